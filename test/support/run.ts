@@ -1,0 +1,70 @@
+/** Runs every `*.test.js` under dist/test in processes of its own and adds up what uvu reports. */
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const testRoot = fileURLToPath(new URL("..", import.meta.url));
+const filters = process.argv.slice(2);
+
+const files = readdirSync(testRoot, { recursive: true })
+  .map(String)
+  .filter((file) => file.endsWith(".test.js") && (filters.length === 0 || filters.some((f) => file.includes(f))))
+  .sort();
+
+interface Outcome {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+function runFile(file: string): Promise<Outcome> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--enable-source-maps", join(testRoot, file)], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.on("close", (code) => {
+      const count = (name: string) =>
+        [...output.matchAll(new RegExp(`^ *${name}: +(\\d+)`, "gm"))].reduce((sum, match) => sum + Number(match[1]), 0);
+      const total = count("Total");
+      const passed = count("Passed");
+      // A crash, or a file that ran no test at all, is a failure of its own.
+      const crashed = (code !== 0 && passed === total) || total === 0 ? 1 : 0;
+      resolve({
+        file,
+        passed,
+        failed: total - passed + crashed,
+        skipped: count("Skipped"),
+        seconds: (performance.now() - start) / 1000,
+        output,
+      });
+    });
+  });
+}
+
+const outcomes: Outcome[] = [];
+for (const file of files) {
+  const outcome = await runFile(file);
+  outcomes.push(outcome);
+  const bad = outcome.failed > 0;
+  console.log(
+    `${bad ? "FAIL" : "ok  "} ${file.replace(/\.test\.js$/, "")}: ${outcome.passed} passed` +
+      `${outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : ""} (${outcome.seconds.toFixed(1)} s)`,
+  );
+  for (const line of outcome.output.split("\n")) {
+    if (bad || /^(skip|backend|note):/.test(line)) console.log(`     ${line}`);
+  }
+}
+
+const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+const skipped = sum("skipped");
+console.log(`${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = sum("failed") > 0 || files.length === 0 ? 1 : 0;
