@@ -1,0 +1,162 @@
+/**
+ * One vocabulary for f32x4 and f64x2, so that a kernel is printed once for both precisions. Instructions are names for
+ * `FunctionBuilder.op` and `.memory`; what needs more than one instruction is a function of the builder.
+ */
+import type { FunctionBuilder, Instruction, LaneInstruction, Local, MemoryInstruction } from "./assembler.js";
+
+export type Precision = "f32" | "f64";
+
+/** Operations of one instruction, on vectors; comparisons leave a mask of all ones or all zeros per lane. */
+const VECTOR_OPERATIONS = [
+  ...(["splat", "add", "sub", "mul", "div", "min", "max", "pmin", "pmax", "sqrt", "abs", "neg"] as const),
+  ...(["ceil", "floor", "trunc", "nearest"] as const),
+] as const;
+
+type VectorOperation = (typeof VECTOR_OPERATIONS)[number];
+
+/**
+ * `min`, `max` return NaN where either is NaN, and order -0 below +0, as Math.min does, in about seven machine instructions;
+ * `pmin(a, b)` is `b < a ? b : a`, `pmax(a, b)` is `a < b ? b : a` in one: NaN in `a` stays, NaN in `b` is dropped.
+ */
+export interface Lanes extends Readonly<Record<VectorOperation, Instruction>> {
+  readonly precision: Precision;
+  /** Elements per vector. */
+  readonly width: 4 | 2;
+  /** Bytes per element. */
+  readonly bytes: 4 | 8;
+  /** Whether `madd` and `nmadd` are fused relaxed-SIMD instructions. */
+  readonly relaxed: boolean;
+
+  readonly equal: Instruction;
+  readonly notEqual: Instruction;
+  readonly less: Instruction;
+  readonly lessEqual: Instruction;
+  readonly greater: Instruction;
+  readonly greaterEqual: Instruction;
+  /** [a, b, mask] -> where(mask, a, b) */
+  readonly select: Instruction;
+  readonly and: Instruction;
+  /** [a, b] -> a & ~b */
+  readonly andnot: Instruction;
+  readonly or: Instruction;
+  readonly xor: Instruction;
+  readonly not: Instruction;
+
+  readonly load: MemoryInstruction;
+  readonly store: MemoryInstruction;
+  /** Loads one element into all lanes. */
+  readonly splatLoad: MemoryInstruction;
+  readonly scalarLoad: MemoryInstruction;
+  readonly scalarStore: MemoryInstruction;
+  readonly scalarAdd: Instruction;
+  readonly extract: LaneInstruction;
+
+  /** Pushes `value` in all lanes. */
+  constant(f: FunctionBuilder, value: number): void;
+  /** Pushes `value` as one scalar. */
+  scalarConstant(f: FunctionBuilder, value: number): void;
+  /** [a, b, c] -> a b + c, rounded once when relaxed, else twice. */
+  madd(f: FunctionBuilder): void;
+  /** [a, b, c] -> c - a b, rounded once when relaxed, else twice. */
+  nmadd(f: FunctionBuilder): void;
+  /** [v] -> scalar sum of the lanes: (v0 + v2) + (v1 + v3) in f32, v0 + v1 in f64. */
+  horizontalSum(f: FunctionBuilder): void;
+  /** [v] -> []: adds the lanes, as f64, to the two lanes of `accumulator` (f64x2). Low half first, then high half. */
+  addIntoF64(f: FunctionBuilder, accumulator: Local): void;
+}
+
+function common(prefix: "f32x4" | "f64x2") {
+  const operations = Object.fromEntries(VECTOR_OPERATIONS.map((name) => [name, `${prefix}.${name}`]));
+  return {
+    ...(operations as Record<VectorOperation, Instruction>),
+    equal: `${prefix}.eq`,
+    notEqual: `${prefix}.ne`,
+    less: `${prefix}.lt`,
+    lessEqual: `${prefix}.le`,
+    greater: `${prefix}.gt`,
+    greaterEqual: `${prefix}.ge`,
+    select: "v128.bitselect",
+    and: "v128.and",
+    andnot: "v128.andnot",
+    or: "v128.or",
+    xor: "v128.xor",
+    not: "v128.not",
+    load: "v128.load",
+    store: "v128.store",
+    extract: `${prefix}.extract_lane`,
+  } as const;
+}
+
+function fused(prefix: "f32x4" | "f64x2", relaxed: boolean): Pick<Lanes, "relaxed" | "madd" | "nmadd"> {
+  if (relaxed) {
+    return {
+      relaxed,
+      madd: (f) => void f.op(`${prefix}.relaxed_madd`),
+      nmadd: (f) => void f.op(`${prefix}.relaxed_nmadd`),
+    };
+  }
+  return {
+    relaxed,
+    madd(f) {
+      const c = f.scratch("v128");
+      f.set(c).op(`${prefix}.mul`).get(c).op(`${prefix}.add`);
+    },
+    nmadd(f) {
+      const c = f.scratch("v128");
+      const product = f.scratch("v128", "product");
+      f.set(c).op(`${prefix}.mul`).set(product).get(c).get(product).op(`${prefix}.sub`);
+    },
+  };
+}
+
+function singleLanes(relaxed: boolean): Lanes {
+  return {
+    ...common("f32x4"),
+    ...fused("f32x4", relaxed),
+    precision: "f32",
+    width: 4,
+    bytes: 4,
+    splatLoad: "v128.load32_splat",
+    scalarLoad: "f32.load",
+    scalarStore: "f32.store",
+    scalarAdd: "f32.add",
+    constant: (f, value) => void f.v128(new Float32Array(4).fill(value)),
+    scalarConstant: (f, value) => void f.f32(value),
+    horizontalSum(f) {
+      const v = f.scratch("v128");
+      f.tee(v).get(v).get(v).shuffle([2, 3, 0, 1]).op("f32x4.add").tee(v).lane("f32x4.extract_lane", 0);
+      f.get(v).lane("f32x4.extract_lane", 1).op("f32.add");
+    },
+    addIntoF64(f, accumulator) {
+      const v = f.scratch("v128");
+      f.set(v).get(accumulator).get(v).op("f64x2.promote_low_f32x4", "f64x2.add");
+      f.get(v).get(v).shuffle([2, 3, 2, 3]).op("f64x2.promote_low_f32x4", "f64x2.add").set(accumulator);
+    },
+  };
+}
+
+function doubleLanes(relaxed: boolean): Lanes {
+  return {
+    ...common("f64x2"),
+    ...fused("f64x2", relaxed),
+    precision: "f64",
+    width: 2,
+    bytes: 8,
+    splatLoad: "v128.load64_splat",
+    scalarLoad: "f64.load",
+    scalarStore: "f64.store",
+    scalarAdd: "f64.add",
+    constant: (f, value) => void f.v128(new Float64Array(2).fill(value)),
+    scalarConstant: (f, value) => void f.f64(value),
+    horizontalSum(f) {
+      const v = f.scratch("v128");
+      f.tee(v).lane("f64x2.extract_lane", 0).get(v).lane("f64x2.extract_lane", 1).op("f64.add");
+    },
+    addIntoF64: (f, accumulator) => void f.get(accumulator).op("f64x2.add").set(accumulator),
+  };
+}
+
+/** @param relaxed  whether the engine compiles relaxed SIMD (see `simd.ts`) */
+export function lanesOf(precision: Precision, relaxed: boolean): Lanes {
+  return precision === "f32" ? singleLanes(relaxed) : doubleLanes(relaxed);
+}

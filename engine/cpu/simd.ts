@@ -1,0 +1,30 @@
+/** What the WebAssembly engine offers, found by asking it to validate a module. */
+import { ModuleBuilder } from "./assembler.js";
+import { lanesOf } from "./lanes.js";
+import { wasm } from "./webassembly.js";
+
+/** A module with one fused multiply-add: valid only where relaxed SIMD is on. */
+function relaxedProbe(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  const f = module.internalFunction("probe", ["v128"], ["v128"]);
+  const x = f.param(0);
+  lanesOf("f32", true).madd(f.get(x).get(x).get(x));
+  return module.build();
+}
+
+/** Node 20 and 21 keep relaxed SIMD behind a flag of V8 that may be set until the first module is compiled. */
+async function switchOnRelaxedSimd(): Promise<void> {
+  if (globalThis.process?.versions?.v8 === undefined) return;
+  const { setFlagsFromString } = await import("node:v8");
+  setFlagsFromString("--experimental-wasm-relaxed-simd");
+}
+
+/**
+ * Whether fused multiply-add may be compiled. Ask before the first module is compiled, in every worker: V8's flags
+ * are fixed by then.
+ */
+export async function hasRelaxedSimd(): Promise<boolean> {
+  if (wasm.validate(relaxedProbe())) return true;
+  await switchOnRelaxedSimd();
+  return wasm.validate(relaxedProbe());
+}
