@@ -1,0 +1,113 @@
+/** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
+import { UsageError } from "./errors.js";
+import { sizeOf, type Var } from "./tape.js";
+
+export const backendNames = ["reference", "cpu"] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** Data of one column: `[...shape, events]`, flattened, events contiguous. */
+export type ColumnData = Float32Array | Float64Array;
+
+/** Numbers by name of an output, column or parameter. */
+export type Named<T> = Readonly<Record<string, T>>;
+
+export interface ProgramRequest {
+  /** What a run gives back. Nodes without events: their elements, f64. Nodes with events: `[...shape, events]`. */
+  readonly outputs: Named<Var>;
+  /** New values of parameters, by name of the parameter, taken over at the end of every step. */
+  readonly updates?: Named<Var>;
+}
+
+export interface RunOptions {
+  /** First (inclusive) and last (exclusive) event per event set; all bound events where absent. */
+  readonly range?: Named<readonly [number, number]>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface StepPlan {
+  readonly count: number;
+  /** Per event set, the events of all steps one after another; step s takes the s-th of `count` equal parts. */
+  readonly indices: Named<Int32Array>;
+  /** Per parameter, its value before every step (e.g. a learning rate), `[count, ...shape]`. */
+  readonly schedule?: Named<Float64Array>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Program {
+  /** What the program was lowered to, for people. */
+  readonly description: string;
+  /** Binds data to columns; columns of one event set have equally many events. Stays until bound anew. */
+  bind(columns: Named<ColumnData>): Promise<void>;
+  /** Sets parameters. They start undefined: a run without a value for one is refused. */
+  write(parameters: Named<ArrayLike<number>>): Promise<void>;
+  read(parameters: readonly string[]): Promise<Record<string, Float64Array>>;
+  /** Evaluates the outputs on the bound events. Does not apply updates. */
+  run(options?: RunOptions): Promise<Record<string, Float64Array>>;
+  /** Applies the updates `count` times; gives back the outputs without events of every step, `[count, ...shape]`. */
+  steps(plan: StepPlan): Promise<Record<string, Float64Array>>;
+  close(): Promise<void>;
+}
+
+export interface Backend {
+  readonly name: BackendName;
+  readonly precision: "f32" | "f64";
+  compile(request: ProgramRequest): Promise<Program>;
+  close(): Promise<void>;
+}
+
+/** Leaves of a program and what each needs, with the checks that every backend makes at its boundary. */
+export class Bindings {
+  readonly columns = new Map<string, Var>();
+  readonly parameters = new Map<string, Var>();
+
+  constructor(nodes: Iterable<Var>) {
+    for (const node of nodes) {
+      if (node.operation.name === "column") this.columns.set(node.operation.label, node);
+      if (node.operation.name === "parameter") this.parameters.set(node.operation.label, node);
+    }
+  }
+
+  /** The parameter of that name, its value checked for length. Unknown names are refused. */
+  checkParameter(where: string, name: string, values: ArrayLike<number> | undefined): Var {
+    const node = this.parameters.get(name);
+    if (node === undefined) {
+      throw new UsageError(where, {
+        expected: `a parameter of this program (${[...this.parameters.keys()].join(", ") || "it has none"})`,
+        got: `"${name}"`,
+      });
+    }
+    if (values !== undefined && values.length !== sizeOf(node.shape)) {
+      throw new UsageError(where, {
+        expected: `${sizeOf(node.shape)} numbers for parameter "${name}" [${node.shape}]`,
+        got: `${values.length}`,
+      });
+    }
+    return node;
+  }
+
+  /** Number of events per event set, given all data bound so far. Columns that the program does not use are ignored. */
+  countEvents(data: ReadonlyMap<string, ColumnData>): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const [name, node] of this.columns) {
+      const values = data.get(name);
+      const set = node.events?.name as string;
+      if (values === undefined) {
+        throw new UsageError("run", {
+          expected: `data bound to column "${name}"`,
+          got: "none",
+          hint: "Call bind first",
+        });
+      }
+      const count = values.length / sizeOf(node.shape);
+      const other = counts.get(set) ?? count;
+      if (!Number.isInteger(count) || count !== other) {
+        throw new UsageError("bind", {
+          expected: `column "${name}" to hold ${sizeOf(node.shape)} x ${Number.isInteger(other) ? other : "n"} numbers`,
+          got: `${values.length}`,
+        });
+      }
+      counts.set(set, count);
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,408 @@
+/** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives.ts. */
+import { ShapeError, UsageError } from "./errors.js";
+import {
+  type BinaryName,
+  type ElementwiseName,
+  type EventSet,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type UnaryName,
+  type Var,
+} from "./tape.js";
+
+export type Operand = Var | number;
+
+const describe = (x: Var) => `[${x.shape}]${x.events === undefined ? "" : ` over "${x.events.name}"`}`;
+
+/** The number a node holds everywhere, if it is such a constant. */
+export function uniformValue(x: Var): number | undefined {
+  return x.operation.name === "constant" && "value" in x.operation ? x.operation.value : undefined;
+}
+
+/** The shape both broadcast to: right-aligned, sizes 1 repeat. */
+export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a[axis - rank + a.length] ?? 1;
+    const sizeB = b[axis - rank + b.length] ?? 1;
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      throw new ShapeError(where, { expected: "shapes that broadcast (equal sizes or 1)", got: `[${a}] and [${b}]` });
+    }
+    return sizeA === 1 ? sizeB : sizeA;
+  });
+}
+
+function commonEvents(where: string, operands: readonly Var[]): EventSet | undefined {
+  let events: EventSet | undefined;
+  for (const operand of operands) {
+    if (operand.events !== undefined && events !== undefined && operand.events !== events) {
+      throw new ShapeError(where, {
+        expected: "operands of one event set",
+        got: `"${events.name}" and "${operand.events.name}"`,
+        hint: "Sum each set over its events first",
+      });
+    }
+    events ??= operand.events;
+  }
+  return events;
+}
+
+/** Brings operands to one shape and one event set. */
+function align(where: string, operands: readonly Operand[]): Var[] {
+  const vars = operands.filter((operand): operand is Var => typeof operand !== "number");
+  const first = vars[0];
+  if (first === undefined) {
+    throw new UsageError(where, { expected: "at least one operand on a tape", got: "numbers only" });
+  }
+  for (const operand of vars) {
+    if (operand.tape !== first.tape) {
+      throw new UsageError(where, { expected: "operands of one tape", got: "operands of two tapes" });
+    }
+  }
+  const events = commonEvents(where, vars);
+  const shape = vars.reduce<Shape>((common, operand) => broadcastShapes(where, common, operand.shape), []);
+  return operands.map((operand) => {
+    if (typeof operand === "number") return first.tape.constant(operand, shape, events);
+    return broadcastEvents(broadcast(operand, shape), events);
+  });
+}
+
+function elementwise(name: ElementwiseName, operands: readonly Operand[]): Var {
+  const inputs = align(name, operands);
+  const first = inputs[0] as Var;
+  return first.tape.append({ name }, inputs, first.shape, first.events);
+}
+
+const unary = (name: UnaryName) => (x: Var) => elementwise(name, [x]);
+const binary = (name: BinaryName) => (a: Operand, b: Operand) => elementwise(name, [a, b]);
+
+export const neg = unary("neg");
+/** e^x. Overflows to +Infinity above 88.72 in f32, 709.78 in f64. */
+export const exp = unary("exp");
+export const log = unary("log");
+/** log(1 + x), accurate near 0 where log(add(x, 1)) is not. */
+export const log1p = unary("log1p");
+/** e^x - 1, accurate near 0. */
+export const expm1 = unary("expm1");
+export const tanh = unary("tanh");
+export const sin = unary("sin");
+export const cos = unary("cos");
+export const sqrt = unary("sqrt");
+/** |x|; the derivative at 0 is 0. */
+export const abs = unary("abs");
+/** x, whose derivative is taken to be 0. */
+export const stopGradient = unary("stopGradient");
+
+/** 1 where a > b, else 0. No derivative. */
+export const greater = binary("greater");
+/** 1 where a >= b, else 0. No derivative. */
+export const greaterEqual = binary("greaterEqual");
+/** 1 where a = b, else 0. No derivative. */
+export const equal = binary("equal");
+export const less = (a: Operand, b: Operand) => greater(b, a);
+export const lessEqual = (a: Operand, b: Operand) => greaterEqual(b, a);
+/** The larger; at a tie each gets half of the cotangent. */
+export const maximum = binary("maximum");
+/** The smaller; at a tie each gets half of the cotangent. */
+export const minimum = binary("minimum");
+
+/** Both operands aligned, with the numbers they hold everywhere. */
+function simplifiable(name: BinaryName, a: Operand, b: Operand) {
+  const [x, y] = align(name, [a, b]) as [Var, Var];
+  return { x, y, valueX: uniformValue(x), valueY: uniformValue(y) };
+}
+
+const like = (x: Var, value: number) => x.tape.constant(value, x.shape, x.events);
+
+export function add(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("add", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX + valueY);
+  if (valueX === 0) return y;
+  if (valueY === 0) return x;
+  return elementwise("add", [x, y]);
+}
+
+export function sub(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("sub", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX - valueY);
+  if (valueX === 0) return neg(y);
+  if (valueY === 0) return x;
+  return elementwise("sub", [x, y]);
+}
+
+/** a b; 0 times anything is 0 where the 0 is a constant of the tape. */
+export function mul(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("mul", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX * valueY);
+  if (valueX === 0 || valueY === 0) return like(x, 0);
+  if (valueX === 1) return y;
+  if (valueY === 1) return x;
+  return elementwise("mul", [x, y]);
+}
+
+export function div(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("div", a, b);
+  if (valueX === 0) return like(x, 0);
+  if (valueY === 1) return x;
+  // A division by a constant is a multiplication where the reciprocal is exact.
+  if (valueY !== undefined && Number.isInteger(Math.log2(Math.abs(valueY)))) return mul(x, 1 / valueY);
+  return elementwise("div", [x, y]);
+}
+
+export const square = (x: Var) => mul(x, x);
+
+/** `a` where the condition is not 0, else `b`. The side not chosen gets no derivative, but is computed: guard its input. */
+export function where(condition: Var, a: Operand, b: Operand): Var {
+  return elementwise("where", [condition, a, b]);
+}
+
+/** 1 / (1 + e^-x), by tanh so that neither tail overflows. */
+export const sigmoid = (x: Var) => mul(add(tanh(mul(x, 0.5)), 1), 0.5);
+
+/** log(1 + e^x), exact in both tails; the second derivative exactly at 0 is taken as 0. */
+export const softplus = (x: Var) => add(maximum(x, 0), log1p(exp(neg(abs(x)))));
+
+/** Repeats feature axes of size 1 (and new leading axes) up to `shape`. */
+export function broadcast(x: Var, shape: Shape): Var {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes("broadcast", x.shape, shape), shape)) {
+    throw new ShapeError("broadcast", { expected: `a shape that broadcasts to [${shape}]`, got: describe(x) });
+  }
+  const value = uniformValue(x);
+  if (value !== undefined) return x.tape.constant(value, shape, x.events);
+  return x.tape.append({ name: "broadcast" }, [x], shape, x.events);
+}
+
+/** Repeats a node without events for every event of the set; gives back what already has these events. */
+export function broadcastEvents(x: Var, events: EventSet | undefined): Var {
+  if (events === undefined || x.events === events) return x;
+  if (x.events !== undefined) {
+    throw new ShapeError("broadcastEvents", { expected: "a node without events", got: describe(x) });
+  }
+  const value = uniformValue(x);
+  if (value !== undefined) return x.tape.constant(value, x.shape, events);
+  return x.tape.append({ name: "broadcastEvents" }, [x], x.shape, events);
+}
+
+export function reshape(x: Var, shape: Shape): Var {
+  if (sameShape(x.shape, shape)) return x;
+  if (sizeOf(shape) !== sizeOf(x.shape)) {
+    throw new ShapeError("reshape", {
+      expected: `${sizeOf(x.shape)} elements as in ${describe(x)}`,
+      got: `[${shape}]`,
+    });
+  }
+  const value = uniformValue(x);
+  if (value !== undefined) return x.tape.constant(value, shape, x.events);
+  return x.tape.append({ name: "reshape" }, [x], shape, x.events);
+}
+
+/**
+ * Element r of the result is element `index[r]` of x, both counted through the flattened feature axes; 0 where the
+ * index is -1. No element is taken twice (repeat with `broadcast`).
+ */
+export function take(x: Var, shape: Shape, index: Int32Array): Var {
+  const size = sizeOf(x.shape);
+  const seen = new Uint8Array(size);
+  if (index.length !== sizeOf(shape)) {
+    throw new ShapeError("take", { expected: `${sizeOf(shape)} indices for shape [${shape}]`, got: `${index.length}` });
+  }
+  for (const i of index) {
+    if (i < -1 || i >= size || (i >= 0 && seen[i] === 1)) {
+      throw new ShapeError("take", {
+        expected: `indices in [-1, ${size}), none twice`,
+        got: `${i}${i >= 0 && i < size ? " twice" : ""}`,
+      });
+    }
+    if (i >= 0) seen[i] = 1;
+  }
+  if (sameShape(x.shape, shape) && index.every((i, r) => i === r)) return x;
+  return x.tape.append({ name: "take", index }, [x], shape, x.events);
+}
+
+/** Position of an axis counted from the front; negative axes count from the back, -1 being the last feature axis. */
+function axisOf(where: string, x: Var, axis: number): number {
+  const position = axis < 0 ? axis + x.shape.length : axis;
+  if (!Number.isInteger(position) || position < 0 || position >= x.shape.length) {
+    throw new ShapeError(where, { expected: `an axis of ${describe(x)}`, got: `${axis}` });
+  }
+  return position;
+}
+
+/** Flat indices of `x[..., picked[0]], x[..., picked[1]], ...` along one axis; -1 where `picked` is -1. */
+function indexAlong(shape: Shape, axis: number, picked: readonly number[]): Int32Array {
+  const outer = sizeOf(shape.slice(0, axis));
+  const size = shape[axis] as number;
+  const inner = sizeOf(shape.slice(axis + 1));
+  const index = new Int32Array(outer * picked.length * inner);
+  let r = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const p of picked) for (let i = 0; i < inner; i++) index[r++] = p < 0 ? -1 : (o * size + p) * inner + i;
+  }
+  return index;
+}
+
+const withAxis = (shape: Shape, axis: number, size: number) => shape.map((old, at) => (at === axis ? size : old));
+
+/** The elements `start` (inclusive) to `stop` (exclusive) of a feature axis. */
+export function slice(x: Var, axis: number, start: number, stop: number): Var {
+  const at = axisOf("slice", x, axis);
+  if (!(start >= 0 && stop > start && stop <= (x.shape[at] as number))) {
+    throw new ShapeError("slice", {
+      expected: `0 <= start < stop <= ${x.shape[at]} on axis ${axis} of ${describe(x)}`,
+      got: `${start} to ${stop}`,
+    });
+  }
+  const picked = Array.from({ length: stop - start }, (_, i) => start + i);
+  return take(x, withAxis(x.shape, at, picked.length), indexAlong(x.shape, at, picked));
+}
+
+/** Zeros before and after along a feature axis. */
+export function pad(x: Var, axis: number, before: number, after: number): Var {
+  const at = axisOf("pad", x, axis);
+  const size = x.shape[at] as number;
+  const picked = Array.from({ length: before + size + after }, (_, i) => {
+    const from = i - before;
+    return from >= 0 && from < size ? from : -1;
+  });
+  return take(x, withAxis(x.shape, at, picked.length), indexAlong(x.shape, at, picked));
+}
+
+/** `x[..., order[0]], x[..., order[1]], ...` along a feature axis: a permutation or a selection. */
+export function select(x: Var, axis: number, order: readonly number[]): Var {
+  const at = axisOf("select", x, axis);
+  return take(x, withAxis(x.shape, at, order.length), indexAlong(x.shape, at, order));
+}
+
+/** Joins along a feature axis; other axes and events broadcast. */
+export function concatenate(parts: readonly Var[], axis = -1): Var {
+  const first = parts[0];
+  if (first === undefined) throw new UsageError("concatenate", { expected: "at least one part", got: "none" });
+  const events = commonEvents("concatenate", parts);
+  const rank = Math.max(...parts.map((part) => part.shape.length));
+  const at = axis < 0 ? axis + rank : axis;
+  const lead = parts
+    .map((part) => withAxis([...Array(rank - part.shape.length).fill(1), ...part.shape], at, 1))
+    .reduce<Shape>((common, shape) => broadcastShapes("concatenate", common, shape), []);
+  const sizes = parts.map((part) => part.shape[at - rank + part.shape.length] ?? 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let offset = 0;
+  return parts
+    .map((part, i) => {
+      const size = sizes[i] as number;
+      const aligned = broadcastEvents(broadcast(part, withAxis(lead, at, size)), events);
+      const padded = pad(aligned, at, offset, total - offset - size);
+      offset += size;
+      return padded;
+    })
+    .reduce((joined, part) => add(joined, part));
+}
+
+/** Σ along a feature axis, which stays with size 1. */
+export function sum(x: Var, axis: number): Var {
+  const at = axisOf("sum", x, axis);
+  if (x.shape[at] === 1) return x;
+  const value = uniformValue(x);
+  const shape = withAxis(x.shape, at, 1);
+  if (value !== undefined) return x.tape.constant(value * (x.shape[at] as number), shape, x.events);
+  return x.tape.append({ name: "sum", axis: at }, [x], shape, x.events);
+}
+
+/** The largest along a feature axis, which stays with size 1. Ties share the cotangent evenly. */
+export function max(x: Var, axis: number): Var {
+  const at = axisOf("max", x, axis);
+  if (x.shape[at] === 1) return x;
+  return x.tape.append({ name: "max", axis: at }, [x], withAxis(x.shape, at, 1), x.events);
+}
+
+/** Running sum along a feature axis. */
+export function cumulativeSum(x: Var, axis: number, options: { exclusive?: boolean; reverse?: boolean } = {}): Var {
+  const at = axisOf("cumulativeSum", x, axis);
+  const { exclusive = false, reverse = false } = options;
+  return x.tape.append({ name: "cumulativeSum", axis: at, exclusive, reverse }, [x], x.shape, x.events);
+}
+
+/** Σ over all feature axes down to the given shape: the adjoint of `broadcast`. */
+export function sumTo(x: Var, shape: Shape): Var {
+  const rank = x.shape.length;
+  let result = x;
+  for (let axis = 0; axis < rank; axis++) {
+    const target = shape[axis - rank + shape.length] ?? 1;
+    if (target === 1) result = sum(result, axis);
+  }
+  return reshape(result, shape);
+}
+
+/** log Σ e^x along a feature axis, which stays with size 1. */
+export function logSumExp(x: Var, axis: number): Var {
+  const largest = stopGradient(max(x, axis));
+  return add(largest, log(sum(exp(sub(x, largest)), axis)));
+}
+
+function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: Int32Array | undefined): void {
+  const [out, size] = weights.shape.slice(-2);
+  const lead = weights.shape.slice(0, -2);
+  const wanted = side === 0 ? size : out;
+  if (out === undefined || x.shape.at(-1) !== wanted || !(lead.length === 0 || sameShape(lead, x.shape.slice(0, -1)))) {
+    throw new ShapeError(where, {
+      expected: `weights [${side === 0 ? "out, in" : "in, out"}] fitting x [..., ${side === 0 ? "in" : "out"}]`,
+      got: `weights [${weights.shape}] and x ${describe(x)}`,
+    });
+  }
+  if (weights.events !== undefined) {
+    throw new ShapeError(where, { expected: "weights without events", got: describe(weights) });
+  }
+  if (prefix !== undefined && (prefix.length !== out || prefix.some((p) => p < 0 || p > (size as number)))) {
+    throw new ShapeError(where, {
+      expected: `${out} prefix lengths between 0 and ${size}`,
+      got: `[${prefix.slice(0, 8)}${prefix.length > 8 ? ", ..." : ""}] (${prefix.length})`,
+    });
+  }
+}
+
+export interface LinearOptions {
+  /** Row o of the weights counts only up to `prefix[o]`; what lies beyond is taken as 0. */
+  readonly prefix?: Int32Array | undefined;
+  readonly transposed?: boolean;
+}
+
+/**
+ * Linear map of the last feature axis by weights `[out, in]`, or `[..., out, in]` with the leading axes of x:
+ * x `[..., in]` → `[..., out]`; transposed, x `[..., out]` → `[..., in]`.
+ */
+export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {
+  const { prefix, transposed = false } = options;
+  checkLinear("linear", x, weights, transposed ? 1 : 0, prefix);
+  const shape = [...x.shape.slice(0, -1), weights.shape.at(transposed ? -1 : -2) as number];
+  if (uniformValue(x) === 0) return x.tape.constant(0, shape, x.events);
+  return x.tape.append({ name: "linear", transposed, prefix }, [x, weights], shape, x.events);
+}
+
+/**
+ * Σ over events of g[..., o] x[..., i]: `[..., out, in]` when batched, else summed over leading axes, `[out, in]`.
+ * Elements at or beyond a row's prefix are 0.
+ */
+export function weightGradient(g: Var, x: Var, prefix: Int32Array | undefined, batched: boolean): Var {
+  const events = commonEvents("weightGradient", [g, x]);
+  const lead = g.shape.slice(0, -1);
+  if (!sameShape(lead, x.shape.slice(0, -1))) {
+    throw new ShapeError("weightGradient", {
+      expected: "equal leading axes",
+      got: `${describe(g)} and ${describe(x)}`,
+    });
+  }
+  const shape = [...(batched ? lead : []), g.shape.at(-1) as number, x.shape.at(-1) as number];
+  const inputs = [broadcastEvents(g, events), broadcastEvents(x, events)];
+  if (inputs.some((input) => uniformValue(input) === 0)) return g.tape.constant(0, shape);
+  return g.tape.append({ name: "weightGradient", prefix, batched }, inputs, shape, undefined);
+}
+
+/** Σ over events. */
+export function sumEvents(x: Var): Var {
+  if (x.events === undefined) {
+    throw new ShapeError("sumEvents", { expected: "a node with events", got: describe(x) });
+  }
+  if (uniformValue(x) === 0) return x.tape.constant(0, x.shape);
+  return x.tape.append({ name: "sumEvents" }, [x], x.shape, undefined);
+}

@@ -1,0 +1,154 @@
+/** The backend that defines all others: f64, plain loops over the tape, events in blocks. Small, slow, obviously right. */
+import {
+  type Backend,
+  Bindings,
+  type ColumnData,
+  type Program,
+  type ProgramRequest,
+  type RunOptions,
+} from "./backend.js";
+import { UsageError } from "./errors.js";
+import { evaluate } from "./evaluate.js";
+import { type EventPass, schedule } from "./passes.js";
+import { sizeOf, type Var } from "./tape.js";
+
+/** Events evaluated together; keeps a tape's intermediates small. */
+const BLOCK = 256;
+
+type Values = Map<number, Float64Array>;
+
+export function referenceBackend(): Backend {
+  return { name: "reference", precision: "f64", compile: async (request) => compile(request), close: async () => {} };
+}
+
+/** Rows of a column for the given events. */
+function gather(data: ColumnData, rows: number, pick: (position: number) => number, n: number): Float64Array {
+  const stride = data.length / rows;
+  const result = new Float64Array(rows * n);
+  for (let r = 0; r < rows; r++) for (let e = 0; e < n; e++) result[r * n + e] = data[r * stride + pick(e)] as number;
+  return result;
+}
+
+function compile({ outputs, updates = {} }: ProgramRequest): Program {
+  const { levels, nodes } = schedule([...Object.values(outputs), ...Object.values(updates)]);
+  const bindings = new Bindings([...nodes, ...Object.values(outputs).flatMap((output) => output.tape.nodes)]);
+  const used = new Bindings(nodes);
+  const data = new Map<string, ColumnData>();
+  const state = new Map<string, Float64Array>();
+
+  function runPass(pass: EventPass, values: Values, length: number, pick: (e: number) => number): void {
+    for (const node of pass.sums) values.set(node.id, new Float64Array(sizeOf(node.shape)));
+    for (const node of pass.outputs) values.set(node.id, new Float64Array(sizeOf(node.shape) * length));
+    for (let start = 0; start < length; start += BLOCK) {
+      const n = Math.min(BLOCK, length - start);
+      const block: Values = new Map();
+      const valueOf = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
+      for (const node of pass.nodes) {
+        const value =
+          node.operation.name === "column"
+            ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
+            : evaluate(node, node.inputs.map(valueOf), n);
+        block.set(node.id, value);
+      }
+      for (const node of pass.sums) {
+        const total = values.get(node.id) as Float64Array;
+        evaluate(node, node.inputs.map(valueOf), n).forEach((term, r) => {
+          total[r] = (total[r] as number) + term;
+        });
+      }
+      for (const node of pass.outputs) {
+        const whole = values.get(node.id) as Float64Array;
+        const part = block.get(node.id) as Float64Array;
+        for (let r = 0; r < part.length / n; r++) whole.set(part.subarray(r * n, (r + 1) * n), r * length + start);
+      }
+    }
+  }
+
+  /** One evaluation; `events` gives the number of events of a set and the event at each position. */
+  function evaluateAll(events: (set: string) => { length: number; pick: (e: number) => number }): Values {
+    const values: Values = new Map();
+    for (const level of levels) {
+      for (const node of level.parameters) {
+        if (node.operation.name === "parameter") {
+          const value = state.get(node.operation.label);
+          if (value === undefined) {
+            throw new UsageError("run", {
+              expected: `a value for parameter "${node.operation.label}"`,
+              got: "none",
+              hint: "Call write first",
+            });
+          }
+          values.set(node.id, value);
+        } else {
+          const inputs = node.inputs.map((input) => values.get(input.id) as Float64Array);
+          values.set(node.id, evaluate(node, inputs, 1));
+        }
+      }
+      for (const pass of level.passes) {
+        const { length, pick } = events(pass.set);
+        runPass(pass, values, length, pick);
+      }
+    }
+    return values;
+  }
+
+  return {
+    description: nodes.map((node) => `${node.id} ${node.operation.name} [${node.shape}]`).join("\n"),
+    async bind(columns) {
+      for (const [name, values] of Object.entries(columns)) data.set(name, values);
+    },
+    async write(parameters) {
+      for (const [name, values] of Object.entries(parameters)) {
+        bindings.checkParameter("write", name, values);
+        state.set(name, Float64Array.from(values));
+      }
+    },
+    async read(parameters) {
+      return Object.fromEntries(
+        parameters.map((name) => {
+          bindings.checkParameter("read", name, undefined);
+          return [name, Float64Array.from(state.get(name) ?? [])];
+        }),
+      );
+    },
+    async run({ range = {}, signal }: RunOptions = {}) {
+      signal?.throwIfAborted();
+      const counts = used.countEvents(data);
+      const values = evaluateAll((set) => {
+        const [start, stop] = range[set] ?? [0, counts.get(set) ?? 0];
+        return { length: stop - start, pick: (e) => start + e };
+      });
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)]),
+      );
+    },
+    async steps({ count, indices, schedule: perStep = {}, signal }) {
+      used.countEvents(data);
+      const free = Object.entries(outputs).filter(([, node]) => node.events === undefined);
+      const history = Object.fromEntries(
+        free.map(([name, node]) => [name, new Float64Array(count * sizeOf(node.shape))]),
+      );
+      for (let step = 0; step < count; step++) {
+        signal?.throwIfAborted();
+        for (const [name, values] of Object.entries(perStep)) {
+          const size = sizeOf(bindings.checkParameter("steps", name, undefined).shape);
+          state.set(name, values.slice(step * size, (step + 1) * size));
+        }
+        const values = evaluateAll((set) => {
+          const index = indices[set] as Int32Array;
+          const length = index.length / count;
+          return { length, pick: (e) => index[step * length + e] as number };
+        });
+        for (const [name, node] of free) {
+          history[name]?.set(values.get(node.id) as Float64Array, step * sizeOf(node.shape));
+        }
+        const fresh = Object.entries(updates).map(
+          ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
+        );
+        for (const [name, value] of fresh) state.set(name, value);
+      }
+      return history;
+    },
+    async close() {},
+  };
+}
