@@ -1,0 +1,61 @@
+import { linearAxis } from "./axis.js";
+import { requireFinite, requireLength } from "./check.js";
+import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { coloured, line, lineEntry, pointEntry, type Style, seriesStyle, steps } from "./marks.js";
+import { type GoodnessOfFit, goodnessText } from "./numbers.js";
+import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
+
+/** Held-out simulation of one feature, one class and one anchor, against what the flow predicts for these events. */
+export interface ClosurePanel extends Counts {
+  /** class and anchor: "A, shift = +1" */
+  readonly title: string;
+  /** the feature */
+  readonly xLabel: string;
+  /** expected events per bin [n] */
+  readonly prediction: ArrayLike<number>;
+  readonly goodness?: GoodnessOfFit | undefined;
+}
+
+export interface ClosureData extends Caption {
+  readonly yLabel: string;
+  /** legend of the points: "held-out simulation" */
+  readonly pointsLabel: string;
+  /** legend of the line: "flow" */
+  readonly predictionLabel: string;
+  readonly panels: readonly ClosurePanel[];
+}
+
+const PREDICTION: Style = { ...seriesStyle(1), dash: undefined };
+
+/** Closure of trained densities: small multiples, each a histogram with its ratio to the prediction. */
+export function closure(data: ClosureData): string {
+  requireFinite("closure", data);
+  data.panels.forEach((panel, i) => {
+    requireCounts("closure", `panels[${i}]`, panel);
+    requireLength("closure", `panels[${i}].prediction`, panel.prediction, panel.counts.length);
+  });
+  const columns = Math.min(3, data.panels.length);
+  return figure("closure", {
+    ...data,
+    legend: [pointEntry(data.pointsLabel), lineEntry(data.predictionLabel, PREDICTION, 1.8)],
+    panelWidth: columns === 1 ? 400 : 240,
+    columns,
+    panels: data.panels.map((panel) => closurePanel(panel, data.yLabel)),
+  });
+}
+
+function closurePanel(panel: ClosurePanel, yLabel: string): Panel {
+  const { edges, prediction, goodness } = panel;
+  const draw = (to: Scales) => coloured(PREDICTION, line(steps(to, edges, prediction), 1.8)) + countPoints(panel, to);
+  const flat = Array.from(prediction, () => 1);
+  const unity = (to: Scales) => coloured(PREDICTION, line(steps(to, edges, flat), 1.8));
+  return {
+    title: panel.title,
+    legend: goodness === undefined ? [] : [{ label: goodnessText(goodness), key: "" }],
+    x: linearAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], 5),
+    parts: [
+      { height: 170, y: countsAxis(yLabel, panel, [prediction]), rightLabels: [], draw },
+      ratioPart("ratio", panel, prediction, unity),
+    ],
+  };
+}

@@ -1,0 +1,202 @@
+import { domainAround, linearAxis } from "./axis.js";
+import { requireFinite, requireLength, requireSome } from "./check.js";
+import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { coloured, KEY_WIDTH, type LegendEntry, line, lineEntry, type Style, seriesStyle } from "./marks.js";
+import { significant } from "./numbers.js";
+import { element, pathThrough } from "./svg.js";
+
+type Point = readonly [number, number];
+
+export interface QuiverPanel {
+  /** process and direction: "A, mode 1, +1σ" */
+  readonly title: string;
+  /** where the arrows start, in the units of the two features [n][2] */
+  readonly points: readonly Point[];
+  /** Δ, in the same units [n][2] */
+  readonly displacements: readonly Point[];
+}
+
+export interface QuiverData extends Caption {
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly panels: readonly QuiverPanel[];
+}
+
+const ARROW: Style = seriesStyle(0);
+const PANEL_WIDTH = 250;
+const PANEL_HEIGHT = 240;
+
+/**
+ * Displacement fields in a plane of two features. All panels share axes and magnification, so that they compare by
+ * eye; the legend's arrows give the scale of either axis.
+ */
+export function quiver(data: QuiverData): string {
+  requireFinite("quiver", data);
+  requireSome("quiver", "panels", data.panels);
+  data.panels.forEach(({ points, displacements }, i) => {
+    requireSome("quiver", `panels[${i}].points`, points);
+    requireLength("quiver", `panels[${i}].displacements`, displacements, points.length);
+  });
+  const all = data.panels.flatMap(({ points }) => points);
+  const x = linearAxis(
+    data.xLabel,
+    domainAround(
+      all.map(([value]) => value),
+      0.1,
+    ),
+    5,
+  );
+  const y = linearAxis(
+    data.yLabel,
+    domainAround(
+      all.map(([, value]) => value),
+      0.1,
+    ),
+    5,
+  );
+  const perX = PANEL_WIDTH / (x.domain[1] - x.domain[0]);
+  const perY = PANEL_HEIGHT / (y.domain[1] - y.domain[0]);
+  const magnification = arrowMagnification(data.panels, perX, perY);
+  const columns = Math.min(data.panels.length, data.panels.length === 4 ? 2 : 3);
+  return figure("quiver", {
+    ...data,
+    legend: scaleEntries(perX * magnification, perY * magnification, data.xLabel, data.yLabel, magnification),
+    panelWidth: PANEL_WIDTH,
+    columns,
+    panels: data.panels.map(({ title, points, displacements }): Panel => {
+      const draw = (to: Scales) =>
+        coloured(
+          ARROW,
+          ...points.map(([px, py], i) => {
+            const [dx, dy] = displacements[i]!;
+            return arrow(to.x(px), to.y(py), dx * perX * magnification, -dy * perY * magnification);
+          }),
+        );
+      return { title, legend: [], x, parts: [{ height: PANEL_HEIGHT, y, rightLabels: [], draw }] };
+    }),
+  });
+}
+
+/** Factor, 1, 2 or 5 times a power of ten, at which the longest arrow spans at most 1.3 spacings of the grid. */
+function arrowMagnification(panels: readonly QuiverPanel[], perX: number, perY: number): number {
+  const longest = Math.max(
+    ...panels.flatMap((p) => p.displacements.map(([dx, dy]) => Math.hypot(dx * perX, dy * perY))),
+  );
+  if (longest === 0) return 1;
+  const nPoints = Math.max(...panels.map(({ points }) => points.length));
+  return roundDown((1.3 * Math.sqrt((PANEL_WIDTH * PANEL_HEIGHT) / nPoints)) / longest);
+}
+
+function roundDown(value: number): number {
+  const decade = 10 ** Math.floor(Math.log10(value));
+  return (value / decade >= 5 ? 5 : value / decade >= 2 ? 2 : 1) * decade;
+}
+
+/** Reference arrows of round length along each axis, both at most as long as a legend key. */
+function scaleEntries(
+  pixelsPerX: number,
+  pixelsPerY: number,
+  x: string,
+  y: string,
+  magnification: number,
+): LegendEntry[] {
+  const lengthX = roundDown(KEY_WIDTH / pixelsPerX);
+  const lengthY = roundDown(15 / pixelsPerY);
+  const half = (lengthY * pixelsPerY) / 2;
+  return [
+    { label: `${significant(lengthX, 1)} in ${x}`, key: coloured(ARROW, arrow(0, 0, lengthX * pixelsPerX, 0)) },
+    { label: `${significant(lengthY, 1)} in ${y}`, key: coloured(ARROW, arrow(KEY_WIDTH / 2, half, 0, -2 * half)) },
+    { label: `arrows drawn × ${significant(magnification, 1)}`, key: "" },
+  ];
+}
+
+/** An arrow by pixels; a dot where it has no length to speak of. */
+function arrow(x: number, y: number, dx: number, dy: number): string {
+  const length = Math.hypot(dx, dy);
+  if (length < 0.7) return element("circle", { cx: x, cy: y, r: 0.9, fill: "currentColor" });
+  const head = Math.min(5, 0.5 * length);
+  const [ux, uy] = [dx / length, dy / length];
+  const [tipX, tipY] = [x + dx, y + dy];
+  const barb = (side: number): [number, number] => [
+    tipX - head * ux - 0.5 * side * head * uy,
+    tipY - head * uy + 0.5 * side * head * ux,
+  ];
+  const shaft = pathThrough([
+    [x, y],
+    [tipX - 0.8 * head * ux, tipY - 0.8 * head * uy],
+  ]);
+  const tip = `${pathThrough([[tipX, tipY], barb(1), barb(-1)])}Z`;
+  return element("path", { d: shaft + tip, fill: "currentColor", stroke: "currentColor", "stroke-width": 1 });
+}
+
+export interface DisplacementCurvesData extends Caption {
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly panels: readonly {
+    readonly title: string;
+    /** x: the feature, ascending; displacement: Δ in the same units; both [n] */
+    readonly curves: readonly {
+      readonly label: string;
+      readonly x: ArrayLike<number>;
+      readonly displacement: ArrayLike<number>;
+    }[];
+  }[];
+}
+
+/** Displacement of a single feature as curves; a zero line in each panel, axes shared. */
+export function displacementCurves(data: DisplacementCurvesData): string {
+  requireFinite("displacementCurves", data);
+  requireSome("displacementCurves", "panels", data.panels);
+  const labels: string[] = [];
+  data.panels.forEach(({ curves }, i) => {
+    requireSome("displacementCurves", `panels[${i}].curves`, curves);
+    curves.forEach(({ label, x, displacement }, j) => {
+      requireSome("displacementCurves", `panels[${i}].curves[${j}].x`, x);
+      requireLength("displacementCurves", `panels[${i}].curves[${j}].displacement`, displacement, x.length);
+      if (!labels.includes(label)) labels.push(label);
+    });
+  });
+  const curves = data.panels.flatMap((panel) => panel.curves);
+  const x = linearAxis(
+    data.xLabel,
+    domainAround(
+      curves.flatMap((curve) => Array.from(curve.x)),
+      0.02,
+    ),
+    5,
+  );
+  const y = linearAxis(
+    data.yLabel,
+    domainAround([0, ...curves.flatMap((curve) => Array.from(curve.displacement))], 0.08),
+    5,
+  );
+  const columns = Math.min(3, data.panels.length);
+  return figure("displacementCurves", {
+    ...data,
+    legend: labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.8)),
+    panelWidth: columns === 1 ? 400 : 250,
+    columns,
+    panels: data.panels.map((panel): Panel => {
+      const draw = (to: Scales) => {
+        const zero = line(
+          [
+            [0, to.y(0)],
+            [to.width, to.y(0)],
+          ],
+          0.8,
+          "2 3",
+        );
+        const lines = panel.curves.map((curve) => {
+          const style = seriesStyle(labels.indexOf(curve.label));
+          const points = Array.from(curve.x, (value, i): [number, number] => [
+            to.x(value),
+            to.y(curve.displacement[i]!),
+          ]);
+          return coloured(style, line(points, 1.8, style.dash));
+        });
+        return zero + lines.join("");
+      };
+      return { title: panel.title, legend: [], x, parts: [{ height: 220, y, rightLabels: [], draw }] };
+    }),
+  });
+}

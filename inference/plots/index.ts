@@ -1,0 +1,17 @@
+/** Pictures: pure functions from results to SVG text. They draw, they never compute a result. */
+export { type ClosureData, type ClosurePanel, closure } from "./closure.js";
+export {
+  type DisplacementCurvesData,
+  displacementCurves,
+  type QuiverData,
+  type QuiverPanel,
+  quiver,
+} from "./displacement.js";
+export type { Caption } from "./figure.js";
+export { type LossCurvesData, type LossPanel, lossCurves } from "./loss-curves.js";
+export { type CorrelationData, correlationMatrix } from "./matrix.js";
+export { footerLine, type GoodnessOfFit } from "./numbers.js";
+export { type Prediction, type ProjectionPanel, type ProjectionsData, projections } from "./projection.js";
+export { type PullsData, pulls } from "./pulls.js";
+export type { Counts } from "./ratio.js";
+export { type Contour, type Scan1dData, type Scan2dData, scan1d, scan2d } from "./scan.js";

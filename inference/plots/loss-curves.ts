@@ -1,0 +1,91 @@
+import { type Axis, domainAround, linearAxis } from "./axis.js";
+import { requireFinite, requireLength, requireSome } from "./check.js";
+import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { coloured, KEY_WIDTH, line, lineEntry, seriesStyle } from "./marks.js";
+import { element } from "./svg.js";
+
+export interface LossPanel {
+  readonly title: string;
+  /** x: epoch or step, ascending; loss: mean over events, nats; both [n] */
+  readonly curves: readonly {
+    readonly label: string;
+    readonly x: ArrayLike<number>;
+    readonly loss: ArrayLike<number>;
+  }[];
+  /** the point whose parameters were kept */
+  readonly best?: { readonly x: number; readonly loss: number } | undefined;
+}
+
+export interface LossCurvesData extends Caption {
+  /** "epoch" or "step" */
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly panels: readonly LossPanel[];
+}
+
+/**
+ * Training histories, one panel per training. The y axis spans what is left after the first tenth of the history:
+ * the steep start would flatten all that follows, so it may leave the frame at the top.
+ */
+export function lossCurves(data: LossCurvesData): string {
+  requireFinite("lossCurves", data);
+  const labels: string[] = [];
+  data.panels.forEach(({ curves }, i) => {
+    requireSome("lossCurves", `panels[${i}].curves`, curves);
+    curves.forEach(({ label, x, loss }, j) => {
+      requireSome("lossCurves", `panels[${i}].curves[${j}].x`, x);
+      requireLength("lossCurves", `panels[${i}].curves[${j}].loss`, loss, x.length);
+      if (!labels.includes(label)) labels.push(label);
+    });
+  });
+  const columns = Math.min(3, data.panels.length);
+  const bestEntry = { label: "kept", key: bestMark(KEY_WIDTH / 2, 0) };
+  return figure("lossCurves", {
+    ...data,
+    legend: [
+      ...labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.6)),
+      ...(data.panels.some(({ best }) => best !== undefined) ? [bestEntry] : []),
+    ],
+    panelWidth: columns === 1 ? 420 : 250,
+    columns,
+    panels: data.panels.map((panel) => lossPanel(panel, labels, data)),
+  });
+}
+
+function bestMark(x: number, y: number): string {
+  return element("circle", { cx: x, cy: y, r: 4.5, fill: "none", stroke: "currentColor", "stroke-width": 1.4 });
+}
+
+function lossPanel(panel: LossPanel, labels: readonly string[], { xLabel, yLabel }: LossCurvesData): Panel {
+  const { curves, best } = panel;
+  const x = linearAxis(
+    xLabel,
+    domainAround(
+      curves.flatMap((curve) => Array.from(curve.x)),
+      0.02,
+    ),
+    4,
+  );
+  const draw = (to: Scales) => {
+    const lines = curves.map((curve) => {
+      const style = seriesStyle(labels.indexOf(curve.label));
+      const points = Array.from(curve.x, (value, i): [number, number] => [to.x(value), to.y(curve.loss[i]!)]);
+      return coloured(style, line(points, 1.6, style.dash));
+    });
+    return lines.join("") + (best === undefined ? "" : bestMark(to.x(best.x), to.y(best.loss)));
+  };
+  return {
+    title: panel.title,
+    legend: [],
+    x,
+    parts: [{ height: 190, y: lossAxis(panel, x, yLabel), rightLabels: [], draw }],
+  };
+}
+
+function lossAxis({ curves, best }: LossPanel, x: Axis, label: string): Axis {
+  const start = x.domain[0] + 0.1 * (x.domain[1] - x.domain[0]);
+  const later = curves.flatMap((curve) =>
+    Array.from(curve.loss).filter((_, i) => curve.x[i]! >= start || curve.x.length === 1),
+  );
+  return linearAxis(label, domainAround(best === undefined ? later : [...later, best.loss], 0.08), 4);
+}

@@ -1,0 +1,140 @@
+import { linearAxis } from "./axis.js";
+import { requireFinite, requireLength } from "./check.js";
+import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import {
+  coloured,
+  filledSteps,
+  type LegendEntry,
+  line,
+  lineEntry,
+  pointEntry,
+  type Style,
+  seriesStyle,
+  steps,
+  swatchEntry,
+} from "./marks.js";
+import { type GoodnessOfFit, goodnessText } from "./numbers.js";
+import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
+
+export interface Prediction extends GoodnessOfFit {
+  /** expected events per bin, all processes [n] */
+  readonly total: ArrayLike<number>;
+}
+
+export interface ProjectionPanel extends Counts {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly before: Prediction;
+  readonly after: Prediction;
+  /** standard deviation of `after.total` [n] */
+  readonly uncertainty?: ArrayLike<number> | undefined;
+  /** the processes that make up `after.total`, stacked in this order from the bottom [n] each; may be empty */
+  readonly components: readonly { readonly label: string; readonly values: ArrayLike<number> }[];
+}
+
+export interface ProjectionsData extends Caption {
+  readonly yLabel: string;
+  readonly panels: readonly ProjectionPanel[];
+}
+
+const BEFORE: Style = { ...seriesStyle(1), dash: "5 3" };
+const AFTER: Style = seriesStyle(0);
+// Components are areas under the two lines, so they take the colours that the lines leave.
+const componentStyle = (index: number) => seriesStyle(2 + (index % 4));
+const COMPONENT_OPACITY = 0.45;
+const BAND_OPACITY = 0.25;
+
+/** Data against the prediction before and after the fit, one panel per feature, with the ratio to the fit below. */
+export function projections(data: ProjectionsData): string {
+  requireFinite("projections", data);
+  const labels: string[] = [];
+  data.panels.forEach((panel, i) => {
+    const path = `panels[${i}]`;
+    const nBins = panel.counts.length;
+    requireCounts("projections", path, panel);
+    requireLength("projections", `${path}.before.total`, panel.before.total, nBins);
+    requireLength("projections", `${path}.after.total`, panel.after.total, nBins);
+    if (panel.uncertainty) requireLength("projections", `${path}.uncertainty`, panel.uncertainty, nBins);
+    panel.components.forEach(({ label, values }, j) => {
+      requireLength("projections", `${path}.components[${j}].values`, values, nBins);
+      if (!labels.includes(label)) labels.push(label);
+    });
+  });
+  const columns = Math.min(2, data.panels.length);
+  const band = data.panels.some(({ uncertainty }) => uncertainty !== undefined);
+  return figure("projections", {
+    ...data,
+    legend: [
+      pointEntry("data"),
+      ...labels.map((label, i) => swatchEntry(label, componentStyle(i), COMPONENT_OPACITY)),
+      ...(band ? [swatchEntry("fit ± 1σ", AFTER, BAND_OPACITY)] : []),
+    ],
+    panelWidth: columns === 1 ? 420 : 330,
+    columns,
+    panels: data.panels.map((panel) => projectionPanel(panel, labels, data.yLabel)),
+  });
+}
+
+function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLabel: string): Panel {
+  const { edges, before, after } = panel;
+  const draw = (to: Scales) =>
+    stack(panel, labels, to) +
+    coloured(BEFORE, line(steps(to, edges, before.total), 1.6, BEFORE.dash)) +
+    coloured(AFTER, line(steps(to, edges, after.total), 1.8)) +
+    countPoints(panel, to);
+  return {
+    title: panel.title,
+    legend: fitEntries(before, after),
+    x: linearAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], 5),
+    parts: [
+      { height: 220, y: countsAxis(yLabel, panel, [before.total, after.total]), rightLabels: [], draw },
+      ratioPart("data / fit", panel, after.total, (to) => ratioLines(panel, to)),
+    ],
+  };
+}
+
+function fitEntries(before: GoodnessOfFit, after: GoodnessOfFit): LegendEntry[] {
+  return [
+    lineEntry(`before fit, ${goodnessText(before)}`, BEFORE, 1.6),
+    lineEntry(`after fit, ${goodnessText(after)}`, AFTER, 1.8),
+  ];
+}
+
+function stack({ edges, components }: ProjectionPanel, labels: readonly string[], to: Scales): string {
+  let lower = new Float64Array(edges.length - 1);
+  let markup = "";
+  for (const { label, values } of components) {
+    const upper = lower.map((value, i) => value + values[i]!);
+    markup += coloured(componentStyle(labels.indexOf(label)), filledSteps(to, edges, lower, upper, COMPONENT_OPACITY));
+    lower = upper;
+  }
+  return markup;
+}
+
+/** The prediction before the fit and the uncertainty band, both relative to the fit; nothing where that is zero. */
+function ratioLines({ edges, before, after, uncertainty }: ProjectionPanel, to: Scales): string {
+  let markup = "";
+  for (let i = 0; i < after.total.length; i++) {
+    const total = after.total[i]!;
+    if (!(total > 0)) continue;
+    const bin = [edges[i]!, edges[i + 1]!];
+    if (uncertainty) {
+      const half = uncertainty[i]! / total;
+      markup += coloured(AFTER, filledSteps(to, bin, [1 - half], [1 + half], BAND_OPACITY));
+    }
+    markup += coloured(BEFORE, line(steps(to, bin, [before.total[i]! / total]), 1.6));
+  }
+  return (
+    markup +
+    coloured(
+      AFTER,
+      line(
+        [
+          [0, to.y(1)],
+          [to.width, to.y(1)],
+        ],
+        1.4,
+      ),
+    )
+  );
+}

@@ -1,0 +1,263 @@
+import { UsageError } from "../../engine/errors.js";
+import { type Axis, domainAround, linearAxis } from "./axis.js";
+import { requireFinite, requireLength, requireSome } from "./check.js";
+import { type Caption, figure, type Scales } from "./figure.js";
+import { coloured, KEY_WIDTH, type LegendEntry, line, lineEntry, type Style, seriesStyle, star } from "./marks.js";
+import { element, pathThrough } from "./svg.js";
+
+type Point = readonly [number, number];
+
+/** Lines of equal −2Δ ln L. A polyline whose last point repeats its first is closed; others leave the scanned box. */
+export interface Contour {
+  /** value of −2Δ ln L, 2.30 for 68.3% of two parameters */
+  readonly level: number;
+  readonly polylines: readonly (readonly Point[])[];
+}
+
+export interface Scan2dData extends Caption {
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly scans: readonly { readonly label: string; readonly contours: readonly Contour[] }[];
+  /** quadratic approximations: (p - centre)ᵀ covariance⁻¹ (p - centre) = level */
+  readonly ellipses: readonly {
+    readonly label: string;
+    readonly centre: Point;
+    readonly covariance: readonly [Point, Point];
+    readonly levels: readonly number[];
+  }[];
+  /** with one standard deviation each way */
+  readonly bestFit?: { readonly at: Point; readonly errors: Point } | undefined;
+  readonly truth?: Point | undefined;
+}
+
+// Probability content of a two-dimensional Gaussian within −2Δ ln L: 1 - exp(-level / 2).
+const contentOf = (level: number) => 1 - Math.exp(-level / 2);
+const levelName = (level: number) =>
+  `${(100 * contentOf(level)).toFixed(contentOf(level) > 0.99 ? 2 : 1)}% (${level.toFixed(2)})`;
+
+// The inner contour is the thicker one: 68% is read more often.
+const levelWidth = (rank: number) => (rank === 0 ? 2.2 : rank === 1 ? 1.3 : 0.8);
+
+/** Contours of the profile likelihood in two nuisances, the Hessian's ellipses, best fit and truth. */
+export function scan2d(data: Scan2dData): string {
+  requireFinite("scan2d", data);
+  const ellipses = data.ellipses.map(({ label, centre, covariance, levels }) => ({
+    label,
+    contours: levels.map((level) => ({ level, polylines: [ellipse(centre, covariance, level)] })),
+  }));
+  const series = [...data.scans, ...ellipses];
+  const contours = series.flatMap((one) => one.contours);
+  const points = [...contours.flatMap(({ polylines }) => polylines.flat()), ...markerExtent(data)];
+  requireSome("scan2d", "scans, ellipses, bestFit or truth", points);
+  const levels = [...new Set(contours.map(({ level }) => level))].sort((a, b) => a - b);
+  const widthOf = (level: number) => levelWidth(levels.indexOf(level));
+  const axis = (label: string, i: 0 | 1): Axis =>
+    linearAxis(
+      label,
+      domainAround(
+        points.map((p) => p[i]),
+        0.06,
+      ),
+      6,
+    );
+
+  const draw = (to: Scales) => {
+    const toPixels = ([x, y]: Point): [number, number] => [to.x(x), to.y(y)];
+    const fills = (data.scans[0]?.contours ?? []).map(({ polylines }) => {
+      const d = polylines.filter(isClosed).map((p) => `${pathThrough(p.map(toPixels))}Z`);
+      return d.length === 0
+        ? ""
+        : element("path", { d: d.join(""), fill: "currentColor", "fill-rule": "evenodd", opacity: "0.13" });
+    });
+    const lines = series.map((one, i) => {
+      const style = seriesStyle(i);
+      const strokes = one.contours.flatMap(({ level, polylines }) =>
+        polylines.map((p) => line(p.map(toPixels), widthOf(level), style.dash)),
+      );
+      return coloured(style, ...strokes);
+    });
+    return coloured(seriesStyle(0), ...fills) + lines.join("") + markers(data, to);
+  };
+  return figure("scan2d", {
+    ...data,
+    legend: [
+      ...series.map((one, i) => lineEntry(one.label, seriesStyle(i), 2)),
+      ...levels.map((level) => ({
+        label: levelName(level),
+        key: line(
+          [
+            [0, 0],
+            [KEY_WIDTH, 0],
+          ],
+          widthOf(level),
+        ),
+      })),
+      ...markerEntries(data),
+    ],
+    panelWidth: 420,
+    columns: 1,
+    panels: [
+      {
+        title: "",
+        legend: [],
+        x: axis(data.xLabel, 0),
+        parts: [{ height: 390, y: axis(data.yLabel, 1), rightLabels: [], draw }],
+      },
+    ],
+  });
+}
+
+function isClosed(polyline: readonly Point[]): boolean {
+  const first = polyline[0];
+  const last = polyline.at(-1);
+  return first !== undefined && last !== undefined && first[0] === last[0] && first[1] === last[1];
+}
+
+/** Points of the ellipse pᵀ C⁻¹ p = level about the centre: C = L Lᵀ (Cholesky), p = √level L (cos t, sin t). */
+function ellipse(centre: Point, [[cxx, cxy], [, cyy]]: readonly [Point, Point], level: number): Point[] {
+  const remainder = cyy - (cxy * cxy) / cxx;
+  if (!(cxx > 0 && remainder > 0)) {
+    throw new UsageError("scan2d", {
+      expected: "a positive definite covariance of an ellipse",
+      got: `[[${cxx}, ${cxy}], [${cxy}, ${cyy}]]`,
+      hint: "Leave the ellipse out where the Hessian is not positive definite",
+    });
+  }
+  const nSides = 120;
+  return Array.from({ length: nSides + 1 }, (_, i): Point => {
+    const t = (2 * Math.PI * (i % nSides)) / nSides;
+    const u = Math.sqrt(level) * Math.cos(t);
+    const v = Math.sqrt(level) * Math.sin(t);
+    return [centre[0] + Math.sqrt(cxx) * u, centre[1] + (cxy / Math.sqrt(cxx)) * u + Math.sqrt(remainder) * v];
+  });
+}
+
+function markerExtent({ truth, bestFit }: Scan2dData): Point[] {
+  const points: Point[] = truth === undefined ? [] : [truth];
+  if (bestFit !== undefined) {
+    const { at, errors } = bestFit;
+    points.push([at[0] - errors[0], at[1] - errors[1]], [at[0] + errors[0], at[1] + errors[1]]);
+  }
+  return points;
+}
+
+const TRUTH: Style = seriesStyle(1);
+
+function cross(x: number, y: number, halfWidth: number, halfHeight: number): string {
+  const bars =
+    pathThrough([
+      [x - halfWidth, y],
+      [x + halfWidth, y],
+    ]) +
+    pathThrough([
+      [x, y - halfHeight],
+      [x, y + halfHeight],
+    ]);
+  return (
+    element("path", { d: bars, stroke: "currentColor", "stroke-width": 1.4 }) +
+    element("circle", { cx: x, cy: y, r: 3.2, fill: "currentColor" })
+  );
+}
+
+function markers({ truth, bestFit }: Scan2dData, to: Scales): string {
+  let markup = "";
+  if (bestFit !== undefined) {
+    const { at, errors } = bestFit;
+    const [x, y] = [to.x(at[0]), to.y(at[1])];
+    markup += cross(x, y, to.x(at[0] + errors[0]) - x, y - to.y(at[1] + errors[1]));
+  }
+  if (truth !== undefined) markup += coloured(TRUTH, star(to.x(truth[0]), to.y(truth[1]), 8));
+  return markup;
+}
+
+function markerEntries({ truth, bestFit }: Scan2dData): LegendEntry[] {
+  const entries: LegendEntry[] = [];
+  if (bestFit !== undefined) entries.push({ label: "best fit ± 1σ", key: cross(KEY_WIDTH / 2, 0, 9, 6) });
+  if (truth !== undefined) entries.push({ label: "truth", key: coloured(TRUTH, star(KEY_WIDTH / 2, 0, 7)) });
+  return entries;
+}
+
+export interface Scan1dData extends Caption {
+  readonly xLabel: string;
+  /** deltaTwoNll: −2Δ ln L, 0 at the minimum; x ascending, both [n] */
+  readonly curves: readonly {
+    readonly label: string;
+    readonly x: ArrayLike<number>;
+    readonly deltaTwoNll: ArrayLike<number>;
+  }[];
+  readonly truth?: number | undefined;
+}
+
+/** −2Δ ln L along one nuisance, with lines at 1 and 4 (one and two standard deviations). */
+export function scan1d(data: Scan1dData): string {
+  requireFinite("scan1d", data);
+  requireSome("scan1d", "curves", data.curves);
+  data.curves.forEach(({ x, deltaTwoNll }, i) => {
+    requireSome("scan1d", `curves[${i}].x`, x);
+    requireLength("scan1d", `curves[${i}].deltaTwoNll`, deltaTwoNll, x.length);
+  });
+  const { truth } = data;
+  const xs = [...data.curves.flatMap(({ x }) => Array.from(x)), ...(truth === undefined ? [] : [truth])];
+  const highest = Math.max(...data.curves.flatMap(({ deltaTwoNll }) => Array.from(deltaTwoNll)));
+  const y = linearAxis("−2Δ ln L", [0, Math.min(Math.max(highest, 4.6), 9.6)], 5);
+  const draw = (to: Scales) => {
+    const levels = [1, 4]
+      .map((level) =>
+        line(
+          [
+            [0, to.y(level)],
+            [to.width, to.y(level)],
+          ],
+          0.8,
+          "2 3",
+        ),
+      )
+      .join("");
+    const curves = data.curves.map(({ x, deltaTwoNll }, i) => {
+      const points = Array.from(x, (value, j): [number, number] => [to.x(value), to.y(deltaTwoNll[j]!)]);
+      return coloured(seriesStyle(i), line(points, 2, seriesStyle(i).dash));
+    });
+    const truthLine =
+      truth === undefined
+        ? ""
+        : coloured(
+            TRUTH_LINE,
+            line(
+              [
+                [to.x(truth), 0],
+                [to.x(truth), to.height],
+              ],
+              1.4,
+              TRUTH_LINE.dash,
+            ),
+          );
+    return levels + truthLine + curves.join("");
+  };
+  const truthEntry = truth === undefined ? [] : [lineEntry("truth", TRUTH_LINE, 1.4)];
+  return figure("scan1d", {
+    ...data,
+    legend: [...data.curves.map(({ label }, i) => lineEntry(label, seriesStyle(i), 2)), ...truthEntry],
+    panelWidth: 420,
+    columns: 1,
+    panels: [
+      {
+        title: "",
+        legend: [],
+        x: linearAxis(data.xLabel, domainAround(xs, 0.02), 6),
+        parts: [
+          {
+            height: 300,
+            y,
+            rightLabels: [
+              { at: 1, text: "1σ" },
+              { at: 4, text: "2σ" },
+            ],
+            draw,
+          },
+        ],
+      },
+    ],
+  });
+}
+
+const TRUTH_LINE: Style = { ...seriesStyle(3), dash: "10 3 2 3" };

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { scan2d } from "../../../inference/plots/index.js";
+import { pictures, samples } from "./samples.js";
+import { requireWellFormed } from "./well-formed.js";
+
+const snapshotFile = (name: string) =>
+  fileURLToPath(new URL(`../../../../test/inference/plots/snapshots/${name}.svg`, import.meta.url));
+
+for (const { name, data, draw } of pictures) {
+  test(`${name} is as it was when somebody last looked (UPDATE_SNAPSHOTS=1 rewrites)`, () => {
+    const file = snapshotFile(name);
+    if (process.env.UPDATE_SNAPSHOTS === "1") writeFileSync(file, draw(data));
+    assert.ok(existsSync(file), `no snapshot ${file}; run with UPDATE_SNAPSHOTS=1 and look at it`);
+    assert.fixture(draw(data), readFileSync(file, "utf8"));
+  });
+}
+
+for (const { name, data, draw } of pictures) {
+  test(`${name} is well-formed, without ids, references or missing numbers`, () => {
+    const svg = draw(data);
+    requireWellFormed(svg);
+    assert.not.match(svg, /NaN|undefined|Infinity|\be\+?\d+"/);
+    assert.not.match(svg, /\sid=|href|url\(|<script|<style/);
+    assert.match(svg, "N = 50\u202f000 · seed 1 · unbinned 0.1.0");
+  });
+}
+
+/** Every leaf of the data that `isLeaf` accepts, as a copy of the data in which only it is replaced. */
+function* replacing(data: unknown, isLeaf: (leaf: unknown) => boolean, value: unknown): Generator<unknown> {
+  if (isLeaf(data)) yield value;
+  else if (Array.isArray(data)) {
+    // The first and last entries stand for all: the check walks arrays the same way throughout.
+    for (const i of new Set([0, data.length - 1])) {
+      for (const changed of i < 0 ? [] : replacing(data[i], isLeaf, value)) yield data.with(i, changed);
+    }
+  } else if (typeof data === "object" && data !== null) {
+    for (const [key, inner] of Object.entries(data)) {
+      for (const changed of replacing(inner, isLeaf, value)) yield { ...data, [key]: changed };
+    }
+  }
+}
+
+for (const { name, plot, data, draw } of pictures) {
+  test(`${name} refuses a number that is not finite, wherever it stands`, () => {
+    let nChanged = 0;
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const changed of replacing(data, (leaf) => typeof leaf === "number", bad)) {
+        nChanged++;
+        assert.throws(
+          () => draw(changed as typeof data),
+          (error: Error) =>
+            error.message.startsWith(`${plot}: expected a finite number at `) && error.message.includes(`got ${bad}`),
+        );
+      }
+    }
+    assert.ok(nChanged > 0);
+  });
+
+  test(`${name} escapes every text`, () => {
+    for (const changed of replacing(data, (leaf) => typeof leaf === "string", `<b>&"'\u0007`)) {
+      const svg = draw(changed as typeof data);
+      requireWellFormed(svg);
+      assert.not.match(svg, "<b>");
+      assert.match(svg, "&lt;b&gt;&amp;&quot;&#39;\ufffd");
+    }
+  });
+}
+
+test("an ellipse of an indefinite covariance is refused", () => {
+  const { plain } = samples.scan2d;
+  const covariance = [
+    [1, 2],
+    [2, 1],
+  ] as const;
+  assert.throws(
+    () => scan2d({ ...plain, ellipses: [{ ...plain.ellipses[0]!, covariance }] }),
+    /scan2d: expected a positive definite covariance of an ellipse, got \[\[1, 2\], \[2, 1\]\]\. Leave the ellipse out/,
+  );
+});
+
+for (const { name, plot, data, draw } of pictures) {
+  test(`${name} refuses arrays of different length or none`, () => {
+    const isArray = (leaf: unknown) => Array.isArray(leaf) && typeof leaf[0] === "number" && leaf.length > 2;
+    for (const short of [[], [1, 2]]) {
+      for (const changed of replacing(data, isArray, short)) {
+        assert.throws(
+          () => draw(changed as typeof data),
+          (error: Error) =>
+            /^\w+: expected (at least one entry|\d+ entries) in .*, got (none|\d+)\./.test(error.message) &&
+            error.message.startsWith(plot),
+        );
+      }
+    }
+  });
+}
+
+test.run();
