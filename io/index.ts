@@ -1,0 +1,11 @@
+export type { NamedArray, NamedArrays, NumberArray } from "./arrays.js";
+export { toFloat64 } from "./arrays.js";
+export { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "./columns.js";
+export { readCsv } from "./csv.js";
+export { FileError } from "./errors.js";
+export { readNpy, writeNpy } from "./npy.js";
+export { listNpz, readNpz, writeNpz } from "./npz.js";
+export { listSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";
+export { readBytes } from "./source.js";
+export { type NestedTensors, readTorchStateDict } from "./torch-state-dict.js";
+export { makeWritableFolder, writeAtomic } from "./write-atomic.js";

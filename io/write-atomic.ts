@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { FileError, systemCode } from "./errors.js";
+
+/**
+ * Writes a file that is there whole or not at all: a temporary file in the same folder, flushed to disk, then renamed.
+ *
+ * @param chunks the file's bytes or text, in order
+ */
+export async function writeAtomic(
+  path: string,
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const handle = await open(temporary, "wx").catch((error) => {
+    throw cannotWrite(path, error);
+  });
+  try {
+    await writeAll(path, handle, chunks);
+    await rename(temporary, path).catch((error) => {
+      throw cannotWrite(path, error);
+    });
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder and those above it, and refuses one that cannot be written in before any work is spent. */
+export async function makeWritableFolder(path: string): Promise<void> {
+  const probe = join(path, `.write-test.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(path, { recursive: true });
+    await (await open(probe, "wx")).close();
+    await unlink(probe);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+async function writeAll(
+  path: string,
+  handle: FileHandle,
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      await handle.appendFile(chunk).catch((error) => {
+        throw cannotWrite(path, error);
+      });
+    }
+    await handle.sync().catch((error) => {
+      throw cannotWrite(path, error);
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the new name itself survive a power cut. Windows has no such call for folders and says so by an error. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const reasons: Readonly<Record<string, { readonly got: string; readonly hint: string }>> = {
+  ENOENT: { got: "no such folder", hint: "Create it first" },
+  ENOTDIR: { got: "a file where a folder should be", hint: "Choose another output path" },
+  EEXIST: { got: "a file where a folder should be", hint: "Choose another output path" },
+  EISDIR: { got: "a folder of this name", hint: "Choose another output path" },
+  EACCES: { got: "permission denied", hint: "Choose another output folder or change its permissions" },
+  EPERM: { got: "permission denied", hint: "Choose another output folder or change its permissions" },
+  EROFS: { got: "a read-only file system", hint: "Choose another output folder" },
+  ENOSPC: { got: "a full disk", hint: "Free some space or choose another output folder; nothing was written" },
+  EDQUOT: { got: "a disk quota used up", hint: "Free some space or choose another output folder; nothing was written" },
+};
+
+function cannotWrite(path: string, error: unknown): FileError {
+  const code = systemCode(error) ?? String(error);
+  const reason = reasons[code] ?? { got: `system error ${code}`, hint: "Choose another output folder" };
+  return new FileError(path, { expected: "a place to write to", ...reason });
+}

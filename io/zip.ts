@@ -1,0 +1,346 @@
+/** Zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
+import { promisify } from "node:util";
+import { deflateRaw, inflateRaw } from "node:zlib";
+import { crc32 } from "./crc32.js";
+import { FileError, quote } from "./errors.js";
+import type { ByteSource } from "./source.js";
+
+const LOCAL_HEADER = 0x04034b50;
+const CENTRAL_HEADER = 0x02014b50;
+const END_RECORD = 0x06054b50;
+const END_RECORD_64 = 0x06064b50;
+const END_LOCATOR_64 = 0x07064b50;
+const END_BYTES = 22;
+const LOCATOR_BYTES = 20;
+const IN_ZIP64 = 0xffffffff;
+const STORED = 0;
+const DEFLATED = 8;
+const UTF8_NAME = 0x0800;
+const ENCRYPTED = 0x0001;
+
+// A deflated member may grow to 1 GiB (10^8 equal doubles, which shrink a thousandfold) or 200 times its size; what wants
+// more is a zip bomb. Stored members cannot grow.
+const MAX_INFLATED_BYTES = 2 ** 30;
+const MAX_INFLATION = 200;
+
+const CORRUPT = "The file is truncated or corrupt: copy or download it again";
+
+export interface ZipMember {
+  readonly name: string;
+  readonly method: number;
+  readonly compressedSize: number;
+  /** Bytes once unpacked. */
+  readonly size: number;
+  readonly crc: number;
+  readonly headerOffset: number;
+}
+
+/** The members of an archive by name, in the order of its directory. */
+export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipMember>> {
+  const { count, offset, size } = await findDirectory(source);
+  const bytes = view(await source.read(offset, size));
+  const members = new Map<string, ZipMember>();
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const { member, end } = parseCentralHeader(source, bytes, at);
+    if (members.has(member.name)) {
+      throw new FileError(source.name, { expected: "each member once", got: `two called ${quote(member.name)}` });
+    }
+    members.set(member.name, member);
+    at = end;
+  }
+  checkNoOverlap(source, members.values());
+  return members;
+}
+
+/** The unpacked bytes of a member, checked against its size and checksum. */
+export async function readZipMember(source: ByteSource, member: ZipMember): Promise<Uint8Array> {
+  const where = `${source.name}, member ${quote(member.name)}`;
+  const start = await findMemberData(where, source, member);
+  const raw = await source.read(start, member.compressedSize);
+  const bytes = member.method === STORED ? raw : await inflate(where, raw, member.size);
+  if (bytes.length !== member.size) {
+    throw new FileError(where, { expected: `${member.size} bytes`, got: `${bytes.length}`, hint: CORRUPT });
+  }
+  const crc = crc32(bytes);
+  if (crc !== member.crc) {
+    throw new FileError(where, { expected: `checksum ${hex(member.crc)}`, got: hex(crc), hint: CORRUPT });
+  }
+  return bytes;
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, "0");
+}
+
+interface DirectoryPlace {
+  readonly count: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The end record is the last thing in the file, save a comment of up to 65535 bytes. */
+async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
+  const tailStart = Math.max(0, source.size - END_BYTES - 65535 - LOCATOR_BYTES);
+  const tail = view(await source.read(tailStart, source.size - tailStart));
+  let at = tail.byteLength - END_BYTES;
+  while (at >= 0 && !isEndRecord(tail, at)) at--;
+  if (at < 0) throw await noDirectory(source);
+  const place = {
+    count: tail.getUint16(at + 10, true),
+    size: tail.getUint32(at + 12, true),
+    offset: tail.getUint32(at + 16, true),
+  };
+  const locator = at - LOCATOR_BYTES;
+  const isZip64 = locator >= 0 && tail.getUint32(locator, true) === END_LOCATOR_64;
+  return isZip64 ? readZip64Place(source, getUint64(tail, locator + 8)) : place;
+}
+
+function isEndRecord(tail: DataView, at: number): boolean {
+  return tail.getUint32(at, true) === END_RECORD && at + END_BYTES + tail.getUint16(at + 20, true) === tail.byteLength;
+}
+
+async function noDirectory(source: ByteSource): Promise<FileError> {
+  const looksLikeZip = source.size >= 4 && view(await source.read(0, 4)).getUint32(0, true) === LOCAL_HEADER;
+  return new FileError(source.name, {
+    expected: "a zip archive that ends with its directory",
+    got: looksLikeZip
+      ? `${source.size} bytes that begin like one but have no directory at the end`
+      : `${source.size} bytes that are no zip archive`,
+    hint: looksLikeZip ? CORRUPT : "Check that this is the file you meant",
+  });
+}
+
+async function readZip64Place(source: ByteSource, offset: number): Promise<DirectoryPlace> {
+  const record = view(await source.read(offset, 56));
+  if (record.getUint32(0, true) !== END_RECORD_64) {
+    throw new FileError(source.name, {
+      expected: `a zip64 end record at byte ${offset}`,
+      got: "something else",
+      hint: CORRUPT,
+    });
+  }
+  return { count: getUint64(record, 32), size: getUint64(record, 40), offset: getUint64(record, 48) };
+}
+
+function getUint64(bytes: DataView, at: number): number {
+  return Number(bytes.getBigUint64(at, true));
+}
+
+function parseCentralHeader(source: ByteSource, bytes: DataView, at: number): { member: ZipMember; end: number } {
+  if (at + 46 > bytes.byteLength || bytes.getUint32(at, true) !== CENTRAL_HEADER) {
+    throw new FileError(source.name, {
+      expected: `a directory entry at byte ${at} of the zip directory`,
+      got: "something else",
+      hint: CORRUPT,
+    });
+  }
+  const extraStart = at + 46 + bytes.getUint16(at + 28, true);
+  const extraEnd = extraStart + bytes.getUint16(at + 30, true);
+  const end = extraEnd + bytes.getUint16(at + 32, true);
+  if (end > bytes.byteLength) {
+    throw new FileError(source.name, {
+      expected: "whole directory entries",
+      got: `one cut off at byte ${at}`,
+      hint: CORRUPT,
+    });
+  }
+  const name = new TextDecoder().decode(new Uint8Array(bytes.buffer, bytes.byteOffset + at + 46, extraStart - at - 46));
+  const [size, compressedSize, headerOffset] = widen(source, bytes, extraStart, extraEnd, [
+    bytes.getUint32(at + 24, true),
+    bytes.getUint32(at + 20, true),
+    bytes.getUint32(at + 42, true),
+  ]);
+  const member = {
+    name,
+    method: bytes.getUint16(at + 10, true),
+    crc: bytes.getUint32(at + 16, true),
+    size,
+    compressedSize,
+    headerOffset,
+  };
+  checkMember(source, member, bytes.getUint16(at + 8, true));
+  return { member, end };
+}
+
+/** Sizes and offset of which those that read 0xffffffff follow in the zip64 extra field, in this order (APPNOTE 4.5.3). */
+function widen(
+  source: ByteSource,
+  bytes: DataView,
+  extraStart: number,
+  extraEnd: number,
+  values: [number, number, number],
+): [number, number, number] {
+  if (!values.includes(IN_ZIP64)) return values;
+  for (let at = extraStart; at + 4 <= extraEnd; at += 4 + bytes.getUint16(at + 2, true)) {
+    if (bytes.getUint16(at, true) !== 0x0001) continue;
+    const fieldEnd = Math.min(extraEnd, at + 4 + bytes.getUint16(at + 2, true));
+    const wide = values.filter((value) => value === IN_ZIP64).length;
+    if (at + 4 + 8 * wide > fieldEnd) break;
+    let next = at + 4;
+    return values.map((value) => (value === IN_ZIP64 ? getUint64(bytes, (next += 8) - 8) : value)) as [
+      number,
+      number,
+      number,
+    ];
+  }
+  throw new FileError(source.name, { expected: "zip64 sizes in a directory entry", got: "none", hint: CORRUPT });
+}
+
+function checkMember(source: ByteSource, member: ZipMember, flags: number): void {
+  const where = `${source.name}, member ${quote(member.name)}`;
+  if (flags & ENCRYPTED) throw new FileError(where, { expected: "plain data", got: "an encrypted member" });
+  if (member.method !== STORED && member.method !== DEFLATED) {
+    throw new FileError(where, {
+      expected: "stored or deflated data",
+      got: `compression method ${member.method}`,
+      hint: "Write the archive again with deflate or without compression",
+    });
+  }
+  const limit =
+    member.method === STORED
+      ? member.compressedSize
+      : Math.max(MAX_INFLATED_BYTES, MAX_INFLATION * member.compressedSize);
+  if (member.size > limit) {
+    throw new FileError(where, {
+      expected: `at most ${limit} bytes out of ${member.compressedSize}`,
+      got: `a claim of ${member.size}`,
+      hint: "A corrupt archive or a zip bomb: it is not unpacked",
+    });
+  }
+}
+
+/** Members that share bytes would let a small file unpack to any size. */
+function checkNoOverlap(source: ByteSource, members: Iterable<ZipMember>): void {
+  const total = [...members].reduce((sum, member) => sum + member.compressedSize, 0);
+  if (total > source.size) {
+    throw new FileError(source.name, {
+      expected: `members of at most ${source.size} bytes in all, the size of the file`,
+      got: `${total}`,
+      hint: CORRUPT,
+    });
+  }
+}
+
+/** Name and extra field of the local header may differ in length from the directory's. */
+async function findMemberData(where: string, source: ByteSource, member: ZipMember): Promise<number> {
+  const header = view(await source.read(member.headerOffset, 30));
+  if (header.getUint32(0, true) !== LOCAL_HEADER) {
+    throw new FileError(where, {
+      expected: `a local header at byte ${member.headerOffset}`,
+      got: "something else",
+      hint: CORRUPT,
+    });
+  }
+  return member.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+}
+
+const inflateRawAsync = promisify(inflateRaw);
+const deflateRawAsync = promisify(deflateRaw);
+
+async function inflate(where: string, raw: Uint8Array, size: number): Promise<Uint8Array> {
+  try {
+    // One chunk with room to spare: no joining of pieces, and no further chunk for a stream that fills it exactly.
+    const chunkSize = Math.max(64, size + 1);
+    const inflated = await inflateRawAsync(raw, { chunkSize, maxOutputLength: chunkSize });
+    // Small buffers are slices of a pool that Node shares among them.
+    return inflated.byteLength < 65536 ? Uint8Array.from(inflated) : inflated;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FileError(where, { expected: `deflated data of ${size} bytes`, got: reason, hint: CORRUPT });
+  }
+}
+
+export interface ZipEntry {
+  readonly name: string;
+  /** The member's bytes in pieces, so that a header need not be glued to the data after it. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** The bytes of an archive, piece by piece; stored unless `deflate`. Dates are 1980-01-01, so equal input gives equal bytes. */
+export async function* zipBytes(
+  where: string,
+  entries: readonly ZipEntry[],
+  { deflate = false }: { deflate?: boolean } = {},
+): AsyncGenerator<Uint8Array> {
+  const directory: Uint8Array[] = [];
+  let offset = 0;
+  for (const entry of entries) {
+    const data = deflate ? [await deflateRawAsync(Buffer.concat(entry.chunks))] : entry.chunks;
+    const member: ZipMember = {
+      name: entry.name,
+      method: deflate ? DEFLATED : STORED,
+      compressedSize: totalBytes(data),
+      size: totalBytes(entry.chunks),
+      crc: entry.chunks.reduce((crc, chunk) => crc32(chunk, crc), 0),
+      headerOffset: offset,
+    };
+    checkFits(where, member);
+    const header = localHeader(member);
+    yield header;
+    yield* data;
+    directory.push(centralHeader(member));
+    offset += header.length + member.compressedSize;
+  }
+  yield* directory;
+  yield endRecord(directory, offset);
+}
+
+function totalBytes(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+function checkFits(where: string, member: ZipMember): void {
+  if (member.headerOffset + member.size + 2 ** 20 < IN_ZIP64) return;
+  throw new FileError(where, {
+    expected: "an archive below 4 GiB",
+    got: `${member.headerOffset + member.size} bytes up to member ${quote(member.name)}`,
+    hint: "Write several files, or safetensors",
+  });
+}
+
+/** Version needed, flags, method, time, date, checksum, sizes and name length: what both headers have in common. */
+function putCommonFields(bytes: DataView, at: number, member: ZipMember, nameBytes: number): void {
+  bytes.setUint16(at, 20, true);
+  bytes.setUint16(at + 2, UTF8_NAME, true);
+  bytes.setUint16(at + 4, member.method, true);
+  bytes.setUint16(at + 8, 0x0021, true);
+  bytes.setUint32(at + 10, member.crc, true);
+  bytes.setUint32(at + 14, member.compressedSize, true);
+  bytes.setUint32(at + 18, member.size, true);
+  bytes.setUint16(at + 22, nameBytes, true);
+}
+
+function localHeader(member: ZipMember): Uint8Array {
+  const name = new TextEncoder().encode(member.name);
+  const bytes = new Uint8Array(30 + name.length);
+  view(bytes).setUint32(0, LOCAL_HEADER, true);
+  putCommonFields(view(bytes), 4, member, name.length);
+  bytes.set(name, 30);
+  return bytes;
+}
+
+function centralHeader(member: ZipMember): Uint8Array {
+  const name = new TextEncoder().encode(member.name);
+  const bytes = new Uint8Array(46 + name.length);
+  view(bytes).setUint32(0, CENTRAL_HEADER, true);
+  view(bytes).setUint16(4, 20, true);
+  putCommonFields(view(bytes), 6, member, name.length);
+  view(bytes).setUint32(42, member.headerOffset, true);
+  bytes.set(name, 46);
+  return bytes;
+}
+
+function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
+  const bytes = new Uint8Array(END_BYTES);
+  view(bytes).setUint32(0, END_RECORD, true);
+  view(bytes).setUint16(8, directory.length, true);
+  view(bytes).setUint16(10, directory.length, true);
+  view(bytes).setUint32(12, totalBytes(directory), true);
+  view(bytes).setUint32(16, offset, true);
+  return bytes;
+}
