@@ -1,0 +1,158 @@
+/** The words of a command line, split into verb, operands and options. */
+import { UsageError } from "./messages.js";
+import { suggestion } from "./suggestion.js";
+
+/** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
+export const OPTIONS = {
+  backend: { value: "NAME", help: "auto, cpu or reference (default auto)" },
+  precision: { value: "TYPE", help: "f32 or f64" },
+  threads: { value: "N", help: "worker threads (default: all cores)" },
+  seed: { value: "N", help: "in place of the file's seed" },
+  out: { value: "PATH", help: "where results go" },
+  set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
+  nu: { value: "POINT", help: "nuisances: a,b,... in declared order, or name=value,..." },
+  head: { value: "N", help: "only the first N events" },
+  force: { value: undefined, help: "overwrite, or start afresh" },
+  schema: { value: undefined, help: "print the JSON Schema of the configuration" },
+  json: { value: undefined, help: "results as JSON on stdout; progress on stderr" },
+  help: { value: undefined, help: "show help" },
+  version: { value: undefined, help: "show the version" },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export interface Options {
+  readonly backend: "auto" | "cpu" | "reference";
+  /** Undefined: the verb's own choice. */
+  readonly precision: "f32" | "f64" | undefined;
+  /** Undefined: all cores. */
+  readonly threads: number | undefined;
+  readonly seed: number | undefined;
+  readonly out: string | undefined;
+  readonly set: readonly string[];
+  readonly nu: string | undefined;
+  /** Number of events. */
+  readonly head: number | undefined;
+  readonly force: boolean;
+  readonly schema: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+export interface CommandLine {
+  readonly verb: string | undefined;
+  readonly operands: readonly string[];
+  readonly options: Options;
+  /** Options that were written, for the verb to accept or refuse. */
+  readonly given: readonly OptionName[];
+}
+
+/** Splits the words behind `unbinned`. `--name value` and `--name=value` are the same; `--` ends the options. */
+export function parseArguments(words: readonly string[]): CommandLine {
+  const operands: string[] = [];
+  const given: { name: OptionName; value: string }[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word === "--") {
+      operands.push(...words.slice(i + 1));
+      break;
+    }
+    if (word === "-h") given.push({ name: "help", value: "" });
+    else if (!word.startsWith("-") || word === "-") operands.push(word);
+    else {
+      const equals = word.indexOf("=");
+      const name = optionName(equals < 0 ? word : word.slice(0, equals));
+      const placeholder = OPTIONS[name].value;
+      if (placeholder === undefined) {
+        if (equals >= 0) throw complaint(name, "no value", word.slice(equals + 1));
+        given.push({ name, value: "" });
+      } else if (equals >= 0) given.push({ name, value: word.slice(equals + 1) });
+      else {
+        const value = words[++i];
+        // One dash may begin a value (`--nu -0.5,1`), two begin the next option.
+        if (value === undefined || value.startsWith("--")) throw complaint(name, placeholder, value ?? "nothing");
+        given.push({ name, value });
+      }
+    }
+  }
+  const [verb, ...rest] = operands;
+  return { verb, operands: rest, options: readOptions(given), given: [...new Set(given.map(({ name }) => name))] };
+}
+
+function optionName(word: string): OptionName {
+  const name = word.replace(/^--?/, "");
+  if (word.startsWith("--") && Object.hasOwn(OPTIONS, name)) return name as OptionName;
+  const names = Object.keys(OPTIONS).map((option) => `--${option}`);
+  throw new UsageError("unbinned", { expected: "a known option", got: word, hint: suggestion(`--${name}`, names) });
+}
+
+function readOptions(given: readonly { readonly name: OptionName; readonly value: string }[]): Options {
+  const has = (name: OptionName) => given.some((option) => option.name === name);
+  const last = (name: OptionName) => given.findLast((option) => option.name === name)?.value;
+  const oneOf = <C extends string>(name: OptionName, choices: readonly C[]): C | undefined => {
+    const value = last(name);
+    if (value !== undefined && !choices.includes(value as C)) {
+      throw complaint(name, `one of ${choices.join(", ")}`, value, suggestion(value, choices));
+    }
+    return value as C | undefined;
+  };
+  const integer = (name: OptionName, least: number): number | undefined => {
+    const value = last(name);
+    if (value === undefined) return undefined;
+    if (!/^\d+$/.test(value) || Number(value) < least || !Number.isSafeInteger(Number(value))) {
+      throw complaint(name, `an integer of at least ${least}`, value);
+    }
+    return Number(value);
+  };
+  return {
+    backend: oneOf("backend", ["auto", "cpu", "reference"]) ?? "auto",
+    precision: oneOf("precision", ["f32", "f64"]),
+    threads: integer("threads", 1),
+    seed: integer("seed", 0),
+    out: last("out"),
+    set: given.filter(({ name }) => name === "set").map(({ value }) => value),
+    nu: last("nu"),
+    head: integer("head", 1),
+    force: has("force"),
+    schema: has("schema"),
+    json: has("json"),
+    help: has("help"),
+    version: has("version"),
+  };
+}
+
+function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {
+  return new UsageError(`--${name}`, { expected, got, ...(hint === undefined ? {} : { hint }) });
+}
+
+/**
+ * The point behind `--nu`: values in declared order, or `name=value` with the rest at their centres. [nuisances]
+ *
+ * @param names   nuisances in declared order
+ * @param centres where nuisances that are not named stay
+ */
+export function parseNu(text: string, names: readonly string[], centres: readonly number[]): number[] {
+  const parts = text.split(",").map((part) => part.trim());
+  const value = (part: string): number => {
+    const read = part === "" ? Number.NaN : Number(part);
+    if (!Number.isFinite(read)) throw complaint("nu", "numbers separated by commas", JSON.stringify(part));
+    return read;
+  };
+  if (!text.includes("=")) {
+    if (parts.length !== names.length) {
+      const hint = "Give one value per nuisance, or name=value";
+      throw complaint("nu", `${names.length} values (${names.join(", ")})`, `${parts.length} (${text})`, hint);
+    }
+    return parts.map(value);
+  }
+  const point = [...centres];
+  for (const part of parts) {
+    const [name, ...rest] = part.split("=");
+    const k = names.indexOf(name!);
+    if (rest.length !== 1) throw complaint("nu", "name=value everywhere, or nowhere", part);
+    if (k < 0) throw complaint("nu", "a declared nuisance", name!, suggestion(name!, names));
+    point[k] = value(rest[0]!);
+  }
+  return point;
+}

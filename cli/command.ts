@@ -1,0 +1,101 @@
+/** One command from its words to its exit code. */
+import { readFileSync } from "node:fs";
+import { type CommandLine, parseArguments } from "./arguments.js";
+import { generalHelp, verbHelp } from "./help.js";
+import { EXIT, errorText, exitCode, UsageError } from "./messages.js";
+import { createProgress, type ProgressTarget } from "./progress.js";
+import { suggestion } from "./suggestion.js";
+import { VERBS, type VerbEntry } from "./verb-table.js";
+
+/** The process around the command. */
+export interface CommandHost {
+  writeOut(text: string): void;
+  writeError(text: string): void;
+  /** Is the stream a terminal, and how many columns has it? */
+  readonly out: { readonly isTerminal: boolean; readonly width: number };
+  readonly error: { readonly isTerminal: boolean; readonly width: number };
+  readonly isDebug: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the command and tells its exit code; never throws. */
+export async function runCommand(words: readonly string[], host: CommandHost): Promise<number> {
+  try {
+    await dispatch(parseArguments(words), host);
+  } catch (error) {
+    // What a verb throws because it was asked to stop is not news.
+    if (!host.signal.aborted) host.writeError(`${errorText(error, host.isDebug)}\n`);
+    else if (host.isDebug) host.writeError(`${errorText(error, true)}\n`);
+    return host.signal.aborted ? EXIT.interrupted : exitCode(error);
+  }
+  return host.signal.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+async function dispatch(line: CommandLine, host: CommandHost): Promise<void> {
+  if (line.options.version) return host.writeOut(`${readVersion()}\n`);
+  const name = line.verb === "help" ? line.operands[0] : line.verb;
+  if (name === undefined) {
+    if (line.verb === "help" || line.options.help) return host.writeOut(`${generalHelp()}\n`);
+    throw new UsageError("unbinned", { expected: "a verb", got: "none", hint: "`unbinned --help` lists them" });
+  }
+  const verb = findVerb(name);
+  if (line.verb === "help" || line.options.help) return host.writeOut(`${verbHelp(name, verb)}\n`);
+  checkUse(name, verb, line);
+  await callVerb(verb, line, host);
+}
+
+function findVerb(name: string): VerbEntry {
+  if (Object.hasOwn(VERBS, name)) return VERBS[name]!;
+  throw new UsageError("unbinned", { expected: "a verb", got: name, hint: suggestion(name, Object.keys(VERBS)) });
+}
+
+function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {
+  const usage = ["unbinned", name, ...verb.operands].join(" ");
+  const { length } = line.operands;
+  const least = verb.operands.filter((operand) => !operand.startsWith("[")).length;
+  if (length < least || length > verb.operands.length) {
+    const got = length === 0 ? "nothing" : line.operands.join(" ");
+    const expected = verb.operands.length === 0 ? "nothing behind the verb" : verb.operands.join(" ");
+    throw new UsageError(`unbinned ${name}`, { expected, got, hint: `Usage: ${usage}` });
+  }
+  const refused = line.given.find((option) => !verb.options.includes(option));
+  if (refused !== undefined) {
+    const hint = `\`unbinned ${name} --help\` lists its options`;
+    throw new UsageError(`unbinned ${name}`, { expected: "an option of this verb", got: `--${refused}`, hint });
+  }
+}
+
+async function callVerb(verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {
+  const { json } = line.options;
+  const run = await verb.load();
+  await run({
+    operands: line.operands,
+    options: line.options,
+    progress: createProgress(progressTarget(host, json)),
+    signal: host.signal,
+    print: (text) => {
+      if (!json) host.writeOut(`${text}\n`);
+    },
+    printJson: (value) => {
+      if (json) host.writeOut(`${JSON.stringify(value, undefined, 2)}\n`);
+    },
+    warn: (text) => host.writeError(`unbinned: warning: ${text}\n`),
+  });
+}
+
+/** Under --json stdout belongs to the result. */
+function progressTarget(host: CommandHost, isJson: boolean): ProgressTarget {
+  const { isTerminal, width } = isJson ? host.error : host.out;
+  return {
+    isTerminal,
+    width,
+    write: isJson ? host.writeError : host.writeOut,
+    now: () => performance.now(),
+  };
+}
+
+/** Version of this package; read, not imported, so that it has one home. */
+export function readVersion(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}

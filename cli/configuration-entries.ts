@@ -1,0 +1,137 @@
+/**
+ * What an entry of the configuration file can be. A table of entries gives the type of the validated configuration, its
+ * validation, its JSON Schema and its commented text, so that the four cannot disagree.
+ */
+
+interface Described {
+  /** One or two sentences for the user, shown by `init` and in the schema. */
+  readonly doc: string;
+  /** Unit of the number, where it has one. */
+  readonly unit?: string;
+  /** Taken where the file says nothing. Without a default the entry is required, unless it is optional. */
+  readonly default?: unknown;
+  /** True: may be absent, and is then undefined. */
+  readonly optional?: true;
+  /** Value that `init` shows where there is no default. */
+  readonly example?: unknown;
+}
+
+interface NumberRules extends Described {
+  readonly default?: number;
+  readonly integer?: true;
+  /** Least allowed value. */
+  readonly min?: number;
+  /** Largest allowed value. */
+  readonly max?: number;
+  /** The value must be larger than this. */
+  readonly above?: number;
+}
+
+interface TextRules extends Described {
+  readonly default?: string;
+}
+
+interface FlagRules extends Described {
+  readonly default?: boolean;
+}
+
+interface ChoiceRules extends Described {
+  readonly choices: readonly string[];
+  readonly default?: string;
+}
+
+interface ListRules extends Described {
+  readonly default?: readonly unknown[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  /** True: no value twice. */
+  readonly unique?: true;
+}
+
+export type NumberEntry = NumberRules & { readonly kind: "number" };
+export type TextEntry = TextRules & { readonly kind: "text" };
+export type FlagEntry = FlagRules & { readonly kind: "flag" };
+export type ChoiceEntry = ChoiceRules & { readonly kind: "choice" };
+export type ListEntry = ListRules & { readonly kind: "list"; readonly item: Entry };
+/** Names chosen by the user, each with an entry of the same kind; the order of the file is kept. Absent: empty. */
+export type MapEntry = Described & { readonly kind: "map"; readonly item: Entry; readonly of: string };
+/** Fixed keys. Absent: as if it were empty, unless it is optional. */
+export type SectionEntry = Described & { readonly kind: "section"; readonly keys: Readonly<Record<string, Entry>> };
+export type Entry = NumberEntry | TextEntry | FlagEntry | ChoiceEntry | ListEntry | MapEntry | SectionEntry;
+
+export const number = <const R extends NumberRules>(rules: R) => ({ kind: "number" as const, ...rules });
+export const text = <const R extends TextRules>(rules: R) => ({ kind: "text" as const, ...rules });
+export const flag = <const R extends FlagRules>(rules: R) => ({ kind: "flag" as const, ...rules });
+export const choice = <const R extends ChoiceRules>(rules: R) => ({ kind: "choice" as const, ...rules });
+export const list = <E extends Entry, const R extends ListRules>(item: E, rules: R) => ({
+  kind: "list" as const,
+  item,
+  ...rules,
+});
+export const map = <E extends Entry, const R extends Described & { readonly of: string }>(item: E, rules: R) => ({
+  kind: "map" as const,
+  item,
+  ...rules,
+});
+export const section = <K extends Readonly<Record<string, Entry>>, const R extends Described>(keys: K, rules: R) => ({
+  kind: "section" as const,
+  keys,
+  ...rules,
+});
+
+type Present<E> = E extends { readonly kind: "number" }
+  ? number
+  : E extends { readonly kind: "text" }
+    ? string
+    : E extends { readonly kind: "flag" }
+      ? boolean
+      : E extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
+        ? C
+        : E extends { readonly kind: "list"; readonly item: infer I }
+          ? readonly ValueOf<I>[]
+          : E extends { readonly kind: "map"; readonly item: infer I }
+            ? Readonly<Record<string, ValueOf<I>>>
+            : E extends { readonly kind: "section"; readonly keys: infer K }
+              ? { readonly [N in keyof K]: ValueOf<K[N]> }
+              : never;
+
+/** Type of the validated value of an entry. */
+export type ValueOf<E> = E extends { readonly optional: true } ? Present<E> | undefined : Present<E>;
+
+/** What the entry accepts, in words: "an integer of at least 1". */
+export function describe(entry: Entry): string {
+  switch (entry.kind) {
+    case "number":
+      return describeNumber(entry);
+    case "text":
+      return "a text";
+    case "flag":
+      return "true or false";
+    case "choice":
+      return entry.choices.length === 1 ? entry.choices[0]! : `one of ${entry.choices.join(", ")}`;
+    case "list":
+      return describeList(entry);
+    case "map":
+      return `a map from ${entry.of} to ${describe(entry.item)}`;
+    case "section":
+      return `a map with the keys ${Object.keys(entry.keys).join(", ")}`;
+  }
+}
+
+function describeNumber(entry: NumberEntry): string {
+  const limits = [
+    ...(entry.min === undefined ? [] : [`of at least ${entry.min}`]),
+    ...(entry.above === undefined ? [] : [`above ${entry.above}`]),
+    ...(entry.max === undefined ? [] : [`up to ${entry.max}`]),
+  ];
+  return [entry.integer ? "an integer" : "a number", limits.join(" and ")].filter((part) => part !== "").join(" ");
+}
+
+function describeList(entry: ListEntry): string {
+  const { minLength: least, maxLength: most } = entry;
+  const size =
+    least !== undefined && least === most
+      ? ` of ${least}`
+      : `${least === undefined ? "" : ` of at least ${least}`}${most === undefined ? "" : ` of at most ${most}`}`;
+  return `a list${size}${entry.unique ? ", none twice" : ""}, each ${describe(entry.item)}`;
+}

@@ -1,0 +1,441 @@
+/** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
+import { choice, flag, list, map, number, section, text, type ValueOf } from "./configuration-entries.js";
+
+interface RecipeDefaults {
+  readonly optimiser: "adam" | "adamw" | "radam";
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+}
+
+const recipe = (of: string, defaults: RecipeDefaults) =>
+  section(
+    {
+      optimiser: choice({ doc: "Optimiser.", choices: ["adam", "adamw", "radam"], default: defaults.optimiser }),
+      epochs: number({
+        doc: "Passes over the training sample. With a generator every pass draws new events.",
+        default: defaults.epochs,
+        above: 0,
+      }),
+      steps: number({ doc: "Optimiser steps; takes the place of epochs.", integer: true, min: 1, optional: true }),
+      batch: number({ doc: "Events per optimiser step.", integer: true, min: 1, default: defaults.batch }),
+      learningRate: number({
+        doc: "Learning rate at its peak, after warm-up; it decays as a cosine from there.",
+        default: defaults.learningRate,
+        above: 0,
+      }),
+      warmUp: number({
+        doc: "Part of all steps in which the learning rate rises from 0.",
+        default: 0.02,
+        min: 0,
+        max: 1,
+      }),
+      weightDecay: number({ doc: "Decoupled weight decay (adamw and radam).", default: 0, min: 0 }),
+      patience: number({
+        doc: "Epochs without a better validation loss after which training stops; 0: never. The best epoch is kept.",
+        integer: true,
+        min: 0,
+        default: 0,
+      }),
+    },
+    { doc: `How ${of} is trained.` },
+  );
+
+const hidden = (sizes: readonly number[]) =>
+  list(number({ doc: "Units of a layer.", integer: true, min: 1 }), {
+    doc: "Units of each hidden layer of the masked networks.",
+    default: sizes,
+    minLength: 1,
+  });
+
+const transforms = (count: number) => number({ doc: "Transforms in sequence.", integer: true, min: 1, default: count });
+
+const splineBins = (count: number) =>
+  number({ doc: "Bins of each rational-quadratic spline.", integer: true, min: 2, default: count });
+
+const density = (of: string, sizes: { readonly transforms: number }, defaults: RecipeDefaults) =>
+  section(
+    {
+      kind: choice({
+        doc: "Map of one feature: rational-quadratic spline or affine.",
+        choices: ["spline", "affine"],
+        default: "spline",
+      }),
+      structure: choice({
+        doc: "Autoregressive: density in one pass. Coupling: density and sampling in one pass, at least 2 features.",
+        choices: ["autoregressive", "coupling"],
+        default: "autoregressive",
+      }),
+      transforms: transforms(sizes.transforms),
+      bins: splineBins(16),
+      hidden: hidden([64, 64]),
+      training: recipe(of, defaults),
+    },
+    { doc: `Normalizing flow of ${of}.` },
+  );
+
+const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
+  section(
+    {
+      layers: number({ doc: "Layers in sequence.", integer: true, min: 1, default: layers }),
+      hidden: hidden([64, 64]),
+      training: recipe(`the factorizable flow of ${of}`, defaults),
+    },
+    { doc: `Factorizable flow of ${of}: what the nuisances do to it.` },
+  );
+
+const columns = { doc: "Name of a column of the files, [events] or [events, width]." };
+
+const observable = (name: "x" | "y", doc: string) => ({
+  keys: {
+    features: number({
+      doc: "Number of features: the widths of the columns added up.",
+      integer: true,
+      min: 1,
+      example: 2,
+    }),
+    columns: list(text(columns), {
+      doc: "Columns of the files that hold the features, in this order.",
+      default: [name],
+      minLength: 1,
+      unique: true,
+    }),
+    labels: list(text({ doc: "Axis name, with its unit." }), {
+      doc: "Axis name of each feature; empty: the name of the observable and a number.",
+      default: [],
+    }),
+  },
+  rules: { doc },
+});
+
+const x = observable("x", "Kinematics x: the context of every density of y, and observables themselves.");
+const y = observable("y", "Observables y, in which the distribution of interest lives. Absent: x alone is fitted.");
+
+/** A point in the space of nuisances, by name; a nuisance that is not named is at its centre. */
+const point = (doc: string) =>
+  map(number({ doc: "Value of the nuisance.", unit: "prior standard deviations" }), { doc, of: "nuisance names" });
+
+const sample = section(
+  {
+    file: text({
+      doc: "npz or csv file with the columns of the observables, relative to this file.",
+      example: "a.npz",
+    }),
+    at: point("Where it was simulated; empty: the nominal simulation."),
+    weight: text({ doc: "Column of event weights; absent: simulation.weight.", optional: true }),
+  },
+  { doc: "One simulated sample of the process." },
+);
+
+const process_ = section(
+  {
+    label: text({ doc: "Name in pictures.", optional: true }),
+    yield: number({
+      doc: "Expected number of events in the data. A generator and a model file bring their own.",
+      unit: "events",
+      above: 0,
+      optional: true,
+    }),
+    samples: list(sample, {
+      doc: "Simulated samples, one file each: nominal, and at values of the nuisances. Empty with a generator or a model.",
+      default: [],
+    }),
+  },
+  { doc: "One process of the mixture." },
+);
+
+const nuisance = section(
+  {
+    kind: choice({
+      doc: "shape: changes the densities, learnt from samples. rate: a log-normal factor (1 + kappa)^nu on the yields.",
+      choices: ["shape", "rate"],
+      default: "shape",
+    }),
+    label: text({ doc: "Name in pictures.", optional: true }),
+    processes: list(text({ doc: "Name of a process." }), {
+      doc: "Processes it acts on; empty: all.",
+      default: [],
+      unique: true,
+    }),
+    kappa: number({
+      doc: "Relative change of the yields at nu = 1 (rate only).",
+      unit: "dimensionless",
+      above: -1,
+      optional: true,
+    }),
+    centre: number({
+      doc: "Centre of the Gaussian prior, where the nominal samples were simulated.",
+      unit: "prior standard deviations",
+      default: 0,
+    }),
+  },
+  { doc: "One nuisance parameter." },
+);
+
+const source = text({ doc: "Where to get the file; said where it is missing.", optional: true });
+
+const nuisanceName = text({ doc: "Name of a nuisance." });
+
+const nuisancePair = list(nuisanceName, { doc: "Two nuisances.", minLength: 2, maxLength: 2, unique: true });
+
+export const configurationTable = section(
+  {
+    name: text({ doc: "Title of the report.", default: "analysis" }),
+    seed: number({
+      doc: "All random numbers follow from it.",
+      integer: true,
+      min: 0,
+      max: 0xffffffff,
+      default: 1,
+    }),
+    output: text({ doc: "Folder of the results, relative to this file.", default: "unbinned-out" }),
+    observables: section(
+      { x: section(x.keys, x.rules), y: section(y.keys, { ...y.rules, optional: true }) },
+      { doc: "What is measured of every event." },
+    ),
+    processes: map(process_, {
+      doc: "Processes of the mixture, by name; their order is that of the classes of a model file.",
+      of: "process names",
+      example: {
+        signal: {
+          yield: 20000,
+          samples: [
+            { file: "signal.npz" },
+            { file: "signal_scale_up.npz", at: { scale: 1 } },
+            { file: "signal_scale_down.npz", at: { scale: -1 } },
+          ],
+        },
+        background: {
+          yield: 30000,
+          samples: [
+            { file: "background.npz" },
+            { file: "background_scale_up.npz", at: { scale: 1 } },
+            { file: "background_scale_down.npz", at: { scale: -1 } },
+          ],
+        },
+      },
+    }),
+    nuisances: map(nuisance, {
+      doc: "Nuisance parameters, by name; nu is written in this order.",
+      of: "nuisance names",
+      example: { scale: { kind: "shape" }, normalisation: { kind: "rate", processes: ["background"], kappa: 0.05 } },
+    }),
+    simulation: section(
+      {
+        generator: choice({
+          doc: "Built-in generator of simulated events, in place of the samples of the processes.",
+          choices: ["doi-toy"],
+          optional: true,
+        }),
+        events: number({
+          doc: "Events that the generator draws for one epoch of one training, all its samples together. Absent: ten times data.events.",
+          unit: "events",
+          integer: true,
+          min: 1,
+          optional: true,
+        }),
+        variations: list(point("Values of the nuisances."), {
+          doc: "Points at which the generator simulates, besides the nominal one. Empty: +1 and -1 of each shape nuisance, and the four corners (+1 or -1, +1 or -1) of each of fnf.pairs.",
+          default: [],
+        }),
+        weight: text({ doc: "Column of event weights in the samples; absent: unweighted.", optional: true }),
+        heldOut: number({
+          doc: "Part of every sample kept from training, for the validation loss and the closure tests.",
+          default: 0.1,
+          above: 0,
+          max: 0.9,
+        }),
+      },
+      { doc: "Simulated events, from which the densities are learnt." },
+    ),
+    data: section(
+      {
+        generator: choice({
+          doc: "Built-in generator of the data, in place of events.file; it simulates at `truth`.",
+          choices: ["doi-toy"],
+          optional: true,
+        }),
+        events: number({
+          doc: "Events that the generator draws as data.",
+          unit: "events",
+          integer: true,
+          min: 1,
+          default: 50_000,
+        }),
+      },
+      { doc: "Data from a generator." },
+    ),
+    events: section(
+      {
+        file: text({
+          doc: "npz or csv file of the data, relative to this file.",
+          optional: true,
+          example: "data.npz",
+        }),
+        weight: text({ doc: "Column of event weights; absent: every event counts 1.", optional: true }),
+        source,
+      },
+      { doc: "Data from a file." },
+    ),
+    model: section(
+      {
+        file: text({
+          doc: "A finished model to evaluate, in place of training: a PyTorch mixture_*.pt, relative to this file.",
+          optional: true,
+        }),
+        source,
+      },
+      { doc: "A model from a file." },
+    ),
+    likelihood: section(
+      {
+        observables: list(choice({ doc: "Observable.", choices: ["x", "y"] }), {
+          doc: "What the likelihood looks at: [x] or [x, y].",
+          default: ["x", "y"],
+          minLength: 1,
+          unique: true,
+        }),
+        form: choice({
+          doc: "joint: p(x, y | nu). conditional: p(y | x, nu), the mixture fractions following from p(x).",
+          choices: ["joint", "conditional"],
+          default: "joint",
+        }),
+        extended: flag({ doc: "With the Poisson term of the number of events.", default: true }),
+      },
+      { doc: "The likelihood." },
+    ),
+    flows: section(
+      {
+        x: density(
+          "p(x | process)",
+          { transforms: 2 },
+          { optimiser: "adamw", epochs: 1, batch: 1024, learningRate: 2e-3 },
+        ),
+        y: density(
+          "p(y | x, process)",
+          { transforms: 3 },
+          { optimiser: "adamw", epochs: 1, batch: 1024, learningRate: 2e-3 },
+        ),
+      },
+      { doc: "Densities of the nominal simulation." },
+    ),
+    fnf: section(
+      {
+        pairs: list(nuisancePair, {
+          doc: "Pairs of nuisances with a term of their own, for example [[shift, squeeze]]. Needs samples in which both are off nominal.",
+          default: [],
+        }),
+        q: number({ doc: "Damping of the terms quadratic in nu.", unit: "dimensionless", default: 0.01, above: 0 }),
+        r: number({ doc: "Damping of the pair terms.", unit: "dimensionless", default: 0.1, above: 0 }),
+        x: factorizable("x", 1, { optimiser: "adamw", epochs: 1, batch: 1024, learningRate: 2e-3 }),
+        y: factorizable("y", 2, { optimiser: "adamw", epochs: 1, batch: 1024, learningRate: 2e-3 }),
+      },
+      { doc: "Factorizable flows: the nuisances as transformations of the events." },
+    ),
+    transfer: section(
+      {
+        enabled: flag({
+          doc: "Fit the map T of data to simulation; used where the likelihood looks at y.",
+          default: true,
+        }),
+        transforms: transforms(2),
+        bins: splineBins(8),
+        hidden: hidden([64, 64]),
+        training: recipe("T, together with nu (step 1),", {
+          optimiser: "radam",
+          epochs: 20,
+          batch: 1024,
+          learningRate: 1e-3,
+        }),
+        nuisanceLearningRate: number({ doc: "Learning rate of nu in step 1.", default: 4e-3, above: 0 }),
+      },
+      { doc: "Distribution of interest: the map T of data to simulation, per process and x." },
+    ),
+    fit: section(
+      {
+        start: point("First starting point; empty: the centres of the priors."),
+        bounds: list(number({ doc: "Bound.", unit: "prior standard deviations" }), {
+          doc: "Least and largest value of every nuisance.",
+          unit: "prior standard deviations",
+          default: [-5, 5],
+          minLength: 2,
+          maxLength: 2,
+        }),
+        secondStart: number({
+          doc: "Distance of a second starting point from the first, along every nuisance; 0: none.",
+          unit: "prior standard deviations",
+          default: 1,
+          min: 0,
+        }),
+      },
+      { doc: "Minimisation over nu." },
+    ),
+    profile: section(
+      {
+        enabled: flag({ doc: "Let T respond to nu (step 2); used where T is fitted.", default: true }),
+        nodes: choice({
+          doc: "Values of nu in training: the nodes of a Gauss-Legendre grid, or random draws from the box.",
+          choices: ["quadrature", "random"],
+          default: "quadrature",
+        }),
+        points: number({
+          doc: "Nodes along each nuisance, or random draws per batch.",
+          integer: true,
+          min: 1,
+          default: 6,
+        }),
+        box: number({
+          doc: "Half-width of the box around the fitted nu.",
+          unit: "prior standard deviations",
+          default: 0.3,
+          above: 0,
+        }),
+        scale: number({
+          doc: "Scale of nu inside the residual map.",
+          unit: "prior standard deviations",
+          default: 0.015,
+          above: 0,
+        }),
+        layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, default: 3 }),
+        hidden: hidden([64, 64]),
+        training: recipe("the response of T to nu (step 2)", {
+          optimiser: "adamw",
+          epochs: 10,
+          batch: 1024,
+          learningRate: 1e-3,
+        }),
+      },
+      { doc: "Profiling of T: its response to the nuisances." },
+    ),
+    scan: section(
+      {
+        nuisances: list(nuisanceName, { doc: "Nuisances scanned alone; empty: all.", default: [], unique: true }),
+        pairs: list(nuisancePair, { doc: "Pairs scanned together; empty: all.", default: [] }),
+        points: number({ doc: "Points of a scan in one dimension.", integer: true, min: 3, default: 41 }),
+        grid: number({ doc: "Points per axis of a scan in two dimensions.", integer: true, min: 3, default: 31 }),
+        range: number({
+          doc: "Half-width of the scan.",
+          unit: "standard deviations of the fit",
+          default: 4,
+          above: 0,
+        }),
+      },
+      { doc: "Scans of -2 Delta ln L." },
+    ),
+    truth: point("True values of the nuisances, where they are known (toys): shown beside the fit."),
+    report: section(
+      {
+        bins: number({ doc: "Bins of each projection.", integer: true, min: 2, default: 40 }),
+      },
+      { doc: "Pictures of the report." },
+    ),
+  },
+  { doc: "An unbinned analysis." },
+);
+
+/** The validated configuration, every default filled in. */
+export type Configuration = ValueOf<typeof configurationTable>;
+export type Process = Configuration["processes"][string];
+export type Sample = Process["samples"][number];
+export type Nuisance = Configuration["nuisances"][string];
+export type TrainingRecipe = Configuration["transfer"]["training"];

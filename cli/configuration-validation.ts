@@ -1,0 +1,144 @@
+/** Holds a parsed file against the table of entries, fills in defaults and collects everything that is wrong. */
+import {
+  describe,
+  type Entry,
+  type ListEntry,
+  type MapEntry,
+  type SectionEntry,
+  type ValueOf,
+} from "./configuration-entries.js";
+import { suggestion } from "./suggestion.js";
+
+export type Path = readonly (string | number)[];
+
+/** One thing wrong with a configuration: where, expected, got, what to do. */
+export interface Problem {
+  readonly path: Path;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint?: string;
+}
+
+/** Names that users choose: they appear in `--set` paths and `--nu name=value`. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** `processes.A.samples[0].file`. */
+export function pathText(path: Path): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
+    "",
+  );
+}
+
+/**
+ * The value of an entry with its defaults. Where `problems` grew, the value is unusable.
+ *
+ * @param raw what the file says, undefined where it says nothing
+ */
+export function validate<E extends Entry>(entry: E, raw: unknown, problems: Problem[]): ValueOf<E> {
+  return visit(entry, raw, [], problems) as ValueOf<E>;
+}
+
+function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unknown {
+  // `key:` with nothing behind it reads as null: the user left it empty.
+  if (raw === undefined || raw === null) return absent(entry, path, problems);
+  const reject = (hint?: string) => {
+    problems.push({ path, expected: describe(entry), got: shown(raw), ...(hint === undefined ? {} : { hint }) });
+  };
+  switch (entry.kind) {
+    case "number": {
+      const {
+        min = Number.NEGATIVE_INFINITY,
+        max = Number.POSITIVE_INFINITY,
+        above = Number.NEGATIVE_INFINITY,
+      } = entry;
+      if (typeof raw !== "number" || !Number.isFinite(raw)) return reject();
+      if ((entry.integer && !Number.isSafeInteger(raw)) || raw < min || raw > max || raw <= above) return reject();
+      return raw;
+    }
+    case "text":
+      return typeof raw === "string" && raw !== ""
+        ? raw
+        : reject(typeof raw === "number" ? "Put it in quotes" : undefined);
+    case "flag":
+      return typeof raw === "boolean" ? raw : reject();
+    case "choice":
+      if (entry.choices.includes(raw as string)) return raw;
+      return reject(typeof raw === "string" ? suggestion(raw, entry.choices) : undefined);
+    case "list":
+      return Array.isArray(raw) ? visitList(entry, raw, path, problems) : reject("Write it as [a, b]");
+    case "map":
+      return isPlainMap(raw) ? visitMap(entry, raw, path, problems) : reject();
+    case "section":
+      return isPlainMap(raw) ? visitSection(entry, raw, path, problems) : reject();
+  }
+}
+
+function absent(entry: Entry, path: Path, problems: Problem[]): unknown {
+  if (entry.optional) return undefined;
+  if (entry.default !== undefined) return entry.default;
+  if (entry.kind === "map") return {};
+  if (entry.kind === "section") return visitSection(entry, {}, path, problems);
+  problems.push({ path, expected: describe(entry), got: "nothing", hint: `Add it: ${entry.doc}` });
+  return undefined;
+}
+
+function visitList(entry: ListEntry, raw: readonly unknown[], path: Path, problems: Problem[]): unknown {
+  const { minLength: least = 0, maxLength: most = Number.POSITIVE_INFINITY } = entry;
+  if (raw.length < least || raw.length > most) {
+    problems.push({ path, expected: describe(entry), got: `${raw.length} (${shown(raw)})` });
+  }
+  if (entry.unique && new Set(raw).size < raw.length) {
+    const twice = raw.find((value, i) => raw.indexOf(value) < i);
+    problems.push({ path, expected: describe(entry), got: `${shown(twice)} twice`, hint: "Remove one" });
+  }
+  return raw.map((item, i) => {
+    if (item === null) problems.push({ path: [...path, i], expected: describe(entry.item), got: "nothing" });
+    return visit(entry.item, item, [...path, i], item === null ? [] : problems);
+  });
+}
+
+function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path: Path, problems: Problem[]): unknown {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => {
+      if (!NAME.test(name)) {
+        problems.push({
+          path,
+          expected: `${entry.of} of letters, digits, _ and -, a letter first`,
+          got: shown(name),
+          hint: "Rename it; `label` takes any text",
+        });
+      }
+      // A name with nothing behind it (`shift:`) is an entry with all its defaults.
+      return [name, visit(entry.item, value, [...path, name], problems)];
+    }),
+  );
+}
+
+function visitSection(
+  entry: SectionEntry,
+  raw: Readonly<Record<string, unknown>>,
+  path: Path,
+  problems: Problem[],
+): unknown {
+  const keys = Object.keys(entry.keys);
+  for (const key of Object.keys(raw).filter((candidate) => !keys.includes(candidate))) {
+    problems.push({ path: [...path, key], expected: "a known key", got: shown(key), hint: suggestion(key, keys) });
+  }
+  return Object.fromEntries(
+    keys.map((key) => [
+      key,
+      visit(entry.keys[key]!, Object.hasOwn(raw, key) ? raw[key] : undefined, [...path, key], problems),
+    ]),
+  );
+}
+
+function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value as a message shows it, shortened. */
+function shown(value: unknown): string {
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

@@ -1,0 +1,32 @@
+/** What the command line says when something is wrong, and the exit code that goes with it. */
+import { UsageError } from "../engine/errors.js";
+
+export { UsageError };
+
+/** A configuration file that cannot be used: every problem found, one sentence each. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+export const EXIT = { ok: 0, analysisFailure: 1, usageError: 2, interrupted: 130 } as const;
+
+/** 2 where the user can mend the command or a file, else 1. */
+export function exitCode(error: unknown): number {
+  return error instanceof UsageError || error instanceof ConfigurationError ? EXIT.usageError : EXIT.analysisFailure;
+}
+
+/** What stderr gets: the message, and the stack only where UNBINNED_DEBUG=1 asks for it. */
+export function errorText(error: unknown, isDebug: boolean): string {
+  if (!(error instanceof Error)) return `unbinned: ${String(error)}`;
+  if (isDebug) return error.stack ?? error.message;
+  return error.message
+    .split("\n")
+    .map((line) => (line.startsWith("unbinned") ? line : `unbinned: ${line}`))
+    .join("\n");
+}

@@ -1,0 +1,36 @@
+/** Number of single-character insertions, deletions and substitutions from a to b (Levenshtein distance). */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substituted, previous[j]! + 1, current[j - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+/** The candidate a mistyped word was most likely meant to be: at most two fifths of its letters wrong, or an abbreviation. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const meant = candidate.toLowerCase();
+    const isAbbreviation = typed.length >= 3 && meant.startsWith(typed);
+    const distance = isAbbreviation ? 0.5 : editDistance(typed, meant);
+    if (distance <= Math.max(1, 0.4 * Math.max(typed.length, meant.length)) && distance < least) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** "Did you mean …?" where something is near, else the list to choose from. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? `Choose from ${candidates.join(", ")}` : `Did you mean ${meant}?`;
+}

@@ -1,0 +1,21 @@
+/** What a verb of the command line is, and what it is given. */
+import type { Options } from "./arguments.js";
+import type { Progress } from "./progress.js";
+
+export interface VerbContext {
+  /** Words behind the verb, as many as the verb's table entry allows. */
+  readonly operands: readonly string[];
+  readonly options: Options;
+  readonly progress: Progress;
+  /** Aborted by Ctrl-C: stop at the next safe point and return or throw; the exit code is then 130. */
+  readonly signal: AbortSignal;
+  /** The result for people: lines on stdout, silent under --json. */
+  print(text: string): void;
+  /** The result for programs: one JSON document on stdout, silent without --json. */
+  printJson(value: unknown): void;
+  /** A line on stderr, always. */
+  warn(text: string): void;
+}
+
+/** Resolves when the verb is finished. A thrown UsageError exits with 2, any other error with 1. */
+export type VerbFunction = (context: VerbContext) => Promise<void>;

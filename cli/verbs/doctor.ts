@@ -1,0 +1,99 @@
+import { accessSync, constants } from "node:fs";
+import { availableParallelism, cpus, freemem, tmpdir, totalmem } from "node:os";
+import { ModuleBuilder } from "../../engine/cpu/assembler.js";
+import { lanesOf } from "../../engine/cpu/lanes.js";
+import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { wasm } from "../../engine/cpu/webassembly.js";
+import { readVersion } from "../command.js";
+import type { VerbContext } from "../verb.js";
+
+interface Finding {
+  readonly name: string;
+  readonly value: string;
+  /** What unbinned cannot do here and how to mend it; undefined where all is well. */
+  readonly trouble?: string;
+}
+
+/** Says what this machine offers; fails where something that unbinned needs is missing. */
+export async function doctor(context: VerbContext): Promise<void> {
+  const findings = [node(), processor(), sharedMemory(), await simd(), memory(), temporaryFolder(), webgpu()];
+  const troubles = findings.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
+  const version = readVersion();
+  const width = Math.max(...findings.map(({ name }) => name.length)) + 2;
+  context.print(`unbinned ${version}`);
+  for (const { name, value } of findings) context.print(`  ${`${name}:`.padEnd(width)} ${value}`);
+  context.printJson({ version, findings, ok: troubles.length === 0 });
+  if (troubles.length > 0) throw new Error(troubles.join("\n"));
+}
+
+function node(): Finding {
+  const { node: version, v8 } = process.versions;
+  const value = `${version} (V8 ${v8}) on ${process.platform} ${process.arch}`;
+  const isOld = Number(version.split(".")[0]) < 20;
+  return {
+    name: "node",
+    value,
+    ...(isOld ? { trouble: `node: expected 20 or newer, got ${version}. Update it` } : {}),
+  };
+}
+
+function processor(): Finding {
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  return { name: "threads", value: `${availableParallelism()} (${model})` };
+}
+
+function sharedMemory(): Finding {
+  const isThere = typeof SharedArrayBuffer === "function";
+  return {
+    name: "shared memory",
+    value: isThere ? "yes" : "no",
+    ...(isThere
+      ? {}
+      : { trouble: "shared memory: expected SharedArrayBuffer, got none. Start node without restrictions" }),
+  };
+}
+
+async function simd(): Promise<Finding> {
+  if (await hasRelaxedSimd()) return { name: "simd", value: "relaxed SIMD128 (fused multiply-add)" };
+  if (hasSimd()) return { name: "simd", value: "SIMD128" };
+  return {
+    name: "simd",
+    value: "none",
+    trouble: "simd: expected WebAssembly SIMD128, got none. Use --backend reference, or a newer processor",
+  };
+}
+
+/** Does the engine accept a module with one addition of vectors? */
+function hasSimd(): boolean {
+  const module = new ModuleBuilder();
+  const f = module.internalFunction("probe", ["v128"], ["v128"]);
+  const x = f.param(0);
+  f.get(x).get(x).op(lanesOf("f32", false).add);
+  return wasm.validate(module.build());
+}
+
+function memory(): Finding {
+  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return { name: "memory", value: `${gibibytes(totalmem())}, ${gibibytes(freemem())} free` };
+}
+
+function temporaryFolder(): Finding {
+  const folder = tmpdir();
+  try {
+    accessSync(folder, constants.W_OK);
+    return { name: "temporary folder", value: `${folder}, writable` };
+  } catch {
+    const trouble = `temporary folder: expected ${folder} to be writable, got a refusal. Set TMPDIR`;
+    return { name: "temporary folder", value: `${folder}, not writable`, trouble };
+  }
+}
+
+/** Optional: found by name only, as loading it starts the driver. */
+function webgpu(): Finding {
+  try {
+    import.meta.resolve("webgpu");
+    return { name: "webgpu package", value: "installed" };
+  } catch {
+    return { name: "webgpu package", value: "not installed (optional)" };
+  }
+}

@@ -1,0 +1,39 @@
+import { affectedProcesses, nuisanceNames, processNames } from "../analysis.js";
+import { checkFiles, loadAnalysis } from "../configuration.js";
+import { configurationSchema } from "../configuration-schema.js";
+import type { Configuration } from "../configuration-table.js";
+import { UsageError } from "../messages.js";
+import type { VerbContext } from "../verb.js";
+
+/** Checks a configuration and that its files are there, and says how it was understood. */
+export async function validate(context: VerbContext): Promise<void> {
+  const { options } = context;
+  if (options.schema) {
+    const schema = configurationSchema();
+    context.print(JSON.stringify(schema, undefined, 2));
+    return context.printJson(schema);
+  }
+  const [file] = context.operands;
+  if (file === undefined) {
+    throw new UsageError("unbinned validate", { expected: "FILE or --schema", got: "neither" });
+  }
+  const analysis = loadAnalysis(file, options);
+  checkFiles(analysis);
+  context.print(`${file} is valid.\n${summary(analysis.configuration)}`);
+  context.printJson(analysis.configuration);
+}
+
+function summary(configuration: Configuration): string {
+  const { likelihood, observables } = configuration;
+  const processes = processNames(configuration).join(", ");
+  const nuisances = nuisanceNames(configuration).map((name) => {
+    const { kind } = configuration.nuisances[name]!;
+    return `${name} (${kind} of ${affectedProcesses(configuration, name).join(", ")})`;
+  });
+  const features = likelihood.observables.map((name) => `${name} in ${observables[name]!.features} dimensions`);
+  return [
+    `  likelihood: ${likelihood.form}${likelihood.extended ? ", extended" : ""}, of ${features.join(" and ")}`,
+    `  processes:  ${processes}`,
+    `  nuisances:  ${nuisances.join(", ")}`,
+  ].join("\n");
+}
