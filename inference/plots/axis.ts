@@ -1,4 +1,8 @@
 import { fixed, powerOfTen } from "./numbers.js";
+import { textWidth } from "./svg.js";
+
+/** font size of tick labels, pixels */
+export const TICK_SIZE = 11;
 
 export interface Tick {
   readonly at: number;
@@ -40,6 +44,15 @@ export function linearAxis(label: string, domain: readonly [number, number], nTi
   };
 }
 
+/** Linear axis for a frame of this width in pixels, with as many ticks as leave room between their labels. */
+export function horizontalAxis(label: string, domain: readonly [number, number], width: number): Axis {
+  for (let nTicks = 7; ; nTicks--) {
+    const axis = linearAxis(label, domain, nTicks);
+    const needed = axis.ticks.reduce((sum, tick) => sum + textWidth(tick.text, TICK_SIZE) + 12, 0);
+    if (needed <= width || nTicks === 1) return axis;
+  }
+}
+
 /** Axis with one name per unit interval, centred on 0, 1, …; `reversed` puts the first at the upper end. */
 export function categoryAxis(names: readonly string[], reversed: boolean): Axis {
   const end = names.length - 0.5;
@@ -55,9 +68,10 @@ export function categoryAxis(names: readonly string[], reversed: boolean): Axis 
 function roundStep(raw: number): { step: number; nMinor: number } {
   const decade = 10 ** Math.floor(Math.log10(raw));
   const mantissa = raw / decade;
-  if (mantissa <= 1.0001) return { step: decade, nMinor: 5 };
-  if (mantissa <= 2.0001) return { step: 2 * decade, nMinor: 4 };
-  if (mantissa <= 5.0001) return { step: 5 * decade, nMinor: 5 };
+  // Boundaries at geometric means: the step nearest in ratio.
+  if (mantissa < Math.SQRT2) return { step: decade, nMinor: 5 };
+  if (mantissa < Math.sqrt(10)) return { step: 2 * decade, nMinor: 4 };
+  if (mantissa < Math.sqrt(50)) return { step: 5 * decade, nMinor: 5 };
   return { step: 10 * decade, nMinor: 5 };
 }
 

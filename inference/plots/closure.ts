@@ -1,6 +1,6 @@
-import { linearAxis } from "./axis.js";
+import { horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength } from "./check.js";
-import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
 import { coloured, line, lineEntry, pointEntry, type Style, seriesStyle, steps } from "./marks.js";
 import { type GoodnessOfFit, goodnessText } from "./numbers.js";
 import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
@@ -23,6 +23,8 @@ export interface ClosureData extends Caption {
   /** legend of the line: "flow" */
   readonly predictionLabel: string;
   readonly panels: readonly ClosurePanel[];
+  /** panels side by side, where their order means something */
+  readonly columns?: number | undefined;
 }
 
 const PREDICTION: Style = { ...seriesStyle(1), dash: undefined };
@@ -34,17 +36,18 @@ export function closure(data: ClosureData): string {
     requireCounts("closure", `panels[${i}]`, panel);
     requireLength("closure", `panels[${i}].prediction`, panel.prediction, panel.counts.length);
   });
-  const columns = Math.min(3, data.panels.length);
+  const columns = data.columns ?? gridColumns(data.panels.length);
+  const panelWidth = columns === 1 ? 400 : 240;
   return figure("closure", {
     ...data,
     legend: [pointEntry(data.pointsLabel), lineEntry(data.predictionLabel, PREDICTION, 1.8)],
-    panelWidth: columns === 1 ? 400 : 240,
+    panelWidth,
     columns,
-    panels: data.panels.map((panel) => closurePanel(panel, data.yLabel)),
+    panels: data.panels.map((panel) => closurePanel(panel, data.yLabel, panelWidth)),
   });
 }
 
-function closurePanel(panel: ClosurePanel, yLabel: string): Panel {
+function closurePanel(panel: ClosurePanel, yLabel: string, panelWidth: number): Panel {
   const { edges, prediction, goodness } = panel;
   const draw = (to: Scales) => coloured(PREDICTION, line(steps(to, edges, prediction), 1.8)) + countPoints(panel, to);
   const flat = Array.from(prediction, () => 1);
@@ -52,7 +55,7 @@ function closurePanel(panel: ClosurePanel, yLabel: string): Panel {
   return {
     title: panel.title,
     legend: goodness === undefined ? [] : [{ label: goodnessText(goodness), key: "" }],
-    x: linearAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], 5),
+    x: horizontalAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], panelWidth),
     parts: [
       { height: 170, y: countsAxis(yLabel, panel, [prediction]), rightLabels: [], draw },
       ratioPart("ratio", panel, prediction, unity),

@@ -1,9 +1,18 @@
-import { domainAround, linearAxis } from "./axis.js";
+import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Panel, type Scales } from "./figure.js";
-import { coloured, KEY_WIDTH, type LegendEntry, line, lineEntry, type Style, seriesStyle } from "./marks.js";
+import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
+import {
+  coloured,
+  horizontalRule,
+  KEY_WIDTH,
+  type LegendEntry,
+  line,
+  lineEntry,
+  type Style,
+  seriesStyle,
+} from "./marks.js";
 import { significant } from "./numbers.js";
-import { element, pathThrough } from "./svg.js";
+import { element, pathThrough, segment } from "./svg.js";
 
 type Point = readonly [number, number];
 
@@ -20,6 +29,8 @@ export interface QuiverData extends Caption {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly panels: readonly QuiverPanel[];
+  /** panels side by side, where their order means something */
+  readonly columns?: number | undefined;
 }
 
 const ARROW: Style = seriesStyle(0);
@@ -37,27 +48,19 @@ export function quiver(data: QuiverData): string {
     requireSome("quiver", `panels[${i}].points`, points);
     requireLength("quiver", `panels[${i}].displacements`, displacements, points.length);
   });
-  const all = data.panels.flatMap(({ points }) => points);
-  const x = linearAxis(
-    data.xLabel,
-    domainAround(
-      all.map(([value]) => value),
-      0.1,
+  const magnification = arrowMagnification(data.panels);
+  // Where the arrows are drawn to, so that none leaves its frame.
+  const tips = data.panels.flatMap(({ points, displacements }) =>
+    points.map(
+      ([x, y], i): Point => [x + magnification * displacements[i]![0], y + magnification * displacements[i]![1]],
     ),
-    5,
   );
-  const y = linearAxis(
-    data.yLabel,
-    domainAround(
-      all.map(([, value]) => value),
-      0.1,
-    ),
-    5,
-  );
+  const ends = [...data.panels.flatMap(({ points }) => points), ...tips];
+  const x = horizontalAxis(data.xLabel, extent(ends, 0, 0.04), PANEL_WIDTH);
+  const y = linearAxis(data.yLabel, extent(ends, 1, 0.04), 5);
   const perX = PANEL_WIDTH / (x.domain[1] - x.domain[0]);
   const perY = PANEL_HEIGHT / (y.domain[1] - y.domain[0]);
-  const magnification = arrowMagnification(data.panels, perX, perY);
-  const columns = Math.min(data.panels.length, data.panels.length === 4 ? 2 : 3);
+  const columns = data.columns ?? gridColumns(data.panels.length);
   return figure("quiver", {
     ...data,
     legend: scaleEntries(perX * magnification, perY * magnification, data.xLabel, data.yLabel, magnification),
@@ -77,16 +80,29 @@ export function quiver(data: QuiverData): string {
   });
 }
 
-/** Factor, 1, 2 or 5 times a power of ten, at which the longest arrow spans at most 1.3 spacings of the grid. */
-function arrowMagnification(panels: readonly QuiverPanel[], perX: number, perY: number): number {
-  const longest = Math.max(
-    ...panels.flatMap((p) => p.displacements.map(([dx, dy]) => Math.hypot(dx * perX, dy * perY))),
+function extent(points: readonly Point[], coordinate: 0 | 1, margin: number): [number, number] {
+  return domainAround(
+    Array.from(points, (point) => point[coordinate]),
+    margin,
   );
-  if (longest === 0) return 1;
-  const nPoints = Math.max(...panels.map(({ points }) => points.length));
-  return roundDown((1.3 * Math.sqrt((PANEL_WIDTH * PANEL_HEIGHT) / nPoints)) / longest);
 }
 
+/** Factor of one significant digit at which the longest arrow spans at most one spacing of a square grid. */
+function arrowMagnification(panels: readonly QuiverPanel[]): number {
+  const all = panels.flatMap(({ points }) => points);
+  const [[left, right], [bottom, top]] = [extent(all, 0, 0), extent(all, 1, 0)];
+  const lengths = panels.flatMap((panel) =>
+    panel.displacements.map(([dx, dy]) => Math.hypot(dx / (right - left), dy / (top - bottom))),
+  );
+  const longest = Math.max(...lengths);
+  if (longest === 0) return 1;
+  const nPoints = Math.max(...panels.map(({ points }) => points.length));
+  const largest = 1 / (longest * Math.max(1, Math.sqrt(nPoints) - 1));
+  const decade = 10 ** Math.floor(Math.log10(largest));
+  return Math.floor(largest / decade) * decade;
+}
+
+/** The largest of 1, 2, 5 times a power of ten that is not above the value. */
 function roundDown(value: number): number {
   const decade = 10 ** Math.floor(Math.log10(value));
   return (value / decade >= 5 ? 5 : value / decade >= 2 ? 2 : 1) * decade;
@@ -121,10 +137,7 @@ function arrow(x: number, y: number, dx: number, dy: number): string {
     tipX - head * ux - 0.5 * side * head * uy,
     tipY - head * uy + 0.5 * side * head * ux,
   ];
-  const shaft = pathThrough([
-    [x, y],
-    [tipX - 0.8 * head * ux, tipY - 0.8 * head * uy],
-  ]);
+  const shaft = segment(x, y, tipX - 0.8 * head * ux, tipY - 0.8 * head * uy);
   const tip = `${pathThrough([[tipX, tipY], barb(1), barb(-1)])}Z`;
   return element("path", { d: shaft + tip, fill: "currentColor", stroke: "currentColor", "stroke-width": 1 });
 }
@@ -156,36 +169,21 @@ export function displacementCurves(data: DisplacementCurvesData): string {
       if (!labels.includes(label)) labels.push(label);
     });
   });
+  const columns = gridColumns(data.panels.length);
+  const panelWidth = columns === 1 ? 400 : 250;
   const curves = data.panels.flatMap((panel) => panel.curves);
-  const x = linearAxis(
-    data.xLabel,
-    domainAround(
-      curves.flatMap((curve) => Array.from(curve.x)),
-      0.02,
-    ),
-    5,
-  );
-  const y = linearAxis(
-    data.yLabel,
-    domainAround([0, ...curves.flatMap((curve) => Array.from(curve.displacement))], 0.08),
-    5,
-  );
-  const columns = Math.min(3, data.panels.length);
+  const xs = curves.flatMap((curve) => Array.from(curve.x));
+  const displacements = curves.flatMap((curve) => Array.from(curve.displacement));
+  const x = horizontalAxis(data.xLabel, domainAround(xs, 0.02), panelWidth);
+  const y = linearAxis(data.yLabel, domainAround([0, ...displacements], 0.08), 5);
   return figure("displacementCurves", {
     ...data,
     legend: labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.8)),
-    panelWidth: columns === 1 ? 400 : 250,
+    panelWidth,
     columns,
     panels: data.panels.map((panel): Panel => {
       const draw = (to: Scales) => {
-        const zero = line(
-          [
-            [0, to.y(0)],
-            [to.width, to.y(0)],
-          ],
-          0.8,
-          "2 3",
-        );
+        const zero = horizontalRule(to, 0);
         const lines = panel.curves.map((curve) => {
           const style = seriesStyle(labels.indexOf(curve.label));
           const points = Array.from(curve.x, (value, i): [number, number] => [

@@ -1,7 +1,7 @@
-import type { Axis, Tick } from "./axis.js";
+import { type Axis, TICK_SIZE, type Tick } from "./axis.js";
 import { requireSome } from "./check.js";
 import { KEY_WIDTH, type LegendEntry } from "./marks.js";
-import { element, escapeText, pathThrough, pixels, shorten, text, textWidth, wrap } from "./svg.js";
+import { element, escapeText, pixels, segment, shorten, text, textWidth, wrap } from "./svg.js";
 
 /** What every picture carries. */
 export interface Caption {
@@ -42,9 +42,14 @@ export interface Figure extends Caption {
   readonly panels: readonly Panel[];
 }
 
+/** Columns of a grid of panels whose order means nothing: as many as a page holds, without a nearly empty last row. */
+export function gridColumns(nPanels: number): number {
+  return nPanels === 4 ? 2 : Math.min(3, nPanels);
+}
+
 const TITLE = 14;
 const LABEL = 12.5;
-const SMALL = 11;
+const SMALL = TICK_SIZE;
 const FOOTER = 9.5;
 const ROW = 17;
 const MARGIN = 12;
@@ -202,10 +207,7 @@ function tickMarks(xAxis: Axis, yAxis: Axis, to: Scales, x: number, y: number): 
   const { width, height } = to;
   let d = "";
   const stroke = (x1: number, y1: number, x2: number, y2: number) => {
-    d += pathThrough([
-      [x + x1, y + y1],
-      [x + x2, y + y2],
-    ]);
+    d += segment(x + x1, y + y1, x + x2, y + y2);
   };
   const mark = (axis: Axis, draw: (at: number, size: number) => void) => {
     if (axis.isCategorical) return;

@@ -1,6 +1,6 @@
-import { type Axis, domainAround, linearAxis } from "./axis.js";
+import { type Axis, domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
 import { coloured, KEY_WIDTH, line, lineEntry, seriesStyle } from "./marks.js";
 import { element } from "./svg.js";
 
@@ -38,7 +38,8 @@ export function lossCurves(data: LossCurvesData): string {
       if (!labels.includes(label)) labels.push(label);
     });
   });
-  const columns = Math.min(3, data.panels.length);
+  const columns = gridColumns(data.panels.length);
+  const panelWidth = columns === 1 ? 420 : 250;
   const bestEntry = { label: "kept", key: bestMark(KEY_WIDTH / 2, 0) };
   return figure("lossCurves", {
     ...data,
@@ -46,9 +47,9 @@ export function lossCurves(data: LossCurvesData): string {
       ...labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.6)),
       ...(data.panels.some(({ best }) => best !== undefined) ? [bestEntry] : []),
     ],
-    panelWidth: columns === 1 ? 420 : 250,
+    panelWidth,
     columns,
-    panels: data.panels.map((panel) => lossPanel(panel, labels, data)),
+    panels: data.panels.map((panel) => lossPanel(panel, labels, panelWidth, data)),
   });
 }
 
@@ -56,15 +57,20 @@ function bestMark(x: number, y: number): string {
   return element("circle", { cx: x, cy: y, r: 4.5, fill: "none", stroke: "currentColor", "stroke-width": 1.4 });
 }
 
-function lossPanel(panel: LossPanel, labels: readonly string[], { xLabel, yLabel }: LossCurvesData): Panel {
+function lossPanel(
+  panel: LossPanel,
+  labels: readonly string[],
+  panelWidth: number,
+  { xLabel, yLabel }: LossCurvesData,
+): Panel {
   const { curves, best } = panel;
-  const x = linearAxis(
+  const x = horizontalAxis(
     xLabel,
     domainAround(
       curves.flatMap((curve) => Array.from(curve.x)),
       0.02,
     ),
-    4,
+    panelWidth,
   );
   const draw = (to: Scales) => {
     const lines = curves.map((curve) => {

@@ -1,5 +1,5 @@
 import type { Scales } from "./figure.js";
-import { element, pathThrough } from "./svg.js";
+import { element, pathThrough, pixels, segment } from "./svg.js";
 
 /**
  * A colour with a class that a page may use to restyle it (the report does for dark screens), and a dash pattern, so
@@ -21,6 +21,9 @@ const SERIES: readonly Style[] = [
   { name: "c5", colour: "#56b4e9", dash: "4 2 1 2 1 2" },
 ];
 
+/** The truth, in every picture. */
+export const TRUTH: Style = { name: "truth", colour: "#a3195b", dash: "10 3 2 3" };
+
 export function seriesStyle(index: number): Style {
   return SERIES[index % SERIES.length]!;
 }
@@ -30,15 +33,25 @@ export function coloured(style: Style, ...children: readonly string[]): string {
   return element("g", { class: style.name, color: style.colour }, ...children);
 }
 
-export function line(points: readonly (readonly [number, number])[], width: number, dash?: string): string {
+/** Strokes a path. */
+export function stroked(d: string, width: number, dash?: string): string {
   return element("path", {
-    d: pathThrough(points),
+    d,
     fill: "none",
     stroke: "currentColor",
     "stroke-width": width,
     "stroke-dasharray": dash,
     "stroke-linejoin": "round",
   });
+}
+
+export function line(points: readonly (readonly [number, number])[], width: number, dash?: string): string {
+  return stroked(pathThrough(points), width, dash);
+}
+
+/** A thin dotted line across the frame at a value of y. */
+export function horizontalRule(to: Scales, y: number): string {
+  return stroked(segment(0, to.y(y), to.width, to.y(y)), 0.8, "2 3");
 }
 
 /** Outline of a histogram: edges [n + 1], values [n]. */
@@ -62,17 +75,30 @@ export function filledSteps(
   return element("path", { d: `${pathThrough(outline)}Z`, fill: "currentColor", opacity: String(opacity) });
 }
 
-/** A dot with a vertical error bar; pixels. */
-export function errorPoint(x: number, y: number, yLow: number, yHigh: number, radius = 2.6): string {
+export interface ErrorPoint {
+  readonly x: number;
+  readonly y: number;
+  /** path of the error bar */
+  readonly bar: string;
+}
+
+export function verticalError(x: number, y: number, low: number, high: number): ErrorPoint {
+  return { x, y, bar: segment(x, low, x, high) };
+}
+
+export function horizontalError(x: number, y: number, low: number, high: number): ErrorPoint {
+  return { x, y, bar: segment(low, y, high, y) };
+}
+
+/** Dots with error bars, by pixels: one path of bars, one of empty segments whose round caps are the dots. */
+export function errorPoints(points: readonly ErrorPoint[], radius: number): string {
+  if (points.length === 0) return "";
+  const bars = points.map(({ bar }) => bar).join("");
+  const dots = points.map(({ x, y }) => `M${pixels(x)},${pixels(y)}h0`).join("");
+  const ink = { fill: "none", stroke: "currentColor" };
   return (
-    element("path", {
-      d: pathThrough([
-        [x, yLow],
-        [x, yHigh],
-      ]),
-      stroke: "currentColor",
-      "stroke-width": 1.2,
-    }) + element("circle", { cx: x, cy: y, r: radius, fill: "currentColor" })
+    element("path", { d: bars, ...ink, "stroke-width": 0.45 * radius }) +
+    element("path", { d: dots, ...ink, "stroke-width": 2 * radius, "stroke-linecap": "round" })
   );
 }
 
@@ -87,7 +113,7 @@ export function offScale(x: number, y: number, direction: "up" | "down"): string
   return element("path", { d: `${pathThrough(outline)}Z`, fill: "currentColor" });
 }
 
-/** Five-pointed star (the truth, in every picture). */
+/** Five-pointed star, outlined in the colour of the paper. */
 export function star(x: number, y: number, radius: number): string {
   const points = Array.from({ length: 10 }, (_, i): [number, number] => {
     const r = i % 2 === 0 ? radius : 0.4 * radius;
@@ -114,22 +140,12 @@ export const KEY_WIDTH = 26;
 export function lineEntry(label: string, style: Style, width: number): LegendEntry {
   return {
     label,
-    key: coloured(
-      style,
-      line(
-        [
-          [0, 0],
-          [KEY_WIDTH, 0],
-        ],
-        width,
-        style.dash,
-      ),
-    ),
+    key: coloured(style, stroked(segment(0, 0, KEY_WIDTH, 0), width, style.dash)),
   };
 }
 
 export function pointEntry(label: string): LegendEntry {
-  return { label, key: errorPoint(KEY_WIDTH / 2, 0, -6, 6) };
+  return { label, key: errorPoints([verticalError(KEY_WIDTH / 2, 0, -6, 6)], 2.6) };
 }
 
 export function swatchEntry(label: string, style: Style, opacity: number): LegendEntry {

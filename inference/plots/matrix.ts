@@ -47,7 +47,7 @@ function drawCell(value: number, x: number, y: number, cell: number): string {
   const strength = Math.min(1, Math.abs(value));
   const end = value < 0 ? NEGATIVE : POSITIVE;
   const rgb = end.map((channel) => Math.round(255 + strength * (channel - 255)));
-  const ink = strength > 0.55 ? "#fff" : "#1b1b1b";
+  const ink = strength > 0.8 ? "#fff" : "#1b1b1b";
   return (
     element("rect", { x: x - cell / 2, y: y - cell / 2, width: cell, height: cell, fill: `rgb(${rgb.join(",")})` }) +
     element("g", { color: ink }, text(x, y + 4, fixed(value, 2), { size: Math.min(12, cell / 2.9), anchor: "middle" }))

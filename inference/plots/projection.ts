@@ -1,4 +1,4 @@
-import { linearAxis } from "./axis.js";
+import { horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength } from "./check.js";
 import { type Caption, figure, type Panel, type Scales } from "./figure.js";
 import {
@@ -11,10 +11,12 @@ import {
   type Style,
   seriesStyle,
   steps,
+  stroked,
   swatchEntry,
 } from "./marks.js";
 import { type GoodnessOfFit, goodnessText } from "./numbers.js";
 import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
+import { pathThrough, segment } from "./svg.js";
 
 export interface Prediction extends GoodnessOfFit {
   /** expected events per bin, all processes [n] */
@@ -61,6 +63,7 @@ export function projections(data: ProjectionsData): string {
     });
   });
   const columns = Math.min(2, data.panels.length);
+  const panelWidth = columns === 1 ? 420 : 330;
   const band = data.panels.some(({ uncertainty }) => uncertainty !== undefined);
   return figure("projections", {
     ...data,
@@ -69,13 +72,13 @@ export function projections(data: ProjectionsData): string {
       ...labels.map((label, i) => swatchEntry(label, componentStyle(i), COMPONENT_OPACITY)),
       ...(band ? [swatchEntry("fit ± 1σ", AFTER, BAND_OPACITY)] : []),
     ],
-    panelWidth: columns === 1 ? 420 : 330,
+    panelWidth,
     columns,
-    panels: data.panels.map((panel) => projectionPanel(panel, labels, data.yLabel)),
+    panels: data.panels.map((panel) => projectionPanel(panel, labels, data.yLabel, panelWidth)),
   });
 }
 
-function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLabel: string): Panel {
+function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLabel: string, panelWidth: number): Panel {
   const { edges, before, after } = panel;
   const draw = (to: Scales) =>
     stack(panel, labels, to) +
@@ -85,7 +88,7 @@ function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLab
   return {
     title: panel.title,
     legend: fitEntries(before, after),
-    x: linearAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], 5),
+    x: horizontalAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], panelWidth),
     parts: [
       { height: 220, y: countsAxis(yLabel, panel, [before.total, after.total]), rightLabels: [], draw },
       ratioPart("data / fit", panel, after.total, (to) => ratioLines(panel, to)),
@@ -113,28 +116,20 @@ function stack({ edges, components }: ProjectionPanel, labels: readonly string[]
 
 /** The prediction before the fit and the uncertainty band, both relative to the fit; nothing where that is zero. */
 function ratioLines({ edges, before, after, uncertainty }: ProjectionPanel, to: Scales): string {
-  let markup = "";
+  let bands = "";
+  let outline = "";
   for (let i = 0; i < after.total.length; i++) {
     const total = after.total[i]!;
     if (!(total > 0)) continue;
     const bin = [edges[i]!, edges[i + 1]!];
+    const path = pathThrough(steps(to, bin, [before.total[i]! / total]));
+    const continues = i > 0 && after.total[i - 1]! > 0;
+    outline += continues ? path.replace("M", "L") : path;
     if (uncertainty) {
       const half = uncertainty[i]! / total;
-      markup += coloured(AFTER, filledSteps(to, bin, [1 - half], [1 + half], BAND_OPACITY));
+      bands += filledSteps(to, bin, [1 - half], [1 + half], BAND_OPACITY);
     }
-    markup += coloured(BEFORE, line(steps(to, bin, [before.total[i]! / total]), 1.6));
   }
-  return (
-    markup +
-    coloured(
-      AFTER,
-      line(
-        [
-          [0, to.y(1)],
-          [to.width, to.y(1)],
-        ],
-        1.4,
-      ),
-    )
-  );
+  const unity = stroked(segment(0, to.y(1), to.width, to.y(1)), 1.4);
+  return coloured(AFTER, bands, unity) + coloured(BEFORE, stroked(outline, 1.6, BEFORE.dash));
 }

@@ -1,9 +1,20 @@
-import { categoryAxis, linearAxis } from "./axis.js";
+import { categoryAxis, horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
-import { coloured, KEY_WIDTH, type LegendEntry, type Style, seriesStyle, star } from "./marks.js";
+import {
+  coloured,
+  errorPoints,
+  horizontalError,
+  KEY_WIDTH,
+  type LegendEntry,
+  type Style,
+  seriesStyle,
+  star,
+  stroked,
+  TRUTH,
+} from "./marks.js";
 import { fixed } from "./numbers.js";
-import { element, pathThrough } from "./svg.js";
+import { element, segment } from "./svg.js";
 
 export interface PullsData extends Caption {
   readonly names: readonly string[];
@@ -16,7 +27,8 @@ export interface PullsData extends Caption {
 
 const ONE_SIGMA: Style = seriesStyle(2);
 const TWO_SIGMA: Style = { name: "c6", colour: "#f0e442", dash: undefined };
-const TRUTH: Style = seriesStyle(1);
+const POINT_RADIUS = 3.4;
+const PANEL_WIDTH = 300;
 const BANDS = [
   { style: TWO_SIGMA, half: 2, opacity: "0.45" },
   { style: ONE_SIGMA, half: 1, opacity: "0.4" },
@@ -48,46 +60,29 @@ export function pulls(data: PullsData): string {
       };
       markup += coloured(style, element("rect", band));
     }
-    const zero = pathThrough([
-      [to.x(0), 0],
-      [to.x(0), to.height],
-    ]);
-    markup += element("path", { d: zero, stroke: "currentColor", "stroke-width": 0.8, "stroke-dasharray": "2 3" });
-    names.forEach((_, i) => {
-      const [y, estimate, error] = [to.y(i), estimates[i]!, errors[i]!];
-      markup += horizontalPoint(to.x(estimate), y, to.x(estimate - error), to.x(estimate + error));
-      if (truth) markup += coloured(TRUTH, star(to.x(truth[i]!), y - 8, 5.5));
+    markup += stroked(segment(to.x(0), 0, to.x(0), to.height), 0.8, "2 3");
+    const points = names.map((_, i) => {
+      const [estimate, error] = [estimates[i]!, errors[i]!];
+      return horizontalError(to.x(estimate), to.y(i), to.x(estimate - error), to.x(estimate + error));
     });
-    return markup;
+    const stars = Array.from(truth ?? [], (value, i) => star(to.x(value), to.y(i) - 8, 5.5));
+    return markup + errorPoints(points, POINT_RADIUS) + coloured(TRUTH, ...stars);
   };
   const results = names.map((_, at) => ({ at, text: `${fixed(estimates[at]!, 3)} ± ${fixed(errors[at]!, 3)}` }));
   return figure("pulls", {
     ...data,
     legend: pullEntries(truth !== undefined),
-    panelWidth: 300,
+    panelWidth: PANEL_WIDTH,
     columns: 1,
     panels: [
       {
         title: "",
         legend: [],
-        x: linearAxis("estimate / prior σ", [-1.05 * reach, 1.05 * reach], 6),
+        x: horizontalAxis("estimate / prior σ", [-1.05 * reach, 1.05 * reach], PANEL_WIDTH),
         parts: [{ height: Math.max(60, 28 * names.length), y: categoryAxis(names, true), rightLabels: results, draw }],
       },
     ],
   });
-}
-
-function horizontalPoint(x: number, y: number, low: number, high: number): string {
-  return (
-    element("path", {
-      d: pathThrough([
-        [low, y],
-        [high, y],
-      ]),
-      stroke: "currentColor",
-      "stroke-width": 1.6,
-    }) + element("circle", { cx: x, cy: y, r: 3.4, fill: "currentColor" })
-  );
 }
 
 function pullEntries(hasTruth: boolean): LegendEntry[] {
@@ -100,5 +95,9 @@ function pullEntries(hasTruth: boolean): LegendEntry[] {
     ),
   }));
   const truth = hasTruth ? [{ label: "truth", key: coloured(TRUTH, star(middle, 0, 6)) }] : [];
-  return [{ label: "estimate ± 1σ", key: horizontalPoint(middle, 0, middle - 10, middle + 10) }, ...swatches, ...truth];
+  return [
+    { label: "estimate ± 1σ", key: errorPoints([horizontalError(middle, 0, middle - 10, middle + 10)], POINT_RADIUS) },
+    ...swatches,
+    ...truth,
+  ];
 }

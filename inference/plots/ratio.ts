@@ -2,7 +2,7 @@ import { UsageError } from "../../engine/errors.js";
 import { type Axis, linearAxis } from "./axis.js";
 import { requireLength, requireSome } from "./check.js";
 import type { Part, Scales } from "./figure.js";
-import { errorPoint, line, offScale } from "./marks.js";
+import { errorPoints, offScale, verticalError } from "./marks.js";
 
 /** One histogram: counts and their standard deviations per bin, √N or √Σw². */
 export interface Counts {
@@ -27,6 +27,8 @@ export function requireCounts(where: string, path: string, { edges, counts, erro
   }
 }
 
+const POINT_RADIUS = 2.6;
+
 /** Axis of events per bin from zero (or below, for negative weights) to a little above everything drawn. */
 export function countsAxis(label: string, histogram: Counts, others: readonly ArrayLike<number>[]): Axis {
   const tops = Array.from(histogram.counts, (count, i) => count + histogram.errors[i]!);
@@ -38,12 +40,11 @@ export function countsAxis(label: string, histogram: Counts, others: readonly Ar
 }
 
 export function countPoints({ edges, counts, errors }: Counts, to: Scales): string {
-  let markup = "";
-  for (let i = 0; i < counts.length; i++) {
-    const [count, error] = [counts[i]!, errors[i]!];
-    markup += errorPoint(to.x((edges[i]! + edges[i + 1]!) / 2), to.y(count), to.y(count - error), to.y(count + error));
-  }
-  return markup;
+  const points = Array.from(counts, (count, i) => {
+    const x = to.x((edges[i]! + edges[i + 1]!) / 2);
+    return verticalError(x, to.y(count), to.y(count - errors[i]!), to.y(count + errors[i]!));
+  });
+  return errorPoints(points, POINT_RADIUS);
 }
 
 interface RatioPoint {
@@ -65,10 +66,15 @@ function ratioPoints({ edges, counts, errors }: Counts, prediction: ArrayLike<nu
 
 const HALF_RANGES = [0.02, 0.05, 0.1, 0.2, 0.5];
 
-/**
- * Ratio to a prediction, around 1. The range holds nine tenths of the points with their errors; a triangle marks a
- * point beyond it. `behind` draws what lies under the points.
- */
+/** Interval around 1 that holds three quarters of the points with their errors; tails with few events may leave it. */
+function ratioDomain(points: readonly RatioPoint[]): [number, number] {
+  const reaches = points.map(({ ratio, error }) => Math.abs(ratio - 1) + error).sort((a, b) => a - b);
+  const reach = reaches[Math.floor(0.75 * (reaches.length - 1))] ?? 0;
+  const half = 1.15 * (HALF_RANGES.find((range) => range >= reach) ?? 0.8);
+  return [1 - half, 1 + half];
+}
+
+/** Ratio to a prediction, over what `behind` draws. A triangle marks a point beyond the range. */
 export function ratioPart(
   label: string,
   histogram: Counts,
@@ -76,27 +82,14 @@ export function ratioPart(
   behind: (to: Scales) => string,
 ): Part {
   const points = ratioPoints(histogram, prediction);
-  const reaches = points.map(({ ratio, error }) => Math.abs(ratio - 1) + error).sort((a, b) => a - b);
-  const reach = reaches[Math.floor(0.9 * (reaches.length - 1))] ?? 0;
-  const half = 1.25 * (HALF_RANGES.find((range) => range >= reach) ?? 0.8);
-  const domain: [number, number] = [1 - half, 1 + half];
+  const [low, high] = ratioDomain(points);
   const draw = (to: Scales) => {
-    let markup =
-      behind(to) +
-      line(
-        [
-          [0, to.y(1)],
-          [to.width, to.y(1)],
-        ],
-        0.8,
-        "2 3",
-      );
-    for (const { x, ratio, error } of points) {
-      if (ratio > domain[1]) markup += offScale(to.x(x), 8, "up");
-      else if (ratio < domain[0]) markup += offScale(to.x(x), to.height - 8, "down");
-      else markup += errorPoint(to.x(x), to.y(ratio), to.y(ratio - error), to.y(ratio + error));
-    }
-    return markup;
+    const inside = points
+      .filter(({ ratio }) => ratio >= low && ratio <= high)
+      .map(({ x, ratio, error }) => verticalError(to.x(x), to.y(ratio), to.y(ratio - error), to.y(ratio + error)));
+    const above = points.filter(({ ratio }) => ratio > high).map(({ x }) => offScale(to.x(x), 8, "up"));
+    const below = points.filter(({ ratio }) => ratio < low).map(({ x }) => offScale(to.x(x), to.height - 8, "down"));
+    return behind(to) + errorPoints(inside, POINT_RADIUS) + above.join("") + below.join("");
   };
-  return { height: 74, y: linearAxis(label, domain, 3), rightLabels: [], draw };
+  return { height: 74, y: linearAxis(label, [low, high], 4), rightLabels: [], draw };
 }

@@ -1,9 +1,23 @@
 import { UsageError } from "../../engine/errors.js";
-import { type Axis, domainAround, linearAxis } from "./axis.js";
+import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
-import { coloured, KEY_WIDTH, type LegendEntry, line, lineEntry, type Style, seriesStyle, star } from "./marks.js";
-import { element, pathThrough } from "./svg.js";
+import {
+  coloured,
+  errorPoints,
+  horizontalError,
+  horizontalRule,
+  KEY_WIDTH,
+  type LegendEntry,
+  line,
+  lineEntry,
+  seriesStyle,
+  star,
+  stroked,
+  TRUTH,
+  verticalError,
+} from "./marks.js";
+import { element, pathThrough, segment } from "./svg.js";
 
 type Point = readonly [number, number];
 
@@ -13,6 +27,8 @@ export interface Contour {
   readonly level: number;
   readonly polylines: readonly (readonly Point[])[];
 }
+
+const PANEL_WIDTH = 420;
 
 export interface Scan2dData extends Caption {
   readonly xLabel: string;
@@ -51,16 +67,11 @@ export function scan2d(data: Scan2dData): string {
   requireSome("scan2d", "scans, ellipses, bestFit or truth", points);
   const levels = [...new Set(contours.map(({ level }) => level))].sort((a, b) => a - b);
   const widthOf = (level: number) => levelWidth(levels.indexOf(level));
-  const axis = (label: string, i: 0 | 1): Axis =>
-    linearAxis(
-      label,
-      domainAround(
-        points.map((p) => p[i]),
-        0.06,
-      ),
-      6,
+  const domainOf = (i: 0 | 1) =>
+    domainAround(
+      Array.from(points, (p) => p[i]),
+      0.06,
     );
-
   const draw = (to: Scales) => {
     const toPixels = ([x, y]: Point): [number, number] => [to.x(x), to.y(y)];
     const fills = (data.scans[0]?.contours ?? []).map(({ polylines }) => {
@@ -84,24 +95,18 @@ export function scan2d(data: Scan2dData): string {
       ...series.map((one, i) => lineEntry(one.label, seriesStyle(i), 2)),
       ...levels.map((level) => ({
         label: levelName(level),
-        key: line(
-          [
-            [0, 0],
-            [KEY_WIDTH, 0],
-          ],
-          widthOf(level),
-        ),
+        key: stroked(segment(0, 0, KEY_WIDTH, 0), widthOf(level)),
       })),
       ...markerEntries(data),
     ],
-    panelWidth: 420,
+    panelWidth: PANEL_WIDTH,
     columns: 1,
     panels: [
       {
         title: "",
         legend: [],
-        x: axis(data.xLabel, 0),
-        parts: [{ height: 390, y: axis(data.yLabel, 1), rightLabels: [], draw }],
+        x: horizontalAxis(data.xLabel, domainOf(0), PANEL_WIDTH),
+        parts: [{ height: 390, y: linearAxis(data.yLabel, domainOf(1), 6), rightLabels: [], draw }],
       },
     ],
   });
@@ -141,22 +146,12 @@ function markerExtent({ truth, bestFit }: Scan2dData): Point[] {
   return points;
 }
 
-const TRUTH: Style = seriesStyle(1);
-
 function cross(x: number, y: number, halfWidth: number, halfHeight: number): string {
-  const bars =
-    pathThrough([
-      [x - halfWidth, y],
-      [x + halfWidth, y],
-    ]) +
-    pathThrough([
-      [x, y - halfHeight],
-      [x, y + halfHeight],
-    ]);
-  return (
-    element("path", { d: bars, stroke: "currentColor", "stroke-width": 1.4 }) +
-    element("circle", { cx: x, cy: y, r: 3.2, fill: "currentColor" })
-  );
+  const points = [
+    horizontalError(x, y, x - halfWidth, x + halfWidth),
+    verticalError(x, y, y - halfHeight, y + halfHeight),
+  ];
+  return errorPoints(points, 3.2);
 }
 
 function markers({ truth, bestFit }: Scan2dData, to: Scales): string {
@@ -201,49 +196,26 @@ export function scan1d(data: Scan1dData): string {
   const highest = Math.max(...data.curves.flatMap(({ deltaTwoNll }) => Array.from(deltaTwoNll)));
   const y = linearAxis("−2Δ ln L", [0, Math.min(Math.max(highest, 4.6), 9.6)], 5);
   const draw = (to: Scales) => {
-    const levels = [1, 4]
-      .map((level) =>
-        line(
-          [
-            [0, to.y(level)],
-            [to.width, to.y(level)],
-          ],
-          0.8,
-          "2 3",
-        ),
-      )
-      .join("");
+    const levels = horizontalRule(to, 1) + horizontalRule(to, 4);
     const curves = data.curves.map(({ x, deltaTwoNll }, i) => {
       const points = Array.from(x, (value, j): [number, number] => [to.x(value), to.y(deltaTwoNll[j]!)]);
       return coloured(seriesStyle(i), line(points, 2, seriesStyle(i).dash));
     });
-    const truthLine =
-      truth === undefined
-        ? ""
-        : coloured(
-            TRUTH_LINE,
-            line(
-              [
-                [to.x(truth), 0],
-                [to.x(truth), to.height],
-              ],
-              1.4,
-              TRUTH_LINE.dash,
-            ),
-          );
+    const truthPath = truth === undefined ? "" : segment(to.x(truth), 0, to.x(truth), to.height);
+    const truthLine = truth === undefined ? "" : coloured(TRUTH, stroked(truthPath, 1.6, TRUTH.dash));
     return levels + truthLine + curves.join("");
   };
-  const truthEntry = truth === undefined ? [] : [lineEntry("truth", TRUTH_LINE, 1.4)];
+  const truthEntry = truth === undefined ? [] : [lineEntry("truth", TRUTH, 1.4)];
   return figure("scan1d", {
     ...data,
     legend: [...data.curves.map(({ label }, i) => lineEntry(label, seriesStyle(i), 2)), ...truthEntry],
-    panelWidth: 420,
+    panelWidth: PANEL_WIDTH,
     columns: 1,
     panels: [
       {
         title: "",
         legend: [],
-        x: linearAxis(data.xLabel, domainAround(xs, 0.02), 6),
+        x: horizontalAxis(data.xLabel, domainAround(xs, 0.02), PANEL_WIDTH),
         parts: [
           {
             height: 300,
@@ -259,5 +231,3 @@ export function scan1d(data: Scan1dData): string {
     ],
   });
 }
-
-const TRUTH_LINE: Style = { ...seriesStyle(3), dash: "10 3 2 3" };

@@ -80,6 +80,11 @@ export function wrap(text: string, size: number, maxWidth: number): string[] {
   return lines;
 }
 
+/** Path of one straight line, in pixels. */
+export function segment(x1: number, y1: number, x2: number, y2: number): string {
+  return `M${pixels(x1)},${pixels(y1)}L${pixels(x2)},${pixels(y2)}`;
+}
+
 export interface TextOptions {
   readonly size: number;
   readonly anchor?: "start" | "middle" | "end";

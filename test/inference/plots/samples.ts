@@ -174,8 +174,8 @@ export const samples: Samples = {
       panels: ["p(x | c)", "p(y | x, c)", "FNF of x, shift", "FNF of y, squeeze"].map((title, k) => ({
         title,
         curves: [
-          { label: "training", ...decay(4, k * 1000, 0.2, 0.003) },
-          { label: "validation", ...decay(3.9, k * 1000 + 0.02, 0.2, 0.003) },
+          { label: "training", ...decay(k + 4, k + 1, 0.2, 0.003) },
+          { label: "validation", ...decay(k + 3.9, k + 1.02, 0.2, 0.003) },
         ],
       })),
     },
@@ -229,6 +229,7 @@ export const samples: Samples = {
       footer,
       xLabel: "y₁",
       yLabel: "y₂ [GeV]",
+      columns: 4,
       panels: ["A, mode 1, +1σ", "A, mode 1, −1σ", "B, mode 1, +1σ", "B, mode 1, −1σ"].map((title, k) => ({
         title,
         points: lattice,
@@ -305,6 +306,7 @@ export const pictures = Object.entries(samples).flatMap(([name, variants]) =>
     name: `${name}-${variant}`,
     plot: name as PlotName,
     data,
+    // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the registry is the whole module
     draw: plots[name as PlotName] as (data: plots.Caption) => string,
   })),
 );
