@@ -1,11 +1,11 @@
 /** One command from its words to its exit code. */
-import { readFileSync } from "node:fs";
 import { type CommandLine, parseArguments } from "./arguments.js";
 import { generalHelp, verbHelp } from "./help.js";
 import { EXIT, errorText, exitCode, UsageError } from "./messages.js";
 import { createProgress, type ProgressTarget } from "./progress.js";
 import { suggestion } from "./suggestion.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";
+import { readVersion } from "./version.js";
 
 /** The process around the command. */
 export interface CommandHost {
@@ -92,10 +92,4 @@ function progressTarget(host: CommandHost, isJson: boolean): ProgressTarget {
     write: isJson ? host.writeError : host.writeOut,
     now: () => performance.now(),
   };
-}
-
-/** Version of this package; read, not imported, so that it has one home. */
-export function readVersion(): string {
-  const manifest = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }

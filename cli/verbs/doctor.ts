@@ -4,8 +4,8 @@ import { ModuleBuilder } from "../../engine/cpu/assembler.js";
 import { lanesOf } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { wasm } from "../../engine/cpu/webassembly.js";
-import { readVersion } from "../command.js";
 import type { VerbContext } from "../verb.js";
+import { readVersion } from "../version.js";
 
 interface Finding {
   readonly name: string;

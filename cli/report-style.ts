@@ -1,0 +1,53 @@
+/**
+ * The style of report.html. Pictures are drawn for white paper; on a dark screen their classes (`paper`, `edge`, the
+ * series c0, c1, …) take other colours, which their own attributes allow because CSS outranks attributes.
+ */
+export const REPORT_STYLE = `:root { color-scheme: light dark; --paper: #fff; --ink: #1b1b1b; --rule: #d5d8dc; --shade: #f4f5f7; --link: #0b5cad; --alarm: #b3261e; --alarm-shade: #fdf1f0; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Helvetica Neue", Helvetica, Arial, sans-serif; }
+h1 { font-size: 1.8rem; line-height: 1.2; margin: 0; }
+h2 { font-size: 1.25rem; margin: 2.5rem 0 0.6rem; padding-bottom: 0.2rem; border-bottom: 1px solid var(--rule); }
+p { max-width: 75ch; }
+a { color: var(--link); }
+.faint, .quiet { opacity: 0.7; margin: 0.3rem 0 1.5rem; }
+.warnings { border-left: 5px solid var(--alarm); background: var(--alarm-shade); padding: 0.8rem 1.2rem; margin: 1.5rem 0; }
+.warnings h2 { border: 0; margin: 0 0 0.3rem; padding: 0; color: var(--alarm); }
+.warnings ul { margin: 0; padding-left: 1.2rem; max-width: 85ch; overflow-wrap: anywhere; }
+nav { margin: 1.5rem 0; }
+nav ol { margin: 0; padding-left: 1.4rem; columns: 16rem; }
+.scroll { overflow-x: auto; margin: 1.2rem 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding-bottom: 0.4rem; }
+th, td { padding: 0.3rem 1rem 0.3rem 0; text-align: right; white-space: nowrap; }
+th + th, td { padding-left: 1rem; }
+th:first-child { text-align: left; font-weight: 400; }
+thead th, thead th:first-child { font-weight: 600; border-bottom: 1.5px solid var(--ink); border-top: 1.5px solid var(--ink); }
+tbody tr + tr > * { border-top: 1px solid var(--rule); }
+tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
+figure { margin: 1.5rem 0 2rem; }
+figcaption { max-width: 85ch; font-size: 0.92rem; margin-top: 0.3rem; }
+.plot { display: block; max-width: 100%; height: auto; }
+pre { background: var(--shade); padding: 1rem; overflow-x: auto; font: 0.85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
+@media screen and (prefers-color-scheme: dark) {
+:root { --paper: #14171b; --ink: #e6e6e6; --rule: #353a40; --shade: #1e2227; --link: #7cb8f2; --alarm: #ff8a80; --alarm-shade: #2c1a1a; }
+.plot { color: #e6e6e6; }
+.plot .paper { fill: var(--paper); }
+.plot .edge { stroke: var(--paper); }
+.plot .c0 { color: #4ba3e3; }
+.plot .c1 { color: #f2803c; }
+.plot .c2 { color: #2bc79a; }
+.plot .c3 { color: #dd97bc; }
+.plot .c4 { color: #ebb13a; }
+.plot .c5 { color: #8fd0f5; }
+.plot .truth { color: #ff6fae; }
+}
+@media print {
+body { max-width: none; padding: 0; font-size: 10.5pt; }
+h2 { break-after: avoid; }
+figure, table, .warnings { break-inside: avoid; }
+.plot { max-height: 23cm; }
+.scroll { overflow: visible; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--rule); }
+a { color: inherit; text-decoration: none; }
+}
+`;

@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runCommand } from "../../cli/command.js";
+import { createOutputFolder } from "../../cli/output-folder.js";
+import { VERBS } from "../../cli/verb-table.js";
+
+const toy = fileURLToPath(new URL("../../../examples/doi-toy/analysis.yaml", import.meta.url));
+const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+
+/** Runs a command in this process. */
+async function command(words: readonly string[], isAborted = false) {
+  const result = { out: "", error: "", code: -1 };
+  const stream = { isTerminal: false, width: 80 };
+  result.code = await runCommand(words, {
+    writeOut: (text) => (result.out += text),
+    writeError: (text) => (result.error += text),
+    out: stream,
+    error: stream,
+    isDebug: false,
+    signal: isAborted ? AbortSignal.abort() : new AbortController().signal,
+  });
+  return result;
+}
+
+test("the program itself: --version, --help, wrong usage", () => {
+  const run = (...words: string[]) => spawnSync(process.execPath, [main, ...words], { encoding: "utf8" });
+  assert.is(run("--version").stdout, `${version}\n`);
+  const help = run("--help");
+  assert.is(help.status, 0);
+  for (const verb of Object.keys(VERBS)) assert.match(help.stdout, `\n  ${verb} `);
+  const wrong = run("vaildate");
+  assert.is(wrong.status, 2);
+  assert.is(wrong.stdout, "");
+  assert.is(wrong.stderr, "unbinned: expected a verb, got vaildate. Did you mean validate?\n");
+});
+
+test("every verb has help with exactly its options", async () => {
+  for (const [name, { options, summary }] of Object.entries(VERBS)) {
+    const { out, code } = await command([name, "--help"]);
+    assert.is(code, 0);
+    assert.match(out, summary);
+    const listed = [...out.matchAll(/^ {2}--(\w+)/gm)].map(([, option]) => option);
+    assert.equal(listed, [...options, "help"]);
+    assert.is((await command(["help", name])).out, out);
+  }
+});
+
+test("wrong usage exits with 2 and says what was expected", async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["", /^unbinned: expected a verb, got none\. `unbinned --help` lists them\n$/],
+    ["toString", /expected a verb, got toString/],
+    [
+      "validate --nu 1 a.yaml",
+      /^unbinned validate: expected an option of this verb, got --nu\. `unbinned validate --help`/,
+    ],
+    ["fit", /^unbinned fit: expected FILE, got nothing\. Usage: unbinned fit FILE\n$/],
+    ["fit a b", /^unbinned fit: expected FILE, got a b/],
+    ["doctor a", /^unbinned doctor: expected nothing behind the verb, got a/],
+    ["validate", /^unbinned validate: expected FILE or --schema, got neither/],
+    ["validate none.yaml", /^unbinned: none\.yaml: expected a configuration file, got no such file/],
+  ];
+  for (const [words, pattern] of cases) {
+    const { out, error, code } = await command(words.split(" ").filter((word) => word !== ""));
+    assert.is(code, 2, words);
+    assert.is(out, "", words);
+    assert.match(error, pattern, words);
+  }
+});
+
+test("a verb that was asked to stop exits with 130", async () => {
+  assert.is((await command(["doctor"], true)).code, 130);
+  const thrown = await command(["validate", "none.yaml"], true);
+  assert.is(thrown.code, 130);
+  assert.is(thrown.error, "");
+});
+
+test("validate says how the file was understood, --json with every default", async () => {
+  const human = await command(["validate", toy]);
+  assert.is(human.code, 0);
+  assert.match(human.out, /is valid\.\n {2}likelihood: joint, extended, of x in 2 dimensions and y in 2 dimensions\n/);
+  const { out, code } = await command(["validate", toy, "--json", "--seed", "4"]);
+  assert.is(code, 0);
+  assert.is(JSON.parse(out).seed, 4);
+  assert.is(JSON.parse(out).likelihood.form, "joint");
+});
+
+test("init writes once, again only with --force, and says where it cannot", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-"));
+  const file = join(folder, "a.yaml");
+  assert.is((await command(["init", file])).code, 0);
+  writeFileSync(file, "mine");
+  const again = await command(["init", file]);
+  assert.is(again.code, 2);
+  assert.match(again.error, /a\.yaml: expected no such file yet, got one\. --force overwrites it/);
+  assert.is(readFileSync(file, "utf8"), "mine");
+  assert.is((await command(["init", file, "--force"])).code, 0);
+  assert.match(readFileSync(file, "utf8"), /^likelihood:$/m);
+  assert.match((await command(["init", join(folder, "no", "a.yaml")])).error, /expected a file to write, got ENOENT/);
+  rmSync(folder, { recursive: true });
+});
+
+test("doctor tells the machine, for people and as JSON", async () => {
+  const human = await command(["doctor"]);
+  assert.is(human.code, 0);
+  for (const name of ["node", "threads", "shared memory", "simd", "memory", "temporary folder", "webgpu package"]) {
+    assert.match(human.out, `  ${name}:`);
+  }
+  const report = JSON.parse((await command(["doctor", "--json"])).out);
+  assert.is(report.version, version);
+  assert.is(report.ok, true);
+  assert.match(report.findings.find(({ name }: { name: string }) => name === "node").value, process.versions.node);
+});
+
+test("an output folder is made, or it is said why it cannot be written", () => {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-"));
+  createOutputFolder(join(folder, "a", "b"));
+  writeFileSync(join(folder, "a", "b", "made"), "");
+  writeFileSync(join(folder, "file"), "");
+  assert.throws(
+    () => createOutputFolder(join(folder, "file")),
+    /file: expected a folder that can be written, got a file of that name\. Choose another with --out/,
+  );
+  assert.throws(() => createOutputFolder(join(folder, "file", "c")), /got a file in its path/);
+  const closed = join(folder, "closed");
+  createOutputFolder(closed);
+  chmodSync(closed, 0o500);
+  // The superuser may write anywhere.
+  if (process.getuid?.() !== 0) assert.throws(() => createOutputFolder(closed), /got a refusal \(EACCES\)/);
+  rmSync(folder, { recursive: true });
+});
+
+test.run();
