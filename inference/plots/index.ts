@@ -10,7 +10,7 @@ export {
 export type { Caption } from "./figure.js";
 export { type LossCurvesData, type LossPanel, lossCurves } from "./loss-curves.js";
 export { type CorrelationData, correlationMatrix } from "./matrix.js";
-export { footerLine, type GoodnessOfFit } from "./numbers.js";
+export { fixed, footerLine, type GoodnessOfFit, goodnessText, measurement, significant } from "./numbers.js";
 export { type Prediction, type ProjectionPanel, type ProjectionsData, projections } from "./projection.js";
 export { type PullsData, pulls } from "./pulls.js";
 export type { Counts } from "./ratio.js";

@@ -23,6 +23,13 @@ export function significant(value: number, digits: number): string {
   return `${fixed(value / 10 ** exponent, digits - 1)} × ${powerOfTen(exponent)}`;
 }
 
+/** Value and standard deviation, rounded to two significant digits of the latter: 0.4862 ± 0.0090. */
+export function measurement(value: number, sigma: number): string {
+  const exponent = sigma > 0 ? Number(sigma.toExponential(1).split("e")[1]) : -3;
+  const decimals = Math.max(0, 1 - exponent);
+  return `${fixed(value, decimals)} ± ${fixed(sigma, decimals)}`;
+}
+
 /** "p = 0.12", or "p < 10⁻⁶" where the digits mean nothing any more. */
 export function pValueText(pValue: number): string {
   return pValue < 1e-6 ? `p < ${powerOfTen(-6)}` : `p = ${significant(pValue, 2)}`;

@@ -13,7 +13,7 @@ import {
   stroked,
   TRUTH,
 } from "./marks.js";
-import { fixed } from "./numbers.js";
+import { measurement } from "./numbers.js";
 import { element, segment } from "./svg.js";
 
 export interface PullsData extends Caption {
@@ -68,7 +68,7 @@ export function pulls(data: PullsData): string {
     const stars = Array.from(truth ?? [], (value, i) => star(to.x(value), to.y(i) - 8, 5.5));
     return markup + errorPoints(points, POINT_RADIUS) + coloured(TRUTH, ...stars);
   };
-  const results = names.map((_, at) => ({ at, text: `${fixed(estimates[at]!, 3)} ± ${fixed(errors[at]!, 3)}` }));
+  const results = names.map((_, at) => ({ at, text: measurement(estimates[at]!, errors[at]!) }));
   return figure("pulls", {
     ...data,
     legend: pullEntries(truth !== undefined),
