@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type FunctionBuilder, ModuleBuilder, type ValueType } from "../../engine/cpu/assembler.js";
 import { lanesOf } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
-import { type WasmMemory, wasm } from "../../engine/cpu/webassembly.js";
+import { wasm } from "../../engine/cpu/webassembly.js";
 
 const isRelaxed = await hasRelaxedSimd();
 const PAGE = 65536;
