@@ -68,19 +68,25 @@ function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {
 async function callVerb(verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {
   const { json } = line.options;
   const run = await verb.load();
-  await run({
-    operands: line.operands,
-    options: line.options,
-    progress: createProgress(progressTarget(host, json)),
-    signal: host.signal,
-    print: (text) => {
-      if (!json) host.writeOut(`${text}\n`);
-    },
-    printJson: (value) => {
-      if (json) host.writeOut(`${JSON.stringify(value, undefined, 2)}\n`);
-    },
-    warn: (text) => host.writeError(`unbinned: warning: ${text}\n`),
-  });
+  const progress = createProgress(progressTarget(host, json));
+  const print = (text: string) => progress.aside(() => host.writeOut(`${text}\n`));
+  try {
+    await run({
+      operands: line.operands,
+      options: line.options,
+      progress,
+      signal: host.signal,
+      print: (text) => {
+        if (!json) print(text);
+      },
+      printJson: (value) => {
+        if (json) print(JSON.stringify(value, undefined, 2));
+      },
+      warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${text}\n`)),
+    });
+  } finally {
+    progress.close();
+  }
 }
 
 /** Under --json stdout belongs to the result. */

@@ -22,6 +22,14 @@ export interface Progress {
   note(text: string): void;
 }
 
+/** Progress as the one who writes beside it sees it. */
+export interface ProgressLine extends Progress {
+  /** Takes the updating line away while something else is written, then puts it back. */
+  aside(write: () => void): void;
+  /** Leaves the updating line behind, ended, where a step was cut short. */
+  close(): void;
+}
+
 /** Where progress is written. */
 export interface ProgressTarget {
   readonly isTerminal: boolean;
@@ -38,7 +46,7 @@ const LOG_INTERVAL = 5000;
 
 const ERASE_LINE = "\r\u001b[K";
 
-export function createProgress(target: ProgressTarget): Progress {
+export function createProgress(target: ProgressTarget): ProgressLine {
   const interval = target.isTerminal ? TERMINAL_INTERVAL : LOG_INTERVAL;
   /** The updating line as it stands on the terminal. */
   let live = "";
@@ -53,31 +61,47 @@ export function createProgress(target: ProgressTarget): Progress {
     target.write(target.isTerminal ? `${ERASE_LINE}${text}\n` : `${text}\n`);
     live = "";
   };
+  const aside = (write: () => void) => {
+    if (live === "") return write();
+    target.write(ERASE_LINE);
+    write();
+    target.write(live);
+  };
 
   return {
     step(label, total, unit = "steps") {
       const start = target.now();
       let last = target.isTerminal ? Number.NEGATIVE_INFINITY : start;
-      let count = 0;
+      // A resumed step begins in the middle: the rate counts from the first update.
+      let first: { readonly count: number; readonly time: number } | undefined;
+      let latest = 0;
+      /** Units per second, undefined before there is one. */
+      const rate = (now: number): number | undefined => {
+        if (first === undefined || latest === first.count || now === first.time) return undefined;
+        return (1000 * (latest - first.count)) / (now - first.time);
+      };
       return {
         update(done, shown = {}) {
-          count = done;
           const now = target.now();
+          first ??= { count: done, time: now };
+          latest = done;
           if (now - last < interval) return;
           last = now;
-          draw(runningLine(label, done, total, unit, (now - start) / 1000, shown));
+          draw(runningLine(label, done, total, unit, rate(now), shown));
         },
         done(shown = {}) {
-          const seconds = (target.now() - start) / 1000;
-          const rate = count > 0 && seconds > 0 ? `, ${rateText(count / seconds, unit)}` : "";
-          keep(`${label}: done in ${duration(seconds)}${rate}${shownText(shown)}`);
+          const now = target.now();
+          keep(`${label}: done in ${duration((now - start) / 1000)}${rateText(rate(now), unit)}${shownText(shown)}`);
         },
       };
     },
     note(text) {
-      const interrupted = live;
-      keep(text);
-      if (interrupted !== "") draw(interrupted);
+      aside(() => target.write(`${text}\n`));
+    },
+    aside,
+    close() {
+      if (live !== "") target.write("\n");
+      live = "";
     },
   };
 }
@@ -87,19 +111,19 @@ function runningLine(
   done: number,
   total: number | undefined,
   unit: string,
-  seconds: number,
+  rate: number | undefined,
   shown: Shown,
 ): string {
-  const rate = done / seconds;
   const part = total === undefined ? `${done} ${unit}` : `${done}/${total} (${Math.floor((100 * done) / total)}%)`;
-  if (!(rate > 0 && Number.isFinite(rate))) return `${label}: ${part}${shownText(shown)}`;
-  const left = total === undefined ? "" : `, ${duration((total - done) / rate)} left`;
-  return `${label}: ${part}, ${rateText(rate, unit)}${left}${shownText(shown)}`;
+  const left = total === undefined || rate === undefined ? "" : `, ${duration((total - done) / rate)} left`;
+  return `${label}: ${part}${rateText(rate, unit)}${left}${shownText(shown)}`;
 }
 
-function rateText(rate: number, unit: string): string {
-  const [scaled, prefix] = rate >= 1e6 ? [rate / 1e6, "M "] : rate >= 1e4 ? [rate / 1e3, "k "] : [rate, " "];
-  return `${scaled.toPrecision(3)}${prefix === " " ? "" : ` ${prefix.trim()}`} ${unit}/s`;
+function rateText(rate: number | undefined, unit: string): string {
+  if (rate === undefined) return "";
+  if (rate >= 1e6) return `, ${(rate / 1e6).toPrecision(3)} M ${unit}/s`;
+  if (rate >= 1e4) return `, ${(rate / 1e3).toPrecision(3)} k ${unit}/s`;
+  return `, ${rate.toPrecision(3)} ${unit}/s`;
 }
 
 function shownText(shown: Shown): string {

@@ -24,8 +24,9 @@ th:first-child { text-align: left; font-weight: 400; }
 thead th, thead th:first-child { font-weight: 600; border-bottom: 1.5px solid var(--ink); border-top: 1.5px solid var(--ink); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
-figure { margin: 1.5rem 0 2rem; }
-figcaption { max-width: 85ch; font-size: 0.92rem; margin-top: 0.3rem; }
+.figures { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; margin: 1rem 0 2rem; }
+figure { margin: 0; max-width: 100%; }
+figcaption { max-width: 85ch; font-size: 0.92rem; margin: 0.2rem 0.75rem 0; }
 .plot { display: block; max-width: 100%; height: auto; }
 pre { background: var(--shade); padding: 1rem; overflow-x: auto; font: 0.85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
 @media screen and (prefers-color-scheme: dark) {
@@ -47,6 +48,8 @@ h2 { break-after: avoid; }
 figure, table, .warnings { break-inside: avoid; }
 .plot { max-height: 23cm; }
 .scroll { overflow: visible; }
+.figures { display: block; }
+figure { margin-bottom: 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--rule); }
 a { color: inherit; text-decoration: none; }
 }

@@ -86,12 +86,18 @@ function section({ heading, text, figures, tables }: ReportSection, index: numbe
   const paragraphs = text.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
   return `<section id="section-${index + 1}">
 <h2>${escapeText(heading)}</h2>
-${paragraphs.map((paragraph) => `<p>${escapeText(paragraph.trim())}</p>\n`).join("")}${tables.map(table).join("")}${figures.map(figure).join("")}</section>
+${paragraphs.map((paragraph) => `<p>${escapeText(paragraph.trim())}</p>\n`).join("")}${tables.map(table).join("")}${figureRow(figures)}</section>
 `;
 }
 
+/** Pictures at their own size, side by side where the page is wide enough. */
+function figureRow(figures: readonly ReportFigure[]): string {
+  return figures.length === 0 ? "" : `<div class="figures">\n${figures.map(figure).join("")}</div>\n`;
+}
+
 function figure({ svg, caption }: ReportFigure): string {
-  if (!svg.startsWith("<svg ") || /<script/i.test(svg)) {
+  const width = /^<svg [^>]* width="(\d+)"/.exec(svg)?.[1];
+  if (width === undefined || /<script/i.test(svg)) {
     throw new UsageError("buildReport", {
       expected: "SVG text from a plot function in a figure",
       got: JSON.stringify(svg.slice(0, 40)),
@@ -99,7 +105,7 @@ function figure({ svg, caption }: ReportFigure): string {
     });
   }
   const words = caption === "" ? "" : `<figcaption>${escapeText(caption)}</figcaption>\n`;
-  return `<figure>\n${svg.trimEnd()}\n${words}</figure>\n`;
+  return `<figure style="width: ${width}px">\n${svg.trimEnd()}\n${words}</figure>\n`;
 }
 
 function table({ caption, columns, rows }: ReportTable): string {

@@ -35,14 +35,29 @@ test("a terminal gets one updating line, cut to its width, and notes above it", 
   step.update(5e7, { file: "a name that is much longer than the line can be" });
   progress.note("a warning");
   step.done();
-  const lines = written.map((text) => text.replace("\r\u001b[K", "<"));
-  assert.is(lines[0], "<read: 0 events");
-  assert.match(lines[1]!, /^<read: 50000000 events, 50\.0 M events\/s, file a name/);
-  assert.is(lines[1]!.length, 1 + 59);
-  assert.is(lines[2], "<a warning\n");
-  assert.is(lines[3], lines[1]);
-  assert.is(lines[4], "<read: done in 1.0 s, 50.0 M events/s\n");
-  assert.is(lines.length, 5);
+  const erase = "\r\u001b[K";
+  const live = written[1]!.slice(erase.length);
+  assert.is(written[0], `${erase}read: 0 events`);
+  assert.match(live, /^read: 50000000 events, 50\.0 M events\/s, file a name/);
+  assert.is(live.length, 59);
+  assert.equal(written.slice(2), [erase, "a warning\n", live, `${erase}read: done in 1.0 s, 50.0 M events/s\n`]);
+});
+
+test("a step that was cut short leaves its line behind, ended", () => {
+  const { written, progress } = recorder(true);
+  progress.step("read").update(1);
+  progress.close();
+  progress.close();
+  assert.equal(written.slice(1), ["\n"]);
+});
+
+test("a resumed step counts its rate from where it began", () => {
+  const { written, clock, progress } = recorder(false);
+  const step = progress.step("train", 1000);
+  step.update(900);
+  clock.now = 10_000;
+  step.update(950);
+  assert.equal(written, ["train: 950/1000 (95%), 5.00 steps/s, 10.0 s left\n"]);
 });
 
 test("durations", () => {
