@@ -1,0 +1,79 @@
+/** The events of one event set as columns, and what training needs to know about them. */
+import type { ColumnData, Named } from "../engine/backend.js";
+import { UsageError } from "../engine/errors.js";
+import { fillShuffled, randomKey } from "../engine/random.js";
+
+export interface EventSample {
+  /** By name: `[...shape, count]`, events contiguous. Used as they are. */
+  readonly columns: Named<ColumnData>;
+  readonly count: number;
+  /** Name of the column that holds event weights [count]; all events count 1 where absent. */
+  readonly weights?: string | undefined;
+}
+
+/** Number of events per event set. */
+export function eventCounts(samples: Named<EventSample>): Record<string, number> {
+  return Object.fromEntries(Object.entries(samples).map(([set, { count }]) => [set, count]));
+}
+
+/** Σ of event weights, which may be negative one by one but not in all. */
+export function sumOfWeights(sample: EventSample): number {
+  if (sample.weights === undefined) return sample.count;
+  const weights = sample.columns[sample.weights];
+  if (weights?.length !== sample.count) {
+    throw new UsageError("EventSample", {
+      expected: `weights in a column "${sample.weights}" [${sample.count}]`,
+      got: weights === undefined ? `columns ${Object.keys(sample.columns).join(", ")}` : `${weights.length} numbers`,
+    });
+  }
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
+  if (total > 0 && total < Number.POSITIVE_INFINITY) return total;
+  throw new UsageError("EventSample", {
+    expected: `the weights "${sample.weights}" to have a positive finite sum`,
+    got: `${total}`,
+    hint: "Look for NaN and for too many negative weights",
+  });
+}
+
+export interface SplitRequest {
+  readonly seed: number;
+  /** Names the stream of random numbers. */
+  readonly purpose: string;
+  /** Fraction of events set aside for validation, in (0, 1). */
+  readonly validation: number;
+}
+
+/** Numbers of the events of each part, ascending. Depends on the request and the count alone. */
+export function splitIndices(count: number, { seed, purpose, validation }: SplitRequest) {
+  const size = Math.round(validation * count);
+  if (!(size >= 1 && size < count)) {
+    throw new UsageError("splitIndices", {
+      expected: "at least one event on either side",
+      got: `a validation fraction of ${validation} of ${count} events`,
+    });
+  }
+  const order = new Int32Array(count);
+  fillShuffled(randomKey(seed, `${purpose}/split`), 0, count, 0, order);
+  return { training: order.slice(size).sort(), validation: order.slice(0, size).sort() };
+}
+
+/** Copies of the events of each part. */
+export function splitSample(sample: EventSample, request: SplitRequest) {
+  const { training, validation } = splitIndices(sample.count, request);
+  return { training: selectEvents(sample, training), validation: selectEvents(sample, validation) };
+}
+
+/** A copy that holds only the events of these numbers, in this order. */
+export function selectEvents(sample: EventSample, events: Int32Array): EventSample {
+  const columns = Object.entries(sample.columns).map(([name, from]) => {
+    const rows = from.length / sample.count;
+    const to =
+      from instanceof Float32Array ? new Float32Array(rows * events.length) : new Float64Array(rows * events.length);
+    for (let r = 0; r < rows; r++) {
+      for (let e = 0; e < events.length; e++) to[r * events.length + e] = from[r * sample.count + events[e]!]!;
+    }
+    return [name, to];
+  });
+  return { ...sample, columns: Object.fromEntries(columns), count: events.length };
+}
