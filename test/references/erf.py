@@ -1,6 +1,6 @@
 """Writes test/references/erf.json: erf and erfc, correctly rounded to f64, at arguments exact in f32.
 
-Usage: /usr/bin/python3 test/references/erf.py > test/references/erf.json
+Usage: /usr/bin/python3 test/references/erf.py > test/references/erf.json && npx biome format --write test/references/erf.json
 """
 import datetime
 import json
