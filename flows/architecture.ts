@@ -1,0 +1,291 @@
+/** Architectures: plain JSON data that, with named weights, is a whole flow. */
+import { UsageError } from "../engine/errors.js";
+import { type Activation, activations, degreeCounts, maskedNetworkTensors } from "./masked-network.js";
+import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
+import { inversePermutation } from "./shapes.js";
+import { initialTensor, type TensorSpec, type Weights, within } from "./weights.js";
+
+/**
+ * Where constants of the training sample come in: at the observed side only (`input`: a density's latent space is
+ * standard anyway), or undone again behind the transforms (`both`: a transport within the space of the data).
+ */
+export type Standardisation = "none" | "input" | "both";
+
+/** One masked transform. Feature i is conditioned on the features of smaller order. */
+export interface AutoregressiveLayer {
+  readonly order: readonly number[];
+  /** Per hidden layer, units of degree 0, 1, ..., D - 1. */
+  readonly hidden: readonly (readonly number[])[];
+}
+
+/** One coupling transform: the passive features, left as they are, condition all others. */
+export interface CouplingLayer {
+  readonly passive: readonly number[];
+  readonly hidden: readonly number[];
+}
+
+interface Common {
+  readonly features: number;
+  readonly context: number;
+  readonly activation: Activation;
+  readonly standardisation: Standardisation;
+}
+
+export interface AutoregressiveArchitecture extends Common {
+  readonly kind: "autoregressive";
+  readonly transform: ScalarArchitecture;
+  /** Applied to observed values from first to last. */
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export interface CouplingArchitecture extends Common {
+  readonly kind: "coupling";
+  readonly transform: ScalarArchitecture;
+  readonly layers: readonly CouplingLayer[];
+}
+
+/** One nuisance of a factorizable flow: u = (ν - centre) / scale. */
+export interface NuisanceArchitecture {
+  readonly centre: number;
+  readonly scale: number;
+  /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
+  readonly linearOnly: boolean;
+}
+
+/** Systematics as a transformation of observed to nominal values: PHYSICS of factorizable flows, arXiv:2606.30489. */
+export interface FactorizableArchitecture extends Common {
+  readonly kind: "factorizable";
+  readonly nuisances: readonly NuisanceArchitecture[];
+  /** Pairs (k, l), k < l, of nuisances with a term u_k u_l. */
+  readonly pairs: readonly (readonly [number, number])[];
+  /** Dampings q of the quadratic and r of the pair terms. */
+  readonly quadraticDamping: number;
+  readonly pairDamping: number;
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
+export type Architecture = FlowArchitecture | FactorizableArchitecture;
+
+interface CommonOptions {
+  readonly features: number;
+  readonly context?: number;
+  readonly hidden: readonly number[];
+  readonly activation?: Activation;
+  readonly standardisation?: Standardisation;
+}
+
+interface FlowOptions extends CommonOptions {
+  readonly transforms: number;
+  readonly transform: ScalarArchitecture;
+}
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Natural and reversed order in turn, so that every feature comes first somewhere. */
+const alternatingOrders = (features: number, layers: number): number[][] =>
+  range(layers).map((layer) => (layer % 2 === 0 ? range(features) : range(features).reverse()));
+
+function masked(options: CommonOptions, orders: readonly (readonly number[])[]): AutoregressiveLayer[] {
+  const { features, context = 0, hidden } = options;
+  return orders.map((order) => ({
+    order: [...order],
+    hidden: hidden.map((width) => degreeCounts(width, features, context)),
+  }));
+}
+
+function common({ features, context = 0, activation = "relu", standardisation = "none" }: CommonOptions): Common {
+  return { features, context, activation, standardisation };
+}
+
+/**
+ * Masked autoregressive flow; with splines, the neural spline flow of arXiv:1906.04032.
+ *
+ * @param orders  per transform, the order of each feature; natural and reversed in turn where absent
+ */
+export function autoregressiveFlow(
+  options: FlowOptions & { readonly orders?: readonly (readonly number[])[] },
+): AutoregressiveArchitecture {
+  const { features, transforms, transform } = options;
+  const orders = options.orders ?? alternatingOrders(features, transforms);
+  return checked({ kind: "autoregressive", ...common(options), transform, layers: masked(options, orders) });
+}
+
+/**
+ * Coupling flow: both directions take one pass.
+ *
+ * @param passive  per transform, the features left as they are; halves in turn where absent
+ */
+export function couplingFlow(
+  options: FlowOptions & { readonly passive?: readonly (readonly number[])[] },
+): CouplingArchitecture {
+  const { features, transforms, transform, hidden } = options;
+  const half = Math.ceil(features / 2);
+  const halves = [range(features).slice(0, half), range(features).slice(half)] as const;
+  const passive = options.passive ?? range(transforms).map((layer) => halves[(layer % 2) as 0 | 1]);
+  const layers = passive.map((own) => ({ passive: [...own], hidden: [...hidden] }));
+  return checked({ kind: "coupling", ...common(options), transform, layers });
+}
+
+/** Nuisances and pairs of a factorizable flow; centres, scales and dampings that are left out are 0, 1, 0.01 and 1. */
+export function factorizableFlow(
+  options: CommonOptions & {
+    readonly layers: number;
+    readonly nuisances: readonly Partial<NuisanceArchitecture>[];
+    readonly pairs?: readonly (readonly [number, number])[];
+    readonly quadraticDamping?: number;
+    readonly pairDamping?: number;
+  },
+): FactorizableArchitecture {
+  return checked({
+    kind: "factorizable",
+    ...common({ activation: "elu", ...options }),
+    nuisances: options.nuisances.map(({ centre = 0, scale = 1, linearOnly = false }) => ({
+      centre,
+      scale,
+      linearOnly,
+    })),
+    pairs: (options.pairs ?? []).map(([k, l]) => [k, l] as const),
+    quadraticDamping: options.quadraticDamping ?? 0.01,
+    pairDamping: options.pairDamping ?? 1,
+    layers: masked(options, alternatingOrders(options.features, options.layers)),
+  });
+}
+
+function refuse(architecture: Architecture, expected: string, got: unknown): never {
+  throw new UsageError(`${architecture.kind} flow`, { expected, got: JSON.stringify(got) ?? "nothing" });
+}
+
+const isPermutation = (order: readonly number[], n: number) =>
+  order.length === n && [...order].sort((a, b) => a - b).every((entry, i) => entry === i);
+
+const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+
+function checkTransform(architecture: FlowArchitecture): void {
+  const { transform } = architecture;
+  if (transform.kind === "affine") return;
+  if (transform.kind !== "spline") refuse(architecture, 'a transform of kind "affine" or "spline"', transform);
+  if (!(Number.isInteger(transform.bins) && transform.bins >= 2)) {
+    refuse(architecture, "a spline of at least 2 bins", transform.bins);
+  }
+  if (!(transform.bound > 0)) refuse(architecture, "a positive bound of the spline", transform.bound);
+}
+
+function checkNuisances(architecture: FactorizableArchitecture): void {
+  const { nuisances, pairs } = architecture;
+  if (architecture.standardisation === "input") {
+    refuse(architecture, 'standardisation "none" or "both": nominal values stay in the space of the data', "input");
+  }
+  if (nuisances.length === 0) refuse(architecture, "at least one nuisance", nuisances);
+  for (const nuisance of nuisances) {
+    if (!(Number.isFinite(nuisance.centre) && nuisance.scale > 0)) {
+      refuse(architecture, "nuisances with a centre and a positive scale", nuisance);
+    }
+  }
+  for (const [at, [k, l]] of pairs.entries()) {
+    const isRepeated = pairs.findIndex(([i, j]) => i === k && j === l) !== at;
+    if (!(isCount(k) && k < l && l < nuisances.length) || isRepeated) {
+      refuse(architecture, `pairs (k, l) of ${nuisances.length} nuisances with k < l, none twice`, [k, l]);
+    }
+  }
+}
+
+/** The architecture as it is, or an error that says what is wrong with it. */
+export function checked<A extends Architecture>(architecture: A): A {
+  const { features, context, layers, activation } = architecture;
+  if (!(isCount(features) && features >= 1)) refuse(architecture, "at least one feature", features);
+  if (!isCount(context)) refuse(architecture, "a number of context columns", context);
+  if (!Object.hasOwn(activations, activation)) {
+    refuse(architecture, `an activation (${Object.keys(activations).join(", ")})`, activation);
+  }
+  if (layers.length === 0) refuse(architecture, "at least one transform", layers.length);
+  if (architecture.kind === "factorizable") checkNuisances(architecture);
+  else checkTransform(architecture);
+  for (const layer of layers) {
+    if ("order" in layer) {
+      if (!isPermutation(layer.order, features)) refuse(architecture, `an order of ${features} features`, layer.order);
+      if (!layer.hidden.every((counts) => counts.length === features && counts.every(isCount))) {
+        refuse(architecture, `hidden layers with units of ${features} degrees`, layer.hidden);
+      }
+    } else {
+      const own = new Set(layer.passive);
+      const fits = [...own].every((i) => isCount(i) && i < features) && own.size === layer.passive.length;
+      if (!fits || own.size === 0 || own.size >= features) {
+        refuse(architecture, `some but not all of ${features} features to be passive, none twice`, layer.passive);
+      }
+    }
+  }
+  return architecture;
+}
+
+/** Features left to transform by a coupling layer. */
+export const activeFeatures = ({ passive }: CouplingLayer, features: number): number[] =>
+  range(features).filter((i) => !passive.includes(i));
+
+/** The feature at each position of an order. */
+export const featuresByOrder = (order: readonly number[]): number[] => inversePermutation(order);
+
+/** The network of one layer with `outputs` numbers per transformed feature. */
+export function layerNetwork(
+  { features, context, activation }: Common,
+  layer: AutoregressiveLayer | CouplingLayer,
+  outputs: number,
+) {
+  if ("order" in layer) return { features, context, hidden: layer.hidden, outputs, activation };
+  // A dense network is a masked one that sees everything as context.
+  const active = activeFeatures(layer, features).length;
+  const seen = context + layer.passive.length;
+  const hidden = layer.hidden.map((width) => [width]);
+  return { features: 1, context: seen, hidden, outputs: outputs * active, activation };
+}
+
+/** Outputs per feature of a nuisance's network: s and t, linear and, where identifiable, quadratic. */
+export const nuisanceOutputs = ({ linearOnly }: NuisanceArchitecture) => (linearOnly ? 2 : 4);
+
+function standardisationTensors({ features, context, standardisation }: Common): TensorSpec[] {
+  if (standardisation === "none") return [];
+  const pair = (of: string, size: number): TensorSpec[] => [
+    { name: `standardisation.${of}.shift`, shape: [size], start: { law: "constant", value: 0 }, trainable: false },
+    { name: `standardisation.${of}.scale`, shape: [size], start: { law: "constant", value: 1 }, trainable: false },
+  ];
+  return [...pair("features", features), ...(context > 0 ? pair("context", context) : [])];
+}
+
+function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[] {
+  if (architecture.kind !== "factorizable") {
+    const { parameters } = scalarTransform(architecture.transform);
+    return architecture.layers.flatMap((layer, at) =>
+      within(`transforms.${at}`, maskedNetworkTensors(layerNetwork(architecture, layer, parameters), zeroEnd)),
+    );
+  }
+  const { layers, nuisances, pairs } = architecture;
+  return layers.flatMap((layer, at) => [
+    ...nuisances.flatMap((nuisance, k) =>
+      within(
+        `transforms.${at}.nuisances.${k}`,
+        maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(nuisance)), true),
+      ),
+    ),
+    ...pairs.flatMap(([k, l]) =>
+      within(`transforms.${at}.pairs.${k}-${l}`, maskedNetworkTensors(layerNetwork(architecture, layer, 2), true)),
+    ),
+  ]);
+}
+
+/** Every tensor of an architecture. Last layers of factorizable flows start at zero: the identity. */
+export function tensorSpecs(architecture: Architecture, options: { readonly identity?: boolean } = {}): TensorSpec[] {
+  return [...standardisationTensors(architecture), ...layerTensors(architecture, options.identity ?? false)];
+}
+
+/**
+ * Initial weights: uniform in ±1/√(inputs) as in torch's Linear.
+ *
+ * @param options.identity  last layers start at zero, so that the transforms start as the identity
+ */
+export function initialise(
+  architecture: Architecture,
+  seed: number,
+  options: { readonly identity?: boolean } = {},
+): Weights {
+  return new Map(tensorSpecs(architecture, options).map((spec) => [spec.name, initialTensor(spec, seed)]));
+}

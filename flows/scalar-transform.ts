@@ -1,0 +1,57 @@
+/** Monotone maps of one feature, whose parameters a network puts out. */
+import { abs, add, div, exp, mul, neg, slice, sub } from "../engine/operations.js";
+import type { Var } from "../engine/tape.js";
+import { type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
+import { withoutAxis } from "./shapes.js";
+
+/** z = y e^s + t with the log scale s soft-clipped. */
+export interface AffineArchitecture {
+  readonly kind: "affine";
+}
+
+export type ScalarArchitecture = AffineArchitecture | SplineArchitecture;
+
+/** Value and log of its derivative, feature by feature. */
+export interface Mapped {
+  readonly value: Var;
+  readonly logSlope: Var;
+}
+
+export interface ScalarTransform {
+  /** Numbers per feature. */
+  readonly parameters: number;
+  /** x [..., D], parameters [..., D, parameters] → [..., D] */
+  forward(x: Var, parameters: Var): Mapped;
+  inverse(y: Var, parameters: Var): Mapped;
+}
+
+/** Greatest |s|: scales stay between 1/1000 and 1000, as slopes of the spline do. */
+const AFFINE_CLIP = Math.log(1000);
+
+/** Parameters per feature: unclipped s, t. */
+function affine(): ScalarTransform {
+  const scaleAndShift = (parameters: Var) => {
+    const raw = withoutAxis(slice(parameters, -1, 0, 1));
+    return { s: div(raw, add(mul(abs(raw), 1 / AFFINE_CLIP), 1)), t: withoutAxis(slice(parameters, -1, 1, 2)) };
+  };
+  return {
+    parameters: 2,
+    forward(x, parameters) {
+      const { s, t } = scaleAndShift(parameters);
+      return { value: add(mul(x, exp(s)), t), logSlope: s };
+    },
+    inverse(y, parameters) {
+      const { s, t } = scaleAndShift(parameters);
+      return { value: mul(sub(y, t), exp(neg(s))), logSlope: neg(s) };
+    },
+  };
+}
+
+export function scalarTransform(architecture: ScalarArchitecture): ScalarTransform {
+  if (architecture.kind === "affine") return affine();
+  return {
+    parameters: splineParameters(architecture),
+    forward: (x, parameters) => spline(x, parameters, architecture, "forward"),
+    inverse: (y, parameters) => spline(y, parameters, architecture, "inverse"),
+  };
+}

@@ -1,0 +1,76 @@
+/** Shift and scale of features and context, constants of the weighted training sample that are stored with a flow. */
+import { UsageError } from "../engine/errors.js";
+import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/operations.js";
+import type { Var } from "../engine/tape.js";
+import type { Architecture } from "./architecture.js";
+import type { Transformed } from "./shapes.js";
+import type { WeightedMoments } from "./weighted-moments.js";
+import type { Weights } from "./weights.js";
+
+/** Moments that change nothing, for columns such as a one-hot class. */
+export function unitMoments(columns: number): WeightedMoments {
+  return { mean: new Float64Array(columns), standardDeviation: new Float64Array(columns).fill(1) };
+}
+
+/** Moments of several groups of columns, one after another. */
+export function joinMoments(parts: readonly WeightedMoments[]): WeightedMoments {
+  const join = (key: keyof WeightedMoments) => Float64Array.from(parts.flatMap((part) => [...part[key]]));
+  return { mean: join("mean"), standardDeviation: join("standardDeviation") };
+}
+
+/** Which moment each stored tensor holds. */
+const sources = { shift: "mean", scale: "standardDeviation" } as const;
+
+/** The weights with these constants of the training sample in place of those they had. */
+export function withStandardisation(
+  weights: Weights,
+  of: { readonly features: WeightedMoments; readonly context?: WeightedMoments },
+): Weights {
+  const result = new Map(weights);
+  for (const [group, moments] of Object.entries(of) as [string, WeightedMoments][]) {
+    for (const [key, source] of Object.entries(sources) as ["shift" | "scale", keyof WeightedMoments][]) {
+      const name = `standardisation.${group}.${key}`;
+      const old = weights.get(name);
+      if (old?.data.length !== moments[source].length) {
+        throw new UsageError("withStandardisation", {
+          expected: old === undefined ? `weights with "${name}"` : `${old.data.length} numbers for "${name}"`,
+          got: `${moments[source].length} numbers`,
+          hint: 'Make the architecture with standardisation "input" or "both"',
+        });
+      }
+      result.set(name, { shape: old.shape, data: Float64Array.from(moments[source]) });
+    }
+  }
+  return result;
+}
+
+/** Observed values enter the frame in which the transforms work, and leave it. */
+export interface Frame {
+  readonly enter: (x: Var) => Transformed;
+  readonly leave: (x: Var) => Transformed;
+  readonly undoEnter: (x: Var) => Transformed;
+  readonly undoLeave: (x: Var) => Transformed;
+  readonly context: (context: Var | undefined) => Var | undefined;
+}
+
+export function standardisation({ standardisation: where }: Architecture, tensors: ReadonlyMap<string, Var>): Frame {
+  const same = (x: Var): Transformed => ({ value: x, logDet: x.tape.constant(0, []) });
+  if (where === "none") {
+    return { enter: same, leave: same, undoEnter: same, undoLeave: same, context: (context) => context };
+  }
+  const tensor = (of: string, key: "shift" | "scale") => tensors.get(`standardisation.${of}.${key}`) as Var;
+  const shift = tensor("features", "shift");
+  const scale = tensor("features", "scale");
+  const logVolume = reshape(sum(log(scale), -1), []);
+  const standardise = (x: Var): Transformed => ({ value: div(sub(x, shift), scale), logDet: neg(logVolume) });
+  const restore = (x: Var): Transformed => ({ value: add(mul(x, scale), shift), logDet: logVolume });
+  const isBoth = where === "both";
+  return {
+    enter: standardise,
+    leave: isBoth ? restore : same,
+    undoEnter: restore,
+    undoLeave: isBoth ? standardise : same,
+    context: (context) =>
+      context === undefined ? undefined : div(sub(context, tensor("context", "shift")), tensor("context", "scale")),
+  };
+}
