@@ -1,8 +1,11 @@
 import { fixed, powerOfTen } from "./numbers.js";
-import { textWidth } from "./svg.js";
+import { shorten, textWidth } from "./svg.js";
 
 /** font size of tick labels, pixels */
 export const TICK_SIZE = 11;
+
+/** longer names of categories end in an ellipsis, pixels */
+const LONGEST_NAME = 190;
 
 export interface Tick {
   readonly at: number;
@@ -59,7 +62,7 @@ export function categoryAxis(names: readonly string[], reversed: boolean): Axis 
   return {
     label: "",
     domain: reversed ? [end, -0.5] : [-0.5, end],
-    ticks: names.map((text, at) => ({ at, text })),
+    ticks: names.map((name, at) => ({ at, text: shorten(name, TICK_SIZE, LONGEST_NAME) })),
     minor: [],
     isCategorical: true,
   };

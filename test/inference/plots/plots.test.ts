@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { scan2d } from "../../../inference/plots/index.js";
+import { textWidth } from "../../../inference/plots/svg.js";
 import { pictures, samples } from "./samples.js";
 import { requireWellFormed } from "./well-formed.js";
 
@@ -79,6 +80,44 @@ for (const { name, plot, data, draw } of pictures) {
   });
 }
 
+test("an ellipse reaches centre ± √(level · variance) along each axis", () => {
+  const covariance = [
+    [4, 1.5],
+    [1.5, 1],
+  ] as const;
+  const ellipse = { label: "e", centre: [10, -3], covariance, levels: [1, 9] } as const;
+  const svg = scan2d({ title: "t", footer: "f", xLabel: "x", yLabel: "y", scans: [], ellipses: [ellipse] });
+  const [inner, outer] = [
+    ...svg.matchAll(/<path d="(M[^"]*)" fill="none" stroke="currentColor" stroke-width="[^"]*" stroke-linejoin/g),
+  ]
+    .map(([, d]) =>
+      d!
+        .slice(1)
+        .split("L")
+        .map((pair) => pair.split(",").map(Number)),
+    )
+    .filter((points) => points.length > 100);
+  const reach = (points: number[][] | undefined, i: 0 | 1) => {
+    const values = points!.map((point) => point[i]!);
+    return [Math.min(...values), Math.max(...values)];
+  };
+  // The outer ellipse spans the frame of 420 x 390 less a margin of 0.06 / 1.12; the inner one a third of that.
+  for (const [i, size] of [
+    [0, 420],
+    [1, 390],
+  ] as const) {
+    const half = size / 2 / 1.12;
+    for (const [points, expected] of [
+      [outer, half],
+      [inner, half / 3],
+    ] as const) {
+      const [low, high] = reach(points, i);
+      // 120 chords miss the extremes of the circle by at most 1 - cos(π/120) = 3.4e-4 of the radius.
+      assert.ok(Math.abs(low! - (size / 2 - expected)) < 0.1 && Math.abs(high! - (size / 2 + expected)) < 0.1);
+    }
+  }
+});
+
 test("an ellipse of an indefinite covariance is refused", () => {
   const { plain } = samples.scan2d;
   const covariance = [
@@ -90,6 +129,36 @@ test("an ellipse of an indefinite covariance is refused", () => {
     /scan2d: expected a positive definite covariance of an ellipse, got \[\[1, 2\], \[2, 1\]\]\. Leave the ellipse out/,
   );
 });
+
+/** Horizontal and vertical reach of every text outside the frames, by the estimated width of its letters. */
+function* textBoxes(svg: string) {
+  const outside = svg.replace(/<svg x="[\s\S]*?<\/svg>/g, "");
+  const pattern = /<text x="([^"]+)" y="([^"]+)" font-size="([^"]+)"([^>]*)>([^<]*)</g;
+  for (const [, x, y, size, rest, words] of outside.matchAll(pattern)) {
+    const width = textWidth(words!.replace(/&[^;]+;/g, "&"), Number(size)) / 1.15;
+    const start = rest!.includes('"middle"') ? -width / 2 : rest!.includes('"end"') ? -width : 0;
+    const turn = (Number(/rotate\(([^ ]+)/.exec(rest!)?.[1] ?? 0) * Math.PI) / 180;
+    for (const along of [start, start + width]) {
+      yield { words, x: Number(x) + along * Math.cos(turn), y: Number(y) + along * Math.sin(turn) };
+    }
+  }
+}
+
+for (const { name, data, draw } of pictures) {
+  test(`${name} keeps every text on the page, however long`, () => {
+    const long = "a name that goes on and on and on, longer than any axis or legend has room for, and then some more";
+    for (const changed of [data, ...replacing(data, isString, () => long)]) {
+      const svg = draw(changed as typeof data);
+      const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)!.map(Number) as [number, number, number];
+      for (const { words, x, y } of textBoxes(svg)) {
+        assert.ok(
+          x >= 0 && x <= width && y >= 0 && y <= height,
+          `"${words}" reaches (${x}, ${y}) of ${width} x ${height}`,
+        );
+      }
+    }
+  });
+}
 
 // Contours are any number of points each; nothing of scan2d belongs together entry by entry.
 for (const { name, plot, data, draw } of pictures.filter((picture) => picture.plot !== "scan2d")) {
