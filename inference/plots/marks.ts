@@ -45,7 +45,11 @@ export function stroked(d: string, width: number, dash?: string): string {
   });
 }
 
+/** Straight pieces through the points; a dot where there is only one. */
 export function line(points: readonly (readonly [number, number])[], width: number, dash?: string): string {
+  const [first] = points;
+  if (points.length === 1)
+    return element("circle", { cx: first![0], cy: first![1], r: 1.5 * width, fill: "currentColor" });
   return stroked(pathThrough(points), width, dash);
 }
 

@@ -50,6 +50,6 @@ function drawCell(value: number, x: number, y: number, cell: number): string {
   const ink = strength > 0.8 ? "#fff" : "#1b1b1b";
   return (
     element("rect", { x: x - cell / 2, y: y - cell / 2, width: cell, height: cell, fill: `rgb(${rgb.join(",")})` }) +
-    element("g", { color: ink }, text(x, y + 4, fixed(value, 2), { size: Math.min(12, cell / 2.9), anchor: "middle" }))
+    element("g", { color: ink }, text(x, y + 4, fixed(value, 2), { size: Math.min(12, cell / 3.5), anchor: "middle" }))
   );
 }
