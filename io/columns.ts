@@ -1,7 +1,7 @@
 /** Tables of events: named columns, each [features, events] with the events contiguous. */
 import { extname } from "node:path";
-import { gatherStrided, type NumberArray, toFloat64 } from "./arrays.js";
-import { readCsv } from "./csv.js";
+import { gatherStrided, type NamedArray, type NumberArray, toFloat64 } from "./arrays.js";
+import { listCsv, readCsv } from "./csv.js";
 import { FileError, listNames, quote } from "./errors.js";
 import type { StoredArray } from "./npy.js";
 import { listNpz, readStoredNpz } from "./npz.js";
@@ -37,17 +37,16 @@ const formats: Readonly<Record<string, { readonly read: Reader; readonly list: (
       list: listSafetensors,
     },
     ".csv": {
-      read: async (path) =>
-        new Map(
-          [...(await readCsv(path))].map(([name, data]) => [name, { shape: [data.length], data, fortranOrder: false }]),
-        ),
-      list: async (path) => [...(await readCsv(path)).keys()],
+      read: async (path, names) => rowMajor(vectors(await readCsv(path, names))),
+      list: listCsv,
     },
   };
 
-function rowMajor(
-  arrays: ReadonlyMap<string, { shape: readonly number[]; data: NumberArray }>,
-): Map<string, StoredArray> {
+function vectors(columns: ReadonlyMap<string, Float64Array>): Map<string, NamedArray> {
+  return new Map([...columns].map(([name, data]) => [name, { shape: [data.length], data }]));
+}
+
+function rowMajor(arrays: ReadonlyMap<string, NamedArray>): Map<string, StoredArray> {
   return new Map([...arrays].map(([name, array]) => [name, { ...array, fortranOrder: false }]));
 }
 

@@ -4,7 +4,8 @@ import { FileError, listNames, quote } from "./errors.js";
 import { npyChunks, parseNpy, type StoredArray, toRowMajor } from "./npy.js";
 import { type ByteSource, withFile } from "./source.js";
 import { writeAtomic } from "./write-atomic.js";
-import { readZipDirectory, readZipMember, type ZipMember, zipBytes } from "./zip.js";
+import { readZipDirectory, readZipMember, type ZipMember } from "./zip.js";
+import { zipBytes } from "./zip-write.js";
 
 /**
  * Reads the arrays of an `.npz` file, by default all of them.

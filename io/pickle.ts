@@ -6,63 +6,15 @@
  */
 import { MAX_AXES } from "./arrays.js";
 import { FileError, quote } from "./errors.js";
-
-/** Element types of torch's storage classes, by the class's name. */
-const storageTypes = {
-  FloatStorage: "f4",
-  DoubleStorage: "f8",
-  HalfStorage: "f2",
-  BFloat16Storage: "bf2",
-  LongStorage: "i8",
-  IntStorage: "i4",
-  ShortStorage: "i2",
-  CharStorage: "i1",
-  ByteStorage: "u1",
-  BoolStorage: "b1",
-} as const;
-
-export type StorageType = (typeof storageTypes)[keyof typeof storageTypes];
-
-/** A run of elements kept outside the pickle, in the archive's member `data/<key>`. */
-export class StorageRef {
-  constructor(
-    readonly key: string,
-    readonly type: StorageType,
-    readonly elements: number,
-  ) {}
-}
-
-/** A strided window on a storage; offset, shape and strides in elements. */
-export class TensorRef {
-  constructor(
-    readonly storage: StorageRef,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
-
-/** A name that the pickle may mention. */
-class GlobalName {
-  constructor(readonly name: string) {}
-}
-
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | string
-  | PickleTuple
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | GlobalName
-  | StorageRef
-  | TensorRef;
-
-/** An immutable sequence, told from a list (an array). */
-class PickleTuple {
-  constructor(readonly items: readonly PickleValue[]) {}
-}
+import {
+  describe,
+  GlobalName,
+  PickleTuple,
+  type PickleValue,
+  StorageRef,
+  storageTypes,
+  TensorRef,
+} from "./pickle-values.js";
 
 const ORDERED_DICT = "collections.OrderedDict";
 const REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
@@ -323,19 +275,6 @@ function isSize(value: PickleValue | undefined): value is number {
 function sizesIn(value: PickleValue | undefined): readonly number[] | undefined {
   if (!(value instanceof PickleTuple) || value.items.length > MAX_AXES) return undefined;
   return value.items.every(isSize) ? value.items : undefined;
-}
-
-/** What a value is, in a word or two for a message. */
-export function describe(value: PickleValue | undefined): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "None";
-  if (typeof value === "string") return `the string ${quote(value)}`;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (value instanceof GlobalName) return `the global ${quote(value.name)}`;
-  if (value instanceof PickleTuple) return `a tuple of ${value.items.length}`;
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value instanceof Map) return `a dictionary of ${value.size}`;
-  return value instanceof StorageRef ? "a storage" : "a tensor";
 }
 
 const STOP = 0x2e;

@@ -8,7 +8,8 @@ import {
   type NumberArray,
 } from "./arrays.js";
 import { FileError, listNames, quote } from "./errors.js";
-import { describe, type PickleValue, readPickle, type StorageRef, TensorRef } from "./pickle.js";
+import { readPickle } from "./pickle.js";
+import { describe, type PickleValue, type StorageRef, TensorRef } from "./pickle-values.js";
 import { type ByteSource, withFile } from "./source.js";
 import { readZipDirectory, readZipMember, type ZipMember } from "./zip.js";
 

@@ -1,21 +1,20 @@
-/** Zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
+/** Reads zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
 import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
+import { inflateRaw } from "node:zlib";
 import { crc32 } from "./crc32.js";
 import { FileError, quote } from "./errors.js";
 import type { ByteSource } from "./source.js";
 
-const LOCAL_HEADER = 0x04034b50;
-const CENTRAL_HEADER = 0x02014b50;
-const END_RECORD = 0x06054b50;
+export const LOCAL_HEADER = 0x04034b50;
+export const CENTRAL_HEADER = 0x02014b50;
+export const END_RECORD = 0x06054b50;
 const END_RECORD_64 = 0x06064b50;
 const END_LOCATOR_64 = 0x07064b50;
-const END_BYTES = 22;
+export const END_BYTES = 22;
 const LOCATOR_BYTES = 20;
-const IN_ZIP64 = 0xffffffff;
-const STORED = 0;
-const DEFLATED = 8;
-const UTF8_NAME = 0x0800;
+export const IN_ZIP64 = 0xffffffff;
+export const STORED = 0;
+export const DEFLATED = 8;
 const ENCRYPTED = 0x0001;
 
 // A deflated member may grow to 1 GiB (10^8 equal doubles, which shrink a thousandfold) or 200 times its size; what wants
@@ -240,8 +239,6 @@ async function findMemberData(where: string, source: ByteSource, member: ZipMemb
 }
 
 const inflateRawAsync = promisify(inflateRaw);
-const deflateRawAsync = promisify(deflateRaw);
-
 async function inflate(where: string, raw: Uint8Array, size: number): Promise<Uint8Array> {
   try {
     // One chunk with room to spare: no joining of pieces, and no further chunk for a stream that fills it exactly.
@@ -253,94 +250,4 @@ async function inflate(where: string, raw: Uint8Array, size: number): Promise<Ui
     const reason = error instanceof Error ? error.message : String(error);
     throw new FileError(where, { expected: `deflated data of ${size} bytes`, got: reason, hint: CORRUPT });
   }
-}
-
-export interface ZipEntry {
-  readonly name: string;
-  /** The member's bytes in pieces, so that a header need not be glued to the data after it. */
-  readonly chunks: readonly Uint8Array[];
-}
-
-/** The bytes of an archive, piece by piece; stored unless `deflate`. Dates are 1980-01-01, so equal input gives equal bytes. */
-export async function* zipBytes(
-  where: string,
-  entries: readonly ZipEntry[],
-  { deflate = false }: { deflate?: boolean } = {},
-): AsyncGenerator<Uint8Array> {
-  const directory: Uint8Array[] = [];
-  let offset = 0;
-  for (const entry of entries) {
-    const data = deflate ? [await deflateRawAsync(Buffer.concat(entry.chunks))] : entry.chunks;
-    const member: ZipMember = {
-      name: entry.name,
-      method: deflate ? DEFLATED : STORED,
-      compressedSize: totalBytes(data),
-      size: totalBytes(entry.chunks),
-      crc: entry.chunks.reduce((crc, chunk) => crc32(chunk, crc), 0),
-      headerOffset: offset,
-    };
-    checkFits(where, member);
-    const header = localHeader(member);
-    yield header;
-    yield* data;
-    directory.push(centralHeader(member));
-    offset += header.length + member.compressedSize;
-  }
-  yield* directory;
-  yield endRecord(directory, offset);
-}
-
-function totalBytes(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-}
-
-function checkFits(where: string, member: ZipMember): void {
-  if (member.headerOffset + member.size + 2 ** 20 < IN_ZIP64) return;
-  throw new FileError(where, {
-    expected: "an archive below 4 GiB",
-    got: `${member.headerOffset + member.size} bytes up to member ${quote(member.name)}`,
-    hint: "Write several files, or safetensors",
-  });
-}
-
-/** Version needed, flags, method, time, date, checksum, sizes and name length: what both headers have in common. */
-function putCommonFields(bytes: DataView, at: number, member: ZipMember, nameBytes: number): void {
-  bytes.setUint16(at, 20, true);
-  bytes.setUint16(at + 2, UTF8_NAME, true);
-  bytes.setUint16(at + 4, member.method, true);
-  bytes.setUint16(at + 8, 0x0021, true);
-  bytes.setUint32(at + 10, member.crc, true);
-  bytes.setUint32(at + 14, member.compressedSize, true);
-  bytes.setUint32(at + 18, member.size, true);
-  bytes.setUint16(at + 22, nameBytes, true);
-}
-
-function localHeader(member: ZipMember): Uint8Array {
-  const name = new TextEncoder().encode(member.name);
-  const bytes = new Uint8Array(30 + name.length);
-  view(bytes).setUint32(0, LOCAL_HEADER, true);
-  putCommonFields(view(bytes), 4, member, name.length);
-  bytes.set(name, 30);
-  return bytes;
-}
-
-function centralHeader(member: ZipMember): Uint8Array {
-  const name = new TextEncoder().encode(member.name);
-  const bytes = new Uint8Array(46 + name.length);
-  view(bytes).setUint32(0, CENTRAL_HEADER, true);
-  view(bytes).setUint16(4, 20, true);
-  putCommonFields(view(bytes), 6, member, name.length);
-  view(bytes).setUint32(42, member.headerOffset, true);
-  bytes.set(name, 46);
-  return bytes;
-}
-
-function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
-  const bytes = new Uint8Array(END_BYTES);
-  view(bytes).setUint32(0, END_RECORD, true);
-  view(bytes).setUint16(8, directory.length, true);
-  view(bytes).setUint16(10, directory.length, true);
-  view(bytes).setUint32(12, totalBytes(directory), true);
-  view(bytes).setUint32(16, offset, true);
-  return bytes;
 }

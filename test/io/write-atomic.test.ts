@@ -1,0 +1,95 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { makeWritableFolder, writeAtomic } from "../../io/write-atomic.js";
+import { assertRefused, withFolder } from "./support.js";
+
+test("a file is written from pieces and replaces an older one", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    await writeAtomic(path, ["old and longer"]);
+    await writeAtomic(path, ["new ", new TextEncoder().encode("ν")]);
+    assert.is(await readFile(path, "utf8"), "new ν");
+    assert.equal(await readdir(folder), ["a.txt"]);
+  }));
+
+test("a write that fails half-way leaves the older file and nothing else", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    await writeAtomic(path, ["old"]);
+    async function* broken() {
+      yield "half";
+      throw new Error("the generator failed");
+    }
+    const error = await writeAtomic(path, broken()).catch((reason) => reason);
+    assert.match(String(error), /the generator failed/);
+    assert.is(await readFile(path, "utf8"), "old");
+    assert.equal(await readdir(folder), ["a.txt"]);
+  }));
+
+test("places that cannot be written to are named, with no file left behind", () =>
+  withFolder(async (folder) => {
+    await writeFile(join(folder, "file"), "");
+    await mkdir(join(folder, "folder"));
+    await assertRefused(
+      () => writeAtomic(join(folder, "missing", "a.txt"), ["a"]),
+      /missing\/a\.txt: expected a place to write to, got no such folder\. Create it first$/,
+    );
+    await assertRefused(
+      () => writeAtomic(join(folder, "file", "a.txt"), ["a"]),
+      /got a file where a folder should be\. Choose another output path$/,
+    );
+    await assertRefused(
+      () => writeAtomic(join(folder, "folder"), ["a"]),
+      /got a folder of this name\. Choose another output path$/,
+    );
+    await assertRefused(() => makeWritableFolder(join(folder, "file")), /got a file where a folder should be/);
+    await assertRefused(
+      () => makeWritableFolder(join(folder, "file", "deeper")),
+      /got a file where a folder should be/,
+    );
+    assert.equal((await readdir(folder)).sort(), ["file", "folder"]);
+  }));
+
+test("a folder is made with those above it, and left empty", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a", "b");
+    await makeWritableFolder(path);
+    await makeWritableFolder(path);
+    assert.equal(await readdir(path), []);
+  }));
+
+/** Runs as an ordinary user for a while: root may write anywhere. */
+async function asOrdinaryUser(run: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+test("a folder without write permission is refused before and while writing", () =>
+  withFolder(async (folder) => {
+    await chmod(folder, 0o555);
+    await asOrdinaryUser(async () => {
+      await assertRefused(
+        () => makeWritableFolder(folder),
+        /expected a place to write to, got permission denied\. Choose another output folder or change its permissions$/,
+      );
+      await assertRefused(
+        () => makeWritableFolder(join(folder, "new")),
+        /new: expected a place to write to, got permission denied/,
+      );
+      await assertRefused(
+        () => writeAtomic(join(folder, "a.txt"), ["a"]),
+        /a\.txt: expected a place to write to, got permission denied/,
+      );
+    });
+    assert.equal(await readdir(folder), []);
+    await chmod(folder, 0o755);
+  }));
+
+test.run();
