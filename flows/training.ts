@@ -83,6 +83,7 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
   const { backend, model, data, initial, validation } = request;
   const samplesOf = typeof data === "function" ? data : () => data;
   const samples = await samplesOf(0);
+  checkSameSets(samples, validation);
   const batches = minibatches({ ...request, counts: eventCounts(samples) });
   const training = await trainingProgram(backend, model, normalisersOf(samples, batches.sizes), initial);
   try {
@@ -108,6 +109,12 @@ function checkRequest({ epochs, patience, validation }: TrainingRequest): void {
       got: `patience = ${patience}${validation === undefined ? " without one" : ""}`,
     });
   }
+}
+
+function checkSameSets(samples: Named<EventSample>, validation: Named<EventSample> = samples): void {
+  const [wanted, got] = [samples, validation].map((named) => Object.keys(named).sort().join(", "));
+  if (wanted === got) return;
+  throw new UsageError("train", { expected: `validation samples of the event sets ${wanted}`, got: `${got}` });
 }
 
 /** What stays the same during a training. */
