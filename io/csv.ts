@@ -5,14 +5,14 @@ import { readBytes, withFile } from "./source.js";
 const NEWLINE = 10;
 const MAX_HEADER_BYTES = 2 ** 20;
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-const NOT_FINITE: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Number.POSITIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  "+inf": Number.POSITIVE_INFINITY,
-  "-inf": Number.NEGATIVE_INFINITY,
-  "-infinity": Number.NEGATIVE_INFINITY,
-};
+const NOT_FINITE: ReadonlyMap<string, number> = new Map([
+  ["nan", Number.NaN],
+  ["inf", Number.POSITIVE_INFINITY],
+  ["+inf", Number.POSITIVE_INFINITY],
+  ["infinity", Number.POSITIVE_INFINITY],
+  ["-inf", Number.NEGATIVE_INFINITY],
+  ["-infinity", Number.NEGATIVE_INFINITY],
+]);
 
 /**
  * Columns [rows] by the names of the header line.
@@ -117,7 +117,7 @@ function parseRow(
 }
 
 function parseNumber(text: string): number | undefined {
-  return NUMBER.test(text) ? Number(text) : NOT_FINITE[text.trim().toLowerCase()];
+  return NUMBER.test(text) ? Number(text) : NOT_FINITE.get(text.trim().toLowerCase());
 }
 
 /** Fields of one record; quotes may hold commas, and a doubled quote stands for one. */

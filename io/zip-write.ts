@@ -15,6 +15,7 @@ import {
 } from "./zip.js";
 
 const UTF8_NAME = 0x0800;
+const MAX_MEMBERS = 65535;
 const DOS_1980_01_01 = 0x0021;
 
 const deflateRawAsync = promisify(deflateRaw);
@@ -31,6 +32,9 @@ export async function* zipBytes(
   entries: readonly ZipEntry[],
   { deflate = false }: { deflate?: boolean } = {},
 ): AsyncGenerator<Uint8Array> {
+  if (entries.length > MAX_MEMBERS) {
+    throw new FileError(where, { expected: `at most ${MAX_MEMBERS} members in an archive`, got: `${entries.length}` });
+  }
   const directory: Uint8Array[] = [];
   let offset = 0;
   for (const entry of entries) {

@@ -6,10 +6,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { elementCount, type NamedArray, type NumberArray, toFloat64 } from "../../io/arrays.js";
 import { FileError } from "../../io/errors.js";
-import { parseNpy, readNpy, writeNpy } from "../../io/npy.js";
+import { npyChunks, parseNpy, readNpy, writeNpy } from "../../io/npy.js";
 import { listNpz, readNpz, writeNpz } from "../../io/npz.js";
 import { listSafetensors, readSafetensors, readSafetensorsFrom, writeSafetensors } from "../../io/safetensors.js";
-import { memorySource } from "../../io/source.js";
+import { memorySource, withFile } from "../../io/source.js";
+import { readZipDirectory, readZipMember } from "../../io/zip.js";
 import { assertHolds, assertRefused, fixture, withFolder } from "./support.js";
 
 for (const file of ["kinds.npz", "kinds_deflated.npz", "zip64.npz", "commented.npz"]) {
@@ -74,6 +75,17 @@ test("data are views on the file's bytes where they are aligned, and copies else
   assert.is.not(copied.data.buffer, shifted.buffer);
   assert.equal(copied.data, parseNpy("a", bytes).data);
 });
+
+test("npy: the very bytes that numpy writes", () =>
+  withFile(fixture("kinds.npz"), async (source) => {
+    const members = [...(await readZipDirectory(source)).values()];
+    const native = members.filter(({ name }) => /^(little_(?!f2)|bool|scalar|empty|int64)/.test(name));
+    assert.is(native.length, 14);
+    for (const member of native) {
+      const bytes = await readZipMember(source, member);
+      assert.ok(Buffer.concat(npyChunks("a", parseNpy("a", bytes))).equals(bytes), member.name);
+    }
+  }));
 
 const kinds = [
   fc.float64Array({ maxLength: 24 }),

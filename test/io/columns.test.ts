@@ -32,6 +32,7 @@ test("csv: mistakes are named with line and column", async () => {
   await csvRefused("x,y\n1,2\n3,abc\n", /^a\.csv, line 3, column 2 \("y"\): expected a number, got "abc"$/);
   await csvRefused("x,y\n,2\n", /line 2, column 1 \("x"\): expected a number, got an empty value/);
   await csvRefused("x\n1\n\n2\n", /line 3: expected 1 values, got an empty line/);
+  await csvRefused("x\nconstructor\n", /expected a number, got "constructor"/);
   await csvRefused("x\n0x10\n", /expected a number, got "0x10"/);
   await csvRefused('x,y\n"1,2\n', /line 2: expected quotes that enclose a whole field, got "\\"1,2"/);
   await csvRefused("", /line 1: expected column names separated by commas, got an empty file/);

@@ -66,7 +66,7 @@ export function dict(...items: Opcodes[]): Opcodes {
   return `\x80\x02}(${items.join("")}u.`;
 }
 
-const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+const latin1 = (text: string) => Buffer.from(text, "latin1");
 
 /** A torch archive with this pickle, and storage 0 = two floats, 1 and 2. */
 export async function torchArchive(pickle: Opcodes, extra: readonly ZipEntry[] = []): Promise<ByteSource> {

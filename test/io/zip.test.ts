@@ -162,6 +162,11 @@ test("an archive beyond 4 GiB is refused rather than written wrong", async () =>
   );
 });
 
+test("an archive of more members than its end record can count is refused", async () => {
+  const entries = Array.from({ length: 65536 }, (_, i) => ({ name: `${i}`, chunks: [] }));
+  await assertRefused(() => archive(entries), /expected at most 65535 members in an archive, got 65536/);
+});
+
 test("random damage never ends otherwise than in a FileError or the right bytes", async () => {
   const original = await readFile(fixture("kinds_deflated.npz"));
   const contents = await readAll(memorySource("a.zip", original));
