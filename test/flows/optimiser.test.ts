@@ -48,16 +48,18 @@ for (const { name: backendName, precision, create } of testBackends()) {
   // Rounding of the f32 state grows along the trajectory by Adam's division by small moments.
   const tolerance = precision === "f64" ? 1e-12 : 2e-5;
 
+  const backend = create();
+  test.after(async () => (await backend).close());
+
   for (const [name, { a, b, rate = constantRate }] of Object.entries(cases)) {
     test(`${name} follows torch.optim on ${backendName} ${precision}`, async () => {
-      const backend = await create();
       const model = problem(new Tape());
       const groups = [
         { parameters: [model.a], optimiser: a },
         { parameters: [model.b], optimiser: b },
       ];
       const { updates, moments, schedule } = optimise(model.loss, groups);
-      const program = await backend.compile({ outputs: { loss: model.loss, a: model.a, b: model.b }, updates });
+      const program = await (await backend).compile({ outputs: { loss: model.loss, a: model.a, b: model.b }, updates });
       await program.bind({ x: Float64Array.from(reference.x), y: Float64Array.from(reference.y) });
       await program.write({ a: [0.4, -0.7], b: [0.9, -0.3], ...moments });
       const all = Int32Array.of(0, 1, 2, 3, 4);
@@ -78,7 +80,6 @@ for (const { name: backendName, precision, create } of testBackends()) {
         });
       }
       await program.close();
-      await backend.close();
     });
   }
 }

@@ -5,8 +5,9 @@ import { add, div, exp, log, mul, reshape, square, sub, sum, sumEvents } from ".
 import { fillNormal, fillUniform, randomKey } from "../../engine/random.js";
 import { warmUpCosine } from "../../flows/learning-rate.js";
 import { adam, type Optimiser } from "../../flows/optimiser.js";
-import { type TrainingProgress, type TrainingRequest, train } from "../../flows/training.js";
+import { train } from "../../flows/training.js";
 import type { ModelBuilder } from "../../flows/training-program.js";
+import type { TrainingProgress, TrainingRequest } from "../../flows/training-request.js";
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from "../../flows/training-state.js";
 import { testBackends } from "../support/backends.js";
 
@@ -64,13 +65,11 @@ for (const { name, precision, create } of testBackends()) {
   const on = `on ${name} ${precision}`;
   const rounding = precision === "f64" ? 1e-9 : 1e-4;
 
+  const backend = create();
+  test.after(async () => (await backend).close());
+
   async function trained(request: Omit<TrainingRequest, "backend" | "seed" | "purpose"> & { seed?: number }) {
-    const backend = await create();
-    try {
-      return await train({ seed: 1, purpose: "test", ...request, backend });
-    } finally {
-      await backend.close();
-    }
+    return train({ seed: 1, purpose: "test", ...request, backend: await backend });
   }
 
   test(`full batches reach the weighted optimum of a normal density ${on}`, async () => {
@@ -82,14 +81,14 @@ for (const { name, precision, create } of testBackends()) {
       data: { events: sample },
       validation: { events: sample },
       batch: 1000,
-      epochs: 400,
+      epochs: 200,
       rate: warmUpCosine({ warmUpSteps: 5 }),
     });
     assert.is(stopped, "epochs");
     close(parameters.mean![0], mean, precision === "f64" ? 1e-6 : 1e-4);
     close(parameters.logWidth![0], logWidth, precision === "f64" ? 1e-6 : 1e-4);
     assert.is(parameters.unused![0], 7);
-    assert.is(history.length, 400);
+    assert.is(history.length, 200);
     assert.is(history[0]!.step, 1);
     assert.is(bestValidationLoss, Math.min(...history.map((entry) => entry.validationLoss!)));
     assert.is(history[bestEpoch - 1]!.validationLoss, bestValidationLoss);
@@ -146,7 +145,7 @@ for (const { name, precision, create } of testBackends()) {
         down: { columns: { "down/x": Float64Array.of(1, 2), "down/w": Float64Array.of(1, 1) }, count: 2 },
       },
       batch: 4,
-      epochs: 400,
+      epochs: 200,
       rate: warmUpCosine(),
     });
     assert.equal(seen, [{ up: 6, down: 2 }]);
