@@ -81,14 +81,14 @@ for (const { name, precision, create } of testBackends()) {
       data: { events: sample },
       validation: { events: sample },
       batch: 1000,
-      epochs: 200,
+      epochs: 400,
       rate: warmUpCosine({ warmUpSteps: 5 }),
     });
     assert.is(stopped, "epochs");
     close(parameters.mean![0], mean, precision === "f64" ? 1e-6 : 1e-4);
     close(parameters.logWidth![0], logWidth, precision === "f64" ? 1e-6 : 1e-4);
     assert.is(parameters.unused![0], 7);
-    assert.is(history.length, 200);
+    assert.is(history.length, 400);
     assert.is(history[0]!.step, 1);
     assert.is(bestValidationLoss, Math.min(...history.map((entry) => entry.validationLoss!)));
     assert.is(history[bestEpoch - 1]!.validationLoss, bestValidationLoss);
@@ -145,7 +145,7 @@ for (const { name, precision, create } of testBackends()) {
         down: { columns: { "down/x": Float64Array.of(1, 2), "down/w": Float64Array.of(1, 1) }, count: 2 },
       },
       batch: 4,
-      epochs: 200,
+      epochs: 400,
       rate: warmUpCosine(),
     });
     assert.equal(seen, [{ up: 6, down: 2 }]);
@@ -183,7 +183,7 @@ for (const { name, precision, create } of testBackends()) {
         data: sampleOf(4),
         validation: sampleOf(0.5, 1.5),
         batch: 1,
-        epochs: 200,
+        epochs: 400,
         patience: 5,
       });
     assert.is(stopped, "patience");
