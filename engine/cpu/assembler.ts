@@ -72,6 +72,10 @@ export class FunctionBuilder implements FunctionRef {
     return local;
   }
 
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
   /** One local per type and slot for the whole function, for values consumed before anyone else may ask for the slot. */
   scratch(type: ValueType, slot = "default"): Local {
     const key = `${type} ${slot}`;
