@@ -46,6 +46,7 @@ export function minibatches({ seed, purpose, counts, batch }: MinibatchRequest):
       key: randomKey(seed, `${purpose}/shuffle/${name}`),
     };
   });
+  if (sets.length === 0) throw new UsageError("minibatches", { expected: "at least one event set", got: "none" });
   return {
     counts,
     sizes: Object.fromEntries(sets.map(({ name, size }) => [name, size])),

@@ -85,7 +85,7 @@ interface StepNumbers {
 const stepNumberNames = ["stepSize", "rootFactor", "offset", "decay"] as const;
 
 /** @param t number of this step, from 1 */
-export function stepNumbers(optimiser: Optimiser, rate: number, t: number): StepNumbers {
+function stepNumbers(optimiser: Optimiser, rate: number, t: number): StepNumbers {
   const { name, beta1, beta2, epsilon, weightDecay } = optimiser;
   const unbiased = rate / (1 - beta1 ** t);
   const secondBias = 1 - beta2 ** t;

@@ -39,8 +39,8 @@ export async function begin(setting: Setting): Promise<Progress> {
   const loss = await validationLossOf(setting, best);
   if (loss === undefined) return { record, best };
   if (!Number.isFinite(loss)) {
-    const stop = nonFinite(`the validation loss of the initial parameters is ${loss}`);
-    return { record, best, stop };
+    const message = `the validation loss of the initial parameters is ${loss}. Look for NaN and extreme values in columns and parameters`;
+    return { record, best, stop: { stopped: "non-finite", message } };
   }
   return { record: { ...record, initialValidationLoss: loss, bestValidationLoss: loss }, best };
 }

@@ -53,6 +53,10 @@ test("a set smaller than its batch gives all it has; batches may differ by set",
     () => minibatches({ ...request, batch: { up: 2 } }),
     /minibatches: expected a batch of at least one event for event set "down", and events, got a batch of undefined/,
   );
+  assert.throws(
+    () => minibatches({ ...request, counts: {} }),
+    /minibatches: expected at least one event set, got none/,
+  );
   assert.throws(() => minibatches({ ...request, batch: 0 }), /event set "up", and events, got a batch of 0 of 10/);
 });
 
