@@ -42,17 +42,17 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
     for (let start = 0; start < length; start += BLOCK) {
       const n = Math.min(BLOCK, length - start);
       const block: Values = new Map();
-      const valueOf = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
+      const valueAt = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
       for (const node of pass.nodes) {
         const value =
           node.operation.name === "column"
             ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
-            : evaluate(node, node.inputs.map(valueOf), n);
+            : evaluate(node, node.inputs.map(valueAt), n);
         block.set(node.id, value);
       }
       for (const node of pass.sums) {
         const total = values.get(node.id) as Float64Array;
-        evaluate(node, node.inputs.map(valueOf), n).forEach((term, r) => {
+        evaluate(node, node.inputs.map(valueAt), n).forEach((term, r) => {
           total[r] = (total[r] as number) + term;
         });
       }

@@ -1,0 +1,414 @@
+/** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
+import type { ProgramRequest } from "../backend.js";
+import { describePass } from "../describe.js";
+import {
+  type Item,
+  type Kernel,
+  type LoweredPass,
+  linearAttributes,
+  lower,
+  type Operand,
+  type Sum,
+} from "../lowering.js";
+import { schedule } from "../passes.js";
+import { sizeOf, type Var } from "../tape.js";
+import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
+import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
+import { type Lanes, lanesOf, type Precision } from "./lanes.js";
+import { LinearKernels } from "./linear-calls.js";
+import type {
+  Accumulator,
+  CompiledProgram,
+  LevelPlan,
+  Pack,
+  PassPlan,
+  PlainNode,
+  Upload,
+  WeightAttributes,
+} from "./plan.js";
+import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
+import { wasm } from "./webassembly.js";
+
+const PAGE = 65536;
+/** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. */
+const TILE = 64;
+/** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
+const GROUPS = { sums: 32, weights: 8 };
+
+const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
+
+/** Hands out addresses of what lives as long as the program, and remembers what to write there at the start. */
+class Arena {
+  private end = 64;
+  private readonly tables = new Map<string, number>();
+  readonly contents: { readonly address: number; readonly values: Int32Array }[] = [];
+
+  reserve(bytes: number): number {
+    const address = this.end;
+    this.end = align(this.end + bytes);
+    return address;
+  }
+
+  table(values: Int32Array): number {
+    const key = values.join();
+    let address = this.tables.get(key);
+    if (address === undefined) {
+      address = this.reserve(values.byteLength);
+      this.tables.set(key, address);
+      this.contents.push({ address, values });
+    }
+    return address;
+  }
+
+  get size(): number {
+    return this.end;
+  }
+}
+
+/** Byte offsets of tile buffers, reused once their last reader has run. */
+class Buffers {
+  private readonly offsets = new Map<Item, number>();
+  private readonly free: { offset: number; bytes: number }[] = [];
+  size: number;
+
+  constructor(start: number) {
+    this.size = start;
+  }
+
+  allocate(item: Item, bytes: number): void {
+    const fit = this.free
+      .filter((gap) => gap.bytes >= bytes)
+      .reduce<{ offset: number; bytes: number } | undefined>((a, b) => (a && a.bytes <= b.bytes ? a : b), undefined);
+    if (fit === undefined) {
+      this.offsets.set(item, this.size);
+      this.size += bytes;
+      return;
+    }
+    this.offsets.set(item, fit.offset);
+    fit.offset += bytes;
+    fit.bytes -= bytes;
+  }
+
+  release(item: Item, bytes: number): void {
+    const offset = this.offset(item);
+    const before = this.free.find((gap) => gap.offset + gap.bytes === offset);
+    const after = this.free.find((gap) => gap.offset === offset + bytes);
+    if (before !== undefined) {
+      before.bytes += bytes + (after?.bytes ?? 0);
+      if (after !== undefined) after.bytes = 0;
+    } else if (after !== undefined) {
+      after.offset -= bytes;
+      after.bytes += bytes;
+    } else this.free.push({ offset, bytes });
+  }
+
+  offset(item: Item): number {
+    const offset = this.offsets.get(item);
+    if (offset === undefined) throw new Error(`internal: item ${item.index} (${item.name}) has no buffer`);
+    return offset;
+  }
+}
+
+type Action = { readonly kernel: Kernel } | { readonly sum: Sum };
+
+const readsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+
+function itemsRead(action: Action): Item[] {
+  if ("sum" in action) return readsOf(action.sum.operands);
+  if (action.kernel.kind === "linear") return readsOf(action.kernel.item.operands);
+  const own = new Set(action.kernel.items);
+  return action.kernel.items.flatMap((item) => readsOf(item.operands)).filter((item) => !own.has(item));
+}
+
+function itemsMade(action: Action): Item[] {
+  if ("sum" in action) return [];
+  return action.kernel.kind === "linear" ? [action.kernel.item] : [...action.kernel.stored];
+}
+
+/** Kernels in order, every sum right after the kernel that completes its terms. */
+function actionsOf(pass: LoweredPass): Action[] {
+  const made = new Set<Item>(pass.columns);
+  const waiting = pass.sums.filter((sum) => readsOf(sum.operands).length > 0);
+  const actions: Action[] = [];
+  const release = () => {
+    for (const sum of [...waiting]) {
+      if (!readsOf(sum.operands).every((item) => made.has(item))) continue;
+      actions.push({ sum });
+      waiting.splice(waiting.indexOf(sum), 1);
+    }
+  };
+  release();
+  for (const kernel of pass.kernels) {
+    actions.push({ kernel });
+    for (const item of itemsMade({ kernel })) made.add(item);
+    release();
+  }
+  return actions;
+}
+
+/** Makes the module of one program. */
+class Compiler {
+  readonly module = new ModuleBuilder();
+  readonly arena = new Arena();
+  readonly lanes: Lanes;
+  private readonly rowBytes: number;
+  private readonly parameters = new Map<number, Upload>();
+  private readonly scalars = new Map<ScalarFunction, FunctionRef>();
+  private readonly linear: LinearKernels;
+  private readonly zeroParameter: number;
+  scratchBytes = 0;
+  accumulatorBytes = 0;
+  passes = 0;
+
+  constructor(
+    readonly precision: Precision,
+    relaxed: boolean,
+    memoryPages: number,
+  ) {
+    this.lanes = lanesOf(precision, relaxed);
+    this.rowBytes = TILE * this.lanes.bytes;
+    this.module.importMemory("env", "memory", { min: 1, max: memoryPages, shared: true });
+    this.zeroParameter = this.arena.reserve(16);
+    this.linear = new LinearKernels(this.module, this.lanes, TILE, this.arena);
+  }
+
+  private bufferBytes(item: Item): number {
+    return this.linear.paddedRows(item.size) * this.rowBytes;
+  }
+
+  private upload(node: Var): Upload {
+    let upload = this.parameters.get(node.id);
+    if (upload === undefined) {
+      const size = sizeOf(node.shape);
+      upload = { node: node.id, address: this.arena.reserve(size * this.lanes.bytes), size };
+      this.parameters.set(node.id, upload);
+    }
+    return upload;
+  }
+
+  private emitScalar(f: FunctionBuilder, name: ScalarFunction, x: Parameters<Layout["scalar"]>[2]): void {
+    // The spline's work is exp and log: worth inlining. The others are long and rare.
+    if (name === "exp" || name === "log") {
+      scalarFunctions[name].emit(f, this.lanes, x);
+      return;
+    }
+    let target = this.scalars.get(name);
+    if (target === undefined) {
+      target = defineScalarFunction(this.module, this.lanes, name);
+      this.scalars.set(name, target);
+    }
+    f.get(x).call(target);
+  }
+
+  pass(pass: LoweredPass): PassPlan {
+    const actions = actionsOf(pass);
+    const used = new Map<number, Upload>();
+    const packs: Pack[] = [];
+    const zeroRow = 0;
+    const buffers = this.allocate(pass, actions, this.rowBytes);
+    const kept = align(buffers.size);
+    const fused = pass.kernels.filter((kernel) => kernel.kind === "fused");
+    this.scratchBytes = Math.max(this.scratchBytes, align(kept + Math.max(0, ...fused.map(keptBytes))));
+    const layout: Layout = {
+      lanes: this.lanes,
+      rowBytes: this.rowBytes,
+      zeroRow,
+      kept,
+      zeroParameter: this.zeroParameter,
+      buffer: (item) => buffers.offset(item),
+      parameter: (node) => {
+        const upload = this.upload(node);
+        used.set(node.id, upload);
+        return upload.address;
+      },
+      table: (values) => this.arena.table(values),
+      scalar: (f, name, x) => this.emitScalar(f, name, x),
+    };
+    const index = this.passes++;
+    const calls: ((f: FunctionBuilder) => void)[] = [];
+    const sums = this.accumulate(pass.sums);
+    actions.forEach((action, at) => {
+      if ("sum" in action) {
+        const accumulator = sums.find((sum) => sum.node === action.sum.node.id) as Accumulator;
+        calls.push(this.sumCall(action.sum, accumulator, buffers));
+      } else if (action.kernel.kind === "fused") {
+        const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
+        printFused(f, action.kernel, layout);
+        calls.push((caller) => void caller.get(caller.param(0)).call(f));
+      } else calls.push(this.linearCall(action.kernel.item, layout, packs));
+    });
+    const name = `pass${index}`;
+    const f = this.module.exportedFunction(name, ["i32", "i32", "i32"], []);
+    for (const call of calls) call(f);
+    return {
+      set: pass.set,
+      name,
+      columns: pass.columns.map((item) => {
+        const { operation } = item.node;
+        if (operation.name !== "column") throw new Error("internal: not a column");
+        return { label: operation.label, rows: item.size, offset: buffers.offset(item) };
+      }),
+      outputs: pass.outputs.map(({ node, operand }) => {
+        if (operand.from !== "item") throw new Error("internal: output without a buffer");
+        const start = buffers.offset(operand.item);
+        const rows = operand.rows.map((row) => (row < 0 ? zeroRow : start + row * this.rowBytes));
+        return { node: node.id, rows };
+      }),
+      uploads: [...used.values()],
+      packs,
+      sums,
+    };
+  }
+
+  /** A buffer per stored item, from the action that makes it to the last that reads it. Row 0 is the row of zeros. */
+  private allocate(pass: LoweredPass, actions: readonly Action[], start: number): Buffers {
+    const lastRead = new Map<Item, number>();
+    actions.forEach((action, at) => {
+      for (const item of itemsRead(action)) lastRead.set(item, at);
+    });
+    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, actions.length);
+    const buffers = new Buffers(start);
+    for (const item of pass.columns) buffers.allocate(item, this.bufferBytes(item));
+    actions.forEach((action, at) => {
+      for (const item of itemsMade(action)) buffers.allocate(item, this.bufferBytes(item));
+      const done = new Set([...itemsRead(action), ...itemsMade(action)]);
+      for (const item of done) if ((lastRead.get(item) ?? at) <= at) buffers.release(item, this.bufferBytes(item));
+    });
+    return buffers;
+  }
+
+  private accumulate(sums: readonly Sum[]): Accumulator[] {
+    let offset = 0;
+    const accumulators = sums.map((sum): Accumulator => {
+      const kind = sum.node.operation.name === "weightGradient" ? "weights" : "f64";
+      const size = sizeOf(sum.node.shape);
+      const accumulator = { node: sum.node.id, kind, offset, size } as const;
+      const operand = sum.operands[0] as Operand;
+      if (kind === "f64" && operand.from === "parameter") {
+        return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
+      }
+      if (kind === "f64" && operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
+      offset = align(offset + size * (kind === "f64" ? 8 : this.lanes.bytes));
+      return accumulator;
+    });
+    this.accumulatorBytes = Math.max(this.accumulatorBytes, offset);
+    return accumulators;
+  }
+
+  private sumCall(sum: Sum, accumulator: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
+    const starts = sum.operands.map((operand) => {
+      if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
+      const offset = buffers.offset(operand.item);
+      return operand.rows.map((row) => (row < 0 ? 0 : offset + row * this.rowBytes));
+    });
+    if (accumulator.kind === "f64") {
+      return this.linear.eventSum(this.arena.table(starts[0] as Int32Array), accumulator);
+    }
+    const { prefix, batched } = sum.node.operation as unknown as WeightAttributes;
+    const [out, size] = sum.node.shape.slice(-2) as [number, number];
+    const batches = (starts[0] as Int32Array).length / out;
+    return this.linear.weightGradient({
+      out,
+      size,
+      prefix,
+      g: Array.from({ length: batches }, (_, b) => starts[0]?.[b * out] as number),
+      x: Array.from({ length: batches }, (_, b) => starts[1]?.[b * size] as number),
+      into: Array.from({ length: batches }, (_, b) =>
+        batched ? accumulator.offset + b * out * size * this.lanes.bytes : accumulator.offset,
+      ),
+    });
+  }
+
+  private linearCall(item: Item, layout: Layout, packs: Pack[]): (f: FunctionBuilder) => void {
+    const [x, weights] = item.operands as [Operand, Operand];
+    if (x.from !== "item" || weights.from !== "parameter") throw new Error("internal: operands of a linear map");
+    const { transposed, prefix } = linearAttributes(item);
+    const shape = weights.node.shape;
+    const [out, size] = shape.slice(-2) as [number, number];
+    const [rowsX, rowsY] = transposed ? [out, size] : [size, out];
+    const batches = item.size / rowsY;
+    const source = layout.parameter(weights.node);
+    const matrices = shape.length > 2 ? batches : 1;
+    const packed = Array.from({ length: matrices }, (_, b) =>
+      this.linear.pack(
+        { node: weights.node.id, out, size, prefix, transposed },
+        source + b * out * size * this.lanes.bytes,
+        packs,
+      ),
+    );
+    return this.linear.apply(
+      Array.from({ length: batches }, (_, b) => ({
+        pack: packed[b % matrices] as (typeof packed)[number],
+        x: layout.buffer(x.item) + (x.rows[b * rowsX] as number) * this.rowBytes,
+        y: layout.buffer(item) + b * rowsY * this.rowBytes,
+      })),
+    );
+  }
+}
+
+function plainNodes(): (node: Var) => PlainNode {
+  const known = new Map<number, PlainNode>();
+  return function plain(node: Var): PlainNode {
+    let copy = known.get(node.id);
+    if (copy === undefined) {
+      // Inputs are only asked for their shape; their own history is not needed.
+      const inputs = node.inputs.map((input) => ({
+        id: input.id,
+        operation: input.operation,
+        shape: input.shape,
+        inputs: [],
+      }));
+      copy = { id: node.id, operation: node.operation, shape: node.shape, inputs };
+      known.set(node.id, copy);
+    }
+    return copy;
+  };
+}
+
+export async function compileProgram(
+  { outputs, updates = {} }: ProgramRequest,
+  options: { precision: Precision; threads: number; relaxed: boolean },
+): Promise<CompiledProgram> {
+  const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
+  const lowered = levels.map((level) => level.passes.map(lower));
+  const hasWeights = lowered
+    .flat()
+    .some((pass) => pass.sums.some((sum) => sum.node.operation.name === "weightGradient"));
+  const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
+  const compiler = new Compiler(options.precision, options.relaxed, PAGE);
+  const plain = plainNodes();
+  const plans = levels.map(
+    (level, i): LevelPlan => ({
+      parameters: level.parameters.map(plain),
+      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass)),
+    }),
+  );
+  const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
+  const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
+  const module = await wasm.compile(compiler.module.build());
+  const pages = Math.ceil(compiler.arena.size / PAGE);
+  const memory = new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+  for (const { address, values } of compiler.arena.contents) new Int32Array(memory.buffer, address).set(values);
+  return {
+    module,
+    memory,
+    description: lowered.flat().map(describePass).join("\n\n"),
+    plan: {
+      precision: options.precision,
+      levels: plans,
+      tile: TILE,
+      groups,
+      accumulators,
+      accumulatorBytes: compiler.accumulatorBytes,
+      scratch,
+      scratchBytes: compiler.scratchBytes,
+      outputs: Object.fromEntries(
+        Object.entries(outputs).map(([name, node]) => [
+          name,
+          { node: node.id, size: sizeOf(node.shape), isEvents: node.events !== undefined },
+        ]),
+      ),
+      updates: Object.fromEntries(Object.entries(updates).map(([name, node]) => [name, node.id])),
+    },
+  };
+}

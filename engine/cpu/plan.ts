@@ -1,0 +1,79 @@
+/** What workers get: one module, one memory, and which of its functions to call on what. Plain data, posted as it is. */
+import type { Attributes, Operation, Shape } from "../tape.js";
+import type { Precision } from "./lanes.js";
+import type { WasmMemory, WasmModule } from "./webassembly.js";
+
+/** A node without its tape: what evaluating it takes. */
+export interface PlainNode {
+  readonly id: number;
+  readonly operation: Operation;
+  readonly shape: Shape;
+  readonly inputs: readonly PlainNode[];
+}
+
+/** Parameters that kernels read, as numbers of the kernels' precision. */
+export interface Upload {
+  readonly node: number;
+  readonly address: number;
+  readonly size: number;
+}
+
+/** Weights rearranged for the linear kernel: `function(source, ...values)`, whenever the upload changed. */
+export interface Pack {
+  readonly node: number;
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** A sum over events: where it lies in a group's accumulator. */
+export interface Accumulator {
+  readonly node: number;
+  readonly kind: "f64" | "weights";
+  readonly offset: number;
+  readonly size: number;
+  /** Elements of the sum that no event changes: they count once per event. */
+  readonly perEvent?: { readonly node: number; readonly rows: Int32Array } | { readonly value: number };
+}
+
+export interface PassPlan {
+  readonly set: string;
+  /** Exported function (base of the thread's scratch, number of events, accumulator of the group). */
+  readonly name: string;
+  readonly columns: readonly { readonly label: string; readonly rows: number; readonly offset: number }[];
+  /** Byte offset of every row of a per-event output, relative to the thread's scratch. */
+  readonly outputs: readonly { readonly node: number; readonly rows: Int32Array }[];
+  readonly uploads: readonly Upload[];
+  readonly packs: readonly Pack[];
+  readonly sums: readonly Accumulator[];
+}
+
+export interface LevelPlan {
+  readonly parameters: readonly PlainNode[];
+  readonly passes: readonly PassPlan[];
+}
+
+export interface Plan {
+  readonly precision: Precision;
+  readonly levels: readonly LevelPlan[];
+  /** Events per tile. */
+  readonly tile: number;
+  /** Events fall into this many groups, whatever the number of threads. */
+  readonly groups: number;
+  readonly accumulators: number;
+  readonly accumulatorBytes: number;
+  readonly scratch: number;
+  readonly scratchBytes: number;
+  readonly outputs: Readonly<
+    Record<string, { readonly node: number; readonly size: number; readonly isEvents: boolean }>
+  >;
+  readonly updates: Readonly<Record<string, number>>;
+}
+
+export interface CompiledProgram {
+  readonly plan: Plan;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
+  readonly description: string;
+}
+
+export type WeightAttributes = Attributes["weightGradient"];

@@ -1,0 +1,35 @@
+/** Kernels as text, for `unbinned kernels` and for people who wonder what runs. */
+import { type Item, isInner, type Kernel, type LoweredPass, type Operand } from "./lowering.js";
+
+function operandText(operand: Operand): string {
+  if (operand.from === "number") return String(operand.value);
+  const name = operand.from === "item" ? `v${operand.item.index}` : `p${operand.node.id}`;
+  const size = operand.from === "item" ? operand.item.size : operand.rows.length;
+  const plain = operand.rows.length === size && operand.rows.every((row, r) => row === r);
+  return plain ? name : `${name}[view ${operand.rows.length}]`;
+}
+
+function itemText(item: Item, isStored: boolean): string {
+  const operands = item.operands.map(operandText).join(", ");
+  return `v${item.index} = ${item.name}(${operands})${isStored ? "  -> stored" : ""}`;
+}
+
+function kernelText(kernel: Kernel, at: number): string {
+  if (kernel.kind === "linear") {
+    return `kernel ${at}: linear ${kernel.item.size} rows\n  ${itemText(kernel.item, true)}`;
+  }
+  const inner = kernel.inner === undefined ? "" : `, inner axis ${kernel.inner.size}`;
+  const lines = kernel.items.map(
+    (item) => `  ${isInner(item, kernel) ? "  " : ""}${itemText(item, kernel.stored.has(item))}`,
+  );
+  return [`kernel ${at}: fused, ${kernel.rows} rows${inner}`, ...lines].join("\n");
+}
+
+export function describePass(pass: LoweredPass): string {
+  return [
+    `pass over "${pass.set}": ${pass.kernels.length} kernels`,
+    ...pass.columns.map((item) => `column v${item.index} = ${item.node.operation.name} [${item.size}]`),
+    ...pass.kernels.map(kernelText),
+    ...pass.sums.map((sum) => `${sum.node.operation.name} over events of ${sum.operands.map(operandText).join(", ")}`),
+  ].join("\n");
+}

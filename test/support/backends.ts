@@ -1,0 +1,20 @@
+/** The backends this machine has, for tests that hold on every one of them. */
+import type { Backend } from "../../engine/backend.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import { referenceBackend } from "../../engine/reference.js";
+
+export interface TestBackend {
+  readonly name: string;
+  readonly precision: "f32" | "f64";
+  create(): Promise<Backend>;
+}
+
+const table: readonly TestBackend[] = [
+  { name: "reference", precision: "f64", create: async () => referenceBackend() },
+  { name: "cpu f64", precision: "f64", create: () => cpuBackend({ precision: "f64", threads: 2 }) },
+  { name: "cpu f32", precision: "f32", create: () => cpuBackend({ precision: "f32", threads: 2 }) },
+];
+
+export function testBackends(): readonly TestBackend[] {
+  return table;
+}
