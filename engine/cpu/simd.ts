@@ -12,17 +12,14 @@ function relaxedProbe(): Uint8Array<ArrayBuffer> {
   return module.build();
 }
 
-/** Node 20 and 21 keep relaxed SIMD behind a flag of V8 that may be set until the first module is compiled. */
+/** Node 20 keeps relaxed SIMD behind a flag of V8, which then holds for the whole process, workers included. */
 async function switchOnRelaxedSimd(): Promise<void> {
   if (globalThis.process?.versions?.v8 === undefined) return;
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
-/**
- * Whether fused multiply-add may be compiled. Ask before the first module is compiled, in every worker: V8's flags
- * are fixed by then.
- */
+/** Whether fused multiply-add may be compiled, switching it on first where it is off. */
 export async function hasRelaxedSimd(): Promise<boolean> {
   if (wasm.validate(relaxedProbe())) return true;
   await switchOnRelaxedSimd();
