@@ -172,7 +172,7 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
   point = first;
 
   let scale = lengthScale(point, undefined);
-  let radius = Math.max(1, Math.hypot(...point.gradient.map((g, i) => g / scale[i]!)));
+  let radius = firstRadius(point, { box, scale, precision });
   let rejections = 0;
   let leftFiniteRegion = false;
   for (;;) {
@@ -189,7 +189,7 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
     const trial = await evaluateAt(objective, step.position, signal);
     if (trial === "aborted") return end("aborted", edm);
     evaluations++;
-    leftFiniteRegion = trial === "non-finite";
+    leftFiniteRegion ||= trial === "non-finite";
     const gain = trial === "non-finite" ? -Infinity : actualDecrease(point, trial, step.decrease) / step.decrease;
     if (gain < 0.25) radius = 0.25 * step.length;
     else if (gain > 0.75 && step.length > 0.9 * radius) radius *= 2;
@@ -197,10 +197,18 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
     const isLastStep = edm !== undefined && edm < tolerance;
     if (trial !== "non-finite" && (gain >= LEAST_GAIN || isLastStep)) {
       rejections = 0;
+      leftFiniteRegion = false;
       point = trial;
       scale = lengthScale(point, scale);
     } else rejections++;
   }
+}
+
+/** Room for a whole Newton step, or for one of the gradient's length where the Hessian has no use for it. */
+function firstRadius(point: Point, region: Omit<Region, "radius">): number {
+  const steepest = Math.max(1, Math.hypot(...point.gradient.map((g, i) => g / region.scale[i]!)));
+  if (!boundedStep(point, { ...region, radius: steepest }).isPositiveDefinite) return steepest;
+  return Math.max(steepest, boundedStep(point, { ...region, radius: Infinity }).length);
 }
 
 /** The next step, the edm where there is one, and whether the step is worth taking. */

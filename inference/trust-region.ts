@@ -53,7 +53,8 @@ export function boundedStep(model: QuadraticModel, region: Region): Step {
   const lengthOf = (p: Float64Array) => Math.hypot(...p.map((x, i) => x * region.scale[i]!));
   let isPositiveDefinite: boolean | undefined;
 
-  for (;;) {
+  // Every pass but the last takes a nuisance to its bound.
+  for (let pass = 0; pass <= size; pass++) {
     const free = held.flatMap((isHeld, i) => (isHeld ? [] : [i]));
     const radius = region.radius - lengthOf(moved());
     if (free.length === 0 || radius <= 0) break;
