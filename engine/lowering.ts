@@ -8,7 +8,7 @@
  */
 import { broadcastIndex } from "./evaluate.js";
 import type { EventPass } from "./passes.js";
-import { type Attributes, type ElementwiseName, sizeOf, type Var } from "./tape.js";
+import { type ElementwiseName, sizeOf, type Var } from "./tape.js";
 
 /** Nodes of one fused kernel at most, to keep generated functions compilable in little time. */
 const LARGEST_KERNEL = 200;
@@ -323,9 +323,4 @@ export function lower(pass: EventPass): LoweredPass {
   }
   const columns = itemiser.items.filter((item) => item.name === "column");
   return { set: pass.set, columns, kernels: formKernels(itemiser.items, always), sums, outputs };
-}
-
-/** The rows of a linear map's weights that count: see `Attributes["linear"]`. */
-export function linearAttributes(item: Item): Attributes["linear"] {
-  return item.node.operation as unknown as Attributes["linear"];
 }

@@ -1,17 +1,9 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
 import type { ProgramRequest } from "../backend.js";
 import { describePass } from "../describe.js";
-import {
-  type Item,
-  type Kernel,
-  type LoweredPass,
-  linearAttributes,
-  lower,
-  type Operand,
-  type Sum,
-} from "../lowering.js";
+import { type Item, type Kernel, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
 import { schedule } from "../passes.js";
-import { sizeOf, type Var } from "../tape.js";
+import { type Attributes, sizeOf, type Var } from "../tape.js";
 import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
 import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
 import { type Lanes, lanesOf, type Precision } from "./lanes.js";
@@ -24,7 +16,7 @@ import type {
   PassPlan,
   PlainNode,
   Upload,
-  WeightAttributes,
+  WeightLayout,
 } from "./plan.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
 import { wasm } from "./webassembly.js";
@@ -280,65 +272,76 @@ class Compiler {
   private accumulate(sums: readonly Sum[]): Accumulator[] {
     let offset = 0;
     const accumulators = sums.map((sum): Accumulator => {
-      const kind = sum.node.operation.name === "weightGradient" ? "weights" : "f64";
       const size = sizeOf(sum.node.shape);
-      const accumulator = { node: sum.node.id, kind, offset, size } as const;
-      const operand = sum.operands[0] as Operand;
-      if (kind === "f64" && operand.from === "parameter") {
-        return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
+      const accumulator = { node: sum.node.id, offset, size };
+      if (sum.node.operation.name === "weightGradient") {
+        const weights = this.weightLayout(sum.node);
+        const [out, columns] = [weights.out, weights.columns];
+        offset = align(offset + (size / (out * columns)) * weights.matrixBytes);
+        return { ...accumulator, weights };
       }
-      if (kind === "f64" && operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
-      offset = align(offset + size * (kind === "f64" ? 8 : this.lanes.bytes));
+      const operand = sum.operands[0] as Operand;
+      if (operand.from === "parameter")
+        return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
+      if (operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
+      offset = align(offset + size * 8);
       return accumulator;
     });
     this.accumulatorBytes = Math.max(this.accumulatorBytes, offset);
     return accumulators;
   }
 
-  private sumCall(sum: Sum, accumulator: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
+  private weightLayout(node: Var): WeightLayout {
+    const [out, columns] = node.shape.slice(-2) as [number, number];
+    const { prefix } = node.operation as unknown as Attributes["weightGradient"];
+    const { stride, elements } = this.linear.gradientPlan({ out, size: columns, prefix });
+    return {
+      out,
+      columns,
+      stride,
+      prefix: prefix ?? new Int32Array(out).fill(columns),
+      matrixBytes: align(elements * this.lanes.bytes),
+    };
+  }
+
+  private sumCall(sum: Sum, { weights, offset, size }: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
     const starts = sum.operands.map((operand) => {
       if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
-      const offset = buffers.offset(operand.item);
-      return operand.rows.map((row) => (row < 0 ? 0 : offset + row * this.rowBytes));
-    });
-    if (accumulator.kind === "f64") {
-      return this.linear.eventSum(this.arena.table(starts[0] as Int32Array), accumulator);
-    }
-    const { prefix, batched } = sum.node.operation as unknown as WeightAttributes;
-    const [out, size] = sum.node.shape.slice(-2) as [number, number];
-    const batches = (starts[0] as Int32Array).length / out;
-    return this.linear.weightGradient({
-      out,
-      size,
-      prefix,
-      g: Array.from({ length: batches }, (_, b) => starts[0]?.[b * out] as number),
-      x: Array.from({ length: batches }, (_, b) => starts[1]?.[b * size] as number),
-      into: Array.from({ length: batches }, (_, b) =>
-        batched ? accumulator.offset + b * out * size * this.lanes.bytes : accumulator.offset,
-      ),
-    });
+      const start = buffers.offset(operand.item);
+      return operand.rows.map((row) => (row < 0 ? 0 : start + row * this.rowBytes));
+    }) as [Int32Array, Int32Array];
+    if (weights === undefined) return this.linear.eventSum(this.arena.table(starts[0]), offset, size);
+    const { out, columns, matrixBytes } = weights;
+    const isBatched = size > out * columns;
+    const blocks = Array.from({ length: starts[0].length / out }, (_, b) => ({
+      g: starts[0][b * out] as number,
+      x: starts[1][b * columns] as number,
+      into: offset + (isBatched ? b * matrixBytes : 0),
+    }));
+    const { prefix } = sum.node.operation as unknown as Attributes["weightGradient"];
+    return this.linear.weightGradient({ out, size: columns, prefix }, blocks);
   }
 
   private linearCall(item: Item, layout: Layout, packs: Pack[]): (f: FunctionBuilder) => void {
     const [x, weights] = item.operands as [Operand, Operand];
     if (x.from !== "item" || weights.from !== "parameter") throw new Error("internal: operands of a linear map");
-    const { transposed, prefix } = linearAttributes(item);
-    const shape = weights.node.shape;
-    const [out, size] = shape.slice(-2) as [number, number];
+    const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
+    const { node } = weights;
+    const [out, size] = node.shape.slice(-2) as [number, number];
     const [rowsX, rowsY] = transposed ? [out, size] : [size, out];
     const batches = item.size / rowsY;
-    const source = layout.parameter(weights.node);
-    const matrices = shape.length > 2 ? batches : 1;
-    const packed = Array.from({ length: matrices }, (_, b) =>
+    const source = layout.parameter(node);
+    const matrices = Array.from({ length: node.shape.length > 2 ? batches : 1 }, (_, b) =>
       this.linear.pack(
-        { node: weights.node.id, out, size, prefix, transposed },
+        { node: node.id, out, size, prefix },
         source + b * out * size * this.lanes.bytes,
+        transposed ? "transposed" : "forward",
         packs,
       ),
     );
     return this.linear.apply(
       Array.from({ length: batches }, (_, b) => ({
-        pack: packed[b % matrices] as (typeof packed)[number],
+        pack: matrices[b % matrices.length] as (typeof matrices)[number],
         x: layout.buffer(x.item) + (x.rows[b * rowsX] as number) * this.rowBytes,
         y: layout.buffer(item) + b * rowsY * this.rowBytes,
       })),

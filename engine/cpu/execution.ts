@@ -6,7 +6,7 @@
 import type { ColumnData, Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
-import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan } from "./plan.js";
+import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, WeightLayout } from "./plan.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -226,8 +226,7 @@ export class Execution {
   }
 
   /** Adds the groups in order. */
-  private finishSum({ node, kind, offset, size, perEvent }: Accumulator, count: number): void {
-    const { plan } = this;
+  private finishSum({ node, weights, offset, size, perEvent }: Accumulator, count: number): void {
     const total = new Float64Array(size);
     if (perEvent !== undefined) {
       const value = "value" in perEvent ? undefined : this.valueOf(perEvent.node);
@@ -235,14 +234,30 @@ export class Execution {
         const term = "value" in perEvent ? perEvent.value : (value?.[perEvent.rows[r] as number] ?? 0);
         total[r] = count * term;
       }
-    } else {
-      const view = kind === "f64" ? this.doubles : this.numbers;
-      const bytes = kind === "f64" ? 8 : this.bytes;
-      for (let group = 0; group < plan.groups; group++) {
-        const from = (plan.accumulators + group * plan.accumulatorBytes + offset) / bytes;
-        for (let r = 0; r < size; r++) total[r] = (total[r] as number) + (view[from + r] as number);
+    } else if (weights !== undefined) this.addWeights(total, weights, offset);
+    else {
+      for (let group = 0; group < this.plan.groups; group++) {
+        const from = (this.plan.accumulators + group * this.plan.accumulatorBytes + offset) / 8;
+        for (let r = 0; r < size; r++) total[r] = (total[r] as number) + (this.doubles[from + r] as number);
       }
     }
     this.held.set(node, { value: total, stamp: this.clock++ });
+  }
+
+  private addWeights(total: Float64Array, { out, columns, stride, prefix, matrixBytes }: WeightLayout, offset: number) {
+    const { plan, bytes, numbers } = this;
+    for (let start = 0; start < total.length; start += out * columns) {
+      const matrix = offset + (start / (out * columns)) * matrixBytes;
+      for (let group = 0; group < plan.groups; group++) {
+        const from = (plan.accumulators + group * plan.accumulatorBytes + matrix) / bytes;
+        for (let o = 0; o < out; o++) {
+          const to = start + o * columns;
+          const length = prefix[o] as number;
+          for (let i = 0; i < length; i++) {
+            total[to + i] = (total[to + i] as number) + (numbers[from + o * stride + i] as number);
+          }
+        }
+      }
+    }
   }
 }

@@ -1,7 +1,10 @@
 /** How a pass calls the kernels of linear maps and event sums. */
-import type { FunctionBuilder, FunctionRef, ModuleBuilder } from "./assembler.js";
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "./assembler.js";
 import type { Lanes } from "./lanes.js";
-import type { Accumulator, Pack } from "./plan.js";
+import { emitLinear } from "./linear.js";
+import { BLOCK_ROWS, type Direction, emitPack, planPack, roundUp } from "./linear-pack.js";
+import type { Pack, WeightBlock } from "./plan.js";
+import { emitWeightGradient, planWeightGradient, type WeightGradientPlan } from "./weight-gradient.js";
 
 export interface Memory {
   reserve(bytes: number): number;
@@ -10,24 +13,55 @@ export interface Memory {
 
 export type Call = (f: FunctionBuilder) => void;
 
+/** Which weights, and which part of them counts. */
+export interface WeightMatrix {
+  readonly node: number;
+  readonly out: number;
+  readonly size: number;
+  readonly prefix: Int32Array | undefined;
+}
+
+export interface PackedWeights {
+  readonly address: number;
+  readonly ranges: number;
+  readonly blocks: number;
+}
+
+const parameters = (f: FunctionBuilder) =>
+  f.params.map((_, position) => f.param(position)) as Local[] & [Local, Local, Local, Local, Local, Local];
+
+/** The functions of one module, each written when first called for. */
 export class LinearKernels {
-  private sum: FunctionRef | undefined;
+  private readonly functions = new Map<string, FunctionRef>();
+  private readonly packs = new Map<string, PackedWeights>();
 
   constructor(
     private readonly module: ModuleBuilder,
     private readonly lanes: Lanes,
-    readonly tile: number,
-    readonly memory: Memory,
+    private readonly tile: number,
+    private readonly memory: Memory,
   ) {}
 
+  /**
+   * Rows to allocate for a buffer: kernels work in blocks, also from the first row of a later matrix of a batch, and
+   * may write or read up to a block beyond the last row.
+   */
   paddedRows(rows: number): number {
-    return Math.ceil(rows / 4) * 4;
+    return roundUp(rows, BLOCK_ROWS) + BLOCK_ROWS;
+  }
+
+  private once(name: string, print: () => FunctionRef): FunctionRef {
+    let known = this.functions.get(name);
+    if (known === undefined) {
+      known = print();
+      this.functions.set(name, known);
+    }
+    return known;
   }
 
   /** Adds Σ over the valid events of `size` rows, at offsets given by a table, to f64 numbers of the accumulator. */
-  eventSum(table: number, { offset, size }: Accumulator): Call {
-    this.sum ??= printEventSum(this.module, this.lanes);
-    const target = this.sum;
+  eventSum(table: number, offset: number, size: number): Call {
+    const target = this.once("sum", () => printEventSum(this.module, this.lanes));
     return (f) =>
       void f
         .get(f.param(0))
@@ -38,27 +72,95 @@ export class LinearKernels {
         .call(target);
   }
 
-  pack(_map: object, _source: number, _packs: Pack[]): number {
-    throw new Error("internal: todo");
+  /** Plans how weights at `source` are rearranged, once per matrix and direction. */
+  pack({ node, out, size, prefix }: WeightMatrix, source: number, direction: Direction, into: Pack[]): PackedWeights {
+    const lengths = prefix ?? new Int32Array(out).fill(size);
+    const prefixTable = this.memory.table(lengths);
+    const key = `${source} ${prefixTable} ${direction}`;
+    let packed = this.packs.get(key);
+    if (packed === undefined) {
+      const plan = planPack(direction, lengths, size);
+      const address = this.memory.reserve((plan.offsets[plan.blocks] as number) * this.lanes.bytes);
+      packed = { address, ranges: this.memory.table(plan.ranges), blocks: plan.blocks };
+      this.packs.set(key, packed);
+    }
+    const name = this.once(`pack ${direction}`, () => this.printPack(direction)).name;
+    into.push({ node, name, values: [packed.address, source, prefixTable, packed.ranges, out, size] });
+    return packed;
   }
-  apply(_maps: readonly object[]): Call {
-    throw new Error("internal: todo");
+
+  private printPack(direction: Direction): FunctionRef {
+    const f = this.module.exportedFunction(`pack_${direction}`, ["i32", "i32", "i32", "i32", "i32", "i32"], []);
+    const [packed, weights, prefix, ranges, rows, columns] = parameters(f);
+    // Biases are added by the fused kernels that follow.
+    const bias = f.local("i32");
+    emitPack(f, this.lanes, direction, { packed, weights, bias, prefix, ranges, rows, columns });
+    return f;
   }
-  weightGradient(_map: object): Call {
-    throw new Error("internal: todo");
+
+  /** One product per matrix of a batch: x and y are offsets of tile buffers. In order, see `paddedRows`. */
+  apply(products: readonly { readonly pack: PackedWeights; readonly x: number; readonly y: number }[]): Call {
+    const target = this.once("linear", () => {
+      const f = this.module.internalFunction("linear", ["i32", "i32", "i32", "i32", "i32"], []);
+      const [y, x, packed, ranges, blocks] = parameters(f);
+      emitLinear(f, this.lanes, this.tile, { y, x, packed, ranges, blocks });
+      return f;
+    });
+    return (f) => {
+      for (const { pack, x, y } of products) {
+        f.address(f.param(0), y).address(f.param(0), x);
+        f.i32(pack.address).i32(pack.ranges).i32(pack.blocks).call(target);
+      }
+    };
+  }
+
+  /** How the gradient of a weight matrix lies in the accumulator. */
+  gradientPlan({ out, size, prefix }: Omit<WeightMatrix, "node">): WeightGradientPlan {
+    return planWeightGradient(prefix ?? new Int32Array(out).fill(size), size);
+  }
+
+  /** Adds Σ_e g x to the blocks of an accumulator; rows of g beyond the valid events are set to 0 first. */
+  weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[]): Call {
+    const plan = this.gradientPlan(matrix);
+    const target = this.once("weight gradient", () => this.printWeightGradient());
+    const columns = this.memory.table(plan.columns);
+    return (f) => {
+      for (const { g, x, into } of blocks) {
+        f.address(f.param(2), into).address(f.param(0), g).address(f.param(0), x).get(f.param(1));
+        f.i32(columns).i32(plan.blocks).i32(plan.stride).call(target);
+      }
+    };
+  }
+
+  private printWeightGradient(): FunctionRef {
+    const f = this.module.internalFunction("weight_gradient", ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], []);
+    const [accumulator, g, x, events, columns, blocks] = parameters(f);
+    const stride = f.param(6);
+    const rowBytes = this.tile * this.lanes.bytes;
+    const row = f.local("i32");
+    const end = f.local("i32");
+    f.get(events).i32(this.tile).op("i32.lt_s");
+    f.if(() => {
+      // Two rows to a block.
+      f.get(g)
+        .get(blocks)
+        .i32(2 * rowBytes)
+        .op("i32.mul", "i32.add")
+        .set(end);
+      f.range(row, g, end, rowBytes, () => {
+        f.get(row).get(events).i32(this.lanes.bytes).op("i32.mul", "i32.add").i32(0);
+        f.i32(this.tile).get(events).op("i32.sub").i32(this.lanes.bytes).op("i32.mul").memoryFill();
+      });
+    });
+    emitWeightGradient(f, this.lanes, this.tile, { accumulator, g, x, columns, blocks, stride });
+    return f;
   }
 }
 
 /** (base, events, accumulator, first entry of the table, its end): f64 accumulator[r] += Σ_(e < events) row_r[e]. */
 function printEventSum(module: ModuleBuilder, lanes: Lanes): FunctionRef {
   const f = module.internalFunction("event_sum", ["i32", "i32", "i32", "i32", "i32"], []);
-  const [base, events, into, entry, end] = [0, 1, 2, 3, 4].map((i) => f.param(i)) as [
-    ReturnType<typeof f.param>,
-    ReturnType<typeof f.param>,
-    ReturnType<typeof f.param>,
-    ReturnType<typeof f.param>,
-    ReturnType<typeof f.param>,
-  ];
+  const [base, events, into, entry, end] = parameters(f);
   const at = f.local("i32");
   const whole = f.local("i32");
   const last = f.local("i32");

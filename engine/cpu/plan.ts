@@ -1,5 +1,5 @@
 /** What workers get: one module, one memory, and which of its functions to call on what. Plain data, posted as it is. */
-import type { Attributes, Operation, Shape } from "../tape.js";
+import type { Operation, Shape } from "../tape.js";
 import type { Precision } from "./lanes.js";
 import type { WasmMemory, WasmModule } from "./webassembly.js";
 
@@ -25,10 +25,28 @@ export interface Pack {
   readonly values: readonly number[];
 }
 
+/** The gradient of one weight matrix: offsets of g and x in a tile, and of the sum in the accumulator. */
+export interface WeightBlock {
+  readonly g: number;
+  readonly x: number;
+  readonly into: number;
+}
+
+/** How the gradients of weight matrices lie in an accumulator: rows of `stride` elements, meaningful below `prefix`. */
+export interface WeightLayout {
+  readonly out: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly prefix: Int32Array;
+  /** Bytes from one matrix of a batch to the next. */
+  readonly matrixBytes: number;
+}
+
 /** A sum over events: where it lies in a group's accumulator. */
 export interface Accumulator {
   readonly node: number;
-  readonly kind: "f64" | "weights";
+  /** Of a weight gradient; other sums are f64 one after another. */
+  readonly weights?: WeightLayout;
   readonly offset: number;
   readonly size: number;
   /** Elements of the sum that no event changes: they count once per event. */
@@ -75,5 +93,3 @@ export interface CompiledProgram {
   readonly memory: WasmMemory;
   readonly description: string;
 }
-
-export type WeightAttributes = Attributes["weightGradient"];
