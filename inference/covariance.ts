@@ -147,7 +147,7 @@ function obstacleTo(
 }
 
 /** "0.707 shift - 0.707 squeeze", leaving out what is below a thousandth. */
-export function describeDirection({ names, values }: NamedVector): string {
+function describeDirection({ names, values }: NamedVector): string {
   const terms = names.flatMap((name, i) => (Math.abs(values[i]!) < 1e-3 ? [] : [{ name, value: values[i]! }]));
   return terms
     .map(({ name, value }, i) => {

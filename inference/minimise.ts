@@ -1,48 +1,10 @@
 /** Minimum of a negative log-likelihood with exact derivatives, and a verdict on what was found. */
 import { UsageError } from "../engine/errors.js";
-import { type Covariance, covariance, F64_PRECISION } from "./covariance.js";
-import { indexOfName, type Matrix, matrixOf, type NamedVector, namedVector, type Objective } from "./objective.js";
+import { covariance, F64_PRECISION } from "./covariance.js";
+import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
+import { indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "./objective.js";
 import { dot, multiply, submatrix, symmetrised } from "./symmetric-matrix.js";
 import { type Box, boundedStep, heldAtBound, type Region, type Step } from "./trust-region.js";
-
-export type FitStatus =
-  | "converged"
-  | "at-bound"
-  | "second-minimum"
-  | "not-positive-definite"
-  | "iteration-limit"
-  | "non-finite"
-  | "stalled"
-  | "aborted";
-
-/** A nuisance that ended on one of its bounds. */
-export interface BoundaryHit {
-  readonly name: string;
-  readonly side: "lower" | "upper";
-  readonly bound: number;
-  /** derivative of the NLL along the outward normal; negative where the minimum lies beyond the bound */
-  readonly outwardSlope: number;
-}
-
-export interface FitResult {
-  readonly status: FitStatus;
-  /** the verdict in a sentence, to be shown */
-  readonly reason: string;
-  readonly estimate: NamedVector;
-  /** undefined where the NLL could not be evaluated even at the start; so are gradient and Hessian */
-  readonly nll: number | undefined;
-  readonly gradient: NamedVector | undefined;
-  readonly hessian: Matrix | undefined;
-  /** estimated distance to minimum, units of NLL; undefined unless the Hessian is positive definite */
-  readonly edm: number | undefined;
-  /** inverse Hessian of the nuisances that no bound holds (its names say which); undefined unless positive definite */
-  readonly covariance: Covariance | undefined;
-  readonly boundary: readonly BoundaryHit[];
-  /** evaluations of the objective, of this start */
-  readonly evaluations: number;
-  /** the fit from the other starting point, where there were two: of two minima the higher one */
-  readonly other: FitResult | undefined;
-}
 
 export interface Progress {
   readonly evaluations: number;
@@ -59,7 +21,7 @@ export interface MinimiseOptions {
   /** [lower, upper] by name; ∓Infinity where one side is open */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
   /**
-   * edm at which to stop, in units of NLL: the estimate is then within √(2 edm) σ of the minimum, 0.0014 σ for the 1e-6
+   * edm at which to stop, in units of NLL: the estimate is then within √(2 edm) σ of the minimum, 0.0045 σ for the 1e-5
    * taken when nothing is given. (MINUIT stops at 0.002 · tolerance · errordef, 1e-4 for its tolerance 0.1 and an NLL's 0.5.)
    */
   readonly tolerance?: number;
@@ -85,7 +47,7 @@ export async function minimise(objective: Objective, options: MinimiseOptions): 
   const secondStart = options.secondStart && checkedStart("secondStart", options.secondStart, objective, settings.box);
   const first = await descend(objective, settings, start);
   if (!secondStart || first.status === "aborted") return first;
-  return compare(first, await descend(objective, settings, secondStart), settings);
+  return compareFits(first, await descend(objective, settings, secondStart), settings.tolerance);
 }
 
 interface Settings {
@@ -110,7 +72,7 @@ function settingsOf({ names }: Objective, options: MinimiseOptions): Settings {
     }
     [lower[index], upper[index]] = bounds;
   }
-  const { tolerance = 1e-6, maxEvaluations = 200, precision = F64_PRECISION, onStep, signal } = options;
+  const { tolerance = 1e-5, maxEvaluations = 200, precision = F64_PRECISION, onStep, signal } = options;
   if (!(tolerance > 0)) {
     throw new UsageError("minimise tolerance", { expected: "a positive edm, in units of NLL", got: `${tolerance}` });
   }
@@ -353,42 +315,4 @@ function boundaryHits(names: readonly string[], point: Point, { lower, upper }: 
     const outwardSlope = point.gradient[i]! * (side === "lower" ? -1 : 1);
     return [Object.freeze({ name, side, bound: x, outwardSlope })];
   });
-}
-
-/** Puts the better of two fits first and says whether they found the same minimum. */
-function compare(first: FitResult, second: FitResult, settings: Settings): FitResult {
-  const isMinimum = ({ status }: FitResult) => status === "converged" || status === "at-bound";
-  if (!isMinimum(first) || !isMinimum(second)) {
-    const [kept, other] = !isMinimum(first) && isMinimum(second) ? [second, first] : [first, second];
-    const which = kept === first ? "second" : "first";
-    return Object.freeze({ ...kept, other, reason: `${kept.reason} From the ${which} start: ${other.status}.` });
-  }
-  const [lower, higher] = second.nll! < first.nll! ? [second, first] : [first, second];
-  if (isSameMinimum(lower, higher, settings.tolerance)) {
-    return Object.freeze({ ...first, other: second, reason: `${first.reason} Both starts agree.` });
-  }
-  const gap = higher.nll! - lower.nll!;
-  return Object.freeze({
-    ...lower,
-    status: "second-minimum",
-    reason:
-      `The two starts end in different minima, at ${describePoint(lower.estimate)} and ${describePoint(higher.estimate)}; ` +
-      `the NLL of the latter is higher by ${gap.toPrecision(3)}.`,
-    other: higher,
-  });
-}
-
-/**
- * Two estimates of one minimum are each within √(2 edm) σ of it, thus ½ dᵀHd <= 4 edm for their difference d. Taken ten
- * times as wide, for the Hessian differs between them.
- */
-function isSameMinimum(a: FitResult, b: FitResult, tolerance: number): boolean {
-  const difference = Float64Array.from(a.estimate.values, (x, i) => x - b.estimate.values[i]!);
-  const sides = ({ boundary }: FitResult) => boundary.map(({ name, side }) => `${name} ${side}`).join();
-  if (sides(a) !== sides(b)) return false;
-  return 0.5 * dot(difference, multiply(Float64Array.from(a.hessian!.flat()), difference)) <= 40 * tolerance;
-}
-
-function describePoint({ names, values }: NamedVector): string {
-  return names.map((name, i) => `${name} = ${values[i]!.toPrecision(4)}`).join(", ");
 }

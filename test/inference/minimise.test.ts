@@ -25,7 +25,7 @@ test("a quadratic: minimum, covariance = inverse Hessian, in two evaluations", a
         assert.is(fit.status, "converged");
         assert.ok(fit.evaluations <= 2, `${fit.evaluations} evaluations`);
         for (let i = 0; i < n; i++) {
-          close(fit.estimate.values[i], centre[i]!, { absolute: 2e-3 * fit.covariance!.sigma[i]! }, `nu${i}`);
+          close(fit.estimate.values[i], centre[i]!, { absolute: 5e-3 * fit.covariance!.sigma[i]! }, `nu${i}`);
           for (let j = 0; j < n; j++) {
             const unit = fit.covariance!.matrix[i]!.reduce((sum, c, k) => sum + c * matrix[k * n + j]!, 0);
             close(unit, i === j ? 1 : 0, { absolute: 1e-9 }, "C A");
@@ -97,11 +97,11 @@ test("an unbinned mixture with a constraint agrees with iminuit: NLL, minimum, H
   close(fit.nll, reference.nll, { absolute: 2e-6 }, "nll");
   for (let i = 0; i < 4; i++) {
     const sigma = Math.sqrt(reference.covariance[i][i]);
-    close(fit.estimate.values[i], reference.values[i], { absolute: 3e-3 * sigma }, reference.names[i]);
+    close(fit.estimate.values[i], reference.values[i], { absolute: 1e-3 * sigma }, reference.names[i]);
     for (let j = 0; j < 4; j++) {
       const scale = sigma * Math.sqrt(reference.covariance[j][j]);
       // HESSE differentiates numerically
-      close(fit.covariance!.matrix[i]![j], reference.covariance[i][j], { absolute: 3e-3 * scale }, `C ${i} ${j}`);
+      close(fit.covariance!.matrix[i]![j], reference.covariance[i][j], { absolute: 1e-3 * scale }, `C ${i} ${j}`);
     }
   }
 });
@@ -145,6 +145,39 @@ test("bounds cut off a quadratic's minimum: the Karush-Kuhn-Tucker point, whatev
       },
     ),
     { seed: 2, numRuns: 100 },
+  );
+});
+
+test("random quartics in a box: no verdict but a minimum, and it is one", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.double({ min: 0.1, max: 2, noNaN: true }), { minLength: 9, maxLength: 9 }),
+      fc.array(fc.constantFrom(-1, 1), { minLength: 6, maxLength: 6 }),
+      fc.array(fc.double({ min: -1.5, max: 1.5, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      async (size, sign, start) => {
+        const c = size.map((x, i) => x * (sign[i] ?? 1));
+        // Σ (ν⁴ / 4 + tilt ν + bend ν²) + couplings: a constant Hessian of any sign plus 3 ν² on the diagonal
+        const couplings = [c[0]!, c[1]!, c[2]!, c[1]!, c[3]!, c[4]!, c[2]!, c[4]!, c[5]!].map((x) => 3 * x);
+        const objective = objectiveOf(namesOf(3), (nu) => {
+          const bent = [0, 1, 2].map((i) => [0, 1, 2].reduce((sum, j) => sum + couplings[i * 3 + j]! * nu[j]!, 0));
+          return {
+            nll: bent.reduce((sum, x, i) => sum + 0.5 * x * nu[i]! + nu[i]! ** 4 / 4 + c[6 + i]! * nu[i]!, 0),
+            gradient: bent.map((x, i) => x + nu[i]! ** 3 + c[6 + i]!),
+            hessian: couplings.map((x, k) => x + (k % 4 === 0 ? 3 * nu[k / 4]! ** 2 : 0)),
+          };
+        });
+        const bounds = { nu0: [-1.5, 2] as const, nu2: [-Infinity, 1.5] as const };
+        const fit = await minimise(objective, { start, bounds, tolerance: 1e-9 });
+        assert.ok(fit.status === "converged" || fit.status === "at-bound", `${fit.status}: ${fit.reason}`);
+        assert.ok(fit.nll! <= (await objective.evaluate(Float64Array.from(start), 0)).nll + 1e-9);
+        const atBound = new Map(fit.boundary.map(({ name, outwardSlope }) => [name, outwardSlope]));
+        for (const [i, name] of objective.names.entries()) {
+          if (atBound.has(name)) assert.ok(atBound.get(name)! < 1e-3, `${name} rises towards its bound`);
+          else close(fit.gradient!.values[i], 0, { absolute: 2e-3 }, `slope of ${name}`);
+        }
+      },
+    ),
+    { seed: 5, numRuns: 300 },
   );
 });
 
@@ -259,20 +292,28 @@ test("20 correlated nuisances of very different widths", async () => {
   }
 });
 
-test("values good to f32 only, on top of an NLL of 10⁵, do not keep it from converging", async () => {
+test("an f32 program's values on top of an NLL of 10⁵, slopes off by 10⁻³ / σ, Hessian by 5·10⁻⁵: converges", async () => {
   const exact = peakOnExponential(answers("iminuit-mixture.json").events);
   const coarse: Objective = {
     names: exact.names,
     async evaluate(nu, order) {
-      const { nll, ...derivatives } = await exact.evaluate(nu, order);
-      return { nll: Math.fround(nll + 1e5), ...derivatives };
+      const { nll, gradient, hessian } = await exact.evaluate(nu, order);
+      // Errors that look random but belong to the point, as rounding does.
+      const error = (k: number) => Math.sin(1e9 * (k + nu[0]! + 2 * nu[1]! + 3 * nu[2]! + 5 * nu[3]!));
+      const sigma = [0.034, 0.063, 0.05, 0.029];
+      const largest = Math.max(...hessian!);
+      return {
+        nll: Math.fround(nll + 1e5),
+        gradient: gradient!.map((g, i) => g + (1e-3 / sigma[i]!) * error(i)),
+        hessian: hessian!.map((h, k) => h + 5e-5 * largest * error(10 + k)),
+      };
     },
   };
   const start = [0.3, 3.5, 0.8, 0.4];
   const [want, got] = [await minimise(exact, { start }), await minimise(coarse, { start })];
   assert.is(got.status, "converged", got.reason);
   for (let i = 0; i < 4; i++) {
-    close(got.estimate.values[i], want.estimate.values[i]!, { absolute: 3e-3 * want.covariance!.sigma[i]! });
+    close(got.estimate.values[i], want.estimate.values[i]!, { absolute: 1e-2 * want.covariance!.sigma[i]! });
   }
 });
 
