@@ -51,7 +51,7 @@ export function covariance(
 
 /**
  * Covariance H⁻¹ J H⁻¹ of an estimate made with event weights, for which H⁻¹ alone is the answer to no question.
- * Huber 1967, White 1982; for event weights in fits Langenbruch, arXiv:1911.01303, eq. 18.
+ * Huber 1967, White 1982; for event weights in fits Langenbruch, arXiv:1911.01303.
  *
  * @param hessian       H of the weighted NLL, row-major [K, K], constraints included
  * @param scoreProduct  J = Σ_i w_i² g_i g_iᵀ, g_i the gradient of log p of event i, row-major [K, K]. A constraint is an

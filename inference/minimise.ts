@@ -231,8 +231,8 @@ const VALUE_PRECISION = 1e-6;
 
 /**
  * How much the NLL falls from one point to the other. Near the minimum of an NLL of 10⁵ the difference of the two values
- * is all rounding; there the slopes at both ends know better: the integral of the slope by the corrected trapezoidal
- * rule (Davis & Rabinowitz, Methods of Numerical Integration, section 2.9.1), exact for polynomials of degree four.
+ * is all rounding; there the slopes at both ends know better: the integral of the slope by the trapezoidal rule with its
+ * first Euler-Maclaurin correction, exact where the NLL is a polynomial of degree four along the step.
  */
 function actualDecrease(from: Point, to: Point, promised: number): number {
   if (promised > VALUE_PRECISION * Math.abs(from.nll)) return from.nll - to.nll;

@@ -23,7 +23,7 @@ function gammaPrefactor(a: number, x: number): number {
   return Math.exp(a * Math.log(x) - x - logGamma(a));
 }
 
-/** P(a, x) by its power series, DLMF 8.11.4; converges fast for x < a + 1. */
+/** P(a, x) by its power series, DLMF 8.7.1; converges fast for x < a + 1. */
 function lowerSeries(a: number, x: number): number {
   let term = 1 / a;
   let sum = term;

@@ -2,7 +2,7 @@
 
 /**
  * Lower triangle L with A = L Lᵀ, or undefined where A is not positive definite to working precision.
- * Golub & Van Loan, Matrix Computations, 4th ed., algorithm 4.2.1.
+ * Golub & Van Loan, Matrix Computations, 4th ed., section 4.2.
  */
 export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
   const lower = new Float64Array(n * n);
