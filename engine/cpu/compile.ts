@@ -1,5 +1,5 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
-import type { ProgramRequest } from "../backend.js";
+import { Bindings, type ProgramRequest } from "../backend.js";
 import { describePass } from "../describe.js";
 import { type Item, type Kernel, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
 import { schedule } from "../passes.js";
@@ -8,17 +8,9 @@ import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembl
 import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
 import { type Lanes, lanesOf, type Precision } from "./lanes.js";
 import { LinearKernels } from "./linear-calls.js";
-import type {
-  Accumulator,
-  CompiledProgram,
-  LevelPlan,
-  Pack,
-  PassPlan,
-  PlainNode,
-  Upload,
-  WeightLayout,
-} from "./plan.js";
+import type { Accumulator, CompiledProgram, LevelPlan, Pack, PassPlan, PlainNode, Upload } from "./plan.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
+import { type UpdateKernel, updateStage } from "./update-stage.js";
 import { wasm } from "./webassembly.js";
 
 const PAGE = 65536;
@@ -150,6 +142,7 @@ class Compiler {
   private readonly zeroParameter: number;
   scratchBytes = 0;
   accumulatorBytes = 0;
+  weightBytes = 0;
   passes = 0;
 
   constructor(
@@ -269,56 +262,91 @@ class Compiler {
     return buffers;
   }
 
+  /** Places of the sums in an accumulator: weight gradients first, so that they can be added up together. */
   private accumulate(sums: readonly Sum[]): Accumulator[] {
     let offset = 0;
-    const accumulators = sums.map((sum): Accumulator => {
-      const size = sizeOf(sum.node.shape);
-      const accumulator = { node: sum.node.id, offset, size };
-      if (sum.node.operation.name === "weightGradient") {
-        const weights = this.weightLayout(sum.node);
-        const [out, columns] = [weights.out, weights.columns];
-        offset = align(offset + (size / (out * columns)) * weights.matrixBytes);
-        return { ...accumulator, weights };
-      }
-      const operand = sum.operands[0] as Operand;
-      if (operand.from === "parameter")
-        return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
-      if (operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
-      offset = align(offset + size * 8);
-      return accumulator;
+    const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
+    const weights = sums.filter(isWeights).map((sum): Accumulator => {
+      const { out, columns, matrixBytes, size, prefix } = this.weightLayout(sum.node);
+      const { address } = this.upload(sum.node);
+      const { values } = this.linear.unpackGradient({ out, size: columns, prefix });
+      const start = offset;
+      const calls = Array.from({ length: size / (out * columns) }, (_, b) => [
+        address + b * out * columns * this.lanes.bytes,
+        start + b * matrixBytes,
+        ...values,
+      ]);
+      offset += calls.length * matrixBytes;
+      return { node: sum.node.id, offset: start, size, weights: { address, calls } };
     });
+    this.weightBytes = Math.max(this.weightBytes, offset);
+    const others = sums
+      .filter((sum) => !isWeights(sum))
+      .map((sum): Accumulator => {
+        const size = sizeOf(sum.node.shape);
+        const accumulator = { node: sum.node.id, offset, size };
+        const operand = sum.operands[0] as Operand;
+        if (operand.from === "parameter") {
+          return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
+        }
+        if (operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
+        offset = align(offset + size * 8);
+        return accumulator;
+      });
     this.accumulatorBytes = Math.max(this.accumulatorBytes, offset);
-    return accumulators;
+    return [...weights, ...others];
   }
 
-  private weightLayout(node: Var): WeightLayout {
+  private weightLayout(node: Var) {
     const [out, columns] = node.shape.slice(-2) as [number, number];
     const { prefix } = node.operation as unknown as Attributes["weightGradient"];
-    const { stride, elements } = this.linear.gradientPlan({ out, size: columns, prefix });
-    return {
-      out,
-      columns,
-      stride,
-      prefix: prefix ?? new Int32Array(out).fill(columns),
-      matrixBytes: align(elements * this.lanes.bytes),
-    };
+    const { elements } = this.linear.gradientPlan({ out, size: columns, prefix });
+    return { out, columns, size: sizeOf(node.shape), prefix, matrixBytes: align(elements * this.lanes.bytes) };
   }
 
-  private sumCall(sum: Sum, { weights, offset, size }: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
+  /** Prints the update stage: names of its functions and what they read. */
+  updates(kernels: readonly UpdateKernel[]): { names: string[]; uploads: Upload[] } {
+    const uploads = new Map<number, Upload>();
+    const names = kernels.map((kernel, index) => {
+      const name = `update${index}`;
+      for (const node of kernel.reads) uploads.set(node.id, this.upload(node));
+      const layout: Layout = {
+        lanes: this.lanes,
+        rowBytes: Math.ceil((kernel.elements * this.lanes.bytes) / 16) * 16,
+        zeroRow: 0,
+        kept: 0,
+        zeroParameter: this.zeroParameter,
+        buffer: (item) => this.upload(item.node).address,
+        parameter: (node) => this.upload(node).address,
+        table: (values) => this.arena.table(values),
+        scalar: (f, scalar, x) => this.emitScalar(f, scalar, x),
+      };
+      const f = this.module.exportedFunction(name, ["i32"], []);
+      printFused(f, { kind: "fused", rows: 1, inner: undefined, items: kernel.items, stored: kernel.stored }, layout);
+      return name;
+    });
+    return { names, uploads: [...uploads.values()] };
+  }
+
+  /** Where kernels read a node without events, if they do. */
+  addressOf(node: Var): number | undefined {
+    return this.parameters.get(node.id)?.address;
+  }
+
+  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
     const starts = sum.operands.map((operand) => {
       if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
       const start = buffers.offset(operand.item);
       return operand.rows.map((row) => (row < 0 ? 0 : start + row * this.rowBytes));
     }) as [Int32Array, Int32Array];
-    if (weights === undefined) return this.linear.eventSum(this.arena.table(starts[0]), offset, size);
-    const { out, columns, matrixBytes } = weights;
+    if (weights === undefined) return this.linear.eventSum(this.arena.table(starts[0]), offset, starts[0].length);
+    const { out, columns, matrixBytes, size, prefix } = this.weightLayout(sum.node);
     const isBatched = size > out * columns;
     const blocks = Array.from({ length: starts[0].length / out }, (_, b) => ({
       g: starts[0][b * out] as number,
       x: starts[1][b * columns] as number,
       into: offset + (isBatched ? b * matrixBytes : 0),
     }));
-    const { prefix } = sum.node.operation as unknown as Attributes["weightGradient"];
     return this.linear.weightGradient({ out, size: columns, prefix }, blocks);
   }
 
@@ -372,7 +400,9 @@ export async function compileProgram(
   { outputs, updates = {} }: ProgramRequest,
   options: { precision: Precision; threads: number; relaxed: boolean },
 ): Promise<CompiledProgram> {
-  const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
+  const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
+  const { levels } = whole;
+  const stage = updateStage(whole, Object.values(outputs), Object.values(updates));
   const lowered = levels.map((level) => level.passes.map(lower));
   const hasWeights = lowered
     .flat()
@@ -382,10 +412,12 @@ export async function compileProgram(
   const plain = plainNodes();
   const plans = levels.map(
     (level, i): LevelPlan => ({
-      parameters: level.parameters.map(plain),
+      parameters: level.parameters.filter((node) => !stage.members.has(node.id)).map(plain),
       passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass)),
     }),
   );
+  const { names: updateKernels, uploads: updateUploads } = compiler.updates(stage.kernels);
+  const parameterNodes = new Bindings(whole.nodes).parameters;
   const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
   const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
   const module = await wasm.compile(compiler.module.build());
@@ -403,6 +435,9 @@ export async function compileProgram(
       groups,
       accumulators,
       accumulatorBytes: compiler.accumulatorBytes,
+      weightBytes: compiler.weightBytes,
+      updateKernels,
+      updateUploads,
       scratch,
       scratchBytes: compiler.scratchBytes,
       outputs: Object.fromEntries(
@@ -411,7 +446,18 @@ export async function compileProgram(
           { node: node.id, size: sizeOf(node.shape), isEvents: node.events !== undefined },
         ]),
       ),
-      updates: Object.fromEntries(Object.entries(updates).map(([name, node]) => [name, node.id])),
+      updates: Object.entries(updates).map(([label, node]) => {
+        const parameter = parameterNodes.get(label);
+        const from = stage.members.has(node.id) ? compiler.addressOf(node) : undefined;
+        const to = parameter === undefined ? undefined : compiler.addressOf(parameter);
+        return {
+          label,
+          node: node.id,
+          size: sizeOf(node.shape),
+          ...(from === undefined ? {} : { from }),
+          ...(to === undefined ? {} : { to }),
+        };
+      }),
     },
   };
 }

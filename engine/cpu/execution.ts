@@ -6,7 +6,8 @@
 import type { ColumnData, Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
-import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, WeightLayout } from "./plan.js";
+import { ADD_GROUPS, UNPACK } from "./linear-calls.js";
+import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, Upload } from "./plan.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -59,10 +60,26 @@ export interface Events {
 /** Where per-event outputs go, by node: `[...shape, events]`. */
 type OutputArrays = ReadonlyMap<number, Float64Array>;
 
-/** The value of a node without events, with the time it was made. */
-interface Held {
-  value: Float64Array;
-  stamp: number;
+/** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
+class Held {
+  private numbers: Float64Array | undefined;
+
+  constructor(
+    readonly stamp: number,
+    source: Float64Array | (() => Float64Array),
+  ) {
+    if (typeof source === "function") this.fetch = source;
+    else this.numbers = source;
+  }
+
+  private fetch: () => Float64Array = () => {
+    throw new Error("internal: no value");
+  };
+
+  get value(): Float64Array {
+    this.numbers ??= this.fetch();
+    return this.numbers;
+  }
 }
 
 function gatherRow(
@@ -112,7 +129,7 @@ export class Execution {
   }
 
   write(parameters: Named<Float64Array>): void {
-    for (const [label, value] of Object.entries(parameters)) this.state.set(label, { value, stamp: this.clock++ });
+    for (const [label, value] of Object.entries(parameters)) this.state.set(label, new Held(this.clock++, value));
   }
 
   read(label: string): Float64Array | undefined {
@@ -122,12 +139,34 @@ export class Execution {
   /** Values of the outputs without events, on rank 0. */
   values(): Record<string, Float64Array> {
     const free = Object.entries(this.plan.outputs).filter(([, output]) => !output.isEvents);
-    return Object.fromEntries(free.map(([name, { node }]) => [name, this.valueOf(node).slice()]));
+    return Object.fromEntries(free.map(([name, { node }]) => [name, this.valueAt(node).slice()]));
   }
 
+  /** Gives parameters their new values, all computed from the old ones. */
   applyUpdates(): void {
-    const fresh = Object.entries(this.plan.updates).map(([label, node]) => [label, this.valueOf(node)] as const);
-    for (const [label, value] of fresh) this.state.set(label, { value, stamp: this.clock++ });
+    const { plan, instance, numbers, bytes } = this;
+    for (const upload of plan.updateUploads) this.bringToMemory(upload);
+    for (const name of plan.updateKernels) instance.exports[name]?.(0);
+    const fresh = plan.updates.map((update) => {
+      const { node, size, from } = update;
+      return { update, value: from === undefined ? this.valueAt(node) : () => this.copyOut(from, size) };
+    });
+    for (const { update, value } of fresh) {
+      const { label, size, from, to } = update;
+      const stamp = this.clock++;
+      if (from === undefined || to === undefined) {
+        this.state.set(label, new Held(stamp, typeof value === "function" ? value() : value));
+        continue;
+      }
+      numbers.copyWithin(to / bytes, from / bytes, from / bytes + size);
+      this.uploaded.set(String(to), stamp);
+      // Not read before the memory changes again: a later write or update replaces this entry.
+      this.state.set(label, new Held(stamp, () => this.copyOut(to, size)));
+    }
+  }
+
+  private copyOut(address: number, size: number): Float64Array {
+    return Float64Array.from(this.numbers.subarray(address / this.bytes, address / this.bytes + size));
   }
 
   /** One evaluation, by all workers together. */
@@ -138,7 +177,7 @@ export class Execution {
     }
   }
 
-  private valueOf(node: number): Float64Array {
+  private valueAt(node: number): Float64Array {
     const held = this.held.get(node);
     if (held === undefined) throw new Error(`internal: node ${node} has no value`);
     return held.value;
@@ -161,7 +200,7 @@ export class Execution {
       inputs.map((input) => input.value),
       1,
     );
-    this.held.set(node.id, { value, stamp: this.clock++ });
+    this.held.set(node.id, new Held(this.clock++, value));
   }
 
   private runPass(pass: PassPlan, events: Events, outputs: OutputArrays): void {
@@ -183,7 +222,7 @@ export class Execution {
       }
     }
     team.barrier();
-    if (team.rank === 0) for (const sum of pass.sums) this.finishSum(sum, events.length);
+    if (team.rank === 0) this.finishSums(pass.sums, events.length);
   }
 
   private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
@@ -207,18 +246,21 @@ export class Execution {
     }
   }
 
+  private bringToMemory({ node, address, size }: Upload): void {
+    const held = this.held.get(node) as Held;
+    const key = String(address);
+    if ((this.uploaded.get(key) ?? 0) >= held.stamp) return;
+    if (held.value.length !== size)
+      throw new Error(`internal: node ${node} has ${held.value.length} numbers, not ${size}`);
+    this.numbers.set(held.value, address / this.bytes);
+    this.uploaded.set(key, held.stamp);
+  }
+
   private uploadParameters(pass: PassPlan): void {
-    for (const { node, address, size } of pass.uploads) {
-      const { value, stamp } = this.held.get(node) as Held;
-      const key = `${address}`;
-      if ((this.uploaded.get(key) ?? 0) >= stamp) continue;
-      if (value.length !== size) throw new Error(`internal: node ${node} has ${value.length} numbers, not ${size}`);
-      this.numbers.set(value, address / this.bytes);
-      this.uploaded.set(key, stamp);
-    }
+    for (const upload of pass.uploads) this.bringToMemory(upload);
     for (const { node, name, values } of pass.packs) {
       const { stamp } = this.held.get(node) as Held;
-      const key = `${name} ${values.join()}`;
+      const key = `${name} ${values[0]}`;
       if ((this.uploaded.get(key) ?? 0) >= stamp) continue;
       this.instance.exports[name]?.(...values);
       this.uploaded.set(key, stamp);
@@ -226,38 +268,42 @@ export class Execution {
   }
 
   /** Adds the groups in order. */
-  private finishSum({ node, weights, offset, size, perEvent }: Accumulator, count: number): void {
+  private finishSums(sums: readonly Accumulator[], count: number): void {
+    const { plan, instance } = this;
+    if (sums.some((sum) => sum.weights !== undefined)) {
+      const { accumulators, weightBytes, accumulatorBytes, groups } = plan;
+      instance.exports[ADD_GROUPS]?.(accumulators, accumulators + weightBytes, accumulatorBytes, groups);
+    }
+    for (const sum of sums) {
+      const { node, weights, size } = sum;
+      const stamp = this.clock++;
+      if (weights === undefined) {
+        this.held.set(node, new Held(stamp, this.eventSum(sum, count)));
+        continue;
+      }
+      const { address } = weights;
+      for (const [target, offset, ...values] of weights.calls) {
+        instance.exports[UNPACK]?.(target as number, plan.accumulators + (offset as number), ...values);
+      }
+      this.uploaded.set(String(address), stamp);
+      this.held.set(node, new Held(stamp, () => this.copyOut(address, size)));
+    }
+  }
+
+  private eventSum({ offset, size, perEvent }: Accumulator, count: number): Float64Array {
     const total = new Float64Array(size);
     if (perEvent !== undefined) {
-      const value = "value" in perEvent ? undefined : this.valueOf(perEvent.node);
+      const value = "value" in perEvent ? undefined : this.valueAt(perEvent.node);
       for (let r = 0; r < size; r++) {
         const term = "value" in perEvent ? perEvent.value : (value?.[perEvent.rows[r] as number] ?? 0);
         total[r] = count * term;
       }
-    } else if (weights !== undefined) this.addWeights(total, weights, offset);
-    else {
-      for (let group = 0; group < this.plan.groups; group++) {
-        const from = (this.plan.accumulators + group * this.plan.accumulatorBytes + offset) / 8;
-        for (let r = 0; r < size; r++) total[r] = (total[r] as number) + (this.doubles[from + r] as number);
-      }
+      return total;
     }
-    this.held.set(node, { value: total, stamp: this.clock++ });
-  }
-
-  private addWeights(total: Float64Array, { out, columns, stride, prefix, matrixBytes }: WeightLayout, offset: number) {
-    const { plan, bytes, numbers } = this;
-    for (let start = 0; start < total.length; start += out * columns) {
-      const matrix = offset + (start / (out * columns)) * matrixBytes;
-      for (let group = 0; group < plan.groups; group++) {
-        const from = (plan.accumulators + group * plan.accumulatorBytes + matrix) / bytes;
-        for (let o = 0; o < out; o++) {
-          const to = start + o * columns;
-          const length = prefix[o] as number;
-          for (let i = 0; i < length; i++) {
-            total[to + i] = (total[to + i] as number) + (numbers[from + o * stride + i] as number);
-          }
-        }
-      }
+    for (let group = 0; group < this.plan.groups; group++) {
+      const from = (this.plan.accumulators + group * this.plan.accumulatorBytes + offset) / 8;
+      for (let r = 0; r < size; r++) total[r] = (total[r] as number) + (this.doubles[from + r] as number);
     }
+    return total;
   }
 }

@@ -4,12 +4,21 @@ import type { Lanes } from "./lanes.js";
 import { emitLinear } from "./linear.js";
 import { BLOCK_ROWS, type Direction, emitPack, planPack, roundUp } from "./linear-pack.js";
 import type { Pack, WeightBlock } from "./plan.js";
-import { emitWeightGradient, planWeightGradient, type WeightGradientPlan } from "./weight-gradient.js";
+import {
+  emitUnpackGradient,
+  emitWeightGradient,
+  planWeightGradient,
+  type WeightGradientPlan,
+} from "./weight-gradient.js";
 
 export interface Memory {
   reserve(bytes: number): number;
   table(values: Int32Array): number;
 }
+
+/** Names under which a module exports what rank 0 calls after a pass. */
+export const UNPACK = "unpack_gradient";
+export const ADD_GROUPS = "add_groups";
 
 export type Call = (f: FunctionBuilder) => void;
 
@@ -130,6 +139,37 @@ export class LinearKernels {
         f.i32(columns).i32(plan.blocks).i32(plan.stride).call(target);
       }
     };
+  }
+
+  /** Name of an exported function (target, accumulator, prefix, rows, columns, stride), and arguments but the first two. */
+  unpackGradient(matrix: Omit<WeightMatrix, "node">): { name: string; values: readonly number[] } {
+    const { out, size, prefix } = matrix;
+    const { name } = this.once("unpack", () => {
+      const f = this.module.exportedFunction(UNPACK, ["i32", "i32", "i32", "i32", "i32", "i32"], []);
+      const [target, accumulator, prefixTable, rows, columns, stride] = parameters(f);
+      emitUnpackGradient(f, this.lanes, { target, accumulator, prefix: prefixTable, rows, columns, stride });
+      this.printAddGroups();
+      return f;
+    });
+    const lengths = this.memory.table(prefix ?? new Int32Array(out).fill(size));
+    return { name, values: [lengths, out, size, this.gradientPlan(matrix).stride] };
+  }
+
+  /** Exported (first, end, stride, groups): adds `groups` accumulators `stride` bytes apart into the first, in order. */
+  private printAddGroups(): void {
+    const f = this.module.exportedFunction(ADD_GROUPS, ["i32", "i32", "i32", "i32"], []);
+    const [first, end, stride, groups] = parameters(f);
+    const at = f.local("i32");
+    const source = f.local("i32");
+    const group = f.local("i32");
+    const total = f.local("v128");
+    f.range(at, first, end, 16, () => {
+      f.get(at).tee(source).memory(this.lanes.load).set(total);
+      f.range(group, 1, groups, 1, () => {
+        f.increase(source, stride).get(total).get(source).memory(this.lanes.load).op(this.lanes.add).set(total);
+      });
+      f.get(at).get(total).memory(this.lanes.store);
+    });
   }
 
   private printWeightGradient(): FunctionRef {

@@ -32,21 +32,17 @@ export interface WeightBlock {
   readonly into: number;
 }
 
-/** How the gradients of weight matrices lie in an accumulator: rows of `stride` elements, meaningful below `prefix`. */
-export interface WeightLayout {
-  readonly out: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly prefix: Int32Array;
-  /** Bytes from one matrix of a batch to the next. */
-  readonly matrixBytes: number;
+/** Calls that bring gradients of weight matrices from the first group's accumulator to their place. */
+export interface Unpack {
+  readonly address: number;
+  readonly calls: readonly (readonly number[])[];
 }
 
 /** A sum over events: where it lies in a group's accumulator. */
 export interface Accumulator {
   readonly node: number;
   /** Of a weight gradient; other sums are f64 one after another. */
-  readonly weights?: WeightLayout;
+  readonly weights?: Unpack;
   readonly offset: number;
   readonly size: number;
   /** Elements of the sum that no event changes: they count once per event. */
@@ -70,6 +66,16 @@ export interface LevelPlan {
   readonly passes: readonly PassPlan[];
 }
 
+/** A parameter's new value: in memory already, if the update stage computed it. */
+export interface UpdatePlan {
+  readonly label: string;
+  readonly node: number;
+  readonly size: number;
+  /** Where the update stage left it, and where kernels read the parameter, if they do. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
 export interface Plan {
   readonly precision: Precision;
   readonly levels: readonly LevelPlan[];
@@ -79,12 +85,17 @@ export interface Plan {
   readonly groups: number;
   readonly accumulators: number;
   readonly accumulatorBytes: number;
+  /** Bytes at the start of an accumulator that hold weight gradients. */
+  readonly weightBytes: number;
   readonly scratch: number;
   readonly scratchBytes: number;
   readonly outputs: Readonly<
     Record<string, { readonly node: number; readonly size: number; readonly isEvents: boolean }>
   >;
-  readonly updates: Readonly<Record<string, number>>;
+  /** Exported functions of the update stage, and what they read. */
+  readonly updateKernels: readonly string[];
+  readonly updateUploads: readonly Upload[];
+  readonly updates: readonly UpdatePlan[];
 }
 
 export interface CompiledProgram {
