@@ -1,0 +1,116 @@
+/** Models in files: published PyTorch weights, and what a finished `run` saved. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { loadMixture } from "../flows/zuko.js";
+import {
+  type MixtureModel,
+  mixtureFromTensors,
+  mixtureToTensors,
+  type NuisanceModel,
+  type ProcessModel,
+} from "../inference/mixture-model.js";
+import { publishedModel } from "../inference/published-model.js";
+import { readSafetensors, readTorchStateDict, toFloat64, writeSafetensors } from "../io/index.js";
+import { type Analysis, affectedProcesses, expectedYield, nuisanceNames, pathOf, processNames } from "./analysis.js";
+import type { Configuration } from "./configuration-table.js";
+import { UsageError } from "./messages.js";
+
+/** Name of the saved model in the output folder. */
+export const MODEL_FILE = "model.safetensors";
+
+export async function saveModel(folder: string, model: MixtureModel): Promise<void> {
+  const { tensors, metadata } = mixtureToTensors(model);
+  await writeSafetensors(join(folder, MODEL_FILE), tensors, metadata);
+}
+
+/** The model that `saveModel` left in a folder. */
+export async function readSavedModel(folder: string): Promise<MixtureModel> {
+  const file = join(folder, MODEL_FILE);
+  const { tensors, metadata } = await readSafetensors(file);
+  const inF64 = [...tensors].map(([name, { shape, data }]) => [name, { shape, data: toFloat64(name, data) }] as const);
+  return mixtureFromTensors(file, { metadata, tensors: new Map(inF64) });
+}
+
+/** The nuisances as the configuration declares them. */
+export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
+  return nuisanceNames(configuration).map((name) => {
+    const { kind, centre, kappa } = configuration.nuisances[name]!;
+    const affected = affectedProcesses(configuration, name);
+    const acts = processNames(configuration).map((process) => affected.includes(process));
+    if (kind === "shape") return { name, centre, kind, acts };
+    return { name, centre, kind, logFactors: acts.map((does) => (does ? Math.log1p(kappa!) : 0)) };
+  });
+}
+
+/**
+ * The analysis's model: the file it names, or what `run` saved. Yields and rates that the configuration gives take the
+ * place of the file's.
+ *
+ * @param folders where `run` may have saved it, the likeliest first
+ */
+export async function loadModel(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
+  const { configuration } = analysis;
+  const { file } = configuration.model;
+  const model =
+    file === undefined
+      ? await readTrained(analysis, folders)
+      : await readPublished(configuration, pathOf(analysis, file));
+  checkWidths(configuration, model, file ?? MODEL_FILE);
+  return { ...model, processes: model.processes.map((process) => configuredYield(configuration, process)) };
+}
+
+function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel): ProcessModel {
+  const configured = expectedYield(configuration, name);
+  return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
+}
+
+function checkWidths({ observables }: Configuration, model: MixtureModel, where: string): void {
+  for (const name of ["x", "y"] as const) {
+    const declared = observables[name]?.features;
+    const found = model[name]?.nominal.architecture.features;
+    if (declared === undefined || declared === found) continue;
+    throw new UsageError(where, {
+      expected: `a model of ${declared} features of ${name} (observables.${name}.features)`,
+      got: `weights of another architecture, ${found ?? "no"} features`,
+    });
+  }
+}
+
+async function readTrained(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
+  const folder = folders.find((candidate) => existsSync(join(candidate, MODEL_FILE)));
+  if (folder === undefined) {
+    throw new UsageError(analysis.file, {
+      expected: `a trained model, ${join(folders[0]!, MODEL_FILE)}`,
+      got: "no such file",
+      hint: `Make it with \`unbinned run ${analysis.file}\``,
+    });
+  }
+  const model = await readSavedModel(folder);
+  checkDeclared(analysis, model, join(folder, MODEL_FILE));
+  const declared = nuisanceModels(analysis.configuration);
+  return { ...model, nuisances: model.nuisances.map((own, k) => (own.kind === "shape" ? own : declared[k]!)) };
+}
+
+/** A trained model answers only for the processes and nuisances it was trained on. */
+function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, where: string): void {
+  const compare = (what: string, declared: readonly string[], found: readonly string[]) => {
+    if (declared.join() === found.join()) return;
+    throw new UsageError(where, {
+      expected: `the ${what} that ${file} declares: ${declared.join(", ")}`,
+      got: found.join(", "),
+      hint: `Train again with \`unbinned run ${file} --force\``,
+    });
+  };
+  const kinds = (nuisances: readonly NuisanceModel[]) => nuisances.map(({ name, kind }) => `${name} (${kind})`);
+  compare(
+    "processes",
+    processNames(configuration),
+    model.processes.map(({ name }) => name),
+  ); // prettier
+  compare("nuisances", kinds(nuisanceModels(configuration)), kinds(model.nuisances));
+}
+
+async function readPublished(configuration: Configuration, path: string): Promise<MixtureModel> {
+  const loaded = loadMixture(await readTorchStateDict(path));
+  return publishedModel(path, loaded, processNames(configuration), nuisanceModels(configuration));
+}

@@ -1,0 +1,229 @@
+/** The negative log-likelihood of a data set as a function of ν, with exact derivatives by double backward. */
+import type { Backend, ColumnData, Program, RunOptions } from "../engine/backend.js";
+import { gradient, hessian } from "../engine/derivatives.js";
+import { UsageError } from "../engine/errors.js";
+import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
+import { referenceBackend } from "../engine/reference.js";
+import { Tape, type Var } from "../engine/tape.js";
+import { effectiveEvents } from "./covariance.js";
+import { bindMixture, type LikelihoodForm } from "./mixture.js";
+import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "./mixture-model.js";
+import type { Evaluation, Objective } from "./objective.js";
+import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "./yields.js";
+
+/** A sample of events, each column `[features, events]` with the events contiguous. */
+export interface EventData {
+  readonly count: number;
+  /** [Dx, events] */
+  readonly x: ColumnData;
+  /** [Dy, events]. Absent: the likelihood of x alone, whatever else the model knows. */
+  readonly y?: ColumnData | undefined;
+  /** [events]; of either sign. Absent: every event counts 1. */
+  readonly weights?: ColumnData | undefined;
+}
+
+export interface LikelihoodRequest {
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly data: EventData;
+  readonly form: LikelihoodForm;
+  /** With the Poisson term of the number of events. */
+  readonly extended: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The same order of derivatives for each part; total = data + penalty. */
+export interface EvaluationParts {
+  /** -Σ w log p over the events */
+  readonly data: Evaluation;
+  /** Gaussian constraints, and the extended term where there is one */
+  readonly penalty: Evaluation;
+  readonly total: Evaluation;
+}
+
+export interface Likelihood extends Objective {
+  evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2): Promise<EvaluationParts>;
+  /** Per event log p, unweighted, no constraint, no extended term: f64 [events of the range]. */
+  logProb(nu: ArrayLike<number>, range?: readonly [number, number]): Promise<Float64Array>;
+  /**
+   * J of the sandwich covariance, row-major [K, K]: Σ w² g gᵀ with g the gradient of an event's log p (+ log N_tot where
+   * the number of events counts), and 1 on the diagonal for each Gaussian constraint.
+   */
+  scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
+  /** (Σw)² / Σw²; the number of events where they are unweighted. */
+  readonly effectiveEvents: number;
+  readonly isWeighted: boolean;
+  /** What the program with the Hessian was lowered to. */
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Everything of the likelihood that looks at events, on one tape. */
+interface EventTape {
+  readonly nu: Var;
+  /** Per event, []. */
+  readonly logProb: Var;
+  readonly nll: Var;
+  readonly scores: () => Var;
+}
+
+function eventTape({ model, data, form, extended }: LikelihoodRequest): EventTape {
+  const tape = new Tape();
+  const mixture = bindMixture(tape, model);
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const x = tape.column("x", [model.x.nominal.architecture.features]);
+  const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
+  const weight = data.weights && tape.column("weight", []);
+  const logProb = broadcastEvents(mixture.logProb({ x, y }, nu, form), tape.events());
+  const weighted = (term: Var, factor: Var | undefined) => sumEvents(factor === undefined ? term : mul(factor, term));
+
+  function scores(): Var {
+    // One ν per event: its cotangent is each event's own gradient.
+    const own = broadcastEvents(nu, tape.events());
+    const ofEvent = mixture.logProb({ x, y }, own, form);
+    const score = extended ? add(ofEvent, logTotalYield(logYields(model, own))) : ofEvent;
+    const [g] = gradient(sumEvents(score), [own]) as [Var];
+    const size = model.nuisances.length;
+    const outer = mul(reshape(g, [size, 1]), reshape(g, [1, size]));
+    return weighted(outer, weight && square(weight));
+  }
+  return { nu, logProb, nll: neg(weighted(logProb, weight)), scores };
+}
+
+/** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
+async function penaltyProgram({ model, extended, data }: LikelihoodRequest): Promise<Program> {
+  const tape = new Tape();
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const constraints = gaussianConstraints(model, nu);
+  const nll = extended ? add(constraints, extendedTerm(logYields(model, nu), sumOfWeights(data))) : constraints;
+  const [g] = gradient(nll, [nu]) as [Var];
+  return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
+}
+
+function sumOfWeights({ count, weights }: EventData): number {
+  if (weights === undefined) return count;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += weights[i] as number;
+  return sum;
+}
+
+function checkData({ model, data }: LikelihoodRequest): void {
+  const { count, x, y, weights } = data;
+  if (model.nuisances.length === 0) {
+    throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
+  }
+  if (y !== undefined && model.y === undefined) {
+    throw new UsageError("likelihood", { expected: "data without y: the model knows x alone", got: "a column y" });
+  }
+  const widths = {
+    x: model.x.nominal.architecture.features,
+    y: model.y?.nominal.architecture.features ?? 0,
+    weights: 1,
+  };
+  for (const [name, column] of Object.entries({ x, y, weights })) {
+    const width = widths[name as keyof typeof widths];
+    if (column !== undefined && column.length !== width * count) {
+      throw new UsageError("likelihood", {
+        expected: `${width} x ${count} numbers in column "${name}"`,
+        got: `${column.length}`,
+      });
+    }
+  }
+  if (!(count > 0)) throw new UsageError("likelihood", { expected: "at least one event", got: `${count}` });
+}
+
+type Order = 0 | 1 | 2;
+type Output = Record<string, Float64Array>;
+
+function evaluationOf(output: Output, order: Order): Evaluation {
+  const [nll] = output.nll as Float64Array;
+  return {
+    nll: nll as number,
+    ...(order >= 1 && { gradient: output.gradient as Float64Array }),
+    ...(order >= 2 && { hessian: output.hessian as Float64Array }),
+  };
+}
+
+function sumOf(a: Evaluation, b: Evaluation): Evaluation {
+  const plus = (p: Float64Array | undefined, q: Float64Array | undefined) => p?.map((value, i) => value + q![i]!);
+  const [g, h] = [plus(a.gradient, b.gradient), plus(a.hessian, b.hessian)];
+  return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
+}
+
+/** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
+export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
+  checkData(request);
+  const { backend, model, data, signal } = request;
+  const events = eventTape(request);
+  const penalty = await penaltyProgram(request);
+  const columns: Record<string, ColumnData> = {
+    x: data.x,
+    ...(data.y && { y: data.y }),
+    ...(data.weights && { weight: data.weights }),
+  };
+  const parameters = mixtureParameters(model);
+  const programs = new Map<string, Promise<Program>>();
+
+  function program(name: string, outputs: () => Record<string, Var>): Promise<Program> {
+    const known = programs.get(name);
+    if (known !== undefined) return known;
+    const opened = (async () => {
+      const made = await backend.compile({ outputs: outputs() });
+      await made.write(parameters);
+      await made.bind(columns);
+      return made;
+    })();
+    programs.set(name, opened);
+    return opened;
+  }
+  const ofOrder = (order: Order) =>
+    program(`order ${order}`, () => {
+      const { nll, nu } = events;
+      return {
+        nll,
+        ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
+        ...(order >= 2 && { hessian: hessian(nll, nu) }),
+      };
+    });
+
+  async function run(of: Promise<Program>, nu: ArrayLike<number>, options: RunOptions = {}): Promise<Output> {
+    const compiled = await of;
+    await compiled.write({ nu });
+    return compiled.run({ ...options, signal });
+  }
+
+  async function evaluateParts(nu: ArrayLike<number>, order: Order): Promise<EvaluationParts> {
+    const ofData = evaluationOf(await run(ofOrder(order), nu), order);
+    const ofPenalty = evaluationOf(await run(Promise.resolve(penalty), nu), order);
+    return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
+  }
+
+  return {
+    names: nuisanceNamesOf(model),
+    isWeighted: data.weights !== undefined,
+    effectiveEvents: data.weights === undefined ? data.count : effectiveEvents(data.weights),
+    evaluateParts,
+    evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
+    async logProb(nu, range) {
+      const options = range === undefined ? {} : { range: { events: range } };
+      const output = await run(
+        program("log prob", () => ({ logProb: events.logProb })),
+        nu,
+        options,
+      );
+      return output.logProb as Float64Array;
+    },
+    async scoreProduct(nu) {
+      const output = await run(
+        program("scores", () => ({ scores: events.scores() })),
+        nu,
+      );
+      const size = model.nuisances.length;
+      return (output.scores as Float64Array).map((value, i) => value + (i % (size + 1) === 0 ? 1 : 0));
+    },
+    describe: async () => (await ofOrder(2)).description,
+    async close() {
+      for (const opened of programs.values()) await (await opened).close();
+    },
+  };
+}
