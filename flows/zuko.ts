@@ -16,6 +16,7 @@ import {
 import { checkWeights } from "./checkpoint.js";
 import { inputSize } from "./masked-network.js";
 import type { SplineArchitecture } from "./rational-quadratic-spline.js";
+import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
 import type { Tensor, Weights } from "./weights.js";
 
@@ -35,8 +36,8 @@ export interface LoadedFlow<A extends Architecture> {
 
 /** zuko's default bound of splines; not stored with the weights. */
 const BOUND = 5;
-/** Damping q of all published factorizable flows; not stored with the weights. */
-const QUADRATIC_DAMPING = 0.01;
+/** Damping q of all published factorizable flows, which have no pair terms to damp. */
+const PUBLISHED_DAMPING = { quadratic: 0.01, pair: 1 };
 
 function refuse(where: string, expected: string, got: string): never {
   throw new UsageError(where, { expected, got: `${got}: weights of another architecture` });
@@ -133,6 +134,8 @@ function readNetwork(tensors: ForeignTensors, folder: string, order: readonly nu
   const features = order.length;
   const context = (layers[0] as MaskedMatrix).columns - features;
   if (context < 0) refuse(folder, `inputs for ${features} features`, `${context + features}`);
+  const available = outputs(tensors, folder, { per: features });
+  if (available < kept) refuse(folder, `${kept} outputs per feature`, `${available}`);
   const byOrder = featuresByOrder(order);
   // The feature at position p is seen from degree p + 1 on, context from degree 0 on.
   let degreeOf = [...order.map((position) => position + 1), ...Array<number>(context).fill(0)];
@@ -145,9 +148,8 @@ function readNetwork(tensors: ForeignTensors, folder: string, order: readonly nu
     const degrees = rowDegrees(where, layer, degreeOf);
     const isLast = at === layers.length - 1;
     if (isLast) checkOutputs(where, layer, degrees, degreeOf, order);
-    const perFeature = layer.rows / features;
     const rows = isLast
-      ? byOrder.flatMap((feature) => Array.from({ length: kept }, (_, m) => feature * perFeature + m))
+      ? byOrder.flatMap((feature) => Array.from({ length: kept }, (_, m) => feature * available + m))
       : degrees.map((_, row) => row).sort((a, b) => (degrees[a] as number) - (degrees[b] as number) || a - b);
     weights.set(`${at}.weight`, rearranged(layer, rows, columns));
     weights.set(`${at}.bias`, {
@@ -175,20 +177,20 @@ function checkOutputs(
   });
 }
 
-/** Rows of the last layer per feature. */
-function outputsPerFeature(tensors: ForeignTensors, folder: string, features: number): number {
-  const rows = (readLayers(tensors, folder).at(-1) as MaskedMatrix).rows;
-  if (rows % features !== 0) refuse(folder, `a multiple of ${features} outputs`, `${rows}`);
-  return rows / features;
+/** A part of the last layer's rows: outputs per feature, or features of so many outputs each. */
+function outputs(tensors: ForeignTensors, folder: string, { per }: { per: number }): number {
+  const { rows } = readLayers(tensors, folder).at(-1) as MaskedMatrix;
+  if (rows % per !== 0) refuse(folder, `a multiple of ${per} outputs`, `${rows}`);
+  return rows / per;
 }
 
 /** 3K - 1 outputs per feature in zuko's splines; 3K + 1 in the published T, which leaves the last one unused. */
-function splineOf(folder: string, outputs: number): SplineArchitecture {
-  if (outputs >= 5 && outputs % 3 === 2) return { kind: "spline", bins: (outputs + 1) / 3, bound: BOUND };
-  if (outputs >= 7 && outputs % 3 === 1) {
-    return { kind: "spline", bins: (outputs - 1) / 3, bound: BOUND, freeRightSlope: true };
+function splineOf(folder: string, count: number): SplineArchitecture {
+  if (count >= 5 && count % 3 === 2) return { kind: "spline", bins: (count + 1) / 3, bound: BOUND };
+  if (count >= 7 && count % 3 === 1) {
+    return { kind: "spline", bins: (count - 1) / 3, bound: BOUND, freeRightSlope: true };
   }
-  return refuse(folder, "3K - 1 or 3K + 1 outputs per feature for K bins", `${outputs}`);
+  return refuse(folder, "3K - 1 or 3K + 1 outputs per feature for K bins", `${count}`);
 }
 
 function addNetwork(weights: Weights, path: string, network: LoadedNetwork): void {
@@ -204,20 +206,31 @@ function common<T>(where: string, what: string, values: readonly T[]): T {
   return first;
 }
 
+/** What transforms a feature, read off the number of outputs where it is not given. */
+type TransformOf = (folder: string, count: number) => ScalarArchitecture;
+
 /**
  * Autoregressive splines at `<folder>.<i>.hyper` and `<folder>.<i>.order`: those of `NSF` (`...transform.transforms`),
  * or of the published T (`...T.transforms`), told apart by the number of outputs.
  */
 export function loadSplines(tensors: ForeignTensors, folder: string): LoadedFlow<AutoregressiveArchitecture> {
+  return loadAutoregressive(tensors, folder, splineOf);
+}
+
+/** Masked transforms at `<folder>.<i>.hyper` and `<folder>.<i>.order`, whose outputs are ours in number and order. */
+export function loadAutoregressive(
+  tensors: ForeignTensors,
+  folder: string,
+  transformOf: TransformOf,
+): LoadedFlow<AutoregressiveArchitecture> {
   const weights: Weights = new Map();
   const transforms = Array.from({ length: countEntries(tensors, folder) }, (_, at) => {
     const order = [...numbers(tensors, `${folder}.${at}.order`).data];
     const hyper = `${folder}.${at}.hyper`;
-    const spline = splineOf(hyper, outputsPerFeature(tensors, hyper, order.length));
-    const kept = 3 * spline.bins - (spline.freeRightSlope ? 0 : 1);
-    const network = readNetwork(tensors, hyper, order, kept);
+    const transform = transformOf(hyper, outputs(tensors, hyper, { per: order.length }));
+    const network = readNetwork(tensors, hyper, order, scalarTransform(transform).parameters);
     addNetwork(weights, `transforms.${at}`, network);
-    return { order, spline, network };
+    return { order, transform, network };
   });
   const architecture: AutoregressiveArchitecture = checked({
     kind: "autoregressive",
@@ -235,8 +248,8 @@ export function loadSplines(tensors: ForeignTensors, folder: string): LoadedFlow
     standardisation: "none",
     transform: common(
       folder,
-      "kind of spline",
-      transforms.map(({ spline }) => spline),
+      "kind of transform",
+      transforms.map(({ transform }) => transform),
     ),
     layers: transforms.map(({ order, network }): AutoregressiveLayer => ({ order, hidden: network.hidden })),
   });
@@ -256,80 +269,98 @@ export function loadNsf(tensors: ForeignTensors, folder: string): LoadedFlow<Aut
   return loadSplines(tensors, `${folder}.transform.transforms`);
 }
 
+interface LoadedLayer {
+  readonly layer: AutoregressiveLayer;
+  readonly context: number;
+  readonly centres: readonly number[];
+  readonly scales: readonly number[];
+  readonly pairs: readonly (readonly [number, number])[];
+}
+
+/** Networks `nuisance_nets.<k>` and, in the order of `cross_term_pairs`, `pair_nets.<p>`. */
+function readFactorizableLayer(
+  tensors: ForeignTensors,
+  folder: string,
+  arrangement: readonly number[],
+  put: (path: string, network: LoadedNetwork) => void,
+): LoadedLayer {
+  const vector = (name: string) => [...numbers(tensors, `${folder}.${name}`).data];
+  const [centres, scales] = [vector("central_nuisance_values"), vector("nuisance_scales")];
+  const nuisances = countEntries(tensors, `${folder}.nuisance_nets`);
+  if (nuisances !== centres.length || scales.length !== centres.length) {
+    refuse(folder, `centres and scales of ${nuisances} nuisances`, `${centres.length} and ${scales.length}`);
+  }
+  const flat = tensors.has(`${folder}.cross_term_pairs`) ? vector("cross_term_pairs") : [];
+  const pairs = Array.from({ length: flat.length / 2 }, (_, p) => [flat[2 * p], flat[2 * p + 1]] as [number, number]);
+  const natural = arrangement.map((_, i) => i);
+  const read = (path: string, kept: number, target: string) => {
+    const network = readNetwork(tensors, `${folder}.${path}`, natural, kept);
+    put(target, network);
+    return network;
+  };
+  const networks = [
+    ...centres.map((_, k) => read(`nuisance_nets.${k}`, 4, `nuisances.${k}`)),
+    ...pairs.map(([k, l], p) => read(`pair_nets.${p}`, 2, `pairs.${k}-${l}`)),
+  ];
+  const hidden = common(
+    folder,
+    "set of hidden units",
+    networks.map((network) => network.hidden),
+  );
+  const context = common(
+    folder,
+    "number of context columns",
+    networks.map((network) => network.context),
+  );
+  return { layer: { order: inversePermutation(arrangement), hidden }, context, centres, scales, pairs };
+}
+
 /**
  * A published factorizable flow at `<folder>.<i>`, e.g. `mixture_model.kin_model.transforms`: layers with
  * `nuisance_nets.<k>`, and reversals with `indices`, which become orders here.
+ *
+ * @param damping  q and r, which files do not hold; of the published flows where absent
  */
-export function loadFactorizable(tensors: ForeignTensors, folder: string): LoadedFlow<FactorizableArchitecture> {
+export function loadFactorizable(
+  tensors: ForeignTensors,
+  folder: string,
+  damping: { readonly quadratic: number; readonly pair: number } = PUBLISHED_DAMPING,
+): LoadedFlow<FactorizableArchitecture> {
   const weights: Weights = new Map();
-  const layers: { layer: AutoregressiveLayer; context: number; centres: number[]; scales: number[] }[] = [];
+  const layers: LoadedLayer[] = [];
+  const features = outputs(tensors, `${folder}.0.nuisance_nets.0`, { per: 4 });
   /** Feature at each position, as rearranged by the reversals so far. */
-  let arrangement: number[] | undefined;
+  let arrangement = Array.from({ length: features }, (_, i) => i);
   for (let at = 0; at < countEntries(tensors, folder); at++) {
-    const indices = tensors.has(`${folder}.${at}.indices`)
-      ? numbers(tensors, `${folder}.${at}.indices`).data
-      : undefined;
-    if (indices !== undefined) {
-      const before = arrangement ?? refuse(folder, "a layer first", "a permutation");
-      arrangement = Array.from(indices, (from) => before[from] as number);
-      continue;
+    if (tensors.has(`${folder}.${at}.indices`)) {
+      const before = arrangement;
+      arrangement = Array.from(numbers(tensors, `${folder}.${at}.indices`).data, (from) => before[from] as number);
+    } else {
+      const put = (path: string, network: LoadedNetwork) =>
+        addNetwork(weights, `transforms.${layers.length}.${path}`, network);
+      layers.push(readFactorizableLayer(tensors, `${folder}.${at}`, arrangement, put));
     }
-    const own = `${folder}.${at}`;
-    const centres = [...numbers(tensors, `${own}.central_nuisance_values`).data];
-    const scales = [...numbers(tensors, `${own}.nuisance_scales`).data];
-    const pairs = tensors.get(`${own}.cross_term_pairs`);
-    if (pairs !== undefined && pairs.data.length > 0) refuse(own, "no pair terms", `pairs [${pairs.shape}]`);
-    const features = outputsPerFeature(tensors, `${own}.nuisance_nets.0`, 4);
-    arrangement ??= Array.from({ length: features }, (_, i) => i);
-    if (countEntries(tensors, `${own}.nuisance_nets`) !== centres.length || scales.length !== centres.length) {
-      refuse(own, `${centres.length} nuisances`, `${scales.length} scales`);
-    }
-    const natural = Array.from({ length: features }, (_, i) => i);
-    const networks = centres.map((_, k) => {
-      const network = readNetwork(tensors, `${own}.nuisance_nets.${k}`, natural, 4);
-      addNetwork(weights, `transforms.${layers.length}.nuisances.${k}`, network);
-      return network;
-    });
-    const hidden = common(
-      own,
-      "network",
-      networks.map((network) => network.hidden),
-    );
-    const context = common(
-      own,
-      "number of context columns",
-      networks.map((network) => network.context),
-    );
-    layers.push({ layer: { order: inversePermutation(arrangement), hidden }, context, centres, scales });
   }
-  const features = (arrangement as number[]).length;
-  if (arrangement?.some((feature, position) => feature !== position)) {
+  if (arrangement.some((feature, position) => feature !== position)) {
     refuse(folder, "features in their first order at the end", `[${arrangement}]`);
   }
-  const centres = common(
-    folder,
-    "set of central nuisance values",
-    layers.map((layer) => layer.centres),
-  );
-  const scales = common(
-    folder,
-    "set of nuisance scales",
-    layers.map((layer) => layer.scales),
-  );
+  const same = <K extends keyof LoadedLayer>(key: K) =>
+    common(
+      folder,
+      `set of ${key}`,
+      layers.map((layer) => layer[key]),
+    );
+  const scales = same("scales");
   const architecture: FactorizableArchitecture = checked({
     kind: "factorizable",
     features,
-    context: common(
-      folder,
-      "number of context columns",
-      layers.map((layer) => layer.context),
-    ),
+    context: same("context"),
     activation: "elu",
     standardisation: "none",
-    nuisances: centres.map((centre, k) => ({ centre, scale: scales[k] as number, linearOnly: false })),
-    pairs: [],
-    quadraticDamping: QUADRATIC_DAMPING,
-    pairDamping: 1,
+    nuisances: same("centres").map((centre, k) => ({ centre, scale: scales[k] as number, linearOnly: false })),
+    pairs: same("pairs"),
+    quadraticDamping: damping.quadratic,
+    pairDamping: damping.pair,
     layers: layers.map(({ layer }) => layer),
   });
   checkWeights(folder, architecture, weights);
