@@ -1,0 +1,31 @@
+/** Reverse-mode autodiff on columns of events, and the backends that run it. */
+export type {
+  Backend,
+  BackendName,
+  ColumnData,
+  Named,
+  Program,
+  ProgramRequest,
+  RunOptions,
+  StepPlan,
+} from "./backend.js";
+export { backendNames } from "./backend.js";
+export { type CpuOptions, cpuBackend } from "./cpu/backend.js";
+export { gradient, hessian } from "./derivatives.js";
+export { ShapeError, UsageError } from "./errors.js";
+export * from "./operations.js";
+export {
+  fillNormal,
+  fillPoissonOne,
+  fillShuffled,
+  fillUniform,
+  fillWords,
+  normal,
+  poissonOne,
+  type RandomKey,
+  randomKey,
+  shuffledIndex,
+  uniform,
+} from "./random.js";
+export { referenceBackend } from "./reference.js";
+export { type EventSet, type OperationName, type Shape, sizeOf, Tape, type Var } from "./tape.js";
