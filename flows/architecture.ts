@@ -52,7 +52,7 @@ export interface NuisanceArchitecture {
   readonly linearOnly: boolean;
 }
 
-/** Systematics as a transformation of observed to nominal values: PHYSICS of factorizable flows, arXiv:2606.30489. */
+/** Systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
 export interface FactorizableArchitecture extends Common {
   readonly kind: "factorizable";
   readonly nuisances: readonly NuisanceArchitecture[];

@@ -215,7 +215,7 @@ function knots(logits: readonly number[], bound: number): number[] {
 }
 
 for (const [name, architecture] of Object.entries(scalars)) {
-  test(`${name}: values, first and second derivatives are finite at the tails, on ±bound and on knots`, async () => {
+  test(`${name}, its input guarded and not its output: value, first and second derivatives are finite at the tails, on ±bound and on knots`, async () => {
     const bound = architecture.kind === "spline" ? architecture.bound : BOUND;
     const count = scalarTransform(architecture).parameters;
     const draw = randomNumbers(3);
