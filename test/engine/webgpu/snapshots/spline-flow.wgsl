@@ -1,0 +1,413 @@
+// ---- Kernel 0 of the pass over "events", 2 along y
+// Kernel 0 of the pass over "events": 2 rows.
+// fuses add
+// in : column_x [1, events], column_y [2, events]
+// out: add_2 [2, events]
+
+#include "shared/rows_or_zero.wgsl"
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 2u) {
+    return;
+  }
+  let column_x = load_or_zero(tables[row], event);
+  let column_y = load_or_zero(tables[2u + row], event);
+  let add_2 = column_x + column_y;
+  store(3u + row, event, add_2);
+}
+
+// ---- Kernel 1 of the pass over "events", 2 along y
+//   TRANSPOSED = 0
+//   BATCHES = 1
+//   OUTPUTS = 8
+//   WEIGHT_COLUMNS = 2
+//   Y_ROW = 5
+//   X_ROWS = 4
+//   WEIGHTS = 0
+//   WEIGHTS_PER_BATCH = 0
+//   PREFIX = 5
+//   RANGES = 13
+// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// in : x [BATCHES, inputs, events], the rows of a batch contiguous; weights W [rows, WEIGHT_COLUMNS], one or one per batch
+// out: y [BATCHES, OUTPUTS, events]
+// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// One invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
+// zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
+#include "shared/tile.wgsl"
+
+override TRANSPOSED: bool;
+override BATCHES: u32;
+override OUTPUTS: u32;
+override WEIGHT_COLUMNS: u32;
+override Y_ROW: u32;             // first row of y
+override X_ROWS: u32;            // table: per batch, the first row of x
+override WEIGHTS: u32;           // place of W among the parameters
+override WEIGHTS_PER_BATCH: u32; // elements from one batch's W to the next, 0 where all share one
+override PREFIX: u32;            // table: per row of W, how many of its elements count
+override RANGES: u32;            // table: per four rows of y, the first input used and the one after the last
+
+fn prefix(row: u32) -> u32 {
+  return u32(tables[PREFIX + row]);
+}
+
+fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
+  if (TRANSPOSED) {
+    return outputs < vec4u(prefix(input));
+  }
+  return vec4u(input) < vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
+}
+
+fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
+  let forward = outputs * WEIGHT_COLUMNS + input;
+  let transposed = input * WEIGHT_COLUMNS + outputs;
+  let at = start + select(forward, transposed, TRANSPOSED);
+  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let blocks = (OUTPUTS + 3u) / 4u;
+  let batch = id.y / blocks;
+  let block = id.y % blocks;
+  if (event >= tile.events || batch >= BATCHES) {
+    return;
+  }
+  let first = 4u * block;
+  // The last block may be short: what stands in for its missing rows is not stored.
+  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(OUTPUTS - 1u));
+  let x_row = u32(tables[X_ROWS + batch]);
+  let start = WEIGHTS + batch * WEIGHTS_PER_BATCH;
+  let end = u32(tables[RANGES + 2u * block + 1u]);
+  var sums = vec4f();
+  for (var input = u32(tables[RANGES + 2u * block]); input < end; input++) {
+    let x = load(x_row + input, event);
+    sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
+  }
+  for (var i = 0u; i < 4u && first + i < OUTPUTS; i++) {
+    store(Y_ROW + batch * OUTPUTS + first + i, event, sums[i]);
+  }
+}
+
+// ---- Kernel 2 of the pass over "events", 8 along y
+// Kernel 2 of the pass over "events": 8 rows.
+// fuses add, greater, where
+// in : linear_3 [8, events], parameter_density_transforms_0_0_bias [8]
+// out: where_6 [8, events]
+
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 8u) {
+    return;
+  }
+  let linear_3 = load(5u + row, event);
+  let parameter_density_transforms_0_0_bias = parameters[16u + row];
+  let add_4 = linear_3 + parameter_density_transforms_0_0_bias;
+  let greater_5 = add_4 > 0.0;
+  let where_6 = select(0.0, add_4, greater_5);
+  store(13u + row, event, where_6);
+}
+
+// ---- Kernel 3 of the pass over "events", 6 along y
+//   TRANSPOSED = 0
+//   BATCHES = 1
+//   OUTPUTS = 22
+//   WEIGHT_COLUMNS = 8
+//   Y_ROW = 21
+//   X_ROWS = 17
+//   WEIGHTS = 24
+//   WEIGHTS_PER_BATCH = 0
+//   PREFIX = 18
+//   RANGES = 40
+// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// in : x [BATCHES, inputs, events], the rows of a batch contiguous; weights W [rows, WEIGHT_COLUMNS], one or one per batch
+// out: y [BATCHES, OUTPUTS, events]
+// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// One invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
+// zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
+#include "shared/tile.wgsl"
+
+override TRANSPOSED: bool;
+override BATCHES: u32;
+override OUTPUTS: u32;
+override WEIGHT_COLUMNS: u32;
+override Y_ROW: u32;             // first row of y
+override X_ROWS: u32;            // table: per batch, the first row of x
+override WEIGHTS: u32;           // place of W among the parameters
+override WEIGHTS_PER_BATCH: u32; // elements from one batch's W to the next, 0 where all share one
+override PREFIX: u32;            // table: per row of W, how many of its elements count
+override RANGES: u32;            // table: per four rows of y, the first input used and the one after the last
+
+fn prefix(row: u32) -> u32 {
+  return u32(tables[PREFIX + row]);
+}
+
+fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
+  if (TRANSPOSED) {
+    return outputs < vec4u(prefix(input));
+  }
+  return vec4u(input) < vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
+}
+
+fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
+  let forward = outputs * WEIGHT_COLUMNS + input;
+  let transposed = input * WEIGHT_COLUMNS + outputs;
+  let at = start + select(forward, transposed, TRANSPOSED);
+  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let blocks = (OUTPUTS + 3u) / 4u;
+  let batch = id.y / blocks;
+  let block = id.y % blocks;
+  if (event >= tile.events || batch >= BATCHES) {
+    return;
+  }
+  let first = 4u * block;
+  // The last block may be short: what stands in for its missing rows is not stored.
+  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(OUTPUTS - 1u));
+  let x_row = u32(tables[X_ROWS + batch]);
+  let start = WEIGHTS + batch * WEIGHTS_PER_BATCH;
+  let end = u32(tables[RANGES + 2u * block + 1u]);
+  var sums = vec4f();
+  for (var input = u32(tables[RANGES + 2u * block]); input < end; input++) {
+    let x = load(x_row + input, event);
+    sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
+  }
+  for (var i = 0u; i < 4u && first + i < OUTPUTS; i++) {
+    store(Y_ROW + batch * OUTPUTS + first + i, event, sums[i]);
+  }
+}
+
+// ---- Kernel 4 of the pass over "events", 22 along y
+// Kernel 4 of the pass over "events": 22 rows.
+// fuses add
+// in : linear_7 [22, events], parameter_density_transforms_0_1_bias [22]
+// out: add_8 [22, events]
+
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 22u) {
+    return;
+  }
+  let linear_7 = load(21u + row, event);
+  let parameter_density_transforms_0_1_bias = parameters[200u + row];
+  let add_8 = linear_7 + parameter_density_transforms_0_1_bias;
+  store(43u + row, event, add_8);
+}
+
+// ---- Kernel 5 of the pass over "events", 2 along y
+// Kernel 5 of the pass over "events": 2 rows, inner axis of 4.
+// fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 3, div x 2, exp x 2, sum x 6, cumulativeSum x 2, sub
+// in : column_y [2, events], add_8 [22, events], broadcast_without_events_54 [2, 4]
+// out: mul_11 [2, events], sum_18 [2, events], sum_24 [2, events], mul_27 [2, events], sub_33 [8, events],
+//      sum_35 [2, events], sum_37 [2, events], sum_39 [2, events], sum_41 [2, events]
+
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 2u) {
+    return;
+  }
+  var kept_cumulative_sum_28: array<f32, 4>;
+  var kept_cumulative_sum_31: array<f32, 4>;
+  var kept_exp_17: array<f32, 4>;
+  var kept_exp_23: array<f32, 4>;
+  let column_y = load(row, event);
+  let greater_9 = column_y > -4.0;
+  let greater_equal_10 = 4.0 >= column_y;
+  let mul_11 = greater_9 && greater_equal_10;
+  store(65u + row, event, select(0.0, 1.0, mul_11));
+  let where_12 = select(0.0, column_y, mul_11);
+  let add_25 = where_12 + 4.0;
+  let mul_26 = add_25 * 0.125;
+  var sum_18 = 0.0;
+  var sum_24 = 0.0;
+  var running_cumulative_sum_28 = 0.0;
+  var running_cumulative_sum_31 = 0.0;
+  for (var j = 0u; j < 4u; j++) {
+    let add_8 = load(43u + 11u * row + j, event);
+    let abs_13 = abs(add_8);
+    let mul_14 = abs_13 * 0.28952965;
+    let add_15 = mul_14 + 1.0;
+    let div_16 = add_8 / add_15;
+    let exp_17 = exp(div_16);
+    kept_exp_17[j] = exp_17;
+    sum_18 += exp_17;
+    let add_8_view_2 = load(47u + 11u * row + j, event);
+    let abs_19 = abs(add_8_view_2);
+    let mul_20 = abs_19 * 0.28952965;
+    let add_21 = mul_20 + 1.0;
+    let div_22 = add_8_view_2 / add_21;
+    let exp_23 = exp(div_22);
+    kept_exp_23[j] = exp_23;
+    sum_24 += exp_23;
+    running_cumulative_sum_28 += exp_17;
+    let cumulative_sum_28 = running_cumulative_sum_28;
+    kept_cumulative_sum_28[j] = cumulative_sum_28;
+    let cumulative_sum_31 = running_cumulative_sum_31;
+    running_cumulative_sum_31 += exp_17;
+    kept_cumulative_sum_31[j] = cumulative_sum_31;
+  }
+  store(67u + row, event, sum_18);
+  store(69u + row, event, sum_24);
+  let mul_27 = mul_26 * sum_18;
+  store(71u + row, event, mul_27);
+  var sum_35 = 0.0;
+  var sum_37 = 0.0;
+  var sum_39 = 0.0;
+  var sum_41 = 0.0;
+  for (var j = 0u; j < 4u; j++) {
+    let greater_29 = mul_27 > kept_cumulative_sum_28[j];
+    let broadcast_without_events_54 = parameters[222u + 4u * row + j];
+    let mul_30 = select(0.0, broadcast_without_events_54, greater_29);
+    let greater_32 = mul_27 > kept_cumulative_sum_31[j];
+    let sub_33 = select(0.0, 1.0, greater_32) - mul_30;
+    store(73u + 4u * row + j, event, sub_33);
+    let mul_34 = mul_30 * kept_exp_17[j];
+    sum_35 += mul_34;
+    let mul_36 = sub_33 * kept_exp_17[j];
+    sum_37 += mul_36;
+    let mul_38 = mul_30 * kept_exp_23[j];
+    sum_39 += mul_38;
+    let mul_40 = sub_33 * kept_exp_23[j];
+    sum_41 += mul_40;
+  }
+  store(81u + row, event, sum_35);
+  store(83u + row, event, sum_37);
+  store(85u + row, event, sum_39);
+  store(87u + row, event, sum_41);
+}
+
+// ---- Kernel 6 of the pass over "events", 2 along y
+// Kernel 6 of the pass over "events": 2 rows, inner axis of 3.
+// fuses mul x 2, sum x 2
+// in : sub_33 [8, events], add_8 [22, events]
+// out: sum_43 [2, events], sum_50 [2, events]
+
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 2u) {
+    return;
+  }
+  var sum_43 = 0.0;
+  var sum_50 = 0.0;
+  for (var j = 0u; j < 3u; j++) {
+    let sub_33 = load(74u + 4u * row + j, event);
+    let add_8 = load(51u + 11u * row + j, event);
+    let mul_42 = sub_33 * add_8;
+    sum_43 += mul_42;
+    let sub_33_view_2 = load(73u + 4u * row + j, event);
+    let mul_49 = sub_33_view_2 * add_8;
+    sum_50 += mul_49;
+  }
+  store(89u + row, event, sum_43);
+  store(91u + row, event, sum_50);
+}
+
+// ---- Kernel 7 of the pass over "events", 1 along y
+// Kernel 7 of the pass over "events": 1 row, inner axis of 2.
+// fuses abs x 2, mul x 20, add x 9, div x 7, exp x 2, sub x 5, log, where x 2, sum x 2
+// in : sum_43 [2, events], sum_50 [2, events], sum_41 [2, events], sum_18 [2, events], sum_37 [2, events],
+//      sum_24 [2, events], mul_27 [2, events], sum_35 [2, events], sum_39 [2, events], mul_11 [2, events],
+//      column_y [2, events]
+// out: add_95 [1, events]
+
+#include "shared/accurate_log.wgsl"
+#include "shared/tile.wgsl"
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let event = id.x;
+  let row = id.y;
+  if (event >= tile.events || row >= 1u) {
+    return;
+  }
+  var sum_90 = 0.0;
+  var sum_92 = 0.0;
+  for (var j = 0u; j < 2u; j++) {
+    let sum_43 = load(89u + j, event);
+    let abs_44 = abs(sum_43);
+    let mul_45 = abs_44 * 0.14476483;
+    let add_46 = mul_45 + 1.0;
+    let div_47 = sum_43 / add_46;
+    let exp_48 = exp(div_47);
+    let sum_50 = load(91u + j, event);
+    let abs_51 = abs(sum_50);
+    let mul_52 = abs_51 * 0.14476483;
+    let add_53 = mul_52 + 1.0;
+    let div_54 = sum_50 / add_53;
+    let exp_55 = exp(div_54);
+    let sum_41 = load(87u + j, event);
+    let sum_18 = load(67u + j, event);
+    let mul_56 = sum_41 * sum_18;
+    let sum_37 = load(83u + j, event);
+    let sum_24 = load(69u + j, event);
+    let mul_57 = sum_37 * sum_24;
+    let div_58 = mul_56 / mul_57;
+    let add_59 = exp_55 + exp_48;
+    let mul_60 = div_58 * 2.0;
+    let sub_61 = add_59 - mul_60;
+    let mul_27 = load(71u + j, event);
+    let sum_35 = load(81u + j, event);
+    let sub_62 = mul_27 - sum_35;
+    let div_63 = sub_62 / sum_37;
+    let sub_64 = 1.0 - div_63;
+    let mul_65 = div_63 * sub_64;
+    let mul_66 = sub_61 * mul_65;
+    let add_67 = div_58 + mul_66;
+    let mul_68 = div_63 * div_63;
+    let mul_69 = div_58 * mul_68;
+    let mul_70 = exp_48 * mul_65;
+    let add_71 = mul_69 + mul_70;
+    let div_72 = add_71 / add_67;
+    let mul_73 = sum_41 * div_72;
+    let sum_39 = load(85u + j, event);
+    let add_74 = sum_39 + mul_73;
+    let div_75 = add_74 / sum_24;
+    let mul_76 = div_75 * 8.0;
+    let sub_77 = mul_76 - 4.0;
+    let mul_78 = exp_55 * mul_68;
+    let mul_79 = sub_64 * sub_64;
+    let mul_80 = exp_48 * mul_79;
+    let add_81 = mul_78 + mul_80;
+    let mul_82 = mul_60 * mul_65;
+    let add_83 = add_81 + mul_82;
+    let div_84 = div_58 / add_67;
+    let mul_85 = div_84 * div_84;
+    let mul_86 = add_83 * mul_85;
+    let log_87 = accurate_log(mul_86);
+    let mul_11 = load(65u + j, event);
+    let column_y = load(j, event);
+    let where_88 = select(column_y, sub_77, mul_11 != 0.0);
+    let where_89 = select(0.0, log_87, mul_11 != 0.0);
+    sum_90 += where_89;
+    let mul_91 = where_88 * where_88;
+    sum_92 += mul_91;
+  }
+  let mul_93 = sum_92 * -0.5;
+  let sub_94 = mul_93 - 1.837877;
+  let add_95 = sub_94 + sum_90;
+  store(93u, event, add_95);
+}
