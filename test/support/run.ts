@@ -1,8 +1,11 @@
 /** Runs every `*.test.js` under dist/test in processes of its own and adds up what uvu reports. */
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { testBackends } from "./backends.js";
 
 const testRoot = fileURLToPath(new URL("..", import.meta.url));
 const filters = process.argv.slice(2);
@@ -50,19 +53,35 @@ function runFile(file: string): Promise<Outcome> {
   });
 }
 
-const outcomes: Outcome[] = [];
-for (const file of files) {
-  const outcome = await runFile(file);
-  outcomes.push(outcome);
+function report(outcome: Outcome): void {
   const bad = outcome.failed > 0;
   console.log(
-    `${bad ? "FAIL" : "ok  "} ${file.replace(/\.test\.js$/, "")}: ${outcome.passed} passed` +
+    `${bad ? "FAIL" : "ok  "} ${outcome.file.replace(/\.test\.js$/, "")}: ${outcome.passed} passed` +
       `${outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : ""} (${outcome.seconds.toFixed(1)} s)`,
   );
   for (const line of outcome.output.split("\n")) {
-    if (bad || /^(skip|backend|note):/.test(line)) console.log(`     ${line}`);
+    if (bad || /^(skip|note):/.test(line)) console.log(`     ${line}`);
   }
 }
+
+const relaxed = (await hasRelaxedSimd()) ? "fused multiply-add" : "no fused multiply-add";
+const names = testBackends().map((backend) => backend.name);
+console.log(
+  `backends: ${names.join(", ")} (WebAssembly SIMD, ${relaxed}, ${availableParallelism()} cores); no webgpu yet`,
+);
+
+const outcomes: Outcome[] = [];
+const waiting = [...files];
+/** Two files at a time: few tests keep two cores busy all the time. */
+await Promise.all(
+  Array.from({ length: 2 }, async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const outcome = await runFile(file);
+      outcomes.push(outcome);
+      report(outcome);
+    }
+  }),
+);
 
 const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const skipped = sum("skipped");
