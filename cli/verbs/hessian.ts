@@ -1,6 +1,96 @@
-import { UsageError } from "../messages.js";
+import { join } from "node:path";
+import type { Evaluation } from "../../inference/objective.js";
+import { matrixOf } from "../../inference/objective.js";
+import { symmetrised } from "../../inference/symmetric-matrix.js";
+import { writeAtomic } from "../../io/index.js";
+import { type CovarianceSummary, labelText, summarise } from "../covariance-summary.js";
+import { type OpenLikelihood, openLikelihood, pointOf, transferLabel } from "../open-likelihood.js";
+import { createOutputFolder } from "../output-folder.js";
+import { textTable } from "../text-table.js";
 import type { VerbContext } from "../verb.js";
 
+/** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {
-  throw new UsageError("unbinned hessian", { expected: "a later version", got: context.operands.join(" ") });
+  const open = await openLikelihood(context, true);
+  try {
+    const result = await hessianResult(open, pointOf(open.analysis, context.options.nu));
+    if (context.options.out !== undefined) {
+      createOutputFolder(context.options.out);
+      await writeAtomic(join(context.options.out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
+    }
+    for (const { problem } of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
+      if (problem !== null) context.warn(problem);
+    }
+    context.print(describe(result));
+    context.printJson(result);
+  } finally {
+    await open.close();
+  }
+}
+
+/** An evaluation as JSON: gradient [K], Hessian [K, K]. */
+function part({ nll, gradient, hessian: flat }: Evaluation) {
+  const size = gradient!.length;
+  return { nll, gradient: Array.from(gradient!), hessian: matrixOf(symmetrised(flat!, size), size) };
+}
+
+type Part = ReturnType<typeof part>;
+
+interface HessianResult extends CovarianceSummary {
+  readonly names: readonly string[];
+  readonly nu: readonly number[];
+  readonly events: number;
+  readonly effectiveEvents: number;
+  /** -Σ w log p over the events alone */
+  readonly data: Part;
+  /** with constraints and extended term */
+  readonly total: Part;
+  /** The errors with T held, where those above let it respond to ν; null elsewhere. */
+  readonly fixedTransfer: CovarianceSummary | null;
+}
+
+async function hessianResult(open: OpenLikelihood, nu: readonly number[]): Promise<HessianResult> {
+  const { likelihood, withFixedTransfer, precision, events } = open;
+  const { data, total } = await likelihood.evaluateParts(nu, 2);
+  const summary = await summarise(likelihood, nu, total.hessian!, { transfer: transferLabel(open), precision });
+  const held = await withFixedTransfer?.evaluateParts(nu, 2);
+  return {
+    names: likelihood.names,
+    nu,
+    events: events.data.count,
+    effectiveEvents: likelihood.effectiveEvents,
+    data: part(data),
+    total: part(total),
+    ...summary,
+    fixedTransfer:
+      held === undefined
+        ? null
+        : await summarise(withFixedTransfer!, nu, held.total.hessian!, { transfer: "fixed", precision }),
+  };
+}
+
+function describe(result: HessianResult): string {
+  const { names, nu, data, total, sigma, fixedTransfer, modes } = result;
+  const rows = names.map((name, k) => [
+    name,
+    nu[k]!.toFixed(4),
+    total.gradient[k]!.toPrecision(6),
+    sigma === null ? "none" : sigma[k]!.toFixed(5),
+    ...(fixedTransfer === null ? [] : [fixedTransfer.sigma === null ? "none" : fixedTransfer.sigma[k]!.toFixed(5)]),
+  ]);
+  const header = [
+    "nuisance",
+    "nu",
+    "gradient",
+    `sigma (${labelText(result)})`,
+    ...(fixedTransfer === null ? [] : [`sigma (${labelText(fixedTransfer)})`]),
+  ];
+  return [
+    `${result.events} events (effective ${result.effectiveEvents.toPrecision(6)}), -ln L: data ${data.nll}, total ${total.nll}`,
+    textTable([header, ...rows]),
+    ...modes.map(({ sigma: width, direction }, k) => {
+      const along = direction.map((value, i) => `${value.toFixed(3)} ${names[i]}`).join(", ");
+      return `mode ${k + 1}: sigma ${width.toPrecision(4)} along (${along})`;
+    }),
+  ].join("\n");
 }

@@ -1,6 +1,14 @@
-import { UsageError } from "../messages.js";
+import { openLikelihood } from "../open-likelihood.js";
 import type { VerbContext } from "../verb.js";
 
+/** Prints what the likelihood with its gradient and Hessian was lowered to. */
 export async function kernels(context: VerbContext): Promise<void> {
-  throw new UsageError("unbinned kernels", { expected: "a later version", got: context.operands.join(" ") });
+  const open = await openLikelihood(context, false);
+  try {
+    const description = await open.likelihood.describe();
+    context.print(description);
+    context.printJson({ description });
+  } finally {
+    await open.close();
+  }
 }

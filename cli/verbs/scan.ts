@@ -1,6 +1,33 @@
-import { UsageError } from "../messages.js";
+import { join } from "node:path";
+import { writeAtomic, writeNpz } from "../../io/index.js";
+import { outputFolder } from "../analysis.js";
+import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
+import { scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
+import { openLikelihood, pointOf } from "../open-likelihood.js";
+import { createOutputFolder } from "../output-folder.js";
 import type { VerbContext } from "../verb.js";
 
+/** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
 export async function scan(context: VerbContext): Promise<void> {
-  throw new UsageError("unbinned scan", { expected: "a later version", got: context.operands.join(" ") });
+  const open = await openLikelihood(context, true);
+  try {
+    const { configuration } = open.analysis;
+    const folder = outputFolder(open.analysis, context.options.out);
+    createOutputFolder(folder);
+    const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
+    const fit = await fitNuisances(open, start, context.progress, context.signal);
+    const summary = await fitSummary(open, fit);
+    context.print(describeFit(summary, configuration.truth));
+    const found = await scans(open, fit, scanPlan(open, fit), context.progress, context.signal);
+    context.signal.throwIfAborted();
+    for (const problem of scanProblems(found)) context.warn(problem);
+    await writeNpz(join(folder, "scan.npz"), scanArrays(found));
+    const pictures = scanPictures(open, summary, found);
+    for (const [name, svg] of pictures) await writeAtomic(join(folder, `${name}.svg`), [svg]);
+    const files = ["scan.npz", ...[...pictures.keys()].map((name) => `${name}.svg`)].map((name) => join(folder, name));
+    context.print(files.join("\n"));
+    context.printJson({ fit: summary, ...found, files });
+  } finally {
+    await open.close();
+  }
 }

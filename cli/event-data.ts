@@ -1,0 +1,90 @@
+/** The data of an analysis: its file of events, or what `run` generated. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ColumnData } from "../engine/backend.js";
+import type { EventData } from "../inference/likelihood.js";
+import { readEvents, requireColumn, writeNpz } from "../io/index.js";
+import { type Analysis, pathOf } from "./analysis.js";
+import { UsageError } from "./messages.js";
+
+/** Name of generated data in the output folder. */
+export const DATA_FILE = "data.npz";
+
+export interface LoadedEvents {
+  /** The first `head` events, or all. */
+  readonly data: EventData;
+  /** Events in the file. */
+  readonly total: number;
+  readonly file: string;
+}
+
+/** [features, events] → [events, features] */
+function transposed(column: ColumnData, count: number): Float32Array | Float64Array {
+  const width = column.length / count;
+  const rows = column instanceof Float32Array ? new Float32Array(column.length) : new Float64Array(column.length);
+  for (let i = 0; i < width; i++) for (let e = 0; e < count; e++) rows[e * width + i] = column[i * count + e]!;
+  return rows;
+}
+
+/** Leaves generated data where `loadEvents` finds them. */
+export async function saveEvents(folder: string, { count, x, y, weights }: EventData): Promise<void> {
+  const columns = Object.entries({ x, y, weight: weights }).flatMap(([name, column]) =>
+    column === undefined
+      ? []
+      : [[name, { shape: [count, column.length / count], data: transposed(column, count) }] as const],
+  );
+  await writeNpz(join(folder, DATA_FILE), new Map(columns));
+}
+
+/** The first events of each feature. */
+function firstOf(column: ColumnData, total: number, count: number): ColumnData {
+  if (count === total) return column;
+  const width = column.length / total;
+  const first = column instanceof Float32Array ? new Float32Array(width * count) : new Float64Array(width * count);
+  for (let i = 0; i < width; i++) first.set(column.subarray(i * total, i * total + count), i * count);
+  return first;
+}
+
+/**
+ * The columns that the likelihood looks at.
+ *
+ * @param folders where `run` may have left generated data, the likeliest first
+ * @param head    number of events to keep; all where undefined
+ */
+export async function loadEvents(
+  analysis: Analysis,
+  folders: readonly string[],
+  head: number | undefined,
+): Promise<LoadedEvents> {
+  const { events, likelihood, observables } = analysis.configuration;
+  const file = events.file === undefined ? generatedData(analysis, folders) : pathOf(analysis, events.file);
+  // Generated data are saved under the names of the observables.
+  const names = (observable: "x" | "y") =>
+    events.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
+  const hasY = likelihood.observables.includes("y");
+  const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(events.weight === undefined ? [] : [events.weight])];
+  const table = await readEvents(file, [...new Set(wanted)]);
+  const count = Math.min(table.count, head ?? table.count);
+  const column = (name: readonly string[], features: number) =>
+    firstOf(requireColumn(table, name, { features }).data, table.count, count);
+  return {
+    data: {
+      count,
+      x: column(names("x"), observables.x.features),
+      ...(hasY && { y: column(names("y"), observables.y!.features) }),
+      ...(events.weight !== undefined && { weights: column([events.weight], 1) }),
+    },
+    total: table.count,
+    file,
+  };
+}
+
+function generatedData(analysis: Analysis, folders: readonly string[]): string {
+  const found = folders.map((folder) => join(folder, DATA_FILE)).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new UsageError(analysis.file, {
+    expected: `the generated data, ${join(folders[0]!, DATA_FILE)}`,
+    got: "no such file",
+    hint: `Make them with \`unbinned run ${analysis.file}\``,
+  });
+}

@@ -1,0 +1,123 @@
+/** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
+import type { FitResult } from "../inference/fit-result.js";
+import { minimise } from "../inference/minimise.js";
+import { type CovarianceSummary, labelText, summarise } from "./covariance-summary.js";
+import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
+import type { Progress } from "./progress.js";
+import { textTable } from "./text-table.js";
+
+type Bounds = Readonly<Record<string, readonly [number, number]>>;
+
+/** The configuration's bounds; where T responds to ν, within the box in which its response was trained. */
+export function fitBounds({ analysis, model, withFixedTransfer }: OpenLikelihood): Bounds {
+  const { fit, profile } = analysis.configuration;
+  const [least, largest] = fit.bounds as readonly [number, number];
+  const isBoxed = withFixedTransfer !== undefined;
+  return Object.fromEntries(
+    model.nuisances.map(({ name }, k) => {
+      const { centre } = isBoxed ? model.response!.architecture.nuisances[k]! : { centre: 0 };
+      const reach = isBoxed ? profile.box : Number.POSITIVE_INFINITY;
+      return [name, [Math.max(least, centre - reach), Math.min(largest, centre + reach)] as const];
+    }),
+  );
+}
+
+/** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
+function secondStart(first: readonly number[], distance: number, bounds: readonly (readonly [number, number])[]) {
+  return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
+}
+
+/** @param start  [K]; undefined: the configuration's, or the ν_0 of step 1 where T responds to ν */
+export async function fitNuisances(
+  open: OpenLikelihood,
+  start: readonly number[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<FitResult> {
+  const { likelihood, analysis, precision } = open;
+  const bounds = fitBounds(open);
+  const distance = analysis.configuration.fit.secondStart;
+  const step = progress.step("fit", undefined, "evaluations");
+  const result = await minimise(likelihood, {
+    start,
+    bounds,
+    precision,
+    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(bounds)) }),
+    onStep: ({ evaluations, nll, edm, estimate }) => {
+      const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
+      step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
+    },
+    signal,
+  });
+  step.done({ status: result.status });
+  return result;
+}
+
+/** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
+export function responseCentre({ model, withFixedTransfer }: OpenLikelihood): number[] | undefined {
+  if (withFixedTransfer === undefined) return undefined;
+  return model.response!.architecture.nuisances.map(({ centre }) => centre);
+}
+
+export interface FitSummary extends CovarianceSummary {
+  readonly names: readonly string[];
+  readonly status: FitResult["status"];
+  readonly reason: string;
+  readonly estimate: readonly number[];
+  readonly nll: number | null;
+  readonly edm: number | null;
+  readonly boundary: FitResult["boundary"];
+  readonly evaluations: number;
+  readonly events: number;
+  readonly effectiveEvents: number;
+}
+
+export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
+  const { likelihood, precision, events } = open;
+  const { names, values } = fit.estimate;
+  const label = { transfer: transferLabel(open), precision };
+  const errors: CovarianceSummary =
+    fit.hessian === undefined
+      ? noErrors(fit, label.transfer)
+      : await summarise(likelihood, values, fit.hessian.flat(), label);
+  return {
+    names,
+    status: fit.status,
+    reason: fit.reason,
+    estimate: values,
+    nll: fit.nll ?? null,
+    edm: fit.edm ?? null,
+    boundary: fit.boundary,
+    evaluations: fit.evaluations,
+    events: events.data.count,
+    effectiveEvents: likelihood.effectiveEvents,
+    ...errors,
+  };
+}
+
+function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
+  const none = { covariance: null, correlation: null, sigma: null, modes: [] };
+  return { transfer, estimator: "inverse Hessian", ...none, problem: reason };
+}
+
+/** @param truth  values of nuisances where they are known */
+export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>): string {
+  const { names, estimate, sigma, events, effectiveEvents } = summary;
+  const hasTruth = Object.keys(truth).length > 0;
+  const header = ["nuisance", "estimate", `sigma (${labelText(summary)})`, ...(hasTruth ? ["truth", "pull"] : [])];
+  const rows = names.map((name, k) => {
+    const known = truth[name];
+    const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
+    return [
+      name,
+      estimate[k]!.toFixed(5),
+      sigma === null ? "none" : sigma[k]!.toFixed(5),
+      ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
+    ];
+  });
+  return [
+    `${summary.status}: ${summary.reason}`,
+    `-ln L = ${summary.nll} of ${events} events (effective ${effectiveEvents.toPrecision(6)})`,
+    textTable([header, ...rows]),
+  ].join("\n");
+}

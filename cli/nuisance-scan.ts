@@ -1,0 +1,179 @@
+/** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
+import { CONTOUR_LEVELS, scanContours } from "../inference/contours.js";
+import type { FitResult } from "../inference/fit-result.js";
+import {
+  type Caption,
+  footerLine,
+  scan1d as pictureOfScan1d,
+  scan2d as pictureOfScan2d,
+} from "../inference/plots/index.js";
+import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../inference/scan.js";
+import type { NamedArray } from "../io/index.js";
+import { nuisanceNames } from "./analysis.js";
+import type { Configuration } from "./configuration-table.js";
+import { type FitSummary, fitBounds } from "./nuisance-fit.js";
+import type { OpenLikelihood } from "./open-likelihood.js";
+import type { Progress } from "./progress.js";
+import { readVersion } from "./version.js";
+
+type Pair = readonly [string, string];
+
+/** What is scanned and where. */
+export interface ScanPlan {
+  readonly single: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly pairs: readonly { readonly names: Pair; readonly values: readonly [readonly number[], readonly number[]] }[];
+}
+
+export interface Scans {
+  readonly single: readonly Scan1d[];
+  readonly pairs: readonly Scan2d[];
+}
+
+const allPairs = (names: readonly string[]): Pair[] =>
+  names.flatMap((first, i) => names.slice(i + 1).map((second) => [first, second] as const));
+
+const grid = (from: number, to: number, points: number) =>
+  Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+
+/** Ranges in σ of the fit, within its bounds. */
+export function scanPlan(open: OpenLikelihood, { estimate, covariance, reason }: FitResult): ScanPlan {
+  const { scan } = open.analysis.configuration;
+  const names = nuisanceNames(open.analysis.configuration);
+  const bounds = fitBounds(open);
+  const axis = (name: string, points: number) => {
+    const sigma = covariance?.sigma[covariance.names.indexOf(name)];
+    if (sigma === undefined) throw new Error(`scan of ${name}: expected an error of the fit, got none. ${reason}`);
+    const centre = estimate.values[names.indexOf(name)]!;
+    const reach = scan.range * sigma;
+    return grid(Math.max(bounds[name]![0], centre - reach), Math.min(bounds[name]![1], centre + reach), points);
+  };
+  const pairs = scan.pairs.length > 0 ? (scan.pairs as unknown as Pair[]) : allPairs(names);
+  return {
+    single: (scan.nuisances.length > 0 ? scan.nuisances : names).map((name) => ({
+      name,
+      values: axis(name, scan.points),
+    })),
+    pairs: pairs.map((pair) => ({ names: pair, values: [axis(pair[0], scan.grid), axis(pair[1], scan.grid)] })),
+  };
+}
+
+/** The other nuisances are profiled. */
+export async function scans(
+  open: OpenLikelihood,
+  bestFit: FitResult,
+  plan: ScanPlan,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Scans> {
+  const { likelihood } = open;
+  const size = likelihood.names.length;
+  const options = (label: string, total: number, scanned: number): ScanOptions & { readonly done: () => void } => {
+    const step = progress.step(`scan ${label}`, total, "points");
+    const onPoint = (done: number) => step.update(done);
+    return { bestFit, profile: size > scanned, bounds: fitBounds(open), onPoint, signal, done: () => step.done() };
+  };
+  const single: Scan1d[] = [];
+  for (const { name, values } of plan.single) {
+    const own = options(name, values.length, 1);
+    single.push(await scan1d(likelihood, name, values, own));
+    own.done();
+  }
+  const pairs: Scan2d[] = [];
+  for (const { names, values } of plan.pairs) {
+    const own = options(names.join(", "), values[0].length * values[1].length, 2);
+    pairs.push(await scan2d(likelihood, names, values, own));
+    own.done();
+  }
+  return { single, pairs };
+}
+
+/** What made points of the scans missing or doubtful, and lower points than the best fit. */
+export function scanProblems({ single, pairs }: Scans): string[] {
+  const named = [
+    ...single.map((scan) => [scan.name, scan] as const),
+    ...pairs.map((scan) => [scan.names.join(", "), scan] as const),
+  ];
+  return named.flatMap(([name, { problems, belowBestFit }]) => [
+    ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
+    ...(belowBestFit === undefined || belowBestFit > -1e-3
+      ? []
+      : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
+  ]);
+}
+
+const vector = (values: readonly (number | undefined)[]): NamedArray => ({
+  shape: [values.length],
+  data: Float64Array.from(values, (value) => value ?? Number.NaN),
+});
+
+/** `<name>/values`, `<name>/delta_two_nll`; for pairs `<a>,<b>/values_<a>` and so on, [values of a, values of b]. */
+export function scanArrays({ single, pairs }: Scans): Map<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  for (const { name, values, deltaTwoNll } of single) {
+    arrays.set(`${name}/values`, vector(values));
+    arrays.set(`${name}/delta_two_nll`, vector(deltaTwoNll));
+  }
+  for (const { names, values, deltaTwoNll } of pairs) {
+    const folder = names.join(",");
+    for (const [k, name] of names.entries()) arrays.set(`${folder}/values_${name}`, vector(values[k]!));
+    const flat = vector(deltaTwoNll.flat());
+    arrays.set(`${folder}/delta_two_nll`, { shape: values.map((axis) => axis.length), data: flat.data });
+  }
+  return arrays;
+}
+
+function axisLabel({ nuisances }: Configuration, name: string): string {
+  return `${nuisances[name]!.label ?? name} (prior standard deviations)`;
+}
+
+/** SVG texts by name, without extension. */
+export function scanPictures(open: OpenLikelihood, fit: FitSummary, found: Scans): Map<string, string> {
+  const { configuration } = open.analysis;
+  const { truth, seed, name: title } = configuration;
+  const footer = footerLine({ nEvents: open.events.data.count, seed, version: readVersion() });
+  const caption: Caption = { title, footer };
+  const label = fit.transfer === "none" ? "scan" : `T ${fit.transfer}`;
+  const pictures = new Map<string, string>();
+  for (const { name, values, deltaTwoNll } of found.single) {
+    const known = values.flatMap((x, i) => (deltaTwoNll[i] === undefined ? [] : [[x, deltaTwoNll[i]] as const]));
+    const curve = { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
+    const xLabel = axisLabel(configuration, name);
+    pictures.set(`scan-${name}`, pictureOfScan1d({ ...caption, xLabel, curves: [curve], truth: truth[name] }));
+  }
+  for (const scan of found.pairs)
+    pictures.set(`scan-${scan.names.join("-")}`, pictureOfPair(configuration, caption, fit, scan, label));
+  return pictures;
+}
+
+function pictureOfPair(
+  configuration: Configuration,
+  caption: Caption,
+  fit: FitSummary,
+  scan: Scan2d,
+  label: string,
+): string {
+  const { truth } = configuration;
+  const [first, second] = scan.names;
+  const levels = CONTOUR_LEVELS.slice(0, 2);
+  const [i, j] = scan.names.map((name) => fit.names.indexOf(name)) as [number, number];
+  const centre = [fit.estimate[i]!, fit.estimate[j]!] as const;
+  const block = (rows: NonNullable<FitSummary["covariance"]>) =>
+    [
+      [rows[i]![i]!, rows[i]![j]!],
+      [rows[j]![i]!, rows[j]![j]!],
+    ] as const;
+  const contours = levels.map((level) => ({
+    level,
+    polylines: scanContours(scan, level).map(({ points, isClosed }) => (isClosed ? [...points, points[0]!] : points)),
+  }));
+  const isKnown = truth[first] !== undefined && truth[second] !== undefined;
+  return pictureOfScan2d({
+    ...caption,
+    xLabel: axisLabel(configuration, first),
+    yLabel: axisLabel(configuration, second),
+    scans: [{ label, contours }],
+    ellipses: fit.covariance === null ? [] : [{ label: "Hessian", centre, covariance: block(fit.covariance), levels }],
+    bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
+    truth: isKnown ? [truth[first]!, truth[second]!] : undefined,
+  });
+}

@@ -1,0 +1,87 @@
+/** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
+import type { Backend } from "../engine/backend.js";
+import { F64_PRECISION } from "../inference/covariance.js";
+import { type Likelihood, likelihood } from "../inference/likelihood.js";
+import { type MixtureModel, withExposure } from "../inference/mixture-model.js";
+import { type Analysis, nuisanceNames, nuisanceVector, outputFolder } from "./analysis.js";
+import { parseNu } from "./arguments.js";
+import { openBackend } from "./backend.js";
+import { checkFiles, loadAnalysis } from "./configuration.js";
+import { type LoadedEvents, loadEvents } from "./event-data.js";
+import { loadModel } from "./model-files.js";
+import type { VerbContext } from "./verb.js";
+
+export interface OpenLikelihood {
+  readonly analysis: Analysis;
+  /** Its yields are those of the events looked at: with --head, that part of the exposure. */
+  readonly model: MixtureModel;
+  readonly events: LoadedEvents;
+  readonly likelihood: Likelihood;
+  /** The same with T held at its answer to ν_0; undefined where T does not respond to ν. */
+  readonly withFixedTransfer: Likelihood | undefined;
+  /** Least relative eigenvalue of a Hessian that counts as positive. */
+  readonly precision: number;
+  close(): Promise<void>;
+}
+
+/** Hessians of f32 programs are good to 5e-5 of their largest entry. */
+const F32_PRECISION = 1e-4;
+
+/**
+ * The likelihood that the verb's FILE describes. Numbers are f64 where --precision does not say otherwise.
+ *
+ * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
+ */
+export async function openLikelihood(context: VerbContext, writesFolder: boolean): Promise<OpenLikelihood> {
+  const { options, operands, signal } = context;
+  const analysis = loadAnalysis(operands[0]!, options);
+  checkFiles(analysis);
+  const folders = [...(writesFolder ? [outputFolder(analysis, options.out)] : []), outputFolder(analysis, undefined)];
+  const whole = await loadModel(analysis, folders);
+  const events = await loadEvents(analysis, folders, options.head);
+  const model = withExposure(whole, events.data.count / events.total);
+  const backend = await openBackend(options, "f64");
+  const opened = (of: MixtureModel) => bind(analysis, backend, of, events, signal);
+  const { response, ...fixed } = model;
+  const responds = response !== undefined && events.data.y !== undefined;
+  const [own, withFixedTransfer] = [await opened(model), responds ? await opened(fixed) : undefined];
+  return {
+    analysis,
+    model,
+    events,
+    likelihood: own,
+    withFixedTransfer,
+    precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
+    close: async () => {
+      await own.close();
+      await withFixedTransfer?.close();
+      await backend.close();
+    },
+  };
+}
+
+function bind(
+  { configuration }: Analysis,
+  backend: Backend,
+  model: MixtureModel,
+  { data }: LoadedEvents,
+  signal: AbortSignal,
+): Promise<Likelihood> {
+  const { form, extended } = configuration.likelihood;
+  return likelihood({ backend, model, data, form, extended, signal });
+}
+
+/** The point behind --nu, or the file's starting point. [K] */
+export function pointOf({ configuration }: Analysis, nu: string | undefined): number[] {
+  const centres = nuisanceVector(configuration, {});
+  if (nu === undefined) return nuisanceVector(configuration, configuration.fit.start);
+  return parseNu(nu, nuisanceNames(configuration), centres);
+}
+
+/** What T does while ν varies: every covariance says so. */
+export type TransferLabel = "none" | "fixed" | "profiled";
+
+export function transferLabel({ model, events, withFixedTransfer }: OpenLikelihood): TransferLabel {
+  if (withFixedTransfer !== undefined) return "profiled";
+  return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";
+}
