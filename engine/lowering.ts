@@ -117,14 +117,7 @@ class Itemiser {
 
   private view(input: Var, index: Int32Array): Operand {
     const base = this.operand(input);
-    if (base.from === "number") {
-      // Only a take with zeros gets here: other views of a number are numbers already.
-      const value = input.tape.constant(index.map((row) => (row < 0 ? 0 : base.value)));
-      const uniform =
-        value.operation.name === "constant" && "value" in value.operation ? value.operation.value : undefined;
-      if (uniform !== undefined) return { from: "number", value: uniform };
-      return { from: "parameter", node: value, rows: identity(index.length) };
-    }
+    if (base.from === "number") throw new Error("internal: a view of a number is a number on the tape");
     return { ...base, rows: index.map((row) => (row < 0 ? -1 : (base.rows[row] as number))) };
   }
 
@@ -140,7 +133,10 @@ class Itemiser {
     }
     if (operation.name === "linear") {
       const lead = node.shape.slice(0, -1);
-      kept = [this.contiguous(node.inputs[0] as Var, sizeOf(lead)), operands[1] as Operand];
+      const [x, weights] = node.inputs as [Var, Var];
+      // Kernels read weights from memory, also where they are one number on the tape.
+      const matrix: Operand = { from: "parameter", node: weights, rows: identity(sizeOf(weights.shape)) };
+      kept = [this.contiguous(x, sizeOf(lead)), matrix];
     }
     return this.push({ name, node, size: sizeOf(node.shape), operands: kept, inner });
   }

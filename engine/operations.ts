@@ -92,7 +92,7 @@ export const sqrt = unary("sqrt");
 /** |x|; the derivative at 0 is 0. */
 export const abs = unary("abs");
 /** x, whose derivative is taken to be 0. */
-export const stopGradient = unary("stopGradient");
+export const stopGradient = (x: Var) => (uniformValue(x) === undefined ? elementwise("stopGradient", [x]) : x);
 
 /** 1 where a > b, else 0. No derivative. */
 export const greater = binary("greater");
@@ -218,6 +218,11 @@ export function take(x: Var, shape: Shape, index: Int32Array): Var {
     if (i >= 0) seen[i] = 1;
   }
   if (sameShape(x.shape, shape) && index.every((i, r) => i === r)) return x;
+  const value = uniformValue(x);
+  if (value !== undefined) {
+    const values = Float64Array.from(index, (i) => (i < 0 ? 0 : value));
+    return broadcastEvents(x.tape.constant(values, shape), x.events);
+  }
   return x.tape.append({ name: "take", index }, [x], shape, x.events);
 }
 
@@ -320,6 +325,7 @@ export function max(x: Var, axis: number): Var {
 export function cumulativeSum(x: Var, axis: number, options: { exclusive?: boolean; reverse?: boolean } = {}): Var {
   const at = axisOf("cumulativeSum", x, axis);
   const { exclusive = false, reverse = false } = options;
+  if (x.shape[at] === 1) return exclusive ? like(x, 0) : x;
   return x.tape.append({ name: "cumulativeSum", axis: at, exclusive, reverse }, [x], x.shape, x.events);
 }
 

@@ -142,7 +142,6 @@ class Compiler {
   private readonly zeroParameter: number;
   scratchBytes = 0;
   accumulatorBytes = 0;
-  weightBytes = 0;
   passes = 0;
 
   constructor(
@@ -211,7 +210,7 @@ class Compiler {
     };
     const index = this.passes++;
     const calls: ((f: FunctionBuilder) => void)[] = [];
-    const sums = this.accumulate(pass.sums);
+    const { sums, weightBytes } = this.accumulate(pass.sums);
     actions.forEach((action, at) => {
       if ("sum" in action) {
         const accumulator = sums.find((sum) => sum.node === action.sum.node.id) as Accumulator;
@@ -242,6 +241,7 @@ class Compiler {
       uploads: [...used.values()],
       packs,
       sums,
+      weightBytes,
     };
   }
 
@@ -263,7 +263,7 @@ class Compiler {
   }
 
   /** Places of the sums in an accumulator: weight gradients first, so that they can be added up together. */
-  private accumulate(sums: readonly Sum[]): Accumulator[] {
+  private accumulate(sums: readonly Sum[]): Pick<PassPlan, "sums" | "weightBytes"> {
     let offset = 0;
     const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
     const weights = sums.filter(isWeights).map((sum): Accumulator => {
@@ -279,7 +279,7 @@ class Compiler {
       offset += calls.length * matrixBytes;
       return { node: sum.node.id, offset: start, size, weights: { address, calls } };
     });
-    this.weightBytes = Math.max(this.weightBytes, offset);
+    const weightBytes = offset;
     const others = sums
       .filter((sum) => !isWeights(sum))
       .map((sum): Accumulator => {
@@ -294,7 +294,7 @@ class Compiler {
         return accumulator;
       });
     this.accumulatorBytes = Math.max(this.accumulatorBytes, offset);
-    return [...weights, ...others];
+    return { sums: [...weights, ...others], weightBytes };
   }
 
   private weightLayout(node: Var) {
@@ -435,7 +435,6 @@ export async function compileProgram(
       groups,
       accumulators,
       accumulatorBytes: compiler.accumulatorBytes,
-      weightBytes: compiler.weightBytes,
       updateKernels,
       updateUploads,
       scratch,

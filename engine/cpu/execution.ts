@@ -222,7 +222,7 @@ export class Execution {
       }
     }
     team.barrier();
-    if (team.rank === 0) this.finishSums(pass.sums, events.length);
+    if (team.rank === 0) this.finishSums(pass, events.length);
   }
 
   private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
@@ -268,10 +268,10 @@ export class Execution {
   }
 
   /** Adds the groups in order. */
-  private finishSums(sums: readonly Accumulator[], count: number): void {
+  private finishSums({ sums, weightBytes }: PassPlan, count: number): void {
     const { plan, instance } = this;
-    if (sums.some((sum) => sum.weights !== undefined)) {
-      const { accumulators, weightBytes, accumulatorBytes, groups } = plan;
+    if (weightBytes > 0) {
+      const { accumulators, accumulatorBytes, groups } = plan;
       instance.exports[ADD_GROUPS]?.(accumulators, accumulators + weightBytes, accumulatorBytes, groups);
     }
     for (const sum of sums) {

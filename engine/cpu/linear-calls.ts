@@ -128,7 +128,7 @@ export class LinearKernels {
     return planWeightGradient(prefix ?? new Int32Array(out).fill(size), size);
   }
 
-  /** Adds Σ_e g x to the blocks of an accumulator; rows of g beyond the valid events are set to 0 first. */
+  /** Adds Σ_e g x to the blocks of an accumulator; g and x beyond the valid events are set to 0 first. */
   weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[]): Call {
     const plan = this.gradientPlan(matrix);
     const target = this.once("weight gradient", () => this.printWeightGradient());
@@ -179,18 +179,21 @@ export class LinearKernels {
     const rowBytes = this.tile * this.lanes.bytes;
     const row = f.local("i32");
     const end = f.local("i32");
-    f.get(events).i32(this.tile).op("i32.lt_s");
-    f.if(() => {
-      // Two rows to a block.
-      f.get(g)
-        .get(blocks)
-        .i32(2 * rowBytes)
-        .op("i32.mul", "i32.add")
-        .set(end);
-      f.range(row, g, end, rowBytes, () => {
+    const clear = (start: Local, rows: () => void) => {
+      f.get(start);
+      rows();
+      f.i32(rowBytes).op("i32.mul", "i32.add").set(end);
+      f.range(row, start, end, rowBytes, () => {
         f.get(row).get(events).i32(this.lanes.bytes).op("i32.mul", "i32.add").i32(0);
         f.i32(this.tile).get(events).op("i32.sub").i32(this.lanes.bytes).op("i32.mul").memoryFill();
       });
+    };
+    f.get(events).i32(this.tile).op("i32.lt_s");
+    // Both factors: what a later kernel makes of a cleared tail may be infinite.
+    f.if(() => {
+      // Two rows to a block.
+      clear(g, () => f.get(blocks).i32(1).op("i32.shl"));
+      clear(x, () => f.get(stride));
     });
     emitWeightGradient(f, this.lanes, this.tile, { accumulator, g, x, columns, blocks, stride });
     return f;

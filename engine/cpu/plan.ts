@@ -59,6 +59,8 @@ export interface PassPlan {
   readonly uploads: readonly Upload[];
   readonly packs: readonly Pack[];
   readonly sums: readonly Accumulator[];
+  /** Bytes at the start of an accumulator that hold weight gradients. */
+  readonly weightBytes: number;
 }
 
 export interface LevelPlan {
@@ -85,8 +87,6 @@ export interface Plan {
   readonly groups: number;
   readonly accumulators: number;
   readonly accumulatorBytes: number;
-  /** Bytes at the start of an accumulator that hold weight gradients. */
-  readonly weightBytes: number;
   readonly scratch: number;
   readonly scratchBytes: number;
   readonly outputs: Readonly<
