@@ -6,17 +6,19 @@
 import type { ColumnData, Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
-import { ADD_GROUPS, UNPACK } from "./linear-calls.js";
+import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, Upload } from "./plan.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
-export const control = { arrived: 0, phase: 1, nextGroup: 2, failed: 3, aborted: 4, length: 8 } as const;
+export const control = { arrived: 0, phase: 1, nextGroup: 2, failed: 3, decisions: 4, length: 8 } as const;
 
 /** Turns of a barrier spent looking before the worker goes to sleep: a step's serial part is often shorter than a wake-up. */
 const SPINS = 3000;
 
 export class Team {
+  private turn = 0;
+
   constructor(
     readonly rank: number,
     readonly threads: number,
@@ -27,6 +29,8 @@ export class Team {
     const { shared, threads } = this;
     if (threads === 1) return;
     const phase = Atomics.load(shared, control.phase);
+    // Whoever failed before this phase was read will not come; after, it changes the phase.
+    this.checkOthers();
     if (Atomics.add(shared, control.arrived, 1) === threads - 1) {
       Atomics.store(shared, control.arrived, 0);
       Atomics.add(shared, control.phase, 1);
@@ -35,7 +39,19 @@ export class Team {
       for (let spin = 0; spin < SPINS && Atomics.load(shared, control.phase) === phase; spin++);
       while (Atomics.load(shared, control.phase) === phase) Atomics.wait(shared, control.phase, phase);
     }
-    if (Atomics.load(shared, control.failed) === 1) throw new Error("internal: another worker failed");
+    this.checkOthers();
+  }
+
+  private checkOthers(): void {
+    if (Atomics.load(this.shared, control.failed) === 1) throw new Error("internal: another worker failed");
+  }
+
+  /** What rank 0 decides, the same for all. Places alternate, so that nobody hears the answer of another turn. */
+  agree(decide: () => boolean): boolean {
+    const place = control.decisions + (this.turn++ % 2);
+    if (this.rank === 0) Atomics.store(this.shared, place, decide() ? 1 : 0);
+    this.barrier();
+    return Atomics.load(this.shared, place) === 1;
   }
 
   /** Lets everybody out of the barrier, to report failure. */
@@ -43,10 +59,6 @@ export class Team {
     Atomics.store(this.shared, control.failed, 1);
     Atomics.add(this.shared, control.phase, 1);
     Atomics.notify(this.shared, control.phase);
-  }
-
-  get isAborted(): boolean {
-    return Atomics.load(this.shared, control.aborted) === 1;
   }
 }
 
@@ -132,8 +144,16 @@ export class Execution {
     for (const [label, value] of Object.entries(parameters)) this.state.set(label, new Held(this.clock++, value));
   }
 
-  read(label: string): Float64Array | undefined {
-    return this.state.get(label)?.value;
+  read(label: string): Float64Array {
+    const held = this.state.get(label);
+    if (held === undefined) throw new Error(`internal: parameter ${label} has no value`);
+    return held.value;
+  }
+
+  /** Zeros for the outputs without events of so many steps. */
+  emptyHistory(count: number): Record<string, Float64Array> {
+    const free = Object.entries(this.plan.outputs).filter(([, output]) => !output.isEvents);
+    return Object.fromEntries(free.map(([name, { size }]) => [name, new Float64Array(count * size)]));
   }
 
   /** Values of the outputs without events, on rank 0. */
@@ -144,7 +164,7 @@ export class Execution {
 
   /** Gives parameters their new values, all computed from the old ones. */
   applyUpdates(): void {
-    const { plan, instance, numbers, bytes } = this;
+    const { plan, instance, bytes } = this;
     for (const upload of plan.updateUploads) this.bringToMemory(upload);
     for (const name of plan.updateKernels) instance.exports[name]?.(0);
     const fresh = plan.updates.map((update) => {
@@ -158,7 +178,7 @@ export class Execution {
         this.state.set(label, new Held(stamp, typeof value === "function" ? value() : value));
         continue;
       }
-      numbers.copyWithin(to / bytes, from / bytes, from / bytes + size);
+      instance.exports[COPY]?.(to, from, size * bytes);
       this.uploaded.set(String(to), stamp);
       // Not read before the memory changes again: a later write or update replaces this entry.
       this.state.set(label, new Held(stamp, () => this.copyOut(to, size)));
@@ -211,18 +231,24 @@ export class Execution {
     }
     team.barrier();
     const tiles = Math.ceil(events.length / plan.tile);
+    const groups = this.groupsFor(events.length);
     for (;;) {
       const group = Atomics.add(team.shared, control.nextGroup, 1);
-      if (group >= plan.groups) break;
+      if (group >= groups) break;
       const accumulator = plan.accumulators + group * plan.accumulatorBytes;
-      new Uint8Array(this.numbers.buffer, accumulator, plan.accumulatorBytes).fill(0);
-      const last = Math.floor(((group + 1) * tiles) / plan.groups);
-      for (let tile = Math.floor((group * tiles) / plan.groups); tile < last; tile++) {
+      this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
+      const last = Math.floor(((group + 1) * tiles) / groups);
+      for (let tile = Math.floor((group * tiles) / groups); tile < last; tile++) {
         this.runTile(pass, events, tile * plan.tile, accumulator, outputs);
       }
     }
     team.barrier();
     if (team.rank === 0) this.finishSums(pass, events.length);
+  }
+
+  /** Groups that so many events fall into: never more than there are tiles, whatever the number of threads. */
+  private groupsFor(length: number): number {
+    return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.tile)));
   }
 
   private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
@@ -271,7 +297,8 @@ export class Execution {
   private finishSums({ sums, weightBytes }: PassPlan, count: number): void {
     const { plan, instance } = this;
     if (weightBytes > 0) {
-      const { accumulators, accumulatorBytes, groups } = plan;
+      const { accumulators, accumulatorBytes } = plan;
+      const groups = this.groupsFor(count);
       instance.exports[ADD_GROUPS]?.(accumulators, accumulators + weightBytes, accumulatorBytes, groups);
     }
     for (const sum of sums) {
@@ -296,11 +323,12 @@ export class Execution {
       const value = "value" in perEvent ? undefined : this.valueAt(perEvent.node);
       for (let r = 0; r < size; r++) {
         const term = "value" in perEvent ? perEvent.value : (value?.[perEvent.rows[r] as number] ?? 0);
-        total[r] = count * term;
+        // No events make no sum, whatever the term.
+        total[r] = count === 0 ? 0 : count * term;
       }
       return total;
     }
-    for (let group = 0; group < this.plan.groups; group++) {
+    for (let group = 0; group < this.groupsFor(count); group++) {
       const from = (this.plan.accumulators + group * this.plan.accumulatorBytes + offset) / 8;
       for (let r = 0; r < size; r++) total[r] = (total[r] as number) + (this.doubles[from + r] as number);
     }

@@ -19,6 +19,9 @@ export interface Memory {
 /** Names under which a module exports what rank 0 calls after a pass. */
 export const UNPACK = "unpack_gradient";
 export const ADD_GROUPS = "add_groups";
+/** (address, bytes) and (to, from, bytes); the same on typed arrays of shared memory goes byte by byte. */
+export const CLEAR = "clear";
+export const COPY = "copy";
 
 export type Call = (f: FunctionBuilder) => void;
 
@@ -49,7 +52,12 @@ export class LinearKernels {
     private readonly lanes: Lanes,
     private readonly tile: number,
     private readonly memory: Memory,
-  ) {}
+  ) {
+    const clear = module.exportedFunction(CLEAR, ["i32", "i32"], []);
+    clear.get(clear.param(0)).i32(0).get(clear.param(1)).memoryFill();
+    const copy = module.exportedFunction(COPY, ["i32", "i32", "i32"], []);
+    copy.get(copy.param(0)).get(copy.param(1)).get(copy.param(2)).memoryCopy();
+  }
 
   /**
    * Rows to allocate for a buffer: kernels work in blocks, also from the first row of a later matrix of a batch, and
