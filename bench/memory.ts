@@ -1,0 +1,82 @@
+/**
+ * `memory`: peak resident memory of `unbinned evaluate` on the published model, at 10^6 events and at 10^3.
+ *
+ * The published events repeat until there are enough. What the columns read and the output hold is taken off: the rest must
+ * not grow with the number of events.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readNpz, writeNpz } from "../io/index.js";
+import { hasReference, referenceFile } from "../test/support/reference.js";
+import { machine, printMachine, writeResult } from "./machine.js";
+
+const SIZES = [1e3, 1e6] as const;
+const MB = 1e6;
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Writes the published events, repeated, and gives back the bytes of their columns. */
+async function writeEvents(file: string, count: number): Promise<number> {
+  const columns = await readNpz(referenceFile("doi-toy/events.npz"), ["x", "y"]);
+  let bytes = 0;
+  const repeated = [...columns].map(([name, { shape, data }]) => {
+    const width = shape[1] as number;
+    const values = Float32Array.from({ length: count * width }, (_, i) => Number(data[i % data.length]));
+    bytes += values.byteLength;
+    return [name, { shape: [count, width], data: values }] as const;
+  });
+  await writeNpz(file, new Map(repeated));
+  return bytes;
+}
+
+/** Peak resident bytes of the command. */
+function peakOf(folder: string, events: string, precision: string): number {
+  const report = join(folder, "peak");
+  const atExit = `import { writeFileSync } from "node:fs";
+process.on("exit", () => writeFileSync(${JSON.stringify(report)}, String(process.resourceUsage().maxRSS)));`;
+  const command = [
+    `--import=data:text/javascript,${encodeURIComponent(atExit)}`,
+    `${root}dist/cli/main.js`,
+    ...["evaluate", `${root}examples/doi-toy/published.yaml`, "--nu", "0.5,-0.5", "--precision", precision],
+    ...["--set", `events.file=${events}`, "--set", `model.file=${referenceFile("doi-toy/models/mixture_step1.pt")}`],
+    ...["--out", join(folder, "log-prob.npz")],
+  ];
+  const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`evaluate failed: ${stderr}`);
+  return Number(readFileSync(report, "utf8")) * 1024;
+}
+
+if (!hasReference) {
+  throw new Error("memory: expected the published events and model in the reference data. Set UNBINNED_REFERENCE");
+}
+const where = machine();
+printMachine(where);
+const folder = mkdtempSync(join(tmpdir(), "unbinned-memory-"));
+const results: object[] = [];
+try {
+  const held: number[] = [];
+  for (const count of SIZES) {
+    // The output is one f64 per event.
+    held.push((await writeEvents(join(folder, `${count}.npz`), count)) + 8 * count);
+  }
+  for (const precision of ["f32", "f64"]) {
+    const [few, many] = SIZES.map((count) => peakOf(folder, join(folder, `${count}.npz`), precision)) as [
+      number,
+      number,
+    ];
+    const [heldFew, heldMany] = held as [number, number];
+    const growth = many - few - (heldMany - heldFew);
+    console.log(
+      `${precision}: ${(few / MB).toFixed(0)} MB at 10^3 events, ${(many / MB).toFixed(0)} MB at 10^6; ` +
+        `growth without columns and output (${(heldMany / MB).toFixed(0)} MB): ${(growth / MB).toFixed(0)} MB`,
+    );
+    const megabytes = (bytes: number) => Math.round(bytes / MB);
+    results.push({ precision, at1e3: megabytes(few), at1e6: megabytes(many), growth: megabytes(growth), unit: "MB" });
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+writeResult("memory", where, { results });
