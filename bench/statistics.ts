@@ -7,10 +7,13 @@ export interface Spread {
   readonly high: number;
 }
 
-export function spread(values: readonly number[]): Spread {
+export function quantile(values: readonly number[], fraction: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (fraction: number) => sorted[Math.round(fraction * (sorted.length - 1))] as number;
-  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+  return sorted[Math.round(fraction * (sorted.length - 1))] as number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  return { median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) };
 }
 
 /** `1.23 (1.20-1.27)` */
