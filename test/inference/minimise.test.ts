@@ -213,6 +213,20 @@ test("two minima: both kept, the lower one first", async () => {
   assert.is(fit.other!.status, "converged");
 });
 
+test("two dips of one minimum, a fraction of sigma apart, are one result: the lower dip", async () => {
+  // A bowl of curvature 4 with ripples: dips at 0 and at about ±0.065.
+  const [depth, pitch] = [0.004, 96];
+  const rippled = objectiveOf(["a"], ([a]) => ({
+    nll: 2 * a! * a! - depth * Math.cos(pitch * a!),
+    gradient: [4 * a! + depth * pitch * Math.sin(pitch * a!)],
+    hessian: [4 + depth * pitch * pitch * Math.cos(pitch * a!)],
+  }));
+  const fit = await minimise(rippled, { start: [0.064], secondStart: [0.001], tolerance: 1e-10 });
+  assert.is(fit.status, "converged", fit.reason);
+  close(fit.estimate.values[0], 0, { absolute: 1e-5 });
+  assert.match(fit.reason, /other start ends .* sigma away.*dips of one minimum/);
+});
+
 test("a non-finite region is stepped back from", async () => {
   // The first Newton step from here, -2·ν, would end at negative ν.
   const fit = await minimise(
