@@ -1,6 +1,5 @@
 /** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
-import { UsageError } from "./errors.js";
-import { sizeOf, type Var } from "./tape.js";
+import type { Var } from "./tape.js";
 
 export const backendNames = ["reference", "cpu"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -40,10 +39,14 @@ export interface Program {
   bind(columns: Named<ColumnData>): Promise<void>;
   /** Sets parameters. They start undefined: a run without a value for one is refused. */
   write(parameters: Named<ArrayLike<number>>): Promise<void>;
+  /** Current values, as far as they were written or updated. */
   read(parameters: readonly string[]): Promise<Record<string, Float64Array>>;
   /** Evaluates the outputs on the bound events. Does not apply updates. */
   run(options?: RunOptions): Promise<Record<string, Float64Array>>;
-  /** Applies the updates `count` times; gives back the outputs without events of every step, `[count, ...shape]`. */
+  /**
+   * Applies the updates `count` times; gives back the outputs without events of every step, `[count, ...shape]`. A signal
+   * ends this between two steps: the updates so far stay.
+   */
   steps(plan: StepPlan): Promise<Record<string, Float64Array>>;
   close(): Promise<void>;
 }
@@ -53,61 +56,4 @@ export interface Backend {
   readonly precision: "f32" | "f64";
   compile(request: ProgramRequest): Promise<Program>;
   close(): Promise<void>;
-}
-
-/** Leaves of a program and what each needs, with the checks that every backend makes at its boundary. */
-export class Bindings {
-  readonly columns = new Map<string, Var>();
-  readonly parameters = new Map<string, Var>();
-
-  constructor(nodes: Iterable<Var>) {
-    for (const node of nodes) {
-      if (node.operation.name === "column") this.columns.set(node.operation.label, node);
-      if (node.operation.name === "parameter") this.parameters.set(node.operation.label, node);
-    }
-  }
-
-  /** The parameter of that name, its value checked for length. Unknown names are refused. */
-  checkParameter(where: string, name: string, values: ArrayLike<number> | undefined): Var {
-    const node = this.parameters.get(name);
-    if (node === undefined) {
-      throw new UsageError(where, {
-        expected: `a parameter of this program (${[...this.parameters.keys()].join(", ") || "it has none"})`,
-        got: `"${name}"`,
-      });
-    }
-    if (values !== undefined && values.length !== sizeOf(node.shape)) {
-      throw new UsageError(where, {
-        expected: `${sizeOf(node.shape)} numbers for parameter "${name}" [${node.shape}]`,
-        got: `${values.length}`,
-      });
-    }
-    return node;
-  }
-
-  /** Number of events per event set, given all data bound so far. Columns that the program does not use are ignored. */
-  countEvents(data: ReadonlyMap<string, ColumnData>): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const [name, node] of this.columns) {
-      const values = data.get(name);
-      const set = node.events?.name as string;
-      if (values === undefined) {
-        throw new UsageError("run", {
-          expected: `data bound to column "${name}"`,
-          got: "none",
-          hint: "Call bind first",
-        });
-      }
-      const count = values.length / sizeOf(node.shape);
-      const other = counts.get(set) ?? count;
-      if (!Number.isInteger(count) || count !== other) {
-        throw new UsageError("bind", {
-          expected: `column "${name}" to hold ${sizeOf(node.shape)} x ${Number.isInteger(other) ? other : "n"} numbers`,
-          got: `${values.length}`,
-        });
-      }
-      counts.set(set, count);
-    }
-    return counts;
-  }
 }

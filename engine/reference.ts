@@ -1,13 +1,6 @@
 /** The backend that defines all others: f64, plain loops over the tape, events in blocks. Small, slow, obviously right. */
-import {
-  type Backend,
-  Bindings,
-  type ColumnData,
-  type Program,
-  type ProgramRequest,
-  type RunOptions,
-} from "./backend.js";
-import { UsageError } from "./errors.js";
+import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from "./backend.js";
+import { Boundary, closedError } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { type EventPass, schedule } from "./passes.js";
 import { sizeOf, type Var } from "./tape.js";
@@ -18,7 +11,22 @@ const BLOCK = 256;
 type Values = Map<number, Float64Array>;
 
 export function referenceBackend(): Backend {
-  return { name: "reference", precision: "f64", compile: async (request) => compile(request), close: async () => {} };
+  const programs: Program[] = [];
+  let isOpen = true;
+  return {
+    name: "reference",
+    precision: "f64",
+    compile: async (request) => {
+      if (!isOpen) throw closedError("reference backend", "backend");
+      const program = compile(request);
+      programs.push(program);
+      return program;
+    },
+    close: async () => {
+      isOpen = false;
+      for (const program of programs) await program.close();
+    },
+  };
 }
 
 /** Rows of a column for the given events. */
@@ -31,9 +39,7 @@ function gather(data: ColumnData, rows: number, pick: (position: number) => numb
 
 function compile({ outputs, updates = {} }: ProgramRequest): Program {
   const { levels, nodes } = schedule([...Object.values(outputs), ...Object.values(updates)]);
-  const bindings = new Bindings([...nodes, ...Object.values(outputs).flatMap((output) => output.tape.nodes)]);
-  const used = new Bindings(nodes);
-  const data = new Map<string, ColumnData>();
+  const boundary = new Boundary({ outputs, updates }, nodes);
   const state = new Map<string, Float64Array>();
 
   function runPass(pass: EventPass, values: Values, length: number, pick: (e: number) => number): void {
@@ -46,7 +52,12 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
       for (const node of pass.nodes) {
         const value =
           node.operation.name === "column"
-            ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
+            ? gather(
+                boundary.data.get(node.operation.label) as ColumnData,
+                sizeOf(node.shape),
+                (e) => pick(start + e),
+                n,
+              )
             : evaluate(node, node.inputs.map(valueAt), n);
         block.set(node.id, value);
       }
@@ -70,15 +81,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
     for (const level of levels) {
       for (const node of level.parameters) {
         if (node.operation.name === "parameter") {
-          const value = state.get(node.operation.label);
-          if (value === undefined) {
-            throw new UsageError("run", {
-              expected: `a value for parameter "${node.operation.label}"`,
-              got: "none",
-              hint: "Call write first",
-            });
-          }
-          values.set(node.id, value);
+          values.set(node.id, state.get(node.operation.label) as Float64Array);
         } else {
           const inputs = node.inputs.map((input) => values.get(input.id) as Float64Array);
           values.set(node.id, evaluate(node, inputs, 1));
@@ -95,35 +98,29 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
   return {
     description: nodes.map((node) => `${node.id} ${node.operation.name} [${node.shape}]`).join("\n"),
     async bind(columns) {
-      for (const [name, values] of Object.entries(columns)) data.set(name, values);
+      boundary.bind(columns);
     },
     async write(parameters) {
-      for (const [name, values] of Object.entries(parameters)) {
-        bindings.checkParameter("write", name, values);
-        state.set(name, Float64Array.from(values));
-      }
+      for (const [name, values] of Object.entries(boundary.write(parameters))) state.set(name, values);
     },
     async read(parameters) {
-      return Object.fromEntries(
-        parameters.map((name) => {
-          bindings.checkParameter("read", name, undefined);
-          return [name, Float64Array.from(state.get(name) ?? [])];
-        }),
-      );
+      boundary.checkRead(parameters);
+      return Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)]));
     },
     async run({ range = {}, signal }: RunOptions = {}) {
       signal?.throwIfAborted();
-      const counts = used.countEvents(data);
+      const parts = boundary.partsOf(range);
       const values = evaluateAll((set) => {
-        const [start, stop] = range[set] ?? [0, counts.get(set) ?? 0];
-        return { length: stop - start, pick: (e) => start + e };
+        const { start, length } = parts[set] as { start: number; length: number };
+        return { length, pick: (e) => start + e };
       });
       return Object.fromEntries(
         Object.entries(outputs).map(([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)]),
       );
     },
-    async steps({ count, indices, schedule: perStep = {}, signal }) {
-      used.countEvents(data);
+    async steps(plan) {
+      const { count, indices, schedule: perStep = {}, signal } = plan;
+      boundary.checkSteps(plan);
       const free = Object.entries(outputs).filter(([, node]) => node.events === undefined);
       const history = Object.fromEntries(
         free.map(([name, node]) => [name, new Float64Array(count * sizeOf(node.shape))]),
@@ -131,7 +128,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
       for (let step = 0; step < count; step++) {
         signal?.throwIfAborted();
         for (const [name, values] of Object.entries(perStep)) {
-          const size = sizeOf(bindings.checkParameter("steps", name, undefined).shape);
+          const size = values.length / count;
           state.set(name, values.slice(step * size, (step + 1) * size));
         }
         const values = evaluateAll((set) => {
@@ -149,6 +146,8 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
       }
       return history;
     },
-    async close() {},
+    async close() {
+      boundary.close();
+    },
   };
 }

@@ -1,5 +1,5 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
-import { Bindings, type ProgramRequest } from "../backend.js";
+import type { ProgramRequest } from "../backend.js";
 import { describePass } from "../describe.js";
 import { type Item, type Kernel, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
 import { schedule } from "../passes.js";
@@ -417,7 +417,9 @@ export async function compileProgram(
     }),
   );
   const { names: updateKernels, uploads: updateUploads } = compiler.updates(stage.kernels);
-  const parameterNodes = new Bindings(whole.nodes).parameters;
+  const parameterNodes = new Map(
+    whole.nodes.flatMap((node) => (node.operation.name === "parameter" ? [[node.operation.label, node] as const] : [])),
+  );
   const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
   const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
   const module = await wasm.compile(compiler.module.build());

@@ -1,6 +1,6 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
 import type { ColumnData, Named } from "../backend.js";
-import { control, type Events, Execution, Team } from "./execution.js";
+import { type Events, Execution, Team } from "./execution.js";
 import { workerSide } from "./host-node.js";
 import type { CompiledProgram } from "./plan.js";
 
@@ -31,27 +31,32 @@ export type Request =
       readonly count: number;
       readonly indices: Named<Int32Array>;
       readonly schedule: Named<Float64Array>;
+      /** Set to 1 from outside to end the steps early. */
+      readonly abort: Int32Array;
     };
 
 /** What rank 0 answers to a call. */
 export interface Reply {
   readonly call: number;
-  readonly values?: Record<string, Float64Array>;
+  readonly values: Record<string, Float64Array>;
+  /** Whether steps ended early: then values hold fewer steps than asked for. */
+  readonly aborted: boolean;
   readonly error?: string;
-  readonly aborted?: boolean;
 }
+
+type Answer = Omit<Reply, "call">;
 
 const { start, onRequest, reply } = workerSide<WorkerStart, Request, Reply>();
 const team = new Team(start.rank, start.threads, start.shared);
 const programs = new Map<number, Execution>();
 const noOutputs = new Map<number, Float64Array>();
 
-function steps(execution: Execution, request: Extract<Request, { kind: "steps" }>): Record<string, Float64Array> {
-  const { count, indices, schedule } = request;
-  const history: Record<string, Float64Array> = {};
+function steps(execution: Execution, request: Extract<Request, { kind: "steps" }>): Answer {
+  const { count, indices, schedule, abort } = request;
+  const history = execution.emptyHistory(count);
   const lengths = new Map(Object.entries(indices).map(([set, index]) => [set, index.length / count]));
   for (let step = 0; step < count; step++) {
-    if (team.isAborted) break;
+    if (team.agree(() => Atomics.load(abort, 0) === 1)) return { values: history, aborted: true };
     if (team.rank === 0) {
       const now = Object.entries(schedule).map(([name, values]) => {
         const size = values.length / count;
@@ -66,41 +71,42 @@ function steps(execution: Execution, request: Extract<Request, { kind: "steps" }
     execution.evaluate(eventsOf, noOutputs);
     if (team.rank === 0) {
       for (const [name, value] of Object.entries(execution.values())) {
-        history[name] ??= new Float64Array(count * value.length);
-        history[name].set(value, step * value.length);
+        history[name]?.set(value, step * value.length);
       }
       execution.applyUpdates();
     }
-    // Nobody looks at the abort flag of the next step before everybody has left this one.
-    team.barrier();
   }
-  return history;
+  return { values: history, aborted: false };
 }
 
-function handle(request: Request): Record<string, Float64Array> | undefined {
+const done = (values: Record<string, Float64Array> = {}): Answer => ({ values, aborted: false });
+
+function handle(request: Request): Answer {
   if (request.kind === "open") {
     programs.set(request.program, new Execution(request.compiled, team));
-    return undefined;
+    return done();
   }
   const execution = programs.get(request.program) as Execution;
   switch (request.kind) {
     case "close":
       programs.delete(request.program);
-      return undefined;
+      return done();
     case "bind":
       execution.bind(request.columns);
-      return undefined;
+      return done();
     case "write":
       if (team.rank === 0) execution.write(request.parameters);
-      return undefined;
+      return done();
     case "read":
-      return Object.fromEntries(request.parameters.map((name) => [name, execution.read(name) ?? new Float64Array()]));
+      // Rank 0 alone keeps parameters.
+      if (team.rank !== 0) return done();
+      return done(Object.fromEntries(request.parameters.map((name) => [name, execution.read(name)])));
     case "run": {
       execution.evaluate((set) => {
         const { start, length } = request.events[set] ?? { start: 0, length: 0 };
         return { start, length, index: undefined };
       }, request.outputs);
-      return team.rank === 0 ? execution.values() : undefined;
+      return done(team.rank === 0 ? execution.values() : {});
     }
     case "steps":
       return steps(execution, request);
@@ -109,15 +115,15 @@ function handle(request: Request): Record<string, Float64Array> | undefined {
 
 onRequest((request) => {
   try {
-    const values = handle(request);
-    if (team.rank === 0 && "call" in request) {
-      const aborted = Atomics.load(team.shared, control.aborted) === 1;
-      reply({ call: request.call, aborted, ...(values === undefined ? {} : { values }) });
-    }
+    const answer = handle(request);
+    if (team.rank === 0 && "call" in request) reply({ call: request.call, ...answer });
   } catch (error) {
     team.fail();
-    if ("call" in request)
-      reply({ call: request.call, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    else throw error;
+    if (!("call" in request)) throw error;
+    reply({
+      call: request.call,
+      ...done(),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 });
