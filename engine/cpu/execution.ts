@@ -264,7 +264,9 @@ export class Execution {
     }
     this.instance.exports[pass.name]?.(base, n, accumulator);
     for (const { node, rows } of pass.outputs) {
-      const target = outputs.get(node) as Float64Array;
+      const target = outputs.get(node);
+      // Steps give back sums only.
+      if (target === undefined) continue;
       rows.forEach((offset, r) => {
         const from = (base + offset) / bytes;
         target.set(numbers.subarray(from, from + n), r * events.length + first);

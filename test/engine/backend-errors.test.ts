@@ -1,0 +1,289 @@
+/** Wrong input at the boundary of every backend has its message; what fails or is ended early leaves nothing hanging. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Backend, Program, ProgramRequest } from "../../engine/backend.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import { control, Team } from "../../engine/cpu/execution.js";
+import * as o from "../../engine/operations.js";
+import { Tape } from "../../engine/tape.js";
+import { testBackends } from "../support/backends.js";
+
+const numbers = (...values: number[]) => Float64Array.from(values);
+
+async function rejects(body: () => Promise<unknown>, message: RegExp): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    assert.match((error as Error).message, message);
+    return;
+  }
+  assert.unreachable(`expected a rejection with ${message}`);
+}
+
+/** y = p x, its sum; "rate" is added to p by every step. */
+function simple() {
+  const tape = new Tape();
+  const x = tape.column("x", [2]);
+  const p = tape.parameter("p");
+  const rate = tape.parameter("rate");
+  const y = o.mul(x, p);
+  const sum = o.sumTo(o.sumEvents(y), []);
+  const request: ProgramRequest = { outputs: { y, sum }, updates: { p: o.add(p, o.add(rate, o.mul(sum, 0))) } };
+  return { tape, x, p, rate, y, sum, request };
+}
+
+for (const { name, create } of testBackends()) {
+  const inProgram = (title: string, body: (program: Program, backend: Backend) => Promise<void>) =>
+    test(`${title} on ${name}`, async () => {
+      const backend = await create();
+      try {
+        const program = await backend.compile(simple().request);
+        await program.bind({ x: numbers(1, 2, 3, 10, 20, 30) });
+        await program.write({ p: [2], rate: [0] });
+        await body(program, backend);
+        // Whatever was refused: the program still works.
+        assert.equal([...((await program.run()).sum as Float64Array)], [132]);
+      } finally {
+        await backend.close();
+      }
+    });
+
+  test(`a column without data, a parameter without a value on ${name}`, async () => {
+    const backend = await create();
+    const program = await backend.compile(simple().request);
+    await rejects(() => program.run(), /^run: expected a value for parameter "p", got none\. Call write first$/);
+    await rejects(() => program.read(["p"]), /^read: expected a value for parameter "p", got none\. Call write first$/);
+    await program.write({ p: [1], rate: [1] });
+    await rejects(() => program.run(), /^run: expected data bound to column "x", got none\. Call bind first$/);
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: Int32Array.of(0) } }),
+      /^steps: expected data bound to column "x", got none/,
+    );
+    await backend.close();
+  });
+
+  inProgram("wrong columns and parameters", async (program) => {
+    await rejects(
+      () => program.bind({ x: numbers(1, 2, 3) }),
+      /^bind: expected column "x" \[2\] to hold a multiple of 2 numbers, got 3$/,
+    );
+    await rejects(
+      () => program.bind({ x: [1, 2] as never }),
+      /^bind: expected column "x" to be a Float32Array or Float64Array, got Array$/,
+    );
+    await rejects(
+      () => program.write({ q: [1] }),
+      /^write: expected a parameter of this program \(p, rate\), got "q"$/,
+    );
+    await rejects(() => program.read(["q"]), /^read: expected a parameter of this program \(p, rate\), got "q"$/);
+    await rejects(() => program.write({ p: [1, 2] }), /^write: expected 1 numbers for parameter "p" \[\], got 2$/);
+  });
+
+  inProgram("ranges outside the events", async (program) => {
+    for (const range of [
+      [-1, 2],
+      [0, 4],
+      [2, 1],
+      [0.5, 1],
+    ] as const) {
+      await rejects(
+        () => program.run({ range: { events: range } }),
+        new RegExp(`^run: expected a range of "events" within its 3 events, got \\[${range[0]}, ${range[1]}\\]$`),
+      );
+    }
+  });
+
+  inProgram("steps that do not fit", async (program) => {
+    const events = Int32Array.of(0, 1, 2);
+    await rejects(
+      () => program.steps({ count: 1, indices: {} }),
+      /^steps: expected indices of "events" in 1 equal parts, got none$/,
+    );
+    await rejects(
+      () => program.steps({ count: 2, indices: { events } }),
+      /^steps: expected indices of "events" in 2 equal parts, got 3$/,
+    );
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: Int32Array.of(0, 3) } }),
+      /^steps: expected indices of "events" in \[0, 3\), got 3$/,
+    );
+    await rejects(
+      () => program.steps({ count: -1, indices: { events } }),
+      /^steps: expected a whole number of steps, got -1$/,
+    );
+    await rejects(
+      () => program.steps({ count: 3, indices: { events }, schedule: { rate: numbers(1) } }),
+      /^steps: expected 3 x 1 numbers for the schedule of parameter "rate", got 1$/,
+    );
+    await rejects(
+      () => program.steps({ count: 3, indices: { events }, schedule: { speed: numbers(1, 1, 1) } }),
+      /^steps: expected a parameter of this program \(p, rate\), got "speed"$/,
+    );
+    const none = await program.steps({ count: 0, indices: { events: new Int32Array() } });
+    assert.equal(
+      Object.entries(none).map(([key, values]) => [key, values.length]),
+      [["sum", 0]],
+    );
+  });
+
+  test(`programs that no tape describes are refused on ${name}`, async () => {
+    const backend = await create();
+    const { y, sum, rate } = simple();
+    const other = simple();
+    await rejects(
+      () => backend.compile({ outputs: { sum, other: other.sum } }),
+      /^compile: expected outputs and updates of one tape, got nodes of several tapes$/,
+    );
+    await rejects(
+      () => backend.compile({ outputs: { sum }, updates: { q: sum } }),
+      /^compile: expected a parameter of this program \(p, rate\), got "q"$/,
+    );
+    await rejects(
+      () => backend.compile({ outputs: { sum }, updates: { p: o.reshape(rate, [1]) } }),
+      /^compile: expected an update of parameter "p" to have its shape \[\], and no events, got \[1\]$/,
+    );
+    await rejects(() => backend.compile({ outputs: {}, updates: { p: y } }), /got \[2\] over "events"$/);
+    await backend.close();
+  });
+
+  test(`columns of one event set with different numbers of events are refused on ${name}`, async () => {
+    const backend = await create();
+    const tape = new Tape();
+    const program = await backend.compile({ outputs: { y: o.add(tape.column("a"), tape.column("b")) } });
+    await program.bind({ a: numbers(1, 2), b: numbers(1, 2, 3) });
+    await rejects(
+      () => program.run(),
+      /^run: expected columns of "events" with equally many events, got 2 in "a" and 3 in "b"$/,
+    );
+    await program.bind({ b: numbers(1, 2) });
+    assert.equal([...((await program.run()).y as Float64Array)], [2, 4]);
+    await backend.close();
+  });
+
+  test(`a program that only counts events takes their number from any column, else from a range, on ${name}`, async () => {
+    const backend = await create();
+    const tape = new Tape();
+    tape.column("x");
+    const count = o.sumEvents(tape.constant(1, [], tape.events()));
+    const program = await backend.compile({ outputs: { count } });
+    await rejects(
+      () => program.run(),
+      /^run: expected a number of events for "events", got none, as no column of it is bound\. Bind one/,
+    );
+    assert.equal([...((await program.run({ range: { events: [3, 8] } })).count as Float64Array)], [5]);
+    await program.bind({ x: new Float32Array(7) });
+    assert.equal([...((await program.run()).count as Float64Array)], [7]);
+    await backend.close();
+  });
+
+  test(`closed programs and backends say so on ${name}`, async () => {
+    const backend = await create();
+    const program = await backend.compile(simple().request);
+    const other = await backend.compile(simple().request);
+    await other.write({ p: [1], rate: [1] });
+    await program.close();
+    await program.close();
+    for (const use of [
+      () => program.run(),
+      () => program.read(["p"]),
+      () => program.write({ p: [1] }),
+      () => program.bind({}),
+      () => program.steps({ count: 0, indices: {} }),
+    ]) {
+      await rejects(use, /: expected an open program, got one that was closed$/);
+    }
+    await other.bind({ x: numbers(1, 2) });
+    assert.equal([...((await other.run()).sum as Float64Array)], [3]);
+    await backend.close();
+    await backend.close();
+    const closed = /: expected an open (backend|program), got one that was closed$/;
+    await rejects(() => backend.compile(simple().request), /^(cpu|reference) backend: expected an open backend, got/);
+    await rejects(() => other.run(), closed);
+    await rejects(() => other.read(["p"]), closed);
+    await rejects(() => other.write({ p: [1] }), closed);
+    await other.close();
+  });
+
+  test(`an aborted signal refuses runs and steps before they begin on ${name}`, async () => {
+    const backend = await create();
+    const program = await backend.compile(simple().request);
+    await program.bind({ x: numbers(1, 2) });
+    await program.write({ p: [1], rate: [1] });
+    const signal = AbortSignal.abort();
+    await rejects(() => program.run({ signal }), /abort/);
+    await rejects(() => program.steps({ count: 1, indices: { events: Int32Array.of(0) }, signal }), /abort/);
+    assert.equal([...((await program.read(["p"])).p as Float64Array)], [1]);
+    await backend.close();
+  });
+}
+
+for (const threads of [1, 2, 3]) {
+  test(`a signal ends steps between two of them, and only those it belongs to, ${threads} threads`, async () => {
+    const backend = await cpuBackend({ threads });
+    const program = await backend.compile(simple().request);
+    const other = await backend.compile(simple().request);
+    for (const each of [program, other]) {
+      await each.bind({ x: new Float32Array(200) });
+      await each.write({ p: [0], rate: [1] });
+    }
+    const steps = (each: Program, count: number, signal?: AbortSignal) =>
+      each.steps({ count, indices: { events: new Int32Array(count) }, signal });
+    for (let round = 0; round < 5; round++) {
+      await program.write({ p: [0] });
+      await other.write({ p: [0] });
+      const abort = new AbortController();
+      const first = steps(other, 300);
+      const long = steps(program, 1_000_000, abort.signal);
+      setTimeout(() => abort.abort(), 5 * round);
+      await rejects(() => long, /abort/);
+      assert.is((await first).sum?.length, 300);
+      const [done] = (await program.read(["p"])).p as Float64Array;
+      assert.ok(Number.isInteger(done) && (done as number) < 1_000_000, `${done} whole steps`);
+      assert.equal([...((await other.read(["p"])).p as Float64Array)], [300]);
+      await steps(program, 10);
+      assert.equal([...((await program.read(["p"])).p as Float64Array)], [(done as number) + 10]);
+    }
+    await backend.close();
+  });
+
+  test(`closing a backend rejects what it still computes, ${threads} threads`, async () => {
+    const backend = await cpuBackend({ threads });
+    const program = await backend.compile(simple().request);
+    await program.bind({ x: new Float32Array(2) });
+    await program.write({ p: [0], rate: [1] });
+    const long = program.steps({ count: 1_000_000, indices: { events: new Int32Array(1_000_000) } });
+    setTimeout(() => void backend.close(), 20);
+    await rejects(() => long, /^cpu backend: expected an open backend, got one that was closed$/);
+  });
+
+  test(`a worker that fails rejects the call and all after it, ${threads} threads`, async () => {
+    const backend = await cpuBackend({ threads });
+    const tape = new Tape();
+    const p = tape.parameter("p");
+    // An operation that nobody can evaluate.
+    const broken = tape.append({ name: "nonsense" } as never, [p], [], undefined);
+    const program = await backend.compile({ outputs: { sum: o.sumEvents(o.mul(tape.column("x"), broken)) } });
+    await program.bind({ x: numbers(1, 2) });
+    await program.write({ p: [1] });
+    await rejects(() => program.run(), /^internal: a worker failed/);
+    await rejects(() => program.run(), /^internal: a worker failed/);
+    await backend.close();
+  });
+}
+
+test("a barrier reached after another worker's failure does not wait", () => {
+  const shared = new Int32Array(new SharedArrayBuffer(control.length * 4));
+  new Team(0, 2, shared).fail();
+  assert.throws(() => new Team(1, 2, shared).barrier(), /internal: another worker failed/);
+});
+
+test("a number of threads that is none is refused", async () => {
+  for (const threads of [0, 1.5, -2, Number.NaN]) {
+    await rejects(
+      () => cpuBackend({ threads }),
+      new RegExp(`^cpu backend: expected a positive number of threads, got ${threads}$`),
+    );
+  }
+});
+
+test.run();
