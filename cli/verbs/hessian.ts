@@ -11,12 +11,13 @@ import type { VerbContext } from "../verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {
+  const { out, nu } = context.options;
+  if (out !== undefined) createOutputFolder(out);
   const open = await openLikelihood(context, true);
   try {
-    const result = await hessianResult(open, pointOf(open.analysis, context.options.nu));
-    if (context.options.out !== undefined) {
-      createOutputFolder(context.options.out);
-      await writeAtomic(join(context.options.out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
+    const result = await hessianResult(open, pointOf(open.analysis, nu));
+    if (out !== undefined) {
+      await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
     for (const { problem } of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
       if (problem !== null) context.warn(problem);
