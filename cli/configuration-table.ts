@@ -13,6 +13,7 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
     {
       optimiser: choice({ doc: "Optimiser.", choices: ["adam", "adamw", "radam"], default: defaults.optimiser }),
       epochs: number({
+        integer: true,
         doc: "Passes over the training sample. With a generator every pass draws new events.",
         default: defaults.epochs,
         above: 0,

@@ -1,6 +1,146 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { EventData } from "../../inference/likelihood.js";
+import { writeAtomic, writeNpz } from "../../io/index.js";
+import { type Analysis, nuisancesOfKind, outputFolder, processNames } from "../analysis.js";
+import { openBackend } from "../backend.js";
+import { checkFiles, loadAnalysis } from "../configuration.js";
+import { loadEvents, saveEvents } from "../event-data.js";
 import { UsageError } from "../messages.js";
+import { saveModel } from "../model-files.js";
+import { describeFit } from "../nuisance-fit.js";
+import { scanPictures } from "../nuisance-scan.js";
+import { createOutputFolder } from "../output-folder.js";
+import { buildReport } from "../report.js";
+import { runChain } from "../run/chain.js";
+import { openFit } from "../run/fits.js";
+import { reportOf } from "../run/page.js";
+import {
+  closurePictures,
+  displacementPictures,
+  lossPicture,
+  nuisancePictures,
+  type Pictures,
+  projectionPictures,
+} from "../run/pictures.js";
+import { arraysOf, type Outcome, resultsOf } from "../run/results.js";
+import { looksAtY, type Setting } from "../run/setting.js";
+import { generateData, openSimulation } from "../run/simulation.js";
+import { openSteps } from "../run/steps.js";
 import type { VerbContext } from "../verb.js";
+import { readVersion } from "../version.js";
 
+/** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
-  throw new UsageError("unbinned run", { expected: "a later version", got: context.operands.join(" ") });
+  const { options, operands, signal } = context;
+  const analysis = loadAnalysis(operands[0]!, options);
+  checkTrainable(analysis);
+  checkFiles(analysis);
+  const folder = outputFolder(analysis, options.out);
+  createOutputFolder(folder);
+  const backend = await openBackend(options, "f32");
+  const warnings: string[] = [];
+  const warn = (text: string) => {
+    warnings.push(text);
+    context.warn(text);
+  };
+  try {
+    const setting = await openSetting(context, analysis, folder, backend, warn);
+    const outcome = await runChain(setting, warnings);
+    signal.throwIfAborted();
+    await writeOutcome(setting, outcome);
+    for (const { label, summary } of Object.values(outcome.fitted.fits)) {
+      context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth)}`);
+    }
+    context.print(`\n${join(folder, "report.html")}`);
+    context.printJson(resultsOf(setting, outcome));
+  } finally {
+    await backend.close();
+  }
+}
+
+function checkTrainable({ file, configuration }: Analysis): void {
+  if (configuration.model.file === undefined) return;
+  throw new UsageError(file, {
+    expected: "samples or a generator to train on",
+    got: "a finished model (model.file)",
+    hint: "Use `unbinned fit`, `scan` or `hessian` with it, or remove model.file",
+  });
+}
+
+async function openSetting(
+  { options, progress, signal }: VerbContext,
+  analysis: Analysis,
+  folder: string,
+  backend: Setting["backend"],
+  warn: (text: string) => void,
+): Promise<Setting> {
+  const { configuration } = analysis;
+  const { seed, data, observables } = configuration;
+  const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
+  const store = await openSteps(folder, common, options.force, progress);
+  if (data.generator !== undefined) await saveEvents(folder, await generateData(configuration));
+  const events = await loadEvents(analysis, [folder], undefined);
+  const simulation = await openSimulation(analysis);
+  return {
+    analysis,
+    folder,
+    backend,
+    store,
+    simulation,
+    events,
+    dataKey: digestOf(events.data),
+    sizes: {
+      processes: processNames(configuration).length,
+      shapes: nuisancesOfKind(configuration, "shape").length,
+      x: observables.x.features,
+      y: observables.y?.features ?? 0,
+    },
+    progress,
+    signal,
+    warn,
+  };
+}
+
+/** sha256 of the numbers. */
+function digestOf({ x, y, weights }: EventData): string {
+  const hash = createHash("sha256");
+  for (const column of [x, y, weights]) {
+    if (column !== undefined) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+    hash.update("/");
+  }
+  return hash.digest("hex");
+}
+
+async function picturesOf(setting: Setting, outcome: Outcome): Promise<Pictures> {
+  const { best, fitted, scans, trainings, closure, projections, fields } = outcome;
+  const scanned = async () => {
+    if (scans === undefined) return new Map<string, string>();
+    const open = await openFit(setting, fitted.model, setting.events.data);
+    try {
+      return scanPictures(open, best.summary, scans);
+    } finally {
+      await open.close();
+    }
+  };
+  return new Map([
+    ...nuisancePictures(setting, best.summary),
+    ...(await scanned()),
+    ...projectionPictures(setting, projections),
+    ...(looksAtY(setting) ? displacementPictures(setting, fields) : []),
+    ...closurePictures(setting, closure),
+    ...lossPicture(setting, trainings),
+  ]);
+}
+
+async function writeOutcome(setting: Setting, outcome: Outcome): Promise<void> {
+  const { folder } = setting;
+  await saveModel(folder, outcome.fitted.model);
+  await writeNpz(join(folder, "arrays.npz"), arraysOf(outcome));
+  const pictures = await picturesOf(setting, outcome);
+  await mkdir(join(folder, "pictures"), { recursive: true });
+  for (const [name, svg] of pictures) await writeAtomic(join(folder, "pictures", `${name}.svg`), [svg]);
+  await writeAtomic(join(folder, "report.html"), [buildReport(reportOf(setting, outcome, pictures))]);
+  await writeAtomic(join(folder, "results.json"), [`${JSON.stringify(resultsOf(setting, outcome), undefined, 2)}\n`]);
 }

@@ -1,0 +1,42 @@
+/** The whole chain, from events to the pulls of the distribution of interest. */
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import { expectedYield, processNames } from "../analysis.js";
+import { nuisanceModels } from "../model-files.js";
+import { checkClosure, projectFit } from "./checks.js";
+import { trainDensity } from "./densities.js";
+import { displacementFields } from "./displacements.js";
+import { fitModel } from "./fits.js";
+import type { Outcome } from "./results.js";
+import { scanFit } from "./scanning.js";
+import { looksAtY, type Setting } from "./setting.js";
+
+/** @param warnings  what `setting.warn` has said, in order */
+export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+  const { configuration } = setting.analysis;
+  const x = await trainDensity(setting, "x");
+  const y = looksAtY(setting) ? await trainDensity(setting, "y") : undefined;
+  const simulated: MixtureModel = {
+    processes: processNames(configuration).map((name) => ({
+      name,
+      logYield: Math.log(expectedYield(configuration, name)!),
+    })),
+    nuisances: nuisanceModels(configuration),
+    x: x.density,
+    ...(y && { y: y.density }),
+  };
+  const trainedKey = [x.key, y?.key].join();
+  const closure = await checkClosure(setting, simulated, trainedKey);
+  const fitted = await fitModel(setting, simulated, trainedKey);
+  const { xAlone, fixed, profiled } = fitted.fits;
+  // One of them is always there: fitModel fits x alone, or y too.
+  const best = (profiled ?? fixed ?? xAlone)!;
+  const { data } = setting.events;
+  const projections = await projectFit(setting, fitted.model, best.summary.estimate, fitted.key);
+  const fields =
+    fitted.model.transfer === undefined
+      ? []
+      : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
+  const scans = await scanFit(setting, fitted.model, data, best, fitted.key);
+  const trainings = [...x.trainings, ...(y?.trainings ?? []), ...fitted.trainings];
+  return { closure, fitted, best, projections, fields, scans, trainings, warnings };
+}

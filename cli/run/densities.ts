@@ -1,0 +1,211 @@
+/** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
+import {
+  type Architecture,
+  autoregressiveFlow,
+  couplingFlow,
+  type FactorizableArchitecture,
+  type FlowArchitecture,
+  factorizableFlow,
+  initialise,
+} from "../../flows/architecture.js";
+import type { EventSample } from "../../flows/event-sample.js";
+import type { FreshSamples } from "../../flows/training-request.js";
+import { named, updated, type Weights } from "../../flows/weights.js";
+import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
+import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";
+import { type ObservableName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
+import {
+  type Anchor,
+  anchorSetOf,
+  anchorSets,
+  isLinearOnly,
+  stageSamples,
+  systematicsStages,
+  systematicsTraining,
+} from "../../inference/systematics.js";
+import { nuisancesOfKind } from "../analysis.js";
+import type { Setting } from "./setting.js";
+import { shapeCentres } from "./simulation.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+
+/** A trained density with the story of its trainings. */
+export interface TrainedDensity {
+  readonly density: DensityModel;
+  readonly key: string;
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+}
+
+/** Half-width of the box of splines, in standard deviations of the training sample. */
+const BOUND = 5;
+
+function nominalArchitecture(setting: Setting, of: ObservableName): FlowArchitecture {
+  const { kind, structure, transforms, bins, hidden } = setting.analysis.configuration.flows[of];
+  const { processes, x } = setting.sizes;
+  const options = {
+    features: setting.sizes[of],
+    context: of === "x" ? processes : processes + x,
+    hidden,
+    transforms,
+    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND },
+    // Smooth in x and ν, so that second derivatives are what they say.
+    activation: "silu",
+    standardisation: "input",
+  } as const;
+  return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
+}
+
+function systematicsArchitecture(setting: Setting, of: ObservableName): FactorizableArchitecture {
+  const { configuration } = setting.analysis;
+  const { fnf, nuisances } = configuration;
+  const { anchors } = setting.simulation;
+  const names = nuisancesOfKind(configuration, "shape");
+  const { processes, x } = setting.sizes;
+  return factorizableFlow({
+    features: setting.sizes[of],
+    context: of === "x" ? processes : processes + x,
+    hidden: fnf[of].hidden,
+    layers: fnf[of].layers,
+    nuisances: names.map((name, k) => {
+      const { centre } = nuisances[name]!;
+      return { centre, linearOnly: isLinearOnly(anchors, k, centre) };
+    }),
+    pairs: pairPositions(setting),
+    quadraticDamping: fnf.q,
+    pairDamping: fnf.r,
+    standardisation: "both",
+  });
+}
+
+/** Positions among the shape nuisances, the smaller one first. */
+function pairPositions({ analysis: { configuration } }: Setting): [number, number][] {
+  const names = nuisancesOfKind(configuration, "shape");
+  return configuration.fnf.pairs.map((pair) => {
+    const [k, l] = pair.map((name) => names.indexOf(name)).sort((a, b) => a - b);
+    return [k!, l!];
+  });
+}
+
+/** Event sets of a training, from fresh or fixed events. */
+function trainingData(
+  { simulation }: Setting,
+  purpose: string,
+  anchors: readonly Anchor[],
+  pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
+): FreshSamples | Promise<Record<string, EventSample>> {
+  const samples = async (epoch: number) => pack(await simulation.training(purpose, anchors, epoch));
+  return simulation.isFresh ? samples : samples(0);
+}
+
+export async function trainDensity(setting: Setting, of: ObservableName): Promise<TrainedDensity> {
+  const nominal = await trainNominal(setting, of);
+  const label = `p(${of === "x" ? "x" : "y | x"})`;
+  const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
+  if (setting.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
+  const systematics = await trainSystematics(setting, of, nominal);
+  return {
+    density: { nominal: nominal.flow, systematics: systematics.flow },
+    key: systematics.key,
+    trainings: [...trainings, ...systematics.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
+  };
+}
+
+interface Trained<A extends Architecture> {
+  readonly flow: FlowModel<A>;
+  readonly key: string;
+}
+
+async function trainNominal(
+  setting: Setting,
+  of: ObservableName,
+): Promise<Trained<FlowArchitecture> & { readonly summary: TrainingSummary }> {
+  const { simulation, sizes, store, analysis } = setting;
+  const { configuration } = analysis;
+  const recipe = configuration.flows[of].training;
+  const architecture = nominalArchitecture(setting, of);
+  const centres = shapeCentres(configuration);
+  const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, centres) === undefined);
+  const prefix = `${of}.nominal`;
+  const pack = (events: readonly SimulatedEvents[]) => ({
+    [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes),
+  });
+  const inputs = { architecture, recipe, simulation: simulation.digest };
+  const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
+    const first = pack(await simulation.training(prefix, anchors, 0));
+    return trainStep(
+      setting,
+      `train p(${of === "x" ? "x" : "y | x"})`,
+      recipe,
+      {
+        model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
+        initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
+        data: await trainingData(setting, prefix, anchors, pack),
+        validation: pack(await simulation.heldOut(anchors)),
+        purpose: prefix,
+      },
+      checkpoint,
+      (name) => name.startsWith(`${prefix}.`),
+    );
+  });
+  const weights = updated(prefix, initialise(architecture, configuration.seed), arrays);
+  return { flow: { architecture, weights }, key, summary: record };
+}
+
+/** The standardisation of the nominal flow: what the systematics start from is the identity in its frame. */
+function inFrameOf({ weights: nominal }: FlowModel<FlowArchitecture>, weights: Weights): Weights {
+  return new Map(
+    [...weights].map(([name, own]) => [name, name.startsWith("standardisation.") ? nominal.get(name)! : own]),
+  );
+}
+
+async function trainSystematics(setting: Setting, of: ObservableName, nominal: Trained<FlowArchitecture>) {
+  const { simulation, sizes, store, analysis } = setting;
+  const { configuration } = analysis;
+  const recipe = configuration.fnf[of].training;
+  const architecture = systematicsArchitecture(setting, of);
+  const centres = shapeCentres(configuration);
+  const prefix = `${of}.systematics`;
+  let weights = inFrameOf(nominal.flow, initialise(architecture, configuration.seed));
+  let key = nominal.key;
+  const trainings: { label: string; summary: TrainingSummary }[] = [];
+  for (const stage of systematicsStages(anchorSets(simulation.anchors, centres), architecture.pairs)) {
+    const sets = new Set(stage.sets.map(({ name }) => name));
+    const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, centres) ?? ""));
+    const pack = (events: readonly SimulatedEvents[]) =>
+      Object.fromEntries(
+        Object.entries(stageSamples(stage, events, centres)).map(([name, own]) => [
+          name,
+          trainingSample(name, own, of, sizes.processes),
+        ]),
+      );
+    const name = `${prefix}.${stage.name}`;
+    const before = weights;
+    const inputs = { architecture, recipe, nominal: key, simulation: simulation.digest };
+    const result = await store.run(name, inputs, async (checkpoint) =>
+      trainStep(
+        setting,
+        `train systematics of ${of}, ${stage.name}`,
+        recipe,
+        {
+          model: systematicsTraining({
+            of,
+            nominal: nominal.flow.architecture,
+            systematics: architecture,
+            stage,
+            sizes,
+            optimiser: optimiserOf(recipe),
+          }),
+          initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, before) },
+          data: await trainingData(setting, name, anchors, pack),
+          validation: pack(await simulation.heldOut(anchors)),
+          purpose: name,
+        },
+        checkpoint,
+        (parameter) => parameter.startsWith(`${prefix}.`),
+      ),
+    );
+    weights = updated(prefix, weights, result.arrays);
+    key = result.key;
+    trainings.push({ label: `systematics, ${stage.name}`, summary: result.record });
+  }
+  return { flow: { architecture, weights }, key, trainings };
+}

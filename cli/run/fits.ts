@@ -1,0 +1,232 @@
+/** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
+import { autoregressiveFlow, factorizableFlow } from "../../flows/architecture.js";
+import { adamw } from "../../flows/optimiser.js";
+import { updated } from "../../flows/weights.js";
+import { F64_PRECISION } from "../../inference/covariance.js";
+import type { FitResult } from "../../inference/fit-result.js";
+import { type EventData, type LikelihoodRequest, likelihood } from "../../inference/likelihood.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
+import { initialResponse, type NodeLaw, profileTraining, profilingSample } from "../../inference/profile-fit.js";
+import { DATA, dataSample, initialTransfer, NU, transferTraining } from "../../inference/transfer-fit.js";
+import { nuisanceVector } from "../analysis.js";
+import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
+import type { OpenLikelihood } from "../open-likelihood.js";
+import { looksAtY, type Setting, sumOfWeights } from "./setting.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+
+/** Half-width of the box of T's splines, in standard deviations of the data. */
+const BOUND = 5;
+
+/** Hessians of f32 programs are good to 5e-5 of their largest entry. */
+const F32_PRECISION = 1e-4;
+
+export interface NamedFit {
+  /** What was fitted, for people. */
+  readonly label: string;
+  readonly fit: FitResult;
+  readonly summary: FitSummary;
+}
+
+export interface FittedModel {
+  readonly model: MixtureModel;
+  readonly key: string;
+  readonly fits: {
+    /** x alone: the start of step 1, and a cross-check. */
+    readonly xAlone?: NamedFit;
+    /** T held as step 1 left it. */
+    readonly fixed?: NamedFit;
+    /** T responding to ν. */
+    readonly profiled?: NamedFit;
+  };
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+}
+
+/** The likelihood of a model with these data, the way the verbs open it. */
+export async function openFit(setting: Setting, model: MixtureModel, data: EventData): Promise<OpenLikelihood> {
+  const { backend, analysis, events, signal } = setting;
+  const { form, extended } = analysis.configuration.likelihood;
+  const hasY = data.y !== undefined;
+  const request: LikelihoodRequest = {
+    backend,
+    model,
+    data,
+    form: hasY ? form : "joint",
+    extended,
+    signal,
+  };
+  const own = await likelihood(request);
+  const { response, ...fixed } = model;
+  const withFixedTransfer = response && hasY ? await likelihood({ ...request, model: fixed }) : undefined;
+  return {
+    analysis,
+    model,
+    events: { ...events, data },
+    likelihood: own,
+    withFixedTransfer,
+    precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
+    close: async () => {
+      await own.close();
+      await withFixedTransfer?.close();
+    },
+  };
+}
+
+/** One fit of ν, kept as a step. */
+async function fitStep(
+  setting: Setting,
+  name: string,
+  label: string,
+  key: string,
+  model: MixtureModel,
+  data: EventData,
+  start: readonly number[],
+): Promise<NamedFit & { readonly key: string }> {
+  const { store, progress, signal, analysis } = setting;
+  const { fit, likelihood: options, profile } = analysis.configuration;
+  const inputs = { key, data: setting.dataKey, start, fit, options, box: profile.box };
+  const step = await store.run(name, inputs, async () => {
+    const open = await openFit(setting, model, data);
+    try {
+      const result = await fitNuisances(open, start, progress, signal);
+      signal.throwIfAborted();
+      return { record: { fit: result, summary: await fitSummary(open, result) }, arrays: {} };
+    } finally {
+      await open.close();
+    }
+  });
+  const { fit: found, summary } = step.record;
+  if (found.status !== "converged") setting.warn(`${label}: ${found.status}. ${found.reason}`);
+  else if (summary.problem !== null) setting.warn(`${label}: ${summary.problem}`);
+  return { label, fit: found, summary, key: step.key };
+}
+
+/** All fits of the analysis. */
+export async function fitModel(setting: Setting, simulated: MixtureModel, key: string): Promise<FittedModel> {
+  const { configuration } = setting.analysis;
+  const { data } = setting.events;
+  const { y: _y, ...xData } = data;
+  const { y: _density, ...xModel } = simulated;
+  let start: readonly number[] = nuisanceVector(configuration, configuration.fit.start);
+  if (!looksAtY(setting)) {
+    const only = await fitStep(setting, "fit.x", "fit of x", key, xModel, xData, start);
+    return { model: xModel, key: only.key, fits: { xAlone: only }, trainings: [] };
+  }
+  const { form } = configuration.likelihood;
+  const xAlone =
+    form === "joint" ? await fitStep(setting, "fit.x", "fit of x alone", key, xModel, xData, start) : undefined;
+  start = xAlone?.fit.estimate.values ?? start;
+  if (!configuration.transfer.enabled) {
+    const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
+    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, trainings: [] };
+  }
+  const first = await fitTransfer(setting, simulated, key, start);
+  const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
+  const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
+  const trainings = [{ label: "T and ν (step 1)", summary: first.summary }];
+  const fits = { ...(xAlone && { xAlone }), fixed };
+  if (!configuration.profile.enabled) return { model: withTransfer, key: fixed.key, fits, trainings };
+  const second = await fitResponse(setting, withTransfer, fixed.key, fixed.fit.estimate.values);
+  const model: MixtureModel = { ...withTransfer, response: second.response };
+  const centre = fixed.fit.estimate.values;
+  const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
+  return {
+    model,
+    key: profiled.key,
+    fits: { ...fits, profiled },
+    trainings: [...trainings, { label: "response of T (step 2)", summary: second.summary }],
+  };
+}
+
+/** Step 1. */
+async function fitTransfer(setting: Setting, simulated: MixtureModel, key: string, start: readonly number[]) {
+  const { analysis, events, sizes, store } = setting;
+  const { configuration } = analysis;
+  const { transfer, likelihood: options, seed } = configuration;
+  const architecture = autoregressiveFlow({
+    features: sizes.y,
+    context: sizes.processes + sizes.x,
+    hidden: transfer.hidden,
+    transforms: transfer.transforms,
+    transform: { kind: "spline", bins: transfer.bins, bound: BOUND, freeRightSlope: true },
+    activation: "silu",
+    standardisation: "both",
+  });
+  const initial = initialTransfer(architecture, events.data, sizes.processes, seed);
+  const model: MixtureModel = { ...simulated, transfer: initial };
+  const inputs = { key, data: setting.dataKey, architecture, start, transfer, options };
+  const step = await store.run("transfer", inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      "fit T and nu (step 1)",
+      transfer.training,
+      {
+        model: transferTraining({
+          model,
+          form: options.form,
+          extended: options.extended,
+          isWeighted: events.data.weights !== undefined,
+          observed: sumOfWeights(events.data),
+          transfer: optimiserOf(transfer.training),
+          nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
+        }),
+        initial: { ...mixtureParameters(model), [NU]: Float64Array.from(start) },
+        data: { [DATA]: dataSample(events.data) },
+        purpose: "transfer",
+      },
+      checkpoint,
+      (name) => name === NU || name.startsWith("transfer."),
+    ),
+  );
+  return {
+    transfer: { architecture, weights: updated("transfer", initial.weights, step.arrays) },
+    nu: Array.from(step.arrays[NU]!),
+    key: step.key,
+    summary: step.record,
+  };
+}
+
+/** Step 2. */
+async function fitResponse(setting: Setting, fitted: MixtureModel, key: string, centre: readonly number[]) {
+  const { analysis, events, sizes, store } = setting;
+  const { profile, likelihood: options, seed } = analysis.configuration;
+  const architecture = factorizableFlow({
+    features: sizes.y,
+    context: sizes.processes + sizes.x,
+    hidden: profile.hidden,
+    layers: profile.layers,
+    nuisances: centre.map((value) => ({ centre: value, scale: profile.scale })),
+    standardisation: "both",
+  });
+  const initial: FlowModel<typeof architecture> = initialResponse(architecture, events.data, sizes.processes, seed);
+  const model: MixtureModel = { ...fitted, response: initial };
+  const law: NodeLaw =
+    profile.nodes === "random"
+      ? { kind: "random", box: profile.box }
+      : { kind: "quadrature", box: profile.box, points: profile.points };
+  const inputs = { key, data: setting.dataKey, architecture, profile, options };
+  const step = await store.run("response", inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      "fit the response of T (step 2)",
+      profile.training,
+      {
+        model: profileTraining({
+          model,
+          form: options.form,
+          isWeighted: events.data.weights !== undefined,
+          optimiser: optimiserOf(profile.training),
+        }),
+        initial: mixtureParameters(model),
+        data: async (epoch) => ({ [DATA]: profilingSample(events.data, law, centre.length, seed, epoch) }),
+        purpose: "response",
+      },
+      checkpoint,
+      (name) => name.startsWith("response."),
+    ),
+  );
+  return {
+    response: { architecture, weights: updated("response", initial.weights, step.arrays) },
+    key: step.key,
+    summary: step.record,
+  };
+}

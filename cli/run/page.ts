@@ -1,0 +1,131 @@
+/** The report of a run: what its page says, in which order. */
+import { stringify } from "yaml";
+import { goodnessText, significant } from "../../inference/plots/index.js";
+import { nuisanceNames } from "../analysis.js";
+import { labelText } from "../covariance-summary.js";
+import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
+import { readVersion } from "../version.js";
+import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
+import { type Outcome, yieldsOf } from "./results.js";
+import { type Setting, sumOfWeights } from "./setting.js";
+
+/** σ of each fit that has them, side by side. */
+function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
+  const { configuration } = setting.analysis;
+  const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
+  return nuisanceTable(
+    withErrors.map(({ label, summary }) => (summary.transfer === "none" ? label : labelText(summary))),
+    nuisanceNames(configuration).map((name, k) => ({
+      name: configuration.nuisances[name]!.label ?? name,
+      estimate: best.summary.estimate[k]!,
+      sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
+      truth: configuration.truth[name],
+    })),
+  );
+}
+
+function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
+  const names = nuisanceNames(setting.analysis.configuration);
+  return {
+    caption: "Every fit",
+    columns: ["fit", ...names, "−ln L", "verdict"],
+    rows: Object.values(fitted.fits).map(({ label, summary }) => [
+      label,
+      ...summary.estimate.map((value) => significant(value, 4)),
+      summary.nll === null ? undefined : summary.nll.toFixed(3),
+      summary.status,
+    ]),
+  };
+}
+
+function modeTable(setting: Setting, { best }: Outcome): ReportTable {
+  const names = nuisanceNames(setting.analysis.configuration);
+  return {
+    caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
+    columns: ["mode", "σ", ...names],
+    rows: best.summary.modes.map(({ sigma, direction }, k) => [`${k + 1}`, sigma, ...direction]),
+  };
+}
+
+function closureTable({ closure }: Outcome): ReportTable {
+  return {
+    caption: "Closure on held-out simulation",
+    columns: ["density", "tests", "probability of the worst", "verdict"],
+    rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
+      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part}`,
+      tests,
+      significant(pValue, 2),
+      passed ? "passed" : "failed",
+    ]),
+  };
+}
+
+function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
+  const text = (result: Parameters<typeof goodnessOf>[0]) => {
+    const goodness = goodnessOf(result);
+    return goodness && goodnessText(goodness);
+  };
+  return {
+    caption: "Projections of the data",
+    columns: ["feature", "before the fit", "after the fit"],
+    rows: projections.projections.map(({ of, feature, predictions }) => [
+      featureLabel(setting, of, feature),
+      text(predictions[0]!.result),
+      text(predictions[1]!.result),
+    ]),
+  };
+}
+
+export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures): Report {
+  const { configuration } = setting.analysis;
+  const { data } = setting.events;
+  const figures = (prefix: string, caption: string): ReportFigure[] =>
+    [...pictures].flatMap(([name, svg]) => (name.startsWith(prefix) ? [{ svg, caption }] : []));
+  const section = (heading: string, text: string, own: ReportFigure[], tables: ReportTable[] = []) =>
+    own.length + tables.length === 0 ? [] : [{ heading, text, figures: own, tables }];
+  const { best } = outcome;
+  return {
+    title: configuration.name,
+    version: readVersion(),
+    seed: configuration.seed,
+    warnings: outcome.warnings,
+    tables: [fitTable(setting, outcome), yieldTable(yieldsOf(outcome.fitted.model, best), sumOfWeights(data))],
+    sections: [
+      ...section(
+        "Fit",
+        `${best.label}: ${best.summary.status}. ${best.summary.reason}\n\nN = ${data.count} events, worth ` +
+          `${significant(best.summary.effectiveEvents, 6)} unweighted ones.`,
+        [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
+        [estimateTable(setting, outcome), modeTable(setting, outcome)],
+      ),
+      ...section(
+        "Likelihood scans",
+        "−2Δ ln L around the best fit, all other nuisances profiled; in two dimensions at 2.30 and 6.18 (68% and 95%), with " +
+          "the ellipse that the Hessian says it should be.",
+        figures("scan-", ""),
+      ),
+      ...section(
+        "Data before and after the fit",
+        "Before: nominal simulation, T the identity. After: simulation at the fitted nuisances, moved by the inverse of the fitted T. " +
+          "What lies outside is in the first and last bins.",
+        figures("projections", ""),
+        [projectionTable(setting, outcome)],
+      ),
+      ...section(
+        "Distribution of interest",
+        "Where T moves an event at the fit, and how that changes when the nuisances move by one standard deviation along each " +
+          "mode, by process, at the mean x of the process.",
+        figures("displacement", ""),
+      ),
+      ...section(
+        "Closure",
+        "The trained densities against simulation they have not seen, before any fit: nominal and at every anchor. x is drawn " +
+          "from p(x), y from p(y | x) at the held-out x. A verdict fails where the worst of its tests has a probability below 0.001.",
+        figures("closure-", ""),
+        [closureTable(outcome)],
+      ),
+      ...section("Trainings", "", figures("losses", "Mean over the steps of an epoch, and on held-out simulation.")),
+    ],
+    configuration: stringify(configuration),
+  };
+}

@@ -1,0 +1,194 @@
+/** Every picture of a run, by the name of its file without extension. */
+
+import type { ChiSquareResult } from "../../inference/goodness-of-fit.js";
+import {
+  type Caption,
+  type ClosurePanel,
+  closure as closurePicture,
+  correlationMatrix,
+  displacementCurves,
+  footerLine,
+  lossCurves,
+  projections as projectionsPicture,
+  pulls,
+  quiver,
+} from "../../inference/plots/index.js";
+import { nuisanceNames, processNames } from "../analysis.js";
+import type { FitSummary } from "../nuisance-fit.js";
+import { readVersion } from "../version.js";
+import { type Closure, describeAnchor, type ProjectionSet } from "./checks.js";
+import type { Field } from "./displacements.js";
+import type { Setting } from "./setting.js";
+import type { TrainingSummary } from "./training.js";
+
+export type Pictures = Map<string, string>;
+
+export function captionOf({ analysis, events }: Setting, title: string): Caption {
+  const { seed } = analysis.configuration;
+  return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
+}
+
+/** Axis name of a feature. */
+export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
+  const { labels, features } = configuration.observables[of]!;
+  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
+}
+
+const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+  const name = processNames(configuration)[process]!;
+  return configuration.processes[name]!.label ?? name;
+};
+
+/** None where nothing is left to test. */
+export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
+  return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
+}
+
+/** One picture per observable and process: features side by side, anchors below each other. */
+export function closurePictures(setting: Setting, { tests }: Closure): Pictures {
+  const pictures: Pictures = new Map();
+  const groups = new Map<string, { of: "x" | "y"; process: number; panels: ClosurePanel[] }>();
+  for (const { of, process, at, feature, observed, expected, result } of tests) {
+    const key = `closure-${of}-${processNames(setting.analysis.configuration)[process]}`;
+    const group = groups.get(key) ?? { of, process, panels: [] };
+    groups.set(key, group);
+    group.panels.push({
+      title: describeAnchor(setting, process, at),
+      xLabel: featureLabel(setting, of, feature),
+      edges: observed.edges,
+      counts: observed.sums,
+      errors: observed.squares.map(Math.sqrt),
+      prediction: expected.sums,
+      goodness: goodnessOf(result),
+    });
+  }
+  for (const [key, { of, process, panels }] of groups) {
+    const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}`;
+    pictures.set(
+      key,
+      closurePicture({
+        ...captionOf(setting, title),
+        yLabel: "held-out events",
+        pointsLabel: "held-out simulation",
+        predictionLabel: "flow",
+        panels,
+        columns: setting.sizes[of],
+      }),
+    );
+  }
+  return pictures;
+}
+
+export function lossPicture(
+  setting: Setting,
+  trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
+): Pictures {
+  const panels = trainings.map(({ label, summary: { history, bestEpoch, initialValidationLoss } }) => {
+    const validated = history.flatMap(({ epoch, validationLoss }) =>
+      validationLoss === undefined ? [] : [[epoch, validationLoss] as const],
+    );
+    const validation = initialValidationLoss === null ? validated : [[0, initialValidationLoss] as const, ...validated];
+    const best = validated.find(([epoch]) => epoch === bestEpoch);
+    return {
+      title: label,
+      curves: [
+        { label: "training", x: history.map(({ epoch }) => epoch), loss: history.map((own) => own.trainingLoss) },
+        ...(validation.length === 0
+          ? []
+          : [{ label: "validation", x: validation.map(([x]) => x), loss: validation.map(([, loss]) => loss) }]),
+      ],
+      best: best && { x: best[0], loss: best[1] },
+    };
+  });
+  const caption = captionOf(setting, "Loss of every training");
+  return new Map([["losses", lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]]);
+}
+
+export function projectionPictures(setting: Setting, { projections }: ProjectionSet): Pictures {
+  const panels = projections.flatMap(({ of, feature, observed, predictions }) => {
+    const [before, after] = predictions.map(({ expected, result }) => {
+      const goodness = goodnessOf(result);
+      return goodness && { total: expected.sums, ...goodness };
+    });
+    if (before === undefined || after === undefined) return [];
+    return [
+      {
+        title: featureLabel(setting, of, feature),
+        xLabel: featureLabel(setting, of, feature),
+        edges: observed.edges,
+        counts: observed.sums,
+        errors: observed.squares.map(Math.sqrt),
+        before,
+        after,
+        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(setting, f), values })),
+      },
+    ];
+  });
+  if (panels.length === 0) return new Map();
+  const caption = captionOf(setting, "Data before and after the fit");
+  return new Map([["projections", projectionsPicture({ ...caption, yLabel: "events", panels })]]);
+}
+
+export function nuisancePictures(setting: Setting, { estimate, sigma, correlation }: FitSummary): Pictures {
+  const { configuration } = setting.analysis;
+  if (sigma === null || correlation === null) return new Map();
+  const names = nuisanceNames(configuration);
+  const { truth, nuisances } = configuration;
+  const labels = names.map((name) => nuisances[name]!.label ?? name);
+  const isKnown = names.every((name) => truth[name] !== undefined);
+  return new Map([
+    [
+      "nuisances",
+      pulls({
+        ...captionOf(setting, "Nuisances"),
+        names: labels,
+        estimates: estimate,
+        errors: sigma,
+        truth: isKnown ? names.map((name) => truth[name]!) : undefined,
+      }),
+    ],
+    ["correlation", correlationMatrix({ ...captionOf(setting, "Correlation"), names: labels, matrix: correlation })],
+  ]);
+}
+
+/** "nominal", "mode 1, +1σ" */
+const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
+
+/** One picture per plane of features. */
+export function displacementPictures(setting: Setting, fields: readonly Field[]): Pictures {
+  const pictures: Pictures = new Map();
+  const planes = new Map<string, Field[]>();
+  for (const field of fields) {
+    const key = field.features.map((feature) => feature + 1).join("-");
+    planes.set(key, [...(planes.get(key) ?? []), field]);
+  }
+  for (const [key, own] of planes) {
+    const [first, second] = own[0]!.features as [number, number | undefined];
+    const xLabel = featureLabel(setting, "y", first);
+    const caption = captionOf(setting, "Displacement by T, at the mean x of each process");
+    const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
+    if (second === undefined) {
+      const panels = own.map((field) => ({
+        title: title(field),
+        curves: [
+          {
+            label: "T",
+            x: field.points.map(([x]) => x!),
+            displacement: field.displacements.map(([d]) => d!),
+          },
+        ],
+      }));
+      pictures.set("displacement", displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels }));
+      continue;
+    }
+    const panels = own.map((field) => ({
+      title: title(field),
+      points: field.points as unknown as [number, number][],
+      displacements: field.displacements as unknown as [number, number][],
+    }));
+    const columns = own.length / setting.sizes.processes;
+    const yLabel = featureLabel(setting, "y", second);
+    pictures.set(`displacement-${key}`, quiver({ ...caption, xLabel, yLabel, panels, columns }));
+  }
+  return pictures;
+}

@@ -1,0 +1,133 @@
+/** The results of a run as data: results.json, without times or paths, and arrays.npz. */
+
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import { expectedYields } from "../../inference/projections.js";
+import type { NamedArray } from "../../io/index.js";
+import { nuisanceNames, processNames } from "../analysis.js";
+import { type Scans, scanArrays } from "../nuisance-scan.js";
+import { readVersion } from "../version.js";
+import type { Closure, ProjectionSet } from "./checks.js";
+import type { Field } from "./displacements.js";
+import type { FittedModel, NamedFit } from "./fits.js";
+import { featureLabel, goodnessOf } from "./pictures.js";
+import type { Setting } from "./setting.js";
+import type { TrainingSummary } from "./training.js";
+
+export interface Outcome {
+  readonly closure: Closure;
+  readonly fitted: FittedModel;
+  /** The fit whose numbers are the result: T profiled where it is. */
+  readonly best: NamedFit;
+  readonly projections: ProjectionSet;
+  readonly fields: readonly Field[];
+  readonly scans: Scans | undefined;
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  readonly warnings: readonly string[];
+}
+
+/** Expected events by process before and after the fit; the error from the covariance of the rates. */
+export function yieldsOf(model: MixtureModel, { summary }: NamedFit) {
+  const before = expectedYields(
+    model,
+    model.nuisances.map(({ centre }) => centre),
+  );
+  const after = expectedYields(model, summary.estimate);
+  return model.processes.map(({ name }, f) => {
+    const slopes = model.nuisances.map((nuisance) =>
+      nuisance.kind === "rate" ? nuisance.logFactors[f]! * after[f]! : 0,
+    );
+    const covariance = summary.covariance;
+    const variance = covariance?.reduce(
+      (sum, row, k) => sum + slopes[k]! * row.reduce((inner, entry, l) => inner + entry * slopes[l]!, 0),
+      0,
+    );
+    const sigma = variance === undefined || variance === 0 ? undefined : Math.sqrt(variance);
+    return { name, before: before[f]!, after: after[f]!, sigma };
+  });
+}
+
+export function resultsOf(setting: Setting, outcome: Outcome) {
+  const { configuration } = setting.analysis;
+  const { closure, fitted, best, projections, fields, scans, trainings, warnings } = outcome;
+  const { data } = setting.events;
+  return {
+    analysis: configuration.name,
+    version: readVersion(),
+    seed: configuration.seed,
+    backend: { name: setting.backend.name, precision: setting.backend.precision },
+    events: data.count,
+    effectiveEvents: best.summary.effectiveEvents,
+    observables: configuration.likelihood.observables,
+    form: configuration.likelihood.form,
+    nuisances: nuisanceNames(configuration),
+    processes: processNames(configuration),
+    truth: configuration.truth,
+    result: best.label,
+    fits: Object.fromEntries(
+      Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
+    ),
+    yields: yieldsOf(fitted.model, best),
+    closure: {
+      verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),
+      tests: closure.tests.map(({ of, process, at, feature, result }) => ({
+        of,
+        feature: featureLabel(setting, of, feature),
+        process: processNames(configuration)[process],
+        at,
+        ...goodnessOf(result),
+      })),
+    },
+    projections: projections.projections.map(({ of, feature, predictions }) => ({
+      of,
+      feature: featureLabel(setting, of, feature),
+      before: goodnessOf(predictions[0]!.result) ?? null,
+      after: goodnessOf(predictions[1]!.result) ?? null,
+    })),
+    scans: {
+      single: (scans?.single ?? []).map(({ name, values, deltaTwoNll }) => ({ name, values, deltaTwoNll })),
+      pairs: (scans?.pairs ?? []).map(({ names, values, deltaTwoNll }) => ({ names, values, deltaTwoNll })),
+    },
+    displacements: fields.map(({ process, features, mode, side }, i) => ({
+      process: processNames(configuration)[process],
+      features: features.map((feature) => featureLabel(setting, "y", feature)),
+      mode,
+      side,
+      arrays: `displacement/${i}`,
+    })),
+    trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
+    warnings,
+  };
+}
+
+const array = (shape: readonly number[], values: readonly number[]): NamedArray => ({
+  shape,
+  data: Float64Array.from(values),
+});
+
+/**
+ * scan/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
+ * results.json; displacement/<i>/points and /displacements.
+ */
+export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  const vector = (name: string, values: readonly number[]) => arrays.set(name, array([values.length], values));
+  const table = (name: string, rows: readonly (readonly number[])[]) =>
+    arrays.set(name, array([rows.length, rows[0]?.length ?? 0], rows.flat()));
+  if (scans !== undefined) for (const [name, values] of scanArrays(scans)) arrays.set(`scan/${name}`, values);
+  for (const [i, { observed, expected }] of closure.tests.entries()) {
+    vector(`closure/${i}/edges`, observed.edges);
+    vector(`closure/${i}/observed`, observed.sums);
+    vector(`closure/${i}/expected`, expected.sums);
+  }
+  for (const [i, { observed, predictions }] of projections.projections.entries()) {
+    vector(`projection/${i}/edges`, observed.edges);
+    vector(`projection/${i}/observed`, observed.sums);
+    vector(`projection/${i}/before`, predictions[0]!.expected.sums);
+    vector(`projection/${i}/after`, predictions[1]!.expected.sums);
+  }
+  for (const [i, { points, displacements }] of fields.entries()) {
+    table(`displacement/${i}/points`, points);
+    table(`displacement/${i}/displacements`, displacements);
+  }
+  return arrays;
+}

@@ -1,0 +1,36 @@
+/** What all steps of a run share. */
+import type { Backend } from "../../engine/backend.js";
+import type { Dimensions } from "../../inference/densities.js";
+import type { EventData } from "../../inference/likelihood.js";
+import type { Analysis } from "../analysis.js";
+import type { LoadedEvents } from "../event-data.js";
+import type { Progress } from "../progress.js";
+import type { Simulation } from "./simulation.js";
+import type { StepStore } from "./steps.js";
+
+export interface Setting {
+  readonly analysis: Analysis;
+  readonly folder: string;
+  /** For trainings and sampling. */
+  readonly backend: Backend;
+  readonly store: StepStore;
+  readonly simulation: Simulation;
+  readonly events: LoadedEvents;
+  /** Stands for the data. */
+  readonly dataKey: string;
+  readonly sizes: Dimensions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** To stderr at once, and into the report. */
+  warn(text: string): void;
+}
+
+/** Does the likelihood look at y? */
+export const looksAtY = ({ analysis }: Setting) => analysis.configuration.likelihood.observables.includes("y");
+
+export function sumOfWeights({ count, weights }: EventData): number {
+  if (weights === undefined) return count;
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
+}

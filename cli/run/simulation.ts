@@ -1,0 +1,197 @@
+/** Where simulated events come from: the built-in generator, fresh in every epoch, or the user's files. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type EventSample, splitSample } from "../../flows/event-sample.js";
+import { sampleToy, type ToyClass, type ToyNuisances } from "../../inference/generators/doi-toy.js";
+import type { EventData } from "../../inference/likelihood.js";
+import type { SimulatedEvents } from "../../inference/simulated-events.js";
+import type { Anchor } from "../../inference/systematics.js";
+import { readEvents, requireColumn } from "../../io/index.js";
+import {
+  type Analysis,
+  nuisanceNames,
+  nuisancesOfKind,
+  nuisanceVector,
+  pathOf,
+  processNames,
+  simulatedEvents,
+  variationPoints,
+} from "../analysis.js";
+import type { Configuration } from "../configuration-table.js";
+
+export interface Simulation {
+  /** Every process at every point at which it was or will be simulated, the nominal one included. */
+  readonly anchors: readonly Anchor[];
+  /** Stands for the events: equal digests, equal events. */
+  readonly digest: string;
+  /** Are events of every epoch new? */
+  readonly isFresh: boolean;
+  /** Events of these anchors for an epoch of a training. */
+  training(purpose: string, anchors: readonly Anchor[], epoch: number): Promise<SimulatedEvents[]>;
+  /** Events of these anchors that no training sees. */
+  heldOut(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
+}
+
+export const isSameAnchor = (a: Anchor, b: Anchor) =>
+  a.process === b.process && a.at.every((value, k) => value === b.at[k]);
+
+/** Centres of the shape nuisances, in declared order. */
+export function shapeCentres(configuration: Configuration): number[] {
+  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.centre);
+}
+
+type Point = Readonly<Record<string, number>>;
+
+/** A point in the space of the shape nuisances. */
+function shapesAt(configuration: Configuration, point: Point): number[] {
+  const shapes = nuisancesOfKind(configuration, "shape");
+  return shapes.map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+}
+
+export function openSimulation(analysis: Analysis): Promise<Simulation> {
+  return analysis.configuration.simulation.generator === undefined
+    ? filesOfSamples(analysis)
+    : Promise.resolve(toySimulation(analysis.configuration));
+}
+
+/** Events that the generator draws before it lets Ctrl-C and progress have their turn. */
+const EVENTS_AT_ONCE = 100_000;
+
+interface ToyDraw {
+  readonly seed: number;
+  readonly purpose: string;
+  readonly start: number;
+  readonly count: number;
+  readonly nu: ToyNuisances;
+  readonly distorted: boolean;
+  readonly classes: "both" | ToyClass;
+}
+
+/** As `sampleToy`, with pauses. */
+async function drawToy(draw: ToyDraw): Promise<{ x: Float32Array; y: Float32Array }> {
+  const { start, count } = draw;
+  const x = new Float32Array(2 * count);
+  const y = new Float32Array(2 * count);
+  for (let done = 0; done < count; done += EVENTS_AT_ONCE) {
+    const some = Math.min(EVENTS_AT_ONCE, count - done);
+    const events = sampleToy({ ...draw, start: start + done, count: some });
+    for (const [all, part] of [
+      [x, events.x],
+      [y, events.y],
+    ] as const) {
+      for (let j = 0; j < 2; j++) all.set(part.subarray(j * some, (j + 1) * some), j * count + done);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { x, y };
+}
+
+function toySimulation(configuration: Configuration): Simulation {
+  const { seed, simulation } = configuration;
+  const points: readonly Point[] = [{}, ...variationPoints(configuration)];
+  const anchors = points.flatMap((point) =>
+    processNames(configuration).map((_, process) => ({ process, at: shapesAt(configuration, point) })),
+  );
+  const perEpoch = simulatedEvents(configuration);
+  const draw = async ({ process, at }: Anchor, purpose: string, start: number, count: number) => {
+    const nu = at as unknown as ToyNuisances;
+    const stream = { seed, purpose: `${purpose}/${process}/${at.join()}`, start, count };
+    return {
+      process,
+      at,
+      count,
+      ...(await drawToy({ ...stream, nu, distorted: false, classes: process as ToyClass })),
+    };
+  };
+  const drawAll = async (of: readonly Anchor[], purpose: string, epoch: number, count: number) => {
+    const events: SimulatedEvents[] = [];
+    for (const anchor of of) events.push(await draw(anchor, purpose, epoch * count, count));
+    return events;
+  };
+  return {
+    anchors,
+    digest: JSON.stringify({ generator: simulation.generator, perEpoch, heldOut: simulation.heldOut }),
+    isFresh: true,
+    training: (purpose, of, epoch) => drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(perEpoch / of.length)),
+    heldOut: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * perEpoch) / anchors.length)),
+  };
+}
+
+/** sha256 of a file's bytes. */
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+interface SplitEvents {
+  readonly training: SimulatedEvents;
+  readonly heldOut: SimulatedEvents;
+}
+
+async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
+  const { configuration } = analysis;
+  const samples: SplitEvents[] = [];
+  const digests: string[] = [];
+  for (const [process, name] of processNames(configuration).entries()) {
+    for (const [i, sample] of configuration.processes[name]!.samples.entries()) {
+      const path = pathOf(analysis, sample.file);
+      digests.push(await digestOf(path));
+      const at = shapesAt(configuration, sample.at);
+      const weight = sample.weight ?? configuration.simulation.weight;
+      samples.push(await splitFile(configuration, path, weight, { process, at }, `simulation/${name}/${i}`));
+    }
+  }
+  const pick = (part: keyof SplitEvents, anchors: readonly Anchor[]) =>
+    samples.flatMap((sample) => (anchors.some((anchor) => isSameAnchor(anchor, sample[part])) ? [sample[part]] : []));
+  return {
+    anchors: samples.map(({ training: { process, at } }) => ({ process, at })),
+    digest: JSON.stringify({ digests, heldOut: configuration.simulation.heldOut }),
+    isFresh: false,
+    training: async (_purpose, anchors) => pick("training", anchors),
+    heldOut: async (anchors) => pick("heldOut", anchors),
+  };
+}
+
+async function splitFile(
+  { seed, observables, simulation }: Configuration,
+  path: string,
+  weight: string | undefined,
+  anchor: Anchor,
+  purpose: string,
+): Promise<SplitEvents> {
+  const names = [
+    ...observables.x.columns,
+    ...(observables.y?.columns ?? []),
+    ...(weight === undefined ? [] : [weight]),
+  ];
+  const table = await readEvents(path, [...new Set(names)]);
+  const column = (of: readonly string[], features: number) => requireColumn(table, of, { features }).data;
+  const sample: EventSample = {
+    count: table.count,
+    columns: {
+      x: column(observables.x.columns, observables.x.features),
+      ...(observables.y && { y: column(observables.y.columns, observables.y.features) }),
+      ...(weight !== undefined && { weights: column([weight], 1) }),
+    },
+  };
+  const { training, validation } = splitSample(sample, { seed, purpose, validation: simulation.heldOut });
+  const events = ({ count, columns: { x, y, weights } }: EventSample): SimulatedEvents => ({
+    ...anchor,
+    count,
+    x: x!,
+    ...(y && { y }),
+    ...(weights && { weights }),
+  });
+  return { training: events(training), heldOut: events(validation) };
+}
+
+/** The data of a generator, at the truth, distorted. */
+export async function generateData(configuration: Configuration): Promise<EventData> {
+  const { seed, data, truth } = configuration;
+  const vector = nuisanceVector(configuration, truth);
+  const names = nuisanceNames(configuration);
+  const nu = nuisancesOfKind(configuration, "shape").map((name) => vector[names.indexOf(name)]!);
+  const draw = { seed, purpose: "data", start: 0, count: data.events, distorted: true, classes: "both" as const };
+  return { count: data.events, ...(await drawToy({ ...draw, nu: nu as unknown as ToyNuisances })) };
+}

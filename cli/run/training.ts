@@ -1,0 +1,72 @@
+/** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
+import { warmUpCosine } from "../../flows/learning-rate.js";
+import { adam, adamw, type Optimiser, radam } from "../../flows/optimiser.js";
+import { train } from "../../flows/training.js";
+import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training-request.js";
+import type { TrainingRecipe } from "../configuration-table.js";
+import type { Setting } from "./setting.js";
+import type { StepResult } from "./steps.js";
+
+/** Loss curves and verdict of a training. */
+export interface TrainingSummary {
+  readonly stopped: TrainingResult["stopped"];
+  readonly message: string;
+  readonly bestEpoch: number;
+  readonly initialValidationLoss: number | null;
+  readonly history: TrainingResult["history"];
+}
+
+export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRecipe): Optimiser {
+  if (optimiser === "adamw") return adamw({ learningRate, weightDecay });
+  return { adam, radam }[optimiser]({ learningRate });
+}
+
+type Task = Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "purpose">;
+
+/**
+ * Trains and keeps the parameters under one prefix.
+ *
+ * @param keeps  whether a parameter belongs to the result
+ */
+export async function trainStep(
+  { backend, analysis, progress, signal }: Setting,
+  label: string,
+  recipe: TrainingRecipe,
+  task: Task,
+  checkpoint: Checkpoint,
+  keeps: (name: string) => boolean,
+): Promise<StepResult<TrainingSummary>> {
+  const step = progress.step(label, undefined, "steps");
+  const result = await train({
+    backend,
+    ...task,
+    seed: analysis.configuration.seed,
+    batch: recipe.batch,
+    epochs: recipe.epochs,
+    patience: recipe.patience > 0 ? recipe.patience : undefined,
+    rate: (at, total) => warmUpCosine({ warmUpSteps: Math.round(recipe.warmUp * total) })(at, total),
+    onProgress: ({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) =>
+      step.update(done, {
+        of: steps,
+        epoch: `${epoch}/${epochs}`,
+        loss: trainingLoss,
+        ...(validationLoss !== undefined && { validation: validationLoss }),
+      }),
+    checkpoint,
+    signal,
+  });
+  if (result.stopped === "aborted") signal.throwIfAborted();
+  if (result.stopped === "non-finite") throw new Error(`${label}: expected a finite loss, but ${result.message}`);
+  const last = result.history.at(-1);
+  step.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
+  return {
+    record: {
+      stopped: result.stopped,
+      message: result.message,
+      bestEpoch: result.bestEpoch,
+      initialValidationLoss: result.initialValidationLoss ?? null,
+      history: result.history,
+    },
+    arrays: Object.fromEntries(Object.entries(result.parameters).filter(([name]) => keeps(name))),
+  };
+}

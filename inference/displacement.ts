@@ -1,0 +1,56 @@
+/** The pull of the distribution of interest: where T moves an event when the nuisances move. */
+import type { Backend } from "../engine/backend.js";
+import { Tape } from "../engine/tape.js";
+import { bindMixture } from "./mixture.js";
+import { type MixtureModel, mixtureParameters } from "./mixture-model.js";
+
+export interface DisplacementRequest {
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  /** [Dy, n]: where the field is wanted */
+  readonly y: Float32Array;
+  /** [Dx, n] */
+  readonly x: Float32Array;
+  readonly count: number;
+  /** Points of the nuisances [K]; the first one is what the others are compared with. */
+  readonly points: readonly (readonly number[])[];
+}
+
+export interface Displacements {
+  /** T_f(y | x, ν_first) - y: [F][Dy, n] */
+  readonly nominal: readonly Float64Array[];
+  /** T_f(y | x, ν) - T_f(y | x, ν_first) of each further point: [points - 1][F][Dy, n] */
+  readonly shifts: readonly (readonly Float64Array[])[];
+}
+
+export async function displacements(request: DisplacementRequest): Promise<Displacements> {
+  const { backend, model, x, y, count, points } = request;
+  const tape = new Tape();
+  const mixture = bindMixture(tape, model);
+  const [widthX, widthY] = [x.length / count, y.length / count];
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const { value } = mixture.toSimulation(tape.column("y", [widthY]), tape.column("x", [widthX]), nu);
+  const names = new Set(
+    tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
+  );
+  const program = await backend.compile({ outputs: { value } });
+  try {
+    await program.bind({ x, y });
+    await program.write(
+      Object.fromEntries(Object.entries(mixtureParameters(model)).filter(([name]) => names.has(name))),
+    );
+    const fields: Float64Array[][] = [];
+    for (const point of points) {
+      await program.write({ nu: point });
+      const all = (await program.run()).value!;
+      fields.push(model.processes.map((_, f) => all.slice(f * widthY * count, (f + 1) * widthY * count)));
+    }
+    const [first, ...others] = fields as [Float64Array[], ...Float64Array[][]];
+    return {
+      nominal: first.map((field) => field.map((value, i) => value - y[i]!)),
+      shifts: others.map((field) => field.map((ofProcess, f) => ofProcess.map((value, i) => value - first[f]![i]!))),
+    };
+  } finally {
+    await program.close();
+  }
+}

@@ -1,0 +1,115 @@
+/** Step 2: how T responds to the nuisances, trained over a box around the ν_0 of step 1. */
+
+import { add, mul, sub } from "../engine/operations.js";
+import { fillUniform, randomKey } from "../engine/random.js";
+import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
+import type { EventSample } from "../flows/event-sample.js";
+import type { Optimiser } from "../flows/optimiser.js";
+import { withStandardisation } from "../flows/standardisation.js";
+import type { ModelBuilder } from "../flows/training-program.js";
+import { meanLoss } from "./densities.js";
+import type { EventData } from "./likelihood.js";
+import { bindMixture, type LikelihoodForm } from "./mixture.js";
+import type { FlowModel, MixtureModel } from "./mixture-model.js";
+import { DATA, dataColumns, dataFrame, dataSample } from "./transfer-fit.js";
+
+/** Column of δ, each event's own point of the box [K]. */
+const DELTA = "data/delta";
+
+/** T_ψ that starts as the identity everywhere, in the frame of the data. */
+export function initialResponse(
+  architecture: FactorizableArchitecture,
+  data: EventData,
+  nProcesses: number,
+  seed: number,
+): FlowModel<FactorizableArchitecture> {
+  const weights = initialise(architecture, seed);
+  return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
+}
+
+/** Where δ is drawn from: the whole box evenly, or the nodes of a Gauss-Legendre grid with their weights as probabilities. */
+export type NodeLaw =
+  | { readonly kind: "random"; readonly box: number }
+  | { readonly kind: "quadrature"; readonly box: number; readonly points: number };
+
+/**
+ * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
+ * Σ_i Σ_g w_g loss(event i, δ_g) of all nodes, at the cost of one; each δ comes with its mirror image -δ in the loss.
+ */
+export function profilingSample(
+  data: EventData,
+  law: NodeLaw,
+  nNuisances: number,
+  seed: number,
+  epoch: number,
+): EventSample {
+  const sample = dataSample(data);
+  const delta = new Float32Array(nNuisances * data.count);
+  fillUniform(randomKey(seed, "profile/nodes", epoch), 0, delta);
+  const place = placeOf(law);
+  for (let i = 0; i < delta.length; i++) delta[i] = place(delta[i]!);
+  return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
+}
+
+/** From a uniform number in (0, 1) to a value in the box. */
+function placeOf(law: NodeLaw): (uniform: number) => number {
+  if (law.kind === "random") return (uniform) => law.box * (2 * uniform - 1);
+  const { nodes, weights } = gaussLegendre(law.points);
+  const upTo: number[] = [];
+  for (const weight of weights) upTo.push((upTo.at(-1) ?? 0) + weight / 2);
+  return (uniform) => {
+    const at = upTo.findIndex((edge) => uniform < edge);
+    return law.box * nodes[at < 0 ? nodes.length - 1 : at]!;
+  };
+}
+
+/**
+ * Nodes and weights on [-1, 1], weights adding up to 2: Newton's method on P_n from cos(π (i - 1/4) / (n + 1/2)),
+ * Abramowitz and Stegun 25.4.29 and 22.16.6.
+ */
+export function gaussLegendre(n: number): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
+  const nodes: number[] = [];
+  const weights: number[] = [];
+  for (let i = 1; i <= n; i++) {
+    let z = Math.cos((Math.PI * (i - 0.25)) / (n + 0.5));
+    let slope = 1;
+    // Converges quadratically from a start that is right to O(n^-4): four steps reach rounding.
+    for (let step = 0; step < 8; step++) {
+      let [before, value] = [1, z];
+      for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * z * value - (k - 1) * before) / k];
+      slope = (n * (z * value - before)) / (z * z - 1);
+      z -= value / slope;
+    }
+    nodes.push(-z);
+    weights.push(2 / ((1 - z * z) * slope * slope));
+  }
+  return { nodes, weights };
+}
+
+export interface ProfileRequest {
+  /** T_ψ is what is trained; its centres are ν_0. */
+  readonly model: MixtureModel;
+  readonly form: LikelihoodForm;
+  readonly isWeighted: boolean;
+  readonly optimiser: Optimiser;
+}
+
+/** -½ Σ w [log p(ν_0 + δ) + log p(ν_0 - δ)] / Σ w. Constraints do not depend on T: they enter at inference only. */
+export function profileTraining({ model, form, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
+  const size = model.nuisances.length;
+  const centre = model.response!.architecture.nuisances.map((nuisance) => nuisance.centre);
+  return (tape, normalisers) => {
+    const mixture = bindMixture(tape, model);
+    const { x, y, weight } = dataColumns(tape, model, isWeighted);
+    const delta = tape.column(DELTA, [size], tape.events(DATA));
+    const nu0 = tape.constant(centre);
+    const logProb = add(
+      mixture.logProb({ x, y }, add(delta, nu0), form),
+      mixture.logProb({ x, y }, sub(nu0, delta), form),
+    );
+    return {
+      loss: mul(meanLoss(logProb, weight, normalisers[DATA]!), 0.5),
+      trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],
+    };
+  };
+}

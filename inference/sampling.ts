@@ -1,0 +1,117 @@
+/** Events of a mixture's processes, drawn from its flows by inversion. */
+import type { Backend, ColumnData, Program } from "../engine/backend.js";
+import { concatenate } from "../engine/operations.js";
+import { fillNormal, randomKey } from "../engine/random.js";
+import { Tape, type Var } from "../engine/tape.js";
+import { bindFactorizableFlow } from "../flows/factorizable.js";
+import { bindFlow } from "../flows/flow.js";
+import { type DensityModel, type MixtureModel, mixtureParameters, partOf } from "./mixture-model.js";
+
+/** Names a stream of random numbers. */
+export interface Stream {
+  readonly seed: number;
+  readonly purpose: string;
+}
+
+export interface Sampler {
+  /** x ~ p(x | process, ν), [Dx, count]; ν [K] in declared order. */
+  sampleX(process: number, nu: readonly number[], count: number, stream: Stream): Promise<Float32Array>;
+  /** y ~ p(y | x, process, ν), T undone: data-like where the model has a T, [Dy, count]. */
+  sampleY(process: number, nu: readonly number[], x: ColumnData, stream: Stream): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** The model of simulation: no T between it and the events. */
+export function withoutTransfer({ transfer: _transfer, response: _response, ...model }: MixtureModel): MixtureModel {
+  return model;
+}
+
+/** Latent to observed at ν of the shape nuisances [S]. */
+function density(tape: Tape, name: "x" | "y", { nominal, systematics }: DensityModel, shapes: Var | undefined) {
+  const flow = bindFlow(tape, nominal.architecture, `${name}.nominal`);
+  const varied = systematics && bindFactorizableFlow(tape, systematics.architecture, `${name}.systematics`);
+  return (latent: Var, context: Var): Var => {
+    const { value } = flow.fromLatent(latent, context);
+    return varied === undefined ? value : varied.fromNominal(value, context, shapes!).value;
+  };
+}
+
+function sampleTape(model: MixtureModel, of: "x" | "y"): { tape: Tape; sample: Var } {
+  const tape = new Tape();
+  const process = tape.parameter("process", [model.processes.length]);
+  const nShapes = partOf(model, "x.systematics") === undefined ? 0 : shapeCount(model);
+  const shapes = nShapes === 0 ? undefined : tape.parameter("shapes", [nShapes]);
+  const dimension = (name: "x" | "y") => model[name]!.nominal.architecture.features;
+  const latent = tape.column("latent", [dimension(of)]);
+  if (of === "x") return { tape, sample: density(tape, "x", model.x, shapes)(latent, process) };
+  const x = tape.column("x", [dimension("x")]);
+  const context = concatenate([process, x]);
+  let value = density(tape, "y", model.y!, shapes)(latent, context);
+  if (model.transfer !== undefined) {
+    value = bindFlow(tape, model.transfer.architecture, "transfer").fromLatent(value, context).value;
+  }
+  if (model.response !== undefined) {
+    const nu = tape.parameter("nu", [model.nuisances.length]);
+    value = bindFactorizableFlow(tape, model.response.architecture, "response").fromNominal(value, context, nu).value;
+  }
+  return { tape, sample: value };
+}
+
+const shapeCount = ({ nuisances }: MixtureModel) => nuisances.filter(({ kind }) => kind === "shape").length;
+
+/** Values of the shape nuisances that a process sees: at their centres where they do not act on it. */
+export function shapesSeenBy(model: MixtureModel, process: number, nu: readonly number[]): number[] {
+  return model.nuisances.flatMap((nuisance, k) => {
+    if (nuisance.kind !== "shape") return [];
+    return [nuisance.acts[process] ? nu[k]! : nuisance.centre];
+  });
+}
+
+/** @param model  its T and response are undone where it has them; see `withoutTransfer` */
+export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
+  const parameters = mixtureParameters(model);
+  const programs = new Map<"x" | "y", { program: Program; has(name: string): boolean }>();
+
+  async function opened(of: "x" | "y") {
+    const known = programs.get(of);
+    if (known !== undefined) return known;
+    const { tape, sample } = sampleTape(model, of);
+    const names = new Set(
+      tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
+    );
+    const program = await backend.compile({ outputs: { sample } });
+    await program.write(Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name))));
+    const entry = { program, has: (name: string) => names.has(name) };
+    programs.set(of, entry);
+    return entry;
+  }
+
+  async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnData>) {
+    const { program, has } = await opened(of);
+    await program.write({
+      process: model.processes.map((_, f) => (f === process ? 1 : 0)),
+      ...(has("shapes") && { shapes: shapesSeenBy(model, process, nu) }),
+      ...(has("nu") && { nu }),
+    });
+    await program.bind(columns);
+    return Float32Array.from((await program.run()).sample!);
+  }
+
+  function latents(features: number, count: number, { seed, purpose }: Stream): Float32Array {
+    const latent = new Float32Array(features * count);
+    fillNormal(randomKey(seed, purpose), 0, latent);
+    return latent;
+  }
+
+  return {
+    sampleX: (process, nu, count, stream) =>
+      sample("x", process, nu, { latent: latents(model.x.nominal.architecture.features, count, stream) }),
+    sampleY(process, nu, x, stream) {
+      const count = x.length / model.x.nominal.architecture.features;
+      return sample("y", process, nu, { x, latent: latents(model.y!.nominal.architecture.features, count, stream) });
+    },
+    async close() {
+      for (const { program } of programs.values()) await program.close();
+    },
+  };
+}

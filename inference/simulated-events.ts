@@ -1,0 +1,116 @@
+/** Simulated events of one process at one point of the shape nuisances, and samples made of them for training. */
+import type { ColumnData } from "../engine/backend.js";
+import { UsageError } from "../engine/errors.js";
+import type { EventSample } from "../flows/event-sample.js";
+import { type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
+
+export type ObservableName = "x" | "y";
+
+/** Columns `[features, events]`, the events contiguous. */
+export interface SimulatedEvents {
+  /** Position of the process among all. */
+  readonly process: number;
+  /** Shape nuisances in declared order, prior standard deviations. */
+  readonly at: readonly number[];
+  readonly count: number;
+  readonly x: ColumnData;
+  readonly y?: ColumnData | undefined;
+  /** [events], of either sign; every event counts 1 where absent. */
+  readonly weights?: ColumnData | undefined;
+}
+
+/** Names of the columns that a training sees: `<set>/<column>`. */
+export const columnName = (set: string, column: "process" | "x" | "y" | "nu" | "weight") => `${set}/${column}`;
+
+function sumOfWeights({ count, weights, process, at }: SimulatedEvents): number {
+  if (weights === undefined) return count;
+  let total = 0;
+  for (let i = 0; i < count; i++) total += weights[i]!;
+  if (total > 0 && Number.isFinite(total)) return total;
+  throw new UsageError("simulated sample", {
+    expected: "event weights with a positive finite sum",
+    got: `${total} for process ${process} at nu = (${at.join(", ")})`,
+    hint: "Look for NaN, and for too many negative weights",
+  });
+}
+
+function stacked(parts: readonly SimulatedEvents[], of: ObservableName, count: number): Float32Array {
+  const features = (parts[0]![of] as ColumnData).length / parts[0]!.count;
+  const column = new Float32Array(features * count);
+  let offset = 0;
+  for (const part of parts) {
+    const from = part[of] as ColumnData;
+    for (let j = 0; j < features; j++) {
+      column.set(from.subarray(j * part.count, (j + 1) * part.count), j * count + offset);
+    }
+    offset += part.count;
+  }
+  return column;
+}
+
+/** One number per row and part, the same for all its events: [rows, count]. */
+function repeated(
+  parts: readonly SimulatedEvents[],
+  rows: number,
+  count: number,
+  value: (part: SimulatedEvents, row: number) => number,
+): Float32Array {
+  const column = new Float32Array(rows * count);
+  let offset = 0;
+  for (const part of parts) {
+    for (let row = 0; row < rows; row++) {
+      column.fill(value(part, row), row * count + offset, row * count + offset + part.count);
+    }
+    offset += part.count;
+  }
+  return column;
+}
+
+/**
+ * All parts as one event set, in which every process at every point counts the same, whatever its size: their weights add
+ * up to the same number, 1 per event on average over the sample.
+ *
+ * Columns, named by `columnName`: process (one-hot) [processes], x, y where it is needed, nu [shapes], weight [].
+ */
+export function trainingSample(
+  set: string,
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  nProcesses: number,
+): EventSample {
+  const first = parts[0];
+  if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
+  const totals = new Map<string, number>();
+  for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + sumOfWeights(part));
+  const weight = new Float32Array(count);
+  let offset = 0;
+  for (const part of parts) {
+    const scale = count / totals.size / totals.get(keyOf(part))!;
+    for (let i = 0; i < part.count; i++) weight[offset + i] = scale * (part.weights?.[i] ?? 1);
+    offset += part.count;
+  }
+  return {
+    count,
+    weights: columnName(set, "weight"),
+    columns: {
+      [columnName(set, "process")]: repeated(parts, nProcesses, count, ({ process }, f) => (process === f ? 1 : 0)),
+      [columnName(set, "x")]: stacked(parts, "x", count),
+      ...(of === "y" && { [columnName(set, "y")]: stacked(parts, "y", count) }),
+      ...(first.at.length > 0 && {
+        [columnName(set, "nu")]: repeated(parts, first.at.length, count, ({ at }, k) => at[k]!),
+      }),
+      [columnName(set, "weight")]: weight,
+    },
+  };
+}
+
+/** Constants for standardisation of one observable, from a sample that `trainingSample` made. */
+export function momentsOf(set: string, sample: EventSample, of: ObservableName): WeightedMoments {
+  return weightedMoments(
+    sample.columns[columnName(set, of)]!,
+    sample.count,
+    sample.columns[columnName(set, "weight")]!,
+  );
+}

@@ -1,0 +1,95 @@
+/** Step 1: the map T of data to simulation and ν together, all densities frozen. */
+import { add, mul } from "../engine/operations.js";
+import type { Tape, Var } from "../engine/tape.js";
+import { type AutoregressiveArchitecture, initialise } from "../flows/architecture.js";
+import type { EventSample } from "../flows/event-sample.js";
+import type { Optimiser } from "../flows/optimiser.js";
+import { joinMoments, unitMoments, withStandardisation } from "../flows/standardisation.js";
+import type { Model, ModelBuilder } from "../flows/training-program.js";
+import { weightedMoments } from "../flows/weighted-moments.js";
+import { meanLoss } from "./densities.js";
+import type { EventData } from "./likelihood.js";
+import { type BoundMixture, bindMixture, type LikelihoodForm } from "./mixture.js";
+import type { FlowModel, MixtureModel } from "./mixture-model.js";
+import { extendedTerm, gaussianConstraints, logYields } from "./yields.js";
+
+/** Name of the event set of the data. */
+export const DATA = "data";
+
+/** Name of the parameter ν [K] of step 1. */
+export const NU = "nu";
+
+/** The data as an event set; without weights every event counts 1. */
+export function dataSample({ count, x, y, weights }: EventData): EventSample {
+  return {
+    count,
+    columns: { "data/x": x, ...(y && { "data/y": y }), ...(weights && { "data/weight": weights }) },
+    ...(weights && { weights: "data/weight" }),
+  };
+}
+
+export interface DataColumns {
+  readonly x: Var;
+  readonly y: Var;
+  readonly weight: Var;
+}
+
+export function dataColumns(tape: Tape, { x, y }: MixtureModel, isWeighted: boolean): DataColumns {
+  const events = tape.events(DATA);
+  return {
+    x: tape.column("data/x", [x.nominal.architecture.features], events),
+    y: tape.column("data/y", [y!.nominal.architecture.features], events),
+    weight: isWeighted ? tape.column("data/weight", [], events) : tape.constant(1, [], events),
+  };
+}
+
+/** T that starts as the identity, in the frame of the data. */
+export function initialTransfer(
+  architecture: AutoregressiveArchitecture,
+  data: EventData,
+  nProcesses: number,
+  seed: number,
+): FlowModel<AutoregressiveArchitecture> {
+  const weights = initialise(architecture, seed, { identity: true });
+  return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
+}
+
+/** Moments of y, and of the context (process, x). */
+export function dataFrame({ x, y, count, weights }: EventData, nProcesses: number) {
+  return {
+    features: weightedMoments(y!, count, weights),
+    context: joinMoments([unitMoments(nProcesses), weightedMoments(x, count, weights)]),
+  };
+}
+
+export interface TransferRequest {
+  /** Its T is what is trained. */
+  readonly model: MixtureModel;
+  readonly form: LikelihoodForm;
+  readonly extended: boolean;
+  readonly isWeighted: boolean;
+  /** Σ of the weights of all data. */
+  readonly observed: number;
+  readonly transfer: Optimiser;
+  readonly nuisances: Optimiser;
+}
+
+/** The negative log-likelihood of PHYSICS section 1 per event of the data, as a function of T and ν. */
+export function transferTraining(request: TransferRequest): ModelBuilder {
+  const { model, form, extended, isWeighted, observed } = request;
+  return (tape, normalisers): Model => {
+    const mixture: BoundMixture = bindMixture(tape, model);
+    const { x, y, weight } = dataColumns(tape, model, isWeighted);
+    const nu = tape.parameter(NU, [model.nuisances.length]);
+    const ofEvents = meanLoss(mixture.logProb({ x, y }, nu, form), weight, normalisers[DATA]!);
+    const constraints = gaussianConstraints(model, nu);
+    const penalty = extended ? add(constraints, extendedTerm(logYields(model, nu), observed)) : constraints;
+    return {
+      loss: add(ofEvents, mul(penalty, 1 / observed)),
+      trainable: [
+        { parameters: [...mixture.transferParameters.values()], optimiser: request.transfer },
+        { parameters: [nu], optimiser: request.nuisances },
+      ],
+    };
+  };
+}
