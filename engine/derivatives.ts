@@ -125,6 +125,9 @@ export function gradient(loss: Var, wrt: readonly Var[]): Var[] {
     });
   }
   const { tape } = loss;
+  if (wrt.some((node) => node.tape !== tape)) {
+    throw new UsageError("gradient", { expected: "nodes of the tape of the loss", got: "nodes of another tape" });
+  }
   // What depends on `wrt`: only along these nodes is there work.
   const depends = new Set<number>(wrt.map((node) => node.id));
   for (const node of tape.nodes.slice(0, loss.id + 1)) {

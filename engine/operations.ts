@@ -48,6 +48,11 @@ function commonEvents(where: string, operands: readonly Var[]): EventSet | undef
   return events;
 }
 
+function checkTape(where: string, operands: readonly Var[]): void {
+  if (operands.every((operand) => operand.tape === operands[0]?.tape)) return;
+  throw new UsageError(where, { expected: "operands of one tape", got: "operands of two tapes" });
+}
+
 /** Brings operands to one shape and one event set. */
 function align(where: string, operands: readonly Operand[]): Var[] {
   const vars = operands.filter((operand): operand is Var => typeof operand !== "number");
@@ -55,11 +60,7 @@ function align(where: string, operands: readonly Operand[]): Var[] {
   if (first === undefined) {
     throw new UsageError(where, { expected: "at least one operand on a tape", got: "numbers only" });
   }
-  for (const operand of vars) {
-    if (operand.tape !== first.tape) {
-      throw new UsageError(where, { expected: "operands of one tape", got: "operands of two tapes" });
-    }
-  }
+  checkTape(where, vars);
   const events = commonEvents(where, vars);
   const shape = vars.reduce<Shape>((common, operand) => broadcastShapes(where, common, operand.shape), []);
   return operands.map((operand) => {
@@ -86,6 +87,7 @@ export const log1p = unary("log1p");
 /** e^x - 1, accurate near 0. */
 export const expm1 = unary("expm1");
 export const tanh = unary("tanh");
+/** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
 export const sin = unary("sin");
 export const cos = unary("cos");
 export const sqrt = unary("sqrt");
@@ -94,7 +96,7 @@ export const abs = unary("abs");
 /** x, whose derivative is taken to be 0. */
 export const stopGradient = (x: Var) => (uniformValue(x) === undefined ? elementwise("stopGradient", [x]) : x);
 
-/** 1 where a > b, else 0. No derivative. */
+/** 1 where a > b, else 0. No derivative. A product with it is a product (0 · NaN is NaN): to select, use `where`. */
 export const greater = binary("greater");
 /** 1 where a >= b, else 0. No derivative. */
 export const greaterEqual = binary("greaterEqual");
@@ -146,7 +148,9 @@ export function div(a: Operand, b: Operand): Var {
   if (valueX === 0) return like(x, 0);
   if (valueY === 1) return x;
   // A division by a constant is a multiplication where the reciprocal is exact.
-  if (valueY !== undefined && Number.isInteger(Math.log2(Math.abs(valueY)))) return mul(x, 1 / valueY);
+  if (valueY !== undefined && Number.isInteger(Math.log2(Math.abs(valueY))) && Number.isFinite(1 / valueY)) {
+    return mul(x, 1 / valueY);
+  }
   return elementwise("div", [x, y]);
 }
 
@@ -253,7 +257,8 @@ const withAxis = (shape: Shape, axis: number, size: number) => shape.map((old, a
 /** The elements `start` (inclusive) to `stop` (exclusive) of a feature axis. */
 export function slice(x: Var, axis: number, start: number, stop: number): Var {
   const at = axisOf("slice", x, axis);
-  if (!(start >= 0 && stop > start && stop <= (x.shape[at] as number))) {
+  const isWhole = Number.isInteger(start) && Number.isInteger(stop);
+  if (!(isWhole && start >= 0 && stop > start && stop <= (x.shape[at] as number))) {
     throw new ShapeError("slice", {
       expected: `0 <= start < stop <= ${x.shape[at]} on axis ${axis} of ${describe(x)}`,
       got: `${start} to ${stop}`,
@@ -267,6 +272,9 @@ export function slice(x: Var, axis: number, start: number, stop: number): Var {
 export function pad(x: Var, axis: number, before: number, after: number): Var {
   const at = axisOf("pad", x, axis);
   const size = x.shape[at] as number;
+  if (![before, after].every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new ShapeError("pad", { expected: "whole numbers of zeros before and after", got: `${before} and ${after}` });
+  }
   const picked = Array.from({ length: before + size + after }, (_, i) => {
     const from = i - before;
     return from >= 0 && from < size ? from : -1;
@@ -277,6 +285,11 @@ export function pad(x: Var, axis: number, before: number, after: number): Var {
 /** `x[..., order[0]], x[..., order[1]], ...` along a feature axis: a permutation or a selection. */
 export function select(x: Var, axis: number, order: readonly number[]): Var {
   const at = axisOf("select", x, axis);
+  const size = x.shape[at] as number;
+  const bad = order.find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
+  if (bad !== undefined || order.length === 0) {
+    throw new ShapeError("select", { expected: `positions in [0, ${size}) on axis ${axis}`, got: `${bad ?? "none"}` });
+  }
   return take(x, withAxis(x.shape, at, order.length), indexAlong(x.shape, at, order));
 }
 
@@ -287,6 +300,9 @@ export function concatenate(parts: readonly Var[], axis = -1): Var {
   const events = commonEvents("concatenate", parts);
   const rank = Math.max(...parts.map((part) => part.shape.length));
   const at = axis < 0 ? axis + rank : axis;
+  if (!(at >= 0 && at < rank)) {
+    throw new ShapeError("concatenate", { expected: `an axis of parts with ${rank} axes`, got: `${axis}` });
+  }
   const lead = parts
     .map((part) => withAxis([...Array(rank - part.shape.length).fill(1), ...part.shape], at, 1))
     .reduce<Shape>((common, shape) => broadcastShapes("concatenate", common, shape), []);
@@ -350,7 +366,12 @@ function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: I
   const [out, size] = weights.shape.slice(-2);
   const lead = weights.shape.slice(0, -2);
   const wanted = side === 0 ? size : out;
-  if (out === undefined || x.shape.at(-1) !== wanted || !(lead.length === 0 || sameShape(lead, x.shape.slice(0, -1)))) {
+  checkTape(where, [x, weights]);
+  if (
+    size === undefined ||
+    x.shape.at(-1) !== wanted ||
+    !(lead.length === 0 || sameShape(lead, x.shape.slice(0, -1)))
+  ) {
     throw new ShapeError(where, {
       expected: `weights [${side === 0 ? "out, in" : "in, out"}] fitting x [..., ${side === 0 ? "in" : "out"}]`,
       got: `weights [${weights.shape}] and x ${describe(x)}`,
@@ -359,12 +380,15 @@ function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: I
   if (weights.events !== undefined) {
     throw new ShapeError(where, { expected: "weights without events", got: describe(weights) });
   }
-  if (prefix !== undefined && (prefix.length !== out || prefix.some((p) => p < 0 || p > (size as number)))) {
-    throw new ShapeError(where, {
-      expected: `${out} prefix lengths between 0 and ${size}`,
-      got: `[${prefix.slice(0, 8)}${prefix.length > 8 ? ", ..." : ""}] (${prefix.length})`,
-    });
-  }
+  checkPrefix(where, prefix, out as number, size);
+}
+
+function checkPrefix(where: string, prefix: Int32Array | undefined, out: number, size: number): void {
+  if (prefix === undefined || (prefix.length === out && prefix.every((p) => p >= 0 && p <= size))) return;
+  throw new ShapeError(where, {
+    expected: `${out} prefix lengths between 0 and ${size}`,
+    got: `[${prefix.slice(0, 8)}${prefix.length > 8 ? ", ..." : ""}] (${prefix.length})`,
+  });
 }
 
 export interface LinearOptions {
@@ -376,6 +400,9 @@ export interface LinearOptions {
 /**
  * Linear map of the last feature axis by weights `[out, in]`, or `[..., out, in]` with the leading axes of x:
  * x `[..., in]` → `[..., out]`; transposed, x `[..., out]` → `[..., in]`.
+ *
+ * With a staircase x must be finite: backends work in blocks of rows, and NaN or Infinity in an element that only some
+ * rows of a block use makes the others NaN.
  */
 export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {
   const { prefix, transposed = false } = options;
@@ -390,15 +417,18 @@ export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {
  * Elements at or beyond a row's prefix are 0.
  */
 export function weightGradient(g: Var, x: Var, prefix: Int32Array | undefined, batched: boolean): Var {
+  checkTape("weightGradient", [g, x]);
   const events = commonEvents("weightGradient", [g, x]);
   const lead = g.shape.slice(0, -1);
-  if (!sameShape(lead, x.shape.slice(0, -1))) {
+  if (!sameShape(lead, x.shape.slice(0, -1)) || g.shape.length === 0 || x.shape.length === 0) {
     throw new ShapeError("weightGradient", {
-      expected: "equal leading axes",
+      expected: "g [..., out] and x [..., in] with equal leading axes",
       got: `${describe(g)} and ${describe(x)}`,
     });
   }
-  const shape = [...(batched ? lead : []), g.shape.at(-1) as number, x.shape.at(-1) as number];
+  const [out, size] = [g.shape.at(-1) as number, x.shape.at(-1) as number];
+  checkPrefix("weightGradient", prefix, out, size);
+  const shape = [...(batched ? lead : []), out, size];
   const inputs = [broadcastEvents(g, events), broadcastEvents(x, events)];
   if (inputs.some((input) => uniformValue(input) === 0)) return g.tape.constant(0, shape);
   return g.tape.append({ name: "weightGradient", prefix, batched }, inputs, shape, undefined);

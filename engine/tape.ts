@@ -166,6 +166,13 @@ export class Tape {
     shape: Shape,
     events: EventSet | undefined,
   ): Var {
+    if (events !== undefined && this.sets.get(events.name) !== events) {
+      throw new UsageError(`tape.${operation.name}`, {
+        expected: "an event set of this tape",
+        got: `"${events.name}" of another tape`,
+        hint: "Ask this tape for it: tape.events(name)",
+      });
+    }
     if (this.leaves.has(operation.label)) {
       throw new UsageError(`tape.${operation.name}`, {
         expected: "a name of its own for every column and parameter",

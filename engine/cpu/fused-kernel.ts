@@ -239,13 +239,6 @@ class Printer {
         return;
       }
       case "mul":
-        if (this.formOf(a) === "mask" || this.formOf(b) === "mask") {
-          const [mask, other] = this.formOf(a) === "mask" ? [a, b] : [b, a];
-          this.push(other, item);
-          this.push(mask, item, "mask");
-          f.op(lanes.and);
-          return;
-        }
         both();
         f.op(lanes.mul);
         return;
@@ -300,8 +293,7 @@ class Printer {
       const together =
         this.phases.of.get(product) === this.phases.of.get(reader) &&
         isInner(product, this.kernel) === readsInner(reader, this.kernel);
-      const masked = product.operands.some((operand) => this.formOf(operand) === "mask");
-      if ((adds || subtracts) && together && !siblings && !masked) this.melted.add(product);
+      if ((adds || subtracts) && together && !siblings) this.melted.add(product);
     }
   }
 

@@ -91,7 +91,14 @@ class Grower {
 
   /** A node whose values a kink may look at. */
   pickAtKink(back: number): Known {
-    if (this.genome.anyKinks) return this.pick(back);
+    if (this.genome.anyKinks) {
+      const known = this.pick(back);
+      if (known.isExact) return known;
+      // Computed numbers may tie by arithmetic (w v - w v) and not by rounding: move them apart.
+      const { shape } = known.node;
+      const shifts = Array.from({ length: sizeOf(shape) }, (_, i) => 0.1 * Math.sin(1.7 * i + this.pool.length));
+      return { ...known, node: o.add(known.node, this.tape.constant(shifts, shape)), bound: known.bound + 0.1 };
+    }
     const exact = this.pool.filter((known) => known.isExact);
     return exact[exact.length - 1 - (back % exact.length)] as Known;
   }
