@@ -42,7 +42,8 @@ export interface EvaluationParts {
 }
 
 export interface Likelihood extends Objective {
-  evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2): Promise<EvaluationParts>;
+  /** @param onEvents  called with the number of events done, now and then */
+  evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2, onEvents?: (done: number) => void): Promise<EvaluationParts>;
   /** Per event log p, unweighted, no constraint, no extended term: f64 [events of the range]. */
   logProb(nu: ArrayLike<number>, range?: readonly [number, number]): Promise<Float64Array>;
   /**
@@ -150,6 +151,9 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
   return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
 }
 
+/** Events between two reports of progress. */
+const PORTION = 2 ** 14;
+
 /** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
 export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
   checkData(request);
@@ -192,8 +196,26 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
     return compiled.run({ ...options, signal });
   }
 
-  async function evaluateParts(nu: ArrayLike<number>, order: Order): Promise<EvaluationParts> {
-    const ofData = evaluationOf(await run(ofOrder(order), nu), order);
+  async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
+    let total: Evaluation | undefined;
+    for (let start = 0; start < data.count; start += PORTION) {
+      const stop = Math.min(data.count, start + PORTION);
+      const part = evaluationOf(await run(ofOrder(order), nu, { range: { events: [start, stop] } }), order);
+      total = total === undefined ? part : sumOf(total, part);
+      onEvents(stop);
+    }
+    return total as Evaluation;
+  }
+
+  async function evaluateParts(
+    nu: ArrayLike<number>,
+    order: Order,
+    onEvents?: (done: number) => void,
+  ): Promise<EvaluationParts> {
+    const ofData =
+      onEvents === undefined
+        ? evaluationOf(await run(ofOrder(order), nu), order)
+        : await inPortions(nu, order, onEvents);
     const ofPenalty = evaluationOf(await run(Promise.resolve(penalty), nu), order);
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { EvaluationParts, Likelihood } from "../../inference/likelihood.js";
 import type { Evaluation } from "../../inference/objective.js";
 import { matrixOf } from "../../inference/objective.js";
 import { symmetrised } from "../../inference/symmetric-matrix.js";
@@ -6,6 +7,7 @@ import { writeAtomic } from "../../io/index.js";
 import { type CovarianceSummary, labelText, summarise } from "../covariance-summary.js";
 import { type OpenLikelihood, openLikelihood, pointOf, transferLabel } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
+import type { Progress } from "../progress.js";
 import { textTable } from "../text-table.js";
 import type { VerbContext } from "../verb.js";
 
@@ -15,7 +17,7 @@ export async function hessian(context: VerbContext): Promise<void> {
   if (out !== undefined) createOutputFolder(out);
   const open = await openLikelihood(context, true);
   try {
-    const result = await hessianResult(open, pointOf(open.analysis, nu));
+    const result = await hessianResult(open, pointOf(open.analysis, nu), context.progress);
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
@@ -50,15 +52,29 @@ interface HessianResult extends CovarianceSummary {
   readonly fixedTransfer: CovarianceSummary | null;
 }
 
-async function hessianResult(open: OpenLikelihood, nu: readonly number[]): Promise<HessianResult> {
+async function evaluateWith(
+  progress: Progress,
+  label: string,
+  of: Likelihood,
+  nu: readonly number[],
+  count: number,
+): Promise<EvaluationParts> {
+  const step = progress.step(label, count, "events");
+  const parts = await of.evaluateParts(nu, 2, (done) => step.update(done));
+  step.done();
+  return parts;
+}
+
+async function hessianResult(open: OpenLikelihood, nu: readonly number[], progress: Progress): Promise<HessianResult> {
   const { likelihood, withFixedTransfer, precision, events } = open;
-  const { data, total } = await likelihood.evaluateParts(nu, 2);
+  const { count } = events.data;
+  const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
   const summary = await summarise(likelihood, nu, total.hessian!, { transfer: transferLabel(open), precision });
-  const held = await withFixedTransfer?.evaluateParts(nu, 2);
+  const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T held", withFixedTransfer, nu, count));
   return {
     names: likelihood.names,
     nu,
-    events: events.data.count,
+    events: count,
     effectiveEvents: likelihood.effectiveEvents,
     data: part(data),
     total: part(total),

@@ -87,6 +87,8 @@ test.before(async () => {
   mkdirSync(join(folder, "smooth"));
   const { response: _, ...gaussians } = gaussianModel;
   await saveModel(join(folder, "smooth"), gaussians);
+  mkdirSync(join(folder, "responding"));
+  await saveModel(join(folder, "responding"), gaussianModel);
   await saveModel(out, torchModel({ hasTransfer: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
@@ -195,6 +197,24 @@ test("covariance and modes are those of the inverse Hessian", async () => {
     exact,
     "sigma",
   );
+});
+
+test("where T responds to nu, errors with T held are given too", async () => {
+  const at = ["--nu", "0.4,0.2,-0.1,0.1"];
+  const { result } = await jsonOf(smoothFile, "hessian", ...at, "--set", "output=responding");
+  const { result: fixed } = await jsonOf(smoothFile, "hessian", ...at);
+  assert.is(result.transfer, "profiled");
+  assert.is(result.fixedTransfer.transfer, "fixed");
+  assert.equal(result.fixedTransfer.covariance, fixed.covariance);
+  assert.not.equal(result.covariance, fixed.covariance);
+  assert.is(result.data.nll, fixed.data.nll, "at the centre of its response T is what it was");
+});
+
+test("a fit in which T responds stays in the box where its response was trained", async () => {
+  const { result } = await jsonOf(smoothFile, "fit", "--set", "output=responding", "--set", "profile.box=0.01");
+  assert.is(result.status, "at-bound");
+  const centres = [0.4, 0.2, -0.1, 0.1];
+  for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);
 });
 
 test("hessian without a minimum has covariance null and says why", async () => {

@@ -111,7 +111,10 @@ function within(what: string, got: number, wanted: number, allowed: number): voi
 }
 
 async function checkSums(of: Likelihood, tag: Tag, i: number, precision: "f32" | "f64"): Promise<void> {
-  const { data } = await of.evaluateParts(await point(i), 2);
+  const reported: number[] = [];
+  const { data } = await of.evaluateParts(await point(i), 2, (done) => reported.push(done));
+  assert.is(reported.at(-1), SUM_EVENTS);
+  assert.ok(reported.length > 1, "the sum is made of portions");
   const [nll, gradient, hessian] = [
     (await golden(`${tag}/nll/${i}`))[0]!,
     await golden(`${tag}/grad/${i}`),
