@@ -5,7 +5,7 @@ import { suggestion } from "./suggestion.js";
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
   backend: { value: "NAME", help: "auto, cpu or reference (default auto)" },
-  precision: { value: "TYPE", help: "f32 or f64" },
+  precision: { value: "TYPE", help: "f32 or f64; by default f64 for evaluate and hessian, f32 for the long verbs" },
   threads: { value: "N", help: "worker threads (default: all cores)" },
   seed: { value: "N", help: "in place of the file's seed" },
   out: { value: "PATH", help: "where results go" },

@@ -28,11 +28,16 @@ export interface OpenLikelihood {
 const F32_PRECISION = 1e-4;
 
 /**
- * The likelihood that the verb's FILE describes. Numbers are f64 where --precision does not say otherwise.
+ * The likelihood that the verb's FILE describes.
  *
+ * @param usual         precision where --precision does not say: f32 for what takes many evaluations
  * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
  */
-export async function openLikelihood(context: VerbContext, writesFolder: boolean): Promise<OpenLikelihood> {
+export async function openLikelihood(
+  context: VerbContext,
+  usual: "f32" | "f64",
+  writesFolder: boolean,
+): Promise<OpenLikelihood> {
   const { options, operands, signal } = context;
   const analysis = loadAnalysis(operands[0]!, options);
   checkFiles(analysis);
@@ -40,7 +45,7 @@ export async function openLikelihood(context: VerbContext, writesFolder: boolean
   const whole = await loadModel(analysis, folders);
   const events = await loadEvents(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);
-  const backend = await openBackend(options, "f64");
+  const backend = await openBackend(options, usual);
   const opened = (of: MixtureModel) => bind(analysis, backend, of, events, signal);
   const { response, ...fixed } = model;
   const responds = response !== undefined && events.data.y !== undefined;

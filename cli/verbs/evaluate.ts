@@ -18,7 +18,7 @@ export async function evaluate(context: VerbContext): Promise<void> {
     });
   }
   createOutputFolder(dirname(out));
-  const open = await openLikelihood(context, false);
+  const open = await openLikelihood(context, "f64", false);
   const { likelihood, analysis } = open;
   try {
     const nu = pointOf(analysis, point);

@@ -9,7 +9,7 @@ import type { VerbContext } from "../verb.js";
 export async function fit(context: VerbContext): Promise<void> {
   const { nu, out } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, true);
+  const open = await openLikelihood(context, "f32", true);
   try {
     const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
     const summary = await fitSummary(open, await fitNuisances(open, start, context.progress, context.signal));

@@ -15,7 +15,7 @@ import type { VerbContext } from "../verb.js";
 export async function hessian(context: VerbContext): Promise<void> {
   const { out, nu } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, true);
+  const open = await openLikelihood(context, "f64", true);
   try {
     const result = await hessianResult(open, pointOf(open.analysis, nu), context.progress);
     if (out !== undefined) {

@@ -3,7 +3,7 @@ import type { VerbContext } from "../verb.js";
 
 /** Prints what the likelihood with its gradient and Hessian was lowered to. */
 export async function kernels(context: VerbContext): Promise<void> {
-  const open = await openLikelihood(context, false);
+  const open = await openLikelihood(context, "f64", false);
   try {
     const description = await open.likelihood.describe();
     context.print(description);

@@ -9,7 +9,7 @@ import type { VerbContext } from "../verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
 export async function scan(context: VerbContext): Promise<void> {
-  const open = await openLikelihood(context, true);
+  const open = await openLikelihood(context, "f32", true);
   try {
     const { configuration } = open.analysis;
     const folder = outputFolder(open.analysis, context.options.out);

@@ -237,7 +237,7 @@ test("likelihood.observables: [x] looks at x alone", async () => {
 });
 
 test("fit finds the minimum that hessian confirms", async () => {
-  const { result } = await jsonOf(smoothFile, "fit");
+  const { result } = await jsonOf(smoothFile, "fit", "--precision", "f64");
   assert.is(result.status, "converged");
   const { result: there } = await jsonOf(smoothFile, "hessian", "--nu", result.estimate.join());
   // edm < 1e-6: within 0.0014 σ of the minimum.
