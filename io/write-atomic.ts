@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemCode } from "./errors.js";
 
@@ -26,18 +26,6 @@ export async function writeAtomic(
     throw error;
   }
   await syncFolder(dirname(path));
-}
-
-/** Makes a folder and those above it, and refuses one that cannot be written in before any work is spent. */
-export async function makeWritableFolder(path: string): Promise<void> {
-  const probe = join(path, `.write-test.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await mkdir(path, { recursive: true });
-    await (await open(probe, "wx")).close();
-    await unlink(probe);
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
 }
 
 async function writeAll(
