@@ -1,6 +1,6 @@
 /** The words of a command line, split into verb, operands and options. */
 import { UsageError } from "./messages.js";
-import { suggestion } from "./suggestion.js";
+import { nearest, suggestion } from "./suggestion.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
@@ -18,6 +18,9 @@ export const OPTIONS = {
   help: { value: undefined, help: "show help" },
   version: { value: undefined, help: "show the version" },
 } as const;
+
+/** Each worker reserves address space of its own; at thousands of them V8 ends the process. */
+const MOST_THREADS = 256;
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -93,22 +96,25 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
   const oneOf = <C extends string>(name: OptionName, choices: readonly C[]): C | undefined => {
     const value = last(name);
     if (value !== undefined && !choices.includes(value as C)) {
-      throw complaint(name, `one of ${choices.join(", ")}`, value, suggestion(value, choices));
+      const meant = nearest(value, choices);
+      throw complaint(name, `one of ${choices.join(", ")}`, value, meant && `Did you mean ${meant}?`);
     }
     return value as C | undefined;
   };
-  const integer = (name: OptionName, least: number): number | undefined => {
+  const integer = (name: OptionName, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined => {
     const value = last(name);
     if (value === undefined) return undefined;
-    if (!/^\d+$/.test(value) || Number(value) < least || !Number.isSafeInteger(Number(value))) {
-      throw complaint(name, `an integer of at least ${least}`, value);
+    if (!/^\d+$/.test(value) || Number(value) < least || Number(value) > most) {
+      const range =
+        most < Number.MAX_SAFE_INTEGER ? `an integer from ${least} to ${most}` : `an integer of at least ${least}`;
+      throw complaint(name, range, value);
     }
     return Number(value);
   };
   return {
     backend: oneOf("backend", ["auto", "cpu", "reference"]) ?? "auto",
     precision: oneOf("precision", ["f32", "f64"]),
-    threads: integer("threads", 1),
+    threads: integer("threads", 1, MOST_THREADS),
     seed: integer("seed", 0),
     out: last("out"),
     set: given.filter(({ name }) => name === "set").map(({ value }) => value),

@@ -64,7 +64,14 @@ export async function loadEvents(
   const hasY = likelihood.observables.includes("y");
   const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(events.weight === undefined ? [] : [events.weight])];
   const table = await readEvents(file, [...new Set(wanted)]);
-  const count = Math.min(table.count, head ?? table.count);
+  const count = head ?? table.count;
+  if (count > table.count) {
+    throw new UsageError("--head", {
+      expected: `at most ${table.count}, the events of ${file}`,
+      got: `${count}`,
+      hint: "Leave it out to take all",
+    });
+  }
   const column = (name: readonly string[], features: number) =>
     firstOf(requireColumn(table, name, { features }).data, table.count, count);
   return {

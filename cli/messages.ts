@@ -1,5 +1,6 @@
 /** What the command line says when something is wrong, and the exit code that goes with it. */
 import { UsageError } from "../engine/errors.js";
+import { FileError } from "../io/errors.js";
 
 export { UsageError };
 
@@ -18,7 +19,8 @@ export const EXIT = { ok: 0, analysisFailure: 1, usageError: 2, interrupted: 130
 
 /** 2 where the user can mend the command or a file, else 1. */
 export function exitCode(error: unknown): number {
-  return error instanceof UsageError || error instanceof ConfigurationError ? EXIT.usageError : EXIT.analysisFailure;
+  const isMendable = [UsageError, ConfigurationError, FileError].some((kind) => error instanceof kind);
+  return isMendable ? EXIT.usageError : EXIT.analysisFailure;
 }
 
 /** What stderr gets: the message, and the stack only where UNBINNED_DEBUG=1 asks for it. */

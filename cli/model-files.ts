@@ -55,7 +55,7 @@ export async function loadModel(analysis: Analysis, folders: readonly string[]):
     file === undefined
       ? await readTrained(analysis, folders)
       : await readPublished(configuration, pathOf(analysis, file));
-  checkWidths(configuration, model, file ?? MODEL_FILE);
+  checkWidths(analysis, model);
   return { ...model, processes: model.processes.map((process) => configuredYield(configuration, process)) };
 }
 
@@ -64,7 +64,9 @@ function configuredYield(configuration: Configuration, { name, logYield }: Proce
   return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
 }
 
-function checkWidths({ observables }: Configuration, model: MixtureModel, where: string): void {
+function checkWidths(analysis: Analysis, model: MixtureModel): void {
+  const { observables, model: stored } = analysis.configuration;
+  const where = stored.file === undefined ? MODEL_FILE : pathOf(analysis, stored.file);
   for (const name of ["x", "y"] as const) {
     const declared = observables[name]?.features;
     const found = model[name]?.nominal.architecture.features;
@@ -72,6 +74,10 @@ function checkWidths({ observables }: Configuration, model: MixtureModel, where:
     throw new UsageError(where, {
       expected: `a model of ${declared} features of ${name} (observables.${name}.features)`,
       got: `weights of another architecture, ${found ?? "no"} features`,
+      hint:
+        stored.file === undefined
+          ? `Train again with \`unbinned run ${analysis.file} --force\``
+          : "Correct it, or name another model",
     });
   }
 }
@@ -111,6 +117,16 @@ function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, w
 }
 
 async function readPublished(configuration: Configuration, path: string): Promise<MixtureModel> {
-  const loaded = loadMixture(await readTorchStateDict(path));
+  const tensors = await readTorchStateDict(path);
+  const parts = ["mixture_model.kin_model.", "mixture_model.scores_model.", "transfer_model.T."];
+  const absent = parts.find((part) => ![...tensors.keys()].some((name) => name.startsWith(part)));
+  if (absent !== undefined) {
+    throw new UsageError(path, {
+      expected: `the tensors of a published mixture (${parts.map((part) => `${part}*`).join(", ")})`,
+      got: `weights of another architecture, without ${absent}*: ${[...tensors.keys()].slice(0, 3).join(", ")}, ...`,
+      hint: "Name a mixture_*.pt",
+    });
+  }
+  const loaded = loadMixture(tensors);
   return publishedModel(path, loaded, processNames(configuration), nuisanceModels(configuration));
 }

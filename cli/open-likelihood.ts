@@ -8,6 +8,7 @@ import { parseNu } from "./arguments.js";
 import { openBackend } from "./backend.js";
 import { checkFiles, loadAnalysis } from "./configuration.js";
 import { type LoadedEvents, loadEvents } from "./event-data.js";
+import { UsageError } from "./messages.js";
 import { loadModel } from "./model-files.js";
 import type { VerbContext } from "./verb.js";
 
@@ -80,7 +81,16 @@ function bind(
 export function pointOf({ configuration }: Analysis, nu: string | undefined): number[] {
   const centres = nuisanceVector(configuration, {});
   if (nu === undefined) return nuisanceVector(configuration, configuration.fit.start);
-  return parseNu(nu, nuisanceNames(configuration), centres);
+  const names = nuisanceNames(configuration);
+  const point = parseNu(nu, names, centres);
+  const [least, largest] = configuration.fit.bounds as readonly [number, number];
+  const beyond = point.findIndex((value) => value < least || value > largest);
+  if (beyond < 0) return point;
+  throw new UsageError("--nu", {
+    expected: `values inside fit.bounds [${least}, ${largest}]`,
+    got: `${names[beyond]} = ${point[beyond]}`,
+    hint: "Correct it, or widen the bounds",
+  });
 }
 
 /** What T does while ν varies: every covariance says so. */

@@ -137,6 +137,7 @@ export function requireColumn(
     throw new FileError(where, {
       expected: plural(expected.features, "feature"),
       got: plural(column.features.length, "feature"),
+      hint: "Name the columns that hold them, or correct the declared number of features",
     });
   }
   if (table.count === 0) throw new FileError(where, { expected: "at least one event", got: "none" });
@@ -188,8 +189,11 @@ function checkFinite(where: string, { features, data }: EventColumn, count: numb
 }
 
 function missingColumn(path: string, name: string, found: readonly string[]): FileError {
-  const nearest = [...found].sort((a, b) => editDistance(name, a) - editDistance(name, b))[0];
-  const isNear = nearest !== undefined && editDistance(name, nearest) <= Math.max(1, name.length / 3);
+  const distance = (other: string) => (other.startsWith(name) ? 0.5 : editDistance(name, other));
+  const nearest = [...found].sort((a, b) => distance(a) - distance(b))[0];
+  // Something must agree: every name of one letter is one letter away from every other.
+  const isNear =
+    nearest !== undefined && distance(nearest) <= Math.max(1, name.length / 3) && distance(nearest) < name.length;
   return new FileError(path, {
     expected: `a column ${quote(name)}`,
     got: found.length === 0 ? "no columns" : `columns ${listNames(found)}`,

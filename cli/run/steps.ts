@@ -1,11 +1,13 @@
 /** Finished steps of a run, kept in its folder: a step whose inputs are the same is not repeated. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint } from "../../flows/training-request.js";
 import { decodeTrainingState, encodeTrainingState } from "../../flows/training-state.js";
 import { type NamedArray, readSafetensors, toFloat64, writeSafetensors } from "../../io/index.js";
+import { UsageError } from "../messages.js";
+import { createOutputFolder } from "../output-folder.js";
 import type { Progress } from "../progress.js";
 
 /** What a step leaves behind: JSON data and named numbers. */
@@ -46,10 +48,25 @@ async function readStep(
   key: string,
 ): Promise<{ record: string; arrays: Record<string, Float64Array> } | undefined> {
   if (!existsSync(file)) return undefined;
-  const found = await readSafetensors(file);
-  if (found.metadata.key !== key || found.metadata.record === undefined) return undefined;
-  const arrays = [...found.tensors].map(([name, { data }]) => [name, toFloat64(`${file}, ${name}`, data)]);
-  return { record: found.metadata.record, arrays: Object.fromEntries(arrays) };
+  return sound(file, async () => {
+    const found = await readSafetensors(file);
+    if (found.metadata.key !== key || found.metadata.record === undefined) return undefined;
+    const arrays = [...found.tensors].map(([name, { data }]) => [name, toFloat64(`${file}, ${name}`, data)]);
+    return { record: found.metadata.record, arrays: Object.fromEntries(arrays) };
+  });
+}
+
+/** What a file holds; an error says what to do where it is damaged. */
+async function sound<T>(file: string, read: () => Promise<T> | T): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UsageError(file, {
+      expected: "what an earlier run left",
+      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
+      hint: "Delete it and only its step is repeated; --force repeats all",
+    });
+  }
 }
 
 /**
@@ -64,7 +81,7 @@ export async function openSteps(
 ): Promise<StepStore> {
   const steps = join(folder, FOLDER);
   if (isForced) await rm(steps, { recursive: true, force: true });
-  await mkdir(steps, { recursive: true });
+  createOutputFolder(steps);
   return {
     async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
       const key = keyOf({ name, common, inputs });
@@ -72,7 +89,7 @@ export async function openSteps(
       const kept = await readStep(file, key);
       if (kept !== undefined) {
         progress.note(`${name}: kept from before`);
-        return { key, record: JSON.parse(kept.record) as R, arrays: kept.arrays };
+        return { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
       }
       const unfinished = join(steps, `${name}.unfinished.safetensors`);
       const { record, arrays } = await body(checkpointIn(unfinished, key));
@@ -91,7 +108,7 @@ function checkpointIn(file: string, key: string): Checkpoint {
     },
     async restore() {
       const kept = await readStep(file, key);
-      return kept && decodeTrainingState(kept.arrays, kept.record);
+      return kept && sound(file, () => decodeTrainingState(kept.arrays, kept.record));
     },
   };
 }

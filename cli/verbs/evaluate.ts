@@ -1,8 +1,7 @@
-import { dirname } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { UsageError } from "../messages.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
-import { createOutputFolder } from "../output-folder.js";
+import { checkOutputFile } from "../output-folder.js";
 import type { VerbContext } from "../verb.js";
 
 /** Events between two reports of progress. */
@@ -17,7 +16,7 @@ export async function evaluate(context: VerbContext): Promise<void> {
       got: out === undefined ? "no --out" : `--out ${out}`,
     });
   }
-  createOutputFolder(dirname(out));
+  checkOutputFile(out);
   const open = await openLikelihood(context, "f64", false);
   const { likelihood, analysis } = open;
   try {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventData } from "../../inference/likelihood.js";
 import { writeAtomic, writeNpz } from "../../io/index.js";
@@ -39,6 +38,7 @@ export async function run(context: VerbContext): Promise<void> {
   checkFiles(analysis);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
+  createOutputFolder(join(folder, "pictures"));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
   const warn = (text: string) => {
@@ -139,7 +139,6 @@ async function writeOutcome(setting: Setting, outcome: Outcome): Promise<void> {
   await saveModel(folder, outcome.fitted.model);
   await writeNpz(join(folder, "arrays.npz"), arraysOf(outcome));
   const pictures = await picturesOf(setting, outcome);
-  await mkdir(join(folder, "pictures"), { recursive: true });
   for (const [name, svg] of pictures) await writeAtomic(join(folder, "pictures", `${name}.svg`), [svg]);
   await writeAtomic(join(folder, "report.html"), [buildReport(reportOf(setting, outcome, pictures))]);
   await writeAtomic(join(folder, "results.json"), [`${JSON.stringify(resultsOf(setting, outcome), undefined, 2)}\n`]);

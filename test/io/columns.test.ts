@@ -164,7 +164,7 @@ test("wrong width and zero events are refused", async () => {
   const table = await tableOf({ x: { shape: [2, 2], data: new Float32Array(4) } });
   await assertRefused(
     () => requireColumn(table, "x", { features: 1 }),
-    /column "x": expected 1 feature, got 2 features$/,
+    /column "x": expected 1 feature, got 2 features\. Name the columns that hold them, or correct/,
   );
   const empty = await tableOf({ x: { shape: [0, 2], data: new Float32Array() } });
   assert.is(empty.count, 0);
