@@ -60,9 +60,9 @@ export function expectedYield(configuration: Configuration, process: string): nu
   return configuration.processes[process]!.yield ?? share;
 }
 
-/** Events that the generator draws for one epoch of one training. */
+/** Events that the generator draws for one training. */
 export function simulatedEvents(configuration: Configuration): number {
-  return configuration.simulation.events ?? 10 * configuration.data.events;
+  return configuration.simulation.events ?? 20 * configuration.data.events;
 }
 
 /** Points besides the nominal one at which the generator simulates. */

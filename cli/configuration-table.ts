@@ -14,7 +14,7 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
       optimiser: choice({ doc: "Optimiser.", choices: ["adam", "adamw", "radam"], default: defaults.optimiser }),
       epochs: number({
         integer: true,
-        doc: "Passes over the training sample. With a generator every pass draws new events.",
+        doc: "Passes over the training sample; with a generator, parts in which its events are drawn.",
         default: defaults.epochs,
         above: 0,
       }),
@@ -229,7 +229,7 @@ export const configurationTable = section(
           optional: true,
         }),
         events: number({
-          doc: "Events that the generator draws for one epoch of one training, all its samples together. Absent: ten times data.events.",
+          doc: "Events that the generator draws for one training, over all its epochs and samples. Absent: twenty times data.events.",
           unit: "events",
           integer: true,
           min: 1,

@@ -1,5 +1,5 @@
 /** Step 1: the map T of data to simulation and ν together, all densities frozen. */
-import { add, mul } from "../engine/operations.js";
+import { add, mul, stopGradient, sub } from "../engine/operations.js";
 import type { Tape, Var } from "../engine/tape.js";
 import { type AutoregressiveArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
@@ -62,6 +62,23 @@ export function dataFrame({ x, y, count, weights }: EventData, nProcesses: numbe
   };
 }
 
+/** Name of the parameter that is 1 where ν is trained, 0 where it is held. */
+const IS_FREE = "nu is free";
+
+/** Part of step 1 in which ν is held: a T that is still far off would drag ν along, and T would learn to answer to that. */
+const HELD_PART = 0.4;
+
+/** Values of `IS_FREE` in each step, for the training's `perStep`. */
+export function releaseOfNu(totalSteps: number) {
+  return (step: number) => ({ [IS_FREE]: [step < HELD_PART * totalSteps ? 0 : 1] });
+}
+
+/** Parameters that step 1 has beside those of the model. */
+export const initialNu = (start: ArrayLike<number>): Record<string, Float64Array> => ({
+  [NU]: Float64Array.from(start),
+  [IS_FREE]: Float64Array.of(1),
+});
+
 export interface TransferRequest {
   /** Its T is what is trained. */
   readonly model: MixtureModel;
@@ -80,7 +97,9 @@ export function transferTraining(request: TransferRequest): ModelBuilder {
   return (tape, normalisers): Model => {
     const mixture: BoundMixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
-    const nu = tape.parameter(NU, [model.nuisances.length]);
+    const trained = tape.parameter(NU, [model.nuisances.length]);
+    const held = stopGradient(trained);
+    const nu = add(held, mul(sub(trained, held), tape.parameter(IS_FREE)));
     const ofEvents = meanLoss(mixture.logProb({ x, y }, nu, form), weight, normalisers[DATA]!);
     const constraints = gaussianConstraints(model, nu);
     const penalty = extended ? add(constraints, extendedTerm(logYields(model, nu), observed)) : constraints;
@@ -88,7 +107,7 @@ export function transferTraining(request: TransferRequest): ModelBuilder {
       loss: add(ofEvents, mul(penalty, 1 / observed)),
       trainable: [
         { parameters: [...mixture.transferParameters.values()], optimiser: request.transfer },
-        { parameters: [nu], optimiser: request.nuisances },
+        { parameters: [trained], optimiser: request.nuisances },
       ],
     };
   };

@@ -90,9 +90,10 @@ function trainingData(
   { simulation }: Setting,
   purpose: string,
   anchors: readonly Anchor[],
+  epochs: number,
   pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
 ): FreshSamples | Promise<Record<string, EventSample>> {
-  const samples = async (epoch: number) => pack(await simulation.training(purpose, anchors, epoch));
+  const samples = async (epoch: number) => pack(await simulation.training(purpose, anchors, epoch, epochs));
   return simulation.isFresh ? samples : samples(0);
 }
 
@@ -130,7 +131,7 @@ async function trainNominal(
   });
   const inputs = { architecture, recipe, simulation: simulation.digest };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
-    const first = pack(await simulation.training(prefix, anchors, 0));
+    const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
     return trainStep(
       setting,
       `train p(${of === "x" ? "x" : "y | x"})`,
@@ -138,7 +139,7 @@ async function trainNominal(
       {
         model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
         initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
-        data: await trainingData(setting, prefix, anchors, pack),
+        data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
         validation: pack(await simulation.heldOut(anchors)),
         purpose: prefix,
       },
@@ -195,7 +196,7 @@ async function trainSystematics(setting: Setting, of: ObservableName, nominal: T
             optimiser: optimiserOf(recipe),
           }),
           initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, before) },
-          data: await trainingData(setting, name, anchors, pack),
+          data: await trainingData(setting, name, anchors, recipe.epochs, pack),
           validation: pack(await simulation.heldOut(anchors)),
           purpose: name,
         },

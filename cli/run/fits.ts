@@ -7,7 +7,15 @@ import type { FitResult } from "../../inference/fit-result.js";
 import { type EventData, type LikelihoodRequest, likelihood } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import { initialResponse, type NodeLaw, profileTraining, profilingSample } from "../../inference/profile-fit.js";
-import { DATA, dataSample, initialTransfer, NU, transferTraining } from "../../inference/transfer-fit.js";
+import {
+  DATA,
+  dataSample,
+  initialNu,
+  initialTransfer,
+  NU,
+  releaseOfNu,
+  transferTraining,
+} from "../../inference/transfer-fit.js";
 import { nuisanceVector } from "../analysis.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
 import type { OpenLikelihood } from "../open-likelihood.js";
@@ -137,6 +145,8 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   };
 }
 
+const stepsPerEpoch = (events: number, batch: number) => Math.floor(events / Math.min(batch, events));
+
 /** Step 1. */
 async function fitTransfer(setting: Setting, simulated: MixtureModel, key: string, start: readonly number[]) {
   const { analysis, events, sizes, store } = setting;
@@ -169,8 +179,9 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
           transfer: optimiserOf(transfer.training),
           nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
         }),
-        initial: { ...mixtureParameters(model), [NU]: Float64Array.from(start) },
+        initial: { ...mixtureParameters(model), ...initialNu(start) },
         data: { [DATA]: dataSample(events.data) },
+        perStep: releaseOfNu(transfer.training.epochs * stepsPerEpoch(events.data.count, transfer.training.batch)),
         purpose: "transfer",
       },
       checkpoint,

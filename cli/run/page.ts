@@ -115,7 +115,10 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
         "Distribution of interest",
         "Where T moves an event at the fit, and how that changes when the nuisances move by one standard deviation along each " +
           "mode, by process, at the mean x of the process.",
-        figures("displacement", ""),
+        [
+          ...figures("displacement-", "T(y) − y at the best fit."),
+          ...figures("pulls-", "T at ν̂ ± σ_k e_k less T at ν̂, for each mode k."),
+        ],
       ),
       ...section(
         "Closure",

@@ -154,41 +154,41 @@ export function nuisancePictures(setting: Setting, { estimate, sigma, correlatio
 /** "nominal", "mode 1, +1σ" */
 const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
 
-/** One picture per plane of features. */
+/** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
 export function displacementPictures(setting: Setting, fields: readonly Field[]): Pictures {
-  const pictures: Pictures = new Map();
-  const planes = new Map<string, Field[]>();
+  const groups = new Map<string, Field[]>();
   for (const field of fields) {
-    const key = field.features.map((feature) => feature + 1).join("-");
-    planes.set(key, [...(planes.get(key) ?? []), field]);
+    const plane = field.features.map((feature) => featureLabel(setting, "y", feature)).join("-");
+    const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
+    groups.set(key, [...(groups.get(key) ?? []), field]);
   }
-  for (const [key, own] of planes) {
-    const [first, second] = own[0]!.features as [number, number | undefined];
-    const xLabel = featureLabel(setting, "y", first);
-    const caption = captionOf(setting, "Displacement by T, at the mean x of each process");
-    const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
-    if (second === undefined) {
-      const panels = own.map((field) => ({
-        title: title(field),
-        curves: [
-          {
-            label: "T",
-            x: field.points.map(([x]) => x!),
-            displacement: field.displacements.map(([d]) => d!),
-          },
-        ],
-      }));
-      pictures.set("displacement", displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels }));
-      continue;
-    }
-    const panels = own.map((field) => ({
+  return new Map([...groups].map(([key, own]) => [key, displacementPicture(setting, own)]));
+}
+
+function displacementPicture(setting: Setting, fields: readonly Field[]): string {
+  const [first, second] = fields[0]!.features as [number, number | undefined];
+  const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
+  const caption = captionOf(setting, `${what}, at the mean x of each process`);
+  const xLabel = featureLabel(setting, "y", first);
+  const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
+  if (second === undefined) {
+    const panels = fields.map((field) => ({
       title: title(field),
-      points: field.points as unknown as [number, number][],
-      displacements: field.displacements as unknown as [number, number][],
+      curves: [{ label: "T", x: field.points.map(([x]) => x!), displacement: field.displacements.map(([d]) => d!) }],
     }));
-    const columns = own.length / setting.sizes.processes;
-    const yLabel = featureLabel(setting, "y", second);
-    pictures.set(`displacement-${key}`, quiver({ ...caption, xLabel, yLabel, panels, columns }));
+    return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
   }
-  return pictures;
+  const panels = fields.map((field) => ({
+    title: title(field),
+    points: field.points as unknown as [number, number][],
+    displacements: field.displacements as unknown as [number, number][],
+  }));
+  const columns = Math.min(4, fields.length / setting.sizes.processes);
+  return quiver({
+    ...caption,
+    xLabel,
+    yLabel: featureLabel(setting, "y", second),
+    panels,
+    columns: Math.max(2, columns),
+  });
 }

@@ -26,8 +26,8 @@ export interface Simulation {
   readonly digest: string;
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
-  /** Events of these anchors for an epoch of a training. */
-  training(purpose: string, anchors: readonly Anchor[], epoch: number): Promise<SimulatedEvents[]>;
+  /** Events of these anchors for an epoch of a training of so many epochs. */
+  training(purpose: string, anchors: readonly Anchor[], epoch: number, epochs: number): Promise<SimulatedEvents[]>;
   /** Events of these anchors that no training sees. */
   heldOut(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
 }
@@ -92,7 +92,7 @@ function toySimulation(configuration: Configuration): Simulation {
   const anchors = points.flatMap((point) =>
     processNames(configuration).map((_, process) => ({ process, at: shapesAt(configuration, point) })),
   );
-  const perEpoch = simulatedEvents(configuration);
+  const total = simulatedEvents(configuration);
   const draw = async ({ process, at }: Anchor, purpose: string, start: number, count: number) => {
     const nu = at as unknown as ToyNuisances;
     const stream = { seed, purpose: `${purpose}/${process}/${at.join()}`, start, count };
@@ -110,10 +110,11 @@ function toySimulation(configuration: Configuration): Simulation {
   };
   return {
     anchors,
-    digest: JSON.stringify({ generator: simulation.generator, perEpoch, heldOut: simulation.heldOut }),
+    digest: JSON.stringify({ generator: simulation.generator, total, heldOut: simulation.heldOut }),
     isFresh: true,
-    training: (purpose, of, epoch) => drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(perEpoch / of.length)),
-    heldOut: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * perEpoch) / anchors.length)),
+    training: (purpose, of, epoch, epochs) =>
+      drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
+    heldOut: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * total) / anchors.length)),
   };
 }
 

@@ -21,7 +21,7 @@ export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRe
   return { adam, radam }[optimiser]({ learningRate });
 }
 
-type Task = Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "purpose">;
+type Task = Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose">;
 
 /**
  * Trains and keeps the parameters under one prefix.

@@ -70,7 +70,7 @@ test("the keys of the toy that users are promised", () => {
   const set = ["data.events=1e6", "likelihood.observables=[x]", "fnf.pairs=[]", "seed=5"];
   const { configuration } = loadAnalysis(example("doi-toy/analysis.yaml"), { set });
   assert.is(configuration.data.events, 1_000_000);
-  assert.is(simulatedEvents(configuration), 10_000_000);
+  assert.is(simulatedEvents(configuration), 20_000_000);
   assert.equal(configuration.likelihood.observables, ["x"]);
   assert.equal(configuration.fnf.pairs, []);
   assert.is(configuration.seed, 5);
