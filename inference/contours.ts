@@ -47,16 +47,69 @@ export function contours(
   );
 }
 
+/** Steps into which each interval of a scan is divided before its contours are drawn. */
+const REFINEMENT = 8;
+
 /**
- * Contours of a scan at `level`. It is √(-2ΔlnL) that is interpolated, which is the more nearly linear between grid points;
- * values below zero count as zero, below every level.
+ * Contours of a scan at `level`. Between the points -2ΔlnL is interpolated by cubics along both axes, exact for the paraboloid
+ * that it nearly is; then it is √(-2ΔlnL), the more nearly linear, that is followed. Values below zero count as zero.
  */
 export function scanContours(scan: Scan2d, level: number): readonly Polyline[] {
   if (!(level > 0)) throw new UsageError("scanContours", { expected: "a positive -2ΔlnL", got: `${level}` });
-  const height = scan.deltaTwoNll.map((row) =>
+  const [x, y] = [refinedAxis(scan.values[0]), refinedAxis(scan.values[1])];
+  const alongX = refinedColumns(scan.values[0], x, scan.deltaTwoNll);
+  const field = alongX.map((row) => refinedValues(scan.values[1], y, row));
+  const height = field.map((row) =>
     row.map((value) => (value === undefined ? undefined : Math.sqrt(Math.max(0, value)))),
   );
-  return contours(scan.values[0], scan.values[1], height, Math.sqrt(level));
+  return contours(x, y, height, Math.sqrt(level));
+}
+
+type Values = readonly (number | undefined)[];
+
+/** The grid with REFINEMENT steps in place of each. */
+function refinedAxis(grid: readonly number[]): number[] {
+  const inside = grid.slice(0, -1).flatMap((from, i) => {
+    const step = (grid[i + 1]! - from) / REFINEMENT;
+    return Array.from({ length: REFINEMENT }, (_, k) => from + k * step);
+  });
+  return [...inside, grid.at(-1)!];
+}
+
+function refinedColumns(grid: readonly number[], fine: readonly number[], field: readonly Values[]): Values[] {
+  const columns = field[0]!.map((_, j) => {
+    return refinedValues(
+      grid,
+      fine,
+      field.map((row) => row[j]),
+    );
+  });
+  return fine.map((_, i) => columns.map((column) => column[i]));
+}
+
+/** Lagrange's cubic through the four points around each interval, fewer where there are not so many or one is missing. */
+function refinedValues(grid: readonly number[], fine: readonly number[], values: Values): Values {
+  return fine.map((at, k) => {
+    const cell = Math.min(Math.floor(k / REFINEMENT), grid.length - 2);
+    const first = Math.max(0, Math.min(cell - 1, grid.length - 4));
+    const around = range(first, Math.min(first + 4, grid.length));
+    if (k % REFINEMENT === 0) return values[k / REFINEMENT];
+    const whole = around.every((i) => values[i] !== undefined);
+    return lagrange(grid, values, whole ? around : [cell, cell + 1], at);
+  });
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+function lagrange(grid: readonly number[], values: Values, nodes: readonly number[], at: number): number | undefined {
+  let sum = 0;
+  for (const i of nodes) {
+    const value = values[i];
+    if (value === undefined) return undefined;
+    const others = nodes.filter((other) => other !== i);
+    sum += others.reduce((product, other) => (product * (at - grid[other]!)) / (grid[i]! - grid[other]!), value);
+  }
+  return sum;
 }
 
 /** A corner of the grid, and a grid line between two neighbouring corners, the lower one first. */
