@@ -30,7 +30,10 @@ function summary(configuration: Configuration): string {
     const { kind } = configuration.nuisances[name]!;
     return `${name} (${kind} of ${affectedProcesses(configuration, name).join(", ")})`;
   });
-  const features = likelihood.observables.map((name) => `${name} in ${observables[name]!.features} dimensions`);
+  const features = likelihood.observables.map((name) => {
+    const count = observables[name]!.features;
+    return `${name} in ${count} dimension${count === 1 ? "" : "s"}`;
+  });
   return [
     `  likelihood: ${likelihood.form}${likelihood.extended ? ", extended" : ""}, of ${features.join(" and ")}`,
     `  processes:  ${processes}`,
