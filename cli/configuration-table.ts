@@ -16,9 +16,8 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
         integer: true,
         doc: "Passes over the training sample; with a generator, parts in which its events are drawn.",
         default: defaults.epochs,
-        above: 0,
+        min: 1,
       }),
-      steps: number({ doc: "Optimiser steps; takes the place of epochs.", integer: true, min: 1, optional: true }),
       batch: number({ doc: "Events per optimiser step.", integer: true, min: 1, default: defaults.batch }),
       learningRate: number({
         doc: "Learning rate at its peak, after warm-up; it decays as a cosine from there.",
@@ -31,7 +30,7 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
         min: 0,
         max: 1,
       }),
-      weightDecay: number({ doc: "Decoupled weight decay (adamw and radam).", default: 0, min: 0 }),
+      weightDecay: number({ doc: "Decoupled weight decay (adamw only).", default: 0, min: 0 }),
       patience: number({
         doc: "Epochs without a better validation loss after which training stops; 0: never. The best epoch is kept.",
         integer: true,
@@ -380,7 +379,7 @@ export const configurationTable = section(
           default: "quadrature",
         }),
         points: number({
-          doc: "Nodes along each nuisance, or random draws per batch.",
+          doc: "Nodes along each nuisance (quadrature only).",
           integer: true,
           min: 1,
           default: 6,
