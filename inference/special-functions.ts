@@ -1,4 +1,4 @@
-/** Functions of a few numbers for p-values and quantiles, in f64. */
+/** Functions of a few numbers for p-values, in f64. */
 import { UsageError } from "../engine/errors.js";
 
 /** B_2k / (2k (2k - 1)) for k = 1…8: the coefficients of Stirling's series, DLMF 5.11.1. */
@@ -52,23 +52,11 @@ function upperFraction(a: number, x: number): number {
   }
 }
 
-function requireGammaDomain(where: string, a: number, x: number): void {
-  if (!(a > 0 && Number.isFinite(a) && x >= 0)) {
-    throw new UsageError(where, { expected: "a > 0 and x >= 0", got: `a = ${a}, x = ${x}` });
-  }
-}
-
-/** Regularised lower incomplete gamma function P(a, x) = γ(a, x) / Γ(a). */
-export function gammaP(a: number, x: number): number {
-  requireGammaDomain("gammaP", a, x);
-  if (x === 0) return 0;
-  if (x === Infinity) return 1;
-  return x < a + 1 ? lowerSeries(a, x) : 1 - upperFraction(a, x);
-}
-
 /** Regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), accurate where it is small. */
 export function gammaQ(a: number, x: number): number {
-  requireGammaDomain("gammaQ", a, x);
+  if (!(a > 0 && Number.isFinite(a) && x >= 0)) {
+    throw new UsageError("gammaQ", { expected: "a > 0 and x >= 0", got: `a = ${a}, x = ${x}` });
+  }
   if (x === 0) return 1;
   if (x === Infinity) return 0;
   return x < a + 1 ? 1 - lowerSeries(a, x) : upperFraction(a, x);
@@ -77,31 +65,4 @@ export function gammaQ(a: number, x: number): number {
 /** Probability of a χ² at least this large with `ndf` degrees of freedom. */
 export function chiSquarePValue(chiSquare: number, ndf: number): number {
   return gammaQ(ndf / 2, chiSquare / 2);
-}
-
-/** Φ(z), the probability that a standard normal lies below z; keeps its relative accuracy in the lower tail. */
-export function normalCdf(z: number): number {
-  const tail = 0.5 * gammaQ(0.5, 0.5 * z * z);
-  return z < 0 ? tail : 1 - tail;
-}
-
-/**
- * z with Φ(z) = p, for 1e-300 <= p < 1. In the lower half log Φ is concave and -√(-2 log p) lies left of the root, as
- * Φ(-t) <= ½ e^(-t²/2): Newton's method on log Φ rises to the root without overshooting.
- */
-export function normalQuantile(p: number): number {
-  if (!(p >= 1e-300 && p < 1)) {
-    throw new UsageError("normalQuantile", { expected: "1e-300 <= p < 1", got: `${p}` });
-  }
-  if (p > 0.5) return -normalQuantile(1 - p);
-  if (p === 0.5) return 0;
-  const target = Math.log(p);
-  let z = -Math.sqrt(-2 * target);
-  for (;;) {
-    const cdf = normalCdf(z);
-    const density = Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
-    const step = ((target - Math.log(cdf)) * cdf) / density;
-    z += step;
-    if (!(step > 1e-15 * Math.abs(z))) return z;
-  }
 }

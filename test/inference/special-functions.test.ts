@@ -1,13 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  chiSquarePValue,
-  gammaP,
-  gammaQ,
-  logGamma,
-  normalCdf,
-  normalQuantile,
-} from "../../inference/special-functions.js";
+import { chiSquarePValue, gammaQ, logGamma } from "../../inference/special-functions.js";
 import { answers, close } from "./objectives.js";
 
 const reference = answers("scipy-special-functions.json");
@@ -16,16 +9,10 @@ test("logGamma agrees with scipy", () => {
   for (const [x, want] of reference.log_gamma) close(logGamma(x), want, { absolute: 1e-14, relative: 1e-14 }, `${x}`);
 });
 
-test("incomplete gamma functions agree with scipy, small values relatively", () => {
+test("the incomplete gamma function agrees with scipy, small values relatively", () => {
   // a log x - x - log Γ(a) loses digits as a grows: 5000 · 2⁻⁵³ · log(5000)
-  for (const [a, x, p, q] of reference.gamma_p_q) {
+  for (const [a, x, , q] of reference.gamma_p_q) {
     const relative = 1e-13 + 2e-15 * a;
-    close(
-      gammaP(a, x),
-      p,
-      { absolute: p > 0.5 ? relative : 1e-300, relative: x < a + 1 ? relative : 1e-9 },
-      `P ${a} ${x}`,
-    );
     close(
       gammaQ(a, x),
       q,
@@ -44,20 +31,12 @@ test("χ² p-values agree with scipy; two degrees of freedom are an exponential"
   }
 });
 
-test("the normal distribution and its quantiles agree with scipy", () => {
-  for (const [z, want] of reference.normal) close(normalCdf(z), want, { relative: 1e-12 }, `Φ(${z})`);
-  for (const [p, want] of reference.normal_quantile) {
-    close(normalQuantile(p), want, { absolute: 1e-15, relative: 1e-12 }, `quantile ${p}`);
-  }
-});
-
 test("outside their domain they say so", () => {
   assert.throws(() => logGamma(0), /logGamma: expected x > 0, got 0/);
   assert.throws(() => gammaQ(-1, 2), /gammaQ: expected a > 0 and x >= 0, got a = -1, x = 2/);
-  assert.throws(() => gammaP(1, NaN), /gammaP: expected a > 0 and x >= 0, got a = 1, x = NaN/);
-  assert.throws(() => normalQuantile(1), /normalQuantile: expected 1e-300 <= p < 1, got 1/);
+  assert.throws(() => gammaQ(1, NaN), /gammaQ: expected a > 0 and x >= 0, got a = 1, x = NaN/);
   assert.is(gammaQ(2, Infinity), 0);
-  assert.is(gammaP(2, 0), 0);
+  assert.is(gammaQ(2, 0), 1);
 });
 
 test.run();
