@@ -1,5 +1,5 @@
 /** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
-import { CONTOUR_LEVELS, scanContours } from "../inference/contours.js";
+import { CONTOUR_LEVELS, hessianEllipse, type Polyline, scanContours } from "../inference/contours.js";
 import type { FitResult } from "../inference/fit-result.js";
 import {
   type Caption,
@@ -157,22 +157,23 @@ function pictureOfPair(
   const levels = CONTOUR_LEVELS.slice(0, 2);
   const [i, j] = scan.names.map((name) => fit.names.indexOf(name)) as [number, number];
   const centre = [fit.estimate[i]!, fit.estimate[j]!] as const;
-  const block = (rows: NonNullable<FitSummary["covariance"]>) =>
-    [
-      [rows[i]![i]!, rows[i]![j]!],
-      [rows[j]![i]!, rows[j]![j]!],
-    ] as const;
-  const contours = levels.map((level) => ({
-    level,
-    polylines: scanContours(scan, level).map(({ points, isClosed }) => (isClosed ? [...points, points[0]!] : points)),
-  }));
+  const drawn = ({ points, isClosed }: Polyline) => (isClosed ? [...points, points[0]!] : points);
+  const contours = levels.map((level) => ({ level, polylines: scanContours(scan, level).map(drawn) }));
+  const { names, sigma, correlation } = fit;
+  const hessian =
+    sigma === null || correlation === null
+      ? undefined
+      : levels.map((level) => ({
+          level,
+          polylines: [drawn(hessianEllipse({ names, sigma, correlation }, scan.names, centre, level))],
+        }));
   const isKnown = truth[first] !== undefined && truth[second] !== undefined;
   return pictureOfScan2d({
     ...caption,
     xLabel: axisLabel(configuration, first),
     yLabel: axisLabel(configuration, second),
     scans: [{ label, contours }],
-    ellipses: fit.covariance === null ? [] : [{ label: "Hessian", centre, covariance: block(fit.covariance), levels }],
+    ellipses: hessian === undefined ? [] : [{ label: "Hessian", contours: hessian }],
     bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
     truth: isKnown ? [truth[first]!, truth[second]!] : undefined,
   });

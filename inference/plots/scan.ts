@@ -1,4 +1,3 @@
-import { UsageError } from "../../engine/errors.js";
 import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
@@ -28,19 +27,20 @@ export interface Contour {
   readonly polylines: readonly (readonly Point[])[];
 }
 
+export interface LabelledContours {
+  readonly label: string;
+  readonly contours: readonly Contour[];
+}
+
 const PANEL_WIDTH = 420;
 
 export interface Scan2dData extends Caption {
   readonly xLabel: string;
   readonly yLabel: string;
-  readonly scans: readonly { readonly label: string; readonly contours: readonly Contour[] }[];
-  /** quadratic approximations: (p - centre)ᵀ covariance⁻¹ (p - centre) = level */
-  readonly ellipses: readonly {
-    readonly label: string;
-    readonly centre: Point;
-    readonly covariance: readonly [Point, Point];
-    readonly levels: readonly number[];
-  }[];
+  /** the first one is filled */
+  readonly scans: readonly LabelledContours[];
+  /** their quadratic approximations */
+  readonly ellipses: readonly LabelledContours[];
   /** with one standard deviation each way */
   readonly bestFit?: { readonly at: Point; readonly errors: Point } | undefined;
   readonly truth?: Point | undefined;
@@ -57,11 +57,7 @@ const levelWidth = (rank: number) => (rank === 0 ? 2.2 : rank === 1 ? 1.3 : 0.8)
 /** Contours of the profile likelihood in two nuisances, the Hessian's ellipses, best fit and truth. */
 export function scan2d(data: Scan2dData): string {
   requireFinite("scan2d", data);
-  const ellipses = data.ellipses.map(({ label, centre, covariance, levels }) => ({
-    label,
-    contours: levels.map((level) => ({ level, polylines: [ellipse(centre, covariance, level)] })),
-  }));
-  const series = [...data.scans, ...ellipses];
+  const series = [...data.scans, ...data.ellipses];
   const contours = series.flatMap((one) => one.contours);
   const points = [...contours.flatMap(({ polylines }) => polylines.flat()), ...markerExtent(data)];
   requireSome("scan2d", "scans, ellipses, bestFit or truth", points);
@@ -116,25 +112,6 @@ function isClosed(polyline: readonly Point[]): boolean {
   const first = polyline[0];
   const last = polyline.at(-1);
   return first !== undefined && last !== undefined && first[0] === last[0] && first[1] === last[1];
-}
-
-/** Points of the ellipse pᵀ C⁻¹ p = level about the centre: C = L Lᵀ (Cholesky), p = √level L (cos t, sin t). */
-function ellipse(centre: Point, [[cxx, cxy], [, cyy]]: readonly [Point, Point], level: number): Point[] {
-  const remainder = cyy - (cxy * cxy) / cxx;
-  if (!(cxx > 0 && remainder > 0)) {
-    throw new UsageError("scan2d", {
-      expected: "a positive definite covariance of an ellipse",
-      got: `[[${cxx}, ${cxy}], [${cxy}, ${cyy}]]`,
-      hint: "Leave the ellipse out where the Hessian is not positive definite",
-    });
-  }
-  const nSides = 120;
-  return Array.from({ length: nSides + 1 }, (_, i): Point => {
-    const t = (2 * Math.PI * (i % nSides)) / nSides;
-    const u = Math.sqrt(level) * Math.cos(t);
-    const v = Math.sqrt(level) * Math.sin(t);
-    return [centre[0] + Math.sqrt(cxx) * u, centre[1] + (cxy / Math.sqrt(cxx)) * u + Math.sqrt(remainder) * v];
-  });
 }
 
 function markerExtent({ truth, bestFit }: Scan2dData): Point[] {

@@ -2,9 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { scan2d } from "../../../inference/plots/index.js";
 import { textWidth } from "../../../inference/plots/svg.js";
-import { pictures, samples } from "./samples.js";
+import { pictures } from "./samples.js";
 import { requireWellFormed } from "./well-formed.js";
 
 const snapshotFile = (name: string) =>
@@ -79,56 +78,6 @@ for (const { name, plot, data, draw } of pictures) {
     }
   });
 }
-
-test("an ellipse reaches centre ± √(level · variance) along each axis", () => {
-  const covariance = [
-    [4, 1.5],
-    [1.5, 1],
-  ] as const;
-  const ellipse = { label: "e", centre: [10, -3], covariance, levels: [1, 9] } as const;
-  const svg = scan2d({ title: "t", footer: "f", xLabel: "x", yLabel: "y", scans: [], ellipses: [ellipse] });
-  const [inner, outer] = [
-    ...svg.matchAll(/<path d="(M[^"]*)" fill="none" stroke="currentColor" stroke-width="[^"]*" stroke-linejoin/g),
-  ]
-    .map(([, d]) =>
-      d!
-        .slice(1)
-        .split("L")
-        .map((pair) => pair.split(",").map(Number)),
-    )
-    .filter((points) => points.length > 100);
-  const reach = (points: number[][] | undefined, i: 0 | 1) => {
-    const values = points!.map((point) => point[i]!);
-    return [Math.min(...values), Math.max(...values)];
-  };
-  // The outer ellipse spans the frame of 420 x 390 less a margin of 0.06 / 1.12; the inner one a third of that.
-  for (const [i, size] of [
-    [0, 420],
-    [1, 390],
-  ] as const) {
-    const half = size / 2 / 1.12;
-    for (const [points, expected] of [
-      [outer, half],
-      [inner, half / 3],
-    ] as const) {
-      const [low, high] = reach(points, i);
-      // 120 chords miss the extremes of the circle by at most 1 - cos(π/120) = 3.4e-4 of the radius.
-      assert.ok(Math.abs(low! - (size / 2 - expected)) < 0.1 && Math.abs(high! - (size / 2 + expected)) < 0.1);
-    }
-  }
-});
-
-test("an ellipse of an indefinite covariance is refused", () => {
-  const { plain } = samples.scan2d;
-  const covariance = [
-    [1, 2],
-    [2, 1],
-  ] as const;
-  assert.throws(
-    () => scan2d({ ...plain, ellipses: [{ ...plain.ellipses[0]!, covariance }] }),
-    /scan2d: expected a positive definite covariance of an ellipse, got \[\[1, 2\], \[2, 1\]\]\. Leave the ellipse out/,
-  );
-});
 
 /** Horizontal and vertical reach of every text outside the frames, by the estimated width of its letters. */
 function* textBoxes(svg: string) {

@@ -70,6 +70,20 @@ const projection = (title: string, xLabel: string, mean: number) => {
   };
 };
 
+/** Two levels of the ellipse of a covariance, [xx, xy, yy]: p = √level L (cos, sin), L its Cholesky factor. */
+function ellipses(label: string, [xx, xy, yy]: readonly [number, number, number]) {
+  const [a, b, c] = [Math.sqrt(xx), xy / Math.sqrt(xx), Math.sqrt(yy - xy ** 2 / xx)];
+  const contours = [2.3, 6.18].map((level) => {
+    const points = Array.from({ length: 121 }, (_, i): [number, number] => {
+      const angle = (2 * Math.PI * (i % 120)) / 120;
+      const [u, v] = [Math.sqrt(level) * Math.cos(angle), Math.sqrt(level) * Math.sin(angle)];
+      return [0.486 + a * u, -0.523 + b * u + c * v];
+    });
+    return { level, polylines: [points] };
+  });
+  return { label, contours };
+}
+
 const closurePanel = (title: string, xLabel: string, size: number) => ({
   title,
   xLabel,
@@ -94,24 +108,8 @@ export const samples: Samples = {
         },
       ],
       ellipses: [
-        {
-          label: "Hessian, T profiled",
-          centre: [0.486, -0.523],
-          covariance: [
-            [1.44e-4, 0.4e-4],
-            [0.4e-4, 1.7e-4],
-          ],
-          levels: [2.3, 6.18],
-        },
-        {
-          label: "Hessian, T fixed",
-          centre: [0.486, -0.523],
-          covariance: [
-            [0.7e-4, 0.05e-4],
-            [0.05e-4, 0.75e-4],
-          ],
-          levels: [2.3, 6.18],
-        },
+        ellipses("Hessian, T profiled", [1.44e-4, 0.4e-4, 1.7e-4]),
+        ellipses("Hessian, T fixed", [0.7e-4, 0.05e-4, 0.75e-4]),
       ],
       bestFit: { at: [0.486, -0.523], errors: [0.012, 0.013] },
       truth: [0.5, -0.5],
