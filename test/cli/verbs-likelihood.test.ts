@@ -240,9 +240,9 @@ test("fit finds the minimum that hessian confirms", async () => {
   const { result } = await jsonOf(smoothFile, "fit", "--precision", "f64");
   assert.is(result.status, "converged");
   const { result: there } = await jsonOf(smoothFile, "hessian", "--nu", result.estimate.join());
-  // edm < 1e-6: within 0.0014 σ of the minimum.
+  // edm < 1e-5: within 0.0045 σ of the minimum.
   there.total.gradient.forEach((slope: number, k: number) => {
-    assert.ok(Math.abs(slope) * result.sigma[k] < 2e-3, `gradient ${k} is ${slope}`);
+    assert.ok(Math.abs(slope) * result.sigma[k] < 4.5e-3, `gradient ${k} is ${slope}`);
   });
   close(result.sigma, there.sigma, exact, "sigma");
   const { out } = await run(["fit", smoothFile]);
