@@ -16,11 +16,16 @@ export function startWorker<Start, Request, Reply>(
   url: URL,
   start: Start,
 ): HostWorker<Request, Reply> & { hold(on: boolean): void } {
-  const worker = new Worker(url, { workerData: start });
-  worker.unref();
+  // A worker is a file: it refuses the flag of programs given as text.
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+  const worker = new Worker(url, { workerData: start, execArgv });
   return {
     post: (request) => worker.postMessage(request),
-    onReply: (listener) => void worker.on("message", listener),
+    onReply(listener) {
+      worker.on("message", listener);
+      // A listener holds the process, even if it was let go before.
+      worker.unref();
+    },
     onFailure: (listener) => void worker.on("error", listener),
     hold: (on) => (on ? worker.ref() : worker.unref()),
     terminate: async () => {

@@ -1,4 +1,5 @@
 /** Wrong input at the boundary of every backend has its message; what fails or is ended early leaves nothing hanging. */
+import { spawnSync } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Backend, Program, ProgramRequest } from "../../engine/backend.js";
@@ -275,6 +276,22 @@ test("a barrier reached after another worker's failure does not wait", () => {
   const shared = new Int32Array(new SharedArrayBuffer(control.length * 4));
   new Team(0, 2, shared).fail();
   assert.throws(() => new Team(1, 2, shared).barrier(), /internal: another worker failed/);
+});
+
+test("a backend that nobody closed does not keep the process alive", () => {
+  const script = `
+    import { cpuBackend } from ${JSON.stringify(new URL("../../engine/cpu/backend.js", import.meta.url))};
+    import { Tape } from ${JSON.stringify(new URL("../../engine/tape.js", import.meta.url))};
+    const backend = await cpuBackend({ threads: 2 });
+    const program = await backend.compile({ outputs: { x: new Tape().column("x") } });
+    await program.bind({ x: new Float64Array(3) });
+    console.log((await program.run()).x.length);
+  `;
+  const { stdout, status, signal } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.equal([stdout.trim(), status, signal], ["3", 0, null]);
 });
 
 test("a number of threads that is none is refused", async () => {
