@@ -15,7 +15,7 @@ const EVENTS = 1000;
 const BATCH = 150;
 type Result = Record<string, Float64Array>;
 
-const sizes = { w: [16, 3], b: [16], v: [2, 16], c: [2] } as const;
+const sizes = { w: [32, 3], b: [32], v: [2, 32], c: [2] } as const;
 const names = Object.keys(sizes) as (keyof typeof sizes)[];
 
 /**
