@@ -66,7 +66,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./verbs/validate.js")).validate,
   },
   doctor: {
-    summary: "what this machine offers: backends, threads, SIMD, memory",
+    summary: "what this machine offers: backends, threads, SIMD, memory, WebGPU adapter",
     operands: [],
     options: ["json"],
     details: "Exits with 1 where something that unbinned needs is missing.",

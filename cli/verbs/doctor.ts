@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from "node:os";
+import { backendNames } from "../../engine/backend.js";
 import { ModuleBuilder } from "../../engine/cpu/assembler.js";
 import { lanesOf } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
@@ -16,7 +17,16 @@ interface Finding {
 
 /** Says what this machine offers; fails where something that unbinned needs is missing. */
 export async function doctor(context: VerbContext): Promise<void> {
-  const findings = [node(), processor(), sharedMemory(), await simd(), memory(), temporaryFolder(), webgpu()];
+  const findings = [
+    node(),
+    backends(),
+    processor(),
+    sharedMemory(),
+    await simd(),
+    memory(),
+    temporaryFolder(),
+    await webgpu(),
+  ];
   const troubles = findings.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
   const version = readVersion();
   const width = Math.max(...findings.map(({ name }) => name.length)) + 2;
@@ -88,12 +98,25 @@ function temporaryFolder(): Finding {
   }
 }
 
-/** Optional: found by name only, as loading it starts the driver. */
-function webgpu(): Finding {
+function backends(): Finding {
+  return { name: "backends", value: `${backendNames.join(", ")}; auto takes cpu` };
+}
+
+/** Held for the life of the process: Dawn may crash at exit where this was collected earlier. */
+let gpu: GPU | undefined;
+
+/** The adapter that the optional package finds; no backend uses it yet. */
+async function webgpu(): Promise<Finding> {
+  const name = "webgpu adapter";
   try {
-    import.meta.resolve("webgpu");
-    return { name: "webgpu package", value: "installed" };
-  } catch {
-    return { name: "webgpu package", value: "not installed (optional)" };
+    const { create } = await import("webgpu");
+    gpu ??= create([]);
+    const adapter = await gpu.requestAdapter();
+    if (adapter === null) return { name, value: "none" };
+    const { vendor, description, isFallbackAdapter } = adapter.info;
+    return { name, value: `${vendor} ${description}${isFallbackAdapter ? " (software)" : ""}` };
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    return { name, value: isMissing ? "package webgpu not installed (optional)" : `none: ${(error as Error).message}` };
   }
 }

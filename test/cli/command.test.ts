@@ -108,7 +108,7 @@ test("init writes once, again only with --force, and says where it cannot", asyn
 test("doctor tells the machine, for people and as JSON", async () => {
   const human = await command(["doctor"]);
   assert.is(human.code, 0);
-  for (const name of ["node", "threads", "shared memory", "simd", "memory", "temporary folder", "webgpu package"]) {
+  for (const name of ["node", "backends", "threads", "shared memory", "simd", "memory", "webgpu adapter"]) {
     assert.match(human.out, `  ${name}:`);
   }
   const report = JSON.parse((await command(["doctor", "--json"])).out);
