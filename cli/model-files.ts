@@ -108,11 +108,8 @@ function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, w
     });
   };
   const kinds = (nuisances: readonly NuisanceModel[]) => nuisances.map(({ name, kind }) => `${name} (${kind})`);
-  compare(
-    "processes",
-    processNames(configuration),
-    model.processes.map(({ name }) => name),
-  ); // prettier
+  const trained = model.processes.map(({ name }) => name);
+  compare("processes", processNames(configuration), trained);
   compare("nuisances", kinds(nuisanceModels(configuration)), kinds(model.nuisances));
 }
 

@@ -1,6 +1,6 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
 import type { Backend } from "../engine/backend.js";
-import { F64_PRECISION } from "../inference/covariance.js";
+import { F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import { type Likelihood, likelihood } from "../inference/likelihood.js";
 import { type MixtureModel, withExposure } from "../inference/mixture-model.js";
 import { type Analysis, nuisanceNames, nuisanceVector, outputFolder } from "./analysis.js";
@@ -24,9 +24,6 @@ export interface OpenLikelihood {
   readonly precision: number;
   close(): Promise<void>;
 }
-
-/** Hessians of f32 programs are good to 5e-5 of their largest entry. */
-const F32_PRECISION = 1e-4;
 
 /**
  * The likelihood that the verb's FILE describes.

@@ -27,10 +27,12 @@ export interface NoCovariance {
 
 /**
  * Smallest eigenvalue of a Hessian scaled to unit diagonal, relative to the largest, that counts as positive when sums over
- * events are good to 1e-11 relative (f64 programs). Give 1e-4 for Hessians of f32 programs, whose entries are good to 5e-5
- * of the largest.
+ * events are good to 1e-11 relative (f64 programs).
  */
 export const F64_PRECISION = 1e-10;
+
+/** The same for Hessians of f32 programs, whose entries are good to 5e-5 of the largest. */
+export const F32_PRECISION = 1e-4;
 
 /**
  * Inverse of the Hessian of the NLL (not of twice it).
