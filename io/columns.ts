@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { gatherStrided, type NamedArray, type NumberArray, toFloat64 } from "./arrays.js";
 import { listCsv, readCsv } from "./csv.js";
+import { editDistance } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
 import type { StoredArray } from "./npy.js";
 import { listNpz, readStoredNpz } from "./npz.js";
@@ -189,7 +190,8 @@ function checkFinite(where: string, { features, data }: EventColumn, count: numb
 }
 
 function missingColumn(path: string, name: string, found: readonly string[]): FileError {
-  const distance = (other: string) => (other.startsWith(name) ? 0.5 : editDistance(name, other));
+  const distance = (other: string) =>
+    other.startsWith(name) ? 0.5 : editDistance(name.toLowerCase(), other.toLowerCase());
   const nearest = [...found].sort((a, b) => distance(a) - distance(b))[0];
   // Something must agree: every name of one letter is one letter away from every other.
   const isNear =
@@ -199,19 +201,4 @@ function missingColumn(path: string, name: string, found: readonly string[]): Fi
     got: found.length === 0 ? "no columns" : `columns ${listNames(found)}`,
     ...(isNear && { hint: `Did you mean ${quote(nearest)}?` }),
   });
-}
-
-/** Insertions, deletions and substitutions that turn one name into the other (Levenshtein 1966), capitals aside. */
-function editDistance(a: string, b: string): number {
-  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const substituted = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substituted));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }

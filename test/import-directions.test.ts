@@ -167,7 +167,7 @@ test("engine, flows and inference know Node only on their host sides", () => {
   assert.equal(bound, []);
 });
 
-test("the command line starts without yaml, mathjs or any layer below: verbs are loaded when called", () => {
+test("the command line starts without yaml, mathjs and all but three small files of the layers below: verbs are loaded when called", () => {
   const loaded = new Set<string>();
   const packages = new Set<string>();
   const visit = (file: string) => {
@@ -182,10 +182,11 @@ test("the command line starts without yaml, mathjs or any layer below: verbs are
   };
   visit("cli/main.ts");
   assert.equal([...packages], []);
-  assert.equal(
-    [...loaded].filter((file) => !file.startsWith("cli/")),
-    ["engine/errors.ts"],
-  );
+  assert.equal([...loaded].filter((file) => !file.startsWith("cli/")).sort(), [
+    "engine/errors.ts",
+    "io/edit-distance.ts",
+    "io/errors.ts",
+  ]);
 });
 
 test.run();

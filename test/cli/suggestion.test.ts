@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { editDistance, nearest, suggestion } from "../../cli/suggestion.js";
+import { nearest, suggestion } from "../../cli/suggestion.js";
+import { editDistance } from "../../io/edit-distance.js";
 
 test("edit distance of textbook pairs", () => {
   assert.is(editDistance("kitten", "sitting"), 3);
