@@ -34,6 +34,7 @@ export function crossCheck(configuration: Configuration): readonly Problem[] {
   checkNuisances(configuration, report);
   if (configuration.model.file === undefined) checkAnchors(configuration, report);
   checkFit(configuration, report);
+  checkTrainings(configuration, report);
   return problems;
 }
 
@@ -233,5 +234,25 @@ function checkFit(configuration: Configuration, report: Report): void {
   for (const [name, value] of Object.entries(configuration.fit.start)) {
     if (value > least && value < largest) continue;
     report(["fit", "start", name], `a value inside fit.bounds [${least}, ${largest}]`, `${value}`, "Widen the bounds");
+  }
+}
+
+function checkTrainings({ flows, fnf, transfer, profile }: Configuration, report: Report): void {
+  const trainings = [
+    { path: ["flows", "x"], ...flows.x.training, hasHeldOut: true },
+    { path: ["flows", "y"], ...flows.y.training, hasHeldOut: true },
+    { path: ["fnf", "x"], ...fnf.x.training, hasHeldOut: true },
+    { path: ["fnf", "y"], ...fnf.y.training, hasHeldOut: true },
+    { path: ["transfer"], ...transfer.training, hasHeldOut: false },
+    { path: ["profile"], ...profile.training, hasHeldOut: false },
+  ];
+  for (const { path, hasHeldOut, optimiser, weightDecay, patience } of trainings) {
+    const key = (name: string) => [...path, "training", name];
+    if (weightDecay > 0 && optimiser !== "adamw") {
+      report(key("weightDecay"), `0 with ${optimiser}`, `${weightDecay}`, "Remove it, or set optimiser to adamw");
+    }
+    if (patience > 0 && !hasHeldOut) {
+      report(key("patience"), "0, as T is fitted to all data and none are held out", `${patience}`, "Remove it");
+    }
   }
 }

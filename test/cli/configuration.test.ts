@@ -261,6 +261,16 @@ test("samples, sources and kinds that do not fit are errors", () => {
     [TOY, "observables.x.features=3", /expected observables\.x\.features 2 with doi-toy, got 3/],
     [TOY, "observables.y=null", /likelihood\.observables: expected observables that are declared, got \[x, y\]/],
     [TOY, "likelihood.observables=[y]", /likelihood\.observables: expected \[x\] or \[x, y\], got \[y\]/],
+    [
+      TOY,
+      "flows.x.training={optimiser: adam, weightDecay: 0.1}",
+      /flows\.x\.training\.weightDecay: expected 0 with adam, got 0\.1\. Remove it, or set optimiser to adamw/,
+    ],
+    [
+      TOY,
+      "transfer.training.patience=3",
+      /transfer\.training\.patience: expected 0, as T is fitted to all data .*, got 3/,
+    ],
     [TOY, "observables.x.labels=[a]", /observables\.x\.labels: expected one label per feature \(2\), or none, got 1/],
     [TOY, "fit.bounds=[5, -5]", /fit\.bounds: expected the smaller bound first, got \[5, -5\]/],
     [TOY, "fit.start={shift: 9}", /fit\.start\.shift: expected a value inside fit\.bounds \[-5, 5\], got 9/],
