@@ -137,6 +137,7 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   const model: MixtureModel = { ...withTransfer, response: second.response };
   const centre = fixed.fit.estimate.values;
   const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
+  warnWhereSteeper(setting, fixed, profiled);
   return {
     model,
     key: profiled.key,
@@ -146,6 +147,21 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
 }
 
 const stepsPerEpoch = (events: number, batch: number) => Math.floor(events / Math.min(batch, events));
+
+/** Errors below those with T fixed by more than this part are no rounding of trainings. */
+const STEEPER = 0.1;
+
+/** T's best answer to ν can only lower the NLL away from ν_0, and so widen errors. */
+function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit): void {
+  const [held, free] = [fixed.summary.sigma, profiled.summary.sigma];
+  if (held === null || free === null) return;
+  const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);
+  if (steeper.length === 0) return;
+  warn(
+    `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
+      "response of T is not trained well: train longer (profile.training), or fit profile.box and profile.scale to the errors",
+  );
+}
 
 /** Step 1. */
 async function fitTransfer(setting: Setting, simulated: MixtureModel, key: string, start: readonly number[]) {
