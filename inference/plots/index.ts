@@ -14,4 +14,4 @@ export { fixed, footerLine, type GoodnessOfFit, goodnessText, measurement, signi
 export { type Prediction, type ProjectionPanel, type ProjectionsData, projections } from "./projection.js";
 export { type PullsData, pulls } from "./pulls.js";
 export type { Counts } from "./ratio.js";
-export { type Contour, type Scan1dData, type Scan2dData, scan1d, scan2d } from "./scan.js";
+export { type Contour, type LabelledContours, type Scan1dData, type Scan2dData, scan1d, scan2d } from "./scan.js";
