@@ -11,7 +11,7 @@
  *     modelling      width of the signal peak and the skewness of its y_3; one sample, at +1
  *     normalisation  a rate, 10 % of the continuum; no samples
  *
- * The data hold 20 000 expected events at the truth below, and y moved by a smooth map that no nuisance describes.
+ * The data hold some 5 000 events at the truth below, and y moved by a smooth map that no nuisance describes.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -22,7 +22,7 @@ const SEED = 2026;
 const EVENTS_PER_SAMPLE = 60_000;
 const NOMINAL = { scale: 0, tilt: 0, modelling: 0, normalisation: 0 };
 const TRUTH = { scale: 0.6, tilt: -0.5, modelling: 0.4, normalisation: 0.7 };
-const YIELDS = { signal: 4_000, resonance: 6_000, continuum: 10_000 };
+const YIELDS = { signal: 1_000, resonance: 1_500, continuum: 2_500 };
 
 const VARIATIONS = {
   signal: { "scale-up": { scale: 1 }, "scale-down": { scale: -1 }, "modelling-up": { modelling: 1 } },
@@ -117,7 +117,7 @@ function simulateData() {
     const expected = nominalYield * rate;
     const fluctuation = new Float64Array(1);
     fillNormal(randomKey(SEED, "data/yields"), k, fluctuation);
-    // Thousands of events: a Poisson number is a rounded normal one.
+    // A thousand events and more: a Poisson number is a rounded normal one.
     const count = Math.round(expected + Math.sqrt(expected) * fluctuation[0]);
     return simulate(name, TRUTH, count, `data/${name}`);
   });
