@@ -435,7 +435,5 @@ export const configurationTable = section(
 
 /** The validated configuration, every default filled in. */
 export type Configuration = ValueOf<typeof configurationTable>;
-export type Process = Configuration["processes"][string];
-export type Sample = Process["samples"][number];
 export type Nuisance = Configuration["nuisances"][string];
 export type TrainingRecipe = Configuration["transfer"]["training"];

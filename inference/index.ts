@@ -13,6 +13,5 @@ export * as plots from "./plots/index.js";
 export * from "./principal-modes.js";
 export * from "./published-model.js";
 export * from "./scan.js";
-export * from "./scan-minimum.js";
 export * from "./special-functions.js";
 export * from "./yields.js";

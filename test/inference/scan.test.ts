@@ -4,7 +4,6 @@ import { CONTOUR_LEVELS, hessianEllipse, scanContours } from "../../inference/co
 import type { FitResult } from "../../inference/fit-result.js";
 import { minimise } from "../../inference/minimise.js";
 import { INTERVAL_LEVELS, intervals, scan1d, scan2d } from "../../inference/scan.js";
-import { parabolaMinimum, paraboloidMinimum } from "../../inference/scan-minimum.js";
 import { answers, close, objectiveOf, peakOnExponential, quadratic } from "./objectives.js";
 
 const grid = (from: number, to: number, n: number) =>
@@ -37,8 +36,6 @@ test("profiled and held scans of a quadratic: σ and σ√(1 - ρ²)", async () 
     close(found[0]!.lower, 0.5 - 0.2 * (k + 1), { absolute: 1e-5 });
     close(found[0]!.upper, 0.5 + 0.2 * (k + 1), { absolute: 1e-5 });
   }
-  close(parabolaMinimum(profiled)!.at[0], 0.5, { absolute: 1e-5 });
-  close(parabolaMinimum(profiled)!.deltaTwoNll, 0, { absolute: 1e-5 });
 });
 
 test("profiles agree with iminuit's, crossings at 1 with MINOS", async () => {
@@ -105,7 +102,7 @@ function distanceToSegment(p: [number, number], a: [number, number], b: [number,
   return Math.hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
 }
 
-test("contours of a correlated Gaussian are its Hessian ellipse; the paraboloid's minimum is the fit", async () => {
+test("contours of a correlated Gaussian are its Hessian ellipse", async () => {
   const bestFit = await fitOf(correlated, [0, 0]);
   const scan = await scan2d(correlated, ["nu0", "nu1"], [grid(-0.4, 1.41, 41), grid(-1.8, 0.81, 41)], {
     bestFit,
@@ -123,9 +120,6 @@ test("contours of a correlated Gaussian are its Hessian ellipse; the paraboloid'
       close((a * a + b * b - 0.6 * a * b) / (1 - 0.09), level, { relative: 1e-9 });
     }
   }
-  const minimum = paraboloidMinimum(scan)!;
-  close(minimum.at[0], 0.5, { absolute: 1e-9 });
-  close(minimum.at[1], -0.5, { absolute: 1e-9 });
 });
 
 test("two minima give two intervals; one cut by the end of the scan is open there", async () => {
@@ -198,7 +192,6 @@ test("bad scans are refused", async () => {
   );
   const scan = await scan1d(correlated, "nu0", [0, 1], options);
   assert.throws(() => intervals(scan, 0), /expected a positive -2ΔlnL, got 0/);
-  assert.is(parabolaMinimum(scan), undefined);
 });
 
 test.run();
