@@ -105,11 +105,9 @@ export function binEdges(values: ColumnData, bins: number, weights?: ColumnData)
 /** As `binEvents`, what lies outside counted in the first and last bin: no event is left untested. */
 export function binWithin(values: ColumnData, edges: readonly number[], weights?: ColumnData): BinnedEvents {
   const [low, high] = [edges[0]!, edges.at(-1)!];
-  return binEvents(
-    values.map((value) => Math.min(high, Math.max(low, value))),
-    edges,
-    weights,
-  );
+  // In f64: rounded to f32, an edge could lie beyond itself.
+  const within = Float64Array.from(values, (value) => Math.min(high, Math.max(low, value)));
+  return binEvents(within, edges, weights);
 }
 
 const total = ({ sums }: BinnedEvents) => sums.reduce((sum, value) => sum + value, 0);

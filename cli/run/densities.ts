@@ -97,6 +97,18 @@ function trainingData(
   return simulation.isFresh ? samples : samples(0);
 }
 
+/**
+ * Held-out events, by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
+ * learning rate has come down, is the best, and a choice by a sample would only add that sample's noise.
+ */
+async function validationOf(
+  { simulation }: Setting,
+  anchors: readonly Anchor[],
+  pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
+): Promise<{ readonly validation?: Record<string, EventSample> }> {
+  return simulation.isFresh ? {} : { validation: pack(await simulation.heldOut(anchors)) };
+}
+
 export async function trainDensity(setting: Setting, of: ObservableName): Promise<TrainedDensity> {
   const nominal = await trainNominal(setting, of);
   const label = `p(${of === "x" ? "x" : "y | x"})`;
@@ -140,7 +152,7 @@ async function trainNominal(
         model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
         initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
         data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
-        validation: pack(await simulation.heldOut(anchors)),
+        ...(await validationOf(setting, anchors, pack)),
         purpose: prefix,
       },
       checkpoint,
@@ -197,7 +209,7 @@ async function trainSystematics(setting: Setting, of: ObservableName, nominal: T
           }),
           initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, before) },
           data: await trainingData(setting, name, anchors, recipe.epochs, pack),
-          validation: pack(await simulation.heldOut(anchors)),
+          ...(await validationOf(setting, anchors, pack)),
           purpose: name,
         },
         checkpoint,

@@ -127,7 +127,14 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
         figures("closure-", ""),
         [closureTable(outcome)],
       ),
-      ...section("Trainings", "", figures("losses", "Mean over the steps of an epoch, and on held-out simulation.")),
+      ...section(
+        "Trainings",
+        "",
+        figures(
+          "losses",
+          "Mean over the steps of an epoch; on held-out simulation where the events are not drawn afresh.",
+        ),
+      ),
     ],
     configuration: stringify(configuration),
   };

@@ -1,0 +1,56 @@
+/** Points of ν at which step 2 trains. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { gaussLegendre, profilingSample } from "../../inference/profile-fit.js";
+
+const near = (got: number, expected: number, tolerance: number) => Math.abs(got - expected) <= tolerance;
+
+test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table 25.4", () => {
+  // n = 2: ±1/√3; n = 3: 0, ±√(3/5), weights 8/9, 5/9; n = 6 from the table.
+  const { nodes: two, weights: twoWeights } = gaussLegendre(2);
+  assert.ok(near(two[0]!, -1 / Math.sqrt(3), 1e-15) && near(two[1]!, 1 / Math.sqrt(3), 1e-15));
+  assert.ok(twoWeights.every((weight) => near(weight, 1, 1e-14)));
+  const { nodes: three, weights: threeWeights } = gaussLegendre(3);
+  assert.ok(near(three[2]!, Math.sqrt(0.6), 1e-15) && near(three[1]!, 0, 1e-15));
+  assert.ok(near(threeWeights[1]!, 8 / 9, 1e-14) && near(threeWeights[0]!, 5 / 9, 1e-14));
+  const { nodes: six, weights: sixWeights } = gaussLegendre(6);
+  const table = [
+    [0.238619186083197, 0.467913934572691],
+    [0.661209386466265, 0.360761573048139],
+    [0.932469514203152, 0.17132449237917],
+  ] as const;
+  for (const [i, [node, weight]] of table.entries()) {
+    assert.ok(near(six[3 + i]!, node, 1e-14) && near(six[2 - i]!, -node, 1e-14));
+    assert.ok(near(sixWeights[3 + i]!, weight, 1e-14) && near(sixWeights[2 - i]!, weight, 1e-14));
+  }
+});
+
+const count = 20_000;
+const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
+const DELTA = "data/delta";
+
+test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
+  const box = 0.3;
+  const random = profilingSample(data, { kind: "random", box }, 2, 3, 0).columns[DELTA]!;
+  assert.is(random.length, 2 * count);
+  assert.ok(random.every((value) => Math.abs(value) < box));
+  const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
+  // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
+  const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
+  assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
+  const quadrature = profilingSample(data, { kind: "quadrature", box, points: 3 }, 2, 3, 0).columns[DELTA]!;
+  const values = [...new Set(quadrature)].sort((a, b) => a - b);
+  assert.is(values.length, 3);
+  assert.ok(near(values[2]!, box * Math.sqrt(0.6), 1e-7));
+  assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
+});
+
+test("points change with the epoch and with the seed, and with nothing else", () => {
+  const law = { kind: "random", box: 1 } as const;
+  const draw = (seed: number, epoch: number) => Array.from(profilingSample(data, law, 1, seed, epoch).columns[DELTA]!);
+  assert.equal(draw(1, 2), draw(1, 2));
+  assert.not.equal(draw(1, 2), draw(1, 3));
+  assert.not.equal(draw(1, 2), draw(2, 2));
+});
+
+test.run();
