@@ -59,8 +59,9 @@ export async function scanFit(
   key: string,
 ): Promise<Scans | undefined> {
   const { store, analysis, progress, signal } = setting;
-  if (fit.hessian === undefined || fit.covariance === undefined) {
-    setting.warn(`scans: left out, as the fit gave no errors. ${fit.reason}`);
+  const hasErrors = fit.covariance?.names.length === fit.estimate.names.length;
+  if (fit.hessian === undefined || !hasErrors) {
+    setting.warn(`scans: left out, as the fit did not give every nuisance an error. ${fit.reason}`);
     return undefined;
   }
   const hessian = Float64Array.from(fit.hessian.flat());

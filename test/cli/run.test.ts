@@ -1,0 +1,227 @@
+/** The whole chain on tiny samples: what it leaves behind, resuming to the same bits, its refusals and warnings. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runCommand } from "../../cli/command.js";
+import { readNpz, writeNpz } from "../../io/index.js";
+import { randomNumbers } from "../support/random-numbers.js";
+
+const folder = mkdtempSync(join(tmpdir(), "unbinned-run-"));
+
+const TOY = `
+name: Tiny toy
+seed: 3
+observables: { x: { features: 2, labels: [first, second] }, y: { features: 2 } }
+processes: { A: , B: }
+nuisances: { shift: , squeeze: }
+simulation: { generator: doi-toy, events: 8000, heldOut: 0.2 }
+data: { generator: doi-toy, events: 400 }
+truth: { shift: 0.5, squeeze: -0.5 }
+flows:
+  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+fnf:
+  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
+profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
+scan: { points: 3, grid: 3, range: 1 }
+report: { bins: 8 }
+`;
+
+/** Two processes in one dimension each, weights of either sign, one nuisance simulated at +1 only, one rate. */
+const FILES = `
+name: Files
+observables: { x: { features: 1 }, y: { features: 1 } }
+processes:
+  near: { yield: 150, samples: [{ file: near.npz }, { file: near-up.npz, at: { scale: 1 } }] }
+  far: { yield: 250, samples: [{ file: far.npz }, { file: far-up.npz, at: { scale: 1 } }] }
+nuisances: { scale: , norm: { kind: rate, processes: [far], kappa: 0.2 } }
+simulation: { weight: w }
+events: { file: events.npz }
+flows:
+  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 200 } }
+fnf:
+  x: { hidden: [4], training: { epochs: 2, batch: 200 } }
+likelihood: { observables: [x] }
+scan: { points: 3, grid: 3, range: 1 }
+report: { bins: 8 }
+`;
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** @param stopAt  text on stdout at which Ctrl-C is pressed */
+async function run(words: readonly string[], stopAt?: string): Promise<Ran> {
+  const controller = new AbortController();
+  let out = "";
+  let error = "";
+  const code = await runCommand(["run", ...words, "--threads", "1"], {
+    writeOut(text) {
+      out += text;
+      if (stopAt !== undefined && text.includes(stopAt)) controller.abort();
+    },
+    writeError: (text) => {
+      error += text;
+    },
+    // A terminal shows every step at once.
+    out: { isTerminal: true, width: 200 },
+    error: { isTerminal: false, width: 80 },
+    isDebug: false,
+    signal: controller.signal,
+  });
+  return { code, out, error };
+}
+
+const path = (name: string) => join(folder, name);
+const toy = path("toy.yaml");
+const results = (name: string) => JSON.parse(readFileSync(join(folder, name, "results.json"), "utf8"));
+
+test.before(async () => {
+  writeFileSync(toy, TOY);
+  writeFileSync(path("files.yaml"), FILES);
+  const random = randomNumbers(8);
+  /** Nearly normal of this mean and width. */
+  const column = (count: number, mean: number, width: number) =>
+    Float64Array.from(
+      { length: count },
+      () => mean + width * (random() + random() + random() + random() - 2) * Math.sqrt(3),
+    );
+  const write = (name: string, count: number, mean: number) => {
+    const weights = Float64Array.from({ length: count }, () => (random() < 0.1 ? -1 : 1));
+    return writeNpz(path(name), {
+      x: { shape: [count], data: column(count, mean, 1) },
+      y: { shape: [count], data: column(count, 0, 1) },
+      w: { shape: [count], data: weights },
+    });
+  };
+  await write("near.npz", 1000, 0);
+  await write("near-up.npz", 700, 0.3);
+  await write("far.npz", 1200, 2);
+  await write("far-up.npz", 1000, 2.3);
+  await write("events.npz", 400, 1.2);
+});
+
+test.after(() => rmSync(folder, { recursive: true }));
+
+test("x alone: the results say what was fitted, and a second run keeps every step and every bit", async () => {
+  const words = [
+    toy,
+    "--out",
+    path("x"),
+    "--set",
+    "likelihood.observables=[x]",
+    "--set",
+    "fnf.pairs=[[shift, squeeze]]",
+  ];
+  const first = await run(words);
+  assert.is(first.code, 0, first.error);
+  const found = results("x");
+  assert.equal(found.nuisances, ["shift", "squeeze"]);
+  assert.is(found.events, 400);
+  assert.is(found.seed, 3);
+  assert.equal(Object.keys(found.fits), ["xAlone"]);
+  assert.is(found.fits.xAlone.transfer, "none");
+  assert.is(found.fits.xAlone.sigma.length, 2);
+  assert.is(found.projections.length, 2);
+  assert.is(found.projections[0].feature, "first");
+  // Nominal, four single anchors and four corners, two processes, two features.
+  assert.is(found.closure.tests.length, 9 * 2 * 2);
+  const steps = readdirSync(join(path("x"), "steps"));
+  assert.ok(steps.includes("x.systematics.pairs.safetensors"));
+  assert.not.ok(steps.some((name) => name.includes("unfinished")));
+  const arrays = await readNpz(join(path("x"), "arrays.npz"));
+  assert.equal(arrays.get("scan/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
+  const before = readFileSync(join(path("x"), "results.json"), "utf8");
+  const second = await run(words);
+  assert.is(second.code, 0, second.error);
+  assert.match(second.out, /x\.nominal: kept from before/);
+  assert.not.match(second.out, /train p/);
+  assert.is(readFileSync(join(path("x"), "results.json"), "utf8"), before);
+});
+
+test("Ctrl-C during a training: exit code 130; resumed, it ends in the same bits", async () => {
+  const words = [toy, "--set", "likelihood.observables=[x]", "--set", "flows.x.training.epochs=40"];
+  const whole = await run([...words, "--out", path("whole")]);
+  assert.is(whole.code, 0, whole.error);
+  const interrupted = await run([...words, "--out", path("resumed")], "train p(x): ");
+  assert.is(interrupted.code, 130);
+  const steps = join(path("resumed"), "steps");
+  assert.equal(readdirSync(steps), ["x.nominal.unfinished.safetensors"]);
+  const resumed = await run([...words, "--out", path("resumed")]);
+  assert.is(resumed.code, 0, resumed.error);
+  assert.equal(results("resumed"), results("whole"));
+  assert.equal(
+    readFileSync(join(path("resumed"), "model.safetensors")),
+    readFileSync(join(path("whole"), "model.safetensors")),
+  );
+});
+
+test("x and y: every sigma is labelled by what T does, and the report needs nothing else", async () => {
+  const { code, error, out } = await run([toy, "--out", path("xy")]);
+  assert.is(code, 0, error);
+  const found = results("xy");
+  assert.equal(
+    Object.entries(found.fits).map(([name, fit]) => [name, (fit as { transfer: string }).transfer]),
+    [
+      ["xAlone", "none"],
+      ["fixed", "fixed"],
+      ["profiled", "profiled"],
+    ],
+  );
+  assert.is(found.result, "fit with T profiled");
+  assert.is(found.projections.length, 4);
+  // T at the fit and two modes up and down, two processes, one plane.
+  assert.is(found.displacements.length, 5 * 2);
+  const html = readFileSync(join(path("xy"), "report.html"), "utf8");
+  assert.not.match(html, /(src|href)="(?!#)/);
+  assert.match(html, /N = 400 · seed 3 · unbinned/);
+  for (const name of [
+    "projections",
+    "losses",
+    "displacement-y1-y2",
+    "pulls-y1-y2",
+    "closure-y-B",
+    "scan-shift-squeeze",
+  ]) {
+    assert.ok(existsSync(join(path("xy"), "pictures", `${name}.svg`)), name);
+  }
+  assert.match(out, /T profiled, inverse Hessian/);
+});
+
+test("files of samples: weights of either sign, one side only, a rate; changed inputs are trained again", async () => {
+  const file = path("files.yaml");
+  const { code, error } = await run([file, "--out", path("files")]);
+  assert.is(code, 0, error);
+  const found = results("files");
+  assert.equal(found.nuisances, ["scale", "norm"]);
+  assert.ok(Math.abs(found.yields[1].before - 250) < 1e-9);
+  assert.ok(Math.abs(found.yields[1].after - 250 * 1.2 ** found.fits.xAlone.estimate[1]) < 1e-9);
+  const again = await run([file, "--out", path("files"), "--set", "fnf.x.training.epochs=3"]);
+  assert.match(again.out, /x\.nominal: kept from before/);
+  assert.match(again.out, /train systematics of x, singles/);
+});
+
+test("warns where a density does not pass its closure", async () => {
+  const words = ["--set", "likelihood.observables=[x]", "--set", "flows.x.training.learningRate=1e-9"];
+  const { code, error } = await run([toy, "--out", path("untrained"), ...words]);
+  assert.is(code, 0, error);
+  assert.match(error, /closure: the density of x does not describe held-out simulation .* Train longer/);
+  assert.ok(results("untrained").warnings.some((text: string) => text.startsWith("closure: the density of x")));
+});
+
+test("refuses a finished model, and a folder that is a file", async () => {
+  const model = await run([toy, "--set", "model.file=a.pt", "--set", "simulation={}"]);
+  assert.is(model.code, 2);
+  assert.match(model.error, /expected samples or a generator to train on, got a finished model \(model\.file\)/);
+  const taken = await run([toy, "--out", toy]);
+  assert.is(taken.code, 2);
+  assert.match(taken.error, /expected a folder that can be written/);
+});
+
+test.run();
