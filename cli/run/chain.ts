@@ -24,7 +24,8 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
     x: x.density,
     ...(y && { y: y.density }),
   };
-  const trainedKey = [x.key, y?.key].join();
+  // Yields, rates and what the nuisances act on enter with the model, not with the trainings.
+  const trainedKey = JSON.stringify([x.key, y?.key, simulated.processes, simulated.nuisances]);
   const closure = await checkClosure(setting, simulated, trainedKey);
   const fitted = await fitModel(setting, simulated, trainedKey);
   const { xAlone, fixed, profiled } = fitted.fits;

@@ -110,7 +110,7 @@ function toySimulation(configuration: Configuration): Simulation {
   };
   return {
     anchors,
-    digest: JSON.stringify({ generator: simulation.generator, total, heldOut: simulation.heldOut }),
+    digest: JSON.stringify({ generator: simulation.generator, total, heldOut: simulation.heldOut, anchors }),
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
@@ -133,13 +133,13 @@ interface SplitEvents {
 async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
   const samples: SplitEvents[] = [];
-  const digests: string[] = [];
+  const digests: unknown[] = [];
   for (const [process, name] of processNames(configuration).entries()) {
     for (const [i, sample] of configuration.processes[name]!.samples.entries()) {
       const path = pathOf(analysis, sample.file);
-      digests.push(await digestOf(path));
       const at = shapesAt(configuration, sample.at);
       const weight = sample.weight ?? configuration.simulation.weight;
+      digests.push([await digestOf(path), name, at, weight]);
       samples.push(await splitFile(configuration, path, weight, { process, at }, `simulation/${name}/${i}`));
     }
   }
@@ -147,7 +147,11 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
     samples.flatMap((sample) => (anchors.some((anchor) => isSameAnchor(anchor, sample[part])) ? [sample[part]] : []));
   return {
     anchors: samples.map(({ training: { process, at } }) => ({ process, at })),
-    digest: JSON.stringify({ digests, heldOut: configuration.simulation.heldOut }),
+    digest: JSON.stringify({
+      digests,
+      observables: configuration.observables,
+      heldOut: configuration.simulation.heldOut,
+    }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),
     heldOut: async (anchors) => pick("heldOut", anchors),

@@ -205,6 +205,16 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   const again = await run([file, "--out", path("files"), "--set", "fnf.x.training.epochs=3"]);
   assert.match(again.out, /x\.nominal: kept from before/);
   assert.match(again.out, /train systematics of x, singles/);
+  // Yields and rates train nothing, but the fit follows from them.
+  const other = await run([file, "--out", path("files"), "--set", "processes.far.yield=300"]);
+  assert.match(other.out, /x\.nominal: kept from before/);
+  assert.not.match(other.out, /fit\.x: kept from before/);
+  assert.ok(Math.abs(results("files").yields[1].before - 300) < 1e-9);
+  // A sample at another point is another sample.
+  const text = readFileSync(file, "utf8").replace("at: { scale: 1 } }] }", "at: { scale: 2 } }] }");
+  writeFileSync(path("elsewhere.yaml"), text);
+  const elsewhere = await run([path("elsewhere.yaml"), "--out", path("files")]);
+  assert.not.match(elsewhere.out, /systematics.*: kept from before/);
 });
 
 test("warns where a density does not pass its closure", async () => {
