@@ -4,6 +4,7 @@ import { adam, adamw, type Optimiser, radam } from "../../flows/optimiser.js";
 import { train } from "../../flows/training.js";
 import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training-request.js";
 import type { TrainingRecipe } from "../configuration-table.js";
+import type { Step } from "../progress.js";
 import type { Setting } from "./setting.js";
 import type { StepResult } from "./steps.js";
 
@@ -36,7 +37,7 @@ export async function trainStep(
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {
-  const step = progress.step(label, undefined, "steps");
+  let step: Step | undefined;
   const result = await train({
     backend,
     ...task,
@@ -45,20 +46,21 @@ export async function trainStep(
     epochs: recipe.epochs,
     patience: recipe.patience > 0 ? recipe.patience : undefined,
     rate: (at, total) => warmUpCosine({ warmUpSteps: Math.round(recipe.warmUp * total) })(at, total),
-    onProgress: ({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) =>
+    onProgress({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) {
+      step ??= progress.step(label, steps, "steps");
       step.update(done, {
-        of: steps,
         epoch: `${epoch}/${epochs}`,
         loss: trainingLoss,
         ...(validationLoss !== undefined && { validation: validationLoss }),
-      }),
+      });
+    },
     checkpoint,
     signal,
   });
   if (result.stopped === "aborted") signal.throwIfAborted();
   if (result.stopped === "non-finite") throw new Error(`${label}: expected a finite loss, but ${result.message}`);
   const last = result.history.at(-1);
-  step.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
+  step?.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
   return {
     record: {
       stopped: result.stopped,
