@@ -51,14 +51,14 @@ export function anchorSets(anchors: readonly Anchor[], centres: readonly number[
 
 /** Event sets of one training, and which networks it moves. */
 export interface SystematicsStage {
-  readonly name: "singles" | "pairs";
+  readonly name: "singles" | "joint";
   readonly sets: readonly AnchorSet[];
 }
 
 /**
- * Networks of single nuisances first, then those of pairs with the former frozen, so that a pair term holds only what
- * single terms cannot. A set that contains a pair belongs to the second stage, unless one of its nuisances was never
- * simulated off its centre without a pair.
+ * Networks of single nuisances first, from samples without a pair; then all networks together from all samples, which is the
+ * maximum of the likelihood: with the single terms frozen at this point, the pair terms would also take over what the
+ * former lack at the corners. A nuisance that was never simulated off its centre without a pair is trained on those first too.
  */
 export function systematicsStages(
   sets: readonly AnchorSet[],
@@ -70,7 +70,7 @@ export function systematicsStages(
   const joint = sets.filter(containsPair);
   return [
     ...(singles.length > 0 ? [{ name: "singles" as const, sets: singles }] : []),
-    ...(joint.length > 0 ? [{ name: "pairs" as const, sets: joint }] : []),
+    ...(joint.length > 0 ? [{ name: "joint" as const, sets }] : []),
   ];
 }
 
@@ -114,8 +114,8 @@ export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
       const logProb = add(density.logProb(value, context), logDet);
       return mul(meanLoss(logProb, weight, normalisers[name]!), anchors / total);
     });
-    const folder = stage.name === "pairs" ? ".pairs." : ".nuisances.";
-    const parameters = [...flow.trainable].flatMap(([name, node]) => (name.includes(folder) ? [node] : []));
+    const isMoved = (name: string) => stage.name === "joint" || name.includes(".nuisances.");
+    const parameters = [...flow.trainable].flatMap(([name, node]) => (isMoved(name) ? [node] : []));
     return { loss: sumOf(losses), trainable: [{ parameters, optimiser }] };
   };
 }

@@ -71,7 +71,7 @@ test("anchors off the centres fall into sets by what is off; pairs come last", (
     systematicsStages(of, pairs).map(({ name, sets: own }) => [name, own.map(({ active }) => active.join())]);
   assert.equal(names([[0, 1]]), [
     ["singles", ["0", "1"]],
-    ["pairs", ["0,1"]],
+    ["joint", ["0", "1", "0,1"]],
   ]);
   assert.equal(names([]), [["singles", ["0", "1", "0,1"]]]);
   // Nuisance 1 is off its centre only together with 0: its own networks need that sample too.
@@ -82,7 +82,7 @@ test("anchors off the centres fall into sets by what is off; pairs come last", (
     ),
     [
       ["singles", ["0", "0,1"]],
-      ["pairs", ["0,1"]],
+      ["joint", ["0", "0,1"]],
     ],
   );
 });
