@@ -133,7 +133,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   // Nominal, four single anchors and four corners, two processes, two features.
   assert.is(found.closure.tests.length, 9 * 2 * 2);
   const steps = readdirSync(join(path("x"), "steps"));
-  assert.ok(steps.includes("x.systematics.pairs.safetensors"));
+  assert.ok(steps.includes("x.systematics.joint.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
   const arrays = await readNpz(join(path("x"), "arrays.npz"));
   assert.equal(arrays.get("scan/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
