@@ -8,4 +8,4 @@ export { listNpz, readNpz, writeNpz } from "./npz.js";
 export { listSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";
 export { readBytes } from "./source.js";
 export { type NestedTensors, readTorchStateDict } from "./torch-state-dict.js";
-export { writeAtomic } from "./write-atomic.js";
+export { removeUnfinished, writeAtomic } from "./write-atomic.js";

@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemCode } from "./errors.js";
+
+/** Name of the temporary file beside `path`: what a killed process may leave. */
+const temporaryName = (path: string) => `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
+const TEMPORARY_NAME = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** Removes, in a folder and those in it, what `writeAtomic` left unfinished because its process was killed. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => TEMPORARY_NAME.test(basename(name)));
+  for (const name of names) await rm(join(folder, name), { force: true });
+}
 
 /**
  * Writes a file that is there whole or not at all: a temporary file in the same folder, flushed to disk, then renamed.
@@ -12,7 +22,7 @@ export async function writeAtomic(
   path: string,
   chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(dirname(path), temporaryName(path));
   const handle = await open(temporary, "wx").catch((error) => {
     throw cannotWrite(path, error);
   });

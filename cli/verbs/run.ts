@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EventData } from "../../inference/likelihood.js";
-import { writeAtomic, writeNpz } from "../../io/index.js";
+import { removeUnfinished, writeAtomic, writeNpz } from "../../io/index.js";
 import { type Analysis, nuisancesOfKind, outputFolder, processNames } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
@@ -38,6 +38,7 @@ export async function run(context: VerbContext): Promise<void> {
   checkFiles(analysis);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
+  await removeUnfinished(folder);
   createOutputFolder(join(folder, "pictures"));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
