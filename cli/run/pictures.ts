@@ -14,6 +14,7 @@ import {
   quiver,
 } from "../../inference/plots/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
+import { labelText } from "../covariance-summary.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import { readVersion } from "../version.js";
 import { type Closure, describeAnchor, type ProjectionSet } from "./checks.js";
@@ -129,25 +130,35 @@ export function projectionPictures(setting: Setting, { projections }: Projection
   return new Map([["projections", projectionsPicture({ ...caption, yLabel: "events", panels })]]);
 }
 
-export function nuisancePictures(setting: Setting, { estimate, sigma, correlation }: FitSummary): Pictures {
+export function nuisancePictures(setting: Setting, fit: FitSummary): Pictures {
+  const { estimate, sigma, correlation } = fit;
   const { configuration } = setting.analysis;
   if (sigma === null || correlation === null) return new Map();
   const names = nuisanceNames(configuration);
   const { truth, nuisances } = configuration;
   const labels = names.map((name) => nuisances[name]!.label ?? name);
+  const centres = names.map((name) => nuisances[name]!.centre);
   const isKnown = names.every((name) => truth[name] !== undefined);
   return new Map([
     [
       "nuisances",
       pulls({
-        ...captionOf(setting, "Nuisances"),
+        ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
         names: labels,
-        estimates: estimate,
+        // The picture's zero is the prior's mean.
+        estimates: estimate.map((value, k) => value - centres[k]!),
         errors: sigma,
-        truth: isKnown ? names.map((name) => truth[name]!) : undefined,
+        truth: isKnown ? names.map((name, k) => truth[name]! - centres[k]!) : undefined,
       }),
     ],
-    ["correlation", correlationMatrix({ ...captionOf(setting, "Correlation"), names: labels, matrix: correlation })],
+    [
+      "correlation",
+      correlationMatrix({
+        ...captionOf(setting, `Correlation, ${labelText(fit)}`),
+        names: labels,
+        matrix: correlation,
+      }),
+    ],
   ]);
 }
 
