@@ -17,7 +17,7 @@ const PAGE = 65536;
 /** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. */
 const TILE = 64;
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
-const GROUPS = { sums: 32, weights: 8 };
+const GROUPS = { sums: 32, weights: 16 };
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
