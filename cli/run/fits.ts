@@ -2,7 +2,7 @@
 import { autoregressiveFlow, factorizableFlow } from "../../flows/architecture.js";
 import { adamw } from "../../flows/optimiser.js";
 import { updated } from "../../flows/weights.js";
-import { F64_PRECISION } from "../../inference/covariance.js";
+import { F32_PRECISION, F64_PRECISION } from "../../inference/covariance.js";
 import type { FitResult } from "../../inference/fit-result.js";
 import { type EventData, type LikelihoodRequest, likelihood } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
@@ -24,9 +24,6 @@ import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** Half-width of the box of T's splines, in standard deviations of the data. */
 const BOUND = 5;
-
-/** Hessians of f32 programs are good to 5e-5 of their largest entry. */
-const F32_PRECISION = 1e-4;
 
 export interface NamedFit {
   /** What was fitted, for people. */
