@@ -20,8 +20,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Layers that must run in a browser too, save their host sides. */
 const PORTABLE = ["shaders", "engine", "flows", "inference"];
 
-/** The Node side of the host interface, and the question whether V8 needs a flag for relaxed SIMD. */
-const HOST_SIDES = ["engine/cpu/host-node.ts", "engine/cpu/simd.ts"];
+/** The Node sides of host interfaces. */
+const HOST_SIDES = ["engine/cpu/host-node.ts"];
 
 interface Import {
   readonly specifier: string;

@@ -1,4 +1,5 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
+import { host } from "#cpu-host";
 import type { Backend, ColumnData, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
@@ -6,20 +7,27 @@ import { schedule } from "../passes.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
-import { coreCount, startWorker } from "./host-node.js";
 import type { Precision } from "./lanes.js";
 import { hasRelaxedSimd } from "./simd.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
   readonly precision?: Precision;
-  /** Worker threads; all cores where absent. Results do not depend on it. */
+  /**
+   * Worker threads; all cores where absent. Results do not depend on it. One, with a warning, where memory cannot be shared:
+   * in pages that are not cross-origin isolated.
+   */
   readonly threads?: number;
 }
 
+const isSharing = typeof SharedArrayBuffer === "function";
+
+/** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
+const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
+
 function shareable(values: ColumnData): ColumnData {
-  if (values.buffer instanceof SharedArrayBuffer) return values;
-  const shared = new SharedArrayBuffer(values.byteLength);
+  if (!isSharing || values.buffer instanceof SharedArrayBuffer) return values;
+  const shared = allocate(values.byteLength);
   const copy = values instanceof Float32Array ? new Float32Array(shared) : new Float64Array(shared);
   copy.set(values);
   return copy;
@@ -27,16 +35,15 @@ function shareable(values: ColumnData): ColumnData {
 
 /** The workers of one backend, and the calls that wait for them. */
 class Crew {
-  private readonly shared = new Int32Array(new SharedArrayBuffer(control.length * 4));
+  private readonly shared = new Int32Array(allocate(control.length * 4));
   private readonly workers;
   private readonly waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
   private nextCall = 0;
   private failure: Error | undefined;
 
   constructor(readonly threads: number) {
-    const url = new URL("./worker.js", import.meta.url);
     this.workers = Array.from({ length: threads }, (_, rank) =>
-      startWorker<WorkerStart, Request, Reply>(url, { rank, threads, shared: this.shared }),
+      host.startWorker<WorkerStart, Request, Reply>({ rank, threads, shared: this.shared }),
     );
     for (const worker of this.workers) {
       worker.onReply((reply) => this.settle(reply));
@@ -85,10 +92,15 @@ class Crew {
   }
 }
 
-export async function cpuBackend({ precision = "f32", threads = coreCount() }: CpuOptions = {}): Promise<Backend> {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new UsageError("cpu backend", { expected: "a positive number of threads", got: String(threads) });
+export async function cpuBackend({
+  precision = "f32",
+  threads: asked = host.coreCount(),
+}: CpuOptions = {}): Promise<Backend> {
+  if (!Number.isInteger(asked) || asked < 1) {
+    throw new UsageError("cpu backend", { expected: "a positive number of threads", got: String(asked) });
   }
+  const threads = isSharing ? asked : 1;
+  if (threads < asked) host.warnOfOneThread();
   const relaxed = await hasRelaxedSimd();
   const crew = new Crew(threads);
   let programs = 0;
@@ -98,7 +110,7 @@ export async function cpuBackend({ precision = "f32", threads = coreCount() }: C
     compile: async (request) => {
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
-      const compiled = await compileProgram(request, { precision, threads, relaxed });
+      const compiled = await compileProgram(request, { precision, threads, relaxed, isSharing });
       const program = programs++;
       crew.post({ kind: "open", program, compiled });
       return new CpuProgram(crew, program, request, boundary, compiled.description);
@@ -142,9 +154,9 @@ class CpuProgram implements Program {
     for (const node of Object.values(this.request.outputs)) {
       if (node.events === undefined) continue;
       const bytes = Math.max(8, sizeOf(node.shape) * lengthOf(node) * 8);
-      columns.set(node.id, new Float64Array(new SharedArrayBuffer(bytes), 0, sizeOf(node.shape) * lengthOf(node)));
+      columns.set(node.id, new Float64Array(allocate(bytes), 0, sizeOf(node.shape) * lengthOf(node)));
     }
-    const { values: free } = await this.crew.call((call) => ({
+    const { values: free, columns: filled } = await this.crew.call((call) => ({
       kind: "run",
       program: this.program,
       call,
@@ -155,7 +167,7 @@ class CpuProgram implements Program {
     return Object.fromEntries(
       Object.entries(this.request.outputs).map(([name, node]) => [
         name,
-        (node.events === undefined ? free[name] : columns.get(node.id)) as Float64Array,
+        (node.events === undefined ? free[name] : filled.get(node.id)) as Float64Array,
       ]),
     );
   }
@@ -166,12 +178,13 @@ class CpuProgram implements Program {
     this.boundary.checkSteps(plan);
     const shared = Object.fromEntries(
       Object.entries(indices).map(([set, index]) => {
-        const copy = new Int32Array(new SharedArrayBuffer(index.byteLength));
+        const copy = new Int32Array(allocate(index.byteLength));
         copy.set(index);
         return [set, copy];
       }),
     );
-    const abort = new Int32Array(new SharedArrayBuffer(4));
+    // Seen by the workers where memory is shared; else all steps of this plan are done.
+    const abort = new Int32Array(allocate(4));
     const onAbort = () => void Atomics.store(abort, 0, 1);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {

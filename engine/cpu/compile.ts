@@ -9,11 +9,14 @@ import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
 import { type Lanes, lanesOf, type Precision } from "./lanes.js";
 import { LinearKernels } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, LevelPlan, Pack, PassPlan, PlainNode, Upload } from "./plan.js";
+import { memoryOf } from "./program-memory.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
 import { type UpdateKernel, updateStage } from "./update-stage.js";
 import { wasm } from "./webassembly.js";
 
 const PAGE = 65536;
+/** 4 GiB, which is as far as addresses go. */
+const MOST_PAGES = 65536;
 /** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. */
 const TILE = 64;
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
@@ -147,11 +150,11 @@ class Compiler {
   constructor(
     readonly precision: Precision,
     relaxed: boolean,
-    memoryPages: number,
+    isSharing: boolean,
   ) {
     this.lanes = lanesOf(precision, relaxed);
     this.rowBytes = TILE * this.lanes.bytes;
-    this.module.importMemory("env", "memory", { min: 1, max: memoryPages, shared: true });
+    this.module.importMemory("env", "memory", { min: 1, max: MOST_PAGES, shared: isSharing });
     this.zeroParameter = this.arena.reserve(16);
     this.linear = new LinearKernels(this.module, this.lanes, TILE, this.arena);
   }
@@ -398,7 +401,7 @@ function plainNodes(): (node: Var) => PlainNode {
 
 export async function compileProgram(
   { outputs, updates = {} }: ProgramRequest,
-  options: { precision: Precision; threads: number; relaxed: boolean },
+  options: { precision: Precision; threads: number; relaxed: boolean; isSharing: boolean },
 ): Promise<CompiledProgram> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const { levels } = whole;
@@ -408,7 +411,7 @@ export async function compileProgram(
     .flat()
     .some((pass) => pass.sums.some((sum) => sum.node.operation.name === "weightGradient"));
   const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
-  const compiler = new Compiler(options.precision, options.relaxed, PAGE);
+  const compiler = new Compiler(options.precision, options.relaxed, options.isSharing);
   const plain = plainNodes();
   const plans = levels.map(
     (level, i): LevelPlan => ({
@@ -424,11 +427,10 @@ export async function compileProgram(
   const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
   const module = await wasm.compile(compiler.module.build());
   const pages = Math.ceil(compiler.arena.size / PAGE);
-  const memory = new wasm.Memory({ initial: pages, maximum: pages, shared: true });
-  for (const { address, values } of compiler.arena.contents) new Int32Array(memory.buffer, address).set(values);
+  const image = { pages, contents: compiler.arena.contents };
   return {
     module,
-    memory,
+    memory: options.isSharing ? memoryOf(image, true) : image,
     description: lowered.flat().map(describePass).join("\n\n"),
     plan: {
       precision: options.precision,

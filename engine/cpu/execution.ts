@@ -8,6 +8,7 @@ import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, Upload } from "./plan.js";
+import { memoryOf } from "./program-memory.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -129,8 +130,9 @@ export class Execution {
     private readonly team: Team,
   ) {
     this.plan = program.plan;
-    this.instance = new wasm.Instance(program.module, { env: { memory: program.memory } });
-    const { buffer } = program.memory;
+    const memory = "pages" in program.memory ? memoryOf(program.memory, false) : program.memory;
+    this.instance = new wasm.Instance(program.module, { env: { memory } });
+    const { buffer } = memory;
     this.bytes = this.plan.precision === "f32" ? 4 : 8;
     this.numbers = this.plan.precision === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
     this.doubles = new Float64Array(buffer);

@@ -1,6 +1,7 @@
 /** What workers get: one module, one memory, and which of its functions to call on what. Plain data, posted as it is. */
 import type { Operation, Shape } from "../tape.js";
 import type { Precision } from "./lanes.js";
+import type { MemoryImage } from "./program-memory.js";
 import type { WasmMemory, WasmModule } from "./webassembly.js";
 
 /** A node without its tape: what evaluating it takes. */
@@ -101,6 +102,7 @@ export interface Plan {
 export interface CompiledProgram {
   readonly plan: Plan;
   readonly module: WasmModule;
-  readonly memory: WasmMemory;
+  /** The memory that all workers share, or what the only worker makes its own of. */
+  readonly memory: WasmMemory | MemoryImage;
   readonly description: string;
 }

@@ -1,4 +1,5 @@
 /** What the WebAssembly engine offers, found by asking it to validate a module. */
+import { host } from "#cpu-host";
 import { ModuleBuilder } from "./assembler.js";
 import { lanesOf } from "./lanes.js";
 import { wasm } from "./webassembly.js";
@@ -12,16 +13,9 @@ function relaxedProbe(): Uint8Array<ArrayBuffer> {
   return module.build();
 }
 
-/** Node 20 keeps relaxed SIMD behind a flag of V8, which then holds for the whole process, workers included. */
-async function switchOnRelaxedSimd(): Promise<void> {
-  if (globalThis.process?.versions?.v8 === undefined) return;
-  const { setFlagsFromString } = await import("node:v8");
-  setFlagsFromString("--experimental-wasm-relaxed-simd");
-}
-
 /** Whether fused multiply-add may be compiled, switching it on first where it is off. */
 export async function hasRelaxedSimd(): Promise<boolean> {
   if (wasm.validate(relaxedProbe())) return true;
-  await switchOnRelaxedSimd();
+  await host.allowRelaxedSimd();
   return wasm.validate(relaxedProbe());
 }

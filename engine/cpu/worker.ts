@@ -1,7 +1,7 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
+import { host } from "#cpu-host";
 import type { ColumnData, Named } from "../backend.js";
 import { type Events, Execution, Team } from "./execution.js";
-import { workerSide } from "./host-node.js";
 import type { CompiledProgram } from "./plan.js";
 
 export interface WorkerStart {
@@ -39,6 +39,8 @@ export type Request =
 export interface Reply {
   readonly call: number;
   readonly values: Record<string, Float64Array>;
+  /** The outputs with events, by node. */
+  readonly columns: ReadonlyMap<number, Float64Array>;
   /** Whether steps ended early: then values hold fewer steps than asked for. */
   readonly aborted: boolean;
   readonly error?: string;
@@ -46,17 +48,14 @@ export interface Reply {
 
 type Answer = Omit<Reply, "call">;
 
-const { start, onRequest, reply } = workerSide<WorkerStart, Request, Reply>();
-const team = new Team(start.rank, start.threads, start.shared);
-const programs = new Map<number, Execution>();
 const noOutputs = new Map<number, Float64Array>();
 
-function steps(execution: Execution, request: Extract<Request, { kind: "steps" }>): Answer {
+function steps(team: Team, execution: Execution, request: Extract<Request, { kind: "steps" }>): Answer {
   const { count, indices, schedule, abort } = request;
   const history = execution.emptyHistory(count);
   const lengths = new Map(Object.entries(indices).map(([set, index]) => [set, index.length / count]));
   for (let step = 0; step < count; step++) {
-    if (team.agree(() => Atomics.load(abort, 0) === 1)) return { values: history, aborted: true };
+    if (team.agree(() => Atomics.load(abort, 0) === 1)) return { values: history, columns: noOutputs, aborted: true };
     if (team.rank === 0) {
       const now = Object.entries(schedule).map(([name, values]) => {
         const size = values.length / count;
@@ -76,12 +75,16 @@ function steps(execution: Execution, request: Extract<Request, { kind: "steps" }
       execution.applyUpdates();
     }
   }
-  return { values: history, aborted: false };
+  return done(history);
 }
 
-const done = (values: Record<string, Float64Array> = {}): Answer => ({ values, aborted: false });
+const done = (values: Record<string, Float64Array> = {}, columns: Reply["columns"] = noOutputs): Answer => ({
+  values,
+  columns,
+  aborted: false,
+});
 
-function handle(request: Request): Answer {
+function handle(team: Team, programs: Map<number, Execution>, request: Request): Answer {
   if (request.kind === "open") {
     programs.set(request.program, new Execution(request.compiled, team));
     return done();
@@ -106,24 +109,28 @@ function handle(request: Request): Answer {
         const { start, length } = request.events[set] ?? { start: 0, length: 0 };
         return { start, length, index: undefined };
       }, request.outputs);
-      return done(team.rank === 0 ? execution.values() : {});
+      return done(team.rank === 0 ? execution.values() : {}, request.outputs);
     }
     case "steps":
-      return steps(execution, request);
+      return steps(team, execution, request);
   }
 }
 
-onRequest((request) => {
-  try {
-    const answer = handle(request);
-    if (team.rank === 0 && "call" in request) reply({ call: request.call, ...answer });
-  } catch (error) {
-    team.fail();
-    if (!("call" in request)) throw error;
-    reply({
-      call: request.call,
-      ...done(),
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-  }
+host.serve<WorkerStart, Request, Reply>(({ rank, threads, shared }, reply) => {
+  const team = new Team(rank, threads, shared);
+  const programs = new Map<number, Execution>();
+  return (request) => {
+    try {
+      const answer = handle(team, programs, request);
+      if (team.rank === 0 && "call" in request) reply({ call: request.call, ...answer });
+    } catch (error) {
+      team.fail();
+      if (!("call" in request)) throw error;
+      reply({
+        call: request.call,
+        ...done(),
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    }
+  };
 });

@@ -1,0 +1,25 @@
+/**
+ * What the CPU backend needs from where it runs. `#cpu-host`, an entry under `imports` in package.json, names the side:
+ * host-browser.ts under the condition `browser`, which Vite, webpack and esbuild set for pages, else host-node.ts.
+ */
+
+export interface HostWorker<Request, Reply> {
+  post(request: Request): void;
+  onReply(listener: (reply: Reply) => void): void;
+  onFailure(listener: (error: Error) => void): void;
+  /** Whether this worker keeps the process alive. */
+  hold(on: boolean): void;
+  terminate(): Promise<void>;
+}
+
+export interface CpuHost {
+  coreCount(): number;
+  /** Starts worker.ts in a thread of its own. */
+  startWorker<Start, Request, Reply>(start: Start): HostWorker<Request, Reply>;
+  /** The same, seen from inside the worker: `open` is called once and gives back what follows the requests. */
+  serve<Start, Request, Reply>(open: (start: Start, reply: (reply: Reply) => void) => (request: Request) => void): void;
+  /** Switches relaxed SIMD on where the engine keeps it behind a flag. */
+  allowRelaxedSimd(): Promise<void>;
+  /** Tells the user that a backend has one thread, because no memory can be shared, and how to mend it. */
+  warnOfOneThread(): void;
+}
