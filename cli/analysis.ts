@@ -1,5 +1,7 @@
 /** A loaded configuration file and what follows from it. */
 import { dirname, resolve } from "node:path";
+import type { Dimensions } from "../inference/densities.js";
+import type { Anchor } from "../inference/systematics.js";
 import type { Configuration, Nuisance } from "./configuration-table.js";
 
 export interface Analysis {
@@ -34,6 +36,22 @@ export function processNames(configuration: Configuration): readonly string[] {
 
 export function nuisancesOfKind(configuration: Configuration, kind: Nuisance["kind"]): readonly string[] {
   return nuisanceNames(configuration).filter((name) => configuration.nuisances[name]!.kind === kind);
+}
+
+/** Sizes of what is observed and of the mixture. */
+export function dimensionsOf(configuration: Configuration): Dimensions {
+  const { observables } = configuration;
+  return {
+    processes: processNames(configuration).length,
+    shapes: nuisancesOfKind(configuration, "shape").length,
+    x: observables.x.features,
+    y: observables.y?.features ?? 0,
+  };
+}
+
+/** Centres of the shape nuisances, in declared order. */
+export function shapeCentres(configuration: Configuration): number[] {
+  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.centre);
 }
 
 /** Processes that a nuisance acts on. */
@@ -77,4 +95,20 @@ export function variationPoints(configuration: Configuration): readonly Readonly
     [1, -1].flatMap((a) => [1, -1].map((b) => ({ [k!]: centre(k!) + a, [l!]: centre(l!) + b }))),
   );
   return [...single, ...corners];
+}
+
+/** Every process at every point at which it was or will be simulated, the nominal one included; samples in the file's order. */
+export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
+  const shapes = nuisancesOfKind(configuration, "shape");
+  const at = (point: Readonly<Record<string, number>>) =>
+    shapes.map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+  const names = processNames(configuration);
+  if (configuration.simulation.generator === undefined) {
+    return names.flatMap((name, process) =>
+      configuration.processes[name]!.samples.map((sample) => ({ process, at: at(sample.at) })),
+    );
+  }
+  return [{}, ...variationPoints(configuration)].flatMap((point) =>
+    names.map((_, process) => ({ process, at: at(point) })),
+  );
 }

@@ -1,6 +1,6 @@
 /** Models in files: published PyTorch weights, and what a finished `run` saved. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { loadMixture } from "../flows/zuko.js";
 import {
   type MixtureModel,
@@ -10,8 +10,10 @@ import {
   type ProcessModel,
 } from "../inference/mixture-model.js";
 import { publishedModel } from "../inference/published-model.js";
+import type { ObservableName } from "../inference/simulated-events.js";
 import { readSafetensors, readTorchStateDict, toFloat64, writeSafetensors } from "../io/index.js";
 import { type Analysis, affectedProcesses, expectedYield, nuisanceNames, pathOf, processNames } from "./analysis.js";
+import { checkArchitectures } from "./architectures.js";
 import type { Configuration } from "./configuration-table.js";
 import { UsageError } from "./messages.js";
 
@@ -51,11 +53,10 @@ export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
 export async function loadModel(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
   const { configuration } = analysis;
   const { file } = configuration.model;
-  const model =
-    file === undefined
-      ? await readTrained(analysis, folders)
-      : await readPublished(configuration, pathOf(analysis, file));
-  checkWidths(analysis, model);
+  const where = file === undefined ? findTrained(analysis, folders) : pathOf(analysis, file);
+  const model = file === undefined ? await readTrained(analysis, where) : await readPublished(configuration, where);
+  checkWidths(analysis, model, where);
+  if (file === undefined) checkArchitectures(analysis, model, where);
   return { ...model, processes: model.processes.map((process) => configuredYield(configuration, process)) };
 }
 
@@ -64,10 +65,10 @@ function configuredYield(configuration: Configuration, { name, logYield }: Proce
   return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
 }
 
-function checkWidths(analysis: Analysis, model: MixtureModel): void {
-  const { observables, model: stored } = analysis.configuration;
-  const where = stored.file === undefined ? MODEL_FILE : pathOf(analysis, stored.file);
-  for (const name of ["x", "y"] as const) {
+/** Of what the likelihood looks at. */
+function checkWidths(analysis: Analysis, model: MixtureModel, where: string): void {
+  const { observables, likelihood, model: stored } = analysis.configuration;
+  for (const name of likelihood.observables as readonly ObservableName[]) {
     const declared = observables[name]?.features;
     const found = model[name]?.nominal.architecture.features;
     if (declared === undefined || declared === found) continue;
@@ -82,17 +83,20 @@ function checkWidths(analysis: Analysis, model: MixtureModel): void {
   }
 }
 
-async function readTrained(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
-  const folder = folders.find((candidate) => existsSync(join(candidate, MODEL_FILE)));
-  if (folder === undefined) {
-    throw new UsageError(analysis.file, {
-      expected: `a trained model, ${join(folders[0]!, MODEL_FILE)}`,
-      got: "no such file",
-      hint: `Make it with \`unbinned run ${analysis.file}\``,
-    });
-  }
-  const model = await readSavedModel(folder);
-  checkDeclared(analysis, model, join(folder, MODEL_FILE));
+/** The file that `run` left. */
+function findTrained({ file }: Analysis, folders: readonly string[]): string {
+  const found = folders.map((folder) => join(folder, MODEL_FILE)).find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw new UsageError(file, {
+    expected: `a trained model, ${join(folders[0]!, MODEL_FILE)}`,
+    got: "no such file",
+    hint: `Make it with \`unbinned run ${file}\``,
+  });
+}
+
+async function readTrained(analysis: Analysis, file: string): Promise<MixtureModel> {
+  const model = await readSavedModel(dirname(file));
+  checkDeclared(analysis, model, file);
   const declared = nuisanceModels(analysis.configuration);
   return { ...model, nuisances: model.nuisances.map((own, k) => (own.kind === "shape" ? own : declared[k]!)) };
 }

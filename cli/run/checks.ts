@@ -3,9 +3,8 @@ import { type ClosureTest, type ClosureVerdict, closureTests, closureVerdicts } 
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { type MixtureSample, type Projection, project, sampleMixture } from "../../inference/projections.js";
 import { withoutTransfer } from "../../inference/sampling.js";
-import { nuisancesOfKind, nuisanceVector, processNames } from "../analysis.js";
+import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../analysis.js";
 import { looksAtY, type Setting, sumOfWeights } from "./setting.js";
-import { shapeCentres } from "./simulation.js";
 
 export interface Closure {
   readonly tests: readonly ClosureTest[];

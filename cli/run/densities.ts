@@ -1,13 +1,5 @@
 /** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
-import {
-  type Architecture,
-  autoregressiveFlow,
-  couplingFlow,
-  type FactorizableArchitecture,
-  type FlowArchitecture,
-  factorizableFlow,
-  initialise,
-} from "../../flows/architecture.js";
+import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture.js";
 import type { EventSample } from "../../flows/event-sample.js";
 import type { FreshSamples } from "../../flows/training-request.js";
 import { named, updated, type Weights } from "../../flows/weights.js";
@@ -18,14 +10,13 @@ import {
   type Anchor,
   anchorSetOf,
   anchorSets,
-  isLinearOnly,
   stageSamples,
   systematicsStages,
   systematicsTraining,
 } from "../../inference/systematics.js";
-import { nuisancesOfKind } from "../analysis.js";
+import { shapeCentres } from "../analysis.js";
+import { nominalArchitecture, systematicsArchitecture } from "../architectures.js";
 import type { Setting } from "./setting.js";
-import { shapeCentres } from "./simulation.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** A trained density with the story of its trainings. */
@@ -33,56 +24,6 @@ export interface TrainedDensity {
   readonly density: DensityModel;
   readonly key: string;
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
-}
-
-/** Half-width of the box of splines, in standard deviations of the training sample. */
-const BOUND = 5;
-
-function nominalArchitecture(setting: Setting, of: ObservableName): FlowArchitecture {
-  const { kind, structure, transforms, bins, hidden } = setting.analysis.configuration.flows[of];
-  const { processes, x } = setting.sizes;
-  const options = {
-    features: setting.sizes[of],
-    context: of === "x" ? processes : processes + x,
-    hidden,
-    transforms,
-    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND },
-    // Smooth in x and ν, so that second derivatives are what they say.
-    activation: "silu",
-    standardisation: "input",
-  } as const;
-  return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
-}
-
-function systematicsArchitecture(setting: Setting, of: ObservableName): FactorizableArchitecture {
-  const { configuration } = setting.analysis;
-  const { fnf, nuisances } = configuration;
-  const { anchors } = setting.simulation;
-  const names = nuisancesOfKind(configuration, "shape");
-  const { processes, x } = setting.sizes;
-  return factorizableFlow({
-    features: setting.sizes[of],
-    context: of === "x" ? processes : processes + x,
-    hidden: fnf[of].hidden,
-    layers: fnf[of].layers,
-    nuisances: names.map((name, k) => {
-      const { centre } = nuisances[name]!;
-      return { centre, linearOnly: isLinearOnly(anchors, k, centre) };
-    }),
-    pairs: pairPositions(setting),
-    quadraticDamping: fnf.q,
-    pairDamping: fnf.r,
-    standardisation: "both",
-  });
-}
-
-/** Positions among the shape nuisances, the smaller one first. */
-function pairPositions({ analysis: { configuration } }: Setting): [number, number][] {
-  const names = nuisancesOfKind(configuration, "shape");
-  return configuration.fnf.pairs.map((pair) => {
-    const [k, l] = pair.map((name) => names.indexOf(name)).sort((a, b) => a - b);
-    return [k!, l!];
-  });
 }
 
 /** Event sets of a training, from fresh or fixed events. */
@@ -134,7 +75,7 @@ async function trainNominal(
   const { simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
   const recipe = configuration.flows[of].training;
-  const architecture = nominalArchitecture(setting, of);
+  const architecture = nominalArchitecture(configuration, of);
   const centres = shapeCentres(configuration);
   const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, centres) === undefined);
   const prefix = `${of}.nominal`;
@@ -174,7 +115,7 @@ async function trainSystematics(setting: Setting, of: ObservableName, nominal: T
   const { simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
   const recipe = configuration.fnf[of].training;
-  const architecture = systematicsArchitecture(setting, of);
+  const architecture = systematicsArchitecture(configuration, of);
   const centres = shapeCentres(configuration);
   const prefix = `${of}.systematics`;
   let weights = inFrameOf(nominal.flow, initialise(architecture, configuration.seed));

@@ -1,5 +1,5 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
-import { autoregressiveFlow, factorizableFlow } from "../../flows/architecture.js";
+import type { FactorizableArchitecture } from "../../flows/architecture.js";
 import { adamw } from "../../flows/optimiser.js";
 import { updated } from "../../flows/weights.js";
 import { F32_PRECISION, F64_PRECISION } from "../../inference/covariance.js";
@@ -17,13 +17,11 @@ import {
   transferTraining,
 } from "../../inference/transfer-fit.js";
 import { nuisanceVector } from "../analysis.js";
+import { responseArchitecture, transferArchitecture } from "../architectures.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
 import type { OpenLikelihood } from "../open-likelihood.js";
 import { looksAtY, type Setting, sumOfWeights } from "./setting.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
-
-/** Half-width of the box of T's splines, in standard deviations of the data. */
-const BOUND = 5;
 
 export interface NamedFit {
   /** What was fitted, for people. */
@@ -165,15 +163,7 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
   const { analysis, events, sizes, store } = setting;
   const { configuration } = analysis;
   const { transfer, likelihood: options, seed } = configuration;
-  const architecture = autoregressiveFlow({
-    features: sizes.y,
-    context: sizes.processes + sizes.x,
-    hidden: transfer.hidden,
-    transforms: transfer.transforms,
-    transform: { kind: "spline", bins: transfer.bins, bound: BOUND, freeRightSlope: true },
-    activation: "silu",
-    standardisation: "both",
-  });
+  const architecture = transferArchitecture(configuration);
   const initial = initialTransfer(architecture, events.data, sizes.processes, seed);
   const model: MixtureModel = { ...simulated, transfer: initial };
   const inputs = { key, data: setting.dataKey, architecture, start, transfer, options };
@@ -213,15 +203,13 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
 async function fitResponse(setting: Setting, fitted: MixtureModel, key: string, centre: readonly number[]) {
   const { analysis, events, sizes, store } = setting;
   const { profile, likelihood: options, seed } = analysis.configuration;
-  const architecture = factorizableFlow({
-    features: sizes.y,
-    context: sizes.processes + sizes.x,
-    hidden: profile.hidden,
-    layers: profile.layers,
-    nuisances: centre.map((value) => ({ centre: value, scale: profile.scale })),
-    standardisation: "both",
-  });
-  const initial: FlowModel<typeof architecture> = initialResponse(architecture, events.data, sizes.processes, seed);
+  const architecture = responseArchitecture(analysis.configuration, centre);
+  const initial: FlowModel<FactorizableArchitecture> = initialResponse(
+    architecture,
+    events.data,
+    sizes.processes,
+    seed,
+  );
   const model: MixtureModel = { ...fitted, response: initial };
   const law: NodeLaw =
     profile.nodes === "random"

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/event-sample.js";
-import { sampleToy, type ToyClass, type ToyNuisances } from "../../inference/generators/doi-toy.js";
+import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../inference/generators/doi-toy.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { SimulatedEvents } from "../../inference/simulated-events.js";
 import type { Anchor } from "../../inference/systematics.js";
@@ -15,7 +15,7 @@ import {
   pathOf,
   processNames,
   simulatedEvents,
-  variationPoints,
+  simulationAnchors,
 } from "../analysis.js";
 import type { Configuration } from "../configuration-table.js";
 
@@ -35,19 +35,6 @@ export interface Simulation {
 export const isSameAnchor = (a: Anchor, b: Anchor) =>
   a.process === b.process && a.at.every((value, k) => value === b.at[k]);
 
-/** Centres of the shape nuisances, in declared order. */
-export function shapeCentres(configuration: Configuration): number[] {
-  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.centre);
-}
-
-type Point = Readonly<Record<string, number>>;
-
-/** A point in the space of the shape nuisances. */
-function shapesAt(configuration: Configuration, point: Point): number[] {
-  const shapes = nuisancesOfKind(configuration, "shape");
-  return shapes.map((name) => point[name] ?? configuration.nuisances[name]!.centre);
-}
-
 export function openSimulation(analysis: Analysis): Promise<Simulation> {
   return analysis.configuration.simulation.generator === undefined
     ? filesOfSamples(analysis)
@@ -57,18 +44,8 @@ export function openSimulation(analysis: Analysis): Promise<Simulation> {
 /** Events that the generator draws before it lets Ctrl-C and progress have their turn. */
 const EVENTS_AT_ONCE = 100_000;
 
-interface ToyDraw {
-  readonly seed: number;
-  readonly purpose: string;
-  readonly start: number;
-  readonly count: number;
-  readonly nu: ToyNuisances;
-  readonly distorted: boolean;
-  readonly classes: "both" | ToyClass;
-}
-
 /** As `sampleToy`, with pauses. */
-async function drawToy(draw: ToyDraw): Promise<{ x: Float32Array; y: Float32Array }> {
+async function drawToy(draw: ToyRequest): Promise<{ x: Float32Array; y: Float32Array }> {
   const { start, count } = draw;
   const x = new Float32Array(2 * count);
   const y = new Float32Array(2 * count);
@@ -88,10 +65,7 @@ async function drawToy(draw: ToyDraw): Promise<{ x: Float32Array; y: Float32Arra
 
 function toySimulation(configuration: Configuration): Simulation {
   const { seed, simulation } = configuration;
-  const points: readonly Point[] = [{}, ...variationPoints(configuration)];
-  const anchors = points.flatMap((point) =>
-    processNames(configuration).map((_, process) => ({ process, at: shapesAt(configuration, point) })),
-  );
+  const anchors = simulationAnchors(configuration);
   const total = simulatedEvents(configuration);
   const draw = async ({ process, at }: Anchor, purpose: string, start: number, count: number) => {
     const nu = at as unknown as ToyNuisances;
@@ -134,19 +108,20 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
   const samples: SplitEvents[] = [];
   const digests: unknown[] = [];
-  for (const [process, name] of processNames(configuration).entries()) {
+  const anchors = simulationAnchors(configuration);
+  for (const name of processNames(configuration)) {
     for (const [i, sample] of configuration.processes[name]!.samples.entries()) {
       const path = pathOf(analysis, sample.file);
-      const at = shapesAt(configuration, sample.at);
+      const anchor = anchors[samples.length]!;
       const weight = sample.weight ?? configuration.simulation.weight;
-      digests.push([await digestOf(path), name, at, weight]);
-      samples.push(await splitFile(configuration, path, weight, { process, at }, `simulation/${name}/${i}`));
+      digests.push([await digestOf(path), name, anchor.at, weight]);
+      samples.push(await splitFile(configuration, path, weight, anchor, `simulation/${name}/${i}`));
     }
   }
   const pick = (part: keyof SplitEvents, anchors: readonly Anchor[]) =>
     samples.flatMap((sample) => (anchors.some((anchor) => isSameAnchor(anchor, sample[part])) ? [sample[part]] : []));
   return {
-    anchors: samples.map(({ training: { process, at } }) => ({ process, at })),
+    anchors,
     digest: JSON.stringify({
       digests,
       observables: configuration.observables,

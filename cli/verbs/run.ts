@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EventData } from "../../inference/likelihood.js";
 import { removeUnfinished, writeAtomic, writeNpz } from "../../io/index.js";
-import { type Analysis, nuisancesOfKind, outputFolder, processNames } from "../analysis.js";
+import { type Analysis, dimensionsOf, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
 import { loadEvents, saveEvents } from "../event-data.js";
@@ -78,7 +78,7 @@ async function openSetting(
   warn: (text: string) => void,
 ): Promise<Setting> {
   const { configuration } = analysis;
-  const { seed, data, observables } = configuration;
+  const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
   const store = await openSteps(folder, common, options.force, progress);
   if (data.generator !== undefined) await saveEvents(folder, await generateData(configuration));
@@ -92,12 +92,7 @@ async function openSetting(
     simulation,
     events,
     dataKey: digestOf(events.data),
-    sizes: {
-      processes: processNames(configuration).length,
-      shapes: nuisancesOfKind(configuration, "shape").length,
-      x: observables.x.features,
-      y: observables.y?.features ?? 0,
-    },
+    sizes: dimensionsOf(configuration),
     progress,
     signal,
     warn,

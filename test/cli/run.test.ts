@@ -57,11 +57,11 @@ interface Ran {
 }
 
 /** @param stopAt  text on stdout at which Ctrl-C is pressed */
-async function run(words: readonly string[], stopAt?: string): Promise<Ran> {
+async function run(words: readonly string[], stopAt?: string, verb = "run"): Promise<Ran> {
   const controller = new AbortController();
   let out = "";
   let error = "";
-  const code = await runCommand(["run", ...words, "--threads", "1"], {
+  const code = await runCommand([verb, ...words, "--threads", "1"], {
     writeOut(text) {
       out += text;
       if (stopAt !== undefined && text.includes(stopAt)) controller.abort();
@@ -143,6 +143,14 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.match(second.out, /x\.nominal: kept from before/);
   assert.not.match(second.out, /train p/);
   assert.is(readFileSync(join(path("x"), "results.json"), "utf8"), before);
+  const there = await run(words, undefined, "hessian");
+  assert.is(there.code, 0, there.error);
+  const changed = await run([...words, "--set", "fnf.x.hidden=[5]"], undefined, "hessian");
+  assert.is(changed.code, 2);
+  assert.match(
+    changed.error,
+    /expected fnf\.x\.hidden = \[5\], as .* got weights of another architecture, fnf\.x\.hidden = \[4\]\./,
+  );
 });
 
 test("Ctrl-C during a training: exit code 130; resumed, it ends in the same bits", async () => {

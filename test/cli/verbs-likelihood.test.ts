@@ -9,12 +9,14 @@ import { runCommand } from "../../cli/command.js";
 import { loadAnalysis } from "../../cli/configuration.js";
 import { loadEvents, saveEvents } from "../../cli/event-data.js";
 import { readSavedModel, saveModel } from "../../cli/model-files.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
 import { readNpz, writeNpz } from "../../io/index.js";
 import { gaussianModel } from "../inference/gaussian-mixture.js";
 import { torchAnswers, torchEvents, torchModel } from "../inference/torch-mixture.js";
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { referenceFile, referenceTest } from "../support/reference.js";
+import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "./torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-verbs-"));
 const file = join(folder, "analysis.yaml");
@@ -25,12 +27,14 @@ name: PyTorch's mixture
 output: out
 observables: { x: { features: 1 }, y: { features: 2 } }
 processes:
-  A: { yield: 14, samples: [{ file: a.npz }, { file: a.npz, at: { nu1: 1, nu2: 1 } }] }
-  B: { yield: 18, samples: [{ file: a.npz }, { file: a.npz, at: { nu1: 1, nu2: 1 } }] }
+  A: { yield: 14, samples: ${TORCH_SAMPLES("a.npz")} }
+  B: { yield: 18, samples: ${TORCH_SAMPLES("a.npz")} }
 nuisances: { nu1: , nu2: }
 events: { file: data.npz, weight: weight }
 scan: { points: 5, grid: 4, range: 2 }
-`;
+${TORCH_FLOWS}`;
+
+const both = (name: string) => `{ file: a.npz, at: { ${name}: -1 } }, { file: a.npz, at: { ${name}: 1 } }`;
 
 /** Three processes, four nuisances, smooth in all of them. */
 const smoothFile = join(folder, "smooth.yaml");
@@ -39,9 +43,9 @@ name: Gaussians
 output: smooth
 observables: { x: { features: 1 }, y: { features: 3 } }
 processes:
-  process0: { yield: 15, samples: [{ file: a.npz }, { file: a.npz, at: { scale: 1 } }, { file: a.npz, at: { modelling: 1 } }] }
-  process1: { yield: 20, samples: [{ file: a.npz }, { file: a.npz, at: { scale: 1 } }] }
-  process2: { yield: 25, samples: [{ file: a.npz }, { file: a.npz, at: { scale: 1 } }, { file: a.npz, at: { tilt: 1 } }] }
+  process0: { yield: 15, samples: [{ file: a.npz }, ${both("scale")}, { file: a.npz, at: { modelling: 1 } }] }
+  process1: { yield: 20, samples: [{ file: a.npz }, ${both("scale")}] }
+  process2: { yield: 25, samples: [{ file: a.npz }, ${both("scale")}, ${both("tilt")}, { file: a.npz, at: { scale: 1, tilt: 1 } }] }
 nuisances:
   scale:
   rate: { kind: rate, processes: [process1], kappa: 0.1, centre: 0.2 }
@@ -50,17 +54,24 @@ nuisances:
 events: { file: smooth.npz }
 truth: { scale: 0.5 }
 scan: { nuisances: [scale], pairs: [[scale, tilt]], points: 5, grid: 4, range: 2 }
+flows: { x: { kind: affine, transforms: 1, hidden: [3] }, y: { kind: affine, transforms: 1, hidden: [3] } }
+fnf: { pairs: [[scale, tilt]], q: 0.02, r: 0.1, x: { layers: 1, hidden: [3] }, y: { layers: 1, hidden: [3] } }
+transfer: { transforms: 1, hidden: [3] }
+profile: { enabled: false, layers: 1, hidden: [3], scale: 0.5 }
 `;
 
-/** [features, events] → the events first, as files have them. */
-function rows(column: ArrayLike<number>, count = torchEvents.count): { shape: number[]; data: Float64Array } {
-  const width = column.length / count;
-  const data = Float64Array.from(
-    { length: column.length },
-    (_, i) => column[(i % width) * count + Math.floor(i / width)]!,
-  );
-  return { shape: [count, width], data };
-}
+/** T responds to all nuisances alike. */
+const respondingModel: MixtureModel = {
+  ...gaussianModel,
+  response: {
+    ...gaussianModel.response!,
+    architecture: {
+      ...gaussianModel.response!.architecture,
+      nuisances: gaussianModel.response!.architecture.nuisances.map((nuisance) => ({ ...nuisance, scale: 0.5 })),
+    },
+  },
+};
+const RESPONDING = ["--set", "output=responding", "--set", "profile.enabled=true"];
 
 test.before(async () => {
   writeFileSync(file, YAML);
@@ -88,7 +99,7 @@ test.before(async () => {
   const { response: _, ...gaussians } = gaussianModel;
   await saveModel(join(folder, "smooth"), gaussians);
   mkdirSync(join(folder, "responding"));
-  await saveModel(join(folder, "responding"), gaussianModel);
+  await saveModel(join(folder, "responding"), respondingModel);
   await saveModel(out, torchModel({ hasTransfer: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
@@ -201,7 +212,7 @@ test("covariance and modes are those of the inverse Hessian", async () => {
 
 test("where T responds to nu, errors with T held are given too", async () => {
   const at = ["--nu", "0.4,0.2,-0.1,0.1"];
-  const { result } = await jsonOf(smoothFile, "hessian", ...at, "--set", "output=responding");
+  const { result } = await jsonOf(smoothFile, "hessian", ...at, ...RESPONDING);
   const { result: fixed } = await jsonOf(smoothFile, "hessian", ...at);
   assert.is(result.transfer, "profiled");
   assert.is(result.fixedTransfer.transfer, "fixed");
@@ -211,7 +222,7 @@ test("where T responds to nu, errors with T held are given too", async () => {
 });
 
 test("a fit in which T responds stays in the box where its response was trained", async () => {
-  const { result } = await jsonOf(smoothFile, "fit", "--set", "output=responding", "--set", "profile.box=0.01");
+  const { result } = await jsonOf(smoothFile, "fit", ...RESPONDING, "--set", "profile.box=0.01");
   assert.is(result.status, "at-bound");
   const centres = [0.4, 0.2, -0.1, 0.1];
   for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);

@@ -10,6 +10,7 @@ import { readSafetensors, writeNpz, writeSafetensors } from "../../io/index.js";
 import { torchEvents, torchModel } from "../inference/torch-mixture.js";
 import { dict, global, type Opcodes, str, tensor, torchArchive, tuple } from "../io/pickle-writer.js";
 import { unbinned } from "./child-process.js";
+import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "./torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-wrong-"));
 const at = (name: string) => join(folder, name);
@@ -18,11 +19,11 @@ const TRAINED = `
 output: out
 observables: { x: { features: 1 }, y: { features: 2 } }
 processes:
-  A: { yield: 14, samples: [{ file: data.npz }, { file: data.npz, at: { nu1: 1, nu2: 1 } }] }
-  B: { yield: 18, samples: [{ file: data.npz }, { file: data.npz, at: { nu1: 1, nu2: 1 } }] }
+  A: { yield: 14, samples: ${TORCH_SAMPLES("data.npz")} }
+  B: { yield: 18, samples: ${TORCH_SAMPLES("data.npz")} }
 nuisances: { nu1: , nu2: }
 events: { file: data.npz }
-`;
+${TORCH_FLOWS}`;
 
 const PUBLISHED = `
 observables: { x: { features: 1 }, y: { features: 2 } }
@@ -31,16 +32,6 @@ nuisances: { nu1: , nu2: }
 events: { file: data.npz }
 model: { file: model.pt, source: the publication }
 `;
-
-/** [features, events] → the events first, as files have them. */
-function rows(column: ArrayLike<number>): { shape: number[]; data: Float64Array } {
-  const [count, width] = [torchEvents.count, column.length / torchEvents.count];
-  const data = Float64Array.from(
-    { length: column.length },
-    (_, i) => column[(i % width) * count + Math.floor(i / width)]!,
-  );
-  return { shape: [count, width], data };
-}
 
 async function writePickle(name: string, pickle: Opcodes): Promise<void> {
   const archive = await torchArchive(pickle);
@@ -120,6 +111,7 @@ function given(options: string): string[] {
   return words;
 }
 
+const literally = (text: string) => text.replace(/[.[\]]/g, "\\$&");
 const set = (entry: string) => `--set ${entry}`;
 
 const cases: readonly Case[] = [
@@ -206,6 +198,29 @@ const cases: readonly Case[] = [
     `${set("observables.x.features=2")} ${set("events.file=wide.npz")}`,
     /model\.safetensors: expected a model of 2 features of x \(observables\.x\.features\), got weights of another architecture, 1 features\. Train again with `unbinned run .*trained\.yaml --force`$/,
   ),
+  ...(
+    [
+      ["hidden units", "flows.x.hidden=[16,16]", "flows.x.hidden = [16, 16]", "flows.x.hidden = [6]"],
+      ["kind of map", "flows.y.kind=affine", "flows.y.kind = affine", "flows.y.kind = spline"],
+      ["bins", "transfer.bins=5", "transfer.bins = 5", "transfer.bins = 4"],
+      ["transforms", "flows.y.transforms=3", "flows.y.transforms = 3", "flows.y.transforms = 2"],
+      ["structure", "flows.y.structure=coupling", "flows.y.structure = coupling", "flows.y.structure = autoregressive"],
+      ["layers of systematics", "fnf.x.layers=2", "fnf.x.layers = 2", "fnf.x.layers = 1"],
+      ["pair terms", "fnf.pairs=[[nu1,nu2]]", "fnf.pairs = [[nu1, nu2]]", "fnf.pairs = []"],
+      ["damping", "fnf.q=0.5", "fnf.q = 0.5", "fnf.q = 0.01"],
+      ["response of T", "profile.enabled=true", "profile.enabled = true", "profile.enabled = false"],
+      ["T", "transfer.enabled=false", "transfer.enabled = false", "transfer.enabled = true"],
+    ] as const
+  ).map(([name, setting, asked, found]) =>
+    trained(
+      `other ${name} than the trained model has`,
+      set(setting),
+      new RegExp(
+        `out/model\\.safetensors: expected ${literally(asked)}, as .*trained\\.yaml asks for, got weights of another ` +
+          `architecture, ${literally(found)}. Train again with \`unbinned run .*trained\\.yaml\`, or restore the settings$`,
+      ),
+    ),
+  ),
   trained(
     "another order of nuisances than the trained model has",
     set('nuisances={"nu2":null,"nu1":null}'),
@@ -282,6 +297,15 @@ for (const { name, words, message } of cases) {
     assert.equal(readdirSync(folder, { recursive: true }).sort(), before);
   });
 }
+
+test("hessian, fit, scan and kernels refuse weights of another architecture too", async () => {
+  for (const verb of ["hessian", "fit", "scan", "kernels"]) {
+    const { out, error, code } = await unbinned(verb, at("trained.yaml"), "--set", "flows.x.bins=7");
+    assert.is(code, 2, error);
+    assert.is(out, "");
+    assert.match(error, /expected flows\.x\.bins = 7, as .* got weights of another architecture, flows\.x\.bins = 4\./);
+  }
+});
 
 test("hessian --json where there is no minimum: covariance null and the sentence that says why", async () => {
   // One event of a mixture: -ln L is not convex, and the constraints are weaker than that.
