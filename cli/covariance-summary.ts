@@ -1,9 +1,12 @@
 /** Errors of ν as the verbs show them: covariance and modes, labelled by what T did and how they were obtained. */
-import { type Covariance, covariance, sandwichCovariance } from "../inference/covariance.js";
+import { type Covariance, covariance, F32_PRECISION, sandwichCovariance } from "../inference/covariance.js";
 import type { Likelihood } from "../inference/likelihood.js";
 import type { Matrix } from "../inference/objective.js";
 import { principalModes } from "../inference/principal-modes.js";
 import type { TransferLabel } from "./open-likelihood.js";
+
+/** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */
+export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
 
 export interface CovarianceSummary {
   /** What T does while ν varies. */
@@ -36,7 +39,9 @@ export async function summarise(
     : covariance(hessian, names, precision);
   const label = { transfer, estimator: isWeighted ? ("sandwich" as const) : ("inverse Hessian" as const) };
   if (found.status !== "positive-definite") {
-    return { ...label, covariance: null, correlation: null, sigma: null, modes: [], problem: found.reason };
+    const problem =
+      found.status === "singular" && precision === F32_PRECISION ? `${found.reason} ${F32_ADVICE}` : found.reason;
+    return { ...label, covariance: null, correlation: null, sigma: null, modes: [], problem };
   }
   return { ...label, ...numbers(found), problem: null };
 }

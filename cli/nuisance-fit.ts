@@ -1,8 +1,8 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
-import { F64_PRECISION } from "../inference/covariance.js";
+import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import type { FitResult } from "../inference/fit-result.js";
 import { minimise } from "../inference/minimise.js";
-import { type CovarianceSummary, labelText, summarise } from "./covariance-summary.js";
+import { type CovarianceSummary, F32_ADVICE, labelText, summarise } from "./covariance-summary.js";
 import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";
 import { textTable } from "./text-table.js";
@@ -16,18 +16,51 @@ const F64_TOLERANCE = 1e-5;
 
 type Bounds = Readonly<Record<string, readonly [number, number]>>;
 
-/** The configuration's bounds; where T responds to ν, within the box in which its response was trained. */
-export function fitBounds({ analysis, model, withFixedTransfer }: OpenLikelihood): Bounds {
-  const { fit, profile } = analysis.configuration;
-  const [least, largest] = fit.bounds as readonly [number, number];
-  const isBoxed = withFixedTransfer !== undefined;
+function configuredBounds({ analysis, model }: OpenLikelihood): Bounds {
+  const [least, largest] = analysis.configuration.fit.bounds as readonly [number, number];
+  return Object.fromEntries(model.nuisances.map(({ name }) => [name, [least, largest] as const]));
+}
+
+/** Where T responds to ν, the box in which its response was trained. */
+function responseBox(open: OpenLikelihood): Bounds | undefined {
+  const reach = open.analysis.configuration.profile.box;
+  const centres = responseCentre(open);
+  return (
+    centres &&
+    Object.fromEntries(
+      open.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach, centres[k]! + reach] as const]),
+    )
+  );
+}
+
+/** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
+export function fitBounds(open: OpenLikelihood): Bounds {
+  const box = responseBox(open);
+  const bounds = configuredBounds(open);
+  if (box === undefined) return bounds;
   return Object.fromEntries(
-    model.nuisances.map(({ name }, k) => {
-      const { centre } = isBoxed ? model.response!.architecture.nuisances[k]! : { centre: 0 };
-      const reach = isBoxed ? profile.box : Number.POSITIVE_INFINITY;
-      return [name, [Math.max(least, centre - reach), Math.min(largest, centre + reach)] as const];
+    Object.entries(bounds).map(([name, [least, largest]]) => {
+      const [low, high] = box[name]!;
+      return [name, [Math.max(least, low), Math.min(largest, high)] as const];
     }),
   );
+}
+
+/** What to do about a verdict, in terms of the configuration; the verdict itself says what was found. */
+function advice({ analysis, precision }: OpenLikelihood, result: FitResult): string {
+  const { fit, profile } = analysis.configuration;
+  const { status, boundary, hessian, estimate } = result;
+  if (status === "not-positive-definite" && precision === F32_PRECISION) {
+    const isSingular = covariance(hessian!.flat(), estimate.names, precision).status === "singular";
+    return isSingular ? ` ${F32_ADVICE}` : "";
+  }
+  if (status !== "at-bound" && status !== "at-box-edge") return "";
+  const has = (of: "bounds" | "box") => boundary.some((hit) => hit.of === of);
+  const ofBox =
+    `The response of T was trained within profile.box = ${profile.box} of its centre only: ` +
+    "widen profile.box, profile.scale with it, and run again.";
+  const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
+  return [...(has("box") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
 }
 
 /** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
@@ -43,15 +76,17 @@ export async function fitNuisances(
   signal: AbortSignal,
 ): Promise<FitResult> {
   const { likelihood, analysis, precision } = open;
-  const bounds = fitBounds(open);
+  const bounds = configuredBounds(open);
+  const box = responseBox(open);
   const distance = analysis.configuration.fit.secondStart;
   const step = progress.step("fit", undefined, "evaluations");
   const result = await minimise(likelihood, {
     start,
     bounds,
+    ...(box && { box }),
     precision,
     tolerance: precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE,
-    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(bounds)) }),
+    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
     onStep: ({ evaluations, nll, edm, estimate }) => {
       const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
       step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
@@ -59,7 +94,7 @@ export async function fitNuisances(
     signal,
   });
   step.done({ status: result.status });
-  return result;
+  return { ...result, reason: `${result.reason}${advice(open, result)}` };
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */

@@ -6,6 +6,7 @@ import { dot, multiply } from "./symmetric-matrix.js";
 export type FitStatus =
   | "converged"
   | "at-bound"
+  | "at-box-edge"
   | "second-minimum"
   | "not-positive-definite"
   | "iteration-limit"
@@ -13,9 +14,11 @@ export type FitStatus =
   | "stalled"
   | "aborted";
 
-/** A nuisance that ended on one of its bounds. */
+/** A nuisance that ended on the rim of where the fit looks. */
 export interface BoundaryHit {
   readonly name: string;
+  /** one of the `bounds` of the fit, or an edge of the `box` in which its objective was trained */
+  readonly of: "bounds" | "box";
   readonly side: "lower" | "upper";
   readonly bound: number;
   /** derivative of the NLL along the outward normal; negative where the minimum lies beyond the bound */
@@ -42,13 +45,17 @@ export interface FitResult {
   readonly other: FitResult | undefined;
 }
 
+/** Is the estimate a minimum, be it one on the rim of where the fit looks? */
+export function isMinimum({ status }: FitResult): boolean {
+  return status === "converged" || status === "at-bound" || status === "at-box-edge";
+}
+
 /**
  * Puts the better of two fits first and says whether they found the same minimum.
  *
  * @param tolerance  edm at which both stopped, units of NLL
  */
 export function compareFits(first: FitResult, second: FitResult, tolerance: number): FitResult {
-  const isMinimum = ({ status }: FitResult) => status === "converged" || status === "at-bound";
   if (!isMinimum(first) || !isMinimum(second)) {
     const [kept, other] = !isMinimum(first) && isMinimum(second) ? [second, first] : [first, second];
     const which = kept === first ? "second" : "first";

@@ -13,13 +13,20 @@ export interface Progress {
   readonly estimate: NamedVector;
 }
 
+type Bounds = Readonly<Record<string, readonly [number, number]>>;
+
 export interface MinimiseOptions {
   /** [K], in the order of `objective.names` */
   readonly start: ArrayLike<number>;
   /** a second start [K]: fits again from there and compares */
   readonly secondStart?: ArrayLike<number>;
   /** [lower, upper] by name; ∓Infinity where one side is open */
-  readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
+  readonly bounds?: Bounds;
+  /**
+   * [lower, upper] by name, like `bounds`: where the objective can be believed, for example the box in which T's response to
+   * the nuisances was trained. A minimum on its edge has a verdict of its own.
+   */
+  readonly box?: Bounds;
   /**
    * edm at which to stop, in units of NLL: the estimate is then within √(2 edm) σ of the minimum, 0.0045 σ for the 1e-5
    * taken when nothing is given. (MINUIT stops at 0.002 · tolerance · errordef, 1e-4 for its tolerance 0.1 and an NLL's 0.5.)
@@ -51,7 +58,10 @@ export async function minimise(objective: Objective, options: MinimiseOptions): 
 }
 
 interface Settings {
+  /** Where the fit looks: bounds and box together. */
   readonly box: Box;
+  /** The bounds alone. */
+  readonly bounds: Box;
   readonly tolerance: number;
   readonly maxEvaluations: number;
   readonly precision: number;
@@ -60,18 +70,8 @@ interface Settings {
 }
 
 function settingsOf({ names }: Objective, options: MinimiseOptions): Settings {
-  const lower = new Float64Array(names.length).fill(-Infinity);
-  const upper = new Float64Array(names.length).fill(Infinity);
-  for (const [name, bounds] of Object.entries(options.bounds ?? {})) {
-    const index = indexOfName("minimise bounds", names, name);
-    if (!(bounds[0] < bounds[1])) {
-      throw new UsageError("minimise bounds", {
-        expected: `lower < upper for ${name}`,
-        got: `[${bounds[0]}, ${bounds[1]}]`,
-      });
-    }
-    [lower[index], upper[index]] = bounds;
-  }
+  const bounds = boxOf("bounds", names, options.bounds);
+  const box = intersection(names, bounds, boxOf("box", names, options.box));
   const { tolerance = 1e-5, maxEvaluations = 200, precision = F64_PRECISION, onStep, signal } = options;
   if (!(tolerance > 0)) {
     throw new UsageError("minimise tolerance", { expected: "a positive edm, in units of NLL", got: `${tolerance}` });
@@ -79,7 +79,32 @@ function settingsOf({ names }: Objective, options: MinimiseOptions): Settings {
   if (!(maxEvaluations >= 1)) {
     throw new UsageError("minimise maxEvaluations", { expected: "at least 1", got: `${maxEvaluations}` });
   }
-  return { box: { lower, upper }, tolerance, maxEvaluations, precision, onStep, signal };
+  return { box, bounds, tolerance, maxEvaluations, precision, onStep, signal };
+}
+
+function boxOf(what: string, names: readonly string[], limits: Bounds = {}): Box {
+  const lower = new Float64Array(names.length).fill(-Infinity);
+  const upper = new Float64Array(names.length).fill(Infinity);
+  for (const [name, [low, high]] of Object.entries(limits)) {
+    const index = indexOfName(`minimise ${what}`, names, name);
+    if (!(low < high)) {
+      throw new UsageError(`minimise ${what}`, { expected: `lower < upper for ${name}`, got: `[${low}, ${high}]` });
+    }
+    [lower[index], upper[index]] = [low, high];
+  }
+  return { lower, upper };
+}
+
+function intersection(names: readonly string[], bounds: Box, box: Box): Box {
+  const lower = bounds.lower.map((low, i) => Math.max(low, box.lower[i]!));
+  const upper = bounds.upper.map((high, i) => Math.min(high, box.upper[i]!));
+  const empty = names.findIndex((_, i) => lower[i]! >= upper[i]!);
+  if (empty < 0) return { lower, upper };
+  throw new UsageError("minimise box", {
+    expected: `a box of ${names[empty]} that overlaps its bounds [${bounds.lower[empty]}, ${bounds.upper[empty]}]`,
+    got: `[${box.lower[empty]}, ${box.upper[empty]}]`,
+    hint: "Widen the bounds.",
+  });
 }
 
 function checkedStart(what: string, start: ArrayLike<number>, { names }: Objective, box: Box): Float64Array {
@@ -118,7 +143,7 @@ const MAX_REJECTIONS = 30;
 /** Steps are taken when the NLL falls by at least this fraction of what the model promises; Nocedal & Wright's η. */
 const LEAST_GAIN = 1e-4;
 
-type Ending = Exclude<FitStatus, "second-minimum" | "at-bound" | "not-positive-definite">;
+type Ending = Exclude<FitStatus, "second-minimum" | "at-bound" | "at-box-edge" | "not-positive-definite">;
 
 async function descend(objective: Objective, settings: Settings, start: Float64Array): Promise<FitResult> {
   const { box, tolerance, precision, signal } = settings;
@@ -256,7 +281,7 @@ interface Outcome {
 
 function verdict(names: readonly string[], settings: Settings, outcome: Outcome): FitResult {
   const { ending, point, edm, evaluations } = outcome;
-  const boundary = point ? boundaryHits(names, point, settings.box) : [];
+  const boundary = point ? boundaryHits(names, point, settings) : [];
   const held = point ? heldAtBound(point, settings.box) : [];
   const free = names.flatMap((_, i) => (held[i] ? [] : [i]));
   const inverse =
@@ -275,11 +300,12 @@ function verdict(names: readonly string[], settings: Settings, outcome: Outcome)
     status = "not-positive-definite";
     reason = inverse.reason;
   } else if (ending === "converged" && boundary.length > 0) {
-    status = "at-bound";
+    status = boundary.some(({ of }) => of === "box") ? "at-box-edge" : "at-bound";
     reason = boundary
-      .map(({ name, side, bound, outwardSlope }) => {
+      .map(({ name, of, side, bound, outwardSlope }) => {
+        const place = of === "box" ? `the ${side} edge ${bound} of its box` : `its ${side} bound ${bound}`;
         const beyond = outwardSlope < 0 ? "; the NLL still falls beyond it" : "";
-        return `${name} is at its ${side} bound ${bound}${beyond}.`;
+        return `${name} is at ${place}${beyond}.`;
       })
       .join(" ");
   }
@@ -307,12 +333,13 @@ const REASONS: Readonly<Record<Ending, string>> = {
   aborted: "Aborted",
 };
 
-function boundaryHits(names: readonly string[], point: Point, { lower, upper }: Box): BoundaryHit[] {
+function boundaryHits(names: readonly string[], point: Point, { box, bounds }: Settings): BoundaryHit[] {
   return names.flatMap((name, i) => {
     const x = point.position[i]!;
-    if (!isOnBound(x, i, { lower, upper })) return [];
-    const side = x === lower[i] ? ("lower" as const) : ("upper" as const);
+    if (!isOnBound(x, i, box)) return [];
+    const side = x === box.lower[i] ? ("lower" as const) : ("upper" as const);
     const outwardSlope = point.gradient[i]! * (side === "lower" ? -1 : 1);
-    return [Object.freeze({ name, side, bound: x, outwardSlope })];
+    const of = isOnBound(x, i, bounds) ? ("bounds" as const) : ("box" as const);
+    return [Object.freeze({ name, of, side, bound: x, outwardSlope })];
   });
 }

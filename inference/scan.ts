@@ -1,5 +1,6 @@
 /** -2ΔlnL along one nuisance or over a grid of two, the others profiled or held. */
 import { UsageError } from "../engine/errors.js";
+import { isMinimum } from "./fit-result.js";
 import { minimise } from "./minimise.js";
 import { indexOfName, type NamedVector, type Objective, withHeld } from "./objective.js";
 
@@ -180,8 +181,7 @@ async function profiled(
   });
   const nuisances = start.slice();
   for (const [k, i] of free.entries()) nuisances[i] = fit.estimate.values[k]!;
-  const isMinimum = fit.status === "converged" || fit.status === "at-bound";
-  return { nll: fit.nll, nuisances, problem: isMinimum ? undefined : `${fit.status}: ${fit.reason}` };
+  return { nll: fit.nll, nuisances, problem: isMinimum(fit) ? undefined : `${fit.status}: ${fit.reason}` };
 }
 
 /**

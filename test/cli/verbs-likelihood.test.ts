@@ -223,9 +223,22 @@ test("where T responds to nu, errors with T held are given too", async () => {
 
 test("a fit in which T responds stays in the box where its response was trained", async () => {
   const { result } = await jsonOf(smoothFile, "fit", ...RESPONDING, "--set", "profile.box=0.01");
-  assert.is(result.status, "at-bound");
+  assert.is(result.status, "at-box-edge");
+  assert.match(
+    result.reason,
+    /of its box.* The response of T was trained within profile\.box = 0\.01 of its centre only: widen profile\.box, profile\.scale with it, and run again\./,
+  );
   const centres = [0.4, 0.2, -0.1, 0.1];
   for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);
+});
+
+test("a fit that ends at a bound says which entry holds it", async () => {
+  const { result } = await jsonOf(smoothFile, "fit", "--set", "fit.bounds=[-0.05, 0.5]", "--nu", "0.1,0.1,0.1,0.1");
+  assert.is(result.status, "at-bound");
+  assert.match(
+    result.reason,
+    /is at its (lower|upper) bound \S+; the NLL still falls beyond it\..* fit\.bounds is \[-0\.05, 0\.5\]: widen it where values beyond make sense\./,
+  );
 });
 
 test("hessian without a minimum has covariance null and says why", async () => {

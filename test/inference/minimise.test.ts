@@ -125,6 +125,51 @@ test("minimum at a bound: which nuisance, which side, the others as iminuit has 
   assert.equal(fit.covariance!.names, ["fraction", "width", "rate"]);
 });
 
+test("minimum at the edge of the box: a verdict of its own, bounds and box told apart", async () => {
+  const objective = quadratic([1, 0, 0, 1], [2, 3]);
+  const at = (bounds: readonly [number, number], box: readonly [number, number]) =>
+    minimise(objective, { start: [0, 0], bounds: { nu0: bounds, nu1: [-9, 9] }, box: { nu0: box } });
+  const edge = await at([-5, 5], [-1, 1]);
+  assert.is(edge.status, "at-box-edge");
+  assert.is(edge.reason, "nu0 is at the upper edge 1 of its box; the NLL still falls beyond it.");
+  assert.equal(edge.estimate.values, [1, 3]);
+  assert.equal(
+    edge.boundary.map(({ name, of, side }) => [name, of, side]),
+    [["nu0", "box", "upper"]],
+  );
+  const bound = await at([-5, 0.5], [-1, 1]);
+  assert.is(bound.status, "at-bound");
+  assert.is(bound.reason, "nu0 is at its upper bound 0.5; the NLL still falls beyond it.");
+  assert.is(bound.boundary[0]!.of, "bounds");
+  const both = await minimise(objective, { start: [0, 0], bounds: { nu1: [-1, 1] }, box: { nu0: [-1, 1] } });
+  assert.is(both.status, "at-box-edge");
+  assert.is(
+    both.reason,
+    "nu0 is at the upper edge 1 of its box; the NLL still falls beyond it. " +
+      "nu1 is at its upper bound 1; the NLL still falls beyond it.",
+  );
+  assert.is((await at([-5, 5], [-4, 4])).status, "converged");
+});
+
+test("two starts that both end at the edge of the box agree", async () => {
+  const objective = quadratic([1, 0, 0, 1], [2, 3]);
+  const fit = await minimise(objective, { start: [0, 0], secondStart: [0.5, 1], box: { nu0: [-1, 1] } });
+  assert.is(fit.status, "at-box-edge");
+  assert.match(fit.reason, /Both starts agree\.$/);
+});
+
+test("a box beside the bounds is refused", async () => {
+  try {
+    await minimise(quadratic([1], [0]), { start: [0], bounds: { nu0: [-1, 1] }, box: { nu0: [2, 3] } });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(
+      (error as Error).message,
+      "minimise box: expected a box of nu0 that overlaps its bounds [-1, 1], got [2, 3]. Widen the bounds.",
+    );
+  }
+});
+
 test("bounds cut off a quadratic's minimum: the Karush-Kuhn-Tucker point, whatever the start", async () => {
   await fc.assert(
     fc.asyncProperty(
