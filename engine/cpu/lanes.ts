@@ -48,7 +48,6 @@ export interface Lanes extends Readonly<Record<VectorOperation, Instruction>> {
   readonly splatLoad: MemoryInstruction;
   readonly scalarLoad: MemoryInstruction;
   readonly scalarStore: MemoryInstruction;
-  readonly scalarAdd: Instruction;
   readonly extract: LaneInstruction;
 
   /** Pushes `value` in all lanes. */
@@ -59,8 +58,6 @@ export interface Lanes extends Readonly<Record<VectorOperation, Instruction>> {
   madd(f: FunctionBuilder): void;
   /** [a, b, c] -> c - a b, rounded once when relaxed, else twice. */
   nmadd(f: FunctionBuilder): void;
-  /** [v] -> scalar sum of the lanes: (v0 + v2) + (v1 + v3) in f32, v0 + v1 in f64. */
-  horizontalSum(f: FunctionBuilder): void;
   /** [v] -> []: adds the lanes, as f64, to the two lanes of `accumulator` (f64x2). Low half first, then high half. */
   addIntoF64(f: FunctionBuilder, accumulator: Local): void;
 }
@@ -119,14 +116,8 @@ function singleLanes(relaxed: boolean): Lanes {
     splatLoad: "v128.load32_splat",
     scalarLoad: "f32.load",
     scalarStore: "f32.store",
-    scalarAdd: "f32.add",
     constant: (f, value) => void f.v128(new Float32Array(4).fill(value)),
     scalarConstant: (f, value) => void f.f32(value),
-    horizontalSum(f) {
-      const v = f.scratch("v128");
-      f.tee(v).get(v).get(v).shuffle([2, 3, 0, 1]).op("f32x4.add").tee(v).lane("f32x4.extract_lane", 0);
-      f.get(v).lane("f32x4.extract_lane", 1).op("f32.add");
-    },
     addIntoF64(f, accumulator) {
       const v = f.scratch("v128");
       f.set(v).get(accumulator).get(v).op("f64x2.promote_low_f32x4", "f64x2.add");
@@ -145,13 +136,8 @@ function doubleLanes(relaxed: boolean): Lanes {
     splatLoad: "v128.load64_splat",
     scalarLoad: "f64.load",
     scalarStore: "f64.store",
-    scalarAdd: "f64.add",
     constant: (f, value) => void f.v128(new Float64Array(2).fill(value)),
     scalarConstant: (f, value) => void f.f64(value),
-    horizontalSum(f) {
-      const v = f.scratch("v128");
-      f.tee(v).lane("f64x2.extract_lane", 0).get(v).lane("f64x2.extract_lane", 1).op("f64.add");
-    },
     addIntoF64: (f, accumulator) => void f.get(accumulator).op("f64x2.add").set(accumulator),
   };
 }

@@ -124,31 +124,6 @@ function addFourSums(f: FunctionBuilder, lanes: Lanes, address: Local, vectors: 
   addTo(0, () => f.get(ab).get(cd).shuffle([0, 1, 4, 5]).get(ab).get(cd).shuffle([2, 3, 6, 7]).op("f32x4.add"));
 }
 
-export interface BiasGradientArguments {
-  /** [rows], added to. */
-  readonly accumulator: Local;
-  /** [rows][events] */
-  readonly g: Local;
-  readonly rows: Local;
-}
-
-/** [] -> [] */
-export function emitBiasGradient(f: FunctionBuilder, lanes: Lanes, events: number, a: BiasGradientArguments): void {
-  const [row, event, g, target] = f.locals("i32", 4);
-  const sum = f.local("v128");
-  f.get(a.g).set(g).get(a.accumulator).set(target);
-  f.range(row, 0, a.rows, 1, () => {
-    lanes.constant(f, 0);
-    f.set(sum);
-    f.range(event, 0, events / lanes.width, 1, () => {
-      f.get(g).memory(lanes.load).get(sum).op(lanes.add).set(sum).increase(g, 16);
-    });
-    f.get(target).get(target).memory(lanes.scalarLoad).get(sum);
-    lanes.horizontalSum(f);
-    f.op(lanes.scalarAdd).memory(lanes.scalarStore).increase(target, lanes.bytes);
-  });
-}
-
 export interface UnpackArguments {
   /** dW, row-major [rows, columns], overwritten. */
   readonly target: Local;

@@ -166,15 +166,6 @@ for (const precision of ["f32", "f64"] as const) {
       );
     });
 
-    test(`lanes ${label}: sums over lanes`, () => {
-      const total = x.reduce((sum, value) => sum + value, 0);
-      const sums = evaluate(x, y, z, (f) => {
-        lanes.horizontalSum(load(f, 0));
-        f.op(lanes.splat);
-      });
-      assert.equal(sums, Array(lanes.width).fill(total));
-    });
-
     test(`lanes ${label}: addIntoF64 keeps what f32 would lose`, () => {
       const { call, memory } = compileOne([], ["f64"], (f) => {
         const accumulator = f.local("v128");

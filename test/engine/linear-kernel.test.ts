@@ -7,12 +7,7 @@ import { type Epilogue, emitLinear } from "../../engine/cpu/linear.js";
 import { BLOCK_ROWS, emitPack, planPack, roundUp } from "../../engine/cpu/linear-pack.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { wasm } from "../../engine/cpu/webassembly.js";
-import {
-  emitBiasGradient,
-  emitUnpackGradient,
-  emitWeightGradient,
-  planWeightGradient,
-} from "../../engine/cpu/weight-gradient.js";
+import { emitUnpackGradient, emitWeightGradient, planWeightGradient } from "../../engine/cpu/weight-gradient.js";
 
 const isRelaxed = await hasRelaxedSimd();
 
@@ -47,9 +42,6 @@ function compileKernels(lanes: Lanes, events: number, epilogue?: (residual: Loca
   }
   define("weightGradient", 6, (f, [accumulator, g, x, columns, blocks, stride]) =>
     emitWeightGradient(f, lanes, events, { accumulator, g, x, columns, blocks, stride }),
-  );
-  define("biasGradient", 3, (f, [accumulator, g, rows]) =>
-    emitBiasGradient(f, lanes, events, { accumulator, g, rows }),
   );
   define("unpack", 6, (f, [target, accumulator, prefix, rows, columns, stride]) =>
     emitUnpackGradient(f, lanes, { target, accumulator, prefix, rows, columns, stride }),
@@ -196,20 +188,16 @@ for (const precision of ["f32", "f64"] as const) {
           const input = heap.reals(paddedColumns * events, x);
           const accumulator = heap.reals(gradientPlan.elements, Array(gradientPlan.elements).fill(0));
           const dW = heap.reals(rows * columns);
-          const db = heap.reals(rows, Array(rows).fill(0));
           const columnsAt = heap.integers(gradientPlan.columns);
           for (let tile = 0; tile < 2; tile++) {
             const { blocks, stride } = gradientPlan;
             kernels.weightGradient!(accumulator.at, cotangent.at, input.at, columnsAt, blocks, stride);
-            kernels.biasGradient!(db.at, cotangent.at, rows);
           }
           kernels.unpack!(dW.at, accumulator.at, prefixAt, rows, columns, gradientPlan.stride);
           const expectedW = table(rows, columns, (o, i) =>
             i < prefix[o]! ? 2 * sum(events, (e) => g[o * events + e]! * x[i * events + e]!) : 0,
           );
           assertClose(dW.read(), expectedW, 2 * events, "dW");
-          const expectedB = table(rows, 1, (o) => 2 * sum(events, (e) => g[o * events + e]!));
-          assertClose(db.read(), expectedB, 2 * events, "db");
         });
       }
     }
