@@ -44,10 +44,35 @@ export async function openLikelihood(
   const events = await loadEvents(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);
-  const opened = (of: MixtureModel) => bind(analysis, backend, of, events, signal);
+  const open = await bindLikelihoods({ analysis, backend, model, events, signal });
+  return {
+    ...open,
+    close: async () => {
+      await open.close();
+      await backend.close();
+    },
+  };
+}
+
+export interface BoundRequest {
+  readonly analysis: Analysis;
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly events: LoadedEvents;
+  readonly signal: AbortSignal;
+}
+
+/** The likelihoods of a model with these data: its own and, where T responds to ν, that with T held. The backend stays open. */
+export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikelihood> {
+  const { analysis, backend, model, events, signal } = request;
+  const { form, extended } = analysis.configuration.likelihood;
+  const { data } = events;
+  const hasY = data.y !== undefined;
+  const bind = (of: MixtureModel) =>
+    likelihood({ backend, model: of, data, form: hasY ? form : "joint", extended, signal });
   const { response, ...fixed } = model;
-  const responds = response !== undefined && events.data.y !== undefined;
-  const [own, withFixedTransfer] = [await opened(model), responds ? await opened(fixed) : undefined];
+  const own = await bind(model);
+  const withFixedTransfer = response !== undefined && hasY ? await bind(fixed) : undefined;
   return {
     analysis,
     model,
@@ -58,20 +83,8 @@ export async function openLikelihood(
     close: async () => {
       await own.close();
       await withFixedTransfer?.close();
-      await backend.close();
     },
   };
-}
-
-function bind(
-  { configuration }: Analysis,
-  backend: Backend,
-  model: MixtureModel,
-  { data }: LoadedEvents,
-  signal: AbortSignal,
-): Promise<Likelihood> {
-  const { form, extended } = configuration.likelihood;
-  return likelihood({ backend, model, data, form, extended, signal });
 }
 
 /** The point behind --nu, or the file's starting point. [K] */

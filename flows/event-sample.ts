@@ -2,6 +2,7 @@
 import type { ColumnData, Named } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { fillShuffled, randomKey } from "../engine/random.js";
+import { totalWeight } from "./weighted-moments.js";
 
 export interface EventSample {
   /** By name: `[...shape, count]`, events contiguous. Used as they are. */
@@ -26,8 +27,7 @@ export function sumOfWeights(sample: EventSample): number {
       got: weights === undefined ? `columns ${Object.keys(sample.columns).join(", ")}` : `${weights.length} numbers`,
     });
   }
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
+  const total = totalWeight({ count: sample.count, weights });
   if (total > 0 && total < Number.POSITIVE_INFINITY) return total;
   throw new UsageError("EventSample", {
     expected: `the weights "${sample.weights}" to have a positive finite sum`,

@@ -1,6 +1,14 @@
 import type { ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 
+/** Σ of the weights of events [count], of either sign; their number where they have none. */
+export function totalWeight({ count, weights }: { count: number; weights?: ColumnData | undefined }): number {
+  if (weights === undefined) return count;
+  let total = 0;
+  for (let event = 0; event < count; event++) total += weights[event]!;
+  return total;
+}
+
 export interface WeightedMoments {
   /** Σ w x / Σ w, in the units of x [features] */
   readonly mean: Float64Array;

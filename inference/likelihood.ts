@@ -5,6 +5,7 @@ import { UsageError } from "../engine/errors.js";
 import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
 import { referenceBackend } from "../engine/reference.js";
 import { Tape, type Var } from "../engine/tape.js";
+import { totalWeight } from "../flows/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
 import { bindMixture, type LikelihoodForm } from "./mixture.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "./mixture-model.js";
@@ -96,16 +97,9 @@ async function penaltyProgram({ model, extended, data }: LikelihoodRequest): Pro
   const tape = new Tape();
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const constraints = gaussianConstraints(model, nu);
-  const nll = extended ? add(constraints, extendedTerm(logYields(model, nu), sumOfWeights(data))) : constraints;
+  const nll = extended ? add(constraints, extendedTerm(logYields(model, nu), totalWeight(data))) : constraints;
   const [g] = gradient(nll, [nu]) as [Var];
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
-}
-
-function sumOfWeights({ count, weights }: EventData): number {
-  if (weights === undefined) return count;
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += weights[i] as number;
-  return sum;
 }
 
 function checkData({ model, data }: LikelihoodRequest): void {

@@ -6,6 +6,7 @@ import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 import { openSampler } from "./sampling.js";
 import type { ObservableName } from "./simulated-events.js";
+import { expectedYields } from "./yields.js";
 
 /** Events of each process, drawn from the flows, each worth `weight` events of the data. */
 export interface MixtureSample {
@@ -31,22 +32,9 @@ export interface MixtureSampleRequest {
   readonly purpose: string;
 }
 
-/** Expected events of each process [F]. */
-export function expectedYields({ processes, nuisances }: MixtureModel, nu: readonly number[]): number[] {
-  return processes.map(({ logYield }, f) =>
-    Math.exp(
-      nuisances.reduce(
-        (sum, nuisance, k) =>
-          nuisance.kind === "rate" ? sum + nuisance.logFactors[f]! * (nu[k]! - nuisance.centre) : sum,
-        logYield,
-      ),
-    ),
-  );
-}
-
 export async function sampleMixture(request: MixtureSampleRequest): Promise<MixtureSample> {
   const { backend, model, nu, withY, observed, seed, purpose } = request;
-  const plain = expectedYields(model, nu);
+  const plain = await expectedYields(model, nu);
   const sum = plain.reduce((a, b) => a + b, 0);
   const yields = plain.map((value) => (observed === undefined ? value : (value * observed) / sum));
   const sampler = await openSampler(backend, model);

@@ -2,7 +2,7 @@
 import type { ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import type { EventSample } from "../flows/event-sample.js";
-import { type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
+import { totalWeight, type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
 
 export type ObservableName = "x" | "y";
 
@@ -22,10 +22,10 @@ export interface SimulatedEvents {
 /** Names of the columns that a training sees: `<set>/<column>`. */
 export const columnName = (set: string, column: "process" | "x" | "y" | "nu" | "weight") => `${set}/${column}`;
 
-function sumOfWeights({ count, weights, process, at }: SimulatedEvents): number {
-  if (weights === undefined) return count;
-  let total = 0;
-  for (let i = 0; i < count; i++) total += weights[i]!;
+/** Σ of weights; refused where the sample could not stand for a density. */
+function checkedWeight(part: SimulatedEvents): number {
+  const { process, at } = part;
+  const total = totalWeight(part);
   if (total > 0 && Number.isFinite(total)) return total;
   throw new UsageError("simulated sample", {
     expected: "event weights with a positive finite sum",
@@ -83,7 +83,7 @@ export function trainingSample(
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
   const totals = new Map<string, number>();
-  for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + sumOfWeights(part));
+  for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + checkedWeight(part));
   const weight = new Float32Array(count);
   let offset = 0;
   for (const part of parts) {

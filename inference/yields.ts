@@ -1,7 +1,8 @@
 /** Expected numbers of events, and the terms of the likelihood that do not look at single events. */
 import { UsageError } from "../engine/errors.js";
-import { add, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../engine/operations.js";
+import { referenceBackend } from "../engine/reference.js";
+import { Tape, type Var } from "../engine/tape.js";
 import type { MixtureModel } from "./mixture-model.js";
 
 /** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
@@ -13,6 +14,15 @@ export function logYields(model: MixtureModel, nu: Var): Var {
     total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
   }
   return total;
+}
+
+/** N_f [F] in events at ν [K], in declared order. */
+export async function expectedYields(model: MixtureModel, nu: ArrayLike<number>): Promise<number[]> {
+  const tape = new Tape();
+  // A tape has no empty arrays.
+  const point = tape.constant(model.nuisances.length === 0 ? 0 : Array.from(nu));
+  const program = await referenceBackend().compile({ outputs: { yields: exp(logYields(model, point)) } });
+  return Array.from((await program.run()).yields!);
 }
 
 /** [F] → []: log Σ_f N_f. */

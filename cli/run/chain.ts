@@ -6,7 +6,7 @@ import { checkClosure, projectFit } from "./checks.js";
 import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
-import type { Outcome } from "./results.js";
+import { type Outcome, yieldsOf } from "./results.js";
 import { scanFit } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
@@ -39,5 +39,6 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
       : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
   const scans = await scanFit(setting, fitted.model, data, best, fitted.key);
   const trainings = [...x.trainings, ...(y?.trainings ?? []), ...fitted.trainings];
-  return { closure, fitted, best, projections, fields, scans, trainings, warnings };
+  const yields = await yieldsOf(fitted.model, best);
+  return { closure, fitted, best, yields, projections, fields, scans, trainings, warnings };
 }

@@ -1,10 +1,11 @@
 /** Closure of the trained densities before any fit, and projections of the data before and after it. */
+import { totalWeight } from "../../flows/weighted-moments.js";
 import { type ClosureTest, type ClosureVerdict, closureTests, closureVerdicts } from "../../inference/closure.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { type MixtureSample, type Projection, project, sampleMixture } from "../../inference/projections.js";
 import { withoutTransfer } from "../../inference/sampling.js";
 import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../analysis.js";
-import { looksAtY, type Setting, sumOfWeights } from "./setting.js";
+import { looksAtY, type Setting } from "./setting.js";
 
 export interface Closure {
   readonly tests: readonly ClosureTest[];
@@ -85,7 +86,7 @@ export async function projectFit(
       backend,
       count: SAMPLED_PER_EVENT * events.data.count,
       withY: looksAtY(setting),
-      observed: likelihood.extended ? undefined : sumOfWeights(events.data),
+      observed: likelihood.extended ? undefined : totalWeight(events.data),
       seed,
     };
     const nominal = nuisanceVector(configuration, {});

@@ -1,10 +1,10 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
 import type { FactorizableArchitecture } from "../../flows/architecture.js";
 import { adamw } from "../../flows/optimiser.js";
+import { totalWeight } from "../../flows/weighted-moments.js";
 import { updated } from "../../flows/weights.js";
-import { F32_PRECISION, F64_PRECISION } from "../../inference/covariance.js";
 import type { FitResult } from "../../inference/fit-result.js";
-import { type EventData, type LikelihoodRequest, likelihood } from "../../inference/likelihood.js";
+import type { EventData } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import { initialResponse, type NodeLaw, profileTraining, profilingSample } from "../../inference/profile-fit.js";
 import {
@@ -19,8 +19,8 @@ import {
 import { nuisanceVector } from "../analysis.js";
 import { responseArchitecture, transferArchitecture } from "../architectures.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
-import type { OpenLikelihood } from "../open-likelihood.js";
-import { looksAtY, type Setting, sumOfWeights } from "./setting.js";
+import { bindLikelihoods, type OpenLikelihood } from "../open-likelihood.js";
+import { looksAtY, type Setting } from "./setting.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 export interface NamedFit {
@@ -45,33 +45,12 @@ export interface FittedModel {
 }
 
 /** The likelihood of a model with these data, the way the verbs open it. */
-export async function openFit(setting: Setting, model: MixtureModel, data: EventData): Promise<OpenLikelihood> {
-  const { backend, analysis, events, signal } = setting;
-  const { form, extended } = analysis.configuration.likelihood;
-  const hasY = data.y !== undefined;
-  const request: LikelihoodRequest = {
-    backend,
-    model,
-    data,
-    form: hasY ? form : "joint",
-    extended,
-    signal,
-  };
-  const own = await likelihood(request);
-  const { response, ...fixed } = model;
-  const withFixedTransfer = response && hasY ? await likelihood({ ...request, model: fixed }) : undefined;
-  return {
-    analysis,
-    model,
-    events: { ...events, data },
-    likelihood: own,
-    withFixedTransfer,
-    precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
-    close: async () => {
-      await own.close();
-      await withFixedTransfer?.close();
-    },
-  };
+export function openFit(
+  { backend, analysis, events, signal }: Setting,
+  model: MixtureModel,
+  data: EventData,
+): Promise<OpenLikelihood> {
+  return bindLikelihoods({ backend, analysis, model, events: { ...events, data }, signal });
 }
 
 /** One fit of ν, kept as a step. */
@@ -178,7 +157,7 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
           form: options.form,
           extended: options.extended,
           isWeighted: events.data.weights !== undefined,
-          observed: sumOfWeights(events.data),
+          observed: totalWeight(events.data),
           transfer: optimiserOf(transfer.training),
           nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
         }),

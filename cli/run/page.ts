@@ -1,13 +1,14 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
+import { totalWeight } from "../../flows/weighted-moments.js";
 import { goodnessText, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
 import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
 import { readVersion } from "../version.js";
 import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
-import { type Outcome, yieldsOf } from "./results.js";
-import { type Setting, sumOfWeights } from "./setting.js";
+import type { Outcome } from "./results.js";
+import type { Setting } from "./setting.js";
 
 /** σ of each fit that has them, side by side. */
 function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
@@ -89,7 +90,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
     version: readVersion(),
     seed: configuration.seed,
     warnings: outcome.warnings,
-    tables: [fitTable(setting, outcome), yieldTable(yieldsOf(outcome.fitted.model, best), sumOfWeights(data))],
+    tables: [fitTable(setting, outcome), yieldTable(outcome.yields, totalWeight(data))],
     sections: [
       ...section(
         "Fit",

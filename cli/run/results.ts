@@ -1,10 +1,11 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
 import type { MixtureModel } from "../../inference/mixture-model.js";
-import { expectedYields } from "../../inference/projections.js";
+import { expectedYields } from "../../inference/yields.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
 import { type Scans, scanArrays } from "../nuisance-scan.js";
+import type { YieldRow } from "../report.js";
 import { readVersion } from "../version.js";
 import type { Closure, ProjectionSet } from "./checks.js";
 import type { Field } from "./displacements.js";
@@ -18,6 +19,7 @@ export interface Outcome {
   readonly fitted: FittedModel;
   /** The fit whose numbers are the result: T profiled where it is. */
   readonly best: NamedFit;
+  readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
   readonly fields: readonly Field[];
   readonly scans: Scans | undefined;
@@ -26,12 +28,10 @@ export interface Outcome {
 }
 
 /** Expected events by process before and after the fit; the error from the covariance of the rates. */
-export function yieldsOf(model: MixtureModel, { summary }: NamedFit) {
-  const before = expectedYields(
-    model,
-    model.nuisances.map(({ centre }) => centre),
-  );
-  const after = expectedYields(model, summary.estimate);
+export async function yieldsOf(model: MixtureModel, { summary }: NamedFit): Promise<YieldRow[]> {
+  const centres = model.nuisances.map(({ centre }) => centre);
+  const before = await expectedYields(model, centres);
+  const after = await expectedYields(model, summary.estimate);
   return model.processes.map(({ name }, f) => {
     const slopes = model.nuisances.map((nuisance) =>
       nuisance.kind === "rate" ? nuisance.logFactors[f]! * after[f]! : 0,
@@ -48,7 +48,7 @@ export function yieldsOf(model: MixtureModel, { summary }: NamedFit) {
 
 export function resultsOf(setting: Setting, outcome: Outcome) {
   const { configuration } = setting.analysis;
-  const { closure, fitted, best, projections, fields, scans, trainings, warnings } = outcome;
+  const { closure, fitted, best, yields, projections, fields, scans, trainings, warnings } = outcome;
   const { data } = setting.events;
   return {
     analysis: configuration.name,
@@ -66,7 +66,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     fits: Object.fromEntries(
       Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
     ),
-    yields: yieldsOf(fitted.model, best),
+    yields,
     closure: {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),
       tests: closure.tests.map(({ of, process, at, feature, result }) => ({

@@ -1,7 +1,6 @@
 /** What all steps of a run share. */
 import type { Backend } from "../../engine/backend.js";
 import type { Dimensions } from "../../inference/densities.js";
-import type { EventData } from "../../inference/likelihood.js";
 import type { Analysis } from "../analysis.js";
 import type { LoadedEvents } from "../event-data.js";
 import type { Progress } from "../progress.js";
@@ -27,10 +26,3 @@ export interface Setting {
 
 /** Does the likelihood look at y? */
 export const looksAtY = ({ analysis }: Setting) => analysis.configuration.likelihood.observables.includes("y");
-
-export function sumOfWeights({ count, weights }: EventData): number {
-  if (weights === undefined) return count;
-  let sum = 0;
-  for (const weight of weights) sum += weight;
-  return sum;
-}
