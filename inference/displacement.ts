@@ -2,7 +2,7 @@
 import type { Backend } from "../engine/backend.js";
 import { Tape } from "../engine/tape.js";
 import { bindMixture } from "./mixture.js";
-import { type MixtureModel, mixtureParameters } from "./mixture-model.js";
+import { type MixtureModel, parametersOn } from "./mixture-model.js";
 
 export interface DisplacementRequest {
   readonly backend: Backend;
@@ -30,15 +30,10 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
   const [widthX, widthY] = [x.length / count, y.length / count];
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const { value } = mixture.toSimulation(tape.column("y", [widthY]), tape.column("x", [widthX]), nu);
-  const names = new Set(
-    tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
-  );
   const program = await backend.compile({ outputs: { value } });
   try {
     await program.bind({ x, y });
-    await program.write(
-      Object.fromEntries(Object.entries(mixtureParameters(model)).filter(([name]) => names.has(name))),
-    );
+    await program.write(parametersOn(tape, model));
     const fields: Float64Array[][] = [];
     for (const point of points) {
       await program.write({ nu: point });

@@ -1,5 +1,6 @@
 /** A whole likelihood model as data: processes, nuisances, and the flows of every part with their weights. */
 import { UsageError } from "../engine/errors.js";
+import type { Tape } from "../engine/tape.js";
 import {
   type Architecture,
   checked,
@@ -120,6 +121,14 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
 /** Weights of all parts by the names of the parameters that `bindMixture` makes. */
 export function mixtureParameters(model: MixtureModel): Record<string, Float64Array> {
   return Object.assign({}, ...partsOf(model).map(([name, { weights }]) => named(name, weights)));
+}
+
+/** Of these, the ones that a tape has: a tape that looks at part of a model only. */
+export function parametersOn(tape: Tape, model: MixtureModel): Record<string, Float64Array> {
+  const names = new Set(
+    tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
+  );
+  return Object.fromEntries(Object.entries(mixtureParameters(model)).filter(([name]) => names.has(name)));
 }
 
 /** The model with new values for some of its parameters, such as training gives back. */

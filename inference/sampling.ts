@@ -5,7 +5,7 @@ import { fillNormal, randomKey } from "../engine/random.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
-import { type DensityModel, type MixtureModel, mixtureParameters, partOf } from "./mixture-model.js";
+import { type DensityModel, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** Names a stream of random numbers. */
 export interface Stream {
@@ -36,14 +36,28 @@ function density(tape: Tape, name: "x" | "y", { nominal, systematics }: DensityM
   };
 }
 
-function sampleTape(model: MixtureModel, of: "x" | "y"): { tape: Tape; sample: Var } {
+interface SampleTape {
+  readonly tape: Tape;
+  readonly sample: Var;
+  /** Whether ν acts through the densities, and through T's response. */
+  readonly hasShapes: boolean;
+  readonly hasNu: boolean;
+}
+
+function sampleTape(model: MixtureModel, of: "x" | "y"): SampleTape {
   const tape = new Tape();
   const process = tape.parameter("process", [model.processes.length]);
-  const nShapes = partOf(model, "x.systematics") === undefined ? 0 : shapeCount(model);
-  const shapes = nShapes === 0 ? undefined : tape.parameter("shapes", [nShapes]);
+  const shapes = model[of]!.systematics && tape.parameter("shapes", [shapeCount(model)]);
   const dimension = (name: "x" | "y") => model[name]!.nominal.architecture.features;
   const latent = tape.column("latent", [dimension(of)]);
-  if (of === "x") return { tape, sample: density(tape, "x", model.x, shapes)(latent, process) };
+  if (of === "x") {
+    return {
+      tape,
+      sample: density(tape, "x", model.x, shapes)(latent, process),
+      hasShapes: shapes !== undefined,
+      hasNu: false,
+    };
+  }
   const x = tape.column("x", [dimension("x")]);
   const context = concatenate([process, x]);
   let value = density(tape, "y", model.y!, shapes)(latent, context);
@@ -54,7 +68,7 @@ function sampleTape(model: MixtureModel, of: "x" | "y"): { tape: Tape; sample: V
     const nu = tape.parameter("nu", [model.nuisances.length]);
     value = bindFactorizableFlow(tape, model.response.architecture, "response").fromNominal(value, context, nu).value;
   }
-  return { tape, sample: value };
+  return { tape, sample: value, hasShapes: shapes !== undefined, hasNu: model.response !== undefined };
 }
 
 const shapeCount = ({ nuisances }: MixtureModel) => nuisances.filter(({ kind }) => kind === "shape").length;
@@ -69,29 +83,25 @@ export function shapesSeenBy(model: MixtureModel, process: number, nu: readonly 
 
 /** @param model  its T and response are undone where it has them; see `withoutTransfer` */
 export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
-  const parameters = mixtureParameters(model);
-  const programs = new Map<"x" | "y", { program: Program; has(name: string): boolean }>();
+  const programs = new Map<"x" | "y", { readonly program: Program } & Pick<SampleTape, "hasShapes" | "hasNu">>();
 
   async function opened(of: "x" | "y") {
     const known = programs.get(of);
     if (known !== undefined) return known;
-    const { tape, sample } = sampleTape(model, of);
-    const names = new Set(
-      tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
-    );
+    const { tape, sample, hasShapes, hasNu } = sampleTape(model, of);
     const program = await backend.compile({ outputs: { sample } });
-    await program.write(Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name))));
-    const entry = { program, has: (name: string) => names.has(name) };
+    await program.write(parametersOn(tape, model));
+    const entry = { program, hasShapes, hasNu };
     programs.set(of, entry);
     return entry;
   }
 
   async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnData>) {
-    const { program, has } = await opened(of);
+    const { program, hasShapes, hasNu } = await opened(of);
     await program.write({
       process: model.processes.map((_, f) => (f === process ? 1 : 0)),
-      ...(has("shapes") && { shapes: shapesSeenBy(model, process, nu) }),
-      ...(has("nu") && { nu }),
+      ...(hasShapes && { shapes: shapesSeenBy(model, process, nu) }),
+      ...(hasNu && { nu }),
     });
     await program.bind(columns);
     return Float32Array.from((await program.run()).sample!);

@@ -132,6 +132,20 @@ test("what T does to sampled y brings back y without T: the same random numbers"
     assert.ok(shifts[0]!.every((field) => field.every((value) => value === 0)));
   }));
 
+test("y varies with nu where x does not", () =>
+  withBackend(create, async (backend) => {
+    const nu = [0.7, -0.6, 0.9, -0.4];
+    const x = Float32Array.from({ length: 20 }, (_, i) => i / 10 - 1);
+    const stream = { seed: 2, purpose: "y" };
+    const whole = await openSampler(backend, gaussianModel);
+    const still = await openSampler(backend, { ...gaussianModel, x: { nominal: gaussianModel.x.nominal } });
+    assert.equal(await still.sampleY(2, nu, x, stream), await whole.sampleY(2, nu, x, stream));
+    const centres = gaussianModel.nuisances.map(({ centre }) => centre);
+    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, centres, 20, stream));
+    await whole.close();
+    await still.close();
+  }));
+
 test("projections count every event of the data and of the mixture", async () => {
   const data = { count: COUNT, x: normals("x", 0), y: normals("y", 0) };
   await withBackend(create, async (backend) => {
