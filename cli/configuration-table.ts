@@ -30,6 +30,12 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
         min: 0,
         max: 1,
       }),
+      averaged: number({
+        doc: "Part of all steps, at their end, over which the trained parameters are the mean; 0: the last ones.",
+        default: 0.5,
+        min: 0,
+        max: 1,
+      }),
       weightDecay: number({ doc: "Decoupled weight decay (adamw only).", default: 0, min: 0 }),
       patience: number({
         doc: "Epochs without a better validation loss after which training stops; 0: never. The best epoch is kept.",

@@ -3,7 +3,8 @@ import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { type Attributes, sizeOf, Tape, type Var } from "../engine/tape.js";
 import { type EventSample, eventCounts, sumOfWeights } from "./event-sample.js";
-import { type OptimiserProgram, optimise, type ParameterGroup } from "./optimiser.js";
+import { optimise, type ParameterGroup } from "./optimiser.js";
+import { averageName, averages, averagingSchedule } from "./weight-averaging.js";
 
 export interface Model {
   /** Scalar without events: sums over events divided by the normalisers. */
@@ -21,12 +22,14 @@ export type ModelBuilder = (tape: Tape, normalisers: Named<number>) => Model;
 
 export interface TrainingProgram {
   readonly program: Program;
-  readonly optimiser: OptimiserProgram;
-  /** The groups' parameters, and those with their moments. */
-  readonly trainable: readonly string[];
+  /** Sizes of what a step changes: the groups' parameters, their moments and means. */
   readonly sizes: Named<number>;
   readonly groups: readonly ParameterGroup[];
   bind(samples: Named<EventSample>): Promise<void>;
+  /** Numbers of `count` steps, for `StepPlan.schedule`; `factor` as of `RateSchedule`, of the step counted from 0. */
+  schedule(firstStep: number, count: number, factor: (step: number) => number): Record<string, Float64Array>;
+  /** The groups' parameters, averaged where that was asked for. */
+  readTrained(): Promise<Record<string, Float64Array>>;
 }
 
 /** Per event set, the mean Σ of weights of so many of its events. */
@@ -43,25 +46,40 @@ export async function trainingProgram(
   model: ModelBuilder,
   normalisers: Named<number>,
   initial: Named<Float64Array>,
+  averaging: Averaging,
 ): Promise<TrainingProgram> {
   const tape = new Tape();
   const { loss, trainable: groups } = model(tape, normalisers);
   const parameters = initialValues(tape, initial);
   const optimiser = optimise(loss, groups);
-  const program = await backend.compile({ outputs: { loss }, updates: optimiser.updates });
-  await program.write({ ...parameters, ...optimiser.moments });
-  const sizes = Object.fromEntries(
-    Object.entries(optimiser.updates).map(([name, update]) => [name, sizeOf(update.shape)]),
-  );
-  const trainable = Object.keys(sizes).filter((name) => name in parameters);
+  const trainable = Object.keys(optimiser.updates).filter((name) => name in parameters);
+  const { part, totalSteps } = averaging;
+  const held = part > 0 ? averageName : (name: string) => name;
+  const moved = Object.fromEntries(trainable.map((name) => [name, optimiser.updates[name]!]));
+  const updates = { ...optimiser.updates, ...(part > 0 && averages(tape, moved)) };
+  const program = await backend.compile({ outputs: { loss }, updates });
+  const means = Object.fromEntries(trainable.map((name) => [held(name), parameters[name]!]));
+  await program.write({ ...parameters, ...optimiser.moments, ...means });
   return {
     program,
-    optimiser,
-    trainable,
-    sizes,
+    sizes: Object.fromEntries(Object.entries(updates).map(([name, update]) => [name, sizeOf(update.shape)])),
     groups,
     bind: (samples) => program.bind(columnsOf(tape, samples)),
+    schedule: (firstStep, count, factor) => ({
+      ...optimiser.schedule(firstStep, count, factor),
+      ...(part > 0 && averagingSchedule(part, firstStep, count, totalSteps)),
+    }),
+    async readTrained() {
+      const values = await program.read(trainable.map(held));
+      return Object.fromEntries(trainable.map((name) => [name, values[held(name)]!]));
+    },
   };
+}
+
+export interface Averaging {
+  /** Part of all steps, at their end, over which parameters are averaged; 0: none. */
+  readonly part: number;
+  readonly totalSteps: number;
 }
 
 /** The loss on a whole sample, as a function of the trainable parameters. */

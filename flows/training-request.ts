@@ -23,6 +23,11 @@ export interface TrainingRequest {
   /** Stops after so many epochs in a row without a new least validation loss. */
   readonly patience?: number | undefined;
   readonly rate?: RateSchedule | undefined;
+  /**
+   * Part of all steps, at their end, over which the resulting parameters are the mean; 0 or absent: the last ones. Validation
+   * sees what would be the result.
+   */
+  readonly averaged?: number | undefined;
   /** Values of further parameters of the model in each step (e.g. drawn nuisances); validation keeps the initial ones. */
   readonly perStep?: ((step: number) => Named<ArrayLike<number>>) | undefined;
   readonly seed: number;

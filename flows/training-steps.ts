@@ -35,7 +35,7 @@ export async function begin(setting: Setting): Promise<Progress> {
   const { seed, purpose } = request;
   const { stepsPerEpoch } = batches;
   const record = { seed, purpose, stepsPerEpoch, step: 0, epochLossSum: 0, bestEpoch: 0, history: [] };
-  const best = await training.program.read(training.trainable);
+  const best = await training.readTrained();
   const loss = await validationLossOf(setting, best);
   if (loss === undefined) return { record, best };
   if (!Number.isFinite(loss)) {
@@ -53,7 +53,7 @@ export async function takeSteps(setting: Setting, now: Progress, count: number):
     indices: batches.indices(record.step, count),
     schedule: {
       ...stack(record.step, count, request.perStep),
-      ...training.optimiser.schedule(record.step, count, rateFactor(setting)),
+      ...training.schedule(record.step, count, rateFactor(setting)),
     },
   })) as { loss: Float64Array };
   const bad = losses.findIndex((loss) => !Number.isFinite(loss));
@@ -79,10 +79,10 @@ export async function endEpoch(setting: Setting, now: Progress): Promise<Progres
   const { request, training, batches } = setting;
   const { step, epochLossSum, history, bestValidationLoss } = now.record;
   const epoch = history.length + 1;
-  const parameters = await training.program.read(training.trainable);
-  const bad = training.trainable.find((name) => !parameters[name]?.every(Number.isFinite));
+  const parameters = await training.readTrained();
+  const bad = Object.entries(parameters).find(([, values]) => !values.every(Number.isFinite));
   if (bad !== undefined) {
-    return { ...now, stop: nonFinite(`parameter "${bad}" is no longer finite after epoch ${epoch}`) };
+    return { ...now, stop: nonFinite(`parameter "${bad[0]}" is no longer finite after epoch ${epoch}`) };
   }
   const validationLoss = await validationLossOf(setting, parameters);
   if (validationLoss !== undefined && !Number.isFinite(validationLoss)) {

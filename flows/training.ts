@@ -6,6 +6,7 @@ import { minibatches } from "./minibatches.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
 import { abortedIn, begin, endEpoch, type Setting, save, takeSteps } from "./training-steps.js";
+import { checkAveragedPart } from "./weight-averaging.js";
 
 /**
  * Minimises a loss by minibatches. Equal requests give equal bits, whatever was interrupted and resumed in between
@@ -18,7 +19,9 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
   const samples = await samplesOf(0);
   checkSameSets(samples, validation);
   const batches = minibatches({ ...request, counts: eventCounts(samples) });
-  const training = await trainingProgram(backend, model, normalisersOf(samples, batches.sizes), initial);
+  const averaging = { part: request.averaged ?? 0, totalSteps: request.epochs * batches.stepsPerEpoch };
+  const normalisers = normalisersOf(samples, batches.sizes);
+  const training = await trainingProgram(backend, model, normalisers, initial, averaging);
   try {
     const validated = validation && (await validationProgram(backend, model, validation, initial));
     try {
@@ -31,10 +34,11 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
   }
 }
 
-function checkRequest({ epochs, patience, validation }: TrainingRequest): void {
+function checkRequest({ epochs, patience, validation, averaged = 0 }: TrainingRequest): void {
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new UsageError("train", { expected: "epochs to be a positive integer", got: `${epochs}` });
   }
+  checkAveragedPart(averaged);
   if (patience === undefined) return;
   if (!Number.isInteger(patience) || patience < 1 || validation === undefined) {
     throw new UsageError("train", {

@@ -45,6 +45,7 @@ export async function trainStep(
     batch: recipe.batch,
     epochs: recipe.epochs,
     patience: recipe.patience > 0 ? recipe.patience : undefined,
+    averaged: recipe.averaged,
     rate: (at, total) => warmUpCosine({ warmUpSteps: Math.round(recipe.warmUp * total) })(at, total),
     onProgress({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) {
       step ??= progress.step(label, steps, "steps");
