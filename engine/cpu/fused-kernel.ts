@@ -1,9 +1,9 @@
 /** Prints a fused kernel as one WebAssembly function: for every row, every vector of events, rounds over the inner axis. */
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../lowering.js";
+import { isReduction, type Phases, phasesOf } from "../phases.js";
 import type { ElementwiseName, Var } from "../tape.js";
 import type { FunctionBuilder, Local } from "./assembler.js";
 import type { Lanes } from "./lanes.js";
-import { isReduction, type Phases, phasesOf } from "./phases.js";
 import type { ScalarFunction } from "./scalar-functions.js";
 
 /** Where things lie in memory. Event buffers are relative to the base of a thread, everything else is absolute. */

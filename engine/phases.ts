@@ -4,7 +4,7 @@
  * A reduction's result is known only after its round, so what needs it waits for the next one. A running sum fixes the
  * direction of its round. Outer items have a level: they are computed just before the round of that number.
  */
-import { type FusedKernel, type Item, isInner } from "../lowering.js";
+import { type FusedKernel, type Item, isInner } from "./lowering.js";
 
 export interface Phases {
   readonly rounds: number;
