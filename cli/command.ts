@@ -41,7 +41,7 @@ async function dispatch(line: CommandLine, host: CommandHost): Promise<void> {
   const verb = findVerb(name);
   if (line.verb === "help" || line.options.help) return host.writeOut(`${verbHelp(name, verb)}\n`);
   checkUse(name, verb, line);
-  await callVerb(verb, line, host);
+  await callVerb(name, verb, line, host);
 }
 
 function findVerb(name: string): VerbEntry {
@@ -65,11 +65,19 @@ function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {
   }
 }
 
-async function callVerb(verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {
+/** What Ctrl-C is answered with. `run` keeps what it has trained. */
+function stoppingText(name: string): string {
+  const where = name === "run" ? "stopping at the next safe point, from which `run` will resume" : "stopping";
+  return `\nunbinned: ${where}; press Ctrl-C again to quit at once\n`;
+}
+
+async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {
   const { json } = line.options;
   const run = await verb.load();
   const progress = createProgress(progressTarget(host, json));
   const print = (text: string) => progress.aside(() => host.writeOut(`${text}\n`));
+  const sayStopping = () => progress.aside(() => host.writeError(stoppingText(name)));
+  host.signal.addEventListener("abort", sayStopping);
   try {
     await run({
       operands: line.operands,
@@ -85,6 +93,7 @@ async function callVerb(verb: VerbEntry, line: CommandLine, host: CommandHost): 
       warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${text}\n`)),
     });
   } finally {
+    host.signal.removeEventListener("abort", sayStopping);
     progress.close();
   }
 }

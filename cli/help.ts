@@ -15,7 +15,8 @@ export function generalHelp(): string {
     "Options (`unbinned VERB --help` lists those of a verb):",
     ...optionLines(Object.keys(OPTIONS) as OptionName[]),
     "",
-    "Exit codes: 0 done, 1 the analysis failed, 2 wrong usage or input, 130 stopped by Ctrl-C.",
+    "Exit codes: 0 done, 1 the analysis failed, 2 wrong usage or input, 3 a fit did not converge (its results are written,",
+    "with the verdict), 130 stopped by Ctrl-C.",
   ].join("\n");
 }
 

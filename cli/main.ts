@@ -7,9 +7,6 @@ const stop = new AbortController();
 process.on("SIGINT", () => {
   if (stop.signal.aborted) process.exit(EXIT.interrupted);
   stop.abort();
-  process.stderr.write(
-    "\nunbinned: stopping at the next safe point, from which `run` will resume; press Ctrl-C again to quit at once\n",
-  );
 });
 
 // `unbinned … | head` closes the pipe early: nobody is left to write to.

@@ -15,10 +15,22 @@ export class ConfigurationError extends Error {
   }
 }
 
-export const EXIT = { ok: 0, analysisFailure: 1, usageError: 2, interrupted: 130 } as const;
+/** A fit that did not converge, thrown once its results are written: they say the same. */
+export class NotConverged extends Error {
+  override readonly name = "NotConverged";
 
-/** 2 where the user can mend the command or a file, else 1. */
+  constructor(what: string, { status, reason }: { readonly status: string; readonly reason: string }) {
+    super(
+      `${what}: expected a minimum, got the verdict ${status}. ${reason} The results are written, with this verdict`,
+    );
+  }
+}
+
+export const EXIT = { ok: 0, analysisFailure: 1, usageError: 2, notConverged: 3, interrupted: 130 } as const;
+
+/** 2 where the user can mend the command or a file, 3 where a fit did not converge, else 1. */
 export function exitCode(error: unknown): number {
+  if (error instanceof NotConverged) return EXIT.notConverged;
   const isMendable = [UsageError, ConfigurationError, FileError].some((kind) => error instanceof kind);
   return isMendable ? EXIT.usageError : EXIT.analysisFailure;
 }

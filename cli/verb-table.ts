@@ -20,7 +20,9 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
     options: [...COMPUTING, "out", "force", "json"],
-    details: "Finished steps are kept in the output folder and not repeated; --force starts afresh.",
+    details:
+      "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
+      "gives the result did not converge.",
     load: async () => (await import("./verbs/run.js")).run,
   },
   evaluate: {
@@ -41,14 +43,17 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     summary: "minimise over nu with everything else frozen",
     operands: ["FILE"],
     options: [...COMPUTING, "nu", "head", "out", "json"],
-    details: "--nu is the starting point.",
+    details:
+      "--nu is the starting point. Exits with 3 where the fit did not converge; its results are written all the same.",
     load: async () => (await import("./verbs/fit.js")).fit,
   },
   scan: {
     summary: "scan -2 Delta ln L in one and two dimensions",
     operands: ["FILE"],
     options: [...COMPUTING, "head", "out", "json"],
-    details: "Scans what `scan` in the file names, around the best fit.",
+    details:
+      "Scans what `scan` in the file names, around the best fit. Exits with 3 where that did not converge; what could be\n" +
+      "scanned is written all the same.",
     load: async () => (await import("./verbs/scan.js")).scan,
   },
   init: {

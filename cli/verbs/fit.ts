@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
+import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
@@ -12,13 +13,16 @@ export async function fit(context: VerbContext): Promise<void> {
   const open = await openLikelihood(context, "f32", true);
   try {
     const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
-    const summary = await fitSummary(open, await fitNuisances(open, start, context.progress, context.signal));
+    const found = await fitNuisances(open, start, context.progress, context.signal);
+    context.signal.throwIfAborted();
+    const summary = await fitSummary(open, found);
     if (out !== undefined) {
       await writeAtomic(join(out, "fit.json"), [`${JSON.stringify(summary, undefined, 2)}\n`]);
     }
-    if (summary.status !== "converged") context.warn(summary.reason);
     context.print(describeFit(summary, open.analysis.configuration.truth));
     context.printJson(summary);
+    if (summary.status !== "converged") throw new NotConverged("fit", summary);
+    if (summary.problem !== null) context.warn(summary.problem);
   } finally {
     await open.close();
   }

@@ -6,7 +6,7 @@ import { type Analysis, dimensionsOf, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
 import { loadEvents, saveEvents } from "../event-data.js";
-import { UsageError } from "../messages.js";
+import { NotConverged, UsageError } from "../messages.js";
 import { saveModel } from "../model-files.js";
 import { describeFit } from "../nuisance-fit.js";
 import { scanPictures } from "../nuisance-scan.js";
@@ -56,6 +56,8 @@ export async function run(context: VerbContext): Promise<void> {
     }
     context.print(`\n${join(folder, "report.html")}`);
     context.printJson(resultsOf(setting, outcome));
+    const { label, summary } = outcome.best;
+    if (summary.status !== "converged") throw new NotConverged(label, summary);
   } finally {
     await backend.close();
   }

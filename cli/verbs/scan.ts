@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeAtomic, writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
+import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
 import { scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
@@ -16,6 +17,7 @@ export async function scan(context: VerbContext): Promise<void> {
     createOutputFolder(folder);
     const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
+    context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
     const found = await scans(open, fit, scanPlan(open, fit), context.progress, context.signal);
@@ -27,6 +29,7 @@ export async function scan(context: VerbContext): Promise<void> {
     const files = ["scan.npz", ...[...pictures.keys()].map((name) => `${name}.svg`)].map((name) => join(folder, name));
     context.print(files.join("\n"));
     context.printJson({ fit: summary, ...found, files });
+    if (summary.status !== "converged") throw new NotConverged("fit", summary);
   } finally {
     await open.close();
   }

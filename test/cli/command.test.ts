@@ -80,6 +80,29 @@ test("a verb that was asked to stop exits with 130", async () => {
   assert.is(thrown.error, "");
 });
 
+test("Ctrl-C is answered by the verb that runs; only run promises to resume", async () => {
+  const answer = async (words: readonly string[]) => {
+    const controller = new AbortController();
+    let error = "";
+    const stream = { isTerminal: false, width: 80 };
+    const code = await runCommand(words, {
+      writeOut: () => controller.abort(),
+      writeError: (text) => {
+        error += text;
+        controller.abort();
+      },
+      out: stream,
+      error: stream,
+      isDebug: false,
+      signal: controller.signal,
+    });
+    return { code, error };
+  };
+  const doctor = await answer(["doctor"]);
+  assert.is(doctor.code, 130);
+  assert.is(doctor.error, "\nunbinned: stopping; press Ctrl-C again to quit at once\n");
+});
+
 test("validate says how the file was understood, --json with every default", async () => {
   const human = await command(["validate", toy]);
   assert.is(human.code, 0);

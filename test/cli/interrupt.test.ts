@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { randomNumbers } from "../support/random-numbers.js";
 import { start, unbinned } from "./child-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-interrupt-"));
@@ -32,6 +33,11 @@ report: { bins: 10 }
 
 const words = (out: string) => ["run", file, "--out", out];
 
+/** Resolves when the file is there. */
+async function appears(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** Bytes of every file but the steps', which carry no result of their own. */
 function results(out: string): Map<string, Buffer> {
   const names = readdirSync(out, { recursive: true }).map(String).sort();
@@ -59,14 +65,14 @@ test("Ctrl-C during training exits with 130, says so, keeps what was trained, an
   const out = join(folder, "interrupted");
   const { child, shown, ended } = start([...words(out), "--threads", "2"]);
   await shown("fit: done");
-  // Long enough for step 1 to be under way, by a factor of several shorter than it takes.
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // The file of the fit is the last thing before step 1, which heeds a signal after its first steps at the earliest.
+  await appears(join(out, "steps", "fit.x.safetensors"));
   child.kill("SIGINT");
   const { code, error } = await ended;
   assert.is(code, 130, error);
   assert.match(
     error,
-    /^\nunbinned: stopping at the next safe point, from which `run` will resume; press Ctrl-C again/m,
+    /^unbinned: stopping at the next safe point, from which `run` will resume; press Ctrl-C again to quit at once$/m,
   );
   assert.ok(!existsSync(join(out, "results.json")));
   const unfinished = readdirSync(join(out, "steps")).filter((name) => name.includes("unfinished"));
@@ -82,11 +88,14 @@ test("Ctrl-C during training exits with 130, says so, keeps what was trained, an
   );
 });
 
-test("killed at any moment, the next run ends with the same bytes", async () => {
+test("killed after any step (seed 11), the next run ends with the same bytes", async () => {
   const out = join(folder, "killed");
-  for (const milliseconds of [500, 1300, 2500]) {
-    const { child, ended } = start([...words(out), "--threads", "1"]);
-    await new Promise((resolve) => setTimeout(resolve, milliseconds + 300 * Math.random()));
+  const random = randomNumbers(11);
+  for (const line of ["train p(x): done", "closure: done", "fit T and nu (step 1): done"]) {
+    const { child, shown, ended } = start([...words(out), "--threads", "1"]);
+    await shown(line);
+    // Into the steps that follow, at another place each time.
+    await new Promise((resolve) => setTimeout(resolve, 200 * random()));
     child.kill("SIGKILL");
     await ended;
   }

@@ -28,6 +28,7 @@ fnf:
 transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
 profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
 scan: { points: 3, grid: 3, range: 1 }
+fit: { secondStart: 0 }
 report: { bins: 8 }
 `;
 
@@ -143,6 +144,14 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.match(second.out, /x\.nominal: kept from before/);
   assert.not.match(second.out, /train p/);
   assert.is(readFileSync(join(path("x"), "results.json"), "utf8"), before);
+  // A fit that its bounds hold has no minimum: the results are there, and the exit code says so.
+  const held = await run([...words, "--set", "fit.bounds=[-0.01, 0.01]"]);
+  assert.is(held.code, 3);
+  assert.match(
+    held.error,
+    /^unbinned: fit of x: expected a minimum, got the verdict at-bound\. .* The results are written/m,
+  );
+  assert.is(results("x").fits.xAlone.status, "at-bound");
   const there = await run(words, undefined, "hessian");
   assert.is(there.code, 0, there.error);
   const changed = await run([...words, "--set", "fnf.x.hidden=[5]"], undefined, "hessian");

@@ -120,10 +120,15 @@ async function run(words: readonly string[]) {
 
 const command = (verb: string, ...options: readonly string[]) => run([verb, file, ...options]);
 
-async function jsonOf(analysis: string, verb: string, ...options: readonly string[]) {
+async function jsonAndCode(analysis: string, verb: string, ...options: readonly string[]) {
   const { out, error, code } = await run([verb, analysis, "--json", "--threads", "1", ...options]);
+  return { result: JSON.parse(out), error, code };
+}
+
+async function jsonOf(analysis: string, verb: string, ...options: readonly string[]) {
+  const { result, error, code } = await jsonAndCode(analysis, verb, ...options);
   assert.is(code, 0, error);
-  return { result: JSON.parse(out), error };
+  return { result, error };
 }
 
 const json = (verb: string, ...options: readonly string[]) => jsonOf(file, verb, ...options);
@@ -222,7 +227,12 @@ test("where T responds to nu, errors with T held are given too", async () => {
 });
 
 test("a fit in which T responds stays in the box where its response was trained", async () => {
-  const { result } = await jsonOf(smoothFile, "fit", ...RESPONDING, "--set", "profile.box=0.01");
+  const out = ["--out", join(folder, "edge"), "--set", `output=${join(folder, "responding")}`];
+  const words = [...RESPONDING, "--set", "profile.box=0.01", ...out];
+  const { result, code, error } = await jsonAndCode(smoothFile, "fit", ...words);
+  assert.is(code, 3);
+  assert.match(error, /^unbinned: fit: expected a minimum, got the verdict at-box-edge\. .* The results are written/m);
+  assert.equal(JSON.parse(readFileSync(join(folder, "edge", "fit.json"), "utf8")), result);
   assert.is(result.status, "at-box-edge");
   assert.match(
     result.reason,
@@ -233,7 +243,9 @@ test("a fit in which T responds stays in the box where its response was trained"
 });
 
 test("a fit that ends at a bound says which entry holds it", async () => {
-  const { result } = await jsonOf(smoothFile, "fit", "--set", "fit.bounds=[-0.05, 0.5]", "--nu", "0.1,0.1,0.1,0.1");
+  const words = ["--set", "fit.bounds=[-0.05, 0.5]", "--nu", "0.1,0.1,0.1,0.1"];
+  const { result, code } = await jsonAndCode(smoothFile, "fit", ...words);
+  assert.is(code, 3);
   assert.is(result.status, "at-bound");
   assert.match(
     result.reason,
