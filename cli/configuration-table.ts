@@ -246,7 +246,7 @@ export const configurationTable = section(
         }),
         weight: text({ doc: "Column of event weights in the samples; absent: unweighted.", optional: true }),
         heldOut: number({
-          doc: "Part of every sample kept from training, for the validation loss and the closure tests.",
+          doc: "Part of every sample kept from training: one half chooses the epoch, the other half is for the closure tests. With a generator, whose events are new in every epoch, all of it is for the closure tests.",
           default: 0.1,
           above: 0,
           max: 0.9,

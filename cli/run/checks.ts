@@ -29,7 +29,7 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
   const { seed, report } = analysis.configuration;
   const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
     const step = progress.step("closure", undefined, "samples");
-    const heldOut = await simulation.heldOut(simulation.anchors);
+    const heldOut = await simulation.test(simulation.anchors);
     const found = await closureTests({
       backend,
       model,

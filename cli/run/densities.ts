@@ -39,7 +39,7 @@ function trainingData(
 }
 
 /**
- * Held-out events, by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
+ * Events by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
  * learning rate has come down, is the best, and a choice by a sample would only add that sample's noise.
  */
 async function validationOf(
@@ -47,7 +47,8 @@ async function validationOf(
   anchors: readonly Anchor[],
   pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
 ): Promise<{ readonly validation?: Record<string, EventSample> }> {
-  return simulation.isFresh ? {} : { validation: pack(await simulation.heldOut(anchors)) };
+  const events = await simulation.validation(anchors);
+  return events === undefined ? {} : { validation: pack(events) };
 }
 
 export async function trainDensity(setting: Setting, of: ObservableName): Promise<TrainedDensity> {

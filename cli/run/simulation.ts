@@ -18,6 +18,7 @@ import {
   simulationAnchors,
 } from "../analysis.js";
 import type { Configuration } from "../configuration-table.js";
+import { UsageError } from "../messages.js";
 
 export interface Simulation {
   /** Every process at every point at which it was or will be simulated, the nominal one included. */
@@ -28,8 +29,10 @@ export interface Simulation {
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
   training(purpose: string, anchors: readonly Anchor[], epoch: number, epochs: number): Promise<SimulatedEvents[]>;
-  /** Events of these anchors that no training sees. */
-  heldOut(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
+  /** Events of these anchors by which a training on others chooses its epoch; undefined where the events of every epoch are new. */
+  validation(anchors: readonly Anchor[]): Promise<SimulatedEvents[] | undefined>;
+  /** Events of these anchors that no training sees, not even to choose its epoch: they judge what was trained. */
+  test(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
 }
 
 export const isSameAnchor = (a: Anchor, b: Anchor) =>
@@ -88,7 +91,8 @@ function toySimulation(configuration: Configuration): Simulation {
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
-    heldOut: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * total) / anchors.length)),
+    validation: async () => undefined,
+    test: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * total) / anchors.length)),
   };
 }
 
@@ -101,7 +105,8 @@ async function digestOf(path: string): Promise<string> {
 
 interface SplitEvents {
   readonly training: SimulatedEvents;
-  readonly heldOut: SimulatedEvents;
+  readonly validation: SimulatedEvents;
+  readonly test: SimulatedEvents;
 }
 
 async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
@@ -129,7 +134,8 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
     }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),
-    heldOut: async (anchors) => pick("heldOut", anchors),
+    validation: async (anchors) => pick("validation", anchors),
+    test: async (anchors) => pick("test", anchors),
   };
 }
 
@@ -155,7 +161,15 @@ async function splitFile(
       ...(weight !== undefined && { weights: column([weight], 1) }),
     },
   };
-  const { training, validation } = splitSample(sample, { seed, purpose, validation: simulation.heldOut });
+  if (Math.round(simulation.heldOut * sample.count) < 2) {
+    throw new UsageError(path, {
+      expected: "at least two events held out of training, for validation and for the closure tests",
+      got: `simulation.heldOut = ${simulation.heldOut} of ${sample.count} events`,
+      hint: "Raise it, or simulate more",
+    });
+  }
+  const split = splitSample(sample, { seed, purpose, validation: simulation.heldOut });
+  const heldOut = splitSample(split.validation, { seed, purpose: `${purpose}/test`, validation: 0.5 });
   const events = ({ count, columns: { x, y, weights } }: EventSample): SimulatedEvents => ({
     ...anchor,
     count,
@@ -163,7 +177,7 @@ async function splitFile(
     ...(y && { y }),
     ...(weights && { weights }),
   });
-  return { training: events(training), heldOut: events(validation) };
+  return { training: events(split.training), validation: events(heldOut.validation), test: events(heldOut.training) };
 }
 
 /** The data of a generator, at the truth, distorted. */

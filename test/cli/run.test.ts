@@ -234,6 +234,15 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   assert.not.match(elsewhere.out, /systematics.*: kept from before/);
 });
 
+test("refuses samples too small to hold out events for validation and for closure", async () => {
+  const { code, error } = await run([path("files.yaml"), "--out", path("few"), "--set", "simulation.heldOut=0.001"]);
+  assert.is(code, 2);
+  assert.match(
+    error,
+    /near\.npz: expected at least two events held out of training, for validation and for the closure tests, got simulation\.heldOut = 0\.001 of 1000 events\. Raise it, or simulate more/,
+  );
+});
+
 test("warns where a density does not pass its closure", async () => {
   const words = ["--set", "likelihood.observables=[x]", "--set", "flows.x.training.learningRate=1e-9"];
   const { code, error } = await run([toy, "--out", path("untrained"), ...words]);
