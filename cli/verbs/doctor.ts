@@ -5,6 +5,8 @@ import { ModuleBuilder } from "../../engine/cpu/assembler.js";
 import { lanesOf } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { wasm } from "../../engine/cpu/webassembly.js";
+import { gpuAdvice } from "../gpu/advice.js";
+import { type Adapter, type GpuFacts, gpuFacts } from "../gpu/facts.js";
 import type { VerbContext } from "../verb.js";
 import { readVersion } from "../version.js";
 
@@ -17,22 +19,25 @@ interface Finding {
 
 /** Says what this machine offers; fails where something that unbinned needs is missing. */
 export async function doctor(context: VerbContext): Promise<void> {
-  const findings = [
+  const gpu = await gpuFacts();
+  const advice = gpuAdvice(gpu);
+  const findings: readonly Finding[] = [
     node(),
-    backends(),
+    backends(gpu),
     processor(),
     sharedMemory(),
     await simd(),
     memory(),
     temporaryFolder(),
-    await webgpu(),
+    ...adapters(gpu),
+    ...advice.map((value) => ({ name: "webgpu advice", value })),
   ];
   const troubles = findings.flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble]));
   const version = readVersion();
   const width = Math.max(...findings.map(({ name }) => name.length)) + 2;
   context.print(`unbinned ${version}`);
   for (const { name, value } of findings) context.print(`  ${`${name}:`.padEnd(width)} ${value}`);
-  context.printJson({ version, findings, ok: troubles.length === 0 });
+  context.printJson({ version, findings, gpu, advice, ok: troubles.length === 0 });
   if (troubles.length > 0) throw new Error(troubles.join("\n"));
 }
 
@@ -98,25 +103,27 @@ function temporaryFolder(): Finding {
   }
 }
 
-function backends(): Finding {
-  return { name: "backends", value: `${backendNames.join(", ")}; auto takes cpu` };
+function backends({ adapters }: GpuFacts): Finding {
+  const automatic = adapters.some(({ isSoftware }) => !isSoftware) ? "webgpu" : "cpu";
+  return { name: "backends", value: `${backendNames.join(", ")}; auto takes ${automatic}` };
 }
 
-/** Held for the life of the process: Dawn may crash at exit where this was collected earlier. */
-let gpu: GPU | undefined;
-
-/** The adapter that the optional package finds; no backend uses it yet. */
-async function webgpu(): Promise<Finding> {
+function adapters(facts: GpuFacts): Finding[] {
   const name = "webgpu adapter";
-  try {
-    const { create } = await import("webgpu");
-    gpu ??= create([]);
-    const adapter = await gpu.requestAdapter();
-    if (adapter === null) return { name, value: "none" };
-    const { vendor, description, isFallbackAdapter } = adapter.info;
-    return { name, value: `${vendor} ${description}${isFallbackAdapter ? " (software)" : ""}` };
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    return { name, value: isMissing ? "package webgpu not installed (optional)" : `none: ${(error as Error).message}` };
-  }
+  if (facts.adapters.length === 0) return [{ name, value: "none" }];
+  return facts.adapters.map((adapter) => ({ name, value: adapterText(adapter) }));
 }
+
+function adapterText({ name, driver, isSoftware, limits, features }: Adapter): string {
+  const parts = [
+    isSoftware ? "software" : "hardware",
+    ...(driver === "" ? [] : [`driver ${driver}`]),
+    `bindings to ${mebibytes(limits.maxStorageBufferBindingSize)}`,
+    `buffers to ${mebibytes(limits.maxBufferSize)}`,
+    `${limits.maxComputeInvocationsPerWorkgroup} invocations`,
+    ...features,
+  ];
+  return `${name}: ${parts.join(", ")}`;
+}
+
+const mebibytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MiB`;
