@@ -1,7 +1,7 @@
 /** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
 import type { Var } from "./tape.js";
 
-export const backendNames = ["reference", "cpu"] as const;
+export const backendNames = ["reference", "cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** Data of one column: `[...shape, events]`, flattened, events contiguous. */

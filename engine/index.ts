@@ -29,3 +29,4 @@ export {
 } from "./random.js";
 export { referenceBackend } from "./reference.js";
 export { type EventSet, type OperationName, type Shape, sizeOf, Tape, type Var } from "./tape.js";
+export { type WebgpuOptions, webgpuBackend } from "./webgpu/backend.js";

@@ -1,5 +1,5 @@
 /** Rows as a person would write them: a formula where there is one, else a look-up. */
-import type { DeviceMemory } from "./memory.js";
+import type { KernelMemory } from "./memory.js";
 
 export interface RowExpression {
   readonly text: string;
@@ -18,7 +18,7 @@ const constant = (value: number) => (value === 0 ? [] : [`${value}u`]);
  * @param places  per row and inner position (fastest), the place meant, or -1
  * @param size    inner positions per row
  */
-export function rowExpression(places: readonly number[], size: number, memory: DeviceMemory): RowExpression {
+export function rowExpression(places: readonly number[], size: number, memory: KernelMemory): RowExpression {
   const at = (row: number, j: number) => places[row * size + j] as number;
   const rows = places.length / size;
   const [start, rowStep, innerStep] = [

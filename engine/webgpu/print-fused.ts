@@ -1,9 +1,12 @@
-/** Prints a fused kernel as WGSL: one invocation per (row, event), rounds over the inner axis as loops. */
+/**
+ * Prints a fused kernel as WGSL: one invocation per (row, event), rounds over the inner axis as loops. The same form serves
+ * between the passes, where all is computed once: one invocation per row, and rows are places among the parameters.
+ */
 import type { ShaderName } from "../../shaders/include.js";
-import { isReduction, type Phases, phasesOf } from "../cpu/phases.js";
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../lowering.js";
+import { isReduction, type Phases, phasesOf } from "../phases.js";
 import { type RowExpression, rowExpression } from "./indexing.js";
-import type { DeviceMemory } from "./memory.js";
+import type { KernelMemory } from "./memory.js";
 import { literal, scalarForms, scalarShaders } from "./scalar-forms.js";
 
 /** Numbers that a kernel reads from memory: a name, and the expression it stands for. */
@@ -16,8 +19,16 @@ interface Access {
 const snake = (text: string) =>
   text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/[^a-z0-9_]+/g, "_");
 
-export function printFused(kernel: FusedKernel, title: string, memory: DeviceMemory): string {
-  return new Printer(kernel, memory).print(title);
+/** Whether a kernel runs for every event, or once. */
+export type Domain = "events" | "once";
+
+export function printFused(
+  kernel: FusedKernel,
+  title: string,
+  memory: KernelMemory,
+  domain: Domain = "events",
+): string {
+  return new Printer(kernel, memory, domain).print(title);
 }
 
 class Printer {
@@ -25,7 +36,7 @@ class Printer {
   private readonly phases: Phases;
   private readonly accesses = new Map<string, Access>();
   private readonly names = new Map<string, number>();
-  private readonly shaders = new Set<ShaderName>(["shared/tile.wgsl"]);
+  private readonly shaders = new Set<ShaderName>();
   /** Inner items that a later round reads. */
   private readonly kept: ReadonlySet<Item>;
   private readonly inputs = new Map<string, string>();
@@ -36,8 +47,10 @@ class Printer {
 
   constructor(
     private readonly kernel: FusedKernel,
-    private readonly memory: DeviceMemory,
+    private readonly memory: KernelMemory,
+    private readonly domain: Domain,
   ) {
+    this.shaders.add(domain === "events" ? "shared/tile.wgsl" : "shared/once.wgsl");
     this.own = new Set(kernel.items);
     this.phases = phasesOf(kernel);
     this.kept = new Set(
@@ -69,10 +82,18 @@ class Printer {
       ...[...this.shaders].sort().map((name) => `#include "${name}"`),
       "",
       "@compute @workgroup_size(WORKGROUP_SIZE)",
-      "fn main(@builtin(global_invocation_id) id: vec3u) {",
-      "  let event = id.x;",
-      "  let row = id.y;",
-      `  if (event >= tile.events || row >= ${kernel.rows}u) {`,
+      ...(this.domain === "events"
+        ? [
+            "fn main(@builtin(global_invocation_id) id: vec3u) {",
+            "  let event = id.x;",
+            "  let row = id.y;",
+            `  if (event >= tile.events || row >= ${kernel.rows}u) {`,
+          ]
+        : [
+            "fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {",
+            "  let row = row_of(id, workgroups);",
+            `  if (row >= ${kernel.rows}u) {`,
+          ]),
       "    return;",
       "  }",
       ...this.lines,
@@ -93,7 +114,7 @@ class Printer {
       ...wrap("// in : ", [...this.inputs.values()]),
       ...wrap(
         "// out: ",
-        [...kernel.stored].map((item) => `${this.nameOf(item)} [${item.size}, events]`),
+        [...kernel.stored].map((item) => `${this.nameOf(item)} [${this.shapeOf(item)}]`),
       ),
       "",
     ];
@@ -162,6 +183,7 @@ class Printer {
       this.line(`let ${name} = select(0.0, ${value(other)}, ${this.readMask(mask as Operand, item)});`);
     } else {
       const form = scalarForms[item.name as keyof typeof scalarForms];
+      if (form === undefined) throw new Error(`internal: no WGSL for ${item.name}`);
       this.line(`let ${name} = ${form(value(a), value(b), value(c))};`);
     }
     if (this.kept.has(item)) this.line(`${this.keptName(item)}[j] = ${name};`);
@@ -173,7 +195,9 @@ class Printer {
     const first = this.memory.firstRow(item);
     const row = this.rowOf(isInner(item, this.kernel), (r) => first + r);
     const value = this.isMask(item) ? `select(0.0, 1.0, ${this.nameOf(item)})` : this.nameOf(item);
-    this.line(`store(${row.text}, event, ${value});`);
+    this.line(
+      this.domain === "events" ? `store(${row.text}, event, ${value});` : `parameters[${row.text}] = ${value};`,
+    );
   }
 
   // ---- operands
@@ -227,15 +251,15 @@ class Printer {
       const own = operand.rows[r] as number;
       return own < 0 ? -1 : start + own;
     });
-    if (row.maybeZero) this.shaders.add("shared/rows_or_zero.wgsl");
     const base = isEvents ? this.nameOf(operand.item) : parameterName(operand);
-    const size = isEvents ? `${operand.item.size}, events` : operand.node.shape.join(", ");
+    const size = isEvents ? this.shapeOf(operand.item) : operand.node.shape.join(", ");
     this.inputs.set(source, `${base} [${size}]`);
-    const expression = isEvents
-      ? `${row.maybeZero ? "load_or_zero" : "load"}(${row.text}, event)`
-      : row.maybeZero
-        ? `parameter_or_zero(${row.text})`
-        : `parameters[${row.text}]`;
+    const expression =
+      isEvents && this.domain === "events"
+        ? `${row.maybeZero ? "load_or_zero" : "load"}(${row.text}, event)`
+        : row.maybeZero
+          ? `parameter_or_zero(${row.text})`
+          : `parameters[${row.text}]`;
     return { name: this.unique(base), expression, row };
   }
 
@@ -251,6 +275,10 @@ class Printer {
   }
 
   // ---- names
+
+  private shapeOf(item: Item): string {
+    return this.domain === "events" ? `${item.size}, events` : String(item.size);
+  }
 
   private nameOf(item: Item): string {
     const { operation } = item.node;

@@ -1,7 +1,7 @@
 /** The constants that make the template `shaders/linear.wgsl` one linear map. */
 import type { LinearKernel } from "../lowering.js";
 import type { Attributes } from "../tape.js";
-import type { DeviceMemory } from "./memory.js";
+import type { KernelMemory } from "./memory.js";
 
 /** Rows of y that one invocation makes, a fact of the template. */
 const BLOCK = 4;
@@ -12,7 +12,7 @@ export interface LinearPrint {
   readonly groups: number;
 }
 
-export function printLinear({ item }: LinearKernel, memory: DeviceMemory): LinearPrint {
+export function printLinear({ item }: LinearKernel, memory: KernelMemory): LinearPrint {
   const [x, weights] = item.operands;
   if (x?.from !== "item" || weights?.from !== "parameter") throw new Error("internal: operands of a linear map");
   const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];

@@ -2,6 +2,8 @@
 import type { Backend } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference.js";
+import { webgpuBackend } from "../../engine/webgpu/backend.js";
+import { missingWebgpu } from "./webgpu.js";
 
 export interface TestBackend {
   readonly name: string;
@@ -13,6 +15,9 @@ const table: readonly TestBackend[] = [
   { name: "reference", precision: "f64", create: async () => referenceBackend() },
   { name: "cpu f64", precision: "f64", create: () => cpuBackend({ precision: "f64", threads: 2 }) },
   { name: "cpu f32", precision: "f32", create: () => cpuBackend({ precision: "f32", threads: 2 }) },
+  ...(missingWebgpu === undefined
+    ? [{ name: "webgpu", precision: "f32", create: () => webgpuBackend() } as const]
+    : []),
 ];
 
 export function testBackends(): readonly TestBackend[] {

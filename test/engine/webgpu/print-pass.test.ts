@@ -4,10 +4,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as o from "../../../engine/operations.js";
 import { Tape, type Var } from "../../../engine/tape.js";
-import { type PrintedKernel, printPass } from "../../../engine/webgpu/print-pass.js";
-import { factorizable, masks, passesOf, splineFlow, staircase } from "./programs.js";
+import { planRun } from "../../../engine/webgpu/plan.js";
+import type { PrintedKernel } from "../../../engine/webgpu/print-pass.js";
+import { factorizable, masks, splineFlow, staircase } from "./programs.js";
 
-const kernelsOf = (...outputs: Var[]) => passesOf(outputs).flatMap((pass) => printPass(pass).kernels);
+const kernelsOf = (...outputs: Var[]) =>
+  planRun(outputs).levels.flatMap(({ passes }) => passes.flatMap((pass) => pass.kernels));
 
 /** Title, constants, then the code: what a person would want to see. */
 function textOf({ title, code, constants, groups }: PrintedKernel): string {

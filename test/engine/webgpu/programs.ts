@@ -1,8 +1,6 @@
 /** Small programs whose kernels tests print, compile and run. */
 import { gradient, hessian } from "../../../engine/derivatives.js";
-import { type LoweredPass, lower } from "../../../engine/lowering.js";
 import * as o from "../../../engine/operations.js";
-import { schedule } from "../../../engine/passes.js";
 import { Tape, type Var } from "../../../engine/tape.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
@@ -29,11 +27,6 @@ export const weights = {
   ...named("density", initialise(density, 3)),
   ...named("systematics", initialise(systematics, 4)),
 };
-
-/** All passes of a program, in order of execution. */
-export function passesOf(outputs: readonly Var[]): LoweredPass[] {
-  return schedule(outputs).levels.flatMap((level) => level.passes.map(lower));
-}
 
 /** log p(y | x, ν) of a spline flow behind a factorizable flow. */
 export function likelihood() {

@@ -1,0 +1,45 @@
+/** A pass as a list of actions: its kernels in order, every event sum as soon as its terms are there. */
+import type { Item, Kernel, LoweredPass, Operand, Sum } from "./lowering.js";
+
+export type Action =
+  | { readonly kind: "kernel"; readonly kernel: Kernel }
+  /** Sums whose terms the action before completes. */
+  | { readonly kind: "sums"; readonly sums: readonly Sum[] };
+
+const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+
+/** Items whose stored rows the action reads. */
+export function itemsRead(action: Action): Item[] {
+  if (action.kind === "sums") return action.sums.flatMap((sum) => itemsOf(sum.operands));
+  const { kernel } = action;
+  if (kernel.kind === "linear") return itemsOf(kernel.item.operands);
+  const own = new Set(kernel.items);
+  return kernel.items.flatMap((item) => itemsOf(item.operands)).filter((item) => !own.has(item));
+}
+
+/** Items whose rows the action stores. */
+export function itemsMade(action: Action): Item[] {
+  if (action.kind === "sums") return [];
+  return action.kernel.kind === "linear" ? [action.kernel.item] : [...action.kernel.stored];
+}
+
+/** Sums of what no event changes are no actions. */
+export function actionsOf(pass: LoweredPass): Action[] {
+  const made = new Set<Item>(pass.columns);
+  let waiting = pass.sums.filter((sum) => itemsOf(sum.operands).length > 0);
+  const actions: Action[] = [];
+  const release = () => {
+    const isReady = (sum: Sum) => itemsOf(sum.operands).every((item) => made.has(item));
+    const sums = waiting.filter(isReady);
+    waiting = waiting.filter((sum) => !sums.includes(sum));
+    if (sums.length > 0) actions.push({ kind: "sums", sums });
+  };
+  release();
+  for (const kernel of pass.kernels) {
+    const action: Action = { kind: "kernel", kernel };
+    actions.push(action);
+    for (const item of itemsMade(action)) made.add(item);
+    release();
+  }
+  return actions;
+}

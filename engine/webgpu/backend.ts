@@ -1,0 +1,174 @@
+/** The `webgpu` backend: WGSL generated from the kernels, on any GPU. Numbers are f32, sums over events end in f64. */
+import type { Backend, ColumnData, Named, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
+import { Boundary, closedError } from "../boundary.js";
+import { UsageError } from "../errors.js";
+import { schedule } from "../passes.js";
+import { sizeOf, type Var } from "../tape.js";
+import type { Events } from "./chunks.js";
+import { Columns } from "./columns.js";
+import { Device } from "./device.js";
+import { describe, type Plan, planRun, planSteps, type StepsPlan } from "./plan.js";
+import { Runner } from "./runner.js";
+import { State } from "./state.js";
+import { Stepper } from "./stepper.js";
+
+export interface WebgpuOptions {
+  /** The most events that the device works on at once; as many as it can take where absent. */
+  readonly eventsPerChunk?: number;
+}
+
+export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Promise<Backend> {
+  const limit = eventsPerChunk ?? Number.POSITIVE_INFINITY;
+  if (eventsPerChunk !== undefined && !(eventsPerChunk > 0 && eventsPerChunk % 256 === 0)) {
+    throw new UsageError("webgpu backend", {
+      expected: "a positive multiple of 256 for eventsPerChunk",
+      got: String(eventsPerChunk),
+    });
+  }
+  const device = await Device.open();
+  const programs = new Set<WebgpuProgram>();
+  return {
+    name: "webgpu",
+    precision: "f32",
+    compile: async (request) => {
+      device.check();
+      const program = new WebgpuProgram(device, request, limit, () => programs.delete(program));
+      programs.add(program);
+      return program;
+    },
+    close: async () => {
+      if (!device.isOpen) return;
+      for (const program of [...programs]) await program.close();
+      device.close();
+    },
+  };
+}
+
+class WebgpuProgram implements Program {
+  readonly description: string;
+  private readonly boundary: Boundary;
+  private readonly state: State;
+  private readonly columnNodes: readonly Var[];
+  private readonly columns: Columns;
+  private readonly runPlan: Plan;
+  private readonly stepsPlan: StepsPlan | undefined;
+  private runner: Runner | undefined;
+  private stepper: Stepper | undefined;
+  /** What was asked before, done or failed. */
+  private last: Promise<unknown> = Promise.resolve();
+  private isOpen = true;
+
+  constructor(
+    private readonly device: Device,
+    private readonly request: ProgramRequest,
+    private readonly limit: number,
+    private readonly onClose: () => void,
+  ) {
+    const { outputs, updates = {} } = request;
+    const targets = [...Object.values(outputs), ...Object.values(updates)];
+    const { nodes } = schedule(targets);
+    this.boundary = new Boundary(request, nodes);
+    this.columnNodes = nodes.filter((node) => node.operation.name === "column");
+    this.description = describe(targets);
+    this.runPlan = planRun(Object.values(outputs));
+    const isFree = ([, node]: readonly [string, Var]) => node.events === undefined;
+    const free = Object.fromEntries(Object.entries(outputs).filter(isFree));
+    const hasSteps = Object.keys(free).length + Object.keys(updates).length > 0;
+    this.stepsPlan = hasSteps ? planSteps(free, updates) : undefined;
+    this.columns = new Columns(device, device.largestBinding);
+    this.state = new State((labels) => (this.stepper as Stepper).fetch(labels));
+  }
+
+  /** One thing after the other, in the order in which they were asked for. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.last.then(() => {
+      this.device.check();
+      if (!this.isOpen) throw closedError("webgpu backend", "program");
+      return work();
+    });
+    this.last = own.catch(() => {});
+    return own;
+  }
+
+  async bind(columns: Named<ColumnData>): Promise<void> {
+    const used = Object.entries(this.boundary.bind(columns));
+    await this.inTurn(async () => {
+      for (const [label, values] of used) this.columns.bind(label, values);
+    });
+  }
+
+  async write(parameters: Named<ArrayLike<number>>): Promise<void> {
+    const values = this.boundary.write(parameters);
+    await this.inTurn(async () => this.state.write(values));
+  }
+
+  async read(parameters: readonly string[]): Promise<Record<string, Float64Array>> {
+    this.boundary.checkRead(parameters);
+    return this.inTurn(async () => {
+      await this.state.bring(parameters);
+      return Object.fromEntries(
+        parameters.map((label) => [label, Float64Array.from(this.state.get(label)?.value as Float64Array)]),
+      );
+    });
+  }
+
+  async run({ range = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
+    signal?.throwIfAborted();
+    const parts = this.boundary.partsOf(range);
+    const bound = this.boundEvents();
+    return this.inTurn(async () => {
+      this.runner ??= new Runner(this.device, this.runPlan, this.columns, this.state, this.limit);
+      const events = (set: string): Events => ({ ...(parts[set] as Events), bound: bound(set) });
+      const columns = new Map<number, Float64Array>();
+      for (const node of Object.values(this.request.outputs)) {
+        if (node.events === undefined) continue;
+        columns.set(node.id, new Float64Array(sizeOf(node.shape) * events(node.events.name).length));
+      }
+      await this.runner.run(events, columns, signal);
+      return Object.fromEntries(
+        Object.entries(this.request.outputs).map(([name, node]) => [
+          name,
+          columns.get(node.id)?.slice() ?? Float64Array.from((this.runner as Runner).valueOf(node)),
+        ]),
+      );
+    });
+  }
+
+  async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
+    plan.signal?.throwIfAborted();
+    this.boundary.checkSteps(plan);
+    const { stepsPlan } = this;
+    if (stepsPlan === undefined || plan.count === 0) {
+      const free = Object.entries(this.request.outputs).filter(([, node]) => node.events === undefined);
+      return Object.fromEntries(free.map(([name]) => [name, new Float64Array()]));
+    }
+    const bound = this.boundEvents();
+    return this.inTurn(async () => {
+      this.stepper ??= new Stepper(this.device, stepsPlan, this.columns, this.state, this.limit);
+      return this.stepper.steps(plan, bound);
+    });
+  }
+
+  /** Events of a set's columns now, as far as the program reads them. */
+  private boundEvents(): (set: string) => number {
+    const counts = new Map<string, number>();
+    for (const { operation, events, shape } of this.columnNodes) {
+      if (operation.name !== "column" || events === undefined) continue;
+      const values = this.boundary.data.get(operation.label) as ColumnData;
+      counts.set(events.name, values.length / sizeOf(shape));
+    }
+    // Of a set without columns, no kernel asks.
+    return (set) => counts.get(set) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.boundary.close();
+    this.onClose();
+    await this.last;
+    this.runner?.close();
+    this.stepper?.close();
+    this.columns.close();
+  }
+}

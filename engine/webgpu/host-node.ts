@@ -1,0 +1,22 @@
+/** The Node side of what the WebGPU backend needs from its host: an entry to the graphics driver, through Dawn. */
+import { UsageError } from "../errors.js";
+
+/** Dawn crashes at exit if this object is collected before its devices, so it stays for the life of the process. */
+let entry: GPU | undefined;
+
+/** `navigator.gpu` of this host. */
+export async function openGpu(): Promise<GPU> {
+  if (entry !== undefined) return entry;
+  let dawn: typeof import("webgpu");
+  try {
+    dawn = await import("webgpu");
+  } catch (error) {
+    throw new UsageError("webgpu backend", {
+      expected: "the package `webgpu`, which brings WebGPU to Node",
+      got: (error as Error).message,
+      hint: "Install it: npm install webgpu",
+    });
+  }
+  entry = dawn.create([]);
+  return entry;
+}

@@ -1,0 +1,141 @@
+/** The constants that make templates of `shaders/` the event sums of a pass. */
+import { shaderSource } from "../../shaders/include.js";
+import type { Operand, Sum } from "../lowering.js";
+import { type Attributes, sizeOf, type Var } from "../tape.js";
+import type { KernelMemory, ProgramMemory } from "./memory.js";
+import type { PrintedKernel } from "./print-pass.js";
+
+/** Rows and columns of one workgroup, a fact of `weight_gradient.wgsl`. */
+const BLOCK = 64;
+
+/** Where the sums of a pass lie in a group of partial sums. */
+export interface PartialSums {
+  readonly sums: readonly { readonly node: Var; readonly offset: number; readonly size: number }[];
+  /** Numbers per group. */
+  readonly size: number;
+}
+
+/** Sums that no event changes: they count once per event. */
+export interface CountedSum {
+  readonly node: Var;
+  readonly operand: Exclude<Operand, { from: "item" }>;
+}
+
+const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
+
+export class SumPrinter {
+  readonly events: PartialSums;
+  readonly weights: PartialSums;
+  readonly counted: readonly CountedSum[];
+  private readonly offsets = new Map<Sum, number>();
+
+  constructor(
+    sums: readonly Sum[],
+    private readonly set: string,
+    private readonly memory: KernelMemory,
+  ) {
+    this.events = this.place(sums.filter((sum) => !isWeights(sum) && sum.operands[0]?.from === "item"));
+    this.weights = this.place(sums.filter(isWeights));
+    this.counted = sums.flatMap((sum) => {
+      const operand = sum.operands[0] as Operand;
+      return operand.from === "item" ? [] : [{ node: sum.node, operand }];
+    });
+  }
+
+  private place(sums: readonly Sum[]): PartialSums {
+    let size = 0;
+    const placed = sums.map((sum) => {
+      const own = { node: sum.node, offset: size, size: sizeOf(sum.node.shape) };
+      this.offsets.set(sum, size);
+      size += own.size;
+      return own;
+    });
+    return { sums: placed, size };
+  }
+
+  /** Kernels of sums that are due at the same time: one for each weight gradient, one for all others. */
+  print(due: readonly Sum[]): PrintedKernel[] {
+    const kernels = due.filter(isWeights).map((sum) => this.weightGradient(sum));
+    const others = due.filter((sum) => !isWeights(sum));
+    // Their rows are neighbours in a group, in the order in which they are listed.
+    for (const sum of others) kernels.push(this.eventSum(sum));
+    return kernels;
+  }
+
+  private rowsOf(operand: Operand | undefined): number[] {
+    if (operand?.from !== "item") throw new Error("internal: event sum of a parameter");
+    const first = this.memory.firstRow(operand.item);
+    return Array.from(operand.rows, (row) => (row < 0 ? -1 : first + row));
+  }
+
+  private eventSum(sum: Sum): PrintedKernel {
+    const terms = this.rowsOf(sum.operands[0]);
+    return {
+      title: `Event sum of the pass over "${this.set}"`,
+      code: shaderSource("sum_events.wgsl"),
+      constants: {
+        TERMS: this.memory.table(terms),
+        COUNT: terms.length,
+        ROWS: this.events.size,
+        TO: this.offsets.get(sum) as number,
+      },
+      along: "sumGroups",
+      groups: terms.length,
+      batches: 1,
+      work: terms.length,
+    };
+  }
+
+  private weightGradient(sum: Sum): PrintedKernel {
+    const [outputs, inputs] = sum.node.shape.slice(-2) as [number, number];
+    const { prefix } = sum.node.operation as unknown as Attributes["weightGradient"];
+    const [g, x] = sum.operands.map((operand) => this.rowsOf(operand)) as [number[], number[]];
+    const batches = g.length / outputs;
+    const isSeparate = sizeOf(sum.node.shape) > outputs * inputs;
+    const firsts = (rows: number[], size: number) => rows.filter((_, r) => r % size === 0);
+    return {
+      title: `Weight gradient of the pass over "${this.set}"`,
+      code: shaderSource("weight_gradient.wgsl"),
+      constants: {
+        BATCHES: batches,
+        SEPARATE: isSeparate ? 1 : 0,
+        OUTPUTS: outputs,
+        INPUTS: inputs,
+        G_ROWS: this.memory.table(firsts(g, outputs)),
+        X_ROWS: this.memory.table(firsts(x, inputs)),
+        PREFIX: this.memory.table(prefix ?? Array<number>(outputs).fill(inputs)),
+        ELEMENTS: this.weights.size,
+        TO: this.offsets.get(sum) as number,
+      },
+      along: "weightGroups",
+      groups: Math.ceil(outputs / BLOCK) * Math.ceil(inputs / BLOCK),
+      batches: isSeparate ? batches : 1,
+      work: 2 * batches * outputs * inputs,
+    };
+  }
+}
+
+/** Kernels that add the groups and leave sums where they are read, for programs that stay on the device. */
+export function printFinish(
+  { sums: events, weights, set }: { sums: PartialSums; weights: PartialSums; set: string },
+  memory: ProgramMemory,
+): PrintedKernel[] {
+  return [events, weights].flatMap((partial): PrintedKernel[] => {
+    if (partial.size === 0) return [];
+    const places = partial.sums.flatMap(({ node, size }) => {
+      const start = memory.parameter(node);
+      return Array.from({ length: size }, (_, i) => start + i);
+    });
+    return [
+      {
+        title: `End of the sums over "${set}"`,
+        code: shaderSource("finish_sums.wgsl"),
+        constants: { WEIGHTS: partial === weights ? 1 : 0, ROWS: partial.size, TO: memory.table(places) },
+        along: "once",
+        groups: partial.size,
+        batches: 1,
+        work: 0,
+      },
+    ];
+  });
+}
