@@ -21,8 +21,11 @@ export interface ClosureTest {
 
 export interface ClosureRequest {
   readonly backend: Backend;
+  /** Its T is left out: closure is about simulation. */
   readonly model: MixtureModel;
+  /** Events that no training has seen, not even to choose an epoch. */
   readonly heldOut: readonly SimulatedEvents[];
+  /** Of each histogram. */
   readonly bins: number;
   readonly seed: number;
   readonly onProgress?: (done: number, total: number) => void;

@@ -41,7 +41,12 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
   return { features: y, context: concatenate([process, x]), weight };
 }
 
-/** Weights to start from: a normal distribution with the sample's constants; the process stays one-hot. */
+/**
+ * Weights to start from: a normal distribution with the sample's constants; the process stays one-hot.
+ *
+ * @param architecture  of `sizes[of]` features; context (process) [F] for x, (process, x) [F + Dx] for y
+ * @param sample        that `trainingSample(NOMINAL, …)` made
+ */
 export function initialDensity(
   architecture: FlowArchitecture,
   sample: EventSample,
@@ -56,7 +61,7 @@ export function initialDensity(
   });
 }
 
-/** -Σ w log p / Σ w over the event set `NOMINAL`; the flow's parameters are under `<of>.nominal`. */
+/** For `train`: -Σ w log p / Σ w over the event set `NOMINAL`; the flow's parameters are under `<of>.nominal`. */
 export function densityTraining(
   of: ObservableName,
   architecture: FlowArchitecture,

@@ -23,6 +23,10 @@ export interface Displacements {
   readonly shifts: readonly (readonly Float64Array[])[];
 }
 
+/**
+ * Displacements in the units of y. With the points ν̂, ν̂ + σ_1 e_1, ν̂ - σ_1 e_1, … of the principal modes, `shifts` holds
+ * Δ_k^±(y | x, f).
+ */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
   const { backend, model, x, y, count, points } = request;
   const tape = new Tape();

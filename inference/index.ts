@@ -1,6 +1,16 @@
-/** Likelihoods, fits, covariance, modes, scans and their pictures. */
+/** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
+export {
+  CLOSURE_LEVEL,
+  type ClosureRequest,
+  type ClosureTest,
+  type ClosureVerdict,
+  closureTests,
+  closureVerdicts,
+} from "./closure.js";
 export * from "./contours.js";
 export * from "./covariance.js";
+export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./densities.js";
+export * from "./displacement.js";
 export * from "./fit-result.js";
 export * from "./generators/doi-toy.js";
 export * from "./goodness-of-fit.js";
@@ -11,7 +21,39 @@ export * from "./mixture-model.js";
 export * from "./objective.js";
 export * as plots from "./plots/index.js";
 export * from "./principal-modes.js";
+export {
+  initialResponse,
+  type NodeLaw,
+  type ProfileRequest,
+  profileTraining,
+  profilingSample,
+} from "./profile-fit.js";
+export * from "./projections.js";
 export * from "./published-model.js";
+export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
 export * from "./scan.js";
+export { type ObservableName, type SimulatedEvents, trainingSample } from "./simulated-events.js";
 export * from "./special-functions.js";
+export {
+  type Anchor,
+  type AnchorSet,
+  anchorSets,
+  initialSystematics,
+  isLinearOnly,
+  type SystematicsRequest,
+  type SystematicsStage,
+  stageSamples,
+  systematicsStages,
+  systematicsTraining,
+} from "./systematics.js";
+export {
+  DATA,
+  dataSample,
+  initialNu,
+  initialTransfer,
+  NU,
+  releaseOfNu,
+  type TransferRequest,
+  transferTraining,
+} from "./transfer-fit.js";
 export * from "./yields.js";

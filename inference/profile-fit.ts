@@ -16,7 +16,12 @@ import { DATA, dataColumns, dataFrame, dataSample } from "./transfer-fit.js";
 /** Column of δ, each event's own point of the box [K]. */
 const DELTA = "data/delta";
 
-/** T_ψ that starts as the identity everywhere, in the frame of the data. */
+/**
+ * T_ψ that starts as the identity everywhere, in the frame of the data.
+ *
+ * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
+ * @param data          with y
+ */
 export function initialResponse(
   architecture: FactorizableArchitecture,
   data: EventData,
@@ -27,7 +32,7 @@ export function initialResponse(
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 
-/** Where δ is drawn from: the whole box evenly, or the nodes of a Gauss-Legendre grid with their weights as probabilities. */
+/** Where δ is drawn from, `box` its half-width in prior standard deviations: the whole box evenly, or the nodes of a Gauss-Legendre grid with their weights as probabilities. */
 export type NodeLaw =
   | { readonly kind: "random"; readonly box: number }
   | { readonly kind: "quadrature"; readonly box: number; readonly points: number };
@@ -94,7 +99,12 @@ export interface ProfileRequest {
   readonly optimiser: Optimiser;
 }
 
-/** -½ Σ w [log p(ν_0 + δ) + log p(ν_0 - δ)] / Σ w. Constraints do not depend on T: they enter at inference only. */
+/**
+ * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
+ *
+ * -½ Σ w [log p(ν_0 + δ) + log p(ν_0 - δ)] / Σ w. Constraints do not depend on T: they
+ * enter at inference only.
+ */
 export function profileTraining({ model, form, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
   const size = model.nuisances.length;
   const centre = model.response!.architecture.nuisances.map((nuisance) => nuisance.centre);

@@ -32,6 +32,7 @@ export interface MixtureSampleRequest {
   readonly purpose: string;
 }
 
+/** Events of every process at ν, as many as its share of the expectation. */
 export async function sampleMixture(request: MixtureSampleRequest): Promise<MixtureSample> {
   const { backend, model, nu, withY, observed, seed, purpose } = request;
   const plain = await expectedYields(model, nu);
@@ -65,7 +66,13 @@ export interface Projection {
   }[];
 }
 
-/** @param nFixed  see `chiSquareTest` */
+/**
+ * Histograms of every feature of the data, within three standard deviations of its mean (what lies outside is in the first and
+ * last bin), beside those of the samples.
+ *
+ * @param bins    of each histogram
+ * @param nFixed  see `chiSquareTest`
+ */
 export function project(
   data: EventData,
   samples: readonly MixtureSample[],

@@ -1,11 +1,12 @@
 /** What the shape nuisances do to a density: a factorizable flow trained on samples at their anchors, arXiv:2606.30489. */
 import { add, mul, slice } from "../engine/operations.js";
-import type { FactorizableArchitecture, FlowArchitecture } from "../flows/architecture.js";
+import { type FactorizableArchitecture, type FlowArchitecture, initialise } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
 import type { Optimiser } from "../flows/optimiser.js";
 import type { ModelBuilder } from "../flows/training-program.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
+import type { FlowModel } from "./mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "./simulated-events.js";
 
 /** Samples in which the same nuisances are off their centres: one event set. */
@@ -35,7 +36,11 @@ export function anchorSetOf(at: readonly number[], centres: readonly number[]): 
   return active.length === 0 ? undefined : setName(active);
 }
 
-/** Event sets of the anchors off the centres, in order of appearance. */
+/**
+ * Event sets of the anchors off the centres, in order of appearance.
+ *
+ * @param centres  of the shape nuisances [shapes], prior standard deviations
+ */
 export function anchorSets(anchors: readonly Anchor[], centres: readonly number[]): AnchorSet[] {
   const points = new Map<string, { active: number[]; keys: Set<string> }>();
   for (const { process, at } of anchors) {
@@ -56,6 +61,8 @@ export interface SystematicsStage {
 }
 
 /**
+ * The trainings that follow one another, each from the weights that the last one left.
+ *
  * Networks of single nuisances first, from samples without a pair; then all networks together from all samples, which is the
  * maximum of the likelihood: with the single terms frozen at this point, the pair terms would also take over what the
  * former lack at the corners. A nuisance that was never simulated off its centre without a pair is trained on those first too.
@@ -87,6 +94,19 @@ export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: numb
   return [...values.values()].some((ofProcess) => ofProcess.size < 2);
 }
 
+/** The identity at every ν, in the frame of the nominal flow: what training starts from. */
+export function initialSystematics(
+  architecture: FactorizableArchitecture,
+  nominal: FlowModel<FlowArchitecture>,
+  seed: number,
+): FlowModel<FactorizableArchitecture> {
+  const weights = [...initialise(architecture, seed)].map(
+    ([name, own]) => [name, name.startsWith("standardisation.") ? nominal.weights.get(name)! : own] as const,
+  );
+  return { architecture, weights: new Map(weights) };
+}
+
+/** What `systematicsTraining` is asked for. */
 export interface SystematicsRequest {
   readonly of: ObservableName;
   readonly nominal: FlowArchitecture;
@@ -97,6 +117,9 @@ export interface SystematicsRequest {
 }
 
 /**
+ * For `train`: parameters `<of>.nominal…` and `<of>.systematics…`, data of `stageSamples` packed by `trainingSample`, one event
+ * set each.
+ *
  * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
  * as columns, all others are at their centres and cost nothing.
  */
@@ -120,7 +143,11 @@ export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
   };
 }
 
-/** Events of each set of a stage. */
+/**
+ * Events of each set of a stage, by its name.
+ *
+ * @param centres  as in `anchorSets`
+ */
 export function stageSamples<S extends SimulatedEvents>(
   stage: SystematicsStage,
   events: readonly S[],

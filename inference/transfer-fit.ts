@@ -43,7 +43,12 @@ export function dataColumns(tape: Tape, { x, y }: MixtureModel, isWeighted: bool
   };
 }
 
-/** T that starts as the identity, in the frame of the data. */
+/**
+ * T that starts as the identity, in the frame of the data.
+ *
+ * @param architecture  Dy features, context (process, x) [F + Dx], standardisation "both": latent values are simulated y
+ * @param data          with y
+ */
 export function initialTransfer(
   architecture: AutoregressiveArchitecture,
   data: EventData,
@@ -91,7 +96,12 @@ export interface TransferRequest {
   readonly nuisances: Optimiser;
 }
 
-/** The negative log-likelihood of PHYSICS section 1 per event of the data, as a function of T and ν. */
+/**
+ * For `train`: parameters `mixtureParameters(model)` and `initialNu(start)`, event set `DATA` of `dataSample`, `releaseOfNu` in
+ * each step. Afterwards `NU` holds ν, `transfer…` the weights of T.
+ *
+ * The negative log-likelihood per event of the data, with constraints, as a function of T and ν: arXiv:2602.13184, step 1.
+ */
 export function transferTraining(request: TransferRequest): ModelBuilder {
   const { model, form, extended, isWeighted, observed } = request;
   return (tape, normalisers): Model => {

@@ -2,7 +2,7 @@
 import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture.js";
 import type { EventSample } from "../../flows/event-sample.js";
 import type { FreshSamples } from "../../flows/training-request.js";
-import { named, updated, type Weights } from "../../flows/weights.js";
+import { named, updated } from "../../flows/weights.js";
 import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
 import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";
 import { type ObservableName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
@@ -10,6 +10,7 @@ import {
   type Anchor,
   anchorSetOf,
   anchorSets,
+  initialSystematics,
   stageSamples,
   systematicsStages,
   systematicsTraining,
@@ -105,13 +106,6 @@ async function trainNominal(
   return { flow: { architecture, weights }, key, summary: record };
 }
 
-/** The standardisation of the nominal flow: what the systematics start from is the identity in its frame. */
-function inFrameOf({ weights: nominal }: FlowModel<FlowArchitecture>, weights: Weights): Weights {
-  return new Map(
-    [...weights].map(([name, own]) => [name, name.startsWith("standardisation.") ? nominal.get(name)! : own]),
-  );
-}
-
 async function trainSystematics(setting: Setting, of: ObservableName, nominal: Trained<FlowArchitecture>) {
   const { simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
@@ -119,7 +113,7 @@ async function trainSystematics(setting: Setting, of: ObservableName, nominal: T
   const architecture = systematicsArchitecture(configuration, of);
   const centres = shapeCentres(configuration);
   const prefix = `${of}.systematics`;
-  let weights = inFrameOf(nominal.flow, initialise(architecture, configuration.seed));
+  let { weights } = initialSystematics(architecture, nominal.flow, configuration.seed);
   let key = nominal.key;
   const trainings: { label: string; summary: TrainingSummary }[] = [];
   for (const stage of systematicsStages(anchorSets(simulation.anchors, centres), architecture.pairs)) {
