@@ -1,5 +1,6 @@
 /** The pull of the distribution of interest: where T moves an event when the nuisances move. */
 import type { Backend } from "../engine/backend.js";
+import { broadcast } from "../engine/operations.js";
 import { Tape } from "../engine/tape.js";
 import { bindMixture } from "./mixture.js";
 import { type MixtureModel, parametersOn } from "./mixture-model.js";
@@ -33,7 +34,9 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
   const mixture = bindMixture(tape, model);
   const [widthX, widthY] = [x.length / count, y.length / count];
   const nu = tape.parameter("nu", [model.nuisances.length]);
-  const { value } = mixture.toSimulation(tape.column("y", [widthY]), tape.column("x", [widthX]), nu);
+  const moved = mixture.toSimulation(tape.column("y", [widthY]), tape.column("x", [widthX]), nu);
+  // What does not depend on the process has no axis of processes yet.
+  const value = broadcast(moved.value, [model.processes.length, widthY]);
   const program = await backend.compile({ outputs: { value } });
   try {
     await program.bind({ x, y });

@@ -1,0 +1,143 @@
+/** Displacement fields of maps T that are affine, in closed form. */
+import { test } from "uvu";
+import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
+import type { Weights } from "../../flows/weights.js";
+import { displacements } from "../../inference/displacement.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import { testBackends } from "../support/backends.js";
+import { close, tolerances } from "../support/close.js";
+import { withBackend } from "./with-backend.js";
+
+/** Identity weights but for these entries. */
+function weightsWith(
+  architecture: Architecture,
+  entries: Readonly<Record<string, readonly (readonly [at: number, value: number])[]>>,
+): Weights {
+  const weights = initialise(architecture, 1, { identity: true });
+  for (const [name, values] of Object.entries(entries)) {
+    for (const [at, value] of values) weights.get(name)!.data[at] = value;
+  }
+  return weights;
+}
+
+const affine = { features: 2, context: 3, hidden: [3], transforms: 1, transform: { kind: "affine" } } as const;
+const density = (features: number, context: number) => {
+  const architecture = autoregressiveFlow({ ...affine, features, context });
+  return { architecture, weights: initialise(architecture, 1, { identity: true }) };
+};
+
+const S = [0.5, -0.25];
+const T = [0.25, -0.5];
+/** What the second process adds to t of the first feature. */
+const OF_SECOND = 0.125;
+const transferArchitecture = autoregressiveFlow(affine);
+const transfer = {
+  architecture: transferArchitecture,
+  // (s, t) of feature j at 2j, 2j + 1. The first hidden unit, a ReLU, is 1 for the second process, else 0.
+  weights: weightsWith(transferArchitecture, {
+    "transforms.0.0.weight": [0, 1, 2, 3, 4].map((input) => [input, input === 1 ? 1 : 0] as const),
+    "transforms.0.0.bias": [[0, 0]],
+    "transforms.0.1.weight": [[3, OF_SECOND]],
+    "transforms.0.1.bias": [
+      [0, S[0]!],
+      [1, T[0]!],
+      [2, S[1]!],
+      [3, T[1]!],
+    ],
+  }),
+};
+
+const CENTRE = [0.5, -1];
+const SCALE = 0.5;
+const Q = 0.01;
+/** Per nuisance and feature: s linear, s quadratic, t linear, t quadratic. */
+const RESPONSE = [
+  [0.25, 2, -0.5, 4, 0.125, -2, 0.375, 8],
+  [-0.125, 4, 0.25, -8, 0.5, 2, -0.25, 4],
+];
+const responseArchitecture = factorizableFlow({
+  features: 2,
+  context: 3,
+  hidden: [3],
+  layers: 1,
+  nuisances: CENTRE.map((centre) => ({ centre, scale: SCALE })),
+  quadraticDamping: Q,
+});
+const response = {
+  architecture: responseArchitecture,
+  weights: weightsWith(
+    responseArchitecture,
+    Object.fromEntries(
+      RESPONSE.map((row, k) => [`transforms.0.nuisances.${k}.1.bias`, row.map((value, i) => [i, value] as const)]),
+    ),
+  ),
+};
+
+const model: MixtureModel = {
+  processes: ["first", "second"].map((name) => ({ name, logYield: 0 })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", centre: CENTRE[k]!, logFactors: [0.1, 0.1] })),
+  x: { nominal: density(1, 2) },
+  y: { nominal: density(2, 3) },
+  transfer,
+  response,
+};
+
+/** T_φ(T_ψ(y)) of feature j for process f. */
+function closedForm(y: number, j: number, f: number, nu: readonly number[]): number {
+  const u = nu.map((value, k) => (value - CENTRE[k]!) / SCALE);
+  const sum = (at: number) =>
+    u.reduce((all, v, k) => all + RESPONSE[k]![at]! * v + Q * RESPONSE[k]![at + 1]! * v * v, 0);
+  const moved = y * Math.exp(sum(4 * j)) + sum(4 * j + 2);
+  // Affine maps bend the logarithm of their slope: l = s / (1 + |s / ln 10⁻³|).
+  const l = S[j]! / (1 + Math.abs(S[j]! / Math.log(1e-3)));
+  return moved * Math.exp(l) + T[j]! + (j === 0 && f === 1 ? OF_SECOND : 0);
+}
+
+const count = 5;
+const x = Float32Array.of(-1, -0.5, 0, 0.5, 1);
+const y = Float32Array.of(-2, -1, 0, 1, 2, 0.5, 0.25, 0, -0.25, -0.5);
+const points = [
+  [0.5, -1],
+  [0.75, -1],
+  [0.25, -1.25],
+];
+
+for (const { name, precision, create } of testBackends()) {
+  test(`T(y) - y at the first point, T(y) there and at the others apart, on ${name}`, () =>
+    withBackend(create, async (backend) => {
+      const { nominal, shifts } = await displacements({ backend, model, x, y, count, points });
+      for (const f of [0, 1]) {
+        const at = (nu: readonly number[]) =>
+          Array.from(y, (value, i) => closedForm(value, Math.floor(i / count), f, nu));
+        const first = at(points[0]!);
+        const tolerance = tolerances[precision];
+        close(
+          nominal[f]!,
+          first.map((value, i) => value - y[i]!),
+          tolerance,
+          "nominal",
+        );
+        for (const [s, point] of points.slice(1).entries()) {
+          close(
+            shifts[s]![f]!,
+            at(point).map((value, i) => value - first[i]!),
+            tolerance,
+            "shift",
+          );
+        }
+      }
+    }));
+}
+
+test("without T nothing moves; without a response nothing moves with nu", () =>
+  withBackend(testBackends()[0]!.create, async (backend) => {
+    const { transfer: _transfer, response: _response, ...bare } = model;
+    const still = await displacements({ backend, model: bare, x, y, count, points });
+    for (const field of [...still.nominal, ...still.shifts.flat()]) close(field, new Float64Array(2 * count), NONE);
+    const { shifts } = await displacements({ backend, model: { ...bare, transfer }, x, y, count, points });
+    for (const field of shifts.flat()) close(field, new Float64Array(2 * count), NONE);
+  }));
+
+const NONE = { absolute: 0, relative: 0 };
+
+test.run();
