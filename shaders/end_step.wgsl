@@ -1,21 +1,25 @@
 // Moves numbers among the parameters: their new values, at the end of a step, to where they belong.
-// in : FROM and TO, tables [COUNT] of places among the parameters; none is in both
-// both: parameters; step, which the LAST move of a step counts
+// in : old_places and new_places, tables [count] of places among the parameters; none is in both
+// both: parameters; step, which the last move of a step (last = 1) counts
 #include "shared/once.wgsl"
 
-override COUNT: u32;
-override FROM: u32;
-override TO: u32;
-override LAST: bool;
+struct Arguments {
+  count: u32,
+  old_places: u32,
+  new_places: u32,
+  last: u32,
+}
+
+@group(0) @binding(7) var<uniform> arguments: Arguments;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let row = row_of(id, workgroups);
-  if (row == 0u && LAST) {
+  if (row == 0u && arguments.last == 1u) {
     step[0] += 1u;
   }
-  if (row >= COUNT) {
+  if (row >= arguments.count) {
     return;
   }
-  parameters[tables[TO + row]] = parameters[tables[FROM + row]];
+  parameters[tables[arguments.new_places + row]] = parameters[tables[arguments.old_places + row]];
 }

@@ -18,3 +18,9 @@ export function resolveIncludes(text: string): string {
   const own = visit(text);
   return [...parts.values(), own].join("\n");
 }
+
+/** Names of the numbers that a kernel reads as `arguments`, in order; none where it has no such structure. */
+export function argumentNames(text: string): string[] {
+  const [, fields = ""] = /^struct Arguments \{\n([^}]*)\}/m.exec(text) ?? [];
+  return [...fields.matchAll(/^ *(\w+): u32,/gm)].map(([, name]) => name as string);
+}

@@ -1,61 +1,105 @@
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
-// in : x [BATCHES, inputs, events], the rows of a batch contiguous; weights W [rows, WEIGHT_COLUMNS], one or one per batch
-// out: y [BATCHES, OUTPUTS, events]
+// in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
+// out: y [batches, outputs, events]
 // y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
-// One invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
-// zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
-#include "shared/tile.wgsl"
+// A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
+// brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
+// as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
+#include "shared/tile_layout.wgsl"
 
 override TRANSPOSED: bool;
-override BATCHES: u32;
-override OUTPUTS: u32;
-override WEIGHT_COLUMNS: u32;
-override Y_ROW: u32;             // first row of y
-override X_ROWS: u32;            // table: per batch, the first row of x
-override WEIGHTS: u32;           // place of W among the parameters
-override WEIGHTS_PER_BATCH: u32; // elements from one batch's W to the next, 0 where all share one
-override PREFIX: u32;            // table: per row of W, how many of its elements count
-override RANGES: u32;            // table: per four rows of y, the first input used and the one after the last
+
+struct Arguments {
+  outputs: u32,
+  weight_columns: u32,
+  y_row: u32,             // first row of y
+  x_rows: u32,            // table: per batch, the first row of x
+  weights: u32,           // place of W among the parameters
+  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
+  prefix: u32,            // table: per row of W, how many of its elements count
+  ranges: u32,            // table: per 64 rows of y, the first input used and the one after the last
+}
+
+@group(0) @binding(0) var<uniform> tile: Tile;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> tables: array<i32>;
+// Four events at a time: rows are a multiple of 128 events apart.
+@group(0) @binding(3) var<storage, read_write> values: array<vec4f>;
+@group(0) @binding(5) var<uniform> arguments: Arguments;
+
+// Rows of 17 vectors, for invocations that store one input each to meet different banks.
+var<workgroup> w_slice: array<vec4f, 272>;
+var<workgroup> x_slice: array<vec4f, 512>;
 
 fn prefix(row: u32) -> u32 {
-  return u32(tables[PREFIX + row]);
+  return u32(tables[arguments.prefix + row]);
 }
 
-fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
+// Weights of one input for four outputs; those that do not count are 0.
+fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec4f {
+  if (input >= end) {
+    return vec4f();
+  }
+  var at = vec4u(start) + outputs * arguments.weight_columns + input;
+  var counts = vec4u(input) < lengths;
   if (TRANSPOSED) {
-    return outputs < vec4u(prefix(input));
+    at = vec4u(start) + input * arguments.weight_columns + outputs;
+    counts = outputs < vec4u(prefix(input));
   }
-  return vec4u(input) < vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
+  let weights = vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+  return select(vec4f(), weights, counts);
 }
 
-fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
-  let forward = outputs * WEIGHT_COLUMNS + input;
-  let transposed = input * WEIGHT_COLUMNS + outputs;
-  let at = start + select(forward, transposed, TRANSPOSED);
-  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
-}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
+  let stride = tile.stride / 4u;
+  let quad = 32u * place.x + own % 32u;
+  let x_row = u32(tables[arguments.x_rows + place.z]);
+  let start = arguments.weights + place.z * arguments.weights_per_batch;
+  let end = u32(tables[arguments.ranges + 2u * place.y + 1u]);
 
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let event = id.x;
-  let blocks = (OUTPUTS + 3u) / 4u;
-  let batch = id.y / blocks;
-  let block = id.y % blocks;
-  if (event >= tile.events || batch >= BATCHES) {
-    return;
+  // Neighbours read what lies together: inputs of a row of W, or its columns.
+  let slice = select(own % 16u, own / 16u, TRANSPOSED);
+  let four_outputs = select(own / 16u, own % 16u, TRANSPOSED);
+  // Beyond the last output there are others' weights, for rows that are not stored.
+  let outputs = min(64u * place.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
+  var lengths = vec4u();
+  if (!TRANSPOSED) {
+    lengths = vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
   }
-  let first = 4u * block;
-  // The last block may be short: what stands in for its missing rows is not stored.
-  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(OUTPUTS - 1u));
-  let x_row = u32(tables[X_ROWS + batch]);
-  let start = WEIGHTS + batch * WEIGHTS_PER_BATCH;
-  let end = u32(tables[RANGES + 2u * block + 1u]);
-  var sums = vec4f();
-  for (var input = u32(tables[RANGES + 2u * block]); input < end; input++) {
-    let x = load(x_row + input, event);
-    sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
+
+  let row = own / 32u;
+  var sums = array<vec4f, 8>();
+  for (var input = u32(tables[arguments.ranges + 2u * place.y]); input < end; input += 16u) {
+    w_slice[17u * slice + four_outputs] = four(start, input + slice, end, outputs, lengths);
+    for (var i = 0u; i < 16u; i += 8u) {
+      let own_input = input + i + row;
+      var x = vec4f();
+      if (own_input < end) {
+        x = values[(x_row + own_input) * stride + quad];
+      }
+      x_slice[32u * (i + row) + own % 32u] = x;
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < 16u; i++) {
+      let x = x_slice[32u * i + own % 32u];
+      let low = w_slice[17u * i + 2u * row];
+      let high = w_slice[17u * i + 2u * row + 1u];
+      sums[0] += low.x * x;
+      sums[1] += low.y * x;
+      sums[2] += low.z * x;
+      sums[3] += low.w * x;
+      sums[4] += high.x * x;
+      sums[5] += high.y * x;
+      sums[6] += high.z * x;
+      sums[7] += high.w * x;
+    }
+    workgroupBarrier();
   }
-  for (var i = 0u; i < 4u && first + i < OUTPUTS; i++) {
-    store(Y_ROW + batch * OUTPUTS + first + i, event, sums[i]);
+  let first = 64u * place.y + 8u * row;
+  for (var i = 0u; i < 8u; i++) {
+    if (first + i < arguments.outputs) {
+      values[(arguments.y_row + place.z * arguments.outputs + first + i) * stride + quad] = sums[i];
+    }
   }
 }

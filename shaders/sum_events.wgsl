@@ -1,20 +1,23 @@
 // Sums rows of values over groups of events.
-// in : values; TERMS, table [COUNT] of their rows, -1 for a row of zeros
-// out: partials [groups, ROWS], from row TO on
+// in : values; terms, table [rows summed] of their rows, -1 for a row of zeros
+// out: partials [groups, rows], from row first on
 // One workgroup per (group, row). Every invocation adds its events one after another, then the workgroup adds pairs:
 // Harris 2007, "Optimizing Parallel Reduction in CUDA", reduction #3.
 #include "shared/tile.wgsl"
 
-override TERMS: u32;
-override COUNT: u32;
-override ROWS: u32;
-override TO: u32;
+struct Arguments {
+  terms: u32,
+  rows: u32,
+  first: u32,
+}
+
+@group(0) @binding(5) var<uniform> arguments: Arguments;
 
 var<workgroup> sums: array<f32, WORKGROUP_SIZE>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let row = tables[TERMS + place.y];
+  let row = tables[arguments.terms + place.y];
   let start = place.x * tile.sum_events;
   let end = min(start + tile.sum_events, tile.events);
   var sum = 0.0;
@@ -31,6 +34,6 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
     }
   }
   if (own == 0u) {
-    partials[(tile.sum_group + place.x) * ROWS + TO + place.y] = sums[0];
+    partials[(tile.sum_group + place.x) * arguments.rows + arguments.first + place.y] = sums[0];
   }
 }

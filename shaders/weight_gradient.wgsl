@@ -1,20 +1,24 @@
 // Gradient of the weights of a linear map, summed over groups of events.
-// in : g [BATCHES, OUTPUTS, events], x [BATCHES, INPUTS, events], the rows of a batch contiguous
-// out: partials dW [groups, ELEMENTS], from element TO on: [OUTPUTS, INPUTS], or SEPARATE one for every batch
-// dW[o, i] = sum over events, and over batches unless SEPARATE, of g[o] x[i], and 0 at or beyond prefix[o].
+// in : g [batches, outputs, events], x [batches, inputs, events], the rows of a batch contiguous
+// out: partials dW [groups, elements], from element first on: [outputs, inputs], or one for every batch where separate = 1
+// dW[o, i] = sum over events, and over batches unless separate = 1, of g[o] x[i], and 0 at or beyond prefix[o].
 // A workgroup makes 64 x 64 elements, an invocation 4 x 4 of them. Slices of 16 events of both factors are brought to
 // workgroup memory, four rows of one event to a vector, so that every number read there serves four products.
 #include "shared/tile.wgsl"
 
-override BATCHES: u32;
-override SEPARATE: bool;
-override OUTPUTS: u32;
-override INPUTS: u32;
-override G_ROWS: u32;   // table: per batch, the first row of g
-override X_ROWS: u32;   // table: per batch, the first row of x
-override PREFIX: u32;   // table: per row of dW, how many of its elements count
-override ELEMENTS: u32; // of all weight gradients of the pass
-override TO: u32;
+struct Arguments {
+  batches: u32,
+  separate: u32,
+  outputs: u32,
+  inputs: u32,
+  g_rows: u32,   // table: per batch, the first row of g
+  x_rows: u32,   // table: per batch, the first row of x
+  prefix: u32,   // table: per row of dW, how many of its elements count
+  elements: u32, // of all weight gradients of the pass
+  first: u32,    // the first of them
+}
+
+@group(0) @binding(5) var<uniform> arguments: Arguments;
 
 // Rows of 17 vectors, for invocations that store one event each to meet different banks.
 var<workgroup> g_slice: array<vec4f, 272>;
@@ -31,22 +35,22 @@ fn four(first: u32, rows: u32, row: u32, event: u32, end: u32) -> vec4f {
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let blocks = (INPUTS + 63u) / 64u;
+  let blocks = (arguments.inputs + 63u) / 64u;
   let output = 64u * (place.y / blocks);
   let input = 64u * (place.y % blocks);
   let start = place.x * tile.weight_events;
   let end = min(start + tile.weight_events, tile.events);
-  let low = select(0u, place.z, SEPARATE);
-  let high = select(BATCHES, place.z + 1u, SEPARATE);
+  let low = select(0u, place.z, arguments.separate == 1u);
+  let high = select(arguments.batches, place.z + 1u, arguments.separate == 1u);
   let slice = own % 16u;
   let quad = own / 16u;
   var sums = array<vec4f, 4>();
   for (var batch = low; batch < high; batch++) {
-    let g_row = u32(tables[G_ROWS + batch]);
-    let x_row = u32(tables[X_ROWS + batch]);
+    let g_row = u32(tables[arguments.g_rows + batch]);
+    let x_row = u32(tables[arguments.x_rows + batch]);
     for (var event = start; event < end; event += 16u) {
-      g_slice[17u * slice + quad] = four(g_row, OUTPUTS, output + 4u * quad, event + slice, end);
-      x_slice[17u * slice + quad] = four(x_row, INPUTS, input + 4u * quad, event + slice, end);
+      g_slice[17u * slice + quad] = four(g_row, arguments.outputs, output + 4u * quad, event + slice, end);
+      x_slice[17u * slice + quad] = four(x_row, arguments.inputs, input + 4u * quad, event + slice, end);
       workgroupBarrier();
       for (var e = 0u; e < 16u; e++) {
         let g = g_slice[17u * e + quad];
@@ -59,15 +63,15 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
       workgroupBarrier();
     }
   }
-  let target_start = tile.weights + (tile.weight_group + place.x) * ELEMENTS + TO + low * OUTPUTS * INPUTS;
+  let target_start = tile.weights + (tile.weight_group + place.x) * arguments.elements + arguments.first + low * arguments.outputs * arguments.inputs;
   for (var r = 0u; r < 4u; r++) {
     let row = output + 4u * quad + r;
-    if (row < OUTPUTS) {
-      let prefix = u32(tables[PREFIX + row]);
+    if (row < arguments.outputs) {
+      let prefix = u32(tables[arguments.prefix + row]);
       for (var c = 0u; c < 4u; c++) {
         let column = input + 4u * slice + c;
-        if (column < INPUTS) {
-          partials[target_start + row * INPUTS + column] = select(0.0, sums[r][c], column < prefix);
+        if (column < arguments.inputs) {
+          partials[target_start + row * arguments.inputs + column] = select(0.0, sums[r][c], column < prefix);
         }
       }
     }

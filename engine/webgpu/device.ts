@@ -13,13 +13,22 @@ const COMPUTE = 4;
 /** Bytes between places of a dynamic offset: what WebGPU promises everywhere. */
 export const SLOT = 256;
 
-/** What a kernel sees: events of a pass, what is computed once, or a column. */
+/** What a kernel sees: events of a pass, what is computed once, or a column. The first buffer and the last have slots. */
 export type LayoutName = "events" | "once" | "gather";
 
 const bindings: { readonly [N in LayoutName]: readonly GPUBufferBindingType[] } = {
-  events: ["uniform", "read-only-storage", "read-only-storage", "storage", "storage"],
-  once: ["uniform", "storage", "read-only-storage", "read-only-storage", "storage", "read-only-storage", "storage"],
-  gather: ["uniform", "read-only-storage", "read-only-storage", "storage", "read-only-storage"],
+  events: ["uniform", "read-only-storage", "read-only-storage", "storage", "storage", "uniform"],
+  once: [
+    "uniform",
+    "storage",
+    "read-only-storage",
+    "read-only-storage",
+    "storage",
+    "read-only-storage",
+    "storage",
+    "uniform",
+  ],
+  gather: ["uniform", "read-only-storage", "read-only-storage", "storage", "read-only-storage", "uniform"],
 };
 
 export const layoutOf = (along: Along): LayoutName => (along === "once" ? "once" : "events");
@@ -135,7 +144,7 @@ export class Device {
       layout: this.layouts.get(name) as GPUBindGroupLayout,
       entries: buffers.map((buffer, binding) => ({
         binding,
-        resource: binding === 0 ? { buffer, size: SLOT } : { buffer },
+        resource: bindings[name][binding] === "uniform" ? { buffer, size: SLOT } : { buffer },
       })),
     });
   }

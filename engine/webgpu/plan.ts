@@ -229,7 +229,7 @@ function neededFor(made: readonly Var[], own: ReadonlySet<Var>, counted: readonl
 
 /** Outputs are kept, then parameters take their new values, all computed from the old ones. */
 function endOfStep(outputs: Named<Var>, updates: Named<Var>, tape: Tape, memory: ProgramMemory): PrintedKernel[] {
-  const common = { along: "once", batches: 1, work: 0 } as const;
+  const common = { constants: {}, along: "once", batches: 1, work: 0 } as const;
   const kernels: PrintedKernel[] = [];
   const recorded = placesOf(memory, Object.values(outputs));
   if (recorded.length > 0) {
@@ -237,7 +237,7 @@ function endOfStep(outputs: Named<Var>, updates: Named<Var>, tape: Tape, memory:
       ...common,
       title: "Outputs of a step",
       code: shaderSource("record_step.wgsl"),
-      constants: { RECORDED: recorded.length, PLACES: memory.table(recorded) },
+      arguments: { recorded: recorded.length, places: memory.table(recorded) },
       groups: recorded.length,
     });
   }
@@ -246,7 +246,12 @@ function endOfStep(outputs: Named<Var>, updates: Named<Var>, tape: Tape, memory:
       ...common,
       title: isLast ? "End of a step" : "Parameters that give their value to others",
       code: shaderSource("end_step.wgsl"),
-      constants: { COUNT: from.length, FROM: memory.table(from), TO: memory.table(to), LAST: isLast ? 1 : 0 },
+      arguments: {
+        count: from.length,
+        old_places: memory.table(from),
+        new_places: memory.table(to),
+        last: isLast ? 1 : 0,
+      },
       groups: Math.max(1, from.length),
     });
   const targets = Object.keys(updates).map((label) => parameterOf(tape, label));
@@ -273,7 +278,8 @@ export function printSchedule(scheduled: readonly Var[], memory: ProgramMemory):
   return {
     title: "Beginning of a step",
     code: shaderSource("begin_step.wgsl"),
-    constants: { SCHEDULED: places.length, PLACES: memory.table(places) },
+    constants: {},
+    arguments: { scheduled: places.length, places: memory.table(places) },
     along: "once",
     groups: places.length,
     batches: 1,

@@ -1,18 +1,16 @@
-/** The constants that make the template `shaders/linear.wgsl` one linear map. */
+/** The arguments that make a template of `shaders/` one linear map. */
+import { shaderSource } from "../../shaders/include.js";
 import type { LinearKernel } from "../lowering.js";
 import type { Attributes } from "../tape.js";
 import type { KernelMemory } from "./memory.js";
+import type { PrintedKernel } from "./print-pass.js";
 
-/** Rows of y that one invocation makes, a fact of the template. */
-const BLOCK = 4;
+/** Rows of y that one invocation of `linear_narrow.wgsl` or one workgroup of `linear.wgsl` makes, facts of these. */
+const BLOCK = { narrow: 4, wide: 64 };
+/** More outputs than this are worth a workgroup that makes 64. */
+const NARROW = 16;
 
-export interface LinearPrint {
-  readonly constants: Readonly<Record<string, number>>;
-  /** Blocks of rows to dispatch. */
-  readonly groups: number;
-}
-
-export function printLinear({ item }: LinearKernel, memory: KernelMemory): LinearPrint {
+export function printLinear({ item }: LinearKernel, memory: KernelMemory): Omit<PrintedKernel, "title"> {
   const [x, weights] = item.operands;
   if (x?.from !== "item" || weights?.from !== "parameter") throw new Error("internal: operands of a linear map");
   const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
@@ -23,31 +21,38 @@ export function printLinear({ item }: LinearKernel, memory: KernelMemory): Linea
   const batches = item.size / outputs;
   const first = memory.firstRow(x.item);
   const xRows = Array.from({ length: batches }, (_, b) => first + (x.rows[b * inputs] as number));
+  const isNarrow = outputs <= NARROW;
+  const block = isNarrow ? BLOCK.narrow : BLOCK.wide;
+  const blocks = Math.ceil(outputs / block);
   return {
-    constants: {
-      TRANSPOSED: transposed ? 1 : 0,
-      BATCHES: batches,
-      OUTPUTS: outputs,
-      WEIGHT_COLUMNS: columns,
-      Y_ROW: memory.firstRow(item),
-      X_ROWS: memory.table(xRows),
-      WEIGHTS: memory.parameter(weights.node),
-      WEIGHTS_PER_BATCH: shape.length > 2 ? rows * columns : 0,
-      PREFIX: memory.table(prefixes),
-      RANGES: memory.table(inputRanges(prefixes, outputs, transposed)),
+    code: shaderSource(isNarrow ? "linear_narrow.wgsl" : "linear.wgsl"),
+    constants: { TRANSPOSED: transposed ? 1 : 0 },
+    arguments: {
+      ...(isNarrow ? { batches } : {}),
+      outputs,
+      weight_columns: columns,
+      y_row: memory.firstRow(item),
+      x_rows: memory.table(xRows),
+      weights: memory.parameter(weights.node),
+      weights_per_batch: shape.length > 2 ? rows * columns : 0,
+      prefix: memory.table(prefixes),
+      ranges: memory.table(inputRanges(prefixes, outputs, transposed, block)),
     },
-    groups: batches * Math.ceil(outputs / BLOCK),
+    along: isNarrow ? "events" : "blocks",
+    groups: isNarrow ? batches * blocks : blocks,
+    batches: isNarrow ? 1 : batches,
+    work: 2 * inputs * item.size,
   };
 }
 
 /** Per block of rows of y, the first input that any of them uses and the one after the last. */
-function inputRanges(prefixes: readonly number[], outputs: number, transposed: boolean): number[] {
+function inputRanges(prefixes: readonly number[], outputs: number, transposed: boolean, block: number): number[] {
   const ranges: number[] = [];
-  for (let start = 0; start < outputs; start += BLOCK) {
+  for (let start = 0; start < outputs; start += block) {
     if (transposed) {
       const uses = (length: number) => length > start;
       ranges.push(Math.max(0, prefixes.findIndex(uses)), prefixes.findLastIndex(uses) + 1);
-    } else ranges.push(0, Math.max(...prefixes.slice(start, start + BLOCK)));
+    } else ranges.push(0, Math.max(...prefixes.slice(start, start + block)));
   }
   return ranges;
 }

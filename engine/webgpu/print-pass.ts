@@ -1,5 +1,4 @@
 /** Prints the kernels of a pass as WGSL. */
-import { shaderSource } from "../../shaders/include.js";
 import { actionsOf } from "../actions.js";
 import type { Kernel, LoweredPass } from "../lowering.js";
 import { PassMemory, type ProgramMemory } from "./memory.js";
@@ -7,8 +6,8 @@ import { printFused } from "./print-fused.js";
 import { printLinear } from "./print-linear.js";
 import { SumPrinter } from "./print-sums.js";
 
-/** What a dispatch counts along x: events of the chunk, its groups, or rows of what is computed once. */
-export type Along = "events" | "sumGroups" | "weightGroups" | "once";
+/** What a dispatch counts along x: events of the chunk, by the 64 or by the 128, its groups, or rows of what is computed once. */
+export type Along = "events" | "blocks" | "sumGroups" | "weightGroups" | "once";
 
 export interface PrintedKernel {
   readonly title: string;
@@ -16,6 +15,8 @@ export interface PrintedKernel {
   readonly code: string;
   /** Values of the code's `override` constants. */
   readonly constants: Readonly<Record<string, number>>;
+  /** What a kernel of `shaders/` reads as `arguments`: one text serves many kernels, and is compiled once. */
+  readonly arguments: Readonly<Record<string, number>>;
   readonly along: Along;
   /** Workgroups along y; of what is computed once, rows along x. */
   readonly groups: number;
@@ -36,20 +37,18 @@ export interface PrintedPass {
 const WORK_PER_ITEM = 4;
 
 function printKernel(kernel: Kernel, title: string, memory: PassMemory): PrintedKernel {
-  const common = { title, along: "events", batches: 1 } as const;
-  if (kernel.kind === "linear") {
-    const [rows, columns] =
-      kernel.item.operands[1]?.from === "parameter" ? kernel.item.operands[1].node.shape.slice(-2) : [];
-    return {
-      ...common,
-      code: shaderSource("linear.wgsl"),
-      ...printLinear(kernel, memory),
-      work: 2 * Math.max(rows ?? 1, columns ?? 1) * kernel.item.size,
-    };
-  }
+  if (kernel.kind === "linear") return { title, ...printLinear(kernel, memory) };
   const { rows, items, inner } = kernel;
-  const work = WORK_PER_ITEM * rows * items.length * (inner?.size ?? 1);
-  return { ...common, code: printFused(kernel, title, memory), constants: {}, groups: rows, work };
+  return {
+    title,
+    code: printFused(kernel, title, memory),
+    constants: {},
+    arguments: {},
+    along: "events",
+    groups: rows,
+    batches: 1,
+    work: WORK_PER_ITEM * rows * items.length * (inner?.size ?? 1),
+  };
 }
 
 export function printPass(pass: LoweredPass, program: ProgramMemory): PrintedPass {

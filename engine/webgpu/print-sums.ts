@@ -1,4 +1,4 @@
-/** The constants that make templates of `shaders/` the event sums of a pass. */
+/** The arguments that make templates of `shaders/` the event sums of a pass. */
 import { shaderSource } from "../../shaders/include.js";
 import type { Operand, Sum } from "../lowering.js";
 import { type Attributes, sizeOf, type Var } from "../tape.js";
@@ -73,11 +73,11 @@ export class SumPrinter {
     return {
       title: `Event sum of the pass over "${this.set}"`,
       code: shaderSource("sum_events.wgsl"),
-      constants: {
-        TERMS: this.memory.table(terms),
-        COUNT: terms.length,
-        ROWS: this.events.size,
-        TO: this.offsets.get(sum) as number,
+      constants: {},
+      arguments: {
+        terms: this.memory.table(terms),
+        rows: this.events.size,
+        first: this.offsets.get(sum) as number,
       },
       along: "sumGroups",
       groups: terms.length,
@@ -96,16 +96,17 @@ export class SumPrinter {
     return {
       title: `Weight gradient of the pass over "${this.set}"`,
       code: shaderSource("weight_gradient.wgsl"),
-      constants: {
-        BATCHES: batches,
-        SEPARATE: isSeparate ? 1 : 0,
-        OUTPUTS: outputs,
-        INPUTS: inputs,
-        G_ROWS: this.memory.table(firsts(g, outputs)),
-        X_ROWS: this.memory.table(firsts(x, inputs)),
-        PREFIX: this.memory.table(prefix ?? Array<number>(outputs).fill(inputs)),
-        ELEMENTS: this.weights.size,
-        TO: this.offsets.get(sum) as number,
+      constants: {},
+      arguments: {
+        batches,
+        separate: isSeparate ? 1 : 0,
+        outputs,
+        inputs,
+        g_rows: this.memory.table(firsts(g, outputs)),
+        x_rows: this.memory.table(firsts(x, inputs)),
+        prefix: this.memory.table(prefix ?? Array<number>(outputs).fill(inputs)),
+        elements: this.weights.size,
+        first: this.offsets.get(sum) as number,
       },
       along: "weightGroups",
       groups: Math.ceil(outputs / BLOCK) * Math.ceil(inputs / BLOCK),
@@ -130,7 +131,8 @@ export function printFinish(
       {
         title: `End of the sums over "${set}"`,
         code: shaderSource("finish_sums.wgsl"),
-        constants: { WEIGHTS: partial === weights ? 1 : 0, ROWS: partial.size, TO: memory.table(places) },
+        constants: {},
+        arguments: { weights: partial === weights ? 1 : 0, rows: partial.size, places: memory.table(places) },
         along: "once",
         groups: partial.size,
         batches: 1,

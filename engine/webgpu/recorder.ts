@@ -1,19 +1,21 @@
 /** Kernels of a program as dispatches, compiled once and recorded as often as they run. */
-import { shaderSource } from "../../shaders/include.js";
+import { argumentNames, shaderSource } from "../../shaders/include.js";
 import type { Chunk } from "./chunks.js";
 import type { Columns } from "./columns.js";
-import { type Device, layoutOf, SLOT } from "./device.js";
+import { type Device, type LayoutName, layoutOf, SLOT, usage } from "./device.js";
 import type { ColumnPlan, PassPlan } from "./plan.js";
 import type { PrintedKernel } from "./print-pass.js";
 
-/** Workgroups of 64, a fact of the kernels. */
+/** Invocations of a workgroup, and events that one of a linear map makes: facts of the kernels. */
 const WORKGROUP = 64;
+const BLOCK = 128;
 /** Workgroups along one axis of a dispatch, a fact of WebGPU. */
 const LARGEST_AXIS = 65535;
 
 interface Dispatch {
-  readonly kernel: PrintedKernel;
   readonly pipeline: GPUComputePipeline;
+  /** Offset of its arguments, in bytes. */
+  readonly offset: number;
 }
 
 /** Buffers that all kernels of a program share, as bind groups. */
@@ -25,15 +27,23 @@ export interface Groups {
   readonly gather: ReadonlyMap<string, GPUBindGroup>;
 }
 
-const gatherKernel = ({ rows, to }: ColumnPlan, isIndexed: boolean) => ({
-  title: "Events of a column",
-  code: shaderSource("gather.wgsl"),
-  constants: { INDEXED: isIndexed ? 1 : 0, ROWS: rows, TO: to },
-});
+type Kernel = Pick<PrintedKernel, "title" | "code" | "constants" | "arguments">;
+
+/** The numbers of a kernel's structure of arguments, in its order. */
+function argumentsOf({ title, code, arguments: own }: Kernel): number[] {
+  const names = argumentNames(code);
+  if (names.length !== Object.keys(own).length) throw new Error(`internal: arguments of ${title}`);
+  return names.map((name) => {
+    const value = own[name];
+    if (value === undefined) throw new Error(`internal: ${title} has no argument ${name}`);
+    return value;
+  });
+}
 
 export class Recorder {
-  private readonly dispatches = new Map<PrintedKernel, Dispatch>();
-  private readonly gathers = new Map<ColumnPlan, GPUComputePipeline>();
+  private readonly dispatches = new Map<object, Dispatch>();
+  private readonly words: number[] = [];
+  private buffer: GPUBuffer | undefined;
 
   constructor(
     private readonly device: Device,
@@ -43,27 +53,54 @@ export class Recorder {
 
   /** Compiles what is not compiled yet. */
   async prepare(kernels: readonly PrintedKernel[], columns: readonly ColumnPlan[]): Promise<void> {
+    const before = this.words.length;
     await Promise.all([
-      ...kernels.map(async (kernel) => {
-        if (this.dispatches.has(kernel)) return;
-        const pipeline = await this.device.pipeline(layoutOf(kernel.along), kernel);
-        this.dispatches.set(kernel, { kernel, pipeline });
-      }),
-      ...columns.map(async (column) => {
-        if (this.gathers.has(column)) return;
-        this.gathers.set(column, await this.device.pipeline("gather", gatherKernel(column, this.isIndexed)));
-      }),
+      ...kernels.map((kernel) => this.add(kernel, layoutOf(kernel.along), kernel)),
+      ...columns.map((column) => this.add(column, "gather", this.gatherKernel(column))),
     ]);
+    if (this.buffer !== undefined && this.words.length === before) return;
+    this.buffer?.destroy();
+    const contents = new Uint32Array(Math.max(this.words.length, SLOT / 4));
+    contents.set(this.words);
+    this.buffer = this.device.filled(contents, usage.uniform);
+  }
+
+  private gatherKernel({ rows, to }: ColumnPlan): Kernel {
+    return {
+      title: "Events of a column",
+      code: shaderSource("gather.wgsl"),
+      constants: {},
+      arguments: { indexed: this.isIndexed ? 1 : 0, rows, first_row: to },
+    };
+  }
+
+  /** @param key  what the kernel is asked for by */
+  private async add(key: object, layout: LayoutName, kernel: Kernel): Promise<void> {
+    if (this.dispatches.has(key)) return;
+    const own = argumentsOf(kernel);
+    // Kernels without arguments may look at those of others.
+    const offset = own.length === 0 ? 0 : this.words.length * 4;
+    if (own.length > 0) this.words.push(...own, ...Array<number>(SLOT / 4 - own.length).fill(0));
+    this.dispatches.set(key, { pipeline: await this.device.pipeline(layout, kernel), offset });
+  }
+
+  /** Arguments of all kernels, one slot each. */
+  get arguments(): GPUBuffer {
+    if (this.buffer === undefined) throw new Error("internal: nothing is prepared");
+    return this.buffer;
+  }
+
+  close(): void {
+    this.buffer?.destroy();
   }
 
   /** What is computed once. */
   once(into: GPUComputePassEncoder, kernels: readonly PrintedKernel[], groups: Groups, slot: number): void {
     if (groups.once === undefined) throw new Error("internal: nothing to compute once");
-    into.setBindGroup(0, groups.once, [slot * SLOT]);
     for (const kernel of kernels) {
       const workgroups = Math.ceil(kernel.groups / WORKGROUP);
       const along = Math.min(workgroups, LARGEST_AXIS);
-      into.setPipeline(this.pipelineOf(kernel));
+      this.set(into, kernel, groups.once, slot);
       into.dispatchWorkgroups(along, Math.ceil(workgroups / along));
     }
   }
@@ -77,24 +114,28 @@ export class Recorder {
     slot: number,
     chunk: Chunk,
   ): void {
-    const workgroups = Math.ceil(chunk.events / WORKGROUP);
+    const along = {
+      events: Math.ceil(chunk.events / WORKGROUP),
+      blocks: Math.ceil(chunk.events / BLOCK),
+      sumGroups: chunk.sumGroups,
+      weightGroups: chunk.weightGroups,
+      once: 1,
+    };
     for (const column of pass.columns) {
       if (columns.resident(column.label) === undefined) continue;
-      into.setPipeline(this.gathers.get(column) as GPUComputePipeline);
-      into.setBindGroup(0, groups.gather.get(column.label) as GPUBindGroup, [slot * SLOT]);
-      into.dispatchWorkgroups(workgroups, column.rows);
+      this.set(into, column, groups.gather.get(column.label) as GPUBindGroup, slot);
+      into.dispatchWorkgroups(along.events, column.rows);
     }
-    into.setBindGroup(0, groups.events, [slot * SLOT]);
-    const along = { events: workgroups, sumGroups: chunk.sumGroups, weightGroups: chunk.weightGroups, once: 1 };
     for (const kernel of pass.kernels) {
-      into.setPipeline(this.pipelineOf(kernel));
+      this.set(into, kernel, groups.events, slot);
       into.dispatchWorkgroups(along[kernel.along], kernel.groups, kernel.batches);
     }
   }
 
-  private pipelineOf(kernel: PrintedKernel): GPUComputePipeline {
-    const dispatch = this.dispatches.get(kernel);
-    if (dispatch === undefined) throw new Error(`internal: ${kernel.title} is not compiled`);
-    return dispatch.pipeline;
+  private set(into: GPUComputePassEncoder, key: object, group: GPUBindGroup, slot: number): void {
+    const dispatch = this.dispatches.get(key);
+    if (dispatch === undefined) throw new Error("internal: a kernel is not compiled");
+    into.setPipeline(dispatch.pipeline);
+    into.setBindGroup(0, group, [slot * SLOT, dispatch.offset]);
   }
 }

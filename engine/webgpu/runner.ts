@@ -35,6 +35,7 @@ export class Runner {
 
   close(): void {
     this.buffers.close();
+    this.recorder.close();
   }
 
   /** Fills the outputs with events; `valueOf` then gives the others. */
@@ -74,7 +75,7 @@ export class Runner {
   }
 
   private prepareBuffers(splits: readonly Split[]): Groups {
-    const { device, buffers, plan } = this;
+    const { device, buffers, plan, recorder } = this;
     const { storage, copyTarget, copySource, uniform } = usage;
     const words = slotsOf(splits);
     const slots = buffers.need("slots", words.byteLength, uniform | copyTarget);
@@ -93,9 +94,13 @@ export class Runner {
     for (const { label } of this.passes.flatMap((pass) => pass.columns)) {
       const column = this.columns.resident(label);
       // Without an index, nothing of the tables is read.
-      if (column !== undefined) gather.set(label, device.group("gather", [slots, column, tables, values, tables]));
+      if (column !== undefined)
+        gather.set(label, device.group("gather", [slots, column, tables, values, tables, recorder.arguments]));
     }
-    return { events: device.group("events", [slots, parameters, tables, values, partials]), gather };
+    return {
+      events: device.group("events", [slots, parameters, tables, values, partials, recorder.arguments]),
+      gather,
+    };
   }
 
   /** Recomputes a node without events if an input is newer. */

@@ -226,6 +226,7 @@ export function printStage(
       title: name,
       code: printFused(kernel, name, own, "once"),
       constants: {},
+      arguments: {},
       along: "once",
       groups: kernel.rows,
       batches: 1,

@@ -63,6 +63,7 @@ export class Stepper {
 
   close(): void {
     this.buffers.close();
+    this.recorder.close();
   }
 
   /** @param bound  events of a set's columns */
@@ -167,19 +168,24 @@ export class Stepper {
   private groups(): Groups {
     const { device, columns } = this;
     const get = (name: string) => this.buffers.get(name);
+    const { recorder } = this;
     const shared = ["slots", "parameters", "tables"].map(get);
     const gather = new Map<string, GPUBindGroup>();
     for (const pass of this.passes) {
       for (const { label } of pass.columns) {
         const column = columns.resident(label);
         if (column === undefined || gather.has(label)) continue;
-        const own = [get("slots"), column, get(`index ${pass.set}`), get("values"), get("step")];
+        const own = [get("slots"), column, get(`index ${pass.set}`), get("values"), get("step"), recorder.arguments];
         gather.set(label, device.group("gather", own));
       }
     }
     return {
-      events: device.group("events", [...shared, get("values"), get("partials")]),
-      once: device.group("once", [...shared, ...["partials", "step", "schedule", "history"].map(get)]),
+      events: device.group("events", [...shared, get("values"), get("partials"), recorder.arguments]),
+      once: device.group("once", [
+        ...shared,
+        ...["partials", "step", "schedule", "history"].map(get),
+        recorder.arguments,
+      ]),
       gather,
     };
   }
@@ -203,12 +209,12 @@ export class Stepper {
     if (this.hasConstants) return;
     this.hasConstants = true;
     const values = new Map<Var, Float64Array>();
-    const valueOf = (node: Var): Float64Array => {
-      const value = values.get(node) ?? evaluate(node, node.inputs.map(valueOf), 1);
+    const numbersOf = (node: Var): Float64Array => {
+      const value = values.get(node) ?? evaluate(node, node.inputs.map(numbersOf), 1);
       values.set(node, value);
       return value;
     };
-    for (const node of plan.constants) send(plan.memory.parameter(node), valueOf(node));
+    for (const node of plan.constants) send(plan.memory.parameter(node), numbersOf(node));
   }
 
   /** Several steps at a time; while the device computes some, the host records the next. */

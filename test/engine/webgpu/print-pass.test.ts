@@ -12,8 +12,8 @@ const kernelsOf = (...outputs: Var[]) =>
   planRun(outputs).levels.flatMap(({ passes }) => passes.flatMap((pass) => pass.kernels));
 
 /** Title, constants, then the code: what a person would want to see. */
-function textOf({ title, code, constants, groups }: PrintedKernel): string {
-  const settings = Object.entries(constants).map(([name, value]) => `//   ${name} = ${value}\n`);
+function textOf({ title, code, constants, arguments: own, groups }: PrintedKernel): string {
+  const settings = Object.entries({ ...constants, ...own }).map(([name, value]) => `//   ${name} = ${value}\n`);
   return `// ---- ${title}, ${groups} along y\n${settings.join("")}${code}`;
 }
 

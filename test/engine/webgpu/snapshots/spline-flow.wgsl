@@ -4,7 +4,6 @@
 // in : column_x [1, events], column_y [2, events]
 // out: add_2 [2, events]
 
-#include "shared/rows_or_zero.wgsl"
 #include "shared/tile.wgsl"
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -22,36 +21,41 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 
 // ---- Kernel 1 of the pass over "events", 2 along y
 //   TRANSPOSED = 0
-//   BATCHES = 1
-//   OUTPUTS = 8
-//   WEIGHT_COLUMNS = 2
-//   Y_ROW = 5
-//   X_ROWS = 4
-//   WEIGHTS = 0
-//   WEIGHTS_PER_BATCH = 0
-//   PREFIX = 5
-//   RANGES = 13
+//   batches = 1
+//   outputs = 8
+//   weight_columns = 2
+//   y_row = 5
+//   x_rows = 4
+//   weights = 0
+//   weights_per_batch = 0
+//   prefix = 5
+//   ranges = 13
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
-// in : x [BATCHES, inputs, events], the rows of a batch contiguous; weights W [rows, WEIGHT_COLUMNS], one or one per batch
-// out: y [BATCHES, OUTPUTS, events]
+// in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
+// out: y [batches, outputs, events]
 // y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
-// One invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
+// For few outputs: one invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
 // zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
 #include "shared/tile.wgsl"
 
 override TRANSPOSED: bool;
-override BATCHES: u32;
-override OUTPUTS: u32;
-override WEIGHT_COLUMNS: u32;
-override Y_ROW: u32;             // first row of y
-override X_ROWS: u32;            // table: per batch, the first row of x
-override WEIGHTS: u32;           // place of W among the parameters
-override WEIGHTS_PER_BATCH: u32; // elements from one batch's W to the next, 0 where all share one
-override PREFIX: u32;            // table: per row of W, how many of its elements count
-override RANGES: u32;            // table: per four rows of y, the first input used and the one after the last
+
+struct Arguments {
+  batches: u32,
+  outputs: u32,
+  weight_columns: u32,
+  y_row: u32,             // first row of y
+  x_rows: u32,            // table: per batch, the first row of x
+  weights: u32,           // place of W among the parameters
+  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
+  prefix: u32,            // table: per row of W, how many of its elements count
+  ranges: u32,            // table: per four rows of y, the first input used and the one after the last
+}
+
+@group(0) @binding(5) var<uniform> arguments: Arguments;
 
 fn prefix(row: u32) -> u32 {
-  return u32(tables[PREFIX + row]);
+  return u32(tables[arguments.prefix + row]);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -62,8 +66,8 @@ fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
 }
 
 fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
-  let forward = outputs * WEIGHT_COLUMNS + input;
-  let transposed = input * WEIGHT_COLUMNS + outputs;
+  let forward = outputs * arguments.weight_columns + input;
+  let transposed = input * arguments.weight_columns + outputs;
   let at = start + select(forward, transposed, TRANSPOSED);
   return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
 }
@@ -71,25 +75,25 @@ fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
-  let blocks = (OUTPUTS + 3u) / 4u;
+  let blocks = (arguments.outputs + 3u) / 4u;
   let batch = id.y / blocks;
   let block = id.y % blocks;
-  if (event >= tile.events || batch >= BATCHES) {
+  if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
   let first = 4u * block;
   // The last block may be short: what stands in for its missing rows is not stored.
-  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(OUTPUTS - 1u));
-  let x_row = u32(tables[X_ROWS + batch]);
-  let start = WEIGHTS + batch * WEIGHTS_PER_BATCH;
-  let end = u32(tables[RANGES + 2u * block + 1u]);
+  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
+  let x_row = u32(tables[arguments.x_rows + batch]);
+  let start = arguments.weights + batch * arguments.weights_per_batch;
+  let end = u32(tables[arguments.ranges + 2u * block + 1u]);
   var sums = vec4f();
-  for (var input = u32(tables[RANGES + 2u * block]); input < end; input++) {
+  for (var input = u32(tables[arguments.ranges + 2u * block]); input < end; input++) {
     let x = load(x_row + input, event);
     sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
   }
-  for (var i = 0u; i < 4u && first + i < OUTPUTS; i++) {
-    store(Y_ROW + batch * OUTPUTS + first + i, event, sums[i]);
+  for (var i = 0u; i < 4u && first + i < arguments.outputs; i++) {
+    store(arguments.y_row + batch * arguments.outputs + first + i, event, sums[i]);
   }
 }
 
@@ -116,76 +120,119 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   store(13u + row, event, where_6);
 }
 
-// ---- Kernel 3 of the pass over "events", 6 along y
+// ---- Kernel 3 of the pass over "events", 1 along y
 //   TRANSPOSED = 0
-//   BATCHES = 1
-//   OUTPUTS = 22
-//   WEIGHT_COLUMNS = 8
-//   Y_ROW = 21
-//   X_ROWS = 17
-//   WEIGHTS = 24
-//   WEIGHTS_PER_BATCH = 0
-//   PREFIX = 18
-//   RANGES = 40
+//   outputs = 22
+//   weight_columns = 8
+//   y_row = 21
+//   x_rows = 17
+//   weights = 24
+//   weights_per_batch = 0
+//   prefix = 18
+//   ranges = 40
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
-// in : x [BATCHES, inputs, events], the rows of a batch contiguous; weights W [rows, WEIGHT_COLUMNS], one or one per batch
-// out: y [BATCHES, OUTPUTS, events]
+// in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
+// out: y [batches, outputs, events]
 // y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
-// One invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
-// zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
-#include "shared/tile.wgsl"
+// A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
+// brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
+// as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
+#include "shared/tile_layout.wgsl"
 
 override TRANSPOSED: bool;
-override BATCHES: u32;
-override OUTPUTS: u32;
-override WEIGHT_COLUMNS: u32;
-override Y_ROW: u32;             // first row of y
-override X_ROWS: u32;            // table: per batch, the first row of x
-override WEIGHTS: u32;           // place of W among the parameters
-override WEIGHTS_PER_BATCH: u32; // elements from one batch's W to the next, 0 where all share one
-override PREFIX: u32;            // table: per row of W, how many of its elements count
-override RANGES: u32;            // table: per four rows of y, the first input used and the one after the last
+
+struct Arguments {
+  outputs: u32,
+  weight_columns: u32,
+  y_row: u32,             // first row of y
+  x_rows: u32,            // table: per batch, the first row of x
+  weights: u32,           // place of W among the parameters
+  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
+  prefix: u32,            // table: per row of W, how many of its elements count
+  ranges: u32,            // table: per 64 rows of y, the first input used and the one after the last
+}
+
+@group(0) @binding(0) var<uniform> tile: Tile;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> tables: array<i32>;
+// Four events at a time: rows are a multiple of 128 events apart.
+@group(0) @binding(3) var<storage, read_write> values: array<vec4f>;
+@group(0) @binding(5) var<uniform> arguments: Arguments;
+
+// Rows of 17 vectors, for invocations that store one input each to meet different banks.
+var<workgroup> w_slice: array<vec4f, 272>;
+var<workgroup> x_slice: array<vec4f, 512>;
 
 fn prefix(row: u32) -> u32 {
-  return u32(tables[PREFIX + row]);
+  return u32(tables[arguments.prefix + row]);
 }
 
-fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
+// Weights of one input for four outputs; those that do not count are 0.
+fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec4f {
+  if (input >= end) {
+    return vec4f();
+  }
+  var at = vec4u(start) + outputs * arguments.weight_columns + input;
+  var counts = vec4u(input) < lengths;
   if (TRANSPOSED) {
-    return outputs < vec4u(prefix(input));
+    at = vec4u(start) + input * arguments.weight_columns + outputs;
+    counts = outputs < vec4u(prefix(input));
   }
-  return vec4u(input) < vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
+  let weights = vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+  return select(vec4f(), weights, counts);
 }
 
-fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
-  let forward = outputs * WEIGHT_COLUMNS + input;
-  let transposed = input * WEIGHT_COLUMNS + outputs;
-  let at = start + select(forward, transposed, TRANSPOSED);
-  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
-}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
+  let stride = tile.stride / 4u;
+  let quad = 32u * place.x + own % 32u;
+  let x_row = u32(tables[arguments.x_rows + place.z]);
+  let start = arguments.weights + place.z * arguments.weights_per_batch;
+  let end = u32(tables[arguments.ranges + 2u * place.y + 1u]);
 
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let event = id.x;
-  let blocks = (OUTPUTS + 3u) / 4u;
-  let batch = id.y / blocks;
-  let block = id.y % blocks;
-  if (event >= tile.events || batch >= BATCHES) {
-    return;
+  // Neighbours read what lies together: inputs of a row of W, or its columns.
+  let slice = select(own % 16u, own / 16u, TRANSPOSED);
+  let four_outputs = select(own / 16u, own % 16u, TRANSPOSED);
+  // Beyond the last output there are others' weights, for rows that are not stored.
+  let outputs = min(64u * place.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
+  var lengths = vec4u();
+  if (!TRANSPOSED) {
+    lengths = vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
   }
-  let first = 4u * block;
-  // The last block may be short: what stands in for its missing rows is not stored.
-  let outputs = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(OUTPUTS - 1u));
-  let x_row = u32(tables[X_ROWS + batch]);
-  let start = WEIGHTS + batch * WEIGHTS_PER_BATCH;
-  let end = u32(tables[RANGES + 2u * block + 1u]);
-  var sums = vec4f();
-  for (var input = u32(tables[RANGES + 2u * block]); input < end; input++) {
-    let x = load(x_row + input, event);
-    sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
+
+  let row = own / 32u;
+  var sums = array<vec4f, 8>();
+  for (var input = u32(tables[arguments.ranges + 2u * place.y]); input < end; input += 16u) {
+    w_slice[17u * slice + four_outputs] = four(start, input + slice, end, outputs, lengths);
+    for (var i = 0u; i < 16u; i += 8u) {
+      let own_input = input + i + row;
+      var x = vec4f();
+      if (own_input < end) {
+        x = values[(x_row + own_input) * stride + quad];
+      }
+      x_slice[32u * (i + row) + own % 32u] = x;
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < 16u; i++) {
+      let x = x_slice[32u * i + own % 32u];
+      let low = w_slice[17u * i + 2u * row];
+      let high = w_slice[17u * i + 2u * row + 1u];
+      sums[0] += low.x * x;
+      sums[1] += low.y * x;
+      sums[2] += low.z * x;
+      sums[3] += low.w * x;
+      sums[4] += high.x * x;
+      sums[5] += high.y * x;
+      sums[6] += high.z * x;
+      sums[7] += high.w * x;
+    }
+    workgroupBarrier();
   }
-  for (var i = 0u; i < 4u && first + i < OUTPUTS; i++) {
-    store(Y_ROW + batch * OUTPUTS + first + i, event, sums[i]);
+  let first = 64u * place.y + 8u * row;
+  for (var i = 0u; i < 8u; i++) {
+    if (first + i < arguments.outputs) {
+      values[(arguments.y_row + place.z * arguments.outputs + first + i) * stride + quad] = sums[i];
+    }
   }
 }
 
@@ -234,7 +281,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let greater_9 = column_y > -4.0;
   let greater_equal_10 = 4.0 >= column_y;
   let mul_11 = greater_9 && greater_equal_10;
-  store(65u + row, event, select(0.0, 1.0, mul_11));
+  store(2u + row, event, select(0.0, 1.0, mul_11));
   let where_12 = select(0.0, column_y, mul_11);
   let add_25 = where_12 + 4.0;
   let mul_26 = add_25 * 0.125;
@@ -266,10 +313,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     running_cumulative_sum_31 += exp_17;
     kept_cumulative_sum_31[j] = cumulative_sum_31;
   }
-  store(67u + row, event, sum_18);
-  store(69u + row, event, sum_24);
+  store(4u + row, event, sum_18);
+  store(6u + row, event, sum_24);
   let mul_27 = mul_26 * sum_18;
-  store(71u + row, event, mul_27);
+  store(8u + row, event, mul_27);
   var sum_35 = 0.0;
   var sum_37 = 0.0;
   var sum_39 = 0.0;
@@ -280,7 +327,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_30 = select(0.0, broadcast_without_events_54, greater_29);
     let greater_32 = mul_27 > kept_cumulative_sum_31[j];
     let sub_33 = select(0.0, 1.0, greater_32) - mul_30;
-    store(73u + 4u * row + j, event, sub_33);
+    store(10u + 4u * row + j, event, sub_33);
     let mul_34 = mul_30 * kept_exp_17[j];
     sum_35 += mul_34;
     let mul_36 = sub_33 * kept_exp_17[j];
@@ -290,10 +337,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_40 = sub_33 * kept_exp_23[j];
     sum_41 += mul_40;
   }
-  store(81u + row, event, sum_35);
-  store(83u + row, event, sum_37);
-  store(85u + row, event, sum_39);
-  store(87u + row, event, sum_41);
+  store(18u + row, event, sum_35);
+  store(20u + row, event, sum_37);
+  store(22u + row, event, sum_39);
+  store(24u + row, event, sum_41);
 }
 
 // ---- Kernel 6 of the pass over "events", 2 along y
@@ -314,16 +361,16 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_43 = 0.0;
   var sum_50 = 0.0;
   for (var j = 0u; j < 3u; j++) {
-    let sub_33 = load(74u + 4u * row + j, event);
+    let sub_33 = load(11u + 4u * row + j, event);
     let add_8 = load(51u + 11u * row + j, event);
     let mul_42 = sub_33 * add_8;
     sum_43 += mul_42;
-    let sub_33_view_2 = load(73u + 4u * row + j, event);
+    let sub_33_view_2 = load(10u + 4u * row + j, event);
     let mul_49 = sub_33_view_2 * add_8;
     sum_50 += mul_49;
   }
-  store(89u + row, event, sum_43);
-  store(91u + row, event, sum_50);
+  store(26u + row, event, sum_43);
+  store(28u + row, event, sum_50);
 }
 
 // ---- Kernel 7 of the pass over "events", 1 along y
@@ -347,30 +394,30 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_90 = 0.0;
   var sum_92 = 0.0;
   for (var j = 0u; j < 2u; j++) {
-    let sum_43 = load(89u + j, event);
+    let sum_43 = load(26u + j, event);
     let abs_44 = abs(sum_43);
     let mul_45 = abs_44 * 0.14476483;
     let add_46 = mul_45 + 1.0;
     let div_47 = sum_43 / add_46;
     let exp_48 = exp(div_47);
-    let sum_50 = load(91u + j, event);
+    let sum_50 = load(28u + j, event);
     let abs_51 = abs(sum_50);
     let mul_52 = abs_51 * 0.14476483;
     let add_53 = mul_52 + 1.0;
     let div_54 = sum_50 / add_53;
     let exp_55 = exp(div_54);
-    let sum_41 = load(87u + j, event);
-    let sum_18 = load(67u + j, event);
+    let sum_41 = load(24u + j, event);
+    let sum_18 = load(4u + j, event);
     let mul_56 = sum_41 * sum_18;
-    let sum_37 = load(83u + j, event);
-    let sum_24 = load(69u + j, event);
+    let sum_37 = load(20u + j, event);
+    let sum_24 = load(6u + j, event);
     let mul_57 = sum_37 * sum_24;
     let div_58 = mul_56 / mul_57;
     let add_59 = exp_55 + exp_48;
     let mul_60 = div_58 * 2.0;
     let sub_61 = add_59 - mul_60;
-    let mul_27 = load(71u + j, event);
-    let sum_35 = load(81u + j, event);
+    let mul_27 = load(8u + j, event);
+    let sum_35 = load(18u + j, event);
     let sub_62 = mul_27 - sum_35;
     let div_63 = sub_62 / sum_37;
     let sub_64 = 1.0 - div_63;
@@ -383,7 +430,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let add_71 = mul_69 + mul_70;
     let div_72 = add_71 / add_67;
     let mul_73 = sum_41 * div_72;
-    let sum_39 = load(85u + j, event);
+    let sum_39 = load(22u + j, event);
     let add_74 = sum_39 + mul_73;
     let div_75 = add_74 / sum_24;
     let mul_76 = div_75 * 8.0;
@@ -398,7 +445,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_85 = div_84 * div_84;
     let mul_86 = add_83 * mul_85;
     let log_87 = accurate_log(mul_86);
-    let mul_11 = load(65u + j, event);
+    let mul_11 = load(2u + j, event);
     let column_y = load(j, event);
     let where_88 = select(column_y, sub_77, mul_11 != 0.0);
     let where_89 = select(0.0, log_87, mul_11 != 0.0);
@@ -409,5 +456,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let mul_93 = sum_92 * -0.5;
   let sub_94 = mul_93 - 1.837877;
   let add_95 = sub_94 + sum_90;
-  store(93u, event, add_95);
+  store(10u, event, add_95);
 }
