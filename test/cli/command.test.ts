@@ -5,28 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runCommand } from "../../cli/command.js";
 import { createOutputFolder } from "../../cli/output-folder.js";
 import { VERBS } from "../../cli/verb-table.js";
+import { runInProcess } from "./in-process.js";
 
 const toy = fileURLToPath(new URL("../../../examples/doi-toy/analysis.yaml", import.meta.url));
 const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 
-/** Runs a command in this process. */
-async function command(words: readonly string[], isAborted = false) {
-  const result = { out: "", error: "", code: -1 };
-  const stream = { isTerminal: false, width: 80 };
-  result.code = await runCommand(words, {
-    writeOut: (text) => (result.out += text),
-    writeError: (text) => (result.error += text),
-    out: stream,
-    error: stream,
-    isDebug: false,
-    signal: isAborted ? AbortSignal.abort() : new AbortController().signal,
-  });
-  return result;
-}
+const command = (words: readonly string[], isAborted = false) =>
+  runInProcess(words, isAborted ? { signal: AbortSignal.abort() } : {});
 
 test("the program itself: --version, --help, wrong usage", () => {
   const run = (...words: string[]) => spawnSync(process.execPath, [main, ...words], { encoding: "utf8" });
@@ -81,24 +69,8 @@ test("a verb that was asked to stop exits with 130", async () => {
 });
 
 test("Ctrl-C is answered by the verb that runs; only run promises to resume", async () => {
-  const answer = async (words: readonly string[]) => {
-    const controller = new AbortController();
-    let error = "";
-    const stream = { isTerminal: false, width: 80 };
-    const code = await runCommand(words, {
-      writeOut: () => controller.abort(),
-      writeError: (text) => {
-        error += text;
-        controller.abort();
-      },
-      out: stream,
-      error: stream,
-      isDebug: false,
-      signal: controller.signal,
-    });
-    return { code, error };
-  };
-  const doctor = await answer(["doctor"]);
+  const controller = new AbortController();
+  const doctor = await runInProcess(["doctor"], { signal: controller.signal, onText: () => controller.abort() });
   assert.is(doctor.code, 130);
   assert.is(doctor.error, "\nunbinned: stopping; press Ctrl-C again to quit at once\n");
 });

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runCommand } from "../../cli/command.js";
 import { readNpz, writeNpz } from "../../io/index.js";
 import { randomNumbers } from "../support/random-numbers.js";
+import { type Ran, runInProcess } from "./in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-run-"));
 
@@ -51,32 +51,16 @@ scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
 `;
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
 /** @param stopAt  text on stdout at which Ctrl-C is pressed */
-async function run(words: readonly string[], stopAt?: string, verb = "run"): Promise<Ran> {
+function run(words: readonly string[], stopAt?: string, verb = "run"): Promise<Ran> {
   const controller = new AbortController();
-  let out = "";
-  let error = "";
-  const code = await runCommand([verb, ...words, "--threads", "1"], {
-    writeOut(text) {
-      out += text;
+  return runInProcess([verb, ...words, "--threads", "1"], {
+    isTerminal: true,
+    signal: controller.signal,
+    onText(text) {
       if (stopAt !== undefined && text.includes(stopAt)) controller.abort();
     },
-    writeError: (text) => {
-      error += text;
-    },
-    // A terminal shows every step at once.
-    out: { isTerminal: true, width: 200 },
-    error: { isTerminal: false, width: 80 },
-    isDebug: false,
-    signal: controller.signal,
   });
-  return { code, out, error };
 }
 
 const path = (name: string) => join(folder, name);

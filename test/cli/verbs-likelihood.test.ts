@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runCommand } from "../../cli/command.js";
 import { loadAnalysis } from "../../cli/configuration.js";
 import { loadEvents, saveEvents } from "../../cli/event-data.js";
 import { readSavedModel, saveModel } from "../../cli/model-files.js";
@@ -16,6 +15,7 @@ import { torchAnswers, torchEvents, torchModel } from "../inference/torch-mixtur
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { referenceFile, referenceTest } from "../support/reference.js";
+import { runInProcess as run } from "./in-process.js";
 import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "./torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-verbs-"));
@@ -103,20 +103,6 @@ test.before(async () => {
   await saveModel(out, torchModel({ hasTransfer: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
-
-async function run(words: readonly string[]) {
-  const result = { out: "", error: "", code: -1 };
-  const stream = { isTerminal: false, width: 80 };
-  result.code = await runCommand(words, {
-    writeOut: (text) => (result.out += text),
-    writeError: (text) => (result.error += text),
-    out: stream,
-    error: stream,
-    isDebug: false,
-    signal: new AbortController().signal,
-  });
-  return result;
-}
 
 const command = (verb: string, ...options: readonly string[]) => run([verb, file, ...options]);
 
