@@ -1,9 +1,10 @@
 /** The pull of the distribution of interest: where T moves an event when the nuisances move. */
 import type { Backend } from "../engine/backend.js";
+import { UsageError } from "../engine/errors.js";
 import { broadcast } from "../engine/operations.js";
 import { Tape } from "../engine/tape.js";
 import { bindMixture } from "./mixture.js";
-import { type MixtureModel, parametersOn } from "./mixture-model.js";
+import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 export interface DisplacementRequest {
   readonly backend: Backend;
@@ -24,12 +25,28 @@ export interface Displacements {
   readonly shifts: readonly (readonly Float64Array[])[];
 }
 
+function checkRequest({ model, x, y, count, points }: DisplacementRequest): void {
+  const widths = [model.x.nominal.architecture.features, model.y?.nominal.architecture.features] as const;
+  if (widths[1] === undefined) {
+    throw new UsageError("displacements", { expected: "a model with a density of y", got: "one of x alone" });
+  }
+  if (x.length !== widths[0] * count || y.length !== widths[1] * count || !(count >= 1)) {
+    throw new UsageError("displacements", {
+      expected: `columns x [${widths[0]}, count] and y [${widths[1]}, count]`,
+      got: `${x.length} and ${y.length} numbers, count = ${count}`,
+    });
+  }
+  if (points.length === 0) throw new UsageError("displacements", { expected: "at least one point", got: "none" });
+  for (const point of points) checkPoint("displacements", model, point);
+}
+
 /**
  * Displacements in the units of y. With the points ν̂, ν̂ + σ_1 e_1, ν̂ - σ_1 e_1, … of the principal modes, `shifts` holds
  * Δ_k^±(y | x, f).
  */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
   const { backend, model, x, y, count, points } = request;
+  checkRequest(request);
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const [widthX, widthY] = [x.length / count, y.length / count];

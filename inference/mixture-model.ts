@@ -148,6 +148,16 @@ export function withExposure(model: MixtureModel, factor: number): MixtureModel 
 
 export const nuisanceNamesOf = ({ nuisances }: MixtureModel): string[] => nuisances.map(({ name }) => name);
 
+/** Refuses a point ν that is not one finite number for each nuisance. */
+export function checkPoint(where: string, model: MixtureModel, nu: ArrayLike<number>): void {
+  const names = nuisanceNamesOf(model);
+  if (nu.length === names.length && Array.from(nu).every(Number.isFinite)) return;
+  throw new UsageError(where, {
+    expected: `one finite number for each of ${names.length} nuisances (${names.join(", ")})`,
+    got: `[${Array.from(nu).join(", ")}]`,
+  });
+}
+
 function refuse(what: string, expected: string, got: string): never {
   throw new UsageError(`model: ${what}`, { expected, got });
 }

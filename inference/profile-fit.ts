@@ -1,5 +1,6 @@
 /** Step 2: how T responds to the nuisances, trained over a box around the ν_0 of step 1. */
 
+import { UsageError } from "../engine/errors.js";
 import { add, mul, sub } from "../engine/operations.js";
 import { fillUniform, randomKey } from "../engine/random.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
@@ -107,7 +108,14 @@ export interface ProfileRequest {
  */
 export function profileTraining({ model, form, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
   const size = model.nuisances.length;
-  const centre = model.response!.architecture.nuisances.map((nuisance) => nuisance.centre);
+  if (model.response === undefined) {
+    throw new UsageError("profileTraining", {
+      expected: "a model with a response of T to train",
+      got: "none",
+      hint: "Give it one with initialResponse",
+    });
+  }
+  const centre = model.response.architecture.nuisances.map((nuisance) => nuisance.centre);
   return (tape, normalisers) => {
     const mixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);

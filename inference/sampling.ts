@@ -1,11 +1,12 @@
 /** Events of a mixture's processes, drawn from its flows by inversion. */
 import type { Backend, ColumnData, Program } from "../engine/backend.js";
+import { UsageError } from "../engine/errors.js";
 import { concatenate } from "../engine/operations.js";
 import { fillNormal, randomKey } from "../engine/random.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
-import { type DensityModel, type MixtureModel, parametersOn } from "./mixture-model.js";
+import { checkPoint, type DensityModel, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** Names a stream of random numbers. */
 export interface Stream {
@@ -81,6 +82,18 @@ export function shapesSeenBy(model: MixtureModel, process: number, nu: readonly 
   });
 }
 
+function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: readonly number[]): void {
+  checkPoint("sampler", model, nu);
+  if (model[of] === undefined) {
+    throw new UsageError("sampler", { expected: "a model with a density of y", got: "one of x alone" });
+  }
+  if (model.processes[process] !== undefined) return;
+  throw new UsageError("sampler", {
+    expected: `a process from 0 to ${model.processes.length - 1}`,
+    got: `${process}`,
+  });
+}
+
 /** @param model  its T and response are undone where it has them; see `withoutTransfer` */
 export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
   const programs = new Map<"x" | "y", { readonly program: Program } & Pick<SampleTape, "hasShapes" | "hasNu">>();
@@ -97,6 +110,7 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
   }
 
   async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnData>) {
+    checkDraw(model, of, process, nu);
     const { program, hasShapes, hasNu } = await opened(of);
     await program.write({
       process: model.processes.map((_, f) => (f === process ? 1 : 0)),
@@ -118,7 +132,8 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
       sample("x", process, nu, { latent: latents(model.x.nominal.architecture.features, count, stream) }),
     sampleY(process, nu, x, stream) {
       const count = x.length / model.x.nominal.architecture.features;
-      return sample("y", process, nu, { x, latent: latents(model.y!.nominal.architecture.features, count, stream) });
+      const features = model.y?.nominal.architecture.features ?? 0;
+      return sample("y", process, nu, { x, latent: latents(features, count, stream) });
     },
     async close() {
       for (const { program } of programs.values()) await program.close();

@@ -1,4 +1,5 @@
 /** Step 1: the map T of data to simulation and ν together, all densities frozen. */
+import { UsageError } from "../engine/errors.js";
 import { add, mul, stopGradient, sub } from "../engine/operations.js";
 import type { Tape, Var } from "../engine/tape.js";
 import { type AutoregressiveArchitecture, initialise } from "../flows/architecture.js";
@@ -61,8 +62,9 @@ export function initialTransfer(
 
 /** Moments of y, and of the context (process, x). */
 export function dataFrame({ x, y, count, weights }: EventData, nProcesses: number) {
+  if (y === undefined) throw new UsageError("frame of T", { expected: "data with y", got: "x alone" });
   return {
-    features: weightedMoments(y!, count, weights),
+    features: weightedMoments(y, count, weights),
     context: joinMoments([unitMoments(nProcesses), weightedMoments(x, count, weights)]),
   };
 }
@@ -104,6 +106,13 @@ export interface TransferRequest {
  */
 export function transferTraining(request: TransferRequest): ModelBuilder {
   const { model, form, extended, isWeighted, observed } = request;
+  if (model.transfer === undefined) {
+    throw new UsageError("transferTraining", {
+      expected: "a model with a T to train",
+      got: "none",
+      hint: "Give it one with initialTransfer",
+    });
+  }
   return (tape, normalisers): Model => {
     const mixture: BoundMixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);

@@ -3,7 +3,7 @@ import { UsageError } from "../engine/errors.js";
 import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../engine/operations.js";
 import { referenceBackend } from "../engine/reference.js";
 import { Tape, type Var } from "../engine/tape.js";
-import type { MixtureModel } from "./mixture-model.js";
+import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
 /** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
 export function logYields(model: MixtureModel, nu: Var): Var {
@@ -18,6 +18,7 @@ export function logYields(model: MixtureModel, nu: Var): Var {
 
 /** N_f [F] in events at ν [K], in declared order. */
 export async function expectedYields(model: MixtureModel, nu: ArrayLike<number>): Promise<number[]> {
+  checkPoint("expectedYields", model, nu);
   const tape = new Tape();
   // A tape has no empty arrays.
   const point = tape.constant(model.nuisances.length === 0 ? 0 : Array.from(nu));

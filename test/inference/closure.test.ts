@@ -146,6 +146,32 @@ test("y varies with nu where x does not", () =>
     await still.close();
   }));
 
+test("processes and points that a model does not have are refused", () =>
+  withBackend(create, async (backend) => {
+    const sampler = await openSampler(backend, standardNormal);
+    const stream = { seed: 1, purpose: "none" };
+    const { y: _, ...ofX } = standardNormal;
+    const withoutY = await openSampler(backend, ofX);
+    const cases = [
+      [() => sampler.sampleX(1, [], 3, stream), /sampler: expected a process from 0 to 0, got 1/],
+      [() => sampler.sampleX(0, [0.5], 3, stream), /sampler: expected one finite number for each of 0 nuisances/],
+      [
+        () => withoutY.sampleY(0, [], new Float32Array(2), stream),
+        /sampler: expected a model with a density of y, got one of x/,
+      ],
+    ] as const;
+    for (const [draw, message] of cases) {
+      try {
+        await draw();
+        assert.unreachable(`${message}`);
+      } catch (error) {
+        assert.match((error as Error).message, message);
+      }
+    }
+    await sampler.close();
+    await withoutY.close();
+  }));
+
 test("projections count every event of the data and of the mixture", async () => {
   const data = { count: COUNT, x: normals("x", 0), y: normals("y", 0) };
   await withBackend(create, async (backend) => {

@@ -1,5 +1,6 @@
 /** Displacement fields of maps T that are affine, in closed form. */
 import { test } from "uvu";
+import * as assert from "uvu/assert";
 import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import type { Weights } from "../../flows/weights.js";
 import { displacements } from "../../inference/displacement.js";
@@ -128,6 +129,27 @@ for (const { name, precision, create } of testBackends()) {
       }
     }));
 }
+
+test("columns and points of other sizes are refused", () =>
+  withBackend(testBackends()[0]!.create, async (backend) => {
+    const refused = async (change: Partial<Parameters<typeof displacements>[0]>, message: RegExp) => {
+      try {
+        await displacements({ backend, model, x, y, count, points, ...change });
+      } catch (error) {
+        assert.match((error as Error).message, message);
+        return;
+      }
+      assert.unreachable(`${message}`);
+    };
+    await refused(
+      { y: x },
+      /displacements: expected columns x \[1, count\] and y \[2, count\], got 5 and 5 numbers, count = 5/,
+    );
+    await refused({ points: [] }, /displacements: expected at least one point, got none/);
+    await refused({ points: [[0.5]] }, /expected one finite number for each of 2 nuisances \(a, b\), got \[0\.5\]/);
+    const { y: _y, transfer: _transfer, response: _response, ...ofX } = model;
+    await refused({ model: ofX }, /displacements: expected a model with a density of y, got one of x alone/);
+  }));
 
 test("without T nothing moves; without a response nothing moves with nu", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {

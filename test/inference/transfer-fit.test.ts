@@ -10,6 +10,7 @@ import { updated } from "../../flows/weights.js";
 import { displacements } from "../../inference/displacement.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
+import { profileTraining } from "../../inference/profile-fit.js";
 import {
   DATA,
   dataSample,
@@ -180,6 +181,23 @@ test("nu is held at its start until it is released", async () => {
   const release = releaseOfNu(1000);
   const values = [0, 1, 999].map((step) => Object.values(release(step))[0]![0]);
   assert.equal(values, [0, 0, 1]);
+});
+
+test("no T to train, no y to train it on: refused", () => {
+  const optimiser = adam({ learningRate: 0.1 });
+  const request = { form: "joint", extended: true, isWeighted: false, observed: 1 } as const;
+  assert.throws(
+    () => transferTraining({ ...request, model: simulated, transfer: optimiser, nuisances: optimiser }),
+    /transferTraining: expected a model with a T to train, got none\. Give it one with initialTransfer/,
+  );
+  assert.throws(
+    () => initialTransfer(architecture, { count: 1, x: Float64Array.of(1) }, 1, 7),
+    /frame of T: expected data with y, got x alone/,
+  );
+  assert.throws(
+    () => profileTraining({ model: simulated, form: "joint", isWeighted: false, optimiser }),
+    /profileTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
+  );
 });
 
 test("T starts as the identity", () =>
