@@ -84,10 +84,12 @@ export function transferArchitecture(configuration: Configuration): Autoregressi
  * T's response of step 2.
  *
  * @param centre  ν_0 of step 1 [K]
+ * @param scales  of the nuisances, where the configuration has none [K]
  */
 export function responseArchitecture(
   configuration: Configuration,
   centre: readonly number[],
+  scales: readonly number[],
 ): FactorizableArchitecture {
   const { hidden, layers, scale } = configuration.profile;
   return factorizableFlow({
@@ -95,7 +97,7 @@ export function responseArchitecture(
     context: contextOf(configuration, "y"),
     hidden,
     layers,
-    nuisances: centre.map((value) => ({ centre: value, scale })),
+    nuisances: centre.map((value, k) => ({ centre: value, scale: scale ?? scales[k]! })),
     standardisation: "both",
   });
 }
@@ -162,7 +164,7 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
   }
 }
 
-/** What `run` would make of the configuration, for the parts that the likelihood looks at; ν_0 of the response is the fit's. */
+/** What `run` would make of the configuration, for the parts that the likelihood looks at; ν_0 and scales of the response are the fit's. */
 function configuredParts(configuration: Configuration, model: MixtureModel): Map<PartName, Architecture> {
   const { likelihood, transfer, profile } = configuration;
   const parts = new Map<PartName, Architecture>();
@@ -174,8 +176,9 @@ function configuredParts(configuration: Configuration, model: MixtureModel): Map
   if (!likelihood.observables.includes("y") || !transfer.enabled) return parts;
   parts.set("transfer", transferArchitecture(configuration));
   if (profile.enabled) {
-    const centres = model.response?.architecture.nuisances.map(({ centre }) => centre);
-    parts.set("response", responseArchitecture(configuration, centres ?? model.nuisances.map(({ centre }) => centre)));
+    const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ centre: 0, scale: 1 }));
+    const [centres, scales] = [nuisances.map(({ centre }) => centre), nuisances.map(({ scale }) => scale)];
+    parts.set("response", responseArchitecture(configuration, centres, scales));
   }
   return parts;
 }

@@ -8,11 +8,14 @@ import type { TransferLabel } from "./open-likelihood.js";
 /** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
 
+/** Where the Hessian H comes from. */
+export type Curvature = "inverse Hessian" | "secant Hessian";
+
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transfer: TransferLabel;
-  /** H⁻¹, or H⁻¹JH⁻¹ where events carry weights. */
-  readonly estimator: "inverse Hessian" | "sandwich";
+  /** H⁻¹, H from second derivatives or from differences of slopes; H⁻¹JH⁻¹ where events carry weights. */
+  readonly estimator: Curvature | "sandwich";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
   readonly correlation: Matrix | null;
@@ -21,29 +24,91 @@ export interface CovarianceSummary {
   /** Widest first; directions of length 1 [K]. */
   readonly modes: readonly { readonly sigma: number; readonly direction: readonly number[] }[];
   readonly problem: string | null;
+  /** What H⁻¹ is compared with; null where there is no H⁻¹. */
+  readonly crossCheck: CrossCheck | null;
+}
+
+/** Errors by the Hessian, and by the scores of the events (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
+export interface CrossCheck {
+  /** √ of the diagonal of H⁻¹: `sigma`, but for weighted events, prior standard deviations [K] */
+  readonly hessianSigma: readonly number[];
+  /** prior standard deviations [K] */
+  readonly scoreSigma: readonly number[];
+  /** What `scoreSigma` varies by from one data set to another, relative [K]. */
+  readonly scatter: readonly number[];
+  /** Where they differ by more than a tenth and three times the scatter; null elsewhere. */
+  readonly doubt: string | null;
+}
+
+export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, modes: [], crossCheck: null } as const;
+
+export interface SummaryOptions {
+  readonly transfer: TransferLabel;
+  readonly curvature: Curvature;
+  /** Least relative eigenvalue that counts as positive. */
+  readonly precision: number;
 }
 
 /**
- * @param hessian    of the total, row-major [K, K]
- * @param precision  least relative eigenvalue that counts as positive
+ * @param hessian  of the total, row-major [K, K]
  */
 export async function summarise(
   likelihood: Likelihood,
   nu: ArrayLike<number>,
   hessian: ArrayLike<number>,
-  { transfer, precision }: { readonly transfer: TransferLabel; readonly precision: number },
+  { transfer, curvature, precision }: SummaryOptions,
 ): Promise<CovarianceSummary> {
   const { names, isWeighted } = likelihood;
   const found = isWeighted
     ? sandwichCovariance(hessian, await likelihood.scoreProduct(nu), names, precision)
     : covariance(hessian, names, precision);
-  const label = { transfer, estimator: isWeighted ? ("sandwich" as const) : ("inverse Hessian" as const) };
+  const label = { transfer, estimator: isWeighted ? ("sandwich" as const) : curvature };
   if (found.status !== "positive-definite") {
     const problem =
       found.status === "singular" && precision === F32_PRECISION ? `${found.reason} ${F32_ADVICE}` : found.reason;
-    return { ...label, covariance: null, correlation: null, sigma: null, modes: [], problem };
+    return { ...label, ...NO_ERRORS, problem };
   }
-  return { ...label, ...numbers(found), problem: null };
+  const inverse = isWeighted ? covariance(hessian, names, precision) : found;
+  const crossCheck =
+    inverse.status === "positive-definite" ? await compared(likelihood, nu, inverse, curvature, precision) : null;
+  return { ...label, ...numbers(found), problem: null, crossCheck };
+}
+
+/** Differences up to this part need no explanation, nor up to so many standard deviations of their scatter. */
+const LEAST_DIFFERENCE = 0.1;
+const SCATTERS = 3;
+
+const CAUSES: Readonly<Record<Curvature, string>> = {
+  "inverse Hessian":
+    "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` look " +
+    "across them. Without splines, the model does not describe the data in these nuisances",
+  "secant Hessian": "The model does not describe the data in these nuisances: look at closure and projections",
+};
+
+async function compared(
+  likelihood: Likelihood,
+  nu: ArrayLike<number>,
+  { sigma: hessianSigma }: Covariance,
+  curvature: Curvature,
+  precision: number,
+): Promise<CrossCheck | null> {
+  const { names } = likelihood;
+  const information = await likelihood.information(nu);
+  const byScores = covariance(information.matrix, names, precision);
+  if (byScores.status !== "positive-definite") return null;
+  const scoreSigma = byScores.sigma;
+  // σ² is the inverse of the information, the other nuisances left out.
+  const scatter = scoreSigma.map((sigma, k) => 0.5 * sigma ** 2 * information.scatter[k]!);
+  const unlike = names.flatMap((name, k) => {
+    const difference = Math.abs(hessianSigma[k]! / scoreSigma[k]! - 1);
+    if (difference <= LEAST_DIFFERENCE + SCATTERS * scatter[k]!) return [];
+    return [`${name} ${hessianSigma[k]!.toPrecision(3)} and ${scoreSigma[k]!.toPrecision(3)}`];
+  });
+  const doubt =
+    unlike.length === 0
+      ? null
+      : `The errors of the Hessian and of the scores of the events differ: ${unlike.join(", ")}. ${CAUSES[curvature]}.`;
+  return { hessianSigma, scoreSigma, scatter, doubt };
 }
 
 function numbers(found: Covariance) {

@@ -1,8 +1,11 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import type { FitResult } from "../inference/fit-result.js";
+import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../inference/kinks.js";
 import { minimise } from "../inference/minimise.js";
-import { type CovarianceSummary, F32_ADVICE, labelText, summarise } from "./covariance-summary.js";
+import type { Objective } from "../inference/objective.js";
+import { responseBox } from "../inference/profile-fit.js";
+import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
 import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";
 import { textTable } from "./text-table.js";
@@ -22,20 +25,18 @@ function configuredBounds({ analysis, model }: OpenLikelihood): Bounds {
 }
 
 /** Where T responds to ν, the box in which its response was trained. */
-function responseBox(open: OpenLikelihood): Bounds | undefined {
-  const reach = open.analysis.configuration.profile.box;
+function boxOfResponse(open: OpenLikelihood): Bounds | undefined {
   const centres = responseCentre(open);
-  return (
-    centres &&
-    Object.fromEntries(
-      open.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach, centres[k]! + reach] as const]),
-    )
+  if (centres === undefined) return undefined;
+  const reach = responseBox(open.model.response!.architecture, open.analysis.configuration.profile.box);
+  return Object.fromEntries(
+    open.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
   );
 }
 
 /** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
 export function fitBounds(open: OpenLikelihood): Bounds {
-  const box = responseBox(open);
+  const box = boxOfResponse(open);
   const bounds = configuredBounds(open);
   if (box === undefined) return bounds;
   return Object.fromEntries(
@@ -57,7 +58,7 @@ function advice({ analysis, precision }: OpenLikelihood, result: FitResult): str
   if (status !== "at-bound" && status !== "at-box-edge") return "";
   const has = (of: "bounds" | "box") => boundary.some((hit) => hit.of === of);
   const ofBox =
-    `The response of T was trained within profile.box = ${profile.box} of its centre only: ` +
+    `The response of T was trained within profile.box = ${profile.box ?? "twice profile.scale"} of its centre only: ` +
     "widen profile.box, profile.scale with it, and run again.";
   const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
   return [...(has("box") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
@@ -75,12 +76,12 @@ export async function fitNuisances(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const { likelihood, analysis, precision } = open;
+  const { analysis, precision } = open;
   const bounds = configuredBounds(open);
-  const box = responseBox(open);
+  const box = boxOfResponse(open);
   const distance = analysis.configuration.fit.secondStart;
   const step = progress.step("fit", undefined, "evaluations");
-  const result = await minimise(likelihood, {
+  const found = await minimise(objectiveOf(open), {
     start,
     bounds,
     ...(box && { box }),
@@ -93,8 +94,23 @@ export async function fitNuisances(
     },
     signal,
   });
+  const result = isKinkedIn(open) ? await acrossKinks(open, found) : found;
   step.done({ status: result.status });
   return { ...result, reason: `${result.reason}${advice(open, result)}` };
+}
+
+const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
+
+/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
+export function objectiveOf(open: OpenLikelihood): Objective {
+  return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
+}
+
+/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side. */
+async function acrossKinks({ likelihood, precision }: OpenLikelihood, found: FitResult): Promise<FitResult> {
+  if (found.covariance === undefined || found.status === "aborted") return found;
+  const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
+  return withHessian(found, await secantHessian(likelihood, found.estimate.values, reach), precision);
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
@@ -119,7 +135,8 @@ export interface FitSummary extends CovarianceSummary {
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const label = { transfer: transferLabel(open), precision };
+  const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const label = { transfer: transferLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined
       ? noErrors(fit, label.transfer)
@@ -140,8 +157,7 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
 }
 
 function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
-  const none = { covariance: null, correlation: null, sigma: null, modes: [] };
-  return { transfer, estimator: "inverse Hessian", ...none, problem: reason };
+  return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
 }
 
 /** @param truth  values of nuisances where they are known */

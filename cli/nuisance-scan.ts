@@ -87,6 +87,12 @@ export async function scans(
   return { single, pairs };
 }
 
+/**
+ * -2 Delta ln L below the best fit that its verdict would not have let pass: twice the depth of the dips that kinks of splines leave
+ * in one minimum.
+ */
+const LEAST_DROP = 0.04;
+
 /** What made points of the scans missing or doubtful, and lower points than the best fit. */
 export function scanProblems({ single, pairs }: Scans): string[] {
   const named = [
@@ -95,7 +101,7 @@ export function scanProblems({ single, pairs }: Scans): string[] {
   ];
   return named.flatMap(([name, { problems, belowBestFit }]) => [
     ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
-    ...(belowBestFit === undefined || belowBestFit > -1e-3
+    ...(belowBestFit === undefined || belowBestFit > -LEAST_DROP
       ? []
       : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
   ]);

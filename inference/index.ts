@@ -14,6 +14,7 @@ export * from "./displacement.js";
 export * from "./fit-result.js";
 export * from "./generators/doi-toy.js";
 export * from "./goodness-of-fit.js";
+export * from "./kinks.js";
 export * from "./likelihood.js";
 export * from "./minimise.js";
 export * from "./mixture.js";

@@ -52,6 +52,8 @@ export interface Likelihood extends Objective {
    * the number of events counts), and 1 on the diagonal for each Gaussian constraint.
    */
   scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
+  /** What the scores of the events say about the curvature of the NLL. */
+  information(nu: ArrayLike<number>): Promise<Information>;
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
@@ -60,13 +62,22 @@ export interface Likelihood extends Objective {
   close(): Promise<void>;
 }
 
+/** The information in the scores g of the events: on average the Hessian of the NLL where the model describes the data. */
+export interface Information {
+  /** Σ w g gᵀ, and 1 on the diagonal for each Gaussian constraint; row-major [K, K] */
+  readonly matrix: Float64Array;
+  /** Standard deviation of each diagonal entry from one data set to another, √Σ w² g_k⁴ [K] */
+  readonly scatter: Float64Array;
+}
+
 /** Everything of the likelihood that looks at events, on one tape. */
 interface EventTape {
   readonly nu: Var;
   /** Per event, []. */
   readonly logProb: Var;
   readonly nll: Var;
-  readonly scores: () => Var;
+  /** Σ w g gᵀ, the same with w² [K, K], and Σ w² g⁴ [K] */
+  readonly scores: () => { readonly information: Var; readonly product: Var; readonly fourth: Var };
 }
 
 function eventTape({ model, data, form, extended }: LikelihoodRequest): EventTape {
@@ -79,7 +90,7 @@ function eventTape({ model, data, form, extended }: LikelihoodRequest): EventTap
   const logProb = broadcastEvents(mixture.logProb({ x, y }, nu, form), tape.events());
   const weighted = (term: Var, factor: Var | undefined) => sumEvents(factor === undefined ? term : mul(factor, term));
 
-  function scores(): Var {
+  function scores() {
     // One ν per event: its cotangent is each event's own gradient.
     const own = broadcastEvents(nu, tape.events());
     const ofEvent = mixture.logProb({ x, y }, own, form);
@@ -87,7 +98,12 @@ function eventTape({ model, data, form, extended }: LikelihoodRequest): EventTap
     const [g] = gradient(sumEvents(score), [own]) as [Var];
     const size = model.nuisances.length;
     const outer = mul(reshape(g, [size, 1]), reshape(g, [1, size]));
-    return weighted(outer, weight && square(weight));
+    const squaredWeight = weight && square(weight);
+    return {
+      information: weighted(outer, weight),
+      product: weighted(outer, squaredWeight),
+      fourth: weighted(square(square(g)), squaredWeight),
+    };
   }
   return { nu, logProb, nll: neg(weighted(logProb, weight)), scores };
 }
@@ -214,6 +230,10 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 
+  /** With the information of the constraints, a unit Gaussian for each nuisance. */
+  const constrained = (matrix: Float64Array) =>
+    matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
+
   return {
     names: nuisanceNamesOf(model),
     isWeighted: data.weights !== undefined,
@@ -229,13 +249,10 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
       );
       return output.logProb as Float64Array;
     },
-    async scoreProduct(nu) {
-      const output = await run(
-        program("scores", () => ({ scores: events.scores() })),
-        nu,
-      );
-      const size = model.nuisances.length;
-      return (output.scores as Float64Array).map((value, i) => value + (i % (size + 1) === 0 ? 1 : 0));
+    scoreProduct: async (nu) => constrained((await run(program("scores", events.scores), nu)).product!),
+    async information(nu) {
+      const { information, fourth } = await run(program("scores", events.scores), nu);
+      return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
     },
     describe: async () => (await ofOrder(2)).description,
     async close() {

@@ -140,10 +140,19 @@ interface Point {
 /** Rejections in a row after which a step is 4^-30 = 1e-18 of the first: nothing is left to try. */
 const MAX_REJECTIONS = 30;
 
+/** A rejected step that promised less than this part of the tolerance leaves no gain to shorter ones. */
+const LEAST_PROMISE = 0.01;
+
+/**
+ * edm below which a fit that no step improves has converged: the estimate is within 0.1 σ of the minimum. Splines make slopes
+ * jump, and where a jump holds the minimum the slope is not zero on either side; f32 has its own last digit.
+ */
+const KINK_EDM = 0.005;
+
 /** Steps are taken when the NLL falls by at least this fraction of what the model promises; Nocedal & Wright's η. */
 const LEAST_GAIN = 1e-4;
 
-type Ending = Exclude<FitStatus, "second-minimum" | "at-bound" | "at-box-edge" | "not-positive-definite">;
+type Ending = Exclude<FitStatus, "second-minimum" | "at-bound" | "at-box-edge" | "not-positive-definite"> | "at-kink";
 
 async function descend(objective: Objective, settings: Settings, start: Float64Array): Promise<FitResult> {
   const { box, tolerance, precision, signal } = settings;
@@ -168,8 +177,10 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
       settings.onStep?.({ evaluations, nll: point.nll, edm, estimate: namedVector(objective.names, point.position) });
     }
     if (isThere && edm !== undefined) return end("converged", edm);
-    if ((isThere && !leftFiniteRegion) || rejections > MAX_REJECTIONS) {
-      return end(leftFiniteRegion ? "non-finite" : "stalled", edm);
+    const hasNothingToGain = rejections > 0 && edm !== undefined && step.decrease < LEAST_PROMISE * tolerance;
+    if ((isThere && !leftFiniteRegion) || hasNothingToGain || rejections > MAX_REJECTIONS) {
+      const isNear = edm !== undefined && edm < KINK_EDM;
+      return end(leftFiniteRegion ? "non-finite" : isNear ? "at-kink" : "stalled", edm);
     }
     if (evaluations >= settings.maxEvaluations) return end("iteration-limit", edm);
 
@@ -293,13 +304,13 @@ function verdict(names: readonly string[], settings: Settings, outcome: Outcome)
         )
       : undefined;
 
-  const isEndOfDescent = ending === "converged" || ending === "stalled";
-  let status: FitStatus = ending;
+  const isEndOfDescent = ending === "converged" || ending === "at-kink" || ending === "stalled";
+  let status: FitStatus = ending === "at-kink" ? "converged" : ending;
   let reason = `${REASONS[ending]} after ${evaluations} evaluations${edm === undefined ? "" : `, edm ${edm.toPrecision(2)}`}.`;
   if (isEndOfDescent && inverse && inverse.status !== "positive-definite") {
     status = "not-positive-definite";
     reason = inverse.reason;
-  } else if (ending === "converged" && boundary.length > 0) {
+  } else if (status === "converged" && boundary.length > 0) {
     status = boundary.some(({ of }) => of === "box") ? "at-box-edge" : "at-bound";
     reason = boundary
       .map(({ name, of, side, bound, outwardSlope }) => {
@@ -326,6 +337,7 @@ function verdict(names: readonly string[], settings: Settings, outcome: Outcome)
 
 const REASONS: Readonly<Record<Ending, string>> = {
   converged: "Converged",
+  "at-kink": "Converged as far as kinks and rounding let any step lower the NLL",
   "iteration-limit": "Stopped at the limit on evaluations",
   "non-finite":
     "The NLL or its derivatives are not finite at the start, or at every step however short from the estimate,",

@@ -33,39 +33,44 @@ export function initialResponse(
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 
-/** Where δ is drawn from, `box` its half-width in prior standard deviations: the whole box evenly, or the nodes of a Gauss-Legendre grid with their weights as probabilities. */
+/** Half-width of the box of each nuisance, in scales of the residual map, where nothing else is asked for. */
+const SCALES_PER_BOX = 2;
+
+/** Half-widths of the box in which T_ψ is trained and believed, prior standard deviations [K]. */
+export function responseBox({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
+  return nuisances.map(({ scale }) => box ?? SCALES_PER_BOX * scale);
+}
+
+/**
+ * Where δ is drawn from: the whole box, of half-widths [K] in prior standard deviations, evenly, or the nodes of a Gauss-Legendre grid with their weights as
+ * probabilities.
+ */
 export type NodeLaw =
-  | { readonly kind: "random"; readonly box: number }
-  | { readonly kind: "quadrature"; readonly box: number; readonly points: number };
+  | { readonly kind: "random"; readonly box: readonly number[] }
+  | { readonly kind: "quadrature"; readonly box: readonly number[]; readonly points: number };
 
 /**
  * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
  * Σ_i Σ_g w_g loss(event i, δ_g) of all nodes, at the cost of one; each δ comes with its mirror image -δ in the loss.
  */
-export function profilingSample(
-  data: EventData,
-  law: NodeLaw,
-  nNuisances: number,
-  seed: number,
-  epoch: number,
-): EventSample {
+export function profilingSample(data: EventData, law: NodeLaw, seed: number, epoch: number): EventSample {
   const sample = dataSample(data);
-  const delta = new Float32Array(nNuisances * data.count);
+  const delta = new Float32Array(law.box.length * data.count);
   fillUniform(randomKey(seed, "profile/nodes", epoch), 0, delta);
   const place = placeOf(law);
-  for (let i = 0; i < delta.length; i++) delta[i] = place(delta[i]!);
+  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / data.count)]! * place(delta[i]!);
   return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
 }
 
-/** From a uniform number in (0, 1) to a value in the box. */
+/** From a uniform number in (0, 1) to a value in [-1, 1]. */
 function placeOf(law: NodeLaw): (uniform: number) => number {
-  if (law.kind === "random") return (uniform) => law.box * (2 * uniform - 1);
+  if (law.kind === "random") return (uniform) => 2 * uniform - 1;
   const { nodes, weights } = gaussLegendre(law.points);
   const upTo: number[] = [];
   for (const weight of weights) upTo.push((upTo.at(-1) ?? 0) + weight / 2);
   return (uniform) => {
     const at = upTo.findIndex((edge) => uniform < edge);
-    return law.box * nodes[at < 0 ? nodes.length - 1 : at]!;
+    return nodes[at < 0 ? nodes.length - 1 : at]!;
   };
 }
 

@@ -6,7 +6,13 @@ import { updated } from "../../flows/weights.js";
 import type { FitResult } from "../../inference/fit-result.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
-import { initialResponse, type NodeLaw, profileTraining, profilingSample } from "../../inference/profile-fit.js";
+import {
+  initialResponse,
+  type NodeLaw,
+  profileTraining,
+  profilingSample,
+  responseBox,
+} from "../../inference/profile-fit.js";
 import {
   DATA,
   dataSample,
@@ -79,6 +85,8 @@ async function fitStep(
   const { fit: found, summary } = step.record;
   if (found.status !== "converged") setting.warn(`${label}: ${found.status}. ${found.reason}`);
   else if (summary.problem !== null) setting.warn(`${label}: ${summary.problem}`);
+  const doubt = summary.crossCheck?.doubt;
+  if (doubt) setting.warn(`${label}: ${doubt}`);
   return { label, fit: found, summary, key: step.key };
 }
 
@@ -107,9 +115,10 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   const trainings = [{ label: "T and ν (step 1)", summary: first.summary }];
   const fits = { ...(xAlone && { xAlone }), fixed };
   if (!configuration.profile.enabled) return { model: withTransfer, key: fixed.key, fits, trainings };
-  const second = await fitResponse(setting, withTransfer, fixed.key, fixed.fit.estimate.values);
-  const model: MixtureModel = { ...withTransfer, response: second.response };
   const centre = fixed.fit.estimate.values;
+  const errors = errorsBeforeProfiling(fixed.summary, xAlone?.summary);
+  const second = await fitResponse(setting, withTransfer, fixed.key, centre, errors);
+  const model: MixtureModel = { ...withTransfer, response: second.response };
   const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
   warnWhereSteeper(setting, fixed, profiled);
   return {
@@ -178,11 +187,29 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
   };
 }
 
+/**
+ * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
+ * with an answer to everything leaves. Where a fit gave no errors, the prior's.
+ */
+function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
+  return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
+}
+
+/** Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. */
+const ERRORS_PER_SCALE = 5;
+
 /** Step 2. */
-async function fitResponse(setting: Setting, fitted: MixtureModel, key: string, centre: readonly number[]) {
+async function fitResponse(
+  setting: Setting,
+  fitted: MixtureModel,
+  key: string,
+  centre: readonly number[],
+  errors: readonly number[],
+) {
   const { analysis, events, sizes, store } = setting;
   const { profile, likelihood: options, seed } = analysis.configuration;
-  const architecture = responseArchitecture(analysis.configuration, centre);
+  const scales = errors.map((sigma) => ERRORS_PER_SCALE * sigma);
+  const architecture = responseArchitecture(analysis.configuration, centre, scales);
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
     events.data,
@@ -190,10 +217,9 @@ async function fitResponse(setting: Setting, fitted: MixtureModel, key: string, 
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const law: NodeLaw =
-    profile.nodes === "random"
-      ? { kind: "random", box: profile.box }
-      : { kind: "quadrature", box: profile.box, points: profile.points };
+  const { nodes, points } = profile;
+  const box = responseBox(architecture, profile.box);
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
   const inputs = { key, data: setting.dataKey, architecture, profile, options };
   const step = await store.run("response", inputs, async (checkpoint) =>
     trainStep(
@@ -208,7 +234,7 @@ async function fitResponse(setting: Setting, fitted: MixtureModel, key: string, 
           optimiser: optimiserOf(profile.training),
         }),
         initial: mixtureParameters(model),
-        data: async (epoch) => ({ [DATA]: profilingSample(events.data, law, centre.length, seed, epoch) }),
+        data: async (epoch) => ({ [DATA]: profilingSample(events.data, law, seed, epoch) }),
         purpose: "response",
       },
       checkpoint,

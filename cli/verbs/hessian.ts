@@ -21,8 +21,10 @@ export async function hessian(context: VerbContext): Promise<void> {
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
-    for (const { problem } of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
-      if (problem !== null) context.warn(problem);
+    for (const summary of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
+      if (summary.problem !== null) context.warn(summary.problem);
+      const doubt = summary.crossCheck?.doubt;
+      if (doubt) context.warn(`${labelText(summary)}: ${doubt}`);
     }
     context.print(describe(result));
     context.printJson(result);
@@ -69,7 +71,8 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
   const { likelihood, withFixedTransfer, precision, events } = open;
   const { count } = events.data;
   const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
-  const summary = await summarise(likelihood, nu, total.hessian!, { transfer: transferLabel(open), precision });
+  const options = { transfer: transferLabel(open), curvature: "inverse Hessian", precision } as const;
+  const summary = await summarise(likelihood, nu, total.hessian!, options);
   const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T held", withFixedTransfer, nu, count));
   return {
     names: likelihood.names,
@@ -82,7 +85,7 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
     fixedTransfer:
       held === undefined
         ? null
-        : await summarise(withFixedTransfer!, nu, held.total.hessian!, { transfer: "fixed", precision }),
+        : await summarise(withFixedTransfer!, nu, held.total.hessian!, { ...options, transfer: "fixed" }),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeAtomic, writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
 import { NotConverged } from "../messages.js";
-import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
+import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
 import { scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
@@ -20,7 +20,8 @@ export async function scan(context: VerbContext): Promise<void> {
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
-    const found = await scans(open, fit, scanPlan(open, fit), context.progress, context.signal);
+    const scanned = { ...open, likelihood: { ...open.likelihood, ...objectiveOf(open) } };
+    const found = await scans(scanned, fit, scanPlan(open, fit), context.progress, context.signal);
     context.signal.throwIfAborted();
     for (const problem of scanProblems(found)) context.warn(problem);
     await writeNpz(join(folder, "scan.npz"), scanArrays(found));

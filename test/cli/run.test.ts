@@ -192,7 +192,7 @@ test("x and y: every sigma is labelled by what T does, and the report needs noth
   ]) {
     assert.ok(existsSync(join(path("xy"), "pictures", `${name}.svg`)), name);
   }
-  assert.match(out, /T profiled, inverse Hessian/);
+  assert.match(out, /T profiled, secant Hessian/);
 });
 
 test("files of samples: weights of either sign, one side only, a rate; changed inputs are trained again", async () => {

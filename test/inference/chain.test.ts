@@ -193,11 +193,12 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
     standardisation: "both",
   });
   const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
+  const box = centre.map(() => BOX);
   const { parameters } = await train({
     backend,
     model: profileTraining({ model, form: "joint", isWeighted: false, optimiser: optimiser(0.005) }),
     initial: mixtureParameters(model),
-    data: (epoch) => ({ [DATA]: profilingSample(data, { kind: "random", box: BOX }, centre.length, SEED, epoch) }),
+    data: (epoch) => ({ [DATA]: profilingSample(data, { kind: "random", box }, SEED, epoch) }),
     epochs: 30,
     purpose: "response",
     ...recipe,

@@ -30,24 +30,25 @@ const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
 const DELTA = "data/delta";
 
 test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
-  const box = 0.3;
-  const random = profilingSample(data, { kind: "random", box }, 2, 3, 0).columns[DELTA]!;
+  const [box, second] = [0.3, 0.6];
+  const random = profilingSample(data, { kind: "random", box: [box, box] }, 3, 0).columns[DELTA]!;
   assert.is(random.length, 2 * count);
   assert.ok(random.every((value) => Math.abs(value) < box));
   const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
   // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
   const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
   assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
-  const quadrature = profilingSample(data, { kind: "quadrature", box, points: 3 }, 2, 3, 0).columns[DELTA]!;
-  const values = [...new Set(quadrature)].sort((a, b) => a - b);
+  const both = profilingSample(data, { kind: "quadrature", box: [box, second], points: 3 }, 3, 0).columns[DELTA]!;
+  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * box) / second));
+  const values = [...new Set(quadrature.map(Math.fround))].sort((a, b) => a - b);
   assert.is(values.length, 3);
   assert.ok(near(values[2]!, box * Math.sqrt(0.6), 1e-7));
   assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
 });
 
 test("points change with the epoch and with the seed, and with nothing else", () => {
-  const law = { kind: "random", box: 1 } as const;
-  const draw = (seed: number, epoch: number) => Array.from(profilingSample(data, law, 1, seed, epoch).columns[DELTA]!);
+  const law = { kind: "random", box: [1] } as const;
+  const draw = (seed: number, epoch: number) => Array.from(profilingSample(data, law, seed, epoch).columns[DELTA]!);
   assert.equal(draw(1, 2), draw(1, 2));
   assert.not.equal(draw(1, 2), draw(1, 3));
   assert.not.equal(draw(1, 2), draw(2, 2));
