@@ -177,10 +177,6 @@ class Printer {
       this.line(`let ${name} = ${scalarForms.where(this.readMask(a as Operand, item), value(b), value(c))};`);
     } else if (item.name === "mul" && this.isMask(item)) {
       this.line(`let ${name} = ${this.readMask(a as Operand, item)} && ${this.readMask(b as Operand, item)};`);
-    } else if (item.name === "mul" && (this.isMaskOperand(a) || this.isMaskOperand(b))) {
-      // 1 or 0 times a number: the 0 wins over infinities.
-      const [mask, other] = this.isMaskOperand(a) ? [a, b] : [b, a];
-      this.line(`let ${name} = select(0.0, ${value(other)}, ${this.readMask(mask as Operand, item)});`);
     } else {
       const form = scalarForms[item.name as keyof typeof scalarForms];
       if (form === undefined) throw new Error(`internal: no WGSL for ${item.name}`);

@@ -37,18 +37,29 @@ async function run(
 /** Relative error of a few units, and denormal results may be flushed to zero. */
 const limits = { f32: { relative: 1e-6, tiny: 2 ** -126 }, f64: { relative: 4e-15, tiny: 2 ** -1022 } };
 
+/**
+ * WGSL lets compilers take for granted that there are no infinities and NaN, flush denormals and drop the sign of a zero;
+ * its exp may be off by 3 + 2 |x| units in the last place.
+ */
+const isLoose = ({ name }: TestBackend) => name === "webgpu";
+const isOrdinary = (x: number) => x === 0 || (Math.abs(x) >= 2 ** -126 && Math.abs(x) < 2 ** 128);
+
 /** Signs of zero count in values; gradients are sums of products whose zeros may differ in sign. */
 function check(
   got: readonly number[],
   wanted: readonly number[],
-  precision: "f32" | "f64",
+  backend: TestBackend,
   what: string,
-  isValue: boolean,
+  isAnyValue: boolean,
 ) {
-  const { relative, tiny } = limits[precision];
+  const { precision } = backend;
+  const isValue = isAnyValue && !isLoose(backend);
+  const { tiny } = limits[precision];
+  const relative = isLoose(backend) ? 5e-6 : limits[precision].relative;
   wanted.forEach((exact, i) => {
     const expected = precision === "f32" ? Math.fround(exact) : exact;
     const actual = got[i] as number;
+    if (isLoose(backend) && !isOrdinary(expected)) return;
     if (Object.is(actual, expected) || (!isValue && actual === expected)) return;
     const isClose = Math.abs(actual - expected) <= relative * Math.abs(expected);
     const isUnderflow = exact !== 0 && Math.abs(expected) < tiny && Math.abs(actual) <= tiny;
@@ -91,9 +102,11 @@ for (const backend of testBackends()) {
     test(`${title} at its edges on ${name}`, async () => {
       // Beyond 2^20 π/2 backends may give NaN for sines: see operations.ts.
       const isPeriodic = title === "sin" || title === "cos";
-      const x = specials.filter((at) => !isPeriodic || !(Math.abs(at) > 1e6 && Math.abs(at) < inf));
+      const x = specials
+        .filter((at) => !isPeriodic || !(Math.abs(at) > 1e6 && Math.abs(at) < inf))
+        .filter((at) => !isLoose(backend) || isOrdinary(at));
       const got = await run(backend, f, [x]);
-      check(got.value, x.map(value), precision, title, true);
+      check(got.value, x.map(value), backend, title, true);
       const slopes = got.slopes[0] as number[];
       const wanted = x.map(slope);
       const rounded = absoluteSlopes.has(title)
@@ -101,12 +114,14 @@ for (const backend of testBackends()) {
             Math.abs(s - (wanted[i] as number)) < limits[precision].relative ? (wanted[i] as number) : s,
           )
         : slopes;
-      check(rounded, wanted, precision, `slope of ${title}`, false);
+      check(rounded, wanted, backend, `slope of ${title}`, false);
     });
   }
 
   test(`arithmetic and comparisons of every pair of edges on ${name}`, async () => {
-    const few = [...signed([0, 1, 2.5, inf, 2 ** -140, 2 ** 100]), nan];
+    const few = [...signed([0, 1, 2.5, inf, 2 ** -140, 2 ** 100]), nan].filter(
+      (x) => !isLoose(backend) || isOrdinary(x),
+    );
     const a = few.flatMap((x) => few.map(() => x));
     const b = few.flatMap(() => few);
     const forms: Record<string, [(a: Var, b: Var) => Var, (a: number, b: number) => number]> = {
@@ -125,37 +140,39 @@ for (const backend of testBackends()) {
     for (const [title, [f, value]] of Object.entries(forms)) {
       const got = await run(backend, f, [a, b]);
       const wanted = a.map((x, i) => value(x, b[i] as number));
-      check(got.value, wanted, precision, title, true);
+      check(got.value, wanted, backend, title, true);
     }
   });
 
   test(`ties of maximum and minimum share the slope, comparisons have none, on ${name}`, async () => {
-    const a = [1, 2, 3, 0, -0, inf, nan, 1];
-    const b = [2, 1, 3, -0, 0, inf, 1, nan];
-    const upper = await run(backend, o.maximum, [a, b]);
-    assert.equal(upper.slopes, [
-      [0, 1, 0.5, 0.5, 0.5, 0.5, 0, 0],
-      [1, 0, 0.5, 0.5, 0.5, 0.5, 0, 0],
-    ]);
-    const lower = await run(backend, o.minimum, [a, b]);
-    assert.equal(lower.slopes, [
-      [1, 0, 0.5, 0.5, 0.5, 0.5, 0, 0],
-      [0, 1, 0.5, 0.5, 0.5, 0.5, 0, 0],
-    ]);
+    const events = isLoose(backend) ? 5 : 8;
+    const a = [1, 2, 3, 0, -0, inf, nan, 1].slice(0, events);
+    const b = [2, 1, 3, -0, 0, inf, 1, nan].slice(0, events);
+    const [up, down] = [
+      [0, 1, 0.5, 0.5, 0.5, 0.5, 0, 0].slice(0, events),
+      [1, 0, 0.5, 0.5, 0.5, 0.5, 0, 0].slice(0, events),
+    ];
+    assert.equal((await run(backend, o.maximum, [a, b])).slopes, [up, down]);
+    assert.equal((await run(backend, o.minimum, [a, b])).slopes, [down, up]);
     for (const compare of [o.greater, o.greaterEqual, o.equal]) {
       const { slopes } = await run(backend, (x, y) => o.mul(compare(x, y), 2), [a, b]);
-      assert.equal(slopes, [Array(8).fill(0), Array(8).fill(0)]);
+      assert.equal(slopes, [a.map(() => 0), a.map(() => 0)]);
     }
   });
 
   test(`max along an axis: ties share, NaN and -Infinity stay, on ${name}`, async () => {
     const f = (...rows: Var[]) => o.reshape(o.max(o.concatenate(rows.map((row) => o.reshape(row, [1]))), 0), []);
-    const { value, slopes } = await run(backend, f, [
-      [1, 2, 3, -inf, nan],
-      [1, 2, 1, -inf, 1],
-      [0, 2, 2, -inf, 0],
-    ]);
-    assert.equal(value, [1, 2, 3, -inf, nan]);
+    const events = isLoose(backend) ? 3 : 5;
+    const { value, slopes } = await run(
+      backend,
+      f,
+      [
+        [1, 2, 3, -inf, nan],
+        [1, 2, 1, -inf, 1],
+        [0, 2, 2, -inf, 0],
+      ].map((row) => row.slice(0, events)),
+    );
+    assert.equal(value, [1, 2, 3, -inf, nan].slice(0, events));
     const third = precision === "f32" ? Math.fround(1 / 3) : 1 / 3;
     assert.equal(
       slopes.map((row) => row.slice(0, 4)),
@@ -163,12 +180,12 @@ for (const backend of testBackends()) {
         [0.5, third, 1, third],
         [0.5, third, 0, third],
         [0, third, 0, third],
-      ],
+      ].map((row) => row.slice(0, events)),
     );
   });
 
   test(`where takes NaN and every other number than 0 for true on ${name}`, async () => {
-    const condition = [0, -0, 1, -1, nan, inf, 0.5];
+    const condition = isLoose(backend) ? [0, 0, 1, -1, 2, 2 ** 100, 0.5] : [0, -0, 1, -1, nan, inf, 0.5];
     const ones = condition.map(() => 1);
     const { value, slopes } = await run(backend, (c, a, b) => o.where(c, o.mul(a, 2), o.mul(b, 3)), [
       condition,
@@ -185,7 +202,7 @@ for (const backend of testBackends()) {
     assert.equal(value, [7, 7, 1]);
   });
 
-  test(`a product with a mask is a product: 0 · NaN is NaN on ${name}`, async () => {
+  (isLoose(backend) ? test.skip : test)(`a product with a mask is a product: 0 · NaN is NaN on ${name}`, async () => {
     const { value } = await run(backend, (x, y) => o.mul(o.greater(x, 0), y), [
       [-1, -1, -1, 1, 1],
       [nan, inf, 2, nan, 2],
@@ -216,21 +233,21 @@ for (const backend of testBackends()) {
     check(
       value,
       x.map((at) => (at > 0.25 ? Math.log(at) / 2 : at)),
-      precision,
+      backend,
       "guarded",
       true,
     );
     check(
       slopes[0] as number[],
       x.map((at) => (at > 0.25 ? 0.5 / at : 1)),
-      precision,
+      backend,
       "slope of guarded",
       false,
     );
   });
 
   test(`sigmoid and softplus keep both tails on ${name}`, async () => {
-    const x = [-1e4, -100, -30, 0, 30, 100, 1e4, inf, -inf];
+    const x = [-1e4, -100, -30, 0, 30, 100, 1e4, ...(isLoose(backend) ? [] : [inf, -inf])];
     const sigmoid = await run(backend, o.sigmoid, [x]);
     sigmoid.value.forEach((y, i) => {
       const wanted = 1 / (1 + Math.exp(-(x[i] as number)));
@@ -240,7 +257,7 @@ for (const backend of testBackends()) {
     check(
       softplus.value,
       x.slice(0, 8).map((at) => (at > 0 ? at + Math.log1p(Math.exp(-at)) : Math.log1p(Math.exp(at)))),
-      precision,
+      backend,
       "softplus",
       false,
     );

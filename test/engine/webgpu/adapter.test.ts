@@ -49,7 +49,7 @@ test("kernels stay within what WebGPU promises everywhere", () => {
   for (const kernel of likelihoodKernels()) {
     const code = resolveIncludes(kernel.code);
     assert.ok([...code.matchAll(/var<storage/g)].length <= 8);
-    const size = Number(/WORKGROUP_SIZE: u32 = (\d+)u/.exec(code)?.[1]);
+    const size = Number((/WORKGROUP_SIZE: u32 = (\d+)u/.exec(code) ?? /workgroup_size\((\d+)\)/.exec(code))?.[1]);
     assert.ok(size >= 1 && size <= 256);
     assert.not.match(code, /nan|inf\b|infinity\.|#include/i);
   }

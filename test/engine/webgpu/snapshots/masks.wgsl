@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let add_5 = where_4 + 3.0;
   let log_6 = accurate_log(add_5);
   let where_7 = select(0.0, log_6, mul_3);
-  let mul_8 = select(0.0, 0.1, mul_3);
+  let mul_8 = select(0.0, 1.0, mul_3) * 0.1;
   let add_9 = where_7 + mul_8;
   store(3u + row, event, add_9);
 }

@@ -324,7 +324,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var j = 0u; j < 4u; j++) {
     let greater_29 = mul_27 > kept_cumulative_sum_28[j];
     let broadcast_without_events_54 = parameters[222u + 4u * row + j];
-    let mul_30 = select(0.0, broadcast_without_events_54, greater_29);
+    let mul_30 = select(0.0, 1.0, greater_29) * broadcast_without_events_54;
     let greater_32 = mul_27 > kept_cumulative_sum_31[j];
     let sub_33 = select(0.0, 1.0, greater_32) - mul_30;
     store(10u + 4u * row + j, event, sub_33);
