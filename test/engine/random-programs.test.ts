@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import type { Backend, Program } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference.js";
+import { testBackends } from "../support/backends.js";
 import { genomes, programOf, type RandomProgram } from "./random-programs.js";
 
 const RUNS = Number(process.env.RANDOM_PROGRAMS ?? 60);
@@ -89,6 +90,34 @@ for (const precision of ["f64", "f32"] as const) {
       );
     } finally {
       await Promise.all([single, ...teams].map((backend) => backend.close()));
+    }
+  });
+}
+
+/** Every kernel of a program is compiled anew, which software drivers take seconds for. */
+const WEBGPU_RUNS = Math.ceil(RUNS / 10);
+
+for (const { name, create } of testBackends().filter((backend) => backend.name === "webgpu")) {
+  test(`${WEBGPU_RUNS} random programs agree with the reference on ${name}`, async () => {
+    const backend = await create();
+    try {
+      await fc.assert(
+        fc.asyncProperty(genomes, async (genome) => {
+          if (genome.anyKinks) return;
+          const random = programOf(genome);
+          const reference = await prepared(referenceBackend(), random);
+          const program = await prepared(backend, random);
+          for (const events of [1, 65, 1000]) {
+            const columns = random.columns(events);
+            for (const each of [reference, program]) await each.bind(columns);
+            agree(await program.run(), await reference.run(), events, roundings.f32, `${events} events`);
+          }
+          await program.close();
+        }),
+        { seed: SEED, numRuns: WEBGPU_RUNS, includeErrorInReport: true, endOnFailure: true },
+      );
+    } finally {
+      await backend.close();
     }
   });
 }
