@@ -135,19 +135,25 @@ function axisLabel({ nuisances }: Configuration, name: string): string {
 /** SVG texts by name, without extension. */
 export function scanPictures(open: OpenLikelihood, fit: FitSummary, found: Scans): Map<string, string> {
   const { configuration } = open.analysis;
-  const { truth, seed, name: title } = configuration;
+  const { truth, seed, nuisances } = configuration;
   const footer = footerLine({ nEvents: open.events.data.count, seed, version: readVersion() });
-  const caption: Caption = { title, footer };
+  const captionOf = (names: readonly string[]): Caption => ({
+    title: `Scan of ${names.map((name) => nuisances[name]!.label ?? name).join(" and ")}`,
+    footer,
+  });
   const label = fit.transfer === "none" ? "scan" : `T ${fit.transfer}`;
   const pictures = new Map<string, string>();
   for (const { name, values, deltaTwoNll } of found.single) {
     const known = values.flatMap((x, i) => (deltaTwoNll[i] === undefined ? [] : [[x, deltaTwoNll[i]] as const]));
     const curve = { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
     const xLabel = axisLabel(configuration, name);
-    pictures.set(`scan-${name}`, pictureOfScan1d({ ...caption, xLabel, curves: [curve], truth: truth[name] }));
+    const k = fit.names.indexOf(name);
+    const parabola = fit.sigma === null ? undefined : { label: "Hessian", at: fit.estimate[k]!, sigma: fit.sigma[k]! };
+    const picture = { ...captionOf([name]), xLabel, curves: [curve], parabola, truth: truth[name] };
+    pictures.set(`scan-${name}`, pictureOfScan1d(picture));
   }
   for (const scan of found.pairs)
-    pictures.set(`scan-${scan.names.join("-")}`, pictureOfPair(configuration, caption, fit, scan, label));
+    pictures.set(`scan-${scan.names.join("-")}`, pictureOfPair(configuration, captionOf(scan.names), fit, scan, label));
   return pictures;
 }
 

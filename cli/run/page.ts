@@ -1,9 +1,9 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
 import { totalWeight } from "../../flows/weighted-moments.js";
-import { goodnessText, significant } from "../../inference/plots/index.js";
+import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../analysis.js";
-import { labelText } from "../covariance-summary.js";
+import { type CovarianceSummary, labelText } from "../covariance-summary.js";
 import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
 import { readVersion } from "../version.js";
 import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
@@ -25,8 +25,13 @@ function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
   );
 }
 
+/** Names in tables and pictures. */
+function labelsOf({ analysis: { configuration } }: Setting): string[] {
+  return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
+}
+
 function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
-  const names = nuisanceNames(setting.analysis.configuration);
+  const names = labelsOf(setting);
   return {
     caption: "Every fit",
     columns: ["fit", ...names, "−ln L", "verdict"],
@@ -40,12 +45,31 @@ function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
 }
 
 function modeTable(setting: Setting, { best }: Outcome): ReportTable {
-  const names = nuisanceNames(setting.analysis.configuration);
+  const names = labelsOf(setting);
   return {
     caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
     columns: ["mode", "σ", ...names],
     rows: best.summary.modes.map(({ sigma, direction }, k) => [`${k + 1}`, sigma, ...direction]),
   };
+}
+
+/** Errors by the Hessian and by the scores of the events. */
+function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
+  const { crossCheck } = best.summary;
+  if (crossCheck === null) return [];
+  const { hessianSigma, scoreSigma, scatter } = crossCheck;
+  return [
+    {
+      caption: "Errors by the Hessian, and by the scores of the events",
+      columns: ["nuisance", "σ, Hessian", "σ, scores", "ratio"],
+      rows: labelsOf(setting).map((name, k) => [
+        name,
+        significant(hessianSigma[k]!, 3),
+        significant(scoreSigma[k]!, 3),
+        measurement(hessianSigma[k]! / scoreSigma[k]!, scatter[k]!),
+      ]),
+    },
+  ];
 }
 
 function closureTable({ closure }: Outcome): ReportTable {
@@ -77,6 +101,15 @@ function projectionTable(setting: Setting, { projections }: Outcome): ReportTabl
   };
 }
 
+/** What the label of every error means. */
+const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
+  "inverse Hessian": "Errors are those of the inverse Hessian of −ln L, from exact second derivatives.",
+  "secant Hessian":
+    "Errors are those of the inverse Hessian of −ln L, from its exact slopes a standard deviation to either side of the " +
+    "minimum: densities of splines have kinks, which second derivatives do not see.",
+  sandwich: "Errors are those of the sandwich H⁻¹JH⁻¹ for weighted events.",
+};
+
 export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures): Report {
   const { configuration } = setting.analysis;
   const { data } = setting.events;
@@ -94,10 +127,11 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
     sections: [
       ...section(
         "Fit",
-        `${best.label}: ${best.summary.status}. ${best.summary.reason}\n\nN = ${data.count} events, worth ` +
-          `${significant(best.summary.effectiveEvents, 6)} unweighted ones.`,
+        `${best.label}: ${best.summary.reason}\n\nN = ${data.count} events, worth ` +
+          `${significant(best.summary.effectiveEvents, 6)} unweighted ones.\n\n${ESTIMATORS[best.summary.estimator]} Where the ` +
+          "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
-        [estimateTable(setting, outcome), modeTable(setting, outcome)],
+        [estimateTable(setting, outcome), ...crossCheckTables(setting, outcome), modeTable(setting, outcome)],
       ),
       ...section(
         "Likelihood scans",

@@ -45,7 +45,10 @@ export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
   return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
 }
 
-/** One picture per observable and process: features side by side, anchors below each other. */
+/** Panels side by side that a page can show. */
+const WIDEST = 4;
+
+/** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
 export function closurePictures(setting: Setting, { tests }: Closure): Pictures {
   const pictures: Pictures = new Map();
   const groups = new Map<string, { of: "x" | "y"; process: number; panels: ClosurePanel[] }>();
@@ -73,7 +76,7 @@ export function closurePictures(setting: Setting, { tests }: Closure): Pictures 
         pointsLabel: "held-out simulation",
         predictionLabel: "flow",
         panels,
-        columns: setting.sizes[of],
+        columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
       }),
     );
   }
@@ -194,7 +197,7 @@ function displacementPicture(setting: Setting, fields: readonly Field[]): string
     points: field.points as unknown as [number, number][],
     displacements: field.displacements as unknown as [number, number][],
   }));
-  const columns = Math.min(4, fields.length / setting.sizes.processes);
+  const columns = Math.min(WIDEST, fields.length / setting.sizes.processes);
   return quiver({
     ...caption,
     xLabel,

@@ -128,7 +128,7 @@ function measure(spec: Figure): Layout {
   const tickRows = tilted ? 0.71 * Math.max(...spec.panels.map((panel) => widest(panel.x.ticks))) + 10 : 14;
   const headerRows = Math.max(...spec.panels.map((panel) => (panel.title === "" ? 0 : 1) + panel.legend.length));
   return {
-    left: Math.max(...parts.map((part) => widest(part.y.ticks))) + TICK_GAP + (hasYLabel ? 22 : 8),
+    left: Math.max(...parts.map((part) => widest(part.y.ticks))) + TICK_GAP + (hasYLabel ? 28 : 8),
     right: Math.max(16, ...parts.map((part) => widest(part.rightLabels) + TICK_GAP + 6)),
     header: headerRows * ROW + 10,
     bottom: TICK_GAP + tickRows + (spec.panels.some((panel) => panel.x.label !== "") ? 18 : 0) + 8,

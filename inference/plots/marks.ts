@@ -45,11 +45,14 @@ export function stroked(d: string, width: number, dash?: string): string {
   });
 }
 
+export function dot(x: number, y: number, radius: number): string {
+  return element("circle", { cx: x, cy: y, r: radius, fill: "currentColor" });
+}
+
 /** Straight pieces through the points; a dot where there is only one. */
 export function line(points: readonly (readonly [number, number])[], width: number, dash?: string): string {
   const [first] = points;
-  if (points.length === 1)
-    return element("circle", { cx: first![0], cy: first![1], r: 1.5 * width, fill: "currentColor" });
+  if (points.length === 1) return dot(first![0], first![1], 1.5 * width);
   return stroked(pathThrough(points), width, dash);
 }
 

@@ -78,7 +78,7 @@ export function pulls(data: PullsData): string {
       {
         title: "",
         legend: [],
-        x: horizontalAxis("estimate / prior σ", [-1.05 * reach, 1.05 * reach], PANEL_WIDTH),
+        x: horizontalAxis("(estimate − prior mean) / prior σ", [-1.05 * reach, 1.05 * reach], PANEL_WIDTH),
         parts: [{ height: Math.max(60, 28 * names.length), y: categoryAxis(names, true), rightLabels: results, draw }],
       },
     ],

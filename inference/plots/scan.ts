@@ -3,6 +3,7 @@ import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
 import {
   coloured,
+  dot,
   errorPoints,
   horizontalError,
   horizontalRule,
@@ -16,7 +17,7 @@ import {
   TRUTH,
   verticalError,
 } from "./marks.js";
-import { element, pathThrough, segment } from "./svg.js";
+import { element, pathThrough, segment, smoothPath } from "./svg.js";
 
 type Point = readonly [number, number];
 
@@ -157,10 +158,18 @@ export interface Scan1dData extends Caption {
     readonly x: ArrayLike<number>;
     readonly deltaTwoNll: ArrayLike<number>;
   }[];
+  /** what the Hessian says the first curve should be: ((x - at) / sigma)² */
+  readonly parabola?: { readonly label: string; readonly at: number; readonly sigma: number } | undefined;
   readonly truth?: number | undefined;
 }
 
-/** −2Δ ln L along one nuisance, with lines at 1 and 4 (one and two standard deviations). */
+/** More points than these draw the curve by themselves. */
+const MOST_DOTS = 25;
+
+/** Points at which the parabola is drawn: even over the width of the scan. */
+const PARABOLA_POINTS = 61;
+
+/** −2Δ ln L along one nuisance, dots where it was scanned, with lines at 1 and 4 (one and two standard deviations). */
 export function scan1d(data: Scan1dData): string {
   requireFinite("scan1d", data);
   requireSome("scan1d", "curves", data.curves);
@@ -168,7 +177,8 @@ export function scan1d(data: Scan1dData): string {
     requireSome("scan1d", `curves[${i}].x`, x);
     requireLength("scan1d", `curves[${i}].deltaTwoNll`, deltaTwoNll, x.length);
   });
-  const { truth } = data;
+  const { truth, parabola } = data;
+  const parabolaStyle = seriesStyle(data.curves.length);
   const xs = [...data.curves.flatMap(({ x }) => Array.from(x)), ...(truth === undefined ? [] : [truth])];
   const highest = Math.max(...data.curves.flatMap(({ deltaTwoNll }) => Array.from(deltaTwoNll)));
   const y = linearAxis("−2Δ ln L", [0, Math.min(Math.max(highest, 4.6), 9.6)], 5);
@@ -176,16 +186,26 @@ export function scan1d(data: Scan1dData): string {
     const levels = horizontalRule(to, 1) + horizontalRule(to, 4);
     const curves = data.curves.map(({ x, deltaTwoNll }, i) => {
       const points = Array.from(x, (value, j): [number, number] => [to.x(value), to.y(deltaTwoNll[j]!)]);
-      return coloured(seriesStyle(i), line(points, 2, seriesStyle(i).dash));
+      const dots = points.length > MOST_DOTS ? [] : points.map(([cx, cy]) => dot(cx, cy, 2.6));
+      return coloured(seriesStyle(i), stroked(smoothPath(points), 2, seriesStyle(i).dash), ...dots);
     });
+    const [from, upTo] = [Math.min(...xs), Math.max(...xs)];
+    const approximation =
+      parabola === undefined
+        ? ""
+        : coloured(parabolaStyle, line(parabolaPoints(to, parabola, from, upTo), 1.4, parabolaStyle.dash));
     const truthPath = truth === undefined ? "" : segment(to.x(truth), 0, to.x(truth), to.height);
     const truthLine = truth === undefined ? "" : coloured(TRUTH, stroked(truthPath, 1.6, TRUTH.dash));
-    return levels + truthLine + curves.join("");
+    return levels + truthLine + approximation + curves.join("");
   };
   const truthEntry = truth === undefined ? [] : [lineEntry("truth", TRUTH, 1.4)];
   return figure("scan1d", {
     ...data,
-    legend: [...data.curves.map(({ label }, i) => lineEntry(label, seriesStyle(i), 2)), ...truthEntry],
+    legend: [
+      ...data.curves.map(({ label }, i) => lineEntry(label, seriesStyle(i), 2)),
+      ...(parabola === undefined ? [] : [lineEntry(parabola.label, parabolaStyle, 1.4)]),
+      ...truthEntry,
+    ],
     panelWidth: PANEL_WIDTH,
     columns: 1,
     panels: [
@@ -206,5 +226,17 @@ export function scan1d(data: Scan1dData): string {
         ],
       },
     ],
+  });
+}
+
+function parabolaPoints(
+  to: Scales,
+  { at, sigma }: { readonly at: number; readonly sigma: number },
+  from: number,
+  upTo: number,
+): [number, number][] {
+  return Array.from({ length: PARABOLA_POINTS }, (_, i) => {
+    const x = from + ((upTo - from) * i) / (PARABOLA_POINTS - 1);
+    return [to.x(x), to.y(((x - at) / sigma) ** 2)];
   });
 }

@@ -38,6 +38,31 @@ export function pathThrough(points: readonly (readonly [number, number])[]): str
   return points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${pixels(x)},${pixels(y)}`).join("");
 }
 
+/**
+ * Smooth path through points of ascending x: cubic Hermite pieces with the slopes of the parabolas through neighbouring points, so
+ * that a parabola comes out as one. As Bézier curves.
+ */
+export function smoothPath(points: readonly (readonly [number, number])[]): string {
+  const n = points.length;
+  if (n < 3) return pathThrough(points);
+  const steepness = (i: number) => (points[i + 1]![1] - points[i]![1]) / (points[i + 1]![0] - points[i]![0]);
+  const width = (i: number) => points[i + 1]![0] - points[i]![0];
+  const inner = (i: number) => (width(i) * steepness(i - 1) + width(i - 1) * steepness(i)) / (width(i - 1) + width(i));
+  const slope = (i: number) => {
+    if (i === 0) return 2 * steepness(0) - inner(1);
+    return i === n - 1 ? 2 * steepness(n - 2) - inner(n - 2) : inner(i);
+  };
+  return points
+    .map(([x, y], i) => {
+      if (i === 0) return `M${pixels(x)},${pixels(y)}`;
+      const [fromX, fromY] = points[i - 1]!;
+      const third = width(i - 1) / 3;
+      const handles = [fromX + third, fromY + third * slope(i - 1), x - third, y - third * slope(i)].map(pixels);
+      return `C${handles.join(",")},${pixels(x)},${pixels(y)}`;
+    })
+    .join("");
+}
+
 // Advance widths of Helvetica in 1/1000 em (Adobe's Helvetica.afm), grouped; what is not listed counts as a digit.
 const ADVANCES: readonly (readonly [string, number])[] = [
   ["ijl'|", 222],

@@ -11,6 +11,7 @@ import {
   pValueText,
   significant,
 } from "../../../inference/plots/numbers.js";
+import { smoothPath } from "../../../inference/plots/svg.js";
 
 const texts = (low: number, high: number, n: number) => linearAxis("a", [low, high], n).ticks.map((tick) => tick.text);
 
@@ -81,6 +82,19 @@ test("numbers are written as in print", () => {
   assert.is(pValueText(1e-90), "p < 10⁻⁶");
   assert.is(goodnessText({ chi2: 27.31, ndf: 28, pValue: 0.503 }), "χ²/ndf = 27.3 / 28, p = 0.50");
   assert.is(footerLine({ nEvents: 50_000, seed: 1, version: "0.1.0" }), "N = 50\u202f000 · seed 1 · unbinned 0.1.0");
+});
+
+test("a smooth path through points of a parabola is that parabola", () => {
+  const parabola = (x: number) => 3 + 0.5 * (x - 40) ** 2;
+  const xs = [10, 20, 45, 50, 80];
+  const pieces = smoothPath(xs.map((x) => [x, parabola(x)])).matchAll(/C([^C]+)/g);
+  for (const [i, [, numbers]] of [...pieces].entries()) {
+    const [, y1, , y2, x3, y3] = numbers!.split(",").map(Number) as [number, number, number, number, number, number];
+    assert.is(x3, xs[i + 1]);
+    // A cubic Bézier piece is (P0 + 3 P1 + 3 P2 + P3)/8 half-way; coordinates have two decimals.
+    const middle = (parabola(xs[i]!) + 3 * y1 + 3 * y2 + y3) / 8;
+    assert.ok(Math.abs(middle - parabola((xs[i]! + xs[i + 1]!) / 2)) < 0.01, `piece ${i}: ${middle}`);
+  }
 });
 
 test.run();

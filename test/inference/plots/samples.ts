@@ -146,6 +146,19 @@ export const samples: Samples = {
       }),
       truth: 0.5,
     },
+    few: {
+      title: "Scan of the shift, seven points and the Hessian's parabola",
+      footer,
+      xLabel: "shift (prior standard deviations)",
+      curves: [
+        {
+          label: "T profiled",
+          x: grid(0.46, 0.52, 7),
+          deltaTwoNll: grid(0.46, 0.52, 7).map((value) => ((value - 0.488) / 0.01) ** 2 + 2e4 * (value - 0.488) ** 3),
+        },
+      ],
+      parabola: { label: "Hessian", at: 0.488, sigma: 0.01 },
+    },
   },
   lossCurves: {
     plain: {
