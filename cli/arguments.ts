@@ -4,9 +4,15 @@ import { nearest, suggestion } from "./suggestion.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
-  backend: { value: "NAME", help: "auto, cpu or reference (default auto)" },
-  precision: { value: "TYPE", help: "f32 or f64; by default f64 for evaluate and hessian, f32 for the long verbs" },
-  threads: { value: "N", help: "worker threads (default: all cores)" },
+  backend: {
+    value: "NAME",
+    help: "auto (a GPU where there is one, else cpu), cpu, webgpu or reference (default auto)",
+  },
+  precision: {
+    value: "TYPE",
+    help: "f32 or f64; by default f64 for evaluate and hessian, f32 for the long verbs and on webgpu",
+  },
+  threads: { value: "N", help: "worker threads of the cpu backend (default: all cores)" },
   seed: { value: "N", help: "in place of the file's seed" },
   out: { value: "PATH", help: "where results go" },
   set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
@@ -25,7 +31,7 @@ const MOST_THREADS = 256;
 export type OptionName = keyof typeof OPTIONS;
 
 export interface Options {
-  readonly backend: "auto" | "cpu" | "reference";
+  readonly backend: "auto" | "cpu" | "webgpu" | "reference";
   /** Undefined: the verb's own choice. */
   readonly precision: "f32" | "f64" | undefined;
   /** Undefined: all cores. */
@@ -112,7 +118,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     return Number(value);
   };
   return {
-    backend: oneOf("backend", ["auto", "cpu", "reference"]) ?? "auto",
+    backend: oneOf("backend", ["auto", "cpu", "webgpu", "reference"]) ?? "auto",
     precision: oneOf("precision", ["f32", "f64"]),
     threads: integer("threads", 1, MOST_THREADS),
     seed: integer("seed", 0),

@@ -2,21 +2,39 @@
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { referenceBackend } from "../engine/reference.js";
+import { webgpuBackend } from "../engine/webgpu/backend.js";
 import type { Options } from "./arguments.js";
+import { type Adapter, findAdapters } from "./gpu/facts.js";
 import { UsageError } from "./messages.js";
 
-/**
- * `auto` is the cpu backend. The reference backend has one thread and f64 only.
- *
- * @param usual  precision where --precision does not say
- */
+/** The numbers of backends that have but one kind of them. */
+const ONLY = { webgpu: "f32", reference: "f64" } as const;
+
+/** @param usual  precision where --precision does not say and the backend has both */
 export async function openBackend(options: Options, usual: "f32" | "f64"): Promise<Backend> {
-  const { backend, precision, threads } = options;
-  if (backend !== "reference") {
-    return cpuBackend({ precision: precision ?? usual, ...(threads !== undefined && { threads }) });
+  const { precision = usual, threads } = options;
+  const adapters = async () => (await findAdapters()).adapters;
+  const backend = options.backend === "auto" ? await automatic({ precision, threads }, adapters) : options.backend;
+  if (backend === "cpu") return cpuBackend({ precision, ...(threads !== undefined && { threads }) });
+  const expected = ONLY[backend];
+  if (options.precision !== undefined && options.precision !== expected) {
+    throw new UsageError("--precision", {
+      expected: `${expected} with --backend ${backend}`,
+      got: options.precision,
+      hint: "Use cpu",
+    });
   }
-  if (precision === "f32") {
-    throw new UsageError("--precision", { expected: "f64 with --backend reference", got: "f32", hint: "Use cpu" });
-  }
-  return referenceBackend();
+  return backend === "webgpu" ? webgpuBackend() : referenceBackend();
+}
+
+/**
+ * What `auto` is: a hardware GPU where there is one and nothing is asked for that only the cpu has, else the cpu. Adapters in
+ * software are slower than the cpu backend.
+ */
+export async function automatic(
+  { precision, threads }: { readonly precision: "f32" | "f64"; readonly threads: number | undefined },
+  adapters: () => Promise<readonly Pick<Adapter, "isSoftware">[]>,
+): Promise<"cpu" | "webgpu"> {
+  if (precision === "f64" || threads !== undefined) return "cpu";
+  return (await adapters()).some(({ isSoftware }) => !isSoftware) ? "webgpu" : "cpu";
 }

@@ -77,7 +77,7 @@ export async function gpuFacts(): Promise<GpuFacts> {
   const libraries = [...(process.env.LD_LIBRARY_PATH ?? "").split(":").filter(Boolean), ...FOLDERS_OF_LIBRARIES];
   const hasLibrary = (name: string) => Promise.all(libraries.map((folder) => isThere(join(folder, name))));
   return {
-    ...(await probe()),
+    ...(await findAdapters()),
     ...(await driverFiles()),
     platform: process.platform,
     nvidia: {
@@ -90,7 +90,8 @@ export async function gpuFacts(): Promise<GpuFacts> {
   };
 }
 
-function probe(): Promise<Probe & Pick<GpuFacts, "messages" | "failure">> {
+/** Looks for adapters in a process of its own, so that a bad driver cannot end ours. */
+export function findAdapters(): Promise<Probe & Pick<GpuFacts, "messages" | "failure">> {
   const program = fileURLToPath(new URL("./probe.js", import.meta.url));
   return new Promise((resolve) => {
     execFile(process.execPath, [program], { timeout: PATIENCE_MS }, (error, stdout, stderr) => {

@@ -25,7 +25,7 @@ test("wrong options say what is wrong", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["run --thread 2", /expected a known option, got --thread\. Did you mean --threads\?/],
     ["run -j", /expected a known option, got -j/],
-    ["run --backend cpuu", /--backend: expected one of auto, cpu, reference, got cpuu\. Did you mean cpu\?/],
+    ["run --backend cpuu", /--backend: expected one of auto, cpu, webgpu, reference, got cpuu\. Did you mean cpu\?/],
     ["run --precision f16", /--precision: expected one of f32, f64, got f16/],
     ["run --threads 0", /--threads: expected an integer from 1 to 256, got 0/],
     ["run --seed 1.5", /--seed: expected an integer of at least 0, got 1\.5/],
