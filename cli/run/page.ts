@@ -127,8 +127,11 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
     sections: [
       ...section(
         "Fit",
-        `${best.label}: ${best.summary.reason}\n\nN = ${data.count} events, worth ` +
-          `${significant(best.summary.effectiveEvents, 6)} unweighted ones.\n\n${ESTIMATORS[best.summary.estimator]} Where the ` +
+        `${best.label}: ${best.summary.reason}\n\nN = ${data.count} events` +
+          (data.weights === undefined
+            ? "."
+            : `, worth ${significant(best.summary.effectiveEvents, 6)} unweighted ones.`) +
+          `\n\n${ESTIMATORS[best.summary.estimator]} Where the ` +
           "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
         [estimateTable(setting, outcome), ...crossCheckTables(setting, outcome), modeTable(setting, outcome)],
@@ -136,7 +139,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
       ...section(
         "Likelihood scans",
         "−2Δ ln L around the best fit, all other nuisances profiled; in two dimensions at 2.30 and 6.18 (68% and 95%), with " +
-          "the ellipse that the Hessian says it should be.",
+          "the parabola and the ellipse that the Hessian says it should be.",
         figures("scan-", ""),
       ),
       ...section(

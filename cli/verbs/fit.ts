@@ -23,6 +23,8 @@ export async function fit(context: VerbContext): Promise<void> {
     context.printJson(summary);
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
     if (summary.problem !== null) context.warn(summary.problem);
+    const doubt = summary.crossCheck?.doubt;
+    if (doubt) context.warn(doubt);
   } finally {
     await open.close();
   }
