@@ -4,8 +4,12 @@ import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gpuAdvice } from "../../cli/gpu/advice.js";
+import { gpuFacts } from "../../cli/gpu/facts.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { chromium } from "../browser/chromium.js";
 import { testBackends } from "./backends.js";
+import { missingWebgpu } from "./webgpu.js";
 
 const testRoot = fileURLToPath(new URL("..", import.meta.url));
 const filters = process.argv.slice(2);
@@ -66,9 +70,12 @@ function report(outcome: Outcome): void {
 
 const relaxed = (await hasRelaxedSimd()) ? "fused multiply-add" : "no fused multiply-add";
 const names = testBackends().map((backend) => backend.name);
-console.log(
-  `backends: ${names.join(", ")} (WebAssembly SIMD, ${relaxed}, ${availableParallelism()} cores); no webgpu yet`,
-);
+console.log(`backends: ${names.join(", ")} (WebAssembly SIMD, ${relaxed}, ${availableParallelism()} cores)`);
+if (missingWebgpu !== undefined) {
+  console.log(`no webgpu here: ${missingWebgpu}`);
+  for (const text of gpuAdvice(await gpuFacts())) console.log(`  ${text}`);
+}
+if (chromium === undefined) console.log("no browser here: on Debian `apt install chromium`");
 
 const outcomes: Outcome[] = [];
 const waiting = [...files];
