@@ -161,7 +161,10 @@ export class Device {
       pipeline = this.gpu.createComputePipelineAsync({
         label: title,
         layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layouts.get(name) as GPUBindGroupLayout] }),
-        compute: { module, constants: { ...constants } },
+        compute: {
+          module,
+          constants: { ...constants, ...(this.isSoftware && code.includes("turns(") ? { UNROLLED: 0 } : {}) },
+        },
       });
       this.pipelines.set(key, pipeline);
     }

@@ -135,11 +135,11 @@ class Printer {
     }
     const before = new Set(this.known);
     if (this.phases.reversed.has(round)) {
-      this.line(`for (var turn = 0u; turn < ${size}u; turn++) {`);
+      this.line(`for (var turn = 0u; turn < turns(${size}u); turn++) {`);
       this.indent = "    ";
       this.line(`let j = ${size - 1}u - turn;`);
     } else {
-      this.line(`for (var j = 0u; j < ${size}u; j++) {`);
+      this.line(`for (var j = 0u; j < turns(${size}u); j++) {`);
       this.indent = "    ";
     }
     for (const item of items) this.compute(item);

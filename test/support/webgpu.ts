@@ -4,6 +4,10 @@ import { Device } from "../../engine/webgpu/device.js";
 import type { PrintedKernel } from "../../engine/webgpu/print-pass.js";
 import { resolveIncludes } from "../../shaders/include.js";
 
+// Mesa's software driver compiles kernels ten times as fast if it does not optimise them; no other driver reads these.
+process.env.GALLIVM_PERF ??= "nopt";
+process.env.LP_NATIVE_VECTOR_WIDTH ??= "128";
+
 async function findDevice(): Promise<{ device: Device } | { device: undefined; reason: string }> {
   try {
     return { device: await Device.open() };

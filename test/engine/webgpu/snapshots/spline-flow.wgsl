@@ -289,7 +289,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_24 = 0.0;
   var running_cumulative_sum_28 = 0.0;
   var running_cumulative_sum_31 = 0.0;
-  for (var j = 0u; j < 4u; j++) {
+  for (var j = 0u; j < turns(4u); j++) {
     let add_8 = load(43u + 11u * row + j, event);
     let abs_13 = abs(add_8);
     let mul_14 = abs_13 * 0.28952965;
@@ -321,7 +321,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_37 = 0.0;
   var sum_39 = 0.0;
   var sum_41 = 0.0;
-  for (var j = 0u; j < 4u; j++) {
+  for (var j = 0u; j < turns(4u); j++) {
     let greater_29 = mul_27 > kept_cumulative_sum_28[j];
     let broadcast_without_events_54 = parameters[222u + 4u * row + j];
     let mul_30 = select(0.0, 1.0, greater_29) * broadcast_without_events_54;
@@ -360,7 +360,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var sum_43 = 0.0;
   var sum_50 = 0.0;
-  for (var j = 0u; j < 3u; j++) {
+  for (var j = 0u; j < turns(3u); j++) {
     let sub_33 = load(11u + 4u * row + j, event);
     let add_8 = load(51u + 11u * row + j, event);
     let mul_42 = sub_33 * add_8;
@@ -393,7 +393,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var sum_90 = 0.0;
   var sum_92 = 0.0;
-  for (var j = 0u; j < 2u; j++) {
+  for (var j = 0u; j < turns(2u); j++) {
     let sum_43 = load(26u + j, event);
     let abs_44 = abs(sum_43);
     let mul_45 = abs_44 * 0.14476483;
