@@ -8,7 +8,7 @@ import { sizeOf, type Tape, type Var } from "../tape.js";
 import { ProgramMemory } from "./memory.js";
 import { type PrintedKernel, printPass } from "./print-pass.js";
 import { type CountedSum, type PartialSums, printFinish } from "./print-sums.js";
-import { printStage } from "./stage.js";
+import { printMove, printStage } from "./stage.js";
 
 export interface ColumnPlan {
   readonly label: string;
@@ -174,11 +174,12 @@ export function planSteps(outputs: Named<Var>, updates: Named<Var>): StepsPlan {
   const wanted = new Set<Var>([...memory.nodes.values(), ...targets]);
   const isLeaf = (node: Var) => constants.has(node) || node.operation.name === "parameter";
   const stages = whole.levels.map((): PrintedKernel[] => []);
+  const stageOf = latestStages(whole, new Set(targets));
   for (let at = whole.levels.length - 1; at >= 0; at--) {
     const counted = (passes[at - 1] ?? []).flatMap((pass) => pass.counted);
     const own = [
       ...counted.map(({ node }) => node),
-      ...(whole.levels[at] as Level).parameters.filter((node) => !isLeaf(node)),
+      ...whole.nodes.filter((node) => stageOf.get(node) === at && !isLeaf(node)),
     ];
     const made = own.filter((node) => wanted.has(node));
     if (made.length === 0) continue;
@@ -211,6 +212,23 @@ export function planSteps(outputs: Named<Var>, updates: Named<Var>): StepsPlan {
   };
 }
 
+/**
+ * Before which level's passes each node without events is computed: as late as whoever reads it allows, so that what an
+ * optimiser does with its moments is not stored before there is a gradient.
+ */
+function latestStages({ levels, nodes }: Schedule, targets: ReadonlySet<Var>): ReadonlyMap<Var, number> {
+  const stages = new Map(levels.flatMap(({ parameters }, level) => parameters.map((node) => [node, level] as const)));
+  const readers = new Map<Var, Var[]>();
+  for (const node of nodes) for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node]);
+  for (const node of [...nodes].reverse()) {
+    const own = readers.get(node) ?? [];
+    // What passes read, and sums of it, has its time.
+    if (!stages.has(node) || targets.has(node) || own.some((reader) => !stages.has(reader))) continue;
+    stages.set(node, Math.min(...own.map((reader) => stages.get(reader) as number)));
+  }
+  return stages;
+}
+
 /** Among the own nodes, those that the made ones are computed from, inputs first. */
 function neededFor(made: readonly Var[], own: ReadonlySet<Var>, counted: readonly CountedSum[]): Var[] {
   const needed = new Set<Var>();
@@ -229,42 +247,35 @@ function neededFor(made: readonly Var[], own: ReadonlySet<Var>, counted: readonl
 
 /** Outputs are kept, then parameters take their new values, all computed from the old ones. */
 function endOfStep(outputs: Named<Var>, updates: Named<Var>, tape: Tape, memory: ProgramMemory): PrintedKernel[] {
-  const common = { constants: {}, along: "once", batches: 1, work: 0 } as const;
   const kernels: PrintedKernel[] = [];
   const recorded = placesOf(memory, Object.values(outputs));
   if (recorded.length > 0) {
     kernels.push({
-      ...common,
       title: "Outputs of a step",
+      constants: {},
+      along: "once",
+      batches: 1,
+      work: 0,
       code: shaderSource("record_step.wgsl"),
       arguments: { recorded: recorded.length, places: memory.table(recorded) },
       groups: recorded.length,
     });
   }
-  const move = (from: readonly number[], to: readonly number[], isLast: boolean) =>
-    kernels.push({
-      ...common,
-      title: isLast ? "End of a step" : "Parameters that give their value to others",
-      code: shaderSource("end_step.wgsl"),
-      arguments: {
-        count: from.length,
-        old_places: memory.table(from),
-        new_places: memory.table(to),
-        last: isLast ? 1 : 0,
-      },
-      groups: Math.max(1, from.length),
-    });
   const targets = Object.keys(updates).map((label) => parameterOf(tape, label));
   // A parameter that becomes the value of another one gives it away before it changes itself.
   const isParameter = (node: Var) => node.operation.name === "parameter";
   const moved = [...new Set(Object.values(updates).filter(isParameter))];
   const kept = new Map(moved.map((node) => [node, memory.reserve(sizeOf(node.shape))]));
-  if (moved.length > 0) move(placesOf(memory, moved), rangesOf(kept), false);
+  if (moved.length > 0) {
+    kernels.push(
+      printMove("Parameters that give their value to others", placesOf(memory, moved), rangesOf(kept), memory),
+    );
+  }
   const from = Object.values(updates).flatMap((node) => {
     const start = kept.get(node);
     return start === undefined ? placesOf(memory, [node]) : rangesOf(new Map([[node, start]]));
   });
-  move(from, placesOf(memory, targets), true);
+  kernels.push(printMove("End of a step", from, placesOf(memory, targets), memory, true));
   return kernels;
 }
 

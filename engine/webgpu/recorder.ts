@@ -44,6 +44,8 @@ export class Recorder {
   private readonly dispatches = new Map<object, Dispatch>();
   private readonly words: number[] = [];
   private buffer: GPUBuffer | undefined;
+  /** What was set last, not to set it again: recording is the host's share of a step. */
+  private last: (Dispatch & { into: GPUComputePassEncoder; group: GPUBindGroup; slot: number }) | undefined;
 
   constructor(
     private readonly device: Device,
@@ -135,7 +137,13 @@ export class Recorder {
   private set(into: GPUComputePassEncoder, key: object, group: GPUBindGroup, slot: number): void {
     const dispatch = this.dispatches.get(key);
     if (dispatch === undefined) throw new Error("internal: a kernel is not compiled");
-    into.setPipeline(dispatch.pipeline);
-    into.setBindGroup(0, group, [slot * SLOT, dispatch.offset]);
+    const { pipeline, offset } = dispatch;
+    const { last } = this;
+    const isNew = last === undefined || last.into !== into;
+    if (isNew || last.pipeline !== pipeline) into.setPipeline(pipeline);
+    if (isNew || last.group !== group || last.slot !== slot || last.offset !== offset) {
+      into.setBindGroup(0, group, [slot * SLOT, offset]);
+    }
+    this.last = { into, pipeline, group, slot, offset };
   }
 }

@@ -4,7 +4,8 @@
  * The nodes are copied as if they belonged to a set of one event, and lowered like a pass. So they fuse as everything else
  * does; rows of this one event are elements of arrays, and lie among the parameters.
  */
-import type { FusedKernel, Item, LoweredPass } from "../lowering.js";
+import { shaderSource } from "../../shaders/include.js";
+import type { Item, LoweredPass } from "../lowering.js";
 import { lower } from "../lowering.js";
 import { type Attributes, type EventSet, type Operation, type Shape, sizeOf, type Var } from "../tape.js";
 import type { KernelMemory, ProgramMemory } from "./memory.js";
@@ -179,21 +180,45 @@ class StageMemory implements KernelMemory {
   }
 }
 
-/** Outputs that are views of something stored elsewhere are copied. */
-function copiesOf(pass: LoweredPass, memory: StageMemory): { kernel: FusedKernel; to: number }[] {
-  let index = 1 + Math.max(-1, ...pass.columns.map((item) => item.index));
-  for (const kernel of pass.kernels) {
-    for (const item of kernel.kind === "linear" ? [kernel.item] : kernel.items) index = Math.max(index, item.index + 1);
+/** Moves numbers among the parameters: from each place, or from none for a zero, to the one of the same number. */
+export function printMove(
+  title: string,
+  from: readonly number[],
+  to: readonly number[],
+  memory: Pick<KernelMemory, "table">,
+  isLast = false,
+): PrintedKernel {
+  return {
+    title,
+    code: shaderSource("move.wgsl"),
+    constants: {},
+    arguments: {
+      count: from.length,
+      old_places: memory.table(from),
+      new_places: memory.table(to),
+      last: isLast ? 1 : 0,
+    },
+    along: "once",
+    groups: Math.max(1, from.length),
+    batches: 1,
+    work: 0,
+  };
+}
+
+/** Outputs that are views of something stored elsewhere are copied, all at once. */
+function printViews({ outputs }: LoweredPass, title: string, memory: StageMemory): PrintedKernel[] {
+  const from: number[] = [];
+  const to: number[] = [];
+  for (const { node, operand } of outputs) {
+    if (operand.from !== "item") throw new Error("internal: output without rows");
+    const [first, start] = [memory.firstRow(operand.item), memory.parameter(node)];
+    if (first === start && isIdentity(operand.rows, operand.item.size)) continue;
+    for (const [r, row] of operand.rows.entries()) {
+      from.push(row < 0 ? -1 : first + row);
+      to.push(start + r);
+    }
   }
-  return pass.outputs.flatMap(({ node, operand }) => {
-    const to = memory.parameter(node);
-    const isThere =
-      operand.from === "item" && isIdentity(operand.rows, operand.item.size) && memory.firstRow(operand.item) === to;
-    if (isThere) return [];
-    const size = sizeOf(node.shape);
-    const item: Item = { index: index++, name: "copy", node, size, operands: [operand], inner: undefined };
-    return [{ kernel: { kind: "fused", rows: size, inner: undefined, items: [item], stored: new Set([item]) }, to }];
-  });
+  return from.length === 0 ? [] : [printMove(`Views of ${title}`, from, to, memory)];
 }
 
 export function printStage(
@@ -208,23 +233,12 @@ export function printStage(
   const outputs = wanted.map((node) => copier.copy(node));
   const pass = lower({ set: once.name, nodes: copies, sums: [], outputs });
   const stage = new StageMemory(memory, copier.originals, pass);
-  const views = copiesOf(pass, stage);
-  const all = [...pass.kernels, ...views.map(({ kernel }) => kernel)];
-  const kernels = all.map((kernel, at): PrintedKernel => {
+  const kernels = pass.kernels.map((kernel, at): PrintedKernel => {
     if (kernel.kind === "linear") throw new Error("internal: a linear map between passes");
-    const copied = views.find((view) => view.kernel === kernel);
-    const own: KernelMemory =
-      copied === undefined
-        ? stage
-        : {
-            firstRow: (item) => (kernel.items.includes(item) ? copied.to : stage.firstRow(item)),
-            parameter: (node) => stage.parameter(node),
-            table: (entries) => stage.table(entries),
-          };
     const name = `Kernel ${at} of ${title}`;
     return {
       title: name,
-      code: printFused(kernel, name, own, "once"),
+      code: printFused(kernel, name, stage, "once"),
       constants: {},
       arguments: {},
       along: "once",
@@ -233,5 +247,8 @@ export function printStage(
       work: 0,
     };
   });
-  return { kernels, reads: pass.columns.map((item) => copier.originals.get(item.node) as Var) };
+  return {
+    kernels: [...kernels, ...printViews(pass, title, stage)],
+    reads: pass.columns.map((item) => copier.originals.get(item.node) as Var),
+  };
 }

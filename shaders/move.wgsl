@@ -1,5 +1,5 @@
-// Moves numbers among the parameters: their new values, at the end of a step, to where they belong.
-// in : old_places and new_places, tables [count] of places among the parameters; none is in both
+// Moves numbers among the parameters: views to where others read them, new values at the end of a step to where they belong.
+// in : old_places and new_places, tables [count] of places among the parameters; none is in both; old ones may be -1, for 0
 // both: parameters; step, which the last move of a step (last = 1) counts
 #include "shared/once.wgsl"
 
@@ -21,5 +21,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workg
   if (row >= arguments.count) {
     return;
   }
-  parameters[tables[arguments.new_places + row]] = parameters[tables[arguments.old_places + row]];
+  parameters[tables[arguments.new_places + row]] = parameter_or_zero(tables[arguments.old_places + row]);
 }
