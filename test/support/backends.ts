@@ -3,11 +3,13 @@ import type { Backend } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference.js";
 import { webgpuBackend } from "../../engine/webgpu/backend.js";
-import { missingWebgpu } from "./webgpu.js";
+import { isSoftwareGpu, missingWebgpu } from "./webgpu.js";
 
 export interface TestBackend {
   readonly name: string;
   readonly precision: "f32" | "f64";
+  /** Does a processor play a GPU? It computes a hundredth of what the backend `cpu` does: give it few events. */
+  readonly isSlow?: boolean;
   create(): Promise<Backend>;
 }
 
@@ -16,7 +18,7 @@ const table: readonly TestBackend[] = [
   { name: "cpu f64", precision: "f64", create: () => cpuBackend({ precision: "f64", threads: 2 }) },
   { name: "cpu f32", precision: "f32", create: () => cpuBackend({ precision: "f32", threads: 2 }) },
   ...(missingWebgpu === undefined
-    ? [{ name: "webgpu", precision: "f32", create: () => webgpuBackend() } as const]
+    ? [{ name: "webgpu", precision: "f32", isSlow: isSoftwareGpu, create: () => webgpuBackend() } as const]
     : []),
 ];
 

@@ -21,6 +21,9 @@ const found = await findDevice();
 /** Why tests on WebGPU cannot run here, if they cannot. With REQUIRE_WEBGPU=1 this is a failure. */
 export const missingWebgpu = found.device === undefined ? found.reason : undefined;
 
+/** Does a processor play the GPU? */
+export const isSoftwareGpu = found.device?.isSoftware ?? false;
+
 if (found.device === undefined) {
   const text = `WebGPU: ${found.reason}`;
   if (process.env.REQUIRE_WEBGPU === "1") {
