@@ -38,7 +38,8 @@ export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Pro
     },
     close: async () => {
       if (!device.isOpen) return;
-      for (const program of [...programs]) await program.close();
+      const reason = closedError("webgpu backend", "backend");
+      await Promise.all([...programs].map((program) => program.close(reason)));
       device.close();
     },
   };
@@ -161,11 +162,13 @@ class WebgpuProgram implements Program {
     return (set) => counts.get(set) ?? 0;
   }
 
-  async close(): Promise<void> {
+  async close(reason: Error = closedError("webgpu backend", "program")): Promise<void> {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.boundary.close();
     this.onClose();
+    this.runner?.stop(reason);
+    this.stepper?.stop(reason);
     await this.last;
     this.runner?.close();
     this.stepper?.close();

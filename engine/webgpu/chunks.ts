@@ -69,9 +69,18 @@ export function eventsPerChunk(pass: PassPlan, device: Device, limit: number): n
  * @param isStep  sums are added on the device, when all chunks are done: their groups are few, not small. Otherwise the host
  *   takes them after every chunk, so that all chunks use the same places.
  */
-export function splitEvents(pass: PassPlan, events: Events, perChunk: number, isStep: boolean): Split {
+export function splitEvents(
+  pass: PassPlan,
+  events: Events,
+  perChunk: number,
+  isStep: boolean,
+  largestBinding: number,
+): Split {
   const { length } = events;
-  const few = roundUp(Math.max(1, length / STEP_GROUPS), SUM_EVENTS);
+  // Half of what the device can bind, as the last group of a chunk may be short.
+  const fits = Math.floor(largestBinding / 8 / Math.max(1, pass.sums.size + pass.weights.size));
+  const groups = Math.max(1, Math.min(STEP_GROUPS, fits));
+  const few = roundUp(Math.max(1, length / groups), SUM_EVENTS);
   const sumEvents = isStep ? few : SUM_EVENTS;
   const chunks: Chunk[] = [];
   let [sumGroup, weightGroup] = [0, 0];
@@ -89,6 +98,13 @@ export function splitEvents(pass: PassPlan, events: Events, perChunk: number, is
   };
   const weights = all.sumGroups * pass.sums.size;
   const partials = weights + all.weightGroups * pass.weights.size;
+  if (4 * partials > largestBinding) {
+    throw new UsageError("webgpu backend", {
+      expected: `a device that can bind ${4 * partials} bytes, for sums over groups of events`,
+      got: `one that can bind ${largestBinding}`,
+      hint: "Use the backend cpu, or smaller batches",
+    });
+  }
   return { events, chunks, sumEvents, weightEvents: few, ...all, weights, partials };
 }
 

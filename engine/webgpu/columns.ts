@@ -23,7 +23,11 @@ export class Columns {
       // The caller may change what is his.
       const isShared = values.buffer instanceof SharedArrayBuffer;
       this.columns.set(label, { values: isShared ? values : values.slice() });
-    } else this.columns.set(label, { buffer: this.device.filled(Float32Array.from(values), usage.storage) });
+    } else {
+      const isReady = values instanceof Float32Array && !(values.buffer instanceof SharedArrayBuffer);
+      const numbers = isReady ? values : Float32Array.from(values);
+      this.columns.set(label, { buffer: this.device.filled(numbers, usage.storage) });
+    }
   }
 
   /** The column on the device; undefined where it is sent by the chunk. */

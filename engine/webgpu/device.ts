@@ -3,7 +3,7 @@ import { openGpu } from "#webgpu-host";
 import { resolveIncludes } from "../../shaders/include.js";
 import { closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
-import type { Along, PrintedKernel } from "./print-pass.js";
+import type { Along, PrintedKernel } from "./printed-kernel.js";
 
 /** Bits of the WebGPU specification, which not every host has as globals. */
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -33,6 +33,17 @@ const bindings: { readonly [N in LayoutName]: readonly GPUBufferBindingType[] } 
 
 export const layoutOf = (along: Along): LayoutName => (along === "once" ? "once" : "events");
 
+function refusal(error: GPUError): Error {
+  if (error.constructor.name !== "GPUOutOfMemoryError") {
+    return new Error(`internal: WebGPU refused something: ${error.message}`);
+  }
+  return new UsageError("webgpu backend", {
+    expected: "enough memory on the device",
+    got: error.message,
+    hint: "Give `eventsPerChunk`, close programs that are done, or use the backend cpu",
+  });
+}
+
 export class Device {
   private readonly layouts = new Map<LayoutName, GPUBindGroupLayout>();
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -53,9 +64,7 @@ export class Device {
       }));
       this.layouts.set(name, gpu.createBindGroupLayout({ entries }));
     }
-    gpu.addEventListener("uncapturederror", (event) => {
-      this.fail(new Error(`internal: WebGPU refused something: ${event.error.message}`));
-    });
+    gpu.addEventListener("uncapturederror", ({ error }) => this.fail(refusal(error)));
     void gpu.lost.then(({ message }) => {
       this.fail(
         new UsageError("webgpu backend", {

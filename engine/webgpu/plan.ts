@@ -6,8 +6,9 @@ import { lower, type Operand } from "../lowering.js";
 import { type Level, type Schedule, schedule } from "../passes.js";
 import { sizeOf, type Tape, type Var } from "../tape.js";
 import { ProgramMemory } from "./memory.js";
-import { type PrintedKernel, printPass } from "./print-pass.js";
+import { printPass } from "./print-pass.js";
 import { type CountedSum, type PartialSums, printFinish } from "./print-sums.js";
+import type { PrintedKernel } from "./printed-kernel.js";
 import { printMove, printStage } from "./stage.js";
 
 export interface ColumnPlan {

@@ -7,6 +7,7 @@ import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInne
 import { isReduction, type Phases, phasesOf } from "../phases.js";
 import { type RowExpression, rowExpression } from "./indexing.js";
 import type { KernelMemory } from "./memory.js";
+import { LARGEST_AXIS } from "./printed-kernel.js";
 import { literal, scalarForms, scalarShaders } from "./scalar-forms.js";
 
 /** Numbers that a kernel reads from memory: a name, and the expression it stands for. */
@@ -86,7 +87,7 @@ class Printer {
         ? [
             "fn main(@builtin(global_invocation_id) id: vec3u) {",
             "  let event = id.x;",
-            "  let row = id.y;",
+            kernel.rows <= LARGEST_AXIS ? "  let row = id.y;" : `  let row = id.y + ${LARGEST_AXIS}u * id.z;`,
             `  if (event >= tile.events || row >= ${kernel.rows}u) {`,
           ]
         : [

@@ -3,7 +3,7 @@ import { shaderSource } from "../../shaders/include.js";
 import type { LinearKernel } from "../lowering.js";
 import type { Attributes } from "../tape.js";
 import type { KernelMemory } from "./memory.js";
-import type { PrintedKernel } from "./print-pass.js";
+import type { PrintedKernel } from "./printed-kernel.js";
 
 /** Rows of y that one invocation of `linear_narrow.wgsl` or one workgroup of `linear.wgsl` makes, facts of these. */
 const BLOCK = { narrow: 4, wide: 64 };

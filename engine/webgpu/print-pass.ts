@@ -5,26 +5,7 @@ import { PassMemory, type ProgramMemory } from "./memory.js";
 import { printFused } from "./print-fused.js";
 import { printLinear } from "./print-linear.js";
 import { SumPrinter } from "./print-sums.js";
-
-/** What a dispatch counts along x: events of the chunk, by the 64 or by the 128, its groups, or rows of what is computed once. */
-export type Along = "events" | "blocks" | "sumGroups" | "weightGroups" | "once";
-
-export interface PrintedKernel {
-  readonly title: string;
-  /** WGSL save `#include`, which `resolveIncludes` resolves. */
-  readonly code: string;
-  /** Values of the code's `override` constants. */
-  readonly constants: Readonly<Record<string, number>>;
-  /** What a kernel of `shaders/` reads as `arguments`: one text serves many kernels, and is compiled once. */
-  readonly arguments: Readonly<Record<string, number>>;
-  readonly along: Along;
-  /** Workgroups along y; of what is computed once, rows along x. */
-  readonly groups: number;
-  /** Workgroups along z. */
-  readonly batches: number;
-  /** Arithmetic per event, roughly. */
-  readonly work: number;
-}
+import type { PrintedKernel } from "./printed-kernel.js";
 
 export interface PrintedPass {
   /** Kernels and event sums, in order. */
@@ -32,6 +13,8 @@ export interface PrintedPass {
   readonly memory: PassMemory;
   readonly sums: SumPrinter;
 }
+
+export type { PrintedKernel };
 
 /** Scalar operations of functions such as exp weigh more, but a fused kernel has few of them. */
 const WORK_PER_ITEM = 4;

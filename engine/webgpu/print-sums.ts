@@ -3,7 +3,7 @@ import { shaderSource } from "../../shaders/include.js";
 import type { Operand, Sum } from "../lowering.js";
 import { type Attributes, sizeOf, type Var } from "../tape.js";
 import type { KernelMemory, ProgramMemory } from "./memory.js";
-import type { PrintedKernel } from "./print-pass.js";
+import type { PrintedKernel } from "./printed-kernel.js";
 
 /** Rows and columns of one workgroup, a fact of `weight_gradient.wgsl`. */
 const BLOCK = 64;
@@ -76,6 +76,7 @@ export class SumPrinter {
       constants: {},
       arguments: {
         terms: this.memory.table(terms),
+        count: terms.length,
         rows: this.events.size,
         first: this.offsets.get(sum) as number,
       },

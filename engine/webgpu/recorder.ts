@@ -4,13 +4,11 @@ import type { Chunk } from "./chunks.js";
 import type { Columns } from "./columns.js";
 import { type Device, type LayoutName, layoutOf, SLOT, usage } from "./device.js";
 import type { ColumnPlan, PassPlan } from "./plan.js";
-import type { PrintedKernel } from "./print-pass.js";
+import { LARGEST_AXIS, type PrintedKernel } from "./printed-kernel.js";
 
 /** Invocations of a workgroup, and events that one of a linear map makes: facts of the kernels. */
 const WORKGROUP = 64;
 const BLOCK = 128;
-/** Workgroups along one axis of a dispatch, a fact of WebGPU. */
-const LARGEST_AXIS = 65535;
 
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
@@ -130,7 +128,12 @@ export class Recorder {
     }
     for (const kernel of pass.kernels) {
       this.set(into, kernel, groups.events, slot);
-      into.dispatchWorkgroups(along[kernel.along], kernel.groups, kernel.batches);
+      const { groups: rows, batches } = kernel;
+      into.dispatchWorkgroups(
+        along[kernel.along],
+        Math.min(rows, LARGEST_AXIS),
+        batches * Math.ceil(rows / LARGEST_AXIS),
+      );
     }
   }
 

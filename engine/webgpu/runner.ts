@@ -19,6 +19,7 @@ export class Runner {
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<number, number>();
   private readonly passes: readonly PassPlan[];
+  private stopped: Error | undefined;
 
   constructor(
     private readonly device: Device,
@@ -31,6 +32,11 @@ export class Runner {
     this.recorder = new Recorder(device, false);
     this.buffers = new Buffers(device);
     this.passes = plan.levels.flatMap((level) => level.passes);
+  }
+
+  /** Ends what is being done at the next occasion, with this error. */
+  stop(reason: Error): void {
+    this.stopped ??= reason;
   }
 
   close(): void {
@@ -46,7 +52,7 @@ export class Runner {
       this.passes.flatMap((pass) => pass.columns),
     );
     const splits = this.passes.map((pass) =>
-      splitEvents(pass, events(pass.set), eventsPerChunk(pass, device, this.limit), false),
+      splitEvents(pass, events(pass.set), eventsPerChunk(pass, device, this.limit), false, device.largestBinding),
     );
     const groups = this.prepareBuffers(splits);
     await this.state.bring(this.parameterLabels());
@@ -152,6 +158,7 @@ export class Runner {
     let before: Promise<void> | undefined;
     for (const [i, chunk] of split.chunks.entries()) {
       signal?.throwIfAborted();
+      if (this.stopped !== undefined) throw this.stopped;
       const own = take(chunk, this.runChunk(pass, split, chunk, groups, slot + i, i % 2), before);
       // Whoever waits below hears of a failure; nobody else does.
       own.catch(() => {});

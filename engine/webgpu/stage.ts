@@ -10,8 +10,8 @@ import { lower } from "../lowering.js";
 import { type Attributes, type EventSet, type Operation, type Shape, sizeOf, type Var } from "../tape.js";
 import type { KernelMemory, ProgramMemory } from "./memory.js";
 import { printFused } from "./print-fused.js";
-import type { PrintedKernel } from "./print-pass.js";
 import type { CountedSum } from "./print-sums.js";
+import type { PrintedKernel } from "./printed-kernel.js";
 
 const once: EventSet = { name: "once" };
 

@@ -7,7 +7,7 @@ import { type Events, eventsPerChunk, type Split, slotsOf, splitEvents } from ".
 import type { Columns } from "./columns.js";
 import { type Device, usage } from "./device.js";
 import { type PassPlan, printSchedule, type StepsPlan } from "./plan.js";
-import type { PrintedKernel } from "./print-pass.js";
+import type { PrintedKernel } from "./printed-kernel.js";
 import { type Groups, Recorder } from "./recorder.js";
 import type { State } from "./state.js";
 
@@ -45,6 +45,7 @@ export class Stepper {
   private readonly buffers: Buffers;
   private readonly uploaded = new Map<string, number>();
   private readonly passes: readonly PassPlan[];
+  private stopped: Error | undefined;
   private readonly beginnings = new Map<string, PrintedKernel | undefined>();
   private hasConstants = false;
 
@@ -59,6 +60,11 @@ export class Stepper {
     this.recorder = new Recorder(device, true);
     this.buffers = new Buffers(device);
     this.passes = plan.parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []));
+  }
+
+  /** Ends what is being done at the next occasion, with this error. */
+  stop(reason: Error): void {
+    this.stopped ??= reason;
   }
 
   close(): void {
@@ -78,7 +84,7 @@ export class Stepper {
     const splits = this.passes.map((pass) => {
       const length = (indices[pass.set] as Int32Array).length / count;
       const events: Events = { start: 0, length, bound: bound(pass.set) };
-      return splitEvents(pass, events, eventsPerChunk(pass, this.device, this.limit), true);
+      return splitEvents(pass, events, eventsPerChunk(pass, this.device, this.limit), true, this.device.largestBinding);
     });
     const history = count * elements(Object.values(plan.outputs));
     this.fill(splits, history, indices, interleaved(scheduled, schedule, count));
@@ -224,6 +230,7 @@ export class Stepper {
     let before: Promise<undefined> | undefined;
     for (let first = 0; first < count; first += together) {
       signal?.throwIfAborted();
+      if (this.stopped !== undefined) throw this.stopped;
       device.check();
       const last = Math.min(count, first + together);
       if (this.isStreamed()) for (let step = first; step < last; step++) this.streamStep(step, replay);

@@ -105,7 +105,7 @@ test("every event is in one chunk and one group", () => {
   if (pass === undefined) throw new Error("a program without passes");
   for (const isStep of [true, false]) {
     for (const length of [0, 1, 255, 256, 257, 1000, 100_000]) {
-      const split = splitEvents(pass, { start: 0, length, bound: length }, 512, isStep);
+      const split = splitEvents(pass, { start: 0, length, bound: length }, 512, isStep, 2 ** 27);
       let next = 0;
       for (const { first, events, stride, sumGroups } of split.chunks) {
         assert.is(first, next);
@@ -118,18 +118,76 @@ test("every event is in one chunk and one group", () => {
   }
 });
 
+async function rejects(work: Promise<unknown>, message: RegExp): Promise<void> {
+  const outcome = await work.then(
+    () => "no error",
+    (error: Error) => error.message,
+  );
+  assert.match(outcome, message);
+}
+
 test("chunks that are no multiple of a group are refused", async () => {
   for (const eventsPerChunk of [0, -256, 100, Number.NaN]) {
-    try {
-      await webgpuBackend({ eventsPerChunk });
-      assert.unreachable();
-    } catch (error) {
-      assert.match(
-        (error as Error).message,
-        `webgpu backend: expected a positive multiple of 256 for eventsPerChunk, got ${eventsPerChunk}`,
-      );
-    }
+    const message = `^webgpu backend: expected a positive multiple of 256 for eventsPerChunk, got ${eventsPerChunk}$`;
+    await rejects(webgpuBackend({ eventsPerChunk }), new RegExp(message));
   }
+});
+
+test("sums that a device cannot bind are refused", () => {
+  const [pass] = planRun([model().outputs.gv]).levels.flatMap((level) => level.passes);
+  if (pass === undefined) throw new Error("a program without passes");
+  const events = { start: 0, length: 10_000, bound: 10_000 };
+  assert.throws(
+    () => splitEvents(pass, events, 256, true, 2 ** 12),
+    /^webgpu backend: expected a device that can bind \d+ bytes, for sums over groups of events, got one that can bind 4096/,
+  );
+});
+
+/** p + 1 at every step. */
+function counting() {
+  const tape = new Tape();
+  const p = tape.parameter("p");
+  const sum = o.sumEvents(o.mul(tape.column("x"), p));
+  return { outputs: { sum }, updates: { p: o.add(p, 1) } };
+}
+
+webgpuTest("a signal ends steps between two of them, closing the backend ends them too", async () => {
+  const backend = await webgpuBackend();
+  const program = await backend.compile(counting());
+  await program.bind({ x: draw(10) });
+  await program.write({ p: [0] });
+  const steps = (count: number, signal?: AbortSignal) =>
+    program.steps({ count, indices: { events: new Int32Array(count) }, signal });
+  await steps(1);
+  const abort = new AbortController();
+  const long = steps(1_000_000, abort.signal);
+  setTimeout(() => abort.abort(), 50);
+  await rejects(long, /abort/);
+  const [done] = (await program.read(["p"])).p as Float64Array;
+  assert.ok(Number.isInteger(done) && (done as number) < 1_000_000, `${done} whole steps`);
+  await steps(10);
+  assert.equal([...((await program.read(["p"])).p as Float64Array)], [(done as number) + 10]);
+  const ended = steps(1_000_000);
+  setTimeout(() => void backend.close(), 50);
+  await rejects(ended, /^webgpu backend: expected an open backend, got one that was closed$/);
+});
+
+webgpuTest("more rows than one axis of a dispatch holds", async () => {
+  const rows = 65_600;
+  const tape = new Tape();
+  const [x, p] = [tape.column("x"), tape.parameter("p", [rows])];
+  const y = o.mul(x, p);
+  const backend = await webgpuBackend();
+  const program = await backend.compile({ outputs: { sums: o.sumEvents(o.square(y)) } });
+  await program.bind({ x: Float32Array.of(1, 2) });
+  await program.write({ p: Float32Array.from({ length: rows }, (_, r) => r % 100) });
+  const { sums } = await program.run();
+  close(
+    sums as Float64Array,
+    Float64Array.from({ length: rows }, (_, r) => 5 * (r % 100) ** 2),
+    tolerances.f32,
+  );
+  await backend.close();
 });
 
 webgpuTest("a device that is lost says so, then and ever after", async () => {

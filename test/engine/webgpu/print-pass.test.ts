@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import * as o from "../../../engine/operations.js";
 import { Tape, type Var } from "../../../engine/tape.js";
 import { planRun } from "../../../engine/webgpu/plan.js";
-import type { PrintedKernel } from "../../../engine/webgpu/print-pass.js";
+import type { PrintedKernel } from "../../../engine/webgpu/printed-kernel.js";
 import { factorizable, masks, splineFlow, staircase } from "./programs.js";
 
 const kernelsOf = (...outputs: Var[]) =>
