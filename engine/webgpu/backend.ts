@@ -4,10 +4,11 @@ import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { sizeOf, type Var } from "../tape.js";
+import { Buffers } from "./buffers.js";
 import type { Events } from "./chunks.js";
 import { Columns } from "./columns.js";
 import { Device } from "./device.js";
-import { describe, type Plan, planRun, planSteps, type StepsPlan } from "./plan.js";
+import { type Plan, planRun, planSteps, type StepsPlan } from "./plan.js";
 import { Runner } from "./runner.js";
 import { State } from "./state.js";
 import { Stepper } from "./stepper.js";
@@ -51,6 +52,8 @@ class WebgpuProgram implements Program {
   private readonly state: State;
   private readonly columnNodes: readonly Var[];
   private readonly columns: Columns;
+  /** What neither runs nor steps need beyond one submission. */
+  private readonly scratch: Buffers;
   private readonly runPlan: Plan;
   private readonly stepsPlan: StepsPlan | undefined;
   private runner: Runner | undefined;
@@ -70,12 +73,18 @@ class WebgpuProgram implements Program {
     const { nodes } = schedule(targets);
     this.boundary = new Boundary(request, nodes);
     this.columnNodes = nodes.filter((node) => node.operation.name === "column");
-    this.description = describe(targets);
     this.runPlan = planRun(Object.values(outputs));
     const isFree = ([, node]: readonly [string, Var]) => node.events === undefined;
     const free = Object.fromEntries(Object.entries(outputs).filter(isFree));
     const hasSteps = Object.keys(free).length + Object.keys(updates).length > 0;
     this.stepsPlan = hasSteps ? planSteps(free, updates) : undefined;
+    // Steps compute what a run does, and the updates.
+    const passes =
+      Object.keys(updates).length > 0
+        ? this.stepsPlan?.parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []))
+        : this.runPlan.levels.flatMap((level) => level.passes);
+    this.description = (passes ?? []).map((pass) => pass.description).join("\n\n");
+    this.scratch = new Buffers(device);
     this.columns = new Columns(device, device.largestBinding);
     this.state = new State((labels) => (this.stepper as Stepper).fetch(labels));
   }
@@ -118,7 +127,7 @@ class WebgpuProgram implements Program {
     const parts = this.boundary.partsOf(range);
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.runner ??= new Runner(this.device, this.runPlan, this.columns, this.state, this.limit);
+      this.runner ??= new Runner(this.device, this.runPlan, this.columns, this.state, this.scratch, this.limit);
       const events = (set: string): Events => ({ ...(parts[set] as Events), bound: bound(set) });
       const columns = new Map<number, Float64Array>();
       for (const node of Object.values(this.request.outputs)) {
@@ -145,7 +154,7 @@ class WebgpuProgram implements Program {
     }
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.stepper ??= new Stepper(this.device, stepsPlan, this.columns, this.state, this.limit);
+      this.stepper ??= new Stepper(this.device, stepsPlan, this.columns, this.state, this.scratch, this.limit);
       return this.stepper.steps(plan, bound);
     });
   }
@@ -173,5 +182,6 @@ class WebgpuProgram implements Program {
     this.runner?.close();
     this.stepper?.close();
     this.columns.close();
+    this.scratch.close();
   }
 }

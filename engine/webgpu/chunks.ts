@@ -10,7 +10,7 @@ const SUM_EVENTS = 256;
 /** Groups of the sums of a step, which the device adds one after another. */
 const STEP_GROUPS = 64;
 /** Bytes that the values of a chunk take at most: more would not make the device busier. */
-const LARGEST_CHUNK = 2 ** 29;
+const LARGEST_CHUNK = 2 ** 28;
 /** Arithmetic of one kernel that a processor does in some 0.1 s: drivers end what takes seconds. */
 const SOFTWARE_WORK = 2 ** 28;
 

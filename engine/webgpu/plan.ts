@@ -30,6 +30,8 @@ export interface OutputPlan {
 
 export interface PassPlan {
   readonly set: string;
+  /** What it computes, for people. */
+  readonly description: string;
   readonly columns: readonly ColumnPlan[];
   readonly kernels: readonly PrintedKernel[];
   /** Rows of values that it takes. */
@@ -58,6 +60,7 @@ function planPass(pass: Level["passes"][number], memory: ProgramMemory): PassPla
   const { kernels, memory: rows, sums } = printPass(lowered, memory);
   return {
     set: pass.set,
+    description: describePass(lowered),
     columns: lowered.columns.map((item) => {
       const { operation } = item.node;
       if (operation.name !== "column") throw new Error("internal: not a column");
@@ -87,13 +90,6 @@ export function planRun(outputs: readonly Var[]): Plan {
       passes: passes.map((pass) => planPass(pass, memory)),
     })),
   };
-}
-
-/** What programs run, for people. */
-export function describe(targets: readonly Var[]): string {
-  return schedule(targets)
-    .levels.flatMap(({ passes }) => passes.map((pass) => describePass(lower(pass))))
-    .join("\n\n");
 }
 
 /** One dispatch after the other; passes in between stream their events in chunks. */

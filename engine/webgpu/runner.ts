@@ -1,7 +1,7 @@
 /** Runs of a program: events on the device, all that has no events on the host in f64. */
 import { evaluate } from "../evaluate.js";
 import { sizeOf, type Var } from "../tape.js";
-import { Buffers } from "./buffers.js";
+import { Buffers, scratchUsage } from "./buffers.js";
 import { type Chunk, type Events, eventsPerChunk, type Split, slotsOf, splitEvents } from "./chunks.js";
 import type { Columns } from "./columns.js";
 import { type Device, usage } from "./device.js";
@@ -26,6 +26,7 @@ export class Runner {
     private readonly plan: Plan,
     private readonly columns: Columns,
     private readonly state: State,
+    private readonly scratch: Buffers,
     /** The most events in a chunk. */
     private readonly limit: number,
   ) {
@@ -82,7 +83,7 @@ export class Runner {
 
   private prepareBuffers(splits: readonly Split[]): Groups {
     const { device, buffers, plan, recorder } = this;
-    const { storage, copyTarget, copySource, uniform } = usage;
+    const { storage, copyTarget, uniform } = usage;
     const words = slotsOf(splits);
     const slots = buffers.need("slots", words.byteLength, uniform | copyTarget);
     device.write(slots, 0, words);
@@ -94,8 +95,8 @@ export class Runner {
     const { tables: entries } = plan.memory;
     const tables = buffers.need("tables", entries.byteLength, storage | copyTarget);
     if (isNew) device.write(tables, 0, entries);
-    const values = buffers.need("values", 4 * rows, storage | copyTarget | copySource);
-    const partials = buffers.need("partials", 4 * largest((_, split) => split.partials), storage | copySource);
+    const values = this.scratch.need("values", 4 * rows, scratchUsage);
+    const partials = this.scratch.need("partials", 4 * largest((_, split) => split.partials), scratchUsage);
     const gather = new Map<string, GPUBindGroup>();
     for (const { label } of this.passes.flatMap((pass) => pass.columns)) {
       const column = this.columns.resident(label);
@@ -189,7 +190,7 @@ export class Runner {
     turn: number,
   ): Promise<Float32Array> {
     const { device, buffers, columns } = this;
-    const values = buffers.get("values");
+    const values = this.scratch.get("values");
     for (const column of pass.columns) {
       if (columns.resident(column.label) !== undefined) continue;
       const start = split.events.start + chunk.first;
@@ -208,7 +209,7 @@ export class Runner {
     const back = buffers.need(`back ${turn}`, bytes, usage.mapRead | usage.copyTarget);
     let at = 0;
     if (split.partials > 0) {
-      encoder.copyBufferToBuffer(buffers.get("partials"), 0, back, 0, 4 * split.partials);
+      encoder.copyBufferToBuffer(this.scratch.get("partials"), 0, back, 0, 4 * split.partials);
       at = 4 * split.partials;
     }
     for (const { first, size } of pass.outputs) {

@@ -2,7 +2,7 @@
 import type { Named, StepPlan } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import { sizeOf, type Var } from "../tape.js";
-import { Buffers } from "./buffers.js";
+import { Buffers, scratchUsage } from "./buffers.js";
 import { type Events, eventsPerChunk, type Split, slotsOf, splitEvents } from "./chunks.js";
 import type { Columns } from "./columns.js";
 import { type Device, usage } from "./device.js";
@@ -54,6 +54,7 @@ export class Stepper {
     private readonly plan: StepsPlan,
     private readonly columns: Columns,
     private readonly state: State,
+    private readonly scratch: Buffers,
     /** The most events in a chunk. */
     private readonly limit: number,
   ) {
@@ -165,8 +166,8 @@ export class Stepper {
     const largest = (size: (pass: PassPlan, split: Split) => number) =>
       Math.max(0, ...splits.map((split, i) => size(this.passes[i] as PassPlan, split)));
     const rows = largest((pass, { chunks }) => pass.rows * (chunks[0]?.stride ?? 0));
-    buffers.need("values", 4 * rows, storage | copyTarget);
-    buffers.need("partials", 4 * largest((_, split) => split.partials), storage);
+    this.scratch.need("values", 4 * rows, scratchUsage);
+    this.scratch.need("partials", 4 * largest((_, split) => split.partials), scratchUsage);
     buffers.need("history", 4 * historySize, storage | copySource);
     buffers.need("parameters", 4 * plan.memory.parameterCount, storage | copyTarget | copySource);
   }
@@ -174,22 +175,30 @@ export class Stepper {
   private groups(): Groups {
     const { device, columns } = this;
     const get = (name: string) => this.buffers.get(name);
-    const { recorder } = this;
+    const { recorder, scratch } = this;
     const shared = ["slots", "parameters", "tables"].map(get);
     const gather = new Map<string, GPUBindGroup>();
     for (const pass of this.passes) {
       for (const { label } of pass.columns) {
         const column = columns.resident(label);
         if (column === undefined || gather.has(label)) continue;
-        const own = [get("slots"), column, get(`index ${pass.set}`), get("values"), get("step"), recorder.arguments];
+        const own = [
+          get("slots"),
+          column,
+          get(`index ${pass.set}`),
+          scratch.get("values"),
+          get("step"),
+          recorder.arguments,
+        ];
         gather.set(label, device.group("gather", own));
       }
     }
     return {
-      events: device.group("events", [...shared, get("values"), get("partials"), recorder.arguments]),
+      events: device.group("events", [...shared, scratch.get("values"), scratch.get("partials"), recorder.arguments]),
       once: device.group("once", [
         ...shared,
-        ...["partials", "step", "schedule", "history"].map(get),
+        scratch.get("partials"),
+        ...["step", "schedule", "history"].map(get),
         recorder.arguments,
       ]),
       gather,
@@ -276,7 +285,7 @@ export class Stepper {
         for (const column of pass.columns) {
           if (columns.resident(column.label) !== undefined) continue;
           const pick = { index: index.subarray(from, from + chunk.events) };
-          columns.send(column, this.buffers.get("values"), chunk.stride, pick);
+          columns.send(column, this.scratch.get("values"), chunk.stride, pick);
         }
       }
       current = open();

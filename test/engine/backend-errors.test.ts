@@ -198,7 +198,10 @@ for (const { name, create } of testBackends()) {
     await backend.close();
     await backend.close();
     const closed = /: expected an open (backend|program), got one that was closed$/;
-    await rejects(() => backend.compile(simple().request), /^(cpu|reference|webgpu) backend: expected an open backend, got/);
+    await rejects(
+      () => backend.compile(simple().request),
+      /^(cpu|reference|webgpu) backend: expected an open backend, got/,
+    );
     await rejects(() => other.run(), closed);
     await rejects(() => other.read(["p"]), closed);
     await rejects(() => other.write({ p: [1] }), closed);

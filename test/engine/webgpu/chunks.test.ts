@@ -8,6 +8,7 @@ import * as o from "../../../engine/operations.js";
 import { referenceBackend } from "../../../engine/reference.js";
 import { Tape, type Var } from "../../../engine/tape.js";
 import { webgpuBackend } from "../../../engine/webgpu/backend.js";
+import { Buffers } from "../../../engine/webgpu/buffers.js";
 import { splitEvents } from "../../../engine/webgpu/chunks.js";
 import { Columns } from "../../../engine/webgpu/columns.js";
 import { Device } from "../../../engine/webgpu/device.js";
@@ -78,8 +79,9 @@ webgpuTest("columns that are too large to stay are sent chunk by chunk", async (
   const { outputs, updates, loss } = model();
   const columns = new Columns(device, 1000);
   columns.bind("x", data.x);
+  const scratch = new Buffers(device);
   assert.is(columns.resident("x"), undefined);
-  const runner = new Runner(device, planRun([outputs.loss, outputs.gw, outputs.y]), columns, written(), 256);
+  const runner = new Runner(device, planRun([outputs.loss, outputs.gw, outputs.y]), columns, written(), scratch, 256);
   const y = new Float64Array(WIDE * EVENTS);
   await runner.run(() => ({ start: 0, length: EVENTS, bound: EVENTS }), new Map([[outputs.y.id, y]]), undefined);
   agree(
@@ -90,14 +92,14 @@ webgpuTest("columns that are too large to stay are sent chunk by chunk", async (
       gw: wanted.gw as Float64Array,
     },
   );
-  const stepper = new Stepper(device, planSteps({ loss }, updates), columns, written(), 256);
+  const stepper = new Stepper(device, planSteps({ loss }, updates), columns, written(), scratch, 256);
   const { loss: losses } = await stepper.steps({ count: 2, indices: { events: index } }, () => EVENTS);
   const state = await stepper.fetch(["w", "v"]);
   agree(
     { losses: losses as Float64Array, ...state },
     { losses: wanted.losses as Float64Array, w: wanted.w as Float64Array, v: wanted.v as Float64Array },
   );
-  for (const each of [runner, stepper, columns]) each.close();
+  for (const each of [runner, stepper, columns, scratch]) each.close();
 });
 
 test("every event is in one chunk and one group", () => {
