@@ -159,11 +159,14 @@ export function parseNu(text: string, names: readonly string[], centres: readonl
     return parts.map(value);
   }
   const point = [...centres];
+  const seen = new Set<string>();
   for (const part of parts) {
     const [name, ...rest] = part.split("=");
     const k = names.indexOf(name!);
     if (rest.length !== 1) throw complaint("nu", "name=value everywhere, or nowhere", part);
     if (k < 0) throw complaint("nu", "a declared nuisance", name!, suggestion(name!, names));
+    if (seen.has(name!)) throw complaint("nu", "every nuisance once", `${name} again`);
+    seen.add(name!);
     point[k] = value(rest[0]!);
   }
   return point;

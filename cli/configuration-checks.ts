@@ -51,6 +51,8 @@ function checkNames(configuration: Configuration, report: Report): void {
   };
   if (processes.length === 0)
     report(["processes"], "at least one process", "none", "Declare one, for example `signal:`");
+  if (nuisances.length === 0)
+    report(["nuisances"], "at least one nuisance", "none", "Declare one: they are what is fitted");
   for (const name of nuisances) {
     const path = ["nuisances", name, "processes"];
     configuration.nuisances[name]!.processes.forEach((process, i) => {

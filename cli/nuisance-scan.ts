@@ -35,6 +35,13 @@ const allPairs = (names: readonly string[]): Pair[] =>
 const grid = (from: number, to: number, points: number) =>
   Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
 
+/** A nuisance without an error has no range to scan. */
+export const hasEveryError = ({ covariance, estimate }: FitResult) =>
+  covariance?.names.length === estimate.names.length;
+
+/** Said where there are no scans. */
+export const NO_SCANS = "scans: left out, as the fit did not give every nuisance an error";
+
 /** Ranges in σ of the fit, within its bounds. */
 export function scanPlan(open: OpenLikelihood, { estimate, covariance, reason }: FitResult): ScanPlan {
   const { scan } = open.analysis.configuration;

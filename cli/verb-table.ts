@@ -52,8 +52,8 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     operands: ["FILE"],
     options: [...COMPUTING, "head", "out", "json"],
     details:
-      "Scans what `scan` in the file names, around the best fit. Exits with 3 where that did not converge; what could be\n" +
-      "scanned is written all the same.",
+      "Scans what `scan` in the file names, around the best fit. Exits with 3 where that did not converge; where it\n" +
+      "still gave every nuisance an error, the scans are written all the same.",
     load: async () => (await import("./verbs/scan.js")).scan,
   },
   init: {

@@ -146,6 +146,11 @@ function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit
   );
 }
 
+/** Step 1 knows no bounds; the fit that starts where it ended has them. [K] */
+function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): number[] {
+  return Array.from(nu, (value) => Math.min(largest!, Math.max(least!, value)));
+}
+
 /** Step 1. */
 async function fitTransfer(setting: Setting, simulated: MixtureModel, key: string, start: readonly number[]) {
   const { analysis, events, sizes, store } = setting;
@@ -181,7 +186,7 @@ async function fitTransfer(setting: Setting, simulated: MixtureModel, key: strin
   );
   return {
     transfer: { architecture, weights: updated("transfer", initial.weights, step.arrays) },
-    nu: Array.from(step.arrays[NU]!),
+    nu: withinBounds(step.arrays[NU]!, configuration.fit.bounds),
     key: step.key,
     summary: step.record,
   };

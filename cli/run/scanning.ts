@@ -2,7 +2,7 @@
 import type { EventData, Likelihood } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { dot, multiply } from "../../inference/symmetric-matrix.js";
-import { type Scans, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
+import { hasEveryError, NO_SCANS, type Scans, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
 import { type NamedFit, openFit } from "./fits.js";
 import type { Setting } from "./setting.js";
 
@@ -59,9 +59,8 @@ export async function scanFit(
   key: string,
 ): Promise<Scans | undefined> {
   const { store, analysis, progress, signal } = setting;
-  const hasErrors = fit.covariance?.names.length === fit.estimate.names.length;
-  if (fit.hessian === undefined || !hasErrors) {
-    setting.warn(`scans: left out, as the fit did not give every nuisance an error. ${fit.reason}`);
+  if (fit.hessian === undefined || !hasEveryError(fit)) {
+    setting.warn(`${NO_SCANS}. ${fit.reason}`);
     return undefined;
   }
   const hessian = Float64Array.from(fit.hessian.flat());

@@ -3,7 +3,7 @@ import { writeAtomic, writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
-import { scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
+import { hasEveryError, NO_SCANS, scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
 import type { VerbContext } from "../verb.js";
@@ -20,6 +20,11 @@ export async function scan(context: VerbContext): Promise<void> {
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
+    if (!hasEveryError(fit)) {
+      context.warn(NO_SCANS);
+      context.printJson({ fit: summary, single: [], pairs: [], files: [] });
+      throw new NotConverged("fit", summary);
+    }
     const scanned = { ...open, likelihood: { ...open.likelihood, ...objectiveOf(open) } };
     const found = await scans(scanned, fit, scanPlan(open, fit), context.progress, context.signal);
     context.signal.throwIfAborted();

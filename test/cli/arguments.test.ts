@@ -51,6 +51,7 @@ test("wrong points say what is wrong", () => {
     ["0.5,", /--nu: expected numbers separated by commas, got ""/],
     ["sqeeze=1", /--nu: expected a declared nuisance, got sqeeze\. Did you mean squeeze\?/],
     ["shift=1,2", /--nu: expected name=value everywhere, or nowhere, got 2/],
+    ["shift=1,shift=2", /--nu: expected every nuisance once, got shift again/],
   ];
   for (const [text, message] of cases) assert.throws(() => parseNu(text, names, [0, 0]), message, text);
 });

@@ -256,6 +256,7 @@ test("samples, sources and kinds that do not fit are errors", () => {
       /expected one source of the densities: .*, got model\.file and processes\.signal\.samples/,
     ],
     [TOY, "simulation.generator=null", /expected one source of the densities: .*, got none/],
+    [FILES, "nuisances={}", /nuisances: expected at least one nuisance, got none/],
     [TOY, "events.file=d.npz", /events: expected one source of data: .*, got both/],
     [TOY, "processes={A: , C: }", /simulation\.generator: expected processes A, B with doi-toy, got A, C/],
     [TOY, "observables.x.features=3", /expected observables\.x\.features 2 with doi-toy, got 3/],

@@ -195,6 +195,16 @@ test("x and y: every sigma is labelled by what T does, and the report needs noth
   assert.match(out, /T profiled, secant Hessian/);
 });
 
+test("step 1 may end beyond the bounds: the fits that follow start at them", async () => {
+  const held = await run([toy, "--out", path("bounded"), "--set", "fit.bounds=[-0.01, 0.01]"]);
+  assert.is(held.code, 3, held.error);
+  for (const name of ["fixed", "profiled"]) {
+    const { status, estimate } = results("bounded").fits[name];
+    assert.ok(["at-bound", "at-box-edge"].includes(status), status);
+    for (const value of estimate) assert.ok(Math.abs(value) <= 0.01);
+  }
+});
+
 test("files of samples: weights of either sign, one side only, a rate; changed inputs are trained again", async () => {
   const file = path("files.yaml");
   const { code, error } = await run([file, "--out", path("files")]);

@@ -69,13 +69,14 @@ test("fit of two nuisances that act alike, in f32: singular, written, exit code 
   assert.match(problem, SINGULAR);
 });
 
-test("scan has no range without errors: exit code 1, and why", async () => {
-  const { error, code } = await unbinned("scan", file, "--json");
-  assert.is(code, 1, error);
-  assert.match(
-    error,
-    /scan of unfelt: expected an error of the fit, got none\. The Hessian is singular: along 0\.707 first/,
-  );
+test("scan has no range without errors: the fit is written, exit code 3", async () => {
+  const { out, error, code } = await unbinned("scan", file, "--json");
+  assert.is(code, 3, error);
+  assert.match(error, /warning: scans: left out, as the fit did not give every nuisance an error/);
+  assert.match(error, SINGULAR);
+  const { fit, single, pairs } = JSON.parse(out);
+  assert.is(fit.status, "not-positive-definite");
+  assert.equal([single, pairs], [[], []]);
 });
 
 test("hessian in f32 has no covariance and says why", async () => {
