@@ -1,4 +1,5 @@
-/** The arithmetic of a program's linear maps, a multiply-add counted as two, staircases as what lies below them. */
+/** What a program has to compute and to move. */
+import { actionsOf, itemsMade, itemsRead } from "../engine/actions.js";
 import type { ProgramRequest } from "../engine/backend.js";
 import { lower } from "../engine/lowering.js";
 import { schedule } from "../engine/passes.js";
@@ -11,7 +12,10 @@ function elements(prefix: Int32Array | undefined, weights: Var["shape"], batches
   return perBatch * batches;
 }
 
-/** Floating-point operations per event in linear maps and weight gradients, over all passes. */
+/**
+ * Floating-point operations per event in linear maps and weight gradients, over all passes: a multiply-add counted as two,
+ * staircases as what lies below them.
+ */
 export function linearFlopsPerEvent({ outputs, updates = {} }: ProgramRequest): number {
   const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
   let flops = 0;
@@ -29,4 +33,18 @@ export function linearFlopsPerEvent({ outputs, updates = {} }: ProgramRequest): 
     }
   }
   return flops;
+}
+
+/** Bytes per event in f32, over all passes, as if every kernel read and wrote each of its arrays once. */
+export function bytesPerEvent({ outputs, updates = {} }: ProgramRequest): number {
+  const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
+  let numbers = 0;
+  for (const pass of levels.flatMap((level) => level.passes.map(lower))) {
+    // Columns are gathered: read in one place, written in another.
+    for (const { size } of pass.columns) numbers += 2 * size;
+    for (const action of actionsOf(pass)) {
+      for (const { size } of [...new Set(itemsRead(action)), ...itemsMade(action)]) numbers += size;
+    }
+  }
+  return 4 * numbers;
 }

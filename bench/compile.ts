@@ -2,15 +2,15 @@
 import { Bench } from "tinybench";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { machine, printMachine, writeResult } from "./machine.js";
-import { workloads } from "./r1.js";
+import { workload, workloadNames } from "./r1.js";
 
 const where = machine();
 printMachine(where);
 const backend = await cpuBackend({ threads: 1 });
 const bench = new Bench({ iterations: 8, time: 0, warmupIterations: 2, warmupTime: 0 });
-for (const [name, build] of Object.entries(workloads)) {
+for (const name of workloadNames) {
   bench.add(name, async () => {
-    const program = await backend.compile(build().request);
+    const program = await backend.compile(workload(name, 4096, 4).request);
     await program.close();
   });
 }

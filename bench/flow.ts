@@ -12,9 +12,11 @@ import { linearFlopsPerEvent } from "./arithmetic.js";
 import { handWrittenLinear, type Sampler } from "./linear-peak.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { multiplyAddThreads } from "./multiply-add-threads.js";
-import { BATCH, type Workload, workloads } from "./r1.js";
+import { type Workload, workload, workloadNames } from "./r1.js";
 import { elapsed, quantile, rounded, spread, text } from "./statistics.js";
 
+const BATCH = 4096;
+const STEPS = 4;
 const ROUNDS = 41;
 /** Calls before the first that counts: V8 has recompiled everything hot by then. */
 const WARM_UP = 10;
@@ -38,11 +40,11 @@ interface Prepared extends Workload {
 
 async function prepareAll(backend: Backend): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
-  for (const [name, build] of Object.entries(workloads)) {
-    const workload = build();
-    const call = await workload.prepare(backend);
+  for (const name of workloadNames) {
+    const own = workload(name, BATCH, STEPS);
+    const { call } = await own.prepare(backend);
     for (let i = 0; i < WARM_UP; i++) await call();
-    prepared.push({ ...workload, name, call, flopsPerEvent: linearFlopsPerEvent(workload.request) });
+    prepared.push({ ...own, name, call, flopsPerEvent: linearFlopsPerEvent(own.request) });
   }
   return prepared;
 }

@@ -144,19 +144,19 @@ export async function measureLinearPeak(lanes: Lanes, events: number, rounds = 4
   return { linear: median(samples.map((s) => s.linear)), multiplyAdd: median(samples.map((s) => s.multiplyAdd)) };
 }
 
-interface Shape {
+export interface Shape {
   readonly name: string;
   readonly columns: number;
   readonly prefix: readonly number[];
 }
 
-const dense = (rows: number, columns: number): Shape => ({
+export const dense = (rows: number, columns: number): Shape => ({
   name: `${columns} -> ${rows}`,
   columns,
   prefix: Array(rows).fill(columns),
 });
 
-const staircase = (rows: number, columns: number, degrees: number): Shape => ({
+export const staircase = (rows: number, columns: number, degrees: number): Shape => ({
   name: `${columns} -> ${rows}, ${degrees} steps`,
   columns,
   prefix: Array.from({ length: rows }, (_, row) =>

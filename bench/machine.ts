@@ -21,7 +21,7 @@ const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encodi
 
 /** The short hash, and whether sources differ from it. */
 function commit(): string {
-  const changed = git("status", "--porcelain", "--", "engine", "flows", "inference", "io", "cli");
+  const changed = git("status", "--porcelain", "--", "engine", "shaders", "flows", "inference", "io", "cli");
   return `${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : " + changes"}`;
 }
 

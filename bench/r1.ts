@@ -1,5 +1,5 @@
-/** The flow R1 of the design: NSF with 4 features, 4 context, 3 transforms, 8 bins, hidden 128 x 2; batches of 4096. */
-import type { Backend, Program, ProgramRequest } from "../engine/backend.js";
+/** The flow R1 of the design: NSF with 4 features, 4 context, 3 transforms, 8 bins, hidden 128 x 2. */
+import type { Backend, Named, Program, ProgramRequest } from "../engine/backend.js";
 import { mul, neg, sumEvents } from "../engine/operations.js";
 import { fillNormal, fillShuffled, randomKey } from "../engine/random.js";
 import { Tape } from "../engine/tape.js";
@@ -8,11 +8,8 @@ import { bindFlow } from "../flows/flow.js";
 import { adam, optimise } from "../flows/optimiser.js";
 import { named } from "../flows/weights.js";
 
-export const BATCH = 4096;
 const FEATURES = 4;
 const CONTEXT = 4;
-/** Training steps of one call: a step is replayed on the workers, and losses come back at the end. */
-const STEPS = 4;
 
 const architecture = autoregressiveFlow({
   features: FEATURES,
@@ -25,13 +22,12 @@ const architecture = autoregressiveFlow({
 
 const weights = named("flow", initialise(architecture, 1));
 
-function normals(purpose: string, rows: number): Float32Array {
-  const values = new Float32Array(rows * BATCH);
+/** [count], f32 */
+export function normals(purpose: string, count: number): Float32Array {
+  const values = new Float32Array(count);
   fillNormal(randomKey(1, purpose), 0, values);
   return values;
 }
-
-const data = { y: normals("y", FEATURES), x: normals("x", CONTEXT) };
 
 function bound() {
   const tape = new Tape();
@@ -39,63 +35,78 @@ function bound() {
   return { flow, y: tape.column("y", [FEATURES]), x: tape.column("x", [CONTEXT]) };
 }
 
+export interface Prepared {
+  call(): Promise<Named<Float64Array>>;
+  close(): Promise<void>;
+}
+
 export interface Workload {
   readonly request: ProgramRequest;
   /** Events per call. */
   readonly events: number;
-  /** Compiles and binds; gives back one call. */
-  prepare(backend: Backend): Promise<() => Promise<unknown>>;
+  /** Compiles and binds. */
+  prepare(backend: Backend): Promise<Prepared>;
 }
 
-async function compiled(backend: Backend, request: ProgramRequest): Promise<Program> {
+async function compiled(backend: Backend, request: ProgramRequest, batch: number): Promise<Program> {
   const program = await backend.compile(request);
-  await program.bind(data);
+  await program.bind({ y: normals("y", FEATURES * batch), x: normals("x", CONTEXT * batch) });
   await program.write(weights);
   return program;
 }
 
-function replayed(request: ProgramRequest): Workload {
+function replayed(request: ProgramRequest, batch: number): Workload {
   const prepare = async (backend: Backend) => {
-    const program = await compiled(backend, request);
-    return () => program.run();
+    const program = await compiled(backend, request, batch);
+    return { call: () => program.run(), close: () => program.close() };
   };
-  return { request, events: BATCH, prepare };
+  return { request, events: batch, prepare };
 }
 
-function logProb(): Workload {
+function logProb(batch: number): Workload {
   const { flow, y, x } = bound();
-  return replayed({ outputs: { logProb: flow.logProb(y, x) } });
+  return replayed({ outputs: { logProb: flow.logProb(y, x) } }, batch);
 }
 
 /** The latent normals are given. */
-function sampling(): Workload {
+function sampling(batch: number): Workload {
   const { flow, y: z, x } = bound();
-  return replayed({ outputs: { sample: flow.fromLatent(z, x).value } });
+  return replayed({ outputs: { sample: flow.fromLatent(z, x).value } }, batch);
 }
 
 /** Loss, gradients of all weights and Adam, on a shuffled batch. */
-function trainingStep(): Workload {
+function trainingStep(batch: number, steps: number): Workload {
   const { flow, y, x } = bound();
-  const loss = mul(neg(sumEvents(flow.logProb(y, x))), 1 / BATCH);
+  const loss = mul(neg(sumEvents(flow.logProb(y, x))), 1 / batch);
   const optimiser = optimise(loss, [
     { parameters: [...flow.trainable.values()], optimiser: adam({ learningRate: 1e-4 }) },
   ]);
   const request = { outputs: { loss }, updates: optimiser.updates };
   const prepare = async (backend: Backend) => {
-    const program = await compiled(backend, request);
+    const program = await compiled(backend, request, batch);
     await program.write(optimiser.moments);
-    const indices = new Int32Array(STEPS * BATCH);
-    for (let s = 0; s < STEPS; s++) {
-      fillShuffled(randomKey(1, "shuffle"), s, BATCH, 0, indices.subarray(s * BATCH, (s + 1) * BATCH));
+    const indices = new Int32Array(steps * batch);
+    for (let s = 0; s < steps; s++) {
+      fillShuffled(randomKey(1, "shuffle"), s, batch, 0, indices.subarray(s * batch, (s + 1) * batch));
     }
     let step = 0;
-    return () => {
-      const schedule = optimiser.schedule(step, STEPS, () => 1);
-      step += STEPS;
-      return program.steps({ count: STEPS, indices: { events: indices }, schedule });
+    const call = () => {
+      const schedule = optimiser.schedule(step, steps, () => 1);
+      step += steps;
+      return program.steps({ count: steps, indices: { events: indices }, schedule });
     };
+    return { call, close: () => program.close() };
   };
-  return { request, events: STEPS * BATCH, prepare };
+  return { request, events: steps * batch, prepare };
 }
 
-export const workloads: Readonly<Record<string, () => Workload>> = { logProb, trainingStep, sampling };
+export const workloadNames = ["logProb", "trainingStep", "sampling"] as const;
+
+/**
+ * @param batch  events of a batch
+ * @param steps  training steps of one call: a step is replayed, and losses come back at the end
+ */
+export function workload(name: (typeof workloadNames)[number], batch: number, steps: number): Workload {
+  if (name === "logProb") return logProb(batch);
+  return name === "sampling" ? sampling(batch) : trainingStep(batch, steps);
+}

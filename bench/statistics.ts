@@ -21,10 +21,12 @@ export function text({ median, low, high }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)})`;
 }
 
-/** Rounded to so many significant digits, for result files. */
-export function rounded({ median, low, high }: Spread, digits = 4): Spread {
-  const round = (value: number) => Number(value.toPrecision(digits));
-  return { median: round(median), low: round(low), high: round(high) };
+/** To four significant digits, for result files. */
+export const significant = (value: number): number => Number(value.toPrecision(4));
+
+/** Likewise. */
+export function rounded({ median, low, high }: Spread): Spread {
+  return { median: significant(median), low: significant(low), high: significant(high) };
 }
 
 /** Milliseconds that the body takes. */
