@@ -6,6 +6,10 @@ import type { ColumnPlan } from "./plan.js";
 /** Events of a chunk: positions in the columns, or the first of those that follow one another. */
 export type Pick = { readonly index: Int32Array } | { readonly start: number; readonly length: number };
 
+/** Pages that may not share memory do not even know the name. */
+const isShared = ({ buffer }: ColumnData) =>
+  typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
+
 type Column = { readonly buffer: GPUBuffer } | { readonly values: ColumnData };
 
 export class Columns {
@@ -21,10 +25,9 @@ export class Columns {
     this.release(label);
     if (values.length * 4 > this.largest) {
       // The caller may change what is his.
-      const isShared = values.buffer instanceof SharedArrayBuffer;
-      this.columns.set(label, { values: isShared ? values : values.slice() });
+      this.columns.set(label, { values: isShared(values) ? values : values.slice() });
     } else {
-      const isReady = values instanceof Float32Array && !(values.buffer instanceof SharedArrayBuffer);
+      const isReady = values instanceof Float32Array && !isShared(values);
       const numbers = isReady ? values : Float32Array.from(values);
       this.columns.set(label, { buffer: this.device.filled(numbers, usage.storage) });
     }

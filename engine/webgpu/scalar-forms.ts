@@ -23,8 +23,8 @@ export const scalarForms: { readonly [N in Exclude<ElementwiseName, "stopGradien
   log1p: call("log1p"),
   expm1: call("expm1"),
   tanh: call("accurate_tanh"),
-  sin: call("sin"),
-  cos: call("cos"),
+  sin: call("accurate_sin"),
+  cos: call("accurate_cos"),
   sqrt: call("sqrt"),
   abs: call("abs"),
   add: infix("+"),
@@ -45,6 +45,8 @@ export const scalarShaders: { readonly [name: string]: ShaderName } = {
   log1p: "shared/log1p.wgsl",
   expm1: "shared/expm1.wgsl",
   tanh: "shared/accurate_tanh.wgsl",
+  sin: "shared/sin_cos.wgsl",
+  cos: "shared/sin_cos.wgsl",
   max: "shared/lowest.wgsl",
 };
 

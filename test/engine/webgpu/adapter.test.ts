@@ -76,6 +76,15 @@ for (const [name, f] of Object.entries({
   });
 }
 
+for (const [name, f] of Object.entries({ sin: o.sin, cos: o.cos })) {
+  webgpuTest(`${name} keeps its phase over thousands of turns`, async () => {
+    const tape = new Tape();
+    // Exact in f32, and no fraction of a turn.
+    const x = Float32Array.from({ length: EVENTS }, (_, i) => (i - 75) * (i % 2 === 0 ? 0.375 : 62.5));
+    await compare(f(tape.column("x", [1])), { x }, {}, name, { absolute: 2 ** -22, relative: 0 });
+  });
+}
+
 const data = { y: uniform(1, 2 * EVENTS, [-5, 5]), x: uniform(2, EVENTS, [-2, 2]) };
 
 webgpuTest("log p of a spline flow behind a factorizable flow agrees with the reference", async () => {
