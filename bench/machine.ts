@@ -19,8 +19,10 @@ export interface Machine {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
 
-/** The short hash, and whether sources differ from it. */
+/** The short hash, and whether sources differ from it; a copy without history is told by whoever made it. */
 function commit(): string {
+  const { UNBINNED_COMMIT: told } = process.env;
+  if (told !== undefined) return told;
   const changed = git("status", "--porcelain", "--", "engine", "shaders", "flows", "inference", "io", "cli");
   return `${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : " + changes"}`;
 }
