@@ -12,7 +12,7 @@ import {
 import { publishedModel } from "../inference/published-model.js";
 import type { ObservableName } from "../inference/simulated-events.js";
 import { readSafetensors, readTorchStateDict, toFloat64, writeSafetensors } from "../io/index.js";
-import { type Analysis, affectedProcesses, expectedYield, nuisanceNames, pathOf, processNames } from "./analysis.js";
+import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "./analysis.js";
 import { checkArchitectures } from "./architectures.js";
 import type { Configuration } from "./configuration-table.js";
 import { UsageError } from "./messages.js";
@@ -61,7 +61,8 @@ export async function loadModel(analysis: Analysis, folders: readonly string[]):
 }
 
 function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel): ProcessModel {
-  const configured = expectedYield(configuration, name);
+  // Not the share of data.events: generated data are as many as `run` made, and so are the yields it saved.
+  const configured = configuration.processes[name]!.yield;
   return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
 }
 

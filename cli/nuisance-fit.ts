@@ -69,7 +69,7 @@ function secondStart(first: readonly number[], distance: number, bounds: readonl
   return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
 }
 
-/** @param start  [K]; undefined: the configuration's, or the ν_0 of step 1 where T responds to ν */
+/** @param start  [K] */
 export async function fitNuisances(
   open: OpenLikelihood,
   start: readonly number[],
