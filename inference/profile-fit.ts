@@ -43,8 +43,7 @@ export function responseBox({ nuisances }: FactorizableArchitecture, box: number
 
 /**
  * Where δ is drawn from: the whole box, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
- * Gauss-Legendre grid with their weights as
- * probabilities.
+ * Gauss-Legendre grid with their weights as probabilities.
  */
 export type NodeLaw =
   | { readonly kind: "random"; readonly box: readonly number[] }
