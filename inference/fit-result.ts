@@ -86,7 +86,8 @@ export function compareFits(first: FitResult, second: FitResult, tolerance: numb
 }
 
 /**
- * Densities of spline flows are continuous with kinks, so that the bottom of a likelihood's bowl may hold several dips. Less than half a σ apart (½ dᵀHd) and a fiftieth of a unit of NLL deep, they do not change the measurement.
+ * Densities of spline flows are continuous with kinks, so that the bottom of a likelihood's bowl may hold several dips. Less than
+ * half a σ apart (½ dᵀHd) and a fiftieth of a unit of NLL deep, they do not change the measurement.
  */
 const DIP_DISTANCE = 0.125;
 const DIP_DEPTH = 0.02;
