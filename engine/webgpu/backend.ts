@@ -54,8 +54,8 @@ class WebgpuProgram implements Program {
   private readonly columns: Columns;
   /** What neither runs nor steps need beyond one submission. */
   private readonly scratch: Buffers;
-  private readonly runPlan: Plan;
-  private readonly stepsPlan: StepsPlan | undefined;
+  private runPlan: Plan | undefined;
+  private stepsPlan: StepsPlan | undefined;
   private runner: Runner | undefined;
   private stepper: Stepper | undefined;
   /** What was asked before, done or failed. */
@@ -73,20 +73,30 @@ class WebgpuProgram implements Program {
     const { nodes } = schedule(targets);
     this.boundary = new Boundary(request, nodes);
     this.columnNodes = nodes.filter((node) => node.operation.name === "column");
-    this.runPlan = planRun(Object.values(outputs));
-    const isFree = ([, node]: readonly [string, Var]) => node.events === undefined;
-    const free = Object.fromEntries(Object.entries(outputs).filter(isFree));
-    const hasSteps = Object.keys(free).length + Object.keys(updates).length > 0;
-    this.stepsPlan = hasSteps ? planSteps(free, updates) : undefined;
-    // Steps compute what a run does, and the updates.
+    // What a program with updates is for are steps; the plan that is not needed now is made when it is.
     const passes =
       Object.keys(updates).length > 0
-        ? this.stepsPlan?.parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []))
-        : this.runPlan.levels.flatMap((level) => level.passes);
-    this.description = (passes ?? []).map((pass) => pass.description).join("\n\n");
+        ? this.planOfSteps().parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []))
+        : this.planOfRun().levels.flatMap((level) => level.passes);
+    this.description = passes.map((pass) => pass.description).join("\n\n");
     this.scratch = new Buffers(device);
     this.columns = new Columns(device, device.largestBinding);
     this.state = new State((labels) => (this.stepper as Stepper).fetch(labels));
+  }
+
+  private planOfRun(): Plan {
+    this.runPlan ??= planRun(Object.values(this.request.outputs));
+    return this.runPlan;
+  }
+
+  private planOfSteps(): StepsPlan {
+    this.stepsPlan ??= planSteps(this.freeOutputs(), this.request.updates ?? {});
+    return this.stepsPlan;
+  }
+
+  /** Outputs that have no events. */
+  private freeOutputs(): Named<Var> {
+    return Object.fromEntries(Object.entries(this.request.outputs).filter(([, node]) => node.events === undefined));
   }
 
   /** One thing after the other, in the order in which they were asked for. */
@@ -127,7 +137,7 @@ class WebgpuProgram implements Program {
     const parts = this.boundary.partsOf(range);
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.runner ??= new Runner(this.device, this.runPlan, this.columns, this.state, this.scratch, this.limit);
+      this.runner ??= new Runner(this.device, this.planOfRun(), this.columns, this.state, this.scratch, this.limit);
       const events = (set: string): Events => ({ ...(parts[set] as Events), bound: bound(set) });
       const columns = new Map<number, Float64Array>();
       for (const node of Object.values(this.request.outputs)) {
@@ -147,14 +157,18 @@ class WebgpuProgram implements Program {
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
     plan.signal?.throwIfAborted();
     this.boundary.checkSteps(plan);
-    const { stepsPlan } = this;
-    if (stepsPlan === undefined || plan.count === 0) {
-      const free = Object.entries(this.request.outputs).filter(([, node]) => node.events === undefined);
-      return Object.fromEntries(free.map(([name]) => [name, new Float64Array()]));
+    const { count, schedule: perStep = {} } = plan;
+    const free = this.freeOutputs();
+    if (count === 0) return Object.fromEntries(Object.keys(free).map((name) => [name, new Float64Array()]));
+    if (Object.keys({ ...free, ...this.request.updates }).length === 0) {
+      // Nothing to compute: the parameters keep the values of the last step.
+      const last = Object.entries(perStep).map(([name, values]) => [name, values.slice(-values.length / count)]);
+      await this.write(Object.fromEntries(last));
+      return {};
     }
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.stepper ??= new Stepper(this.device, stepsPlan, this.columns, this.state, this.scratch, this.limit);
+      this.stepper ??= new Stepper(this.device, this.planOfSteps(), this.columns, this.state, this.scratch, this.limit);
       return this.stepper.steps(plan, bound);
     });
   }
