@@ -14,8 +14,6 @@ export interface PrintedPass {
   readonly sums: SumPrinter;
 }
 
-export type { PrintedKernel };
-
 /** Scalar operations of functions such as exp weigh more, but a fused kernel has few of them. */
 const WORK_PER_ITEM = 4;
 

@@ -53,13 +53,8 @@ export class SumPrinter {
     return { sums: placed, size };
   }
 
-  /** Kernels of sums that are due at the same time: one for each weight gradient, one for all others. */
   print(due: readonly Sum[]): PrintedKernel[] {
-    const kernels = due.filter(isWeights).map((sum) => this.weightGradient(sum));
-    const others = due.filter((sum) => !isWeights(sum));
-    // Their rows are neighbours in a group, in the order in which they are listed.
-    for (const sum of others) kernels.push(this.eventSum(sum));
-    return kernels;
+    return due.map((sum) => (isWeights(sum) ? this.weightGradient(sum) : this.eventSum(sum)));
   }
 
   private rowsOf(operand: Operand | undefined): number[] {
