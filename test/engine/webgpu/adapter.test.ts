@@ -23,16 +23,27 @@ async function compare(
   what: string,
   tolerance: Tolerance = tolerances.f32,
 ): Promise<void> {
-  const answers: Float64Array[] = [];
+  await compareAll({ [what]: node }, columns, parameters, tolerance);
+}
+
+async function compareAll(
+  outputs: Readonly<Record<string, Var>>,
+  columns: Readonly<Record<string, Float32Array>>,
+  parameters: Readonly<Record<string, ArrayLike<number>>>,
+  tolerance: Tolerance = tolerances.f32,
+): Promise<void> {
+  const answers: Record<string, Float64Array>[] = [];
   for (const backend of [await webgpuBackend(), referenceBackend()]) {
-    const program = await backend.compile({ outputs: { node } });
+    const program = await backend.compile({ outputs });
     await program.bind(columns);
     await program.write(parameters);
-    answers.push((await program.run()).node as Float64Array);
+    answers.push(await program.run());
     await backend.close();
   }
-  const [got, wanted] = answers as [Float64Array, Float64Array];
-  close(got, wanted, tolerance, what);
+  const [got, wanted] = answers as [Record<string, Float64Array>, Record<string, Float64Array>];
+  for (const name of Object.keys(outputs)) {
+    close(got[name] as Float64Array, wanted[name] as Float64Array, tolerance, name);
+  }
 }
 
 const uniform = (seed: number, size: number, [low, high]: readonly [number, number]) => {
@@ -83,6 +94,37 @@ for (const [name, f] of Object.entries({ sin: o.sin, cos: o.cos })) {
     const x = Float32Array.from({ length: EVENTS }, (_, i) => (i - 75) * (i % 2 === 0 ? 0.375 : 62.5));
     await compare(f(tape.column("x", [1])), { x }, {}, name, { absolute: 2 ** -22, relative: 0 });
   });
+}
+
+/** Sizes around the blocks of 16 and 64 that the kernels work in. */
+for (const [rows, columns] of [
+  [17, 70],
+  [70, 17],
+  [65, 130],
+] as const) {
+  webgpuTest(
+    `linear maps of ${rows} x ${columns}, their transposes and weight gradients, dense, stairs, batches`,
+    async () => {
+      const prefix = Int32Array.from({ length: rows }, (_, row) => Math.floor(((row + 1) * columns) / (rows + 3)));
+      const tape = new Tape();
+      const [x, g] = [tape.column("x", [2, columns]), tape.column("g", [2, rows])];
+      const [one, each] = [tape.parameter("one", [rows, columns]), tape.parameter("each", [2, rows, columns])];
+      const outputs = Object.fromEntries(
+        [undefined, prefix].flatMap((stairs, i) => [
+          ...[one, each].flatMap((weights, j) => [
+            [`forward ${i} ${j}`, o.linear(x, weights, { prefix: stairs })],
+            [`transposed ${i} ${j}`, o.linear(g, weights, { prefix: stairs, transposed: true })],
+          ]),
+          ...[false, true].map((isBatched, j) => [`weights ${i} ${j}`, o.weightGradient(g, x, stairs, isBatched)]),
+        ]),
+      );
+      const [columnsData, parameters] = [
+        { x: uniform(1, 2 * columns * EVENTS, [-1, 1]), g: uniform(2, 2 * rows * EVENTS, [-1, 1]) },
+        { one: uniform(3, rows * columns, [-1, 1]), each: uniform(4, 2 * rows * columns, [-1, 1]) },
+      ];
+      await compareAll(outputs, columnsData, parameters);
+    },
+  );
 }
 
 const data = { y: uniform(1, 2 * EVENTS, [-5, 5]), x: uniform(2, EVENTS, [-2, 2]) };
