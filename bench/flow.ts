@@ -2,7 +2,8 @@
  * `flow`: log-prob, training step with Adam, and sampling of R1 on the cpu backend in f32.
  *
  * One thread: GFLOP/s of the linear maps, the staircase's arithmetic counted, as a ratio to a hand-written linear map that
- * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise.
+ * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise; beside
+ * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -96,13 +97,15 @@ async function oneThread(all: readonly Prepared[], peak: Sampler) {
 interface Pair {
   /** Throughput on two threads over that on one. */
   readonly gain: number;
+  /** The same, of two independent programs on one thread each. */
+  readonly apart: number;
   readonly eventsPerSecond: number;
   /** Gains of the multiply-add loop just before and after. */
   readonly loop: readonly [number, number];
 }
 
 /** Two threads beside one, and the multiply-add loop beside both. */
-async function twoThreads(one: readonly Prepared[], two: readonly Prepared[]) {
+async function twoThreads(one: readonly Prepared[], other: readonly Prepared[], two: readonly Prepared[]) {
   const loop = await multiplyAddThreads(2);
   await loop.time(2);
   const loopGain = async () => (2 * (await loop.time(1))) / (await loop.time(2));
@@ -110,10 +113,15 @@ async function twoThreads(one: readonly Prepared[], two: readonly Prepared[]) {
   for (let r = 0; r < ROUNDS; r++) {
     let before = await loopGain();
     for (const [at, workload] of one.entries()) {
-      const [alone, together] = [await elapsed(workload.call), await elapsed((two[at] as Prepared).call)];
+      const beside = () => Promise.all([workload.call(), (other[at] as Prepared).call()]);
+      const [alone, together, both] = [
+        await elapsed(workload.call),
+        await elapsed((two[at] as Prepared).call),
+        await elapsed(beside),
+      ];
       const after = await loopGain();
       const eventsPerSecond = (1000 * workload.events) / together;
-      rounds[at]?.push({ gain: alone / together, eventsPerSecond, loop: [before, after] });
+      rounds[at]?.push({ gain: alone / together, apart: (2 * alone) / both, eventsPerSecond, loop: [before, after] });
       before = after;
     }
   }
@@ -131,14 +139,16 @@ function twoThreadResult(name: string, all: readonly Pair[], calm: number) {
     console.log(`${name}: only ${pairs.length} of ${all.length} rounds had both cores: no figure`);
     return { name, calmRounds: pairs.length, rounds: all.length };
   }
-  const [eventsPerSecond, gain, ratio] = [
+  const toLoop = (of: "gain" | "apart") => spread(pairs.map((pair) => (2 * pair[of]) / (pair.loop[0] + pair.loop[1])));
+  const [eventsPerSecond, gain, ratio, ratioApart] = [
     spread(pairs.map((pair) => pair.eventsPerSecond)),
     spread(pairs.map((pair) => pair.gain)),
-    spread(pairs.map((pair) => (2 * pair.gain) / (pair.loop[0] + pair.loop[1]))),
+    toLoop("gain"),
+    toLoop("apart"),
   ];
   console.log(
     `${name}: ${(eventsPerSecond.median / 1000).toFixed(0)} k events/s; gain ${text(gain, 3)}, ` +
-      `to the loop's ${text(ratio, 3)}; ${pairs.length} calm rounds of ${all.length}`,
+      `to the loop's ${text(ratio, 3)}, of two independent programs ${text(ratioApart, 3)}; ${pairs.length} calm rounds of ${all.length}`,
   );
   return {
     name,
@@ -147,6 +157,7 @@ function twoThreadResult(name: string, all: readonly Pair[], calm: number) {
     eventsPerSecond: rounded(eventsPerSecond),
     gain: rounded(gain),
     ratio: rounded(ratio),
+    ratioApart: rounded(ratioApart),
   };
 }
 
@@ -155,8 +166,12 @@ printMachine(where);
 const relaxedSimd = await hasRelaxedSimd();
 console.log(`fused multiply-add (relaxed SIMD): ${relaxedSimd}`);
 const peak = await handWrittenLinear(lanesOf("f32", relaxedSimd), TILE);
-const backends = [await cpuBackend({ threads: 1 }), await cpuBackend({ threads: 2 })] as const;
-const [one, two] = [await prepareAll(backends[0]), await prepareAll(backends[1])];
-const results = { relaxedSimd, oneThread: await oneThread(one, peak), twoThreads: await twoThreads(one, two) };
+const backends = [
+  await cpuBackend({ threads: 1 }),
+  await cpuBackend({ threads: 1 }),
+  await cpuBackend({ threads: 2 }),
+] as const;
+const [one, other, two] = [await prepareAll(backends[0]), await prepareAll(backends[1]), await prepareAll(backends[2])];
+const results = { relaxedSimd, oneThread: await oneThread(one, peak), twoThreads: await twoThreads(one, other, two) };
 for (const backend of backends) await backend.close();
 writeResult("flow", where, results);

@@ -17,6 +17,9 @@ export const control = { arrived: 0, phase: 1, nextGroup: 2, failed: 3, decision
 /** Turns of a barrier spent looking before the worker goes to sleep: a step's serial part is often shorter than a wake-up. */
 const SPINS = 3000;
 
+/** Bytes that processors move at once, at least what a SIMD load takes: workers write to lines of their own. */
+const CACHE_LINE = 64;
+
 export class Team {
   private turn = 0;
 
@@ -245,7 +248,22 @@ export class Execution {
       }
     }
     team.barrier();
+    if (pass.weightBytes > 0) {
+      this.addWeightGradients(pass, groups);
+      team.barrier();
+    }
     if (team.rank === 0) this.finishSums(pass, events.length);
+  }
+
+  /** This worker's part of the weight gradients: brings the groups' sums, in order, to the first group's accumulator. */
+  private addWeightGradients({ weightBytes }: PassPlan, groups: number): void {
+    const { team, plan, instance } = this;
+    const { accumulators, accumulatorBytes } = plan;
+    const lines = Math.ceil(weightBytes / CACHE_LINE);
+    const [first, end] = [team.rank, team.rank + 1].map((rank) => {
+      return accumulators + Math.min(weightBytes, CACHE_LINE * Math.floor((lines * rank) / team.threads));
+    });
+    instance.exports[ADD_GROUPS]?.(first as number, end as number, accumulatorBytes, groups);
   }
 
   /** Groups that so many events fall into: never more than there are tiles, whatever the number of threads. */
@@ -297,14 +315,9 @@ export class Execution {
     }
   }
 
-  /** Adds the groups in order. */
-  private finishSums({ sums, weightBytes }: PassPlan, count: number): void {
+  /** Adds the groups of all other sums in order, and makes values of all sums. */
+  private finishSums({ sums }: PassPlan, count: number): void {
     const { plan, instance } = this;
-    if (weightBytes > 0) {
-      const { accumulators, accumulatorBytes } = plan;
-      const groups = this.groupsFor(count);
-      instance.exports[ADD_GROUPS]?.(accumulators, accumulators + weightBytes, accumulatorBytes, groups);
-    }
     for (const sum of sums) {
       const { node, weights, size } = sum;
       const stamp = this.clock++;
