@@ -30,7 +30,9 @@ function onLinux(facts: GpuFacts): string[] {
   const { messages, adapters, nvidia, renderNodes, isContainer } = facts;
   const says = (pattern: RegExp) => messages.some((line) => pattern.test(line));
   if (says(/Couldn't load Vulkan/)) {
-    return [`Vulkan's loader, libvulkan.so.1, is missing: \`apt install libvulkan1\`, and a driver: ${SOFTWARE_DRIVER}`];
+    return [
+      `Vulkan's loader, libvulkan.so.1, is missing: \`apt install libvulkan1\`, and a driver: ${SOFTWARE_DRIVER}`,
+    ];
   }
   const advice = [...drivers(facts), ...nvidiaDriver(facts)];
   const refusal = messages.find((line) =>
