@@ -1,7 +1,8 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
+import { type Action, actionsOf, itemsMade, itemsRead } from "../actions.js";
 import type { ProgramRequest } from "../backend.js";
 import { describePass } from "../describe.js";
-import { type Item, type Kernel, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
+import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
 import { schedule } from "../passes.js";
 import { type Attributes, sizeOf, type Var } from "../tape.js";
 import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
@@ -96,43 +97,6 @@ class Buffers {
   }
 }
 
-type Action = { readonly kernel: Kernel } | { readonly sum: Sum };
-
-const readsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
-
-function itemsRead(action: Action): Item[] {
-  if ("sum" in action) return readsOf(action.sum.operands);
-  if (action.kernel.kind === "linear") return readsOf(action.kernel.item.operands);
-  const own = new Set(action.kernel.items);
-  return action.kernel.items.flatMap((item) => readsOf(item.operands)).filter((item) => !own.has(item));
-}
-
-function itemsMade(action: Action): Item[] {
-  if ("sum" in action) return [];
-  return action.kernel.kind === "linear" ? [action.kernel.item] : [...action.kernel.stored];
-}
-
-/** Kernels in order, every sum right after the kernel that completes its terms. */
-function actionsOf(pass: LoweredPass): Action[] {
-  const made = new Set<Item>(pass.columns);
-  const waiting = pass.sums.filter((sum) => readsOf(sum.operands).length > 0);
-  const actions: Action[] = [];
-  const release = () => {
-    for (const sum of [...waiting]) {
-      if (!readsOf(sum.operands).every((item) => made.has(item))) continue;
-      actions.push({ sum });
-      waiting.splice(waiting.indexOf(sum), 1);
-    }
-  };
-  release();
-  for (const kernel of pass.kernels) {
-    actions.push({ kernel });
-    for (const item of itemsMade({ kernel })) made.add(item);
-    release();
-  }
-  return actions;
-}
-
 /** Makes the module of one program. */
 class Compiler {
   readonly module = new ModuleBuilder();
@@ -215,9 +179,11 @@ class Compiler {
     const calls: ((f: FunctionBuilder) => void)[] = [];
     const { sums, weightBytes } = this.accumulate(pass.sums);
     actions.forEach((action, at) => {
-      if ("sum" in action) {
-        const accumulator = sums.find((sum) => sum.node === action.sum.node.id) as Accumulator;
-        calls.push(this.sumCall(action.sum, accumulator, buffers));
+      if (action.kind === "sums") {
+        for (const sum of action.sums) {
+          const accumulator = sums.find(({ node }) => node === sum.node.id) as Accumulator;
+          calls.push(this.sumCall(sum, accumulator, buffers));
+        }
       } else if (action.kernel.kind === "fused") {
         const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
         printFused(f, action.kernel, layout);
