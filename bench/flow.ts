@@ -104,6 +104,15 @@ interface Pair {
   readonly loop: readonly [number, number];
 }
 
+/**
+ * Time of a call that follows another of its kind: the first after other work finds its threads asleep, sometimes on one core,
+ * and its weights out of the caches, which costs a training step up to a fifth. Training goes on for minutes.
+ */
+async function steady(call: () => Promise<unknown>): Promise<number> {
+  await call();
+  return elapsed(call);
+}
+
 /** Two threads beside one, and the multiply-add loop beside both. */
 async function twoThreads(one: readonly Prepared[], other: readonly Prepared[], two: readonly Prepared[]) {
   const loop = await multiplyAddThreads(2);
@@ -115,9 +124,9 @@ async function twoThreads(one: readonly Prepared[], other: readonly Prepared[], 
     for (const [at, workload] of one.entries()) {
       const beside = () => Promise.all([workload.call(), (other[at] as Prepared).call()]);
       const [alone, together, both] = [
-        await elapsed(workload.call),
-        await elapsed((two[at] as Prepared).call),
-        await elapsed(beside),
+        await steady(workload.call),
+        await steady((two[at] as Prepared).call),
+        await steady(beside),
       ];
       const after = await loopGain();
       const eventsPerSecond = (1000 * workload.events) / together;
