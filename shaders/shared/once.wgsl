@@ -7,6 +7,7 @@
 //      step        how many steps are done
 // out: history     [steps, RECORDED] what steps give back
 // One invocation per row; rows beyond what one axis of a dispatch can hold go along the other.
+#include "shared/common.wgsl"
 #include "shared/tile_layout.wgsl"
 
 override WORKGROUP_SIZE: u32 = 64u;
@@ -21,17 +22,4 @@ override WORKGROUP_SIZE: u32 = 64u;
 
 fn row_of(id: vec3u, workgroups: vec3u) -> u32 {
   return id.x + id.y * workgroups.x * WORKGROUP_SIZE;
-}
-
-// Views may have rows of zeros; tables mark them by -1.
-fn parameter_or_zero(index: i32) -> f32 {
-  return select(parameters[u32(max(index, 0))], 0.0, index < 0);
-}
-
-// So many turns of a loop. Software drivers take minutes to compile large loops once they have unrolled them: there, the
-// number is one that they do not know before they run. No chunk has 2^30 events.
-override UNROLLED: bool = true;
-
-fn turns(count: u32) -> u32 {
-  return select(count + (tile.events >> 30u), count, UNROLLED);
 }

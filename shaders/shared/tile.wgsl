@@ -4,6 +4,7 @@
 //      tables      rows and places that follow no simple rule
 // both: values     [rows, stride], events contiguous; what lies between `events` and `stride` means nothing
 // out: partials    sums of groups of events, [groups, rows of sums], from `weights` on [groups, elements of weight gradients]
+#include "shared/common.wgsl"
 #include "shared/tile_layout.wgsl"
 
 override WORKGROUP_SIZE: u32 = 64u;
@@ -28,16 +29,4 @@ fn store(row: u32, event: u32, value: f32) {
 
 fn load_or_zero(row: i32, event: u32) -> f32 {
   return select(load(u32(max(row, 0)), event), 0.0, row < 0);
-}
-
-fn parameter_or_zero(index: i32) -> f32 {
-  return select(parameters[u32(max(index, 0))], 0.0, index < 0);
-}
-
-// So many turns of a loop. Software drivers take minutes to compile large loops once they have unrolled them: there, the
-// number is one that they do not know before they run. No chunk has 2^30 events.
-override UNROLLED: bool = true;
-
-fn turns(count: u32) -> u32 {
-  return select(count + (tile.events >> 30u), count, UNROLLED);
 }
