@@ -11,6 +11,7 @@ export * from "./contours.js";
 export * from "./covariance.js";
 export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./densities.js";
 export * from "./displacement.js";
+export * from "./ensemble.js";
 export * from "./fit-result.js";
 export * from "./generators/doi-toy.js";
 export * from "./goodness-of-fit.js";

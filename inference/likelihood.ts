@@ -164,34 +164,94 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
-/** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
-export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
-  checkData(request);
-  const { backend, model, data, signal } = request;
-  const events = eventTape(request);
-  const penalty = await penaltyProgram(request);
+type Parameters = Readonly<Record<string, Float64Array>>;
+
+const NO_PARAMETERS: Parameters = {};
+
+interface EventPrograms {
+  /** Compiles the outputs under this name when first asked. */
+  open(name: string, outputs: () => Record<string, Var>): Promise<Program>;
+  /** One at a time: each run has its own ν and parameters. */
+  run(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options?: RunOptions): Promise<Output>;
+  close(): Promise<void>;
+}
+
+/** Programs bound to the data of a request. */
+function eventPrograms({ backend, data, signal }: LikelihoodRequest): EventPrograms {
   const columns: Record<string, ColumnData> = {
     x: data.x,
     ...(data.y && { y: data.y }),
     ...(data.weights && { weight: data.weights }),
   };
-  const parameters = mixtureParameters(model);
   const programs = new Map<string, Promise<Program>>();
+  /** Whose parameters a program holds. */
+  const held = new Map<Program, Parameters>();
+  let last: Promise<unknown> = Promise.resolve();
 
-  function program(name: string, outputs: () => Record<string, Var>): Promise<Program> {
-    const known = programs.get(name);
-    if (known !== undefined) return known;
-    const opened = (async () => {
-      const made = await backend.compile({ outputs: outputs() });
-      await made.write(parameters);
-      await made.bind(columns);
-      return made;
-    })();
-    programs.set(name, opened);
-    return opened;
+  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options: RunOptions) {
+    const program = await of;
+    if (held.get(program) !== parameters) await program.write(parameters);
+    held.set(program, parameters);
+    await program.write({ nu });
+    return program.run({ ...options, signal });
   }
+
+  return {
+    open(name, outputs) {
+      const known = programs.get(name);
+      if (known !== undefined) return known;
+      const opened = (async () => {
+        const made = await backend.compile({ outputs: outputs() });
+        await made.bind(columns);
+        return made;
+      })();
+      programs.set(name, opened);
+      return opened;
+    },
+    run(of, nu, parameters, options = {}) {
+      const own = last.then(() => runAlone(of, nu, parameters, options));
+      // The one behind it waits for it, whatever became of it.
+      last = own.catch(() => undefined);
+      return own;
+    },
+    async close() {
+      for (const opened of programs.values()) await (await opened).close();
+      programs.clear();
+    },
+  };
+}
+
+/** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
+export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
+  return (await likelihoods(request, [request.model]))[0]!;
+}
+
+/**
+ * One likelihood for each of several models that differ in the weights of their flows only, such as the replicas of an ensemble.
+ * They share programs and bound data: `close` of one closes all.
+ *
+ * @param request  its model says what they have in common
+ */
+export async function likelihoods(
+  request: LikelihoodRequest,
+  models: readonly MixtureModel[],
+): Promise<readonly Likelihood[]> {
+  checkData(request);
+  const events = eventTape(request);
+  const programs = eventPrograms(request);
+  const penalty = await penaltyProgram(request);
+  return models.map((model) => boundLikelihood(request, events, programs, penalty, mixtureParameters(model)));
+}
+
+function boundLikelihood(
+  { model, data }: LikelihoodRequest,
+  events: EventTape,
+  programs: EventPrograms,
+  penalty: Program,
+  parameters: Parameters,
+): Likelihood {
   const ofOrder = (order: Order) =>
-    program(`order ${order}`, () => {
+    programs.open(`order ${order}`, () => {
       const { nll, nu } = events;
       return {
         nll,
@@ -199,12 +259,8 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
         ...(order >= 2 && { hessian: hessian(nll, nu) }),
       };
     });
-
-  async function run(of: Promise<Program>, nu: ArrayLike<number>, options: RunOptions = {}): Promise<Output> {
-    const compiled = await of;
-    await compiled.write({ nu });
-    return compiled.run({ ...options, signal });
-  }
+  const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
+    programs.run(of, nu, parameters, options);
 
   async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
     let total: Evaluation | undefined;
@@ -226,13 +282,14 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
       onEvents === undefined
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
-    const ofPenalty = evaluationOf(await run(Promise.resolve(penalty), nu), order);
+    const ofPenalty = evaluationOf(await programs.run(Promise.resolve(penalty), nu, NO_PARAMETERS), order);
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 
   /** With the information of the constraints, a unit Gaussian for each nuisance. */
   const constrained = (matrix: Float64Array) =>
     matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
+  const scores = (nu: ArrayLike<number>) => run(programs.open("scores", events.scores), nu);
 
   return {
     names: nuisanceNamesOf(model),
@@ -241,22 +298,16 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
     async logProb(nu, range) {
-      const options = range === undefined ? {} : { range: { events: range } };
-      const output = await run(
-        program("log prob", () => ({ logProb: events.logProb })),
-        nu,
-        options,
-      );
+      const program = programs.open("log prob", () => ({ logProb: events.logProb }));
+      const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
       return output.logProb as Float64Array;
     },
-    scoreProduct: async (nu) => constrained((await run(program("scores", events.scores), nu)).product!),
+    scoreProduct: async (nu) => constrained((await scores(nu)).product!),
     async information(nu) {
-      const { information, fourth } = await run(program("scores", events.scores), nu);
+      const { information, fourth } = await scores(nu);
       return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
     },
     describe: async () => (await ofOrder(2)).description,
-    async close() {
-      for (const opened of programs.values()) await (await opened).close();
-    },
+    close: programs.close,
   };
 }
