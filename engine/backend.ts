@@ -1,4 +1,5 @@
 /** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
+import type { RandomColumn } from "./random-column.js";
 import type { Var } from "./tape.js";
 
 export const backendNames = ["reference", "cpu", "webgpu"] as const;
@@ -6,6 +7,9 @@ export type BackendName = (typeof backendNames)[number];
 
 /** Data of one column: `[...shape, events]`, flattened, events contiguous. */
 export type ColumnData = Float32Array | Float64Array;
+
+/** What can be bound to a column: its data, or random numbers that the backend makes itself. */
+export type ColumnSource = ColumnData | RandomColumn;
 
 /** Numbers by name of an output, column or parameter. */
 export type Named<T> = Readonly<Record<string, T>>;
@@ -36,7 +40,7 @@ export interface Program {
   /** What the program was lowered to, for people. */
   readonly description: string;
   /** Binds data to columns; columns of one event set have equally many events. Stays until bound anew. */
-  bind(columns: Named<ColumnData>): Promise<void>;
+  bind(columns: Named<ColumnSource>): Promise<void>;
   /** Sets parameters. They start undefined: a run without a value for one is refused. */
   write(parameters: Named<ArrayLike<number>>): Promise<void>;
   /** Current values, as far as they were written or updated. */

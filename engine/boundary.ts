@@ -1,6 +1,7 @@
 /** The checks that every backend makes where names and numbers come in, and what they need to know for them. */
-import type { ColumnData, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
+import type { ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
 import { ShapeError, UsageError } from "./errors.js";
+import { RandomColumn } from "./random-column.js";
 import { sameShape, sizeOf, type Var } from "./tape.js";
 
 /** Columns, parameters and event sets among some nodes. */
@@ -26,7 +27,7 @@ export function closedError(where: string, what: "backend" | "program"): UsageEr
 /** What a program was given so far, and whether that suffices for what it is asked. */
 export class Boundary {
   /** Data by column. */
-  readonly data = new Map<string, ColumnData>();
+  readonly data = new Map<string, ColumnSource>();
   private readonly used: Leaves;
   private readonly known: Leaves;
   private readonly written = new Set<string>();
@@ -74,13 +75,14 @@ export class Boundary {
   }
 
   /** Takes data over, and gives back those of columns that the program uses. */
-  bind(columns: Named<ColumnData>): Record<string, ColumnData> {
+  bind(columns: Named<ColumnSource>): Record<string, ColumnSource> {
     this.checkOpen("bind");
     for (const [name, values] of Object.entries(columns)) {
       const node = this.known.columns.get(name);
-      if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+      const isSource = [Float32Array, Float64Array, RandomColumn].some((kind) => values instanceof kind);
+      if (!isSource) {
         throw new UsageError("bind", {
-          expected: `column "${name}" to be a Float32Array or Float64Array`,
+          expected: `column "${name}" to be a Float32Array, Float64Array or RandomColumn`,
           got: Object.prototype.toString.call(values).slice(8, -1),
         });
       }
@@ -183,7 +185,7 @@ export class Boundary {
    */
   private countEvents(where: string): Map<string, number> {
     const first = new Map<string, { readonly name: string; readonly count: number }>();
-    const take = (name: string, node: Var, values: ColumnData) => {
+    const take = (name: string, node: Var, values: ColumnSource) => {
       const set = node.events?.name as string;
       const count = values.length / sizeOf(node.shape);
       const other = first.get(set);

@@ -3,6 +3,7 @@ export type {
   Backend,
   BackendName,
   ColumnData,
+  ColumnSource,
   Named,
   Program,
   ProgramRequest,
@@ -27,6 +28,13 @@ export {
   shuffledIndex,
   uniform,
 } from "./random.js";
+export {
+  type Distribution,
+  normalColumn,
+  poissonOneColumn,
+  type RandomColumn,
+  uniformColumn,
+} from "./random-column.js";
 export { referenceBackend } from "./reference.js";
 export { type EventSet, type OperationName, type Shape, sizeOf, Tape, type Var } from "./tape.js";
 export { type WebgpuOptions, webgpuBackend } from "./webgpu/backend.js";

@@ -367,7 +367,7 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
-function checkInteger(where: string, name: string, value: number, end: number): void {
+export function checkInteger(where: string, name: string, value: number, end: number): void {
   if (Number.isInteger(value) && value >= 0 && value < end) return;
   throw new UsageError(where, { expected: `${name} to be an integer in [0, ${end})`, got: `${name} = ${value}` });
 }

@@ -3,6 +3,7 @@ import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from ".
 import { Boundary, closedError } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { type EventPass, schedule } from "./passes.js";
+import { numbersOf } from "./random-column.js";
 import { sizeOf, type Var } from "./tape.js";
 
 /** Events evaluated together; keeps a tape's intermediates small. */
@@ -41,6 +42,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
   const { levels, nodes } = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const boundary = new Boundary({ outputs, updates }, nodes);
   const state = new Map<string, Float64Array>();
+  const data = new Map<string, ColumnData>();
 
   function runPass(pass: EventPass, values: Values, length: number, pick: (e: number) => number): void {
     for (const node of pass.sums) values.set(node.id, new Float64Array(sizeOf(node.shape)));
@@ -52,12 +54,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
       for (const node of pass.nodes) {
         const value =
           node.operation.name === "column"
-            ? gather(
-                boundary.data.get(node.operation.label) as ColumnData,
-                sizeOf(node.shape),
-                (e) => pick(start + e),
-                n,
-              )
+            ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
             : evaluate(node, node.inputs.map(valueAt), n);
         block.set(node.id, value);
       }
@@ -98,7 +95,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
   return {
     description: nodes.map((node) => `${node.id} ${node.operation.name} [${node.shape}]`).join("\n"),
     async bind(columns) {
-      boundary.bind(columns);
+      for (const [name, values] of Object.entries(boundary.bind(columns))) data.set(name, numbersOf(values));
     },
     async write(parameters) {
       for (const [name, values] of Object.entries(boundary.write(parameters))) state.set(name, values);

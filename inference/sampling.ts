@@ -1,8 +1,9 @@
 /** Events of a mixture's processes, drawn from its flows by inversion. */
-import type { Backend, ColumnData, Program } from "../engine/backend.js";
+import type { Backend, ColumnData, ColumnSource, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { concatenate } from "../engine/operations.js";
-import { fillNormal, randomKey } from "../engine/random.js";
+import { randomKey } from "../engine/random.js";
+import { normalColumn } from "../engine/random-column.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
@@ -109,7 +110,7 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
     return entry;
   }
 
-  async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnData>) {
+  async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnSource>) {
     checkDraw(model, of, process, nu);
     const { program, hasShapes, hasNu } = await opened(of);
     await program.write({
@@ -121,11 +122,8 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
     return Float32Array.from((await program.run()).sample!);
   }
 
-  function latents(features: number, count: number, { seed, purpose }: Stream): Float32Array {
-    const latent = new Float32Array(features * count);
-    fillNormal(randomKey(seed, purpose), 0, latent);
-    return latent;
-  }
+  const latents = (features: number, count: number, { seed, purpose }: Stream) =>
+    normalColumn(randomKey(seed, purpose), features * count);
 
   return {
     sampleX: (process, nu, count, stream) =>

@@ -1,9 +1,10 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
 import { host } from "#cpu-host";
-import type { Backend, ColumnData, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
+import type { Backend, ColumnData, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
+import { numbersOf } from "../random-column.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
@@ -25,7 +26,8 @@ const isSharing = typeof SharedArrayBuffer === "function";
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
-function shareable(values: ColumnData): ColumnData {
+function shareable(source: ColumnSource): ColumnData {
+  const values = numbersOf(source);
   if (!isSharing || values.buffer instanceof SharedArrayBuffer) return values;
   const shared = allocate(values.byteLength);
   const copy = values instanceof Float32Array ? new Float32Array(shared) : new Float64Array(shared);
@@ -130,7 +132,7 @@ class CpuProgram implements Program {
     readonly description: string,
   ) {}
 
-  async bind(columns: Readonly<Record<string, ColumnData>>): Promise<void> {
+  async bind(columns: Readonly<Record<string, ColumnSource>>): Promise<void> {
     const used = Object.entries(this.boundary.bind(columns));
     const shared = Object.fromEntries(used.map(([name, values]) => [name, shareable(values)]));
     this.crew.post({ kind: "bind", program: this.program, columns: shared });

@@ -1,5 +1,5 @@
 /** The `webgpu` backend: WGSL generated from the kernels, on any GPU. Numbers are f32, sums over events end in f64. */
-import type { Backend, ColumnData, Named, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
+import type { Backend, ColumnSource, Named, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
@@ -110,10 +110,10 @@ class WebgpuProgram implements Program {
     return own;
   }
 
-  async bind(columns: Named<ColumnData>): Promise<void> {
+  async bind(columns: Named<ColumnSource>): Promise<void> {
     const used = Object.entries(this.boundary.bind(columns));
     await this.inTurn(async () => {
-      for (const [label, values] of used) this.columns.bind(label, values);
+      for (const [label, values] of used) await this.columns.bind(label, values);
     });
   }
 
@@ -178,7 +178,7 @@ class WebgpuProgram implements Program {
     const counts = new Map<string, number>();
     for (const { operation, events, shape } of this.columnNodes) {
       if (operation.name !== "column" || events === undefined) continue;
-      const values = this.boundary.data.get(operation.label) as ColumnData;
+      const values = this.boundary.data.get(operation.label) as ColumnSource;
       counts.set(events.name, values.length / sizeOf(shape));
     }
     // Of a set without columns, no kernel asks.

@@ -1,7 +1,9 @@
 /** Data of a program's columns: on the device for as long as they are bound where they fit, else sent chunk by chunk. */
-import type { ColumnData } from "../backend.js";
+import type { ColumnData, ColumnSource } from "../backend.js";
+import { RandomColumn } from "../random-column.js";
 import { type Device, usage } from "./device.js";
 import type { ColumnPlan } from "./plan.js";
+import { fillRandom } from "./random-column.js";
 
 /** Events of a chunk: positions in the columns, or the first of those that follow one another. */
 export type Pick = { readonly index: Int32Array } | { readonly start: number; readonly length: number };
@@ -10,7 +12,25 @@ export type Pick = { readonly index: Int32Array } | { readonly start: number; re
 const isShared = ({ buffer }: ColumnData) =>
   typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 
-type Column = { readonly buffer: GPUBuffer } | { readonly values: ColumnData };
+type Column = { readonly buffer: GPUBuffer } | { readonly values: ColumnSource };
+
+/** Events of one row of a column, which begins at element `first`. */
+function eventsOfRow(values: ColumnSource, first: number, pick: Pick): Float32Array {
+  if (!(values instanceof RandomColumn)) {
+    if ("index" in pick) return Float32Array.from(pick.index, (at) => values[first + at] as number);
+    return Float32Array.from(values.subarray(first + pick.start, first + pick.start + pick.length));
+  }
+  if ("index" in pick) {
+    const one = new Float32Array(1);
+    return Float32Array.from(pick.index, (at) => {
+      values.fill(first + at, one);
+      return one[0] as number;
+    });
+  }
+  const events = new Float32Array(pick.length);
+  values.fill(first + pick.start, events);
+  return events;
+}
 
 export class Columns {
   private readonly columns = new Map<string, Column>();
@@ -21,9 +41,11 @@ export class Columns {
     private readonly largest: number,
   ) {}
 
-  bind(label: string, values: ColumnData): void {
+  async bind(label: string, values: ColumnSource): Promise<void> {
     this.release(label);
-    if (values.length * 4 > this.largest) {
+    if (values instanceof RandomColumn) {
+      this.columns.set(label, 4 * values.length > this.largest ? { values } : { buffer: await this.filled(values) });
+    } else if (values.length * 4 > this.largest) {
       // The caller may change what is his.
       this.columns.set(label, { values: isShared(values) ? values : values.slice() });
     } else {
@@ -46,13 +68,14 @@ export class Columns {
     if (column === undefined || "buffer" in column) throw new Error(`internal: column ${label} is not to be sent`);
     const bound = column.values.length / rows;
     for (let r = 0; r < rows; r++) {
-      const row = column.values.subarray(r * bound, (r + 1) * bound);
-      const events =
-        "index" in pick
-          ? Float32Array.from(pick.index, (at) => row[at] as number)
-          : Float32Array.from(row.subarray(pick.start, pick.start + pick.length));
-      this.device.write(values, 4 * (to + r) * stride, events);
+      this.device.write(values, 4 * (to + r) * stride, eventsOfRow(column.values, r * bound, pick));
     }
+  }
+
+  private async filled(column: RandomColumn): Promise<GPUBuffer> {
+    const buffer = this.device.buffer(4 * column.length, usage.storage);
+    await fillRandom(this.device, buffer, column);
+    return buffer;
   }
 
   private release(label: string): void {

@@ -13,8 +13,8 @@ const COMPUTE = 4;
 /** Bytes between places of a dynamic offset: what WebGPU promises everywhere. */
 export const SLOT = 256;
 
-/** What a kernel sees: events of a pass, what is computed once, or a column. The first buffer and the last have slots. */
-export type LayoutName = "events" | "once" | "gather";
+/** What a kernel sees: events of a pass, what is computed once, a column, or one of random numbers. Uniforms have slots. */
+export type LayoutName = "events" | "once" | "gather" | "random";
 
 const bindings: { readonly [N in LayoutName]: readonly GPUBufferBindingType[] } = {
   events: ["uniform", "read-only-storage", "read-only-storage", "storage", "storage", "uniform"],
@@ -29,6 +29,7 @@ const bindings: { readonly [N in LayoutName]: readonly GPUBufferBindingType[] } 
     "uniform",
   ],
   gather: ["uniform", "read-only-storage", "read-only-storage", "storage", "read-only-storage", "uniform"],
+  random: ["storage", "uniform"],
 };
 
 export const layoutOf = (along: Along): LayoutName => (along === "once" ? "once" : "events");

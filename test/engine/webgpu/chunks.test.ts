@@ -78,7 +78,7 @@ webgpuTest("columns that are too large to stay are sent chunk by chunk", async (
   const wanted = await answers(referenceBackend());
   const { outputs, updates, loss } = model();
   const columns = new Columns(device, 1000);
-  columns.bind("x", data.x);
+  await columns.bind("x", data.x);
   const scratch = new Buffers(device);
   assert.is(columns.resident("x"), undefined);
   const runner = new Runner(device, planRun([outputs.loss, outputs.gw, outputs.y]), columns, written(), scratch, 256);
