@@ -4,12 +4,13 @@ import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { sizeOf, type Var } from "../tape.js";
-import { Buffers } from "./buffers.js";
 import type { Events } from "./chunks.js";
 import { Columns } from "./columns.js";
 import { Device } from "./device.js";
 import { type Plan, planRun, planSteps, type StepsPlan } from "./plan.js";
 import { Runner } from "./runner.js";
+import { Scratch } from "./scratch.js";
+import { Session } from "./session.js";
 import { State } from "./state.js";
 import { Stepper } from "./stepper.js";
 
@@ -27,13 +28,14 @@ export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Pro
     });
   }
   const device = await Device.open();
+  const scratch = new Scratch(device);
   const programs = new Set<WebgpuProgram>();
   return {
     name: "webgpu",
     precision: "f32",
     compile: async (request) => {
       device.check();
-      const program = new WebgpuProgram(device, request, limit, () => programs.delete(program));
+      const program = new WebgpuProgram(device, scratch, request, limit, () => programs.delete(program));
       programs.add(program);
       return program;
     },
@@ -49,11 +51,8 @@ export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Pro
 class WebgpuProgram implements Program {
   readonly description: string;
   private readonly boundary: Boundary;
-  private readonly state: State;
+  private readonly session: Session;
   private readonly columnNodes: readonly Var[];
-  private readonly columns: Columns;
-  /** What neither runs nor steps need beyond one submission. */
-  private readonly scratch: Buffers;
   private runPlan: Plan | undefined;
   private stepsPlan: StepsPlan | undefined;
   private runner: Runner | undefined;
@@ -63,9 +62,10 @@ class WebgpuProgram implements Program {
   private isOpen = true;
 
   constructor(
-    private readonly device: Device,
+    device: Device,
+    scratch: Scratch,
     private readonly request: ProgramRequest,
-    private readonly limit: number,
+    limit: number,
     private readonly onClose: () => void,
   ) {
     const { outputs, updates = {} } = request;
@@ -79,9 +79,9 @@ class WebgpuProgram implements Program {
         ? this.planOfSteps().parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []))
         : this.planOfRun().levels.flatMap((level) => level.passes);
     this.description = passes.map((pass) => pass.description).join("\n\n");
-    this.scratch = new Buffers(device);
-    this.columns = new Columns(device, device.largestBinding);
-    this.state = new State((labels) => (this.stepper as Stepper).fetch(labels));
+    const columns = new Columns(device, device.largestBinding);
+    const state = new State((labels) => (this.stepper as Stepper).fetch(labels));
+    this.session = new Session(device, columns, state, scratch, limit);
   }
 
   private planOfRun(): Plan {
@@ -102,7 +102,7 @@ class WebgpuProgram implements Program {
   /** One thing after the other, in the order in which they were asked for. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const own = this.last.then(() => {
-      this.device.check();
+      this.session.check(undefined);
       if (!this.isOpen) throw closedError("webgpu backend", "program");
       return work();
     });
@@ -113,21 +113,21 @@ class WebgpuProgram implements Program {
   async bind(columns: Named<ColumnSource>): Promise<void> {
     const used = Object.entries(this.boundary.bind(columns));
     await this.inTurn(async () => {
-      for (const [label, values] of used) await this.columns.bind(label, values);
+      for (const [label, values] of used) await this.session.columns.bind(label, values);
     });
   }
 
   async write(parameters: Named<ArrayLike<number>>): Promise<void> {
     const values = this.boundary.write(parameters);
-    await this.inTurn(async () => this.state.write(values));
+    await this.inTurn(async () => this.session.state.write(values));
   }
 
   async read(parameters: readonly string[]): Promise<Record<string, Float64Array>> {
     this.boundary.checkRead(parameters);
     return this.inTurn(async () => {
-      await this.state.bring(parameters);
+      await this.session.state.bring(parameters);
       return Object.fromEntries(
-        parameters.map((label) => [label, Float64Array.from(this.state.get(label)?.value as Float64Array)]),
+        parameters.map((label) => [label, Float64Array.from(this.session.state.get(label)?.value as Float64Array)]),
       );
     });
   }
@@ -137,7 +137,7 @@ class WebgpuProgram implements Program {
     const parts = this.boundary.partsOf(range);
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.runner ??= new Runner(this.device, this.planOfRun(), this.columns, this.state, this.scratch, this.limit);
+      this.runner ??= new Runner(this.session, this.planOfRun());
       const events = (set: string): Events => ({ ...(parts[set] as Events), bound: bound(set) });
       const columns = new Map<number, Float64Array>();
       for (const node of Object.values(this.request.outputs)) {
@@ -168,7 +168,7 @@ class WebgpuProgram implements Program {
     }
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.stepper ??= new Stepper(this.device, this.planOfSteps(), this.columns, this.state, this.scratch, this.limit);
+      this.stepper ??= new Stepper(this.session, this.planOfSteps());
       return this.stepper.steps(plan, bound);
     });
   }
@@ -190,12 +190,10 @@ class WebgpuProgram implements Program {
     this.isOpen = false;
     this.boundary.close();
     this.onClose();
-    this.runner?.stop(reason);
-    this.stepper?.stop(reason);
+    this.session.stop(reason);
     await this.last;
     this.runner?.close();
     this.stepper?.close();
-    this.columns.close();
-    this.scratch.close();
+    this.session.columns.close();
   }
 }

@@ -1,8 +1,5 @@
-/** The buffers of one program, by name: made when first needed, made anew when too small, destroyed with the program. */
-import { type Device, usage } from "./device.js";
-
-/** Of buffers that runs and steps share: values and partial sums. */
-export const scratchUsage = usage.storage | usage.copySource | usage.copyTarget;
+/** Buffers by name: made when first needed, made anew when too small, destroyed together. */
+import type { Device } from "./device.js";
 
 export class Buffers {
   private readonly buffers = new Map<string, GPUBuffer>();

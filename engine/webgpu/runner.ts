@@ -1,69 +1,46 @@
 /** Runs of a program: events on the device, all that has no events on the host in f64. */
 import { evaluate } from "../evaluate.js";
 import { sizeOf, type Var } from "../tape.js";
-import { Buffers, scratchUsage } from "./buffers.js";
-import { type Chunk, type Events, eventsPerChunk, type Split, slotsOf, splitEvents } from "./chunks.js";
-import type { Columns } from "./columns.js";
-import { type Device, usage } from "./device.js";
+import type { Chunk, Events, Split } from "./chunks.js";
 import type { PassPlan, Plan } from "./plan.js";
 import type { PartialSums } from "./print-sums.js";
-import { type Groups, Recorder } from "./recorder.js";
-import type { Held, State } from "./state.js";
+import type { Session } from "./session.js";
+import type { Held } from "./state.js";
+import { Streams } from "./streams.js";
 
 /** Where per-event outputs go, by node: `[...shape, events]`. */
 export type OutputArrays = ReadonlyMap<number, Float64Array>;
 
 export class Runner {
-  private readonly recorder: Recorder;
-  private readonly buffers: Buffers;
+  private readonly streams: Streams;
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<number, number>();
-  private readonly passes: readonly PassPlan[];
-  private stopped: Error | undefined;
 
   constructor(
-    private readonly device: Device,
+    private readonly session: Session,
     private readonly plan: Plan,
-    private readonly columns: Columns,
-    private readonly state: State,
-    private readonly scratch: Buffers,
-    /** The most events in a chunk. */
-    private readonly limit: number,
   ) {
-    this.recorder = new Recorder(device, false);
-    this.buffers = new Buffers(device);
-    this.passes = plan.levels.flatMap((level) => level.passes);
-  }
-
-  /** Ends what is being done at the next occasion, with this error. */
-  stop(reason: Error): void {
-    this.stopped ??= reason;
+    const passes = plan.levels.flatMap((level) => level.passes);
+    this.streams = new Streams(session, plan.memory, passes, false);
   }
 
   close(): void {
-    this.buffers.close();
-    this.recorder.close();
+    this.streams.close();
   }
 
   /** Fills the outputs with events; `valueOf` then gives the others. */
   async run(events: (set: string) => Events, outputs: OutputArrays, signal: AbortSignal | undefined): Promise<void> {
-    const { plan, device } = this;
-    await this.recorder.prepare(
-      this.passes.flatMap((pass) => pass.kernels),
-      this.passes.flatMap((pass) => pass.columns),
-    );
-    const splits = this.passes.map((pass) =>
-      splitEvents(pass, events(pass.set), eventsPerChunk(pass, device, this.limit), false, device.largestBinding),
-    );
-    const groups = this.prepareBuffers(splits);
-    await this.state.bring(this.parameterLabels());
+    const { plan, session, streams } = this;
+    await streams.prepare([]);
+    const splits = streams.split(events);
+    await session.state.bring(this.parameterLabels());
     let [at, slot] = [0, 0];
     for (const level of plan.levels) {
       for (const node of level.parameters) this.refresh(node);
       this.upload();
       for (const pass of level.passes) {
         const split = splits[at++] as Split;
-        await this.runPass(pass, split, groups, slot, outputs, signal);
+        await this.runPass(pass, split, slot, outputs, signal);
         slot += split.chunks.length + 1;
       }
     }
@@ -81,40 +58,11 @@ export class Runner {
     );
   }
 
-  private prepareBuffers(splits: readonly Split[]): Groups {
-    const { device, buffers, plan, recorder } = this;
-    const { storage, copyTarget, uniform } = usage;
-    const words = slotsOf(splits);
-    const slots = buffers.need("slots", words.byteLength, uniform | copyTarget);
-    device.write(slots, 0, words);
-    const largest = (size: (pass: PassPlan, split: Split) => number) =>
-      Math.max(0, ...splits.map((split, i) => size(this.passes[i] as PassPlan, split)));
-    const rows = largest((pass, { chunks }) => pass.rows * (chunks[0]?.stride ?? 0));
-    const isNew = this.uploaded.size === 0;
-    const parameters = buffers.need("parameters", 4 * plan.memory.parameterCount, storage | copyTarget);
-    const { tables: entries } = plan.memory;
-    const tables = buffers.need("tables", entries.byteLength, storage | copyTarget);
-    if (isNew) device.write(tables, 0, entries);
-    const values = this.scratch.need("values", 4 * rows, scratchUsage);
-    const partials = this.scratch.need("partials", 4 * largest((_, split) => split.partials), scratchUsage);
-    const gather = new Map<string, GPUBindGroup>();
-    for (const { label } of this.passes.flatMap((pass) => pass.columns)) {
-      const column = this.columns.resident(label);
-      // Without an index, nothing of the tables is read.
-      if (column !== undefined)
-        gather.set(label, device.group("gather", [slots, column, tables, values, tables, recorder.arguments]));
-    }
-    return {
-      events: device.group("events", [slots, parameters, tables, values, partials, recorder.arguments]),
-      gather,
-    };
-  }
-
   /** Recomputes a node without events if an input is newer. */
   private refresh(node: Var): void {
     const { operation } = node;
     if (operation.name === "parameter") {
-      this.held.set(node.id, this.state.get(operation.label) as Held);
+      this.held.set(node.id, this.session.state.get(operation.label) as Held);
       return;
     }
     const known = this.held.get(node.id);
@@ -125,16 +73,17 @@ export class Runner {
       inputs.map((input) => input.value),
       1,
     );
-    this.held.set(node.id, { stamp: this.state.tick(), value });
+    this.held.set(node.id, { stamp: this.session.state.tick(), value });
   }
 
   /** Sends what kernels read and what is newer than on the device. */
   private upload(): void {
-    const parameters = this.buffers.get("parameters");
+    const { streams, session } = this;
+    const parameters = streams.buffers.get("parameters");
     for (const node of this.plan.memory.nodes.values()) {
       const held = this.held.get(node.id);
       if (held === undefined || held.stamp === this.uploaded.get(node.id)) continue;
-      this.device.write(parameters, 4 * this.plan.memory.parameter(node), Float32Array.from(held.value));
+      session.device.write(parameters, 4 * this.plan.memory.parameter(node), Float32Array.from(held.value));
       this.uploaded.set(node.id, held.stamp);
     }
   }
@@ -142,7 +91,6 @@ export class Runner {
   private async runPass(
     pass: PassPlan,
     split: Split,
-    groups: Groups,
     slot: number,
     outputs: OutputArrays,
     signal: AbortSignal | undefined,
@@ -157,17 +105,21 @@ export class Runner {
     };
     // While the host takes the numbers of one chunk, the device computes the next.
     let before: Promise<void> | undefined;
-    for (const [i, chunk] of split.chunks.entries()) {
-      signal?.throwIfAborted();
-      if (this.stopped !== undefined) throw this.stopped;
-      const own = take(chunk, this.runChunk(pass, split, chunk, groups, slot + i, i % 2), before);
-      // Whoever waits below hears of a failure; nobody else does.
-      own.catch(() => {});
-      await before;
-      before = own;
+    try {
+      for (const [i, chunk] of split.chunks.entries()) {
+        this.session.check(signal);
+        const previous = before;
+        before = take(chunk, this.runChunk(pass, split, chunk, slot + i), previous);
+        // Whoever waits below hears of a failure; nobody else does.
+        before.catch(() => {});
+        await previous;
+      }
+    } finally {
+      // Who ends early leaves nothing under way.
+      await Promise.allSettled([before]);
     }
     await before;
-    for (const [node, value] of totals) this.held.set(node.id, { stamp: this.state.tick(), value });
+    for (const [node, value] of totals) this.held.set(node.id, { stamp: this.session.state.tick(), value });
     for (const { node, operand } of pass.counted) {
       const count = split.events.length;
       const source = operand.from === "parameter" ? this.valueOf(operand.node) : undefined;
@@ -176,49 +128,44 @@ export class Runner {
         // No events make no sum, whatever the term.
         return count === 0 ? 0 : count * term;
       });
-      this.held.set(node.id, { stamp: this.state.tick(), value });
+      this.held.set(node.id, { stamp: this.session.state.tick(), value });
     }
   }
 
   /** Partial sums of the chunk, then the rows of its outputs. */
-  private async runChunk(
-    pass: PassPlan,
-    split: Split,
-    chunk: Chunk,
-    groups: Groups,
-    slot: number,
-    turn: number,
-  ): Promise<Float32Array> {
-    const { device, buffers, columns } = this;
-    const values = this.scratch.get("values");
+  private runChunk(pass: PassPlan, split: Split, chunk: Chunk, slot: number): Promise<Float32Array> {
+    const { streams } = this;
+    const { device, columns, scratch } = this.session;
+    const { scratch: arrays, groups } = streams.bind();
     for (const column of pass.columns) {
       if (columns.resident(column.label) !== undefined) continue;
       const start = split.events.start + chunk.first;
-      columns.send(column, values, chunk.stride, { start, length: chunk.events });
+      columns.send(column, arrays.values, chunk.stride, { start, length: chunk.events });
     }
     const encoder = device.gpu.createCommandEncoder();
     const compute = encoder.beginComputePass();
-    this.recorder.pass(compute, pass, columns, groups, slot, chunk);
+    streams.recorder.pass(compute, pass, columns, groups, slot, chunk);
     compute.end();
-    const sizes = [split.partials, ...pass.outputs.map(({ size }) => size * chunk.stride)];
-    const bytes = 4 * sizes.reduce((a, b) => a + b, 0);
-    if (bytes === 0) {
-      device.queue.submit([encoder.finish()]);
-      return new Float32Array();
-    }
-    const back = buffers.need(`back ${turn}`, bytes, usage.mapRead | usage.copyTarget);
-    let at = 0;
-    if (split.partials > 0) {
-      encoder.copyBufferToBuffer(this.scratch.get("partials"), 0, back, 0, 4 * split.partials);
-      at = 4 * split.partials;
-    }
-    for (const { first, size } of pass.outputs) {
-      const length = 4 * size * chunk.stride;
-      encoder.copyBufferToBuffer(values, 4 * first * chunk.stride, back, at, length);
-      at += length;
-    }
-    device.queue.submit([encoder.finish()]);
-    return device.read(back, bytes);
+    const rowBytes = 4 * chunk.stride;
+    const copies = [
+      { from: arrays.partials, start: 0, bytes: 4 * split.partials },
+      ...pass.outputs.map(({ first, size }) => ({
+        from: arrays.values,
+        start: first * rowBytes,
+        bytes: size * rowBytes,
+      })),
+    ].filter(({ bytes }) => bytes > 0);
+    return scratch.read(
+      copies.reduce((sum, { bytes }) => sum + bytes, 0),
+      (back) => {
+        let at = 0;
+        for (const { from, start, bytes } of copies) {
+          encoder.copyBufferToBuffer(from, start, back, at, bytes);
+          at += bytes;
+        }
+        device.queue.submit([encoder.finish()]);
+      },
+    );
   }
 
   private take(

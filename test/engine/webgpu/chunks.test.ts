@@ -8,12 +8,13 @@ import * as o from "../../../engine/operations.js";
 import { referenceBackend } from "../../../engine/reference.js";
 import { Tape, type Var } from "../../../engine/tape.js";
 import { webgpuBackend } from "../../../engine/webgpu/backend.js";
-import { Buffers } from "../../../engine/webgpu/buffers.js";
 import { splitEvents } from "../../../engine/webgpu/chunks.js";
 import { Columns } from "../../../engine/webgpu/columns.js";
 import { Device } from "../../../engine/webgpu/device.js";
 import { planRun, planSteps } from "../../../engine/webgpu/plan.js";
 import { Runner } from "../../../engine/webgpu/runner.js";
+import { Scratch } from "../../../engine/webgpu/scratch.js";
+import { Session } from "../../../engine/webgpu/session.js";
 import { State } from "../../../engine/webgpu/state.js";
 import { Stepper } from "../../../engine/webgpu/stepper.js";
 import { close, tolerances } from "../../support/close.js";
@@ -79,9 +80,10 @@ webgpuTest("columns that are too large to stay are sent chunk by chunk", async (
   const { outputs, updates, loss } = model();
   const columns = new Columns(device, 1000);
   await columns.bind("x", data.x);
-  const scratch = new Buffers(device);
+  const scratch = new Scratch(device);
+  const session = () => new Session(device, columns, written(), scratch, 256);
   assert.is(columns.resident("x"), undefined);
-  const runner = new Runner(device, planRun([outputs.loss, outputs.gw, outputs.y]), columns, written(), scratch, 256);
+  const runner = new Runner(session(), planRun([outputs.loss, outputs.gw, outputs.y]));
   const y = new Float64Array(WIDE * EVENTS);
   await runner.run(() => ({ start: 0, length: EVENTS, bound: EVENTS }), new Map([[outputs.y.id, y]]), undefined);
   agree(
@@ -92,14 +94,14 @@ webgpuTest("columns that are too large to stay are sent chunk by chunk", async (
       gw: wanted.gw as Float64Array,
     },
   );
-  const stepper = new Stepper(device, planSteps({ loss }, updates), columns, written(), scratch, 256);
+  const stepper = new Stepper(session(), planSteps({ loss }, updates));
   const { loss: losses } = await stepper.steps({ count: 2, indices: { events: index } }, () => EVENTS);
   const state = await stepper.fetch(["w", "v"]);
   agree(
     { losses: losses as Float64Array, ...state },
     { losses: wanted.losses as Float64Array, w: wanted.w as Float64Array, v: wanted.v as Float64Array },
   );
-  for (const each of [runner, stepper, columns, scratch]) each.close();
+  for (const each of [runner, stepper, columns]) each.close();
 });
 
 test("every event is in one chunk and one group", () => {
