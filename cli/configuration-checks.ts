@@ -239,14 +239,15 @@ function checkFit(configuration: Configuration, report: Report): void {
   }
 }
 
-function checkTrainings({ flows, fnf, transfer, profile }: Configuration, report: Report): void {
+function checkTrainings({ flows, fnf, transfer, ensemble, profile }: Configuration, report: Report): void {
   const trainings = [
     { path: ["flows", "x"], ...flows.x.training, hasHeldOut: true },
     { path: ["flows", "y"], ...flows.y.training, hasHeldOut: true },
     { path: ["fnf", "x"], ...fnf.x.training, hasHeldOut: true },
     { path: ["fnf", "y"], ...fnf.y.training, hasHeldOut: true },
     { path: ["transfer"], ...transfer.training, hasHeldOut: false },
-    { path: ["profile"], ...profile.training, hasHeldOut: false },
+    { path: ["ensemble"], ...ensemble.training, hasHeldOut: false },
+    { path: ["profile"], ...profile.training, hasHeldOut: profile.heldOut > 0 },
   ];
   for (const { path, hasHeldOut, optimiser, weightDecay, patience } of trainings) {
     const key = (name: string) => [...path, "training", name];
@@ -254,7 +255,7 @@ function checkTrainings({ flows, fnf, transfer, profile }: Configuration, report
       report(key("weightDecay"), `0 with ${optimiser}`, `${weightDecay}`, "Remove it, or set optimiser to adamw");
     }
     if (patience > 0 && !hasHeldOut) {
-      report(key("patience"), "0, as T is fitted to all data and none are held out", `${patience}`, "Remove it");
+      report(key("patience"), "0, as all data are used and none held out", `${patience}`, "Remove it");
     }
   }
 }

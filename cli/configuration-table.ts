@@ -357,6 +357,23 @@ export const configurationTable = section(
       },
       { doc: "Distribution of interest: the map T of data to simulation, per process and x." },
     ),
+    ensemble: section(
+      {
+        replicas: number({
+          doc: "Poisson-bootstrap replicas of step 1: T and nu fitted again with event weights w ~ Poisson(1); 0: none.",
+          integer: true,
+          min: 0,
+          default: 0,
+        }),
+        training: recipe("T and nu of each replica, from the T of the data on,", {
+          optimiser: "adamw",
+          epochs: 15,
+          batch: 1024,
+          learningRate: 3e-3,
+        }),
+      },
+      { doc: "Ensemble of step 1: how far T and nu depend on the fluctuation of the data." },
+    ),
     fit: section(
       {
         start: point("First starting point; empty: the centres of the priors."),
@@ -401,6 +418,12 @@ export const configurationTable = section(
           unit: "prior standard deviations",
           above: 0,
           optional: true,
+        }),
+        heldOut: number({
+          doc: "Part of the data kept from the training of the response, which validates it at values of nu drawn from the box; 0: none.",
+          default: 0.1,
+          min: 0,
+          max: 0.5,
         }),
         layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, default: 2 }),
         hidden: hidden([32, 32]),

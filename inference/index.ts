@@ -24,6 +24,7 @@ export * from "./objective.js";
 export * as plots from "./plots/index.js";
 export * from "./principal-modes.js";
 export {
+  drawnTransfers,
   initialResponse,
   type NodeLaw,
   type ProfileRequest,

@@ -2,17 +2,18 @@
 
 import { UsageError } from "../engine/errors.js";
 import { add, mul, sub } from "../engine/operations.js";
-import { fillUniform, randomKey } from "../engine/random.js";
+import { fillUniform, randomKey, word } from "../engine/random.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import type { Optimiser } from "../flows/optimiser.js";
 import { withStandardisation } from "../flows/standardisation.js";
 import type { ModelBuilder } from "../flows/training-program.js";
+import { named, type Weights } from "../flows/weights.js";
 import { meanLoss } from "./densities.js";
 import type { EventData } from "./likelihood.js";
 import { bindMixture, type LikelihoodForm } from "./mixture.js";
 import type { FlowModel, MixtureModel } from "./mixture-model.js";
-import { DATA, dataColumns, dataFrame, dataSample } from "./transfer-fit.js";
+import { DATA, dataColumns, dataFrame } from "./transfer-fit.js";
 
 /** Column of δ, each event's own point of the box [K]. */
 const DELTA = "data/delta";
@@ -52,13 +53,19 @@ export type NodeLaw =
 /**
  * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
  * Σ_i Σ_g w_g loss(event i, δ_g) of all nodes, at the cost of one; each δ comes with its mirror image -δ in the loss.
+ *
+ * @param sample   of `dataSample`
+ * @param purpose  names the stream of random numbers, "profile/nodes" in training
  */
-export function profilingSample(data: EventData, law: NodeLaw, seed: number, epoch: number): EventSample {
-  const sample = dataSample(data);
-  const delta = new Float32Array(law.box.length * data.count);
-  fillUniform(randomKey(seed, "profile/nodes", epoch), 0, delta);
+export function profilingSample(
+  sample: EventSample,
+  law: NodeLaw,
+  { seed, purpose, epoch }: { readonly seed: number; readonly purpose: string; readonly epoch: number },
+): EventSample {
+  const delta = new Float32Array(law.box.length * sample.count);
+  fillUniform(randomKey(seed, purpose, epoch), 0, delta);
   const place = placeOf(law);
-  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / data.count)]! * place(delta[i]!);
+  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / sample.count)]! * place(delta[i]!);
   return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
 }
 
@@ -95,6 +102,16 @@ export function gaussLegendre(n: number): { readonly nodes: readonly number[]; r
     weights.push(2 / ((1 - z * z) * slope * slope));
   }
   return { nodes, weights };
+}
+
+/**
+ * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
+ * all of them.
+ */
+export function drawnTransfers(members: readonly Weights[], seed: number) {
+  const parameters = members.map((weights) => named("transfer", weights));
+  const key = randomKey(seed, "profile/replica");
+  return (step: number) => parameters[word(key, step) % parameters.length]!;
 }
 
 export interface ProfileRequest {

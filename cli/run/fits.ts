@@ -1,33 +1,14 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
-import type { FactorizableArchitecture } from "../../flows/architecture.js";
-import { adamw } from "../../flows/optimiser.js";
-import { totalWeight } from "../../flows/weighted-moments.js";
-import { updated } from "../../flows/weights.js";
 import type { FitResult } from "../../inference/fit-result.js";
 import type { EventData } from "../../inference/likelihood.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
-import {
-  initialResponse,
-  type NodeLaw,
-  profileTraining,
-  profilingSample,
-  responseBox,
-} from "../../inference/profile-fit.js";
-import {
-  DATA,
-  dataSample,
-  initialNu,
-  initialTransfer,
-  NU,
-  releaseOfNu,
-  transferTraining,
-} from "../../inference/transfer-fit.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
 import { nuisanceVector } from "../analysis.js";
-import { responseArchitecture, transferArchitecture } from "../architectures.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
-import { bindLikelihoods, type OpenLikelihood } from "../open-likelihood.js";
+import { type FittedReplica, fitReplicas } from "./ensemble.js";
+import { openFit } from "./open-fit.js";
 import { looksAtY, type Setting } from "./setting.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+import type { TrainingSummary } from "./training.js";
+import { errorsBeforeProfiling, fitResponse, fitTransfer } from "./transfer-steps.js";
 
 export interface NamedFit {
   /** What was fitted, for people. */
@@ -47,16 +28,9 @@ export interface FittedModel {
     /** T responding to ν. */
     readonly profiled?: NamedFit;
   };
+  /** Of the ensemble, in the order of their indices. */
+  readonly replicas: readonly FittedReplica[];
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
-}
-
-/** The likelihood of a model with these data, the way the verbs open it. */
-export function openFit(
-  { backend, analysis, events, signal }: Setting,
-  model: MixtureModel,
-  data: EventData,
-): Promise<OpenLikelihood> {
-  return bindLikelihoods({ backend, analysis, model, events: { ...events, data }, signal });
 }
 
 /** One fit of ν, kept as a step. */
@@ -99,7 +73,7 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   let start: readonly number[] = nuisanceVector(configuration, configuration.fit.start);
   if (!looksAtY(setting)) {
     const only = await fitStep(setting, "fit.x", "fit of x", key, xModel, xData, start);
-    return { model: xModel, key: only.key, fits: { xAlone: only }, trainings: [] };
+    return { model: xModel, key: only.key, fits: { xAlone: only }, replicas: [], trainings: [] };
   }
   const { form } = configuration.likelihood;
   const xAlone =
@@ -107,17 +81,26 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   start = xAlone?.fit.estimate.values ?? start;
   if (!configuration.transfer.enabled) {
     const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
-    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, trainings: [] };
+    const fits = { ...(xAlone && { xAlone }), fixed: only };
+    return { model: simulated, key: only.key, fits, replicas: [], trainings: [] };
   }
   const first = await fitTransfer(setting, simulated, key, start);
   const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
   const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
-  const trainings = [{ label: "T and ν (step 1)", summary: first.summary }];
+  const replicas = await fitReplicas(setting, simulated, first);
+  const trainings = [
+    { label: "T and ν (step 1)", summary: first.summary },
+    ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
+  ];
   const fits = { ...(xAlone && { xAlone }), fixed };
-  if (!configuration.profile.enabled) return { model: withTransfer, key: fixed.key, fits, trainings };
+  if (!configuration.profile.enabled) return { model: withTransfer, key: fixed.key, fits, replicas, trainings };
   const centre = fixed.fit.estimate.values;
-  const errors = errorsBeforeProfiling(fixed.summary, xAlone?.summary);
-  const second = await fitResponse(setting, withTransfer, fixed.key, centre, errors);
+  const second = await fitResponse(setting, withTransfer, {
+    key: JSON.stringify([fixed.key, ...replicas.map(({ key: own }) => own)]),
+    errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
+    centre,
+    members: [first.transfer.weights, ...replicas.map(({ replica }) => replica.transfer)],
+  });
   const model: MixtureModel = { ...withTransfer, response: second.response };
   const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
   warnWhereSteeper(setting, fixed, profiled);
@@ -125,11 +108,10 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
     model,
     key: profiled.key,
     fits: { ...fits, profiled },
+    replicas,
     trainings: [...trainings, { label: "response of T (step 2)", summary: second.summary }],
   };
 }
-
-const stepsPerEpoch = (events: number, batch: number) => Math.floor(events / Math.min(batch, events));
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */
 const STEEPER = 0.1;
@@ -144,111 +126,4 @@ function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit
     `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
       "response of T is not trained well: train longer (profile.training), or fit profile.box and profile.scale to the errors",
   );
-}
-
-/** Step 1 knows no bounds; the fit that starts where it ended has them. [K] */
-function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): number[] {
-  return Array.from(nu, (value) => Math.min(largest!, Math.max(least!, value)));
-}
-
-/** Step 1. */
-async function fitTransfer(setting: Setting, simulated: MixtureModel, key: string, start: readonly number[]) {
-  const { analysis, events, sizes, store } = setting;
-  const { configuration } = analysis;
-  const { transfer, likelihood: options, seed } = configuration;
-  const architecture = transferArchitecture(configuration);
-  const initial = initialTransfer(architecture, events.data, sizes.processes, seed);
-  const model: MixtureModel = { ...simulated, transfer: initial };
-  const inputs = { key, data: setting.dataKey, architecture, start, transfer, options };
-  const step = await store.run("transfer", inputs, async (checkpoint) =>
-    trainStep(
-      setting,
-      "fit T and nu (step 1)",
-      transfer.training,
-      {
-        model: transferTraining({
-          model,
-          form: options.form,
-          extended: options.extended,
-          isWeighted: events.data.weights !== undefined,
-          observed: totalWeight(events.data),
-          transfer: optimiserOf(transfer.training),
-          nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
-        }),
-        initial: { ...mixtureParameters(model), ...initialNu(start) },
-        data: { [DATA]: dataSample(events.data) },
-        perStep: releaseOfNu(transfer.training.epochs * stepsPerEpoch(events.data.count, transfer.training.batch)),
-        purpose: "transfer",
-      },
-      checkpoint,
-      (name) => name === NU || name.startsWith("transfer."),
-    ),
-  );
-  return {
-    transfer: { architecture, weights: updated("transfer", initial.weights, step.arrays) },
-    nu: withinBounds(step.arrays[NU]!, configuration.fit.bounds),
-    key: step.key,
-    summary: step.record,
-  };
-}
-
-/**
- * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
- * with an answer to everything leaves. Where a fit gave no errors, the prior's.
- */
-function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
-  return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
-}
-
-/** Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. */
-const ERRORS_PER_SCALE = 5;
-
-/** Step 2. */
-async function fitResponse(
-  setting: Setting,
-  fitted: MixtureModel,
-  key: string,
-  centre: readonly number[],
-  errors: readonly number[],
-) {
-  const { analysis, events, sizes, store } = setting;
-  const { profile, likelihood: options, seed } = analysis.configuration;
-  const scales = errors.map((sigma) => ERRORS_PER_SCALE * sigma);
-  const architecture = responseArchitecture(analysis.configuration, centre, scales);
-  const initial: FlowModel<FactorizableArchitecture> = initialResponse(
-    architecture,
-    events.data,
-    sizes.processes,
-    seed,
-  );
-  const model: MixtureModel = { ...fitted, response: initial };
-  const { nodes, points } = profile;
-  const box = responseBox(architecture, profile.box);
-  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
-  const inputs = { key, data: setting.dataKey, architecture, profile, options };
-  const step = await store.run("response", inputs, async (checkpoint) =>
-    trainStep(
-      setting,
-      "fit the response of T (step 2)",
-      profile.training,
-      {
-        model: profileTraining({
-          model,
-          form: options.form,
-          isWeighted: events.data.weights !== undefined,
-          optimiser: optimiserOf(profile.training),
-        }),
-        initial: mixtureParameters(model),
-        data: async (epoch) => ({ [DATA]: profilingSample(events.data, law, seed, epoch) }),
-        purpose: "response",
-      },
-      checkpoint,
-      (name) => name.startsWith("response."),
-    ),
-  );
-  return {
-    response: { architecture, weights: updated("response", initial.weights, step.arrays) },
-    key: step.key,
-    summary: step.record,
-  };
 }

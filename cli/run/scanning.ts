@@ -3,7 +3,8 @@ import type { EventData, Likelihood } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { dot, multiply } from "../../inference/symmetric-matrix.js";
 import { hasEveryError, NO_SCANS, type Scans, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
-import { type NamedFit, openFit } from "./fits.js";
+import type { NamedFit } from "./fits.js";
+import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";
 
 /**

@@ -13,7 +13,7 @@ import { scanPictures } from "../nuisance-scan.js";
 import { createOutputFolder } from "../output-folder.js";
 import { buildReport } from "../report.js";
 import { runChain } from "../run/chain.js";
-import { openFit } from "../run/fits.js";
+import { openFit } from "../run/open-fit.js";
 import { reportOf } from "../run/page.js";
 import {
   closurePictures,

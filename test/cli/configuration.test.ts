@@ -270,7 +270,7 @@ test("samples, sources and kinds that do not fit are errors", () => {
     [
       TOY,
       "transfer.training.patience=3",
-      /transfer\.training\.patience: expected 0, as T is fitted to all data .*, got 3/,
+      /transfer\.training\.patience: expected 0, as all data are used and none held out, got 3/,
     ],
     [TOY, "observables.x.labels=[a]", /observables\.x\.labels: expected one label per feature \(2\), or none, got 1/],
     [TOY, "fit.bounds=[5, -5]", /fit\.bounds: expected the smaller bound first, got \[5, -5\]/],

@@ -198,7 +198,13 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
     backend,
     model: profileTraining({ model, form: "joint", isWeighted: false, optimiser: optimiser(0.005) }),
     initial: mixtureParameters(model),
-    data: (epoch) => ({ [DATA]: profilingSample(data, { kind: "random", box }, SEED, epoch) }),
+    data: (epoch) => ({
+      [DATA]: profilingSample(
+        dataSample(data),
+        { kind: "random", box },
+        { seed: SEED, purpose: "profile/nodes", epoch },
+      ),
+    }),
     epochs: 30,
     purpose: "response",
     ...recipe,

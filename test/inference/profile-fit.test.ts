@@ -1,7 +1,9 @@
 /** Points of ν at which step 2 trains. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gaussLegendre, profilingSample } from "../../inference/profile-fit.js";
+import { drawnTransfers, gaussLegendre, type NodeLaw, profilingSample } from "../../inference/profile-fit.js";
+import { chiSquarePValue } from "../../inference/special-functions.js";
+import { dataSample } from "../../inference/transfer-fit.js";
 
 const near = (got: number, expected: number, tolerance: number) => Math.abs(got - expected) <= tolerance;
 
@@ -27,18 +29,19 @@ test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table
 
 const count = 20_000;
 const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
-const DELTA = "data/delta";
+const nodesOf = (law: NodeLaw, seed: number, epoch: number, purpose = "profile/nodes") =>
+  profilingSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
 
 test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
   const [box, second] = [0.3, 0.6];
-  const random = profilingSample(data, { kind: "random", box: [box, box] }, 3, 0).columns[DELTA]!;
+  const random = nodesOf({ kind: "random", box: [box, box] }, 3, 0);
   assert.is(random.length, 2 * count);
   assert.ok(random.every((value) => Math.abs(value) < box));
   const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
   // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
   const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
   assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
-  const both = profilingSample(data, { kind: "quadrature", box: [box, second], points: 3 }, 3, 0).columns[DELTA]!;
+  const both = nodesOf({ kind: "quadrature", box: [box, second], points: 3 }, 3, 0);
   const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * box) / second));
   const values = [...new Set(quadrature.map(Math.fround))].sort((a, b) => a - b);
   assert.is(values.length, 3);
@@ -46,12 +49,22 @@ test("random points fill the box, quadrature takes its nodes with their weights 
   assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
 });
 
-test("points change with the epoch and with the seed, and with nothing else", () => {
+test("points change with the epoch, the seed and the purpose, and with nothing else", () => {
   const law = { kind: "random", box: [1] } as const;
-  const draw = (seed: number, epoch: number) => Array.from(profilingSample(data, law, seed, epoch).columns[DELTA]!);
+  const draw = (...of: [seed: number, epoch: number, purpose?: string]) => Array.from(nodesOf(law, ...of));
   assert.equal(draw(1, 2), draw(1, 2));
   assert.not.equal(draw(1, 2), draw(1, 3));
   assert.not.equal(draw(1, 2), draw(2, 2));
+  assert.not.equal(draw(1, 2), draw(1, 2, "profile/held out"));
+});
+
+test("each step draws the T of one member, all of them alike (seed 5, false alarm 1e-4)", () => {
+  const members = [0, 1, 2].map((value) => new Map([["a", { shape: [1], data: Float64Array.of(value) }]]));
+  const drawn = drawnTransfers(members, 5);
+  const counts = [0, 0, 0];
+  for (let step = 0; step < 3000; step++) counts[drawn(step)["transfer.a"]![0]!]! += 1;
+  const chiSquared = counts.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);
+  assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
 });
 
 test.run();

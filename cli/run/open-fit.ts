@@ -1,0 +1,14 @@
+/** The likelihood of a run's model with its data. */
+import type { EventData } from "../../inference/likelihood.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import { bindLikelihoods, type OpenLikelihood } from "../open-likelihood.js";
+import type { Setting } from "./setting.js";
+
+/** The likelihood of a model with these data, the way the verbs open it. */
+export function openFit(
+  { backend, analysis, events, signal }: Setting,
+  model: MixtureModel,
+  data: EventData,
+): Promise<OpenLikelihood> {
+  return bindLikelihoods({ backend, analysis, model, events: { ...events, data }, signal });
+}

@@ -1,0 +1,230 @@
+/** The trainings of T: step 1 on the data or with bootstrap weights, step 2 for its response to the nuisances. */
+import type { AutoregressiveArchitecture, FactorizableArchitecture } from "../../flows/architecture.js";
+import { splitSample } from "../../flows/event-sample.js";
+import { adamw } from "../../flows/optimiser.js";
+import { totalWeight } from "../../flows/weighted-moments.js";
+import { updated, type Weights } from "../../flows/weights.js";
+import { bootstrapWeights } from "../../inference/ensemble.js";
+import type { EventData } from "../../inference/likelihood.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
+import {
+  drawnTransfers,
+  initialResponse,
+  type NodeLaw,
+  profileTraining,
+  profilingSample,
+  responseBox,
+} from "../../inference/profile-fit.js";
+import {
+  DATA,
+  dataSample,
+  initialNu,
+  initialTransfer,
+  NU,
+  releaseOfNu,
+  transferTraining,
+} from "../../inference/transfer-fit.js";
+import { responseArchitecture, transferArchitecture } from "../architectures.js";
+import type { TrainingRecipe } from "../configuration-table.js";
+import type { FitSummary } from "../nuisance-fit.js";
+import type { Setting } from "./setting.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+
+/** What step 1 gives. */
+export interface TrainedTransfer {
+  readonly transfer: FlowModel<AutoregressiveArchitecture>;
+  /** [K], within the bounds of the fit. */
+  readonly nu: readonly number[];
+  readonly key: string;
+  readonly summary: TrainingSummary;
+}
+
+const stepsPerEpoch = (events: number, batch: number) => Math.floor(events / Math.min(batch, events));
+
+/** Step 1 knows no bounds; the fit that starts where it ended has them. [K] */
+function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): number[] {
+  return Array.from(nu, (value) => Math.min(largest!, Math.max(least!, value)));
+}
+
+interface TransferTask {
+  /** Name of the step and of its random numbers; label of its progress. */
+  readonly name: string;
+  readonly label: string;
+  /** What it follows from, beside the data. */
+  readonly inputs: unknown;
+  readonly recipe: TrainingRecipe;
+  readonly data: EventData;
+  readonly from: FlowModel<AutoregressiveArchitecture>;
+  readonly nu: readonly number[];
+  /** Values of further parameters in each step. */
+  readonly perStep?: ReturnType<typeof releaseOfNu>;
+}
+
+async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
+  const { transfer, likelihood: options, fit } = setting.analysis.configuration;
+  const { data, recipe, from } = task;
+  const model: MixtureModel = { ...simulated, transfer: from };
+  const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      task.label,
+      recipe,
+      {
+        model: transferTraining({
+          model,
+          form: options.form,
+          extended: options.extended,
+          isWeighted: data.weights !== undefined,
+          observed: totalWeight(data),
+          transfer: optimiserOf(recipe),
+          nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
+        }),
+        initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
+        data: { [DATA]: dataSample(data) },
+        ...(task.perStep && { perStep: task.perStep }),
+        // One shuffling for the data and all replicas: they differ in their weights only.
+        purpose: "transfer",
+      },
+      checkpoint,
+      (name) => name === NU || name.startsWith("transfer."),
+    ),
+  );
+  const { architecture, weights } = from;
+  return {
+    transfer: { architecture, weights: updated("transfer", weights, step.arrays) },
+    nu: withinBounds(step.arrays[NU]!, fit.bounds),
+    key: step.key,
+    summary: step.record,
+  };
+}
+
+/** Step 1. */
+export function fitTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  key: string,
+  start: readonly number[],
+): Promise<TrainedTransfer> {
+  const { analysis, events, sizes } = setting;
+  const { transfer, likelihood, seed } = analysis.configuration;
+  const { epochs, batch } = transfer.training;
+  const architecture = transferArchitecture(analysis.configuration);
+  return trainTransfer(setting, simulated, {
+    name: "transfer",
+    label: "fit T and nu (step 1)",
+    inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
+    recipe: transfer.training,
+    data: events.data,
+    from: initialTransfer(architecture, events.data, sizes.processes, seed),
+    nu: start,
+    perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
+  });
+}
+
+/** The data as a replica of the ensemble sees them. */
+export function replicaData({ analysis, events }: Setting, index: number): EventData {
+  return { ...events.data, weights: bootstrapWeights(events.data, analysis.configuration.seed, index) };
+}
+
+/** Step 1 with bootstrap weights, from the T and ν of the data: all replicas start alike, and close to where they end. */
+export function fitReplicaTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  ofData: TrainedTransfer,
+  index: number,
+): Promise<TrainedTransfer> {
+  const { ensemble, transfer, likelihood } = setting.analysis.configuration;
+  const { nuisanceLearningRate } = transfer;
+  return trainTransfer(setting, simulated, {
+    name: `replica.${index}`,
+    label: `fit T and nu of replica ${index}`,
+    inputs: { key: ofData.key, index, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
+    recipe: ensemble.training,
+    data: replicaData(setting, index),
+    from: ofData.transfer,
+    nu: ofData.nu,
+  });
+}
+
+/**
+ * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
+ * with an answer to everything leaves. Where a fit gave no errors, the prior's.
+ */
+export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
+  return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
+}
+
+/** Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. */
+const ERRORS_PER_SCALE = 5;
+
+export interface ResponseTask {
+  readonly key: string;
+  /** Expected errors [K], which set the scale where the configuration does not. */
+  readonly errors: readonly number[];
+  /** ν_0 [K] */
+  readonly centre: readonly number[];
+  /** Every T_φ that the response is to serve, that of the model first. */
+  readonly members: readonly Weights[];
+}
+
+/** Step 2. */
+export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
+  const { analysis, events, sizes, store } = setting;
+  const { profile, likelihood: options, seed } = analysis.configuration;
+  const { key, errors, centre, members } = task;
+  const scales = errors.map((sigma) => ERRORS_PER_SCALE * sigma);
+  const architecture = responseArchitecture(analysis.configuration, centre, scales);
+  const initial: FlowModel<FactorizableArchitecture> = initialResponse(
+    architecture,
+    events.data,
+    sizes.processes,
+    seed,
+  );
+  const model: MixtureModel = { ...fitted, response: initial };
+  const inputs = { key, data: setting.dataKey, architecture, profile, options };
+  const step = await store.run("response", inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      "fit the response of T (step 2)",
+      profile.training,
+      {
+        model: profileTraining({
+          model,
+          form: options.form,
+          isWeighted: events.data.weights !== undefined,
+          optimiser: optimiserOf(profile.training),
+        }),
+        initial: mixtureParameters(model),
+        ...responseSamples(setting, responseBox(architecture, profile.box)),
+        ...(members.length > 1 && { perStep: drawnTransfers(members, seed) }),
+        purpose: "response",
+      },
+      checkpoint,
+      (name) => name.startsWith("response."),
+    ),
+  );
+  return {
+    response: { architecture, weights: updated("response", initial.weights, step.arrays) },
+    key: step.key,
+    summary: step.record,
+  };
+}
+
+/** Training events with nodes of the law asked for, and held-out events with points off any grid. */
+function responseSamples({ analysis, events }: Setting, box: readonly number[]) {
+  const { profile, seed } = analysis.configuration;
+  const { nodes, points, heldOut } = profile;
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
+  const all = dataSample(events.data);
+  const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
+  const training = split?.training ?? all;
+  const validation =
+    split &&
+    profilingSample(split.validation, { kind: "random", box }, { seed, purpose: "profile/held out", epoch: 0 });
+  return {
+    data: async (epoch: number) => ({
+      [DATA]: profilingSample(training, law, { seed, purpose: "profile/nodes", epoch }),
+    }),
+    ...(validation && { validation: { [DATA]: validation } }),
+  };
+}
