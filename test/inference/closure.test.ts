@@ -9,6 +9,7 @@ import type { MixtureModel } from "../../inference/mixture-model.js";
 import { project, sampleMixture } from "../../inference/projections.js";
 import { openSampler, withoutTransfer } from "../../inference/sampling.js";
 import { testBackends } from "../support/backends.js";
+import { close } from "../support/close.js";
 import { closedForm, gaussianModel } from "./gaussian-mixture.js";
 import { withBackend } from "./with-backend.js";
 
@@ -131,6 +132,20 @@ test("what T does to sampled y brings back y without T: the same random numbers"
     for (let i = 0; i < y.length; i++) assert.ok(Math.abs(y[i]! + nominal[1]![i]! - bare[i]!) < 1e-4);
     assert.ok(shifts[0]!.every((field) => field.every((value) => value === 0)));
   }));
+
+for (const { name, create } of testBackends()) {
+  test(`an identity flow gives the normals of its stream on ${name}`, () =>
+    withBackend(create, async (backend) => {
+      const sampler = await openSampler(backend, standardNormal);
+      const wanted = normals("identity", 0);
+      // A GPU makes its own.
+      const relative = name === "webgpu" ? 1e-6 : 0;
+      const x = await sampler.sampleX(0, [], COUNT, { seed: 5, purpose: "identity" });
+      close(x, wanted, { absolute: 0, relative }, "x");
+      close(await sampler.sampleY(0, [], x, { seed: 5, purpose: "identity" }), wanted, { absolute: 0, relative }, "y");
+      await sampler.close();
+    }));
+}
 
 test("y varies with nu where x does not", () =>
   withBackend(create, async (backend) => {
