@@ -1,5 +1,16 @@
 /** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
 export {
+  type Applied,
+  type ApplyRequest,
+  type ApplySample,
+  applyTransfer,
+  countOutside,
+  type Direction,
+  type MapVariation,
+  mapVariations,
+} from "./apply.js";
+export * from "./binomial.js";
+export {
   CLOSURE_LEVEL,
   type ClosureRequest,
   type ClosureTest,
@@ -9,6 +20,7 @@ export {
 } from "./closure.js";
 export * from "./contours.js";
 export * from "./covariance.js";
+export * from "./coverage.js";
 export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./densities.js";
 export * from "./displacement.js";
 export * from "./ensemble.js";
@@ -43,11 +55,15 @@ export {
   anchorSets,
   initialSystematics,
   isLinearOnly,
+  type NamedSystematics,
+  type Shape,
   type SystematicsRequest,
   type SystematicsStage,
+  stageFlow,
   stageSamples,
   systematicsStages,
   systematicsTraining,
+  withStageFlow,
 } from "./systematics.js";
 export {
   DATA,
