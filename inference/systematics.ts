@@ -1,19 +1,23 @@
 /** What the shape nuisances do to a density: a factorizable flow trained on samples at their anchors, arXiv:2606.30489. */
 import { add, mul, slice } from "../engine/operations.js";
-import { type FactorizableArchitecture, type FlowArchitecture, initialise } from "../flows/architecture.js";
+import { type FactorizableArchitecture, type FlowArchitecture, tensorSpecs } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
 import type { Optimiser } from "../flows/optimiser.js";
 import type { ModelBuilder } from "../flows/training-program.js";
+import { initialTensor } from "../flows/weights.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
-import type { FlowModel } from "./mixture-model.js";
+import type { FlowModel, ShapeNuisance } from "./mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "./simulated-events.js";
+
+/** What a systematics flow knows of a shape nuisance, in the order of its architecture. */
+export type NamedShape = Pick<ShapeNuisance, "name" | "centre">;
 
 /** Samples in which the same nuisances are off their centres: one event set. */
 export interface AnchorSet {
   readonly name: string;
-  /** Positions of the shape nuisances that are off their centres, ascending. */
-  readonly active: readonly number[];
+  /** Names of the shape nuisances that are off their centres, in alphabetical order. */
+  readonly active: readonly string[];
   /** Number of (process, point) in it, each of which counts the same. */
   readonly anchors: number;
 }
@@ -25,26 +29,23 @@ export interface Anchor {
   readonly at: readonly number[];
 }
 
-const activeAt = (at: readonly number[], centres: readonly number[]) =>
-  at.flatMap((value, k) => (value === centres[k] ? [] : [k]));
+// Alphabetical, so that nothing depends on the order of declaration.
+const activeAt = (at: readonly number[], shapes: readonly NamedShape[]) =>
+  shapes.flatMap(({ name, centre }, k) => (at[k] === centre ? [] : [name])).sort();
 
-const setName = (active: readonly number[]) => `off-${active.join("-")}`;
+const setName = (active: readonly string[]) => `off-${active.join()}`;
 
 /** The event set that a sample off the centres belongs to; undefined for a nominal one. */
-export function anchorSetOf(at: readonly number[], centres: readonly number[]): string | undefined {
-  const active = activeAt(at, centres);
+export function anchorSetOf(at: readonly number[], shapes: readonly NamedShape[]): string | undefined {
+  const active = activeAt(at, shapes);
   return active.length === 0 ? undefined : setName(active);
 }
 
-/**
- * Event sets of the anchors off the centres, in order of appearance.
- *
- * @param centres  of the shape nuisances [shapes], prior standard deviations
- */
-export function anchorSets(anchors: readonly Anchor[], centres: readonly number[]): AnchorSet[] {
-  const points = new Map<string, { active: number[]; keys: Set<string> }>();
+/** Event sets of the anchors off the centres, in order of appearance. */
+export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedShape[]): AnchorSet[] {
+  const points = new Map<string, { active: string[]; keys: Set<string> }>();
   for (const { process, at } of anchors) {
-    const active = activeAt(at, centres);
+    const active = activeAt(at, shapes);
     if (active.length === 0) continue;
     const name = setName(active);
     const entry = points.get(name) ?? { active, keys: new Set<string>() };
@@ -54,31 +55,74 @@ export function anchorSets(anchors: readonly Anchor[], centres: readonly number[
   return [...points].map(([name, { active, keys }]) => ({ name, active, anchors: keys.size }));
 }
 
-/** Event sets of one training, and which networks it moves. */
+/** One training: whose networks it moves, and the event sets it looks at. */
 export interface SystematicsStage {
-  readonly name: "singles" | "joint";
+  /** Follows from the names of its nuisances, whatever others there are: of steps and random numbers. */
+  readonly name: string;
+  /** In alphabetical order. */
+  readonly nuisances: readonly string[];
+  /** Whether it moves the networks of pairs too. */
+  readonly withPairs: boolean;
   readonly sets: readonly AnchorSet[];
 }
 
 /**
- * The trainings that follow one another, each from the weights that the last one left.
+ * The trainings, those of the same nuisances each from the weights that the last one left.
  *
- * Networks of single nuisances first, from samples without a pair; then all networks together from all samples, which is the
- * maximum of the likelihood: with the single terms frozen at this point, the pair terms would also take over what the
- * former lack at the corners. A nuisance that was never simulated off its centre without a pair is trained on those first too.
+ * Every nuisance first, from the samples in which it alone is off its centre: the others are then the identity, so that none
+ * has to be trained again when another is added. Nuisances that samples move together are then trained together: with single terms
+ * frozen, the pair terms would also take over what those lack at the corners.
  */
 export function systematicsStages(
   sets: readonly AnchorSet[],
-  pairs: readonly (readonly [number, number])[],
+  pairs: readonly (readonly [string, string])[],
 ): SystematicsStage[] {
-  const containsPair = ({ active }: AnchorSet) => pairs.some((pair) => pair.every((k) => active.includes(k)));
-  const alone = new Set(sets.filter((set) => !containsPair(set)).flatMap(({ active }) => active));
-  const singles = sets.filter((set) => !containsPair(set) || set.active.some((k) => !alone.has(k)));
-  const joint = sets.filter(containsPair);
+  const single = sets.filter(({ active }) => active.length === 1);
   return [
-    ...(singles.length > 0 ? [{ name: "singles" as const, sets: singles }] : []),
-    ...(joint.length > 0 ? [{ name: "joint" as const, sets }] : []),
+    ...single.map((set) => ({
+      name: `single.${set.active[0]}`,
+      nuisances: set.active,
+      withPairs: false,
+      sets: [set],
+    })),
+    ...connected(sets).flatMap((nuisances) => stagesTogether(nuisances, sets, pairs)),
   ];
+}
+
+/** Groups of nuisances, in alphabetical order, that samples with several of them off their centres connect. */
+function connected(sets: readonly AnchorSet[]): string[][] {
+  let groups: string[][] = [];
+  for (const { active } of sets.filter((set) => set.active.length > 1)) {
+    const touched = groups.filter((group) => group.some((name) => active.includes(name)));
+    const union = [...new Set([...active, ...touched.flat()])].sort();
+    groups = [...groups.filter((group) => !touched.includes(group)), union];
+  }
+  return groups;
+}
+
+/**
+ * Single networks from samples without a pair, where single trainings have not seen them all; then all networks from all
+ * samples, which is the maximum of the likelihood. A nuisance that was never simulated off its centre without a pair is
+ * trained on those first too.
+ */
+function stagesTogether(
+  nuisances: readonly string[],
+  sets: readonly AnchorSet[],
+  pairs: readonly (readonly [string, string])[],
+): SystematicsStage[] {
+  const own = sets.filter(({ active }) => nuisances.includes(active[0]!)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const containsPair = ({ active }: AnchorSet) => pairs.some((pair) => pair.every((name) => active.includes(name)));
+  const alone = new Set(own.filter((set) => !containsPair(set)).flatMap(({ active }) => active));
+  const first = own.filter((set) => !containsPair(set) || set.active.some((name) => !alone.has(name)));
+  const isMore = first.some(({ active }) => active.length > 1);
+  // Groups have no nuisance in common: the first one names the group.
+  const stage = (kind: "together" | "joint", of: readonly AnchorSet[]) => ({
+    name: `${kind}.${nuisances[0]}`,
+    nuisances,
+    withPairs: kind === "joint",
+    sets: of,
+  });
+  return [...(isMore ? [stage("together", first)] : []), ...(own.some(containsPair) ? [stage("joint", own)] : [])];
 }
 
 /**
@@ -94,22 +138,73 @@ export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: numb
   return [...values.values()].some((ofProcess) => ofProcess.size < 2);
 }
 
-/** The identity at every ν, in the frame of the nominal flow: what training starts from. */
+/** A systematics flow whose nuisances have names. */
+export interface NamedSystematics extends FlowModel<FactorizableArchitecture> {
+  /** In the order of the architecture. */
+  readonly names: readonly string[];
+}
+
+/** Name of a tensor that does not depend on the order of the nuisances. */
+function tensorByName(tensor: string, names: readonly string[]): string {
+  return tensor.replace(/\.(nuisances|pairs)\.([\d-]+)\./, (_, folder: string, positions: string) => {
+    const own = positions.split("-").map((k) => names[Number(k)]!);
+    return `.${folder}.${own.sort().join()}.`;
+  });
+}
+
+/**
+ * The identity at every ν, in the frame of the nominal flow: what training starts from. The weights of a network follow from
+ * the names of its nuisances.
+ */
 export function initialSystematics(
   architecture: FactorizableArchitecture,
+  names: readonly string[],
   nominal: FlowModel<FlowArchitecture>,
   seed: number,
-): FlowModel<FactorizableArchitecture> {
-  const weights = [...initialise(architecture, seed)].map(
-    ([name, own]) => [name, name.startsWith("standardisation.") ? nominal.weights.get(name)! : own] as const,
+): NamedSystematics {
+  const weights = tensorSpecs(architecture).map((spec) => {
+    const isFrame = spec.name.startsWith("standardisation.");
+    const own = isFrame
+      ? nominal.weights.get(spec.name)!
+      : initialTensor({ ...spec, name: tensorByName(spec.name, names) }, seed);
+    return [spec.name, own] as const;
+  });
+  return { architecture, names, weights: new Map(weights) };
+}
+
+/** The flow of a stage's nuisances alone, in the stage's order: all others are at their centres, where they change nothing. */
+export function stageFlow(whole: NamedSystematics, { nuisances, withPairs }: SystematicsStage): NamedSystematics {
+  const { nuisances: all, pairs } = whole.architecture;
+  const ownPairs = pairs.flatMap((pair) => {
+    const [k, l] = pair.map((at) => nuisances.indexOf(whole.names[at]!)).sort((a, b) => a - b) as [number, number];
+    return withPairs && k >= 0 ? [[k, l] as const] : [];
+  });
+  const architecture = {
+    ...whole.architecture,
+    nuisances: nuisances.map((name) => all[whole.names.indexOf(name)]!),
+    pairs: ownPairs.sort(([i, j], [k, l]) => i - k || j - l),
+  };
+  const byName = new Map([...whole.weights].map(([name, tensor]) => [tensorByName(name, whole.names), tensor]));
+  const weights = tensorSpecs(architecture).map(
+    ({ name }) => [name, byName.get(tensorByName(name, nuisances))!] as const,
   );
-  return { architecture, weights: new Map(weights) };
+  return { architecture, names: nuisances, weights: new Map(weights) };
+}
+
+/** The whole flow with the weights of a part. */
+export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): NamedSystematics {
+  const byName = new Map([...part.weights].map(([name, tensor]) => [tensorByName(name, part.names), tensor]));
+  const weights = [...whole.weights].map(
+    ([name, own]) => [name, byName.get(tensorByName(name, whole.names)) ?? own] as const,
+  );
+  return { ...whole, weights: new Map(weights) };
 }
 
 /** What `systematicsTraining` is asked for. */
 export interface SystematicsRequest {
   readonly of: ObservableName;
   readonly nominal: FlowArchitecture;
+  /** That of `stageFlow`. */
   readonly systematics: FactorizableArchitecture;
   readonly stage: SystematicsStage;
   readonly sizes: Dimensions;
@@ -131,29 +226,29 @@ export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
     const flow = bindFactorizableFlow(tape, systematics, `${of}.systematics`);
     const losses = stage.sets.map(({ name, active, anchors }) => {
       const { features, context, weight } = observedColumns(tape, name, of, sizes);
-      const nu = tape.column(columnName(name, "nu"), [sizes.shapes], tape.events(name));
-      const values = systematics.nuisances.map((_, k) => (active.includes(k) ? slice(nu, -1, k, k + 1) : undefined));
+      const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
+      const values = stage.nuisances.map((own, k) => (active.includes(own) ? slice(nu, -1, k, k + 1) : undefined));
       const { value, logDet } = flow.toNominal(features, context, values);
       const logProb = add(density.logProb(value, context), logDet);
       return mul(meanLoss(logProb, weight, normalisers[name]!), anchors / total);
     });
-    const isMoved = (name: string) => stage.name === "joint" || name.includes(".nuisances.");
-    const parameters = [...flow.trainable].flatMap(([name, node]) => (isMoved(name) ? [node] : []));
-    return { loss: sumOf(losses), trainable: [{ parameters, optimiser }] };
+    return { loss: sumOf(losses), trainable: [{ parameters: [...flow.trainable.values()], optimiser }] };
   };
 }
 
-/**
- * Events of each set of a stage, by its name.
- *
- * @param centres  as in `anchorSets`
- */
+/** Events of each set of a stage, by its name; they are `at` values of the stage's nuisances. */
 export function stageSamples<S extends SimulatedEvents>(
   stage: SystematicsStage,
   events: readonly S[],
-  centres: readonly number[],
+  shapes: readonly NamedShape[],
 ): Record<string, S[]> {
+  const positions = stage.nuisances.map((name) => shapes.findIndex((shape) => shape.name === name));
   return Object.fromEntries(
-    stage.sets.map(({ name }) => [name, events.filter(({ at }) => anchorSetOf(at, centres) === name)]),
+    stage.sets.map(({ name }) => [
+      name,
+      events.flatMap((own) =>
+        anchorSetOf(own.at, shapes) === name ? [{ ...own, at: positions.map((k) => own.at[k]!) }] : [],
+      ),
+    ]),
   );
 }

@@ -11,12 +11,18 @@ import {
   anchorSetOf,
   anchorSets,
   initialSystematics,
+  type NamedShape,
+  type NamedSystematics,
+  type SystematicsStage,
+  stageFlow,
   stageSamples,
   systematicsStages,
   systematicsTraining,
+  withStageFlow,
 } from "../../inference/systematics.js";
-import { shapeCentres } from "../analysis.js";
+import { nuisancesOfKind } from "../analysis.js";
 import { nominalArchitecture, systematicsArchitecture } from "../architectures.js";
+import type { Configuration } from "../configuration-table.js";
 import type { Setting } from "./setting.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
@@ -65,6 +71,9 @@ export async function trainDensity(setting: Setting, of: ObservableName): Promis
   };
 }
 
+const shapesOf = (configuration: Configuration): NamedShape[] =>
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.centre }));
+
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;
   readonly key: string;
@@ -78,13 +87,13 @@ async function trainNominal(
   const { configuration } = analysis;
   const recipe = configuration.flows[of].training;
   const architecture = nominalArchitecture(configuration, of);
-  const centres = shapeCentres(configuration);
-  const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, centres) === undefined);
+  const shapes = shapesOf(configuration);
+  const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, shapes) === undefined);
   const prefix = `${of}.nominal`;
   const pack = (events: readonly SimulatedEvents[]) => ({
     [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes),
   });
-  const inputs = { architecture, recipe, simulation: simulation.digest };
+  const inputs = { architecture, recipe, simulation: simulation.digest(anchors) };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
     const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
     return trainStep(
@@ -106,55 +115,99 @@ async function trainNominal(
   return { flow: { architecture, weights }, key, summary: record };
 }
 
+/** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
 async function trainSystematics(setting: Setting, of: ObservableName, nominal: Trained<FlowArchitecture>) {
+  const { simulation, analysis } = setting;
+  const { configuration } = analysis;
+  const architecture = systematicsArchitecture(configuration, of);
+  const shapes = shapesOf(configuration);
+  const names = shapes.map(({ name }) => name);
+  const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
+  let flow = initialSystematics(architecture, names, nominal.flow, configuration.seed);
+  /** Of the last step that moved the networks of a nuisance. */
+  const keys = new Map<string, string>();
+  const trainings: { label: string; summary: TrainingSummary }[] = [];
+  for (const stage of systematicsStages(anchorSets(simulation.anchors, shapes), pairs)) {
+    const before = stage.nuisances.map((name) => keys.get(name));
+    const own = stageFlow(flow, stage);
+    const trained = await trainStage(setting, of, nominal, stage, own, before);
+    flow = withStageFlow(flow, trained.flow);
+    for (const name of stage.nuisances) keys.set(name, trained.key);
+    trainings.push({ label: `systematics, ${stageLabel(stage)}`, summary: trained.summary });
+  }
+  return {
+    flow: { architecture, weights: flow.weights },
+    key: JSON.stringify([nominal.key, names.map((name) => [name, keys.get(name)])]),
+    trainings,
+  };
+}
+
+/** @param before  keys of the steps that the weights come from */
+async function trainStage(
+  setting: Setting,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  stage: SystematicsStage,
+  initial: NamedSystematics,
+  before: readonly (string | undefined)[],
+) {
   const { simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
   const recipe = configuration.fnf[of].training;
-  const architecture = systematicsArchitecture(configuration, of);
-  const centres = shapeCentres(configuration);
+  const shapes = shapesOf(configuration);
+  const { architecture } = initial;
   const prefix = `${of}.systematics`;
-  let { weights } = initialSystematics(architecture, nominal.flow, configuration.seed);
-  let key = nominal.key;
-  const trainings: { label: string; summary: TrainingSummary }[] = [];
-  for (const stage of systematicsStages(anchorSets(simulation.anchors, centres), architecture.pairs)) {
-    const sets = new Set(stage.sets.map(({ name }) => name));
-    const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, centres) ?? ""));
-    const pack = (events: readonly SimulatedEvents[]) =>
-      Object.fromEntries(
-        Object.entries(stageSamples(stage, events, centres)).map(([name, own]) => [
-          name,
-          trainingSample(name, own, of, sizes.processes),
-        ]),
-      );
-    const name = `${prefix}.${stage.name}`;
-    const before = weights;
-    const inputs = { architecture, recipe, nominal: key, simulation: simulation.digest };
-    const result = await store.run(name, inputs, async (checkpoint) =>
-      trainStep(
-        setting,
-        `train systematics of ${of}, ${stage.name}`,
-        recipe,
-        {
-          model: systematicsTraining({
-            of,
-            nominal: nominal.flow.architecture,
-            systematics: architecture,
-            stage,
-            sizes,
-            optimiser: optimiserOf(recipe),
-          }),
-          initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, before) },
-          data: await trainingData(setting, name, anchors, recipe.epochs, pack),
-          ...(await validationOf(setting, anchors, pack)),
-          purpose: name,
-        },
-        checkpoint,
-        (parameter) => parameter.startsWith(`${prefix}.`),
-      ),
+  const name = `${prefix}.${stage.name}`;
+  const sets = new Set(stage.sets.map((set) => set.name));
+  const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+  const pack = (events: readonly SimulatedEvents[]) =>
+    Object.fromEntries(
+      Object.entries(stageSamples(stage, events, shapes)).map(([set, own]) => [
+        set,
+        trainingSample(set, own, of, sizes.processes),
+      ]),
     );
-    weights = updated(prefix, weights, result.arrays);
-    key = result.key;
-    trainings.push({ label: `systematics, ${stage.name}`, summary: result.record });
-  }
-  return { flow: { architecture, weights }, key, trainings };
+  const { nuisances } = stage;
+  const inputs = {
+    nuisances,
+    architecture,
+    recipe,
+    nominal: nominal.key,
+    before,
+    simulation: simulation.digest(anchors),
+  };
+  const { arrays, record, key } = await store.run(name, inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      `train systematics of ${of}, ${stageLabel(stage)}`,
+      recipe,
+      {
+        model: systematicsTraining({
+          of,
+          nominal: nominal.flow.architecture,
+          systematics: architecture,
+          stage,
+          sizes,
+          optimiser: optimiserOf(recipe),
+        }),
+        initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
+        data: await trainingData(setting, name, anchors, recipe.epochs, pack),
+        ...(await validationOf(setting, anchors, pack)),
+        purpose: name,
+      },
+      checkpoint,
+      (parameter) => parameter.startsWith(`${prefix}.`),
+    ),
+  );
+  const flow = { ...initial, weights: updated(prefix, initial.weights, arrays) };
+  return { flow, key, summary: record };
+}
+
+/** Names that a line of progress has room for. */
+const MOST_NAMES = 3;
+
+function stageLabel({ nuisances, withPairs }: SystematicsStage): string {
+  const shown = nuisances.slice(0, MOST_NAMES).join(", ");
+  const names = nuisances.length > MOST_NAMES ? `${shown} and ${nuisances.length - MOST_NAMES} more` : shown;
+  return withPairs ? `${names} with pairs` : names;
 }

@@ -14,6 +14,7 @@ import {
   nuisanceVector,
   pathOf,
   processNames,
+  shapeCentres,
   simulatedEvents,
   simulationAnchors,
 } from "../analysis.js";
@@ -23,8 +24,8 @@ import { UsageError } from "../messages.js";
 export interface Simulation {
   /** Every process at every point at which it was or will be simulated, the nominal one included. */
   readonly anchors: readonly Anchor[];
-  /** Stands for the events: equal digests, equal events. */
-  readonly digest: string;
+  /** Stands for the events of these anchors: equal digests, equal events, whatever else is simulated. */
+  digest(anchors: readonly Anchor[]): string;
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
@@ -37,6 +38,15 @@ export interface Simulation {
 
 export const isSameAnchor = (a: Anchor, b: Anchor) =>
   a.process === b.process && a.at.every((value, k) => value === b.at[k]);
+
+/** A point by what is off its centre, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
+function pointName(configuration: Configuration, at: readonly number[]): string {
+  const centres = shapeCentres(configuration);
+  const moved = nuisancesOfKind(configuration, "shape").flatMap((name, k) =>
+    at[k] === centres[k] ? [] : [`${name}=${at[k]}`],
+  );
+  return moved.length === 0 ? "nominal" : moved.sort().join();
+}
 
 export function openSimulation(analysis: Analysis): Promise<Simulation> {
   return analysis.configuration.simulation.generator === undefined
@@ -72,7 +82,7 @@ function toySimulation(configuration: Configuration): Simulation {
   const total = simulatedEvents(configuration);
   const draw = async ({ process, at }: Anchor, purpose: string, start: number, count: number) => {
     const nu = at as unknown as ToyNuisances;
-    const stream = { seed, purpose: `${purpose}/${process}/${at.join()}`, start, count };
+    const stream = { seed, purpose: `${purpose}/${process}/${pointName(configuration, at)}`, start, count };
     return {
       process,
       at,
@@ -87,7 +97,13 @@ function toySimulation(configuration: Configuration): Simulation {
   };
   return {
     anchors,
-    digest: JSON.stringify({ generator: simulation.generator, total, heldOut: simulation.heldOut, anchors }),
+    digest: (of) =>
+      JSON.stringify({
+        generator: simulation.generator,
+        total,
+        heldOut: simulation.heldOut,
+        points: of.map(({ process, at }) => [process, pointName(configuration, at)]),
+      }),
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
@@ -111,27 +127,32 @@ interface SplitEvents {
 
 async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
-  const samples: SplitEvents[] = [];
-  const digests: unknown[] = [];
+  const samples: (SplitEvents & { readonly anchor: Anchor; readonly digest: unknown })[] = [];
   const anchors = simulationAnchors(configuration);
+  const timesAt = new Map<string, number>();
   for (const name of processNames(configuration)) {
-    for (const [i, sample] of configuration.processes[name]!.samples.entries()) {
+    for (const sample of configuration.processes[name]!.samples) {
       const path = pathOf(analysis, sample.file);
       const anchor = anchors[samples.length]!;
       const weight = sample.weight ?? configuration.simulation.weight;
-      digests.push([await digestOf(path), name, anchor.at, weight]);
-      samples.push(await splitFile(configuration, path, weight, anchor, `simulation/${name}/${i}`));
+      const point = `${name}/${pointName(configuration, anchor.at)}`;
+      const before = timesAt.get(point) ?? 0;
+      timesAt.set(point, before + 1);
+      const purpose = `simulation/${point}/${before}`;
+      const split = await splitFile(configuration, path, weight, anchor, purpose);
+      samples.push({ ...split, anchor, digest: [await digestOf(path), purpose, weight] });
     }
   }
-  const pick = (part: keyof SplitEvents, anchors: readonly Anchor[]) =>
-    samples.flatMap((sample) => (anchors.some((anchor) => isSameAnchor(anchor, sample[part])) ? [sample[part]] : []));
+  const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
+  const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
   return {
     anchors,
-    digest: JSON.stringify({
-      digests,
-      observables: configuration.observables,
-      heldOut: configuration.simulation.heldOut,
-    }),
+    digest: (own) =>
+      JSON.stringify({
+        digests: of(own).map(({ digest }) => digest),
+        observables: configuration.observables,
+        heldOut: configuration.simulation.heldOut,
+      }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),

@@ -118,7 +118,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   // Nominal, four single anchors and four corners, two processes, two features.
   assert.is(found.closure.tests.length, 9 * 2 * 2);
   const steps = readdirSync(join(path("x"), "steps"));
-  assert.ok(steps.includes("x.systematics.joint.safetensors"));
+  assert.ok(steps.includes("x.systematics.joint.shift.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
   const arrays = await readNpz(join(path("x"), "arrays.npz"));
   assert.equal(arrays.get("scan/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
@@ -218,7 +218,7 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   assert.ok(Math.abs(found.yields[1].after - 250 * 1.2 ** found.fits.xAlone.estimate[1]) < 1e-9);
   const again = await run([file, "--out", path("files"), "--set", "fnf.x.training.epochs=3"]);
   assert.match(again.out, /x\.nominal: kept from before/);
-  assert.match(again.out, /train systematics of x, singles/);
+  assert.match(again.out, /train systematics of x, scale/);
   // Yields and rates train nothing, but the fit follows from them.
   const other = await run([file, "--out", path("files"), "--set", "processes.far.yield=300"]);
   assert.match(other.out, /x\.nominal: kept from before/);

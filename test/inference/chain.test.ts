@@ -45,6 +45,7 @@ import {
   releaseOfNu,
   type SimulatedEvents,
   sampleMixture,
+  stageFlow,
   stageSamples,
   systematicsStages,
   systematicsTraining,
@@ -54,6 +55,7 @@ import {
   updated,
   warmUpCosine,
   withoutTransfer,
+  withStageFlow,
 } from "../../index.js";
 
 const SEED = 3;
@@ -64,7 +66,7 @@ const TRUTH = [0.5, 0];
 const SHIFT = 0.6;
 const N_DATA = 4000;
 const N_SIMULATED = 10_000;
-const CENTRES = [0];
+const SHAPES = [{ name: "shift", centre: 0 }];
 
 /** x ~ N(∓1.2 + 0.2 ν, 1), y ~ N(±0.5 x ± 0.2 ν, 0.7²), the upper sign for the first process. */
 function draw(process: number, nu: number, count: number, purpose: string): { x: Float64Array; y: Float64Array } {
@@ -114,26 +116,30 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
   const nominal = { architecture, weights: updated(`${of}.nominal`, initial, trained.parameters) };
 
   const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ centre: 0 }], standardisation: "both" });
-  let systematics = initialSystematics(residual, nominal, SEED);
-  for (const stage of systematicsStages(anchorSets(anchors, CENTRES), [])) {
-    const samples = Object.entries(stageSamples(stage, events, CENTRES));
+  let systematics = initialSystematics(residual, ["shift"], nominal, SEED);
+  for (const stage of systematicsStages(anchorSets(anchors, SHAPES), [])) {
+    const samples = Object.entries(stageSamples(stage, events, SHAPES));
+    const own = stageFlow(systematics, stage);
     const { parameters } = await train({
       backend,
       model: systematicsTraining({
         of,
         nominal: architecture,
-        systematics: residual,
+        systematics: own.architecture,
         stage,
         sizes,
         optimiser: optimiser(0.01),
       }),
-      initial: { ...named(`${of}.nominal`, nominal.weights), ...named(`${of}.systematics`, systematics.weights) },
+      initial: { ...named(`${of}.nominal`, nominal.weights), ...named(`${of}.systematics`, own.weights) },
       data: Object.fromEntries(samples.map(([set, own]) => [set, trainingSample(set, own, of, sizes.processes)])),
       epochs: 6,
       purpose: `${of}.systematics`,
       ...recipe,
     });
-    systematics = { architecture: residual, weights: updated(`${of}.systematics`, systematics.weights, parameters) };
+    systematics = withStageFlow(systematics, {
+      ...own,
+      weights: updated(`${of}.systematics`, own.weights, parameters),
+    });
   }
   return { nominal, systematics } satisfies DensityModel;
 }
@@ -252,7 +258,7 @@ test("closure passes for what was trained, and fails where the systematics are l
   const { backend, simulated } = chain;
   const heldOut = simulate("held out", 2000);
   const verdicts = async (model: MixtureModel) =>
-    closureVerdicts(await closureTests({ backend, model, heldOut, bins: 12, seed: SEED }), CENTRES);
+    closureVerdicts(await closureTests({ backend, model, heldOut, bins: 12, seed: SEED }), [0]);
   const passed = await verdicts(simulated);
   assert.equal(
     passed.map(({ of, part, passed: isGood }) => [of, part, isGood]),
