@@ -1,7 +1,7 @@
 /** One command from its words to its exit code. */
 import { type CommandLine, parseArguments } from "./arguments.js";
 import { generalHelp, verbHelp } from "./help.js";
-import { EXIT, errorText, exitCode, UsageError } from "./messages.js";
+import { DeviceLostError, EXIT, errorText, exitCode, UsageError } from "./messages.js";
 import { createProgress, type ProgressTarget } from "./progress.js";
 import { suggestion } from "./suggestion.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";
@@ -65,6 +65,13 @@ function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {
   }
 }
 
+/** The engine advises those who call it; whoever runs a command runs it again. */
+function advised(error: unknown, name: string): unknown {
+  if (!(error instanceof DeviceLostError)) return error;
+  const kept = "What is done is kept: the same command resumes from there";
+  return new DeviceLostError(error.reason, name === "run" ? kept : "Run the command again");
+}
+
 /** What Ctrl-C is answered with. `run` keeps what it has trained. */
 function stoppingText(name: string): string {
   const where = name === "run" ? "stopping at the next safe point, from which `run` will resume" : "stopping";
@@ -92,6 +99,8 @@ async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: 
       },
       warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${text}\n`)),
     });
+  } catch (error) {
+    throw advised(error, name);
   } finally {
     host.signal.removeEventListener("abort", sayStopping);
     progress.close();

@@ -1,8 +1,8 @@
 /** What the command line says when something is wrong, and the exit code that goes with it. */
-import { UsageError } from "../engine/errors.js";
+import { DeviceLostError, UsageError } from "../engine/errors.js";
 import { FileError } from "../io/errors.js";
 
-export { UsageError };
+export { DeviceLostError, UsageError };
 
 /** A configuration file that cannot be used: every problem found, one sentence each. */
 export class ConfigurationError extends Error {

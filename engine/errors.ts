@@ -5,13 +5,30 @@ export interface Complaint {
   readonly hint?: string;
 }
 
+function sentence(where: string, { expected, got, hint }: Complaint): string {
+  return `${where}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`;
+}
+
 /** A mistake of the caller, said in one sentence: where, expected, got, what to do. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 
   constructor(where: string, complaint: Complaint) {
-    const hint = complaint.hint === undefined ? "" : `. ${complaint.hint}`;
-    super(`${where}: expected ${complaint.expected}, got ${complaint.got}${hint}`);
+    super(sentence(where, complaint));
+  }
+}
+
+/** A GPU that went away, with all that lay on it: nobody's mistake. */
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+
+  constructor(
+    readonly reason: string,
+    hint = "Open the backend again",
+  ) {
+    super(
+      sentence("webgpu backend", { expected: "the device to stay", got: `a device that was lost (${reason})`, hint }),
+    );
   }
 }
 

@@ -13,7 +13,7 @@ export type {
 export { backendNames } from "./backend.js";
 export { type CpuOptions, cpuBackend } from "./cpu/backend.js";
 export { gradient, hessian } from "./derivatives.js";
-export { ShapeError, UsageError } from "./errors.js";
+export { DeviceLostError, ShapeError, UsageError } from "./errors.js";
 export * from "./operations.js";
 export {
   fillNormal,

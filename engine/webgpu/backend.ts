@@ -40,7 +40,6 @@ export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Pro
       return program;
     },
     close: async () => {
-      if (!device.isOpen) return;
       const reason = closedError("webgpu backend", "backend");
       await Promise.all([...programs].map((program) => program.close(reason)));
       device.close();
@@ -114,6 +113,7 @@ class WebgpuProgram implements Program {
     const used = Object.entries(this.boundary.bind(columns));
     await this.inTurn(async () => {
       for (const [label, values] of used) await this.session.columns.bind(label, values);
+      await this.session.device.settled();
     });
   }
 

@@ -1,8 +1,8 @@
 /** One GPU device: its buffers, pipelines and failures. */
 import { openGpu } from "#webgpu-host";
-import { resolveIncludes } from "../../shaders/include.js";
+import { resolveIncludes, type Twins } from "../../shaders/include.js";
 import { closedError } from "../boundary.js";
-import { UsageError } from "../errors.js";
+import { DeviceLostError, UsageError } from "../errors.js";
 import type { Along, PrintedKernel } from "./printed-kernel.js";
 
 /** Bits of the WebGPU specification, which not every host has as globals. */
@@ -32,23 +32,41 @@ const bindings: { readonly [N in LayoutName]: readonly GPUBufferBindingType[] } 
   random: ["storage", "uniform"],
 };
 
+/** What kernels include on a device that has subgroups. */
+const subgroupTwins: Twins = { "shared/workgroup_sum.wgsl": "shared/workgroup_sum_by_subgroups.wgsl" };
+
 export const layoutOf = (along: Along): LayoutName => (along === "once" ? "once" : "events");
 
-function refusal(error: GPUError): Error {
-  if (error.constructor.name !== "GPUOutOfMemoryError") {
-    return new Error(`internal: WebGPU refused something: ${error.message}`);
-  }
+/** @param amount  of memory that was asked for */
+function outOfMemory(amount: string, { message }: GPUError): Error {
   return new UsageError("webgpu backend", {
-    expected: "enough memory on the device",
-    got: error.message,
-    hint: "Give `eventsPerChunk`, close programs that are done, or use the backend cpu",
+    expected: `${amount} of the device's memory`,
+    got: `a device that has no more${message && ` (${message})`}`,
+    hint: "Open the backend again with a smaller `eventsPerChunk`, close programs that are done, or use the backend cpu",
   });
+}
+
+function refusal(error: GPUError): Error {
+  if (error.constructor.name === "GPUOutOfMemoryError") return outOfMemory("more", error);
+  return new Error(`internal: WebGPU refused something: ${error.message}`);
+}
+
+/** What the device is asked for beyond the least that WebGPU promises: nothing that the adapter has not. */
+function wishes({ limits, features }: GPUAdapter, { wgslLanguageFeatures }: GPU): GPUDeviceDescriptor {
+  const larger = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
+  const hasSubgroups = features.has("subgroups") && wgslLanguageFeatures.has("subgroup_id");
+  return {
+    requiredLimits: Object.fromEntries(larger.map((name) => [name, limits[name]])),
+    requiredFeatures: hasSubgroups ? ["subgroups"] : [],
+  };
 }
 
 export class Device {
   private readonly layouts = new Map<LayoutName, GPUBindGroupLayout>();
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private failure: Error | undefined;
+  /** Resolves when the device has answered for all memory that was asked for. */
+  private memory: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly gpu: GPUDevice,
@@ -65,16 +83,12 @@ export class Device {
       }));
       this.layouts.set(name, gpu.createBindGroupLayout({ entries }));
     }
-    gpu.addEventListener("uncapturederror", ({ error }) => this.fail(refusal(error)));
-    void gpu.lost.then(({ message }) => {
-      this.fail(
-        new UsageError("webgpu backend", {
-          expected: "the device to stay",
-          got: `a device that was lost (${message || "no reason given"})`,
-          hint: "Open the backend again",
-        }),
-      );
+    // What a buffer without memory leads to is no news: that it has none comes first.
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      void this.memory.then(() => this.fail(refusal(event.error)));
     });
+    void gpu.lost.then(({ message }) => this.fail(new DeviceLostError(message || "no reason given")));
   }
 
   static async open(): Promise<Device> {
@@ -87,16 +101,8 @@ export class Device {
         hint: "Install the driver of the GPU (on Linux its Vulkan part), or use the backend cpu",
       });
     }
-    const { info, limits } = adapter;
-    const wanted = [
-      "maxBufferSize",
-      "maxStorageBufferBindingSize",
-      "maxComputeWorkgroupStorageSize",
-      "maxComputeInvocationsPerWorkgroup",
-    ] as const;
-    const device = await adapter.requestDevice({
-      requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]])),
-    });
+    const { info } = adapter;
+    const device = await adapter.requestDevice(wishes(adapter, gpu));
     const isSoftware = info.isFallbackAdapter || /software|cpu/i.test(info.architecture);
     return new Device(device, isSoftware, `${info.vendor} ${info.description || info.device}`.trim());
   }
@@ -120,8 +126,10 @@ export class Device {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  get isOpen(): boolean {
-    return this.failure === undefined;
+  /** As `check`, once the device has answered for all memory that it was asked for. */
+  async settled(): Promise<void> {
+    await this.memory;
+    this.check();
   }
 
   close(): void {
@@ -132,7 +140,18 @@ export class Device {
   /** A buffer of at least so many bytes. */
   buffer(bytes: number, bits: number): GPUBuffer {
     // Kernels may not bind an empty buffer, and copies come in units of four bytes.
-    return this.gpu.createBuffer({ size: Math.max(16, 4 * Math.ceil(bytes / 4)), usage: bits });
+    const size = Math.max(16, 4 * Math.ceil(bytes / 4));
+    this.gpu.pushErrorScope("out-of-memory");
+    const buffer = this.gpu.createBuffer({ size, usage: bits });
+    const answer = this.gpu.popErrorScope().then(
+      (error) => {
+        if (error !== null) this.fail(outOfMemory(`${Math.ceil(size / 2 ** 20)} MiB more`, error));
+      },
+      // A device that is lost says so itself.
+      () => {},
+    );
+    this.memory = Promise.all([this.memory, answer]);
+    return buffer;
   }
 
   /** A buffer that kernels read, with these contents. */
@@ -159,6 +178,11 @@ export class Device {
     });
   }
 
+  /** The text as this device takes it. */
+  wgsl(code: string): string {
+    return resolveIncludes(code, this.gpu.features.has("subgroups") ? subgroupTwins : {});
+  }
+
   /** Compiled once per text and constants. Any message of the compiler that is an error is ours. */
   pipeline(
     name: LayoutName,
@@ -167,7 +191,7 @@ export class Device {
     const key = `${name} ${JSON.stringify(constants)} ${code}`;
     let pipeline = this.pipelines.get(key);
     if (pipeline === undefined) {
-      const module = this.gpu.createShaderModule({ code: resolveIncludes(code), label: title });
+      const module = this.gpu.createShaderModule({ code: this.wgsl(code), label: title });
       pipeline = this.gpu.createComputePipelineAsync({
         label: title,
         layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layouts.get(name) as GPUBindGroupLayout] }),
@@ -187,11 +211,12 @@ export class Device {
     try {
       await buffer.mapAsync(MAP_READ, 0, bytes);
     } catch (error) {
-      // The reason is the device's, if that has one.
-      this.check();
-      throw error;
+      // The reason is the device's, if that has one; a lost device may say so later.
+      await this.settled();
+      const { name, message } = error as Error;
+      throw name === "AbortError" ? new DeviceLostError(message) : error;
     }
-    this.check();
+    await this.settled();
     const numbers = new Float32Array(buffer.getMappedRange(0, bytes).slice(0));
     buffer.unmap();
     return numbers;

@@ -182,7 +182,7 @@ export class Stepper {
       before = own;
     }
     await before;
-    device.check();
+    await device.settled();
   }
 
   private isStreamed(): boolean {

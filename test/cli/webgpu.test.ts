@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { automatic } from "../../cli/backend.js";
+import { watchingDevices } from "../support/gpu-devices.js";
 import { webgpuTest } from "../support/webgpu.js";
 import { runInProcess } from "./in-process.js";
 
@@ -48,45 +49,22 @@ test("the webgpu backend has f32 only, and says so", async () => {
   assert.match(error, /--precision: expected f32 with --backend webgpu, got f64\. Use cpu\n/);
 });
 
-/** Resolves with the device that the body opens. */
-async function opened(body: () => Promise<unknown>): Promise<GPUDevice> {
-  const { globals } = await import("webgpu");
-  const { prototype } = (globals as unknown as { GPUAdapter: { prototype: GPUAdapter } }).GPUAdapter;
-  const { requestDevice } = prototype;
-  try {
-    return await new Promise<GPUDevice>((resolve) => {
-      prototype.requestDevice = async function (this: GPUAdapter, ...asked) {
-        const device = await requestDevice.apply(this, asked);
-        resolve(device);
-        return device;
-      };
-      void body();
-    });
-  } finally {
-    prototype.requestDevice = requestDevice;
-  }
-}
-
 webgpuTest("a GPU that goes away ends a run with one sentence; the next run has what was finished", async () => {
   let text = "";
   const words = ["run", file, "--out", out, "--backend", "webgpu"];
-  let run: ReturnType<typeof runInProcess> | undefined;
-  const isTraining = new Promise<GPUDevice>((resolve) => {
-    const device = opened(() => {
-      run = runInProcess(words, {
-        onText(more) {
-          text += more;
-          if (/train systematics of x.*loss/.test(text)) resolve(device);
-        },
-        isTerminal: true,
-      });
-      return run;
-    });
-  });
-  (await isTraining).destroy();
-  const { code, error } = await run!;
-  assert.is(code, 2, error);
-  assert.match(error, /^unbinned: webgpu backend: expected the device to stay, got a device that was lost .*\n$/);
+  let device: GPUDevice | undefined;
+  const onText = (more: string) => {
+    text += more;
+    if (/train systematics of x.*loss/.test(text)) device?.destroy();
+  };
+  const { code, error } = await watchingDevices({ onDevice: (own) => (device = own) }, () =>
+    runInProcess(words, { onText, isTerminal: true }),
+  );
+  assert.is(code, 1, error);
+  assert.match(
+    error,
+    /^unbinned: webgpu backend: expected the device to stay, got a device that was lost \(.*\)\. What is done is kept: the same command resumes from there\n$/,
+  );
   assert.ok(existsSync(join(out, "steps", "x.nominal.safetensors")), "what was finished");
   const stop = new AbortController();
   const again = await runInProcess(words, {

@@ -2,7 +2,6 @@
 import { test } from "uvu";
 import { Device } from "../../engine/webgpu/device.js";
 import type { PrintedKernel } from "../../engine/webgpu/printed-kernel.js";
-import { resolveIncludes } from "../../shaders/include.js";
 
 // Mesa's software driver compiles kernels ten times as fast if it does not optimise them; no other driver reads these.
 process.env.GALLIVM_PERF ??= "nopt";
@@ -46,13 +45,16 @@ export function webgpuTest(name: string, body: (device: Device) => Promise<void>
 }
 
 /** Compiles a kernel; any message of the compiler, a warning too, is an error. */
-export async function compileKernel({ gpu }: Device, kernel: PrintedKernel): Promise<void> {
-  const code = resolveIncludes(kernel.code);
-  const module = gpu.createShaderModule({ code });
+export async function compileKernel(device: Device, kernel: PrintedKernel): Promise<void> {
+  const code = device.wgsl(kernel.code);
+  const module = device.gpu.createShaderModule({ code });
   const { messages } = await module.getCompilationInfo();
   if (messages.length > 0) {
     const text = messages.map(({ type, lineNum, message }) => `${type}, line ${lineNum}: ${message}`).join("\n");
     throw new Error(`${kernel.title}:\n${text}\n${code}`);
   }
-  await gpu.createComputePipelineAsync({ layout: "auto", compute: { module, constants: { ...kernel.constants } } });
+  await device.gpu.createComputePipelineAsync({
+    layout: "auto",
+    compute: { module, constants: { ...kernel.constants } },
+  });
 }
