@@ -1,33 +1,37 @@
 /** A pass as a list of actions: its kernels in order, every event sum as soon as its terms are there. */
+import type { FinishedKernel } from "./epilogues.js";
 import type { Item, Kernel, LoweredPass, Operand, Sum } from "./lowering.js";
 
-export type Action =
-  | { readonly kind: "kernel"; readonly kernel: Kernel }
+export type Action<K = Kernel> =
+  | { readonly kind: "kernel"; readonly kernel: K }
   /** Sums whose terms the action before completes. */
   | { readonly kind: "sums"; readonly sums: readonly Sum[] };
 
 const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
 
 /** Items whose stored rows the action reads. */
-export function itemsRead(action: Action): Item[] {
+export function itemsRead(action: Action<FinishedKernel>): Item[] {
   if (action.kind === "sums") return action.sums.flatMap((sum) => itemsOf(sum.operands));
   const { kernel } = action;
   if (kernel.kind === "linear") return itemsOf(kernel.item.operands);
-  const own = new Set(kernel.items);
-  return kernel.items.flatMap((item) => itemsOf(item.operands)).filter((item) => !own.has(item));
+  const { items } = kernel.kind === "fused" ? kernel : kernel.epilogue;
+  const own = new Set(items);
+  return items.flatMap((item) => itemsOf(item.operands)).filter((item) => !own.has(item));
 }
 
 /** Items whose rows the action stores. */
-export function itemsMade(action: Action): Item[] {
+export function itemsMade(action: Action<FinishedKernel>): Item[] {
   if (action.kind === "sums") return [];
-  return action.kernel.kind === "linear" ? [action.kernel.item] : [...action.kernel.stored];
+  const { kernel } = action;
+  if (kernel.kind === "linear") return [kernel.item];
+  return [...(kernel.kind === "fused" ? kernel : kernel.epilogue).stored];
 }
 
 /** Sums of what no event changes are no actions. */
-export function actionsOf(pass: LoweredPass): Action[] {
+export function actionsOf<K extends FinishedKernel>(pass: LoweredPass<K>): Action<K>[] {
   const made = new Set<Item>(pass.columns);
   let waiting = pass.sums.filter((sum) => itemsOf(sum.operands).length > 0);
-  const actions: Action[] = [];
+  const actions: Action<K>[] = [];
   const release = () => {
     const isReady = (sum: Sum) => itemsOf(sum.operands).every((item) => made.has(item));
     const sums = waiting.filter(isReady);
@@ -36,7 +40,7 @@ export function actionsOf(pass: LoweredPass): Action[] {
   };
   release();
   for (const kernel of pass.kernels) {
-    const action: Action = { kind: "kernel", kernel };
+    const action: Action<K> = { kind: "kernel", kernel };
     actions.push(action);
     for (const item of itemsMade(action)) made.add(item);
     release();

@@ -1,12 +1,12 @@
 /** Kernels as text, for `unbinned kernels` and for people who wonder what runs. */
-import { type Item, isInner, type Kernel, type LoweredPass, type Operand } from "./lowering.js";
+import type { FinishedKernel } from "./epilogues.js";
+import { type Item, isIdentity, isInner, type LoweredPass, type Operand } from "./lowering.js";
 
 function operandText(operand: Operand): string {
   if (operand.from === "number") return String(operand.value);
   const name = operand.from === "item" ? `v${operand.item.index}` : `p${operand.node.id}`;
   const size = operand.from === "item" ? operand.item.size : operand.rows.length;
-  const plain = operand.rows.length === size && operand.rows.every((row, r) => row === r);
-  return plain ? name : `${name}[view ${operand.rows.length}]`;
+  return isIdentity(operand.rows, size) ? name : `${name}[view ${operand.rows.length}]`;
 }
 
 function itemText(item: Item, isStored: boolean): string {
@@ -14,9 +14,14 @@ function itemText(item: Item, isStored: boolean): string {
   return `v${item.index} = ${item.name}(${operands})${isStored ? "  -> stored" : ""}`;
 }
 
-function kernelText(kernel: Kernel, at: number): string {
+function kernelText(kernel: FinishedKernel, at: number): string {
   if (kernel.kind === "linear") {
     return `kernel ${at}: linear ${kernel.item.size} rows\n  ${itemText(kernel.item, true)}`;
+  }
+  if (kernel.kind === "finishedLinear") {
+    const { items, stored } = kernel.epilogue;
+    const lines = items.map((item) => `  ${itemText(item, stored.has(item))}`);
+    return [`kernel ${at}: linear ${kernel.item.size} rows and epilogue`, ...lines].join("\n");
   }
   const inner = kernel.inner === undefined ? "" : `, inner axis ${kernel.inner.size}`;
   const lines = kernel.items.map(
@@ -25,7 +30,7 @@ function kernelText(kernel: Kernel, at: number): string {
   return [`kernel ${at}: fused, ${kernel.rows} rows${inner}`, ...lines].join("\n");
 }
 
-export function describePass(pass: LoweredPass): string {
+export function describePass(pass: LoweredPass<FinishedKernel>): string {
   return [
     `pass over "${pass.set}": ${pass.kernels.length} kernels`,
     ...pass.columns.map((item) => `column v${item.index} = ${item.node.operation.name} [${item.size}]`),

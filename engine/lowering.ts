@@ -59,10 +59,11 @@ export interface LinearKernel {
 
 export type Kernel = FusedKernel | LinearKernel;
 
-export interface LoweredPass {
+/** @typeParam K  kernels, also of kinds that a backend forms from these */
+export interface LoweredPass<K = Kernel> {
   readonly set: string;
   readonly columns: readonly Item[];
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly K[];
   readonly sums: readonly Sum[];
   /** Operand per output, in the order of `EventPass.outputs`. */
   readonly outputs: readonly { readonly node: Var; readonly operand: Operand }[];
@@ -74,7 +75,7 @@ export function innerRow({ size, post }: Inner, r: number, j: number): number {
 }
 
 const identity = (size: number) => Int32Array.from({ length: size }, (_, r) => r);
-const isIdentity = (rows: Int32Array, size: number) => rows.length === size && rows.every((row, r) => row === r);
+export const isIdentity = (rows: Int32Array, size: number) => rows.length === size && rows.every((row, r) => row === r);
 
 class Itemiser {
   readonly items: Item[] = [];

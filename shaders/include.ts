@@ -26,6 +26,6 @@ export function resolveIncludes(text: string, twins: Twins = {}): string {
 
 /** Names of the numbers that a kernel reads as `arguments`, in order; none where it has no such structure. */
 export function argumentNames(text: string): string[] {
-  const [, fields = ""] = /^struct Arguments \{\n([^}]*)\}/m.exec(text) ?? [];
+  const [, fields = ""] = /^struct Arguments \{\n([^}]*)\}/m.exec(resolveIncludes(text)) ?? [];
   return [...fields.matchAll(/^ *(\w+): u32,/gm)].map(([, name]) => name as string);
 }

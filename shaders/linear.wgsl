@@ -1,39 +1,16 @@
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
-// out: y [batches, outputs, events]
-// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// out: y [batches, outputs, events], or what `finish` makes of it
 // A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
 // brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
 // as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
-#include "shared/tile_layout.wgsl"
-
-override TRANSPOSED: bool;
-
-struct Arguments {
-  outputs: u32,
-  weight_columns: u32,
-  y_row: u32,             // first row of y
-  x_rows: u32,            // table: per batch, the first row of x
-  weights: u32,           // place of W among the parameters
-  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
-  prefix: u32,            // table: per row of W, how many of its elements count
-  ranges: u32,            // table: per 64 rows of y, the first input used and the one after the last
-}
-
-@group(0) @binding(0) var<uniform> tile: Tile;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> tables: array<i32>;
-// Four events at a time: rows are a multiple of 128 events apart.
-@group(0) @binding(3) var<storage, read_write> values: array<vec4f>;
-@group(0) @binding(5) var<uniform> arguments: Arguments;
+#include "shared/linear.wgsl"
+#include "shared/quads.wgsl"
+#include "shared/finish.wgsl"
 
 // Rows of 17 vectors, for invocations that store one input each to meet different banks.
 var<workgroup> w_slice: array<vec4f, 272>;
 var<workgroup> x_slice: array<vec4f, 512>;
-
-fn prefix(row: u32) -> u32 {
-  return u32(tables[arguments.prefix + row]);
-}
 
 // Weights of one input for four outputs; those that do not count are 0.
 fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec4f {
@@ -52,7 +29,6 @@ fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let stride = tile.stride / 4u;
   let quad = 32u * place.x + own % 32u;
   let x_row = u32(tables[arguments.x_rows + place.z]);
   let start = arguments.weights + place.z * arguments.weights_per_batch;
@@ -76,7 +52,7 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
       let own_input = input + i + row;
       var x = vec4f();
       if (own_input < end) {
-        x = values[(x_row + own_input) * stride + quad];
+        x = load(x_row + own_input, quad);
       }
       x_slice[32u * (i + row) + own % 32u] = x;
     }
@@ -99,7 +75,7 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
   let first = 64u * place.y + 8u * row;
   for (var i = 0u; i < 8u; i++) {
     if (first + i < arguments.outputs) {
-      values[(arguments.y_row + place.z * arguments.outputs + first + i) * stride + quad] = sums[i];
+      finish(place.z * arguments.outputs + first + i, quad, sums[i]);
     }
   }
 }

@@ -1,30 +1,11 @@
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
-// out: y [batches, outputs, events]
-// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// out: y [batches, outputs, events], or what `finish` makes of it
 // For few outputs: one invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
 // zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
+#include "shared/linear.wgsl"
 #include "shared/tile.wgsl"
-
-override TRANSPOSED: bool;
-
-struct Arguments {
-  batches: u32,
-  outputs: u32,
-  weight_columns: u32,
-  y_row: u32,             // first row of y
-  x_rows: u32,            // table: per batch, the first row of x
-  weights: u32,           // place of W among the parameters
-  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
-  prefix: u32,            // table: per row of W, how many of its elements count
-  ranges: u32,            // table: per four rows of y, the first input used and the one after the last
-}
-
-@group(0) @binding(5) var<uniform> arguments: Arguments;
-
-fn prefix(row: u32) -> u32 {
-  return u32(tables[arguments.prefix + row]);
-}
+#include "shared/finish.wgsl"
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
   if (TRANSPOSED) {
@@ -44,8 +25,10 @@ fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
-  let batch = id.y / blocks;
-  let block = id.y % blocks;
+  // Blocks beyond what one axis of a dispatch can hold go along the other.
+  let place = id.y + 65535u * id.z;
+  let batch = place / blocks;
+  let block = place % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -61,6 +44,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
   }
   for (var i = 0u; i < 4u && first + i < arguments.outputs; i++) {
-    store(arguments.y_row + batch * arguments.outputs + first + i, event, sums[i]);
+    finish(batch * arguments.outputs + first + i, event, sums[i]);
   }
 }

@@ -1,5 +1,6 @@
 /** Where the numbers of a program lie on the device: parameters and tables of the whole, rows of every pass. */
 import { type Action, itemsMade, itemsRead } from "../actions.js";
+import type { FinishedKernel } from "../epilogues.js";
 import type { Item, LoweredPass } from "../lowering.js";
 import { sizeOf, type Var } from "../tape.js";
 
@@ -68,8 +69,8 @@ export class PassMemory implements KernelMemory {
 
   constructor(
     private readonly program: ProgramMemory,
-    pass: LoweredPass,
-    actions: readonly Action[],
+    pass: LoweredPass<FinishedKernel>,
+    actions: readonly Action<FinishedKernel>[],
   ) {
     const lastRead = new Map<Item, number>();
     actions.forEach((action, at) => {

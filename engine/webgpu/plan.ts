@@ -2,6 +2,7 @@
 import { shaderSource } from "../../shaders/include.js";
 import type { Named } from "../backend.js";
 import { describePass } from "../describe.js";
+import { joinEpilogues } from "../epilogues.js";
 import { lower, type Operand } from "../lowering.js";
 import { type Level, type Schedule, schedule } from "../passes.js";
 import { sizeOf, type Tape, type Var } from "../tape.js";
@@ -56,7 +57,7 @@ export interface Plan {
 }
 
 function planPass(pass: Level["passes"][number], memory: ProgramMemory): PassPlan {
-  const lowered = lower(pass);
+  const lowered = joinEpilogues(lower(pass));
   const { kernels, memory: rows, sums } = printPass(lowered, memory);
   return {
     set: pass.set,

@@ -1,8 +1,10 @@
 /** The arguments that make a template of `shaders/` one linear map. */
 import { shaderSource } from "../../shaders/include.js";
+import type { FinishedLinear } from "../epilogues.js";
 import type { LinearKernel } from "../lowering.js";
 import type { Attributes } from "../tape.js";
 import type { KernelMemory } from "./memory.js";
+import { printEpilogue } from "./print-fused.js";
 import type { PrintedKernel } from "./printed-kernel.js";
 
 /** Rows of y that one invocation of `linear_narrow.wgsl` or one workgroup of `linear.wgsl` makes, facts of these. */
@@ -10,7 +12,11 @@ const BLOCK = { narrow: 4, wide: 64 };
 /** More outputs than this are worth a workgroup that makes 64. */
 const NARROW = 16;
 
-export function printLinear({ item }: LinearKernel, memory: KernelMemory): Omit<PrintedKernel, "title"> {
+/** The line of both that an epilogue takes the place of. */
+const FINISH = '#include "shared/finish.wgsl"\n';
+
+export function printLinear(kernel: LinearKernel | FinishedLinear, memory: KernelMemory): Omit<PrintedKernel, "title"> {
+  const { item } = kernel;
   const [x, weights] = item.operands;
   if (x?.from !== "item" || weights?.from !== "parameter") throw new Error("internal: operands of a linear map");
   const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
@@ -24,14 +30,18 @@ export function printLinear({ item }: LinearKernel, memory: KernelMemory): Omit<
   const isNarrow = outputs <= NARROW;
   const block = isNarrow ? BLOCK.narrow : BLOCK.wide;
   const blocks = Math.ceil(outputs / block);
+  const template = shaderSource(isNarrow ? "linear_narrow.wgsl" : "linear.wgsl");
+  const isPlain = kernel.kind === "linear";
   return {
-    code: shaderSource(isNarrow ? "linear_narrow.wgsl" : "linear.wgsl"),
+    code: isPlain
+      ? template
+      : template.replace(FINISH, () => printEpilogue(kernel, memory, isNarrow ? "events" : "quads")),
     constants: { TRANSPOSED: transposed ? 1 : 0 },
     arguments: {
-      ...(isNarrow ? { batches } : {}),
+      batches,
       outputs,
       weight_columns: columns,
-      y_row: memory.firstRow(item),
+      y_row: isPlain ? memory.firstRow(item) : 0,
       x_rows: memory.table(xRows),
       weights: memory.parameter(weights.node),
       weights_per_batch: shape.length > 2 ? rows * columns : 0,

@@ -1,6 +1,7 @@
 /** Prints the kernels of a pass as WGSL. */
 import { actionsOf } from "../actions.js";
-import type { Kernel, LoweredPass } from "../lowering.js";
+import type { FinishedKernel } from "../epilogues.js";
+import type { LoweredPass } from "../lowering.js";
 import { PassMemory, type ProgramMemory } from "./memory.js";
 import { printFused } from "./print-fused.js";
 import { printLinear } from "./print-linear.js";
@@ -17,8 +18,8 @@ export interface PrintedPass {
 /** Scalar operations of functions such as exp weigh more, but a fused kernel has few of them. */
 const WORK_PER_ITEM = 4;
 
-function printKernel(kernel: Kernel, title: string, memory: PassMemory): PrintedKernel {
-  if (kernel.kind === "linear") return { title, ...printLinear(kernel, memory) };
+function printKernel(kernel: FinishedKernel, title: string, memory: PassMemory): PrintedKernel {
+  if (kernel.kind !== "fused") return { title, ...printLinear(kernel, memory) };
   const { rows, items, inner } = kernel;
   return {
     title,
@@ -32,7 +33,7 @@ function printKernel(kernel: Kernel, title: string, memory: PassMemory): Printed
   };
 }
 
-export function printPass(pass: LoweredPass, program: ProgramMemory): PrintedPass {
+export function printPass(pass: LoweredPass<FinishedKernel>, program: ProgramMemory): PrintedPass {
   const actions = actionsOf(pass);
   const memory = new PassMemory(program, pass, actions);
   const sums = new SumPrinter(pass.sums, pass.set, memory);

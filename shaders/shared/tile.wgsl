@@ -1,32 +1,7 @@
-// What kernels over events see of memory: all rows of a chunk of events in one buffer.
-// in : tile        which events these are, and how they fall into groups
-//      parameters  numbers that no event changes, one array after another
-//      tables      rows and places that follow no simple rule
-// both: values     [rows, stride], events contiguous; what lies between `events` and `stride` means nothing
-// out: partials    sums of groups of events, [groups, rows of sums], from `weights` on [groups, elements of weight gradients]
-#include "shared/common.wgsl"
-#include "shared/tile_layout.wgsl"
+// For kernels that take one event at a time.
+#include "shared/rows.wgsl"
 
 override WORKGROUP_SIZE: u32 = 64u;
 
-@group(0) @binding(0) var<uniform> tile: Tile;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> tables: array<i32>;
-@group(0) @binding(3) var<storage, read_write> values: array<f32>;
-@group(0) @binding(4) var<storage, read_write> partials: array<f32>;
-
-// Kernels return early outside the tile: rows are known when a kernel is printed, so every index below is in range.
-
-fn load(row: u32, event: u32) -> f32 {
-  return values[row * tile.stride + event];
-}
-
-fn store(row: u32, event: u32, value: f32) {
-  values[row * tile.stride + event] = value;
-}
-
-// Views may have rows of zeros; tables mark them by -1.
-
-fn load_or_zero(row: i32, event: u32) -> f32 {
-  return select(load(u32(max(row, 0)), event), 0.0, row < 0);
-}
+alias Value = f32;
+const LANES = 1u;

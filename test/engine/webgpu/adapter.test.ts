@@ -2,14 +2,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient } from "../../../engine/derivatives.js";
 import * as o from "../../../engine/operations.js";
-import { referenceBackend } from "../../../engine/reference.js";
 import { Tape, type Var } from "../../../engine/tape.js";
-import { webgpuBackend } from "../../../engine/webgpu/backend.js";
 import { planRun } from "../../../engine/webgpu/plan.js";
 import { resolveIncludes } from "../../../shaders/include.js";
-import { close, type Tolerance, tolerances } from "../../support/close.js";
-import { randomNumbers } from "../../support/random-numbers.js";
+import { type Tolerance, tolerances } from "../../support/close.js";
 import { compileKernel, webgpuTest } from "../../support/webgpu.js";
+import { compareAll, uniform } from "../../support/webgpu-compare.js";
 import { likelihood, weights } from "./programs.js";
 
 /** More than one workgroup, and not a multiple of one. */
@@ -25,31 +23,6 @@ async function compare(
 ): Promise<void> {
   await compareAll({ [what]: node }, columns, parameters, tolerance);
 }
-
-async function compareAll(
-  outputs: Readonly<Record<string, Var>>,
-  columns: Readonly<Record<string, Float32Array>>,
-  parameters: Readonly<Record<string, ArrayLike<number>>>,
-  tolerance: Tolerance = tolerances.f32,
-): Promise<void> {
-  const answers: Record<string, Float64Array>[] = [];
-  for (const backend of [await webgpuBackend(), referenceBackend()]) {
-    const program = await backend.compile({ outputs });
-    await program.bind(columns);
-    await program.write(parameters);
-    answers.push(await program.run());
-    await backend.close();
-  }
-  const [got, wanted] = answers as [Record<string, Float64Array>, Record<string, Float64Array>];
-  for (const name of Object.keys(outputs)) {
-    close(got[name] as Float64Array, wanted[name] as Float64Array, tolerance, name);
-  }
-}
-
-const uniform = (seed: number, size: number, [low, high]: readonly [number, number]) => {
-  const random = randomNumbers(seed);
-  return Float32Array.from({ length: size }, () => low + (high - low) * random());
-};
 
 function likelihoodKernels() {
   const { nll, gradient, hessian } = likelihood();

@@ -24,38 +24,30 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 2
-//   y_row = 5
+//   y_row = 0
 //   x_rows = 4
-//   weights = 0
+//   weights = 8
 //   weights_per_batch = 0
 //   prefix = 5
 //   ranges = 13
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
-// out: y [batches, outputs, events]
-// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// out: y [batches, outputs, events], or what `finish` makes of it
 // For few outputs: one invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
 // zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
+#include "shared/linear.wgsl"
 #include "shared/tile.wgsl"
 
-override TRANSPOSED: bool;
+// Epilogue: add, greater, where
+// in : parameter_density_transforms_0_0_bias [8]
+// out: where_6 [8, events]
 
-struct Arguments {
-  batches: u32,
-  outputs: u32,
-  weight_columns: u32,
-  y_row: u32,             // first row of y
-  x_rows: u32,            // table: per batch, the first row of x
-  weights: u32,           // place of W among the parameters
-  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
-  prefix: u32,            // table: per row of W, how many of its elements count
-  ranges: u32,            // table: per four rows of y, the first input used and the one after the last
-}
-
-@group(0) @binding(5) var<uniform> arguments: Arguments;
-
-fn prefix(row: u32) -> u32 {
-  return u32(tables[arguments.prefix + row]);
+fn finish(row: u32, event: u32, linear_3: Value) {
+  let parameter_density_transforms_0_0_bias = parameters[row];
+  let add_4 = linear_3 + parameter_density_transforms_0_0_bias;
+  let greater_5 = add_4 > 0.0;
+  let where_6 = select(0.0, add_4, greater_5);
+  store(5u + row, event, where_6);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -76,8 +68,10 @@ fn weights_of(start: u32, input: u32, outputs: vec4u) -> vec4f {
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
-  let batch = id.y / blocks;
-  let block = id.y % blocks;
+  // Blocks beyond what one axis of a dispatch can hold go along the other.
+  let place = id.y + 65535u * id.z;
+  let batch = place / blocks;
+  let block = place % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -93,79 +87,43 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sums = select(sums, sums + weights_of(start, input, outputs) * x, counts(input, outputs));
   }
   for (var i = 0u; i < 4u && first + i < arguments.outputs; i++) {
-    store(arguments.y_row + batch * arguments.outputs + first + i, event, sums[i]);
+    finish(batch * arguments.outputs + first + i, event, sums[i]);
   }
 }
 
-// ---- Kernel 2 of the pass over "events", 8 along y
-// Kernel 2 of the pass over "events": 8 rows.
-// fuses add, greater, where
-// in : linear_3 [8, events], parameter_density_transforms_0_0_bias [8]
-// out: where_6 [8, events]
-
-#include "shared/tile.wgsl"
-
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let event = id.x;
-  let row = id.y;
-  if (event >= tile.events || row >= 8u) {
-    return;
-  }
-  let linear_3 = load(5u + row, event);
-  let parameter_density_transforms_0_0_bias = parameters[16u + row];
-  let add_4 = linear_3 + parameter_density_transforms_0_0_bias;
-  let greater_5 = add_4 > 0.0;
-  let where_6 = select(0.0, add_4, greater_5);
-  store(13u + row, event, where_6);
-}
-
-// ---- Kernel 3 of the pass over "events", 1 along y
+// ---- Kernel 2 of the pass over "events", 1 along y
 //   TRANSPOSED = 0
+//   batches = 1
 //   outputs = 22
 //   weight_columns = 8
-//   y_row = 21
+//   y_row = 0
 //   x_rows = 17
-//   weights = 24
+//   weights = 46
 //   weights_per_batch = 0
 //   prefix = 18
 //   ranges = 40
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
-// out: y [batches, outputs, events]
-// y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
+// out: y [batches, outputs, events], or what `finish` makes of it
 // A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
 // brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
 // as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
-#include "shared/tile_layout.wgsl"
+#include "shared/linear.wgsl"
+#include "shared/quads.wgsl"
 
-override TRANSPOSED: bool;
+// Epilogue: add
+// in : parameter_density_transforms_0_1_bias [22]
+// out: add_8 [22, events]
 
-struct Arguments {
-  outputs: u32,
-  weight_columns: u32,
-  y_row: u32,             // first row of y
-  x_rows: u32,            // table: per batch, the first row of x
-  weights: u32,           // place of W among the parameters
-  weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
-  prefix: u32,            // table: per row of W, how many of its elements count
-  ranges: u32,            // table: per 64 rows of y, the first input used and the one after the last
+fn finish(row: u32, quad: u32, linear_7: Value) {
+  let parameter_density_transforms_0_1_bias = vec4f(parameters[24u + row]);
+  let add_8 = linear_7 + parameter_density_transforms_0_1_bias;
+  store(13u + row, quad, add_8);
 }
-
-@group(0) @binding(0) var<uniform> tile: Tile;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> tables: array<i32>;
-// Four events at a time: rows are a multiple of 128 events apart.
-@group(0) @binding(3) var<storage, read_write> values: array<vec4f>;
-@group(0) @binding(5) var<uniform> arguments: Arguments;
 
 // Rows of 17 vectors, for invocations that store one input each to meet different banks.
 var<workgroup> w_slice: array<vec4f, 272>;
 var<workgroup> x_slice: array<vec4f, 512>;
-
-fn prefix(row: u32) -> u32 {
-  return u32(tables[arguments.prefix + row]);
-}
 
 // Weights of one input for four outputs; those that do not count are 0.
 fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec4f {
@@ -184,7 +142,6 @@ fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let stride = tile.stride / 4u;
   let quad = 32u * place.x + own % 32u;
   let x_row = u32(tables[arguments.x_rows + place.z]);
   let start = arguments.weights + place.z * arguments.weights_per_batch;
@@ -208,7 +165,7 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
       let own_input = input + i + row;
       var x = vec4f();
       if (own_input < end) {
-        x = values[(x_row + own_input) * stride + quad];
+        x = load(x_row + own_input, quad);
       }
       x_slice[32u * (i + row) + own % 32u] = x;
     }
@@ -231,34 +188,13 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
   let first = 64u * place.y + 8u * row;
   for (var i = 0u; i < 8u; i++) {
     if (first + i < arguments.outputs) {
-      values[(arguments.y_row + place.z * arguments.outputs + first + i) * stride + quad] = sums[i];
+      finish(place.z * arguments.outputs + first + i, quad, sums[i]);
     }
   }
 }
 
-// ---- Kernel 4 of the pass over "events", 22 along y
-// Kernel 4 of the pass over "events": 22 rows.
-// fuses add
-// in : linear_7 [22, events], parameter_density_transforms_0_1_bias [22]
-// out: add_8 [22, events]
-
-#include "shared/tile.wgsl"
-
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let event = id.x;
-  let row = id.y;
-  if (event >= tile.events || row >= 22u) {
-    return;
-  }
-  let linear_7 = load(21u + row, event);
-  let parameter_density_transforms_0_1_bias = parameters[200u + row];
-  let add_8 = linear_7 + parameter_density_transforms_0_1_bias;
-  store(43u + row, event, add_8);
-}
-
-// ---- Kernel 5 of the pass over "events", 2 along y
-// Kernel 5 of the pass over "events": 2 rows, inner axis of 4.
+// ---- Kernel 3 of the pass over "events", 2 along y
+// Kernel 3 of the pass over "events": 2 rows, inner axis of 4.
 // fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 3, div x 2, exp x 2, sum x 6, cumulativeSum x 2, sub
 // in : column_y [2, events], add_8 [22, events], broadcast_without_events_54 [2, 4]
 // out: mul_11 [2, events], sum_18 [2, events], sum_24 [2, events], mul_27 [2, events], sub_33 [8, events],
@@ -290,7 +226,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var running_cumulative_sum_28 = 0.0;
   var running_cumulative_sum_31 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
-    let add_8 = load(43u + 11u * row + j, event);
+    let add_8 = load(13u + 11u * row + j, event);
     let abs_13 = abs(add_8);
     let mul_14 = abs_13 * 0.28952965;
     let add_15 = mul_14 + 1.0;
@@ -298,7 +234,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let exp_17 = exp(div_16);
     kept_exp_17[j] = exp_17;
     sum_18 += exp_17;
-    let add_8_view_2 = load(47u + 11u * row + j, event);
+    let add_8_view_2 = load(17u + 11u * row + j, event);
     let abs_19 = abs(add_8_view_2);
     let mul_20 = abs_19 * 0.28952965;
     let add_21 = mul_20 + 1.0;
@@ -327,7 +263,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_30 = select(0.0, 1.0, greater_29) * broadcast_without_events_54;
     let greater_32 = mul_27 > kept_cumulative_sum_31[j];
     let sub_33 = select(0.0, 1.0, greater_32) - mul_30;
-    store(10u + 4u * row + j, event, sub_33);
+    store(35u + 4u * row + j, event, sub_33);
     let mul_34 = mul_30 * kept_exp_17[j];
     sum_35 += mul_34;
     let mul_36 = sub_33 * kept_exp_17[j];
@@ -337,14 +273,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_40 = sub_33 * kept_exp_23[j];
     sum_41 += mul_40;
   }
-  store(18u + row, event, sum_35);
-  store(20u + row, event, sum_37);
-  store(22u + row, event, sum_39);
-  store(24u + row, event, sum_41);
+  store(10u + row, event, sum_35);
+  store(43u + row, event, sum_37);
+  store(45u + row, event, sum_39);
+  store(47u + row, event, sum_41);
 }
 
-// ---- Kernel 6 of the pass over "events", 2 along y
-// Kernel 6 of the pass over "events": 2 rows, inner axis of 3.
+// ---- Kernel 4 of the pass over "events", 2 along y
+// Kernel 4 of the pass over "events": 2 rows, inner axis of 3.
 // fuses mul x 2, sum x 2
 // in : sub_33 [8, events], add_8 [22, events]
 // out: sum_43 [2, events], sum_50 [2, events]
@@ -361,20 +297,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_43 = 0.0;
   var sum_50 = 0.0;
   for (var j = 0u; j < turns(3u); j++) {
-    let sub_33 = load(11u + 4u * row + j, event);
-    let add_8 = load(51u + 11u * row + j, event);
+    let sub_33 = load(36u + 4u * row + j, event);
+    let add_8 = load(21u + 11u * row + j, event);
     let mul_42 = sub_33 * add_8;
     sum_43 += mul_42;
-    let sub_33_view_2 = load(10u + 4u * row + j, event);
+    let sub_33_view_2 = load(35u + 4u * row + j, event);
     let mul_49 = sub_33_view_2 * add_8;
     sum_50 += mul_49;
   }
-  store(26u + row, event, sum_43);
-  store(28u + row, event, sum_50);
+  store(49u + row, event, sum_43);
+  store(51u + row, event, sum_50);
 }
 
-// ---- Kernel 7 of the pass over "events", 1 along y
-// Kernel 7 of the pass over "events": 1 row, inner axis of 2.
+// ---- Kernel 5 of the pass over "events", 1 along y
+// Kernel 5 of the pass over "events": 1 row, inner axis of 2.
 // fuses abs x 2, mul x 20, add x 9, div x 7, exp x 2, sub x 5, log, where x 2, sum x 2
 // in : sum_43 [2, events], sum_50 [2, events], sum_41 [2, events], sum_18 [2, events], sum_37 [2, events],
 //      sum_24 [2, events], mul_27 [2, events], sum_35 [2, events], sum_39 [2, events], mul_11 [2, events],
@@ -394,22 +330,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_90 = 0.0;
   var sum_92 = 0.0;
   for (var j = 0u; j < turns(2u); j++) {
-    let sum_43 = load(26u + j, event);
+    let sum_43 = load(49u + j, event);
     let abs_44 = abs(sum_43);
     let mul_45 = abs_44 * 0.14476483;
     let add_46 = mul_45 + 1.0;
     let div_47 = sum_43 / add_46;
     let exp_48 = exp(div_47);
-    let sum_50 = load(28u + j, event);
+    let sum_50 = load(51u + j, event);
     let abs_51 = abs(sum_50);
     let mul_52 = abs_51 * 0.14476483;
     let add_53 = mul_52 + 1.0;
     let div_54 = sum_50 / add_53;
     let exp_55 = exp(div_54);
-    let sum_41 = load(24u + j, event);
+    let sum_41 = load(47u + j, event);
     let sum_18 = load(4u + j, event);
     let mul_56 = sum_41 * sum_18;
-    let sum_37 = load(20u + j, event);
+    let sum_37 = load(43u + j, event);
     let sum_24 = load(6u + j, event);
     let mul_57 = sum_37 * sum_24;
     let div_58 = mul_56 / mul_57;
@@ -417,7 +353,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_60 = div_58 * 2.0;
     let sub_61 = add_59 - mul_60;
     let mul_27 = load(8u + j, event);
-    let sum_35 = load(18u + j, event);
+    let sum_35 = load(10u + j, event);
     let sub_62 = mul_27 - sum_35;
     let div_63 = sub_62 / sum_37;
     let sub_64 = 1.0 - div_63;
@@ -430,7 +366,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let add_71 = mul_69 + mul_70;
     let div_72 = add_71 / add_67;
     let mul_73 = sum_41 * div_72;
-    let sum_39 = load(22u + j, event);
+    let sum_39 = load(45u + j, event);
     let add_74 = sum_39 + mul_73;
     let div_75 = add_74 / sum_24;
     let mul_76 = div_75 * 8.0;
@@ -456,5 +392,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let mul_93 = sum_92 * -0.5;
   let sub_94 = mul_93 - 1.837877;
   let add_95 = sub_94 + sum_90;
-  store(10u, event, add_95);
+  store(12u, event, add_95);
 }
