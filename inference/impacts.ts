@@ -1,0 +1,73 @@
+/** Impacts of every nuisance, mode and group on the nuisances, the yields and the distribution of interest. */
+import type { Backend } from "../engine/backend.js";
+import { type DistributionImpacts, distributionImpacts, type RegionRequest } from "./impacts-on-distribution.js";
+import { checkGroups, type ImpactGroups, type ImpactTable, impactTables, targetsOf } from "./impacts-on-targets.js";
+import {
+  type ImpactDefinition,
+  type ImpactSources,
+  modeSources,
+  nuisanceSources,
+  type SourceRequest,
+} from "./impacts-sources.js";
+import type { EventData } from "./likelihood.js";
+import type { MixtureModel } from "./mixture-model.js";
+
+export interface ImpactsRequest extends Omit<SourceRequest, "onSource"> {
+  readonly model: MixtureModel;
+  readonly definitions: readonly ImpactDefinition[];
+  readonly groups: ImpactGroups;
+  /** Absent: no impacts on the distribution. */
+  readonly distribution?: RegionRequest & { readonly backend: Backend; readonly data: EventData };
+  /** `refits`: nuisances whose two refits are done; `distribution`: points of ν at which T is known. */
+  readonly onProgress?: (stage: "refits" | "distribution", done: number, total: number) => void;
+}
+
+export interface Impacts {
+  /** Of each definition, in their order, and last of `mode`. */
+  readonly sources: readonly ImpactSources[];
+  /** For each of these, one table per target. */
+  readonly tables: readonly ImpactTable[];
+  /** Undefined where none was asked for, or where T does not respond to ν: then nothing moves it. */
+  readonly distribution: DistributionImpacts | undefined;
+  /** Of the objective to first order, all together. */
+  readonly evaluations: number;
+}
+
+/**
+ * All impacts of one fit. `shift` and `auxiliary` cost two refits for each nuisance, each of one to a few gradients of the
+ * objective; `covariance` and the modes no evaluation at all. The distribution costs 2 · sources of every definition passes of its
+ * events through T.
+ */
+export async function impacts(request: ImpactsRequest): Promise<Impacts> {
+  const { objective, model, fit, covariance, definitions, groups, distribution, onProgress, signal } = request;
+  checkGroups(objective.names, groups);
+  const nRefits = definitions.filter(needsFits).length * covariance.names.length;
+  const modes = modeSources(request);
+  const sources: ImpactSources[] = [];
+  let refits = 0;
+  for (const definition of definitions) {
+    const onSource = () => onProgress?.("refits", ++refits, nRefits);
+    sources.push(await nuisanceSources({ ...request, ...(needsFits(definition) && { onSource }) }, definition));
+  }
+  sources.push(modes);
+  const estimate = fit.estimate.values;
+  const tables = await impactTables(targetsOf(model), estimate, sources, modes, { covariance, groups });
+  const onPoints = (done: number, total: number) => onProgress?.("distribution", done, total);
+  const moved =
+    distribution === undefined || model.response === undefined
+      ? undefined
+      : await distributionImpacts(
+          { ...distribution, model, estimate, onPoints, ...(signal && { signal }) },
+          sources,
+          modes,
+          groups,
+        );
+  return Object.freeze({
+    sources: Object.freeze(sources),
+    tables,
+    distribution: moved,
+    evaluations: sources.reduce((sum, own) => sum + own.evaluations, 0),
+  });
+}
+
+const needsFits = (definition: ImpactDefinition) => definition !== "covariance";
