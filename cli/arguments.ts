@@ -10,14 +10,26 @@ export const OPTIONS = {
   },
   precision: {
     value: "TYPE",
-    help: "f32 or f64; by default f64 for evaluate and hessian, f32 for the long verbs and on webgpu",
+    help: "f32 or f64; by default f64 for evaluate, hessian and apply, f32 for the long verbs and on webgpu",
   },
   threads: { value: "N", help: "worker threads of the cpu backend (default: all cores)" },
   seed: { value: "N", help: "in place of the file's seed" },
   out: { value: "PATH", help: "where results go" },
   set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
   nu: { value: "POINT", help: "nuisances: a,b,... in declared order, or name=value,..." },
+  events: { value: "FILE", help: "events in place of the file's own, with its column names" },
+  direction: { value: "WAY", help: "to-data (corrects simulation, the default) or to-simulation" },
+  process: { value: "NAME", help: "the process of all events" },
+  "process-column": { value: "NAME", help: "column with the process of each event: 0, 1, ... in declared order" },
   head: { value: "N", help: "only the first N events" },
+  toys: { value: "N", help: "toy experiments to have, those that are there included" },
+  toy: { value: "I", help: "one toy experiment, counted from 0" },
+  mode: {
+    value: "MODE",
+    help: "data: new data for every toy, T kept. full: new data and new fits of T (default full)",
+  },
+  aggregate: { value: undefined, help: "only sum up the toys that are there" },
+  replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
   force: { value: undefined, help: "overwrite, or start afresh" },
   schema: { value: undefined, help: "print the JSON Schema of the configuration" },
   json: { value: undefined, help: "results as JSON on stdout; progress on stderr" },
@@ -40,8 +52,17 @@ export interface Options {
   readonly out: string | undefined;
   readonly set: readonly string[];
   readonly nu: string | undefined;
+  readonly events: string | undefined;
+  readonly direction: "to-data" | "to-simulation";
+  readonly process: string | undefined;
+  readonly processColumn: string | undefined;
   /** Number of events. */
   readonly head: number | undefined;
+  readonly toys: number | undefined;
+  readonly toy: number | undefined;
+  readonly mode: "data" | "full" | undefined;
+  readonly aggregate: boolean;
+  readonly replica: number | undefined;
   readonly force: boolean;
   readonly schema: boolean;
   readonly json: boolean;
@@ -125,7 +146,16 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     out: last("out"),
     set: given.filter(({ name }) => name === "set").map(({ value }) => value),
     nu: last("nu"),
+    events: last("events"),
+    direction: oneOf("direction", ["to-data", "to-simulation"]) ?? "to-data",
+    process: last("process"),
+    processColumn: last("process-column"),
     head: integer("head", 1),
+    toys: integer("toys", 1),
+    toy: integer("toy", 0),
+    mode: oneOf("mode", ["data", "full"]),
+    aggregate: has("aggregate"),
+    replica: integer("replica", 0),
     force: has("force"),
     schema: has("schema"),
     json: has("json"),

@@ -72,13 +72,18 @@ export function readConfiguration(source: string, file: string, overrides: Overr
   return configuration;
 }
 
-/** Throws unless every file that the configuration names is there. */
-export function checkFiles(analysis: Analysis): void {
+/**
+ * Throws unless every file that the configuration names is there.
+ *
+ * @param needs.samples  whether simulation is looked at: what is trained is used without it
+ */
+export function checkFiles(analysis: Analysis, needs: { readonly samples: boolean } = { samples: true }): void {
   const { configuration } = analysis;
+  const processes = needs.samples ? Object.entries(configuration.processes) : [];
   const named = [
     { key: "model.file", ...configuration.model },
     { key: "events.file", ...configuration.events },
-    ...Object.entries(configuration.processes).flatMap(([name, { samples }]) =>
+    ...processes.flatMap(([name, { samples }]) =>
       samples.map(({ file }, i) => ({ key: `processes.${name}.samples[${i}].file`, file, source: undefined })),
     ),
   ];

@@ -7,6 +7,7 @@ import type { Tensor } from "../flows/weights.js";
 import type { Replica } from "../inference/ensemble.js";
 import { checkPoint, type MixtureModel } from "../inference/mixture-model.js";
 import { readSafetensors, toFloat64, writeSafetensors } from "../io/index.js";
+import type { Analysis } from "./analysis.js";
 import { UsageError } from "./messages.js";
 
 /** Name of the saved replicas in the output folder. Tensors `<index>.nu` [K] and `<index>.transfer.<tensor of T>`. */
@@ -49,6 +50,15 @@ export async function readReplicas(folder: string, model: MixtureModel): Promise
   return [...found]
     .sort(([a], [b]) => a - b)
     .map(([index, { nu, transfer }]) => checkedReplica(`${file}, replica ${index}`, model, index, nu, transfer));
+}
+
+/** The replicas beside the model of an analysis; a model from elsewhere (`model.file`) has none. */
+export async function savedReplicas(
+  { configuration }: Analysis,
+  folder: string,
+  model: MixtureModel,
+): Promise<readonly Replica[]> {
+  return configuration.model.file === undefined ? readReplicas(folder, model) : [];
 }
 
 function checkedReplica(

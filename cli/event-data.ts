@@ -1,6 +1,6 @@
 /** The data of an analysis: its file of events, or what `run` generated. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/backend.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
@@ -19,7 +19,7 @@ export interface LoadedEvents {
 }
 
 /** [features, events] → [events, features] */
-function transposed(column: ColumnData, count: number): Float32Array | Float64Array {
+export function transposed(column: ColumnData, count: number): Float32Array | Float64Array {
   const width = column.length / count;
   const rows = column instanceof Float32Array ? new Float32Array(column.length) : new Float64Array(column.length);
   for (let i = 0; i < width; i++) for (let e = 0; e < count; e++) rows[e * width + i] = column[i * count + e]!;
@@ -34,6 +34,25 @@ export async function saveEvents(folder: string, { count, x, y, weights }: Event
       : [[name, { shape: [count, column.length / count], data: transposed(column, count) }] as const],
   );
   await writeNpz(join(folder, DATA_FILE), new Map(columns));
+}
+
+/**
+ * The analysis of other data.
+ *
+ * @param file  the user's --events, relative to where the command was given
+ */
+export function withEvents(analysis: Analysis, file: string | undefined): Analysis {
+  if (file === undefined) return analysis;
+  const { configuration } = analysis;
+  const events = { ...configuration.events, file: resolve(file), source: undefined };
+  return { ...analysis, configuration: { ...configuration, events } };
+}
+
+/** Whether the data of an analysis are there. */
+export function hasEvents(analysis: Analysis, folders: readonly string[]): boolean {
+  const { file } = analysis.configuration.events;
+  if (file !== undefined) return existsSync(pathOf(analysis, file));
+  return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
 }
 
 /** The first events of each feature. */

@@ -36,6 +36,6 @@ export function verbHelp(name: string, verb: VerbEntry): string {
 function optionLines(names: readonly OptionName[]): string[] {
   return names.map((name) => {
     const { value, help } = OPTIONS[name];
-    return `  ${`--${name}${value === undefined ? "" : ` ${value}`}`.padEnd(18)} ${help}`;
+    return `  ${`--${name}${value === undefined ? "" : ` ${value}`}`.padEnd(21)} ${help}`;
   });
 }

@@ -7,7 +7,8 @@ import { type Analysis, nuisanceNames, nuisanceVector, outputFolder } from "./an
 import { parseNu } from "./arguments.js";
 import { openBackend } from "./backend.js";
 import { checkFiles, loadAnalysis } from "./configuration.js";
-import { type LoadedEvents, loadEvents } from "./event-data.js";
+import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "./event-data.js";
+import { checkExport } from "./exported-folder.js";
 import { UsageError } from "./messages.js";
 import { loadModel } from "./model-files.js";
 import type { VerbContext } from "./verb.js";
@@ -37,9 +38,16 @@ export async function openLikelihood(
   writesFolder: boolean,
 ): Promise<OpenLikelihood> {
   const { options, operands, signal } = context;
-  const analysis = loadAnalysis(operands[0]!, options);
-  checkFiles(analysis);
+  const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
   const folders = [...(writesFolder ? [outputFolder(analysis, options.out)] : []), outputFolder(analysis, undefined)];
+  if ((await checkExport(analysis.file)) && !hasEvents(analysis, folders)) {
+    throw new UsageError(analysis.file, {
+      expected: "a file of events, as an exported folder holds no data",
+      got: "none",
+      hint: "Name it with --events",
+    });
+  }
+  checkFiles(analysis, { samples: false });
   const whole = await loadModel(analysis, folders);
   const events = await loadEvents(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);

@@ -14,35 +14,46 @@ export interface VerbEntry {
 }
 
 const COMPUTING = ["set", "seed", "backend", "precision", "threads"] as const satisfies readonly OptionName[];
+const LIKELIHOOD = [...COMPUTING, "events"] as const satisfies readonly OptionName[];
 
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
-    options: [...COMPUTING, "out", "force", "json"],
+    options: [...COMPUTING, "out", "replica", "force", "json"],
     details:
       "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
-      "gives the result did not converge.",
+      "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.",
     load: async () => (await import("./verbs/run.js")).run,
+  },
+  coverage: {
+    summary: "do the intervals hold the truth? toy experiments, pulls and coverage",
+    operands: ["FILE"],
+    options: [...COMPUTING, "out", "toys", "toy", "mode", "aggregate", "force", "json"],
+    details:
+      "Toys come from the generator at `truth`, else from the fitted model. Each is kept in a file of its own under\n" +
+      "coverage/MODE/ of the output folder; --toys runs those that are missing and writes coverage.json, --toy runs one\n" +
+      "(for batch systems), --aggregate sums up, --force repeats.",
+    load: async () => (await import("./verbs/coverage.js")).coverage,
   },
   evaluate: {
     summary: "log-density of every event at a point nu, into an npz file",
     operands: ["FILE"],
-    options: [...COMPUTING, "nu", "head", "out", "json"],
+    options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details: "Writes `log_prob` (f64, natural logarithm; no constraint, no extended term) to --out.",
     load: async () => (await import("./verbs/evaluate.js")).evaluate,
   },
   hessian: {
     summary: "negative log-likelihood, gradient, Hessian, covariance and modes at a point nu",
     operands: ["FILE"],
-    options: [...COMPUTING, "nu", "head", "out", "json"],
+    options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details: "`data` is the plain sum over the events; `total` adds the constraints and the extended term.",
     load: async () => (await import("./verbs/hessian.js")).hessian,
   },
   fit: {
     summary: "minimise over nu with everything else frozen",
     operands: ["FILE"],
-    options: [...COMPUTING, "nu", "head", "out", "json"],
+    options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details:
       "--nu is the starting point. Exits with 3 where the fit did not converge; its results are written all the same.",
     load: async () => (await import("./verbs/fit.js")).fit,
@@ -50,11 +61,31 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   scan: {
     summary: "scan -2 Delta ln L in one and two dimensions",
     operands: ["FILE"],
-    options: [...COMPUTING, "head", "out", "json"],
+    options: [...LIKELIHOOD, "head", "out", "json"],
     details:
       "Scans what `scan` in the file names, around the best fit. Exits with 3 where that did not converge; where it\n" +
       "still gave every nuisance an error, the scans are written all the same.",
     load: async () => (await import("./verbs/scan.js")).scan,
+  },
+  apply: {
+    summary: "the measured map T of every event of a file, with its variations, as columns",
+    operands: ["FILE"],
+    options: [...COMPUTING, "events", "direction", "process", "process-column", "nu", "out", "json"],
+    details:
+      "Corrects simulation (to-data), or takes data to simulation. --out (npz or safetensors) gets all columns of --events\n" +
+      "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
+      "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
+      "ensemble, and log_det. nu is the estimate that `run` (or `fit --out`) left in the folder of results, or --nu.",
+    load: async () => (await import("./verbs/apply.js")).apply,
+  },
+  export: {
+    summary: "one self-contained folder for apply and evaluate: model, replicas, fit, configuration, checksums",
+    operands: ["FILE"],
+    options: ["set", "seed", "out", "force", "json"],
+    details:
+      "Makes the folder --out whole or not at all. It holds no data and no samples: evaluate there takes --events.\n" +
+      "`sha256sum -c checksums.txt` verifies it, and so does every verb that uses it. --force replaces an earlier export.",
+    load: async () => (await import("./verbs/export.js")).exportFolder,
   },
   init: {
     summary: "write a commented configuration to start from",
@@ -80,7 +111,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   kernels: {
     summary: "what the programs of an analysis are lowered to",
     operands: ["FILE"],
-    options: [...COMPUTING, "json"],
+    options: [...LIKELIHOOD, "json"],
     details: "Prints the kernels of the likelihood, their fused operations and the passes over the events.",
     load: async () => (await import("./verbs/kernels.js")).kernels,
   },

@@ -33,7 +33,7 @@ test("every verb has help with exactly its options", async () => {
     const { out, code } = await command([name, "--help"]);
     assert.is(code, 0);
     assert.match(out, summary);
-    const listed = [...out.matchAll(/^ {2}--(\w+)/gm)].map(([, option]) => option);
+    const listed = [...out.matchAll(/^ {2}--([\w-]+)/gm)].map(([, option]) => option);
     assert.equal(listed, [...options, "help"]);
     assert.is((await command(["help", name])).out, out);
   }

@@ -1,0 +1,107 @@
+import { applyTransfer, countOutside, mapVariations } from "../../inference/apply.js";
+import type { Replica } from "../../inference/ensemble.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import { type Analysis, nuisanceNames, outputFolder, processNames } from "../analysis.js";
+import { addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
+import { openBackend } from "../backend.js";
+import { loadAnalysis } from "../configuration.js";
+import { savedReplicas } from "../ensemble-files.js";
+import { checkExport } from "../exported-folder.js";
+import { UsageError } from "../messages.js";
+import { loadModel } from "../model-files.js";
+import { pointOf } from "../open-likelihood.js";
+import { readSavedFit, type SavedFit } from "../saved-fit.js";
+import type { VerbContext } from "../verb.js";
+
+/** Maps every event of a file with T and adds the results as columns. */
+export async function apply(context: VerbContext): Promise<void> {
+  const { options, progress, signal } = context;
+  const files = applyFiles(options);
+  const { analysis, model, fit, nu, replicas } = await openMap(context);
+  const { sample, columns } = await readApplyTable(analysis, options, files.events);
+  const { direction } = options;
+  const { count } = sample;
+  const variations = mapVariations(model, nu, fit?.summary.modes ?? [], replicas);
+  const isKnown = sample.process !== undefined;
+  const names = columnNames(direction, isKnown, processNames(analysis.configuration), variations);
+  checkNoClash(files.events, columns, names);
+  warnOfFit(context, model, fit);
+  const backend = await openBackend(options, "f64");
+  try {
+    const step = progress.step("apply", count * variations.length, "maps");
+    const onEvents = (done: number) => step.update(done);
+    const request = { backend, model, direction, sample, variations, signal, onEvents };
+    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, count, backend.precision);
+    step.done();
+  } finally {
+    await backend.close();
+  }
+  signal.throwIfAborted();
+  await files.write(columns);
+  const outside = countOutside(model, sample.y, count);
+  warnOfOutside(context, outside, count);
+  const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
+  context.print(`${count} events ${direction} at ${point.join(", ")}: ${names.all.join(", ")} in ${files.out}`);
+  context.printJson({
+    names: nuisanceNames(analysis.configuration),
+    nu,
+    direction,
+    events: count,
+    outside,
+    columns: names.all,
+    file: files.out,
+  });
+}
+
+interface OpenMap {
+  readonly analysis: Analysis;
+  readonly model: MixtureModel;
+  /** Absent where --nu says where T is wanted and nobody fitted. */
+  readonly fit: SavedFit | undefined;
+  readonly nu: readonly number[];
+  readonly replicas: readonly Replica[];
+}
+
+async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
+  const analysis = loadAnalysis(operands[0]!, options);
+  await checkExport(analysis.file);
+  const folder = outputFolder(analysis, undefined);
+  const model = await loadModel(analysis, [folder]);
+  if (model.transfer === undefined) {
+    throw new UsageError(analysis.file, {
+      expected: "an analysis with a map T of y (transfer.enabled, y in likelihood.observables)",
+      got: "a model without",
+    });
+  }
+  const fit = readSavedFit(analysis, folder);
+  const nu = options.nu === undefined ? fit?.summary.estimate : pointOf(analysis, options.nu);
+  if (nu === undefined) {
+    throw new UsageError(folder, {
+      expected: "the fit that `run`, or `fit --out`, leaves there",
+      got: "none",
+      hint: "Fit, or say with --nu where T is wanted",
+    });
+  }
+  return { analysis, model, fit, nu, replicas: await savedReplicas(analysis, folder, model) };
+}
+
+/** What makes the variations along modes less than they should be. */
+function warnOfFit({ warn }: VerbContext, { response }: MixtureModel, fit: SavedFit | undefined): void {
+  if (fit === undefined) {
+    if (response !== undefined) warn("no fit is there: no variations along its modes");
+    return;
+  }
+  const { status, reason, modes, problem } = fit.summary;
+  if (status !== "converged") warn(`${fit.file}: the fit did not converge (${status}). ${reason}`);
+  if (response !== undefined && modes.length === 0) {
+    warn(`${fit.file}: the fit has no errors, so there are no variations along modes. ${problem ?? ""}`);
+  }
+}
+
+function warnOfOutside({ warn }: VerbContext, outside: number, count: number): void {
+  if (outside === 0) return;
+  warn(
+    `${outside} of ${count} events (${((100 * outside) / count).toPrecision(2)}%) have a y outside the box in which the ` +
+      "splines of T bend: T continues them as straight lines, which no data support",
+  );
+}
