@@ -13,6 +13,9 @@ import { Streams } from "./streams.js";
 /** Steps sent at once: several keep a GPU busy, one at a time lets a processor be interrupted. */
 const STEPS_PER_SUBMIT = { gpu: 8, software: 1 };
 
+/** Bytes that the indices of a set, the schedule or the outputs of steps take at most: every device can bind so many. */
+const LARGEST_CALL = 2 ** 24;
+
 /** What is the same in all steps of a call. */
 interface Replay {
   readonly begin: PrintedKernel | undefined;
@@ -22,6 +25,9 @@ interface Replay {
 }
 
 const elements = (nodes: readonly Var[]) => nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
+
+const mapped = <T, U>(values: Named<T>, f: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]));
 
 /** The values of all parameters of a step one after another, then those of the next step. */
 function interleaved(labels: readonly string[], schedule: Named<Float64Array>, count: number): Float32Array {
@@ -56,8 +62,32 @@ export class Stepper {
     this.streams.close();
   }
 
-  /** @param bound  events of a set's columns */
-  async steps(
+  /**
+   * In as many parts as the memory for what steps read and give back asks for.
+   *
+   * @param bound  events of a set's columns
+   */
+  async steps(plan: StepPlan, bound: (set: string) => number): Promise<Record<string, Float64Array>> {
+    const { count, indices, schedule = {}, signal } = plan;
+    const scheduled = Object.values(schedule).reduce((sum, { length }) => sum + length / count, 0);
+    const read = Object.values(indices).map(({ length }) => length / count);
+    const recorded = elements(Object.values(this.plan.outputs));
+    const most = Math.max(1, Math.floor(LARGEST_CALL / 4 / Math.max(1, scheduled, recorded, ...read)));
+    if (count <= most) return this.part(plan, bound);
+    const whole = mapped(this.plan.outputs, (node) => new Float64Array(count * sizeOf(node.shape)));
+    for (let first = 0; first < count; first += most) {
+      const last = Math.min(count, first + most);
+      const partOf = <T extends Float64Array | Int32Array>(values: T) =>
+        values.subarray((first * values.length) / count, (last * values.length) / count) as T;
+      const own = { indices: mapped(indices, partOf), schedule: mapped(schedule, partOf), signal };
+      const answers = await this.part({ count: last - first, ...own }, bound);
+      for (const [name, values] of Object.entries(answers))
+        whole[name]?.set(values, (first * values.length) / (last - first));
+    }
+    return whole;
+  }
+
+  private async part(
     { count, indices, schedule = {}, signal }: StepPlan,
     bound: (set: string) => number,
   ): Promise<Record<string, Float64Array>> {
@@ -261,9 +291,7 @@ export class Stepper {
 
   private async history(count: number, size: number): Promise<Record<string, Float64Array>> {
     const outputs = Object.entries(this.plan.outputs);
-    const result = Object.fromEntries(
-      outputs.map(([name, node]) => [name, new Float64Array(count * sizeOf(node.shape))]),
-    );
+    const result = mapped(this.plan.outputs, (node) => new Float64Array(count * sizeOf(node.shape)));
     if (size === 0) return result;
     const numbers = await this.read("history", [{ start: 0, size }]);
     let at = 0;

@@ -119,6 +119,37 @@ webgpuTest("programs share their scratch, and return all memory when they close"
   await last.close();
 });
 
+webgpuTest("indices of many steps are sent in parts, and the steps give what they should", async () => {
+  const [batch, count] = [2 ** 20, 9];
+  const tape = new Tape();
+  const [p, rate] = [tape.parameter("p"), tape.parameter("rate")];
+  const { backend, device } = await opened();
+  const bytes = countBytes(device);
+  const outputs = { sum: o.sumEvents(tape.column("x")), p };
+  const program = await backend.compile({ outputs, updates: { p: o.add(p, rate) } });
+  const everyStep = Array.from({ length: count }, (_, step) => step);
+  await program.bind({ x: Float32Array.from(everyStep) });
+  await program.write({ p: [10] });
+  // Step s takes event s so many times, and adds s to p: f32 holds the sums exactly.
+  const events = Int32Array.from({ length: count * batch }, (_, i) => Math.floor(i / batch));
+  const { sum, p: before } = await program.steps({
+    count,
+    indices: { events },
+    schedule: { rate: Float64Array.from(everyStep) },
+  });
+  assert.equal(
+    Array.from(sum as Float64Array),
+    everyStep.map((step) => step * batch),
+  );
+  assert.equal(
+    Array.from(before as Float64Array),
+    everyStep.map((step) => 10 + (step * (step - 1)) / 2),
+  );
+  assert.equal(Array.from((await program.read(["p"])).p as Float64Array), [46]);
+  assert.ok(bytes.peak < events.byteLength, `${bytes.peak} bytes`);
+  await backend.close();
+});
+
 /** From here on the device has no memory for buffers of so many bytes and more: they exist, but nothing can use them. */
 function fill(device: GPUDevice, bytes: number): { readonly refused: number[] } {
   const refused: number[] = [];
