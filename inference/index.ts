@@ -10,6 +10,7 @@ export {
   mapVariations,
 } from "./apply.js";
 export * from "./binomial.js";
+export * from "./averaging.js";
 export {
   CLOSURE_LEVEL,
   type ClosureRequest,
@@ -30,6 +31,7 @@ export * from "./goodness-of-fit.js";
 export * from "./kinks.js";
 export * from "./likelihood.js";
 export * from "./minimise.js";
+export * from "./minos.js";
 export * from "./mixture.js";
 export * from "./mixture-model.js";
 export * from "./objective.js";
@@ -47,6 +49,7 @@ export * from "./projections.js";
 export * from "./published-model.js";
 export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
 export * from "./scan.js";
+export * from "./scan-parabola.js";
 export { type ObservableName, type SimulatedEvents, trainingSample } from "./simulated-events.js";
 export * from "./special-functions.js";
 export {
