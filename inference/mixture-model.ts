@@ -24,8 +24,10 @@ export interface ProcessModel {
 
 interface NuisanceCommon {
   readonly name: string;
-  /** Centre of the unit Gaussian constraint, prior standard deviations; nominal simulation is there. */
+  /** Where nominal simulation is, prior standard deviations. */
   readonly centre: number;
+  /** What the auxiliary measurement behind the unit Gaussian constraint found; the centre where absent. */
+  readonly observed?: number;
 }
 
 /** Changes the densities of some processes. */

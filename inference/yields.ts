@@ -49,8 +49,8 @@ export function extendedTerm(logYieldOf: Var, observed: number): Var {
   return mul(sub(expm1(distance), distance), observed);
 }
 
-/** ½ Σ (ν_k - centre_k)², ν [K]. */
+/** ½ Σ (ν_k - a_k)², a_k what the auxiliary measurement of nuisance k found; ν [K]. */
 export function gaussianConstraints(model: MixtureModel, nu: Var): Var {
-  const centres = nu.tape.constant(model.nuisances.map(({ centre }) => centre));
-  return mul(reshape(sum(square(sub(nu, centres)), -1), []), 0.5);
+  const found = nu.tape.constant(model.nuisances.map(({ centre, observed }) => observed ?? centre));
+  return mul(reshape(sum(square(sub(nu, found)), -1), []), 0.5);
 }

@@ -10,12 +10,12 @@ import { type Outcome, yieldsOf } from "./results.js";
 import { scanFit } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
-/** @param warnings  what `setting.warn` has said, in order */
-export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+/** The model of simulation: trained densities with the yields and nuisances of the configuration. */
+export async function trainSimulation(setting: Setting) {
   const { configuration } = setting.analysis;
   const x = await trainDensity(setting, "x");
   const y = looksAtY(setting) ? await trainDensity(setting, "y") : undefined;
-  const simulated: MixtureModel = {
+  const model: MixtureModel = {
     processes: processNames(configuration).map((name) => ({
       name,
       logYield: Math.log(expectedYield(configuration, name)!),
@@ -25,7 +25,13 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
     ...(y && { y: y.density }),
   };
   // Yields, rates and what the nuisances act on enter with the model, not with the trainings.
-  const trainedKey = JSON.stringify([x.key, y?.key, simulated.processes, simulated.nuisances]);
+  const key = JSON.stringify([x.key, y?.key, model.processes, model.nuisances]);
+  return { model, key, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
+}
+
+/** @param warnings  what `setting.warn` has said, in order */
+export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting);
   const closure = await checkClosure(setting, simulated, trainedKey);
   const fitted = await fitModel(setting, simulated, trainedKey);
   const { xAlone, fixed, profiled } = fitted.fits;
@@ -38,7 +44,7 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
       ? []
       : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
   const scans = await scanFit(setting, fitted.model, data, best, fitted.key);
-  const trainings = [...x.trainings, ...(y?.trainings ?? []), ...fitted.trainings];
+  const trainings = [...ofSimulation, ...fitted.trainings];
   const yields = await yieldsOf(fitted.model, best);
   return { closure, fitted, best, yields, projections, fields, scans, trainings, warnings };
 }

@@ -1,6 +1,7 @@
 /** The ensemble of step 1: replicas of T and ν from bootstrap weights, and how far they spread. */
 import type { Replica } from "../../inference/ensemble.js";
 import type { FitResult } from "../../inference/fit-result.js";
+import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { fitNuisances } from "../nuisance-fit.js";
 import { openFit } from "./open-fit.js";
@@ -10,6 +11,8 @@ import { fitReplicaTransfer, replicaData, type TrainedTransfer } from "./transfe
 
 export interface FittedReplica {
   readonly replica: Replica;
+  /** Of the weighted likelihood of x alone, where the form of the likelihood has one. */
+  readonly xAlone: FitResult | undefined;
   /** Of the weighted likelihood, the replica's T fixed. */
   readonly fit: FitResult;
   readonly key: string;
@@ -28,27 +31,39 @@ export async function fitReplicas(
   return fitted;
 }
 
+/** The same steps as for the data: x alone for a start, T and ν together, ν with T fixed. */
 export async function fitReplica(
   setting: Setting,
   simulated: MixtureModel,
   ofData: TrainedTransfer,
   index: number,
 ): Promise<FittedReplica> {
-  const { store, analysis, progress, signal } = setting;
-  const { fit: options, likelihood } = analysis.configuration;
-  const trained = await fitReplicaTransfer(setting, simulated, ofData, index);
-  const inputs = { key: trained.key, fit: options, likelihood };
-  const { record: fit, key } = await store.run(`fit.replica.${index}`, inputs, async () => {
-    const open = await openFit(setting, { ...simulated, transfer: trained.transfer }, replicaData(setting, index));
-    try {
-      const found = await fitNuisances(open, trained.nu, progress, signal);
-      signal.throwIfAborted();
-      return { record: found, arrays: {} };
-    } finally {
-      await open.close();
-    }
-  });
-  if (fit.status !== "converged") setting.warn(`fit of replica ${index}: ${fit.status}. ${fit.reason}`);
+  const data = replicaData(setting, index);
+  const fitted = async (name: string, key: string, model: MixtureModel, of: EventData, start: readonly number[]) => {
+    const { store, analysis, progress, signal } = setting;
+    const { fit: options, likelihood } = analysis.configuration;
+    const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
+      const open = await openFit(setting, model, of);
+      try {
+        const found = await fitNuisances(open, start, progress, signal);
+        signal.throwIfAborted();
+        return { record: found, arrays: {} };
+      } finally {
+        await open.close();
+      }
+    });
+    const { status, reason } = step.record;
+    if (status !== "converged") setting.warn(`${name} of replica ${index}: ${status}. ${reason}`);
+    return step;
+  };
+  const { y: _y, ...xData } = data;
+  const { y: _density, ...xModel } = simulated;
+  const { form } = setting.analysis.configuration.likelihood;
+  const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
+  const start = xAlone?.record.estimate.values ?? ofData.nu;
+  const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
+  const withTransfer = { ...simulated, transfer: trained.transfer };
+  const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
   const replica = { index, nu: fit.estimate.values, transfer: trained.transfer.weights };
-  return { replica, fit, key, summary: trained.summary };
+  return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
 }

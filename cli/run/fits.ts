@@ -113,6 +113,18 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
   };
 }
 
+/** The fits of ν with a T, and its response where it has one, that were trained on other data. */
+export async function fitTrained(setting: Setting, model: MixtureModel, key: string): Promise<FittedModel["fits"]> {
+  const { data } = setting.events;
+  const { response, ...fixedModel } = model;
+  const start = nuisanceVector(setting.analysis.configuration, setting.analysis.configuration.fit.start);
+  const label = model.transfer === undefined ? "fit" : "fit with T fixed";
+  const fixed = await fitStep(setting, "fit.fixed", label, key, fixedModel, data, start);
+  if (response === undefined) return { fixed };
+  const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  return { fixed, profiled: await fitStep(setting, "fit.profiled", "fit with T profiled", key, model, data, centre) };
+}
+
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */
 const STEEPER = 0.1;
 

@@ -56,8 +56,7 @@ interface TransferTask {
   readonly data: EventData;
   readonly from: FlowModel<AutoregressiveArchitecture>;
   readonly nu: readonly number[];
-  /** Values of further parameters in each step. */
-  readonly perStep?: ReturnType<typeof releaseOfNu>;
+  readonly perStep: ReturnType<typeof releaseOfNu>;
 }
 
 async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
@@ -81,7 +80,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
         data: { [DATA]: dataSample(data) },
-        ...(task.perStep && { perStep: task.perStep }),
+        perStep: task.perStep,
         // One shuffling for the data and all replicas: they differ in their weights only.
         purpose: "transfer",
       },
@@ -126,23 +125,29 @@ export function replicaData({ analysis, events }: Setting, index: number): Event
   return { ...events.data, weights: bootstrapWeights(events.data, analysis.configuration.seed, index) };
 }
 
-/** Step 1 with bootstrap weights, from the T and ν of the data: all replicas start alike, and close to where they end. */
+/**
+ * Step 1 with bootstrap weights, from the T of the data on, close to where it ends; ν from `start`, released late as in step 1. A
+ * replica whose ν starts at that of the data instead stays too close to it: T and ν have to move together, which takes long.
+ */
 export function fitReplicaTransfer(
   setting: Setting,
   simulated: MixtureModel,
   ofData: TrainedTransfer,
   index: number,
+  start: readonly number[],
 ): Promise<TrainedTransfer> {
   const { ensemble, transfer, likelihood } = setting.analysis.configuration;
   const { nuisanceLearningRate } = transfer;
+  const { epochs, batch } = ensemble.training;
   return trainTransfer(setting, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
-    inputs: { key: ofData.key, index, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
+    inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
     recipe: ensemble.training,
     data: replicaData(setting, index),
     from: ofData.transfer,
-    nu: ofData.nu,
+    nu: start,
+    perStep: releaseOfNu(epochs * stepsPerEpoch(setting.events.data.count, batch)),
   });
 }
 

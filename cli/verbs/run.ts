@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { EventData } from "../../inference/likelihood.js";
 import { removeUnfinished, writeAtomic, writeNpz } from "../../io/index.js";
-import { type Analysis, dimensionsOf, outputFolder } from "../analysis.js";
+import { outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
-import { loadEvents, saveEvents } from "../event-data.js";
-import { NotConverged, UsageError } from "../messages.js";
+import { NotConverged } from "../messages.js";
 import { saveModel } from "../model-files.js";
 import { describeFit } from "../nuisance-fit.js";
 import { scanPictures } from "../nuisance-scan.js";
@@ -14,6 +11,7 @@ import { createOutputFolder } from "../output-folder.js";
 import { buildReport } from "../report.js";
 import { runChain } from "../run/chain.js";
 import { openFit } from "../run/open-fit.js";
+import { checkTrainable, openSetting } from "../run/open-setting.js";
 import { reportOf } from "../run/page.js";
 import {
   closurePictures,
@@ -25,10 +23,7 @@ import {
 } from "../run/pictures.js";
 import { arraysOf, type Outcome, resultsOf } from "../run/results.js";
 import { looksAtY, type Setting } from "../run/setting.js";
-import { generateData, openSimulation } from "../run/simulation.js";
-import { openSteps } from "../run/steps.js";
 import type { VerbContext } from "../verb.js";
-import { readVersion } from "../version.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
@@ -61,54 +56,6 @@ export async function run(context: VerbContext): Promise<void> {
   } finally {
     await backend.close();
   }
-}
-
-function checkTrainable({ file, configuration }: Analysis): void {
-  if (configuration.model.file === undefined) return;
-  throw new UsageError(file, {
-    expected: "samples or a generator to train on",
-    got: "a finished model (model.file)",
-    hint: "Use `unbinned fit`, `scan` or `hessian` with it, or remove model.file",
-  });
-}
-
-async function openSetting(
-  { options, progress, signal }: VerbContext,
-  analysis: Analysis,
-  folder: string,
-  backend: Setting["backend"],
-  warn: (text: string) => void,
-): Promise<Setting> {
-  const { configuration } = analysis;
-  const { seed, data } = configuration;
-  const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
-  const store = await openSteps(folder, common, options.force, progress);
-  if (data.generator !== undefined) await saveEvents(folder, await generateData(configuration));
-  const events = await loadEvents(analysis, [folder], undefined);
-  const simulation = await openSimulation(analysis);
-  return {
-    analysis,
-    folder,
-    backend,
-    store,
-    simulation,
-    events,
-    dataKey: digestOf(events.data),
-    sizes: dimensionsOf(configuration),
-    progress,
-    signal,
-    warn,
-  };
-}
-
-/** sha256 of the numbers. */
-function digestOf({ x, y, weights }: EventData): string {
-  const hash = createHash("sha256");
-  for (const column of [x, y, weights]) {
-    if (column !== undefined) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-    hash.update("/");
-  }
-  return hash.digest("hex");
 }
 
 async function picturesOf(setting: Setting, outcome: Outcome): Promise<Pictures> {

@@ -1,0 +1,156 @@
+/** Coverage by toy experiments: run those that are missing, then say how often the intervals held the truth. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Backend } from "../../engine/backend.js";
+import { type Coverage, coverageOf } from "../../inference/coverage.js";
+import { writeAtomic } from "../../io/index.js";
+import { nuisanceNames, outputFolder } from "../analysis.js";
+import { openBackend } from "../backend.js";
+import { checkFiles, loadAnalysis } from "../configuration.js";
+import { describeCoverage } from "../coverage-text.js";
+import { UsageError } from "../messages.js";
+import { createOutputFolder } from "../output-folder.js";
+import { trainSimulation } from "../run/chain.js";
+import { fitModel } from "../run/fits.js";
+import { checkTrainable, openSetting } from "../run/open-setting.js";
+import type { Setting } from "../run/setting.js";
+import {
+  planKey,
+  readToy,
+  runToy,
+  saveToy,
+  type ToyMode,
+  type ToyPlan,
+  type ToyRecord,
+  toysIn,
+  truthOf,
+} from "../run/toys.js";
+import type { VerbContext } from "../verb.js";
+
+export async function coverage(context: VerbContext): Promise<void> {
+  const { options, operands, signal } = context;
+  const analysis = loadAnalysis(operands[0]!, options);
+  checkTrainable(analysis);
+  checkFiles(analysis);
+  const wanted = wantedToys(context);
+  const folder = outputFolder(analysis, options.out);
+  createOutputFolder(folder);
+  const mode = options.mode ?? "full";
+  const toyFolder = join(folder, "coverage", mode);
+  createOutputFolder(toyFolder);
+  const backend = await openBackend(options, "f32");
+  try {
+    // The toys are what --force repeats; what they share is kept.
+    const own = { ...context, options: { ...options, force: false } };
+    const setting = await openSetting(own, analysis, folder, backend, context.warn);
+    const plan = await openPlan(setting, mode);
+    signal.throwIfAborted();
+    const isDone = async (toy: number) => !options.force && (await readToy(toyFolder, toy, plan.key)) !== undefined;
+    const missing: number[] = [];
+    for (const toy of wanted) if (!(await isDone(toy))) missing.push(toy);
+    await runToys(context, plan, toyFolder, missing);
+    if (options.toy !== undefined)
+      return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
+    await summarise(context, plan, toyFolder);
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Numbers of the toys to have. */
+function wantedToys({ options }: VerbContext): number[] {
+  const { toys, toy, aggregate } = options;
+  const given = [toys !== undefined, toy !== undefined, aggregate].filter(Boolean).length;
+  if (given !== 1) {
+    throw new UsageError("unbinned coverage", {
+      expected: "one of --toys N, --toy I and --aggregate",
+      got: given === 0 ? "none" : "several",
+      hint: "--toys runs those that are missing and sums up; --toy runs a single one; --aggregate only sums up",
+    });
+  }
+  if (toy !== undefined) return [toy];
+  return Array.from({ length: toys ?? 0 }, (_, i) => i);
+}
+
+async function openPlan(setting: Setting, mode: ToyMode): Promise<ToyPlan> {
+  const { model, key } = await trainSimulation(setting);
+  const isGenerated = setting.analysis.configuration.data.generator !== undefined;
+  const measured = mode === "data" || !isGenerated ? await fitModel(setting, model, key) : undefined;
+  const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
+  return {
+    setting,
+    mode,
+    simulated: model,
+    fitted: measured?.model,
+    truth: truthOf(setting, best?.summary.estimate),
+    key: planKey(setting, mode, measured?.key ?? key),
+  };
+}
+
+/** As many at once as there are threads, each on one: small toys gain nothing from several. */
+async function runToys(
+  { options, progress, signal }: VerbContext,
+  plan: ToyPlan,
+  folder: string,
+  missing: readonly number[],
+) {
+  if (missing.length === 0) return;
+  const { backend } = plan.setting;
+  const lanes = backend.name === "cpu" ? Math.min(missing.length, options.threads ?? availableParallelism()) : 1;
+  const step = progress.step(`coverage, ${plan.mode} toys`, missing.length, "toys");
+  const queue = [...missing];
+  let done = 0;
+  const lane = async (own: Backend) => {
+    for (let toy = queue.shift(); toy !== undefined && !signal.aborted; toy = queue.shift()) {
+      await saveToy(folder, await runToy(plan, toy, own));
+      step.update(++done);
+    }
+  };
+  if (lanes === 1) await lane(backend);
+  else {
+    const backends = await Promise.all(
+      Array.from({ length: lanes }, () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision)),
+    );
+    try {
+      await Promise.all(backends.map(lane));
+    } finally {
+      for (const own of backends) await own.close();
+    }
+  }
+  signal.throwIfAborted();
+  step.done();
+}
+
+/** coverage.json in the folder of the mode, and the table for people. */
+async function summarise(context: VerbContext, plan: ToyPlan, folder: string): Promise<void> {
+  const { configuration } = plan.setting.analysis;
+  const records: ToyRecord[] = [];
+  for (const toy of toysIn(folder)) {
+    const record = await readToy(folder, toy, plan.key);
+    if (record !== undefined) records.push(record);
+  }
+  if (records.length < 2) {
+    throw new UsageError(folder, {
+      expected: "at least two toys of this configuration",
+      got: `${records.length}`,
+      hint: "Run some with --toys N or --toy I",
+    });
+  }
+  const names = nuisanceNames(configuration);
+  const fits = Object.entries(records[0]!.fits).map(([name, { label }]) => {
+    const own = records.map(({ fits }) => fits[name]!);
+    const good = own.filter(({ status, covariance }) => status === "converged" && covariance !== null);
+    const found: Coverage = coverageOf(
+      names,
+      plan.truth,
+      good.map(({ estimate, covariance }) => ({ estimate, covariance: covariance! })),
+    );
+    return { name, label, withoutErrors: own.length - good.length, ...found };
+  });
+  const result = { analysis: configuration.name, mode: plan.mode, truth: plan.truth, nuisances: names, fits };
+  const file = join(folder, "coverage.json");
+  await writeAtomic(file, [`${JSON.stringify(result, undefined, 2)}\n`]);
+  for (const { label, withoutErrors, ...own } of fits) context.print(describeCoverage(label, own, withoutErrors));
+  context.print(file);
+  context.printJson(result);
+}

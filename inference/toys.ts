@@ -1,0 +1,77 @@
+/** Toy experiments: what a repetition of the whole measurement would have seen. */
+import type { Backend } from "../engine/backend.js";
+import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
+import type { EventData } from "./likelihood.js";
+import type { MixtureModel } from "./mixture-model.js";
+import { openSampler } from "./sampling.js";
+import { expectedYields } from "./yields.js";
+
+export interface ToyRequest {
+  readonly backend: Backend;
+  /** Its T and response are undone: toys look like data. */
+  readonly model: MixtureModel;
+  /** True values [K]. */
+  readonly nu: readonly number[];
+  readonly withY: boolean;
+  readonly seed: number;
+}
+
+/** Uniform numbers drawn at once. */
+const DRAWN_AT_ONCE = 4096;
+
+/** A Poisson number of mean `mean`: arrivals in unit time, gaps being exponential. Takes `mean` draws. */
+function poisson(mean: number, seed: number, purpose: string): number {
+  const key = randomKey(seed, purpose);
+  const uniforms = new Float64Array(DRAWN_AT_ONCE);
+  let time = 0;
+  for (let count = 0; ; count++) {
+    if (count % DRAWN_AT_ONCE === 0) fillUniform(key, count, uniforms);
+    time -= Math.log(uniforms[count % DRAWN_AT_ONCE]!);
+    if (time > mean) return count;
+  }
+}
+
+/** Unweighted events of all processes, each a Poisson number of them, drawn from the flows. */
+export async function drawToy({ backend, model, nu, withY, seed }: ToyRequest): Promise<EventData> {
+  const sampler = await openSampler(backend, model);
+  try {
+    const parts: { count: number; x: Float32Array; y: Float32Array | undefined }[] = [];
+    for (const [f, expected] of (await expectedYields(model, nu)).entries()) {
+      const count = poisson(expected, seed, `toy/${f}/count`);
+      if (count === 0) continue;
+      const x = await sampler.sampleX(f, nu, count, { seed, purpose: `toy/${f}/x` });
+      const y = withY ? await sampler.sampleY(f, nu, x, { seed, purpose: `toy/${f}/y` }) : undefined;
+      parts.push({ count, x, y });
+    }
+    const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    return { count, x: joined("x"), ...(withY && { y: joined("y") }) };
+  } finally {
+    await sampler.close();
+  }
+}
+
+/** [features, events] of each part, one after another along the events. */
+function joinedColumns(parts: readonly { readonly count: number; readonly column: Float32Array }[]): Float32Array {
+  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  const features = parts.length === 0 ? 0 : parts[0]!.column.length / parts[0]!.count;
+  const joined = new Float32Array(features * total);
+  let offset = 0;
+  for (const { count, column } of parts) {
+    for (let j = 0; j < features; j++) joined.set(column.subarray(j * count, (j + 1) * count), j * total + offset);
+    offset += count;
+  }
+  return joined;
+}
+
+/**
+ * The model as the toy's own auxiliary measurements constrain it: each found ν_true,k + N(0, 1). Toys that kept the
+ * constraints of the data would repeat only half of the measurement, and intervals would seem to cover too often.
+ *
+ * @param nu  true values [K]
+ */
+export function withAuxiliaryToys(model: MixtureModel, nu: readonly number[], seed: number): MixtureModel {
+  const drawn = new Float64Array(model.nuisances.length);
+  fillNormal(randomKey(seed, "toy/auxiliary"), 0, drawn);
+  return { ...model, nuisances: model.nuisances.map((own, k) => ({ ...own, observed: nu[k]! + drawn[k]! })) };
+}
