@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { automatic } from "../../cli/backend.js";
+import { VERBS } from "../../cli/verb-table.js";
+import { DeviceLostError } from "../../engine/errors.js";
 import { watchingDevices } from "../support/gpu-devices.js";
 import { webgpuTest } from "../support/webgpu.js";
 import { runInProcess } from "./in-process.js";
@@ -76,6 +78,18 @@ webgpuTest("a GPU that goes away ends a run with one sentence; the next run has 
   });
   assert.is(again.code, 130, again.error);
   assert.not.match(again.out, /train p\(x\)/);
+});
+
+test("a GPU that goes away under another verb: run the command again", async () => {
+  const fit = VERBS.fit as unknown as { load: () => Promise<() => Promise<void>> };
+  const { load } = fit;
+  fit.load = async () => async () => {
+    throw new DeviceLostError("unplugged");
+  };
+  const { code, error } = await runInProcess(["fit", file]).finally(() => (fit.load = load));
+  assert.is(code, 1);
+  const lost = "webgpu backend: expected the device to stay, got a device that was lost (unplugged)";
+  assert.is(error, `unbinned: ${lost}. Run the command again\n`);
 });
 
 test.run();
