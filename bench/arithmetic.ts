@@ -1,6 +1,7 @@
 /** What a program has to compute and to move. */
 import { actionsOf, itemsMade, itemsRead } from "../engine/actions.js";
 import type { ProgramRequest } from "../engine/backend.js";
+import { joinEpilogues } from "../engine/epilogues.js";
 import { lower } from "../engine/lowering.js";
 import { schedule } from "../engine/passes.js";
 import { type Attributes, sizeOf, type Var } from "../engine/tape.js";
@@ -35,11 +36,14 @@ export function linearFlopsPerEvent({ outputs, updates = {} }: ProgramRequest): 
   return flops;
 }
 
-/** Bytes per event in f32, over all passes, as if every kernel read and wrote each of its arrays once. */
+/**
+ * Bytes per event in f32 on the webgpu backend, over all passes, as if every kernel, and all sums that are due together, read
+ * and wrote each of their arrays once.
+ */
 export function bytesPerEvent({ outputs, updates = {} }: ProgramRequest): number {
   const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
   let numbers = 0;
-  for (const pass of levels.flatMap((level) => level.passes.map(lower))) {
+  for (const pass of levels.flatMap((level) => level.passes.map((own) => joinEpilogues(lower(own))))) {
     // Columns are gathered: read in one place, written in another.
     for (const { size } of pass.columns) numbers += 2 * size;
     for (const action of actionsOf(pass)) {

@@ -104,10 +104,12 @@ async function flow(
     (flops * eventsPerSecond) / peak.arithmetic,
     (bytes * eventsPerSecond) / peak.bandwidth,
   ];
+  const dispatches = dispatchesOf(own.request);
   const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
   console.log(
     `  ${name} ${batch}: ${timeText(timing)}; ${(eventsPerSecond / 1000).toFixed(0)} k events/s; ` +
-      `${percent(ofPeak)} of arithmetic, ${percent(ofBandwidth)} of bandwidth`,
+      `${percent(ofPeak)} of arithmetic, ${percent(ofBandwidth)} of bandwidth; ` +
+      `${dispatches} dispatches, ${bytes} bytes per event`,
   );
   return {
     name,
@@ -119,7 +121,7 @@ async function flow(
     eventsPerSecond: significant(eventsPerSecond),
     flopsPerEvent: flops,
     bytesPerEvent: bytes,
-    dispatches: dispatchesOf(own.request),
+    dispatches,
     ofPeakArithmetic: significant(ofPeak),
     ofPeakBandwidth: significant(ofBandwidth),
   };

@@ -2,6 +2,7 @@
 // in : g [batches, outputs, events], x [batches, inputs, events], the rows of a batch contiguous
 // out: partials dW [groups, elements], from element first on: [outputs, inputs], or one for every batch where separate = 1
 // dW[o, i] = sum over events, and over batches unless separate = 1, of g[o] x[i], and 0 at or beyond prefix[o].
+// Where summed = 1 also the sums of g over events, as for a bias, from element first_sum on: [outputs], or [batches, outputs].
 // A workgroup makes 64 x 64 elements, an invocation 4 x 4 of them. Slices of 16 events of both factors are brought to
 // workgroup memory, four rows of one event to a vector, so that every number read there serves four products.
 #include "shared/tile.wgsl"
@@ -16,6 +17,8 @@ struct Arguments {
   prefix: u32,   // table: per row of dW, how many of its elements count
   elements: u32, // of all weight gradients of the pass
   first: u32,    // the first of them
+  summed: u32,
+  first_sum: u32,
 }
 
 @group(0) @binding(5) var<uniform> arguments: Arguments;
@@ -45,11 +48,14 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
   let slice = own % 16u;
   let quad = own / 16u;
   var sums = array<vec4f, 4>();
+  var g_sum = vec4f();
   for (var batch = low; batch < high; batch++) {
     let g_row = u32(tables[arguments.g_rows + batch]);
     let x_row = u32(tables[arguments.x_rows + batch]);
     for (var event = start; event < end; event += 16u) {
-      g_slice[17u * slice + quad] = four(g_row, arguments.outputs, output + 4u * quad, event + slice, end);
+      let own_g = four(g_row, arguments.outputs, output + 4u * quad, event + slice, end);
+      g_sum += own_g;
+      g_slice[17u * slice + quad] = own_g;
       x_slice[17u * slice + quad] = four(x_row, arguments.inputs, input + 4u * quad, event + slice, end);
       workgroupBarrier();
       for (var e = 0u; e < 16u; e++) {
@@ -63,7 +69,8 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
       workgroupBarrier();
     }
   }
-  let target_start = tile.weights + (tile.weight_group + place.x) * arguments.elements + arguments.first + low * arguments.outputs * arguments.inputs;
+  let group_start = tile.weights + (tile.weight_group + place.x) * arguments.elements;
+  let matrix_start = group_start + arguments.first + low * arguments.outputs * arguments.inputs;
   for (var r = 0u; r < 4u; r++) {
     let row = output + 4u * quad + r;
     if (row < arguments.outputs) {
@@ -71,7 +78,23 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
       for (var c = 0u; c < 4u; c++) {
         let column = input + 4u * slice + c;
         if (column < arguments.inputs) {
-          partials[target_start + row * arguments.inputs + column] = select(0.0, sums[r][c], column < prefix);
+          partials[matrix_start + row * arguments.inputs + column] = select(0.0, sums[r][c], column < prefix);
+        }
+      }
+    }
+  }
+  // Of the workgroups that read these rows of g, the first.
+  if (arguments.summed == 1u && input == 0u) {
+    g_slice[17u * slice + quad] = g_sum;
+    workgroupBarrier();
+    if (slice == 0u) {
+      for (var other = 1u; other < 16u; other++) {
+        g_sum += g_slice[17u * other + quad];
+      }
+      for (var r = 0u; r < 4u; r++) {
+        let row = output + 4u * quad + r;
+        if (row < arguments.outputs) {
+          partials[group_start + arguments.first_sum + low * arguments.outputs + row] = g_sum[r];
         }
       }
     }

@@ -23,19 +23,47 @@ export interface CountedSum {
 
 const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
 
+function isSame(a: Operand | undefined, b: Operand | undefined): boolean {
+  if (a?.from !== "item" || b?.from !== "item" || a.item !== b.item || a.rows.length !== b.rows.length) return false;
+  return a.rows.every((row, r) => row === b.rows[r]);
+}
+
+/** Does a weight gradient have one matrix per batch of its cotangent, and not their sum? */
+function isPerBatch({ node, operands: [g] }: Sum): boolean {
+  const [outputs, inputs] = node.shape.slice(-2) as [number, number];
+  return g?.from === "item" && g.rows.length / outputs === sizeOf(node.shape) / (outputs * inputs);
+}
+
+/** Per weight gradient the sum over events of its cotangent, which is a bias's gradient, if somebody wants it. */
+function biasesOf(sums: readonly Sum[]): ReadonlyMap<Sum, Sum> {
+  const biases = new Map<Sum, Sum>();
+  for (const sum of sums.filter((other) => !isWeights(other))) {
+    const weights = sums.find(
+      (other) =>
+        isWeights(other) && !biases.has(other) && isPerBatch(other) && isSame(other.operands[0], sum.operands[0]),
+    );
+    if (weights !== undefined) biases.set(weights, sum);
+  }
+  return biases;
+}
+
 export class SumPrinter {
   readonly events: PartialSums;
   readonly weights: PartialSums;
   readonly counted: readonly CountedSum[];
   private readonly offsets = new Map<Sum, number>();
+  private readonly biases: ReadonlyMap<Sum, Sum>;
 
   constructor(
     sums: readonly Sum[],
     private readonly set: string,
     private readonly memory: KernelMemory,
   ) {
-    this.events = this.place(sums.filter((sum) => !isWeights(sum) && sum.operands[0]?.from === "item"));
-    this.weights = this.place(sums.filter(isWeights));
+    this.biases = biasesOf(sums);
+    const biases = new Set(this.biases.values());
+    const isAlone = (sum: Sum) => !isWeights(sum) && !biases.has(sum) && sum.operands[0]?.from === "item";
+    this.events = this.place(sums.filter(isAlone));
+    this.weights = this.place([...sums.filter(isWeights), ...biases]);
     this.counted = sums.flatMap((sum) => {
       const operand = sum.operands[0] as Operand;
       return operand.from === "item" ? [] : [{ node: sum.node, operand }];
@@ -54,7 +82,10 @@ export class SumPrinter {
   }
 
   print(due: readonly Sum[]): PrintedKernel[] {
-    return due.map((sum) => (isWeights(sum) ? this.weightGradient(sum) : this.eventSum(sum)));
+    const biases = new Set(this.biases.values());
+    return due
+      .filter((sum) => !biases.has(sum))
+      .map((sum) => (isWeights(sum) ? this.weightGradient(sum) : this.eventSum(sum)));
   }
 
   private rowsOf(operand: Operand | undefined): number[] {
@@ -88,6 +119,7 @@ export class SumPrinter {
     const [g, x] = sum.operands.map((operand) => this.rowsOf(operand)) as [number[], number[]];
     const batches = g.length / outputs;
     const isSeparate = sizeOf(sum.node.shape) > outputs * inputs;
+    const bias = this.biases.get(sum);
     const firsts = (rows: number[], size: number) => rows.filter((_, r) => r % size === 0);
     return {
       title: `Weight gradient of the pass over "${this.set}"`,
@@ -103,6 +135,8 @@ export class SumPrinter {
         prefix: this.memory.table(prefix ?? Array<number>(outputs).fill(inputs)),
         elements: this.weights.size,
         first: this.offsets.get(sum) as number,
+        summed: bias === undefined ? 0 : 1,
+        first_sum: bias === undefined ? 0 : (this.offsets.get(bias) as number),
       },
       along: "weightGroups",
       groups: Math.ceil(outputs / BLOCK) * Math.ceil(inputs / BLOCK),
