@@ -131,7 +131,8 @@ export interface ColumnNames {
   y(variation: MapVariation): readonly string[];
   readonly logDet: readonly string[];
   readonly probabilities: readonly string[];
-  /** Every name there will be. */
+  /** Those of the nominal map and what belongs to it; then all, in their order in the file. */
+  readonly nominal: readonly string[];
   readonly all: readonly string[];
 }
 
@@ -145,10 +146,12 @@ export function columnNames(
   variations: readonly MapVariation[],
 ): ColumnNames {
   const maps = isKnown ? [direction === "to-data" ? "data" : "simulation"] : processes;
+  const [first, ...others] = variations;
   const y = ({ name }: MapVariation) => maps.map((map) => `y.${map}${name === "nominal" ? "" : `.${name}`}`);
   const logDet = isKnown ? ["log_det"] : processes.map((process) => `log_det.${process}`);
   const probabilities = isKnown ? [] : processes.map((process) => `probability.${process}`);
-  return { y, logDet, probabilities, all: [...variations.flatMap(y), ...logDet, ...probabilities] };
+  const nominal = [...(first === undefined ? [] : y(first)), ...logDet, ...probabilities];
+  return { y, logDet, probabilities, nominal, all: [...nominal, ...others.flatMap(y)] };
 }
 
 /** Refuses a file in which a column of `apply` would take the place of another. */

@@ -41,7 +41,10 @@ export async function apply(context: VerbContext): Promise<void> {
   const outside = countOutside(model, sample.y, count);
   warnOfOutside(context, outside, count);
   const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
-  context.print(`${count} events ${direction} at ${point.join(", ")}: ${names.all.join(", ")} in ${files.out}`);
+  context.print(
+    `${count} events ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
+      `variations of y (${replicas.length} of them replicas), in ${files.out}`,
+  );
   context.printJson({
     names: nuisanceNames(analysis.configuration),
     nu,

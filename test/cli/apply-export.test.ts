@@ -1,0 +1,409 @@
+/** `apply` and `export` on one tiny run, with two replicas beside it: what they write, and what they refuse. */
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { loadAnalysis } from "../../cli/configuration.js";
+import { saveReplicas } from "../../cli/ensemble-files.js";
+import { readSavedModel } from "../../cli/model-files.js";
+import type { Replica } from "../../inference/ensemble.js";
+import { type NamedArray, readNpz, readSafetensors, writeNpz } from "../../io/index.js";
+import { close } from "../support/close.js";
+import { randomNumbers } from "../support/random-numbers.js";
+import { type Ran, runInProcess } from "./in-process.js";
+
+const folder = mkdtempSync(join(tmpdir(), "unbinned-apply-"));
+const at = (name: string) => join(folder, name);
+const file = at("toy.yaml");
+
+const TOY = `
+name: Tiny toy
+output: out
+observables: { x: { features: 2 }, y: { features: 2 } }
+processes: { A: , B: }
+nuisances: { shift: , squeeze: }
+simulation: { generator: doi-toy, events: 4000, heldOut: 0.2 }
+data: { generator: doi-toy, events: 400 }
+truth: { shift: 0.5, squeeze: -0.5 }
+flows:
+  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+fnf:
+  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+transfer: { transforms: 2, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
+profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
+scan: { points: 3, grid: 3, range: 1 }
+fit: { secondStart: 0 }
+report: { bins: 8 }
+`;
+
+const command = (words: readonly string[]): Promise<Ran> => runInProcess([...words, "--threads", "1"]);
+const apply = (...words: readonly string[]) => command(["apply", file, ...words]);
+
+async function good(words: readonly string[]): Promise<Ran> {
+  const ran = await runInProcess(words);
+  assert.is(ran.code, 0, ran.error);
+  return ran;
+}
+
+const simulation = at("simulation.npz");
+const COUNT = 120;
+const numbers = (columns: ReadonlyMap<string, NamedArray>, name: string): Float64Array => {
+  const found = columns.get(name);
+  assert.ok(found, `${name} among ${[...columns.keys()].join(", ")}`);
+  return Float64Array.from(found.data as Float64Array);
+};
+
+test.before(async () => {
+  writeFileSync(file, TOY);
+  await good(["run", file, "--threads", "1"]);
+  const model = await readSavedModel(at("out"));
+  const replica = (index: number): Replica => ({
+    index,
+    nu: [0, 0],
+    transfer: new Map(
+      [...model.transfer!.weights].map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data.map((weight, i) => weight + 0.05 * (index + 1) * Math.sin(i)) },
+      ]),
+    ),
+  });
+  await saveReplicas(at("out"), [replica(0), replica(1)]);
+  const random = randomNumbers(4);
+  const pairs = (size: number) => Float64Array.from({ length: 2 * COUNT }, () => size * (random() - 0.5));
+  await writeNpz(simulation, {
+    x: { shape: [COUNT, 2], data: pairs(2) },
+    y: { shape: [COUNT, 2], data: pairs(3) },
+    process: { shape: [COUNT], data: Int8Array.from({ length: COUNT }, (_, i) => i % 2) },
+    id: { shape: [COUNT], data: BigInt64Array.from({ length: COUNT }, (_, i) => 2n ** 60n + BigInt(i)) },
+    title: { shape: [3], data: Uint8Array.of(1, 2, 3) },
+  });
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+const OF_EACH = ["", ".mode1.up", ".mode1.down", ".mode2.up", ".mode2.down", ".replica0", ".replica1"];
+
+test("simulation to data and back: every column of the file is kept, and y is where it began", async () => {
+  const ran = await apply(
+    "--events",
+    simulation,
+    "--process-column",
+    "process",
+    "--out",
+    at("data-like.npz"),
+    "--json",
+  );
+  assert.is(ran.code, 0, ran.error);
+  const report = JSON.parse(ran.out);
+  const columns = OF_EACH.map((variation) => `y.data${variation}`);
+  assert.equal(report.columns, ["y.data", "log_det", ...columns.slice(1)]);
+  const results = JSON.parse(readFileSync(at("out/results.json"), "utf8"));
+  const { estimate, modes } = results.fits.profiled;
+  assert.equal(report.nu, estimate);
+  const [before, after] = [await readNpz(simulation), await readNpz(at("data-like.npz"))];
+  assert.equal([...after.keys()], [...before.keys(), ...report.columns]);
+  for (const [name, column] of before) assert.equal(after.get(name), column, name);
+
+  // Each variation of the map at its own point, and back from there.
+  const y = numbers(before, "y");
+  const up = estimate.map((value: number, k: number) => value + modes[0].sigma * modes[0].direction[k]);
+  const trips = [
+    ["y.data", estimate],
+    ["y.data.mode1.up", up],
+  ] as const;
+  for (const [name, nu] of trips) {
+    const there = { ...Object.fromEntries(before), y: after.get(name)! };
+    await writeNpz(at("there.npz"), there);
+    const words = ["--direction", "to-simulation", "--process-column", "process", "--nu", nu.join(",")];
+    const back = await apply("--events", at("there.npz"), ...words, "--out", at("back.npz"));
+    assert.is(back.code, 0, back.error);
+    close(numbers(await readNpz(at("back.npz")), "y.simulation"), y, { absolute: 1e-9, relative: 1e-9 }, name);
+    assert.ok(Math.max(...numbers(after, name).map((value, i) => Math.abs(value - y[i]!))) > 0.01);
+  }
+  for (const name of columns.slice(1)) {
+    const nominal = numbers(after, "y.data");
+    assert.ok(Math.max(...numbers(after, name).map((value, i) => Math.abs(value - nominal[i]!))) > 1e-6, name);
+  }
+});
+
+test("data to simulation: the maps of all processes with probabilities, or of the one named", async () => {
+  const data = at("out/data.npz");
+  const words = ["--events", data, "--direction", "to-simulation"];
+  const both = await apply(...words, "--out", at("both.npz"));
+  assert.is(both.code, 0, both.error);
+  assert.match(
+    both.out,
+    /400 events to-simulation at shift = .*, squeeze = .*: y\.A, y\.B, log_det\.A, .* 6 variations of y \(2 of them replicas\)/,
+  );
+  const all = await readNpz(at("both.npz"));
+  const [ofA, ofB] = ["probability.A", "probability.B"].map((name) => numbers(all, name));
+  close(
+    ofA!.map((p, i) => p + ofB![i]!),
+    new Float64Array(400).fill(1),
+    { absolute: 1e-12, relative: 0 },
+    "probabilities",
+  );
+  // A is on the left and B on the right.
+  const { data: x } = (await readNpz(data)).get("x")!;
+  const mean = (side: (x1: number) => boolean) => {
+    const chosen = [...ofA!].filter((_, i) => side(Number(x[2 * i])));
+    return chosen.reduce((sum, p) => sum + p, 0) / chosen.length;
+  };
+  assert.ok(mean((x1) => x1 < -1) > 0.7 && mean((x1) => x1 > 1) < 0.3);
+  const one = await apply(...words, "--process", "B", "--out", at("one.safetensors"), "--precision", "f32");
+  assert.is(one.code, 0, one.error);
+  const { tensors } = await readSafetensors(at("one.safetensors"));
+  assert.not.ok([...tensors.keys()].some((name) => name.startsWith("probability")));
+  for (const variation of OF_EACH) {
+    const found = tensors.get(`y.simulation${variation}`)!;
+    assert.ok(found.data instanceof Float32Array);
+    close(found.data, numbers(all, `y.B${variation}`), { absolute: 1e-3, relative: 1e-3 }, variation);
+  }
+  close(numbers(tensors, "log_det"), numbers(all, "log_det.B"), { absolute: 1e-3, relative: 1e-3 }, "log_det");
+});
+
+test("csv in, events far away counted aloud, nu by hand", async () => {
+  const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
+  writeFileSync(at("events.csv"), "a,b,c,d,e\n0,0,0.5,-0.5,7\n0.1,0.2,500,0,8\n");
+  const words = ["--events", at("events.csv"), "--process", "A", "--nu", "squeeze=0.1", "--out", at("csv.npz")];
+  const { code, error, out } = await apply(...words, ...columns);
+  assert.is(code, 0, error);
+  assert.match(out, /at shift = 0\.00000, squeeze = 0\.100000: y\.data, /);
+  assert.match(
+    error,
+    /warning: 1 of 2 events \(50%\) have a y outside the box in which the splines of T bend: T continues them/,
+  );
+  const found = await readNpz(at("csv.npz"));
+  assert.equal([...numbers(found, "e")], [7, 8]);
+  assert.equal(found.get("y.data")!.shape, [2, 2]);
+});
+
+/** What stands in the test's folder and the export's parent. */
+const listed = () => readdirSync(folder).sort();
+
+test("refuses what it cannot map, in one sentence and with nothing left behind", async () => {
+  const { x, y, process } = Object.fromEntries(await readNpz(simulation)) as Record<string, NamedArray>;
+  const broken = Float64Array.from(y!.data as Float64Array);
+  broken[5] = Number.NaN;
+  await writeNpz(at("nan.npz"), { x: x!, y: { ...y!, data: broken } });
+  await writeNpz(at("no-y.npz"), { x: x! });
+  await writeNpz(at("wide.npz"), {
+    x: x!,
+    y: { shape: [COUNT, 1], data: Float64Array.from(process!.data as Int8Array) },
+  });
+  await writeNpz(at("third.npz"), {
+    x: x!,
+    y: y!,
+    process: { ...process!, data: Int8Array.from(process!.data as Int8Array).fill(2, 7) },
+  });
+  writeFileSync(at("damaged.npz"), readFileSync(simulation).subarray(0, 900));
+  const before = listed();
+  const named = ["--process", "A"];
+  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [simulation, [], /unbinned apply: expected the process of every event, .* got none\. Give --process NAME/],
+    [simulation, ["--process", "C"], /--process: expected a declared process \(A, B\), got C/],
+    [simulation, [...named, "--process-column", "process"], /expected one process, got --process and --process-column/],
+    [simulation, ["--process-column", "proces"], /expected a column "proces", got columns .* Did you mean "process"\?/],
+    [
+      at("third.npz"),
+      ["--process-column", "process"],
+      /column "process": expected processes from 0 to 1 \(A, B\), got 2 in row 7/,
+    ],
+    [simulation, ["--process-column", "y"], /column "y": expected 1 feature, got 2 features/],
+    [simulation, [...named, "--direction", "back"], /--direction: expected one of to-data, to-simulation, got back/],
+    [simulation, [...named, "--nu", "1"], /--nu: expected 2 values \(shift, squeeze\), got 1/],
+    [at("no-y.npz"), named, /no-y\.npz: expected a column "y", got columns "x"/],
+    [at("nan.npz"), named, /column "y": expected finite values, got 1 value that is not, the first NaN in row 2/],
+    [at("wide.npz"), named, /column "y": expected 2 features, got 1 feature/],
+    [at("damaged.npz"), named, /damaged\.npz: expected .* truncated or corrupt/],
+    [at("nothing.npz"), named, /nothing\.npz: expected a file, got nothing at this path/],
+    [at("data-like.npz"), named, /data-like\.npz: expected no column "y\.data", which apply adds, got one\. Rename it/],
+  ];
+  for (const [events, words, message] of cases) {
+    const { code, error, out } = await apply("--events", events, ...words, "--out", at("refused.npz"));
+    assert.is(code, 2, error);
+    assert.match(error, message);
+    assert.match(error, /^unbinned.*: .*\n$/, `more than a sentence: ${error}`);
+    assert.is(out, "");
+  }
+  const options: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--out", at("refused.npz")], /unbinned apply: expected --events FILE with the events to map, got no --events/],
+    [
+      ["--events", simulation],
+      /unbinned apply: expected --out FILE for the columns, \.npz or \.safetensors, got no --out/,
+    ],
+    [["--events", simulation, "--out", at("refused.csv")], /expected --out FILE .*, got --out .*refused\.csv/],
+    [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
+  ];
+  for (const [words, message] of options) {
+    const { code, error } = await apply(...words, ...named);
+    assert.is(code, 2, error);
+    assert.match(error, message);
+  }
+  assert.equal(listed(), before);
+});
+
+test("without a fit it takes --nu; of x alone, of another fit and of damaged files it makes nothing", async () => {
+  mkdirSync(at("unfitted"));
+  copyFileSync(at("out/model.safetensors"), at("unfitted/model.safetensors"));
+  const words = ["--events", simulation, "--process", "A", "--out", at("unfitted.npz"), "--set", "output=unfitted"];
+  const none = await apply(...words);
+  assert.is(none.code, 2);
+  assert.match(
+    none.error,
+    /unfitted: expected the fit that `run`, or `fit --out`, leaves there, got none\. Fit, or say/,
+  );
+  const noExport = await runInProcess(["export", file, "--out", at("exported"), "--set", "output=unfitted"]);
+  assert.is(noExport.code, 2);
+  assert.match(noExport.error, /unfitted: expected the fit that .* got none\. Make it with `unbinned run /);
+  const there = await apply(...words, "--nu", "0.5,-0.5");
+  assert.is(there.code, 0, there.error);
+  assert.match(there.error, /warning: no fit is there: no variations along its modes/);
+  assert.match(there.out, /: y\.data, log_det, with 0 variations of y/);
+
+  const results = readFileSync(at("out/results.json"), "utf8");
+  const refusals: readonly (readonly [string, string, RegExp])[] = [
+    ["fit.json", "{", /fit\.json: expected the JSON that `run` and `fit` write, got a file that cannot be read/],
+    ["fit.json", "{}", /fit\.json: expected a fit of shift, squeeze, with its estimate and modes, got one of nothing/],
+    [
+      "results.json",
+      results.replaceAll('"squeeze"', '"tilt"'),
+      /results\.json: expected a fit of .* got one of shift, tilt/,
+    ],
+    [
+      "results.json",
+      results.replace(/"result": ".*"/, '"result": "none"'),
+      /results\.json: expected a fit .* got one of nothing/,
+    ],
+  ];
+  for (const [name, content, message] of refusals) {
+    writeFileSync(at(`unfitted/${name}`), content);
+    const { code, error } = await apply(...words);
+    assert.is(code, 2);
+    assert.match(error, message);
+  }
+  copyFileSync(at("out/results.json"), at("unfitted/results.json"));
+  writeFileSync(at("unfitted/replicas.safetensors"), readFileSync(at("out/replicas.safetensors")).subarray(0, -8));
+  assert.match((await apply(...words)).error, /replicas\.safetensors: expected .* truncated or corrupt/);
+  const ofX = await apply(...words, "--set", "likelihood.observables=[x]", "--set", "output=of-x");
+  assert.match(ofX.error, /expected a trained model, .*of-x/);
+});
+
+test("Ctrl-C leaves no file", async () => {
+  const before = listed();
+  const controller = new AbortController();
+  const ran = await runInProcess(
+    ["apply", file, "--events", simulation, "--process", "A", "--out", at("stopped.npz")],
+    { signal: controller.signal, isTerminal: true, onText: (text) => text.includes("apply: ") && controller.abort() },
+  );
+  assert.is(ran.code, 130);
+  assert.equal(listed(), before);
+});
+
+test("an exported folder is checked by sha256sum, and does what the analysis does", async () => {
+  const out = at("exported");
+  const ran = await good(["export", file, "--out", out]);
+  assert.match(
+    ran.out,
+    /exported: analysis\.yaml, model\.safetensors, replicas\.safetensors, fit\.json, checksums\.txt\. It holds no data/,
+  );
+  assert.equal(readdirSync(out).sort(), [
+    "analysis.yaml",
+    "checksums.txt",
+    "fit.json",
+    "model.safetensors",
+    "replicas.safetensors",
+  ]);
+  if (process.platform === "linux") {
+    const checked = spawnSync("sha256sum", ["-c", "checksums.txt"], { cwd: out, encoding: "utf8" });
+    assert.is(checked.status, 0, checked.stderr);
+    assert.match(checked.stdout, /^analysis\.yaml: OK$/m);
+  }
+  const own = join(out, "analysis.yaml");
+  const there = loadAnalysis(own).configuration;
+  assert.equal(there, { ...loadAnalysis(file).configuration, output: "." });
+  const fitted = JSON.parse(readFileSync(join(out, "fit.json"), "utf8"));
+  assert.match(fitted.version, /^\d+\.\d+\.\d+/);
+  assert.is(fitted.covariance.length, 2);
+
+  const words = ["--events", simulation, "--process-column", "process", "--threads", "1"];
+  await good(["apply", file, ...words, "--out", at("from-run.npz")]);
+  await good(["apply", own, ...words, "--out", at("from-export.npz")]);
+  assert.equal(readFileSync(at("from-export.npz")), readFileSync(at("from-run.npz")));
+  const data = ["--events", at("out/data.npz"), "--nu", "0.1,0.2", "--threads", "1"];
+  await good(["evaluate", file, "--nu", "0.1,0.2", "--threads", "1", "--out", at("run-log-prob.npz")]);
+  await good(["evaluate", own, ...data, "--out", at("export-log-prob.npz")]);
+  assert.equal(readFileSync(at("export-log-prob.npz")), readFileSync(at("run-log-prob.npz")));
+  const again = await runInProcess(["export", own, "--out", at("twice")]);
+  assert.is(again.code, 0, again.error);
+  assert.equal(readFileSync(at("twice/model.safetensors")), readFileSync(at("out/model.safetensors")));
+});
+
+test("an exported folder without data says so; a changed one is refused", async () => {
+  const own = at("exported/analysis.yaml");
+  const bare = await runInProcess(["evaluate", own, "--nu", "0,0", "--out", at("none.npz")]);
+  assert.is(bare.code, 2);
+  assert.match(
+    bare.error,
+    /expected a file of events, as an exported folder holds no data, got none\. Name it with --events/,
+  );
+  const words = ["apply", own, "--events", simulation, "--process", "A", "--out", at("none.npz")];
+  for (const [name, change] of [
+    ["fit.json", (text: string) => text.replace("converged", "Converged")],
+    ["analysis.yaml", (text: string) => text.replace("seed: 1", "seed: 2")],
+  ] as const) {
+    const whole = readFileSync(at(`exported/${name}`), "utf8");
+    assert.is.not(change(whole), whole);
+    writeFileSync(at(`exported/${name}`), change(whole));
+    for (const verb of [words, ["evaluate", own, "--events", at("out/data.npz"), "--out", at("none.npz")]]) {
+      const { code, error } = await runInProcess(verb);
+      assert.is(code, 2);
+      assert.match(
+        error,
+        new RegExp(`exported/${name}: expected the file that was exported, sha256 .*, got one that was changed since`),
+      );
+    }
+    writeFileSync(at(`exported/${name}`), whole);
+  }
+  const replicas = readFileSync(at("exported/replicas.safetensors"));
+  rmSync(at("exported/replicas.safetensors"));
+  assert.match(
+    (await runInProcess(words)).error,
+    /replicas\.safetensors: expected the file that was exported, .* got no such file/,
+  );
+  writeFileSync(at("exported/replicas.safetensors"), replicas);
+  assert.not.ok(existsSync(at("none.npz")));
+});
+
+test("export replaces an earlier export with --force and nothing else, and leaves nothing half-written", async () => {
+  const before = listed();
+  const again = await runInProcess(["export", file, "--out", at("exported")]);
+  assert.is(again.code, 2);
+  assert.match(again.error, /exported: expected no such folder yet, got one\. --force replaces an earlier export/);
+  writeFileSync(at("exported/notes.txt"), "");
+  await good(["export", file, "--out", at("exported"), "--force", "--set", "name=Again"]);
+  assert.not.ok(existsSync(at("exported/notes.txt")));
+  assert.match(readFileSync(at("exported/analysis.yaml"), "utf8"), /^name: Again$/m);
+  const foreign = await runInProcess(["export", file, "--out", at("out"), "--force"]);
+  assert.is(foreign.code, 2);
+  assert.match(foreign.error, /out: expected no such folder yet, or an earlier export, got something else/);
+  const nowhere = await runInProcess(["export", file]);
+  assert.match(nowhere.error, /unbinned export: expected --out FOLDER for the export, got no --out/);
+  const stopped = await runInProcess(["export", file, "--out", at("stopped")], { signal: AbortSignal.abort() });
+  assert.is(stopped.code, 130);
+  assert.equal(listed(), before);
+});
+
+test.run();
