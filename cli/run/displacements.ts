@@ -37,6 +37,9 @@ function gridOf(dimensions: number): number[][] {
   return dimensions === 1 ? axis.map((u) => [u]) : axis.flatMap((u) => axis.map((v) => [u, v]));
 }
 
+/** Modes with fields of their own: the widest. Of many nuisances, fields of all would hide them. */
+const LEADING_MODES = 3;
+
 /** At the mean x of each process. */
 export async function displacementFields(
   setting: Setting,
@@ -46,11 +49,11 @@ export async function displacementFields(
   key: string,
 ): Promise<readonly Field[]> {
   const { backend, store, sizes } = setting;
-  const used = model.response === undefined ? [] : modes;
+  const used = model.response === undefined ? [] : modes.slice(0, LEADING_MODES);
   const shifted = used.flatMap(({ sigma, direction }) =>
     [1, -1].map((side) => estimate.map((value, k) => value + side * sigma * direction[k]!)),
   );
-  const { record } = await store.run("displacements", { key, estimate, modes, processes }, async () => {
+  const { record } = await store.run("displacements", { key, estimate, modes: used, processes }, async () => {
     const fields: Field[] = [];
     for (const features of planes(sizes.y)) {
       const grid = gridOf(features.length);

@@ -1,5 +1,6 @@
 /** Every picture of a run, by the name of its file without extension. */
 
+import type { ClosureTest } from "../../inference/closure.js";
 import type { ChiSquareResult } from "../../inference/goodness-of-fit.js";
 import {
   type Caption,
@@ -48,15 +49,34 @@ export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
 /** Panels side by side that a page can show. */
 const WIDEST = 4;
 
+/** Anchors of a process in one picture: those that the density describes worst, in the order of the simulation. */
+const MOST_ANCHORS = 9;
+
+/** Tests of the anchors that have the least probability in any feature, if there are too many for a picture. */
+function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
+  const anchorOf = ({ at }: ClosureTest) => at.join();
+  const least = new Map<string, number>();
+  for (const test of tests) {
+    const before = least.get(anchorOf(test)) ?? 1;
+    least.set(anchorOf(test), Math.min(before, test.result.pValue ?? 1));
+  }
+  const worst = [...least].sort(([, p], [, q]) => p - q).slice(0, MOST_ANCHORS);
+  const shown = new Set(worst.map(([anchor]) => anchor));
+  return tests.filter((test) => shown.has(anchorOf(test)));
+}
+
 /** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
 export function closurePictures(setting: Setting, { tests }: Closure): Pictures {
   const pictures: Pictures = new Map();
-  const groups = new Map<string, { of: "x" | "y"; process: number; panels: ClosurePanel[] }>();
-  for (const { of, process, at, feature, observed, expected, result } of tests) {
-    const key = `closure-${of}-${processNames(setting.analysis.configuration)[process]}`;
-    const group = groups.get(key) ?? { of, process, panels: [] };
-    groups.set(key, group);
-    group.panels.push({
+  const groups = new Map<string, ClosureTest[]>();
+  for (const test of tests) {
+    const key = `closure-${test.of}-${processNames(setting.analysis.configuration)[test.process]}`;
+    groups.set(key, [...(groups.get(key) ?? []), test]);
+  }
+  for (const [key, own] of groups) {
+    const { of, process } = own[0]!;
+    const shown = worstTests(own);
+    const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
       title: describeAnchor(setting, process, at),
       xLabel: featureLabel(setting, of, feature),
       edges: observed.edges,
@@ -64,10 +84,10 @@ export function closurePictures(setting: Setting, { tests }: Closure): Pictures 
       errors: observed.squares.map(Math.sqrt),
       prediction: expected.sums,
       goodness: goodnessOf(result),
-    });
-  }
-  for (const [key, { of, process, panels }] of groups) {
-    const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}`;
+    }));
+    const anchors = own.length / setting.sizes[of];
+    const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
+    const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
     pictures.set(
       key,
       closurePicture({
