@@ -9,8 +9,8 @@ export {
   type MapVariation,
   mapVariations,
 } from "./apply.js";
-export * from "./binomial.js";
 export * from "./averaging.js";
+export * from "./binomial.js";
 export {
   CLOSURE_LEVEL,
   type ClosureRequest,
@@ -28,6 +28,38 @@ export * from "./ensemble.js";
 export * from "./fit-result.js";
 export * from "./generators/doi-toy.js";
 export * from "./goodness-of-fit.js";
+export { type Impacts, type ImpactsRequest, impacts } from "./impacts.js";
+export {
+  type DistributionImpact,
+  type DistributionImpacts,
+  type DistributionRequest,
+  type DistributionTable,
+  distributionImpacts,
+  type MeanDisplacement,
+  type RegionImpact,
+  type RegionRequest,
+  type RegionSize,
+} from "./impacts-on-distribution.js";
+export {
+  type GroupImpact,
+  type Impact,
+  type ImpactGroups,
+  type ImpactTable,
+  type ImpactTarget,
+  impactTables,
+  type TargetFunctions,
+  targetsOf,
+} from "./impacts-on-targets.js";
+export { type FeatureRange, type ObservedFeature, type Region, regionText } from "./impacts-regions.js";
+export {
+  type ImpactDefinition,
+  type ImpactSource,
+  type ImpactSources,
+  impactDefinitions,
+  modeSources,
+  nuisanceSources,
+  type SourceRequest,
+} from "./impacts-sources.js";
 export * from "./kinks.js";
 export * from "./likelihood.js";
 export * from "./minimise.js";

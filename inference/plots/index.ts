@@ -8,6 +8,8 @@ export {
   quiver,
 } from "./displacement.js";
 export type { Caption } from "./figure.js";
+export { type ImpactMapData, impactMap } from "./impact-map.js";
+export { type ImpactRankingData, impactRanking } from "./impacts.js";
 export { type LossCurvesData, type LossPanel, lossCurves } from "./loss-curves.js";
 export { type CorrelationData, correlationMatrix } from "./matrix.js";
 export { fixed, footerLine, type GoodnessOfFit, goodnessText, measurement, significant } from "./numbers.js";

@@ -70,8 +70,11 @@ for (const { name, plot, data, draw } of pictures) {
   });
 
   test(`${name} escapes every text`, () => {
+    const plain = draw(data);
     for (const changed of replacing(data, isString, () => `<b>&"'\u0007`)) {
       const svg = draw(changed as typeof data);
+      // The last of many names is not shown.
+      if (name.endsWith("-many") && svg === plain) continue;
       requireWellFormed(svg);
       assert.not.match(svg, "<b>");
       assert.match(svg, "&lt;b&gt;&amp;&quot;&#39;\ufffd");
@@ -123,7 +126,7 @@ for (const { name, plot, data, draw } of pictures.filter((picture) => picture.pl
         );
       }
     }
-    assert.ok(nChanged > 0 || name === "correlationMatrix-two");
+    assert.ok(nChanged > 0 || name.endsWith("-two"));
   });
 }
 
