@@ -116,6 +116,16 @@ test("simulation to data and back: every column of the file is kept, and y is wh
   assert.equal([...after.keys()], [...before.keys(), ...report.columns]);
   for (const [name, column] of before) assert.equal(after.get(name), column, name);
 
+  // Odd rows are of process B.
+  const ofB = await apply("--events", simulation, "--process", "B", "--out", at("of-b.npz"));
+  assert.is(ofB.code, 0, ofB.error);
+  const nominalOfB = numbers(await readNpz(at("of-b.npz")), "y.data");
+  const differs = numbers(after, "y.data").map((value, i) => Number(Math.abs(value - nominalOfB[i]!) > 1e-9));
+  assert.equal(
+    [...differs],
+    Array.from({ length: 2 * COUNT }, (_, i) => 1 - (Math.floor(i / 2) % 2)),
+  );
+
   // Each variation of the map at its own point, and back from there.
   const y = numbers(before, "y");
   const up = estimate.map((value: number, k: number) => value + modes[0].sigma * modes[0].direction[k]);
