@@ -19,6 +19,7 @@ import {
   sumEvents,
   sumTo,
   take,
+  uniformValue,
   weightGradient,
   where,
 } from "./operations.js";
@@ -37,6 +38,17 @@ const of = <A>(rule: (g: Var, x: Var, y: Var, attributes: A) => Var): Rule<A> =>
   return (g, y, [x], attributes) => [() => rule(g, x as Var, y, attributes)];
 };
 type Pair = readonly [Var, Var];
+
+/**
+ * Where `where` took its first side. Of where(x > 0, x, 0) the result y tells: x > 0 exactly where y > 0. So what goes back
+ * through a rectifier needs nothing beside y, which the next layer keeps.
+ */
+function isTaken(y: Var, [condition, a, b]: readonly Var[]): Var {
+  const { operation, inputs } = condition as Var;
+  const isZero = (x: Var | undefined) => x !== undefined && uniformValue(x) === 0;
+  const isRectifier = operation.name === "greater" && inputs[0] === a && isZero(inputs[1]) && isZero(b);
+  return isRectifier ? greater(y, 0) : (condition as Var);
+}
 
 const rules: Rules = {
   column: none,
@@ -76,7 +88,7 @@ const rules: Rules = {
   greater: none,
   greaterEqual: none,
   equal: none,
-  where: (g, _y, [condition]) => [undefined, () => where(condition as Var, g, 0), () => where(condition as Var, 0, g)],
+  where: (g, y, inputs) => [undefined, () => where(isTaken(y, inputs), g, 0), () => where(isTaken(y, inputs), 0, g)],
   broadcast: of((g, x) => sumTo(g, x.shape)),
   broadcastEvents: of((g) => sumEvents(g)),
   reshape: of((g, x) => reshape(g, x.shape)),

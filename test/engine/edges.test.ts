@@ -196,6 +196,28 @@ for (const backend of testBackends()) {
     assert.equal(slopes, [condition.map(() => 0), [0, 0, 2, 2, 2, 2, 2], [3, 3, 0, 0, 0, 0, 0]]);
   });
 
+  test(`a rectifier has slope 1 above 0, else 0; what only looks like one has its own, on ${name}`, async () => {
+    const x = [-2, -0.5, -0, 0, 2 ** -120, 0.5, 2, ...(isLoose(backend) ? [] : [inf, -inf, nan])];
+    const y = x.map((_, i) => (i % 2 === 0 ? -1 : 1));
+    const slope = (isTaken: (x: number) => boolean) => x.map((number) => (isTaken(number) ? 1 : 0));
+    const isPositive = (number: number) => number > 0;
+    const rectified = await run(backend, (v) => o.where(o.greater(v, 0), v, 0), [x]);
+    assert.equal(
+      rectified.value,
+      x.map((number) => (isPositive(number) ? number : 0)),
+    );
+    assert.equal(rectified.slopes, [slope(isPositive)]);
+    const lower = await run(backend, (v) => o.where(o.greater(v, -1), v, 0), [x]);
+    assert.equal(lower.slopes, [slope((number) => number > -1)]);
+    const other = await run(backend, (v, w) => o.where(o.greater(v, 0), w, 0), [x, y]);
+    assert.equal(
+      other.slopes[1],
+      slope((number) => number > 0),
+    );
+    const negative = await run(backend, (v) => o.where(o.greater(v, 0), v, -1), [x]);
+    assert.equal(negative.slopes, [slope(isPositive)]);
+  });
+
   test(`where shields values from what was not chosen on ${name}`, async () => {
     const x = [-1, 0, 4];
     const { value } = await run(backend, (v) => o.where(o.greater(v, 0), o.div(o.log(v), o.log(v)), 7), [x]);
