@@ -75,7 +75,7 @@ async function exportedFiles(analysis: Analysis): Promise<Files> {
   const header = `# Exported by unbinned ${readVersion()}. The data and samples that it names are not in this folder.\n`;
   const summary = { version: readVersion(), ...fit.summary };
   return new Map<string, Uint8Array | string>([
-    [CONFIGURATION_FILE, `${header}${stringify(there)}`],
+    [CONFIGURATION_FILE, `${header}${stringify(there, { aliasDuplicateObjects: false })}`],
     [modelName, await readBytes(modelFile)],
     ...(replicas.length === 0
       ? []

@@ -342,6 +342,8 @@ test("an exported folder is checked by sha256sum, and does what the analysis doe
     assert.match(checked.stdout, /^analysis\.yaml: OK$/m);
   }
   const own = join(out, "analysis.yaml");
+  // Written for people: no anchors.
+  assert.not.match(readFileSync(own, "utf8"), /: [&*]/);
   const there = loadAnalysis(own).configuration;
   assert.equal(there, { ...loadAnalysis(file).configuration, output: "." });
   const fitted = JSON.parse(readFileSync(join(out, "fit.json"), "utf8"));
