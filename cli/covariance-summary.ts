@@ -71,7 +71,7 @@ export async function summarise(
   const inverse = isWeighted ? covariance(hessian, names, precision) : found;
   const crossCheck =
     inverse.status === "positive-definite" ? await compared(likelihood, nu, inverse, curvature, precision) : null;
-  return { ...label, ...numbers(found), problem: null, crossCheck };
+  return { ...label, ...errorsOf(found), problem: null, crossCheck };
 }
 
 /** Differences up to this part need no explanation, nor up to so many standard deviations of their scatter. */
@@ -111,7 +111,8 @@ async function compared(
   return { hessianSigma, scoreSigma, scatter, doubt };
 }
 
-function numbers(found: Covariance) {
+/** A covariance as results show it. */
+export function errorsOf(found: Covariance) {
   const modes = principalModes(found).map(({ sigma, direction }) => ({ sigma, direction: direction.values }));
   return { covariance: found.matrix, correlation: found.correlation, sigma: found.sigma, modes };
 }

@@ -2,7 +2,7 @@
 import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import type { FitResult } from "../inference/fit-result.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../inference/kinks.js";
-import { minimise } from "../inference/minimise.js";
+import { type MinimiseOptions, minimise } from "../inference/minimise.js";
 import type { Objective } from "../inference/objective.js";
 import { responseBox } from "../inference/profile-fit.js";
 import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
@@ -69,6 +69,21 @@ function secondStart(first: readonly number[], distance: number, bounds: readonl
   return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
 }
 
+/** Start [K], bounds, box and tolerance of a fit as the configuration has them. */
+export function fitOptions(open: OpenLikelihood, start: readonly number[]): MinimiseOptions {
+  const { analysis, precision } = open;
+  const box = boxOfResponse(open);
+  const distance = analysis.configuration.fit.secondStart;
+  return {
+    start,
+    bounds: configuredBounds(open),
+    ...(box && { box }),
+    precision,
+    tolerance: precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE,
+    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
+  };
+}
+
 /** @param start  [K] */
 export async function fitNuisances(
   open: OpenLikelihood,
@@ -76,18 +91,9 @@ export async function fitNuisances(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const { analysis, precision } = open;
-  const bounds = configuredBounds(open);
-  const box = boxOfResponse(open);
-  const distance = analysis.configuration.fit.secondStart;
   const step = progress.step("fit", undefined, "evaluations");
   const found = await minimise(objectiveOf(open), {
-    start,
-    bounds,
-    ...(box && { box }),
-    precision,
-    tolerance: precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE,
-    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
+    ...fitOptions(open, start),
     onStep: ({ evaluations, nll, edm, estimate }) => {
       const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
       step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
@@ -99,7 +105,7 @@ export async function fitNuisances(
   return { ...result, reason: `${result.reason}${advice(open, result)}` };
 }
 
-const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
+export const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
 
 /** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
 export function objectiveOf(open: OpenLikelihood): Objective {

@@ -60,6 +60,18 @@ export async function secantHessian(
   return symmetrised(hessian, size);
 }
 
+/** The objective with its secant Hessian where its Hessian is asked for; `reach` as of `secantHessian`. */
+export function withSecantHessian(objective: Objective, reach: readonly number[]): Objective {
+  return {
+    names: objective.names,
+    async evaluate(nu, order) {
+      if (order < 2) return objective.evaluate(nu, order);
+      const found = await objective.evaluate(nu, 1);
+      return { ...found, hessian: await secantHessian(objective, Array.from(nu), reach) };
+    },
+  };
+}
+
 /** The fit with another Hessian, and the errors and the edm that follow from it. */
 export function withHessian(fit: FitResult, hessian: Float64Array, precision: number): FitResult {
   const { names } = fit.estimate;

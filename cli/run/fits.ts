@@ -4,11 +4,12 @@ import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { nuisanceVector } from "../analysis.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
-import { type FittedReplica, fitReplicas } from "./ensemble.js";
+import { type AveragedFit, fitAveraged } from "./averaged.js";
+import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
 import { openFit } from "./open-fit.js";
 import { looksAtY, type Setting } from "./setting.js";
 import type { TrainingSummary } from "./training.js";
-import { errorsBeforeProfiling, fitResponse, fitTransfer } from "./transfer-steps.js";
+import { errorsBeforeProfiling, fitResponse, fitTransfer, type TrainedTransfer } from "./transfer-steps.js";
 
 export interface NamedFit {
   /** What was fitted, for people. */
@@ -27,6 +28,8 @@ export interface FittedModel {
     readonly fixed?: NamedFit;
     /** T responding to ν. */
     readonly profiled?: NamedFit;
+    /** The same, averaged over the replicas of the ensemble. */
+    readonly averaged?: AveragedFit;
   };
   /** Of the ensemble, in the order of their indices. */
   readonly replicas: readonly FittedReplica[];
@@ -64,52 +67,82 @@ async function fitStep(
   return { label, fit: found, summary, key: step.key };
 }
 
+/** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
+async function fitXAlone(setting: Setting, simulated: MixtureModel, key: string) {
+  const { fit, likelihood } = setting.analysis.configuration;
+  const start = nuisanceVector(setting.analysis.configuration, fit.start);
+  if (likelihood.form !== "joint") return { start };
+  const { y: _y, ...data } = setting.events.data;
+  const { y: _density, ...model } = simulated;
+  const label = looksAtY(setting) ? "fit of x alone" : "fit of x";
+  const xAlone = await fitStep(setting, "fit.x", label, key, model, data, start);
+  return { xAlone, start: xAlone.fit.estimate.values };
+}
+
+/** Step 1 of the data and of one replica. */
+export async function fitOneReplica(setting: Setting, simulated: MixtureModel, key: string, index: number) {
+  const { start } = await fitXAlone(setting, simulated, key);
+  return fitReplica(setting, simulated, await fitTransfer(setting, simulated, key, start), index);
+}
+
 /** All fits of the analysis. */
 export async function fitModel(setting: Setting, simulated: MixtureModel, key: string): Promise<FittedModel> {
   const { configuration } = setting.analysis;
   const { data } = setting.events;
-  const { y: _y, ...xData } = data;
-  const { y: _density, ...xModel } = simulated;
-  let start: readonly number[] = nuisanceVector(configuration, configuration.fit.start);
+  const { xAlone, start } = await fitXAlone(setting, simulated, key);
+  const none = { replicas: [], trainings: [] };
   if (!looksAtY(setting)) {
-    const only = await fitStep(setting, "fit.x", "fit of x", key, xModel, xData, start);
-    return { model: xModel, key: only.key, fits: { xAlone: only }, replicas: [], trainings: [] };
+    const { y: _density, ...model } = simulated;
+    return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
   }
-  const { form } = configuration.likelihood;
-  const xAlone =
-    form === "joint" ? await fitStep(setting, "fit.x", "fit of x alone", key, xModel, xData, start) : undefined;
-  start = xAlone?.fit.estimate.values ?? start;
-  if (!configuration.transfer.enabled) {
+  const first = configuration.transfer.enabled ? await fitTransfer(setting, simulated, key, start) : undefined;
+  if (first === undefined) {
     const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
-    const fits = { ...(xAlone && { xAlone }), fixed: only };
-    return { model: simulated, key: only.key, fits, replicas: [], trainings: [] };
+    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  const first = await fitTransfer(setting, simulated, key, start);
+  return fitWithTransfer(setting, simulated, first, xAlone);
+}
+
+/** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
+async function fitWithTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  first: TrainedTransfer,
+  xAlone: NamedFit | undefined,
+): Promise<FittedModel> {
+  const { data } = setting.events;
   const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
   const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
   const replicas = await fitReplicas(setting, simulated, first);
+  const members = replicas.map(({ replica }) => replica);
+  const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
   const trainings = [
     { label: "T and ν (step 1)", summary: first.summary },
     ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
   ];
-  const fits = { ...(xAlone && { xAlone }), fixed };
-  if (!configuration.profile.enabled) return { model: withTransfer, key: fixed.key, fits, replicas, trainings };
+  const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
+    const averaged =
+      members.length < 2 ? undefined : await fitAveraged(setting, model, members, last.fit.estimate.values, ownKey);
+    const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
+    return { model, key: ownKey, fits: all, replicas };
+  };
+  if (!setting.analysis.configuration.profile.enabled) {
+    return { ...(await finished(withTransfer, fixed, key, {})), trainings };
+  }
   const centre = fixed.fit.estimate.values;
   const second = await fitResponse(setting, withTransfer, {
-    key: JSON.stringify([fixed.key, ...replicas.map(({ key: own }) => own)]),
+    key,
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
     centre,
-    members: [first.transfer.weights, ...replicas.map(({ replica }) => replica.transfer)],
+    members: [first.transfer.weights, ...members.map(({ transfer }) => transfer)],
   });
   const model: MixtureModel = { ...withTransfer, response: second.response };
   const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
   warnWhereSteeper(setting, fixed, profiled);
+  const response = { label: "response of T (step 2)", summary: second.summary };
   return {
-    model,
-    key: profiled.key,
-    fits: { ...fits, profiled },
-    replicas,
-    trainings: [...trainings, { label: "response of T (step 2)", summary: second.summary }],
+    ...(await finished(model, profiled, profiled.key, { profiled })),
+    trainings: [...trainings, response],
   };
 }
 

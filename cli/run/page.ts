@@ -6,6 +6,7 @@ import { nuisanceNames } from "../analysis.js";
 import { type CovarianceSummary, labelText } from "../covariance-summary.js";
 import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
 import { readVersion } from "../version.js";
+import { ensembleTables } from "./ensemble-page.js";
 import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
 import type { Outcome } from "./results.js";
 import type { Setting } from "./setting.js";
@@ -15,7 +16,9 @@ function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
   const { configuration } = setting.analysis;
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
   return nuisanceTable(
-    withErrors.map(({ label, summary }) => (summary.transfer === "none" ? label : labelText(summary))),
+    withErrors.map(({ label, summary }) =>
+      summary.transfer === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
+    ),
     nuisanceNames(configuration).map((name, k) => ({
       name: configuration.nuisances[name]!.label ?? name,
       estimate: best.summary.estimate[k]!,
@@ -135,6 +138,14 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
           "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
         [estimateTable(setting, outcome), ...crossCheckTables(setting, outcome), modeTable(setting, outcome)],
+      ),
+      ...section(
+        "Ensemble",
+        "Step 1 again with Poisson-bootstrap weights: its spread is what the fluctuation of the data does to T and ν. The likelihoods " +
+          "of the data with the T of each replica are averaged, each measured from its own minimum; the error of the average adds the " +
+          "curvature that the members' different slopes take away (between) to that of a typical member (within).",
+        [],
+        ensembleTables(outcome, labelsOf(setting)),
       ),
       ...section(
         "Likelihood scans",

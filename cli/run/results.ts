@@ -9,6 +9,7 @@ import type { YieldRow } from "../report.js";
 import { readVersion } from "../version.js";
 import type { Closure, ProjectionSet } from "./checks.js";
 import type { Field } from "./displacements.js";
+import { ensembleResults } from "./ensemble-page.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import { featureLabel, goodnessOf } from "./pictures.js";
 import type { Setting } from "./setting.js";
@@ -66,6 +67,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     fits: Object.fromEntries(
       Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
     ),
+    ensemble: ensembleResults(outcome),
     yields,
     closure: {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),

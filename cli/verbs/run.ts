@@ -3,13 +3,15 @@ import { removeUnfinished, writeAtomic, writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
-import { NotConverged } from "../messages.js";
+import { saveReplicas } from "../ensemble-files.js";
+import { NotConverged, UsageError } from "../messages.js";
 import { saveModel } from "../model-files.js";
 import { describeFit } from "../nuisance-fit.js";
 import { scanPictures } from "../nuisance-scan.js";
 import { createOutputFolder } from "../output-folder.js";
 import { buildReport } from "../report.js";
-import { runChain } from "../run/chain.js";
+import { runChain, trainSimulation } from "../run/chain.js";
+import { fitOneReplica } from "../run/fits.js";
 import { openFit } from "../run/open-fit.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
 import { reportOf } from "../run/page.js";
@@ -33,7 +35,8 @@ export async function run(context: VerbContext): Promise<void> {
   checkFiles(analysis);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
-  await removeUnfinished(folder);
+  // Beside it, other replicas may be at work.
+  if (options.replica === undefined) await removeUnfinished(folder);
   createOutputFolder(join(folder, "pictures"));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
@@ -43,6 +46,7 @@ export async function run(context: VerbContext): Promise<void> {
   };
   try {
     const setting = await openSetting(context, analysis, folder, backend, warn);
+    if (options.replica !== undefined) return await runReplica(context, setting, options.replica);
     const outcome = await runChain(setting, warnings);
     signal.throwIfAborted();
     await writeOutcome(setting, outcome);
@@ -56,6 +60,22 @@ export async function run(context: VerbContext): Promise<void> {
   } finally {
     await backend.close();
   }
+}
+
+/** One replica of the ensemble and what it needs, for batch systems: `run` without --replica finds its steps done. */
+async function runReplica(context: VerbContext, setting: Setting, index: number): Promise<void> {
+  const { ensemble, transfer } = setting.analysis.configuration;
+  if (index >= ensemble.replicas || !looksAtY(setting) || !transfer.enabled) {
+    throw new UsageError("--replica", {
+      expected: `one of the ${ensemble.replicas} replicas of T (ensemble.replicas), counted from 0`,
+      got: `${index}`,
+    });
+  }
+  const { model, key } = await trainSimulation(setting);
+  const { replica, fit } = await fitOneReplica(setting, model, key, index);
+  context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
+  context.printJson({ index, nu: replica.nu, status: fit.status });
+  if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
 }
 
 async function picturesOf(setting: Setting, outcome: Outcome): Promise<Pictures> {
@@ -82,6 +102,10 @@ async function picturesOf(setting: Setting, outcome: Outcome): Promise<Pictures>
 async function writeOutcome(setting: Setting, outcome: Outcome): Promise<void> {
   const { folder } = setting;
   await saveModel(folder, outcome.fitted.model);
+  await saveReplicas(
+    folder,
+    outcome.fitted.replicas.map(({ replica }) => replica),
+  );
   await writeNpz(join(folder, "arrays.npz"), arraysOf(outcome));
   const pictures = await picturesOf(setting, outcome);
   for (const [name, svg] of pictures) await writeAtomic(join(folder, "pictures", `${name}.svg`), [svg]);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../engine/reference.js";
-import { bootstrapWeights, replicaModel } from "../../inference/ensemble.js";
+import { bootstrapWeights, ensembleSpread, replicaModel } from "../../inference/ensemble.js";
 import { likelihood, likelihoods } from "../../inference/likelihood.js";
 import { chiSquarePValue } from "../../inference/special-functions.js";
 import { close } from "../support/close.js";
@@ -67,6 +67,20 @@ test("likelihoods that share programs keep their own weights, also when asked at
     "nll",
   );
   await first!.close();
+});
+
+test("the spread of replicas against an error, by hand", () => {
+  const replicas = [1, 2, 3, 6].map((value, index) => ({ index, nu: [value, 0.1 * value], transfer: new Map() }));
+  const { mean, spread, pValues } = ensembleSpread(replicas, [2, 2]);
+  close(mean, [3, 0.3], { absolute: 1e-12, relative: 0 }, "mean");
+  // Squares about the mean: 4 + 1 + 0 + 9 = 14.
+  close(spread, [Math.sqrt(14 / 3), Math.sqrt(0.14 / 3)], { absolute: 1e-12, relative: 0 }, "spread");
+  // scipy: chi2.sf(3.5, 3) = 0.3207621, chi2.cdf(0.035, 3) = 0.0017233.
+  close(pValues, [2 * 0.3207621, 2 * 0.0017233], { absolute: 2e-7, relative: 0 }, "p values");
+  assert.throws(
+    () => ensembleSpread(replicas.slice(1, 2), [2, 2]),
+    /ensembleSpread: expected at least two replicas, got 1/,
+  );
 });
 
 test.run();

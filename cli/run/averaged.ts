@@ -1,0 +1,130 @@
+/** The averaged likelihood of the ensemble: its fit, and what its errors are made of. */
+import { type AveragedCurvature, averagedCurvature, rebasedAverage } from "../../inference/averaging.js";
+import { type Replica, replicaModel } from "../../inference/ensemble.js";
+import { type FitResult, isMinimum } from "../../inference/fit-result.js";
+import { withSecantHessian } from "../../inference/kinks.js";
+import { type Likelihood, likelihoods } from "../../inference/likelihood.js";
+import { minimise } from "../../inference/minimise.js";
+import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { Objective } from "../../inference/objective.js";
+import { errorsOf, NO_ERRORS } from "../covariance-summary.js";
+import { type FitSummary, fitNuisances, fitOptions, isKinkedIn, objectiveOf } from "../nuisance-fit.js";
+import { type OpenLikelihood, transferLabel } from "../open-likelihood.js";
+import { openFit } from "./open-fit.js";
+import type { Setting } from "./setting.js";
+
+export interface AveragedFit {
+  readonly label: string;
+  /** Of the rebased average over the replicas. */
+  readonly fit: FitResult;
+  readonly summary: FitSummary;
+  /** Each replica's likelihood of the data, unweighted, with its T and the response of all [B]. */
+  readonly members: readonly FitResult[];
+  /** At the estimate. */
+  readonly curvature: AveragedCurvature;
+}
+
+/**
+ * Undefined where less than two replicas have a minimum to be averaged about.
+ *
+ * @param start  ν̂ of the single likelihood [K]
+ */
+export async function fitAveraged(
+  setting: Setting,
+  model: MixtureModel,
+  replicas: readonly Replica[],
+  start: readonly number[],
+  key: string,
+): Promise<AveragedFit | undefined> {
+  const { store, analysis, progress, signal } = setting;
+  const { fit: options, likelihood: form, profile } = analysis.configuration;
+  const inputs = { key, data: setting.dataKey, start, options, form, box: profile.box };
+  const step = await store.run("fit.averaged", inputs, async () => {
+    const open = await openFit(setting, model, setting.events.data);
+    const own = await openMembers(setting, model, replicas);
+    try {
+      const members: FitResult[] = [];
+      for (const likelihood of own) members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal));
+      signal.throwIfAborted();
+      const good = own.flatMap((likelihood, b) => (hasMinimum(members[b]!) ? [{ likelihood, fit: members[b]! }] : []));
+      const record = good.length < 2 ? null : { ...(await average(open, good, start)), members };
+      return { record, arrays: {} };
+    } finally {
+      await own[0]?.close();
+      await open.close();
+    }
+  });
+  const { record } = step;
+  const label = `average of ${replicas.length} replicas`;
+  if (record === null) {
+    setting.warn(
+      `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. There is no average`,
+    );
+    return undefined;
+  }
+  for (const [b, { status, reason }] of record.members.entries()) {
+    if (status !== "converged") setting.warn(`likelihood of replica ${b}: ${status}. ${reason}`);
+  }
+  const { fit, curvature } = record;
+  if (fit.status !== "converged") setting.warn(`${label}: ${fit.status}. ${fit.reason}`);
+  const { newtonShift } = curvature;
+  if (newtonShift.status === "off-minimum") setting.warn(`${label}: ${newtonShift.reason}`);
+  return { label, ...record };
+}
+
+/** Of two minima a fit gives the lower one. */
+const hasMinimum = (fit: FitResult) => isMinimum(fit) || fit.status === "second-minimum";
+
+function openMembers(setting: Setting, model: MixtureModel, replicas: readonly Replica[]) {
+  const { backend, analysis, events, signal } = setting;
+  const { form, extended } = analysis.configuration.likelihood;
+  return likelihoods(
+    { backend, model, data: events.data, form, extended, signal },
+    replicas.map((replica) => replicaModel(model, replica)),
+  );
+}
+
+async function average(
+  open: OpenLikelihood,
+  good: readonly { readonly likelihood: Likelihood; readonly fit: FitResult }[],
+  start: readonly number[],
+): Promise<Pick<AveragedFit, "fit" | "curvature" | "summary">> {
+  const averageOf = (objective: (member: Likelihood, b: number) => Objective) =>
+    rebasedAverage(
+      good.map(({ likelihood }, b) => objective(likelihood, b)),
+      good.map((member) => member.fit),
+    );
+  const fit = await minimise(
+    averageOf((likelihood) => objectiveOf({ ...open, likelihood })),
+    fitOptions(open, start),
+  );
+  const isKinked = isKinkedIn(open);
+  const exact = averageOf((likelihood, b) => {
+    const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
+    return isKinked && reach ? withSecantHessian(likelihood, reach) : likelihood;
+  });
+  const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
+  return { fit, curvature, summary: summaryOf(open, fit, curvature, isKinked) };
+}
+
+function summaryOf(open: OpenLikelihood, fit: FitResult, { exact }: AveragedCurvature, isKinked: boolean): FitSummary {
+  const found = exact.covariance;
+  const hasErrors = found.status === "positive-definite";
+  return {
+    names: fit.estimate.names,
+    status: fit.status,
+    reason: fit.reason,
+    estimate: fit.estimate.values,
+    nll: fit.nll ?? null,
+    edm: fit.edm ?? null,
+    boundary: fit.boundary,
+    evaluations: fit.evaluations,
+    events: open.events.data.count,
+    effectiveEvents: open.likelihood.effectiveEvents,
+    transfer: transferLabel(open),
+    estimator: isKinked ? "secant Hessian" : "inverse Hessian",
+    ...(hasErrors ? errorsOf(found) : NO_ERRORS),
+    crossCheck: null,
+    problem: hasErrors ? null : found.reason,
+  };
+}

@@ -1,0 +1,149 @@
+/** Ensembles and toys from the command line, on a tiny analysis: units of work that add up to the same bits. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runInProcess } from "./in-process.js";
+
+const folder = mkdtempSync(join(tmpdir(), "unbinned-ensemble-"));
+
+const TOY = `
+name: Tiny ensemble
+seed: 3
+observables: { x: { features: 2 }, y: { features: 2 } }
+processes: { A: , B: }
+nuisances: { shift: , squeeze: }
+simulation: { generator: doi-toy, events: 20000, heldOut: 0.2 }
+data: { generator: doi-toy, events: 600 }
+truth: { shift: 0.5, squeeze: -0.5 }
+flows:
+  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
+fnf:
+  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 5, batch: 100 } }
+ensemble: { replicas: 3, training: { epochs: 3, batch: 100 } }
+profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
+scan: { points: 3, grid: 3, range: 1 }
+fit: { secondStart: 0 }
+report: { bins: 8 }
+`;
+
+const file = join(folder, "toy.yaml");
+const at = (...names: string[]) => join(folder, ...names);
+const call = (...words: string[]) =>
+  runInProcess([...words, "--threads", "1", "--backend", "cpu"], { isTerminal: false });
+
+test.before(() => writeFileSync(file, TOY));
+test.after(() => rmSync(folder, { recursive: true }));
+
+test("replicas done one by one are those of a whole run, bit by bit", async () => {
+  const alone = await call("run", file, "--out", at("parts"), "--replica", "2");
+  assert.is(alone.code, 0, alone.error);
+  assert.match(alone.out, /replica 2, converged: nu = /);
+  assert.not.ok(existsSync(at("parts", "results.json")));
+  const [parts, whole] = [await call("run", file, "--out", at("parts")), await call("run", file, "--out", at("whole"))];
+  assert.is(parts.code, 0, parts.error);
+  assert.match(parts.out, /replica\.2: kept from before/);
+  assert.is(whole.code, 0, whole.error);
+  assert.not.match(whole.out, /kept from before/);
+  for (const name of ["results.json", "replicas.safetensors", "model.safetensors"]) {
+    assert.equal(readFileSync(at("parts", name)), readFileSync(at("whole", name)), name);
+  }
+});
+
+test("results say what the ensemble spreads by, and what its average is made of", () => {
+  const { ensemble, fits, nuisances } = JSON.parse(readFileSync(at("whole", "results.json"), "utf8"));
+  assert.equal(nuisances, ["shift", "squeeze"]);
+  assert.is(ensemble.replicas.length, 3);
+  const [first, second] = ensemble.replicas.map(({ nu }: { nu: number[] }) => nu);
+  assert.not.equal(first, second);
+  const mean = ensemble.replicas.reduce((sum: number, { nu }: { nu: number[] }) => sum + nu[0]! / 3, 0);
+  assert.ok(Math.abs(ensemble.spread.mean[0] - mean) < 1e-12);
+  assert.ok(ensemble.spread.pValues.every((p: number) => p > 0 && p <= 1));
+  const { exact, newtonShift } = ensemble.average;
+  assert.ok(Math.abs(exact.weights.reduce((sum: number, w: number) => sum + w, 0) - 1) < 1e-12);
+  // What the members disagree about widens the average.
+  assert.ok(exact.sigma.every((sigma: number, k: number) => sigma >= exact.sigmaWithin[k]));
+  assert.is(newtonShift.status, "at-minimum");
+  assert.equal(fits.averaged.sigma, exact.sigma);
+  assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas against the error of the fit/);
+});
+
+test("another number of replicas keeps those that are there", async () => {
+  const more = await call("run", file, "--out", at("whole"), "--set", "ensemble.replicas=4");
+  assert.is(more.code, 0, more.error);
+  for (const b of [0, 1, 2]) assert.match(more.out, new RegExp(`replica\\.${b}: kept from before`));
+  assert.not.match(more.out, /replica\.3: kept/);
+});
+
+test("a replica that is none is refused", async () => {
+  const beyond = await call("run", file, "--out", at("parts"), "--replica", "3");
+  assert.is(beyond.code, 2);
+  assert.match(
+    beyond.error,
+    /--replica: expected one of the 3 replicas of T \(ensemble\.replicas\), counted from 0, got 3/,
+  );
+});
+
+const NONE = ["--set", "ensemble.replicas=0"];
+
+test("toys are units of work: one by one they are those of a whole command, and nothing is done twice", async () => {
+  const words = ["coverage", file, ...NONE];
+  const one = await call(...words, "--out", at("toys"), "--toy", "1");
+  assert.is(one.code, 0, one.error);
+  const stamp = readFileSync(at("toys", "coverage", "full", "1.json"));
+  const all = await call(...words, "--out", at("toys"), "--toys", "3");
+  assert.is(all.code, 0, all.error);
+  assert.match(all.out, /coverage, full toys: done in .*/);
+  assert.equal(readFileSync(at("toys", "coverage", "full", "1.json")), stamp);
+  assert.match(all.out, /fit with T profiled: [0-3] toys/);
+  const found = JSON.parse(readFileSync(at("toys", "coverage", "full", "coverage.json"), "utf8"));
+  assert.equal(found.truth, [0.5, -0.5]);
+  assert.equal(
+    found.fits.map(({ name }: { name: string }) => name),
+    ["xAlone", "fixed", "profiled"],
+  );
+  const toys = [0, 1, 2].map((i) => JSON.parse(readFileSync(at("toys", "coverage", "full", `${i}.json`), "utf8")));
+  assert.is(new Set(toys.map(({ fits }) => fits.fixed.estimate.join())).size, 3);
+  const again = await call(...words, "--out", at("toys"), "--aggregate");
+  assert.is(again.code, 0, again.error);
+  const table = (text: string) => text.slice(text.indexOf("fit of x alone: "));
+  assert.is(table(again.out), table(all.out));
+});
+
+test("toys with the T of the data are other toys, kept apart", async () => {
+  const kept = await call("coverage", file, ...NONE, "--out", at("toys"), "--mode", "data", "--toys", "2");
+  assert.is(kept.code, 0, kept.error);
+  assert.equal(readdirSync(at("toys", "coverage", "data")).sort(), ["0.json", "1.json", "coverage.json"]);
+  const { fits } = JSON.parse(readFileSync(at("toys", "coverage", "data", "0.json"), "utf8"));
+  assert.equal(Object.keys(fits), ["fixed", "profiled"]);
+});
+
+test("toys of another configuration do not count, damaged ones are named", async () => {
+  const other = await call(
+    "coverage",
+    file,
+    ...NONE,
+    "--set",
+    "fit.bounds=[-4, 4]",
+    "--out",
+    at("toys"),
+    "--aggregate",
+  );
+  assert.is(other.code, 2);
+  assert.match(
+    other.error,
+    /expected at least two toys of this configuration, got 0\. Run some with --toys N or --toy I/,
+  );
+  writeFileSync(at("toys", "coverage", "full", "2.json"), "{");
+  const damaged = await call("coverage", file, ...NONE, "--out", at("toys"), "--aggregate");
+  assert.is(damaged.code, 2);
+  assert.match(damaged.error, /2\.json: expected a toy that an earlier command left, got a file that cannot be read/);
+  const what = await call("coverage", file, "--toys", "2", "--toy", "1");
+  assert.match(what.error, /expected one of --toys N, --toy I and --aggregate, got several/);
+});
+
+test.run();
