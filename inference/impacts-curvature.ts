@@ -6,9 +6,9 @@ import { dot, multiply } from "./symmetric-matrix.js";
 const LEAST_CURVATURE = 0.2;
 
 /**
- * The objective with a Hessian that starts as the one given and is corrected by every slope: the damped BFGS update, Nocedal & Wright,
- * Numerical Optimization, 2nd ed., procedure 18.2. Never a second derivative of the objective, which costs about K
- * times a slope, and which lacks what kinks of splines add to the one given. Of use to one minimisation: it remembers.
+ * The objective with a Hessian that starts as the one given and is corrected by every slope: the damped BFGS update, Nocedal
+ * & Wright, Numerical Optimization, 2nd ed., procedure 18.2. Never a second derivative of the objective, which costs about
+ * K times a slope, and which lacks what kinks of splines add to the one given. Of use to one minimisation: it remembers.
  *
  * @param hessian  positive definite where the objective is free to move, row-major [K, K]
  */

@@ -14,7 +14,7 @@ import { bindMixture } from "./mixture.js";
 import { type MixtureModel, parametersOn } from "./mixture-model.js";
 
 export interface RegionRequest {
-  /** Features whose quantiles cut the data into cells, one list for each partition; every feature on its own where absent. */
+  /** Features whose quantiles cut the data into cells, a list for each partition; every feature alone where absent. */
   readonly partitions?: readonly (readonly ObservedFeature[])[];
   /** Quantiles of each feature. */
   readonly bins: number;
@@ -118,29 +118,33 @@ export async function distributionImpacts(
   for (const set of all) {
     cells.set(set, await cellsOf(request, summary, set, () => onPoints?.(++done, total)));
   }
-  const tables = sets.map((set): DistributionTable => {
-    const ofSources = cells.get(set)!;
-    const ofAll = (f: number) => ofSources.map((own) => own.find(({ process }) => process === f)!.size);
-    const ranks = model.processes.map((_, f) => ranksOf(ofAll(f)));
-    const impacts = set.sources.map(({ name }, s) =>
-      Object.freeze({ source: name, cells: ofSources[s]!, ranks: ranks.map((ofProcess) => ofProcess[s]!) }),
-    );
-    const memberCells = (members: readonly string[]) =>
-      ofSources.filter((_, s) => members.includes(set.sources[s]!.name));
-    const sums = set.definition === "auxiliary" ? Object.entries(groups) : [];
-    return Object.freeze({
-      definition: set.definition,
-      impacts: Object.freeze(impacts),
-      groups: Object.freeze(sums.map(([name, members]) => ({ name, cells: quadratic(memberCells(members)) }))),
-    });
-  });
   return Object.freeze({
     regions: partitions.flatMap(({ regions }) => regions),
     events: summary.events,
     scales,
-    tables: Object.freeze(tables),
+    tables: Object.freeze(sets.map((set) => tableOf(set, cells.get(set)!, model.processes.length, groups))),
     total: quadratic(cells.get(modes)!),
   });
+}
+
+/** @param cells  [sources][cells] */
+function tableOf(
+  { definition, sources }: ImpactSources,
+  cells: readonly (readonly RegionImpact[])[],
+  nProcesses: number,
+  groups: ImpactGroups,
+): DistributionTable {
+  // A process's first cell is that of all its events.
+  const ofAll = (f: number) => cells.map((own) => own.find(({ process }) => process === f)!.size);
+  const ranks = Array.from({ length: nProcesses }, (_, f) => ranksOf(ofAll(f)));
+  const impacts = sources.map(({ name }, s) =>
+    Object.freeze({ source: name, cells: cells[s]!, ranks: ranks.map((ofProcess) => ofProcess[s]!) }),
+  );
+  const sums = definition === "auxiliary" ? Object.entries(groups) : [];
+  const ofGroups = sums.map(([name, members]) =>
+    Object.freeze({ name, cells: quadratic(cells.filter((_, s) => members.includes(sources[s]!.name))) }),
+  );
+  return Object.freeze({ definition, impacts: Object.freeze(impacts), groups: Object.freeze(ofGroups) });
 }
 
 interface Summary {

@@ -62,16 +62,16 @@ export interface ImpactTable {
   /** By `shift` and `covariance`, a nuisance's on itself is its σ and left out. */
   readonly impacts: readonly Impact[];
   /**
-   * For independent sources (`auxiliary`) the quadratic sum. By the other definitions what the group explains of the target's
-   * variance, √(vᵀ C_GG⁻¹ v) with v the covariances of the target with its members: by so much the variance is less where
-   * they are known exactly. None of `mode`.
+   * For independent sources (`auxiliary`) the quadratic sum. By the other definitions the square root of what the group
+   * explains of the target's variance, vᵀ C_GG⁻¹ v with v the covariances of the target with its members: by so much the
+   * variance is less where they are known exactly. None of `mode`.
    */
   readonly groups: readonly GroupImpact[];
   /** σ of the target: quadratic sum over the principal modes. */
   readonly total: number;
   /**
-   * By `auxiliary`: what the total has beyond the constraints, due to the data. Undefined otherwise, and where the impacts, curved,
-   * add up to more than the total.
+   * By `auxiliary`: what the total has beyond the constraints, due to the data. Undefined otherwise, and where the target
+   * bends so much that the impacts add up to more than the total.
    */
   readonly statistical: number | undefined;
 }
@@ -95,7 +95,7 @@ interface Ends {
   readonly down: number;
 }
 
-export const sizeOf = ({ up, down }: Ends) => Math.sqrt(0.5 * (up ** 2 + down ** 2));
+const sizeOf = ({ up, down }: Ends) => Math.sqrt(0.5 * (up ** 2 + down ** 2));
 
 export const quadraticSum = (sizes: readonly number[]) => Math.hypot(...sizes);
 
@@ -192,7 +192,7 @@ function explained(sizes: Float64Array, correlation: Covariance["correlation"], 
 const ROUNDING = 1e-3;
 
 /** √(total² - part²), or undefined where the part is the larger one. */
-export function remainder(total: number, part: number): number | undefined {
+function remainder(total: number, part: number): number | undefined {
   const left = total ** 2 - part ** 2;
   if (left < -ROUNDING * total ** 2) return undefined;
   return Math.sqrt(Math.max(0, left));

@@ -35,8 +35,8 @@ export function marginalPartitions(data: EventData): ObservedFeature[][] {
 }
 
 /**
- * The events by quantiles of the features, `bins` of each: bins^features cells, the last feature's quantiles running fastest. Event
- * weights do not matter to where the cells lie. Without features one region of all.
+ * The events by quantiles of the features, `bins` of each: bins^features cells, the last feature's quantiles running fastest.
+ * Event weights do not matter to where the cells lie. Without features one region of all.
  */
 export function partition(data: EventData, features: readonly ObservedFeature[], bins: number): Partition {
   if (!Number.isInteger(bins) || bins < 1) {

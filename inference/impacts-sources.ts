@@ -16,8 +16,8 @@ import { submatrix } from "./symmetric-matrix.js";
  *
  * - `shift`: ν_k is held at ν̂_k ± σ_k and the others are fitted again;
  * - `covariance`: ν̂ ± C e_k / σ_k, what `shift` is where the likelihood is Gaussian. No fits;
- * - `auxiliary`: the centre of its constraint, the outcome of an auxiliary measurement, is another by ± 1, its width, and all are
- *   fitted again. Constraints are independent: the variances that they contribute add up, and what the total has
+ * - `auxiliary`: the centre of its constraint, the outcome of an auxiliary measurement, is moved by ± 1, its width, and all
+ *   are fitted again. Constraints are independent: the variances that they contribute add up, and what the total has
  *   beyond them comes from the data (arXiv:2307.04007).
  */
 export const impactDefinitions = ["shift", "covariance", "auxiliary"] as const;
@@ -53,7 +53,7 @@ export interface SourceRequest {
   readonly covariance: Covariance;
   /** [lower, upper] by name, within which refits look: bounds and box of the fit. */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
-  /** edm of a refit, units of NLL; see `minimise` */
+  /** edm of a refit, units of NLL, see `minimise`: impacts are good to √(2 edm) of the target's σ */
   readonly tolerance?: number;
   /** see `F64_PRECISION` in covariance.ts */
   readonly precision?: number;
@@ -109,7 +109,7 @@ interface RefitSetting {
   readonly request: SourceRequest;
   /** Positions of the sources among the nuisances. */
   readonly free: readonly number[];
-  /** H⁻¹ of the free nuisances, row-major rows: the covariance but for weighted events. */
+  /** H⁻¹ of the free nuisances: their covariance but for weighted events. */
   readonly inverse: Covariance;
   /** ν̂ + side · change of the i-th free nuisance. */
   linear(side: Side, change: (i: number) => number): End;
@@ -119,9 +119,10 @@ function refitSetting(request: SourceRequest): RefitSetting {
   const { fit, covariance: errors, objective, precision } = request;
   const { names, values } = fit.estimate;
   if (fit.hessian === undefined || fit.gradient === undefined || names.join() !== objective.names.join()) {
+    const missing = [...(fit.gradient ? [] : ["gradient"]), ...(fit.hessian ? [] : ["Hessian"])];
     throw new UsageError("impacts", {
       expected: `a fit of ${objective.names.join(", ")} with gradient and Hessian`,
-      got: `one of ${names.join(", ")}: ${fit.hessian === undefined ? "no Hessian" : fit.gradient === undefined ? "no gradient" : "with both"}`,
+      got: `one of ${names.join(", ")}${missing.length === 0 ? "" : ` without ${missing.join(" and ")}`}`,
     });
   }
   const free = errors.names.map((name) => names.indexOf(name));
@@ -146,8 +147,8 @@ function refitSetting(request: SourceRequest): RefitSetting {
 }
 
 /**
- * The minimum at one end of the source, from where it is for a Gaussian likelihood: a slope or two there, a dozen or two where it
- * bends within a standard deviation. See `withLearntCurvature` for why the Hessian of the fit is the one to begin with.
+ * The minimum at one end of the source, from where it is for a Gaussian likelihood: a slope or two there, a dozen or two
+ * where it bends within a standard deviation. The Hessian of the fit is where `withLearntCurvature` begins.
  */
 async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k: number, side: Side): Promise<End> {
   const { request, free, inverse } = setting;

@@ -35,8 +35,8 @@ export interface Impacts {
 
 /**
  * All impacts of one fit. `shift` and `auxiliary` cost two refits for each nuisance, each of one to a few gradients of the
- * objective; `covariance` and the modes no evaluation at all. The distribution costs 2 · sources of every definition passes of its
- * events through T.
+ * objective; `covariance` and the modes no evaluation at all. The distribution costs a pass of its events through T, without
+ * derivatives, for either end of every source.
  */
 export async function impacts(request: ImpactsRequest): Promise<Impacts> {
   const { objective, model, fit, covariance, definitions, groups, distribution, onProgress, signal } = request;

@@ -70,7 +70,7 @@ function columnOf(label: string, reach: number, left: number, width: number, uni
   return { axis, left, width, x: (value) => left + (0.5 + (0.5 * value) / reach) * width };
 }
 
-/** What numbers are divided by to be legible: 1 from `least` to 10⁵, or else a power of a thousand that leaves 1 to 1000 of the largest. */
+/** What numbers are divided by to be legible: 1 from `least` to 10⁵, else the power of a thousand that leaves 1 to 1000. */
 export function legibleUnit(largest: number, least: number): { readonly value: number; readonly suffix: string } {
   if (largest === 0 || (largest >= least && largest < 1e5)) return { value: 1, suffix: "" };
   const exponent = 3 * Math.floor(Math.log10(largest) / 3);
@@ -90,8 +90,8 @@ function sharedAxis(columns: readonly Column[]): Axis {
 }
 
 /**
- * Ranking of impacts: bars to where either end of each source takes the target, beside the pulls of the nuisances; groups and total
- * below.
+ * Ranking of impacts: bars to where either end of each source takes the target, beside the pulls of the nuisances; groups
+ * and total below.
  */
 export function impactRanking(data: ImpactRankingData): string {
   checkRanking(data);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
-import { type Covariance, covariance } from "../../inference/covariance.js";
+import { type Covariance, covariance, sandwichCovariance } from "../../inference/covariance.js";
 import { type ImpactsRequest, impacts } from "../../inference/impacts.js";
 import type { ImpactTable } from "../../inference/impacts-on-targets.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
@@ -144,21 +144,39 @@ test("auxiliary and statistical parts, and the modes, add in quadrature to the t
 });
 
 test("a group takes from a variance what knowing its members would", async () => {
-  const groups = { pair: ["nu1", "nu0"], one: ["nu1"], all: NAMES };
+  const groups = { pair: ["nu1", "nu0"], opposite: ["nu1", "nu2"], one: ["nu1"], all: NAMES };
   const { tables } = await impacts(requestOf(quadratic(H, ESTIMATE), H, ESTIMATE, { groups }));
-  const sizes = (definition: string) =>
-    Object.fromEntries(tableOf(tables, definition, "nu2").groups.map(({ name, size }) => [name, size]));
+  const sizes = (definition: string, target: string) =>
+    Object.fromEntries(tableOf(tables, definition, target).groups.map(({ name, size }) => [name, size]));
   for (const definition of ["shift", "covariance"]) {
-    const { pair, one, all } = sizes(definition);
+    const { pair, one, all } = sizes(definition, "nu2");
     // With nu0 and nu1 fixed the variance of nu2 is 1 / H_22.
     close(pair, Math.sqrt(C[2]![2]! - 1 / H[8]!), EXACT, "pair");
     close(one, Math.abs(C[2]![1]! / SIGMA[1]!), EXACT, "one");
     close(all, SIGMA[2]!, EXACT, "all");
+    // nu1 and nu2 move nu0 in opposite directions.
+    close(sizes(definition, "nu0").opposite, Math.sqrt(C[0]![0]! - 1 / H[0]!), EXACT, "opposite");
   }
-  const { pair, all } = sizes("auxiliary");
+  const { pair, all } = sizes("auxiliary", "nu2");
   close(pair, Math.hypot(C[2]![0]!, C[2]![1]!), EXACT, "pair of constraints");
   close(all, Math.hypot(...C[2]!), EXACT, "all constraints");
   assert.equal(tableOf(tables, "mode", "nu2").groups, []);
+});
+
+test("of weighted events the sandwich is the total, to which constraints add what they do without weights", async () => {
+  // J = w A + 1, so that H⁻¹ J H⁻¹ = w C A C + C C, and (C A C)_ij = 3 v_i v_j / 7.75².
+  const w = 2.5;
+  const product = H.map((value, at) => (at % 4 === 0 ? w * (value - 1) + 1 : w * value));
+  const sandwich = sandwichCovariance(H, product, NAMES) as Covariance;
+  const { tables } = await impacts(requestOf(quadratic(H, ESTIMATE), H, ESTIMATE, { covariance: sandwich }));
+  const variance = (j: number) => (3 * w * V[j]! ** 2) / 7.75 ** 2 + C[j]!.reduce((sum, c) => sum + c * c, 0);
+  const ofConstraint = tableOf(tables, "auxiliary", "nu0");
+  close(ofConstraint.total, Math.sqrt(variance(0)), EXACT, "total");
+  close(ofConstraint.statistical, (Math.sqrt(3 * w) * V[0]!) / 7.75, EXACT, "statistical");
+  close(impactOf(ofConstraint, "nu2").up, C[0]![2]!, EXACT, "auxiliary");
+  // Held at ν̂ + σ, nu2 takes nu0 along as the likelihood has it.
+  const { up } = impactOf(tableOf(tables, "shift", "nu0"), "nu2");
+  close(up, (Math.sqrt(variance(2)) * C[0]![2]!) / C[2]![2]!, EXACT, "shift");
 });
 
 test("what a fit stopped short of is no impact", async () => {
@@ -202,6 +220,8 @@ test("refits follow a likelihood that is not Gaussian to unequal ends", async ()
   close(onMu("covariance").up, 2 * T, EXACT);
   close(onMu("covariance").down, -2 * T, EXACT);
   close(tableOf(found.tables, "shift", "mu").total, Math.sqrt(TAU ** 2 + 4 * T ** 2), EXACT, "total");
+  // √10 of theta alone is more than the total.
+  assert.is(tableOf(found.tables, "auxiliary", "mu").statistical, undefined);
   // mu has no constraint whose centre could move.
   const constrained = found.sources.map(({ sources }) => sources.find(({ name }) => name === "theta"));
   assert.equal(
@@ -300,7 +320,7 @@ test("groups of no nuisances and fits without a minimum are refused", async () =
   await refused({ groups: { theory: ["scale"] } }, /impacts: group theory: expected one of nu0, nu1, nu2, got "scale"/);
   await refused(
     { fit: { ...request.fit, hessian: undefined } },
-    /impacts: expected a fit of nu0, nu1, nu2 with gradient and Hessian, got one of nu0, nu1, nu2: no Hessian/,
+    /impacts: expected a fit of nu0, nu1, nu2 with gradient and Hessian, got one of nu0, nu1, nu2 without Hessian/,
   );
   const flat = { ...request.fit, hessian: matrixOf(new Array(9).fill(1), 3) };
   await refused(
