@@ -261,7 +261,7 @@ function sumsPart(sums: ImpactRankingData["sums"], impact: Column, columns: read
   };
 }
 
-/** A white notch at the edge that a bar runs off. */
+/** A notch in the colour of the paper at the edge that a bar runs off. */
 function runsOff(x: number, y: number, inwards: 1 | -1): string {
   const chevron = (at: number): [number, number][] => [
     [at + 4 * inwards, y - 6],
@@ -271,6 +271,7 @@ function runsOff(x: number, y: number, inwards: 1 | -1): string {
   return [8, 13]
     .map((distance) =>
       element("path", {
+        class: "edge",
         d: pathThrough(chevron(x + distance * inwards)),
         fill: "none",
         stroke: "#fff",
