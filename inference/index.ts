@@ -10,6 +10,7 @@ export {
   mapVariations,
 } from "./apply.js";
 export * from "./averaging.js";
+export * from "./bands.js";
 export * from "./binomial.js";
 export {
   CLOSURE_LEVEL,
@@ -68,6 +69,7 @@ export * from "./mixture.js";
 export * from "./mixture-model.js";
 export * from "./objective.js";
 export * as plots from "./plots/index.js";
+export * from "./post-fit-yields.js";
 export * from "./principal-modes.js";
 export {
   drawnTransfers,
@@ -82,6 +84,7 @@ export * from "./published-model.js";
 export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
 export * from "./scan.js";
 export * from "./scan-parabola.js";
+export * from "./sensitivity.js";
 export { type ObservableName, type SimulatedEvents, trainingSample } from "./simulated-events.js";
 export * from "./special-functions.js";
 export {

@@ -62,16 +62,67 @@ function sampleTape(model: MixtureModel, of: "x" | "y"): SampleTape {
   }
   const x = tape.column("x", [dimension("x")]);
   const context = concatenate([process, x]);
-  let value = density(tape, "y", model.y!, shapes)(latent, context);
-  if (model.transfer !== undefined) {
-    value = bindFlow(tape, model.transfer.architecture, "transfer").fromLatent(value, context).value;
-  }
-  if (model.response !== undefined) {
-    const nu = tape.parameter("nu", [model.nuisances.length]);
-    value = bindFactorizableFlow(tape, model.response.architecture, "response").fromNominal(value, context, nu).value;
-  }
-  return { tape, sample: value, hasShapes: shapes !== undefined, hasNu: model.response !== undefined };
+  const simulated = density(tape, "y", model.y!, shapes)(latent, context);
+  const sample = toData(tape, model, simulated, context);
+  return { tape, sample, hasShapes: shapes !== undefined, hasNu: model.response !== undefined };
 }
+
+/** T⁻¹: the model's T and its response to ν undone, where it has them. */
+function toData(tape: Tape, { transfer, response, nuisances }: MixtureModel, simulated: Var, context: Var): Var {
+  let value = simulated;
+  if (transfer !== undefined) {
+    value = bindFlow(tape, transfer.architecture, "transfer").fromLatent(value, context).value;
+  }
+  if (response !== undefined) {
+    const nu = tape.parameter("nu", [nuisances.length]);
+    value = bindFactorizableFlow(tape, response.architecture, "response").fromNominal(value, context, nu).value;
+  }
+  return value;
+}
+
+/** T⁻¹ of any of the models that differ in the weights of T only, such as those of replicas: one program for all of them. */
+export interface DataMap {
+  /**
+   * Simulation to data [Dy, count].
+   *
+   * @param own  of the same architectures
+   * @param nu   to which T responds [K]
+   * @param x    [Dx, count]
+   * @param y    as simulated [Dy, count]
+   */
+  toData(
+    own: MixtureModel,
+    process: number,
+    nu: readonly number[],
+    x: ColumnData,
+    y: ColumnData,
+  ): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** @param model  with a T; its weights do not matter */
+export async function openDataMap(backend: Backend, model: MixtureModel): Promise<DataMap> {
+  const tape = new Tape();
+  const process = tape.parameter("process", [model.processes.length]);
+  const x = tape.column("x", [model.x.nominal.architecture.features]);
+  const y = tape.column("y", [model.y!.nominal.architecture.features]);
+  const program = await backend.compile({ outputs: { y: toData(tape, model, y, concatenate([process, x])) } });
+  return {
+    async toData(own, process, nu, x, y) {
+      checkDraw(own, "y", process, nu);
+      await program.write({
+        ...parametersOn(tape, own),
+        process: oneHot(own, process),
+        ...(own.response && { nu }),
+      });
+      await program.bind({ x, y });
+      return Float32Array.from((await program.run()).y!);
+    },
+    close: () => program.close(),
+  };
+}
+
+const oneHot = ({ processes }: MixtureModel, process: number) => processes.map((_, f) => (f === process ? 1 : 0));
 
 const shapeCount = ({ nuisances }: MixtureModel) => nuisances.filter(({ kind }) => kind === "shape").length;
 
@@ -114,7 +165,7 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
     checkDraw(model, of, process, nu);
     const { program, hasShapes, hasNu } = await opened(of);
     await program.write({
-      process: model.processes.map((_, f) => (f === process ? 1 : 0)),
+      process: oneHot(model, process),
       ...(hasShapes && { shapes: shapesSeenBy(model, process, nu) }),
       ...(hasNu && { nu }),
     });
