@@ -440,6 +440,11 @@ export const configurationTable = section(
       {
         nuisances: list(nuisanceName, { doc: "Nuisances scanned alone; empty: all.", default: [], unique: true }),
         pairs: list(nuisancePair, { doc: "Pairs scanned together; empty: all.", default: [] }),
+        fits: list(choice({ doc: "Name of a fit.", choices: ["fixed", "averaged"] }), {
+          doc: "What is scanned beside the fit that gives the result, at the same points: T fixed, and the average of the ensemble.",
+          default: ["fixed", "averaged"],
+          unique: true,
+        }),
         points: number({ doc: "Points of a scan in one dimension.", integer: true, min: 3, default: 15 }),
         grid: number({ doc: "Points per axis of a scan in two dimensions.", integer: true, min: 3, default: 15 }),
         range: number({

@@ -1,6 +1,7 @@
 /** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
 import { CONTOUR_LEVELS, hessianEllipse, type Polyline, scanContours } from "../inference/contours.js";
 import type { FitResult } from "../inference/fit-result.js";
+import type { Objective } from "../inference/objective.js";
 import {
   type Caption,
   footerLine,
@@ -9,7 +10,7 @@ import {
 } from "../inference/plots/index.js";
 import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../inference/scan.js";
 import type { NamedArray } from "../io/index.js";
-import { nuisanceNames } from "./analysis.js";
+import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
 import { type FitSummary, fitBounds } from "./nuisance-fit.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
@@ -64,16 +65,20 @@ export function scanPlan(open: OpenLikelihood, { estimate, covariance, reason }:
   };
 }
 
-/** The other nuisances are profiled. */
+/**
+ * The other nuisances are profiled.
+ *
+ * @param objective  what is scanned, within the bounds of the likelihood opened
+ */
 export async function scans(
   open: OpenLikelihood,
+  objective: Objective,
   bestFit: FitResult,
   plan: ScanPlan,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Scans> {
-  const { likelihood } = open;
-  const size = likelihood.names.length;
+  const size = objective.names.length;
   const options = (label: string, total: number, scanned: number): ScanOptions & { readonly done: () => void } => {
     const step = progress.step(`scan ${label}`, total, "points");
     const onPoint = (done: number) => step.update(done);
@@ -82,13 +87,13 @@ export async function scans(
   const single: Scan1d[] = [];
   for (const { name, values } of plan.single) {
     const own = options(name, values.length, 1);
-    single.push(await scan1d(likelihood, name, values, own));
+    single.push(await scan1d(objective, name, values, own));
     own.done();
   }
   const pairs: Scan2d[] = [];
   for (const { names, values } of plan.pairs) {
     const own = options(names.join(", "), values[0].length * values[1].length, 2);
-    pairs.push(await scan2d(likelihood, names, values, own));
+    pairs.push(await scan2d(objective, names, values, own));
     own.done();
   }
   return { single, pairs };
@@ -139,61 +144,90 @@ function axisLabel({ nuisances }: Configuration, name: string): string {
   return `${nuisances[name]!.label ?? name} (prior standard deviations)`;
 }
 
-/** SVG texts by name, without extension. */
-export function scanPictures(open: OpenLikelihood, fit: FitSummary, found: Scans): Map<string, string> {
-  const { configuration } = open.analysis;
+/** The scans of one likelihood, with the fit around which they lie. */
+export interface ScannedFit {
+  /** In the results: the name of the fit. */
+  readonly name: string;
+  /** In pictures. */
+  readonly label: string;
+  readonly summary: FitSummary;
+  readonly found: Scans;
+}
+
+/**
+ * SVG texts by name, without extension.
+ *
+ * @param scanned  of the same nuisances; the parabola and the ellipse are those of the first
+ */
+export function scanPictures(
+  { configuration }: Analysis,
+  nEvents: number,
+  scanned: readonly ScannedFit[],
+): Map<string, string> {
   const { truth, seed, nuisances } = configuration;
-  const footer = footerLine({ nEvents: open.events.data.count, seed, version: readVersion() });
+  const footer = footerLine({ nEvents, seed, version: readVersion() });
   const captionOf = (names: readonly string[]): Caption => ({
     title: `Scan of ${names.map((name) => nuisances[name]!.label ?? name).join(" and ")}`,
     footer,
   });
-  const label = fit.transfer === "none" ? "scan" : `T ${fit.transfer}`;
   const pictures = new Map<string, string>();
-  for (const { name, values, deltaTwoNll } of found.single) {
-    const known = values.flatMap((x, i) => (deltaTwoNll[i] === undefined ? [] : [[x, deltaTwoNll[i]] as const]));
-    const curve = { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
+  const [first] = scanned;
+  if (first === undefined) return pictures;
+  for (const [i, { name }] of first.found.single.entries()) {
+    const curves = scanned.map(({ label, found }) => {
+      const { values, deltaTwoNll } = found.single[i]!;
+      const known = values.flatMap((x, j) => (deltaTwoNll[j] === undefined ? [] : [[x, deltaTwoNll[j]] as const]));
+      return { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
+    });
     const xLabel = axisLabel(configuration, name);
-    const k = fit.names.indexOf(name);
-    const parabola = fit.sigma === null ? undefined : { label: "Hessian", at: fit.estimate[k]!, sigma: fit.sigma[k]! };
-    const picture = { ...captionOf([name]), xLabel, curves: [curve], parabola, truth: truth[name] };
+    const { names, sigma, estimate } = first.summary;
+    const k = names.indexOf(name);
+    const parabola = sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! };
+    const picture = { ...captionOf([name]), xLabel, curves, parabola, truth: truth[name] };
     pictures.set(`scan-${name}`, pictureOfScan1d(picture));
   }
-  for (const scan of found.pairs)
-    pictures.set(`scan-${scan.names.join("-")}`, pictureOfPair(configuration, captionOf(scan.names), fit, scan, label));
+  for (const [i, { names }] of first.found.pairs.entries()) {
+    pictures.set(`scan-${names.join("-")}`, pictureOfPair(configuration, captionOf(names), scanned, i));
+  }
   return pictures;
 }
 
 function pictureOfPair(
   configuration: Configuration,
   caption: Caption,
-  fit: FitSummary,
-  scan: Scan2d,
-  label: string,
+  scanned: readonly ScannedFit[],
+  pair: number,
 ): string {
   const { truth } = configuration;
-  const [first, second] = scan.names;
+  const { found, summary: fit } = scanned[0]!;
+  const scannedNames = found.pairs[pair]!.names;
+  const [first, second] = scannedNames;
   const levels = CONTOUR_LEVELS.slice(0, 2);
-  const [i, j] = scan.names.map((name) => fit.names.indexOf(name)) as [number, number];
+  const [i, j] = scannedNames.map((name) => fit.names.indexOf(name)) as [number, number];
   const centre = [fit.estimate[i]!, fit.estimate[j]!] as const;
   const drawn = ({ points, isClosed }: Polyline) => (isClosed ? [...points, points[0]!] : points);
-  const contours = levels.map((level) => ({ level, polylines: scanContours(scan, level).map(drawn) }));
   const { names, sigma, correlation } = fit;
   const hessian =
     sigma === null || correlation === null
       ? undefined
       : levels.map((level) => ({
           level,
-          polylines: [drawn(hessianEllipse({ names, sigma, correlation }, scan.names, centre, level))],
+          polylines: [drawn(hessianEllipse({ names, sigma, correlation }, scannedNames, centre, level))],
         }));
   const isKnown = truth[first] !== undefined && truth[second] !== undefined;
   return pictureOfScan2d({
     ...caption,
     xLabel: axisLabel(configuration, first),
     yLabel: axisLabel(configuration, second),
-    scans: [{ label, contours }],
+    scans: scanned.map(({ label, found: own }) => ({
+      label,
+      contours: levels.map((level) => ({ level, polylines: scanContours(own.pairs[pair]!, level).map(drawn) })),
+    })),
     ellipses: hessian === undefined ? [] : [{ label: "Hessian", contours: hessian }],
     bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
     truth: isKnown ? [truth[first]!, truth[second]!] : undefined,
   });
 }
+
+/** "T profiled"; "scan" where there is no T. */
+export const scanLabel = ({ transfer }: FitSummary) => (transfer === "none" ? "scan" : `T ${transfer}`);

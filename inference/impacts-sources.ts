@@ -5,7 +5,7 @@
 import { UsageError } from "../engine/errors.js";
 import { type Covariance, covariance } from "./covariance.js";
 import { type FitResult, isMinimum } from "./fit-result.js";
-import { withLearntCurvature } from "./impacts-curvature.js";
+import { withLearntCurvature } from "./learnt-curvature.js";
 import { minimise } from "./minimise.js";
 import { type Objective, withHeld } from "./objective.js";
 import { principalModes } from "./principal-modes.js";

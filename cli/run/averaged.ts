@@ -84,6 +84,22 @@ function openMembers(setting: Setting, model: MixtureModel, replicas: readonly R
   );
 }
 
+/** The average over the replicas whose fits have a minimum, without second derivatives that cross kinks. */
+export async function openAverage(
+  setting: Setting,
+  model: MixtureModel,
+  replicas: readonly Replica[],
+  fits: readonly FitResult[],
+): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
+  const own = await openMembers(setting, model, replicas);
+  const good = own.flatMap((_, b) => (hasMinimum(fits[b]!) ? [b] : []));
+  const objective = rebasedAverage(
+    good.map((b) => own[b]!),
+    good.map((b) => fits[b]!),
+  );
+  return { objective, close: async () => own[0]?.close() };
+}
+
 async function average(
   open: OpenLikelihood,
   good: readonly { readonly likelihood: Likelihood; readonly fit: FitResult }[],

@@ -7,7 +7,7 @@ import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
 import { type Outcome, yieldsOf } from "./results.js";
-import { scanFit } from "./scanning.js";
+import { scanFits } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
@@ -37,13 +37,12 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
-  const { data } = setting.events;
   const projections = await projectFit(setting, fitted.model, best.summary.estimate, fitted.key);
   const fields =
     fitted.model.transfer === undefined
       ? []
       : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
-  const scans = await scanFit(setting, fitted.model, data, best, fitted.key);
+  const scans = await scanFits(setting, fitted);
   const trainings = [...ofSimulation, ...fitted.trainings];
   const yields = await yieldsOf(fitted.model, best);
   return { closure, fitted, best, yields, projections, fields, scans, trainings, warnings };

@@ -1,10 +1,12 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
 import type { MixtureModel } from "../../inference/mixture-model.js";
+import { intervals } from "../../inference/scan.js";
+import { scanParabola, scanParaboloid } from "../../inference/scan-parabola.js";
 import { expectedYields } from "../../inference/yields.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
-import { type Scans, scanArrays } from "../nuisance-scan.js";
+import { type ScannedFit, scanArrays } from "../nuisance-scan.js";
 import type { YieldRow } from "../report.js";
 import { readVersion } from "../version.js";
 import type { Closure, ProjectionSet } from "./checks.js";
@@ -23,7 +25,7 @@ export interface Outcome {
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
   readonly fields: readonly Field[];
-  readonly scans: Scans | undefined;
+  readonly scans: readonly ScannedFit[];
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
   readonly warnings: readonly string[];
 }
@@ -85,10 +87,26 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
       before: goodnessOf(predictions[0]!.result) ?? null,
       after: goodnessOf(predictions[1]!.result) ?? null,
     })),
-    scans: {
-      single: (scans?.single ?? []).map(({ name, values, deltaTwoNll }) => ({ name, values, deltaTwoNll })),
-      pairs: (scans?.pairs ?? []).map(({ names, values, deltaTwoNll }) => ({ names, values, deltaTwoNll })),
-    },
+    scans: Object.fromEntries(
+      scans.map(({ name: fit, found }) => [
+        fit,
+        {
+          single: found.single.map((scan) => ({
+            name: scan.name,
+            values: scan.values,
+            deltaTwoNll: scan.deltaTwoNll,
+            intervals: [1, 4].map((level) => ({ level, ends: intervals(scan, level) })),
+            parabola: scanParabola(scan),
+          })),
+          pairs: found.pairs.map((scan) => ({
+            names: scan.names,
+            values: scan.values,
+            deltaTwoNll: scan.deltaTwoNll,
+            paraboloid: scanParaboloid(scan),
+          })),
+        },
+      ]),
+    ),
     displacements: fields.map(({ process, features, mode, side }, i) => ({
       process: processNames(configuration)[process],
       features: features.map((feature) => featureLabel(setting, "y", feature)),
@@ -107,7 +125,7 @@ const array = (shape: readonly number[], values: readonly number[]): NamedArray 
 });
 
 /**
- * scan/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
+ * scan/<fit>/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
  * results.json; displacement/<i>/points and /displacements.
  */
 export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<string, NamedArray> {
@@ -115,7 +133,9 @@ export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<
   const vector = (name: string, values: readonly number[]) => arrays.set(name, array([values.length], values));
   const table = (name: string, rows: readonly (readonly number[])[]) =>
     arrays.set(name, array([rows.length, rows[0]?.length ?? 0], rows.flat()));
-  if (scans !== undefined) for (const [name, values] of scanArrays(scans)) arrays.set(`scan/${name}`, values);
+  for (const { name: fit, found } of scans) {
+    for (const [name, values] of scanArrays(found)) arrays.set(`scan/${fit}/${name}`, values);
+  }
   for (const [i, { observed, expected }] of closure.tests.entries()) {
     vector(`closure/${i}/edges`, observed.edges);
     vector(`closure/${i}/observed`, observed.sums);

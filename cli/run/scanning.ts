@@ -1,82 +1,107 @@
-/** Scans around the fit of a run. */
-import type { EventData, Likelihood } from "../../inference/likelihood.js";
+/** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
+import { withLearntCurvature } from "../../inference/learnt-curvature.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
-import { dot, multiply } from "../../inference/symmetric-matrix.js";
-import { hasEveryError, NO_SCANS, type Scans, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
-import type { NamedFit } from "./fits.js";
+import type { Objective } from "../../inference/objective.js";
+import {
+  hasEveryError,
+  NO_SCANS,
+  type ScannedFit,
+  type ScanPlan,
+  type Scans,
+  scanLabel,
+  scanPlan,
+  scanProblems,
+  scans,
+} from "../nuisance-scan.js";
+import type { OpenLikelihood } from "../open-likelihood.js";
+import { type AveragedFit, openAverage } from "./averaged.js";
+import type { FittedModel, NamedFit } from "./fits.js";
 import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";
 
-/**
- * The likelihood with a Hessian that starts as that of the best fit and learns from the gradients met on the way: Newton's steps
- * with it still end where the exact gradient vanishes, each several times cheaper.
- */
-function withLearntHessian(likelihood: Likelihood, atBestFit: Float64Array): Likelihood {
-  let hessian = atBestFit;
-  let last: { readonly nu: Float64Array; readonly gradient: Float64Array } | undefined;
-  return {
-    ...likelihood,
-    async evaluate(nu, order) {
-      const found = await likelihood.evaluate(nu, order === 2 ? 1 : order);
-      if (order !== 2) return found;
-      const gradient = found.gradient!;
-      if (last !== undefined) {
-        const from = last;
-        const step = nu.map((value, k) => value - from.nu[k]!);
-        hessian = secantUpdate(
-          hessian,
-          step,
-          gradient.map((value, k) => value - from.gradient[k]!),
-        );
-      }
-      last = { nu: nu.slice(), gradient };
-      return { ...found, hessian };
-    },
-  };
+interface Task {
+  readonly name: "xAlone" | "fixed" | "profiled" | "averaged";
+  readonly label: string;
+  readonly fit: NamedFit;
+  readonly model: MixtureModel;
 }
 
-/** Secants whose curvature differs from what is known by more than this factor are rounding, or a kink of a spline. */
-const LEAST_CURVATURE_RATIO = 0.1;
-
-/** Broyden-Fletcher-Goldfarb-Shanno: Nocedal and Wright, Numerical Optimization, 2nd ed., eq. 6.19; kept positive definite. */
-function secantUpdate(hessian: Float64Array, step: Float64Array, change: Float64Array): Float64Array {
-  const n = step.length;
-  const moved = multiply(hessian, step);
-  const expected = dot(step, moved);
-  const seen = dot(step, change);
-  if (!(expected > 0 && seen > LEAST_CURVATURE_RATIO * expected && seen < expected / LEAST_CURVATURE_RATIO))
-    return hessian;
-  return hessian.map((value, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return value - (moved[i]! * moved[j]!) / expected + (change[i]! * change[j]!) / seen;
-  });
+/** What the configuration asks for, that whose parabola is drawn first. */
+function tasksOf({ analysis }: Setting, { model, fits }: FittedModel): Task[] {
+  const { response: _response, ...fixed } = model;
+  const { profiled, averaged, xAlone } = fits;
+  const whole = fits.fixed === undefined && xAlone ? [{ name: "xAlone" as const, fit: xAlone, model }] : [];
+  const all = [
+    ...whole,
+    ...(profiled ? [{ name: "profiled" as const, fit: profiled, model }] : []),
+    ...(fits.fixed ? [{ name: "fixed" as const, fit: fits.fixed, model: fixed }] : []),
+    ...(averaged ? [{ name: "averaged" as const, fit: averaged, model }] : []),
+  ];
+  const wanted: readonly string[] = analysis.configuration.scan.fits;
+  return all
+    .filter(({ name }, i) => i === 0 || wanted.includes(name))
+    .map((task) => ({ ...task, label: task.name === "averaged" ? task.fit.label : scanLabel(task.fit.summary) }));
 }
 
-export async function scanFit(
-  setting: Setting,
-  model: MixtureModel,
-  data: EventData,
-  { fit }: NamedFit,
-  key: string,
-): Promise<Scans | undefined> {
-  const { store, analysis, progress, signal } = setting;
-  if (fit.hessian === undefined || !hasEveryError(fit)) {
-    setting.warn(`${NO_SCANS}. ${fit.reason}`);
-    return undefined;
-  }
-  const hessian = Float64Array.from(fit.hessian.flat());
-  const { scan, profile } = analysis.configuration;
-  const { record } = await store.run("scans", { key, scan, box: profile.box, data: setting.dataKey }, async () => {
-    const open = await openFit(setting, model, data);
+/** The scans of one fit, kept as a step. */
+async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
+  const { store, analysis, progress, signal, events } = setting;
+  const { name, label, fit: of, model } = task;
+  const { fit, likelihood, profile } = analysis.configuration;
+  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, box: profile.box };
+  const step = await store.run(`scans.${name}`, inputs, async () => {
+    const open = await openFit(setting, model, events.data);
+    const { objective, close } = await openObjective(setting, fitted, task, open);
     try {
-      const cheap = { ...open, likelihood: withLearntHessian(open.likelihood, hessian) };
-      const found = await scans(cheap, fit, scanPlan(cheap, fit), progress, signal);
+      // The Hessian of the fit is where Newton's steps begin, slopes do the rest: each step is several times cheaper.
+      const cheap = withLearntCurvature(objective, Float64Array.from(of.fit.hessian!.flat()));
+      progress.note(`scans, ${label}:`);
+      const found = await scans(open, cheap, of.fit, plan, progress, signal);
       signal.throwIfAborted();
       return { record: found, arrays: {} };
     } finally {
+      await close();
       await open.close();
     }
   });
-  for (const problem of scanProblems(record)) setting.warn(problem);
-  return record;
+  return step.record;
+}
+
+async function openObjective(
+  setting: Setting,
+  { replicas }: FittedModel,
+  { name, fit, model }: Task,
+  open: OpenLikelihood,
+): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
+  if (name !== "averaged") return { objective: open.likelihood, close: async () => {} };
+  const members = replicas.map(({ replica }) => replica);
+  return openAverage(setting, model, members, (fit as AveragedFit).members);
+}
+
+/** All at the points of the first, so that curves and contours compare. */
+export async function scanFits(setting: Setting, fitted: FittedModel): Promise<readonly ScannedFit[]> {
+  const tasks = tasksOf(setting, fitted);
+  const first = tasks[0]!;
+  if (first.fit.fit.hessian === undefined || !hasEveryError(first.fit.fit)) {
+    setting.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
+    return [];
+  }
+  const plan = await planOf(setting, first);
+  const scanned: ScannedFit[] = [];
+  for (const task of tasks) {
+    if (task.fit.fit.hessian === undefined) continue;
+    const found = await scanTask(setting, fitted, task, plan);
+    for (const problem of scanProblems(found)) setting.warn(`${task.label}, ${problem}`);
+    scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
+  }
+  return scanned;
+}
+
+async function planOf(setting: Setting, { model, fit }: Task): Promise<ScanPlan> {
+  const open = await openFit(setting, model, setting.events.data);
+  try {
+    return scanPlan(open, fit.fit);
+  } finally {
+    await open.close();
+  }
 }

@@ -12,7 +12,6 @@ import { createOutputFolder } from "../output-folder.js";
 import { buildReport } from "../report.js";
 import { runChain, trainSimulation } from "../run/chain.js";
 import { fitOneReplica } from "../run/fits.js";
-import { openFit } from "../run/open-fit.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
 import { reportOf } from "../run/page.js";
 import {
@@ -78,20 +77,11 @@ async function runReplica(context: VerbContext, setting: Setting, index: number)
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
 }
 
-async function picturesOf(setting: Setting, outcome: Outcome): Promise<Pictures> {
-  const { best, fitted, scans, trainings, closure, projections, fields } = outcome;
-  const scanned = async () => {
-    if (scans === undefined) return new Map<string, string>();
-    const open = await openFit(setting, fitted.model, setting.events.data);
-    try {
-      return scanPictures(open, best.summary, scans);
-    } finally {
-      await open.close();
-    }
-  };
+function picturesOf(setting: Setting, outcome: Outcome): Pictures {
+  const { best, scans, trainings, closure, projections, fields } = outcome;
   return new Map([
     ...nuisancePictures(setting, best.summary),
-    ...(await scanned()),
+    ...scanPictures(setting.analysis, setting.events.data.count, scans),
     ...projectionPictures(setting, projections),
     ...(looksAtY(setting) ? displacementPictures(setting, fields) : []),
     ...closurePictures(setting, closure),
@@ -107,7 +97,7 @@ async function writeOutcome(setting: Setting, outcome: Outcome): Promise<void> {
     outcome.fitted.replicas.map(({ replica }) => replica),
   );
   await writeNpz(join(folder, "arrays.npz"), arraysOf(outcome));
-  const pictures = await picturesOf(setting, outcome);
+  const pictures = picturesOf(setting, outcome);
   for (const [name, svg] of pictures) await writeAtomic(join(folder, "pictures", `${name}.svg`), [svg]);
   await writeAtomic(join(folder, "report.html"), [buildReport(reportOf(setting, outcome, pictures))]);
   await writeAtomic(join(folder, "results.json"), [`${JSON.stringify(resultsOf(setting, outcome), undefined, 2)}\n`]);

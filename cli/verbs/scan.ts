@@ -3,7 +3,16 @@ import { writeAtomic, writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
-import { hasEveryError, NO_SCANS, scanArrays, scanPictures, scanPlan, scanProblems, scans } from "../nuisance-scan.js";
+import {
+  hasEveryError,
+  NO_SCANS,
+  scanArrays,
+  scanLabel,
+  scanPictures,
+  scanPlan,
+  scanProblems,
+  scans,
+} from "../nuisance-scan.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
 import type { VerbContext } from "../verb.js";
@@ -25,12 +34,13 @@ export async function scan(context: VerbContext): Promise<void> {
       context.printJson({ fit: summary, single: [], pairs: [], files: [] });
       throw new NotConverged("fit", summary);
     }
-    const scanned = { ...open, likelihood: { ...open.likelihood, ...objectiveOf(open) } };
-    const found = await scans(scanned, fit, scanPlan(open, fit), context.progress, context.signal);
+    const plan = scanPlan(open, fit);
+    const found = await scans(open, objectiveOf(open), fit, plan, context.progress, context.signal);
     context.signal.throwIfAborted();
     for (const problem of scanProblems(found)) context.warn(problem);
     await writeNpz(join(folder, "scan.npz"), scanArrays(found));
-    const pictures = scanPictures(open, summary, found);
+    const scanned = { name: "fit", label: scanLabel(summary), summary, found };
+    const pictures = scanPictures(open.analysis, open.events.data.count, [scanned]);
     for (const [name, svg] of pictures) await writeAtomic(join(folder, `${name}.svg`), [svg]);
     const files = ["scan.npz", ...[...pictures.keys()].map((name) => `${name}.svg`)].map((name) => join(folder, name));
     context.print(files.join("\n"));

@@ -121,7 +121,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.ok(steps.includes("x.systematics.joint.shift.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
   const arrays = await readNpz(join(path("x"), "arrays.npz"));
-  assert.equal(arrays.get("scan/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
+  assert.equal(arrays.get("scan/xAlone/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
   const before = readFileSync(join(path("x"), "results.json"), "utf8");
   const second = await run(words);
   assert.is(second.code, 0, second.error);
