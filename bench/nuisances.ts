@@ -1,0 +1,184 @@
+/**
+ * `nuisances`: what grows with the number K of nuisances. One thread of the cpu backend in f32, two processes, x and y in two
+ * dimensions each, every nuisance acting on both.
+ *
+ * A training step of the factorizable flow of y, all K networks together on one event set in which every nuisance is off its
+ * centre; then of the NLL in ν, T fixed and T profiled: its gradient, the products of the events' scores, which fits of
+ * splines take for a Hessian, and the exact Hessian by double backward. The exponent is the slope of log time against log K over
+ * the larger half of the K.
+ */
+import type { Backend } from "../engine/backend.js";
+import { cpuBackend } from "../engine/cpu/backend.js";
+import {
+  type Architecture,
+  autoregressiveFlow,
+  type FactorizableArchitecture,
+  factorizableFlow,
+  initialise,
+} from "../flows/architecture.js";
+import { adam } from "../flows/optimiser.js";
+import { normalisersOf, trainingProgram } from "../flows/training-program.js";
+import { named } from "../flows/weights.js";
+import { type EventData, likelihood } from "../inference/likelihood.js";
+import type { FlowModel, MixtureModel } from "../inference/mixture-model.js";
+import { trainingSample } from "../inference/simulated-events.js";
+import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/systematics.js";
+import { machine, printMachine, writeResult } from "./machine.js";
+import { normals } from "./r1.js";
+import { elapsed, rounded, type Spread, significant, spread, text } from "./statistics.js";
+
+const COUNTS = [1, 2, 4, 8, 16, 32];
+const BATCH = 1024;
+const STEPS = 4;
+const EVENTS = 2048;
+/** Calls that are timed, the more the cheaper they are: so many seconds, but at least the fewest. */
+const SECONDS = 6;
+const FEWEST = 3;
+const MOST = 25;
+
+const sizes = { processes: 2, x: 2, y: 2 };
+const CONTEXT = sizes.processes + sizes.x;
+const common = { hidden: [32, 32], activation: "silu" } as const;
+
+const namesOf = (count: number) => Array.from({ length: count }, (_, k) => `nuisance${k + 1}`);
+
+const modelOf = <A extends Architecture>(architecture: A): FlowModel<A> => ({
+  architecture,
+  weights: initialise(architecture, 1),
+});
+
+const splineFlow = (features: number, context: number, bins: number) =>
+  autoregressiveFlow({ ...common, features, context, transforms: 2, transform: { kind: "spline", bins, bound: 5 } });
+
+/** Last layers that are not zero: a term that vanishes would still be computed, but nobody has to believe that. */
+function residual(
+  count: number,
+  features: number,
+  context: number,
+  layers: number,
+): FlowModel<FactorizableArchitecture> {
+  const nuisances = namesOf(count).map(() => ({ scale: 1 }));
+  const { architecture, weights } = modelOf(factorizableFlow({ ...common, features, context, layers, nuisances }));
+  const filled = [...weights].map(([name, { shape, data }]) => {
+    const own = data.every((value) => value === 0)
+      ? Float64Array.from(normals(name, data.length), (z) => 0.01 * z)
+      : data;
+    return [name, { shape, data: own }] as const;
+  });
+  return { architecture, weights: new Map(filled) };
+}
+
+function modelWith(count: number, isProfiled: boolean): MixtureModel {
+  return {
+    processes: ["signal", "background"].map((name) => ({ name, logYield: Math.log(EVENTS / 2) })),
+    nuisances: namesOf(count).map((name) => ({ kind: "shape", name, centre: 0, acts: [true, true] })),
+    x: {
+      nominal: modelOf(splineFlow(sizes.x, sizes.processes, 12)),
+      systematics: residual(count, sizes.x, sizes.processes, 1),
+    },
+    y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), systematics: residual(count, sizes.y, CONTEXT, 2) },
+    transfer: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
+    ...(isProfiled && { response: residual(count, sizes.y, CONTEXT, 2) }),
+  };
+}
+
+const data: EventData = { count: EVENTS, x: normals("data x", 2 * EVENTS), y: normals("data y", 2 * EVENTS) };
+
+async function timed(call: () => Promise<unknown>, per: number): Promise<Spread> {
+  const first = await elapsed(call);
+  const calls = Math.max(FEWEST, Math.min(MOST, Math.floor((1000 * SECONDS) / first)));
+  const times: number[] = [];
+  for (let i = 0; i < calls; i++) times.push((await elapsed(call)) / per);
+  return spread(times);
+}
+
+async function trainingStep(backend: Backend, count: number): Promise<Spread> {
+  const names = namesOf(count);
+  const shapes = names.map((name) => ({ name, centre: 0 }));
+  const events = [0, 1].map((process) => ({
+    process,
+    at: names.map(() => 1),
+    count: BATCH / 2,
+    x: normals(`x ${process}`, BATCH),
+    y: normals(`y ${process}`, BATCH),
+  }));
+  const stage = systematicsStages(anchorSets(events, shapes), [])[0]!;
+  const set = stage.sets[0]!.name;
+  const nominal = modelOf(splineFlow(sizes.y, CONTEXT, 12));
+  const systematics = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
+  const model = systematicsTraining({
+    of: "y",
+    nominal: nominal.architecture,
+    systematics: systematics.architecture,
+    stage,
+    sizes: { ...sizes, shapes: count },
+    optimiser: adam({ learningRate: 1e-4 }),
+  });
+  const samples = { [set]: trainingSample(set, events, "y", sizes.processes) };
+  const initial = { ...named("y.nominal", nominal.weights), ...named("y.systematics", systematics.weights) };
+  const averaging = { part: 0, totalSteps: STEPS };
+  const training = await trainingProgram(backend, model, normalisersOf(samples, { [set]: BATCH }), initial, averaging);
+  await training.bind(samples);
+  const indices = Int32Array.from({ length: STEPS * BATCH }, (_, i) => i % BATCH);
+  const call = () =>
+    training.program.steps({
+      count: STEPS,
+      indices: { [set]: indices },
+      schedule: training.schedule(0, STEPS, () => 1),
+    });
+  const found = await timed(call, STEPS);
+  await training.program.close();
+  return found;
+}
+
+async function derivatives(backend: Backend, count: number, isProfiled: boolean) {
+  const bound = await likelihood({ backend, model: modelWith(count, isProfiled), data, form: "joint", extended: true });
+  const nu = new Float64Array(count).fill(0.1);
+  const calls = {
+    gradient: () => bound.evaluate(nu, 1),
+    scores: () => bound.information(nu),
+    Hessian: () => bound.evaluate(nu, 2),
+  };
+  const found: [string, Spread][] = [];
+  for (const [name, call] of Object.entries(calls)) {
+    await call();
+    found.push([name, await timed(call, 1)]);
+  }
+  await bound.close();
+  return found;
+}
+
+/** Least-squares slope of log t against log K. */
+function exponent(points: readonly (readonly [number, number])[]): number {
+  const logs = points.map(([count, time]) => [Math.log(count), Math.log(time)] as const);
+  const mean = (at: 0 | 1) => logs.reduce((sum, point) => sum + point[at], 0) / logs.length;
+  const [mx, my] = [mean(0), mean(1)];
+  const [xy, xx] = logs.reduce(([a, b], [x, y]) => [a + (x - mx) * (y - my), b + (x - mx) ** 2], [0, 0]);
+  return xy / xx;
+}
+
+const where = machine();
+printMachine(where);
+const backend = await cpuBackend({ threads: 1 });
+const found = new Map<string, (readonly [number, Spread])[]>();
+function keep(name: string, count: number, time: Spread): void {
+  found.set(name, [...(found.get(name) ?? []), [count, time]]);
+  console.log(`K = ${count}, ${name}: ${text(time, 2)} ms, ${(time.median / count).toFixed(2)} per nuisance`);
+}
+for (const count of COUNTS) {
+  keep(`training step of ${BATCH} events`, count, await trainingStep(backend, count));
+  for (const isProfiled of [false, true]) {
+    for (const [name, time] of await derivatives(backend, count, isProfiled)) {
+      keep(`${name} of ${EVENTS} events, T ${isProfiled ? "profiled" : "fixed"}`, count, time);
+    }
+  }
+}
+await backend.close();
+const results = [...found].map(([name, points]) => {
+  const larger = points.slice(-COUNTS.length / 2).map(([count, { median }]) => [count, median] as const);
+  const slope = exponent(larger);
+  console.log(`${name}: time grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
+  const byCount = points.map(([count, time]) => ({ nuisances: count, milliseconds: rounded(time) }));
+  return { name, exponent: significant(slope), byCount };
+});
+writeResult("nuisances", where, { results });
