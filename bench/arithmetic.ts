@@ -1,10 +1,10 @@
 /** What a program has to compute and to move. */
 import { actionsOf, itemsMade, itemsRead } from "../engine/actions.js";
 import type { ProgramRequest } from "../engine/backend.js";
-import { joinEpilogues } from "../engine/epilogues.js";
 import { lower } from "../engine/lowering.js";
 import { schedule } from "../engine/passes.js";
 import { type Attributes, sizeOf, type Var } from "../engine/tape.js";
+import { lowerForGpu } from "../engine/webgpu/plan.js";
 
 /** Elements of the weights that count, over all batches of the node. */
 function elements(prefix: Int32Array | undefined, weights: Var["shape"], batches: number): number {
@@ -43,7 +43,7 @@ export function linearFlopsPerEvent({ outputs, updates = {} }: ProgramRequest): 
 export function bytesPerEvent({ outputs, updates = {} }: ProgramRequest): number {
   const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);
   let numbers = 0;
-  for (const pass of levels.flatMap((level) => level.passes.map((own) => joinEpilogues(lower(own))))) {
+  for (const pass of levels.flatMap((level) => level.passes.map(lowerForGpu))) {
     // Columns are gathered: read in one place, written in another.
     for (const { size } of pass.columns) numbers += 2 * size;
     for (const action of actionsOf(pass)) {

@@ -198,7 +198,7 @@ function broadcastAxis(rows: Int32Array, size: number): Inner | undefined {
 }
 
 /** Does every use of `item` inside the kernel read it at the row being computed? */
-function readsInPlace(item: Item, draft: Draft): boolean {
+export function readsInPlace(item: Item, draft: Pick<Draft, "rows" | "inner" | "items">): boolean {
   return draft.items.every((consumer) =>
     consumer.operands.every((operand) => {
       if (operand.from !== "item" || operand.item !== item) return true;

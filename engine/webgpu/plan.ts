@@ -2,9 +2,10 @@
 import { shaderSource } from "../../shaders/include.js";
 import type { Named } from "../backend.js";
 import { describePass } from "../describe.js";
-import { joinEpilogues } from "../epilogues.js";
-import { lower, type Operand } from "../lowering.js";
-import { type Level, type Schedule, schedule } from "../passes.js";
+import { type FinishedKernel, joinEpilogues } from "../epilogues.js";
+import { type LoweredPass, lower, type Operand } from "../lowering.js";
+import { type EventPass, type Schedule, schedule } from "../passes.js";
+import { recompute } from "../recomputation.js";
 import { sizeOf, type Tape, type Var } from "../tape.js";
 import { ProgramMemory } from "./memory.js";
 import { printPass } from "./print-pass.js";
@@ -56,8 +57,11 @@ export interface Plan {
   readonly levels: readonly LevelPlan[];
 }
 
-function planPass(pass: Level["passes"][number], memory: ProgramMemory): PassPlan {
-  const lowered = joinEpilogues(lower(pass));
+/** On a GPU, passes over memory cost more than arithmetic. */
+export const lowerForGpu = (pass: EventPass): LoweredPass<FinishedKernel> => joinEpilogues(recompute(lower(pass)));
+
+function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
+  const lowered = lowerForGpu(pass);
   const { kernels, memory: rows, sums } = printPass(lowered, memory);
   return {
     set: pass.set,

@@ -2,26 +2,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient } from "../../engine/derivatives.js";
-import { describePass } from "../../engine/describe.js";
 import { joinEpilogues } from "../../engine/epilogues.js";
-import { lower } from "../../engine/lowering.js";
 import * as o from "../../engine/operations.js";
-import { schedule } from "../../engine/passes.js";
 import { Tape, type Var } from "../../engine/tape.js";
+import { kernelNames } from "../support/kernel-names.js";
 
-/** The kernels of a program of one pass, each as its operations, stored ones in capitals. */
-function kernelsOf(...outputs: Var[]): string[] {
-  const [pass] = schedule(outputs).levels.flatMap((level) => level.passes);
-  assert.ok(pass !== undefined);
-  return describePass(joinEpilogues(lower(pass)))
-    .split(/^kernel /m)
-    .slice(1)
-    .map((kernel) =>
-      [...kernel.matchAll(/= (\w+)\(.*?\)( {2}-> stored)?$/gm)]
-        .map(([, name = "", stored]) => (stored === undefined ? name : name.toUpperCase()))
-        .join(" "),
-    );
-}
+const kernelsOf = (...outputs: Var[]) => kernelNames(outputs, joinEpilogues);
 
 function inputs() {
   const tape = new Tape();

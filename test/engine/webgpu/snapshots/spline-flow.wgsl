@@ -197,8 +197,8 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
 // Kernel 3 of the pass over "events": 2 rows, inner axis of 4.
 // fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 3, div x 2, exp x 2, sum x 6, cumulativeSum x 2, sub
 // in : column_y [2, events], add_8 [22, events], broadcast_without_events_54 [2, 4]
-// out: mul_11 [2, events], sum_18 [2, events], sum_24 [2, events], mul_27 [2, events], sub_33 [8, events],
-//      sum_35 [2, events], sum_37 [2, events], sum_39 [2, events], sum_41 [2, events]
+// out: sum_18 [2, events], sum_24 [2, events], sub_33 [8, events], sum_35 [2, events], sum_37 [2, events],
+//      sum_39 [2, events], sum_41 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -217,7 +217,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let greater_9 = column_y > -4.0;
   let greater_equal_10 = 4.0 >= column_y;
   let mul_11 = greater_9 && greater_equal_10;
-  store(2u + row, event, select(0.0, 1.0, mul_11));
   let where_12 = select(0.0, column_y, mul_11);
   let add_25 = where_12 + 4.0;
   let mul_26 = add_25 * 0.125;
@@ -249,10 +248,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     running_cumulative_sum_31 += exp_17;
     kept_cumulative_sum_31[j] = cumulative_sum_31;
   }
-  store(4u + row, event, sum_18);
-  store(6u + row, event, sum_24);
+  store(2u + row, event, sum_18);
+  store(4u + row, event, sum_24);
   let mul_27 = mul_26 * sum_18;
-  store(8u + row, event, mul_27);
   var sum_35 = 0.0;
   var sum_37 = 0.0;
   var sum_39 = 0.0;
@@ -273,10 +271,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_40 = sub_33 * kept_exp_23[j];
     sum_41 += mul_40;
   }
-  store(10u + row, event, sum_35);
-  store(43u + row, event, sum_37);
-  store(45u + row, event, sum_39);
-  store(47u + row, event, sum_41);
+  store(6u + row, event, sum_35);
+  store(8u + row, event, sum_37);
+  store(10u + row, event, sum_39);
+  store(43u + row, event, sum_41);
 }
 
 // ---- Kernel 4 of the pass over "events", 2 along y
@@ -305,16 +303,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_49 = sub_33_view_2 * add_8;
     sum_50 += mul_49;
   }
-  store(49u + row, event, sum_43);
-  store(51u + row, event, sum_50);
+  store(45u + row, event, sum_43);
+  store(47u + row, event, sum_50);
 }
 
 // ---- Kernel 5 of the pass over "events", 1 along y
 // Kernel 5 of the pass over "events": 1 row, inner axis of 2.
-// fuses abs x 2, mul x 20, add x 9, div x 7, exp x 2, sub x 5, log, where x 2, sum x 2
-// in : sum_43 [2, events], sum_50 [2, events], sum_41 [2, events], sum_18 [2, events], sum_37 [2, events],
-//      sum_24 [2, events], mul_27 [2, events], sum_35 [2, events], sum_39 [2, events], mul_11 [2, events],
-//      column_y [2, events]
+// fuses greater, greaterEqual, mul x 23, where x 3, add x 10, abs x 2, div x 7, exp x 2, sub x 5, log, sum x 2
+// in : column_y [2, events], sum_18 [2, events], sum_43 [2, events], sum_50 [2, events], sum_41 [2, events],
+//      sum_37 [2, events], sum_24 [2, events], sum_35 [2, events], sum_39 [2, events]
 // out: add_95 [1, events]
 
 #include "shared/accurate_log.wgsl"
@@ -330,30 +327,37 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum_90 = 0.0;
   var sum_92 = 0.0;
   for (var j = 0u; j < turns(2u); j++) {
-    let sum_43 = load(49u + j, event);
+    let column_y = load(j, event);
+    let greater_9 = column_y > -4.0;
+    let greater_equal_10 = 4.0 >= column_y;
+    let mul_11 = greater_9 && greater_equal_10;
+    let where_12 = select(0.0, column_y, mul_11);
+    let add_25 = where_12 + 4.0;
+    let mul_26 = add_25 * 0.125;
+    let sum_18 = load(2u + j, event);
+    let mul_27 = mul_26 * sum_18;
+    let sum_43 = load(45u + j, event);
     let abs_44 = abs(sum_43);
     let mul_45 = abs_44 * 0.14476483;
     let add_46 = mul_45 + 1.0;
     let div_47 = sum_43 / add_46;
     let exp_48 = exp(div_47);
-    let sum_50 = load(51u + j, event);
+    let sum_50 = load(47u + j, event);
     let abs_51 = abs(sum_50);
     let mul_52 = abs_51 * 0.14476483;
     let add_53 = mul_52 + 1.0;
     let div_54 = sum_50 / add_53;
     let exp_55 = exp(div_54);
-    let sum_41 = load(47u + j, event);
-    let sum_18 = load(4u + j, event);
+    let sum_41 = load(43u + j, event);
     let mul_56 = sum_41 * sum_18;
-    let sum_37 = load(43u + j, event);
-    let sum_24 = load(6u + j, event);
+    let sum_37 = load(8u + j, event);
+    let sum_24 = load(4u + j, event);
     let mul_57 = sum_37 * sum_24;
     let div_58 = mul_56 / mul_57;
     let add_59 = exp_55 + exp_48;
     let mul_60 = div_58 * 2.0;
     let sub_61 = add_59 - mul_60;
-    let mul_27 = load(8u + j, event);
-    let sum_35 = load(10u + j, event);
+    let sum_35 = load(6u + j, event);
     let sub_62 = mul_27 - sum_35;
     let div_63 = sub_62 / sum_37;
     let sub_64 = 1.0 - div_63;
@@ -366,7 +370,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let add_71 = mul_69 + mul_70;
     let div_72 = add_71 / add_67;
     let mul_73 = sum_41 * div_72;
-    let sum_39 = load(45u + j, event);
+    let sum_39 = load(10u + j, event);
     let add_74 = sum_39 + mul_73;
     let div_75 = add_74 / sum_24;
     let mul_76 = div_75 * 8.0;
@@ -381,10 +385,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let mul_85 = div_84 * div_84;
     let mul_86 = add_83 * mul_85;
     let log_87 = accurate_log(mul_86);
-    let mul_11 = load(2u + j, event);
-    let column_y = load(j, event);
-    let where_88 = select(column_y, sub_77, mul_11 != 0.0);
-    let where_89 = select(0.0, log_87, mul_11 != 0.0);
+    let where_88 = select(column_y, sub_77, mul_11);
+    let where_89 = select(0.0, log_87, mul_11);
     sum_90 += where_89;
     let mul_91 = where_88 * where_88;
     sum_92 += mul_91;
