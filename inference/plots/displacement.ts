@@ -1,4 +1,5 @@
 import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
+import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
 import {
@@ -152,19 +153,22 @@ export interface DisplacementCurvesData extends Caption {
       readonly label: string;
       readonly x: ArrayLike<number>;
       readonly displacement: ArrayLike<number>;
+      /** total, then systematic [n] */
+      readonly bands?: readonly ShadedBand[] | undefined;
     }[];
   }[];
 }
 
-/** Displacement of a single feature as curves; a zero line in each panel, axes shared. */
+/** Displacement of a single feature as curves with their bands; a zero line in each panel, axes shared. */
 export function displacementCurves(data: DisplacementCurvesData): string {
   requireFinite("displacementCurves", data);
   requireSome("displacementCurves", "panels", data.panels);
   const labels: string[] = [];
   data.panels.forEach(({ curves }, i) => {
     requireSome("displacementCurves", `panels[${i}].curves`, curves);
-    curves.forEach(({ label, x, displacement }, j) => {
+    curves.forEach(({ label, x, displacement, bands }, j) => {
       requireSome("displacementCurves", `panels[${i}].curves[${j}].x`, x);
+      requireBands("displacementCurves", `panels[${i}].curves[${j}]`, bands, x.length);
       requireLength("displacementCurves", `panels[${i}].curves[${j}].displacement`, displacement, x.length);
       if (!labels.includes(label)) labels.push(label);
     });
@@ -173,12 +177,22 @@ export function displacementCurves(data: DisplacementCurvesData): string {
   const panelWidth = columns === 1 ? 400 : 250;
   const curves = data.panels.flatMap((panel) => panel.curves);
   const xs = curves.flatMap((curve) => Array.from(curve.x));
-  const displacements = curves.flatMap((curve) => Array.from(curve.displacement));
+  const displacements = curves.flatMap(({ displacement, bands = [] }) => [
+    ...Array.from(displacement),
+    ...bands.flatMap((band) => bandEdges(band, displacement).flat()),
+  ]);
+  const shadedLabel = curves.find(({ bands }) => bands !== undefined)?.label;
   const x = horizontalAxis(data.xLabel, domainAround(xs, 0.02), panelWidth);
   const y = linearAxis(data.yLabel, domainAround([0, ...displacements], 0.08), 5);
   return figure("displacementCurves", {
     ...data,
-    legend: labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.8)),
+    legend: [
+      ...labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.8)),
+      ...bandEntries(
+        curves.map(({ bands }) => bands),
+        seriesStyle(Math.max(0, labels.indexOf(shadedLabel ?? ""))),
+      ),
+    ],
     panelWidth,
     columns,
     panels: data.panels.map((panel): Panel => {
@@ -190,11 +204,18 @@ export function displacementCurves(data: DisplacementCurvesData): string {
             to.x(value),
             to.y(curve.displacement[i]!),
           ]);
-          return coloured(style, line(points, 1.8, style.dash));
+          const areas = (curve.bands ?? []).map((band) => shaded(to, curve.x, bandEdges(band, curve.displacement)));
+          return coloured(style, ...areas, line(points, 1.8, style.dash));
         });
         return zero + lines.join("");
       };
       return { title: panel.title, legend: [], x, parts: [{ height: 220, y, rightLabels: [], draw }] };
     }),
   });
+}
+
+function shaded(to: Scales, x: ArrayLike<number>, [lower, upper]: readonly [number[], number[]]): string {
+  const edge = (values: readonly number[]) => values.map((value, i): Point => [to.x(x[i]!), to.y(value)]);
+  const outline = [...edge(upper), ...edge(lower).reverse()];
+  return element("path", { d: `${pathThrough(outline)}Z`, fill: "currentColor", opacity: String(BAND_OPACITY) });
 }

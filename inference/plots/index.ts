@@ -1,4 +1,5 @@
 /** Pictures: pure functions from results to SVG text. They draw, they never compute a result. */
+export type { ShadedBand } from "./band.js";
 export { type ClosureData, type ClosurePanel, closure } from "./closure.js";
 export {
   type DisplacementCurvesData,
@@ -16,4 +17,5 @@ export { fixed, footerLine, type GoodnessOfFit, goodnessText, measurement, signi
 export { type Prediction, type ProjectionPanel, type ProjectionsData, projections } from "./projection.js";
 export { type PullsData, pulls } from "./pulls.js";
 export type { Counts } from "./ratio.js";
+export { type EstimateEllipse, type ReplicasData, type ReplicasPanel, replicas } from "./replicas.js";
 export { type Contour, type LabelledContours, type Scan1dData, type Scan2dData, scan1d, scan2d } from "./scan.js";

@@ -1,4 +1,5 @@
 import { horizontalAxis } from "./axis.js";
+import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
 import { requireFinite, requireLength } from "./check.js";
 import { type Caption, figure, type Panel, type Scales } from "./figure.js";
 import {
@@ -28,8 +29,8 @@ export interface ProjectionPanel extends Counts {
   readonly xLabel: string;
   readonly before: Prediction;
   readonly after: Prediction;
-  /** standard deviation of `after.total` [n] */
-  readonly uncertainty?: ArrayLike<number> | undefined;
+  /** around `after.total` [n]: total, then systematic */
+  readonly bands?: readonly ShadedBand[] | undefined;
   /** the processes that make up `after.total`, stacked in this order from the bottom [n] each; may be empty */
   readonly components: readonly { readonly label: string; readonly values: ArrayLike<number> }[];
 }
@@ -44,7 +45,6 @@ const AFTER: Style = seriesStyle(0);
 // Components are areas under the two lines, so they take the colours that the lines leave.
 const componentStyle = (index: number) => seriesStyle(2 + (index % 4));
 const COMPONENT_OPACITY = 0.45;
-const BAND_OPACITY = 0.25;
 
 /** Data against the prediction before and after the fit, one panel per feature, with the ratio to the fit below. */
 export function projections(data: ProjectionsData): string {
@@ -56,7 +56,7 @@ export function projections(data: ProjectionsData): string {
     requireCounts("projections", path, panel);
     requireLength("projections", `${path}.before.total`, panel.before.total, nBins);
     requireLength("projections", `${path}.after.total`, panel.after.total, nBins);
-    if (panel.uncertainty) requireLength("projections", `${path}.uncertainty`, panel.uncertainty, nBins);
+    requireBands("projections", path, panel.bands, nBins);
     panel.components.forEach(({ label, values }, j) => {
       requireLength("projections", `${path}.components[${j}].values`, values, nBins);
       if (!labels.includes(label)) labels.push(label);
@@ -64,13 +64,15 @@ export function projections(data: ProjectionsData): string {
   });
   const columns = Math.min(2, data.panels.length);
   const panelWidth = columns === 1 ? 420 : 330;
-  const band = data.panels.some(({ uncertainty }) => uncertainty !== undefined);
   return figure("projections", {
     ...data,
     legend: [
       pointEntry("data"),
       ...labels.map((label, i) => swatchEntry(label, componentStyle(i), COMPONENT_OPACITY)),
-      ...(band ? [swatchEntry("fit ± 1σ", AFTER, BAND_OPACITY)] : []),
+      ...bandEntries(
+        data.panels.map(({ bands }) => bands),
+        AFTER,
+      ),
     ],
     panelWidth,
     columns,
@@ -79,9 +81,11 @@ export function projections(data: ProjectionsData): string {
 }
 
 function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLabel: string, panelWidth: number): Panel {
-  const { edges, before, after } = panel;
+  const { edges, before, after, bands = [] } = panel;
+  const tops = [before.total, after.total, ...bands.map((band) => bandEdges(band, after.total)[1])];
   const draw = (to: Scales) =>
     stack(panel, labels, to) +
+    shades(panel, to) +
     coloured(BEFORE, line(steps(to, edges, before.total), 1.6, BEFORE.dash)) +
     coloured(AFTER, line(steps(to, edges, after.total), 1.8)) +
     countPoints(panel, to);
@@ -90,7 +94,7 @@ function projectionPanel(panel: ProjectionPanel, labels: readonly string[], yLab
     legend: fitEntries(before, after),
     x: horizontalAxis(panel.xLabel, [edges[0]!, edges[edges.length - 1]!], panelWidth),
     parts: [
-      { height: 220, y: countsAxis(yLabel, panel, [before.total, after.total]), rightLabels: [], draw },
+      { height: 220, y: countsAxis(yLabel, panel, tops), rightLabels: [], draw },
       ratioPart("data / fit", panel, after.total, (to) => ratioLines(panel, to)),
     ],
   };
@@ -114,9 +118,15 @@ function stack({ edges, components }: ProjectionPanel, labels: readonly string[]
   return markup;
 }
 
-/** The prediction before the fit and the uncertainty band, both relative to the fit; nothing where that is zero. */
-function ratioLines({ edges, before, after, uncertainty }: ProjectionPanel, to: Scales): string {
-  let bands = "";
+function shades({ edges, after, bands }: ProjectionPanel, to: Scales): string {
+  if (bands === undefined) return "";
+  const areas = bands.map((band) => filledSteps(to, edges, ...bandEdges(band, after.total), BAND_OPACITY));
+  return coloured(AFTER, ...areas);
+}
+
+/** The prediction before the fit and the bands, both relative to the fit; nothing where that is zero. */
+function ratioLines({ edges, before, after, bands = [] }: ProjectionPanel, to: Scales): string {
+  let areas = "";
   let outline = "";
   for (let i = 0; i < after.total.length; i++) {
     const total = after.total[i]!;
@@ -125,11 +135,10 @@ function ratioLines({ edges, before, after, uncertainty }: ProjectionPanel, to: 
     const path = pathThrough(steps(to, bin, [before.total[i]! / total]));
     const continues = i > 0 && after.total[i - 1]! > 0;
     outline += continues ? path.replace("M", "L") : path;
-    if (uncertainty) {
-      const half = uncertainty[i]! / total;
-      bands += filledSteps(to, bin, [1 - half], [1 + half], BAND_OPACITY);
+    for (const { lower, upper } of bands) {
+      areas += filledSteps(to, bin, [1 - lower[i]! / total], [1 + upper[i]! / total], BAND_OPACITY);
     }
   }
   const unity = stroked(segment(0, to.y(1), to.width, to.y(1)), 1.4);
-  return coloured(AFTER, bands, unity) + coloured(BEFORE, stroked(outline, 1.6, BEFORE.dash));
+  return coloured(AFTER, areas, unity) + coloured(BEFORE, stroked(outline, 1.6, BEFORE.dash));
 }

@@ -62,7 +62,18 @@ const projection = (title: string, xLabel: string, mean: number) => {
     errors: fit.errors,
     before: { total: histogram(mean + 0.25, 1.2, 4000, 0).prediction, chi2: 812.4, ndf: 30, pValue: 1e-90 },
     after: { total: fit.prediction, chi2: 27.31, ndf: 28, pValue: 0.503 },
-    uncertainty: fit.prediction.map((value) => 0.02 * value),
+    bands: [
+      {
+        label: "fit, total",
+        lower: fit.prediction.map((value, i) => (0.035 + 0.015 * Math.abs(noise(i))) * value),
+        upper: fit.prediction.map((value, i) => (0.035 + 0.015 * Math.abs(noise(i + 3))) * value),
+      },
+      {
+        label: "fit, systematic",
+        lower: fit.prediction.map((value) => 0.02 * value),
+        upper: fit.prediction.map((value) => 0.025 * value),
+      },
+    ],
     components: [
       { label: "signal A", values: first },
       { label: "background B", values: fit.prediction.map((value, i) => Math.max(0, value - first[i]!)) },
@@ -262,6 +273,68 @@ export const samples: Samples = {
         }),
       })),
     },
+    bands: {
+      title: "Displacement T(y | x, ν̂) − y at the mean x of each process",
+      footer,
+      xLabel: "y",
+      yLabel: "T(y) − y",
+      panels: ["A", "B"].map((title, k) => {
+        const x = grid(-3, 3, 61);
+        const width = (scale: number) => x.map((y) => scale * (0.02 + 0.012 * y ** 2));
+        return {
+          title,
+          curves: [
+            {
+              label: "mean of the replicas",
+              x,
+              displacement: x.map((y) => (0.5 - k) * 0.6 * Math.tanh(y) + 0.1),
+              bands: [
+                { label: "total", lower: width(1.2), upper: width(1) },
+                { label: "systematic", lower: width(0.5), upper: width(0.4) },
+              ],
+            },
+          ],
+        };
+      }),
+    },
+  },
+  replicas: {
+    plain: {
+      title: "Replicas of the fit, T fixed to their own",
+      footer,
+      panels: [
+        {
+          xLabel: "ν(shift) [prior σ]",
+          yLabel: "ν(squeeze) [prior σ]",
+          x: Array.from({ length: 8 }, (_, b) => 0.486 + 0.009 * noise(b)),
+          y: Array.from({ length: 8 }, (_, b) => -0.523 + 0.0109 * noise(b + 11)),
+          ellipses: [
+            {
+              label: "T profiled, single likelihood",
+              at: [0.484, -0.521],
+              errors: [0.0093, 0.0096],
+              correlation: 0.03,
+            },
+            { label: "average over replicas", at: [0.48, -0.518], errors: [0.0131, 0.0142], correlation: 0.2 },
+          ],
+          truth: [0.5, -0.5],
+        },
+      ],
+    },
+    pairs: {
+      title: "Replicas, every pair of three nuisances, no fit to compare with in the last",
+      footer,
+      panels: [0, 1, 2].map((k) => ({
+        xLabel: ["shift", "shift", "squeeze"][k]!,
+        yLabel: ["squeeze", "a rate with a long name that goes on", "rate"][k]!,
+        x: Array.from({ length: 40 }, (_, b) => 0.4 * k + 0.5 * noise(b)),
+        y: Array.from({ length: 40 }, (_, b) => 120 * (noise(3 * b + k) + (k - 1) * noise(b))),
+        ellipses:
+          k === 2
+            ? []
+            : [{ label: "T fixed", at: [0.4 * k, 3], errors: [0.5, 130], correlation: 0.7 * (k - 1) } as const],
+      })),
+    },
   },
   projections: {
     plain: {
@@ -274,7 +347,7 @@ export const samples: Samples = {
       title: "One feature, no components",
       footer,
       yLabel: "events / bin",
-      panels: [{ ...projection("signal region", "y", 0), uncertainty: undefined, components: [] }],
+      panels: [{ ...projection("signal region", "y", 0), bands: undefined, components: [] }],
     },
   },
   correlationMatrix: {
