@@ -38,7 +38,7 @@ function gridOf(dimensions: number): number[][] {
 }
 
 /** Modes with fields of their own: the widest. Of many nuisances, fields of all would hide them. */
-const LEADING_MODES = 3;
+const LEADING_MODES = 4;
 
 /** At the mean x of each process. */
 export async function displacementFields(

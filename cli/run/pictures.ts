@@ -50,7 +50,7 @@ export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
 const WIDEST = 4;
 
 /** Anchors of a process in one picture: those that the density describes worst, in the order of the simulation. */
-const MOST_ANCHORS = 9;
+const MOST_ANCHORS = 8;
 
 /** Tests of the anchors that have the least probability in any feature, if there are too many for a picture. */
 function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
