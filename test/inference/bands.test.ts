@@ -4,10 +4,12 @@ import * as assert from "uvu/assert";
 import { referenceBackend } from "../../engine/reference.js";
 import { bandOf, binnedBands, displacementBands, type Widths } from "../../inference/bands.js";
 import { type Covariance, covariance } from "../../inference/covariance.js";
+import { displacements } from "../../inference/displacement.js";
 import type { Replica } from "../../inference/ensemble.js";
 import { chiSquarePValue } from "../../inference/special-functions.js";
 import { cholesky } from "../../inference/symmetric-matrix.js";
 import { close, tolerances } from "../support/close.js";
+import { gaussianModel } from "./gaussian-mixture.js";
 import { shiftModel, shiftWeights } from "./shift-model.js";
 
 const backend = referenceBackend();
@@ -108,6 +110,26 @@ test("a nuisance that the covariance leaves out stays where it is", async () => 
   const [band] = await displacementBands({ ...fitted, covariance: one, ...grid, replicas: [], origin: "replica" });
   symmetric(band!.systematic, 0.4 * 0.3, "systematic");
 });
+
+test("a band for each process, around the displacements of each", async () => {
+  const estimate = [0.3, 0.1, -0.4, 0.2];
+  const errors = covariance([1 / 0.04], ["tilt"]) as Covariance;
+  const y = Float64Array.of(0.3, -0.4, 0.5, 0.1, 0.2, -0.6);
+  const request = { backend, model: gaussianModel, count: 2, x: Float64Array.of(-1, 1), y };
+  const bands = await displacementBands({ ...request, estimate, covariance: errors, replicas: [], origin: "replica" });
+  const points = [0, 0.2, -0.2].map((shift) => estimate.map((value, k) => (k === 2 ? value + shift : value)));
+  const { nominal, shifts } = await displacements({ ...request, ...f32(request), points });
+  assert.is(bands.length, 3);
+  for (const [f, { central, systematic }] of bands.entries()) {
+    close(central, nominal[f]!, tolerances.f32, "central");
+    const [up, down] = shifts.map((shift) => shift[f]!) as [Float64Array, Float64Array];
+    const reach = (sign: number) => up.map((value, i) => Math.max(0, sign * value, sign * down[i]!));
+    close(systematic.upper, reach(1), tolerances.f32, "upper");
+    close(systematic.lower, reach(-1), tolerances.f32, "lower");
+  }
+});
+
+const f32 = ({ x, y }: { x: Float64Array; y: Float64Array }) => ({ x: Float32Array.from(x), y: Float32Array.from(y) });
 
 test("modes that move a number to one side only widen the band on that side", () => {
   // Two replicas; the mean moves by +3 and +2 with the first mode and by -4 and +1 with the second.
