@@ -140,6 +140,16 @@ test("a fit that a bound holds has an end on the free side only", async () => {
   close(error!.upper, 0.5 + Math.sqrt(0.05) - 0.6, { absolute: 1e-4 });
 });
 
+test("beside a nuisance that stays at its bound: σ of the others given it, still one Hessian for each end", async () => {
+  const bounds = { nu1: [0, 1] as const };
+  const fit = await minimise(correlated, { start: [0.5, 0.5], bounds });
+  const [error] = await minos(correlated, fit, { bounds, names: ["nu0"] });
+  close(error!.estimate, 0.6, { absolute: 1e-9 });
+  close(error!.upper, 0.2 * Math.sqrt(1 - 0.09), { relative: 1e-9 });
+  close(error!.lower, -0.2 * Math.sqrt(1 - 0.09), { relative: 1e-9 });
+  assert.is(error!.evaluations, 2);
+});
+
 async function ends(
   nll: (a: number) => readonly [number, number],
   bounds: Bounds = {},
@@ -173,6 +183,14 @@ test("a rough likelihood, as of splines and f32, still has its ends", async () =
   for (const end of await ends(rough)) {
     assert.is(end.status, "found", end.reason);
     close(Math.abs(end.nuisances.values[0]!), 1, { absolute: 5e-3 });
+  }
+});
+
+test("slopes that are too steep by far, as between kinks, delay the ends only", async () => {
+  for (const end of await ends((a) => [0.5 * a * a * (1 + 0.3 * Math.abs(a)), 50 * a])) {
+    assert.is(end.status, "found", end.reason);
+    const at = Math.abs(end.nuisances.values[0]!);
+    close(at * at * (1 + 0.3 * at), 1, { absolute: 2e-4 });
   }
 });
 
