@@ -15,6 +15,7 @@ struct Arguments {
   g_rows: u32,   // table: per batch, the first row of g
   x_rows: u32,   // table: per batch, the first row of x
   prefix: u32,   // table: per row of dW, how many of its elements count
+  widths: u32,   // table: per 64 rows of dW, the most of these, at least 1
   elements: u32, // of all weight gradients of the pass
   first: u32,    // the first of them
   summed: u32,
@@ -42,7 +43,8 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
   let output = 64u * (place.y / blocks);
   let input = 64u * (place.y % blocks);
   let start = place.x * tile.weight_events;
-  let end = min(start + tile.weight_events, tile.events);
+  let is_empty = input >= u32(tables[arguments.widths + place.y / blocks]);
+  let end = select(min(start + tile.weight_events, tile.events), start, is_empty);
   let low = select(0u, place.z, arguments.separate == 1u);
   let high = select(arguments.batches, place.z + 1u, arguments.separate == 1u);
   let slice = own % 16u;

@@ -120,6 +120,11 @@ export class SumPrinter {
     const batches = g.length / outputs;
     const isSeparate = sizeOf(sum.node.shape) > outputs * inputs;
     const bias = this.biases.get(sum);
+    const prefixes = prefix === undefined ? Array<number>(outputs).fill(inputs) : [...prefix];
+    const widths = Array.from({ length: Math.ceil(outputs / BLOCK) }, (_, block) =>
+      // The first workgroup of these rows may have to sum g.
+      Math.max(1, ...prefixes.slice(BLOCK * block, BLOCK * (block + 1))),
+    );
     const firsts = (rows: number[], size: number) => rows.filter((_, r) => r % size === 0);
     return {
       title: `Weight gradient of the pass over "${this.set}"`,
@@ -132,7 +137,8 @@ export class SumPrinter {
         inputs,
         g_rows: this.memory.table(firsts(g, outputs)),
         x_rows: this.memory.table(firsts(x, inputs)),
-        prefix: this.memory.table(prefix ?? Array<number>(outputs).fill(inputs)),
+        prefix: this.memory.table(prefixes),
+        widths: this.memory.table(widths),
         elements: this.weights.size,
         first: this.offsets.get(sum) as number,
         summed: bias === undefined ? 0 : 1,

@@ -48,6 +48,14 @@ const cases: Readonly<Record<string, Case>> = {
     outputs: ({ gs, xs }) => ({ weights: o.weightGradient(gs, xs, undefined, false), bias: o.sumEvents(gs) }),
     alone: 1,
   },
+  "of a staircase that begins with rows of nothing": {
+    outputs: ({ g, x }) => {
+      // The first 64 rows have no element, the others some of the first block of columns.
+      const prefix = Int32Array.from({ length: OUTPUTS }, (_, row) => Math.max(0, 3 * (row - 63)));
+      return { weights: o.weightGradient(g, x, prefix, false), bias: o.sumEvents(g) };
+    },
+    alone: 0,
+  },
   "of two weight gradients with one cotangent, beside other sums": {
     outputs: ({ g, x, xs }) => ({
       first: o.weightGradient(g, x, undefined, false),
