@@ -72,6 +72,11 @@ function checkNames(configuration: Configuration, report: Report): void {
   configuration.scan.nuisances.forEach((name, i) => {
     known(["scan", "nuisances", i], name, nuisances, "nuisance");
   });
+  for (const [group, members] of Object.entries(configuration.impacts.groups)) {
+    members.forEach((name, i) => {
+      known(["impacts", "groups", group, i], name, nuisances, "nuisance");
+    });
+  }
   for (const section of ["fnf", "scan"] as const) {
     configuration[section].pairs.forEach((pair, i) => {
       for (const name of pair) known([section, "pairs", i], name, nuisances, "nuisance");

@@ -456,6 +456,38 @@ export const configurationTable = section(
       },
       { doc: "Scans of -2 Delta ln L." },
     ),
+    impacts: section(
+      {
+        enabled: flag({
+          doc: "Find out what each nuisance, group and mode does to yields and distribution.",
+          default: true,
+        }),
+        definitions: list(choice({ doc: "Name of a definition.", choices: ["shift", "covariance", "auxiliary"] }), {
+          doc: "shift: nu at its estimate +- sigma, the others fitted again. covariance: the same for a Gaussian likelihood, without fits. auxiliary: the centre of the constraint moved by its width and all fitted again; these add up in quadrature.",
+          default: ["covariance", "auxiliary"],
+          minLength: 1,
+          unique: true,
+        }),
+        groups: map(list(nuisanceName, { doc: "Members.", minLength: 1, unique: true }), {
+          doc: "Nuisances whose impacts are also given together, by the name of the group.",
+          of: "group names",
+        }),
+        bins: number({
+          doc: "Quantiles of each feature: regions of the distribution.",
+          integer: true,
+          min: 1,
+          default: 3,
+        }),
+        events: number({
+          doc: "Events of the data to look at.",
+          unit: "events",
+          integer: true,
+          min: 1,
+          default: 20_000,
+        }),
+      },
+      { doc: "Impacts around the fit." },
+    ),
     truth: point("True values of the nuisances, where they are known (toys): shown beside the fit."),
     report: section(
       {

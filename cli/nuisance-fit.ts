@@ -17,6 +17,9 @@ import { textTable } from "./text-table.js";
 const F32_TOLERANCE = 1e-4;
 const F64_TOLERANCE = 1e-5;
 
+export const fitTolerance = ({ precision }: Pick<OpenLikelihood, "precision">) =>
+  precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE;
+
 type Bounds = Readonly<Record<string, readonly [number, number]>>;
 
 function configuredBounds({ analysis, model }: OpenLikelihood): Bounds {
@@ -79,7 +82,7 @@ export function fitOptions(open: OpenLikelihood, start: readonly number[]): Mini
     bounds: configuredBounds(open),
     ...(box && { box }),
     precision,
-    tolerance: precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE,
+    tolerance: fitTolerance(open),
     ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
   };
 }

@@ -6,6 +6,7 @@ import { checkClosure, projectFit } from "./checks.js";
 import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
+import { findImpacts } from "./impacts.js";
 import { type Outcome, yieldsOf } from "./results.js";
 import { scanFits } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
@@ -43,7 +44,8 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
       ? []
       : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
   const scans = await scanFits(setting, fitted);
+  const impacts = await findImpacts(setting, fitted, best);
   const trainings = [...ofSimulation, ...fitted.trainings];
   const yields = await yieldsOf(fitted.model, best);
-  return { closure, fitted, best, yields, projections, fields, scans, trainings, warnings };
+  return { closure, fitted, best, yields, projections, fields, scans, impacts, trainings, warnings };
 }

@@ -7,6 +7,7 @@ import { type CovarianceSummary, labelText } from "../covariance-summary.js";
 import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-page.js";
+import { DEFINITIONS } from "./impacts.js";
 import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
 import type { Outcome } from "./results.js";
 import type { Setting } from "./setting.js";
@@ -152,6 +153,16 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
         "−2Δ ln L around the best fit, all other nuisances profiled; in two dimensions at 2.30 and 6.18 (68% and 95%), with " +
           "the parabola and the ellipse that the Hessian says it should be.",
         figures("scan-", ""),
+      ),
+      ...section(
+        "Impacts",
+        `What the estimate owes to each source, by definition. ${configuration.impacts.definitions
+          .map((name) => `${name}: ${DEFINITIONS[name as keyof typeof DEFINITIONS]}.`)
+          .join(
+            " ",
+          )} Regions are quantiles of one feature of the data each; an event counts for a process by the probability ` +
+          "that it is one. Every number, also those on the nuisances, is in results.json.",
+        figures("impact-", ""),
       ),
       ...section(
         "Data before and after the fit",

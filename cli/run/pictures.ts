@@ -36,7 +36,7 @@ export function featureLabel({ analysis: { configuration } }: Setting, of: "x" |
   return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
 }
 
-const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
   const name = processNames(configuration)[process]!;
   return configuration.processes[name]!.label ?? name;
 };

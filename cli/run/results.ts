@@ -1,5 +1,6 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
+import type { Impacts } from "../../inference/impacts.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { intervals } from "../../inference/scan.js";
 import { scanParabola, scanParaboloid } from "../../inference/scan-parabola.js";
@@ -26,6 +27,7 @@ export interface Outcome {
   readonly projections: ProjectionSet;
   readonly fields: readonly Field[];
   readonly scans: readonly ScannedFit[];
+  readonly impacts: Impacts | undefined;
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
   readonly warnings: readonly string[];
 }
@@ -51,7 +53,7 @@ export async function yieldsOf(model: MixtureModel, { summary }: NamedFit): Prom
 
 export function resultsOf(setting: Setting, outcome: Outcome) {
   const { configuration } = setting.analysis;
-  const { closure, fitted, best, yields, projections, fields, scans, trainings, warnings } = outcome;
+  const { closure, fitted, best, yields, projections, fields, scans, impacts, trainings, warnings } = outcome;
   const { data } = setting.events;
   return {
     analysis: configuration.name,
@@ -107,6 +109,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
         },
       ]),
     ),
+    impacts: impacts ?? null,
     displacements: fields.map(({ process, features, mode, side }, i) => ({
       process: processNames(configuration)[process],
       features: features.map((feature) => featureLabel(setting, "y", feature)),

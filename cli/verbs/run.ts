@@ -12,6 +12,7 @@ import { createOutputFolder } from "../output-folder.js";
 import { buildReport } from "../report.js";
 import { runChain, trainSimulation } from "../run/chain.js";
 import { fitOneReplica } from "../run/fits.js";
+import { impactPictures } from "../run/impacts.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
 import { reportOf } from "../run/page.js";
 import {
@@ -78,10 +79,11 @@ async function runReplica(context: VerbContext, setting: Setting, index: number)
 }
 
 function picturesOf(setting: Setting, outcome: Outcome): Pictures {
-  const { best, scans, trainings, closure, projections, fields } = outcome;
+  const { best, scans, impacts, trainings, closure, projections, fields } = outcome;
   return new Map([
     ...nuisancePictures(setting, best.summary),
     ...scanPictures(setting.analysis, setting.events.data.count, scans),
+    ...impactPictures(setting, impacts, best),
     ...projectionPictures(setting, projections),
     ...(looksAtY(setting) ? displacementPictures(setting, fields) : []),
     ...closurePictures(setting, closure),
