@@ -53,7 +53,8 @@ export function schedule(targets: readonly Var[]): Schedule {
     const before = Math.max(0, ...node.inputs.map((input) => level.get(input.id) as number));
     level.set(node.id, before + (isEventSum(node) ? 1 : 0));
   }
-  const depth = Math.max(0, ...level.values());
+  // A Hessian in many directions has more nodes than a call can have arguments.
+  const depth = [...level.values()].reduce((most, own) => Math.max(most, own), 0);
   const wanted = new Set(targets.map((target) => target.id));
   const levels = Array.from({ length: depth + 1 }, (_, p): Level => {
     const sets = new Set(nodes.flatMap((node) => (node.events === undefined ? [] : [node.events.name])));
