@@ -390,8 +390,12 @@ export const configurationTable = section(
           default: 1,
           min: 0,
         }),
+        minos: flag({
+          doc: "Asymmetric errors as well: where the profile of -2 Delta ln L reaches 1. Takes a few fits for each nuisance.",
+          default: false,
+        }),
       },
-      { doc: "Minimisation over nu." },
+      { doc: "Minimisation over nu, and its errors." },
     ),
     profile: section(
       {

@@ -1,8 +1,9 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
-import type { FitResult } from "../inference/fit-result.js";
+import { type FitResult, isMinimum } from "../inference/fit-result.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../inference/kinks.js";
 import { type MinimiseOptions, minimise } from "../inference/minimise.js";
+import { minos } from "../inference/minos.js";
 import type { Objective } from "../inference/objective.js";
 import { responseBox } from "../inference/profile-fit.js";
 import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
@@ -128,6 +129,31 @@ export function responseCentre({ model, withFixedTransfer }: OpenLikelihood): nu
   return model.response!.architecture.nuisances.map(({ centre }) => centre);
 }
 
+/** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
+export interface MinosSummary {
+  readonly name: string;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Why an end is missing. */
+  readonly problem: string | null;
+}
+
+/** Where the configuration asks for them, and there is a minimum. */
+export async function minosSummary(
+  open: OpenLikelihood,
+  objective: Objective,
+  fit: FitResult,
+  signal?: AbortSignal,
+): Promise<readonly MinosSummary[] | null> {
+  if (!open.analysis.configuration.fit.minos || !isMinimum(fit) || fit.hessian === undefined) return null;
+  const found = await minos(objective, fit, { bounds: fitBounds(open), ...(signal && { signal }) });
+  return found.map(({ name, lower, upper, lowerEnd, upperEnd }) => {
+    const missing = [lowerEnd, upperEnd].filter(({ status }) => status !== "found").map(({ reason }) => reason);
+    const problem = missing.length === 0 ? null : missing.join(" ");
+    return { name, lower: lower ?? null, upper: upper ?? null, problem };
+  });
+}
+
 export interface FitSummary extends CovarianceSummary {
   readonly names: readonly string[];
   readonly status: FitResult["status"];
@@ -139,6 +165,7 @@ export interface FitSummary extends CovarianceSummary {
   readonly evaluations: number;
   readonly events: number;
   readonly effectiveEvents: number;
+  readonly minos: readonly MinosSummary[] | null;
 }
 
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
@@ -161,6 +188,7 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
     evaluations: fit.evaluations,
     events: events.data.count,
     effectiveEvents: likelihood.effectiveEvents,
+    minos: await minosSummary(open, objectiveOf(open), fit),
     ...errors,
   };
 }
@@ -169,11 +197,21 @@ function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]
   return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
 }
 
+/** "-0.00931 +0.00945" */
+const minosText = ({ lower, upper }: MinosSummary) =>
+  `${lower?.toFixed(5) ?? "none"} ${upper === null ? "none" : `+${upper.toFixed(5)}`}`;
+
 /** @param truth  values of nuisances where they are known */
 export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>): string {
   const { names, estimate, sigma, events, effectiveEvents } = summary;
   const hasTruth = Object.keys(truth).length > 0;
-  const header = ["nuisance", "estimate", `sigma (${labelText(summary)})`, ...(hasTruth ? ["truth", "pull"] : [])];
+  const header = [
+    "nuisance",
+    "estimate",
+    `sigma (${labelText(summary)})`,
+    ...(summary.minos ? ["minos"] : []),
+    ...(hasTruth ? ["truth", "pull"] : []),
+  ];
   const rows = names.map((name, k) => {
     const known = truth[name];
     const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
@@ -181,6 +219,7 @@ export function describeFit(summary: FitSummary, truth: Readonly<Record<string, 
       name,
       estimate[k]!.toFixed(5),
       sigma === null ? "none" : sigma[k]!.toFixed(5),
+      ...(summary.minos ? [minosText(summary.minos[k]!)] : []),
       ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
     ];
   });

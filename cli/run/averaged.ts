@@ -8,7 +8,7 @@ import { minimise } from "../../inference/minimise.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import type { Objective } from "../../inference/objective.js";
 import { errorsOf, NO_ERRORS } from "../covariance-summary.js";
-import { type FitSummary, fitNuisances, fitOptions, isKinkedIn, objectiveOf } from "../nuisance-fit.js";
+import { type FitSummary, fitNuisances, fitOptions, isKinkedIn, minosSummary, objectiveOf } from "../nuisance-fit.js";
 import { type OpenLikelihood, transferLabel } from "../open-likelihood.js";
 import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";
@@ -114,16 +114,26 @@ async function average(
     averageOf((likelihood) => objectiveOf({ ...open, likelihood })),
     fitOptions(open, start),
   );
+  const minos = await minosSummary(
+    open,
+    averageOf((likelihood) => likelihood),
+    fit,
+  );
   const isKinked = isKinkedIn(open);
   const exact = averageOf((likelihood, b) => {
     const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
     return isKinked && reach ? withSecantHessian(likelihood, reach) : likelihood;
   });
   const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
-  return { fit, curvature, summary: summaryOf(open, fit, curvature, isKinked) };
+  return { fit, curvature, summary: { ...summaryOf(open, fit, curvature, isKinked), minos } };
 }
 
-function summaryOf(open: OpenLikelihood, fit: FitResult, { exact }: AveragedCurvature, isKinked: boolean): FitSummary {
+function summaryOf(
+  open: OpenLikelihood,
+  fit: FitResult,
+  { exact }: AveragedCurvature,
+  isKinked: boolean,
+): Omit<FitSummary, "minos"> {
   const found = exact.covariance;
   const hasErrors = found.status === "positive-definite";
   return {

@@ -62,6 +62,9 @@ async function fitStep(
   const { fit: found, summary } = step.record;
   if (found.status !== "converged") setting.warn(`${label}: ${found.status}. ${found.reason}`);
   else if (summary.problem !== null) setting.warn(`${label}: ${summary.problem}`);
+  for (const { name, problem } of summary.minos ?? []) {
+    if (problem !== null) setting.warn(`${label}: minos error of ${name}: ${problem}`);
+  }
   const doubt = summary.crossCheck?.doubt;
   if (doubt) setting.warn(`${label}: ${doubt}`);
   return { label, fit: found, summary, key: step.key };

@@ -27,7 +27,8 @@ transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 5, batch: 1
 ensemble: { replicas: 3, training: { epochs: 3, batch: 100 } }
 profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
 scan: { points: 3, grid: 3, range: 1 }
-fit: { secondStart: 0 }
+fit: { secondStart: 0, minos: true }
+impacts: { groups: { both: [shift, squeeze] }, events: 300, bins: 2 }
 report: { bins: 8 }
 `;
 
@@ -70,6 +71,32 @@ test("results say what the ensemble spreads by, and what its average is made of"
   assert.is(newtonShift.status, "at-minimum");
   assert.equal(fits.averaged.sigma, exact.sigma);
   assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas against the error of the fit/);
+});
+
+test("results have asymmetric errors, and impacts by every definition asked for", () => {
+  const { fits, impacts } = JSON.parse(readFileSync(at("whole", "results.json"), "utf8"));
+  for (const name of ["xAlone", "fixed", "profiled"]) {
+    const { minos, sigma } = fits[name];
+    // Nearly Gaussian likelihoods: ends within a fifth of sigma, which a wrong level (σ √2) would miss.
+    for (const [k, { lower, upper }] of minos.entries()) {
+      assert.ok(Math.abs(-lower / sigma[k] - 1) < 0.2 && Math.abs(upper / sigma[k] - 1) < 0.2, `${name} ${k}`);
+    }
+  }
+  assert.equal(
+    impacts.sources.map(({ definition }: { definition: string }) => definition),
+    ["covariance", "auxiliary", "mode"],
+  );
+  const onShift = impacts.tables.find(
+    ({ definition, target }: { definition: string; target: { name: string } }) =>
+      definition === "auxiliary" && target.name === "shift",
+  );
+  // Both constraints together, and what the data leave: the variance of the fit.
+  assert.is(onShift.groups[0].name, "both");
+  const parts = Math.hypot(onShift.groups[0].size, onShift.statistical);
+  assert.ok(Math.abs(parts / fits.profiled.sigma[0] - 1) < 0.02, `${parts}`);
+  // All events, and two halves by each of four features.
+  assert.is(impacts.distribution.regions.length, 1 + 2 * 4);
+  assert.ok(existsSync(at("whole", "pictures", "impact-map-mode.svg")));
 });
 
 test("another number of replicas keeps those that are there", async () => {
