@@ -11,7 +11,7 @@ import type { EventPass } from "./passes.js";
 import { type ElementwiseName, sizeOf, type Var } from "./tape.js";
 
 /** Nodes of one fused kernel at most, to keep generated functions compilable in little time. */
-const LARGEST_KERNEL = 200;
+export const LARGEST_KERNEL = 200;
 
 /** Where an operand's numbers come from: row r of the operand is row `rows[r]` of the base. */
 export type Operand =
@@ -75,6 +75,9 @@ export function innerRow({ size, post }: Inner, r: number, j: number): number {
 }
 
 const identity = (size: number) => Int32Array.from({ length: size }, (_, r) => r);
+export const sameRows = (a: Int32Array, b: Int32Array) =>
+  a === b || (a.length === b.length && a.every((row, r) => row === b[r]));
+
 export const isIdentity = (rows: Int32Array, size: number) => rows.length === size && rows.every((row, r) => row === r);
 
 class Itemiser {

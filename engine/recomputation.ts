@@ -4,10 +4,16 @@
  * A kernel does so where it takes no more than scalar operations on what the kernel reads anyway: on a GPU a number from memory
  * costs as much as some eighty operations. What nobody reads any more is not stored.
  */
-import { type FusedKernel, type Item, type Kernel, type LoweredPass, type Operand, readsInPlace } from "./lowering.js";
-
-/** Items of a kernel at most, to keep generated functions compilable in little time. */
-const LARGEST_KERNEL = 200;
+import {
+  type FusedKernel,
+  type Item,
+  type Kernel,
+  LARGEST_KERNEL,
+  type LoweredPass,
+  type Operand,
+  readsInPlace,
+  sameRows,
+} from "./lowering.js";
 
 const notScalar = new Set<Item["name"]>(["copy", "column", "sum", "max", "cumulativeSum", "linear"]);
 
@@ -22,9 +28,6 @@ type ItemOperand = Extract<Operand, { from: "item" }>;
 
 const itemOperands = (item: Item): readonly ItemOperand[] =>
   item.operands.flatMap((operand) => (operand.from === "item" ? [operand] : []));
-
-const isSame = (a: Int32Array, b: Int32Array) =>
-  a === b || (a.length === b.length && a.every((row, r) => row === b[r]));
 
 /** What a kernel computes, while it grows. */
 class Recomputer {
@@ -41,12 +44,12 @@ class Recomputer {
   private addReads(item: Item): void {
     for (const operand of itemOperands(item)) {
       const known = this.read.get(operand.item) ?? [];
-      if (!known.some((rows) => isSame(rows, operand.rows))) this.read.set(operand.item, [...known, operand.rows]);
+      if (!known.some((rows) => sameRows(rows, operand.rows))) this.read.set(operand.item, [...known, operand.rows]);
     }
   }
 
   private isRead({ item, rows }: ItemOperand): boolean {
-    return (this.read.get(item) ?? []).some((known) => isSame(known, rows));
+    return (this.read.get(item) ?? []).some((known) => sameRows(known, rows));
   }
 
   /** The item and what it is computed from, inputs first; undefined where that is more than the kernel reads. */

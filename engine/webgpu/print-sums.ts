@@ -1,6 +1,6 @@
 /** The arguments that make templates of `shaders/` the event sums of a pass. */
 import { shaderSource } from "../../shaders/include.js";
-import type { Operand, Sum } from "../lowering.js";
+import { type Operand, type Sum, sameRows } from "../lowering.js";
 import { type Attributes, sizeOf, type Var } from "../tape.js";
 import type { KernelMemory, ProgramMemory } from "./memory.js";
 import type { PrintedKernel } from "./printed-kernel.js";
@@ -23,10 +23,8 @@ export interface CountedSum {
 
 const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
 
-function isSame(a: Operand | undefined, b: Operand | undefined): boolean {
-  if (a?.from !== "item" || b?.from !== "item" || a.item !== b.item || a.rows.length !== b.rows.length) return false;
-  return a.rows.every((row, r) => row === b.rows[r]);
-}
+const isSame = (a: Operand | undefined, b: Operand | undefined) =>
+  a?.from === "item" && b?.from === "item" && a.item === b.item && sameRows(a.rows, b.rows);
 
 /** Does a weight gradient have one matrix per batch of its cotangent, and not their sum? */
 function isPerBatch({ node, operands: [g] }: Sum): boolean {

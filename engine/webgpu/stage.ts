@@ -5,8 +5,7 @@
  * does; rows of this one event are elements of arrays, and lie among the parameters.
  */
 import { shaderSource } from "../../shaders/include.js";
-import type { Item, LoweredPass } from "../lowering.js";
-import { lower } from "../lowering.js";
+import { type Item, isIdentity, type LoweredPass, lower } from "../lowering.js";
 import { type Attributes, type EventSet, type Operation, type Shape, sizeOf, type Var } from "../tape.js";
 import type { KernelMemory, ProgramMemory } from "./memory.js";
 import { printFused } from "./print-fused.js";
@@ -143,8 +142,6 @@ class Copier {
     return this.make({ name: "take", index }, [product], a.shape, a);
   }
 }
-
-const isIdentity = (rows: Int32Array, size: number) => rows.length === size && rows.every((row, r) => row === r);
 
 /** Rows of a stage: places among the parameters. */
 class StageMemory implements KernelMemory {
