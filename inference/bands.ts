@@ -2,15 +2,11 @@
 import type { Backend, ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { applyTransfer } from "./apply.js";
-import { binWithin } from "./closure.js";
 import type { Covariance } from "./covariance.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 import { indexOfName } from "./objective.js";
 import { principalModes } from "./principal-modes.js";
-import { type DataMap, openDataMap, openSampler, type Sampler, withoutTransfer } from "./sampling.js";
-import type { ObservableName } from "./simulated-events.js";
-import { expectedYields } from "./yields.js";
 
 /** How far below and above the centre, neither negative [n] each. */
 export interface Widths {
@@ -76,35 +72,21 @@ export interface BandRequest {
  * @param values  [1 + 2 modes][replicas][n]; of the model's own T alone where there is but one
  */
 export function bandOf(values: readonly (readonly ArrayLike<number>[])[]): Band {
-  const [atFit, ...ends] = values as [readonly ArrayLike<number>[], ...(readonly ArrayLike<number>[])[]];
+  const atFit = values[0]!;
   const replicas = atFit.length;
-  const mean = (of: (b: number) => number) => atFit.reduce((sum, _, b) => sum + of(b), 0) / replicas;
   const central: number[] = [];
   const statistical: number[] = [];
   const systematic = { lower: [] as number[], upper: [] as number[] };
   const total = { lower: [] as number[], upper: [] as number[] };
   for (let i = 0; i < atFit[0]!.length; i++) {
-    const centre = mean((b) => atFit[b]![i]!);
-    const variance = (replicas / (replicas - 1)) * mean((b) => (atFit[b]![i]! - centre) ** 2);
+    const centre = mean(atFit, (own) => own[i]!);
+    const variance = (replicas / (replicas - 1)) * mean(atFit, (own) => (own[i]! - centre) ** 2);
     central.push(centre);
     statistical.push(Math.sqrt(variance));
-    for (const side of ["lower", "upper"] as const) {
-      const sign = side === "upper" ? 1 : -1;
-      let ofMean = 0;
-      let ofAll = 0;
-      for (let k = 0; k < ends.length; k += 2) {
-        const shift = (end: number, b: number) => sign * (ends[end]![b]![i]! - atFit[b]![i]!);
-        const reach = (b: number) => Math.max(0, shift(k, b), shift(k + 1, b));
-        ofMean +=
-          Math.max(
-            0,
-            mean((b) => shift(k, b)),
-            mean((b) => shift(k + 1, b)),
-          ) ** 2;
-        ofAll += mean((b) => reach(b) ** 2);
-      }
+    for (const [side, sign] of [["lower", -1] as const, ["upper", 1] as const]) {
+      const { ofMean, ofEach } = squaredReach(values, i, sign);
       systematic[side].push(Math.sqrt(ofMean));
-      total[side].push(Math.sqrt(variance + ofAll));
+      total[side].push(Math.sqrt(variance + ofEach));
     }
   }
   const isEnsemble = replicas > 1;
@@ -116,11 +98,35 @@ export function bandOf(values: readonly (readonly ArrayLike<number>[])[]): Band 
   });
 }
 
+/**
+ * Σ over modes of the squared way that number i goes to one side, at that end of the mode where it goes further: of the mean of the
+ * replicas, and the mean of the squares of each.
+ */
+function squaredReach(values: readonly (readonly ArrayLike<number>[])[], i: number, sign: 1 | -1) {
+  const atFit = values[0]!;
+  let [ofMean, ofEach] = [0, 0];
+  for (let k = 1; k < values.length; k += 2) {
+    const [up, down] = [values[k]!, values[k + 1]!];
+    const ways = atFit.map((own, b) => [sign * (up[b]![i]! - own[i]!), sign * (down[b]![i]! - own[i]!)] as const);
+    ofMean +=
+      Math.max(
+        0,
+        mean(ways, ([way]) => way),
+        mean(ways, ([, way]) => way),
+      ) ** 2;
+    ofEach += mean(ways, (both) => Math.max(0, ...both) ** 2);
+  }
+  return { ofMean, ofEach };
+}
+
+const mean = <T>(of: readonly T[], value: (one: T) => number) =>
+  of.reduce((sum, one) => sum + value(one), 0) / of.length;
+
 const frozen = ({ lower, upper }: Widths): Widths =>
   Object.freeze({ lower: Object.freeze(lower), upper: Object.freeze(upper) });
 
 /** ν̂, then ν̂ ± σ_k e_k of every mode [1 + 2 modes][K] */
-function bandPoints({ model, estimate, covariance }: BandRequest): number[][] {
+export function bandPoints({ model, estimate, covariance }: BandRequest): number[][] {
   const names = model.nuisances.map(({ name }) => name);
   const at = covariance.names.map((name) => indexOfName("bands", names, name));
   const shifted = (size: number, direction: readonly number[]) =>
@@ -133,14 +139,14 @@ function bandPoints({ model, estimate, covariance }: BandRequest): number[][] {
 }
 
 /** One T: a replica's, or the model's own. */
-interface Member {
+export interface BandMember {
   readonly model: MixtureModel;
   readonly replica: Replica | undefined;
   /** The ν at which T responds as it should at this one. */
   responseAt(nu: readonly number[]): number[];
 }
 
-function membersOf({ model, replicas, origin }: BandRequest): Member[] {
+export function bandMembers({ model, replicas, origin }: BandRequest): BandMember[] {
   if (replicas.length === 0) return [{ model, replica: undefined, responseAt: (nu) => [...nu] }];
   const centres = model.response?.architecture.nuisances.map(({ centre }) => centre);
   return replicas.map((replica) => ({
@@ -153,7 +159,8 @@ function membersOf({ model, replicas, origin }: BandRequest): Member[] {
   }));
 }
 
-function checkRequest(request: BandRequest): void {
+/** At the public boundary of either kind of band. */
+export function checkBandRequest(request: BandRequest): void {
   const { model, estimate, replicas } = request;
   checkPoint("bands", model, estimate);
   for (const { nu } of replicas) checkPoint("bands", model, nu);
@@ -163,119 +170,6 @@ function checkRequest(request: BandRequest): void {
   if (replicas.length > 0 && model.transfer === undefined) {
     throw new UsageError("bands", { expected: "a model with a map T of y, for its replicas", got: "one without" });
   }
-}
-
-/** A histogram of one feature. */
-export interface BinnedFeature {
-  readonly of: ObservableName;
-  readonly feature: number;
-  /** ascending [bins + 1]; what lies outside is in the first and last bin */
-  readonly edges: readonly number[];
-}
-
-export interface BinnedBand extends BinnedFeature {
-  /** of the expected events per bin [bins] */
-  readonly band: Band;
-}
-
-export interface BinnedBandRequest extends BandRequest {
-  readonly features: readonly BinnedFeature[];
-  /**
-   * Events of all processes together; each gets its share at ν̂. Differences between points have the noise of the events that
-   * cross an edge, not that of all events.
-   */
-  readonly count: number;
-  /** Σ of the weights of the data, to which the expectation is scaled; undefined: the yields as they are. */
-  readonly observed: number | undefined;
-  readonly seed: number;
-}
-
-/**
- * Bands of the fitted mixture as the data look. All points and replicas share the numbers of events and the random numbers of every
- * event: only T and ν make the difference.
- */
-export async function binnedBands(request: BinnedBandRequest): Promise<readonly BinnedBand[]> {
-  checkRequest(request);
-  const { backend, model, features, onPoints, signal } = request;
-  const looksAtY = features.some(({ of }) => of === "y");
-  checkFeatures(request);
-  const members = membersOf(request);
-  const points = bandPoints(request);
-  const sampler = await openSampler(backend, withoutTransfer(model));
-  const map = looksAtY && model.transfer !== undefined ? await openDataMap(backend, model) : undefined;
-  try {
-    const counts = await sharedCounts(request);
-    const values: Float64Array[][][] = features.map(() => []);
-    for (const [done, nu] of points.entries()) {
-      signal?.throwIfAborted();
-      const found = await binnedAt(request, { members, counts, sampler, map }, nu);
-      for (const [i, own] of found.entries()) values[i]!.push(own);
-      onPoints?.(done + 1, points.length);
-    }
-    return Object.freeze(features.map((feature, i) => Object.freeze({ ...feature, band: bandOf(values[i]!) })));
-  } finally {
-    await sampler.close();
-    await map?.close();
-  }
-}
-
-function checkFeatures({ model, features }: BinnedBandRequest): void {
-  for (const { of, feature } of features) {
-    const width = model[of]?.nominal.architecture.features ?? 0;
-    if (Number.isInteger(feature) && feature >= 0 && feature < width) continue;
-    throw new UsageError("bands", { expected: `one of ${width} features of ${of} (from 0)`, got: `${feature}` });
-  }
-}
-
-/** Events to draw of each process [F], at every point the same. */
-async function sharedCounts({ model, estimate, count }: BinnedBandRequest): Promise<number[]> {
-  const yields = await expectedYields(model, estimate);
-  const sum = yields.reduce((a, b) => a + b, 0);
-  return yields.map((own) => Math.max(1, Math.round((count * own) / sum)));
-}
-
-interface Drawing {
-  readonly members: readonly Member[];
-  readonly counts: readonly number[];
-  readonly sampler: Sampler;
-  readonly map: DataMap | undefined;
-}
-
-/** Expected events per bin at one ν: [features][members][bins] */
-async function binnedAt(
-  request: BinnedBandRequest,
-  { members, counts, sampler, map }: Drawing,
-  nu: readonly number[],
-): Promise<Float64Array[][]> {
-  const { model, features, observed, seed, signal } = request;
-  const looksAtY = features.some(({ of }) => of === "y");
-  const found = features.map(({ edges }) => members.map(() => new Float64Array(edges.length - 1)));
-  const yields = await expectedYields(model, nu);
-  const scale = observed === undefined ? 1 : observed / yields.reduce((a, b) => a + b, 0);
-  for (const [f, count] of counts.entries()) {
-    const weight = (scale * yields[f]!) / count;
-    const addTo = (of: ObservableName, column: ColumnData, whose: readonly number[]) => {
-      for (const [i, feature] of features.entries()) {
-        if (feature.of !== of) continue;
-        const own = column.subarray(feature.feature * count, (feature.feature + 1) * count);
-        const { sums } = binWithin(own, feature.edges);
-        for (const b of whose) for (const [bin, sum] of sums.entries()) found[i]![b]![bin]! += weight * sum;
-      }
-    };
-    const everyone = members.map((_, b) => b);
-    const x = await sampler.sampleX(f, nu, count, { seed, purpose: `bands/${f}/x` });
-    addTo("x", x, everyone);
-    if (!looksAtY) continue;
-    const simulated = await sampler.sampleY(f, nu, x, { seed, purpose: `bands/${f}/y` });
-    if (map === undefined) addTo("y", simulated, everyone);
-    else {
-      for (const [b, member] of members.entries()) {
-        signal?.throwIfAborted();
-        addTo("y", await map.toData(member.model, f, member.responseAt(nu), x, simulated), [b]);
-      }
-    }
-  }
-  return found;
 }
 
 export interface DisplacementBandRequest extends BandRequest {
@@ -288,9 +182,9 @@ export interface DisplacementBandRequest extends BandRequest {
 
 /** Bands of T_f(y | x, ν) - y, in the units of y, by process [F]: each of n = Dy · count numbers, feature by feature. */
 export async function displacementBands(request: DisplacementBandRequest): Promise<readonly Band[]> {
-  checkRequest(request);
+  checkBandRequest(request);
   const { backend, model, x, y, count, signal, onPoints } = request;
-  const members = membersOf(request);
+  const members = bandMembers(request);
   const points = bandPoints(request);
   const variations = points.flatMap((nu, at) =>
     members.map((member) => ({

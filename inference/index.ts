@@ -10,7 +10,16 @@ export {
   mapVariations,
 } from "./apply.js";
 export * from "./averaging.js";
-export * from "./bands.js";
+export {
+  type Band,
+  type BandRequest,
+  bandOf,
+  type DisplacementBandRequest,
+  displacementBands,
+  type ReplicaOrigin,
+  type Widths,
+} from "./bands.js";
+export * from "./binned-bands.js";
 export * from "./binomial.js";
 export {
   CLOSURE_LEVEL,

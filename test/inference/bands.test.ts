@@ -2,7 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../engine/reference.js";
-import { bandOf, binnedBands, displacementBands, type Widths } from "../../inference/bands.js";
+import { bandOf, displacementBands, type Widths } from "../../inference/bands.js";
+import { binnedBands } from "../../inference/binned-bands.js";
 import { type Covariance, covariance } from "../../inference/covariance.js";
 import { displacements } from "../../inference/displacement.js";
 import type { Replica } from "../../inference/ensemble.js";
@@ -264,6 +265,7 @@ test("what has no band is refused", async () => {
     { replicas, model: shiftModel({ events: 10, a: [0, 0], b: [0, 0] }) },
     /bands: expected a model with a map T of y, for its replicas, got one without/,
   );
+  await refused({ count: 0 }, /bands: expected at least one event to draw, got 0/);
   await refused({ estimate: [0] }, /bands: expected one finite number for each of 2 nuisances/);
   await refused(
     { features: [{ of: "y", feature: 1, edges }] },
