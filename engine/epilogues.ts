@@ -26,52 +26,30 @@ export interface FinishedLinear {
 
 export type FinishedKernel = Kernel | FinishedLinear;
 
-function madeBy(kernel: FinishedKernel): readonly Item[] {
+const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+
+function computedBy(kernel: FinishedKernel): readonly Item[] {
   if (kernel.kind === "linear") return [kernel.item];
   return kernel.kind === "fused" ? kernel.items : kernel.epilogue.items;
 }
 
-const readsItem = (operands: readonly Operand[], item: Item) =>
-  operands.some((operand) => operand.from === "item" && operand.item === item);
+/** Every item that the kernel reads, as often as it does. */
+const readBy = (kernel: FinishedKernel) => computedBy(kernel).flatMap(({ operands }) => itemsOf(operands));
 
-const reads = (kernel: FinishedKernel, item: Item) => madeBy(kernel).some(({ operands }) => readsItem(operands, item));
+const isInPlace = (kernel: FusedKernel, item: Item) =>
+  kernel.items.every(({ operands }) =>
+    operands.every((o) => o.from !== "item" || o.item !== item || isIdentity(o.rows, item.size)),
+  );
 
-/** Does the kernel compute row by row what the map gives, and read it only there? */
-function fits(kernel: FusedKernel, item: Item): boolean {
-  if (kernel.inner !== undefined || kernel.rows !== item.size || kernel.items.length >= LARGEST_EPILOGUE) return false;
-  const own = kernel.items
-    .flatMap((reader) => reader.operands)
-    .flatMap((operand) => (operand.from === "item" && operand.item === item ? [operand.rows] : []));
-  return own.length > 0 && own.every((rows) => isIdentity(rows, item.size));
-}
-
-/** Places of a map and of its epilogue, and of these the one where both can be computed. */
-interface Pair {
-  readonly map: number;
-  readonly epilogue: number;
-  readonly at: number;
-}
-
-function pairOf(kernel: FusedKernel, epilogue: number, kernels: readonly FinishedKernel[]): Pair | undefined {
-  // Of several maps that the kernel reads, the last: the others are finished by then.
-  const map = kernels.findLastIndex((other, i) => i < epilogue && other.kind === "linear" && fits(kernel, other.item));
-  if (map < 0) return undefined;
-  const { item } = kernels[map] as LinearKernel;
-  const between = kernels.slice(map + 1, epilogue);
-  if (!between.some((other) => reads(other, item))) return { map, epilogue, at: epilogue };
-  const made = between.flatMap(madeBy);
-  return made.some((other) => reads(kernel, other)) ? undefined : { map, epilogue, at: map };
-}
-
-/** The kernel in parts that need nothing of each other; one with an inner axis is whole. */
-function partsOf(kernel: FusedKernel): FusedKernel[] {
-  if (kernel.inner !== undefined) return [kernel];
+/** The kernel in parts that need nothing of each other. */
+function partsOf({ items }: FusedKernel): readonly (readonly Item[])[] {
   let parts: Item[][] = [];
-  for (const item of kernel.items) {
-    const needed = parts.filter((part) => part.some((other) => readsItem(item.operands, other)));
+  for (const item of items) {
+    const operands = new Set(itemsOf(item.operands));
+    const needed = parts.filter((part) => part.some((other) => operands.has(other)));
     parts = [...parts.filter((part) => !needed.includes(part)), [...needed.flat(), item]];
   }
-  return parts.map((items) => restrict(kernel, items));
+  return parts;
 }
 
 function restrict(kernel: FusedKernel, items: readonly Item[]): FusedKernel {
@@ -79,53 +57,89 @@ function restrict(kernel: FusedKernel, items: readonly Item[]): FusedKernel {
   return { ...kernel, items: own, stored: new Set(own.filter((item) => kernel.stored.has(item))) };
 }
 
-/** The kernels, with those parts of one in front of it that are epilogues of earlier maps than the rest. */
-function split(kernels: readonly FinishedKernel[], at: number): readonly FinishedKernel[] {
-  const kernel = kernels[at] as FinishedKernel;
-  if (kernel.kind !== "fused") return kernels;
-  const whole = pairOf(kernel, at, kernels);
-  const parts = new Map<number, Item[]>();
-  for (const { items, ...part } of partsOf(kernel)) {
-    const pair = pairOf({ ...part, items }, at, kernels);
-    if (pair !== undefined && pair.map !== whole?.map) parts.set(pair.map, [...(parts.get(pair.map) ?? []), ...items]);
+class Joiner {
+  /** Kernels so far, in order. */
+  readonly kernels: FinishedKernel[] = [];
+  /** How often kernels, sums and outputs read an item. */
+  private readonly reads = new Map<Item, number>();
+
+  constructor(pass: LoweredPass) {
+    const others = [...pass.sums.flatMap((sum) => sum.operands), ...pass.outputs.map(({ operand }) => operand)];
+    for (const item of [...pass.kernels.flatMap(readBy), ...itemsOf(others)]) {
+      this.reads.set(item, (this.reads.get(item) ?? 0) + 1);
+    }
   }
-  const apart = new Set([...parts.values()].flat());
-  const rest = kernel.items.filter((item) => !apart.has(item));
-  const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, items]) => items);
-  const own = [...inOrder, rest].filter((items) => items.length > 0).map((items) => restrict(kernel, items));
-  return [...kernels.slice(0, at), ...own, ...kernels.slice(at + 1)];
-}
 
-/** Does a kernel other than these two, a sum or an output read the item? */
-function isReadElsewhere(item: Item, pass: LoweredPass<FinishedKernel>, { map, epilogue }: Pair): boolean {
-  const outputs = pass.outputs.map(({ operand }) => operand);
-  return (
-    pass.kernels.some((kernel, i) => i !== map && i !== epilogue && reads(kernel, item)) ||
-    readsItem([...pass.sums.flatMap((sum) => sum.operands), ...outputs], item)
-  );
-}
+  add(kernel: Kernel): void {
+    if (kernel.kind === "linear") {
+      this.kernels.push(kernel);
+      return;
+    }
+    for (const part of this.divided(kernel)) {
+      const map = this.mapFor(part);
+      if (map === undefined) this.kernels.push(part);
+      else this.join(part, map);
+    }
+  }
 
-function join(pass: LoweredPass<FinishedKernel>, pair: Pair): readonly FinishedKernel[] {
-  const { item } = pass.kernels[pair.map] as LinearKernel;
-  const after = pass.kernels[pair.epilogue] as FusedKernel;
-  const own = isReadElsewhere(item, pass, pair) ? [item] : [];
-  const epilogue = { ...after, items: [item, ...after.items], stored: new Set([...own, ...after.stored]) };
-  return pass.kernels.flatMap((kernel, i): FinishedKernel[] => {
-    if (i === pair.at) return [{ kind: "finishedLinear", item, epilogue }];
-    return i === pair.map || i === pair.epilogue ? [] : [kernel];
-  });
+  /** Does anything but this kernel read the item? */
+  private isReadElsewhere(item: Item, kernel: FusedKernel): boolean {
+    return readBy(kernel).filter((other) => other === item).length < (this.reads.get(item) as number);
+  }
+
+  /** The place of the map that the kernel can be the epilogue of: of several that it reads, the last. */
+  private mapFor(kernel: FusedKernel): number | undefined {
+    if (kernel.inner !== undefined || kernel.items.length >= LARGEST_EPILOGUE) return undefined;
+    const read = new Set(readBy(kernel).filter(({ name, size }) => name === "linear" && size === kernel.rows));
+    if (read.size === 0) return undefined;
+    const map = this.kernels.findLastIndex(
+      (other) => other.kind === "linear" && read.has(other.item) && isInPlace(kernel, other.item),
+    );
+    return map >= 0 && (this.canFollow(map, kernel) || this.canPrecede(map, kernel)) ? map : undefined;
+  }
+
+  /** Can the map be computed after the kernels that come after it? */
+  private canFollow(map: number, kernel: FusedKernel): boolean {
+    const { item } = this.kernels[map] as LinearKernel;
+    if (!this.isReadElsewhere(item, kernel)) return true;
+    return !this.kernels.slice(map + 1).some((other) => readBy(other).includes(item));
+  }
+
+  /** Can the kernel be computed before those that come after the map? */
+  private canPrecede(map: number, kernel: FusedKernel): boolean {
+    const read = new Set(readBy(kernel));
+    return !this.kernels.slice(map + 1).some((other) => computedBy(other).some((item) => read.has(item)));
+  }
+
+  private join(kernel: FusedKernel, map: number): void {
+    const { item } = this.kernels[map] as LinearKernel;
+    const own = this.isReadElsewhere(item, kernel) ? [item] : [];
+    const epilogue = { ...kernel, items: [item, ...kernel.items], stored: new Set([...own, ...kernel.stored]) };
+    const joined: FinishedLinear = { kind: "finishedLinear", item, epilogue };
+    if (this.canFollow(map, kernel)) {
+      this.kernels.splice(map, 1);
+      this.kernels.push(joined);
+    } else this.kernels[map] = joined;
+  }
+
+  /** The kernel, and in front of it those of its parts that are epilogues of other maps than the rest. */
+  private divided(kernel: FusedKernel): readonly FusedKernel[] {
+    if (kernel.inner !== undefined || !readBy(kernel).some(({ name }) => name === "linear")) return [kernel];
+    const whole = this.mapFor(kernel);
+    const parts = new Map<number, Item[]>();
+    for (const items of partsOf(kernel)) {
+      const map = this.mapFor(restrict(kernel, items));
+      if (map !== undefined && map !== whole) parts.set(map, [...(parts.get(map) ?? []), ...items]);
+    }
+    const apart = new Set([...parts.values()].flat());
+    const rest = kernel.items.filter((item) => !apart.has(item));
+    const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, items]) => items);
+    return [...inOrder, rest].filter((items) => items.length > 0).map((items) => restrict(kernel, items));
+  }
 }
 
 export function joinEpilogues(pass: LoweredPass): LoweredPass<FinishedKernel> {
-  let joined: LoweredPass<FinishedKernel> = pass;
-  let at = 0;
-  while (at < joined.kernels.length) {
-    joined = { ...joined, kernels: split(joined.kernels, at) };
-    const kernel = joined.kernels[at] as FinishedKernel;
-    const pair = kernel.kind === "fused" ? pairOf(kernel, at, joined.kernels) : undefined;
-    // Two became one: the next kernel has this one's place.
-    if (pair === undefined) at++;
-    else joined = { ...joined, kernels: join(joined, pair) };
-  }
-  return joined;
+  const joiner = new Joiner(pass);
+  for (const kernel of pass.kernels) joiner.add(kernel);
+  return { ...pass, kernels: joiner.kernels };
 }

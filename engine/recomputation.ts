@@ -1,8 +1,8 @@
 /**
  * Lets kernels compute again what others would have to store for them, for backends that pay for every pass over memory.
  *
- * A kernel does so where it takes no more than scalar operations on what the kernel reads anyway: on a GPU a number from memory
- * costs as much as some eighty operations. What nobody reads any more is not stored.
+ * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
+ * stored.
  */
 import {
   type FusedKernel,
@@ -14,6 +14,12 @@ import {
   readsInPlace,
   sameRows,
 } from "./lowering.js";
+
+/**
+ * Operations at most in place of one number from memory. A data-centre GPU (67 TFLOP/s, 3.3 TB/s) does 80 additions in the time
+ * of 4 bytes; functions such as exp take several.
+ */
+const MOST_OPERATIONS = 32;
 
 const notScalar = new Set<Item["name"]>(["copy", "column", "sum", "max", "cumulativeSum", "linear"]);
 
@@ -52,16 +58,16 @@ class Recomputer {
     return (this.read.get(item) ?? []).some((known) => sameRows(known, rows));
   }
 
-  /** The item and what it is computed from, inputs first; undefined where that is more than the kernel reads. */
-  private needed(item: Item): Item[] | undefined {
-    if (notScalar.has(item.name) || this.impossible.has(item)) return undefined;
+  /** The item and what it is computed from, inputs first; undefined where that is more than the kernel reads, or too much. */
+  private needed(item: Item, depth = 1): Item[] | undefined {
+    if (notScalar.has(item.name) || this.impossible.has(item) || depth > MOST_OPERATIONS) return undefined;
     const found: Item[] = [];
     for (const operand of itemOperands(item)) {
       const isOwn = this.items.has(operand.item);
       if (!isOwn && this.isRead(operand)) continue;
       const isExact = comparisons.has(item.name);
       if ((isOwn && !isExact) || found.includes(operand.item)) continue;
-      const own = isExact ? undefined : this.needed(operand.item);
+      const own = isExact ? undefined : this.needed(operand.item, depth + 1);
       if (own === undefined) {
         this.impossible.add(item);
         return undefined;
@@ -76,7 +82,8 @@ class Recomputer {
     const foreign = [...this.read.keys()].filter((item) => !this.items.has(item)).sort((a, b) => a.index - b.index);
     for (const item of foreign) {
       const added = this.needed(item)?.filter((other) => !this.items.has(other));
-      if (added === undefined || this.items.size + added.length > LARGEST_KERNEL) continue;
+      if (added === undefined || added.length > MOST_OPERATIONS) continue;
+      if (this.items.size + added.length > LARGEST_KERNEL) continue;
       const sizes = [rows, rows * (inner?.size ?? 1)];
       const items = [...this.items, ...added];
       if (!added.every((other) => sizes.includes(other.size) && readsInPlace(other, { rows, inner, items }))) continue;

@@ -36,6 +36,20 @@ test("what would have to be read instead is not: the number itself is no more", 
   assert.equal(kernelsOf(o.mul(map(positive), positive)), ["EXP", "LINEAR", "MUL"]);
 });
 
+test("what takes many operations is read, however long a chain they are", () => {
+  for (const [length, isAgain] of [
+    [30, true],
+    [40, false],
+    [5000, false],
+  ] as const) {
+    const { x, map } = inputs();
+    let y = x;
+    for (let i = 0; i < length; i++) y = o.sin(y);
+    const last = kernelsOf(o.add(o.mul(map(y), y), x)).at(-1) as string;
+    assert.is(last.startsWith("sin sin"), isAgain, `${length} operations`);
+  }
+});
+
 test("sums, running sums and other rows of an operand are not computed again", () => {
   const { x, z, map } = inputs();
   const total = o.sum(o.exp(z), 1);
