@@ -28,17 +28,17 @@ fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let quad = 32u * place.x + own % 32u;
-  let x_row = u32(tables[arguments.x_rows + place.z]);
-  let start = arguments.weights + place.z * arguments.weights_per_batch;
-  let end = u32(tables[arguments.ranges + 2u * place.y + 1u]);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) own: u32) {
+  let quad = 32u * group.x + own % 32u;
+  let x_row = u32(tables[arguments.x_rows + group.z]);
+  let start = arguments.weights + group.z * arguments.weights_per_batch;
+  let end = u32(tables[arguments.ranges + 2u * group.y + 1u]);
 
   // Neighbours read what lies together: inputs of a row of W, or its columns.
   let slice = select(own % 16u, own / 16u, TRANSPOSED);
   let four_outputs = select(own / 16u, own % 16u, TRANSPOSED);
   // Beyond the last output there are others' weights, for rows that are not stored.
-  let outputs = min(64u * place.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
+  let outputs = min(64u * group.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
   var lengths = vec4u();
   if (!TRANSPOSED) {
     lengths = vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
 
   let row = own / 32u;
   var sums = array<vec4f, 8>();
-  for (var input = u32(tables[arguments.ranges + 2u * place.y]); input < end; input += 16u) {
+  for (var input = u32(tables[arguments.ranges + 2u * group.y]); input < end; input += 16u) {
     w_slice[17u * slice + four_outputs] = four(start, input + slice, end, outputs, lengths);
     for (var i = 0u; i < 16u; i += 8u) {
       let own_input = input + i + row;
@@ -72,10 +72,10 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
     }
     workgroupBarrier();
   }
-  let first = 64u * place.y + 8u * row;
+  let first = 64u * group.y + 8u * row;
   for (var i = 0u; i < 8u; i++) {
     if (first + i < arguments.outputs) {
-      finish(place.z * arguments.outputs + first + i, quad, sums[i]);
+      finish(group.z * arguments.outputs + first + i, quad, sums[i]);
     }
   }
 }

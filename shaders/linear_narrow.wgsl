@@ -26,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }

@@ -51,28 +51,37 @@ export function printFused(
   ].join("\n");
 }
 
-/** The function `finish` of a linear map (`shaders/shared/finish.wgsl`), for the values that its kernel computes at once. */
+export interface PrintedEpilogue {
+  readonly code: string;
+  /** What its `place` gives. */
+  readonly places: readonly number[];
+}
+
+/**
+ * The function `finish` of a linear map (`shaders/shared/finish.wgsl`), for the values that its kernel computes at once. Layers
+ * that do the same have the same text: a linear map takes long to compile.
+ */
 export function printEpilogue(
   { item, epilogue }: FinishedLinear,
   memory: KernelMemory,
   domain: "events" | "quads",
-): string {
+): PrintedEpilogue {
   const own = domains[domain];
-  const statements = new Statements(epilogue, memory, own);
+  const statements = new Statements(epilogue, memory, own, true);
   const [, ...items] = epilogue.items;
   statements.storeIfWanted(item);
   for (const other of items) statements.compute(other);
-  return [
+  const code = [
     ...includes([...statements.shaders]),
     "",
     ...wrap("// Epilogue: ", operationsOf(items)),
-    ...namesOf(epilogue, statements),
     "",
     `fn finish(row: u32, ${own.position}: u32, ${statements.nameOf(item)}: Value) {`,
     ...statements.lines,
     "}",
     "",
   ].join("\n");
+  return { code, places: statements.places };
 }
 
 function printItems(kernel: FusedKernel, statements: Statements): void {

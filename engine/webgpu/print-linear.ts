@@ -31,17 +31,15 @@ export function printLinear(kernel: LinearKernel | FinishedLinear, memory: Kerne
   const block = isNarrow ? BLOCK.narrow : BLOCK.wide;
   const blocks = Math.ceil(outputs / block);
   const template = shaderSource(isNarrow ? "linear_narrow.wgsl" : "linear.wgsl");
-  const isPlain = kernel.kind === "linear";
+  const epilogue = kernel.kind === "linear" ? undefined : printEpilogue(kernel, memory, isNarrow ? "events" : "quads");
   return {
-    code: isPlain
-      ? template
-      : template.replace(FINISH, () => printEpilogue(kernel, memory, isNarrow ? "events" : "quads")),
+    code: epilogue === undefined ? template : template.replace(FINISH, () => epilogue.code),
     constants: { TRANSPOSED: transposed ? 1 : 0 },
     arguments: {
       batches,
       outputs,
       weight_columns: columns,
-      y_row: isPlain ? memory.firstRow(item) : 0,
+      places: memory.table(epilogue?.places ?? [memory.firstRow(item)]),
       x_rows: memory.table(xRows),
       weights: memory.parameter(weights.node),
       weights_per_batch: shape.length > 2 ? rows * columns : 0,

@@ -30,6 +30,11 @@ export class Statements {
   private readonly accesses = new Map<string, Access>();
   private readonly names = new Map<string, number>();
   private indent = "  ";
+  /**
+   * Where rows that the statements read and store begin, where text that layers share has no such numbers: it asks the
+   * function `place` (`shaders/shared/linear.wgsl`), and has no names of a layer.
+   */
+  readonly places: number[] = [];
   /** Names that can be read here. */
   private known = new Set<string>();
 
@@ -37,6 +42,7 @@ export class Statements {
     private readonly kernel: FusedKernel,
     private readonly memory: KernelMemory,
     private readonly domain: Domain,
+    private readonly isShared = false,
   ) {
     this.own = new Set(kernel.items);
     this.phases = phasesOf(kernel);
@@ -172,7 +178,11 @@ export class Statements {
       const own = operand.rows[r] as number;
       return own < 0 ? -1 : start + own;
     });
-    const base = isEvents ? this.nameOf(operand.item) : parameterName(operand);
+    const base = this.isShared
+      ? `${isEvents ? "input" : "parameter"}_${this.accesses.size + 1}`
+      : isEvents
+        ? this.nameOf(operand.item)
+        : parameterName(operand);
     const size = isEvents ? this.shapeOf(operand.item) : operand.node.shape.join(", ");
     this.inputs.set(source, `${base} [${size}]`);
     const { position, value } = this.domain;
@@ -192,7 +202,19 @@ export class Statements {
     const places = Array.from({ length: kernel.rows * size }, (_, i) =>
       place(axis === undefined ? i : innerRow(axis, Math.floor(i / size), i % size)),
     );
-    return rowExpression(places, size, this.memory);
+    return this.isShared ? this.sharedRow(places) : rowExpression(places, size, this.memory);
+  }
+
+  /** There is no inner axis. */
+  private sharedRow(places: readonly number[]): RowExpression {
+    const [start = 0] = places;
+    const placeOf = (number: number) => `place(${this.places.push(number) - 1}u)`;
+    if (start >= 0 && places.every((place, row) => place === start + row)) {
+      return { text: `${placeOf(start)} + row`, isInner: false, maybeZero: false };
+    }
+    const text = `tables[${placeOf(this.memory.table(places))} + row]`;
+    const maybeZero = places.some((place) => place < 0);
+    return { text: maybeZero ? text : `u32(${text})`, isInner: false, maybeZero };
   }
 
   // ---- names
@@ -203,6 +225,7 @@ export class Statements {
 
   nameOf(item: Item): string {
     const { operation } = item.node;
+    if (this.isShared) return `${snake(item.name)}_${this.kernel.items.indexOf(item)}`;
     return operation.name === "column" ? `column_${snake(operation.label)}` : `${snake(item.name)}_${item.index}`;
   }
 

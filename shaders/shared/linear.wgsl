@@ -7,7 +7,7 @@ struct Arguments {
   batches: u32,
   outputs: u32,
   weight_columns: u32,
-  y_row: u32,             // first row of y, where `finish` stores it there
+  places: u32,            // table: first row of y, or where what `finish` reads and stores begins
   x_rows: u32,            // table: per batch, the first row of x
   weights: u32,           // place of W among the parameters
   weights_per_batch: u32, // elements from one batch's W to the next, 0 where all share one
@@ -16,6 +16,10 @@ struct Arguments {
 }
 
 @group(0) @binding(5) var<uniform> arguments: Arguments;
+
+fn place(i: u32) -> u32 {
+  return u32(tables[arguments.places + i]);
+}
 
 fn prefix(row: u32) -> u32 {
   return u32(tables[arguments.prefix + row]);

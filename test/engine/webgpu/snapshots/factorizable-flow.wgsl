@@ -24,12 +24,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 2
-//   y_row = 0
-//   x_rows = 4
+//   places = 4
+//   x_rows = 6
 //   weights = 8
 //   weights_per_batch = 0
-//   prefix = 5
-//   ranges = 13
+//   prefix = 7
+//   ranges = 15
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -40,17 +40,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/expm1.wgsl"
 
 // Epilogue: add, greater, where x 2, expm1
-// in : parameter_systematics_transforms_0_nuisances_0_0_bias [8]
-// out: where_8 [8, events]
 
-fn finish(row: u32, event: u32, linear_3: Value) {
-  let parameter_systematics_transforms_0_nuisances_0_0_bias = parameters[row];
-  let add_4 = linear_3 + parameter_systematics_transforms_0_nuisances_0_0_bias;
-  let greater_5 = add_4 > 0.0;
-  let where_6 = select(add_4, 0.0, greater_5);
-  let expm1_7 = expm1(where_6);
-  let where_8 = select(expm1_7, add_4, greater_5);
-  store(5u + row, event, where_8);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  let greater_2 = add_1 > 0.0;
+  let where_3 = select(add_1, 0.0, greater_2);
+  let expm1_4 = expm1(where_3);
+  let where_5 = select(expm1_4, add_1, greater_2);
+  store(place(1u) + row, event, where_5);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -72,9 +70,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -99,12 +97,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 2
-//   y_row = 0
-//   x_rows = 4
+//   places = 19
+//   x_rows = 6
 //   weights = 32
 //   weights_per_batch = 0
-//   prefix = 5
-//   ranges = 13
+//   prefix = 7
+//   ranges = 15
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -115,17 +113,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/expm1.wgsl"
 
 // Epilogue: add, greater, where x 2, expm1
-// in : parameter_systematics_transforms_0_nuisances_1_0_bias [8]
-// out: where_22 [8, events]
 
-fn finish(row: u32, event: u32, linear_17: Value) {
-  let parameter_systematics_transforms_0_nuisances_1_0_bias = parameters[24u + row];
-  let add_18 = linear_17 + parameter_systematics_transforms_0_nuisances_1_0_bias;
-  let greater_19 = add_18 > 0.0;
-  let where_20 = select(add_18, 0.0, greater_19);
-  let expm1_21 = expm1(where_20);
-  let where_22 = select(expm1_21, add_18, greater_19);
-  store(13u + row, event, where_22);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  let greater_2 = add_1 > 0.0;
+  let where_3 = select(add_1, 0.0, greater_2);
+  let expm1_4 = expm1(where_3);
+  let where_5 = select(expm1_4, add_1, greater_2);
+  store(place(1u) + row, event, where_5);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -147,9 +143,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -174,12 +170,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 8
-//   y_row = 0
-//   x_rows = 17
+//   places = 21
+//   x_rows = 23
 //   weights = 56
 //   weights_per_batch = 0
-//   prefix = 18
-//   ranges = 26
+//   prefix = 24
+//   ranges = 32
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -189,13 +185,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/tile.wgsl"
 
 // Epilogue: add
-// in : parameter_systematics_transforms_0_nuisances_0_1_bias [8]
-// out: add_10 [8, events]
 
-fn finish(row: u32, event: u32, linear_9: Value) {
-  let parameter_systematics_transforms_0_nuisances_0_1_bias = parameters[48u + row];
-  let add_10 = linear_9 + parameter_systematics_transforms_0_nuisances_0_1_bias;
-  store(21u + row, event, add_10);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  store(place(1u) + row, event, add_1);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -217,9 +211,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -244,12 +238,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 8
-//   y_row = 0
-//   x_rows = 30
+//   places = 36
+//   x_rows = 38
 //   weights = 128
 //   weights_per_batch = 0
-//   prefix = 18
-//   ranges = 26
+//   prefix = 24
+//   ranges = 32
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -259,13 +253,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/tile.wgsl"
 
 // Epilogue: add
-// in : parameter_systematics_transforms_0_nuisances_1_1_bias [8]
-// out: add_24 [8, events]
 
-fn finish(row: u32, event: u32, linear_23: Value) {
-  let parameter_systematics_transforms_0_nuisances_1_1_bias = parameters[120u + row];
-  let add_24 = linear_23 + parameter_systematics_transforms_0_nuisances_1_1_bias;
-  store(5u + row, event, add_24);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  store(place(1u) + row, event, add_1);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -287,9 +279,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -314,12 +306,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 2
-//   y_row = 0
-//   x_rows = 4
+//   places = 39
+//   x_rows = 6
 //   weights = 200
 //   weights_per_batch = 0
-//   prefix = 5
-//   ranges = 13
+//   prefix = 7
+//   ranges = 15
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -330,17 +322,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/expm1.wgsl"
 
 // Epilogue: add, greater, where x 2, expm1
-// in : parameter_systematics_transforms_0_pairs_0_1_0_bias [8]
-// out: where_36 [8, events]
 
-fn finish(row: u32, event: u32, linear_31: Value) {
-  let parameter_systematics_transforms_0_pairs_0_1_0_bias = parameters[192u + row];
-  let add_32 = linear_31 + parameter_systematics_transforms_0_pairs_0_1_0_bias;
-  let greater_33 = add_32 > 0.0;
-  let where_34 = select(add_32, 0.0, greater_33);
-  let expm1_35 = expm1(where_34);
-  let where_36 = select(expm1_35, add_32, greater_33);
-  store(13u + row, event, where_36);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  let greater_2 = add_1 > 0.0;
+  let where_3 = select(add_1, 0.0, greater_2);
+  let expm1_4 = expm1(where_3);
+  let where_5 = select(expm1_4, add_1, greater_2);
+  store(place(1u) + row, event, where_5);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -362,9 +352,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -389,12 +379,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 4
 //   weight_columns = 8
-//   y_row = 0
-//   x_rows = 30
+//   places = 41
+//   x_rows = 38
 //   weights = 220
 //   weights_per_batch = 0
-//   prefix = 31
-//   ranges = 35
+//   prefix = 43
+//   ranges = 47
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -404,13 +394,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/tile.wgsl"
 
 // Epilogue: add
-// in : parameter_systematics_transforms_0_pairs_0_1_1_bias [4]
-// out: add_38 [4, events]
 
-fn finish(row: u32, event: u32, linear_37: Value) {
-  let parameter_systematics_transforms_0_pairs_0_1_1_bias = parameters[216u + row];
-  let add_38 = linear_37 + parameter_systematics_transforms_0_pairs_0_1_1_bias;
-  store(29u + row, event, add_38);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  store(place(1u) + row, event, add_1);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -432,9 +420,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }

@@ -24,12 +24,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 8
 //   weight_columns = 2
-//   y_row = 0
-//   x_rows = 4
+//   places = 4
+//   x_rows = 6
 //   weights = 8
 //   weights_per_batch = 0
-//   prefix = 5
-//   ranges = 13
+//   prefix = 7
+//   ranges = 15
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -39,15 +39,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/tile.wgsl"
 
 // Epilogue: add, greater, where
-// in : parameter_density_transforms_0_0_bias [8]
-// out: where_6 [8, events]
 
-fn finish(row: u32, event: u32, linear_3: Value) {
-  let parameter_density_transforms_0_0_bias = parameters[row];
-  let add_4 = linear_3 + parameter_density_transforms_0_0_bias;
-  let greater_5 = add_4 > 0.0;
-  let where_6 = select(0.0, add_4, greater_5);
-  store(5u + row, event, where_6);
+fn finish(row: u32, event: u32, linear_0: Value) {
+  let parameter_1 = parameters[place(0u) + row];
+  let add_1 = linear_0 + parameter_1;
+  let greater_2 = add_1 > 0.0;
+  let where_3 = select(0.0, add_1, greater_2);
+  store(place(1u) + row, event, where_3);
 }
 
 fn counts(input: u32, outputs: vec4u) -> vec4<bool> {
@@ -69,9 +67,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
@@ -96,12 +94,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   batches = 1
 //   outputs = 22
 //   weight_columns = 8
-//   y_row = 0
-//   x_rows = 17
+//   places = 19
+//   x_rows = 21
 //   weights = 46
 //   weights_per_batch = 0
-//   prefix = 18
-//   ranges = 40
+//   prefix = 22
+//   ranges = 44
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -112,13 +110,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #include "shared/quads.wgsl"
 
 // Epilogue: add
-// in : parameter_density_transforms_0_1_bias [22]
-// out: add_8 [22, events]
 
-fn finish(row: u32, quad: u32, linear_7: Value) {
-  let parameter_density_transforms_0_1_bias = vec4f(parameters[24u + row]);
-  let add_8 = linear_7 + parameter_density_transforms_0_1_bias;
-  store(13u + row, quad, add_8);
+fn finish(row: u32, quad: u32, linear_0: Value) {
+  let parameter_1 = vec4f(parameters[place(0u) + row]);
+  let add_1 = linear_0 + parameter_1;
+  store(place(1u) + row, quad, add_1);
 }
 
 // Rows of 17 vectors, for invocations that store one input each to meet different banks.
@@ -141,17 +137,17 @@ fn four(start: u32, input: u32, end: u32, outputs: vec4u, lengths: vec4u) -> vec
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) own: u32) {
-  let quad = 32u * place.x + own % 32u;
-  let x_row = u32(tables[arguments.x_rows + place.z]);
-  let start = arguments.weights + place.z * arguments.weights_per_batch;
-  let end = u32(tables[arguments.ranges + 2u * place.y + 1u]);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) own: u32) {
+  let quad = 32u * group.x + own % 32u;
+  let x_row = u32(tables[arguments.x_rows + group.z]);
+  let start = arguments.weights + group.z * arguments.weights_per_batch;
+  let end = u32(tables[arguments.ranges + 2u * group.y + 1u]);
 
   // Neighbours read what lies together: inputs of a row of W, or its columns.
   let slice = select(own % 16u, own / 16u, TRANSPOSED);
   let four_outputs = select(own / 16u, own % 16u, TRANSPOSED);
   // Beyond the last output there are others' weights, for rows that are not stored.
-  let outputs = min(64u * place.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
+  let outputs = min(64u * group.y + 4u * four_outputs + vec4u(0u, 1u, 2u, 3u), vec4u(arguments.outputs - 1u));
   var lengths = vec4u();
   if (!TRANSPOSED) {
     lengths = vec4u(prefix(outputs.x), prefix(outputs.y), prefix(outputs.z), prefix(outputs.w));
@@ -159,7 +155,7 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
 
   let row = own / 32u;
   var sums = array<vec4f, 8>();
-  for (var input = u32(tables[arguments.ranges + 2u * place.y]); input < end; input += 16u) {
+  for (var input = u32(tables[arguments.ranges + 2u * group.y]); input < end; input += 16u) {
     w_slice[17u * slice + four_outputs] = four(start, input + slice, end, outputs, lengths);
     for (var i = 0u; i < 16u; i += 8u) {
       let own_input = input + i + row;
@@ -185,10 +181,10 @@ fn main(@builtin(workgroup_id) place: vec3u, @builtin(local_invocation_index) ow
     }
     workgroupBarrier();
   }
-  let first = 64u * place.y + 8u * row;
+  let first = 64u * group.y + 8u * row;
   for (var i = 0u; i < 8u; i++) {
     if (first + i < arguments.outputs) {
-      finish(place.z * arguments.outputs + first + i, quad, sums[i]);
+      finish(group.z * arguments.outputs + first + i, quad, sums[i]);
     }
   }
 }

@@ -3,12 +3,12 @@
 //   batches = 1
 //   outputs = 6
 //   weight_columns = 3
-//   y_row = 3
-//   x_rows = 0
+//   places = 0
+//   x_rows = 1
 //   weights = 0
 //   weights_per_batch = 0
-//   prefix = 1
-//   ranges = 7
+//   prefix = 2
+//   ranges = 8
 // Linear map of every event by weights that no event changes: a dense matrix or a staircase.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
@@ -37,9 +37,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let event = id.x;
   let blocks = (arguments.outputs + 3u) / 4u;
   // Blocks beyond what one axis of a dispatch can hold go along the other.
-  let place = id.y + 65535u * id.z;
-  let batch = place / blocks;
-  let block = place % blocks;
+  let pair = id.y + 65535u * id.z;
+  let batch = pair / blocks;
+  let block = pair % blocks;
   if (event >= tile.events || batch >= arguments.batches) {
     return;
   }
