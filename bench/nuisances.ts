@@ -25,16 +25,14 @@ import { trainingSample } from "../inference/simulated-events.js";
 import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/systematics.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { normals } from "./r1.js";
-import { elapsed, rounded, type Spread, significant, spread, text } from "./statistics.js";
+import { elapsed, rounded, significant, spread, text } from "./statistics.js";
 
 const COUNTS = [1, 2, 4, 8, 16, 32];
 const BATCH = 1024;
 const STEPS = 4;
 const EVENTS = 2048;
-/** Calls that are timed, the more the cheaper they are: so many seconds, but at least the fewest. */
-const SECONDS = 6;
-const FEWEST = 3;
-const MOST = 25;
+/** Each times every call once, so that what else the machine does falls on all of them. */
+const ROUNDS = 9;
 
 const sizes = { processes: 2, x: 2, y: 2 };
 const CONTEXT = sizes.processes + sizes.x;
@@ -84,15 +82,24 @@ function modelWith(count: number, isProfiled: boolean): MixtureModel {
 
 const data: EventData = { count: EVENTS, x: normals("data x", 2 * EVENTS), y: normals("data y", 2 * EVENTS) };
 
-async function timed(call: () => Promise<unknown>, per: number): Promise<Spread> {
-  const first = await elapsed(call);
-  const calls = Math.max(FEWEST, Math.min(MOST, Math.floor((1000 * SECONDS) / first)));
-  const times: number[] = [];
-  for (let i = 0; i < calls; i++) times.push((await elapsed(call)) / per);
-  return spread(times);
+interface Task {
+  readonly name: string;
+  readonly nuisances: number;
+  /** Steps of one call. */
+  readonly per: number;
+  call(): Promise<unknown>;
+  /** Seconds of the first call, compilation included. */
+  readonly first: number;
 }
 
-async function trainingStep(backend: Backend, count: number): Promise<Spread> {
+async function task(name: string, nuisances: number, per: number, call: Task["call"]): Promise<Task> {
+  const first = (await elapsed(call)) / 1000;
+  await call();
+  console.log(`K = ${nuisances}, ${name}: first call ${first.toFixed(1)} s`);
+  return { name, nuisances, per, call, first };
+}
+
+async function trainingStep(backend: Backend, count: number): Promise<Task> {
   const names = namesOf(count);
   const shapes = names.map((name) => ({ name, centre: 0 }));
   const events = [0, 1].map((process) => ({
@@ -126,12 +133,10 @@ async function trainingStep(backend: Backend, count: number): Promise<Spread> {
       indices: { [set]: indices },
       schedule: training.schedule(0, STEPS, () => 1),
     });
-  const found = await timed(call, STEPS);
-  await training.program.close();
-  return found;
+  return task(`training step of ${BATCH} events`, count, STEPS, call);
 }
 
-async function derivatives(backend: Backend, count: number, isProfiled: boolean) {
+async function derivatives(backend: Backend, count: number, isProfiled: boolean): Promise<Task[]> {
   const bound = await likelihood({ backend, model: modelWith(count, isProfiled), data, form: "joint", extended: true });
   const nu = new Float64Array(count).fill(0.1);
   const calls = {
@@ -139,13 +144,11 @@ async function derivatives(backend: Backend, count: number, isProfiled: boolean)
     scores: () => bound.information(nu),
     Hessian: () => bound.evaluate(nu, 2),
   };
-  const found: [string, Spread][] = [];
+  const tasks: Task[] = [];
   for (const [name, call] of Object.entries(calls)) {
-    await call();
-    found.push([name, await timed(call, 1)]);
+    tasks.push(await task(`${name} of ${EVENTS} events, T ${isProfiled ? "profiled" : "fixed"}`, count, 1, call));
   }
-  await bound.close();
-  return found;
+  return tasks;
 }
 
 /** Least-squares slope of log t against log K. */
@@ -160,25 +163,29 @@ function exponent(points: readonly (readonly [number, number])[]): number {
 const where = machine();
 printMachine(where);
 const backend = await cpuBackend({ threads: 1 });
-const found = new Map<string, (readonly [number, Spread])[]>();
-function keep(name: string, count: number, time: Spread): void {
-  found.set(name, [...(found.get(name) ?? []), [count, time]]);
-  console.log(`K = ${count}, ${name}: ${text(time, 2)} ms, ${(time.median / count).toFixed(2)} per nuisance`);
-}
+const tasks: Task[] = [];
 for (const count of COUNTS) {
-  keep(`training step of ${BATCH} events`, count, await trainingStep(backend, count));
-  for (const isProfiled of [false, true]) {
-    for (const [name, time] of await derivatives(backend, count, isProfiled)) {
-      keep(`${name} of ${EVENTS} events, T ${isProfiled ? "profiled" : "fixed"}`, count, time);
-    }
-  }
+  tasks.push(await trainingStep(backend, count));
+  for (const isProfiled of [false, true]) tasks.push(...(await derivatives(backend, count, isProfiled)));
+}
+const times = new Map<Task, number[]>(tasks.map((own) => [own, []]));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const own of tasks) times.get(own)?.push((await elapsed(own.call)) / own.per);
 }
 await backend.close();
-const results = [...found].map(([name, points]) => {
-  const larger = points.slice(-COUNTS.length / 2).map(([count, { median }]) => [count, median] as const);
+const results = [...new Set(tasks.map(({ name }) => name))].map((name) => {
+  const points = tasks.flatMap((own) => (own.name === name ? [{ own, time: spread(times.get(own) as number[]) }] : []));
+  const larger = points.slice(-COUNTS.length / 2).map(({ own, time }) => [own.nuisances, time.median] as const);
   const slope = exponent(larger);
-  console.log(`${name}: time grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
-  const byCount = points.map(([count, time]) => ({ nuisances: count, milliseconds: rounded(time) }));
+  console.log(`\n${name}, ms; grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
+  for (const { own, time } of points) {
+    console.log(`K = ${own.nuisances}: ${text(time, 2)}, ${(time.median / own.nuisances).toFixed(2)} per nuisance`);
+  }
+  const byCount = points.map(({ own, time }) => ({
+    nuisances: own.nuisances,
+    milliseconds: rounded(time),
+    firstCallSeconds: significant(own.first),
+  }));
   return { name, exponent: significant(slope), byCount };
 });
-writeResult("nuisances", where, { results });
+writeResult("nuisances", where, { rounds: ROUNDS, results });
