@@ -423,8 +423,20 @@ export const configurationTable = section(
           above: 0,
           optional: true,
         }),
+        sample: choice({
+          doc: "Events by which the response is trained. model: drawn afresh from the fitted model, which the response of the optimum follows from; it cannot learn fluctuations of the data. data: the data themselves, as published.",
+          choices: ["model", "data"],
+          default: "model",
+        }),
+        events: number({
+          doc: "Events drawn for each epoch (model only). Absent: as many as the data, at least 50000.",
+          unit: "events",
+          integer: true,
+          min: 100,
+          optional: true,
+        }),
         heldOut: number({
-          doc: "Part of the data kept from the training of the response, which validates it at values of nu drawn from the box; 0: none.",
+          doc: "Events kept from training, as a part of those of an epoch, which validate the response at values of nu drawn from the box; 0: none.",
           default: 0.1,
           min: 0,
           max: 0.5,

@@ -112,6 +112,7 @@ export {
   systematicsTraining,
   withStageFlow,
 } from "./systematics.js";
+export { drawMixture, drawToy, type ToyRequest, withAuxiliaryToys } from "./toys.js";
 export {
   DATA,
   dataSample,

@@ -3,7 +3,7 @@ import type { Backend } from "../engine/backend.js";
 import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
-import { openSampler } from "./sampling.js";
+import { openSampler, type Sampler } from "./sampling.js";
 import { expectedYields } from "./yields.js";
 
 export interface ToyRequest {
@@ -35,20 +35,51 @@ function poisson(mean: number, seed: number, purpose: string): number {
 export async function drawToy({ backend, model, nu, withY, seed }: ToyRequest): Promise<EventData> {
   const sampler = await openSampler(backend, model);
   try {
-    const parts: { count: number; x: Float32Array; y: Float32Array | undefined }[] = [];
-    for (const [f, expected] of (await expectedYields(model, nu)).entries()) {
-      const count = poisson(expected, seed, `toy/${f}/count`);
-      if (count === 0) continue;
-      const x = await sampler.sampleX(f, nu, count, { seed, purpose: `toy/${f}/x` });
-      const y = withY ? await sampler.sampleY(f, nu, x, { seed, purpose: `toy/${f}/y` }) : undefined;
-      parts.push({ count, x, y });
-    }
-    const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
-    const count = parts.reduce((sum, part) => sum + part.count, 0);
-    return { count, x: joined("x"), ...(withY && { y: joined("y") }) };
+    const yields = await expectedYields(model, nu);
+    const counts = yields.map((expected, f) => poisson(expected, seed, `toy/${f}/count`));
+    return await drawCounts(sampler, counts, withY, { nu, seed, purpose: "toy" });
   } finally {
     await sampler.close();
   }
+}
+
+interface Draw {
+  /** [K] */
+  readonly nu: readonly number[];
+  readonly seed: number;
+  /** Names the streams of random numbers. */
+  readonly purpose: string;
+}
+
+/** About `count` unweighted events with y, each process its share: always equally many at one ν. */
+export async function drawMixture(
+  sampler: Sampler,
+  model: MixtureModel,
+  draw: Draw & { readonly count: number },
+): Promise<EventData> {
+  const yields = await expectedYields(model, draw.nu);
+  const sum = yields.reduce((a, b) => a + b, 0);
+  const counts = yields.map((expected) => Math.round((draw.count * expected) / sum));
+  return drawCounts(sampler, counts, true, draw);
+}
+
+/** So many events of each process [F], one process after another. */
+async function drawCounts(
+  sampler: Sampler,
+  counts: readonly number[],
+  withY: boolean,
+  { nu, seed, purpose }: Draw,
+): Promise<EventData> {
+  const parts: { count: number; x: Float32Array; y: Float32Array | undefined }[] = [];
+  for (const [f, count] of counts.entries()) {
+    if (count === 0) continue;
+    const x = await sampler.sampleX(f, nu, count, { seed, purpose: `${purpose}/${f}/x` });
+    const y = withY ? await sampler.sampleY(f, nu, x, { seed, purpose: `${purpose}/${f}/y` }) : undefined;
+    parts.push({ count, x, y });
+  }
+  const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  return { count, x: joined("x"), ...(withY && { y: joined("y") }) };
 }
 
 /** [features, events] of each part, one after another along the events. */

@@ -1,6 +1,6 @@
 /** The trainings of T: step 1 on the data or with bootstrap weights, step 2 for its response to the nuisances. */
 import type { AutoregressiveArchitecture, FactorizableArchitecture } from "../../flows/architecture.js";
-import { splitSample } from "../../flows/event-sample.js";
+import { type EventSample, splitSample } from "../../flows/event-sample.js";
 import { adamw } from "../../flows/optimiser.js";
 import { totalWeight } from "../../flows/weighted-moments.js";
 import { updated, type Weights } from "../../flows/weights.js";
@@ -15,6 +15,8 @@ import {
   profilingSample,
   responseBox,
 } from "../../inference/profile-fit.js";
+import { openSampler } from "../../inference/sampling.js";
+import { drawMixture } from "../../inference/toys.js";
 import {
   DATA,
   dataSample,
@@ -187,27 +189,29 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   );
   const model: MixtureModel = { ...fitted, response: initial };
   const inputs = { key, data: setting.dataKey, architecture, profile, options };
-  const step = await store.run("response", inputs, async (checkpoint) =>
-    trainStep(
-      setting,
-      "fit the response of T (step 2)",
-      profile.training,
-      {
+  const step = await store.run("response", inputs, async (checkpoint) => {
+    const own = await responseEvents(setting, fitted, centre);
+    try {
+      const task = {
         model: profileTraining({
           model,
           form: options.form,
-          isWeighted: events.data.weights !== undefined,
+          isWeighted: profile.sample === "data" && events.data.weights !== undefined,
           optimiser: optimiserOf(profile.training),
         }),
         initial: mixtureParameters(model),
-        ...responseSamples(setting, responseBox(architecture, profile.box)),
+        ...withPoints(setting, own, responseBox(architecture, profile.box)),
         ...(members.length > 1 && { perStep: drawnTransfers(members, seed) }),
         purpose: "response",
-      },
-      checkpoint,
-      (name) => name.startsWith("response."),
-    ),
-  );
+      };
+      const label = "fit the response of T (step 2)";
+      return await trainStep(setting, label, profile.training, task, checkpoint, (name) =>
+        name.startsWith("response."),
+      );
+    } finally {
+      await own.close();
+    }
+  });
   return {
     response: { architecture, weights: updated("response", initial.weights, step.arrays) },
     key: step.key,
@@ -215,21 +219,53 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   };
 }
 
-/** Training events with nodes of the law asked for, and held-out events with points off any grid. */
-function responseSamples({ analysis, events }: Setting, box: readonly number[]) {
+/** Events of an epoch, the same in every epoch where they are the data. */
+type EventSource = (epoch: number) => Promise<EventSample>;
+
+/** Least number of events of an epoch that are drawn from the model. */
+const LEAST_EVENTS = 50_000;
+
+/**
+ * Events by which the response is trained, and others by which it is validated. From the model they are those that the fit expects:
+ * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best answer undoes it, and that follows
+ * from the densities alone: data would only add their fluctuation, which a response takes for an answer (10 000 events of the toy:
+ * σ 0.025 profiled over the data, 0.029 of x alone, which is what should remain).
+ */
+async function responseEvents(setting: Setting, fitted: MixtureModel, centre: readonly number[]) {
+  const { analysis, events, backend } = setting;
   const { profile, seed } = analysis.configuration;
-  const { nodes, points, heldOut } = profile;
+  const { heldOut } = profile;
+  if (profile.sample === "data") {
+    const all = dataSample(events.data);
+    const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
+    const training: EventSource = async () => split?.training ?? all;
+    return { training, validation: split?.validation, close: async () => {} };
+  }
+  const count = profile.events ?? Math.max(LEAST_EVENTS, events.data.count);
+  const sampler = await openSampler(backend, fitted);
+  const draw = async (part: number, purpose: string): Promise<EventSample> =>
+    dataSample(await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose }));
+  return {
+    training: (epoch: number) => draw(1, `response/${epoch}`),
+    validation: heldOut > 0 ? await draw(heldOut, "response/held out") : undefined,
+    close: sampler.close,
+  };
+}
+
+/** Those events with points of the box: by the law asked for in training, off any grid in validation. */
+function withPoints(
+  { analysis }: Setting,
+  { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
+  box: readonly number[],
+) {
+  const { profile, seed } = analysis.configuration;
+  const { nodes, points } = profile;
   const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
-  const all = dataSample(events.data);
-  const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
-  const training = split?.training ?? all;
-  const validation =
-    split &&
-    profilingSample(split.validation, { kind: "random", box }, { seed, purpose: "profile/held out", epoch: 0 });
+  const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
-      [DATA]: profilingSample(training, law, { seed, purpose: "profile/nodes", epoch }),
+      [DATA]: profilingSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
-    ...(validation && { validation: { [DATA]: validation } }),
+    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box }, offGrid) } }),
   };
 }
