@@ -7,7 +7,8 @@ import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
 import { findImpacts } from "./impacts.js";
-import { type Outcome, yieldsOf } from "./results.js";
+import { findSensitivity, projectionBands, yieldsOf } from "./predictions.js";
+import type { Outcome } from "./results.js";
 import { scanFits } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
@@ -47,5 +48,20 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
   const impacts = await findImpacts(setting, fitted, best);
   const trainings = [...ofSimulation, ...fitted.trainings];
   const yields = await yieldsOf(fitted.model, best);
-  return { closure, fitted, best, yields, projections, fields, scans, impacts, trainings, warnings };
+  const bands = await projectionBands(setting, fitted, best, projections);
+  const sensitivity = await findSensitivity(setting, fitted, best);
+  return {
+    closure,
+    fitted,
+    best,
+    yields,
+    projections,
+    bands,
+    sensitivity,
+    fields,
+    scans,
+    impacts,
+    trainings,
+    warnings,
+  };
 }

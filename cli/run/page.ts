@@ -89,6 +89,30 @@ function closureTable({ closure }: Outcome): ReportTable {
   };
 }
 
+/** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
+function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
+  const kinds = [
+    ["x alone", sensitivity.xAlone],
+    ["T profiled", sensitivity.profiled],
+    ["T known", sensitivity.transferKnown],
+  ] as const;
+  const known = kinds.flatMap(([label, found]) =>
+    found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],
+  );
+  if (known.length === 0) return [];
+  return [
+    {
+      caption: "Errors expected of the model at the fit, and those found",
+      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "found"],
+      rows: labelsOf(setting).map((name, k) => [
+        name,
+        ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
+        best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
+      ]),
+    },
+  ];
+}
+
 function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
   const text = (result: Parameters<typeof goodnessOf>[0]) => {
     const goodness = goodnessOf(result);
@@ -138,14 +162,19 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
           `\n\n${ESTIMATORS[best.summary.estimator]} Where the ` +
           "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
-        [estimateTable(setting, outcome), ...crossCheckTables(setting, outcome), modeTable(setting, outcome)],
+        [
+          estimateTable(setting, outcome),
+          ...sensitivityTables(setting, outcome),
+          ...crossCheckTables(setting, outcome),
+          modeTable(setting, outcome),
+        ],
       ),
       ...section(
         "Ensemble",
         "Step 1 again with Poisson-bootstrap weights: its spread is what the fluctuation of the data does to T and ν. The likelihoods " +
           "of the data with the T of each replica are averaged, each measured from its own minimum; the error of the average adds the " +
           "curvature that the members' different slopes take away (between) to that of a typical member (within).",
-        [],
+        figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
         ensembleTables(outcome, labelsOf(setting)),
       ),
       ...section(

@@ -1,5 +1,6 @@
 /** Every picture of a run, by the name of its file without extension. */
 
+import type { Band } from "../../inference/bands.js";
 import type { ClosureTest } from "../../inference/closure.js";
 import type { ChiSquareResult } from "../../inference/goodness-of-fit.js";
 import {
@@ -13,6 +14,8 @@ import {
   projections as projectionsPicture,
   pulls,
   quiver,
+  replicas as replicasPicture,
+  type ShadedBand,
 } from "../../inference/plots/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
@@ -20,6 +23,7 @@ import type { FitSummary } from "../nuisance-fit.js";
 import { readVersion } from "../version.js";
 import { type Closure, describeAnchor, type ProjectionSet } from "./checks.js";
 import type { Field } from "./displacements.js";
+import type { Outcome } from "./results.js";
 import type { Setting } from "./setting.js";
 import type { TrainingSummary } from "./training.js";
 
@@ -128,8 +132,21 @@ export function lossPicture(
   return new Map([["losses", lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]]);
 }
 
-export function projectionPictures(setting: Setting, { projections }: ProjectionSet): Pictures {
-  const panels = projections.flatMap(({ of, feature, observed, predictions }) => {
+/** Of the expectation per bin: all errors where there is an ensemble, and those of the nuisances. */
+function shadedBands(band: Band | undefined): ShadedBand[] {
+  if (band === undefined) return [];
+  return [
+    ...(band.total ? [{ label: "total ± 1σ", ...band.total }] : []),
+    { label: "nuisances ± 1σ", ...band.systematic },
+  ];
+}
+
+export function projectionPictures(
+  setting: Setting,
+  { projections }: ProjectionSet,
+  bands: readonly Band[] | undefined,
+): Pictures {
+  const panels = projections.flatMap(({ of, feature, observed, predictions }, i) => {
     const [before, after] = predictions.map(({ expected, result }) => {
       const goodness = goodnessOf(result);
       return goodness && { total: expected.sums, ...goodness };
@@ -144,6 +161,7 @@ export function projectionPictures(setting: Setting, { projections }: Projection
         errors: observed.squares.map(Math.sqrt),
         before,
         after,
+        bands: shadedBands(bands?.[i]),
         components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(setting, f), values })),
       },
     ];
@@ -151,6 +169,45 @@ export function projectionPictures(setting: Setting, { projections }: Projection
   if (panels.length === 0) return new Map();
   const caption = captionOf(setting, "Data before and after the fit");
   return new Map([["projections", projectionsPicture({ ...caption, yLabel: "events", panels })]]);
+}
+
+/** Pictures of pairs of nuisances at most: those of the first ones. */
+const MOST_PAIRS = 6;
+
+/** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
+export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Pictures {
+  const { replicas, fits } = fitted;
+  if (replicas.length < 2 || best.summary.sigma === null) return new Map();
+  const { configuration } = setting.analysis;
+  const { nuisances, truth } = configuration;
+  const names = nuisanceNames(configuration);
+  const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
+  const label = (name: string) => nuisances[name]!.label ?? name;
+  const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_name, after) => [i, i + 1 + after] as const));
+  const panels = pairs.slice(0, MOST_PAIRS).map(([i, j]) => ({
+    xLabel: label(names[i]!),
+    yLabel: label(names[j]!),
+    x: replicas.map(({ replica }) => replica.nu[i]!),
+    y: replicas.map(({ replica }) => replica.nu[j]!),
+    ellipses: shown.flatMap(({ label: of, summary: { estimate, sigma, correlation } }) =>
+      sigma === null || correlation === null
+        ? []
+        : [
+            {
+              label: of,
+              at: [estimate[i]!, estimate[j]!] as const,
+              errors: [sigma[i]!, sigma[j]!] as const,
+              correlation: correlation[i]![j]!,
+            },
+          ],
+    ),
+    truth:
+      truth[names[i]!] === undefined || truth[names[j]!] === undefined
+        ? undefined
+        : ([truth[names[i]!]!, truth[names[j]!]!] as const),
+  }));
+  if (panels.length === 0) return new Map();
+  return new Map([["replicas", replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]]);
 }
 
 export function nuisancePictures(setting: Setting, fit: FitSummary): Pictures {

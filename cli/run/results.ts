@@ -1,10 +1,10 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
+import type { Band } from "../../inference/bands.js";
 import type { Impacts } from "../../inference/impacts.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
 import { intervals } from "../../inference/scan.js";
 import { scanParabola, scanParaboloid } from "../../inference/scan-parabola.js";
-import { expectedYields } from "../../inference/yields.js";
+import type { ExpectedSensitivity } from "../../inference/sensitivity.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
 import { type ScannedFit, scanArrays } from "../nuisance-scan.js";
@@ -25,6 +25,10 @@ export interface Outcome {
   readonly best: NamedFit;
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
+  /** Around the projections after the fit, in their order. */
+  readonly bands: readonly Band[] | undefined;
+  /** Errors that the fit should have had. */
+  readonly sensitivity: ExpectedSensitivity;
   readonly fields: readonly Field[];
   readonly scans: readonly ScannedFit[];
   readonly impacts: Impacts | undefined;
@@ -32,28 +36,22 @@ export interface Outcome {
   readonly warnings: readonly string[];
 }
 
-/** Expected events by process before and after the fit; the error from the covariance of the rates. */
-export async function yieldsOf(model: MixtureModel, { summary }: NamedFit): Promise<YieldRow[]> {
-  const centres = model.nuisances.map(({ centre }) => centre);
-  const before = await expectedYields(model, centres);
-  const after = await expectedYields(model, summary.estimate);
-  return model.processes.map(({ name }, f) => {
-    const slopes = model.nuisances.map((nuisance) =>
-      nuisance.kind === "rate" ? nuisance.logFactors[f]! * after[f]! : 0,
-    );
-    const covariance = summary.covariance;
-    const variance = covariance?.reduce(
-      (sum, row, k) => sum + slopes[k]! * row.reduce((inner, entry, l) => inner + entry * slopes[l]!, 0),
-      0,
-    );
-    const sigma = variance === undefined || variance === 0 ? undefined : Math.sqrt(variance);
-    return { name, before: before[f]!, after: after[f]!, sigma };
-  });
-}
-
 export function resultsOf(setting: Setting, outcome: Outcome) {
   const { configuration } = setting.analysis;
-  const { closure, fitted, best, yields, projections, fields, scans, impacts, trainings, warnings } = outcome;
+  const {
+    closure,
+    fitted,
+    best,
+    yields,
+    projections,
+    bands,
+    sensitivity,
+    fields,
+    scans,
+    impacts,
+    trainings,
+    warnings,
+  } = outcome;
   const { data } = setting.events;
   return {
     analysis: configuration.name,
@@ -83,11 +81,13 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
         ...goodnessOf(result),
       })),
     },
-    projections: projections.projections.map(({ of, feature, predictions }) => ({
+    expected: sensitivity,
+    projections: projections.projections.map(({ of, feature, predictions }, i) => ({
       of,
       feature: featureLabel(setting, of, feature),
       before: goodnessOf(predictions[0]!.result) ?? null,
       after: goodnessOf(predictions[1]!.result) ?? null,
+      band: bands?.[i] ?? null,
     })),
     scans: Object.fromEntries(
       scans.map(({ name: fit, found }) => [

@@ -22,6 +22,7 @@ import {
   nuisancePictures,
   type Pictures,
   projectionPictures,
+  replicaPicture,
 } from "../run/pictures.js";
 import { arraysOf, type Outcome, resultsOf } from "../run/results.js";
 import { looksAtY, type Setting } from "../run/setting.js";
@@ -79,12 +80,13 @@ async function runReplica(context: VerbContext, setting: Setting, index: number)
 }
 
 function picturesOf(setting: Setting, outcome: Outcome): Pictures {
-  const { best, scans, impacts, trainings, closure, projections, fields } = outcome;
+  const { best, scans, impacts, trainings, closure, projections, bands, fields } = outcome;
   return new Map([
     ...nuisancePictures(setting, best.summary),
     ...scanPictures(setting.analysis, setting.events.data.count, scans),
     ...impactPictures(setting, impacts, best),
-    ...projectionPictures(setting, projections),
+    ...replicaPicture(setting, outcome),
+    ...projectionPictures(setting, projections, bands),
     ...(looksAtY(setting) ? displacementPictures(setting, fields) : []),
     ...closurePictures(setting, closure),
     ...lossPicture(setting, trainings),

@@ -99,6 +99,27 @@ test("results have asymmetric errors, and impacts by every definition asked for"
   assert.ok(existsSync(at("whole", "pictures", "impact-map-mode.svg")));
 });
 
+test("results have bands around the projections, and the errors that the model should have given", () => {
+  const { projections, expected, yields } = JSON.parse(readFileSync(at("whole", "results.json"), "utf8"));
+  for (const { band } of projections) {
+    assert.is(band.central.length, 8);
+    for (const side of ["lower", "upper"]) {
+      for (const [i, width] of band.total[side].entries()) {
+        // All errors together are no smaller than those of the replicas.
+        assert.ok(width >= band.statistical[i] * (1 - 1e-12));
+      }
+    }
+    assert.ok(Math.max(...band.systematic.upper) > 0);
+  }
+  const [known, alone] = [expected.transferKnown, expected.xAlone].map(({ covariance }) => covariance.sigma);
+  for (const k of [0, 1]) assert.ok(known[k] < alone[k], `${known[k]} with T known, ${alone[k]} of x alone`);
+  assert.equal(
+    yields.map(({ name }: { name: string }) => name),
+    ["A", "B"],
+  );
+  assert.ok(existsSync(at("whole", "pictures", "replicas.svg")));
+});
+
 test("another number of replicas keeps those that are there", async () => {
   const more = await call("run", file, "--out", at("whole"), "--set", "ensemble.replicas=4");
   assert.is(more.code, 0, more.error);
