@@ -12,7 +12,7 @@ import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../i
 import type { NamedArray } from "../io/index.js";
 import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
-import { type FitSummary, fitBounds } from "./nuisance-fit.js";
+import { type FitSummary, fitBounds, fitTolerance } from "./nuisance-fit.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";
 import { readVersion } from "./version.js";
@@ -65,6 +65,9 @@ export function scanPlan(open: OpenLikelihood, { estimate, covariance, reason }:
   };
 }
 
+/** Fits at the points of a scan stop at so many times the edm of the fit itself: in f32 -2 Delta ln L is right to 0.002. */
+const TOLERANCE_FACTOR = 10;
+
 /**
  * The other nuisances are profiled.
  *
@@ -82,7 +85,16 @@ export async function scans(
   const options = (label: string, total: number, scanned: number): ScanOptions & { readonly done: () => void } => {
     const step = progress.step(`scan ${label}`, total, "points");
     const onPoint = (done: number) => step.update(done);
-    return { bestFit, profile: size > scanned, bounds: fitBounds(open), onPoint, signal, done: () => step.done() };
+    const tolerance = TOLERANCE_FACTOR * fitTolerance(open);
+    return {
+      bestFit,
+      profile: size > scanned,
+      bounds: fitBounds(open),
+      tolerance,
+      onPoint,
+      signal,
+      done: () => step.done(),
+    };
   };
   const single: Scan1d[] = [];
   for (const { name, values } of plan.single) {

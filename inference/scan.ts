@@ -16,6 +16,8 @@ export interface ScanOptions {
   readonly profile: boolean;
   /** of the profiled nuisances, as in `minimise` */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
+  /** edm at which the fit of the profiled nuisances at a point stops, as in `minimise`: -2ΔlnL is right to twice as much */
+  readonly tolerance?: number;
   /** called after every point */
   readonly onPoint?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -177,6 +179,7 @@ async function profiled(
   const fit = await minimise(others, {
     start: free.map((i) => start[i]!),
     bounds,
+    ...(options.tolerance !== undefined && { tolerance: options.tolerance }),
     ...(options.signal && { signal: options.signal }),
   });
   const nuisances = start.slice();
