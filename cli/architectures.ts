@@ -8,6 +8,7 @@ import {
   type FlowArchitecture,
   factorizableFlow,
 } from "../flows/architecture.js";
+import type { SplineArchitecture } from "../flows/rational-quadratic-spline.js";
 import { type MixtureModel, type PartName, partOf } from "../inference/mixture-model.js";
 import type { ObservableName } from "../inference/simulated-events.js";
 import { isLinearOnly } from "../inference/systematics.js";
@@ -91,13 +92,14 @@ export function responseArchitecture(
   centre: readonly number[],
   scales: readonly number[],
 ): FactorizableArchitecture {
-  const { hidden, layers, scale } = configuration.profile;
+  const { kind, bins, hidden, layers, scale } = configuration.profile;
   return factorizableFlow({
     features: dimensionsOf(configuration).y,
     context: contextOf(configuration, "y"),
     hidden,
     layers,
     nuisances: centre.map((value, k) => ({ centre: value, scale: scale ?? scales[k]! })),
+    spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
     standardisation: "both",
   });
 }
@@ -114,6 +116,8 @@ function hiddenOf({ layers }: Architecture): string {
   );
   return list(units);
 }
+
+const splineEntries = ({ kind, bins }: SplineArchitecture): Entries => ({ kind, bins: `${bins}` });
 
 function splineBins({ transform }: FlowArchitecture): Entries {
   return transform.kind === "spline" ? { bins: `${transform.bins}` } : {};
@@ -158,8 +162,9 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
     case "transfer":
       return under("transfer", flowEntries(architecture as FlowArchitecture));
     case "response": {
-      const scales = (architecture as FactorizableArchitecture).nuisances.map(({ scale }) => scale);
-      return under("profile", { ...layers, scale: [...new Set(scales)].join(", ") });
+      const { nuisances, spline } = architecture as FactorizableArchitecture;
+      const scale = [...new Set(nuisances.map((nuisance) => nuisance.scale))].join(", ");
+      return under("profile", { kind: "affine", ...(spline && splineEntries(spline)), ...layers, scale });
     }
   }
 }

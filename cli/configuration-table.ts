@@ -441,6 +441,17 @@ export const configurationTable = section(
           min: 0,
           max: 0.5,
         }),
+        kind: choice({
+          doc: "What a layer of the residual map does to each feature: scale and shift it, or pass it through a spline as well.",
+          choices: ["affine", "spline"],
+          default: "affine",
+        }),
+        bins: number({
+          doc: "Bins of the splines of the residual map (kind spline only).",
+          integer: true,
+          min: 2,
+          default: 8,
+        }),
         layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, default: 2 }),
         hidden: hidden([32, 32]),
         training: recipe("the response of T to nu (step 2)", {

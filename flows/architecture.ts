@@ -1,6 +1,7 @@
 /** Architectures: plain JSON data that, with named weights, is a whole flow. */
 import { UsageError } from "../engine/errors.js";
 import { type Activation, activations, degreeCounts, maskedNetworkTensors } from "./masked-network.js";
+import { type SplineArchitecture, splineParameters } from "./rational-quadratic-spline.js";
 import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
 import { initialTensor, type TensorSpec, type Weights, within } from "./weights.js";
@@ -61,6 +62,11 @@ export interface FactorizableArchitecture extends Common {
   /** Dampings q of the quadratic and r of the pair terms. */
   readonly quadraticDamping: number;
   readonly pairDamping: number;
+  /**
+   * Behind the affine step of each layer, and like it the identity at the centres. It reshapes densities, which scales and shifts
+   * cannot. Absent: none, as published.
+   */
+  readonly spline?: SplineArchitecture;
   readonly layers: readonly AutoregressiveLayer[];
 }
 
@@ -135,6 +141,7 @@ export function factorizableFlow(
     readonly pairs?: readonly (readonly [number, number])[];
     readonly quadraticDamping?: number;
     readonly pairDamping?: number;
+    readonly spline?: SplineArchitecture | undefined;
   },
 ): FactorizableArchitecture {
   return checked({
@@ -148,6 +155,7 @@ export function factorizableFlow(
     pairs: (options.pairs ?? []).map(([k, l]) => [k, l] as const),
     quadraticDamping: options.quadraticDamping ?? 0.01,
     pairDamping: options.pairDamping ?? 1,
+    ...(options.spline && { spline: options.spline }),
     layers: masked(options, alternatingOrders(options.features, options.layers)),
   });
 }
@@ -161,8 +169,7 @@ const isPermutation = (order: readonly number[], n: number) =>
 
 const isCount = (n: number) => Number.isInteger(n) && n >= 0;
 
-function checkTransform(architecture: FlowArchitecture): void {
-  const { transform } = architecture;
+function checkTransform(architecture: Architecture, transform: ScalarArchitecture): void {
   if (transform.kind === "affine") return;
   if (transform.kind !== "spline") refuse(architecture, 'a transform of kind "affine" or "spline"', transform);
   if (!(Number.isInteger(transform.bins) && transform.bins >= 2)) {
@@ -172,7 +179,8 @@ function checkTransform(architecture: FlowArchitecture): void {
 }
 
 function checkNuisances(architecture: FactorizableArchitecture): void {
-  const { nuisances, pairs } = architecture;
+  const { nuisances, pairs, spline } = architecture;
+  if (spline !== undefined) checkTransform(architecture, spline);
   if (architecture.standardisation === "input") {
     refuse(architecture, 'standardisation "none" or "both": nominal values stay in the space of the data', "input");
   }
@@ -200,7 +208,7 @@ export function checked<A extends Architecture>(architecture: A): A {
   }
   if (layers.length === 0) refuse(architecture, "at least one transform", layers.length);
   if (architecture.kind === "factorizable") checkNuisances(architecture);
-  else checkTransform(architecture);
+  else checkTransform(architecture, architecture.transform);
   for (const layer of layers) {
     if ("order" in layer) {
       if (!isPermutation(layer.order, features)) refuse(architecture, `an order of ${features} features`, layer.order);
@@ -239,8 +247,13 @@ export function layerNetwork(
   return { features: 1, context: seen, hidden, outputs: outputs * active, activation };
 }
 
-/** Outputs per feature of a nuisance's network: s and t, linear and, where identifiable, quadratic. */
-export const nuisanceOutputs = ({ linearOnly }: NuisanceArchitecture) => (linearOnly ? 2 : 4);
+/** Numbers per feature that one power of u multiplies: s, t and those of the spline. */
+export const termOutputs = ({ spline }: FactorizableArchitecture) =>
+  2 + (spline === undefined ? 0 : splineParameters(spline));
+
+/** Outputs per feature of a nuisance's network: linear and, where identifiable, quadratic. */
+export const nuisanceOutputs = (architecture: FactorizableArchitecture, { linearOnly }: NuisanceArchitecture) =>
+  (linearOnly ? 1 : 2) * termOutputs(architecture);
 
 function standardisationTensors({ features, context, standardisation }: Common): TensorSpec[] {
   if (standardisation === "none") return [];
@@ -263,11 +276,14 @@ function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[
     ...nuisances.flatMap((nuisance, k) =>
       within(
         `transforms.${at}.nuisances.${k}`,
-        maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(nuisance)), true),
+        maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(architecture, nuisance)), true),
       ),
     ),
     ...pairs.flatMap(([k, l]) =>
-      within(`transforms.${at}.pairs.${k}-${l}`, maskedNetworkTensors(layerNetwork(architecture, layer, 2), true)),
+      within(
+        `transforms.${at}.pairs.${k}-${l}`,
+        maskedNetworkTensors(layerNetwork(architecture, layer, termOutputs(architecture)), true),
+      ),
     ),
   ]);
 }

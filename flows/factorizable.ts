@@ -9,10 +9,12 @@ import {
   featuresByOrder,
   layerNetwork,
   nuisanceOutputs,
+  termOutputs,
 } from "./architecture.js";
 import { type BoundTensors, bindTensors, chain, checkInputs, folder, solveInOrder } from "./flow.js";
 import { type MaskedNetwork, maskedNetwork } from "./masked-network.js";
-import { sumFeatures, type Transformed, withoutAxis } from "./shapes.js";
+import { type SplineArchitecture, spline } from "./rational-quadratic-spline.js";
+import { sumFeatures, type Transformed, withAxis, withoutAxis } from "./shapes.js";
 import { standardisation } from "./standardisation.js";
 
 /**
@@ -29,17 +31,20 @@ export interface BoundFactorizableFlow extends BoundTensors {
   fromNominal(y: Var, context: Var | undefined, nu: NuisanceValues): Transformed;
 }
 
-/** Log scale s and shift t of some features. */
-interface ScaleAndShift {
+/** What maps some features. */
+interface Coefficients {
+  /** Log scale and shift [..., D]. */
   readonly s: Var;
   readonly t: Var;
+  /** Unconstrained numbers of the spline [..., D, splineParameters]: all 0 is the identity. */
+  readonly knots: Var | undefined;
 }
 
-/** One network and how its outputs combine with ν into parts of s and t. */
+/** One network and how its outputs combine with ν into parts of the coefficients. */
 interface Term {
   readonly network: MaskedNetwork;
-  /** raw [..., D, outputs] → [..., D] each */
-  combine(raw: Var): ScaleAndShift;
+  /** raw [..., D, outputs] */
+  combine(raw: Var): Coefficients;
 }
 
 /** u_k = (ν_k - centre_k) / scale_k, [..., 1] each; `undefined` at the centre. */
@@ -56,25 +61,52 @@ function distances({ nuisances }: FactorizableArchitecture, prefix: string, nu: 
 
 const output = (raw: Var, at: number) => withoutAxis(slice(raw, -1, at, at + 1));
 
-/** Row 4j + m of a nuisance's network: s linear, s quadratic, t linear, t quadratic; without the quadratic, 2j + m. */
-function nuisanceTerm(network: MaskedNetwork, u: Var, isLinear: boolean, damping: number): Term {
-  if (isLinear) return { network, combine: (raw) => ({ s: mul(output(raw, 0), u), t: mul(output(raw, 1), u) }) };
+/** Times a number per event: outputs from `from` on [..., D, to - from], where there are any. */
+function scaledOutputs(raw: Var, from: number, to: number, by: Var): Var | undefined {
+  return from === to ? undefined : mul(slice(raw, -1, from, to), withAxis(by));
+}
+
+/** Outputs of a feature: s, t, numbers of the spline. */
+function scaledTerm(network: MaskedNetwork, by: Var, outputs: number): Term {
+  return {
+    network,
+    combine: (raw) => ({
+      s: mul(output(raw, 0), by),
+      t: mul(output(raw, 1), by),
+      knots: scaledOutputs(raw, 2, outputs, by),
+    }),
+  };
+}
+
+/**
+ * Outputs of a feature: s linear, s quadratic, t linear, t quadratic; the spline's, linear, then quadratic.
+ *
+ * @param outputs  numbers that one power of u multiplies
+ */
+function quadraticTerm(network: MaskedNetwork, u: Var, damping: number, outputs: number): Term {
   const uSquared = mul(square(u), damping);
   const part = (raw: Var, at: number) => add(mul(output(raw, at), u), mul(output(raw, at + 1), uSquared));
-  return { network, combine: (raw) => ({ s: part(raw, 0), t: part(raw, 2) }) };
+  const middle = 2 + outputs;
+  return {
+    network,
+    combine: (raw) => ({
+      s: part(raw, 0),
+      t: part(raw, 2),
+      knots: sumOf(scaledOutputs(raw, 4, middle, u), scaledOutputs(raw, middle, 2 * outputs, uSquared)),
+    }),
+  };
 }
 
-function pairTerm(network: MaskedNetwork, uu: Var): Term {
-  return { network, combine: (raw) => ({ s: mul(output(raw, 0), uu), t: mul(output(raw, 1), uu) }) };
-}
+const sumOf = (a: Var | undefined, b: Var | undefined) => (a === undefined || b === undefined ? undefined : add(a, b));
 
 /** Adds up the terms; there is at least one. */
-function total(parts: readonly ScaleAndShift[]): ScaleAndShift {
-  return parts.reduce((a, b) => ({ s: add(a.s, b.s), t: add(a.t, b.t) }));
+function total(parts: readonly Coefficients[]): Coefficients {
+  return parts.reduce((a, b) => ({ s: add(a.s, b.s), t: add(a.t, b.t), knots: sumOf(a.knots, b.knots) }));
 }
 
 interface Layer {
   readonly order: readonly number[];
+  readonly spline: SplineArchitecture | undefined;
   /** The terms that matter given what is off its centre. */
   terms(u: readonly (Var | undefined)[]): Term[];
 }
@@ -87,42 +119,50 @@ function bindLayer(
   const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
   const network = (path: string, outputs: number) =>
     maskedNetwork(layerNetwork(architecture, layer, outputs), tensors(path));
-  const ofNuisance = nuisances.map((nuisance, k) => network(`nuisances.${k}`, nuisanceOutputs(nuisance)));
-  const ofPair = pairs.map(([k, l]) => network(`pairs.${k}-${l}`, 2));
+  const outputs = termOutputs(architecture);
+  const ofNuisance = nuisances.map((nuisance, k) => network(`nuisances.${k}`, nuisanceOutputs(architecture, nuisance)));
+  const ofPair = pairs.map(([k, l]) => network(`pairs.${k}-${l}`, outputs));
   return {
     order: layer.order,
+    spline: architecture.spline,
     terms(u) {
       const single = nuisances.flatMap(({ linearOnly }, k) => {
         const own = u[k];
-        return own === undefined
-          ? []
-          : [nuisanceTerm(ofNuisance[k] as MaskedNetwork, own, linearOnly, quadraticDamping)];
+        if (own === undefined) return [];
+        const net = ofNuisance[k] as MaskedNetwork;
+        return [linearOnly ? scaledTerm(net, own, outputs) : quadraticTerm(net, own, quadraticDamping, outputs)];
       });
       const joint = pairs.flatMap(([k, l], at) => {
         const [first, second] = [u[k], u[l]];
         if (first === undefined || second === undefined) return [];
-        return [pairTerm(ofPair[at] as MaskedNetwork, mul(mul(first, second), pairDamping))];
+        return [scaledTerm(ofPair[at] as MaskedNetwork, mul(mul(first, second), pairDamping), outputs)];
       });
       return [...single, ...joint];
     },
   };
 }
 
-/** y_nominal = y e^s + t, feature by feature. */
-function toNominalLayer({ order }: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
+/** y_nominal = spline(y e^s + t), feature by feature. */
+function toNominalLayer(layer: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
+  const { order } = layer;
   const inOrder = select(y, -1, featuresByOrder(order));
-  const { s, t } = total(terms.map(({ network, combine }) => combine(network.evaluate(inOrder, context))));
-  const value = add(mul(inOrder, exp(s)), t);
-  return { value: select(value, -1, order), logDet: sumFeatures(s) };
+  const { s, t, knots } = total(terms.map(({ network, combine }) => combine(network.evaluate(inOrder, context))));
+  const affine = add(mul(inOrder, exp(s)), t);
+  if (knots === undefined) return { value: select(affine, -1, order), logDet: sumFeatures(s) };
+  const { value, logSlope } = spline(affine, knots, layer.spline as SplineArchitecture, "forward");
+  return { value: select(value, -1, order), logDet: sumFeatures(add(s, logSlope)) };
 }
 
-/** y = (y_nominal - t) e^-s, in the order in which features become known. */
-function fromNominalLayer({ order }: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
+/** y = (spline⁻¹(y_nominal) - t) e^-s, in the order in which features become known. */
+function fromNominalLayer(layer: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
   const stages = terms.map(({ network, combine }) => ({ stage: network.stages(context), combine }));
-  return solveInOrder(order, (feature, previous) => {
-    const { s, t } = total(stages.map(({ stage, combine }) => combine(stage.next(previous))));
-    const value = mul(sub(slice(y, -1, feature, feature + 1), t), exp(neg(s)));
-    return { value, logSlope: neg(s) };
+  return solveInOrder(layer.order, (feature, previous) => {
+    const { s, t, knots } = total(stages.map(({ stage, combine }) => combine(stage.next(previous))));
+    const own = slice(y, -1, feature, feature + 1);
+    const undo = (affine: Var) => mul(sub(affine, t), exp(neg(s)));
+    if (knots === undefined) return { value: undo(own), logSlope: neg(s) };
+    const { value, logSlope } = spline(own, knots, layer.spline as SplineArchitecture, "inverse");
+    return { value: undo(value), logSlope: sub(logSlope, s) };
   });
 }
 

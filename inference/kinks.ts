@@ -11,14 +11,15 @@ import type { MixtureModel } from "./mixture-model.js";
 import { matrixOf, type Objective } from "./objective.js";
 import { dot, multiply, submatrix, symmetrised } from "./symmetric-matrix.js";
 
-/** Does ν move events across the knots of splines? */
+/** Does ν move events across the knots of splines, or knots across events? */
 export function hasKinks({ x, y, transfer, response }: MixtureModel, looksAtY: boolean): boolean {
   const moved = [
     ...(x.systematics ? [x.nominal] : []),
     ...(looksAtY && y?.systematics ? [y.nominal] : []),
     ...(looksAtY && response && transfer ? [transfer] : []),
   ];
-  return moved.some(({ architecture }) => architecture.transform.kind === "spline");
+  const movesKnots = looksAtY && response?.architecture.spline !== undefined;
+  return movesKnots || moved.some(({ architecture }) => architecture.transform.kind === "spline");
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Curvature that sits in kinks: the median of Laplace-distributed events, for which second derivatives see none at all. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { factorizableFlow, initialise } from "../../flows/architecture.js";
 import { F64_PRECISION } from "../../inference/covariance.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../../inference/kinks.js";
 import { likelihood } from "../../inference/likelihood.js";
@@ -81,6 +82,25 @@ test("splines have kinks where a nuisance moves events across their knots", () =
   const { systematics: _y, ...yAsItIs } = model.y!;
   assert.is(hasKinks({ ...model, x: xAsItIs, y: yAsItIs }, true), model.response !== undefined);
   assert.is(hasKinks({ ...model, x: xAsItIs }, false), false);
+});
+
+test("a response with splines has knots that nuisances move, where y is looked at", () => {
+  const { transfer: _, ...model } = torchModel({ hasTransfer: true, hasRates: false });
+  const still = { ...model, x: { nominal: model.x.nominal }, y: { nominal: model.y!.nominal } };
+  const withResponse = (spline: { kind: "spline"; bins: number; bound: number } | undefined) => {
+    const architecture = factorizableFlow({
+      features: 2,
+      context: 4,
+      hidden: [3],
+      layers: 1,
+      nuisances: [{}, {}],
+      spline,
+    });
+    return { ...still, response: { architecture, weights: initialise(architecture, 1) } };
+  };
+  assert.is(hasKinks(withResponse(undefined), true), false);
+  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), true), true);
+  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
 });
 
 test("with weights, scores count with the weight in the information and with its square in the product", async () => {
