@@ -43,13 +43,15 @@ function runFile(file: string): Promise<Outcome> {
         [...output.matchAll(new RegExp(`^ *${name}: +(\\d+)`, "gm"))].reduce((sum, match) => sum + Number(match[1]), 0);
       const total = count("Total");
       const passed = count("Passed");
-      // A crash, or a file that ran no test at all, is a failure of its own.
-      const crashed = (code !== 0 && passed === total) || total === 0 ? 1 : 0;
+      const skipped = count("Skipped");
+      // A crash, or a file without tests, is a failure of its own. uvu exits with 1 where all tests of a file are skipped.
+      const isSkipped = total === 0 && skipped > 0;
+      const crashed = !isSkipped && ((code !== 0 && passed === total) || total === 0) ? 1 : 0;
       resolve({
         file,
         passed,
         failed: total - passed + crashed,
-        skipped: count("Skipped"),
+        skipped,
         seconds: (performance.now() - start) / 1000,
         output,
       });
