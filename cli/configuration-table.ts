@@ -466,7 +466,10 @@ export const configurationTable = section(
     scan: section(
       {
         nuisances: list(nuisanceName, { doc: "Nuisances scanned alone; empty: all.", default: [], unique: true }),
-        pairs: list(nuisancePair, { doc: "Pairs scanned together; empty: all.", default: [] }),
+        pairs: list(nuisancePair, {
+          doc: "Pairs scanned together; empty: all, where there are at most four nuisances.",
+          default: [],
+        }),
         fits: list(choice({ doc: "Name of a fit.", choices: ["fixed", "averaged"] }), {
           doc: "What is scanned beside the fit that gives the result, at the same points: T fixed, and the average of the ensemble.",
           default: ["fixed", "averaged"],
