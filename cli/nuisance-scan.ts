@@ -1,6 +1,6 @@
 /** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
 import { CONTOUR_LEVELS, hessianEllipse, type Polyline, scanContours } from "../inference/contours.js";
-import type { FitResult } from "../inference/fit-result.js";
+import { DEEPER_THAN_DIPS, type FitResult } from "../inference/fit-result.js";
 import type { Objective } from "../inference/objective.js";
 import {
   type Caption,
@@ -116,12 +116,6 @@ export async function scans(
   return { single, pairs };
 }
 
-/**
- * -2 Delta ln L below the best fit that its verdict would not have let pass: twice the depth of the dips that kinks of splines leave
- * in one minimum.
- */
-const LEAST_DROP = 0.04;
-
 /** What made points of the scans missing or doubtful, and lower points than the best fit. */
 export function scanProblems({ single, pairs }: Scans): string[] {
   const named = [
@@ -130,7 +124,7 @@ export function scanProblems({ single, pairs }: Scans): string[] {
   ];
   return named.flatMap(([name, { problems, belowBestFit }]) => [
     ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
-    ...(belowBestFit === undefined || belowBestFit > -LEAST_DROP
+    ...(belowBestFit === undefined || belowBestFit > -DEEPER_THAN_DIPS
       ? []
       : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
   ]);

@@ -3,11 +3,9 @@ import type { Backend, ColumnData, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { add, broadcast, broadcastEvents, concatenate, exp, logSumExp, reshape, sub } from "../engine/operations.js";
 import { Tape, type Var } from "../engine/tape.js";
-import { bindFactorizableFlow } from "../flows/factorizable.js";
-import { bindFlow, chain } from "../flows/flow.js";
 import type { Transformed } from "../flows/shapes.js";
 import { type Replica, replicaModel } from "./ensemble.js";
-import { bindMixture } from "./mixture.js";
+import { bindMixture, bindTransfer } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** T maps data to simulation; `to-data` is its inverse, which corrects simulation. */
@@ -171,18 +169,8 @@ function mapOfEach(
   const size = [model.processes.length];
   const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
   const context = concatenate([oneHot, x]);
-  const transfer = bindFlow(tape, model.transfer!.architecture, "transfer");
-  const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
-  if (direction === "to-data") {
-    return chain(y, [
-      (u) => transfer.fromLatent(u, context),
-      ...(response ? [(u: Var) => response.fromNominal(u, context, nu)] : []),
-    ]);
-  }
-  return chain(y, [
-    ...(response ? [(u: Var) => response.toNominal(u, context, nu)] : []),
-    (u) => transfer.toLatent(u, context),
-  ]);
+  const transfer = bindTransfer(tape, model);
+  return direction === "to-data" ? transfer.fromSimulation(y, context, nu) : transfer.toSimulation(y, context, nu);
 }
 
 function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {

@@ -92,6 +92,9 @@ export function compareFits(first: FitResult, second: FitResult, tolerance: numb
 const DIP_DISTANCE = 0.125;
 const DIP_DEPTH = 0.02;
 
+/** -2ΔlnL below a best fit that its verdict would not have let pass: deeper than the dips of one minimum. */
+export const DEEPER_THAN_DIPS = 2 * DIP_DEPTH;
+
 /** ½ dᵀHd of the difference of two estimates. */
 function distance(a: FitResult, b: FitResult): number {
   const difference = Float64Array.from(a.estimate.values, (x, i) => x - b.estimate.values[i]!);

@@ -1,6 +1,6 @@
 /** Asymmetric errors from the profile likelihood, as MINOS finds them. */
 import { UsageError } from "../engine/errors.js";
-import { type FitResult, isMinimum } from "./fit-result.js";
+import { DEEPER_THAN_DIPS, type FitResult, isMinimum } from "./fit-result.js";
 import {
   type LikelihoodProfile,
   likelihoodProfile,
@@ -137,9 +137,6 @@ const LEAST_WIDTH = 1e-4;
 /** As TOLERANCE, once the bracket has shrunk to LEAST_WIDTH: rounding and kinks pass, jumps do not. */
 const COARSE_TOLERANCE = 0.02;
 
-/** -2ΔlnL below zero that makes a new minimum: twice the depth that passes for a dip of a likelihood with kinks, see fit-result.ts. */
-const LEAST_DROP = 0.04;
-
 /** Points of the profile on one side. A parabola takes one; every third one halves a bracket, 14 halvings end the search. */
 const MAX_POINTS = 60;
 
@@ -200,7 +197,7 @@ function verdict(point: ProfilePoint | NoProfilePoint, { value, limit, level, in
   }
   const { deltaTwoNll } = point;
   const height = `-2ΔlnL is ${deltaTwoNll.toPrecision(3)} at`;
-  if (deltaTwoNll < -LEAST_DROP) {
+  if (deltaTwoNll < -DEEPER_THAN_DIPS) {
     return { status: "new-minimum", reason: `${height} ${value}, below the fit: fit again from there.`, point };
   }
   if (Math.abs(deltaTwoNll - level) <= TOLERANCE * level) return foundAt(point);

@@ -88,6 +88,36 @@ function apply(u: Var, steps: readonly ((u: Var) => Transformed)[]): Transformed
 
 const noParameters: ReadonlyMap<string, Var> = new Map();
 
+/** T_f with its response to ν, where the model has them; without either, the identity. */
+export interface BoundTransfer {
+  /** Data to simulation. ν [K] is looked at where T responds to it. */
+  toSimulation(y: Var, context: Var, nu: Var | undefined): Transformed;
+  /** T_f⁻¹ */
+  fromSimulation(y: Var, context: Var, nu: Var | undefined): Transformed;
+  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly responseParameters: ReadonlyMap<string, Var>;
+}
+
+/** T alone on a tape; contexts are (process, x). */
+export function bindTransfer(tape: Tape, model: MixtureModel): BoundTransfer {
+  const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
+  const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
+  return {
+    toSimulation: (y, context, nu) =>
+      apply(y, [
+        ...(response ? [(data: Var) => response.toNominal(data, context, nu!)] : []),
+        ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
+      ]),
+    fromSimulation: (y, context, nu) =>
+      apply(y, [
+        ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
+        ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
+      ]),
+    transferParameters: transfer?.trainable ?? noParameters,
+    responseParameters: response?.trainable ?? noParameters,
+  };
+}
+
 /** Puts a model on a tape. What does not depend on the process is computed once for all of them. */
 export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   checkedModel(model);
@@ -98,25 +128,11 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   );
   const densityX = bindDensity(tape, model.x, "x");
   const densityY = model.y && bindDensity(tape, model.y, "y");
-  const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
-  const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
+  const transfer = bindTransfer(tape, model);
   const contextOf = (x: Var) => concatenate([oneHot, x]);
   const perProcess = (u: Var) => broadcast(u, [count]);
 
-  function toSimulation(y: Var, x: Var, nu: Var): Transformed {
-    const context = contextOf(x);
-    return apply(y, [
-      ...(response ? [(data: Var) => response.toNominal(data, context, nu)] : []),
-      ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
-    ]);
-  }
-  function fromSimulation(y: Var, x: Var, nu: Var): Transformed {
-    const context = contextOf(x);
-    return apply(y, [
-      ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
-      ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu)] : []),
-    ]);
-  }
+  const toSimulation = (y: Var, x: Var, nu: Var) => transfer.toSimulation(y, contextOf(x), nu);
   function logProbX(x: Var, nu: Var): Var {
     checkNu(model, nu);
     return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu)));
@@ -148,9 +164,9 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     logProbX,
     logProbY,
     toSimulation,
-    fromSimulation,
+    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, contextOf(x), nu),
     logProb,
-    transferParameters: transfer?.trainable ?? noParameters,
-    responseParameters: response?.trainable ?? noParameters,
+    transferParameters: transfer.transferParameters,
+    responseParameters: transfer.responseParameters,
   };
 }

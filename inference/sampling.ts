@@ -7,6 +7,7 @@ import { normalColumn } from "../engine/random-column.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
+import { bindTransfer } from "./mixture.js";
 import { checkPoint, type DensityModel, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** Names a stream of random numbers. */
@@ -68,16 +69,9 @@ function sampleTape(model: MixtureModel, of: "x" | "y"): SampleTape {
 }
 
 /** T⁻¹: the model's T and its response to ν undone, where it has them. */
-function toData(tape: Tape, { transfer, response, nuisances }: MixtureModel, simulated: Var, context: Var): Var {
-  let value = simulated;
-  if (transfer !== undefined) {
-    value = bindFlow(tape, transfer.architecture, "transfer").fromLatent(value, context).value;
-  }
-  if (response !== undefined) {
-    const nu = tape.parameter("nu", [nuisances.length]);
-    value = bindFactorizableFlow(tape, response.architecture, "response").fromNominal(value, context, nu).value;
-  }
-  return value;
+function toData(tape: Tape, model: MixtureModel, simulated: Var, context: Var): Var {
+  const nu = model.response && tape.parameter("nu", [model.nuisances.length]);
+  return bindTransfer(tape, model).fromSimulation(simulated, context, nu).value;
 }
 
 /** T⁻¹ of any of the models that differ in the weights of T only, such as those of replicas: one program for all of them. */

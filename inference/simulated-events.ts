@@ -34,18 +34,17 @@ function checkedWeight(part: SimulatedEvents): number {
   });
 }
 
-function stacked(parts: readonly SimulatedEvents[], of: ObservableName, count: number): Float32Array {
-  const features = (parts[0]![of] as ColumnData).length / parts[0]!.count;
-  const column = new Float32Array(features * count);
+/** [features, events] of each part, one after another along the events. */
+export function joinedColumns(parts: readonly { readonly count: number; readonly column: ColumnData }[]): Float32Array {
+  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  const features = parts.length === 0 ? 0 : parts[0]!.column.length / parts[0]!.count;
+  const joined = new Float32Array(features * total);
   let offset = 0;
-  for (const part of parts) {
-    const from = part[of] as ColumnData;
-    for (let j = 0; j < features; j++) {
-      column.set(from.subarray(j * part.count, (j + 1) * part.count), j * count + offset);
-    }
-    offset += part.count;
+  for (const { count, column } of parts) {
+    for (let j = 0; j < features; j++) joined.set(column.subarray(j * count, (j + 1) * count), j * total + offset);
+    offset += count;
   }
-  return column;
+  return joined;
 }
 
 /** One number per row and part, the same for all its events: [rows, count]. */
@@ -81,6 +80,8 @@ export function trainingSample(
   const first = parts[0];
   if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
   const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const stacked = (observable: ObservableName) =>
+    joinedColumns(parts.map((part) => ({ count: part.count, column: part[observable]! })));
   const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
   const totals = new Map<string, number>();
   for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + checkedWeight(part));
@@ -96,8 +97,8 @@ export function trainingSample(
     weights: columnName(set, "weight"),
     columns: {
       [columnName(set, "process")]: repeated(parts, nProcesses, count, ({ process }, f) => (process === f ? 1 : 0)),
-      [columnName(set, "x")]: stacked(parts, "x", count),
-      ...(of === "y" && { [columnName(set, "y")]: stacked(parts, "y", count) }),
+      [columnName(set, "x")]: stacked("x"),
+      ...(of === "y" && { [columnName(set, "y")]: stacked("y") }),
       ...(first.at.length > 0 && {
         [columnName(set, "nu")]: repeated(parts, first.at.length, count, ({ at }, k) => at[k]!),
       }),

@@ -4,6 +4,7 @@ import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 import { openSampler, type Sampler } from "./sampling.js";
+import { joinedColumns } from "./simulated-events.js";
 import { expectedYields } from "./yields.js";
 
 export interface ToyRequest {
@@ -80,19 +81,6 @@ async function drawCounts(
   const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   return { count, x: joined("x"), ...(withY && { y: joined("y") }) };
-}
-
-/** [features, events] of each part, one after another along the events. */
-function joinedColumns(parts: readonly { readonly count: number; readonly column: Float32Array }[]): Float32Array {
-  const total = parts.reduce((sum, { count }) => sum + count, 0);
-  const features = parts.length === 0 ? 0 : parts[0]!.column.length / parts[0]!.count;
-  const joined = new Float32Array(features * total);
-  let offset = 0;
-  for (const { count, column } of parts) {
-    for (let j = 0; j < features; j++) joined.set(column.subarray(j * count, (j + 1) * count), j * total + offset);
-    offset += count;
-  }
-  return joined;
 }
 
 /**
