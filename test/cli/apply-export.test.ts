@@ -22,6 +22,7 @@ import { type NamedArray, readNpz, readSafetensors, writeNpz } from "../../io/in
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { type Ran, runInProcess } from "./in-process.js";
+import { TINY_TOY } from "./tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-apply-"));
 const at = (name: string) => join(folder, name);
@@ -31,23 +32,11 @@ const TOY = `
 name: Tiny toy
 output: out
 observables: { x: { features: 2 }, y: { features: 2 } }
-processes: { A: , B: }
-nuisances: { shift: , squeeze: }
 simulation: { generator: doi-toy, events: 4000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 400 }
-truth: { shift: 0.5, squeeze: -0.5 }
-flows:
-  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-fnf:
-  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
 transfer: { transforms: 2, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
-profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
-scan: { points: 3, grid: 3, range: 1 }
 fit: { secondStart: 0 }
-report: { bins: 8 }
-`;
+${TINY_TOY}`;
 
 const command = (words: readonly string[]): Promise<Ran> => runInProcess([...words, "--threads", "1"]);
 const apply = (...words: readonly string[]) => command(["apply", file, ...words]);

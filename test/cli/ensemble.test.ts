@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { runInProcess } from "./in-process.js";
+import { TINY_TOY } from "./tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-ensemble-"));
 
@@ -12,25 +13,13 @@ const TOY = `
 name: Tiny ensemble
 seed: 3
 observables: { x: { features: 2 }, y: { features: 2 } }
-processes: { A: , B: }
-nuisances: { shift: , squeeze: }
 simulation: { generator: doi-toy, events: 20000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 600 }
-truth: { shift: 0.5, squeeze: -0.5 }
-flows:
-  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-fnf:
-  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
 transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 5, batch: 100 } }
 ensemble: { replicas: 3, training: { epochs: 3, batch: 100 } }
-profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
-scan: { points: 3, grid: 3, range: 1 }
 fit: { secondStart: 0, minos: true }
 impacts: { groups: { both: [shift, squeeze] }, events: 300, bins: 2 }
-report: { bins: 8 }
-`;
+${TINY_TOY}`;
 
 const file = join(folder, "toy.yaml");
 const at = (...names: string[]) => join(folder, ...names);

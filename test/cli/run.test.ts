@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { readNpz, writeNpz } from "../../io/index.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { type Ran, runInProcess } from "./in-process.js";
+import { TINY_TOY } from "./tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-run-"));
 
@@ -14,23 +15,11 @@ const TOY = `
 name: Tiny toy
 seed: 3
 observables: { x: { features: 2, labels: [first, second] }, y: { features: 2 } }
-processes: { A: , B: }
-nuisances: { shift: , squeeze: }
 simulation: { generator: doi-toy, events: 8000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 400 }
-truth: { shift: 0.5, squeeze: -0.5 }
-flows:
-  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-fnf:
-  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
 transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
-profile: { box: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
-scan: { points: 3, grid: 3, range: 1 }
 fit: { secondStart: 0 }
-report: { bins: 8 }
-`;
+${TINY_TOY}`;
 
 /** Two processes in one dimension each, weights of either sign, one nuisance simulated at +1 only, one rate. */
 const FILES = `

@@ -1,25 +1,13 @@
 /** Displacement fields of maps T that are affine, in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { displacements } from "../../inference/displacement.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { testBackends } from "../support/backends.js";
 import { close, tolerances } from "../support/close.js";
+import { weightsWith } from "./weights-with.js";
 import { withBackend } from "./with-backend.js";
-
-/** Identity weights but for these entries. */
-function weightsWith(
-  architecture: Architecture,
-  entries: Readonly<Record<string, readonly (readonly [at: number, value: number])[]>>,
-): Weights {
-  const weights = initialise(architecture, 1, { identity: true });
-  for (const [name, values] of Object.entries(entries)) {
-    for (const [at, value] of values) weights.get(name)!.data[at] = value;
-  }
-  return weights;
-}
 
 const affine = { features: 2, context: 3, hidden: [3], transforms: 1, transform: { kind: "affine" } } as const;
 const density = (features: number, context: number) => {

@@ -1,8 +1,7 @@
 /** Impacts on a T that is affine, region by region, in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import {
   type DistributionRequest,
   distributionImpacts,
@@ -14,19 +13,8 @@ import type { MixtureModel } from "../../inference/mixture-model.js";
 import { testBackends } from "../support/backends.js";
 import { close, tolerances } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
+import { weightsWith } from "./weights-with.js";
 import { withBackend } from "./with-backend.js";
-
-/** Identity weights but for these entries. */
-function weightsWith(
-  architecture: Architecture,
-  entries: Readonly<Record<string, readonly (readonly [at: number, value: number])[]>>,
-): Weights {
-  const weights = initialise(architecture, 1, { identity: true });
-  for (const [name, values] of Object.entries(entries)) {
-    for (const [at, value] of values) weights.get(name)!.data[at] = value;
-  }
-  return weights;
-}
 
 const affine = { hidden: [3], transforms: 1, transform: { kind: "affine" } } as const;
 
