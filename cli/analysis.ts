@@ -24,6 +24,18 @@ export function outputFolder(analysis: Analysis, out: string | undefined): strin
   return out === undefined ? pathOf(analysis, analysis.configuration.output) : resolve(out);
 }
 
+/**
+ * Folders in which `run` may have left a model and what belongs to it, the likeliest first.
+ *
+ * @param run  the user's --run
+ * @param out  the user's --out, where it names a folder of results
+ */
+export function runFolders(analysis: Analysis, run: string | undefined, out?: string): readonly [string, ...string[]] {
+  if (run !== undefined) return [resolve(run)];
+  const own = outputFolder(analysis, undefined);
+  return out === undefined ? [own] : [outputFolder(analysis, out), own];
+}
+
 /** Names in declared order: the order of nu, of gradients and of covariances. */
 export function nuisanceNames(configuration: Configuration): readonly string[] {
   return Object.keys(configuration.nuisances);

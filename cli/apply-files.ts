@@ -2,14 +2,15 @@
 import { extname, resolve } from "node:path";
 import type { Applied, ApplySample, Direction, MapVariation } from "../inference/apply.js";
 import {
-  type EventTable,
+  type CsvColumn,
   FileError,
   type NamedArray,
-  readCsv,
+  readCsvTable,
   readEvents,
   readNpz,
   readSafetensors,
   requireColumn,
+  writeCsv,
   writeNpz,
   writeSafetensors,
 } from "../io/index.js";
@@ -20,21 +21,47 @@ import { UsageError } from "./messages.js";
 import { checkOutputFile } from "./output-folder.js";
 import { suggestion } from "./suggestion.js";
 
-/** Arrays by the name of their column, events first. */
-type Columns = Map<string, NamedArray>;
+/** Arrays, events first, or words by the name of their column. */
+type Columns = Map<string, CsvColumn>;
 
-const writers: Readonly<Record<string, (path: string, columns: Columns) => Promise<void>>> = {
-  ".npz": writeNpz,
-  ".safetensors": writeSafetensors,
+/** The formats of events, in and out. Only text has columns of words. */
+interface Format {
+  /** What a file holds, whatever it is: columns of events and other arrays alike. */
+  readonly read: (path: string) => Promise<Columns>;
+  readonly write: (path: string, columns: Columns) => Promise<void>;
+  /** Why the format has no place for the column of a file of so many events; undefined where it has one. */
+  readonly problem: (column: CsvColumn, count: number) => string | undefined;
+}
+
+const isWords = (column: CsvColumn | undefined): column is readonly string[] => Array.isArray(column);
+
+const problemOfArrays = (column: CsvColumn) => (isWords(column) ? "words, or integers beyond 2^53" : undefined);
+
+/** Arrays alone: `problemOfArrays` has refused all else. */
+const arraysOf = (columns: Columns) => columns as Map<string, NamedArray>;
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  ".npz": {
+    read: readNpz,
+    write: (path, columns) => writeNpz(path, arraysOf(columns)),
+    problem: problemOfArrays,
+  },
+  ".safetensors": {
+    read: async (path) => (await readSafetensors(path)).tensors,
+    write: (path, columns) => writeSafetensors(path, arraysOf(columns)),
+    problem: problemOfArrays,
+  },
+  ".csv": {
+    read: readCsvTable,
+    write: writeCsv,
+    problem: (column, count) => {
+      const shape = isWords(column) ? [column.length] : column.shape;
+      return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
+    },
+  },
 };
 
-/** What the file of events holds, whatever it is: columns of events and other arrays alike. */
-const readers: Readonly<Record<string, (path: string) => Promise<Columns>>> = {
-  ".npz": (path) => readNpz(path),
-  ".safetensors": async (path) => (await readSafetensors(path)).tensors,
-  ".csv": async (path) =>
-    new Map([...(await readCsv(path))].map(([name, data]) => [name, { shape: [data.length], data }])),
-};
+const formatOf = (file: string | undefined) => FORMATS[extname(file ?? "").toLowerCase()];
 
 export interface ApplyFiles {
   readonly events: string;
@@ -42,24 +69,26 @@ export interface ApplyFiles {
   readonly write: (columns: Columns) => Promise<void>;
 }
 
-/** The files that the options name; refuses before any work what cannot be written. */
+/** The files that the options name; refuses before any work what cannot be read or written. */
 export function applyFiles({ events, out }: Options): ApplyFiles {
   const where = "unbinned apply";
-  if (events === undefined) {
-    throw new UsageError(where, { expected: "--events FILE with the events to map", got: "no --events" });
-  }
-  const write = out === undefined ? undefined : writers[extname(out).toLowerCase()];
-  if (out === undefined || write === undefined) {
+  const kinds = Object.keys(FORMATS).join(", ");
+  const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
+  if (events === undefined || formatOf(events) === undefined) {
     throw new UsageError(where, {
-      expected: `--out FILE for the columns, ${Object.keys(writers).join(" or ")}`,
-      got: out === undefined ? "no --out" : `--out ${out}`,
+      expected: `--events FILE with the events to map, one of ${kinds}`,
+      got: got("--events", events),
     });
+  }
+  const format = formatOf(out);
+  if (out === undefined || format === undefined) {
+    throw new UsageError(where, { expected: `--out FILE for the columns, one of ${kinds}`, got: got("--out", out) });
   }
   if (resolve(out) === resolve(events)) {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
   }
   checkOutputFile(out);
-  return { events, out, write: (columns) => write(out, columns) };
+  return { events, out, write: (columns) => format.write(out, columns) };
 }
 
 export interface ApplyTable {
@@ -68,35 +97,58 @@ export interface ApplyTable {
   readonly columns: Columns;
 }
 
-export async function readApplyTable(analysis: Analysis, options: Options, events: string): Promise<ApplyTable> {
+export async function readApplyTable(analysis: Analysis, options: Options, files: ApplyFiles): Promise<ApplyTable> {
   const { observables } = analysis.configuration;
   const { processColumn } = options;
   // A map T has a y: the model was checked.
   const [x, y] = [observables.x, observables.y!];
-  const wanted = [...x.columns, ...y.columns, ...(processColumn === undefined ? [] : [processColumn])];
-  const table = await readEvents(events, [...new Set(wanted)]);
-  const process = processOf(analysis, options, table);
+  const { events } = files;
+  const columns = await formatOf(events)!.read(events);
+  const named = processColumn === undefined ? undefined : columns.get(processColumn);
+  const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
+  const table = await readEvents(events, [...new Set([...x.columns, ...y.columns, ...numbered])]);
+  const process = processOf(analysis, options, (name, processes) =>
+    isWords(named)
+      ? fromNames(columnOf(events, name), named, processes)
+      : fromNumbers(columnOf(events, name), requireColumn(table, name, { features: 1 }).data, processes),
+  );
   const sample = {
     count: table.count,
     x: requireColumn(table, x.columns, x).data,
     y: requireColumn(table, y.columns, y).data,
     ...(process !== undefined && { process }),
   };
-  return { sample, columns: await readers[extname(events).toLowerCase()]!(events) };
+  checkPlaces(files, columns, table.count);
+  return { sample, columns };
+}
+
+const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringify(name)}`;
+
+/** Refuses a file some of whose columns the one to write has no place for. */
+function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: number): void {
+  for (const [name, column] of columns) {
+    const problem = formatOf(out)!.problem(column, count);
+    if (problem === undefined) continue;
+    throw new UsageError(columnOf(events, name), {
+      expected: `a column of ${count} ${isWords(column) ? "numbers" : "events"}, to be kept in ${out}`,
+      got: problem,
+      hint: `Write ${isWords(column) ? ".csv" : ".npz or .safetensors"}, or apply to the file without it`,
+    });
+  }
 }
 
 /** Positions of the processes as far as they are known; simulation comes from a process that somebody knows. */
 function processOf(
   { configuration }: Analysis,
   { direction, process, processColumn }: Options,
-  table: EventTable,
+  read: (column: string, processes: readonly string[]) => Int32Array,
 ): number | Int32Array | undefined {
   const names = processNames(configuration);
   if (process !== undefined && processColumn !== undefined) {
     const hint = "Give one of them";
     throw new UsageError("unbinned apply", { expected: "one process", got: "--process and --process-column", hint });
   }
-  if (processColumn !== undefined) return processesIn(table, processColumn, names);
+  if (processColumn !== undefined) return read(processColumn, names);
   if (process !== undefined) {
     const found = names.indexOf(process);
     if (found >= 0) return found;
@@ -115,13 +167,24 @@ function processOf(
   });
 }
 
-function processesIn(table: EventTable, name: string, names: readonly string[]): Int32Array {
-  const { data } = requireColumn(table, name, { features: 1 });
-  const wrong = data.findIndex((value) => !Number.isInteger(value) || names[value] === undefined);
-  if (wrong < 0) return Int32Array.from(data);
-  throw new FileError(`${table.path}, column ${JSON.stringify(name)}`, {
-    expected: `processes from 0 to ${names.length - 1} (${names.join(", ")})`,
-    got: `${data[wrong]} in row ${wrong} (counted from 0)`,
+function fromNumbers(where: string, numbers: ArrayLike<number>, processes: readonly string[]): Int32Array {
+  const found = Int32Array.from(numbers);
+  const wrong = found.findIndex((value, row) => value !== numbers[row] || processes[value] === undefined);
+  if (wrong < 0) return found;
+  throw new FileError(where, {
+    expected: `processes from 0 to ${processes.length - 1} (${processes.join(", ")})`,
+    got: `${numbers[wrong]} in row ${wrong} (counted from 0)`,
+  });
+}
+
+function fromNames(where: string, names: readonly string[], processes: readonly string[]): Int32Array {
+  const found = Int32Array.from(names, (name) => processes.indexOf(name));
+  const wrong = found.indexOf(-1);
+  if (wrong < 0) return found;
+  throw new FileError(where, {
+    expected: `declared processes (${processes.join(", ")}) by name, or all by number`,
+    got: `${JSON.stringify(names[wrong])} in row ${wrong} (counted from 0)`,
+    hint: suggestion(names[wrong]!, processes),
   });
 }
 
@@ -156,7 +219,8 @@ export function columnNames(
 
 /** Refuses a file in which a column of `apply` would take the place of another. */
 export function checkNoClash(events: string, columns: Columns, names: ColumnNames): void {
-  const clash = names.all.find((name) => columns.has(name));
+  // Text has a column for every feature.
+  const clash = names.all.flatMap((name) => [name, `${name}[0]`]).find((name) => columns.has(name));
   if (clash === undefined) return;
   throw new UsageError(events, {
     expected: `no column "${clash}", which apply adds`,

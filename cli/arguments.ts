@@ -15,12 +15,19 @@ export const OPTIONS = {
   threads: { value: "N", help: "worker threads of the cpu backend (default: all cores)" },
   seed: { value: "N", help: "in place of the file's seed" },
   out: { value: "PATH", help: "where results go" },
+  run: {
+    value: "FOLDER",
+    help: "the --out of the run whose model, fit and data to use (default: the file's `output`)",
+  },
   set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
   nu: { value: "POINT", help: "nuisances: a,b,... in declared order, or name=value,..." },
   events: { value: "FILE", help: "events in place of the file's own, with its column names" },
   direction: { value: "WAY", help: "to-data (corrects simulation, the default) or to-simulation" },
   process: { value: "NAME", help: "the process of all events" },
-  "process-column": { value: "NAME", help: "column with the process of each event: 0, 1, ... in declared order" },
+  "process-column": {
+    value: "NAME",
+    help: "column with the process of each event: 0, 1, ... in declared order, or its name (csv)",
+  },
   head: { value: "N", help: "only the first N events" },
   toys: { value: "N", help: "toy experiments to have, those that are there included" },
   toy: { value: "I", help: "one toy experiment, counted from 0" },
@@ -50,6 +57,7 @@ export interface Options {
   readonly threads: number | undefined;
   readonly seed: number | undefined;
   readonly out: string | undefined;
+  readonly run: string | undefined;
   readonly set: readonly string[];
   readonly nu: string | undefined;
   readonly events: string | undefined;
@@ -144,6 +152,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     threads: integer("threads", 1, MOST_THREADS),
     seed: integer("seed", 0),
     out: last("out"),
+    run: last("run"),
     set: given.filter(({ name }) => name === "set").map(({ value }) => value),
     nu: last("nu"),
     events: last("events"),

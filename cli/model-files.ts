@@ -91,7 +91,7 @@ function findTrained({ file }: Analysis, folders: readonly string[]): string {
   throw new UsageError(file, {
     expected: `a trained model, ${join(folders[0]!, MODEL_FILE)}`,
     got: "no such file",
-    hint: `Make it with \`unbinned run ${file}\``,
+    hint: `Make it with \`unbinned run ${file}\`, or name the folder of the run with --run`,
   });
 }
 

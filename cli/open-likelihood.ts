@@ -3,7 +3,7 @@ import type { Backend } from "../engine/backend.js";
 import { F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import { type Likelihood, likelihood } from "../inference/likelihood.js";
 import { type MixtureModel, withExposure } from "../inference/mixture-model.js";
-import { type Analysis, nuisanceNames, nuisanceVector, outputFolder } from "./analysis.js";
+import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "./analysis.js";
 import { parseNu } from "./arguments.js";
 import { openBackend } from "./backend.js";
 import { checkFiles, loadAnalysis } from "./configuration.js";
@@ -39,7 +39,7 @@ export async function openLikelihood(
 ): Promise<OpenLikelihood> {
   const { options, operands, signal } = context;
   const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
-  const folders = [...(writesFolder ? [outputFolder(analysis, options.out)] : []), outputFolder(analysis, undefined)];
+  const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
   if ((await checkExport(analysis.file)) && !hasEvents(analysis, folders)) {
     throw new UsageError(analysis.file, {
       expected: "a file of events, as an exported folder holds no data",

@@ -14,7 +14,7 @@ export interface VerbEntry {
 }
 
 const COMPUTING = ["set", "seed", "backend", "precision", "threads"] as const satisfies readonly OptionName[];
-const LIKELIHOOD = [...COMPUTING, "events"] as const satisfies readonly OptionName[];
+const LIKELIHOOD = [...COMPUTING, "events", "run"] as const satisfies readonly OptionName[];
 
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
@@ -70,18 +70,18 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   apply: {
     summary: "the measured map T of every event of a file, with its variations, as columns",
     operands: ["FILE"],
-    options: [...COMPUTING, "events", "direction", "process", "process-column", "nu", "out", "json"],
+    options: [...COMPUTING, "events", "run", "direction", "process", "process-column", "nu", "out", "json"],
     details:
-      "Corrects simulation (to-data), or takes data to simulation. --out (npz or safetensors) gets all columns of --events\n" +
+      "Corrects simulation (to-data), or takes data to simulation. --out (npz, safetensors or csv) gets all columns of --events\n" +
       "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
       "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
-      "ensemble, and log_det. nu is the estimate that `run` (or `fit --out`) left in the folder of results, or --nu.",
+      "ensemble, and log_det. nu is the estimate that `run` (or `fit --out`) left in the folder of results (--run), or --nu.",
     load: async () => (await import("./verbs/apply.js")).apply,
   },
   export: {
     summary: "one self-contained folder for apply and evaluate: model, replicas, fit, configuration, checksums",
     operands: ["FILE"],
-    options: ["set", "seed", "out", "force", "json"],
+    options: ["set", "seed", "run", "out", "force", "json"],
     details:
       "Makes the folder --out whole or not at all. It holds no data and no samples: evaluate there takes --events.\n" +
       "`sha256sum -c checksums.txt` verifies it, and so does every verb that uses it. --force replaces an earlier export.",

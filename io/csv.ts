@@ -1,4 +1,5 @@
-/** Numbers in comma-separated text with a header line (RFC 4180, one line per record). */
+/** Columns in comma-separated text with a header line (RFC 4180, one line per record). */
+import type { NamedArray } from "./arrays.js";
 import { FileError, quote } from "./errors.js";
 import { readBytes, withFile } from "./source.js";
 
@@ -29,15 +30,59 @@ export async function listCsv(path: string): Promise<string[]> {
   return parseHeader(path, textLines(start));
 }
 
+/** What a table of text can hold: arrays [rows] or [rows, features], or words. */
+export type CsvColumn = NamedArray | readonly string[];
+
+/** All columns: numbers where a double holds every value of the column, else the words as they stand. */
+export async function readCsvTable(path: string): Promise<Map<string, CsvColumn>> {
+  const bytes = await readBytes(path);
+  const names = parseHeader(path, textLines(bytes));
+  const words = new Map<number, string[]>();
+  for (const { fields } of records(path, bytes)) {
+    for (const [i, field] of fields.entries()) if (!words.has(i) && !isExactNumber(field)) words.set(i, []);
+  }
+  const numbers = parseCsv(
+    path,
+    bytes,
+    names.filter((_, i) => !words.has(i)),
+  );
+  for (const { fields } of records(path, bytes)) for (const [i, column] of words) column.push(fields[i]!);
+  return new Map(
+    names.map((name, i) => {
+      const data = numbers.get(name);
+      return [name, data === undefined ? words.get(i)! : { shape: [data.length], data }];
+    }),
+  );
+}
+
+/** An integer that a double rounds is an identifier, not a measurement. */
+function isExactNumber(field: string): boolean {
+  const value = parseNumber(field);
+  return value !== undefined && (Number.isSafeInteger(value) || !/^\s*[+-]?\d+\s*$/.test(field));
+}
+
 /** As `readCsv`, from the bytes of the text (UTF-8). */
 export function parseCsv(where: string, bytes: Uint8Array, wanted?: readonly string[]): Map<string, Float64Array> {
-  const lines = textLines(bytes);
-  const names = parseHeader(where, lines);
+  const names = parseHeader(where, textLines(bytes));
   const maxRows = countNewlines(bytes);
   const columns = names.map((name) =>
     wanted === undefined || wanted.includes(name) ? new Float64Array(maxRows) : undefined,
   );
   let rows = 0;
+  for (const record of records(where, bytes)) parseRow(record, names, columns, rows++);
+  return new Map(names.flatMap((name, i) => (columns[i] ? [[name, columns[i].slice(0, rows)]] : [])));
+}
+
+interface CsvRecord {
+  /** File and line, for messages. */
+  readonly where: string;
+  readonly fields: readonly string[];
+}
+
+/** The lines below the header, each with as many fields. */
+function* records(where: string, bytes: Uint8Array): Generator<CsvRecord> {
+  const lines = textLines(bytes);
+  const { length } = parseHeader(where, lines);
   let lineNumber = 1;
   let blankLine = 0;
   for (const line of lines) {
@@ -48,11 +93,15 @@ export function parseCsv(where: string, bytes: Uint8Array, wanted?: readonly str
     }
     // Blank lines may end the text, not interrupt it: a row that lost its values must not vanish.
     if (blankLine > 0) {
-      throw new FileError(`${where}, line ${blankLine}`, { expected: `${names.length} values`, got: "an empty line" });
+      throw new FileError(`${where}, line ${blankLine}`, { expected: `${length} values`, got: "an empty line" });
     }
-    parseRow(`${where}, line ${lineNumber}`, line, names, columns, rows++);
+    const at = `${where}, line ${lineNumber}`;
+    const fields = splitRecord(at, line);
+    if (fields.length !== length) {
+      throw new FileError(at, { expected: `${length} values, as in the header`, got: `${fields.length}` });
+    }
+    yield { where: at, fields };
   }
-  return new Map(names.flatMap((name, i) => (columns[i] ? [[name, columns[i].slice(0, rows)]] : [])));
 }
 
 function* textLines(bytes: Uint8Array): Generator<string, undefined> {
@@ -79,7 +128,8 @@ function parseHeader(where: string, lines: Iterator<string, undefined>): string[
   return names;
 }
 
-function checkNames(where: string, names: readonly string[]): void {
+/** Refuses names that a header line cannot give. */
+export function checkNames(where: string, names: readonly string[]): void {
   const problem = headerProblem(names);
   if (problem) throw new FileError(`${where}, line 1`, { expected: "column names separated by commas", got: problem });
 }
@@ -95,16 +145,11 @@ function headerProblem(names: readonly string[]): string | undefined {
 }
 
 function parseRow(
-  where: string,
-  line: string,
+  { where, fields }: CsvRecord,
   names: readonly string[],
   columns: readonly (Float64Array | undefined)[],
   row: number,
 ): void {
-  const fields = line.includes('"') ? splitRecord(where, line) : line.split(",");
-  if (fields.length !== names.length) {
-    throw new FileError(where, { expected: `${names.length} values, as in the header`, got: `${fields.length}` });
-  }
   for (const [column, values] of columns.entries()) {
     if (!values) continue;
     const value = parseNumber(fields[column]!);
@@ -122,6 +167,7 @@ function parseNumber(text: string): number | undefined {
 
 /** Fields of one record; quotes may hold commas, and a doubled quote stands for one. */
 function splitRecord(where: string, line: string): string[] {
+  if (!line.includes('"')) return line.split(",").map((field) => field.trim());
   const fields: string[] = [];
   const text = line.replace(/\r$/, "");
   const pattern = /\s*"((?:[^"]|"")*)"\s*(,|$)|([^",]*)(,|$)/y;

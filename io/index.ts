@@ -1,7 +1,8 @@
 export type { NamedArray, NamedArrays, NumberArray } from "./arrays.js";
 export { toFloat64 } from "./arrays.js";
 export { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "./columns.js";
-export { readCsv } from "./csv.js";
+export { type CsvColumn, readCsv, readCsvTable } from "./csv.js";
+export { writeCsv } from "./csv-write.js";
 export { FileError } from "./errors.js";
 export { readNpy, writeNpy } from "./npy.js";
 export { listNpz, readNpz, writeNpz } from "./npz.js";

@@ -1,7 +1,7 @@
 import { applyTransfer, countOutside, mapVariations } from "../../inference/apply.js";
 import type { Replica } from "../../inference/ensemble.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
-import { type Analysis, nuisanceNames, outputFolder, processNames } from "../analysis.js";
+import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
 import { addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
 import { openBackend } from "../backend.js";
 import { loadAnalysis } from "../configuration.js";
@@ -18,7 +18,7 @@ export async function apply(context: VerbContext): Promise<void> {
   const { options, progress, signal } = context;
   const files = applyFiles(options);
   const { analysis, model, fit, nu, replicas } = await openMap(context);
-  const { sample, columns } = await readApplyTable(analysis, options, files.events);
+  const { sample, columns } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
   const variations = mapVariations(model, nu, fit?.summary.modes ?? [], replicas);
@@ -68,7 +68,7 @@ interface OpenMap {
 async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
-  const folder = outputFolder(analysis, undefined);
+  const [folder] = runFolders(analysis, options.run);
   const model = await loadModel(analysis, [folder]);
   if (model.transfer === undefined) {
     throw new UsageError(analysis.file, {

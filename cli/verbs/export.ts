@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { readBytes, writeAtomic } from "../../io/index.js";
-import { type Analysis, outputFolder, pathOf } from "../analysis.js";
+import { type Analysis, pathOf, runFolders } from "../analysis.js";
 import { loadAnalysis } from "../configuration.js";
 import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
 import { CHECKSUMS_FILE, checkExport, checksumsOf } from "../exported-folder.js";
@@ -31,7 +31,7 @@ export async function exportFolder(context: VerbContext): Promise<void> {
   checkReplaceable(out, force);
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
-  const files = await exportedFiles(analysis);
+  const files = await exportedFiles(analysis, options.run);
   files.set(CHECKSUMS_FILE, checksumsOf(files));
   signal.throwIfAborted();
   await writeFolder(out, files);
@@ -51,8 +51,8 @@ function checkReplaceable(out: string, force: boolean): void {
   });
 }
 
-async function exportedFiles(analysis: Analysis): Promise<Files> {
-  const folder = outputFolder(analysis, undefined);
+async function exportedFiles(analysis: Analysis, run: string | undefined): Promise<Files> {
+  const [folder] = runFolders(analysis, run);
   const { configuration } = analysis;
   const model = await loadModel(analysis, [folder]);
   const replicas = await savedReplicas(analysis, folder, model);

@@ -22,7 +22,7 @@ export async function scan(context: VerbContext): Promise<void> {
   const open = await openLikelihood(context, "f32", true);
   try {
     const { configuration } = open.analysis;
-    const folder = outputFolder(open.analysis, context.options.out);
+    const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
     const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
     const fit = await fitNuisances(open, start, context.progress, context.signal);

@@ -18,7 +18,7 @@ import { loadAnalysis } from "../../cli/configuration.js";
 import { saveReplicas } from "../../cli/ensemble-files.js";
 import { readSavedModel } from "../../cli/model-files.js";
 import type { Replica } from "../../inference/ensemble.js";
-import { type NamedArray, readNpz, readSafetensors, writeNpz } from "../../io/index.js";
+import { type NamedArray, readEvents, readNpz, readSafetensors, requireColumn, writeNpz } from "../../io/index.js";
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { type Ran, runInProcess } from "./in-process.js";
@@ -189,6 +189,98 @@ test("csv in, events far away counted aloud, nu by hand", async () => {
   assert.equal(found.get("y.data")!.shape, [2, 2]);
 });
 
+test("csv in and out: processes by name, words and identifiers kept, and all digits", async () => {
+  const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
+  const rows = ["0,0,0.5,-0.5,B,9007199254740993,good", "0.1,0.2,-0.3,0.7,A,5,", '-1,0.3,1,0.2,"B",6,"so, so"'];
+  writeFileSync(at("named.csv"), `a,b,c,d,kind,id,note\n${rows.join("\n")}\n`);
+  const words = ["--events", at("named.csv"), "--process-column", "kind", "--nu", "0.5,-0.5"];
+  const ran = await apply(...words, ...columns, "--out", at("mapped.csv"));
+  assert.is(ran.code, 0, ran.error);
+  const lines = readFileSync(at("mapped.csv"), "utf8").trimEnd().split("\n");
+  assert.match(lines[0]!, /^a,b,c,d,kind,id,note,y\.data\[0\],y\.data\[1\],log_det,y\.data\.mode1\.up\[0\],/);
+  for (const [row, line] of rows.entries()) assert.ok(lines[row + 1]!.startsWith(`${line.replace('"B"', "B")},`), line);
+
+  // The same events with the processes by number, in a format of doubles.
+  const number: Readonly<Record<string, string>> = { B: "1", A: "0", '"B"': "1" };
+  const numbered = rows.map((row) => row.split(",").slice(0, 5));
+  writeFileSync(
+    at("numbered.csv"),
+    `a,b,c,d,kind\n${numbered.map((fields) => [...fields.slice(0, 4), number[fields[4]!]].join(",")).join("\n")}\n`,
+  );
+  const same = await apply(...words.with(1, at("numbered.csv")), ...columns, "--out", at("numbered.npz"));
+  assert.is(same.code, 0, same.error);
+  const [text, doubles] = [
+    await readEvents(at("mapped.csv"), ["y.data[0]", "y.data[1]", "log_det"]),
+    await readEvents(at("numbered.npz")),
+  ];
+  assert.equal(requireColumn(text, ["y.data[0]", "y.data[1]"]).data, doubles.columns.get("y.data")!.data);
+  assert.equal(text.columns.get("log_det")!.data, doubles.columns.get("log_det")!.data);
+
+  const refusals: readonly (readonly [string, string, string, RegExp])[] = [
+    [
+      "named.csv",
+      "kind",
+      "no.npz",
+      /named\.csv, column "kind": expected a column of 3 numbers, to be kept in .*no\.npz, got words, .*\. Write \.csv, or apply/,
+    ],
+    [
+      "named.csv",
+      "note",
+      "no.csv",
+      /column "note": expected declared processes \(A, B\) by name, or all by number, got "good" in row 0 \(/,
+    ],
+    ["mapped.csv", "kind", "no.csv", /mapped\.csv: expected no column "y\.data\[0\]", which apply adds, got one/],
+  ];
+  for (const [events, column, out, message] of refusals) {
+    const given = ["--events", at(events), "--process-column", column, "--nu", "0,0", "--out", at(out)];
+    const { code, error } = await apply(...given, ...columns);
+    assert.is(code, 2, error);
+    assert.match(error, message);
+    assert.not.ok(existsSync(at(out)));
+  }
+});
+
+test("--run names the folder of a run that had an --out of its own", async () => {
+  mkdirSync(at("elsewhere"));
+  const names = ["model.safetensors", "replicas.safetensors", "results.json", "data.npz"];
+  for (const name of names) copyFileSync(at(`out/${name}`), at(`elsewhere/${name}`));
+  const moved = ["--set", "output=nowhere"];
+  const there = ["--run", at("elsewhere")];
+  const words = ["--events", simulation, "--process", "A"];
+  const lost = await apply(...words, ...moved, "--out", at("lost.npz"));
+  assert.is(lost.code, 2);
+  assert.match(
+    lost.error,
+    /expected a trained model, .*nowhere.*, got no such file\. Make it .*, or name the folder of the run with --run/,
+  );
+  const verbs: readonly (readonly [string, readonly string[], string])[] = [
+    ["apply", words, "found.npz"],
+    ["evaluate", ["--nu", "0.1,0.2"], "found-log-prob.npz"],
+  ];
+  for (const [verb, own, out] of verbs) {
+    await good([verb, file, ...own, "--threads", "1", "--out", at(`own-${out}`)]);
+    await good([verb, file, ...own, ...moved, ...there, "--threads", "1", "--out", at(out)]);
+    assert.equal(readFileSync(at(out)), readFileSync(at(`own-${out}`)), verb);
+  }
+  await good(["export", file, ...moved, ...there, "--out", at("found")]);
+  assert.equal(readFileSync(at("found/model.safetensors")), readFileSync(at("out/model.safetensors")));
+  await good([
+    "hessian",
+    file,
+    "--nu",
+    "0,0",
+    "--head",
+    "50",
+    ...moved,
+    ...there,
+    "--threads",
+    "1",
+    "--out",
+    at("hessian"),
+  ]);
+  assert.ok(existsSync(at("hessian/hessian.json")));
+});
+
 /** What stands in the test's folder and the export's parent. */
 const listed = () => readdirSync(folder).sort();
 
@@ -238,12 +330,23 @@ test("refuses what it cannot map, in one sentence and with nothing left behind",
     assert.is(out, "");
   }
   const options: readonly (readonly [readonly string[], RegExp])[] = [
-    [["--out", at("refused.npz")], /unbinned apply: expected --events FILE with the events to map, got no --events/],
+    [
+      ["--out", at("refused.npz")],
+      /unbinned apply: expected --events FILE with the events to map, one of .*, got no --events/,
+    ],
     [
       ["--events", simulation],
-      /unbinned apply: expected --out FILE for the columns, \.npz or \.safetensors, got no --out/,
+      /unbinned apply: expected --out FILE for the columns, one of \.npz, \.safetensors, \.csv, got no --out/,
     ],
-    [["--events", simulation, "--out", at("refused.csv")], /expected --out FILE .*, got --out .*refused\.csv/],
+    [["--events", simulation, "--out", at("refused.root")], /expected --out FILE .*, got --out .*refused\.root/],
+    [
+      ["--events", simulation, "--out", at("refused.csv")],
+      /column "title": expected a column of 120 events, .* got an array \[3\]\. Write \.npz or \.safetensors, or apply/,
+    ],
+    [
+      ["--events", at("a.root"), "--out", at("refused.npz")],
+      /expected --events FILE .*, one of \.npz, .* got --events .*a\.root/,
+    ],
     [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
   ];
   for (const [words, message] of options) {

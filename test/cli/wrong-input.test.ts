@@ -229,7 +229,7 @@ const cases: readonly Case[] = [
   trained(
     "no trained model",
     set("output=nowhere"),
-    /trained\.yaml: expected a trained model, \/.*nowhere\/model\.safetensors, got no such file\. Make it with `unbinned run .*trained\.yaml`$/,
+    /trained\.yaml: expected a trained model, \/.*nowhere\/model\.safetensors, got no such file\. Make it with `unbinned run .*trained\.yaml`, or name the folder of the run with --run$/,
   ),
   trained(
     "a damaged model",

@@ -1,10 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { NamedArrays } from "../../io/arrays.js";
+import type { NamedArray, NamedArrays } from "../../io/arrays.js";
 import { type EventTable, listColumns, readEvents, requireColumn } from "../../io/columns.js";
-import { parseCsv } from "../../io/csv.js";
+import { type CsvColumn, parseCsv, readCsvTable } from "../../io/csv.js";
+import { writeCsv } from "../../io/csv-write.js";
 import { writeNpz } from "../../io/npz.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { assertRefused, fixture, linesAbout, withFolder } from "./support.js";
@@ -41,6 +42,94 @@ test("csv: mistakes are named with line and column", async () => {
   await csvRefused("1.5,2\n3,4\n", /got numbers only/);
   await csvRefused("x;y\n1;2\n", /got one name "x;y"/);
 });
+
+test("csv: a table keeps words, and integers that no double holds, as they stand", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    await writeFile(path, 'id,process,x,"a, b",note\n9007199254740993, A,1e30,-0,\n7,"say ""B""",.5,nan,3\n');
+    const found = await readCsvTable(path);
+    assert.equal(
+      [...found].map(([name, column]) => [name, "data" in column ? [...column.data] : column]),
+      [
+        ["id", ["9007199254740993", "7"]],
+        ["process", ["A", 'say "B"']],
+        ["x", [1e30, 0.5]],
+        ["a, b", [-0, Number.NaN]],
+        ["note", ["", "3"]],
+      ],
+    );
+    await writeFile(path, "a,b\nA,1\nB\n");
+    await assertRefused(() => readCsvTable(path), /a\.csv, line 3: expected 2 values, as in the header, got 1/);
+  }));
+
+// Digits: those of Python 3.11's repr of the same doubles, the shortest that round to them.
+const WRITTEN = `v,"pair, of[0]","pair, of[1]",single,word,id
+0.3333333333333333,0.1,0.2,0.10000000149011612,plain,1152921504606846976
+-0,0.30000000000000004,1.1,0.5,"a,b",1152921504606846977
+5e-324,2.2,3.3,1,"say ""x""",1152921504606846978
+1.7976931348623157e+308,0,-1,2,,1152921504606846979
+9.007199254740994e+15,1,-2,3," é ",1152921504606846980
+NaN,1e-7,1e+21,NaN,1,1152921504606846981
+`;
+
+test("csv: what is written has all digits of a double, and reads back to the same bits", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    const rows = 6;
+    const values = Float64Array.of(1 / 3, -0, 5e-324, Number.MAX_VALUE, 2 ** 53 + 2, Number.NaN);
+    const pairs = Float64Array.of(0.1, 0.2, 0.1 + 0.2, 1.1, 2.2, 3.3, 0, -1, 1, -2, 1e-7, 1e21);
+    const single = Float32Array.of(0.1, 0.5, 1, 2, 3, Number.NaN);
+    const words = ["plain", "a,b", 'say "x"', "", " é ", "1"];
+    const columns = new Map<string, CsvColumn>([
+      ["v", { shape: [rows], data: values }],
+      ["pair, of", { shape: [rows, 2], data: pairs }],
+      ["single", { shape: [rows, 1], data: single }],
+      ["word", words],
+      ["id", { shape: [rows], data: BigInt64Array.from(words, (_, i) => 2n ** 60n + BigInt(i)) }],
+    ]);
+    await writeCsv(path, columns);
+    assert.is(await readFile(path, "utf8"), WRITTEN);
+    const found = await readCsvTable(path);
+    for (const [row, value] of (found.get("v") as NamedArray).data.entries()) assert.ok(Object.is(value, values[row]));
+    assert.equal(
+      (found.get("pair, of[1]") as NamedArray).data,
+      pairs.filter((_, i) => i % 2 === 1),
+    );
+    assert.equal([...(found.get("single") as NamedArray).data], [...single]);
+    assert.equal(found.get("word"), words);
+  }));
+
+test("csv: more rows than go into one piece of text", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    const data = Float64Array.from({ length: 10_000 }, (_, i) => i);
+    await writeCsv(path, new Map([["n", { shape: [10_000], data }]]));
+    assert.equal((await readEvents(path)).columns.get("n")!.data, data);
+  }));
+
+test("csv: what a table of text cannot hold is refused and leaves no file", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    const refused = (columns: Record<string, CsvColumn>, message: RegExp) =>
+      assertRefused(() => writeCsv(path, new Map(Object.entries(columns))), message);
+    const x = vector(1, 2);
+    await refused(
+      { x, y: vector(1, 2, 3) },
+      /a\.csv, column "y": expected 2 rows, .* got shape \[3\]\. Write it into another/,
+    );
+    await refused(
+      { x, y: { shape: [2, 1, 1], data: x.data } },
+      /column "y": expected 2 rows, .* got shape \[2, 1, 1\]/,
+    );
+    await refused({ x, y: ["a"] }, /column "y": expected 2 rows, .* got shape \[1\]/);
+    await refused({ x, y: ["a", "b\nc"] }, /column "y": expected names and words of one line, got a line break/);
+    await refused(
+      { x: { shape: [1, 2], data: x.data }, "x[1]": vector(1) },
+      /expected column names .*, got "x\[1\]" twice/,
+    );
+    await refused({}, /expected column names .*, got an empty file/);
+    assert.equal(await readdir(folder), []);
+  }));
 
 function valuesOf(name: string): number[] {
   return linesAbout<{ values: number[] }>("numpy", "events.npz").find((line) => line.name === name)!.values;
