@@ -146,7 +146,11 @@ export interface BandMember {
   responseAt(nu: readonly number[]): number[];
 }
 
-export function bandMembers({ model, replicas, origin }: BandRequest): BandMember[] {
+export function bandMembers({
+  model,
+  replicas,
+  origin,
+}: Pick<BandRequest, "model" | "replicas" | "origin">): BandMember[] {
   if (replicas.length === 0) return [{ model, replica: undefined, responseAt: (nu) => [...nu] }];
   const centres = model.response?.architecture.nuisances.map(({ centre }) => centre);
   return replicas.map((replica) => ({

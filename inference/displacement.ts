@@ -3,6 +3,8 @@ import type { Backend } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { broadcast } from "../engine/operations.js";
 import { Tape } from "../engine/tape.js";
+import { type BandMember, bandMembers } from "./bands.js";
+import type { Replica } from "./ensemble.js";
 import { bindMixture } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
@@ -16,6 +18,15 @@ export interface DisplacementRequest {
   readonly count: number;
   /** Points of the nuisances [K]; the first one is what the others are compared with. */
   readonly points: readonly (readonly number[])[];
+  /** At least two, for the spread of the fields; by default none. */
+  readonly replicas?: readonly Replica[];
+}
+
+/** One field over the replicas, in the units of y [Dy, n] each. */
+export interface FieldSpread {
+  readonly mean: Float64Array;
+  /** Standard deviation, of B - 1 degrees of freedom: itself uncertain by 1 / √(2 (B - 1)) of it. */
+  readonly spread: Float64Array;
 }
 
 export interface Displacements {
@@ -23,9 +34,16 @@ export interface Displacements {
   readonly nominal: readonly Float64Array[];
   /** T_f(y | x, ν) - T_f(y | x, ν_first) of each further point: [points - 1][F][Dy, n] */
   readonly shifts: readonly (readonly Float64Array[])[];
+  /**
+   * Both of the replicas: how well the events know T at a point, and how well its way to another. T of each responds from the ν
+   * that it was fitted with (`ReplicaOrigin`), so that the errors of ν are not in it. Undefined without replicas.
+   */
+  readonly ensemble:
+    | { readonly nominal: readonly FieldSpread[]; readonly shifts: readonly (readonly FieldSpread[])[] }
+    | undefined;
 }
 
-function checkRequest({ model, x, y, count, points }: DisplacementRequest): void {
+function checkRequest({ model, x, y, count, points, replicas = [] }: DisplacementRequest): void {
   const widths = [model.x.nominal.architecture.features, model.y?.nominal.architecture.features] as const;
   if (widths[1] === undefined) {
     throw new UsageError("displacements", { expected: "a model with a density of y", got: "one of x alone" });
@@ -37,7 +55,10 @@ function checkRequest({ model, x, y, count, points }: DisplacementRequest): void
     });
   }
   if (points.length === 0) throw new UsageError("displacements", { expected: "at least one point", got: "none" });
-  for (const point of points) checkPoint("displacements", model, point);
+  for (const point of [...points, ...replicas.map(({ nu }) => nu)]) checkPoint("displacements", model, point);
+  if (replicas.length === 1) {
+    throw new UsageError("displacements", { expected: "no replicas or at least two, for a spread", got: "one" });
+  }
 }
 
 /**
@@ -45,7 +66,7 @@ function checkRequest({ model, x, y, count, points }: DisplacementRequest): void
  * Δ_k^±(y | x, f).
  */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
-  const { backend, model, x, y, count, points } = request;
+  const { backend, model, x, y, count, points, replicas = [] } = request;
   checkRequest(request);
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
@@ -55,21 +76,47 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
   // What does not depend on the process has no axis of processes yet.
   const value = broadcast(moved.value, [model.processes.length, widthY]);
   const program = await backend.compile({ outputs: { value } });
+  const fieldsOf = async (member: BandMember) => {
+    await program.write(parametersOn(tape, member.model));
+    const ends: Float64Array[][] = [];
+    for (const point of points) {
+      await program.write({ nu: member.responseAt(point) });
+      const all = (await program.run()).value!;
+      ends.push(model.processes.map((_, f) => all.slice(f * widthY * count, (f + 1) * widthY * count)));
+    }
+    return relative(ends, y);
+  };
+  const members = (replicas: readonly Replica[]) => bandMembers({ model, replicas, origin: "replica" });
   try {
     await program.bind({ x, y });
-    await program.write(parametersOn(tape, model));
-    const fields: Float64Array[][] = [];
-    for (const point of points) {
-      await program.write({ nu: point });
-      const all = (await program.run()).value!;
-      fields.push(model.processes.map((_, f) => all.slice(f * widthY * count, (f + 1) * widthY * count)));
-    }
-    const [first, ...others] = fields as [Float64Array[], ...Float64Array[][]];
-    return {
-      nominal: first.map((field) => field.map((value, i) => value - y[i]!)),
-      shifts: others.map((field) => field.map((ofProcess, f) => ofProcess.map((value, i) => value - first[f]![i]!))),
-    };
+    const own = await fieldsOf(members([])[0]!);
+    if (replicas.length === 0) return { ...own, ensemble: undefined };
+    const all: Fields[] = [];
+    for (const member of members(replicas)) all.push(await fieldsOf(member));
+    const nominal = own.nominal.map((_, f) => spreadOf(all.map((of) => of.nominal[f]!)));
+    const shifts = own.shifts.map((shift, p) => shift.map((_, f) => spreadOf(all.map((of) => of.shifts[p]![f]!))));
+    return { ...own, ensemble: { nominal, shifts } };
   } finally {
     await program.close();
   }
+}
+
+type Fields = Pick<Displacements, "nominal" | "shifts">;
+
+/** @param moved  T(y) at each point [points][F][Dy, n] */
+function relative(moved: readonly (readonly Float64Array[])[], y: Float32Array): Fields {
+  const [first, ...others] = moved as [readonly Float64Array[], ...Float64Array[][]];
+  return {
+    nominal: first.map((field) => field.map((value, i) => value - y[i]!)),
+    shifts: others.map((field) => field.map((ofProcess, f) => ofProcess.map((value, i) => value - first[f]![i]!))),
+  };
+}
+
+/** @param fields  of each replica */
+function spreadOf(fields: readonly Float64Array[]): FieldSpread {
+  const mean = fields[0]!.map((_, i) => fields.reduce((sum, field) => sum + field[i]!, 0) / fields.length);
+  const spread = mean.map((centre, i) =>
+    Math.sqrt(fields.reduce((sum, field) => sum + (field[i]! - centre) ** 2, 0) / (fields.length - 1)),
+  );
+  return { mean, spread };
 }

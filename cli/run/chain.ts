@@ -41,9 +41,7 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
   const best = (profiled ?? fixed ?? xAlone)!;
   const projections = await projectFit(setting, fitted.model, best.summary.estimate, fitted.key);
   const fields =
-    fitted.model.transfer === undefined
-      ? []
-      : await displacementFields(setting, fitted.model, best.summary, projections, fitted.key);
+    fitted.model.transfer === undefined ? [] : await displacementFields(setting, fitted, best.summary, projections);
   const scans = await scanFits(setting, fitted);
   const impacts = await findImpacts(setting, fitted, best);
   const trainings = [...ofSimulation, ...fitted.trainings];

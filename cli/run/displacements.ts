@@ -1,9 +1,15 @@
 /** The pulls of the distribution of interest: T's displacement fields, nominal and along each mode. */
-import { displacements } from "../../inference/displacement.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import { type Displacements, displacements } from "../../inference/displacement.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import type { ProjectionSet } from "./checks.js";
+import type { FittedModel } from "./fits.js";
 import type { Setting } from "./setting.js";
+
+/** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */
+export interface ReplicaArrows {
+  readonly mean: readonly (readonly number[])[];
+  readonly spread: readonly (readonly number[])[];
+}
 
 /** One field of one process: where its arrows start and how far they go, [points][2]; of one feature y, [points][1]. */
 export interface Field {
@@ -15,6 +21,8 @@ export interface Field {
   readonly side: 0 | 1 | -1;
   readonly points: readonly (readonly number[])[];
   readonly displacements: readonly (readonly number[])[];
+  /** Null without an ensemble. */
+  readonly replicas: ReplicaArrows | null;
 }
 
 /** Points along each feature. */
@@ -43,17 +51,19 @@ const LEADING_MODES = 4;
 /** At the mean x of each process. */
 export async function displacementFields(
   setting: Setting,
-  model: MixtureModel,
+  { model, key, replicas }: FittedModel,
   { estimate, modes }: FitSummary,
   { processes }: ProjectionSet,
-  key: string,
 ): Promise<readonly Field[]> {
   const { backend, store, sizes } = setting;
   const used = model.response === undefined ? [] : modes.slice(0, LEADING_MODES);
   const shifted = used.flatMap(({ sigma, direction }) =>
     [1, -1].map((side) => estimate.map((value, k) => value + side * sigma * direction[k]!)),
   );
-  const { record } = await store.run("displacements", { key, estimate, modes: used, processes }, async () => {
+  // The spread of a single replica says nothing.
+  const members = replicas.length < 2 ? [] : replicas.map(({ replica }) => replica);
+  const inputs = { key, estimate, modes: used, processes, replicas: members.length };
+  const { record } = await store.run("displacements", inputs, async () => {
     const fields: Field[] = [];
     for (const features of planes(sizes.y)) {
       const grid = gridOf(features.length);
@@ -70,18 +80,30 @@ export async function displacementFields(
           x: Float32Array.from(own.x.flatMap(({ mean }) => grid.map(() => mean))),
           count: grid.length,
           points: [estimate, ...shifted],
+          replicas: members,
         });
         const points = grid.map((_, i) => features.map((feature) => rows[feature]![i]!));
         const arrows = (field: Float64Array) =>
           grid.map((_, i) => features.map((feature) => field[feature * grid.length + i]!));
-        fields.push({ process, features, mode: 0, side: 0, points, displacements: arrows(found.nominal[process]!) });
-        for (const [i, shift] of found.shifts.entries()) {
-          const [mode, side] = [Math.floor(i / 2) + 1, i % 2 === 0 ? (1 as const) : (-1 as const)];
-          fields.push({ process, features, mode, side, points, displacements: arrows(shift[process]!) });
+        for (const { mode, side, field, spread } of fieldsOf(found, process)) {
+          const ofReplicas = spread ? { mean: arrows(spread.mean), spread: arrows(spread.spread) } : null;
+          fields.push({ process, features, mode, side, points, displacements: arrows(field), replicas: ofReplicas });
         }
       }
     }
     return { record: fields, arrays: {} };
   });
   return record;
+}
+
+/** T at the fit, then along either side of each mode. */
+function fieldsOf({ nominal, shifts, ensemble }: Displacements, process: number) {
+  const atFit = { mode: 0, side: 0 as const, field: nominal[process]!, spread: ensemble?.nominal[process] };
+  const ofModes = shifts.map((shift, i) => ({
+    mode: Math.floor(i / 2) + 1,
+    side: i % 2 === 0 ? (1 as const) : (-1 as const),
+    field: shift[process]!,
+    spread: ensemble?.shifts[i]?.[process],
+  }));
+  return [atFit, ...ofModes];
 }

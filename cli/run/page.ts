@@ -203,7 +203,8 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
       ...section(
         "Distribution of interest",
         "Where T moves an event at the fit, and how that changes when the nuisances move by one standard deviation along each " +
-          "mode, by process, at the mean x of the process.",
+          "mode, by process, at the mean x of the process. With an ensemble: mean and standard deviation over the replicas, each " +
+          "responding from its own ν; small along the modes, as all share one response. arrays.npz has them too.",
         [
           ...figures("displacement-", "T(y) − y at the best fit."),
           ...figures("pulls-", "T at ν̂ ± σ_k e_k less T at ν̂, for each mode k."),

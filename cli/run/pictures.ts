@@ -13,6 +13,7 @@ import {
   lossCurves,
   projections as projectionsPicture,
   pulls,
+  type QuiverData,
   quiver,
   replicas as replicasPicture,
   type ShadedBand,
@@ -256,6 +257,17 @@ export function displacementPictures(setting: Setting, fields: readonly Field[])
   return new Map([...groups].map(([key, own]) => [key, displacementPicture(setting, own)]));
 }
 
+/** Of one feature: T, and the mean of the replicas with their spread around it. */
+function curvesOf({ points, displacements, replicas }: Field) {
+  const first = (rows: readonly (readonly number[])[]) => rows.map(([value]) => value!);
+  const x = first(points);
+  const own = { label: "T", x, displacement: first(displacements) };
+  if (replicas === null) return [own];
+  const spread = first(replicas.spread);
+  const bands = [{ label: "replicas ± 1σ", lower: spread, upper: spread }];
+  return [own, { label: "mean of the replicas", x, displacement: first(replicas.mean), bands }];
+}
+
 function displacementPicture(setting: Setting, fields: readonly Field[]): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
   const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
@@ -263,16 +275,14 @@ function displacementPicture(setting: Setting, fields: readonly Field[]): string
   const xLabel = featureLabel(setting, "y", first);
   const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
   if (second === undefined) {
-    const panels = fields.map((field) => ({
-      title: title(field),
-      curves: [{ label: "T", x: field.points.map(([x]) => x!), displacement: field.displacements.map(([d]) => d!) }],
-    }));
+    const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field) }));
     return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
   }
   const panels = fields.map((field) => ({
     title: title(field),
     points: field.points as unknown as [number, number][],
     displacements: field.displacements as unknown as [number, number][],
+    replicas: (field.replicas ?? undefined) as QuiverData["panels"][number]["replicas"],
   }));
   const columns = Math.min(WIDEST, fields.length / setting.sizes.processes);
   return quiver({

@@ -129,7 +129,7 @@ const array = (shape: readonly number[], values: readonly number[]): NamedArray 
 
 /**
  * scan/<fit>/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
- * results.json; displacement/<i>/points and /displacements.
+ * results.json; displacement/<i>/points and /displacements, with an ensemble also /mean and /spread over the replicas.
  */
 export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
@@ -150,9 +150,12 @@ export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<
     vector(`projection/${i}/before`, predictions[0]!.expected.sums);
     vector(`projection/${i}/after`, predictions[1]!.expected.sums);
   }
-  for (const [i, { points, displacements }] of fields.entries()) {
+  for (const [i, { points, displacements, replicas }] of fields.entries()) {
     table(`displacement/${i}/points`, points);
     table(`displacement/${i}/displacements`, displacements);
+    if (replicas === null) continue;
+    table(`displacement/${i}/mean`, replicas.mean);
+    table(`displacement/${i}/spread`, replicas.spread);
   }
   return arrays;
 }

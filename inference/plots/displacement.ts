@@ -24,6 +24,8 @@ export interface QuiverPanel {
   readonly points: readonly Point[];
   /** Δ, in the same units [n][2] */
   readonly displacements: readonly Point[];
+  /** mean and standard deviation of Δ over the replicas of an ensemble [n][2] each */
+  readonly replicas?: { readonly mean: readonly Point[]; readonly spread: readonly Point[] } | undefined;
 }
 
 export interface QuiverData extends Caption {
@@ -35,25 +37,28 @@ export interface QuiverData extends Caption {
 }
 
 const ARROW: Style = seriesStyle(0);
+const REPLICAS: Style = seriesStyle(1);
 const PANEL_WIDTH = 250;
 const PANEL_HEIGHT = 240;
 
 /**
  * Displacement fields in a plane of two features. All panels share axes and magnification, so that they compare by
- * eye; the legend's arrows give the scale of either axis.
+ * eye; the legend's arrows give the scale of either axis. An ellipse around an arrow's tip is where the replicas have theirs.
  */
 export function quiver(data: QuiverData): string {
   requireFinite("quiver", data);
   requireSome("quiver", "panels", data.panels);
-  data.panels.forEach(({ points, displacements }, i) => {
+  data.panels.forEach(({ points, displacements, replicas }, i) => {
     requireSome("quiver", `panels[${i}].points`, points);
     requireLength("quiver", `panels[${i}].displacements`, displacements, points.length);
+    requireLength("quiver", `panels[${i}].replicas.mean`, replicas?.mean ?? points, points.length);
+    requireLength("quiver", `panels[${i}].replicas.spread`, replicas?.spread ?? points, points.length);
   });
   const magnification = arrowMagnification(data.panels);
-  // Where the arrows are drawn to, so that none leaves its frame.
-  const tips = data.panels.flatMap(({ points, displacements }) =>
-    points.map(
-      ([x, y], i): Point => [x + magnification * displacements[i]![0], y + magnification * displacements[i]![1]],
+  // Where the arrows and the ellipses at their tips are drawn to, so that none leaves its frame.
+  const tips = data.panels.flatMap((panel) =>
+    panel.points.flatMap(([x, y], i) =>
+      reaches(panel, i).map(([dx, dy]): Point => [x + magnification * dx, y + magnification * dy]),
     ),
   );
   const ends = [...data.panels.flatMap(({ points }) => points), ...tips];
@@ -64,21 +69,48 @@ export function quiver(data: QuiverData): string {
   const columns = data.columns ?? gridColumns(data.panels.length);
   return figure("quiver", {
     ...data,
-    legend: scaleEntries(perX * magnification, perY * magnification, data.xLabel, data.yLabel, magnification),
+    legend: [
+      ...scaleEntries(perX * magnification, perY * magnification, data.xLabel, data.yLabel, magnification),
+      ...(data.panels.some(({ replicas }) => replicas) ? [replicasEntry()] : []),
+    ],
     panelWidth: PANEL_WIDTH,
     columns,
-    panels: data.panels.map(({ title, points, displacements }): Panel => {
-      const draw = (to: Scales) =>
-        coloured(
+    panels: data.panels.map(({ title, points, displacements, replicas }): Panel => {
+      const draw = (to: Scales) => {
+        const ellipses = points.flatMap(([px, py], i) => {
+          if (replicas === undefined) return [];
+          const [[x, y], [sx, sy]] = [replicas.mean[i]!, replicas.spread[i]!];
+          const at = [to.x(px) + x * perX * magnification, to.y(py) - y * perY * magnification] as const;
+          return [ellipse(...at, sx * perX * magnification, sy * perY * magnification)];
+        });
+        const arrows = coloured(
           ARROW,
           ...points.map(([px, py], i) => {
             const [dx, dy] = displacements[i]!;
             return arrow(to.x(px), to.y(py), dx * perX * magnification, -dy * perY * magnification);
           }),
         );
+        return (ellipses.length === 0 ? "" : coloured(REPLICAS, ...ellipses)) + arrows;
+      };
       return { title, legend: [], x, parts: [{ height: PANEL_HEIGHT, y, rightLabels: [], draw }] };
     }),
   });
+}
+
+/** Displacements that the picture of a point spans: its arrow's, and those at the corners of the box around its ellipse. */
+function reaches({ displacements, replicas }: QuiverPanel, i: number): readonly Point[] {
+  if (replicas === undefined) return [displacements[i]!];
+  const [[x, y], [sx, sy]] = [replicas.mean[i]!, replicas.spread[i]!];
+  return [displacements[i]!, [x - sx, y - sy], [x + sx, y + sy]];
+}
+
+function ellipse(cx: number, cy: number, rx: number, ry: number): string {
+  return element("ellipse", { cx, cy, rx, ry, fill: "currentColor", opacity: "0.45" });
+}
+
+function replicasEntry(): LegendEntry {
+  const key = coloured(REPLICAS, ellipse(KEY_WIDTH / 2, 0, 9, 5));
+  return { label: "tips of the replicas, mean ± 1σ", key };
 }
 
 function extent(points: readonly Point[], coordinate: 0 | 1, margin: number): [number, number] {
@@ -93,7 +125,9 @@ function arrowMagnification(panels: readonly QuiverPanel[]): number {
   const all = panels.flatMap(({ points }) => points);
   const [[left, right], [bottom, top]] = [extent(all, 0, 0), extent(all, 1, 0)];
   const lengths = panels.flatMap((panel) =>
-    panel.displacements.map(([dx, dy]) => Math.hypot(dx / (right - left), dy / (top - bottom))),
+    panel.points.flatMap((_, i) =>
+      reaches(panel, i).map(([dx, dy]) => Math.hypot(dx / (right - left), dy / (top - bottom))),
+    ),
   );
   const longest = Math.max(...lengths);
   if (longest === 0) return 1;

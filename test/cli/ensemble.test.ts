@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readNpz } from "../../io/index.js";
 import { runInProcess } from "./in-process.js";
 import { TINY_TOY } from "./tiny-toy.js";
 
@@ -86,6 +87,18 @@ test("results have asymmetric errors, and impacts by every definition asked for"
   // All events, and two halves by each of four features.
   assert.is(impacts.distribution.regions.length, 1 + 2 * 4);
   assert.ok(existsSync(at("whole", "pictures", "impact-map-mode.svg")));
+});
+
+test("every displacement comes with mean and spread of the replicas", async () => {
+  const { displacements } = JSON.parse(readFileSync(at("whole", "results.json"), "utf8"));
+  const arrays = await readNpz(at("whole", "arrays.npz"));
+  const column = (of: string, name: string) => Float64Array.from(arrays.get(`${of}/${name}`)!.data as Float64Array);
+  assert.is(displacements.length, 2 * 5);
+  for (const { arrays: of } of displacements) {
+    assert.ok(Math.min(...column(of, "spread")) > 0);
+    assert.is(column(of, "mean").length, column(of, "displacements").length);
+  }
+  assert.match(readFileSync(at("whole", "pictures", "displacement-y1-y2.svg"), "utf8"), /mean ± 1σ.*<ellipse/s);
 });
 
 test("results have bands around the projections, and the errors that the model should have given", () => {

@@ -118,6 +118,67 @@ for (const { name, precision, create } of testBackends()) {
     }));
 }
 
+const REPLICAS = [
+  { nu: [0.5, -1], biases: [0.25, -0.5] },
+  { nu: [0.625, -1.125], biases: [0.375, -0.5] },
+  { nu: [0.25, -0.75], biases: [0.125, -0.75] },
+].map(({ nu, biases }, index) => {
+  const weights = new Map(transfer.weights);
+  const { shape, data } = weights.get("transforms.0.1.bias")!;
+  const moved = Float64Array.from(data);
+  for (const j of [0, 1]) moved[2 * j + 1] = biases[j]!;
+  weights.set("transforms.0.1.bias", { shape, data: moved });
+  return { replica: { index, nu, transfer: weights }, biases };
+});
+
+for (const { name, precision, create } of testBackends()) {
+  test(`mean and spread over replicas, each of which responds from its own nu, on ${name}`, () =>
+    withBackend(create, async (backend) => {
+      const replicas = REPLICAS.map(({ replica }) => replica);
+      const { ensemble, ...own } = await displacements({ backend, model, x, y, count, points, replicas });
+      const alone = await displacements({ backend, model, x, y, count, points });
+      assert.is(alone.ensemble, undefined);
+      assert.equal({ ...own, ensemble: undefined }, alone);
+      for (const f of [0, 1]) {
+        // [points][replicas][Dy, n]
+        const moved = points.map((nu) =>
+          REPLICAS.map(({ replica, biases }) =>
+            Array.from(y, (value, i) => {
+              const j = Math.floor(i / count);
+              const at = nu.map((own, k) => own - replica.nu[k]! + CENTRE[k]!);
+              return closedForm(value, j, f, at) - T[j]! + biases[j]!;
+            }),
+          ),
+        );
+        const [first, ...others] = moved as [number[][], ...number[][][]];
+        const wanted = [
+          first.map((own) => own.map((value, i) => value - y[i]!)),
+          ...others.map((of) => of.map((own, b) => own.map((value, i) => value - first[b]![i]!))),
+        ];
+        for (const [p, of] of wanted.entries()) {
+          const found = p === 0 ? ensemble!.nominal[f]! : ensemble!.shifts[p - 1]![f]!;
+          // Of three numbers: twice the variance is a third of the sum of squares of their differences.
+          const [a, b, c] = of as [number[], number[], number[]];
+          const squares = a.map((_, i) => (a[i]! - b[i]!) ** 2 + (b[i]! - c[i]!) ** 2 + (c[i]! - a[i]!) ** 2);
+          close(
+            found.mean,
+            a.map((value, i) => (value + b[i]! + c[i]!) / 3),
+            tolerances[precision],
+            "mean",
+          );
+          close(
+            found.spread,
+            squares.map((square) => Math.sqrt(square / 6)),
+            tolerances[precision],
+            "spread",
+          );
+        }
+        assert.ok(Math.max(...ensemble!.nominal[f]!.spread) > 0.05);
+        assert.ok(Math.max(...ensemble!.shifts[1]![f]!.spread) > 0.001);
+      }
+    }));
+}
+
 test("columns and points of other sizes are refused", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {
     const refused = async (change: Partial<Parameters<typeof displacements>[0]>, message: RegExp) => {
@@ -134,6 +195,7 @@ test("columns and points of other sizes are refused", () =>
       /displacements: expected columns x \[1, count\] and y \[2, count\], got 5 and 5 numbers, count = 5/,
     );
     await refused({ points: [] }, /displacements: expected at least one point, got none/);
+    await refused({ replicas: [REPLICAS[0]!.replica] }, /expected no replicas or at least two, for a spread, got one/);
     await refused({ points: [[0.5]] }, /expected one finite number for each of 2 nuisances \(a, b\), got \[0\.5\]/);
     const { y: _y, transfer: _transfer, response: _response, ...ofX } = model;
     await refused({ model: ofX }, /displacements: expected a model with a density of y, got one of x alone/);

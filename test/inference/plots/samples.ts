@@ -258,6 +258,24 @@ export const samples: Samples = {
         displacements: field([0.004, -0.004, 0.0021, 0][k]!),
       })),
     },
+    replicas: {
+      title: "Displacement T(y | x, ν̂) − y with the replicas of T",
+      footer,
+      xLabel: "y₁",
+      yLabel: "y₂",
+      panels: [
+        {
+          title: "process A",
+          points: lattice,
+          displacements: field(0.3),
+          replicas: {
+            mean: field(0.3).map(([x, y], i) => [x + 0.01 * noise(i), y - 0.01] as const),
+            spread: lattice.map(([x, y]) => [0.05 * (1 + x ** 2), 0.03 * (1 + y ** 2)] as const),
+          },
+        },
+        { title: "process B, one T alone", points: lattice, displacements: field(-0.2) },
+      ],
+    },
   },
   displacementCurves: {
     plain: {
