@@ -1,37 +1,20 @@
 /** Impacts on the distribution of interest: how far each source of uncertainty moves T, region by region of (x, y). */
-import type { Backend, ColumnData } from "../engine/backend.js";
-import { UsageError } from "../engine/errors.js";
-import { add, exp, logSumExp, sub } from "../engine/operations.js";
-import { fillShuffled, randomKey } from "../engine/random.js";
-import { Tape } from "../engine/tape.js";
-import { weightedMoments } from "../flows/weighted-moments.js";
-import { displacements } from "./displacement.js";
+import type { Covariance } from "./covariance.js";
 import { type ImpactGroups, quadraticSum, ranksOf } from "./impacts-on-targets.js";
-import { marginalPartitions, type ObservedFeature, type Partition, partition, type Region } from "./impacts-regions.js";
-import type { ImpactSources } from "./impacts-sources.js";
-import type { EventData } from "./likelihood.js";
-import { bindMixture } from "./mixture.js";
-import { type MixtureModel, parametersOn } from "./mixture-model.js";
-
-export interface RegionRequest {
-  /** Features whose quantiles cut the data into cells, a list for each partition; every feature alone where absent. */
-  readonly partitions?: readonly (readonly ObservedFeature[])[];
-  /** Quantiles of each feature. */
-  readonly bins: number;
-  /** Events to look at, drawn from the data where it has more. */
-  readonly events: number;
-  readonly seed: number;
-}
-
-export interface DistributionRequest extends RegionRequest {
-  readonly backend: Backend;
-  readonly model: MixtureModel;
-  readonly data: EventData;
-  readonly estimate: readonly number[];
-  /** Called with the number of points of ν at which T is known. */
-  readonly onPoints?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
-}
+import type { Region } from "./impacts-regions.js";
+import type { ImpactSource, ImpactSources } from "./impacts-sources.js";
+import {
+  addProduct,
+  type DistributionRequest,
+  fieldsOf,
+  filledCells,
+  regionMeans,
+  rootOf,
+  type WeightedRegions,
+  weightedRegions,
+} from "./impacts-weighted-regions.js";
+import { indexOfName } from "./objective.js";
+import { cholesky, choleskyInverse, submatrix } from "./symmetric-matrix.js";
 
 /** T_f(y | x, ν) - T_f(y | x, ν̂), averaged over the events of a region. */
 export interface MeanDisplacement {
@@ -70,8 +53,24 @@ export interface DistributionImpact {
 export interface DistributionTable {
   readonly definition: ImpactSources["definition"];
   readonly impacts: readonly DistributionImpact[];
-  /** Quadratic sums, by `auxiliary`, whose sources are independent; none by the other definitions. */
-  readonly groups: readonly { readonly name: string; readonly cells: readonly RegionSize[] }[];
+  /**
+   * For independent sources (`auxiliary`) the quadratic sum of the members. By `covariance` and `shift`, whose sources are as
+   * correlated as the nuisances, what the group explains of the variance of T: with Δ_k the displacement of an event by member k
+   * and R_G the correlations of the members,
+   *
+   *     size² = Σ_kl (R_G⁻¹)_kl ½ Σ_± ⟨Σ_j Δ±_kj Δ±_lj / σ_j²⟩.
+   *
+   * In terms of the gradient g of T_j by ν, Δ_k = (C g)_k / σ_k, and this is the mean of (Cg)_Gᵀ C_GG⁻¹ (Cg)_G, as for the
+   * numbers of `ImpactTable`: by so much the variance of T is less where the members are known exactly. A group of one has the
+   * size of its member. None of `mode`.
+   */
+  readonly groups: readonly GroupSizes[];
+}
+
+export interface GroupSizes {
+  readonly name: string;
+  /** Empty where a bound holds all members. */
+  readonly cells: readonly RegionSize[];
 }
 
 /**
@@ -89,6 +88,8 @@ export interface DistributionImpacts {
   readonly total: readonly RegionSize[];
 }
 
+type Correlations = Pick<Covariance, "names" | "correlation">;
+
 /** Numbers of a chunk of fields kept at a time, 32 MiB of them. */
 const CHUNK = 2 ** 22;
 
@@ -101,28 +102,29 @@ export async function distributionImpacts(
   request: DistributionRequest,
   sets: readonly ImpactSources[],
   modes: ImpactSources,
-  groups: ImpactGroups,
+  { covariance, groups }: { readonly covariance: Correlations; readonly groups: ImpactGroups },
 ): Promise<DistributionImpacts> {
-  const { model, onPoints, bins } = request;
-  const data = someEvents(request);
-  const shares = await processShares(request, data);
-  const wanted = request.partitions ?? marginalPartitions(data);
-  const partitions = [[], ...wanted].map((features) => partition(data, features, bins));
-  const scales = shares.map((share) => Array.from(weightedMoments(data.y!, data.count, share).standardDeviation));
-  const summary: Summary = { data, shares, scales, partitions, events: eventsOf(shares, partitions) };
-
+  const { model, onPoints } = request;
+  const summary = await weightedRegions(request);
   const all = [...sets, ...(sets.includes(modes) ? [] : [modes])];
-  const total = 2 * all.reduce((sum, { sources }) => sum + sources.length, 0);
-  const cells = new Map<ImpactSources, RegionImpact[][]>();
+  const ofGroups = new Map(sets.map((set) => [set, correlatedGroups(set, covariance, groups)]));
+  const passes = [...all.map(({ sources }) => sources), ...[...ofGroups.values()].flat().map(({ members }) => members)];
+  const total = 2 * passes.reduce((sum, sources) => sum + sources.length, 0);
   let done = 0;
-  for (const set of all) {
-    cells.set(set, await cellsOf(request, summary, set, () => onPoints?.(++done, total)));
+  const onPoint = () => onPoints?.(++done, total);
+  const cells = new Map<ImpactSources, RegionImpact[][]>();
+  for (const set of all) cells.set(set, await cellsOf(request, summary, set, onPoint));
+  const tables: DistributionTable[] = [];
+  for (const set of sets) {
+    const sizes: GroupSizes[] = independentGroups(set, cells.get(set)!, groups);
+    for (const group of ofGroups.get(set)!) sizes.push(await explainedSizes(request, summary, group, onPoint));
+    tables.push(tableOf(set, cells.get(set)!, model.processes.length, sizes));
   }
   return Object.freeze({
-    regions: partitions.flatMap(({ regions }) => regions),
+    regions: summary.partitions.flatMap(({ regions }) => regions),
     events: summary.events,
-    scales,
-    tables: Object.freeze(sets.map((set) => tableOf(set, cells.get(set)!, model.processes.length, groups))),
+    scales: summary.scales,
+    tables: Object.freeze(tables),
     total: quadratic(cells.get(modes)!),
   });
 }
@@ -132,7 +134,7 @@ function tableOf(
   { definition, sources }: ImpactSources,
   cells: readonly (readonly RegionImpact[])[],
   nProcesses: number,
-  groups: ImpactGroups,
+  groups: readonly GroupSizes[],
 ): DistributionTable {
   // A process's first cell is that of all its events.
   const ofAll = (f: number) => cells.map((own) => own.find(({ process }) => process === f)!.size);
@@ -140,84 +142,49 @@ function tableOf(
   const impacts = sources.map(({ name }, s) =>
     Object.freeze({ source: name, cells: cells[s]!, ranks: ranks.map((ofProcess) => ofProcess[s]!) }),
   );
-  const sums = definition === "auxiliary" ? Object.entries(groups) : [];
-  const ofGroups = sums.map(([name, members]) =>
+  return Object.freeze({ definition, impacts: Object.freeze(impacts), groups: Object.freeze(groups) });
+}
+
+/** @param cells  [sources][cells] */
+function independentGroups(
+  { definition, sources }: ImpactSources,
+  cells: readonly (readonly RegionImpact[])[],
+  groups: ImpactGroups,
+): GroupSizes[] {
+  if (definition !== "auxiliary") return [];
+  return Object.entries(groups).map(([name, members]) =>
     Object.freeze({ name, cells: quadratic(cells.filter((_, s) => members.includes(sources[s]!.name))) }),
   );
-  return Object.freeze({ definition, impacts: Object.freeze(impacts), groups: Object.freeze(ofGroups) });
 }
 
-interface Summary {
-  readonly data: EventData;
-  readonly shares: readonly Float64Array[];
-  readonly scales: readonly (readonly number[])[];
-  readonly partitions: readonly Partition[];
-  readonly events: readonly (readonly number[])[];
+/** A group whose sources are as correlated as the nuisances. */
+interface CorrelatedGroup {
+  readonly name: string;
+  readonly members: readonly ImpactSource[];
+  /** R_G⁻¹ [members, members] */
+  readonly inverse: Float64Array;
 }
 
-/** So many events of the data in an order of their own, or all. */
-function someEvents({ data, model, events, seed }: DistributionRequest): EventData {
-  if (data.y === undefined || model.y === undefined) {
-    throw new UsageError("impacts on the distribution", { expected: "data and a model with y", got: "x alone" });
-  }
-  if (!(events >= 1)) {
-    throw new UsageError("impacts on the distribution", { expected: "at least one event", got: `${events}` });
-  }
-  if (data.count <= events) return data;
-  const chosen = new Int32Array(events);
-  fillShuffled(randomKey(seed, "impacts"), 0, data.count, 0, chosen);
-  const picked = (column: ColumnData) => {
-    const width = column.length / data.count;
-    const own = new Float32Array(width * events);
-    for (let j = 0; j < width; j++) {
-      for (let i = 0; i < events; i++) own[j * events + i] = column[j * data.count + chosen[i]!]!;
-    }
-    return own;
-  };
-  const { x, y, weights } = data;
-  return { count: events, x: picked(x), y: picked(y), ...(weights && { weights: picked(weights) }) };
-}
-
-/** w_i p(f | x_i, y_i, ν̂) [F][events] */
-async function processShares(
-  { backend, model, estimate }: DistributionRequest,
-  data: EventData,
-): Promise<Float64Array[]> {
-  const { count, x, weights } = data;
-  const y = data.y!;
-  const tape = new Tape();
-  const mixture = bindMixture(tape, model);
-  const nu = tape.parameter("nu", [model.nuisances.length]);
-  const [ofX, ofY] = [tape.column("x", [x.length / count]), tape.column("y", [y.length / count])];
-  const joint = add(mixture.logYields(nu), add(mixture.logProbX(ofX, nu), mixture.logProbY(ofY, ofX, nu)));
-  const program = await backend.compile({ outputs: { share: exp(sub(joint, logSumExp(joint, 0))) } });
-  try {
-    await program.bind({ x, y });
-    await program.write({ ...parametersOn(tape, model), nu: estimate });
-    const share = (await program.run()).share!;
-    return model.processes.map((_, f) =>
-      share.slice(f * count, (f + 1) * count).map((value, i) => value * (weights?.[i] ?? 1)),
-    );
-  } finally {
-    await program.close();
-  }
-}
-
-/** Σ of weights of every region [F][regions] */
-function eventsOf(shares: readonly Float64Array[], partitions: readonly Partition[]): number[][] {
-  return shares.map((share) =>
-    partitions.flatMap(({ regions, cellOf }) => {
-      const sums = new Array<number>(regions.length).fill(0);
-      for (const [event, weight] of share.entries()) sums[cellOf[event]!]! += weight;
-      return sums;
-    }),
-  );
+function correlatedGroups(
+  { definition, sources }: ImpactSources,
+  { names, correlation }: Correlations,
+  groups: ImpactGroups,
+): CorrelatedGroup[] {
+  if (definition === "auxiliary" || definition === "mode") return [];
+  return Object.entries(groups).map(([name, wanted]) => {
+    // Members that a bound holds move nothing, and are no sources.
+    const members = sources.filter((source) => wanted.includes(source.name));
+    const at = members.map((source) => indexOfName("impacts", names, source.name));
+    const lower = cholesky(submatrix(Float64Array.from(correlation.flat()), names.length, at), at.length);
+    if (lower === undefined) throw new Error("internal: correlations of a group that are not positive definite");
+    return { name, members, inverse: choleskyInverse(lower, at.length) };
+  });
 }
 
 /** Cells of every source of a set [sources][cells]. */
 async function cellsOf(
-  { backend, model, estimate, signal }: DistributionRequest,
-  summary: Summary,
+  request: DistributionRequest,
+  summary: WeightedRegions,
   { sources }: ImpactSources,
   onPoint: () => void,
 ): Promise<RegionImpact[][]> {
@@ -225,17 +192,8 @@ async function cellsOf(
   const perChunk = Math.max(1, Math.floor(CHUNK / (2 * shares.length * data.y!.length)));
   const cells: RegionImpact[][] = [];
   for (let start = 0; start < sources.length; start += perChunk) {
-    signal?.throwIfAborted();
     const chunk = sources.slice(start, start + perChunk);
-    const points = [estimate, ...chunk.flatMap(({ up, down }) => [up, down])];
-    const { shifts } = await displacements({
-      backend,
-      model,
-      x: Float32Array.from(data.x),
-      y: Float32Array.from(data.y!),
-      count: data.count,
-      points,
-    });
+    const shifts = await fieldsOf(request, summary, chunk);
     for (const [s] of chunk.entries()) {
       const [up, down] = [2 * s, 2 * s + 1].map((at) => {
         const means = shifts[at]!.map((field, f) => meansOf(field, f, summary));
@@ -243,43 +201,52 @@ async function cellsOf(
         return means;
       }) as [MeanDisplacement[][], MeanDisplacement[][]];
       cells.push(
-        summary.events.flatMap((ofProcess, process) =>
-          ofProcess.flatMap((weight, region) => {
-            if (!(weight > 0)) return [];
-            const ends = { up: up[process]![region]!, down: down[process]![region]! };
-            const size = Math.sqrt(0.5 * (ends.up.rms ** 2 + ends.down.rms ** 2));
-            return [Object.freeze({ process, region, ...ends, size })];
-          }),
-        ),
+        filledCells(summary, (process, region) => {
+          const ends = { up: up[process]![region]!, down: down[process]![region]! };
+          return { ...ends, size: Math.sqrt(0.5 * (ends.up.rms ** 2 + ends.down.rms ** 2)) };
+        }),
       );
     }
   }
   return cells;
 }
 
-/** Averages of one field [Dy, events] over every region, for a process. */
-function meansOf(field: Float64Array, f: number, { data, shares, scales, partitions, events }: Summary) {
-  const [share, scale] = [shares[f]!, scales[f]!];
-  const { count } = data;
-  const square = new Float64Array(count);
-  for (const [j, sigma] of scale.entries()) {
-    for (let event = 0; event < count; event++) square[event]! += (field[j * count + event]! / sigma) ** 2;
-  }
-  const sums = (values: Float64Array) =>
-    partitions.flatMap(({ regions, cellOf }) => {
-      const own = new Array<number>(regions.length).fill(0);
-      for (let event = 0; event < count; event++) own[cellOf[event]!]! += share[event]! * values[event]!;
-      return own;
-    });
-  const first = scale.map((_, j) => sums(field.subarray(j * count, (j + 1) * count)));
-  return sums(square).map((sum, region): MeanDisplacement => {
-    const weight = events[f]![region]!;
-    // With weights of either sign a few events may leave less than nothing of a square.
-    return Object.freeze({
-      mean: first.map((ofFeature) => ofFeature[region]! / weight),
-      rms: Math.sqrt(Math.max(0, sum / weight)),
-    });
+/** All fields of the group at once, 2 · members · F · Dy · events numbers. */
+async function explainedSizes(
+  request: DistributionRequest,
+  summary: WeightedRegions,
+  { name, members, inverse }: CorrelatedGroup,
+  onPoint: () => void,
+): Promise<GroupSizes> {
+  if (members.length === 0) return Object.freeze({ name, cells: [] });
+  const shifts = await fieldsOf(request, summary, members);
+  const means = summary.shares.map((_, f) => {
+    const products = new Float64Array(summary.data.count);
+    for (const k of members.keys()) {
+      for (const side of [0, 1]) {
+        for (const l of members.keys()) {
+          const factor = 0.5 * inverse[k * members.length + l]!;
+          addProduct(products, factor, shifts[2 * k + side]![f]!, shifts[2 * l + side]![f]!, summary.scales[f]!);
+        }
+      }
+    }
+    return regionMeans(products, f, summary);
   });
+  for (let done = 0; done < 2 * members.length; done++) onPoint();
+  const cells = filledCells(summary, (process, region) => ({ size: rootOf(means[process]![region]!) }));
+  return Object.freeze({ name, cells: Object.freeze(cells) });
+}
+
+/** Averages of one field [Dy, events] over every region, for a process. */
+function meansOf(field: Float64Array, f: number, summary: WeightedRegions): MeanDisplacement[] {
+  const { count } = summary.data;
+  const scale = summary.scales[f]!;
+  const square = new Float64Array(count);
+  addProduct(square, 1, field, field, scale);
+  const first = scale.map((_, j) => regionMeans(field.subarray(j * count, (j + 1) * count), f, summary));
+  return regionMeans(square, f, summary).map((mean, region) =>
+    Object.freeze({ mean: first.map((ofFeature) => ofFeature[region]!), rms: rootOf(mean) }),
+  );
 }
 
 /** Cell by cell over several sources, which have the same cells. */

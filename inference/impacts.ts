@@ -1,6 +1,6 @@
 /** Impacts of every nuisance, mode and group on the nuisances, the yields and the distribution of interest. */
 import type { Backend } from "../engine/backend.js";
-import { type DistributionImpacts, distributionImpacts, type RegionRequest } from "./impacts-on-distribution.js";
+import { type DistributionImpacts, distributionImpacts } from "./impacts-on-distribution.js";
 import { checkGroups, type ImpactGroups, type ImpactTable, impactTables, targetsOf } from "./impacts-on-targets.js";
 import {
   type ImpactDefinition,
@@ -9,6 +9,7 @@ import {
   nuisanceSources,
   type SourceRequest,
 } from "./impacts-sources.js";
+import type { RegionRequest } from "./impacts-weighted-regions.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 
@@ -60,7 +61,7 @@ export async function impacts(request: ImpactsRequest): Promise<Impacts> {
           { ...distribution, model, estimate, onPoints, ...(signal && { signal }) },
           sources,
           modes,
-          groups,
+          { covariance, groups },
         );
   return Object.freeze({
     sources: Object.freeze(sources),

@@ -42,12 +42,11 @@ export { type Impacts, type ImpactsRequest, impacts } from "./impacts.js";
 export {
   type DistributionImpact,
   type DistributionImpacts,
-  type DistributionRequest,
   type DistributionTable,
   distributionImpacts,
+  type GroupSizes,
   type MeanDisplacement,
   type RegionImpact,
-  type RegionRequest,
   type RegionSize,
 } from "./impacts-on-distribution.js";
 export {
@@ -70,6 +69,7 @@ export {
   nuisanceSources,
   type SourceRequest,
 } from "./impacts-sources.js";
+export type { DistributionRequest, RegionRequest } from "./impacts-weighted-regions.js";
 export * from "./kinks.js";
 export * from "./likelihood.js";
 export * from "./minimise.js";

@@ -116,16 +116,21 @@ function rankingPicture(setting: Setting, table: ImpactTable, { summary }: Named
   });
 }
 
-function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own }: DistributionTable): string {
+function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own, groups }: DistributionTable): string {
   const { regions } = found.distribution!;
   const { nuisances } = setting.analysis.configuration;
   const nameOf = ({ of, feature }: ObservedFeature) => featureLabel(setting, of, feature);
   const nProcesses = setting.sizes.processes;
   const panels = Array.from({ length: nProcesses }, (_, process) => {
-    const rows = [...own].sort((a, b) => a.ranks[process]! - b.ranks[process]!);
+    const rows = [
+      ...groups.map(({ name, cells }) => ({ name: `group ${name}`, cells })),
+      ...[...own]
+        .sort((a, b) => a.ranks[process]! - b.ranks[process]!)
+        .map(({ source, cells }) => ({ name: nuisances[source]?.label ?? source, cells })),
+    ];
     return {
       title: processLabel(setting, process),
-      names: rows.map(({ source }) => nuisances[source]?.label ?? source),
+      names: rows.map(({ name }) => name),
       values: rows.map(({ cells }) =>
         regions.map(
           (_region, region) => cells.find((cell) => cell.process === process && cell.region === region)?.size,

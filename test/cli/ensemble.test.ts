@@ -87,6 +87,13 @@ test("results have asymmetric errors, and impacts by every definition asked for"
   // All events, and two halves by each of four features.
   assert.is(impacts.distribution.regions.length, 1 + 2 * 4);
   assert.ok(existsSync(at("whole", "pictures", "impact-map-mode.svg")));
+  const [ofCovariance, ofAuxiliary] = impacts.distribution.tables;
+  assert.is(ofAuxiliary.groups[0].cells.length, 2 * 9);
+  // All nuisances together are all of the variance, as all modes are, where T bends little within an error.
+  for (const [i, { size }] of ofCovariance.groups[0].cells.entries()) {
+    assert.ok(Math.abs(size / impacts.distribution.total[i].size - 1) < 0.05, `${size}`);
+  }
+  assert.match(readFileSync(at("whole", "pictures", "impact-map-covariance.svg"), "utf8"), /group both/);
 });
 
 test("every displacement comes with mean and spread of the replicas", async () => {

@@ -2,13 +2,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import {
-  type DistributionRequest,
-  distributionImpacts,
-  type RegionImpact,
-} from "../../inference/impacts-on-distribution.js";
+import { distributionImpacts, type RegionImpact } from "../../inference/impacts-on-distribution.js";
 import { marginalPartitions, partition, regionText } from "../../inference/impacts-regions.js";
 import type { ImpactSources } from "../../inference/impacts-sources.js";
+import type { DistributionRequest } from "../../inference/impacts-weighted-regions.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { testBackends } from "../support/backends.js";
 import { close, tolerances } from "../support/close.js";
@@ -88,6 +85,19 @@ const modes: ImpactSources = {
   evaluations: 0,
 };
 
+/** Errors of the two nuisances and their correlation. */
+const [SIGMA_A, SIGMA_B, RHO] = [0.2, 0.3, -0.6];
+const grouped = (groups: Readonly<Record<string, readonly string[]>>) => ({
+  covariance: {
+    names: ["a", "b"],
+    correlation: [
+      [1, RHO],
+      [RHO, 1],
+    ],
+  },
+  groups,
+});
+
 /** Events of the process, by Bayes' theorem. */
 const share = (f: number, i: number) => {
   const second = (YIELDS[1]! / YIELDS[0]!) * Math.exp(-OFF * data.x[i]! - 0.5 * OFF ** 2);
@@ -137,7 +147,12 @@ for (const { name, precision, create } of testBackends()) {
     withBackend(create, async (backend) => {
       const seen: string[] = [];
       const request = { ...requestOf(backend), onPoints: (done: number, all: number) => seen.push(`${done}/${all}`) };
-      const found = await distributionImpacts(request, [auxiliary, modes], modes, { both: ["a", "b"], one: ["b"] });
+      const found = await distributionImpacts(
+        request,
+        [auxiliary, modes],
+        modes,
+        grouped({ both: ["a", "b"], one: ["b"] }),
+      );
       const tolerance = tolerances[precision];
       assert.equal(seen, ["1/8", "2/8", "3/8", "4/8", "5/8", "6/8", "7/8", "8/8"]);
       const regions = [everywhere, isLow, (i: number) => !isLow(i)];
@@ -188,11 +203,84 @@ for (const { name, precision, create } of testBackends()) {
     }));
 }
 
+const correlated = (definition: "covariance" | "shift"): ImpactSources => ({
+  definition,
+  sources: (
+    [
+      ["a", [SIGMA_A, RHO * SIGMA_B]],
+      ["b", [RHO * SIGMA_A, SIGMA_B]],
+    ] as const
+  ).map(([name, change]) => {
+    const at = (side: number) => estimate.map((value, k) => value + side * change[k]!);
+    return source(name, at(1), at(-1));
+  }),
+  evaluations: 0,
+});
+const GROUPS = grouped({ both: ["b", "a"], one: ["b"], held: ["c"] });
+
+for (const definition of ["covariance", "shift"] as const) {
+  test(`groups by ${definition} are quadratic forms of the members' fields`, () =>
+    withBackend(testBackends()[0]!.create, async (backend) => {
+      const set = correlated(definition);
+      const { tables } = await distributionImpacts(requestOf(backend), [set], modes, GROUPS);
+      const [both, one, held] = tables[0]!.groups;
+      assert.equal(held, { name: "held", cells: [] });
+      const members = tables[0]!.impacts.map(({ cells }) => cells.map(({ size }) => size));
+      close(
+        one!.cells.map(({ size }) => size),
+        members[1]!,
+        tolerances.f64,
+        "group of one",
+      );
+      const [a, b] = set.sources as [ImpactSources["sources"][number], ImpactSources["sources"][number]];
+      assert.is(both!.cells.length, 6);
+      for (const { process, region, size } of both!.cells) {
+        const isIn = [everywhere, isLow, (i: number) => !isLow(i)][region]!;
+        const square = mean(process, isIn, (i) => {
+          let sum = 0;
+          for (const j of [0, 1]) {
+            for (const side of ["up", "down"] as const) {
+              const [ofA, ofB] = [shift(a[side], j, i), shift(b[side], j, i)];
+              sum += (0.5 * (ofA ** 2 + ofB ** 2 - 2 * RHO * ofA * ofB)) / ((1 - RHO ** 2) * sigma(process, j) ** 2);
+            }
+          }
+          return sum;
+        });
+        close([size], [Math.sqrt(square)], tolerances.f64, "both");
+      }
+    }));
+}
+
+test("where T is linear in nu the group of all nuisances explains all of the variance of T", () =>
+  withBackend(testBackends()[0]!.create, async (backend) => {
+    const slopes = RESPONSE.map((row) => [row[2]! / SCALE, row[6]! / SCALE]);
+    const response = {
+      architecture: responseArchitecture,
+      weights: weightsWith(
+        responseArchitecture,
+        Object.fromEntries(
+          RESPONSE.map((row, k) => [`transforms.0.nuisances.${k}.1.bias`, [2, 6].map((i) => [i, row[i]!] as const)]),
+        ),
+      ),
+    };
+    const request = { ...requestOf(backend), model: { ...model, response } };
+    const { tables } = await distributionImpacts(request, [correlated("covariance")], modes, GROUPS);
+    const variance = [0, 1].map((j) => {
+      const [a, b] = [slopes[0]![j]! * SIGMA_A, slopes[1]![j]! * SIGMA_B];
+      return a ** 2 + b ** 2 + 2 * RHO * a * b;
+    });
+    for (const { process, size } of tables[0]!.groups[0]!.cells) {
+      // Scales are of the observed y, which the response does not change; shares follow from x alone.
+      const square = variance[0]! / sigma(process, 0) ** 2 + variance[1]! / sigma(process, 1) ** 2;
+      close([size], [Math.sqrt(square)], tolerances.f64, "all");
+    }
+  }));
+
 test("part of the events is drawn from all of them, the same for a seed; regions default to every feature", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {
     const { partitions: _partitions, ...request } = requestOf(backend);
     const drawnWith = async (seed: number, events: number) =>
-      (await distributionImpacts({ ...request, seed, events }, [modes], modes, {})).events;
+      (await distributionImpacts({ ...request, seed, events }, [modes], modes, grouped({}))).events;
     const [some, again, others] = [await drawnWith(1, 20), await drawnWith(1, 20), await drawnWith(2, 20)];
     assert.equal(some, again);
     assert.not.equal(some, others);
@@ -206,7 +294,7 @@ test("regions without events of a process are left out", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {
     const weights = data.weights.map((weight, i) => (isLow(i) ? weight : 0));
     const request = { ...requestOf(backend), data: { ...data, weights } };
-    const { tables, total } = await distributionImpacts(request, [modes], modes, {});
+    const { tables, total } = await distributionImpacts(request, [modes], modes, grouped({}));
     for (const cells of [tables[0]!.impacts[0]!.cells, total]) {
       assert.equal(
         cells.map(({ process, region }) => [process, region]),
@@ -264,7 +352,7 @@ test("cells between quantiles share out the events; texts say where they are", (
 test("data without y, and no events, are refused", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {
     const refused = (change: Partial<DistributionRequest>, message: RegExp) =>
-      distributionImpacts({ ...requestOf(backend), ...change }, [modes], modes, {}).then(
+      distributionImpacts({ ...requestOf(backend), ...change }, [modes], modes, grouped({})).then(
         () => assert.unreachable(`${message}`),
         (error: Error) => assert.match(error.message, message),
       );
