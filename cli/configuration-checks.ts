@@ -7,6 +7,7 @@ import {
   processNames,
   variationPoints,
 } from "./analysis.js";
+import { checkRelevance, type Given } from "./configuration-relevance.js";
 import type { Configuration } from "./configuration-table.js";
 import type { Path, Problem } from "./configuration-validation.js";
 import { suggestion } from "./suggestion.js";
@@ -20,7 +21,7 @@ const GENERATORS = {
 } as const;
 
 /** Everything wrong with a configuration whose entries are each right. */
-export function crossCheck(configuration: Configuration): readonly Problem[] {
+export function crossCheck(configuration: Configuration, given: Given): readonly Problem[] {
   const problems: Problem[] = [];
   const report: Report = (path, expected, got, hint) => {
     problems.push({ path, expected, got, ...(hint === undefined ? {} : { hint }) });
@@ -35,6 +36,8 @@ export function crossCheck(configuration: Configuration): readonly Problem[] {
   if (configuration.model.file === undefined) checkAnchors(configuration, report);
   checkFit(configuration, report);
   checkTrainings(configuration, report);
+  // Of two sources, what belongs to either would be found wrong as well.
+  if (problems.length === 0) problems.push(...checkRelevance(configuration, given));
   return problems;
 }
 
@@ -244,23 +247,26 @@ function checkFit(configuration: Configuration, report: Report): void {
   }
 }
 
-function checkTrainings({ flows, fnf, transfer, ensemble, profile }: Configuration, report: Report): void {
+function checkTrainings(configuration: Configuration, report: Report): void {
+  const { simulation, flows, fnf, transfer, ensemble, profile } = configuration;
+  const unseen = simulation.generator === undefined ? undefined : "the events of every epoch are new";
+  const allUsed = "all data are used and none held out";
   const trainings = [
-    { path: ["flows", "x"], ...flows.x.training, hasHeldOut: true },
-    { path: ["flows", "y"], ...flows.y.training, hasHeldOut: true },
-    { path: ["fnf", "x"], ...fnf.x.training, hasHeldOut: true },
-    { path: ["fnf", "y"], ...fnf.y.training, hasHeldOut: true },
-    { path: ["transfer"], ...transfer.training, hasHeldOut: false },
-    { path: ["ensemble"], ...ensemble.training, hasHeldOut: false },
-    { path: ["profile"], ...profile.training, hasHeldOut: profile.heldOut > 0 },
+    { path: ["flows", "x"], ...flows.x.training, notHeldOut: unseen },
+    { path: ["flows", "y"], ...flows.y.training, notHeldOut: unseen },
+    { path: ["fnf", "x"], ...fnf.x.training, notHeldOut: unseen },
+    { path: ["fnf", "y"], ...fnf.y.training, notHeldOut: unseen },
+    { path: ["transfer"], ...transfer.training, notHeldOut: allUsed },
+    { path: ["ensemble"], ...ensemble.training, notHeldOut: allUsed },
+    { path: ["profile"], ...profile.training, notHeldOut: profile.heldOut > 0 ? undefined : allUsed },
   ];
-  for (const { path, hasHeldOut, optimiser, weightDecay, patience } of trainings) {
+  for (const { path, notHeldOut, optimiser, weightDecay, patience } of trainings) {
     const key = (name: string) => [...path, "training", name];
     if (weightDecay > 0 && optimiser !== "adamw") {
       report(key("weightDecay"), `0 with ${optimiser}`, `${weightDecay}`, "Remove it, or set optimiser to adamw");
     }
-    if (patience > 0 && !hasHeldOut) {
-      report(key("patience"), "0, as all data are used and none held out", `${patience}`, "Remove it");
+    if (patience > 0 && notHeldOut !== undefined) {
+      report(key("patience"), `0, as ${notHeldOut}`, `${patience}`, "Remove it");
     }
   }
 }

@@ -138,7 +138,7 @@ function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> 
 }
 
 /** A value as a message shows it, shortened. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

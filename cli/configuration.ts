@@ -13,6 +13,8 @@ export interface Overrides {
   /** `key=value` of each `--set`, in order. */
   readonly set: readonly string[];
   readonly seed?: number | undefined;
+  /** File of --events. */
+  readonly events?: string | undefined;
 }
 
 /** The analysis that a file describes, every default filled in and every name checked; data files are not touched. */
@@ -57,7 +59,7 @@ export function readConfiguration(source: string, file: string, overrides: Overr
 
   const problems: Problem[] = [];
   const configuration = validate(configurationTable, raw, problems);
-  if (problems.length === 0) problems.push(...crossCheck(configuration));
+  if (problems.length === 0) problems.push(...crossCheck(configuration, { events: overrides.events !== undefined }));
   if (problems.length > 0) {
     const override = ({ path }: Problem) =>
       settings.findLast((setting) => setting.path.every((part, i) => part === String(path[i])))?.from;

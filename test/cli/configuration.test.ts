@@ -15,6 +15,7 @@ import {
 } from "../../cli/analysis.js";
 import { checkFiles, loadAnalysis, readConfiguration } from "../../cli/configuration.js";
 import type { Entry } from "../../cli/configuration-entries.js";
+import { RELEVANCE } from "../../cli/configuration-relevance.js";
 import { type Configuration, configurationTable } from "../../cli/configuration-table.js";
 import { configurationText } from "../../cli/configuration-text.js";
 
@@ -272,6 +273,11 @@ test("samples, sources and kinds that do not fit are errors", () => {
       "transfer.training.patience=3",
       /transfer\.training\.patience: expected 0, as all data are used and none held out, got 3/,
     ],
+    [
+      TOY,
+      "flows.x.training.patience=3",
+      /flows\.x\.training\.patience: expected 0, as the events of every epoch are new, got 3/,
+    ],
     [TOY, "observables.x.labels=[a]", /observables\.x\.labels: expected one label per feature \(2\), or none, got 1/],
     [TOY, "fit.bounds=[5, -5]", /fit\.bounds: expected the smaller bound first, got \[5, -5\]/],
     [TOY, "fit.start={shift: 9}", /fit\.start\.shift: expected a value inside fit\.bounds \[-5, 5\], got 9/],
@@ -285,6 +291,127 @@ test("samples, sources and kinds that do not fit are errors", () => {
   );
   const narrow = message(FILES, "flows.x.structure=coupling");
   assert.match(narrow, /flows\.x\.structure: expected at least 2 features of x for coupling, got 1/);
+});
+
+const PUBLISHED = `
+observables: { x: { features: 2 }, y: { features: 2 } }
+processes: { A: , B: }
+nuisances: { shift: , squeeze: }
+model: { file: m.pt }
+events: { file: data.npz }
+`;
+const GENERATED_OF_FILES = `${TOY.replace("data: { generator: doi-toy }", "events: { file: d.npz }")}`.replace(
+  "{ A: , B: }",
+  "{ A: { yield: 1 }, B: { yield: 2 } }",
+);
+
+/** For every rule: an analysis that does not read the entry, a setting that it refuses, and why. */
+const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string, string, RegExp])[]>> = {
+  "simulation.events": [
+    [
+      FILES,
+      "simulation.events=1000",
+      /simulation\.events: expected nothing, as it is read with simulation\.generator only, got 1000\. Remove it, or set simulation\.generator/,
+    ],
+    [PUBLISHED, "simulation.events=1000", /read with simulation\.generator only/],
+  ],
+  "simulation.variations": [
+    [FILES, "simulation.variations=[{scale: 2}]", /with simulation\.generator only, got \[\{"scale":2\}\]/],
+  ],
+  "simulation.weight": [
+    [
+      TOY,
+      "simulation.weight=w",
+      /simulation\.weight: expected nothing, as it is read with samples of the processes only, got "w"\. Remove it, or add samples/,
+    ],
+    [PUBLISHED, "simulation.weight=w", /simulation\.weight: .* samples of the processes only/],
+  ],
+  "simulation.heldOut": [
+    [
+      PUBLISHED,
+      "simulation.heldOut=0.3",
+      /simulation\.heldOut: .* trained here only, got 0\.3\. Remove it, or remove model\.file/,
+    ],
+  ],
+  "data.events": [
+    [
+      FILES,
+      "data.events=100",
+      /data\.events: expected nothing, as it is read with data\.generator only, got 100\. Remove it, or set data\.generator in place of events\.file/,
+    ],
+    [GENERATED_OF_FILES, "data.events=100", /a simulation has its size from simulation\.events/],
+  ],
+  "events.weight": [[TOY, "events.weight=w", /events\.weight: .* read with events\.file or --events only, got "w"/]],
+  "events.source": [[TOY, "events.source=there", /events\.source: .* read with events\.file only, got "there"/]],
+  "model.source": [[TOY, "model.source=there", /model\.source: .* read with model\.file only, got "there"/]],
+  flows: [
+    [
+      PUBLISHED,
+      "flows.y.hidden=[8]",
+      /flows\.y\.hidden: .* trained here only, got \[8\]\. Remove it, or remove model\.file/,
+    ],
+  ],
+  "flows.x.bins": [
+    [
+      TOY,
+      "flows.x={kind: affine, bins: 4}",
+      /flows\.x\.bins: expected nothing, as it is read with flows\.x\.kind spline only, got 4\. Remove it, or set flows\.x\.kind to spline/,
+    ],
+  ],
+  "flows.y.bins": [[FILES, "flows.y={kind: affine, bins: 4}", /flows\.y\.bins: .* flows\.y\.kind spline only/]],
+  fnf: [[PUBLISHED, "fnf.x.training.epochs=3", /fnf\.x\.training\.epochs: .* trained here only, got 3/]],
+  transfer: [[PUBLISHED, "transfer.enabled=false", /transfer\.enabled: .* trained here only, got false/]],
+  ensemble: [[PUBLISHED, "ensemble.replicas=2", /ensemble\.replicas: .* trained here only, got 2/]],
+  profile: [[PUBLISHED, "profile.box=1", /profile\.box: .* trained here only, got 1/]],
+  "profile.points": [[TOY, "profile.points=8", /profile\.points: .* read with profile\.nodes quadrature only, got 8/]],
+  "profile.events": [
+    [TOY, "profile={sample: data, events: 100}", /profile\.events: .* read with profile\.sample model only, got 100/],
+  ],
+  "profile.bins": [[TOY, "profile.bins=4", /profile\.bins: .* read with profile\.kind spline only, got 4/]],
+};
+
+test("what is set and not read is an error, once, for every entry that only some sources and choices read", () => {
+  assert.equal(Object.keys(UNREAD).sort(), Object.keys(RELEVANCE).sort());
+  for (const [entry, cases] of Object.entries(UNREAD)) {
+    for (const [source, set, pattern] of cases) {
+      const found = message(source, set);
+      assert.match(found, pattern, set);
+      assert.is(found.split("\n").length, 1, `${entry}: ${found}`);
+      assert.is(message(source), "no error", entry);
+    }
+  }
+});
+
+test("what is read is no error, and neither is a default", () => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    [TOY, ["simulation.events=1000", "simulation.variations=[{shift: 1}, {squeeze: 1}]", "data.events=100"]],
+    [TOY, ["flows.x.bins=4", "profile={kind: spline, bins: 4, nodes: quadrature, points: 3, events: 200}"]],
+    [FILES, ["simulation.weight=w", "events.weight=w", "events.source=there", "simulation.heldOut=0.3"]],
+    [GENERATED_OF_FILES, ["simulation.events=1000"]],
+    [PUBLISHED, ["model.source=there", "processes.A.yield=3", "scan.points=3", "fit.minos=true"]],
+    [FILES, ["data.events=50000", "profile.points=6"]],
+    // Switched off, and kept for when it is switched on again.
+    [TOY, ["likelihood.observables=[x]", "transfer.bins=4", "ensemble.replicas=3"]],
+    [TOY, ["transfer.enabled=false", "transfer.bins=4", "profile={enabled: false, layers: 3}", "fnf.r=0.2"]],
+  ];
+  for (const [source, set] of cases) assert.is(message(source, ...set), "no error", set.join());
+  const weighted = readConfiguration(TOY, "a.yaml", { set: ["events.weight=w"], events: "other.npz" });
+  assert.is(weighted.events.weight, "w");
+});
+
+test("every entry that is documented as one choice's only has its check", () => {
+  const documented: string[] = [];
+  const visit = (entry: Entry, path: readonly string[]) => {
+    if (/\(.* only\)/.test(entry.doc)) documented.push(path.join("."));
+    if (entry.kind === "section") for (const [key, inner] of Object.entries(entry.keys)) visit(inner, [...path, key]);
+    if (entry.kind === "map" || entry.kind === "list") visit(entry.item, [...path, "*"]);
+  };
+  visit(configurationTable, []);
+  // Checked with their kind of nuisance and their optimiser.
+  const elsewhere = /^nuisances\.\*\.kappa$|\.training\.weightDecay$/;
+  const found = documented.filter((path) => !elsewhere.test(path));
+  assert.equal(found, ["profile.points", "profile.events", "profile.bins"]);
+  for (const path of found) assert.ok(RELEVANCE[path], path);
 });
 
 test("the generator simulates at plus and minus one, and at the corners of each pair", () => {
