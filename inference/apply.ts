@@ -5,7 +5,7 @@ import { add, broadcast, broadcastEvents, concatenate, exp, logSumExp, reshape, 
 import { Tape, type Var } from "../engine/tape.js";
 import type { Transformed } from "../flows/shapes.js";
 import { type Replica, replicaModel } from "./ensemble.js";
-import { bindMixture, bindTransfer } from "./mixture.js";
+import { bindDensity, bindMixture, bindTransfer } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** T maps data to simulation; `to-data` is its inverse, which corrects simulation. */
@@ -168,9 +168,11 @@ function mapOfEach(
 ): Transformed {
   const size = [model.processes.length];
   const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
-  const context = concatenate([oneHot, x]);
-  const transfer = bindTransfer(tape, model);
-  return direction === "to-data" ? transfer.fromSimulation(y, context, nu) : transfer.toSimulation(y, context, nu);
+  const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
+  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  return direction === "to-data"
+    ? transfer.fromSimulation(y, conditions, nu)
+    : transfer.toSimulation(y, conditions, nu);
 }
 
 function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {

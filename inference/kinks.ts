@@ -12,11 +12,11 @@ import { matrixOf, type Objective } from "./objective.js";
 import { dot, multiply, submatrix, symmetrised } from "./symmetric-matrix.js";
 
 /** Does ν move events across the knots of splines, or knots across events? */
-export function hasKinks({ x, y, transfer, response }: MixtureModel, looksAtY: boolean): boolean {
+export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): boolean {
   const moved = [
     ...(x.systematics ? [x.nominal] : []),
-    ...(looksAtY && y?.systematics ? [y.nominal] : []),
-    ...(looksAtY && response && transfer ? [transfer] : []),
+    // T's response moves events in simulation; T itself, before it, is where it is.
+    ...(looksAtY && y && (y.systematics || response) ? [y.nominal] : []),
   ];
   const movesKnots = looksAtY && response?.architecture.spline !== undefined;
   return movesKnots || moved.some(({ architecture }) => architecture.transform.kind === "spline");
@@ -37,38 +37,46 @@ export function withScoreCurvature(likelihood: Likelihood): Objective {
   };
 }
 
+/** [lower, upper] by name; those that are not named have none. */
+type Bounds = Readonly<Record<string, readonly [number, number]>>;
+
 /**
- * Differences of slopes between ν + reach_k e_k and ν - reach_k e_k over 2 reach_k, symmetrised: row-major [K, K]. The mean
- * curvature over that distance, kinks included.
+ * Differences of slopes between ν + reach_k e_k and ν - reach_k e_k over their distance, symmetrised: row-major [K, K]. The mean
+ * curvature over that distance, kinks included. A bound on the way is where the point stays, at ν itself if that is at the bound:
+ * nothing is known of the curvature beyond.
  *
- * @param reach  about one standard deviation, over which errors are quoted [K]
+ * @param reach   about one standard deviation, over which errors are quoted [K]
+ * @param bounds  around ν
  */
 export async function secantHessian(
   objective: Objective,
   nu: readonly number[],
   reach: readonly number[],
+  bounds: Bounds = {},
 ): Promise<Float64Array> {
   const size = nu.length;
   const hessian = new Float64Array(size * size);
   for (const [k, distance] of reach.entries()) {
-    const slopeAt = async (side: number) => {
-      const moved = Float64Array.from(nu, (value, l) => (l === k ? value + side * distance : value));
+    const slopeAt = async (value: number) => {
+      const moved = Float64Array.from(nu, (own, l) => (l === k ? value : own));
       return (await objective.evaluate(moved, 1)).gradient!;
     };
-    const [above, below] = [await slopeAt(1), await slopeAt(-1)];
-    for (let l = 0; l < size; l++) hessian[l * size + k] = (above[l]! - below[l]!) / (2 * distance);
+    const [least, largest] = bounds[objective.names[k]!] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const [high, low] = [Math.min(largest, nu[k]! + distance), Math.max(least, nu[k]! - distance)];
+    const [above, below] = [await slopeAt(high), await slopeAt(low)];
+    for (let l = 0; l < size; l++) hessian[l * size + k] = (above[l]! - below[l]!) / (high - low);
   }
   return symmetrised(hessian, size);
 }
 
-/** The objective with its secant Hessian where its Hessian is asked for; `reach` as of `secantHessian`. */
-export function withSecantHessian(objective: Objective, reach: readonly number[]): Objective {
+/** The objective with its secant Hessian where its Hessian is asked for; `reach` and `bounds` as of `secantHessian`. */
+export function withSecantHessian(objective: Objective, reach: readonly number[], bounds?: Bounds): Objective {
   return {
     names: objective.names,
     async evaluate(nu, order) {
       if (order < 2) return objective.evaluate(nu, order);
       const found = await objective.evaluate(nu, 1);
-      return { ...found, hessian: await secantHessian(objective, Array.from(nu), reach) };
+      return { ...found, hessian: await secantHessian(objective, Array.from(nu), reach, bounds) };
     },
   };
 }

@@ -67,7 +67,10 @@ export interface MixtureModel {
   readonly y?: DensityModel;
   /** T_φ, data to simulation, as a flow whose latent space is simulation: Dy features, context F + Dx. */
   readonly transfer?: FlowModel<FlowArchitecture>;
-  /** T_ψ, how T responds to all K nuisances, whose centres are the ν_0 of step 1: Dy features, context F + Dx. */
+  /**
+   * T_ψ, what T's response to all K nuisances, whose centres are the ν_0 of step 1, has beyond undoing what they do to p(y | x):
+   * simulation to simulation, Dy features, context F + Dx.
+   */
   readonly response?: FlowModel<FactorizableArchitecture>;
 }
 

@@ -1,6 +1,6 @@
 /** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
-import { add, broadcast, concatenate, logSumExp, mul, reshape, slice, sub } from "../engine/operations.js";
+import { add, broadcast, concatenate, logSumExp, mul, reshape, slice, sub, sum } from "../engine/operations.js";
 import type { Tape, Var } from "../engine/tape.js";
 import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../flows/factorizable.js";
 import { type BoundFlow, bindFlow, chain } from "../flows/flow.js";
@@ -42,12 +42,12 @@ export interface BoundMixture {
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
-interface BoundDensity {
+export interface BoundDensity {
   readonly nominal: BoundFlow;
   readonly systematics: BoundFactorizableFlow | undefined;
 }
 
-function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
+export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
   const { nominal, systematics } = model;
   return {
     nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
@@ -63,16 +63,18 @@ function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var
 }
 
 /**
- * Values of the shape nuisances, one entry each: [1], or [F, 1] with the centre, where it changes nothing, for the
- * processes that the nuisance does not act on.
+ * Values of the shape nuisances, one entry each: [..., 1]; the centre, where it changes nothing, for processes that the nuisance
+ * does not act on.
+ *
+ * @param process  one-hot, [..., F]
  */
-function shapeValues({ nuisances }: MixtureModel, nu: Var): Var[] {
+export function shapeValues({ nuisances }: MixtureModel, nu: Var, process: Var): Var[] {
   return nuisances.flatMap((nuisance, k) => {
     if (nuisance.kind !== "shape") return [];
     const value = slice(nu, -1, k, k + 1);
-    const acts = nu.tape.constant(nuisance.acts.map(Number), [nuisance.acts.length, 1]);
-    const isEverywhere = nuisance.acts.every(Boolean);
-    return [isEverywhere ? value : add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+    if (nuisance.acts.every(Boolean)) return [value];
+    const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
+    return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
   });
 }
 
@@ -88,31 +90,70 @@ function apply(u: Var, steps: readonly ((u: Var) => Transformed)[]): Transformed
 
 const noParameters: ReadonlyMap<string, Var> = new Map();
 
-/** T_f with its response to ν, where the model has them; without either, the identity. */
+/** The process one-hot [..., F], and the context (process, x) that it is part of [..., F + Dx]. */
+export interface Conditions {
+  readonly process: Var;
+  readonly context: Var;
+}
+
+/**
+ * T_f with its response to ν, where the model has them; without either, the identity.
+ *
+ * T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ, V what the factorizable flow of y makes of simulation at ν: T first undoes what ν does to
+ * p_f(y | x), exactly, whatever T_φ is. What is left to the trained T_ψ is how ν mixes the processes and what is known of
+ * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
+ */
 export interface BoundTransfer {
   /** Data to simulation. ν [K] is looked at where T responds to it. */
-  toSimulation(y: Var, context: Var, nu: Var | undefined): Transformed;
+  toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
   /** T_f⁻¹ */
-  fromSimulation(y: Var, context: Var, nu: Var | undefined): Transformed;
+  fromSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** Data to simulation at ν_0, T_ψ(ν - ν_0) ∘ T_φ: T(ν) without what takes p_f(y | x, ν) back to p_f(y | x, ν_0). */
+  toOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  fromOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** ν_0 where T responds to ν [K]. */
+  readonly origin: Var | undefined;
   readonly transferParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
-/** T alone on a tape; contexts are (process, x). */
-export function bindTransfer(tape: Tape, model: MixtureModel): BoundTransfer {
+/**
+ * T on a tape.
+ *
+ * @param ofY  p(y | x), on the same tape: what T undoes
+ */
+export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransfer {
   const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
+  const variation = response && ofY?.systematics;
+  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
+
+  function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
+    return apply(y, [
+      ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
+      ...(response ? [(simulated: Var) => response.toNominal(simulated, context, nu!)] : []),
+    ]);
+  }
+  function fromOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
+    return apply(y, [
+      ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
+      ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
+    ]);
+  }
+  /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
+  function moved(y: Var, { process, context }: Conditions, from: Var | undefined, to: Var | undefined): Transformed {
+    if (variation === undefined) return apply(y, []);
+    return apply(y, [
+      (simulated) => variation.toNominal(simulated, context, shapeValues(model, from!, process)),
+      (nominal) => variation.fromNominal(nominal, context, shapeValues(model, to!, process)),
+    ]);
+  }
   return {
-    toSimulation: (y, context, nu) =>
-      apply(y, [
-        ...(response ? [(data: Var) => response.toNominal(data, context, nu!)] : []),
-        ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
-      ]),
-    fromSimulation: (y, context, nu) =>
-      apply(y, [
-        ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
-        ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
-      ]),
+    origin,
+    toOrigin,
+    fromOrigin,
+    toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
+    fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, origin), (u) => fromOrigin(u, at, nu)]),
     transferParameters: transfer?.trainable ?? noParameters,
     responseParameters: response?.trainable ?? noParameters,
   };
@@ -128,22 +169,23 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   );
   const densityX = bindDensity(tape, model.x, "x");
   const densityY = model.y && bindDensity(tape, model.y, "y");
-  const transfer = bindTransfer(tape, model);
+  const transfer = bindTransfer(tape, model, densityY);
   const contextOf = (x: Var) => concatenate([oneHot, x]);
+  const conditions = (x: Var) => ({ process: oneHot, context: contextOf(x) });
   const perProcess = (u: Var) => broadcast(u, [count]);
 
-  const toSimulation = (y: Var, x: Var, nu: Var) => transfer.toSimulation(y, contextOf(x), nu);
   function logProbX(x: Var, nu: Var): Var {
     checkNu(model, nu);
-    return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu)));
+    return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu, oneHot)));
   }
   function logProbY(y: Var, x: Var, nu: Var): Var {
     checkNu(model, nu);
     if (densityY === undefined) {
       throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
     }
-    const { value, logDet } = toSimulation(y, x, nu);
-    return perProcess(add(logDensity(densityY, value, contextOf(x), shapeValues(model, nu)), logDet));
+    const { value, logDet } = transfer.toOrigin(y, conditions(x), nu);
+    const shapes = shapeValues(model, transfer.origin ?? nu, oneHot);
+    return perProcess(add(logDensity(densityY, value, contextOf(x), shapes), logDet));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
     const ofX = logProbX(x, nu);
@@ -163,8 +205,8 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     logYields: (nu) => logYields(model, nu),
     logProbX,
     logProbY,
-    toSimulation,
-    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, contextOf(x), nu),
+    toSimulation: (y, x, nu) => transfer.toSimulation(y, conditions(x), nu),
+    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, conditions(x), nu),
     logProb,
     transferParameters: transfer.transferParameters,
     responseParameters: transfer.responseParameters,

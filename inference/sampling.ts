@@ -5,10 +5,9 @@ import { concatenate } from "../engine/operations.js";
 import { randomKey } from "../engine/random.js";
 import { normalColumn } from "../engine/random-column.js";
 import { Tape, type Var } from "../engine/tape.js";
-import { bindFactorizableFlow } from "../flows/factorizable.js";
-import { bindFlow } from "../flows/flow.js";
-import { bindTransfer } from "./mixture.js";
-import { checkPoint, type DensityModel, type MixtureModel, parametersOn } from "./mixture-model.js";
+import type { NuisanceValues } from "../flows/factorizable.js";
+import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "./mixture.js";
+import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
 /** Names a stream of random numbers. */
 export interface Stream {
@@ -29,49 +28,37 @@ export function withoutTransfer({ transfer: _transfer, response: _response, ...m
   return model;
 }
 
-/** Latent to observed at ν of the shape nuisances [S]. */
-function density(tape: Tape, name: "x" | "y", { nominal, systematics }: DensityModel, shapes: Var | undefined) {
-  const flow = bindFlow(tape, nominal.architecture, `${name}.nominal`);
-  const varied = systematics && bindFactorizableFlow(tape, systematics.architecture, `${name}.systematics`);
-  return (latent: Var, context: Var): Var => {
-    const { value } = flow.fromLatent(latent, context);
-    return varied === undefined ? value : varied.fromNominal(value, context, shapes!).value;
-  };
+/** Latent to observed, or simulated, at ν. */
+function fromLatent({ nominal, systematics }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
+  const { value } = nominal.fromLatent(latent, context);
+  return systematics === undefined ? value : systematics.fromNominal(value, context, shapes).value;
 }
 
-interface SampleTape {
-  readonly tape: Tape;
-  readonly sample: Var;
-  /** Whether ν acts through the densities, and through T's response. */
-  readonly hasShapes: boolean;
-  readonly hasNu: boolean;
+const dimension = (model: MixtureModel, of: "x" | "y") => model[of]!.nominal.architecture.features;
+
+/** Parameters "process" [F], and "nu" [K] where there are nuisances. */
+function drawnAt(tape: Tape, { processes, nuisances }: MixtureModel) {
+  const process = tape.parameter("process", [processes.length]);
+  return { process, nu: nuisances.length === 0 ? undefined : tape.parameter("nu", [nuisances.length]) };
 }
 
-function sampleTape(model: MixtureModel, of: "x" | "y"): SampleTape {
-  const tape = new Tape();
-  const process = tape.parameter("process", [model.processes.length]);
-  const shapes = model[of]!.systematics && tape.parameter("shapes", [shapeCount(model)]);
-  const dimension = (name: "x" | "y") => model[name]!.nominal.architecture.features;
-  const latent = tape.column("latent", [dimension(of)]);
-  if (of === "x") {
-    return {
-      tape,
-      sample: density(tape, "x", model.x, shapes)(latent, process),
-      hasShapes: shapes !== undefined,
-      hasNu: false,
-    };
-  }
-  const x = tape.column("x", [dimension("x")]);
-  const context = concatenate([process, x]);
-  const simulated = density(tape, "y", model.y!, shapes)(latent, context);
-  const sample = toData(tape, model, simulated, context);
-  return { tape, sample, hasShapes: shapes !== undefined, hasNu: model.response !== undefined };
-}
+/** What they are written with. */
+const parametersOf = ({ processes }: MixtureModel, process: number, nu: readonly number[]) => ({
+  process: processes.map((_, f) => (f === process ? 1 : 0)),
+  ...(nu.length > 0 && { nu }),
+});
 
-/** T⁻¹: the model's T and its response to ν undone, where it has them. */
-function toData(tape: Tape, model: MixtureModel, simulated: Var, context: Var): Var {
-  const nu = model.response && tape.parameter("nu", [model.nuisances.length]);
-  return bindTransfer(tape, model).fromSimulation(simulated, context, nu).value;
+/** Draws of x or y from the column "latent", and for y the column "x". */
+function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
+  const { process, nu } = drawnAt(tape, model);
+  const density = bindDensity(tape, model[of]!, of);
+  const latent = tape.column("latent", [dimension(model, of)]);
+  const shapesAt = (point: Var | undefined) => (point === undefined ? [] : shapeValues(model, point, process));
+  if (of === "x") return fromLatent(density, latent, process, shapesAt(nu));
+  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
+  const transfer = bindTransfer(tape, model, density);
+  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transfer.origin ?? nu));
+  return transfer.fromOrigin(simulated, conditions, nu).value;
 }
 
 /** T⁻¹ of any of the models that differ in the weights of T only, such as those of replicas: one program for all of them. */
@@ -97,35 +84,23 @@ export interface DataMap {
 /** @param model  with a T; its weights do not matter */
 export async function openDataMap(backend: Backend, model: MixtureModel): Promise<DataMap> {
   const tape = new Tape();
-  const process = tape.parameter("process", [model.processes.length]);
-  const x = tape.column("x", [model.x.nominal.architecture.features]);
-  const y = tape.column("y", [model.y!.nominal.architecture.features]);
-  const program = await backend.compile({ outputs: { y: toData(tape, model, y, concatenate([process, x])) } });
+  const { process, nu } = drawnAt(tape, model);
+  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
+  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  const { value } = transfer.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
+  const program = await backend.compile({ outputs: { y: value } });
   return {
     async toData(own, process, nu, x, y) {
       checkDraw(own, "y", process, nu);
       await program.write({
         ...parametersOn(tape, own),
-        process: oneHot(own, process),
-        ...(own.response && { nu }),
+        ...parametersOf(own, process, nu),
       });
       await program.bind({ x, y });
       return Float32Array.from((await program.run()).y!);
     },
     close: () => program.close(),
   };
-}
-
-const oneHot = ({ processes }: MixtureModel, process: number) => processes.map((_, f) => (f === process ? 1 : 0));
-
-const shapeCount = ({ nuisances }: MixtureModel) => nuisances.filter(({ kind }) => kind === "shape").length;
-
-/** Values of the shape nuisances that a process sees: at their centres where they do not act on it. */
-export function shapesSeenBy(model: MixtureModel, process: number, nu: readonly number[]): number[] {
-  return model.nuisances.flatMap((nuisance, k) => {
-    if (nuisance.kind !== "shape") return [];
-    return [nuisance.acts[process] ? nu[k]! : nuisance.centre];
-  });
 }
 
 function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: readonly number[]): void {
@@ -142,27 +117,22 @@ function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: read
 
 /** @param model  its T and response are undone where it has them; see `withoutTransfer` */
 export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
-  const programs = new Map<"x" | "y", { readonly program: Program } & Pick<SampleTape, "hasShapes" | "hasNu">>();
+  const programs = new Map<"x" | "y", Program>();
 
   async function opened(of: "x" | "y") {
     const known = programs.get(of);
     if (known !== undefined) return known;
-    const { tape, sample, hasShapes, hasNu } = sampleTape(model, of);
-    const program = await backend.compile({ outputs: { sample } });
+    const tape = new Tape();
+    const program = await backend.compile({ outputs: { sample: sampleOf(tape, model, of) } });
     await program.write(parametersOn(tape, model));
-    const entry = { program, hasShapes, hasNu };
-    programs.set(of, entry);
-    return entry;
+    programs.set(of, program);
+    return program;
   }
 
   async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnSource>) {
     checkDraw(model, of, process, nu);
-    const { program, hasShapes, hasNu } = await opened(of);
-    await program.write({
-      process: oneHot(model, process),
-      ...(hasShapes && { shapes: shapesSeenBy(model, process, nu) }),
-      ...(hasNu && { nu }),
-    });
+    const program = await opened(of);
+    await program.write(parametersOf(model, process, nu));
     await program.bind(columns);
     return Float32Array.from((await program.run()).sample!);
   }
@@ -172,14 +142,14 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
 
   return {
     sampleX: (process, nu, count, stream) =>
-      sample("x", process, nu, { latent: latents(model.x.nominal.architecture.features, count, stream) }),
+      sample("x", process, nu, { latent: latents(dimension(model, "x"), count, stream) }),
     sampleY(process, nu, x, stream) {
-      const count = x.length / model.x.nominal.architecture.features;
+      const count = x.length / dimension(model, "x");
       const features = model.y?.nominal.architecture.features ?? 0;
       return sample("y", process, nu, { x, latent: latents(features, count, stream) });
     },
     async close() {
-      for (const { program } of programs.values()) await program.close();
+      for (const program of programs.values()) await program.close();
     },
   };
 }

@@ -71,15 +71,15 @@ const model: MixtureModel = {
   response,
 };
 
-/** T_φ(T_ψ(y)) of feature j for process f. */
-function closedForm(y: number, j: number, f: number, nu: readonly number[]): number {
+/** T_ψ(T_φ(y)) of feature j for process f. */
+function closedForm(y: number, j: number, f: number, nu: readonly number[], t = T[j]!): number {
+  // Affine maps bend the logarithm of their slope: l = s / (1 + |s / ln 10⁻³|).
+  const l = S[j]! / (1 + Math.abs(S[j]! / Math.log(1e-3)));
+  const simulated = y * Math.exp(l) + t + (j === 0 && f === 1 ? OF_SECOND : 0);
   const u = nu.map((value, k) => (value - CENTRE[k]!) / SCALE);
   const sum = (at: number) =>
     u.reduce((all, v, k) => all + RESPONSE[k]![at]! * v + Q * RESPONSE[k]![at + 1]! * v * v, 0);
-  const moved = y * Math.exp(sum(4 * j)) + sum(4 * j + 2);
-  // Affine maps bend the logarithm of their slope: l = s / (1 + |s / ln 10⁻³|).
-  const l = S[j]! / (1 + Math.abs(S[j]! / Math.log(1e-3)));
-  return moved * Math.exp(l) + T[j]! + (j === 0 && f === 1 ? OF_SECOND : 0);
+  return simulated * Math.exp(sum(4 * j)) + sum(4 * j + 2);
 }
 
 const count = 5;
@@ -146,7 +146,7 @@ for (const { name, precision, create } of testBackends()) {
             Array.from(y, (value, i) => {
               const j = Math.floor(i / count);
               const at = nu.map((own, k) => own - replica.nu[k]! + CENTRE[k]!);
-              return closedForm(value, j, f, at) - T[j]! + biases[j]!;
+              return closedForm(value, j, f, at, biases[j]!);
             }),
           ),
         );

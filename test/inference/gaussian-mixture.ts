@@ -197,8 +197,10 @@ export function closedForm(ofX: readonly number[], ofY: readonly number[], nu: r
     return standardNormal(applyAffine(x, f, applySystematics(systematicsX, f, shapeDistances(f, nu), start)));
   });
   const inY = YIELDS.map((_, f) => {
-    const simulated = applyAffine(transfer, f, applySystematics(response, f, responses, { value: ofY, logDet: 0 }));
-    return standardNormal(applyAffine(y, f, applySystematics(systematicsY, f, shapeDistances(f, nu), simulated)));
+    const simulated = applySystematics(response, f, responses, applyAffine(transfer, f, { value: ofY, logDet: 0 }));
+    // T takes simulation at ν_0 on to simulation at ν, which the systematics at ν take back.
+    const nominal = applySystematics(systematicsY, f, shapeDistances(f, RESPONSE_CENTRES), simulated);
+    return standardNormal(applyAffine(y, f, nominal));
   });
   const prior = inX.map((value, f) => logYields[f]! + value);
   const both = prior.map((value, f) => value + inY[f]!);

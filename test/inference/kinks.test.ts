@@ -1,7 +1,7 @@
 /** Curvature that sits in kinks: the median of Laplace-distributed events, for which second derivatives see none at all. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { factorizableFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { F64_PRECISION } from "../../inference/covariance.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../../inference/kinks.js";
 import { likelihood } from "../../inference/likelihood.js";
@@ -53,6 +53,38 @@ test("the symmetric part is taken, [K, K] row-major", async () => {
   close(await secantHessian(skew, [0.2, -1], [0.1, 2]), [5, 2, 2, 4], { absolute: 1e-12, relative: 0 });
 });
 
+test("points of the secant Hessian stay within the bounds, on one side where the estimate is at one", async () => {
+  // NLL = a⁴ + a² b + b², of slope (4 a³ + 2 a b, a² + 2 b).
+  const seen: number[][] = [];
+  const quartic: Objective = {
+    names: ["a", "b"],
+    async evaluate(nu, order) {
+      assert.is(order, 1);
+      seen.push(Array.from(nu));
+      const [a, b] = nu as unknown as [number, number];
+      return { nll: 0, gradient: Float64Array.of(4 * a ** 3 + 2 * a * b, a ** 2 + 2 * b) };
+    },
+  };
+  const exact = { absolute: 1e-12, relative: 1e-12 };
+  const bounds = { a: [-1, 1.25] as const };
+  // The cubes of 1.25 and 0.5 over 0.75, and their squares; b is not bounded.
+  const [aa, ab] = [(4 * (1.25 ** 3 - 0.5 ** 3)) / 0.75 + 2 * 2, (1.25 ** 2 - 0.5 ** 2) / 0.75];
+  close(await secantHessian(quartic, [1, 2], [0.5, 3], bounds), [aa, (ab + 2) / 2, (ab + 2) / 2, 2], exact);
+  assert.equal(seen, [
+    [1.25, 2],
+    [0.5, 2],
+    [1, 5],
+    [1, -1],
+  ]);
+  seen.length = 0;
+  const atBound = await secantHessian(quartic, [-1, 2], [0.5, 3], bounds);
+  assert.equal(seen.slice(0, 2), [
+    [-0.5, 2],
+    [-1, 2],
+  ]);
+  close([atBound[0]!], [(4 * (1 - 0.5 ** 3)) / 0.5 + 2 * 2], exact);
+});
+
 test("a fit whose minimum is in a kink converges, with the information of the scores as its Hessian", async () => {
   const fit = await minimise(laplace(N), { start: [-0.5], secondStart: [1.2] });
   assert.is(fit.status, "converged", fit.reason);
@@ -86,7 +118,15 @@ test("splines have kinks where a nuisance moves events across their knots", () =
 
 test("a response with splines has knots that nuisances move, where y is looked at", () => {
   const { transfer: _, ...model } = torchModel({ hasTransfer: true, hasRates: false });
-  const still = { ...model, x: { nominal: model.x.nominal }, y: { nominal: model.y!.nominal } };
+  const affine = autoregressiveFlow({
+    features: 2,
+    context: 4,
+    hidden: [3],
+    transforms: 1,
+    transform: { kind: "affine" },
+  });
+  const smooth = { architecture: affine, weights: initialise(affine, 1) };
+  const still = { ...model, x: { nominal: model.x.nominal }, y: { nominal: smooth } };
   const withResponse = (spline: { kind: "spline"; bins: number; bound: number } | undefined) => {
     const architecture = factorizableFlow({
       features: 2,
@@ -99,6 +139,11 @@ test("a response with splines has knots that nuisances move, where y is looked a
     return { ...still, response: { architecture, weights: initialise(architecture, 1) } };
   };
   assert.is(hasKinks(withResponse(undefined), true), false);
+  assert.is(
+    hasKinks({ ...withResponse(undefined), y: { nominal: model.y!.nominal } }, true),
+    true,
+    "moves y in simulation",
+  );
   assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), true), true);
   assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
 });

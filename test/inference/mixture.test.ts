@@ -1,10 +1,12 @@
 /** The mixture against Gaussians in closed form: any number of processes, widths and nuisances. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { ColumnData } from "../../engine/backend.js";
+import { broadcastEvents } from "../../engine/operations.js";
 import { Tape, type Var } from "../../engine/tape.js";
 import { type EventData, likelihood } from "../../inference/likelihood.js";
 import { bindMixture } from "../../inference/mixture.js";
-import { mixtureParameters } from "../../inference/mixture-model.js";
+import { type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import { testBackends } from "../support/backends.js";
 import { close, tolerances } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
@@ -55,6 +57,33 @@ for (const { name, precision, create } of testBackends()) {
       const rounding = precision === "f64" ? 0 : 1e-3;
       close(got.gradient!, gradient, { absolute: 1e-6 + rounding, relative: 1e-6 }, "gradient");
       close(got.hessian!, hessian, { absolute: 2e-5 + rounding, relative: 1e-6 + rounding }, "Hessian");
+    }));
+
+  test(`p(y | x, ν) is p of simulation at ν where T(ν) takes y, times |det ∂T/∂y|, on ${name}`, () =>
+    withBackend(create, async (backend) => {
+      const { transfer: _, response: __, ...simulation } = gaussianModel;
+      const runAt = async (ofY: ColumnData, shape: readonly number[], model: MixtureModel) => {
+        const tape = new Tape();
+        const mixture = bindMixture(tape, model);
+        const [x, y, nu] = [tape.column("x", [1]), tape.column("y", shape), tape.parameter("nu", [4])];
+        const { value, logDet } = mixture.toSimulation(y, x, nu);
+        const outputs = {
+          density: mixture.logProbY(y, x, nu),
+          ...(model.transfer && { value, logDet: broadcastEvents(logDet, tape.events()) }),
+        };
+        const program = await backend.compile({ outputs });
+        await program.write({ ...mixtureParameters(model), nu: NU });
+        await program.bind({ x: data.x, y: ofY });
+        return program.run();
+      };
+      const { density, value, logDet } = await runAt(data.y!, [3], gaussianModel);
+      const there = await runAt(value!, [3, 3], simulation);
+      const wanted = there.density!.map((log, i) => log + logDet![i]!);
+      // The densities of data and simulation reach -100, through a column between two programs.
+      close(density!, wanted, {
+        absolute: 10 * tolerances[precision].absolute,
+        relative: tolerances[precision].relative,
+      });
     }));
 
   test(`T and its inverse undo each other for every process on ${name}`, () =>

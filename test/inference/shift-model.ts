@@ -63,6 +63,13 @@ export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): Mixtur
     ...(t !== undefined && {
       transfer: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
     }),
-    ...(r && { response: shifted(2, r, origin ?? r.map(() => 0)) }),
+    // T undoes b·(ν - ν_0) by itself.
+    ...(r && {
+      response: shifted(
+        2,
+        r.map((slope, k) => slope + (b[k] ?? 0)),
+        origin ?? r.map(() => 0),
+      ),
+    }),
   };
 }
