@@ -1,7 +1,7 @@
 /** Entries that only some sources and choices read: elsewhere they would be ignored without a word. */
 import type { Entry } from "./configuration-entries.js";
 import { type Configuration, configurationTable } from "./configuration-table.js";
-import { type Path, type Problem, pathText, shown, validate } from "./configuration-validation.js";
+import { defaultOf, type Path, type Problem, pathText, shown } from "./configuration-validation.js";
 
 /** What the command line adds to the file. */
 export interface Given {
@@ -124,6 +124,6 @@ function settings(entry: Entry, value: unknown, path: Path): { readonly path: Pa
     return Object.entries(entry.keys).flatMap(([key, inner]) => settings(inner, valueAt(value, [key]), [...path, key]));
   }
   // Exported configurations hold every default.
-  const isDefault = JSON.stringify(value) === JSON.stringify(validate(entry, undefined, []));
+  const isDefault = JSON.stringify(value) === JSON.stringify(defaultOf(entry));
   return isDefault ? [] : [{ path, value }];
 }

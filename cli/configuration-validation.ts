@@ -39,6 +39,11 @@ export function validate<E extends Entry>(entry: E, raw: unknown, problems: Prob
   return visit(entry, raw, [], problems) as ValueOf<E>;
 }
 
+/** The value of an entry about which the file says nothing; undefined where there is no default. */
+export function defaultOf(entry: Entry): unknown {
+  return visit(entry, undefined, [], []);
+}
+
 function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unknown {
   // `key:` with nothing behind it reads as null: the user left it empty.
   if (raw === undefined || raw === null) return absent(entry, path, problems);
