@@ -116,17 +116,18 @@ export function objectiveOf(open: OpenLikelihood): Objective {
   return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
 }
 
-/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side. */
-async function acrossKinks({ likelihood, precision }: OpenLikelihood, found: FitResult): Promise<FitResult> {
+/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side as far as the fit may look. */
+async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
   if (found.covariance === undefined || found.status === "aborted") return found;
   const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
-  return withHessian(found, await secantHessian(likelihood, found.estimate.values, reach), precision);
+  const hessian = await secantHessian(open.likelihood, found.estimate.values, reach, fitBounds(open));
+  return withHessian(found, hessian, open.precision);
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
-export function responseCentre({ model, withFixedTransfer }: OpenLikelihood): number[] | undefined {
-  if (withFixedTransfer === undefined) return undefined;
-  return model.response!.architecture.nuisances.map(({ centre }) => centre);
+export function responseCentre({ model, events }: LikelihoodParts): number[] | undefined {
+  if (model.response === undefined || events.data.y === undefined) return undefined;
+  return model.response.architecture.nuisances.map(({ centre }) => centre);
 }
 
 /** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */

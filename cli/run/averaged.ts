@@ -8,7 +8,15 @@ import { minimise } from "../../inference/minimise.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import type { Objective } from "../../inference/objective.js";
 import { errorsOf, NO_ERRORS } from "../covariance-summary.js";
-import { type FitSummary, fitNuisances, fitOptions, isKinkedIn, minosSummary, objectiveOf } from "../nuisance-fit.js";
+import {
+  type FitSummary,
+  fitBounds,
+  fitNuisances,
+  fitOptions,
+  isKinkedIn,
+  minosSummary,
+  objectiveOf,
+} from "../nuisance-fit.js";
 import { type OpenLikelihood, transferLabel } from "../open-likelihood.js";
 import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";
@@ -122,7 +130,7 @@ async function average(
   const isKinked = isKinkedIn(open);
   const exact = averageOf((likelihood, b) => {
     const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
-    return isKinked && reach ? withSecantHessian(likelihood, reach) : likelihood;
+    return isKinked && reach ? withSecantHessian(likelihood, reach, fitBounds(open)) : likelihood;
   });
   const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
   return { fit, curvature, summary: { ...summaryOf(open, fit, curvature, isKinked), minos } };
