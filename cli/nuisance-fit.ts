@@ -23,25 +23,28 @@ export const fitTolerance = ({ precision }: Pick<OpenLikelihood, "precision">) =
 
 type Bounds = Readonly<Record<string, readonly [number, number]>>;
 
-function configuredBounds({ analysis, model }: OpenLikelihood): Bounds {
+/** What a likelihood is of, opened or not. */
+export type LikelihoodParts = Pick<OpenLikelihood, "analysis" | "model" | "events">;
+
+function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
   const [least, largest] = analysis.configuration.fit.bounds as readonly [number, number];
   return Object.fromEntries(model.nuisances.map(({ name }) => [name, [least, largest] as const]));
 }
 
 /** Where T responds to ν, the box in which its response was trained. */
-function boxOfResponse(open: OpenLikelihood): Bounds | undefined {
-  const centres = responseCentre(open);
+function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
+  const centres = responseCentre(of);
   if (centres === undefined) return undefined;
-  const reach = responseBox(open.model.response!.architecture, open.analysis.configuration.profile.box);
+  const reach = responseBox(of.model.response!.architecture, of.analysis.configuration.profile.box);
   return Object.fromEntries(
-    open.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
+    of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
   );
 }
 
 /** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
-export function fitBounds(open: OpenLikelihood): Bounds {
-  const box = boxOfResponse(open);
-  const bounds = configuredBounds(open);
+export function fitBounds(of: LikelihoodParts): Bounds {
+  const box = boxOfResponse(of);
+  const bounds = configuredBounds(of);
   if (box === undefined) return bounds;
   return Object.fromEntries(
     Object.entries(bounds).map(([name, [least, largest]]) => {

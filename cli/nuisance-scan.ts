@@ -12,7 +12,7 @@ import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../i
 import type { NamedArray } from "../io/index.js";
 import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
-import { type FitSummary, fitBounds, fitTolerance } from "./nuisance-fit.js";
+import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";
 import { readVersion } from "./version.js";
@@ -49,10 +49,10 @@ export const hasEveryError = ({ covariance, estimate }: FitResult) =>
 export const NO_SCANS = "scans: left out, as the fit did not give every nuisance an error";
 
 /** Ranges in σ of the fit, within its bounds. */
-export function scanPlan(open: OpenLikelihood, { estimate, covariance, reason }: FitResult): ScanPlan {
-  const { scan } = open.analysis.configuration;
-  const names = nuisanceNames(open.analysis.configuration);
-  const bounds = fitBounds(open);
+export function scanPlan(of: LikelihoodParts, { estimate, covariance, reason }: FitResult): ScanPlan {
+  const { scan } = of.analysis.configuration;
+  const names = nuisanceNames(of.analysis.configuration);
+  const bounds = fitBounds(of);
   const axis = (name: string, points: number) => {
     const sigma = covariance?.sigma[covariance.names.indexOf(name)];
     if (sigma === undefined) throw new Error(`scan of ${name}: expected an error of the fit, got none. ${reason}`);

@@ -86,7 +86,7 @@ export async function scanFits(setting: Setting, fitted: FittedModel): Promise<r
     setting.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
     return [];
   }
-  const plan = await planOf(setting, first);
+  const plan = scanPlan({ ...setting, model: first.model }, first.fit.fit);
   const scanned: ScannedFit[] = [];
   for (const task of tasks) {
     if (task.fit.fit.hessian === undefined) continue;
@@ -95,13 +95,4 @@ export async function scanFits(setting: Setting, fitted: FittedModel): Promise<r
     scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
   }
   return scanned;
-}
-
-async function planOf(setting: Setting, { model, fit }: Task): Promise<ScanPlan> {
-  const open = await openFit(setting, model, setting.events.data);
-  try {
-    return scanPlan(open, fit.fit);
-  } finally {
-    await open.close();
-  }
 }
