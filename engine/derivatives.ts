@@ -1,125 +1,9 @@
-/** Derivative rules, and `gradient`, which appends the backward pass to the same tape. */
+/** Derivatives of a scalar: nodes of the same tape, written in the same operations. */
+import { backward } from "./derivative-rules.js";
 import { UsageError } from "./errors.js";
-import {
-  add,
-  broadcast,
-  broadcastEvents,
-  cos,
-  cumulativeSum,
-  div,
-  equal,
-  greater,
-  linear,
-  mul,
-  neg,
-  reshape,
-  sin,
-  sub,
-  sum,
-  sumEvents,
-  sumTo,
-  take,
-  uniformValue,
-  weightGradient,
-  where,
-} from "./operations.js";
-import { type Attributes, type OperationName, sizeOf, type Var } from "./tape.js";
-
-/** Cotangents of the inputs, each written down only if asked for; `undefined` where there is no derivative. */
-type Rule<A> = (g: Var, y: Var, inputs: readonly Var[], attributes: A) => readonly ((() => Var) | undefined)[];
-
-type Rules = {
-  readonly [N in OperationName]: Rule<N extends keyof Attributes ? Attributes[N] : object>;
-};
-
-const none: Rule<unknown> = () => [];
-/** A rule of one input. */
-const of = <A>(rule: (g: Var, x: Var, y: Var, attributes: A) => Var): Rule<A> => {
-  return (g, y, [x], attributes) => [() => rule(g, x as Var, y, attributes)];
-};
-type Pair = readonly [Var, Var];
-
-/**
- * Where `where` took its first side. Of where(x > 0, x, 0) the result y tells: x > 0 exactly where y > 0. So what goes back
- * through a rectifier needs nothing beside y, which the next layer keeps.
- */
-function isTaken(y: Var, [condition, a, b]: readonly Var[]): Var {
-  const { operation, inputs } = condition as Var;
-  const isZero = (x: Var | undefined) => x !== undefined && uniformValue(x) === 0;
-  const isRectifier = operation.name === "greater" && inputs[0] === a && isZero(inputs[1]) && isZero(b);
-  return isRectifier ? greater(y, 0) : (condition as Var);
-}
-
-const rules: Rules = {
-  column: none,
-  parameter: none,
-  constant: none,
-  neg: of((g) => neg(g)),
-  exp: of((g, _x, y) => mul(g, y)),
-  log: of((g, x) => div(g, x)),
-  log1p: of((g, x) => div(g, add(x, 1))),
-  expm1: of((g, _x, y) => mul(g, add(y, 1))),
-  tanh: of((g, _x, y) => mul(g, sub(1, mul(y, y)))),
-  sin: of((g, x) => mul(g, cos(x))),
-  cos: of((g, x) => neg(mul(g, sin(x)))),
-  sqrt: of((g, _x, y) => div(mul(g, 0.5), y)),
-  abs: of((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
-  stopGradient: none,
-  add: (g) => [() => g, () => g],
-  sub: (g) => [() => g, () => neg(g)],
-  mul: (g, _y, inputs) => {
-    const [a, b] = inputs as Pair;
-    return [() => mul(g, b), () => mul(g, a)];
-  },
-  div: (g, y, inputs) => {
-    const [, b] = inputs as Pair;
-    return [() => div(g, b), () => neg(mul(g, div(y, b)))];
-  },
-  maximum: (g, _y, inputs) => {
-    const [a, b] = inputs as Pair;
-    const wins = (p: Var, q: Var) => add(greater(p, q), mul(equal(p, q), 0.5));
-    return [() => mul(g, wins(a, b)), () => mul(g, wins(b, a))];
-  },
-  minimum: (g, _y, inputs) => {
-    const [a, b] = inputs as Pair;
-    const wins = (p: Var, q: Var) => add(greater(q, p), mul(equal(p, q), 0.5));
-    return [() => mul(g, wins(a, b)), () => mul(g, wins(b, a))];
-  },
-  greater: none,
-  greaterEqual: none,
-  equal: none,
-  where: (g, y, inputs) => [undefined, () => where(isTaken(y, inputs), g, 0), () => where(isTaken(y, inputs), 0, g)],
-  broadcast: of((g, x) => sumTo(g, x.shape)),
-  broadcastEvents: of((g) => sumEvents(g)),
-  reshape: of((g, x) => reshape(g, x.shape)),
-  take: of((g, x, _y, { index }) => {
-    const inverse = new Int32Array(sizeOf(x.shape)).fill(-1);
-    for (let r = 0; r < index.length; r++) if ((index[r] as number) >= 0) inverse[index[r] as number] = r;
-    return take(g, x.shape, inverse);
-  }),
-  sum: of((g, x) => broadcast(g, x.shape)),
-  max: of((g, x, y, { axis }) => {
-    const isLargest = equal(x, y);
-    return mul(g, div(isLargest, sum(isLargest, axis)));
-  }),
-  cumulativeSum: of((g, _x, _y, { axis, exclusive, reverse }) =>
-    cumulativeSum(g, axis, { exclusive, reverse: !reverse }),
-  ),
-  linear: (g, _y, inputs, { transposed, prefix }) => {
-    const [x, weights] = inputs as Pair;
-    const batched = weights.shape.length > 2;
-    return [
-      () => linear(g, weights, { prefix, transposed: !transposed }),
-      () => (transposed ? weightGradient(x, g, prefix, batched) : weightGradient(g, x, prefix, batched)),
-    ];
-  },
-  // Of V = Σ_e a[o] b[i], with cotangent W of V: a gets Σ_i W[o, i] b[i], b gets Σ_o W[o, i] a[o].
-  weightGradient: (w, _y, inputs, { prefix }) => {
-    const [a, b] = inputs as Pair;
-    return [() => linear(b, w, { prefix }), () => linear(a, w, { prefix, transposed: true })];
-  },
-  sumEvents: of((g, x) => broadcastEvents(g, x.events)),
-};
+import { hessianThroughCuts } from "./hessian.js";
+import { add, reshape, take } from "./operations.js";
+import { sizeOf, type Var } from "./tape.js";
 
 /**
  * Gradient of a scalar without events with respect to nodes of the same tape, appended to that tape.
@@ -140,29 +24,12 @@ export function gradient(loss: Var, wrt: readonly Var[]): Var[] {
   if (wrt.some((node) => node.tape !== tape)) {
     throw new UsageError("gradient", { expected: "nodes of the tape of the loss", got: "nodes of another tape" });
   }
-  // What depends on `wrt`: only along these nodes is there work.
-  const depends = new Set<number>(wrt.map((node) => node.id));
-  for (const node of tape.nodes.slice(0, loss.id + 1)) {
-    if (node.inputs.some((input) => depends.has(input.id))) depends.add(node.id);
-  }
-  const cotangents = new Map<number, Var>([[loss.id, tape.constant(1, loss.shape)]]);
-  for (let id = loss.id; id >= 0; id--) {
-    const g = cotangents.get(id);
-    const y = tape.nodes[id] as Var;
-    if (g === undefined || !depends.has(id)) continue;
-    const rule = rules[y.operation.name] as Rule<unknown>;
-    rule(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
-      const input = y.inputs[i] as Var;
-      if (cotangent === undefined || !depends.has(input.id)) return;
-      const old = cotangents.get(input.id);
-      cotangents.set(input.id, old === undefined ? cotangent() : add(old, cotangent()));
-    });
-  }
+  const cotangents = backward(loss, wrt, (_node, cotangent) => cotangent);
   return wrt.map((node) => cotangents.get(node.id) ?? tape.constant(0, node.shape, node.events));
 }
 
-/** Hessian of a scalar with respect to one parameter of shape [K], as a node of shape [K, K]: K backward passes. */
-export function hessian(loss: Var, parameter: Var): Var {
+/** Hessian with respect to one parameter of K elements, [K, K]: K backward passes through the gradient. */
+export function hessianByDirections(loss: Var, parameter: Var): Var {
   const size = sizeOf(parameter.shape);
   const [g] = gradient(loss, [parameter]) as [Var];
   const flat = reshape(g, [size]);
@@ -176,4 +43,14 @@ export function hessian(loss: Var, parameter: Var): Var {
     rows = rows === undefined ? placed : add(rows, placed);
   }
   return rows as Var;
+}
+
+/**
+ * Hessian of a scalar without events with respect to one parameter of K elements, as a node of shape [K, K].
+ *
+ * Where all of the parameter's influence on an event passes through a few numbers, the work grows as K, beside K² multiplications and
+ * additions per event: see `hessianThroughCuts`. Elsewhere it takes K backward passes through the gradient.
+ */
+export function hessian(loss: Var, parameter: Var): Var {
+  return hessianThroughCuts(loss, parameter) ?? hessianByDirections(loss, parameter);
 }
