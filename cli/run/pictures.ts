@@ -119,7 +119,8 @@ export function lossPicture(
     const validation = initialValidationLoss === null ? validated : [[0, initialValidationLoss] as const, ...validated];
     const best = validated.find(([epoch]) => epoch === bestEpoch);
     return {
-      title: label,
+      // Beside "nominal" the name of a nuisance says it, and a small panel has room for little more.
+      title: label.replace(", systematics", ""),
       curves: [
         { label: "training", x: history.map(({ epoch }) => epoch), loss: history.map((own) => own.trainingLoss) },
         ...(validation.length === 0

@@ -23,8 +23,27 @@ export interface LossCurvesData extends Caption {
   readonly panels: readonly LossPanel[];
 }
 
+interface PanelSize {
+  readonly columns: number;
+  readonly width: number;
+  readonly height: number;
+  /** Of the y axis, about. */
+  readonly ticks: number;
+  /** Names of the axes at every panel; else once for all, in the legend. */
+  readonly hasAxisLabels: boolean;
+}
+
+/** As many panels as a page shows at full size. More are for a look over all of them: the one that stands out is the wrong one. */
+const MOST_LARGE = 12;
+
+function panelSize(nPanels: number): PanelSize {
+  if (nPanels > MOST_LARGE) return { columns: 5, width: 165, height: 90, ticks: 3, hasAxisLabels: false };
+  const columns = gridColumns(nPanels);
+  return { columns, width: columns === 1 ? 420 : 250, height: 190, ticks: 4, hasAxisLabels: true };
+}
+
 /**
- * Training histories, one panel per training. The y axis spans what is left after the first tenth of the history:
+ * Training histories, one panel per training, small ones where there are many. The y axis spans what is left after the first tenth of the history:
  * the steep start would flatten all that follows, so it may leave the frame at the top.
  */
 export function lossCurves(data: LossCurvesData): string {
@@ -38,18 +57,19 @@ export function lossCurves(data: LossCurvesData): string {
       if (!labels.includes(label)) labels.push(label);
     });
   });
-  const columns = gridColumns(data.panels.length);
-  const panelWidth = columns === 1 ? 420 : 250;
+  const size = panelSize(data.panels.length);
+  const axesEntry = { label: `vertical: ${data.yLabel}, horizontal: ${data.xLabel}`, key: "" };
   const bestEntry = { label: "kept", key: bestMark(KEY_WIDTH / 2, 0) };
   return figure("lossCurves", {
     ...data,
     legend: [
       ...labels.map((label, i) => lineEntry(label, seriesStyle(i), 1.6)),
       ...(data.panels.some(({ best }) => best !== undefined) ? [bestEntry] : []),
+      ...(size.hasAxisLabels ? [] : [axesEntry]),
     ],
-    panelWidth,
-    columns,
-    panels: data.panels.map((panel) => lossPanel(panel, labels, panelWidth, data)),
+    panelWidth: size.width,
+    columns: size.columns,
+    panels: data.panels.map((panel) => lossPanel(panel, labels, size, data)),
   });
 }
 
@@ -60,17 +80,17 @@ function bestMark(x: number, y: number): string {
 function lossPanel(
   panel: LossPanel,
   labels: readonly string[],
-  panelWidth: number,
+  { width, height, ticks, hasAxisLabels }: PanelSize,
   { xLabel, yLabel }: LossCurvesData,
 ): Panel {
   const { curves, best } = panel;
   const x = horizontalAxis(
-    xLabel,
+    hasAxisLabels ? xLabel : "",
     domainAround(
       curves.flatMap((curve) => Array.from(curve.x)),
       0.02,
     ),
-    panelWidth,
+    width,
   );
   const draw = (to: Scales) => {
     const lines = curves.map((curve) => {
@@ -84,14 +104,14 @@ function lossPanel(
     title: panel.title,
     legend: [],
     x,
-    parts: [{ height: 190, y: lossAxis(panel, x, yLabel), rightLabels: [], draw }],
+    parts: [{ height, y: lossAxis(panel, x, hasAxisLabels ? yLabel : "", ticks), rightLabels: [], draw }],
   };
 }
 
-function lossAxis({ curves, best }: LossPanel, x: Axis, label: string): Axis {
+function lossAxis({ curves, best }: LossPanel, x: Axis, label: string, ticks: number): Axis {
   const start = x.domain[0] + 0.1 * (x.domain[1] - x.domain[0]);
   const later = curves.flatMap((curve) =>
     Array.from(curve.loss).filter((_, i) => curve.x[i]! >= start || curve.x.length === 1),
   );
-  return linearAxis(label, domainAround(best === undefined ? later : [...later, best.loss], 0.08), 4);
+  return linearAxis(label, domainAround(best === undefined ? later : [...later, best.loss], 0.08), ticks);
 }

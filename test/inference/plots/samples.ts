@@ -201,6 +201,23 @@ export const samples: Samples = {
         ],
       })),
     },
+    many: {
+      title: "Loss of every training",
+      footer,
+      xLabel: "epoch",
+      yLabel: "loss per event (nats)",
+      panels: Array.from({ length: 36 }, (_, k) => {
+        const validation = decay(2.66 + 0.01 * k, 2.64 + 0.01 * k, 0.1, 0.001);
+        return {
+          title: k === 0 ? "p(x), nominal" : `p(${k < 18 ? "x" : "y | x"}), nuisance ${k} of many, with a long name`,
+          curves: [
+            { label: "training", ...decay(2.66 + 0.01 * k, 2.63 + 0.01 * k, 0.1, 0.0005) },
+            { label: "validation", ...validation },
+          ],
+          best: { x: 55, loss: validation.loss[54]! },
+        };
+      }),
+    },
   },
   closure: {
     plain: {
