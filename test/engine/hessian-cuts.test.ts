@@ -1,172 +1,124 @@
-/** Hessians through cuts against those by directions, and against differences of gradients. */
+/** Hessians through cuts: every operation behind a cut, and functions that have none. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { hessianByDirections } from "../../engine/derivatives.js";
 import { hessianThroughCuts } from "../../engine/hessian.js";
-import { neg, sumEvents } from "../../engine/operations.js";
-import { schedule } from "../../engine/passes.js";
-import { referenceBackend } from "../../engine/reference.js";
-import { Tape, type Var } from "../../engine/tape.js";
-import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import { bindMixture } from "../../inference/mixture.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
-import { close } from "../support/close.js";
-import { randomNumbers } from "../support/random-numbers.js";
+import * as o from "../../engine/operations.js";
+import { type OperationName, type Shape, sizeOf, Tape, type Var } from "../../engine/tape.js";
+import { checkDifferences, checkThroughCuts, EVENTS, type HessianCase, uniform } from "./hessian-cases.js";
+import { type Sample, samples } from "./samples.js";
 
-const EVENTS = 9;
-const PROCESSES = 2;
+const K = 24;
 
-/** Weights of every layer away from zero: at the identity most second derivatives vanish. */
-function modelOf<A extends Architecture>(architecture: A, seed: number): FlowModel<A> {
-  const random = randomNumbers(seed);
-  const weights = [...initialise(architecture, seed)].map(([name, { shape, data }]) => {
-    const moved = Float64Array.from(data, (value) => value + 0.3 * (random() - 0.5));
-    return [name, { shape, data: name.startsWith("standardisation") ? data : moved }] as const;
-  });
-  return { architecture, weights: new Map(weights) };
+/** x + tanh(x) a·ν, of the shape of x: ν moves each element in another direction, by some 0.1. */
+function moved(x: Var, nu: Var, seed: number): Var {
+  const rows = sizeOf(x.shape);
+  const coefficients = nu.tape.constant(uniform(rows * K, seed, -0.06, 0.06), [rows, K]);
+  return o.add(x, o.mul(o.tanh(x), o.reshape(o.sum(o.mul(coefficients, nu), -1), x.shape)));
 }
 
-interface Setting {
-  readonly shapes: number;
-  readonly rates?: number;
-  readonly layers: number;
-  readonly pairs?: readonly (readonly [number, number])[];
-  readonly isProfiled?: boolean;
-  readonly features?: number;
-  readonly spline?: boolean;
-}
-
-function mixtureModel({
-  shapes,
-  rates = 0,
-  layers,
-  pairs = [],
-  isProfiled,
-  features = 2,
-  spline,
-}: Setting): MixtureModel {
-  const common = { hidden: [8, 8], activation: "silu" } as const;
-  const names = Array.from({ length: shapes + rates }, (_, k) => k);
-  const flow = (own: number, context: number, seed: number) =>
-    modelOf(
-      autoregressiveFlow({
-        ...common,
-        features: own,
-        context,
-        transforms: 2,
-        transform: { kind: "spline", bins: 4, bound: 5 },
-      }),
-      seed,
-    );
-  const residual = (own: number, context: number, count: number, centre: number, seed: number) => {
-    const nuisances = Array.from({ length: count }, (_, k) => ({ centre, scale: 1.5, linearOnly: k === 1 }));
-    const kind = spline ? { spline: { kind: "spline", bins: 2, bound: 4 } as const } : {};
-    return modelOf(
-      factorizableFlow({ ...common, features: own, context, layers, nuisances, pairs, quadraticDamping: 0.3, ...kind }),
-      seed,
-    );
-  };
-  const context = PROCESSES + 1;
-  return {
-    processes: [0, 1].map((f) => ({ name: `f${f}`, logYield: 3 + f })),
-    nuisances: names.map((k) =>
-      k < shapes
-        ? { kind: "shape", name: `nu${k}`, centre: 0.1, acts: [true, k !== 2] }
-        : { kind: "rate", name: `nu${k}`, centre: 0, logFactors: [0.1 * k, -0.2] },
-    ),
-    x: { nominal: flow(1, PROCESSES, 1), systematics: residual(1, PROCESSES, shapes, 0.1, 2) },
-    y: { nominal: flow(features, context, 3), systematics: residual(features, context, shapes, 0.1, 4) },
-    transfer: flow(features, context, 5),
-    ...(isProfiled && { response: residual(features, context, shapes + rates, 0.2, 6) }),
-  };
-}
-
-interface Case {
-  readonly loss: Var;
-  readonly nu: Var;
-  readonly columns: Readonly<Record<string, Float64Array>>;
-  readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
-}
-
-const uniform = (count: number, seed: number, low: number, high: number) => {
-  const random = randomNumbers(seed);
-  return Float64Array.from({ length: count }, () => low + (high - low) * random());
-};
-
-function mixtureCase(setting: Setting, form: "joint" | "conditional", looksAtY = true): Case {
-  const model = mixtureModel(setting);
+/** Σ sin of the output of the sample, whose columns ν moves and whose parameters it leaves. */
+function sampleCase(sample: Sample): HessianCase {
   const tape = new Tape();
-  const mixture = bindMixture(tape, model);
-  const features = setting.features ?? 2;
-  const nu = tape.parameter("nu", [model.nuisances.length]);
-  const x = tape.column("x", [1]);
-  const y = looksAtY ? tape.column("y", [features]) : undefined;
-  const logProb = mixture.logProb({ x, y }, nu, form);
+  const nu = tape.parameter("nu", [K]);
+  const columns: Record<string, Float64Array> = {};
+  const [low, high] = sample.domain;
+  // Room for what ν moves.
+  const draw = (shape: Shape, events: number, seed: number) =>
+    uniform(sizeOf(shape) * events, seed, low + 0.15 * (high - low), high - 0.15 * (high - low));
+  const inputs = [
+    ...(sample.columns ?? []).map((shape, i) => {
+      columns[`x${i}`] = draw(shape, EVENTS, 20 + i);
+      return moved(tape.column(`x${i}`, shape), nu, 30 + i);
+    }),
+    ...(sample.parameters ?? []).map((shape, i) => tape.constant(draw(shape, 1, 40 + i), shape)),
+  ];
+  const output = sample.build(inputs, tape);
+  const loss = o.sumTo(o.sumEvents(o.sin(o.broadcastEvents(output, tape.events()))), []);
+  return { loss, nu, columns, parameters: { nu: uniform(K, 10, -1, 1) } };
+}
+
+/** Sums over events, where events meet; and what has no derivative. */
+const isLeftOut = new Set<OperationName>(["weightGradient", "sumEvents", "stopGradient"]);
+
+for (const [name, own] of Object.entries(samples) as [OperationName, readonly Sample[]][]) {
+  for (const sample of own.filter(({ columns }) => columns !== undefined && !isLeftOut.has(name))) {
+    test(`${sample.name} between two cuts`, () => checkThroughCuts(sampleCase(sample)));
+  }
+}
+
+/** A sum over events of a function of ν [K] and a column x [2], with another column z [3] of another event set. */
+function functionCase(build: (nu: Var, x: Var, z: Var) => Var, size = K): HessianCase {
+  const tape = new Tape();
+  const nu = tape.parameter("nu", [size]);
+  const x = tape.column("x", [2]);
+  const z = tape.column("z", [3], tape.events("others"));
   return {
-    loss: neg(sumEvents(logProb)),
+    loss: build(nu, x, z),
     nu,
-    columns: { x: uniform(EVENTS, 7, -2, 2), ...(y && { y: uniform(features * EVENTS, 8, -2, 2) }) },
-    parameters: { ...mixtureParameters(model), nu: uniform(model.nuisances.length, 9, -0.8, 0.8) },
+    columns: { x: uniform(2 * EVENTS, 1, 0.5, 1.5), z: uniform(3 * 5, 2, 0.5, 1.5) },
+    parameters: { nu: uniform(size, 3, -1, 1) },
   };
 }
 
-async function evaluate({ columns, parameters }: Case, outputs: Record<string, Var>, nu?: ArrayLike<number>) {
-  const needed = new Set(
-    schedule(Object.values(outputs)).nodes.map(({ operation }) => "label" in operation && operation.label),
-  );
-  const only = <T>(all: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)));
-  const program = await referenceBackend().compile({ outputs });
-  await program.bind(only(columns));
-  await program.write(only({ ...parameters, ...(nu && { nu }) }));
-  return program.run();
-}
+const total = (x: Var) => o.sumTo(o.sumEvents(x), []);
+const element = (x: Var, k: number) => o.slice(x, -1, k, k + 1);
 
-async function checkCase(own: Case): Promise<void> {
-  const { loss, nu } = own;
-  const throughCuts = hessianThroughCuts(loss, nu);
-  assert.ok(throughCuts, "there is a cut");
-  const outputs = { throughCuts: throughCuts!, byDirections: hessianByDirections(loss, nu) };
-  const got = await evaluate(own, outputs);
-  const scale = Math.max(...got.byDirections!.map(Math.abs));
-  close(got.throughCuts!, got.byDirections!, { absolute: 1e-12 * scale, relative: 1e-12 }, "Hessian");
-}
-
-const settings: Record<string, Setting> = {
-  "1 layer": { shapes: 4, layers: 1 },
-  "2 layers": { shapes: 4, layers: 2 },
-  "3 layers": { shapes: 4, layers: 3 },
-  pairs: {
-    shapes: 5,
-    layers: 2,
-    pairs: [
-      [0, 1],
-      [1, 3],
-      [0, 4],
-    ],
+const withCuts: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
+  "directly and through a cut": (nu, x) => {
+    const c = moved(x, nu, 1);
+    const direct = o.mul(o.square(element(nu, 0)), o.mul(element(nu, 3), element(x, 1)));
+    return total(o.add(o.mul(o.sin(c), o.exp(element(c, 0))), o.mul(o.cos(direct), element(c, 1))));
   },
-  "all pairs": {
-    shapes: 4,
-    layers: 2,
-    pairs: [
-      [0, 1],
-      [0, 2],
-      [0, 3],
-      [1, 2],
-      [1, 3],
-      [2, 3],
-    ],
+  "one cut behind another, both seen by the loss": (nu, x) => {
+    const first = moved(x, nu, 1);
+    const second = moved(o.sin(o.mul(first, 3)), nu, 2);
+    return total(o.mul(o.exp(first), o.square(second)));
   },
-  rates: { shapes: 3, rates: 3, layers: 2 },
-  "T profiled": { shapes: 5, rates: 2, layers: 2, isProfiled: true },
-  "splines behind the layers": { shapes: 8, layers: 2, spline: true },
-  "three features": { shapes: 6, layers: 2, features: 3 },
+  "two event sets and a term without events": (nu, x, z) =>
+    o.add(o.add(total(o.sin(moved(x, nu, 1))), total(o.cos(moved(z, nu, 2)))), o.sumTo(o.square(o.square(nu)), [])),
+  "few numbers without events": (nu, x) => {
+    const theta = o.sin(o.sum(o.mul(nu.tape.constant(uniform(2 * K, 4, -1, 1), [2, K]), nu), -1));
+    const shared = o.broadcastEvents(o.reshape(theta, [2]), x.events);
+    return total(o.mul(o.exp(o.mul(shared, x)), o.sin(shared)));
+  },
+  kinks: (nu, x) => {
+    const c = moved(x, nu, 1);
+    const [a, b] = [element(c, 0), element(c, 1)];
+    const chosen = o.where(o.greater(a, b), o.square(a), o.mul(a, b));
+    return total(o.mul(o.maximum(o.sin(a), o.minimum(b, 1)), o.add(chosen, o.abs(o.sub(a, 1)))));
+  },
+  "two cuts with one slope": (nu, x) => {
+    const c = moved(x, nu, 1);
+    const d = moved(o.mul(x, 2), nu, 2);
+    return total(o.exp(o.mul(o.add(o.add(o.sin(c), c), o.add(d, o.cos(d))), 0.3)));
+  },
 };
 
-for (const [name, setting] of Object.entries(settings)) {
-  for (const form of ["joint", "conditional"] as const) {
-    test(`${form}, ${name}`, () => checkCase(mixtureCase(setting, form)));
-  }
+for (const [name, build] of Object.entries(withCuts)) {
+  test(name, async () => {
+    await checkThroughCuts(functionCase(build));
+    await checkDifferences(functionCase(build));
+  });
+}
+
+const withoutCuts: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
+  "every element meets every other": (nu, x) =>
+    total(o.sin(o.mul(o.mul(o.reshape(nu, [K, 1]), o.reshape(nu, [1, K])), element(x, 0)))),
+  "events meet": (nu, x) => o.log(total(o.exp(moved(x, nu, 1)))),
+  "events of one set meet those of another": (nu, x, z) => {
+    const mean = o.sumEvents(o.square(moved(z, nu, 1)));
+    return total(o.sin(o.mul(element(moved(x, nu, 2), 0), mean)));
+  },
+  "weights that depend on the parameter": (nu, x) => total(o.exp(o.linear(x, o.mul(o.reshape(nu, [K / 2, 2]), 0.3)))),
+  "too few elements": (nu, x) => total(o.exp(o.sin(o.mul(element(nu, 0), o.mul(element(nu, 1), x))))),
+};
+
+for (const [name, build] of Object.entries(withoutCuts)) {
+  test(`takes every direction: ${name}`, async () => {
+    const own = functionCase(build, name === "too few elements" ? 2 : K);
+    assert.is(hessianThroughCuts(own.loss, own.nu), undefined);
+    await checkDifferences(own);
+  });
 }
 
 test.run();
