@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances"];
+const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan"];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benches.includes(name));

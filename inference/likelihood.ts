@@ -7,6 +7,7 @@ import { referenceBackend } from "../engine/reference.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { totalWeight } from "../flows/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
+import { type EventPrograms, eventPrograms, type Parameters } from "./event-programs.js";
 import { bindMixture, type LikelihoodForm } from "./mixture.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "./mixture-model.js";
 import type { Evaluation, Objective } from "./objective.js";
@@ -57,7 +58,7 @@ export interface Likelihood extends Objective {
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
-  /** What the program with the Hessian was lowered to. */
+  /** What is kept per event, and what the programs that compute it and the Hessian were lowered to. */
   describe(): Promise<string>;
   close(): Promise<void>;
 }
@@ -70,42 +71,57 @@ export interface Information {
   readonly scatter: Float64Array;
 }
 
-/** Everything of the likelihood that looks at events, on one tape. */
-interface EventTape {
+/** Everything of the likelihood that looks at events, on one tape, before it is added up. */
+interface Traced {
   readonly nu: Var;
-  /** Per event, []. */
+  /** Per event: []; the weight is 1 where events have none. */
   readonly logProb: Var;
-  readonly nll: Var;
-  /** Σ w g gᵀ, the same with w² [K, K], and Σ w² g⁴ [K] */
-  readonly scores: () => { readonly information: Var; readonly product: Var; readonly fourth: Var };
+  readonly weight: Var;
+  /** One ν per event [K], and log p there, with log N_tot where the number of events counts. */
+  readonly ownNu: Var;
+  readonly ownScore: Var;
 }
 
-function eventTape({ model, data, form, extended }: LikelihoodRequest): EventTape {
+function trace({ model, data, form, extended }: LikelihoodRequest): Traced {
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const x = tape.column("x", [model.x.nominal.architecture.features]);
   const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
-  const weight = data.weights && tape.column("weight", []);
-  const logProb = broadcastEvents(mixture.logProb({ x, y }, nu, form), tape.events());
-  const weighted = (term: Var, factor: Var | undefined) => sumEvents(factor === undefined ? term : mul(factor, term));
+  const ownNu = broadcastEvents(nu, tape.events());
+  const ofEvent = mixture.logProb({ x, y }, ownNu, form);
+  return {
+    nu,
+    logProb: broadcastEvents(mixture.logProb({ x, y }, nu, form), tape.events()),
+    weight: data.weights ? tape.column("weight", []) : tape.constant(1, [], tape.events()),
+    ownNu,
+    ownScore: extended ? add(ofEvent, logTotalYield(logYields(model, ownNu))) : ofEvent,
+  };
+}
 
-  function scores() {
-    // One ν per event: its cotangent is each event's own gradient.
-    const own = broadcastEvents(nu, tape.events());
-    const ofEvent = mixture.logProb({ x, y }, own, form);
-    const score = extended ? add(ofEvent, logTotalYield(logYields(model, own))) : ofEvent;
-    const [g] = gradient(sumEvents(score), [own]) as [Var];
-    const size = model.nuisances.length;
-    const outer = mul(reshape(g, [size, 1]), reshape(g, [1, size]));
-    const squaredWeight = weight && square(weight);
-    return {
-      information: weighted(outer, weight),
-      product: weighted(outer, squaredWeight),
-      fourth: weighted(square(square(g)), squaredWeight),
-    };
-  }
-  return { nu, logProb, nll: neg(weighted(logProb, weight)), scores };
+type Order = 0 | 1 | 2;
+
+/** -Σ w log p and its derivatives */
+function derivatives({ nu, logProb, weight }: Traced, order: Order): Record<string, Var> {
+  const nll = neg(sumEvents(mul(weight, logProb)));
+  return {
+    nll,
+    ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
+    ...(order >= 2 && { hessian: hessian(nll, nu) }),
+  };
+}
+
+/** Σ w g gᵀ, the same with w² [K, K], and Σ w² g⁴ [K]: of one ν per event, whose cotangent is each event's own gradient g. */
+function scoreSums({ ownNu, ownScore, weight }: Traced): Record<"information" | "product" | "fourth", Var> {
+  const [g] = gradient(sumEvents(ownScore), [ownNu]) as [Var];
+  const [size] = g.shape as [number];
+  const outer = mul(reshape(g, [size, 1]), reshape(g, [1, size]));
+  const squaredWeight = square(weight);
+  return {
+    information: sumEvents(mul(weight, outer)),
+    product: sumEvents(mul(squaredWeight, outer)),
+    fourth: sumEvents(mul(squaredWeight, square(square(g)))),
+  };
 }
 
 /** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
@@ -143,7 +159,6 @@ function checkData({ model, data }: LikelihoodRequest): void {
   if (!(count > 0)) throw new UsageError("likelihood", { expected: "at least one event", got: `${count}` });
 }
 
-type Order = 0 | 1 | 2;
 type Output = Record<string, Float64Array>;
 
 function evaluationOf(output: Output, order: Order): Evaluation {
@@ -164,61 +179,13 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
-type Parameters = Readonly<Record<string, Float64Array>>;
-
 const NO_PARAMETERS: Parameters = {};
 
-interface EventPrograms {
-  /** Compiles the outputs under this name when first asked. */
-  open(name: string, outputs: () => Record<string, Var>): Promise<Program>;
-  /** One at a time: each run has its own ν and parameters. */
-  run(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options?: RunOptions): Promise<Output>;
-  close(): Promise<void>;
-}
-
-/** Programs bound to the data of a request. */
-function eventPrograms({ backend, data, signal }: LikelihoodRequest): EventPrograms {
-  const columns: Record<string, ColumnData> = {
-    x: data.x,
-    ...(data.y && { y: data.y }),
-    ...(data.weights && { weight: data.weights }),
-  };
-  const programs = new Map<string, Promise<Program>>();
-  /** Whose parameters a program holds. */
-  const held = new Map<Program, Parameters>();
-  let last: Promise<unknown> = Promise.resolve();
-
-  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options: RunOptions) {
-    const program = await of;
-    if (held.get(program) !== parameters) await program.write(parameters);
-    held.set(program, parameters);
-    await program.write({ nu });
-    return program.run({ ...options, signal });
-  }
-
-  return {
-    open(name, outputs) {
-      const known = programs.get(name);
-      if (known !== undefined) return known;
-      const opened = (async () => {
-        const made = await backend.compile({ outputs: outputs() });
-        await made.bind(columns);
-        return made;
-      })();
-      programs.set(name, opened);
-      return opened;
-    },
-    run(of, nu, parameters, options = {}) {
-      const own = last.then(() => runAlone(of, nu, parameters, options));
-      // The one behind it waits for it, whatever became of it.
-      last = own.catch(() => undefined);
-      return own;
-    },
-    async close() {
-      for (const opened of programs.values()) await (await opened).close();
-      programs.clear();
-    },
-  };
+/** The programs over the events of the data, for all models. */
+function programsOf({ backend, data, signal, ...request }: LikelihoodRequest, members: readonly Parameters[]) {
+  const columns = { x: data.x, ...(data.y && { y: data.y }), ...(data.weights && { weight: data.weights }) };
+  const traced = trace({ backend, data, ...request });
+  return eventPrograms({ backend, traced: { ...traced }, columns, count: data.count, members, signal });
 }
 
 /** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
@@ -237,30 +204,22 @@ export async function likelihoods(
   models: readonly MixtureModel[],
 ): Promise<readonly Likelihood[]> {
   checkData(request);
-  const events = eventTape(request);
-  const programs = eventPrograms(request);
+  const members = models.map(mixtureParameters);
+  const events = programsOf(request, members);
   const penalty = await penaltyProgram(request);
-  return models.map((model) => boundLikelihood(request, events, programs, penalty, mixtureParameters(model)));
+  return members.map((parameters) => boundLikelihood(request, events, penalty, parameters));
 }
 
 function boundLikelihood(
   { model, data }: LikelihoodRequest,
-  events: EventTape,
-  programs: EventPrograms,
+  events: EventPrograms<keyof Traced>,
   penalty: Program,
   parameters: Parameters,
 ): Likelihood {
-  const ofOrder = (order: Order) =>
-    programs.open(`order ${order}`, () => {
-      const { nll, nu } = events;
-      return {
-        nll,
-        ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
-        ...(order >= 2 && { hessian: hessian(nll, nu) }),
-      };
-    });
+  // What is asked for again and again reads what is kept; log p, asked for once, does without.
+  const ofOrder = (order: Order) => events.openHoisted(`order ${order}`, (traced) => derivatives(traced, order));
   const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
-    programs.run(of, nu, parameters, options);
+    events.run(of, nu, parameters, options);
 
   async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
     let total: Evaluation | undefined;
@@ -282,14 +241,14 @@ function boundLikelihood(
       onEvents === undefined
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
-    const ofPenalty = evaluationOf(await programs.run(Promise.resolve(penalty), nu, NO_PARAMETERS), order);
+    const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_PARAMETERS), order);
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 
   /** With the information of the constraints, a unit Gaussian for each nuisance. */
   const constrained = (matrix: Float64Array) =>
     matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
-  const scores = (nu: ArrayLike<number>) => run(programs.open("scores", events.scores), nu);
+  const scores = (nu: ArrayLike<number>) => run(events.openHoisted("scores", scoreSums), nu);
 
   return {
     names: nuisanceNamesOf(model),
@@ -298,7 +257,7 @@ function boundLikelihood(
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
     async logProb(nu, range) {
-      const program = programs.open("log prob", () => ({ logProb: events.logProb }));
+      const program = events.open("log prob", ({ logProb }) => ({ logProb }));
       const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
       return output.logProb as Float64Array;
     },
@@ -307,7 +266,7 @@ function boundLikelihood(
       const { information, fourth } = await scores(nu);
       return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
     },
-    describe: async () => (await ofOrder(2)).description,
-    close: programs.close,
+    describe: async () => `${await events.describeKept()}\n\n${(await ofOrder(2)).description}`,
+    close: events.close,
   };
 }

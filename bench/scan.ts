@@ -1,0 +1,193 @@
+/**
+ * `scan`: one likelihood at many ν. What depends on data and weights alone is kept after the first call; beside it the same
+ * programs without.
+ *
+ * The cpu backend in f32 on all cores. Models: the published one (random weights of the same sizes where the reference data are
+ * absent) and the toy of examples/doi-toy/analysis.yaml with random weights; x alone, T fixed, T profiled.
+ */
+import type { Backend, Program } from "../engine/backend.js";
+import { cpuBackend } from "../engine/cpu/backend.js";
+import { gradient, hessian } from "../engine/derivatives.js";
+import { neg, sumEvents } from "../engine/operations.js";
+import { Tape } from "../engine/tape.js";
+import {
+  type Architecture,
+  autoregressiveFlow,
+  type FactorizableArchitecture,
+  factorizableFlow,
+  initialise,
+} from "../flows/architecture.js";
+import { type EventData, likelihood } from "../inference/likelihood.js";
+import { bindMixture } from "../inference/mixture.js";
+import { checkedModel, type FlowModel, type MixtureModel, parametersOn } from "../inference/mixture-model.js";
+import { machine, printMachine, writeResult } from "./machine.js";
+import { published } from "./published.js";
+import { normals } from "./r1.js";
+import { elapsed, rounded, significant, spread, text } from "./statistics.js";
+
+const EVENTS = 20_000;
+/** Events of the likelihood and the 21 x 21 scan of R5. */
+const R5_EVENTS = 100_000;
+const ROUNDS = 7;
+const GRID = 21 * 21;
+
+type Order = 0 | 1 | 2;
+
+const modelOf = <A extends Architecture>(architecture: A, seed: number): FlowModel<A> => ({
+  architecture,
+  weights: initialise(architecture, seed),
+});
+
+/** Last layers that are not zero, so that nothing is the identity. */
+function filled(architecture: FactorizableArchitecture, seed: number): FlowModel<FactorizableArchitecture> {
+  const { weights } = modelOf(architecture, seed);
+  const own = [...weights].map(([name, { shape, data }]) => {
+    const isZero = data.every((value) => value === 0);
+    const values = isZero ? Float64Array.from(normals(`${seed} ${name}`, data.length), (z) => 0.01 * z) : data;
+    return [name, { shape, data: values }] as const;
+  });
+  return { architecture, weights: new Map(own) };
+}
+
+/** The defaults of the command line, with the entries of examples/doi-toy/analysis.yaml. */
+function toy(): MixtureModel {
+  const common = { features: 2, hidden: [32, 32], activation: "silu", standardisation: "input" } as const;
+  const systematics = (context: number, layers: number, seed: number) =>
+    filled(
+      factorizableFlow({
+        features: 2,
+        context,
+        layers,
+        hidden: [32, 32],
+        nuisances: [{}, {}],
+        pairs: [[0, 1]],
+        standardisation: "both",
+      }),
+      seed,
+    );
+  const density = (context: number, seed: number) =>
+    modelOf(autoregressiveFlow({ ...common, context, transforms: 2, transform: { kind: "affine" } }), seed);
+  const transfer = autoregressiveFlow({
+    ...common,
+    context: 4,
+    hidden: [64, 64],
+    transforms: 2,
+    transform: { kind: "spline", bins: 8, bound: 5, freeRightSlope: true },
+    standardisation: "both",
+  });
+  return checkedModel({
+    processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
+    nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", centre: 0, acts: [true, true] })),
+    x: { nominal: density(2, 1), systematics: systematics(2, 1, 2) },
+    y: { nominal: density(4, 3), systematics: systematics(4, 2, 4) },
+    transfer: modelOf(transfer, 5),
+  });
+}
+
+const responseOf = (layers: number, hidden: number[], scale: number) =>
+  filled(factorizableFlow({ features: 2, context: 4, layers, hidden, nuisances: [{ scale }, { scale }] }), 6);
+
+/** The programs that keep nothing. */
+async function plain(backend: Backend, model: MixtureModel, { x, y }: EventData, order: Order): Promise<Program> {
+  const tape = new Tape();
+  const mixture = bindMixture(tape, model);
+  const nu = tape.parameter("nu", [2]);
+  const observed = { x: tape.column("x", [2]), y: y && tape.column("y", [2]) };
+  const nll = neg(sumEvents(mixture.logProb(observed, nu)));
+  const program = await backend.compile({
+    outputs: {
+      nll,
+      ...(order >= 1 && { gradient: gradient(nll, [nu])[0]! }),
+      ...(order >= 2 && { hessian: hessian(nll, nu) }),
+    },
+  });
+  await program.bind({ x, ...(y && { y }) });
+  await program.write(parametersOn(tape, model));
+  return program;
+}
+
+/** Within what f32 makes of sums of so many terms of either sign. */
+function check(what: string, got: ArrayLike<number>, wanted: ArrayLike<number>, count: number): void {
+  const scale = Math.max(...Array.from(wanted, Math.abs));
+  for (let i = 0; i < wanted.length; i++) {
+    if (Math.abs(got[i]! - wanted[i]!) <= 1e-3 * Math.sqrt(count) + 1e-5 * scale) continue;
+    throw new Error(`${what}: expected the same number with and without what is kept, got ${got[i]} and ${wanted[i]}`);
+  }
+}
+
+const points = [
+  [0.3, -0.4],
+  [0.1, 0.2],
+];
+
+async function compare(backend: Backend, name: string, model: MixtureModel, data: EventData, orders: readonly Order[]) {
+  const { count } = data;
+  const kept = await likelihood({ backend, model, data, form: "joint", extended: false });
+  const results: object[] = [];
+  for (const order of orders) {
+    const program = await plain(backend, model, data, order);
+    const without = async (nu: readonly number[]) => {
+      await program.write({ nu });
+      return program.run();
+    };
+    const keeping = async (nu: readonly number[]) => (await kept.evaluateParts(nu, order)).data;
+    const first = await elapsed(() => keeping(points[0]!));
+    const firstWithout = await elapsed(() => without(points[0]!));
+    for (const nu of points) {
+      const [own, wanted] = [await keeping(nu), await without(nu)];
+      check(`${name} nll`, [own.nll], wanted.nll!, count);
+      if (order >= 1) check(`${name} gradient`, own.gradient!, wanted.gradient!, count);
+      if (order >= 2) check(`${name} Hessian`, own.hessian!, wanted.hessian!, count);
+    }
+    const times: { readonly before: number[]; readonly after: number[] } = { before: [], after: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      const nu = points[round % points.length]!;
+      times.before.push(await elapsed(() => without(nu)));
+      times.after.push(await elapsed(() => keeping(nu)));
+    }
+    await program.close();
+    const [before, after] = [spread(times.before), spread(times.after)];
+    const gain = before.median / after.median;
+    console.log(
+      `${name}, ${count} events, order ${order}: ${text(before, 1)} ms -> ${text(after, 1)} ms, ${gain.toFixed(2)} times;` +
+        ` first call ${firstWithout.toFixed(0)} -> ${first.toFixed(0)} ms`,
+    );
+    results.push({
+      name,
+      events: count,
+      order,
+      before: rounded(before),
+      after: rounded(after),
+      gain: significant(gain),
+      firstCallMilliseconds: { before: significant(firstWithout), after: significant(first) },
+      ...(order === 0 && { scanPointsPerSecond: significant(1000 / after.median) }),
+    });
+    if (order === 0) console.log(`  a scan of 21 x 21 points: ${((GRID * after.median) / 1000).toFixed(1)} s`);
+  }
+  const [memory] = (await kept.describe()).split("\n");
+  console.log(`  ${memory}`);
+  await kept.close();
+  return results;
+}
+
+const where = machine();
+printMachine(where);
+const backend = await cpuBackend();
+const { isReal, model: large, data: eventsOf } = await published();
+console.log(`published model: ${isReal ? "published" : "random"} weights`);
+const small = toy();
+const models = {
+  "published, T fixed": large,
+  "published, T profiled": { ...large, response: responseOf(3, [256, 256], 0.3) },
+  "toy, T fixed": small,
+  "toy, T profiled": { ...small, response: responseOf(2, [32, 32], 0.3) },
+};
+const data = eventsOf(EVENTS);
+const results: object[] = [];
+for (const [name, model] of Object.entries(models))
+  results.push(...(await compare(backend, name, model, data, [0, 1, 2])));
+const { y: _, ...dataOfX } = data;
+results.push(...(await compare(backend, "published, x alone", large, dataOfX, [0, 1, 2])));
+results.push(...(await compare(backend, "published, T fixed", large, eventsOf(R5_EVENTS), [0, 1])));
+await backend.close();
+writeResult("scan", where, { weights: isReal ? "published" : "random", results });

@@ -1,0 +1,239 @@
+/**
+ * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What data and weights
+ * alone decide is computed once and kept in columns, for each model what is its own.
+ */
+import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/backend.js";
+import { type Hoisted, hoist, type Kept } from "../engine/hoisting.js";
+import { sizeOf, type Var } from "../engine/tape.js";
+
+export type Parameters = Readonly<Record<string, Float64Array>>;
+
+type Output = Record<string, Float64Array>;
+type Columns = Named<ColumnData>;
+
+export interface EventProgramsRequest<N extends string> {
+  readonly backend: Backend;
+  /** On one tape, before any sum over events; ν is the parameter "nu". */
+  readonly traced: Readonly<Record<N, Var>>;
+  readonly columns: Columns;
+  readonly count: number;
+  /** Parameters of every model but ν, by the same names. */
+  readonly members: readonly Parameters[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a program computes, from what was traced. */
+export type Outputs<N extends string> = (traced: Readonly<Record<N, Var>>) => Record<string, Var>;
+
+export interface EventPrograms<N extends string> {
+  /** Compiles the outputs under this name when first asked, everything computed from the data. */
+  open(name: string, outputs: Outputs<N>): Promise<Program>;
+  /** The same of the columns kept: for what is evaluated again and again. */
+  openHoisted(name: string, outputs: Outputs<N>): Promise<Program>;
+  /** One at a time: each run has its own ν and parameters, the latter of `members`. */
+  run(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options?: RunOptions): Promise<Output>;
+  /** The numbers kept per event, and the program that computes them. */
+  describeKept(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Bytes to keep at most, over all members: a part of the memory of any machine that computes for hours, and seven times what the
+ * published model with T fixed takes for 100 000 events in f32. Where the events are too many, what saves least is computed
+ * every time. The same on every machine: what is kept decides how results round.
+ */
+const MOST_BYTES = 2 ** 30;
+
+/** Numbers that one run gives back at most while columns are filled: 64 MiB in f64. */
+const PORTION = 2 ** 23;
+
+/** Names of parameters in which the members differ. */
+function variedOf([first, ...others]: readonly Parameters[]): Set<string> {
+  const differs = (name: string) =>
+    others.some((other) => other[name]!.some((value, i) => !Object.is(value, first![name]![i])));
+  return new Set(Object.keys(first!).filter((name) => others.length > 0 && differs(name)));
+}
+
+const differing = (parameters: Parameters, varied: ReadonlySet<string>): Parameters =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => varied.has(name)));
+
+/** Shared memory where there is some: workers take such columns as they are, however many programs read them. */
+function columnOf(length: number, { precision }: Backend): ColumnData {
+  const [kind, bytes] = precision === "f32" ? [Float32Array, 4 * length] : [Float64Array, 8 * length];
+  const memory = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  return new kind(memory as ArrayBuffer);
+}
+
+/** Values of per-event nodes as columns. */
+async function fill(
+  program: Program,
+  nodes: Kept,
+  { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
+): Promise<Columns> {
+  const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
+  const numbers = sizes.reduce((total, [, size]) => total + size, 0);
+  const columns = Object.fromEntries(sizes.map(([name, size]) => [name, columnOf(size * count, backend)]));
+  const portion = Math.max(1, Math.floor(PORTION / numbers));
+  for (let start = 0; start < count; start += portion) {
+    const stop = Math.min(count, start + portion);
+    const values = await program.run({ range: { events: [start, stop] }, signal });
+    for (const [name, size] of sizes) {
+      const own = values[name] as Float64Array;
+      const length = stop - start;
+      for (let r = 0; r < size; r++) columns[name]!.set(own.subarray(r * length, (r + 1) * length), r * count + start);
+    }
+  }
+  return columns;
+}
+
+/** The columns of some kept nodes, computed when first asked for under each key. */
+class KeptColumns {
+  private readonly filled = new Map<Parameters | undefined, Columns>();
+  private program: Promise<Program> | undefined;
+
+  constructor(
+    private readonly nodes: Kept,
+    private readonly request: EventProgramsRequest<never>,
+  ) {}
+
+  get isEmpty(): boolean {
+    return Object.keys(this.nodes).length === 0;
+  }
+
+  /** @param key  who these are for; everybody where absent */
+  async of(parameters: Parameters, key: Parameters | undefined): Promise<Columns> {
+    const known = this.filled.get(key);
+    if (known !== undefined || this.isEmpty) return known ?? {};
+    const program = await this.open();
+    await program.write(parameters);
+    const columns = await fill(program, this.nodes, this.request);
+    this.filled.set(key, columns);
+    return columns;
+  }
+
+  open(): Promise<Program> {
+    this.program ??= this.compiled();
+    return this.program;
+  }
+
+  private async compiled(): Promise<Program> {
+    const program = await this.request.backend.compile({ outputs: this.nodes });
+    await program.bind(this.request.columns);
+    return program;
+  }
+
+  async close(): Promise<void> {
+    await (await this.program)?.close();
+    this.filled.clear();
+  }
+}
+
+/** What is kept, and the outputs that read it. */
+class KeptWork<N extends string> {
+  readonly hoisted: Hoisted<N>;
+  private readonly parts: { readonly common: KeptColumns; readonly own: KeptColumns };
+
+  constructor(
+    private readonly request: EventProgramsRequest<N>,
+    varied: ReadonlySet<string>,
+  ) {
+    const { traced, members, backend, count } = request;
+    this.hoisted = hoist({
+      outputs: traced,
+      live: ["nu"],
+      varied,
+      members: members.length,
+      most: MOST_BYTES / ((backend.precision === "f32" ? 4 : 8) * count),
+    });
+    const { common, own } = this.hoisted;
+    this.parts = { common: new KeptColumns(common, request), own: new KeptColumns(own, request) };
+  }
+
+  /** A member's own columns, and those of all members where they are asked for. */
+  async columnsOf(parameters: Parameters, withCommon: boolean): Promise<Columns> {
+    const { common, own } = this.parts;
+    return { ...(withCommon && (await common.of(parameters, undefined))), ...(await own.of(parameters, parameters)) };
+  }
+
+  async describe(): Promise<string> {
+    const filled = Object.values(this.parts).filter((part) => !part.isEmpty);
+    const programs = await Promise.all(filled.map((part) => part.open()));
+    const sizes = Object.values({ ...this.hoisted.common, ...this.hoisted.own }).map(({ shape }) => sizeOf(shape));
+    const numbers = sizes.reduce((total, size) => total + size, 0);
+    const { count } = this.request;
+    return [
+      `kept: ${numbers} numbers per event, computed once for ${count} events`,
+      ...programs.map(({ description }) => description),
+    ].join("\n\n");
+  }
+
+  async close(): Promise<void> {
+    for (const part of Object.values(this.parts)) await part.close();
+  }
+}
+
+export function eventPrograms<N extends string>(request: EventProgramsRequest<N>): EventPrograms<N> {
+  const { backend, traced, columns, members, signal } = request;
+  const varied = variedOf(members);
+  const programs = new Map<string, Promise<Program>>();
+  /** Whose parameters a program holds. */
+  const held = new Map<Program, Parameters>();
+  const isHoisted = new Set<Program>();
+  let work: KeptWork<N> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const kept = () => {
+    work ??= new KeptWork(request, varied);
+    return work;
+  };
+
+  function opened(name: string, open: () => Promise<Program>): Promise<Program> {
+    const known = programs.get(name);
+    if (known !== undefined) return known;
+    const program = open();
+    programs.set(name, program);
+    return program;
+  }
+
+  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options: RunOptions) {
+    const program = await of;
+    const before = held.get(program);
+    if (before !== parameters) {
+      held.delete(program);
+      if (isHoisted.has(program)) await program.bind(await kept().columnsOf(parameters, before === undefined));
+      // What all models have in common is written once: what follows from it is not computed again.
+      await program.write(before === undefined ? parameters : differing(parameters, varied));
+      held.set(program, parameters);
+    }
+    await program.write({ nu });
+    return program.run({ ...options, signal });
+  }
+
+  return {
+    open: (name, outputs) =>
+      opened(name, async () => {
+        const program = await backend.compile({ outputs: outputs(traced) });
+        await program.bind(columns);
+        return program;
+      }),
+    openHoisted: (name, outputs) =>
+      opened(name, async () => {
+        const program = await backend.compile({ outputs: outputs(kept().hoisted.outputs) });
+        await program.bind(columns);
+        isHoisted.add(program);
+        return program;
+      }),
+    run(of, nu, parameters, options = {}) {
+      const own = last.then(() => runAlone(of, nu, parameters, options));
+      // The one behind it waits for it, whatever became of it.
+      last = own.catch(() => undefined);
+      return own;
+    },
+    describeKept: () => kept().describe(),
+    async close() {
+      for (const program of programs.values()) await (await program).close();
+      programs.clear();
+      await work?.close();
+      work = undefined;
+    },
+  };
+}
