@@ -1,7 +1,7 @@
 /** Entries that only some sources and choices read: elsewhere they would be ignored without a word. */
 import type { Entry } from "./configuration-entries.js";
 import { type Configuration, configurationTable } from "./configuration-table.js";
-import { defaultOf, type Path, type Problem, pathText, shown } from "./configuration-validation.js";
+import { defaultOf, type Problem, shown } from "./configuration-validation.js";
 
 /** What the command line adds to the file. */
 export interface Given {
@@ -16,12 +16,6 @@ interface Rule {
   /** What to do besides removing it. */
   readonly remedy: string;
 }
-
-const NOT_FINISHED: Rule = {
-  isRead: ({ model }) => model.file === undefined,
-  with: "densities and maps that are trained here",
-  remedy: "remove model.file",
-};
 
 const OF_GENERATED_SIMULATION: Rule = {
   isRead: ({ simulation }) => simulation.generator !== undefined,
@@ -42,8 +36,8 @@ const bins = (of: string, kind: (configuration: Configuration) => string): Rule 
 });
 
 /**
- * By path in the table; of a section, all that is in it. Switches are no such rules: what is configured stays where it is while
- * `enabled`, `likelihood.observables`, `ensemble.replicas` or `fnf.pairs` turn it off.
+ * By path in the table. Switches are no such rules: what is configured stays where it is while `enabled`,
+ * `likelihood.observables`, `ensemble.replicas` or `fnf.pairs` turn it off, or `model.file` takes the place of all trainings.
  */
 export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "simulation.events": OF_GENERATED_SIMULATION,
@@ -53,7 +47,11 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     with: "samples of the processes",
     remedy: "add samples to the processes",
   },
-  "simulation.heldOut": NOT_FINISHED,
+  "simulation.heldOut": {
+    isRead: ({ model }) => model.file === undefined,
+    with: "a simulation to train on",
+    remedy: "remove model.file",
+  },
   "data.events": {
     isRead: ({ data }) => data.generator !== undefined,
     with: "data.generator",
@@ -70,13 +68,8 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     with: "model.file",
     remedy: "set model.file",
   },
-  flows: NOT_FINISHED,
   "flows.x.bins": bins("flows.x", ({ flows }) => flows.x.kind),
   "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
-  fnf: NOT_FINISHED,
-  transfer: NOT_FINISHED,
-  ensemble: NOT_FINISHED,
-  profile: NOT_FINISHED,
   "profile.points": {
     isRead: ({ profile }) => profile.nodes === "quadrature",
     with: "profile.nodes quadrature",
@@ -92,20 +85,18 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
 
 /** What is set, to something else than its default, and not read. */
 export function checkRelevance(configuration: Configuration, given: Given): Problem[] {
-  const found = new Map<string, Problem>();
-  for (const [name, { isRead, with: reader, remedy }] of Object.entries(RELEVANCE)) {
-    if (isRead(configuration, given)) continue;
+  return Object.entries(RELEVANCE).flatMap(([name, { isRead, with: reader, remedy }]) => {
+    if (isRead(configuration, given)) return [];
     const path = name.split(".");
-    for (const leaf of settings(entryAt(path), valueAt(configuration, path), path)) {
-      found.set(pathText(leaf.path), {
-        path: leaf.path,
-        expected: `nothing, as it is read with ${reader} only`,
-        got: shown(leaf.value),
-        hint: `Remove it, or ${remedy}`,
-      });
-    }
-  }
-  return [...found.values()];
+    const value = path.reduce<unknown>(
+      (inner, key) => (inner as Readonly<Record<string, unknown>>)[key],
+      configuration,
+    );
+    // Exported configurations hold every default.
+    if (JSON.stringify(value) === JSON.stringify(defaultOf(entryAt(path)))) return [];
+    const expected = `nothing, as it is read with ${reader} only`;
+    return [{ path, expected, got: shown(value), hint: `Remove it, or ${remedy}` }];
+  });
 }
 
 function entryAt(path: readonly string[]): Entry {
@@ -113,17 +104,4 @@ function entryAt(path: readonly string[]): Entry {
     if (entry.kind !== "section") throw new Error(`internal: ${path.join(".")} is no path of sections`);
     return entry.keys[key]!;
   }, configurationTable);
-}
-
-const valueAt = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce((inner, key) => (inner as Readonly<Record<string, unknown>>)[key], value);
-
-/** Single values that differ from their defaults. */
-function settings(entry: Entry, value: unknown, path: Path): { readonly path: Path; readonly value: unknown }[] {
-  if (entry.kind === "section") {
-    return Object.entries(entry.keys).flatMap(([key, inner]) => settings(inner, valueAt(value, [key]), [...path, key]));
-  }
-  // Exported configurations hold every default.
-  const isDefault = JSON.stringify(value) === JSON.stringify(defaultOf(entry));
-  return isDefault ? [] : [{ path, value }];
 }
