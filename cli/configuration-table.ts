@@ -38,7 +38,7 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
       }),
       weightDecay: number({ doc: "Decoupled weight decay (adamw only).", default: 0, min: 0 }),
       patience: number({
-        doc: "Epochs without a better validation loss after which training stops; 0: never. The best epoch is kept.",
+        doc: "Epochs without a better validation loss after which training stops; 0: never. The last epoch is kept, unless the best is better by more than chance.",
         integer: true,
         min: 0,
         default: 0,
@@ -246,7 +246,7 @@ export const configurationTable = section(
         }),
         weight: text({ doc: "Column of event weights in the samples; absent: unweighted.", optional: true }),
         heldOut: number({
-          doc: "Part of every sample kept from training: one half chooses the epoch, the other half is for the closure tests. With a generator, whose events are new in every epoch, all of it is for the closure tests.",
+          doc: "Part of every sample kept from training: one half tells whether an earlier epoch was better, the other half is for the closure tests. With a generator, whose events are new in every epoch, all of it is for the closure tests.",
           default: 0.1,
           above: 0,
           max: 0.9,

@@ -2,6 +2,7 @@
 import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { type Attributes, sizeOf, Tape, type Var } from "../engine/tape.js";
+import type { SampleLoss } from "./epoch-choice.js";
 import { type EventSample, eventCounts, sumOfWeights } from "./event-sample.js";
 import { optimise, type ParameterGroup } from "./optimiser.js";
 import { averageName, averages, averagingSchedule } from "./weight-averaging.js";
@@ -82,20 +83,21 @@ export interface Averaging {
   readonly totalSteps: number;
 }
 
-/** The loss on a whole sample, as a function of the trainable parameters. */
+/** The loss on a whole sample, as a function of the trainable parameters; bound to the samples given. */
 export async function validationProgram(
   backend: Backend,
   model: ModelBuilder,
   samples: Named<EventSample>,
   initial: Named<Float64Array>,
-): Promise<Program> {
+): Promise<SampleLoss> {
   const tape = new Tape();
   const { loss } = model(tape, normalisersOf(samples, eventCounts(samples)));
   const parameters = initialValues(tape, initial);
   const program = await backend.compile({ outputs: { loss } });
   await program.write(parameters);
-  await program.bind(columnsOf(tape, samples));
-  return program;
+  const bind = (bound: Named<EventSample>) => program.bind(columnsOf(tape, bound));
+  await bind(samples);
+  return { program, bind };
 }
 
 type Leaf = { readonly node: Var; readonly label: string };

@@ -15,7 +15,7 @@ export interface TrainingRequest {
   readonly initial: Named<Float64Array>;
   /** By event set. */
   readonly data: Named<EventSample> | FreshSamples;
-  /** By event set. Without it nothing is selected: the last epoch's parameters are the result. */
+  /** By event set: what chooses the epoch. Without it nothing is selected: the last epoch's parameters are the result. */
   readonly validation?: Named<EventSample> | undefined;
   /** Events per step, for every event set or per set. */
   readonly batch: number | Named<number>;
@@ -62,9 +62,14 @@ export interface TrainingResult {
   readonly stopped: "epochs" | "patience" | "aborted" | "non-finite";
   /** Why it stopped, and what to do where something is wrong. */
   readonly message: string;
-  /** Those of least validation loss (without validation, of the last finished epoch), with the frozen ones. */
+  /** Those of the epoch that is kept, with the frozen ones. */
   readonly parameters: Named<Float64Array>;
-  /** 0: no epoch was better than the initial parameters. */
+  /**
+   * The last, unless the epoch of least validation loss is better by more than chance. 0: the initial parameters. Of a training that
+   * was interrupted the best so far; without validation the last finished one.
+   */
+  readonly keptEpoch: number;
+  /** Of least validation loss. 0: no epoch was better than the initial parameters. */
   readonly bestEpoch: number;
   readonly initialValidationLoss: number | undefined;
   readonly bestValidationLoss: number | undefined;

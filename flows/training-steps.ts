@@ -1,5 +1,6 @@
 /** The parts of a training: beginning or resuming, groups of steps, ends of epochs. */
-import type { Named, Program } from "../engine/backend.js";
+import type { Named } from "../engine/backend.js";
+import { isBeyondChance, pairedDifference, type SampleLoss } from "./epoch-choice.js";
 import { constantRate } from "./learning-rate.js";
 import type { Minibatches } from "./minibatches.js";
 import type { TrainingProgram } from "./training-program.js";
@@ -10,7 +11,7 @@ import { checkResumable, type EpochRecord, type TrainingRecord } from "./trainin
 export interface Setting {
   readonly request: TrainingRequest;
   readonly training: TrainingProgram;
-  readonly validation: Program | undefined;
+  readonly validation: SampleLoss | undefined;
   readonly batches: Minibatches;
   readonly samplesOf: FreshSamples;
 }
@@ -109,8 +110,35 @@ export async function endEpoch(setting: Setting, now: Progress): Promise<Progres
 
 async function validationLossOf({ validation }: Setting, parameters: Named<Float64Array>): Promise<number | undefined> {
   if (validation === undefined) return undefined;
-  await validation.write(parameters);
-  return ((await validation.run()).loss as Float64Array)[0];
+  await validation.program.write(parameters);
+  return ((await validation.program.run()).loss as Float64Array)[0];
+}
+
+/** The epoch whose parameters are the result, 0 for the initial ones, and why. */
+export interface KeptEpoch {
+  readonly epoch: number;
+  readonly parameters: Named<Float64Array>;
+  readonly message: string;
+}
+
+/**
+ * Of a training that came to its end, the last epoch unless the best is better by more than chance; of others the best one.
+ *
+ * @param now  has stopped
+ */
+export async function keptEpoch({ request, training, validation }: Setting, now: Progress): Promise<KeptEpoch> {
+  const { stopped, message } = now.stop!;
+  const { bestEpoch, history } = now.record;
+  const best = { epoch: bestEpoch, parameters: now.best, message };
+  const hasEnded = stopped === "epochs" || stopped === "patience";
+  if (validation === undefined || !hasEnded || bestEpoch === history.length) return best;
+  const last = await training.readTrained();
+  const found = await pairedDifference(validation, request.validation!, [now.best, last], request);
+  if (isBeyondChance(found)) return best;
+  const { difference, error } = found;
+  const lead =
+    error === undefined ? "one event cannot tell" : `by ${(-difference).toPrecision(2)} ± ${error.toPrecision(2)}`;
+  return { epoch: history.length, parameters: last, message: `${message}, within chance (${lead}): the last is kept` };
 }
 
 function rateFactor({ request, batches }: Setting): (step: number) => number {

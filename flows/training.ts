@@ -5,7 +5,7 @@ import { type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
-import { abortedIn, begin, endEpoch, type Setting, save, takeSteps } from "./training-steps.js";
+import { abortedIn, begin, endEpoch, keptEpoch, type Setting, save, takeSteps } from "./training-steps.js";
 import { checkAveragedPart } from "./weight-averaging.js";
 
 /**
@@ -27,7 +27,7 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
     try {
       return await trainToEnd({ request, training, validation: validated, batches, samplesOf });
     } finally {
-      await validated?.close();
+      await validated?.program.close();
     }
   } finally {
     await training.program.close();
@@ -92,9 +92,12 @@ async function trainToEnd(setting: Setting): Promise<TrainingResult> {
     // Where a backend waits for promises only, signals and timers are served in this pause.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
+  const { stopped } = now.stop;
   const { bestEpoch, initialValidationLoss, bestValidationLoss, history } = now.record;
-  const parameters = Object.freeze({ ...request.initial, ...now.best });
-  return Object.freeze({ ...now.stop, parameters, bestEpoch, initialValidationLoss, bestValidationLoss, history });
+  const { epoch, parameters: kept, message } = await keptEpoch(setting, now);
+  const parameters = Object.freeze({ ...request.initial, ...kept });
+  const losses = { initialValidationLoss, bestValidationLoss, history };
+  return Object.freeze({ stopped, message, parameters, keptEpoch: epoch, bestEpoch, ...losses });
 }
 
 function checkCounts(epoch: number, counts: Named<number>, first: Named<number>): void {

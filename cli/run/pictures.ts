@@ -112,12 +112,12 @@ export function lossPicture(
   setting: Setting,
   trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
 ): Pictures {
-  const panels = trainings.map(({ label, summary: { history, bestEpoch, initialValidationLoss } }) => {
+  const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
     const validated = history.flatMap(({ epoch, validationLoss }) =>
       validationLoss === undefined ? [] : [[epoch, validationLoss] as const],
     );
     const validation = initialValidationLoss === null ? validated : [[0, initialValidationLoss] as const, ...validated];
-    const best = validated.find(([epoch]) => epoch === bestEpoch);
+    const kept = validation.find(([epoch]) => epoch === keptEpoch);
     return {
       // Beside "nominal" the name of a nuisance says it, and a small panel has room for little more.
       title: label.replace(", systematics", ""),
@@ -127,7 +127,7 @@ export function lossPicture(
           ? []
           : [{ label: "validation", x: validation.map(([x]) => x), loss: validation.map(([, loss]) => loss) }]),
       ],
-      best: best && { x: best[0], loss: best[1] },
+      best: kept && { x: kept[0], loss: kept[1] },
     };
   });
   const caption = captionOf(setting, "Loss of every training");

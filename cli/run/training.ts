@@ -12,6 +12,7 @@ import type { StepResult } from "./steps.js";
 export interface TrainingSummary {
   readonly stopped: TrainingResult["stopped"];
   readonly message: string;
+  readonly keptEpoch: number;
   readonly bestEpoch: number;
   readonly initialValidationLoss: number | null;
   readonly history: TrainingResult["history"];
@@ -66,6 +67,7 @@ export async function trainStep(
     record: {
       stopped: result.stopped,
       message: result.message,
+      keptEpoch: result.keptEpoch,
       bestEpoch: result.bestEpoch,
       initialValidationLoss: result.initialValidationLoss ?? null,
       history: result.history,
