@@ -418,7 +418,7 @@ export const configurationTable = section(
           optional: true,
         }),
         scale: number({
-          doc: "Scale of nu inside the residual map, of every nuisance alike. Absent: five times the error of each nuisance with T fixed, or by x alone where that is larger.",
+          doc: "Scale of nu inside the residual map, of every nuisance alike. Absent: five times the error of each nuisance with T fixed, or by x alone where that is larger, at most 1.5.",
           unit: "prior standard deviations",
           above: 0,
           optional: true,

@@ -164,6 +164,17 @@ export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | un
 /** Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. */
 const ERRORS_PER_SCALE = 5;
 
+/**
+ * Largest scale, in prior standard deviations: a box of three. Of a nuisance that nothing but its prior constrains the error is
+ * 1 and the box would be ten of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
+ * which most of the training would be spent.
+ */
+const LARGEST_SCALE = 1.5;
+
+/** @param errors  as of `errorsBeforeProfiling` [K] */
+export const responseScales = (errors: readonly number[]) =>
+  errors.map((sigma) => Math.min(LARGEST_SCALE, ERRORS_PER_SCALE * sigma));
+
 export interface ResponseTask {
   readonly key: string;
   /** Expected errors [K], which set the scale where the configuration does not. */
@@ -179,8 +190,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   const { analysis, events, sizes, store } = setting;
   const { profile, likelihood: options, seed } = analysis.configuration;
   const { key, errors, centre, members } = task;
-  const scales = errors.map((sigma) => ERRORS_PER_SCALE * sigma);
-  const architecture = responseArchitecture(analysis.configuration, centre, scales);
+  const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
     events.data,

@@ -1,0 +1,15 @@
+/** The box in which T answers to the nuisances, where the configuration does not say. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { responseScales } from "../../cli/run/transfer-steps.js";
+import { factorizableFlow } from "../../flows/architecture.js";
+import { responseBox } from "../../inference/profile-fit.js";
+
+test("ten errors of nuisances that the data know, three prior standard deviations of those they do not", () => {
+  const scales = responseScales([0.01, 0.25, 0.5, 1]);
+  const nuisances = scales.map((scale) => ({ scale }));
+  const architecture = factorizableFlow({ features: 1, context: 2, hidden: [2], layers: 1, nuisances });
+  assert.equal(responseBox(architecture, undefined), [0.1, 2.5, 3, 3]);
+});
+
+test.run();
