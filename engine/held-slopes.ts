@@ -2,9 +2,9 @@
 import type { Cuts } from "./cuts.js";
 import { backward } from "./derivative-rules.js";
 import { broadcastEvents } from "./operations.js";
-import { ancestors, type RowSources, rowSources, SourceSets, smoothInputs } from "./sources.js";
-import { replay, tangent } from "./tangents.js";
-import { sizeOf, type Var } from "./tape.js";
+import { ancestors, type RowSources, rowSources, rowTargets, SourceSets, smoothInputs } from "./sources.js";
+import { type LinearRanges, type Range, replay, tangent } from "./tangents.js";
+import { type Shape, sizeOf, type Var } from "./tape.js";
 
 /** A cut c and its multiplier λ. Their rows are sources of the numbers from `first` and `firstMultiplier` on. */
 export interface HeldCut {
@@ -19,6 +19,21 @@ export interface HeldEntry {
   readonly node: Var;
   readonly slope: Var;
 }
+
+/** What changes are wanted of. */
+export const Target = {
+  /** The slopes in the entries. */
+  entrySlopes: 0,
+  /** The slope in the parameter. */
+  slope: 1,
+  /** The entries as functions of the parameter. */
+  entries: 2,
+  /** The cuts as functions of what comes before them. */
+  cuts: 3,
+} as const;
+
+/** The slope in the row of a cut that is the source of this number. */
+export const slopeTarget = (source: number) => 4 + source;
 
 /** How nodes change with some sources. */
 export interface Changes {
@@ -44,6 +59,8 @@ export class HeldSlopes {
   private readonly held = new Set<Var>();
   private readonly sources = new Map<Var, RowSources>();
   private readonly arriving = new Map<Var, RowSources>();
+  private readonly targetSets = new SourceSets();
+  private readonly targets = new Map<Var, Int32Array>();
   private readonly values = new Map<Var, Var>();
 
   constructor(
@@ -85,6 +102,7 @@ export class HeldSlopes {
     this.nodes = ancestors([this.slope, ...slopes, ...ofSums], ({ inputs }) => inputs);
     for (const node of this.nodes) this.values.set(node, this.plain(node));
     this.findSources();
+    this.findTargets();
     this.isSumOfEvents = ofSums.every((cotangent) => this.sources.get(cotangent) === undefined);
   }
 
@@ -136,47 +154,102 @@ export class HeldSlopes {
   }
 
   /**
-   * Changes of all nodes on the way to some targets when some rows of one variable change by one each, all others held.
+   * Changes of what some targets need when some rows of one variable change by one each, all others held. Of rows that no target
+   * needs, they are not meaningful.
    *
    * @param rows  by the number of their source; the first row of the variable is `first`
    */
-  changes(variable: Var, first: number, rows: readonly number[], targets: ReadonlySet<Var>): Changes {
-    const moved = new Set(rows);
-    const hits = new Map<number, boolean>([[0, false]]);
-    const isHit = (set: number) => {
-      const known = hits.get(set) ?? this.sets.members(set).some((source) => moved.has(source));
-      hits.set(set, known);
-      return known;
-    };
+  changes(variable: Var, first: number, rows: readonly number[], targets: ReadonlySet<number>): Changes {
+    const isMoved = membership(this.sets, new Set(rows));
+    const isWanted = membership(this.targetSets, targets);
     const { tape, shape, events } = variable;
+    const moved = new Set(rows);
     const ones = Float64Array.from({ length: sizeOf(shape) }, (_, row) => (moved.has(first + row) ? 1 : 0));
     const start = broadcastEvents(tape.constant(ones, shape), events);
     const found = new Map<Var, Var>([[variable, start]]);
     const arriving = new Map<Var, Var>();
     for (const node of this.nodes) {
-      if (node === variable || !targets.has(node)) continue;
+      if (node === variable || !node.inputs.some((input) => found.has(input))) continue;
       const isHeld = this.held.has(node);
-      const rowsOf = isHeld ? this.sourcesArrivingAt(node) : this.sourcesOf(node);
-      if (!rowsOf.some(isHit)) continue;
-      const inputs = node.inputs.map((input) => this.value(input));
+      const sources = this.sourcesArrivingAt(node);
+      const wanted = isHeld ? this.arrivalsAt(node) : this.targets.get(node);
+      if (!wanted?.some(isWanted) || !sources.some(isMoved)) continue;
       const change = tangent(
         node,
         this.value(node),
-        inputs,
+        node.inputs.map((input) => this.value(input)),
         node.inputs.map((input) => found.get(input)),
+        this.linearRanges(node, isMoved, (row) => isMoved(sources[row] as number) && isWanted(wanted[row] as number)),
       );
       if (change !== undefined) (isHeld ? arriving : found).set(node, change);
     }
     return { of: (node) => found.get(node), arrivingAt: (node) => (this.held.has(node) ? arriving : found).get(node) };
   }
 
-  /** These nodes, and all on the way to them from a variable. */
-  onTheWayTo(nodes: readonly Var[]): ReadonlySet<Var> {
-    const targets = new Set(nodes);
-    for (const node of [...this.nodes].reverse()) {
-      if (!targets.has(node) || (this.held.has(node) && !nodes.includes(node))) continue;
-      for (const input of smoothInputs(node)) targets.add(input);
-    }
-    return targets;
+  private linearRanges(
+    { operation, inputs, shape }: Var,
+    isMoved: (set: number) => boolean,
+    isNeeded: (row: number) => boolean,
+  ): LinearRanges | undefined {
+    const [x, weights] = inputs;
+    if (operation.name !== "linear" || this.sources.get(weights as Var) !== undefined) return undefined;
+    const sources = this.sourcesOf(x as Var);
+    const input = rangeOf((x as Var).shape, (row) => isMoved(sources[row] as number));
+    const output = rangeOf(shape, isNeeded);
+    return input && output && { input, output };
   }
+
+  /** For each row, which targets may depend on it: going back from them, not beyond what is held. */
+  private findTargets(): void {
+    const add = (node: Var, rows: Int32Array) => {
+      const old = this.targets.get(node);
+      this.targets.set(node, old ? rows.map((set, r) => this.targetSets.union(set, old[r] as number)) : rows);
+    };
+    const all = (node: Var, target: number) =>
+      add(node, new Int32Array(sizeOf(node.shape)).fill(this.targetSets.of([target])));
+    for (const { slope, first } of this.cuts) {
+      add(
+        slope,
+        Int32Array.from({ length: sizeOf(slope.shape) }, (_, row) => this.targetSets.of([slopeTarget(first + row)])),
+      );
+    }
+    for (const { node, slope } of this.entries) {
+      all(slope, Target.entrySlopes);
+      all(node, Target.entries);
+    }
+    all(this.slope, Target.slope);
+    for (const node of [...this.nodes].reverse()) {
+      const rows = this.held.has(node) ? this.arrivalsAt(node) : this.targets.get(node);
+      if (rows === undefined) continue;
+      for (const input of smoothInputs(node)) add(input, rowTargets(node, input, rows, this.targetSets));
+    }
+  }
+
+  /** Targets of a variable as a function of what comes before it. */
+  private arrivalsAt(node: Var): Int32Array {
+    const target = this.entries.some((entry) => entry.node === node) ? Target.entries : Target.cuts;
+    return new Int32Array(sizeOf(node.shape)).fill(this.targetSets.of([target]));
+  }
+}
+
+/** Does a set have one of these members? */
+function membership(sets: SourceSets, members: ReadonlySet<number>): (set: number) => boolean {
+  const known = new Map<number, boolean>([[0, false]]);
+  return (set) => {
+    const is = known.get(set) ?? sets.members(set).some((member) => members.has(member));
+    known.set(set, is);
+    return is;
+  };
+}
+
+/** The part of the last axis in which such rows lie. */
+function rangeOf(shape: Shape, is: (row: number) => boolean): Range | undefined {
+  const width = shape.at(-1) as number;
+  let [start, stop] = [width, 0];
+  for (let row = 0; row < sizeOf(shape); row++) {
+    if (!is(row)) continue;
+    start = Math.min(start, row % width);
+    stop = Math.max(stop, (row % width) + 1);
+  }
+  return start < stop ? [start, stop] : undefined;
 }

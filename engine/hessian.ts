@@ -11,7 +11,7 @@
  * that meet behind the same cuts: one where they only add up in them.
  */
 import { findCuts } from "./cuts.js";
-import { type Changes, type HeldCut, type HeldEntry, HeldSlopes } from "./held-slopes.js";
+import { type Changes, type HeldCut, type HeldEntry, HeldSlopes, slopeTarget, Target } from "./held-slopes.js";
 import { add, mul, reshape, sumEvents, take } from "./operations.js";
 import { type Scattered, scatter } from "./scatter.js";
 import { type EventSet, sizeOf, type Var } from "./tape.js";
@@ -69,12 +69,9 @@ class CutHessian {
   ) {}
 
   matrix(): Var {
-    const { cuts, entries } = this.slopes;
     const ofParameter = this.parameterBlock();
-    const ofEntries = entries.map(({ slope }) => slope);
-    const all = [...cuts.flatMap(({ node, slope }) => [node, slope]), ...ofEntries];
-    const directions = this.directions("first", all, [...all, ...cuts.map(({ node }) => node)]);
-    const sensitivities = this.sensitivities(directions, this.directions("firstMultiplier", ofEntries, ofEntries));
+    const directions = this.cutDirections();
+    const sensitivities = this.sensitivities(directions, this.multiplierDirections());
     const products = this.products(directions, sensitivities);
     const outer = this.outerProducts(products, sensitivities);
     const transposed = Int32Array.from(
@@ -114,7 +111,7 @@ class CutHessian {
     const { parameter, slope, entries } = slopes;
     const rows = slopes.sourcesOf(slope);
     const seen = [...rows, ...entries.flatMap(({ node }) => [...slopes.sourcesArrivingAt(node)])];
-    const targets = slopes.onTheWayTo([slope, ...entries.map(({ node }) => node)]);
+    const targets = new Set([Target.slope, Target.entries]);
     for (const entry of entries) this.entrySlopes.set(entry, []);
     return this.colours(range(0, size), seen).flatMap((group) => {
       const changes = slopes.changes(parameter, 0, group, targets);
@@ -136,24 +133,50 @@ class CutHessian {
     });
   }
 
-  /** All directions of the cuts or of their multipliers; rows of a cut on which no target depends together share one. */
-  private directions(
-    which: "first" | "firstMultiplier",
-    slopesSeen: readonly Var[],
-    targets: readonly Var[],
-  ): Direction[] {
+  /** Directions along the cuts; rows of a cut on which nothing depends together share one. */
+  private cutDirections(): Direction[] {
     const { slopes } = this;
-    const rows = [...slopesSeen.flatMap((node) => [...slopes.sourcesOf(node)])];
-    if (which === "first") rows.push(...slopes.cuts.flatMap(({ node }) => [...slopes.sourcesArrivingAt(node)]));
-    const wanted = slopes.onTheWayTo(targets);
-    return slopes.cuts.flatMap((cut) => {
-      const variable = which === "first" ? cut.node : cut.multiplier;
-      return this.colours(range(cut[which], sizeOf(cut.node.shape)), rows).map((group) => ({
-        cut,
-        rows: group,
-        changes: slopes.changes(variable, cut[which], group, wanted),
-      }));
+    const { cuts, entries } = slopes;
+    const seen = [
+      ...[...cuts, ...entries].flatMap(({ slope }) => [...slopes.sourcesOf(slope)]),
+      ...cuts.flatMap(({ node }) => [...slopes.sourcesArrivingAt(node)]),
+    ];
+    return cuts.flatMap((cut, at) => {
+      // Second derivatives are symmetric: of two cuts, the later one is the direction.
+      const before = cuts.slice(0, at).flatMap(({ node, first }) => range(first, sizeOf(node.shape)));
+      return this.colours(range(cut.first, sizeOf(cut.node.shape)), seen).map((rows) => {
+        const own = [...this.ownRowsAlong(cut, rows).keys()];
+        const targets = new Set([Target.entrySlopes, Target.cuts, ...[...before, ...own].map(slopeTarget)]);
+        return { cut, rows, changes: slopes.changes(cut.node, cut.first, rows, targets) };
+      });
     });
+  }
+
+  /** Rows of a cut whose slopes depend on the direction, and on which of its rows they do. */
+  private rowsAlong({ slope, first }: HeldCut, rows: readonly number[]): Map<number, number> {
+    const moved = new Set(rows);
+    const found = new Map<number, number>();
+    for (const [at, set] of this.slopes.sourcesOf(slope).entries()) {
+      const row = this.only(set, moved);
+      if (row !== undefined) found.set(first + at, row);
+    }
+    return found;
+  }
+
+  /** Of the direction's own cut, those from the row itself on. */
+  private ownRowsAlong(cut: HeldCut, rows: readonly number[]): Map<number, number> {
+    return new Map([...this.rowsAlong(cut, rows)].filter(([other, row]) => other >= row));
+  }
+
+  private multiplierDirections(): Direction[] {
+    const { slopes } = this;
+    const seen = slopes.entries.flatMap(({ slope }) => [...slopes.sourcesOf(slope)]);
+    return slopes.cuts.flatMap((cut) =>
+      this.colours(range(cut.firstMultiplier, sizeOf(cut.node.shape)), seen).map((rows) => {
+        const changes = slopes.changes(cut.multiplier, cut.firstMultiplier, rows, new Set([Target.entrySlopes]));
+        return { cut, rows, changes };
+      }),
+    );
   }
 
   /** Second derivatives of Λ in rows of a cut (or in their multipliers: first derivatives of the rows) and ν, [K] per row. */
@@ -226,24 +249,23 @@ class CutHessian {
   }
 
   /**
-   * Q of ∂²Λ = Qᵀ W + Wᵀ Q + ..., [K] per row: what ν and the rows before it have in common with a row, and half of what it has with
-   * itself.
+   * Q of ∂²Λ = Qᵀ W + Wᵀ Q + ..., [K] per row: what a row has in common with ν, with the cuts before its own and with the rows of
+   * its own from itself on, and half of what it has with itself.
    */
   private products(directions: readonly Direction[], sensitivities: RowVectors): RowVectors {
     const result: RowVectors = new Map();
     for (const direction of directions) {
-      const moved = new Set(direction.rows);
+      const { cut, rows, changes } = direction;
       for (const [row, vector] of this.mixed(direction)) addTo(result, row, vector);
-      for (const { slope, first } of this.slopes.cuts) {
-        const change = direction.changes.of(slope);
+      for (const before of this.slopes.cuts.filter(({ first }) => first <= cut.first)) {
+        const change = changes.of(before.slope);
         if (change === undefined) continue;
-        this.slopes.sourcesOf(slope).forEach((set, at) => {
-          const [row, before] = [this.only(set, moved), first + at];
-          const vector = sensitivities.get(before);
-          if (row === undefined || before > row || vector === undefined) return;
-          const second = element(change, at);
-          addTo(result, row, mul(before === row ? mul(second, 0.5) : second, vector));
-        });
+        const pairs = before === cut ? this.ownRowsAlong(cut, rows) : this.rowsAlong(before, rows);
+        for (const [other, row] of pairs) {
+          const vector = sensitivities.get(other);
+          const second = element(change, other - before.first);
+          if (vector !== undefined) addTo(result, row, mul(other === row ? mul(second, 0.5) : second, vector));
+        }
       }
     }
     return result;

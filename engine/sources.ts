@@ -1,8 +1,11 @@
-/** Which of some numbered sources each row of a node may depend on: the pattern of zeros of derivatives. */
+/**
+ * Which of some numbered sources each row of a node may depend on, and which of some numbered targets may depend on it: the pattern
+ * of zeros of derivatives.
+ */
 import { broadcastIndex } from "./evaluate.js";
 import { sizeOf, type Var } from "./tape.js";
 
-/** Set of sources per row, by its number in a `SourceSets`; `undefined` where no row depends on any. */
+/** Set of sources (or of targets) per row, by its number in a `SourceSets`; `undefined` where no row has any. */
 export type RowSources = Int32Array | undefined;
 
 /** Sets of sources, each known by a number, so that sets are compared and united by number. The empty set is 0. */
@@ -102,6 +105,36 @@ function unary(node: Var, rows: Int32Array, inputs: readonly RowSources[], sets:
   }
 }
 
+/** Targets that a node's rows have, passed on to the rows of one of its inputs. */
+export function rowTargets(node: Var, input: Var, rows: Int32Array, sets: SourceSets): Int32Array {
+  const { operation, inputs } = node;
+  switch (operation.name) {
+    case "broadcast":
+      return given(rows, broadcastIndex(input.shape, node.shape), input, sets);
+    case "take":
+      return given(rows, operation.index, input, sets);
+    case "sum":
+    case "max":
+      return picked(rows, broadcastIndex(node.shape, input.shape));
+    case "linear":
+      return input === inputs[0] && input !== inputs[1] ? mapped(rows, node, sets, true) : all(input, [rows], sets);
+    case "cumulativeSum":
+    case "weightGradient":
+      return all(input, [rows], sets);
+    default:
+      return rows;
+  }
+}
+
+/** The rows from which a node's rows were picked. */
+function given(rows: Int32Array, index: Int32Array, { shape }: Var, sets: SourceSets): Int32Array {
+  const result = new Int32Array(sizeOf(shape));
+  for (const [r, from] of index.entries()) {
+    if (from >= 0) result[from] = sets.union(result[from] as number, rows[r] as number);
+  }
+  return result;
+}
+
 /** Several inputs of one shape, row by row. */
 function binary(node: Var, inputs: readonly RowSources[], sets: SourceSets): Int32Array {
   const { name } = node.operation;
@@ -147,14 +180,14 @@ function running(rows: Int32Array, { operation, shape }: Var, sets: SourceSets):
   return result;
 }
 
-/** A linear map of the last axis by fixed weights, whose rows see a prefix of the inputs. */
-function mapped(rows: Int32Array, { operation, shape, inputs }: Var, sets: SourceSets): Int32Array {
+/** A linear map of the last axis by fixed weights, whose rows see a prefix of the inputs; `isBack` from its results to its inputs. */
+function mapped(rows: Int32Array, { operation, inputs }: Var, sets: SourceSets, isBack = false): Int32Array {
   if (operation.name !== "linear") throw new Error("internal: not a linear map");
-  const { transposed, prefix } = operation;
+  const { prefix } = operation;
+  const transposed = operation.transposed !== isBack;
   const [outputs, columns] = (inputs[1] as Var).shape.slice(-2) as [number, number];
-  const size = transposed ? outputs : columns;
-  const made = shape.at(-1) as number;
-  const result = new Int32Array(sizeOf(shape));
+  const [size, made] = transposed ? [outputs, columns] : [columns, outputs];
+  const result = new Int32Array((rows.length / size) * made);
   for (let batch = 0; batch * size < rows.length; batch++) {
     const own = rows.subarray(batch * size, (batch + 1) * size);
     const to = result.subarray(batch * made, (batch + 1) * made);

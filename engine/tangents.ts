@@ -1,7 +1,7 @@
 /** Forward derivatives: how a change of some nodes carries on along a tape. */
 import { type Rule, rules } from "./derivative-rules.js";
 import * as o from "./operations.js";
-import type { Attributes, EventSet, OperationName, Shape, Var } from "./tape.js";
+import { type Attributes, type EventSet, type OperationName, type Shape, sizeOf, type Var } from "./tape.js";
 
 type Replay<A> = (inputs: readonly Var[], shape: Shape, attributes: A, events: EventSet | undefined) => Var;
 
@@ -70,26 +70,64 @@ function constantValues(x: Var): Float64Array | undefined {
   return operation.name === "constant" && "values" in operation ? operation.values : undefined;
 }
 
+function bilinear(node: Var, [a, b]: readonly Var[], [first, second]: readonly (Var | undefined)[]): Var | undefined {
+  return sumOf([
+    ...(first ? [replay(node, [first, b as Var])] : []),
+    ...(second ? [replay(node, [a as Var, second])] : []),
+  ]);
+}
+
 /** What is picked from a constant is a constant: directions along one element stay cheap up to the first linear map. */
-function taken(node: Var, t: Var, index: Int32Array): Var {
+function taken(t: Var, shape: Shape, index: Int32Array): Var {
   const values = constantValues(t);
-  if (values === undefined) return replay(node, [t]);
+  if (values === undefined) return o.take(t, shape, index);
   const picked = Float64Array.from(index, (i) => (i < 0 ? 0 : (values[i] as number)));
-  return o.broadcastEvents(t.tape.constant(picked, node.shape), t.events);
+  return o.broadcastEvents(t.tape.constant(picked, shape), t.events);
+}
+
+/** Part of an axis, the end left out. */
+export type Range = readonly [start: number, stop: number];
+
+/** Of the last axis of a linear map: where the change of its input is not 0, and what is wanted of its own. */
+export interface LinearRanges {
+  readonly input: Range;
+  readonly output: Range;
+}
+
+/** A linear map of a change, with only that part of the weights which counts. */
+function linearPart(node: Var, change: Var, weights: Var, { input, output }: LinearRanges): Var {
+  const { transposed, prefix } = node.operation as { name: "linear" } & Attributes["linear"];
+  const width = change.shape.at(-1) as number;
+  const made = node.shape.at(-1) as number;
+  const [rows, columns] = transposed ? [input, output] : [output, input];
+  const seen = columns[1] - columns[0];
+  const ownPrefix = prefix?.slice(...rows).map((length) => Math.min(Math.max(length - columns[0], 0), seen));
+  const shape = [...change.shape.slice(0, -1), input[1] - input[0]];
+  const index = Int32Array.from({ length: sizeOf(shape) }, (_, r) => {
+    const size = shape.at(-1) as number;
+    return Math.floor(r / size) * width + input[0] + (r % size);
+  });
+  const part = o.linear(taken(change, shape, index), o.slice(o.slice(weights, -2, ...rows), -1, ...columns), {
+    prefix: ownPrefix,
+    transposed,
+  });
+  return o.pad(part, -1, output[0], made - output[1]);
 }
 
 /**
  * Change of a node, given the changes of its inputs: `undefined` where there is none.
  *
  * @param y, inputs  values of the node and its inputs, which may be other nodes than the node's own
+ * @param ranges  of a linear map whose weights do not change
  */
 export function tangent(
   node: Var,
   y: Var,
   inputs: readonly Var[],
   changes: readonly (Var | undefined)[],
+  ranges?: LinearRanges,
 ): Var | undefined {
-  const [first, second] = changes;
+  const [first] = changes;
   const { operation } = node;
   switch (operation.name) {
     case "column":
@@ -108,13 +146,12 @@ export function tangent(
     case "sumEvents":
       return first && replay(node, [first]);
     case "take":
-      return first && taken(node, first, operation.index);
+      return first && taken(first, node.shape, operation.index);
     case "linear":
+      if (ranges !== undefined && first !== undefined) return linearPart(node, first, inputs[1] as Var, ranges);
+      return bilinear(node, inputs, changes);
     case "weightGradient":
-      return sumOf([
-        ...(first ? [replay(node, [first, inputs[1] as Var])] : []),
-        ...(second ? [replay(node, [inputs[0] as Var, second])] : []),
-      ]);
+      return bilinear(node, inputs, changes);
     case "max": {
       const isLargest = o.equal(inputs[0] as Var, y);
       return first && o.sum(o.mul(first, o.div(isLargest, o.sum(isLargest, operation.axis))), operation.axis);
