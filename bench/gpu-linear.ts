@@ -82,7 +82,7 @@ async function times(device: Device, bench: Bench, shape: Shape, asked: number) 
     const call = (repeats: number) =>
       submit(device.gpu, (into) => {
         const kernels = Array<Kernel>(repeats).fill(kernel);
-        recorder.pass(into, { ...pass, columns: [], kernels }, columns, groups, 0, chunk);
+        recorder.pass(() => into, { ...pass, columns: [], kernels }, columns, groups, 0, chunk);
       });
     gflops[nameOf(kernel)] = significant(flops / (await perRepeat(call, bench.clock, effort(bench))) / 1e6);
   }

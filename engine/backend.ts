@@ -1,4 +1,5 @@
 /** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
+import type { Profile } from "./profile.js";
 import type { RandomColumn } from "./random-column.js";
 import type { Var } from "./tape.js";
 
@@ -19,6 +20,8 @@ export interface ProgramRequest {
   readonly outputs: Named<Var>;
   /** New values of parameters, by name of the parameter, taken over at the end of every step. */
   readonly updates?: Named<Var>;
+  /** Measures the time of every kernel, for `profile`. The kernels are the same; timers around them take their time. */
+  readonly profile?: boolean;
 }
 
 export interface RunOptions {
@@ -52,6 +55,8 @@ export interface Program {
    * ends this between two steps: the updates so far stay.
    */
   steps(plan: StepPlan): Promise<Record<string, Float64Array>>;
+  /** What all runs so far took, kernel by kernel. Refused where the program was not compiled with `profile`. */
+  profile(): Promise<Profile>;
   close(): Promise<void>;
 }
 

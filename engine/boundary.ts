@@ -32,10 +32,11 @@ export class Boundary {
   private readonly known: Leaves;
   private readonly written = new Set<string>();
   private readonly updated: readonly string[];
+  private readonly isProfiled: boolean;
   private isClosed = false;
 
   /** @param nodes  what the program needs of its tape */
-  constructor({ outputs, updates = {} }: ProgramRequest, nodes: readonly Var[]) {
+  constructor({ outputs, updates = {}, profile = false }: ProgramRequest, nodes: readonly Var[]) {
     const targets = [...Object.values(outputs), ...Object.values(updates)];
     const tape = targets[0]?.tape;
     if (targets.some((target) => target.tape !== tape)) {
@@ -44,6 +45,7 @@ export class Boundary {
     this.used = new Leaves(nodes);
     this.known = new Leaves(tape?.nodes ?? []);
     this.updated = Object.keys(updates);
+    this.isProfiled = profile;
     for (const [name, node] of Object.entries(updates)) this.checkUpdate(name, node);
   }
 
@@ -126,6 +128,16 @@ export class Boundary {
       expected: `a value for parameter "${name}"`,
       got: "none",
       hint: "Call write first",
+    });
+  }
+
+  checkProfile(): void {
+    this.checkOpen("profile");
+    if (this.isProfiled) return;
+    throw new UsageError("profile", {
+      expected: "a program that measures its kernels",
+      got: "one that does not",
+      hint: "Compile it with `profile: true`",
     });
   }
 

@@ -14,20 +14,32 @@ function itemText(item: Item, isStored: boolean): string {
   return `v${item.index} = ${item.name}(${operands})${isStored ? "  -> stored" : ""}`;
 }
 
+/** @param at  its number in the pass */
+export function kernelTitle(kernel: FinishedKernel, at: number): string {
+  if (kernel.kind === "linear") return `kernel ${at}: linear ${kernel.item.size} rows`;
+  if (kernel.kind === "finishedLinear") return `kernel ${at}: linear ${kernel.item.size} rows and epilogue`;
+  const inner = kernel.inner === undefined ? "" : `, inner axis ${kernel.inner.size}`;
+  return `kernel ${at}: fused, ${kernel.rows} rows${inner}`;
+}
+
+/** Names of operations, each once with its number. */
+export function operationCounts(items: readonly { readonly name: string }[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { name } of items) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} x ${count}`));
+}
+
 function kernelText(kernel: FinishedKernel, at: number): string {
-  if (kernel.kind === "linear") {
-    return `kernel ${at}: linear ${kernel.item.size} rows\n  ${itemText(kernel.item, true)}`;
-  }
+  const title = kernelTitle(kernel, at);
+  if (kernel.kind === "linear") return `${title}\n  ${itemText(kernel.item, true)}`;
   if (kernel.kind === "finishedLinear") {
     const { items, stored } = kernel.epilogue;
-    const lines = items.map((item) => `  ${itemText(item, stored.has(item))}`);
-    return [`kernel ${at}: linear ${kernel.item.size} rows and epilogue`, ...lines].join("\n");
+    return [title, ...items.map((item) => `  ${itemText(item, stored.has(item))}`)].join("\n");
   }
-  const inner = kernel.inner === undefined ? "" : `, inner axis ${kernel.inner.size}`;
   const lines = kernel.items.map(
     (item) => `  ${isInner(item, kernel) ? "  " : ""}${itemText(item, kernel.stored.has(item))}`,
   );
-  return [`kernel ${at}: fused, ${kernel.rows} rows${inner}`, ...lines].join("\n");
+  return [title, ...lines].join("\n");
 }
 
 export function describePass(pass: LoweredPass<FinishedKernel>): string {

@@ -2,6 +2,7 @@
 import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from "./backend.js";
 import { Boundary, closedError } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
+import { NodeClock, nodeTitle } from "./node-clock.js";
 import { type EventPass, schedule } from "./passes.js";
 import { numbersOf } from "./random-column.js";
 import { sizeOf, type Var } from "./tape.js";
@@ -38,11 +39,17 @@ function gather(data: ColumnData, rows: number, pick: (position: number) => numb
   return result;
 }
 
-function compile({ outputs, updates = {} }: ProgramRequest): Program {
+function compile(request: ProgramRequest): Program {
+  const { outputs, updates = {}, profile = false } = request;
   const { levels, nodes } = schedule([...Object.values(outputs), ...Object.values(updates)]);
-  const boundary = new Boundary({ outputs, updates }, nodes);
+  const boundary = new Boundary(request, nodes);
+  const clock = profile ? new NodeClock(levels.flatMap((level) => level.passes)) : undefined;
+  let wallMilliseconds = 0;
   const state = new Map<string, Float64Array>();
   const data = new Map<string, ColumnData>();
+
+  const timed = <T>(pass: EventPass, node: Var, n: number, work: () => T): T =>
+    clock === undefined ? work() : clock.time(pass, node, n, work);
 
   function runPass(pass: EventPass, values: Values, length: number, pick: (e: number) => number): void {
     for (const node of pass.sums) values.set(node.id, new Float64Array(sizeOf(node.shape)));
@@ -52,15 +59,16 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
       const block: Values = new Map();
       const valueAt = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
       for (const node of pass.nodes) {
-        const value =
+        const value = timed(pass, node, n, () =>
           node.operation.name === "column"
             ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
-            : evaluate(node, node.inputs.map(valueAt), n);
+            : evaluate(node, node.inputs.map(valueAt), n),
+        );
         block.set(node.id, value);
       }
       for (const node of pass.sums) {
         const total = values.get(node.id) as Float64Array;
-        evaluate(node, node.inputs.map(valueAt), n).forEach((term, r) => {
+        timed(pass, node, n, () => evaluate(node, node.inputs.map(valueAt), n)).forEach((term, r) => {
           total[r] = (total[r] as number) + term;
         });
       }
@@ -74,6 +82,7 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
 
   /** One evaluation; `events` gives the number of events of a set and the event at each position. */
   function evaluateAll(events: (set: string) => { length: number; pick: (e: number) => number }): Values {
+    const begin = performance.now();
     const values: Values = new Map();
     for (const level of levels) {
       for (const node of level.parameters) {
@@ -89,11 +98,12 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
         runPass(pass, values, length, pick);
       }
     }
+    wallMilliseconds += performance.now() - begin;
     return values;
   }
 
   return {
-    description: nodes.map((node) => `${node.id} ${node.operation.name} [${node.shape}]`).join("\n"),
+    description: nodes.map(nodeTitle).join("\n"),
     async bind(columns) {
       for (const [name, values] of Object.entries(boundary.bind(columns))) data.set(name, numbersOf(values));
     },
@@ -142,6 +152,10 @@ function compile({ outputs, updates = {} }: ProgramRequest): Program {
         for (const [name, value] of fresh) state.set(name, value);
       }
       return history;
+    },
+    async profile() {
+      boundary.checkProfile();
+      return (clock as NodeClock).profile(wallMilliseconds);
     },
     async close() {
       boundary.close();

@@ -4,11 +4,14 @@ import type { Backend, ColumnData, ColumnSource, Program, ProgramRequest, RunOpt
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
+import { type KernelCost, type Profile, profileOf } from "../profile.js";
 import { numbersOf } from "../random-column.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
+import { talliesOf } from "./kernel-clock.js";
 import type { Precision } from "./lanes.js";
+import type { CompiledProgram } from "./plan.js";
 import { hasRelaxedSimd } from "./simd.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
@@ -115,22 +118,28 @@ export async function cpuBackend({
       const compiled = await compileProgram(request, { precision, threads, relaxed, isSharing });
       const program = programs++;
       crew.post({ kind: "open", program, compiled });
-      return new CpuProgram(crew, program, request, boundary, compiled.description);
+      return new CpuProgram(crew, program, request, boundary, compiled);
     },
     close: () => crew.close(),
   };
 }
 
 class CpuProgram implements Program {
+  readonly description: string;
+  private readonly kernels: readonly KernelCost[];
   private isOpen = true;
+  private wallMilliseconds = 0;
 
   constructor(
     private readonly crew: Crew,
     private readonly program: number,
     private readonly request: ProgramRequest,
     private readonly boundary: Boundary,
-    readonly description: string,
-  ) {}
+    { description, kernels }: Pick<CompiledProgram, "description" | "kernels">,
+  ) {
+    this.description = description;
+    this.kernels = kernels;
+  }
 
   async bind(columns: Readonly<Record<string, ColumnSource>>): Promise<void> {
     const used = Object.entries(this.boundary.bind(columns));
@@ -150,6 +159,7 @@ class CpuProgram implements Program {
 
   async run({ range = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
     signal?.throwIfAborted();
+    const start = performance.now();
     const events = this.boundary.partsOf(range);
     const columns = new Map<number, Float64Array>();
     const lengthOf = (node: Var) => events[node.events?.name as string]?.length ?? 0;
@@ -165,6 +175,7 @@ class CpuProgram implements Program {
       events,
       outputs: columns,
     }));
+    this.wallMilliseconds += performance.now() - start;
     signal?.throwIfAborted();
     return Object.fromEntries(
       Object.entries(this.request.outputs).map(([name, node]) => [
@@ -177,6 +188,7 @@ class CpuProgram implements Program {
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
     const { count, indices, schedule: perStep = {}, signal } = plan;
     signal?.throwIfAborted();
+    const start = performance.now();
     this.boundary.checkSteps(plan);
     const shared = Object.fromEntries(
       Object.entries(indices).map(([set, index]) => {
@@ -199,11 +211,20 @@ class CpuProgram implements Program {
         schedule: perStep,
         abort,
       }));
+      this.wallMilliseconds += performance.now() - start;
       if (aborted) signal?.throwIfAborted();
       return values;
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  async profile(): Promise<Profile> {
+    this.boundary.checkProfile();
+    const { values } = await this.crew.call((call) => ({ kind: "times", program: this.program, call }));
+    const { kernels, wallMilliseconds } = this;
+    const tallies = talliesOf(values.times as Float64Array, kernels.length);
+    return profileOf(kernels, tallies, { wallMilliseconds, threads: this.crew.threads, timing: "kernels" });
   }
 
   async close(): Promise<void> {

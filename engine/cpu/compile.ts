@@ -2,14 +2,27 @@
 import { type Action, actionsOf, itemsMade, itemsRead } from "../actions.js";
 import type { ProgramRequest } from "../backend.js";
 import { describePass } from "../describe.js";
+import { type PassCosts, passCosts } from "../kernel-costs.js";
 import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
 import { schedule } from "../passes.js";
+import type { KernelCost } from "../profile.js";
 import { type Attributes, sizeOf, type Var } from "../tape.js";
 import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
 import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
+import { clockBytes } from "./kernel-clock.js";
 import { type Lanes, lanesOf, type Precision } from "./lanes.js";
-import { LinearKernels } from "./linear-calls.js";
-import type { Accumulator, CompiledProgram, LevelPlan, Pack, PassPlan, PlainNode, Upload } from "./plan.js";
+import { type Call, LinearKernels } from "./linear-calls.js";
+import type {
+  Accumulator,
+  CompiledProgram,
+  LevelPlan,
+  Pack,
+  PassPlan,
+  PlainNode,
+  Plan,
+  TimedPass,
+  Upload,
+} from "./plan.js";
 import { memoryOf } from "./program-memory.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
 import { type UpdateKernel, updateStage } from "./update-stage.js";
@@ -102,6 +115,8 @@ class Compiler {
   readonly module = new ModuleBuilder();
   readonly arena = new Arena();
   readonly lanes: Lanes;
+  /** What is timed, of all passes. */
+  readonly kernels: KernelCost[] = [];
   private readonly rowBytes: number;
   private readonly parameters = new Map<number, Upload>();
   private readonly scalars = new Map<ScalarFunction, FunctionRef>();
@@ -151,7 +166,8 @@ class Compiler {
     f.get(x).call(target);
   }
 
-  pass(pass: LoweredPass): PassPlan {
+  /** @param costs  of its parts, where these are timed */
+  pass(pass: LoweredPass, costs: PassCosts | undefined): PassPlan {
     const actions = actionsOf(pass);
     const used = new Map<number, Upload>();
     const packs: Pack[] = [];
@@ -176,14 +192,17 @@ class Compiler {
       scalar: (f, name, x) => this.emitScalar(f, name, x),
     };
     const index = this.passes++;
-    const calls: ((f: FunctionBuilder) => void)[] = [];
+    const calls: Call[] = [];
     const { sums, weightBytes } = this.accumulate(pass.sums);
     actions.forEach((action, at) => {
       if (action.kind === "sums") {
-        for (const sum of action.sums) {
+        const own = action.sums.map((sum) => {
           const accumulator = sums.find(({ node }) => node === sum.node.id) as Accumulator;
-          calls.push(this.sumCall(sum, accumulator, buffers));
-        }
+          return this.sumCall(sum, accumulator, buffers);
+        });
+        calls.push((caller) => {
+          for (const call of own) call(caller);
+        });
       } else if (action.kernel.kind === "fused") {
         const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
         printFused(f, action.kernel, layout);
@@ -191,11 +210,11 @@ class Compiler {
       } else calls.push(this.linearCall(action.kernel.item, layout, packs));
     });
     const name = `pass${index}`;
-    const f = this.module.exportedFunction(name, ["i32", "i32", "i32"], []);
-    for (const call of calls) call(f);
+    if (costs === undefined) this.passFunction(name, calls);
     return {
       set: pass.set,
       name,
+      timed: costs && this.timedPass(name, calls, costs),
       columns: pass.columns.map((item) => {
         const { operation } = item.node;
         if (operation.name !== "column") throw new Error("internal: not a column");
@@ -211,6 +230,24 @@ class Compiler {
       packs,
       sums,
       weightBytes,
+    };
+  }
+
+  private passFunction(name: string, calls: readonly Call[]): void {
+    const f = this.module.exportedFunction(name, ["i32", "i32", "i32"], []);
+    for (const call of calls) call(f);
+  }
+
+  private timedPass(name: string, calls: readonly Call[], { columns, actions, outputs }: PassCosts): TimedPass {
+    const timed = (cost: KernelCost) => this.kernels.push(cost) - 1;
+    return {
+      columns: columns && timed(columns),
+      calls: calls.map((call, i) => {
+        const own = `${name}_action${i}`;
+        this.passFunction(own, [call]);
+        return { name: own, kernel: timed(actions[i] as KernelCost) };
+      }),
+      outputs: outputs && timed(outputs),
     };
   }
 
@@ -297,12 +334,19 @@ class Compiler {
     return { names, uploads: [...uploads.values()] };
   }
 
+  /** Where threads count the times of the kernels. */
+  clocks(threads: number): Plan["clocks"] {
+    const kernels = this.kernels.length;
+    const bytes = align(clockBytes(kernels));
+    return { address: this.arena.reserve(bytes * threads), bytes, kernels };
+  }
+
   /** Where kernels read a node without events, if they do. */
   addressOf(node: Var): number | undefined {
     return this.parameters.get(node.id)?.address;
   }
 
-  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers): (f: FunctionBuilder) => void {
+  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers): Call {
     const starts = sum.operands.map((operand) => {
       if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
       const start = buffers.offset(operand.item);
@@ -319,7 +363,7 @@ class Compiler {
     return this.linear.weightGradient({ out, size: columns, prefix }, blocks);
   }
 
-  private linearCall(item: Item, layout: Layout, packs: Pack[]): (f: FunctionBuilder) => void {
+  private linearCall(item: Item, layout: Layout, packs: Pack[]): Call {
     const [x, weights] = item.operands as [Operand, Operand];
     if (x.from !== "item" || weights.from !== "parameter") throw new Error("internal: operands of a linear map");
     const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
@@ -366,7 +410,7 @@ function plainNodes(): (node: Var) => PlainNode {
 }
 
 export async function compileProgram(
-  { outputs, updates = {} }: ProgramRequest,
+  { outputs, updates = {}, profile = false }: ProgramRequest,
   options: { precision: Precision; threads: number; relaxed: boolean; isSharing: boolean },
 ): Promise<CompiledProgram> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
@@ -379,10 +423,18 @@ export async function compileProgram(
   const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
   const compiler = new Compiler(options.precision, options.relaxed, options.isSharing);
   const plain = plainNodes();
+  const passes = lowered.flat();
+  const { bytes } = compiler.lanes;
+  const costsOf = (pass: LoweredPass) =>
+    passCosts(pass, passes.length > 1 ? passes.indexOf(pass) : undefined, {
+      rows: bytes,
+      weightSums: bytes,
+      otherSums: 8,
+    });
   const plans = levels.map(
     (level, i): LevelPlan => ({
       parameters: level.parameters.filter((node) => !stage.members.has(node.id)).map(plain),
-      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass)),
+      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass, profile ? costsOf(pass) : undefined)),
     }),
   );
   const { names: updateKernels, uploads: updateUploads } = compiler.updates(stage.kernels);
@@ -391,13 +443,15 @@ export async function compileProgram(
   );
   const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
   const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
+  const clocks = profile ? compiler.clocks(options.threads) : undefined;
   const module = await wasm.compile(compiler.module.build());
   const pages = Math.ceil(compiler.arena.size / PAGE);
   const image = { pages, contents: compiler.arena.contents };
   return {
     module,
     memory: options.isSharing ? memoryOf(image, true) : image,
-    description: lowered.flat().map(describePass).join("\n\n"),
+    description: passes.map(describePass).join("\n\n"),
+    kernels: compiler.kernels,
     plan: {
       precision: options.precision,
       levels: plans,
@@ -409,6 +463,7 @@ export async function compileProgram(
       updateUploads,
       scratch,
       scratchBytes: compiler.scratchBytes,
+      clocks,
       outputs: Object.fromEntries(
         Object.entries(outputs).map(([name, node]) => [
           name,

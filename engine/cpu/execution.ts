@@ -6,8 +6,9 @@
 import type { ColumnData, Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
+import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
-import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, Upload } from "./plan.js";
+import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
@@ -73,6 +74,16 @@ export interface Events {
   readonly index: Int32Array | undefined;
 }
 
+/** Some of the events of a pass, in the scratch of a worker. */
+interface Tile {
+  readonly events: Events;
+  readonly first: number;
+  /** How many there are. */
+  readonly n: number;
+  /** Address of the scratch. */
+  readonly base: number;
+}
+
 /** Where per-event outputs go, by node: `[...shape, events]`. */
 type OutputArrays = ReadonlyMap<number, Float64Array>;
 
@@ -126,6 +137,7 @@ export class Execution {
   private readonly state = new Map<string, Held>();
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<string, number>();
+  private readonly kernelClock: KernelClock | undefined;
   private clock = 1;
 
   constructor(
@@ -139,6 +151,22 @@ export class Execution {
     this.bytes = this.plan.precision === "f32" ? 4 : 8;
     this.numbers = this.plan.precision === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
     this.doubles = new Float64Array(buffer);
+    const { clocks } = this.plan;
+    this.kernelClock = clocks && new KernelClock(this.clockCells(clocks, team.rank));
+  }
+
+  /** The times that one thread counts. */
+  private clockCells({ address, bytes, kernels }: NonNullable<Plan["clocks"]>, rank: number): Float64Array {
+    const start = (address + rank * bytes) / 8;
+    return this.doubles.subarray(start, start + clockBytes(kernels) / 8);
+  }
+
+  /** The times of all threads, one after another. */
+  times(): Float64Array {
+    const { clocks } = this.plan;
+    if (clocks === undefined) throw new Error("internal: nothing is timed");
+    const ofThreads = Array.from({ length: this.team.threads }, (_, rank) => [...this.clockCells(clocks, rank)]);
+    return Float64Array.from(ofThreads.flat());
   }
 
   bind(columns: Named<ColumnData>): void {
@@ -272,9 +300,41 @@ export class Execution {
   }
 
   private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
-    const { plan, bytes, numbers } = this;
+    const { plan } = this;
     const base = plan.scratch + this.team.rank * plan.scratchBytes;
-    const n = Math.min(plan.tile, events.length - first);
+    const tile: Tile = { events, first, n: Math.min(plan.tile, events.length - first), base };
+    if (pass.timed !== undefined) {
+      this.timeTile(pass, pass.timed, tile, accumulator, outputs);
+      return;
+    }
+    this.gather(pass, tile);
+    this.instance.exports[pass.name]?.(base, tile.n, accumulator);
+    this.takeOutputs(pass, tile, outputs);
+  }
+
+  /** The same, one kernel after the other. */
+  private timeTile(
+    pass: PassPlan,
+    { columns, calls, outputs: taken }: TimedPass,
+    tile: Tile,
+    accumulator: number,
+    outputs: OutputArrays,
+  ): void {
+    const { base, n } = tile;
+    const clock = this.kernelClock as KernelClock;
+    clock.start();
+    this.gather(pass, tile);
+    if (columns !== undefined) clock.lap(columns, n);
+    for (const { name, kernel } of calls) {
+      this.instance.exports[name]?.(base, n, accumulator);
+      clock.lap(kernel, n);
+    }
+    this.takeOutputs(pass, tile, outputs);
+    if (taken !== undefined) clock.lap(taken, n);
+  }
+
+  private gather(pass: PassPlan, { events, first, n, base }: Tile): void {
+    const { plan, bytes, numbers } = this;
     for (const { label, rows, offset } of pass.columns) {
       const source = this.data.get(label) as ColumnData;
       const stride = source.length / rows;
@@ -282,7 +342,10 @@ export class Execution {
         gatherRow(source, r * stride, numbers, (base + offset) / bytes + r * plan.tile, events, first, n, plan.tile);
       }
     }
-    this.instance.exports[pass.name]?.(base, n, accumulator);
+  }
+
+  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, outputs: OutputArrays): void {
+    const { bytes, numbers } = this;
     for (const { node, rows } of pass.outputs) {
       const target = outputs.get(node);
       // Steps give back sums only.

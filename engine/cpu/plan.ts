@@ -1,4 +1,5 @@
 /** What workers get: one module, one memory, and which of its functions to call on what. Plain data, posted as it is. */
+import type { KernelCost } from "../profile.js";
 import type { Operation, Shape } from "../tape.js";
 import type { Precision } from "./lanes.js";
 import type { MemoryImage } from "./program-memory.js";
@@ -50,10 +51,19 @@ export interface Accumulator {
   readonly perEvent?: { readonly node: number; readonly rows: Int32Array } | { readonly value: number };
 }
 
+/** A pass in parts that are timed: the number of each among the kernels of the profile. */
+export interface TimedPass {
+  readonly columns: number | undefined;
+  /** Exported functions like that of the whole pass, to be called in its place. */
+  readonly calls: readonly { readonly name: string; readonly kernel: number }[];
+  readonly outputs: number | undefined;
+}
+
 export interface PassPlan {
   readonly set: string;
-  /** Exported function (base of the thread's scratch, number of events, accumulator of the group). */
+  /** Exported function (base of the thread's scratch, number of events, accumulator of the group); absent where timed. */
   readonly name: string;
+  readonly timed: TimedPass | undefined;
   readonly columns: readonly { readonly label: string; readonly rows: number; readonly offset: number }[];
   /** Byte offset of every row of a per-event output, relative to the thread's scratch. */
   readonly outputs: readonly { readonly node: number; readonly rows: Int32Array }[];
@@ -90,6 +100,8 @@ export interface Plan {
   readonly accumulatorBytes: number;
   readonly scratch: number;
   readonly scratchBytes: number;
+  /** Where threads count the times of kernels, one thread after another, and bytes of each; absent without a profile. */
+  readonly clocks: { readonly address: number; readonly bytes: number; readonly kernels: number } | undefined;
   readonly outputs: Readonly<
     Record<string, { readonly node: number; readonly size: number; readonly isEvents: boolean }>
   >;
@@ -105,4 +117,6 @@ export interface CompiledProgram {
   /** The memory that all workers share, or what the only worker makes its own of. */
   readonly memory: WasmMemory | MemoryImage;
   readonly description: string;
+  /** What is timed, if anything is. */
+  readonly kernels: readonly KernelCost[];
 }

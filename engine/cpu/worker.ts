@@ -17,6 +17,7 @@ export type Request =
   | { readonly kind: "bind"; readonly program: number; readonly columns: Named<ColumnData> }
   | { readonly kind: "write"; readonly program: number; readonly parameters: Named<Float64Array> }
   | { readonly kind: "read"; readonly program: number; readonly parameters: readonly string[]; readonly call: number }
+  | { readonly kind: "times"; readonly program: number; readonly call: number }
   | {
       readonly kind: "run";
       readonly program: number;
@@ -104,6 +105,9 @@ function handle(team: Team, programs: Map<number, Execution>, request: Request):
       // Rank 0 alone keeps parameters.
       if (team.rank !== 0) return done();
       return done(Object.fromEntries(request.parameters.map((name) => [name, execution.read(name)])));
+    case "times":
+      // Those of the others lie in the same memory.
+      return done(team.rank === 0 ? { times: execution.times() } : {});
     case "run": {
       execution.evaluate((set) => {
         const { start, length } = request.events[set] ?? { start: 0, length: 0 };

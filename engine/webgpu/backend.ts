@@ -3,6 +3,7 @@ import type { Backend, ColumnSource, Named, Program, ProgramRequest, RunOptions,
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
+import type { Profile } from "../profile.js";
 import { sizeOf, type Var } from "../tape.js";
 import type { Events } from "./chunks.js";
 import { Columns } from "./columns.js";
@@ -59,6 +60,8 @@ class WebgpuProgram implements Program {
   /** What was asked before, done or failed. */
   private last: Promise<unknown> = Promise.resolve();
   private isOpen = true;
+  /** Of all runs. */
+  private wallMilliseconds = 0;
 
   constructor(
     device: Device,
@@ -137,26 +140,45 @@ class WebgpuProgram implements Program {
     const parts = this.boundary.partsOf(range);
     const bound = this.boundEvents();
     return this.inTurn(async () => {
-      this.runner ??= new Runner(this.session, this.planOfRun());
+      const start = performance.now();
+      const runner = this.openRunner();
       const events = (set: string): Events => ({ ...(parts[set] as Events), bound: bound(set) });
       const columns = new Map<number, Float64Array>();
       for (const node of Object.values(this.request.outputs)) {
         if (node.events === undefined) continue;
         columns.set(node.id, new Float64Array(sizeOf(node.shape) * events(node.events.name).length));
       }
-      await this.runner.run(events, columns, signal);
+      await runner.run(events, columns, signal);
+      this.wallMilliseconds += performance.now() - start;
       return Object.fromEntries(
         Object.entries(this.request.outputs).map(([name, node]) => [
           name,
-          columns.get(node.id)?.slice() ?? Float64Array.from((this.runner as Runner).valueOf(node)),
+          columns.get(node.id)?.slice() ?? Float64Array.from(runner.valueOf(node)),
         ]),
       );
     });
   }
 
+  async profile(): Promise<Profile> {
+    this.boundary.checkProfile();
+    return this.inTurn(() => this.openRunner().profile(this.wallMilliseconds));
+  }
+
+  private openRunner(): Runner {
+    this.runner ??= new Runner(this.session, this.planOfRun(), this.request.profile ?? false);
+    return this.runner;
+  }
+
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
     plan.signal?.throwIfAborted();
     this.boundary.checkSteps(plan);
+    if (this.request.profile) {
+      throw new UsageError("steps", {
+        expected: "a program without `profile`, as the backend webgpu measures runs only",
+        got: "one with it",
+        hint: "Profile its runs, or its steps on the backend cpu",
+      });
+    }
     const { count, schedule: perStep = {} } = plan;
     const free = this.freeOutputs();
     if (count === 0) return Object.fromEntries(Object.keys(free).map((name) => [name, new Float64Array()]));

@@ -6,7 +6,14 @@ import { DeviceLostError, UsageError } from "../errors.js";
 import type { Along, PrintedKernel } from "./printed-kernel.js";
 
 /** Bits of the WebGPU specification, which not every host has as globals. */
-export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
+export const usage = {
+  mapRead: 1,
+  copySource: 4,
+  copyTarget: 8,
+  uniform: 64,
+  storage: 128,
+  queryResolve: 512,
+} as const;
 const MAP_READ = 1;
 const COMPUTE = 4;
 
@@ -57,7 +64,10 @@ function wishes({ limits, features }: GPUAdapter, { wgslLanguageFeatures }: GPU)
   const hasSubgroups = features.has("subgroups") && wgslLanguageFeatures.has("subgroup_id");
   return {
     requiredLimits: Object.fromEntries(larger.map((name) => [name, limits[name]])),
-    requiredFeatures: hasSubgroups ? ["subgroups"] : [],
+    requiredFeatures: [
+      ...(hasSubgroups ? (["subgroups"] as const) : []),
+      ...(features.has("timestamp-query") ? (["timestamp-query"] as const) : []),
+    ],
   };
 }
 
@@ -109,6 +119,11 @@ export class Device {
 
   get queue(): GPUQueue {
     return this.gpu.queue;
+  }
+
+  /** Can passes be timed by the device itself? */
+  get hasClock(): boolean {
+    return this.gpu.features.has("timestamp-query");
   }
 
   /** The most bytes that a kernel can see of a buffer. */

@@ -36,6 +36,9 @@ export interface PassPlan {
   readonly description: string;
   readonly columns: readonly ColumnPlan[];
   readonly kernels: readonly PrintedKernel[];
+  /** What it was printed from, and the kernels of each of its actions. */
+  readonly lowered: LoweredPass<FinishedKernel>;
+  readonly actions: readonly (readonly PrintedKernel[])[];
   /** Rows of values that it takes. */
   readonly rows: number;
   readonly sums: PartialSums;
@@ -62,7 +65,8 @@ export const lowerForGpu = (pass: EventPass): LoweredPass<FinishedKernel> => joi
 
 function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
   const lowered = lowerForGpu(pass);
-  const { kernels, memory: rows, sums } = printPass(lowered, memory);
+  const { actions, memory: rows, sums } = printPass(lowered, memory);
+  const kernels = actions.flat();
   return {
     set: pass.set,
     description: describePass(lowered),
@@ -72,6 +76,8 @@ function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
       return { label: operation.label, rows: item.size, to: rows.firstRow(item) };
     }),
     kernels,
+    lowered,
+    actions,
     rows: rows.rows,
     sums: sums.events,
     weights: sums.weights,

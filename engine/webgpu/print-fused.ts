@@ -4,6 +4,7 @@
  * epilogue is a function that a linear map calls.
  */
 import type { ShaderName } from "../../shaders/include.js";
+import { operationCounts } from "../describe.js";
 import type { FinishedLinear } from "../epilogues.js";
 import { type FusedKernel, type Item, isInner } from "../lowering.js";
 import { isReduction } from "../phases.js";
@@ -36,7 +37,7 @@ export function printFused(
   const rows = `${kernel.rows} ${kernel.rows === 1 ? "row" : "rows"}`;
   return [
     `// ${title}: ${rows}${kernel.inner === undefined ? "" : `, inner axis of ${kernel.inner.size}`}.`,
-    ...wrap("// fuses ", operationsOf(kernel.items)),
+    ...wrap("// fuses ", operationCounts(kernel.items)),
     ...namesOf(kernel, statements),
     "",
     ...includes([domains[domain].shader, ...statements.shaders]),
@@ -74,7 +75,7 @@ export function printEpilogue(
   const code = [
     ...includes([...statements.shaders]),
     "",
-    ...wrap("// Epilogue: ", operationsOf(items)),
+    ...wrap("// Epilogue: ", operationCounts(items)),
     "",
     `fn finish(row: u32, ${own.position}: u32, ${statements.nameOf(item)}: Value) {`,
     ...statements.lines,
@@ -116,12 +117,6 @@ function printRound(items: readonly Item[], size: number, isReversed: boolean, s
 }
 
 const includes = (shaders: readonly ShaderName[]) => [...shaders].sort().map((name) => `#include "${name}"`);
-
-function operationsOf(items: readonly Item[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { name } of items) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} x ${count}`));
-}
 
 function namesOf({ stored }: FusedKernel, statements: Statements): string[] {
   return [

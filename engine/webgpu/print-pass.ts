@@ -9,8 +9,8 @@ import { SumPrinter } from "./print-sums.js";
 import type { PrintedKernel } from "./printed-kernel.js";
 
 export interface PrintedPass {
-  /** Kernels and event sums, in order. */
-  readonly kernels: readonly PrintedKernel[];
+  /** For each kernel and for event sums that are due together, in order, what is dispatched. */
+  readonly actions: readonly (readonly PrintedKernel[])[];
   readonly memory: PassMemory;
   readonly sums: SumPrinter;
 }
@@ -38,9 +38,9 @@ export function printPass(pass: LoweredPass<FinishedKernel>, program: ProgramMem
   const memory = new PassMemory(program, pass, actions);
   const sums = new SumPrinter(pass.sums, pass.set, memory);
   let at = 0;
-  const kernels = actions.flatMap((action) => {
+  const printed = actions.map((action) => {
     if (action.kind === "sums") return sums.print(action.sums);
     return [printKernel(action.kernel, `Kernel ${at++} of the pass over "${pass.set}"`, memory)];
   });
-  return { kernels, memory, sums };
+  return { actions: printed, memory, sums };
 }

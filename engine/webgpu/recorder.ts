@@ -3,6 +3,7 @@ import { argumentNames, shaderSource } from "../../shaders/include.js";
 import type { Chunk } from "./chunks.js";
 import type { Columns } from "./columns.js";
 import { type Device, type LayoutName, layoutOf, SLOT, usage } from "./device.js";
+import type { Into } from "./dispatch-clock.js";
 import type { ColumnPlan, PassPlan } from "./plan.js";
 import { LARGEST_AXIS, type PrintedKernel } from "./printed-kernel.js";
 
@@ -106,14 +107,7 @@ export class Recorder {
   }
 
   /** A pass over the events of one chunk. */
-  pass(
-    into: GPUComputePassEncoder,
-    pass: PassPlan,
-    columns: Columns,
-    groups: Groups,
-    slot: number,
-    chunk: Chunk,
-  ): void {
+  pass(into: Into, pass: PassPlan, columns: Columns, groups: Groups, slot: number, chunk: Chunk): void {
     const along = {
       events: Math.ceil(chunk.events / WORKGROUP),
       blocks: Math.ceil(chunk.events / BLOCK),
@@ -123,13 +117,15 @@ export class Recorder {
     };
     for (const column of pass.columns) {
       if (columns.resident(column.label) === undefined) continue;
-      this.set(into, column, groups.gather.get(column.label) as GPUBindGroup, slot);
-      into.dispatchWorkgroups(along.events, column.rows);
+      const compute = into(column);
+      this.set(compute, column, groups.gather.get(column.label) as GPUBindGroup, slot);
+      compute.dispatchWorkgroups(along.events, column.rows);
     }
     for (const kernel of pass.kernels) {
-      this.set(into, kernel, groups.events, slot);
+      const compute = into(kernel);
+      this.set(compute, kernel, groups.events, slot);
       const { groups: rows, batches } = kernel;
-      into.dispatchWorkgroups(
+      compute.dispatchWorkgroups(
         along[kernel.along],
         Math.min(rows, LARGEST_AXIS),
         batches * Math.ceil(rows / LARGEST_AXIS),

@@ -1,7 +1,9 @@
 /** Runs of a program: events on the device, all that has no events on the host in f64. */
 import { evaluate } from "../evaluate.js";
+import type { Profile } from "../profile.js";
 import { sizeOf, type Var } from "../tape.js";
 import type { Chunk, Events, Split } from "./chunks.js";
+import { DispatchClock, type Into, recorded } from "./dispatch-clock.js";
 import type { PassPlan, Plan } from "./plan.js";
 import type { PartialSums } from "./print-sums.js";
 import type { Session } from "./session.js";
@@ -15,16 +17,26 @@ export class Runner {
   private readonly streams: Streams;
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<number, number>();
+  private readonly clock: DispatchClock | undefined;
 
   constructor(
     private readonly session: Session,
     private readonly plan: Plan,
+    isProfiled = false,
   ) {
     const passes = plan.levels.flatMap((level) => level.passes);
     this.streams = new Streams(session, plan.memory, passes, false);
+    this.clock = isProfiled ? new DispatchClock(session.device, passes) : undefined;
+  }
+
+  /** @param wallMilliseconds  of all runs */
+  profile(wallMilliseconds: number): Promise<Profile> {
+    if (this.clock === undefined) throw new Error("internal: nothing is timed");
+    return this.clock.profile(wallMilliseconds);
   }
 
   close(): void {
+    this.clock?.close();
     this.streams.close();
   }
 
@@ -133,7 +145,7 @@ export class Runner {
   }
 
   /** Partial sums of the chunk, then the rows of its outputs. */
-  private runChunk(pass: PassPlan, split: Split, chunk: Chunk, slot: number): Promise<Float32Array> {
+  private async runChunk(pass: PassPlan, split: Split, chunk: Chunk, slot: number): Promise<Float32Array> {
     const { streams } = this;
     const { device, columns, scratch } = this.session;
     const { scratch: arrays, groups } = streams.bind();
@@ -142,10 +154,8 @@ export class Runner {
       const start = split.events.start + chunk.first;
       columns.send(column, arrays.values, chunk.stride, { start, length: chunk.events });
     }
-    const encoder = device.gpu.createCommandEncoder();
-    const compute = encoder.beginComputePass();
-    streams.recorder.pass(compute, pass, columns, groups, slot, chunk);
-    compute.end();
+    const record = (into: Into) => streams.recorder.pass(into, pass, columns, groups, slot, chunk);
+    const { encoder, stamps } = this.clock?.recorded(chunk.events, record) ?? recorded(device, record);
     const rowBytes = 4 * chunk.stride;
     const copies = [
       { from: arrays.partials, start: 0, bytes: 4 * split.partials },
@@ -155,17 +165,18 @@ export class Runner {
         bytes: size * rowBytes,
       })),
     ].filter(({ bytes }) => bytes > 0);
-    return scratch.read(
-      copies.reduce((sum, { bytes }) => sum + bytes, 0),
-      (back) => {
-        let at = 0;
-        for (const { from, start, bytes } of copies) {
-          encoder.copyBufferToBuffer(from, start, back, at, bytes);
-          at += bytes;
-        }
-        device.queue.submit([encoder.finish()]);
-      },
-    );
+    const own = copies.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (stamps !== undefined) copies.push({ from: stamps.from, start: 0, bytes: stamps.bytes });
+    const numbers = await scratch.read(own + (stamps?.bytes ?? 0), (back) => {
+      let at = 0;
+      for (const { from, start, bytes } of copies) {
+        encoder.copyBufferToBuffer(from, start, back, at, bytes);
+        at += bytes;
+      }
+      device.queue.submit([encoder.finish()]);
+    });
+    stamps?.take(numbers.subarray(own / 4));
+    return numbers;
   }
 
   private take(

@@ -282,7 +282,8 @@ export class Stepper {
       const split = splits[at++] as Split;
       for (const [i, chunk] of split.chunks.entries()) {
         into = beforeChunk(part.pass, split, i);
-        recorder.pass(into, part.pass, columns, groups, slot + i, chunk);
+        const compute = into;
+        recorder.pass(() => compute, part.pass, columns, groups, slot + i, chunk);
       }
       slot += split.chunks.length;
       recorder.once(into, part.finish, groups, slot++);
