@@ -25,10 +25,10 @@ import { published } from "./published.js";
 import { normals } from "./r1.js";
 import { elapsed, rounded, significant, spread, text } from "./statistics.js";
 
-const EVENTS = 20_000;
+const EVENTS = 10_000;
 /** Events of the likelihood and the 21 x 21 scan of R5. */
 const R5_EVENTS = 100_000;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const GRID = 21 * 21;
 
 type Order = 0 | 1 | 2;

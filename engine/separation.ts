@@ -365,7 +365,9 @@ function shared(node: Var): Var {
 
 function submatrix(weights: Var, rows: readonly number[], columns: readonly number[]): Var {
   const width = weights.shape[1]!;
-  const index = Int32Array.from(rows.flatMap((row) => columns.map((column) => row * width + column)));
+  const index = new Int32Array(rows.length * columns.length);
+  let at = 0;
+  for (const row of rows) for (const column of columns) index[at++] = row * width + column;
   return take(weights, [rows.length, columns.length], index);
 }
 

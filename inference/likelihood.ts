@@ -188,7 +188,10 @@ function programsOf({ backend, data, signal, ...request }: LikelihoodRequest, me
   return eventPrograms({ backend, traced: { ...traced }, columns, count: data.count, members, signal });
 }
 
-/** Binds a model to data. Programs are compiled when first needed, one per order of derivatives. */
+/**
+ * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
+ * is computed with the first of them, and kept: up to 1 GiB.
+ */
 export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
   return (await likelihoods(request, [request.model]))[0]!;
 }
