@@ -20,11 +20,11 @@ const isScalar = ({ shape, events }: Var) => sizeOf(shape) === 1 && events === u
 
 /** Hessian of a scalar in a parameter of K elements, [K, K]; `undefined` where there is no cut that saves work. */
 export function hessianThroughCuts(loss: Var, parameter: Var): Var | undefined {
-  if (loss.tape !== parameter.tape || !isScalar(loss) || parameter.events !== undefined) return undefined;
+  const size = sizeOf(parameter.shape);
+  if (loss.tape !== parameter.tape || !isScalar(loss) || parameter.events !== undefined || size < 3) return undefined;
   const found = findCuts(loss, parameter);
   if (found === undefined) return undefined;
   const slopes = new HeldSlopes(loss, parameter, found);
-  const size = sizeOf(parameter.shape);
   const past = slopes.entries.flatMap(({ slope }) => [...slopes.sourcesOf(slope)]);
   const most = Math.max(0, ...new Set(past.map((set) => membersBelow(slopes, set, size).length)));
   // Where most of ν meets behind the cuts, it would take its K directions anyway.

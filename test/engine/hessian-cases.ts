@@ -5,7 +5,8 @@ import { hessianThroughCuts } from "../../engine/hessian.js";
 import { schedule } from "../../engine/passes.js";
 import { referenceBackend } from "../../engine/reference.js";
 import type { Var } from "../../engine/tape.js";
-import { close } from "../support/close.js";
+import { testBackends } from "../support/backends.js";
+import { close, tolerances } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
 export const EVENTS = 9;
@@ -27,12 +28,13 @@ async function evaluate<N extends string>(
   { columns, parameters }: HessianCase,
   outputs: Record<N, Var>,
   nu = parameters.nu as ArrayLike<number>,
+  backend = referenceBackend(),
 ): Promise<Record<N, Float64Array>> {
   const { nodes } = schedule(Object.values(outputs));
   const needed = new Set(nodes.map(({ operation }) => "label" in operation && operation.label));
   const only = <T>(all: Readonly<Record<string, T>>) =>
     Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)));
-  const program = await referenceBackend().compile({ outputs });
+  const program = await backend.compile({ outputs });
   await program.bind(only(columns));
   await program.write(only({ ...parameters, nu }));
   return (await program.run()) as Record<N, Float64Array>;
@@ -50,6 +52,18 @@ export async function checkThroughCuts(own: HessianCase): Promise<void> {
   const largest = Math.max(...got.byDirections.map(Math.abs));
   assert.ok(largest > 1e-3, "the Hessian must not vanish");
   close(got.throughCuts, got.byDirections, { absolute: 1e-12 * largest, relative: 1e-12 }, "Hessian");
+}
+
+/** The reference's answer on every backend that is not a processor playing a GPU, for which these kernels are too many. */
+export async function checkBackends(own: HessianCase): Promise<void> {
+  const outputs = { matrix: hessianThroughCuts(own.loss, own.nu) as Var };
+  const wanted = await evaluate(own, outputs);
+  for (const { name, precision, create } of testBackends().filter(({ isSlow }) => !isSlow)) {
+    const backend = await create();
+    const got = await evaluate(own, outputs, own.parameters.nu, backend);
+    close(got.matrix, wanted.matrix, tolerances[precision], name);
+    await backend.close();
+  }
 }
 
 /** Central differences: truncation h² f''' / 6 with h = 1e-4, rounding 1e-16 of the sum / h. */

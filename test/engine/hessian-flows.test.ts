@@ -9,7 +9,14 @@ import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } f
 import { bindMixture } from "../../inference/mixture.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import { randomNumbers } from "../support/random-numbers.js";
-import { checkDifferences, checkThroughCuts, EVENTS, type HessianCase, uniform } from "./hessian-cases.js";
+import {
+  checkBackends,
+  checkDifferences,
+  checkThroughCuts,
+  EVENTS,
+  type HessianCase,
+  uniform,
+} from "./hessian-cases.js";
 
 const PROCESSES = 2;
 
@@ -139,6 +146,9 @@ test("x alone", () => checkThroughCuts(mixtureCase({ shapes: 4, layers: 2 }, "jo
 
 test("two layers, pairs, rates and T profiled agree with differences of gradients", () =>
   checkDifferences(mixtureCase({ shapes: 4, rates: 2, layers: 2, pairs: [[0, 2]], isProfiled: true }, "joint")));
+
+test("backends agree with the reference", () =>
+  checkBackends(mixtureCase({ shapes: 6, rates: 2, layers: 2, features: 3, hidden: [24, 24] }, "joint")));
 
 test("linear maps grow as the number of nuisances", () => {
   const count = (shapes: number) => {
