@@ -74,13 +74,10 @@ class CutHessian {
     const sensitivities = this.sensitivities(directions, this.multiplierDirections());
     const products = this.products(directions, sensitivities);
     const outer = this.outerProducts(products, sensitivities);
-    const transposed = Int32Array.from(
-      range(0, this.size ** 2),
-      (i) => (i % this.size) * this.size + Math.floor(i / this.size),
-    );
-    return [...outer.flatMap((part) => [part, take(part, [this.size, this.size], transposed)]), ...ofParameter].reduce(
-      (a, b) => add(a, b),
-    );
+    const { size } = this;
+    const transposed = Int32Array.from(range(0, size ** 2), (i) => (i % size) * size + Math.floor(i / size));
+    const parts = [...outer.flatMap((part) => [part, take(part, [size, size], transposed)]), ...ofParameter];
+    return parts.reduce((a, b) => add(a, b), this.slopes.parameter.tape.constant(0, [size, size]));
   }
 
   /** Groups of sources that no row depends on two of. */
@@ -101,7 +98,7 @@ class CutHessian {
   }
 
   /** The one of some sources that a set has, if any. */
-  private only(set: number, of: ReadonlySet<number>): number | undefined {
+  private only(set: number, of: { has(source: number): boolean }): number | undefined {
     return this.slopes.sets.members(set).find((source) => of.has(source));
   }
 
@@ -187,7 +184,7 @@ class CutHessian {
     for (const [entry, entrySlopes] of this.entrySlopes) {
       const change = changes.of(entry.slope);
       if (change === undefined || slopes.isCut(entry.node)) continue;
-      const own = Array.from(slopes.sourcesOf(entry.slope), (set) => this.only(set, new Set(rows)));
+      const own = Array.from(slopes.sourcesOf(entry.slope), (set) => this.only(set, moved));
       for (const { change: entryChange, elements } of entrySlopes) {
         const places = own.map((row, j) => {
           const k = elements[j] as number;
