@@ -501,7 +501,7 @@ for (const { name, precision, create } of testBackends()) {
   });
 }
 
-test("64 held-out events choose an early epoch where there is something to gain (60 samples; by chance, one in 1%)", async () => {
+test("64 held-out events choose an early epoch where there is something to gain (60 samples; false alarm 1e-4)", async () => {
   const backend = await testBackends()[0]!.create();
   const [toys, count] = [60, 64];
   const x = new Float64Array(toys * count);
@@ -523,10 +523,11 @@ test("64 held-out events choose an early epoch where there is something to gain 
     }
     return { least, early };
   };
-  // Ever better: the mean of the events lies 4 standard errors below 1 once in 6000. At 0.1 it always lies 5.5 to 9 below.
+  // The best epoch is that at the mean m of the events, and leads by (1 - m)² ± 2 (1 - m) s / √64: by more than its error where m is 2
+  // standard errors below 1. Where that is the truth, 1 in 40: more than 8 of 60 once in 20 000. At 0.1 m is always far below.
   const converging = await choices(1);
   assert.ok(converging.least > 20, `${converging.least}`);
-  assert.is(converging.early, 0);
+  assert.ok(converging.early <= 8, `${converging.early}`);
   assert.is((await choices(0.1)).early, toys);
   await loss.program.close();
   await backend.close();
