@@ -1,26 +1,30 @@
-/** The flow R1 of the design: NSF with 4 features, 4 context, 3 transforms, 8 bins, hidden 128 x 2. */
+/** Flows with 4 features, 4 context, 3 transforms, hidden 128 x 2. R1: splines of 8 bins (NSF). R3: affine (MAF). */
 import type { Backend, Named, Program, ProgramRequest } from "../engine/backend.js";
 import { mul, neg, sumEvents } from "../engine/operations.js";
 import { fillNormal, fillShuffled, randomKey } from "../engine/random.js";
 import { Tape } from "../engine/tape.js";
-import { autoregressiveFlow, initialise } from "../flows/architecture.js";
+import { type AutoregressiveArchitecture, autoregressiveFlow, initialise } from "../flows/architecture.js";
 import { bindFlow } from "../flows/flow.js";
 import { adam, optimise } from "../flows/optimiser.js";
-import { named } from "../flows/weights.js";
+import type { ScalarArchitecture } from "../flows/scalar-transform.js";
+import { named, type Weights } from "../flows/weights.js";
 
 const FEATURES = 4;
 const CONTEXT = 4;
 
-const architecture = autoregressiveFlow({
-  features: FEATURES,
-  context: CONTEXT,
-  transforms: 3,
-  hidden: [128, 128],
-  activation: "relu",
-  transform: { kind: "spline", bins: 8, bound: 5 },
-});
+export interface BenchedFlow {
+  readonly architecture: AutoregressiveArchitecture;
+  readonly weights: Weights;
+}
 
-const weights = named("flow", initialise(architecture, 1));
+function benched(transform: ScalarArchitecture): BenchedFlow {
+  const sizes = { features: FEATURES, context: CONTEXT, transforms: 3, hidden: [128, 128] };
+  const architecture = autoregressiveFlow({ ...sizes, activation: "relu", transform });
+  return { architecture, weights: initialise(architecture, 1) };
+}
+
+export const R1 = benched({ kind: "spline", bins: 8, bound: 5 });
+export const R3 = benched({ kind: "affine" });
 
 /** [count], f32 */
 export function normals(purpose: string, count: number): Float32Array {
@@ -29,11 +33,15 @@ export function normals(purpose: string, count: number): Float32Array {
   return values;
 }
 
-function bound() {
+/** The flow on a tape, and its columns. */
+export function bound({ architecture }: BenchedFlow) {
   const tape = new Tape();
   const flow = bindFlow(tape, architecture, "flow");
-  return { flow, y: tape.column("y", [FEATURES]), x: tape.column("x", [CONTEXT]) };
+  return { tape, flow, y: tape.column("y", [FEATURES]), x: tape.column("x", [CONTEXT]) };
 }
+
+/** Standard normals: y [4, count], x [4, count]. */
+export const columns = (count: number) => ({ y: normals("y", FEATURES * count), x: normals("x", CONTEXT * count) });
 
 export interface Prepared {
   call(): Promise<Named<Float64Array>>;
@@ -48,42 +56,47 @@ export interface Workload {
   prepare(backend: Backend): Promise<Prepared>;
 }
 
-async function compiled(backend: Backend, request: ProgramRequest, batch: number): Promise<Program> {
+async function compiled(
+  backend: Backend,
+  request: ProgramRequest,
+  { weights }: BenchedFlow,
+  batch: number,
+): Promise<Program> {
   const program = await backend.compile(request);
-  await program.bind({ y: normals("y", FEATURES * batch), x: normals("x", CONTEXT * batch) });
-  await program.write(weights);
+  await program.bind(columns(batch));
+  await program.write(named("flow", weights));
   return program;
 }
 
-function replayed(request: ProgramRequest, batch: number): Workload {
+function replayed(request: ProgramRequest, benched: BenchedFlow, batch: number): Workload {
   const prepare = async (backend: Backend) => {
-    const program = await compiled(backend, request, batch);
+    const program = await compiled(backend, request, benched, batch);
     return { call: () => program.run(), close: () => program.close() };
   };
   return { request, events: batch, prepare };
 }
 
-function logProb(batch: number): Workload {
-  const { flow, y, x } = bound();
-  return replayed({ outputs: { logProb: flow.logProb(y, x) } }, batch);
+function logProb(benched: BenchedFlow, batch: number): Workload {
+  const { flow, y, x } = bound(benched);
+  return replayed({ outputs: { logProb: flow.logProb(y, x) } }, benched, batch);
 }
 
 /** The latent normals are given. */
-function sampling(batch: number): Workload {
-  const { flow, y: z, x } = bound();
-  return replayed({ outputs: { sample: flow.fromLatent(z, x).value } }, batch);
+function sampling(benched: BenchedFlow, batch: number): Workload {
+  const { flow, y: z, x } = bound(benched);
+  return replayed({ outputs: { sample: flow.fromLatent(z, x).value } }, benched, batch);
 }
 
 /** Loss, gradients of all weights and Adam, on a shuffled batch. */
-function trainingStep(batch: number, steps: number): Workload {
-  const { flow, y, x } = bound();
+function trainingStep(benched: BenchedFlow, batch: number, steps: number): Workload {
+  const { flow, y, x } = bound(benched);
   const loss = mul(neg(sumEvents(flow.logProb(y, x))), 1 / batch);
   const optimiser = optimise(loss, [
     { parameters: [...flow.trainable.values()], optimiser: adam({ learningRate: 1e-4 }) },
   ]);
   const request = { outputs: { loss }, updates: optimiser.updates };
   const prepare = async (backend: Backend) => {
-    const program = await compiled(backend, request, batch);
+    const program = await compiled(backend, request, benched, batch);
     await program.write(optimiser.moments);
     const indices = new Int32Array(steps * batch);
     for (let s = 0; s < steps; s++) {
@@ -106,7 +119,12 @@ export const workloadNames = ["logProb", "trainingStep", "sampling"] as const;
  * @param batch  events of a batch
  * @param steps  training steps of one call: a step is replayed, and losses come back at the end
  */
-export function workload(name: (typeof workloadNames)[number], batch: number, steps: number): Workload {
-  if (name === "logProb") return logProb(batch);
-  return name === "sampling" ? sampling(batch) : trainingStep(batch, steps);
+export function workload(
+  name: (typeof workloadNames)[number],
+  batch: number,
+  steps: number,
+  benched: BenchedFlow = R1,
+): Workload {
+  if (name === "logProb") return logProb(benched, batch);
+  return name === "sampling" ? sampling(benched, batch) : trainingStep(benched, batch, steps);
 }

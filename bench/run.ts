@@ -1,18 +1,30 @@
-/** `npm run bench -- NAME ...`: runs benches by name, each in a process of its own. */
+/**
+ * `npm run bench -- NAME ... [--rounds=N]`: runs benches by name, each in a process of its own. Without a name: ours beside the
+ * rivals. `--rounds` is for those.
+ */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan"];
+const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan", "rivals"];
 
-const names = process.argv.slice(2);
-const unknown = names.filter((name) => !benches.includes(name));
-if (names.length === 0 || unknown.length > 0) {
-  console.error(`bench: expected names among ${benches.join(", ")}, got ${unknown.join(", ") || "none"}.`);
+/** Suites of `rivals`. */
+const suites = ["R1", "R3", "R4"];
+
+const words = process.argv.slice(2);
+const options = words.filter((word) => word.startsWith("--rounds="));
+const given = words.filter((word) => !options.includes(word));
+const names = given.length === 0 ? ["rivals"] : given;
+const unknown = names.filter((name) => !benches.includes(name) && !suites.includes(name));
+if (unknown.length > 0) {
+  console.error(`bench: expected names among ${[...benches, ...suites].join(", ")}, got ${unknown.join(", ")}.`);
   process.exitCode = 1;
 } else {
   for (const name of names) {
-    const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    const { status } = spawnSync(process.execPath, [file], { stdio: "inherit" });
+    const isSuite = suites.includes(name);
+    const file = fileURLToPath(new URL(`./${isSuite ? "rivals" : name}.js`, import.meta.url));
+    const { status } = spawnSync(process.execPath, [file, ...(isSuite ? [name] : []), ...options], {
+      stdio: "inherit",
+    });
     if (status !== 0) process.exitCode = 1;
   }
 }

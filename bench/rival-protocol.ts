@@ -1,0 +1,58 @@
+/** How the bench and its contestants talk: a request a line on stdin, an answer a line on stdout, both JSON. */
+import { createInterface } from "node:readline";
+
+export type Request =
+  | { readonly do: "about" }
+  | { readonly do: "check"; readonly case: string; readonly task: string }
+  | { readonly do: "time"; readonly case: string; readonly task: string; readonly calls: number };
+
+export interface About {
+  readonly version: string;
+}
+
+export interface Failure {
+  readonly error: string;
+}
+
+/** What a contestant made of a task. */
+export interface Prepared {
+  check(): Promise<Record<string, ArrayLike<number>>>;
+  call(): Promise<unknown>;
+  /** How often one call does the task. */
+  readonly repeats: number;
+  close(): Promise<void>;
+}
+
+type Prepare = (of: { readonly case: string; readonly task: string }) => Promise<Prepared>;
+
+async function answer(request: Request, about: About, prepare: Prepare): Promise<object> {
+  if (request.do === "about") return about;
+  const prepared = await prepare(request);
+  if (request.do === "check") {
+    const values = Object.entries(await prepared.check());
+    return Object.fromEntries(values.map(([name, own]) => [name, Array.from(own)]));
+  }
+  // The first call after the others' finds its threads asleep and its weights out of the caches.
+  await prepared.call();
+  const start = performance.now();
+  for (let i = 0; i < request.calls; i++) await prepared.call();
+  return { milliseconds: (performance.now() - start) / (request.calls * prepared.repeats) };
+}
+
+/** Answers until stdin ends. A task stays prepared until another is asked for. */
+export async function serve(about: About, prepare: Prepare): Promise<void> {
+  let last: { readonly key: string; readonly made: Prepared } | undefined;
+  const once: Prepare = async (of) => {
+    const key = `${of.case} ${of.task}`;
+    if (last?.key !== key) {
+      await last?.made.close();
+      last = { key, made: await prepare(of) };
+    }
+    return last.made;
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    // One task that cannot be done ends no bench.
+    const reply = await answer(JSON.parse(line), about, once).catch((error: Error) => ({ error: error.message }));
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+}

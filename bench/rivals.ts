@@ -1,0 +1,140 @@
+/**
+ * `rivals`: ours beside the frameworks that a user would otherwise take, in one run, on the same weights and data, f32.
+ *
+ * Every contestant is a process of its own. Results are compared before anything is timed; a contestant with another answer is
+ * named and left out. In each round all take turns, so that what else the machine does falls on all of them; ratios are those of
+ * one round. `rivals.js [R1 ...] [--rounds=9]`
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { machine, printMachine, writeResult } from "./machine.js";
+import { type Case, casesOf, fileOf, type SuiteName, suiteNames, titleOf, writeCase } from "./rival-cases.js";
+import { Contestant, ours, rivalKinds } from "./rival-processes.js";
+import { rounded, type Spread, spread, text } from "./statistics.js";
+
+const rounds = Number(process.argv.find((word) => word.startsWith("--rounds="))?.slice(9) ?? 9);
+/** A case that takes longer ends early, with at least this many rounds. */
+const [SECONDS, FEWEST] = [90, 3];
+/** A timing takes about this long, or one call. */
+const MILLISECONDS = 120;
+
+/** A contestant's way to do a case. */
+interface Entry {
+  readonly contestant: Contestant;
+  readonly task: string;
+  readonly calls: number;
+  readonly milliseconds: number[];
+  /** MiB, of each timing. */
+  readonly peaks: (number | undefined)[];
+}
+
+const labelOf = ({ contestant: { kind }, task }: Entry, { task: asked }: Case) =>
+  `${kind.name}, ${kind.mode}${task === asked ? "" : `, ${task}`}`;
+
+type Answers = Record<string, number[]>;
+
+/** Every number within 1e-4 of its own size, or of the largest where that is what it comes from; losses by how they fall. */
+function agrees(task: Case["task"], own: Answers, others: Answers): boolean {
+  return Object.entries(own).every(([name, values]) => {
+    const theirs = others[name];
+    if (theirs?.length !== values.length) return false;
+    const moved = (all: number[]) => (task === "trainingStep" ? all.map((loss) => loss - all[0]!) : all);
+    const [a, b] = [moved(values), moved(theirs)];
+    const largest = Math.max(...a.map(Math.abs));
+    const [relative, absolute] =
+      task === "trainingStep" ? [0, 0.01 * largest] : [1e-4, 1e-4 * (name === "hessian" ? largest : 1)];
+    return (
+      Math.abs(values[0]! - theirs[0]!) <= absolute + 1e-4 * Math.abs(values[0]!) &&
+      a.every((value, i) => Math.abs(value - b[i]!) <= absolute + relative * Math.abs(value))
+    );
+  });
+}
+
+/** Asks all for their answers; those that give ours take part. */
+async function enter(own: Case, contestants: readonly Contestant[]): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let wanted: Answers | undefined;
+  for (const contestant of contestants) {
+    for (const task of contestant.kind.tasks(own.task)) {
+      const of = { case: fileOf(own), task };
+      try {
+        const answers = await contestant.ask<Answers>({ do: "check", ...of });
+        wanted ??= answers;
+        if (!agrees(own.task, wanted, answers)) throw new Error(`${contestant.kind.name}: other results in ${task}`);
+        const { milliseconds } = await contestant.ask<{ milliseconds: number }>({ do: "time", ...of, calls: 1 });
+        entries.push({
+          contestant,
+          task,
+          calls: Math.max(1, Math.round(MILLISECONDS / milliseconds)),
+          milliseconds: [],
+          peaks: [],
+        });
+      } catch (error) {
+        console.log(`left out: ${(error as Error).message}`);
+      }
+    }
+  }
+  return entries;
+}
+
+async function timeRounds(own: Case, entries: readonly Entry[]): Promise<void> {
+  const start = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    if (round >= FEWEST && performance.now() - start > 1000 * SECONDS) break;
+    for (const { contestant, task, calls, milliseconds, peaks } of entries) {
+      const request = { do: "time", case: fileOf(own), task, calls } as const;
+      contestant.forgetPeak();
+      milliseconds.push((await contestant.ask<{ milliseconds: number }>(request)).milliseconds);
+      peaks.push(contestant.peakMiB());
+    }
+  }
+}
+
+/** How many times longer than ours on as many threads, round by round. */
+function ratioToOurs(entry: Entry, entries: readonly Entry[]): Spread {
+  const best = entries.find(({ contestant }) => contestant.kind.threads === entry.contestant.kind.threads) as Entry;
+  return spread(entry.milliseconds.map((time, round) => time / best.milliseconds[round]!));
+}
+
+async function run(own: Case, contestants: readonly Contestant[]) {
+  console.log(`\n${titleOf(own)}`);
+  const entries = await enter(own, contestants);
+  await timeRounds(own, entries);
+  const isRate = own.task !== "hessian";
+  console.log(`| threads | | ${isRate ? "k events/s" : "milliseconds"} (quartiles) | ours is faster by | peak MiB |`);
+  console.log("| --- | --- | --- | --- | --- |");
+  return entries.map((entry) => {
+    const { threads } = entry.contestant.kind;
+    const value = spread(entry.milliseconds.map((time) => (isRate ? own.events / time : time)));
+    const ratio = ratioToOurs(entry, entries);
+    const peaks = entry.peaks.flatMap((peak) => peak ?? []);
+    const peak = peaks.length > 0 ? Math.round(Math.max(...peaks)) : undefined;
+    const label = labelOf(entry, own);
+    console.log(`| ${threads} | ${label} | ${text(value, 0)} | ${text(ratio, 2)} | ${peak ?? "?"} |`);
+    const unit = isRate ? "thousand events per second" : "milliseconds";
+    return { label, threads, unit, value: rounded(value), ratio: rounded(ratio), peakMiB: peak };
+  });
+}
+
+const where = machine();
+printMachine(where);
+const names = process.argv.slice(2) as SuiteName[];
+const suites = names.length === 0 ? suiteNames : suiteNames.filter((name) => names.includes(name));
+const { kinds, missing } = rivalKinds();
+for (const line of missing) console.log(`missing: ${line}`);
+const folder = mkdtempSync(join(tmpdir(), "unbinned-rivals-"));
+const contestants = [...ours, ...kinds].map((kind) => new Contestant(kind, folder));
+try {
+  for (const suite of suites) {
+    const results = [];
+    for (const own of casesOf(suite)) {
+      await writeCase(folder, own);
+      results.push({ case: titleOf(own), contestants: await run(own, contestants) });
+    }
+    writeResult(`rivals-${suite}`, where, { rounds, missing, results });
+  }
+} finally {
+  for (const contestant of contestants) await contestant.close();
+  rmSync(folder, { recursive: true });
+}
