@@ -184,7 +184,8 @@ test("x and y: every sigma is labelled by what T does, and the report needs noth
   ]) {
     assert.ok(existsSync(join(path("xy"), "pictures", `${name}.svg`)), name);
   }
-  assert.match(out, /T profiled, secant Hessian/);
+  // Of the splines only those of T are there, at whose knots nu moves no event.
+  assert.match(out, /T profiled, inverse Hessian/);
 });
 
 test("step 1 may end beyond the bounds: the fits that follow start at them", async () => {
