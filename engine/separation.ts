@@ -66,6 +66,7 @@ function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]):
   const result = new Uint8Array(sizeOf(shape));
   const [x] = from as [Uint8Array];
   const own = (inputs[0] as Var).shape;
+  const all = () => result.fill(Number(from.some((elements) => elements.includes(1))));
   switch (operation.name) {
     case "reshape":
     case "broadcastEvents":
@@ -86,15 +87,17 @@ function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]):
       return operation.name === "cumulativeSum" ? result.map((_, r) => isLive[toLine[r]!]!) : isLive;
     }
     case "linear": {
-      if (operation.transposed || from[1]!.includes(1)) return result.fill(Number(from.some((own) => own.includes(1))));
+      if (operation.transposed || from[1]!.includes(1)) return all();
       const [rows, columns] = [shape.at(-1)!, own.at(-1)!];
       return result.map((_, r) => {
         const start = Math.floor(r / rows) * columns;
         return Number(x.subarray(start, start + (operation.prefix?.[r % rows] ?? columns)).includes(1));
       });
     }
+    case "weightGradient":
+      return all();
     default:
-      return result.map((_, r) => Number(from.some((own) => own[r] === 1)));
+      return result.map((_, r) => Number(from.some((elements) => elements[r] === 1)));
   }
 }
 

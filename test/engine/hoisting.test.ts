@@ -1,4 +1,5 @@
 /** What is kept, what is left to compute, and that the outputs stay what they are. */
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient, hessian } from "../../engine/derivatives.js";
@@ -15,13 +16,15 @@ import {
   square,
   sum,
   sumEvents,
+  sumTo,
   tanh,
 } from "../../engine/operations.js";
-import { schedule } from "../../engine/passes.js";
+import { isEventSum, schedule } from "../../engine/passes.js";
 import { referenceBackend } from "../../engine/reference.js";
 import { sizeOf, Tape, type Var } from "../../engine/tape.js";
 import { close, tolerances } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
+import { genomes, programOf, type RandomProgram } from "./random-programs.js";
 
 const EVENTS = 9;
 /** Wide enough that what lies behind a linear map is worth keeping. */
@@ -181,6 +184,47 @@ test("what differs from member to member is kept apart, and counts once for each
   assert.is(numbersOf(both.own), 2);
   const few = await hoisted(cheapAndDear, { varied, members: 3, most: 7 });
   assert.ok(numbersOf(few.common) + 3 * numbersOf(few.own) <= 7);
+});
+
+/** Values of a random program that come before any sum over events. */
+function valuesBeforeSums({ outputs }: RandomProgram): Record<string, Var> {
+  const isPlain = (node: Var) => node.events !== undefined && !schedule([node]).nodes.some(isEventSum);
+  return Object.fromEntries(Object.entries(outputs).filter(([name, node]) => /^value/.test(name) && isPlain(node)));
+}
+
+/** The values, and the gradient of their sum with respect to live parameters. */
+function withGradient(values: Readonly<Record<string, Var>>, live: readonly string[]): Record<string, Var> {
+  const loss = Object.values(values)
+    .map((node) => sumEvents(sumTo(node, [])))
+    .reduce((a, b) => add(a, b));
+  const wrt = loss.tape.nodes.filter(
+    ({ operation }) => operation.name === "parameter" && live.includes(operation.label),
+  );
+  const slopes = gradient(loss, wrt).map((node, i) => [`slope ${i}`, node] as const);
+  return { ...values, ...Object.fromEntries(slopes) };
+}
+
+const RUNS = Number(process.env.RANDOM_PROGRAMS ?? 200);
+
+test(`${RUNS} random programs keep values and gradients, whichever parameters are live`, async () => {
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(genomes, fc.nat({ max: 15 }), async (genome, which) => {
+      const random = programOf(genome);
+      const live = ["p0", "p1", "p2", "p3"].filter((_, i) => (which >> i) % 2 === 1);
+      const values = valuesBeforeSums(random);
+      if (Object.keys(values).length === 0) return;
+      const { outputs, common } = hoist({ outputs: values, live, most: unlimited });
+      const columns = random.columns(EVENTS);
+      const wanted = await evaluated(withGradient(values, live), columns, random.parameters);
+      const kept = await evaluated(common, columns, random.parameters);
+      const got = await evaluated(withGradient(outputs, live), { ...columns, ...kept }, random.parameters);
+      for (const [name, numbers] of Object.entries(wanted)) close(got[name]!, numbers, tolerances.f64, name);
+      compared += 1;
+    }),
+    { numRuns: RUNS, seed: 20261123 },
+  );
+  assert.ok(compared > RUNS / 2, `${compared} programs compared`);
 });
 
 test.run();
