@@ -5,12 +5,13 @@
  * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise; beside
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
+import type { Sampler } from "../cli/yardsticks/webassembly.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { lanesOf } from "../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/simd.js";
 import { linearFlopsPerEvent } from "./arithmetic.js";
-import { handWrittenLinear, type Sampler } from "./linear-peak.js";
+import { handWrittenLinear } from "./linear-peak.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { multiplyAddThreads } from "./multiply-add-threads.js";
 import { type Workload, workload, workloadNames } from "./r1.js";

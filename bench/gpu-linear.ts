@@ -1,4 +1,7 @@
 /** The backend's linear kernels by themselves: a linear map, its input gradient and its weight gradient, checked, then timed. */
+
+import { type Bench, effort, submit } from "../cli/yardsticks/gpu.js";
+import { perRepeat } from "../cli/yardsticks/gpu-clock.js";
 import type { Backend, ProgramRequest } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { linear, weightGradient } from "../engine/operations.js";
@@ -10,8 +13,6 @@ import { type Device, usage } from "../engine/webgpu/device.js";
 import { type PassPlan, planRun } from "../engine/webgpu/plan.js";
 import { Recorder } from "../engine/webgpu/recorder.js";
 import { agree } from "./agreement.js";
-import { perRepeat } from "./gpu-clock.js";
-import { type Bench, effort, submit } from "./gpu-yardsticks.js";
 import { dense, type Shape, staircase } from "./linear-peak.js";
 import { normals } from "./r1.js";
 import { significant } from "./statistics.js";

@@ -5,6 +5,8 @@
  * the adapter has timestamps, else until the results are on the host. On a software adapter batches are small: it is there to
  * see that the bench works.
  */
+import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/yardsticks/gpu.js";
+import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/yardsticks/gpu-clock.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
@@ -13,9 +15,8 @@ import { planRun, planSteps } from "../engine/webgpu/plan.js";
 import { likelihood } from "../inference/likelihood.js";
 import { agree } from "./agreement.js";
 import { bytesPerEvent, linearFlopsPerEvent } from "./arithmetic.js";
-import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "./gpu-clock.js";
 import { linearKernels } from "./gpu-linear.js";
-import { type Bench, dispatchOverhead, effort, peakArithmetic, peakBandwidth } from "./gpu-yardsticks.js";
+import { dispatchOverhead } from "./gpu-yardsticks.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { published } from "./published.js";
 import { type Workload, workload, workloadNames } from "./r1.js";

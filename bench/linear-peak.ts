@@ -7,63 +7,15 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type FunctionBuilder, ModuleBuilder } from "../engine/cpu/assembler.js";
+import { multiplyAddLoop, prepare, type Sampler } from "../cli/yardsticks/webassembly.js";
+import type { FunctionBuilder } from "../engine/cpu/assembler.js";
 import { type Lanes, lanesOf, type Precision } from "../engine/cpu/lanes.js";
 import { emitLinear } from "../engine/cpu/linear.js";
 import { BLOCK_ROWS, planPack, roundUp } from "../engine/cpu/linear-pack.js";
 import { hasRelaxedSimd } from "../engine/cpu/simd.js";
-import { wasm } from "../engine/cpu/webassembly.js";
 import { emitWeightGradient, planWeightGradient } from "../engine/cpu/weight-gradient.js";
 
-/** Times one call of about a millisecond and returns GFLOP/s. */
-export type Sampler = () => number;
-
 const SIZE = 128;
-const PAGES = 64;
-const SAMPLE_FLOPS = 4e7;
-
-/** Compiles `main(repeats)` and waits for the optimising tier. */
-async function prepare(flopsPerRepeat: number, body: (f: FunctionBuilder) => void): Promise<Sampler> {
-  const module = new ModuleBuilder();
-  module.importMemory("env", "memory", { min: PAGES });
-  const f = module.exportedFunction("main", ["i32"], []);
-  const repeat = f.local("i32");
-  f.range(repeat, 0, f.param(0), 1, () => body(f));
-  const memory = new wasm.Memory({ initial: PAGES });
-  const instance = new wasm.Instance(await wasm.compile(module.build()), { env: { memory } });
-  const main = instance.exports.main!;
-  const repeats = Math.ceil(SAMPLE_FLOPS / flopsPerRepeat);
-  for (let i = 0; i < 24; i++) {
-    main(Math.ceil(repeats / 8));
-    if (i % 6 === 5) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return () => {
-    const start = performance.now();
-    main(repeats);
-    return (flopsPerRepeat * repeats) / (performance.now() - start) / 1e6;
-  };
-}
-
-/** Multiply-adds on ten accumulators in registers. */
-export function multiplyAddLoop(lanes: Lanes): Promise<Sampler> {
-  const rounds = 1000;
-  return prepare(2 * lanes.width * 10 * rounds, (f) => {
-    const accumulators = f.locals("v128", 10);
-    const round = f.local("i32");
-    const factor = f.local("v128");
-    f.get(f.param(0)).op(`${lanes.precision}.convert_i32_s`, lanes.splat).set(factor);
-    f.range(round, 0, rounds, 1, () => {
-      for (const accumulator of accumulators) {
-        f.get(factor).get(factor).get(accumulator);
-        lanes.madd(f);
-        f.set(accumulator);
-      }
-    });
-    f.i32(0).get(accumulators[0]);
-    for (const accumulator of accumulators.slice(1)) f.get(accumulator).op(lanes.add);
-    f.memory(lanes.store);
-  });
-}
 
 /** y = W x, 128 x 128, all strides known at compile time, `rows` x `vectors` accumulators, weights packed in that order. */
 function handWritten(lanes: Lanes, events: number, rows: number, vectors: number): Promise<Sampler> {

@@ -29,6 +29,10 @@ export const OPTIONS = {
     help: "column with the process of each event: 0, 1, ... in declared order, or its name (csv)",
   },
   head: { value: "N", help: "only the first N events" },
+  order: {
+    value: "N",
+    help: "of derivatives: 0 the likelihood alone, 1 its gradient too, 2 its Hessian too (default 1)",
+  },
   toys: { value: "N", help: "toy experiments to have, those that are there included" },
   toy: { value: "I", help: "one toy experiment, counted from 0" },
   mode: {
@@ -66,6 +70,8 @@ export interface Options {
   readonly processColumn: string | undefined;
   /** Number of events. */
   readonly head: number | undefined;
+  /** Of derivatives. */
+  readonly order: 0 | 1 | 2;
   readonly toys: number | undefined;
   readonly toy: number | undefined;
   readonly mode: "data" | "full" | undefined;
@@ -160,6 +166,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     process: last("process"),
     processColumn: last("process-column"),
     head: integer("head", 1),
+    order: Number(oneOf("order", ["0", "1", "2"]) ?? 1) as Options["order"],
     toys: integer("toys", 1),
     toy: integer("toy", 0),
     mode: oneOf("mode", ["data", "full"]),

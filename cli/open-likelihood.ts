@@ -31,11 +31,13 @@ export interface OpenLikelihood {
  *
  * @param usual         precision where --precision does not say: f32 for what takes many evaluations
  * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
+ * @param through       what becomes of the backend before the likelihood takes it
  */
 export async function openLikelihood(
   context: VerbContext,
   usual: "f32" | "f64",
   writesFolder: boolean,
+  through = (backend: Backend) => backend,
 ): Promise<OpenLikelihood> {
   const { options, operands, signal } = context;
   const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
@@ -52,7 +54,7 @@ export async function openLikelihood(
   const events = await loadEvents(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);
-  const open = await bindLikelihoods({ analysis, backend, model, events, signal });
+  const open = await bindLikelihoods({ analysis, backend: through(backend), model, events, signal });
   return {
     ...open,
     close: async () => {

@@ -115,4 +115,16 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     details: "Prints the kernels of the likelihood, their fused operations and the passes over the events.",
     load: async () => (await import("./verbs/kernels.js")).kernels,
   },
+  profile: {
+    summary:
+      "where the time of the likelihood goes: kernels with time, arithmetic, bytes, fraction of the machine's peak",
+    operands: ["FILE"],
+    options: [...LIKELIHOOD, "nu", "head", "order", "json"],
+    details:
+      "Evaluates for about a second with a clock between kernels (some 0.1 us a call; on webgpu stamps of the GPU), and\n" +
+      "measures what the machine gives at best. Numbers are those of one evaluation; what data and weights alone decide is\n" +
+      "computed once and has a table of its own. A function counts the instructions of its form in f32: exp 22, log 23.\n" +
+      "--json has every kernel, also those that take little.",
+    load: async () => (await import("./verbs/profile.js")).profile,
+  },
 };

@@ -2,7 +2,7 @@
 /** What a kernel has to compute and to move. */
 export interface KernelCost {
   readonly name: string;
-  /** What it computes, for people: operations with their number, or the columns that it brings. */
+  /** What it computes, for people: operations with their number. */
   readonly operations: string;
   readonly perEvent: Work;
   /** What no event has, such as weights: once for every call. */

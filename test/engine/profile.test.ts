@@ -126,7 +126,7 @@ for (const precision of ["f32", "f64"] as const) {
     const columns = find(profile, /^columns$/);
     assert.equal(
       [columns.operations, columns.flops, columns.bytesRead, columns.bytesWritten],
-      ["x", 0, 3 * bytes * EVENTS, 3 * bytes * EVENTS],
+      ["copy of one column", 0, 3 * bytes * EVENTS, 3 * bytes * EVENTS],
     );
     const linear = find(profile, /: linear 4 rows$/);
     // 9 weights: twice per event in arithmetic, once per tile in bytes.

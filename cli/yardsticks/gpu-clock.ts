@@ -2,7 +2,7 @@
  * GPU time of what the backend submits, which itself knows nothing of clocks: a device that is opened under watch notes when
  * each of its compute passes begins and ends.
  */
-import { openGpu } from "../engine/webgpu/host-node.js";
+import { openGpu } from "../../engine/webgpu/host-node.js";
 import { elapsed, type Spread, spread } from "./statistics.js";
 
 /** Compute passes that one measurement may have: a query set holds 4096 stamps. */

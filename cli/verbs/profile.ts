@@ -1,0 +1,130 @@
+import { availableParallelism, loadavg } from "node:os";
+import type { Backend, Program } from "../../engine/backend.js";
+import { type Profile, profileBetween } from "../../engine/profile.js";
+import type { Likelihood } from "../../inference/likelihood.js";
+import { type ProgramResult, type ProgramTimes, programResult, programText } from "../kernel-report.js";
+import { openLikelihood, pointOf } from "../open-likelihood.js";
+import type { VerbContext } from "../verb.js";
+import { type Peak, peakOf } from "../yardsticks/peak.js";
+
+/** At least so long: before, for the engine of WebAssembly to compile what runs often once more, and while it is measured. */
+const WARM_UP_MS = 300;
+const MEASURED_MS = 1000;
+
+interface Compiled {
+  readonly outputs: readonly string[];
+  readonly program: Program;
+}
+
+/** The backend, measuring every program that it compiles. */
+function profiled(backend: Backend, into: Compiled[]): Backend {
+  return {
+    ...backend,
+    compile: async (request) => {
+      const program = await backend.compile({ ...request, profile: true });
+      into.push({ outputs: Object.keys(request.outputs), program });
+      return program;
+    },
+  };
+}
+
+const profilesOf = (compiled: readonly Compiled[]) => Promise.all(compiled.map(({ program }) => program.profile()));
+
+/** Evaluates for so long, once at least; says how often. */
+async function evaluateFor(milliseconds: number, evaluate: () => Promise<unknown>): Promise<number> {
+  const end = performance.now() + milliseconds;
+  let evaluations = 0;
+  do {
+    await evaluate();
+    evaluations++;
+  } while (performance.now() < end);
+  return evaluations;
+}
+
+/** What runs in every evaluation, and what ran once before. */
+async function timesOf(
+  likelihood: Likelihood,
+  nu: readonly number[],
+  order: 0 | 1 | 2,
+  compiled: readonly Compiled[],
+): Promise<{ readonly evaluations: number; readonly times: readonly ProgramTimes[] }> {
+  const evaluate = () => likelihood.evaluateParts(nu, order);
+  await evaluateFor(WARM_UP_MS, evaluate);
+  const before = await profilesOf(compiled);
+  const evaluations = await evaluateFor(MEASURED_MS, evaluate);
+  const after = await profilesOf(compiled);
+  const times = compiled.map(({ outputs }, i): ProgramTimes => {
+    const profile = profileBetween(before[i]!, after[i]!);
+    return profile.wallMilliseconds > 0
+      ? { outputs, per: "evaluation", profile, evaluations }
+      : { outputs, per: "data set", profile: after[i]!, evaluations: 1 };
+  });
+  return { evaluations, times };
+}
+
+interface ProfileResult {
+  readonly backend: string;
+  readonly precision: string;
+  readonly threads: number;
+  readonly timing: Profile["timing"];
+  readonly order: 0 | 1 | 2;
+  readonly nu: readonly number[];
+  readonly events: number;
+  /** Measured; all other numbers are of one. */
+  readonly evaluations: number;
+  readonly peak: Peak;
+  readonly programs: readonly ProgramResult[];
+}
+
+/** Where the time of the likelihood at a point ν goes, kernel by kernel, beside what the machine gives at best. */
+export async function profile(context: VerbContext): Promise<void> {
+  const { order, nu: point } = context.options;
+  const compiled: Compiled[] = [];
+  let backend: Backend | undefined;
+  const open = await openLikelihood(context, "f32", false, (opened) => {
+    backend = opened;
+    return profiled(opened, compiled);
+  });
+  try {
+    const nu = pointOf(open.analysis, point);
+    const [load] = loadavg() as [number, number, number];
+    if (load > availableParallelism() + 0.5) {
+      context.warn(
+        `the machine has other work (load average ${load.toFixed(1)}): times of kernels hold waiting for it`,
+      );
+    }
+    const { evaluations, times } = await timesOf(open.likelihood, nu, order, compiled);
+    const { threads, timing } = times[0]!.profile;
+    const peak = await peakOf(backend!, threads);
+    const { name, precision } = backend!;
+    const result: ProfileResult = {
+      backend: name,
+      precision,
+      threads,
+      timing,
+      order,
+      nu,
+      events: open.events.data.count,
+      evaluations,
+      peak,
+      programs: times.map((own) => programResult(own, peak)),
+    };
+    context.print(describe(result));
+    context.printJson(result);
+  } finally {
+    await open.close();
+  }
+}
+
+const DERIVATIVES = ["likelihood", "likelihood and gradient", "likelihood, gradient and Hessian"] as const;
+
+function describe({ backend, precision, threads, timing, order, events, evaluations, peak, programs }: ProfileResult) {
+  return [
+    `${DERIVATIVES[order]} of ${events} events on ${backend}, ${precision}, ${peak.device}; ${evaluations} evaluations`,
+    `at best: ${peak.gigaflopsPerSecond.toFixed(1)} Gflop/s of multiply-adds, ${peak.gigabytesPerSecond.toFixed(1)} GB/s of copies`,
+    ...(timing === "submissions"
+      ? ["The GPU has no clock: every kernel was sent alone, and its time holds what sending it takes."]
+      : []),
+    ...programs.map((program) => `\n${programText(program, threads, peak)}`),
+  ].join("\n");
+}

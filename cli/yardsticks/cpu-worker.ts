@@ -1,0 +1,28 @@
+/** One thread of the yardsticks of a processor: samples what a message names for so long, then answers with the best. */
+import { parentPort, workerData } from "node:worker_threads";
+import { lanesOf, type Precision } from "../../engine/cpu/lanes.js";
+import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { copyLoop, multiplyAddLoop, type Sampler } from "./webassembly.js";
+
+export type YardstickName = "arithmetic" | "cache";
+
+export interface YardstickOrder {
+  readonly name: YardstickName;
+  readonly milliseconds: number;
+}
+
+/** With their copy, half of the smallest second-level cache there is. */
+const CACHE_BYTES = 2 ** 16;
+
+const lanes = lanesOf(workerData as Precision, await hasRelaxedSimd());
+const samplers: { readonly [N in YardstickName]: Sampler } = {
+  arithmetic: await multiplyAddLoop(lanes),
+  cache: await copyLoop(lanes, CACHE_BYTES),
+};
+parentPort?.on("message", ({ name, milliseconds }: YardstickOrder) => {
+  const end = performance.now() + milliseconds;
+  let best = 0;
+  while (performance.now() < end) best = Math.max(best, samplers[name]());
+  parentPort?.postMessage(best);
+});
+parentPort?.postMessage("ready");
