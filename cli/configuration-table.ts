@@ -424,7 +424,7 @@ export const configurationTable = section(
           optional: true,
         }),
         sample: choice({
-          doc: "Events by which the response is trained. model: drawn afresh from the fitted model, which the response of the optimum follows from; it cannot learn fluctuations of the data. data: the data themselves, as published.",
+          doc: "Events by which the response is trained. model: drawn afresh from the fitted model, so that it cannot learn fluctuations of the data. data: the data themselves, as published.",
           choices: ["model", "data"],
           default: "model",
         }),
@@ -461,7 +461,9 @@ export const configurationTable = section(
           learningRate: 1e-3,
         }),
       },
-      { doc: "Profiling of T: its response to the nuisances." },
+      {
+        doc: "Profiling of T: what its response to the nuisances has beyond undoing, exactly, what they do to the density of y.",
+      },
     ),
     scan: section(
       {

@@ -1,8 +1,11 @@
-/** Step 2: how T responds to the nuisances, trained over a box around the ν_0 of step 1. */
-
+/**
+ * Step 2: how T responds to the nuisances over a box around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
+ * `BoundTransfer`; trained is what is left, how they mix the processes.
+ */
 import { UsageError } from "../engine/errors.js";
-import { add, mul, sub } from "../engine/operations.js";
+import { add, mul, square, stopGradient, sub } from "../engine/operations.js";
 import { fillUniform, randomKey, word } from "../engine/random.js";
+import type { Var } from "../engine/tape.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import type { Optimiser } from "../flows/optimiser.js";
@@ -11,7 +14,7 @@ import type { ModelBuilder } from "../flows/training-program.js";
 import { named, type Weights } from "../flows/weights.js";
 import { meanLoss } from "./densities.js";
 import type { EventData } from "./likelihood.js";
-import { bindMixture, type LikelihoodForm } from "./mixture.js";
+import { bindMixture } from "./mixture.js";
 import type { FlowModel, MixtureModel } from "./mixture-model.js";
 import { DATA, dataColumns, dataFrame } from "./transfer-fit.js";
 
@@ -19,7 +22,7 @@ import { DATA, dataColumns, dataFrame } from "./transfer-fit.js";
 const DELTA = "data/delta";
 
 /**
- * T_ψ that starts as the identity everywhere, in the frame of the data.
+ * T_ψ that starts as the identity everywhere, in the frame of the data, which that of simulation is close to.
  *
  * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
  * @param data          with y
@@ -117,7 +120,6 @@ export function drawnTransfers(members: readonly Weights[], seed: number) {
 export interface ProfileRequest {
   /** T_ψ is what is trained; its centres are ν_0. */
   readonly model: MixtureModel;
-  readonly form: LikelihoodForm;
   readonly isWeighted: boolean;
   readonly optimiser: Optimiser;
 }
@@ -125,10 +127,12 @@ export interface ProfileRequest {
 /**
  * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
  *
- * -½ Σ w [log p(ν_0 + δ) + log p(ν_0 - δ)] / Σ w. Constraints do not depend on T: they
- * enter at inference only.
+ * What y still tells of ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0), 0 of a T that answers to
+ * everything. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
+ * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
+ * depend on T: they enter at inference only.
  */
-export function profileTraining({ model, form, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
+export function profileTraining({ model, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
   const size = model.nuisances.length;
   if (model.response === undefined) {
     throw new UsageError("profileTraining", {
@@ -143,12 +147,11 @@ export function profileTraining({ model, form, isWeighted, optimiser }: ProfileR
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const delta = tape.column(DELTA, [size], tape.events(DATA));
     const nu0 = tape.constant(centre);
-    const logProb = add(
-      mixture.logProb({ x, y }, add(delta, nu0), form),
-      mixture.logProb({ x, y }, sub(nu0, delta), form),
-    );
+    const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
+    const told = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
+    const loss = mul(add(told(add(delta, nu0)), told(sub(nu0, delta))), -0.5);
     return {
-      loss: mul(meanLoss(logProb, weight, normalisers[DATA]!), 0.5),
+      loss: meanLoss(loss, weight, normalisers[DATA]!),
       trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],
     };
   };

@@ -188,7 +188,7 @@ export interface ResponseTask {
 /** Step 2. */
 export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
   const { analysis, events, sizes, store } = setting;
-  const { profile, likelihood: options, seed } = analysis.configuration;
+  const { profile, seed } = analysis.configuration;
   const { key, errors, centre, members } = task;
   const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
@@ -198,14 +198,13 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: setting.dataKey, architecture, profile, options };
+  const inputs = { key, data: setting.dataKey, architecture, profile };
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(setting, fitted, centre);
     try {
       const task = {
         model: profileTraining({
           model,
-          form: options.form,
           isWeighted: profile.sample === "data" && events.data.weights !== undefined,
           optimiser: optimiserOf(profile.training),
         }),

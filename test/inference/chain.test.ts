@@ -202,7 +202,7 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
   const box = centre.map(() => BOX);
   const { parameters } = await train({
     backend,
-    model: profileTraining({ model, form: "joint", isWeighted: false, optimiser: optimiser(0.005) }),
+    model: profileTraining({ model, isWeighted: false, optimiser: optimiser(0.005) }),
     initial: mixtureParameters(model),
     data: (epoch) => ({
       [DATA]: profilingSample(

@@ -1,9 +1,20 @@
 /** Points of ν at which step 2 trains. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { drawnTransfers, gaussLegendre, type NodeLaw, profilingSample } from "../../inference/profile-fit.js";
+import { referenceBackend } from "../../engine/reference.js";
+import { Tape } from "../../engine/tape.js";
+import { adam } from "../../flows/optimiser.js";
+import { mixtureParameters } from "../../inference/mixture-model.js";
+import {
+  drawnTransfers,
+  gaussLegendre,
+  type NodeLaw,
+  profileTraining,
+  profilingSample,
+} from "../../inference/profile-fit.js";
 import { chiSquarePValue } from "../../inference/special-functions.js";
 import { dataSample } from "../../inference/transfer-fit.js";
+import { shiftModel } from "./shift-model.js";
 
 const near = (got: number, expected: number, tolerance: number) => Math.abs(got - expected) <= tolerance;
 
@@ -65,6 +76,36 @@ test("each step draws the T of one member, all of them alike (seed 5, false alar
   for (let step = 0; step < 3000; step++) counts[drawn(step)["transfer.a"]![0]!]! += 1;
   const chiSquared = counts.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);
   assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
+});
+
+test("the loss is what y still tells of nu: 0 where T undoes it all, else as in closed form", async () => {
+  const [b, origin, t] = [0.4, 0.2, 0.6];
+  const y = [-1.3, 0.2, 2.1];
+  const delta = [0.3, -0.5, 0.1];
+  const lossOf = async (r: number) => {
+    const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin] });
+    const tape = new Tape();
+    const optimiser = adam({ learningRate: 1e-3 });
+    const { loss } = profileTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
+    const program = await referenceBackend().compile({ outputs: { loss } });
+    await program.write(mixtureParameters(model));
+    await program.bind({
+      "data/x": Float64Array.of(0.1, -0.7, 1.2),
+      "data/y": Float64Array.from(y),
+      "data/delta": Float64Array.from(delta),
+    });
+    return (await program.run()).loss![0]!;
+  };
+  // The square of the rounding of log p.
+  assert.ok(near(await lossOf(-b), 0, 1e-28));
+  // One process: y + t + b nu_0 is standard normal, and moves by (r + b) delta with delta.
+  const slope = 0.5;
+  const expected = y.reduce((sum, value, i) => {
+    const z = value + t + b * origin;
+    const told = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
+    return sum + (told(1) ** 2 + told(-1) ** 2) / 2 / y.length;
+  }, 0);
+  assert.ok(near(await lossOf(slope - b), expected, 1e-12), `${expected}`);
 });
 
 test.run();

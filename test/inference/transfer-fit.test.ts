@@ -195,7 +195,7 @@ test("no T to train, no y to train it on: refused", () => {
     /frame of T: expected data with y, got x alone/,
   );
   assert.throws(
-    () => profileTraining({ model: simulated, form: "joint", isWeighted: false, optimiser }),
+    () => profileTraining({ model: simulated, isWeighted: false, optimiser }),
     /profileTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
   );
 });
