@@ -27,7 +27,7 @@ import { machine, printMachine, writeResult } from "./machine.js";
 import { normals } from "./r1.js";
 import { elapsed, rounded, significant, spread, text } from "./statistics.js";
 
-const COUNTS = [1, 2, 4, 8, 16, 32];
+const COUNTS = [1, 2, 4, 8, 16, 32, 64];
 const BATCH = 1024;
 const STEPS = 4;
 const EVENTS = 2048;
@@ -175,7 +175,9 @@ for (let round = 0; round < ROUNDS; round++) {
 await backend.close();
 const results = [...new Set(tasks.map(({ name }) => name))].map((name) => {
   const points = tasks.flatMap((own) => (own.name === name ? [{ own, time: spread(times.get(own) as number[]) }] : []));
-  const larger = points.slice(-COUNTS.length / 2).map(({ own, time }) => [own.nuisances, time.median] as const);
+  const larger = points
+    .slice(-Math.ceil(COUNTS.length / 2))
+    .map(({ own, time }) => [own.nuisances, time.median] as const);
   const slope = exponent(larger);
   console.log(`\n${name}, ms; grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
   for (const { own, time } of points) {
