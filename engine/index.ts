@@ -15,7 +15,7 @@ export { type CpuOptions, cpuBackend } from "./cpu/backend.js";
 export { gradient, hessian } from "./derivatives.js";
 export { DeviceLostError, ShapeError, UsageError } from "./errors.js";
 export * from "./operations.js";
-export type { KernelProfile, Profile } from "./profile.js";
+export { type KernelProfile, type Profile, profileBetween } from "./profile.js";
 export {
   fillNormal,
   fillPoissonOne,
