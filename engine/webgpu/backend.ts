@@ -148,8 +148,12 @@ class WebgpuProgram implements Program {
         if (node.events === undefined) continue;
         columns.set(node.id, new Float64Array(sizeOf(node.shape) * events(node.events.name).length));
       }
-      await runner.run(events, columns, signal);
-      this.wallMilliseconds += performance.now() - start;
+      try {
+        await runner.run(events, columns, signal);
+      } finally {
+        // Also of what was ended early: some of its kernels were timed.
+        this.wallMilliseconds += performance.now() - start;
+      }
       return Object.fromEntries(
         Object.entries(this.request.outputs).map(([name, node]) => [
           name,
