@@ -144,6 +144,12 @@ test("conditional, rates", () => checkThroughCuts(mixtureCase({ shapes: 3, rates
 
 test("x alone", () => checkThroughCuts(mixtureCase({ shapes: 4, layers: 2 }, "joint", false)));
 
+test("events outside the boxes of the splines", () => {
+  const own = mixtureCase({ shapes: 5, layers: 1 }, "joint");
+  const columns = { x: uniform(EVENTS, 7, -9, 9), y: uniform(2 * EVENTS, 8, -9, 9) };
+  return checkThroughCuts({ ...own, columns });
+});
+
 test("two layers, pairs, rates and T profiled agree with differences of gradients", () =>
   checkDifferences(mixtureCase({ shapes: 4, rates: 2, layers: 2, pairs: [[0, 2]], isProfiled: true }, "joint")));
 
