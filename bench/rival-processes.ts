@@ -32,6 +32,8 @@ export class Contestant {
     const env = { ...process.env, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
     this.child = spawn(program, [script, folder, kind.mode, threads], { stdio: ["pipe", "pipe", "ignore"], env });
     createInterface({ input: this.child.stdout! }).on("line", (line) => this.waiting.shift()?.(line));
+    // Whatever ends it, what was asked is answered; a pipe that broke says nothing more.
+    this.child.stdin!.on("error", () => {});
     this.child.on("close", () => {
       for (const tell of this.waiting.splice(0)) tell(undefined);
     });
@@ -40,6 +42,7 @@ export class Contestant {
   /** Throws what the contestant says went wrong. */
   async ask<T>(request: Request): Promise<T> {
     const line = await new Promise<string | undefined>((resolve) => {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) return resolve(undefined);
       this.waiting.push(resolve);
       this.child.stdin!.write(`${JSON.stringify(request)}\n`);
     });
@@ -66,9 +69,9 @@ export class Contestant {
 
   close(): Promise<void> {
     return new Promise((resolve) => {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) return resolve();
       this.child.once("close", () => resolve());
       this.child.stdin!.end();
-      if (this.child.exitCode !== null) resolve();
     });
   }
 }
@@ -132,10 +135,21 @@ interface Package {
   /** npm's name of what must be there. */
   readonly needs: string;
   readonly script: string;
-  readonly modes: readonly string[];
+  /** Tasks by mode. */
+  readonly modes: Readonly<Record<string, readonly string[]>>;
 }
 
-const packages: readonly Package[] = [];
+const flowTasks = ["logProb", "trainingStep", "sampling"];
+
+const packages: readonly Package[] = [
+  { name: "jax-js", needs: "@jax-js/jax", script: "jax_rival.mjs", modes: { wasm: flowTasks } },
+  {
+    name: "TensorFlow.js",
+    needs: "@tensorflow/tfjs",
+    script: "tfjs_rival.mjs",
+    modes: { wasm: flowTasks, cpu: ["logProb"] },
+  },
+];
 
 const TORCH = "apt-get install python3-torch libopenblas0, or pip install torch";
 const PACKAGES = "npm run bench:install";
@@ -151,9 +165,9 @@ export function rivalKinds(): { readonly kinds: readonly Kind[]; readonly missin
       return [];
     }
     const { version } = JSON.parse(readFileSync(file, "utf8")) as About;
-    return modes.map((mode): Kind => {
+    return Object.entries(modes).map(([mode, own]): Kind => {
       const command = [process.execPath, `${rivals}/${script}`] as const;
-      const tasks = (task: string) => (task === "hessian" ? [] : [task]);
+      const tasks = (task: string) => own.filter((name) => name === task);
       return { name: `${name} ${version}`, command, mode, threads: 1, tasks };
     });
   });
