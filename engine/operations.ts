@@ -1,4 +1,4 @@
-/** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives.ts. */
+/** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivative-rules.ts. */
 import { ShapeError, UsageError } from "./errors.js";
 import {
   type BinaryName,
