@@ -27,7 +27,7 @@ function random<A extends Architecture>(architecture: A, seed: number): FlowMode
 }
 
 /** arXiv:2602.13184: 2 processes, 2 features of x and of y, all networks 128 wide. */
-function sameSizes(): MixtureModel {
+export function sameSizes(): MixtureModel {
   const spline = (bins: number) => ({ kind: "spline", bins, bound: 5 }) as const;
   const [two, three] = [
     [128, 128],

@@ -4,19 +4,30 @@ import { hessian } from "../engine/derivatives.js";
 import { add, neg, sumEvents } from "../engine/operations.js";
 import { factorizableFlow, initialise } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
-import { named, type Weights } from "../flows/weights.js";
+import { named } from "../flows/weights.js";
 import { writeSafetensors } from "../io/index.js";
-import { type BenchedFlow, bound, columns, normals, R1, R3, workload } from "./r1.js";
+import { type BenchedFlow, bound, columns, R1, R3, workload } from "./r1.js";
+import {
+  type CaseFile,
+  CHECKED_STEPS,
+  filled,
+  MIXTURE_BATCH,
+  type MixtureTask,
+  mixtureFile,
+  mixtureTasks,
+  prepareMixture,
+  TIMED_STEPS,
+} from "./rival-mixture.js";
 import type { Prepared } from "./rival-protocol.js";
 
-export const suiteNames = ["R1", "R3", "R4"] as const;
+export const suiteNames = ["R1", "R3", "R4", "R6"] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 type FlowTask = "logProb" | "trainingStep" | "sampling";
 
 export interface Case {
   readonly suite: SuiteName;
-  readonly task: FlowTask | "hessian";
+  readonly task: FlowTask | "hessian" | MixtureTask;
   /** Events of one call. */
   readonly events: number;
   /** Of the Hessian. */
@@ -25,14 +36,11 @@ export interface Case {
 
 const BATCHES = [4096, 16384];
 const HESSIAN_EVENTS = 16384;
-/** Training steps whose losses are compared. */
-const CHECKED_STEPS = 8;
-/** Training steps of one timed call of ours: losses come back at its end. */
-const TIMED_STEPS = 4;
 
 const tasks: FlowTask[] = ["logProb", "trainingStep", "sampling"];
 
 export function casesOf(suite: SuiteName): Case[] {
+  if (suite === "R6") return mixtureTasks.map((task) => ({ suite, task, events: MIXTURE_BATCH }));
   if (suite !== "R4") return tasks.flatMap((task) => BATCHES.map((events) => ({ suite, task, events })));
   return [8, 64].map((nuisances) => ({ suite, task: "hessian", events: HESSIAN_EVENTS, nuisances }));
 }
@@ -46,46 +54,47 @@ const titles = {
   trainingStep: "training step (Adam)",
   sampling: "sampling",
   hessian: "Hessian",
+  stepOne: "training step of T",
+  stepTwo: "training step of its response",
 };
 
 export const titleOf = ({ suite, task, events, nuisances }: Case) =>
   `${suite} ${titles[task]}, ${events} events${nuisances === undefined ? "" : `, K = ${nuisances}`}`;
 
-/** One layer of a factorizable flow, hidden 64 x 2; last layers are not zero, or it would be the identity. */
+/** One layer of a factorizable flow, hidden 64 x 2. */
 function systematics(count: number) {
   const nuisances = Array.from({ length: count }, () => ({ scale: 1 }));
   const architecture = factorizableFlow({ features: 4, context: 4, layers: 1, hidden: [64, 64], nuisances });
-  const weights: Weights = new Map(
-    [...initialise(architecture, 2)].map(([name, { shape, data }]) => {
-      const isLast = data.every((value) => value === 0);
-      return [name, { shape, data: isLast ? Float64Array.from(normals(name, data.length), (z) => 0.05 * z) : data }];
-    }),
-  );
-  return { architecture, weights };
+  return { architecture, weights: filled(initialise(architecture, 2), 0.05) };
 }
 
 const flowOf = ({ suite }: Case): BenchedFlow => (suite === "R3" ? R3 : R1);
 
-/** Writes weights `flow.*`, `systematics.*` and data `data.*` in f32, and the architectures as JSON in the metadata. */
+/** Writes weights `<part>.*` and data `data.*` in f32, and what else there is to know as JSON in the metadata. */
 export async function writeCase(folder: string, own: Case): Promise<void> {
-  const flow = flowOf(own);
   const residual = own.nuisances === undefined ? undefined : systematics(own.nuisances);
-  const tensors = (prefix: string, weights: Weights) =>
+  const of = own.suite === "R6" ? mixtureFile() : flowFile(flowOf(own), residual, own.events);
+  const tensors = Object.entries(of.parts).flatMap(([part, weights]) =>
     [...weights].map(
-      ([name, { shape, data }]) => [`${prefix}.${name}`, { shape, data: Float32Array.from(data) }] as const,
-    );
-  const data = Object.entries(columns(own.events)).map(
+      ([name, { shape, data }]) => [`${part}.${name}`, { shape, data: Float32Array.from(data) }] as const,
+    ),
+  );
+  const data = Object.entries(of.data).map(
     ([name, values]) => [`data.${name}`, { shape: [values.length / own.events, own.events], data: values }] as const,
   );
-  const all = [
-    ...tensors("flow", flow.weights),
-    ...(residual ? tensors("systematics", residual.weights) : []),
-    ...data,
-  ];
-  const description = { architecture: flow.architecture, systematics: residual?.architecture };
-  await writeSafetensors(`${folder}/${fileOf(own)}.safetensors`, Object.fromEntries(all), {
-    description: JSON.stringify(description),
+  await writeSafetensors(`${folder}/${fileOf(own)}.safetensors`, Object.fromEntries([...tensors, ...data]), {
+    description: JSON.stringify(of.description),
   });
+}
+
+type Residual = ReturnType<typeof systematics>;
+
+function flowFile({ architecture, weights }: BenchedFlow, residual: Residual | undefined, events: number): CaseFile {
+  return {
+    parts: { flow: weights, ...(residual && { systematics: residual.weights }) },
+    data: columns(events),
+    description: { architecture, systematics: residual?.architecture },
+  };
 }
 
 async function ownHessian(backend: Backend, { events, nuisances = 0 }: Case): Promise<Prepared> {
@@ -106,6 +115,7 @@ async function ownHessian(backend: Backend, { events, nuisances = 0 }: Case): Pr
 export async function prepare(backend: Backend, own: Case): Promise<Prepared> {
   const { task, events } = own;
   if (task === "hessian") return ownHessian(backend, own);
+  if (task === "stepOne" || task === "stepTwo") return prepareMixture(backend, task);
   const of = (steps: number) => workload(task, events, steps, flowOf(own)).prepare(backend);
   const timed = await of(TIMED_STEPS);
   if (task !== "trainingStep") return { ...timed, check: timed.call, repeats: 1 };

@@ -37,15 +37,15 @@ const labelOf = ({ contestant: { kind }, task }: Entry, { task: asked }: Case) =
 type Answers = Record<string, number[]>;
 
 /** Every number within 1e-4 of its own size, or of the largest where that is what it comes from; losses by how they fall. */
-function agrees(task: Case["task"], own: Answers, others: Answers): boolean {
+function agrees(own: Answers, others: Answers): boolean {
   return Object.entries(own).every(([name, values]) => {
     const theirs = others[name];
     if (theirs?.length !== values.length) return false;
-    const moved = (all: number[]) => (task === "trainingStep" ? all.map((loss) => loss - all[0]!) : all);
+    const moved = (all: number[]) => ("losses" in own ? all.map((loss) => loss - all[0]!) : all);
     const [a, b] = [moved(values), moved(theirs)];
     const largest = Math.max(...a.map(Math.abs));
     const [relative, absolute] =
-      task === "trainingStep" ? [0, 0.01 * largest] : [1e-4, 1e-4 * (name === "hessian" ? largest : 1)];
+      "losses" in own ? [0, 0.01 * largest] : [1e-4, 1e-4 * (name === "hessian" ? largest : 1)];
     return (
       Math.abs(values[0]! - theirs[0]!) <= absolute + 1e-4 * Math.abs(values[0]!) &&
       a.every((value, i) => Math.abs(value - b[i]!) <= absolute + relative * Math.abs(value))
@@ -63,7 +63,7 @@ async function enter(own: Case, contestants: readonly Contestant[]): Promise<Ent
       try {
         const answers = await contestant.ask<Answers>({ do: "check", ...of });
         wanted ??= answers;
-        if (!agrees(own.task, wanted, answers)) throw new Error(`${contestant.kind.name}: other results in ${task}`);
+        if (!agrees(wanted, answers)) throw new Error(`${contestant.kind.name}: other results in ${task}`);
         const { milliseconds } = await contestant.ask<{ milliseconds: number }>({ do: "time", ...of, calls: 1 });
         entries.push({
           contestant,

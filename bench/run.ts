@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan", "rivals"];
 
 /** Suites of `rivals`. */
-const suites = ["R1", "R3", "R4"];
+const suites = ["R1", "R3", "R4", "R6"];
 
 const words = process.argv.slice(2);
 const options = words.filter((word) => word.startsWith("--rounds="));

@@ -12,6 +12,7 @@ import torch
 from exchange import read_safetensors, serve
 from torch_flows import Flow
 from torch_hessian import HESSIANS
+from torch_mixture import STEPS
 
 FOLDER, MODE, THREADS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(THREADS)
@@ -86,10 +87,10 @@ def sampling(case, is_staged):
     return run, lambda: {"sample": run().t().flatten().tolist()}
 
 
-def adam(parameters):
+def adam(groups):
     # All parameters of a step at once, the best that each version has.
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
-    return torch.optim.Adam(parameters, lr=1e-4, **({"fused": True} if version >= (2, 4) else {"foreach": True}))
+    return torch.optim.Adam(groups, lr=1e-4, **({"fused": True} if version >= (2, 4) else {"foreach": True}))
 
 
 class Loss(torch.nn.Module):
@@ -103,17 +104,14 @@ class Loss(torch.nn.Module):
         return -self.flow.log_prob(y, x, self.flow.masked()).mean()
 
 
-def training_step(case):
-    tensors, description = load(case)
-    module = Loss(description["architecture"], of_model(tensors, "flow."))
-    y, x = columns(tensors)
-    loss_of = faster(module, (y, x), True)
-    optimiser = adam(module.parameters())
+def training(module, groups, data):
+    loss_of = faster(module, data, True)
+    optimiser = adam(groups)
 
     def run():
-        shuffled = torch.randperm(len(y))
+        shuffled = torch.randperm(len(data[0]))
         optimiser.zero_grad(set_to_none=True)
-        loss = loss_of(y[shuffled], x[shuffled])
+        loss = loss_of(*(column[shuffled] for column in data))
         loss.backward()
         optimiser.step()
         return loss
@@ -122,11 +120,27 @@ def training_step(case):
     return run, lambda: {"losses": [run().item() for _ in range(CHECKED_STEPS)]}
 
 
+def training_step(case):
+    tensors, description = load(case)
+    module = Loss(description["architecture"], of_model(tensors, "flow."))
+    return training(module, module.parameters(), tuple(columns(tensors)))
+
+
+def mixture_step(case, name):
+    tensors, description = load(case)
+    module = STEPS[name](tensors, description)
+    names = ["x", "y"] + (["delta"] if name == "stepTwo" else [])
+    data = tuple(tensors[f"data.{own}"].t().contiguous() for own in names)
+    return training(module, module.groups(), data)
+
+
 TASKS = {
     "logProb": log_prob,
     "trainingStep": training_step,
     "sampling": lambda case: sampling(case, False),
     "stagedSampling": lambda case: sampling(case, True),
+    "stepOne": lambda case: mixture_step(case, "stepOne"),
+    "stepTwo": lambda case: mixture_step(case, "stepTwo"),
 }
 
 prepared = {}
