@@ -13,7 +13,7 @@ export interface Kind {
   readonly mode: string;
   readonly threads: number;
   /** Its names for a task of ours, if it does that at all: there may be several ways. */
-  tasks(task: string): readonly string[];
+  tasks(task: string, events: number): readonly string[];
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -142,19 +142,21 @@ interface Package {
   /** npm's name of what must be there. */
   readonly needs: string;
   readonly script: string;
-  /** Tasks by mode. */
-  readonly modes: Readonly<Record<string, readonly string[]>>;
+  readonly mode: string;
+  /** Batches beyond this take it minutes. */
+  readonly most: number;
 }
 
 const flowTasks = ["logProb", "trainingStep", "sampling"];
 
 const packages: readonly Package[] = [
-  { name: "jax-js", needs: "@jax-js/jax", script: "jax_rival.mjs", modes: { wasm: flowTasks } },
+  { name: "jax-js", needs: "@jax-js/jax", script: "jax_rival.mjs", mode: "wasm", most: 16384 },
   {
     name: "TensorFlow.js",
     needs: "@tensorflow/tfjs",
     script: "tfjs_rival.mjs",
-    modes: { wasm: flowTasks, cpu: ["logProb"] },
+    mode: "wasm",
+    most: 4096,
   },
 ];
 
@@ -165,18 +167,16 @@ const PACKAGES = "npm run bench:install";
 export function rivalKinds(): { readonly kinds: readonly Kind[]; readonly missing: readonly string[] } {
   const torch = torchKinds();
   const missing = torch.length > 0 ? [] : [`PyTorch: ${TORCH}`];
-  const others = packages.flatMap(({ name, needs, script, modes }) => {
+  const others = packages.flatMap(({ name, needs, script, mode, most }) => {
     const file = `${rivals}/node_modules/${needs}/package.json`;
     if (!existsSync(file)) {
       missing.push(`${name}: ${PACKAGES}`);
       return [];
     }
     const { version } = JSON.parse(readFileSync(file, "utf8")) as About;
-    return Object.entries(modes).map(([mode, own]): Kind => {
-      const command = [process.execPath, `${rivals}/${script}`] as const;
-      const tasks = (task: string) => own.filter((name) => name === task);
-      return { name: `${name} ${version}`, command, mode, threads: 1, tasks };
-    });
+    const command = [process.execPath, `${rivals}/${script}`] as const;
+    const tasks = (task: string, events: number) => flowTasks.filter((own) => own === task && events <= most);
+    return [{ name: `${name} ${version}`, command, mode, threads: 1, tasks }];
   });
   return { kinds: [...torch, ...others], missing };
 }

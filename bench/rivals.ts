@@ -58,7 +58,7 @@ async function enter(own: Case, contestants: readonly Contestant[]): Promise<Ent
   const entries: Entry[] = [];
   let wanted: Answers | undefined;
   for (const contestant of contestants) {
-    for (const task of contestant.kind.tasks(own.task)) {
+    for (const task of contestant.kind.tasks(own.task, own.events)) {
       const of = { case: fileOf(own), task };
       try {
         const answers = await contestant.ask<Answers>({ do: "check", ...of });
