@@ -30,8 +30,6 @@ export interface ProgramTimes {
   readonly outputs: readonly string[];
   readonly per: ProgramResult["per"];
   readonly profile: Profile;
-  /** Evaluations that it covers. */
-  readonly evaluations: number;
 }
 
 /** Billions per second of floating-point operations and of bytes, by all threads together. */
@@ -41,23 +39,15 @@ function ratesOf({ milliseconds, flops, bytesRead, bytesWritten }: Amounts, thre
   return [rate(flops), rate(bytesRead + bytesWritten)];
 }
 
-export function programResult({ outputs, per, profile, evaluations }: ProgramTimes, peak: Peak): ProgramResult {
-  const { threads } = profile;
-  const wallMilliseconds = profile.wallMilliseconds / evaluations;
+export function programResult({ outputs, per, profile }: ProgramTimes, peak: Peak): ProgramResult {
+  const { threads, wallMilliseconds } = profile;
   const kernels = profile.kernels
     .filter(({ calls }) => calls > 0)
     .map((kernel): KernelResult => {
-      const { milliseconds: all } = kernel;
       const [gigaflops, gigabytes] = ratesOf(kernel, threads);
       return {
-        name: kernel.name,
-        operations: kernel.operations,
-        calls: kernel.calls / evaluations,
-        milliseconds: all / evaluations,
-        flops: kernel.flops / evaluations,
-        bytesRead: kernel.bytesRead / evaluations,
-        bytesWritten: kernel.bytesWritten / evaluations,
-        share: all / threads / profile.wallMilliseconds,
+        ...kernel,
+        share: kernel.milliseconds / threads / wallMilliseconds,
         gigaflopsPerSecond: gigaflops,
         gigabytesPerSecond: gigabytes,
         ofPeakArithmetic: gigaflops / peak.gigaflopsPerSecond,
@@ -123,7 +113,7 @@ export function programText(program: ProgramResult, threads: number, peak: Peak)
   ]).split("\n");
   const named = outputs.length <= MOST_NAMED ? outputs.join(", ") : `${outputs.length} columns that are kept`;
   return [
-    `${per === "evaluation" ? "each evaluation" : "once"}: ${named}; ${wallMilliseconds.toFixed(2)} ms`,
+    `${per === "evaluation" ? "evaluation" : "once"}: ${named}; ${wallMilliseconds.toFixed(2)} ms`,
     header,
     ...lines.map((line, i) => (shown[i] === undefined ? line : `${line}  ${shown[i].operations}`)),
   ].join("\n");

@@ -122,7 +122,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     options: [...LIKELIHOOD, "nu", "head", "order", "json"],
     details:
       "Evaluates for about a second with a clock between kernels (some 0.1 us a call; on webgpu stamps of the GPU), and\n" +
-      "measures what the machine gives at best. Numbers are those of one evaluation; what data and weights alone decide is\n" +
+      "measures what the machine gives at best. Numbers are those of the quickest evaluation; what data and weights alone decide is\n" +
       "computed once and has a table of its own. A function counts the instructions of its form in f32: exp 22, log 23.\n" +
       "--json has every kernel, also those that take little.",
     load: async () => (await import("./verbs/profile.js")).profile,
