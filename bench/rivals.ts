@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { type Case, casesOf, fileOf, type SuiteName, suiteNames, titleOf, writeCase } from "./rival-cases.js";
 import { Contestant, ours, rivalKinds } from "./rival-processes.js";
-import { rounded, type Spread, spread, text } from "./statistics.js";
+import { rounded, type Spread, significant, spread, text } from "./statistics.js";
 
 const rounds = Number(process.argv.find((word) => word.startsWith("--rounds="))?.slice(9) ?? 9);
 /** A case that takes longer ends early, with at least this many rounds. */
@@ -94,10 +94,17 @@ async function timeRounds(own: Case, entries: readonly Entry[]): Promise<void> {
   }
 }
 
-/** How many times longer than ours on as many threads, round by round. */
+/** Ours on as many threads. */
+const oursBeside = ({ contestant: { kind } }: Entry, entries: readonly Entry[]): Entry =>
+  entries.find(({ contestant }) => contestant.kind.threads === kind.threads)!;
+
+/** Of all rounds: what is left of a time when others take the machine away for a part of it. */
+const fastest = ({ milliseconds }: Entry) => Math.min(...milliseconds);
+
+/** How many times longer than ours, round by round. */
 function ratioToOurs(entry: Entry, entries: readonly Entry[]): Spread {
-  const best = entries.find(({ contestant }) => contestant.kind.threads === entry.contestant.kind.threads) as Entry;
-  return spread(entry.milliseconds.map((time, round) => time / best.milliseconds[round]!));
+  const { milliseconds } = oursBeside(entry, entries);
+  return spread(entry.milliseconds.map((time, round) => time / milliseconds[round]!));
 }
 
 async function run(own: Case, contestants: readonly Contestant[]) {
@@ -105,18 +112,31 @@ async function run(own: Case, contestants: readonly Contestant[]) {
   const entries = await enter(own, contestants);
   await timeRounds(own, entries);
   const isRate = own.task !== "hessian";
-  console.log(`| threads | | ${isRate ? "k events/s" : "milliseconds"} (quartiles) | ours is faster by | peak MiB |`);
-  console.log("| --- | --- | --- | --- | --- |");
+  const unit = isRate ? "k events/s" : "ms";
+  console.log(`| threads | | ${unit} (quartiles) | best ${unit} | ours is faster by | at best | peak MiB |`);
+  console.log("| --- | --- | --- | --- | --- | --- | --- |");
   return entries.map((entry) => {
     const { threads } = entry.contestant.kind;
-    const value = spread(entry.milliseconds.map((time) => (isRate ? own.events / time : time)));
-    const ratio = ratioToOurs(entry, entries);
+    const inUnit = (time: number) => (isRate ? own.events / time : time);
+    const value = spread(entry.milliseconds.map(inUnit));
+    const [best, ratio, atBest] = [
+      inUnit(fastest(entry)),
+      ratioToOurs(entry, entries),
+      fastest(entry) / fastest(oursBeside(entry, entries)),
+    ];
     const peaks = entry.peaks.flatMap((peak) => peak ?? []);
     const peak = peaks.length > 0 ? Math.round(Math.max(...peaks)) : undefined;
     const label = labelOf(entry, own);
-    console.log(`| ${threads} | ${label} | ${text(value, 0)} | ${text(ratio, 2)} | ${peak ?? "?"} |`);
-    const unit = isRate ? "thousand events per second" : "milliseconds";
-    return { label, threads, unit, value: rounded(value), ratio: rounded(ratio), peakMiB: peak };
+    console.log(
+      `| ${threads} | ${label} | ${text(value, 0)} | ${best.toFixed(0)} | ${text(ratio, 2)} | ${atBest.toFixed(2)} | ${peak ?? "?"} |`,
+    );
+    const numbers = {
+      value: rounded(value),
+      best: significant(best),
+      ratio: rounded(ratio),
+      atBest: significant(atBest),
+    };
+    return { label, threads, unit, ...numbers, peakMiB: peak };
   });
 }
 
