@@ -10,6 +10,12 @@ export interface About {
   readonly version: string;
 }
 
+/** Of a task, milliseconds: passed, and spent by all threads of the process. */
+export interface Times {
+  readonly milliseconds: number;
+  readonly processor: number;
+}
+
 export interface Failure {
   readonly error: string;
 }
@@ -34,9 +40,12 @@ async function answer(request: Request, about: About, prepare: Prepare): Promise
   }
   // The first call after the others' finds its threads asleep and its weights out of the caches.
   await prepared.call();
-  const start = performance.now();
+  const [start, busy] = [performance.now(), process.cpuUsage()];
   for (let i = 0; i < request.calls; i++) await prepared.call();
-  return { milliseconds: (performance.now() - start) / (request.calls * prepared.repeats) };
+  const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(busy);
+  const times = request.calls * prepared.repeats;
+  return { milliseconds: milliseconds / times, processor: (user + system) / 1000 / times } satisfies Times;
 }
 
 /** Answers until stdin ends. A task stays prepared until another is asked for. */

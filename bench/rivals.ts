@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { type Case, casesOf, fileOf, type SuiteName, suiteNames, titleOf, writeCase } from "./rival-cases.js";
 import { Contestant, ours, rivalKinds } from "./rival-processes.js";
+import type { Times } from "./rival-protocol.js";
 import { rounded, type Spread, significant, spread, text } from "./statistics.js";
 
 const rounds = Number(process.argv.find((word) => word.startsWith("--rounds="))?.slice(9) ?? 9);
@@ -27,6 +28,8 @@ interface Entry {
   readonly task: string;
   readonly calls: number;
   readonly milliseconds: number[];
+  /** Milliseconds of all threads. */
+  readonly processor: number[];
   /** MiB, of each timing. */
   readonly peaks: (number | undefined)[];
 }
@@ -64,12 +67,13 @@ async function enter(own: Case, contestants: readonly Contestant[]): Promise<Ent
         const answers = await contestant.ask<Answers>({ do: "check", ...of });
         wanted ??= answers;
         if (!agrees(wanted, answers)) throw new Error(`${contestant.kind.name}: other results in ${task}`);
-        const { milliseconds } = await contestant.ask<{ milliseconds: number }>({ do: "time", ...of, calls: 1 });
+        const { milliseconds } = await contestant.ask<Times>({ do: "time", ...of, calls: 1 });
         entries.push({
           contestant,
           task,
           calls: Math.max(1, Math.round(MILLISECONDS / milliseconds)),
           milliseconds: [],
+          processor: [],
           peaks: [],
         });
       } catch (error) {
@@ -84,11 +88,13 @@ async function timeRounds(own: Case, entries: readonly Entry[]): Promise<void> {
   const start = performance.now();
   for (let round = 0; round < rounds; round++) {
     if (round >= FEWEST && performance.now() - start > 1000 * SECONDS) break;
-    for (const { contestant, task, calls, milliseconds, peaks } of entries) {
+    for (const { contestant, task, calls, milliseconds, processor, peaks } of entries) {
       if (round > 0 && milliseconds[0]! > HOPELESS * entries[0]!.milliseconds[0]!) continue;
       const request = { do: "time", case: fileOf(own), task, calls } as const;
       contestant.forgetPeak();
-      milliseconds.push((await contestant.ask<{ milliseconds: number }>(request)).milliseconds);
+      const times = await contestant.ask<Times>(request);
+      milliseconds.push(times.milliseconds);
+      processor.push(times.processor);
       peaks.push(contestant.peakMiB());
     }
   }
@@ -102,9 +108,9 @@ const oursBeside = ({ contestant: { kind } }: Entry, entries: readonly Entry[]):
 const fastest = ({ milliseconds }: Entry) => Math.min(...milliseconds);
 
 /** How many times longer than ours, round by round. */
-function ratioToOurs(entry: Entry, entries: readonly Entry[]): Spread {
-  const { milliseconds } = oursBeside(entry, entries);
-  return spread(entry.milliseconds.map((time, round) => time / milliseconds[round]!));
+function ratioToOurs(entry: Entry, entries: readonly Entry[], of: "milliseconds" | "processor"): Spread {
+  const ours = oursBeside(entry, entries)[of];
+  return spread(entry[of].map((time, round) => time / ours[round]!));
 }
 
 async function run(own: Case, contestants: readonly Contestant[]) {
@@ -113,28 +119,32 @@ async function run(own: Case, contestants: readonly Contestant[]) {
   await timeRounds(own, entries);
   const isRate = own.task !== "hessian";
   const unit = isRate ? "k events/s" : "ms";
-  console.log(`| threads | | ${unit} (quartiles) | best ${unit} | ours is faster by | at best | peak MiB |`);
-  console.log("| --- | --- | --- | --- | --- | --- | --- |");
+  console.log(
+    `| threads | | ${unit} (quartiles) | best ${unit} | ours is faster by | at best | in processor time | peak MiB |`,
+  );
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
   return entries.map((entry) => {
     const { threads } = entry.contestant.kind;
     const inUnit = (time: number) => (isRate ? own.events / time : time);
     const value = spread(entry.milliseconds.map(inUnit));
     const [best, ratio, atBest] = [
       inUnit(fastest(entry)),
-      ratioToOurs(entry, entries),
+      ratioToOurs(entry, entries, "milliseconds"),
       fastest(entry) / fastest(oursBeside(entry, entries)),
     ];
+    const busy = ratioToOurs(entry, entries, "processor");
     const peaks = entry.peaks.flatMap((peak) => peak ?? []);
     const peak = peaks.length > 0 ? Math.round(Math.max(...peaks)) : undefined;
     const label = labelOf(entry, own);
     console.log(
-      `| ${threads} | ${label} | ${text(value, 0)} | ${best.toFixed(0)} | ${text(ratio, 2)} | ${atBest.toFixed(2)} | ${peak ?? "?"} |`,
+      `| ${threads} | ${label} | ${text(value, 0)} | ${best.toFixed(0)} | ${text(ratio, 2)} | ${atBest.toFixed(2)} | ${text(busy, 2)} | ${peak ?? "?"} |`,
     );
     const numbers = {
       value: rounded(value),
       best: significant(best),
       ratio: rounded(ratio),
       atBest: significant(atBest),
+      processor: rounded(busy),
     };
     return { label, threads, unit, ...numbers, peakMiB: peak };
   });
