@@ -5,6 +5,8 @@
  * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise; beside
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
+
+import { elapsed, quantile, rounded, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Sampler } from "../cli/yardsticks/webassembly.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -15,7 +17,6 @@ import { handWrittenLinear } from "./linear-peak.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { multiplyAddThreads } from "./multiply-add-threads.js";
 import { type Workload, workload, workloadNames } from "./r1.js";
-import { elapsed, quantile, rounded, spread, text } from "./statistics.js";
 
 const BATCH = 4096;
 const STEPS = 4;

@@ -2,6 +2,7 @@
 
 import { type Bench, effort, submit } from "../cli/yardsticks/gpu.js";
 import { perRepeat } from "../cli/yardsticks/gpu-clock.js";
+import { significant } from "../cli/yardsticks/statistics.js";
 import type { Backend, ProgramRequest } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { linear, weightGradient } from "../engine/operations.js";
@@ -15,7 +16,6 @@ import { Recorder } from "../engine/webgpu/recorder.js";
 import { agree } from "./agreement.js";
 import { dense, type Shape, staircase } from "./linear-peak.js";
 import { normals } from "./r1.js";
-import { significant } from "./statistics.js";
 
 /** Layers of R1, then one that keeps any GPU busy. */
 const shapes: readonly Shape[] = [dense(128, 7), staircase(128, 128, 4), staircase(92, 128, 4), dense(1024, 1024)];

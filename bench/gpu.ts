@@ -7,6 +7,7 @@
  */
 import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/yardsticks/gpu.js";
 import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/yardsticks/gpu-clock.js";
+import { rounded, type Spread, significant, text } from "../cli/yardsticks/statistics.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
@@ -20,7 +21,6 @@ import { dispatchOverhead } from "./gpu-yardsticks.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { published } from "./published.js";
 import { type Workload, workload, workloadNames } from "./r1.js";
-import { rounded, type Spread, significant, text } from "./statistics.js";
 
 const sizes = {
   hardware: { batches: [4096, 16384, 131072], callEvents: 2 ** 19, linearEvents: 2 ** 17, likelihood: 100_000 },

@@ -7,6 +7,8 @@
  * splines take for a Hessian, and the exact Hessian by double backward. The exponent is the slope of log time against log K over
  * the larger half of the K.
  */
+
+import { elapsed, rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import {
@@ -25,7 +27,6 @@ import { trainingSample } from "../inference/simulated-events.js";
 import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/systematics.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { normals } from "./r1.js";
-import { elapsed, rounded, significant, spread, text } from "./statistics.js";
 
 const COUNTS = [1, 2, 4, 8, 16, 32, 64];
 const BATCH = 1024;

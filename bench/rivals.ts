@@ -8,11 +8,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rounded, type Spread, significant, spread, text } from "../cli/yardsticks/statistics.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { type Case, casesOf, fileOf, type SuiteName, suiteNames, titleOf, writeCase } from "./rival-cases.js";
 import { Contestant, ours, rivalKinds } from "./rival-processes.js";
 import type { Times } from "./rival-protocol.js";
-import { rounded, type Spread, significant, spread, text } from "./statistics.js";
 
 const rounds = Number(process.argv.find((word) => word.startsWith("--rounds="))?.slice(9) ?? 9);
 /** A case that takes longer ends early, with at least this many rounds. */

@@ -5,6 +5,8 @@
  * One thread of the cpu backend in f32, in processor time, which neighbours on the machine change least. Models: the published one (random weights of the same sizes where the reference data are
  * absent) and the toy of examples/doi-toy/analysis.yaml with random weights; x alone, T fixed, T profiled.
  */
+
+import { rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Backend, Program } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { gradient, hessian } from "../engine/derivatives.js";
@@ -23,7 +25,6 @@ import { checkedModel, type FlowModel, type MixtureModel, parametersOn } from ".
 import { machine, printMachine, writeResult } from "./machine.js";
 import { published } from "./published.js";
 import { normals } from "./r1.js";
-import { rounded, significant, spread, text } from "./statistics.js";
 
 const EVENTS = 10_000;
 /** Beyond any cache. */

@@ -51,3 +51,9 @@ export function shuffled(count, seed) {
 export const [CHECKED_STEPS, LEARNING_RATE, BETA1, BETA2, EPSILON] = [8, 1e-4, 0.9, 0.999, 1e-8];
 export const CLIP = -Math.log(1e-3);
 export const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
+
+/** Of each layer of a masked network, the number of units before those of each feature, and of all: [layers][features + 1]. */
+export function unitsBefore({ hidden }, features, outputs) {
+  const ends = (counts) => counts.map((_, d) => counts.slice(0, d + 1).reduce((a, b) => a + b));
+  return [...hidden, Array(features).fill(outputs)].map((counts) => [0, ...ends(counts)]);
+}

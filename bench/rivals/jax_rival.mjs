@@ -17,7 +17,9 @@ import {
   outputsOf,
   readCase,
   shuffled,
+  unitsBefore,
 } from "./exchange.mjs";
+import { scalarMaps } from "./scalar-maps.mjs";
 
 const [folder, device] = process.argv.slice(2);
 await init(device);
@@ -38,7 +40,14 @@ const exp = (x) => np.exp(r(x));
 const asNumber = (condition) => r(condition).astype(np.float32);
 const last = (x, from, to) => r(x).slice(...x.shape.slice(1).map(() => []), [from, to]);
 const widened = (x) => r(x).reshape([...x.shape, 1]);
-const softClip = (x, limit) => div(x, add(mul(np.abs(r(x)), 1 / limit), 1));
+const { softClip, splineInBin, affine } = scalarMaps({
+  ...{ add, sub, mul, div, exp, sum, where, last },
+  neg: (x) => mul(x, -1),
+  log: (x) => np.log(r(x)),
+  sqrt: (x) => np.sqrt(r(x)),
+  abs: (x) => np.abs(r(x)),
+  reshape: (x, shape) => r(x).reshape(shape),
+});
 
 /** Linear maps of the spline's numbers, as the sum of sizes up to each bin. */
 const upTo = (x, bins) => np.cumsum(r(x), -1).slice(...x.shape.slice(1).map(() => []), [0, bins]);
@@ -57,47 +66,7 @@ function spline(x, raw, { bins, bound }, inverse) {
   const before = np.pad(r(below), pad(0, 1));
   const first = np.array(Float32Array.from({ length: bins }, (_, k) => (k === 0 ? 1 : 0)));
   const here = add(sub(np.pad(r(below), pad(1, 0)), before), first);
-  return finish({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse });
-}
-
-function finish({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse }) {
-  const pick = (which, values) => sum(mul(which, values));
-  const inner = last(raw, 2 * bins, 3 * bins - 1);
-  const slope = (logit) => exp(softClip(logit, CLIP));
-  const d0 = slope(pick(last(here, 1, bins), inner));
-  const d1 = slope(pick(last(here, 0, bins - 1), inner));
-  const [x0, width] = [sub(pick(before, widths), bound), pick(here, widths)];
-  const [y0, height] = [sub(pick(before, heights), bound), pick(here, heights)];
-  const mean = div(height, width);
-  const q = sub(add(d0, d1), mul(mean, 2));
-  let zeta;
-  let value;
-  if (inverse) {
-    const u = sub(safe, y0);
-    const a = add(mul(height, sub(mean, d0)), mul(u, q));
-    const b = sub(mul(height, d0), mul(u, q));
-    const root = np.sqrt(add(mul(b, b), mul(mul(mul(a, mean), u), 4)));
-    zeta = div(mul(mul(mean, u), 2), add(b, root));
-    value = add(x0, mul(zeta, width));
-  } else {
-    zeta = div(sub(safe, x0), width);
-    const product = mul(zeta, sub(1, zeta));
-    const top = add(mul(mean, mul(zeta, zeta)), mul(d0, product));
-    value = add(y0, div(mul(height, top), add(mean, mul(q, product))));
-  }
-  const rest = sub(1, zeta);
-  const product = mul(zeta, rest);
-  const ratio = div(mean, add(mean, mul(q, product)));
-  const ends = add(mul(d1, mul(zeta, zeta)), mul(d0, mul(rest, rest)));
-  const logSlope = np.log(mul(add(ends, mul(mul(mean, 2), product)), mul(ratio, ratio)));
-  return { value: where(isInside, value, x), logSlope: where(isInside, logSlope, 0) };
-}
-
-function affine(x, raw, inverse) {
-  const number = (at) => last(raw, at, at + 1).reshape(x.shape);
-  const [s, t] = [softClip(number(0), Math.log(1000)), number(1)];
-  if (inverse) return { value: mul(sub(x, t), exp(mul(s, -1))), logSlope: mul(s, -1) };
-  return { value: add(mul(x, exp(s)), t), logSlope: s };
+  return splineInBin({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse });
 }
 
 const scalar = ({ transform }, x, raw, inverse) =>
@@ -140,10 +109,9 @@ function logProb(architecture, nets, y, x) {
 function sample(architecture, nets, z, x) {
   const { features, layers } = architecture;
   const outputs = outputsOf(architecture);
-  const ends = (counts) => counts.map((_, d) => counts.slice(0, d + 1).reduce((a, b) => a + b));
   for (const [at, layer] of [...layers.entries()].reverse()) {
     const given = flipped(layer, z);
-    const rows = [...layer.hidden, Array(features).fill(outputs)].map((counts) => [0, ...ends(counts)]);
+    const rows = unitsBefore(layer, features, outputs);
     const known = [r(x)];
     const values = [];
     for (let d = 0; d < features; d++) {

@@ -14,7 +14,9 @@ import {
   outputsOf,
   readCase,
   shuffled,
+  unitsBefore,
 } from "./exchange.mjs";
+import { scalarMaps } from "./scalar-maps.mjs";
 
 const [folder, backend] = process.argv.slice(2);
 if (backend === "wasm") {
@@ -23,11 +25,27 @@ if (backend === "wasm") {
 }
 await tf.setBackend(backend);
 
-const { add, sub, mul, div, exp } = tf;
 const tensor = ({ shape, data }) => tf.tensor(Float32Array.from(data), shape);
 const last = (x, from, to) =>
   tf.slice(x, [...x.shape.slice(1).map(() => 0), from], [...x.shape.slice(0, -1), to - from]);
-const softClip = (x, limit) => div(x, add(mul(tf.abs(x), 1 / limit), 1));
+const where = (condition, a, b) => tf.where(condition, a, b === 0 ? tf.zerosLike(a) : b);
+const { add, sub, mul, div, neg, exp, log, sqrt, abs, reshape } = tf;
+const sum = (x) => tf.sum(x, -1);
+const { softClip, splineInBin, affine } = scalarMaps({
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  exp,
+  log,
+  sqrt,
+  abs,
+  sum,
+  where,
+  last,
+  reshape,
+});
 
 // The library knows no derivatives of comparisons, not even that there are none to follow.
 
@@ -47,7 +65,7 @@ const isGreater = tf.customGrad((a, b) => ({
 function spline(x, raw, { bins, bound }, inverse) {
   const sizes = (from) => mul(tf.softmax(softClip(last(raw, from, from + bins), CLIP / 2)), 2 * bound);
   const isInside = isWithin(x, bound);
-  const safe = tf.where(isInside, x, tf.zerosLike(x));
+  const safe = where(isInside, x, 0);
   const [widths, heights] = [sizes(0), sizes(bins)];
   // A negative axis here reads outside of the memory of the wasm backend of 4.22.
   const ends = sub(tf.cumsum(inverse ? heights : widths, raw.rank - 1), bound);
@@ -56,46 +74,7 @@ function spline(x, raw, { bins, bound }, inverse) {
   const edge = last(below, 0, 1);
   const before = tf.concat([below, tf.zerosLike(edge)], -1);
   const here = sub(tf.concat([tf.onesLike(edge), below], -1), before);
-  return finish({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse });
-}
-
-function finish({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse }) {
-  const pick = (which, values) => tf.sum(mul(which, values), -1);
-  const inner = last(raw, 2 * bins, 3 * bins - 1);
-  const slope = (logit) => exp(softClip(logit, CLIP));
-  const d0 = slope(pick(last(here, 1, bins), inner));
-  const d1 = slope(pick(last(here, 0, bins - 1), inner));
-  const [x0, width] = [sub(pick(before, widths), bound), pick(here, widths)];
-  const [y0, height] = [sub(pick(before, heights), bound), pick(here, heights)];
-  const mean = div(height, width);
-  const q = sub(add(d0, d1), mul(mean, 2));
-  let zeta;
-  let value;
-  if (inverse) {
-    const u = sub(safe, y0);
-    const a = add(mul(height, sub(mean, d0)), mul(u, q));
-    const b = sub(mul(height, d0), mul(u, q));
-    const root = tf.sqrt(add(mul(b, b), mul(mul(mul(a, mean), u), 4)));
-    zeta = div(mul(mul(mean, u), 2), add(b, root));
-    value = add(x0, mul(zeta, width));
-  } else {
-    zeta = div(sub(safe, x0), width);
-    const product = mul(zeta, sub(1, zeta));
-    const top = add(mul(mean, mul(zeta, zeta)), mul(d0, product));
-    value = add(y0, div(mul(height, top), add(mean, mul(q, product))));
-  }
-  const rest = sub(1, zeta);
-  const product = mul(zeta, rest);
-  const ratio = div(mean, add(mean, mul(q, product)));
-  const ends = add(mul(d1, mul(zeta, zeta)), mul(d0, mul(rest, rest)));
-  const logSlope = tf.log(mul(add(ends, mul(mul(mean, 2), product)), mul(ratio, ratio)));
-  return { value: tf.where(isInside, value, x), logSlope: tf.where(isInside, logSlope, tf.zerosLike(x)) };
-}
-
-function affine(x, raw, inverse) {
-  const [s, t] = [softClip(tf.reshape(last(raw, 0, 1), x.shape), Math.log(1000)), tf.reshape(last(raw, 1, 2), x.shape)];
-  if (inverse) return { value: mul(sub(x, t), exp(tf.neg(s))), logSlope: tf.neg(s) };
-  return { value: add(mul(x, exp(s)), t), logSlope: s };
+  return splineInBin({ x, safe, isInside, widths, heights, before, here, raw, bins, bound, inverse });
 }
 
 const scalar = ({ transform }, x, raw, inverse) =>
@@ -145,11 +124,10 @@ function logProb(architecture, nets, y, x) {
 function sample(architecture, nets, latent, x) {
   const { features, layers } = architecture;
   const outputs = outputsOf(architecture);
-  const ends = (counts) => counts.map((_, d) => counts.slice(0, d + 1).reduce((a, b) => a + b));
   let z = latent;
   for (const [at, layer] of [...layers.entries()].reverse()) {
     const given = flipped(layer, z);
-    const rows = [...layer.hidden, Array(features).fill(outputs)].map((counts) => [0, ...ends(counts)]);
+    const rows = unitsBefore(layer, features, outputs);
     const known = [x];
     const values = [];
     for (let d = 0; d < features; d++) {

@@ -1,2 +1,0 @@
-/** Medians with their spread. */
-export * from "../cli/yardsticks/statistics.js";
