@@ -7,9 +7,13 @@ import type { CpuHost } from "./host.js";
 export const host: CpuHost = {
   coreCount: availableParallelism,
   startWorker(start) {
-    // A worker is a file: it refuses the flag of programs given as text.
-    const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: start, execArgv });
+    // A worker is a file: it refuses the flag of programs given as text. Flags that are named it refuses where they are V8's, while
+    // it shares them where nothing is named.
+    const own = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: start,
+      ...(own.length < process.execArgv.length && { execArgv: own }),
+    });
     return {
       post: (request) => worker.postMessage(request),
       onReply(listener) {

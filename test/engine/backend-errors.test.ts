@@ -297,6 +297,18 @@ test("a backend that nobody closed does not keep the process alive", () => {
   assert.equal([stdout.trim(), status, signal], ["3", 0, null]);
 });
 
+test("a process with flags of V8 has a backend", () => {
+  const script = `
+    const { cpuBackend } = await import(${JSON.stringify(new URL("../../engine/cpu/backend.js", import.meta.url))});
+    const backend = await cpuBackend({ threads: 1 });
+    await backend.close();
+    console.log("closed");
+  `;
+  const args = ["--max-old-space-size=512", "-e", `(async () => {${script}})()`];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
+  assert.is(stdout, "closed\n", stderr);
+});
+
 test("a number of threads that is none is refused", async () => {
   for (const threads of [0, 1.5, -2, Number.NaN]) {
     await rejects(
