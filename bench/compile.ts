@@ -1,12 +1,13 @@
 /** `compile`: from nothing to a compiled program of R1, tracing and lowering included. */
 import { Bench } from "tinybench";
+import { wantsWide } from "../cli/wide.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { workload, workloadNames } from "./r1.js";
 
 const where = machine();
 printMachine(where);
-const backend = await cpuBackend({ threads: 1 });
+const backend = await cpuBackend({ threads: 1, wide: wantsWide() });
 const bench = new Bench({ iterations: 8, time: 0, warmupIterations: 2, warmupTime: 0 });
 for (const name of workloadNames) {
   bench.add(name, async () => {

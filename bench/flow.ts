@@ -6,12 +6,14 @@
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
 
+import { wantsWide } from "../cli/wide.js";
 import { elapsed, quantile, rounded, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Sampler } from "../cli/yardsticks/webassembly.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { lanesOf } from "../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/simd.js";
+import { allowWide } from "../engine/cpu/wide.js";
 import { linearFlopsPerEvent } from "./arithmetic.js";
 import { handWrittenLinear } from "./linear-peak.js";
 import { machine, printMachine, writeResult } from "./machine.js";
@@ -176,13 +178,17 @@ const where = machine();
 printMachine(where);
 const relaxedSimd = await hasRelaxedSimd();
 console.log(`fused multiply-add (relaxed SIMD): ${relaxedSimd}`);
-const peak = await handWrittenLinear(lanesOf("f32", relaxedSimd), TILE);
-const backends = [
-  await cpuBackend({ threads: 1 }),
-  await cpuBackend({ threads: 1 }),
-  await cpuBackend({ threads: 2 }),
-] as const;
+const wide = wantsWide() ? await allowWide(relaxedSimd) : "none";
+console.log(`256-bit code: ${wide}`);
+const peak = await handWrittenLinear(lanesOf("f32", { relaxed: relaxedSimd, wide }), TILE);
+const backendOf = (threads: number) => cpuBackend({ threads, wide: wantsWide() });
+const backends = [await backendOf(1), await backendOf(1), await backendOf(2)] as const;
 const [one, other, two] = [await prepareAll(backends[0]), await prepareAll(backends[1]), await prepareAll(backends[2])];
-const results = { relaxedSimd, oneThread: await oneThread(one, peak), twoThreads: await twoThreads(one, other, two) };
+const results = {
+  relaxedSimd,
+  wide,
+  oneThread: await oneThread(one, peak),
+  twoThreads: await twoThreads(one, other, two),
+};
 for (const backend of backends) await backend.close();
 writeResult("flow", where, results);

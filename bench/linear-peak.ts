@@ -7,13 +7,15 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { wantsWide } from "../cli/wide.js";
 import { multiplyAddLoop, prepare, type Sampler } from "../cli/yardsticks/webassembly.js";
 import type { FunctionBuilder } from "../engine/cpu/assembler.js";
-import { type Lanes, lanesOf, type Precision } from "../engine/cpu/lanes.js";
+import { type Lanes, lanesOf, type Precision, type Simd } from "../engine/cpu/lanes.js";
 import { emitLinear } from "../engine/cpu/linear.js";
 import { BLOCK_ROWS, planPack, roundUp } from "../engine/cpu/linear-pack.js";
 import { hasRelaxedSimd } from "../engine/cpu/simd.js";
 import { emitWeightGradient, planWeightGradient } from "../engine/cpu/weight-gradient.js";
+import { allowWide } from "../engine/cpu/wide.js";
 
 const SIZE = 128;
 
@@ -77,7 +79,7 @@ function median(values: readonly number[]): number {
 
 /** The fastest of the blockings that fit the registers, by median. */
 export async function handWrittenLinear(lanes: Lanes, events: number): Promise<Sampler> {
-  const candidates = [await handWritten(lanes, events, 4, 2), await handWritten(lanes, events, 2, 4)];
+  const candidates = [await handWritten(lanes, events, 4, lanes.blockVectors), await handWritten(lanes, events, 2, 4)];
   const speeds = candidates.map((sample) => median(Array.from({ length: 15 }, sample)));
   return candidates[speeds.indexOf(Math.max(...speeds))]!;
 }
@@ -124,7 +126,7 @@ const shapes: readonly Shape[] = [
   staircase(178, 128, 2),
 ];
 
-/** Samplers of the three kernels on one shape; memory: tables, then weights or accumulator, then two tiles. */
+/** Samplers of the three kernels on one shape; memory: tables, then weights or accumulator, then two tiles and a panel. */
 async function kernelSamplers(lanes: Lanes, events: number, { columns, prefix }: Shape) {
   const flops = 2 * events * prefix.reduce((sum, length) => sum + length, 0);
   const rows = prefix.length;
@@ -132,7 +134,8 @@ async function kernelSamplers(lanes: Lanes, events: number, { columns, prefix }:
     2 * (roundUp(rows, BLOCK_ROWS) + BLOCK_ROWS) * (roundUp(columns, BLOCK_ROWS) + BLOCK_ROWS) * lanes.bytes;
   const [tableAt, weightsAt] = [0, 4096];
   const inputAt = roundUp(weightsAt + weightBytes, 64);
-  const outputAt = inputAt + roundUp(Math.max(rows, columns), BLOCK_ROWS) * events * lanes.bytes;
+  const outputAt = inputAt + roundUp(Math.max(rows, columns), 2 * BLOCK_ROWS) * events * lanes.bytes;
+  const panelAt = outputAt + roundUp(Math.max(rows, columns), 2 * BLOCK_ROWS) * events * lanes.bytes;
   const pointer = (f: FunctionBuilder, value: number) => {
     const local = f.local("i32");
     f.i32(value).set(local);
@@ -157,23 +160,26 @@ async function kernelSamplers(lanes: Lanes, events: number, { columns, prefix }:
       });
     });
   const weightGradient = prepare(flops, (f) => {
-    const plan = planWeightGradient(prefix, columns);
+    const plan = planWeightGradient(lanes, prefix, columns);
     writeTable(f, plan.columns);
     emitWeightGradient(f, lanes, events, {
       accumulator: pointer(f, weightsAt),
       g: pointer(f, outputAt),
       x: pointer(f, inputAt),
+      events: pointer(f, events),
       columns: pointer(f, tableAt),
       blocks: pointer(f, plan.blocks),
       stride: pointer(f, plan.stride),
+      panel: pointer(f, panelAt),
     });
   });
   return [await linear("forward"), await linear("transposed"), await weightGradient];
 }
 
-async function report(precision: Precision, relaxed: boolean): Promise<void> {
-  const lanes = lanesOf(precision, relaxed);
-  console.log(`\n${precision}, ${relaxed ? "fused multiply-add" : "multiply and add"}`);
+async function report(precision: Precision, simd: Simd): Promise<void> {
+  const lanes = lanesOf(precision, simd);
+  const width = lanes.blockVectors === 2 ? "" : ", 256-bit code";
+  console.log(`\n${precision}, ${simd.relaxed ? "fused multiply-add" : "multiply and add"}${width}`);
   for (const events of [64, 96, 128]) {
     const peak = await measureLinearPeak(lanes, events);
     console.log(
@@ -195,6 +201,7 @@ async function report(precision: Precision, relaxed: boolean): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const relaxed = await hasRelaxedSimd();
   console.log(`${cpus()[0]?.model}, Node ${process.version}, V8 ${process.versions.v8}, relaxed SIMD ${relaxed}`);
-  for (const precision of ["f32", "f64"] as const) await report(precision, relaxed);
-  if (relaxed) await report("f32", false);
+  const wide = wantsWide() ? await allowWide(relaxed) : "none";
+  for (const precision of ["f32", "f64"] as const) await report(precision, { relaxed, wide });
+  if (relaxed) await report("f32", { relaxed: false, wide: "none" });
 }

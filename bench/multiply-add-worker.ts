@@ -4,7 +4,7 @@ import { multiplyAddLoop } from "../cli/yardsticks/webassembly.js";
 import { lanesOf } from "../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/simd.js";
 
-const sample = await multiplyAddLoop(lanesOf("f32", await hasRelaxedSimd()));
+const sample = await multiplyAddLoop(lanesOf("f32", { relaxed: await hasRelaxedSimd(), wide: "none" }));
 parentPort?.on("message", (samples: number) => {
   for (let i = 0; i < samples; i++) sample();
   parentPort?.postMessage("done");

@@ -8,6 +8,7 @@
  * the larger half of the K.
  */
 
+import { wantsWide } from "../cli/wide.js";
 import { elapsed, rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -163,7 +164,7 @@ function exponent(points: readonly (readonly [number, number])[]): number {
 
 const where = machine();
 printMachine(where);
-const backend = await cpuBackend({ threads: 1 });
+const backend = await cpuBackend({ threads: 1, wide: wantsWide() });
 const tasks: Task[] = [];
 for (const count of COUNTS) {
   tasks.push(await trainingStep(backend, count));

@@ -6,6 +6,7 @@
  * absent) and the toy of examples/doi-toy/analysis.yaml with random weights; x alone, T fixed, T profiled.
  */
 
+import { wantsWide } from "../cli/wide.js";
 import { rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Backend, Program } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -178,7 +179,7 @@ async function compare(backend: Backend, name: string, model: MixtureModel, data
 
 const where = machine();
 printMachine(where);
-const backend = await cpuBackend({ threads: 1 });
+const backend = await cpuBackend({ threads: 1, wide: wantsWide() });
 const { isReal, model: large, data: eventsOf } = await published();
 console.log(`published model: ${isReal ? "published" : "random"} weights`);
 const small = toy();

@@ -6,6 +6,7 @@ import { webgpuBackend } from "../engine/webgpu/backend.js";
 import type { Options } from "./arguments.js";
 import { type Adapter, findAdapters } from "./gpu/facts.js";
 import { UsageError } from "./messages.js";
+import { wantsWide } from "./wide.js";
 
 /** The numbers of backends that have but one kind of them. */
 const ONLY = { webgpu: "f32", reference: "f64" } as const;
@@ -15,7 +16,7 @@ export async function openBackend(options: Options, usual: "f32" | "f64"): Promi
   const { precision = usual, threads } = options;
   const adapters = async () => (await findAdapters()).adapters;
   const backend = options.backend === "auto" ? await automatic({ precision, threads }, adapters) : options.backend;
-  if (backend === "cpu") return cpuBackend({ precision, ...(threads !== undefined && { threads }) });
+  if (backend === "cpu") return cpuBackend({ precision, wide: wantsWide(), ...(threads !== undefined && { threads }) });
   const expected = ONLY[backend];
   if (options.precision !== undefined && options.precision !== expected) {
     throw new UsageError("--precision", {

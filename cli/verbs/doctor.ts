@@ -2,13 +2,15 @@ import { accessSync, constants } from "node:fs";
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from "node:os";
 import { backendNames } from "../../engine/backend.js";
 import { ModuleBuilder } from "../../engine/cpu/assembler.js";
-import { lanesOf } from "../../engine/cpu/lanes.js";
+import { lanesOf, type Wide } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { wasm } from "../../engine/cpu/webassembly.js";
+import { allowWide } from "../../engine/cpu/wide.js";
 import { gpuAdvice } from "../gpu/advice.js";
 import { type Adapter, type GpuFacts, gpuFacts } from "../gpu/facts.js";
 import type { VerbContext } from "../verb.js";
 import { readVersion } from "../version.js";
+import { wantsWide } from "../wide.js";
 
 interface Finding {
   readonly name: string;
@@ -69,7 +71,10 @@ function sharedMemory(): Finding {
 }
 
 async function simd(): Promise<Finding> {
-  if (await hasRelaxedSimd()) return { name: "simd", value: "relaxed SIMD128 (fused multiply-add)" };
+  if (await hasRelaxedSimd()) {
+    const wide = wantsWide() ? wideText[await allowWide(true)] : "256-bit code switched off (UNBINNED_WIDE=off)";
+    return { name: "simd", value: `relaxed SIMD128 (fused multiply-add), ${wide}` };
+  }
   if (hasSimd()) return { name: "simd", value: "SIMD128" };
   return {
     name: "simd",
@@ -78,12 +83,20 @@ async function simd(): Promise<Finding> {
   };
 }
 
+const wideText: Readonly<Record<Wide, string>> = {
+  none: "no 256-bit code",
+  linear: "256-bit code for linear maps",
+  all: "256-bit code",
+};
+
 /** Does the engine accept a module with one addition of vectors? */
 function hasSimd(): boolean {
   const module = new ModuleBuilder();
   const f = module.internalFunction("probe", ["v128"], ["v128"]);
   const x = f.param(0);
-  f.get(x).get(x).op(lanesOf("f32", false).add);
+  f.get(x)
+    .get(x)
+    .op(lanesOf("f32", { relaxed: false, wide: "none" }).add);
   return wasm.validate(module.build());
 }
 

@@ -2,6 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { lanesOf, type Precision } from "../../engine/cpu/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { allowWide } from "../../engine/cpu/wide.js";
+import { wantsWide } from "../wide.js";
 import { copyLoop, multiplyAddLoop, type Sampler } from "./webassembly.js";
 
 export type YardstickName = "arithmetic" | "cache";
@@ -14,7 +16,8 @@ export interface YardstickOrder {
 /** With their copy, half of the smallest second-level cache there is. */
 const CACHE_BYTES = 2 ** 16;
 
-const lanes = lanesOf(workerData as Precision, await hasRelaxedSimd());
+const relaxed = await hasRelaxedSimd();
+const lanes = lanesOf(workerData as Precision, { relaxed, wide: wantsWide() ? await allowWide(relaxed) : "none" });
 const samplers: { readonly [N in YardstickName]: Sampler } = {
   arithmetic: await multiplyAddLoop(lanes),
   cache: await copyLoop(lanes, CACHE_BYTES),

@@ -36,11 +36,12 @@ export async function prepare(work: number, body: (f: FunctionBuilder) => void):
   };
 }
 
-/** Multiply-adds on ten accumulators in registers. */
+/** Multiply-adds on ten accumulators in registers, each of one vector, or of two that are stored side by side. */
 export function multiplyAddLoop(lanes: Lanes): Promise<Sampler> {
   const rounds = 1000;
-  return prepare(2 * lanes.width * 10 * rounds, (f) => {
-    const accumulators = f.locals("v128", 10);
+  const vectors = lanes.blockVectors / 2;
+  return prepare(2 * lanes.width * 10 * vectors * rounds, (f) => {
+    const accumulators = f.locals("v128", 10 * vectors);
     const round = f.local("i32");
     const factor = f.local("v128");
     f.get(f.param(0)).op(`${lanes.precision}.convert_i32_s`, lanes.splat).set(factor);
@@ -51,9 +52,11 @@ export function multiplyAddLoop(lanes: Lanes): Promise<Sampler> {
         f.set(accumulator);
       }
     });
-    f.i32(0).get(accumulators[0]);
-    for (const accumulator of accumulators.slice(1)) f.get(accumulator).op(lanes.add);
-    f.memory(lanes.store);
+    accumulators.forEach((accumulator, a) => {
+      f.i32(0)
+        .get(accumulator)
+        .memory(lanes.store, 16 * a);
+    });
   });
 }
 

@@ -10,9 +10,10 @@ import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
 import { talliesOf } from "./kernel-clock.js";
-import type { Precision } from "./lanes.js";
+import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
 import { hasRelaxedSimd } from "./simd.js";
+import { allowWide } from "./wide.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
@@ -22,6 +23,12 @@ export interface CpuOptions {
    * in pages that are not cross-origin isolated.
    */
   readonly threads?: number;
+  /**
+   * 256-bit code where it is known to work and found to be faster: on Node 24 and 26, x64. Results do not depend on it. It switches on
+   * an experimental pass of V8 that then holds for all WebAssembly of the process; false where absent, so that a library does
+   * not decide that for the program that uses it.
+   */
+  readonly wide?: boolean;
 }
 
 const isSharing = typeof SharedArrayBuffer === "function";
@@ -100,6 +107,7 @@ class Crew {
 export async function cpuBackend({
   precision = "f32",
   threads: asked = host.coreCount(),
+  wide = false,
 }: CpuOptions = {}): Promise<Backend> {
   if (!Number.isInteger(asked) || asked < 1) {
     throw new UsageError("cpu backend", { expected: "a positive number of threads", got: String(asked) });
@@ -107,6 +115,7 @@ export async function cpuBackend({
   const threads = isSharing ? asked : 1;
   if (threads < asked) host.warnOfOneThread();
   const relaxed = await hasRelaxedSimd();
+  const simd: Simd = { relaxed, wide: wide ? await allowWide(relaxed) : "none" };
   const crew = new Crew(threads);
   let programs = 0;
   return {
@@ -115,7 +124,7 @@ export async function cpuBackend({
     compile: async (request) => {
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
-      const compiled = await compileProgram(request, { precision, threads, relaxed, isSharing });
+      const compiled = await compileProgram(request, { precision, threads, simd, isSharing });
       const program = programs++;
       crew.post({ kind: "open", program, compiled });
       return new CpuProgram(crew, program, request, boundary, compiled);

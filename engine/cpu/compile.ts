@@ -10,7 +10,7 @@ import { type Attributes, sizeOf, type Var } from "../tape.js";
 import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
 import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
 import { clockBytes } from "./kernel-clock.js";
-import { type Lanes, lanesOf, type Precision } from "./lanes.js";
+import { type Lanes, lanesOf, type Precision, type Simd } from "./lanes.js";
 import { type Call, LinearKernels } from "./linear-calls.js";
 import type {
   Accumulator,
@@ -128,10 +128,10 @@ class Compiler {
 
   constructor(
     readonly precision: Precision,
-    relaxed: boolean,
+    simd: Simd,
     isSharing: boolean,
   ) {
-    this.lanes = lanesOf(precision, relaxed);
+    this.lanes = lanesOf(precision, simd);
     this.rowBytes = TILE * this.lanes.bytes;
     this.module.importMemory("env", "memory", { min: 1, max: MOST_PAGES, shared: isSharing });
     this.zeroParameter = this.arena.reserve(16);
@@ -153,8 +153,9 @@ class Compiler {
   }
 
   private emitScalar(f: FunctionBuilder, name: ScalarFunction, x: Parameters<Layout["scalar"]>[2]): void {
-    // The spline's work is exp and log: worth inlining. The others are long and rare.
-    if (name === "exp" || name === "log") {
+    // The spline's work is exp and log: worth inlining. The others are long and rare, but a call would keep what is before and
+    // after it from being paired (V8 14.6 even ends the process over two calls with results side by side).
+    if (name === "exp" || name === "log" || this.lanes.fusedVectors > 1) {
       scalarFunctions[name].emit(f, this.lanes, x);
       return;
     }
@@ -175,7 +176,8 @@ class Compiler {
     const buffers = this.allocate(pass, actions, this.rowBytes);
     const kept = align(buffers.size);
     const fused = pass.kernels.filter((kernel) => kernel.kind === "fused");
-    this.scratchBytes = Math.max(this.scratchBytes, align(kept + Math.max(0, ...fused.map(keptBytes))));
+    const scratch = Math.max(this.linear.weightGradientBytes, ...fused.map((kernel) => keptBytes(kernel, this.lanes)));
+    this.scratchBytes = Math.max(this.scratchBytes, align(kept + scratch));
     const layout: Layout = {
       lanes: this.lanes,
       rowBytes: this.rowBytes,
@@ -198,7 +200,7 @@ class Compiler {
       if (action.kind === "sums") {
         const own = action.sums.map((sum) => {
           const accumulator = sums.find(({ node }) => node === sum.node.id) as Accumulator;
-          return this.sumCall(sum, accumulator, buffers);
+          return this.sumCall(sum, accumulator, buffers, kept);
         });
         calls.push((caller) => {
           for (const call of own) call(caller);
@@ -318,7 +320,8 @@ class Compiler {
       for (const node of kernel.reads) uploads.set(node.id, this.upload(node));
       const layout: Layout = {
         lanes: this.lanes,
-        rowBytes: Math.ceil((kernel.elements * this.lanes.bytes) / 16) * 16,
+        // Whole pairs of vectors: arrays in the arena are padded to 64 bytes.
+        rowBytes: align(kernel.elements * this.lanes.bytes),
         zeroRow: 0,
         kept: 0,
         zeroParameter: this.zeroParameter,
@@ -346,7 +349,7 @@ class Compiler {
     return this.parameters.get(node.id)?.address;
   }
 
-  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers): Call {
+  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers, scratch: number): Call {
     const starts = sum.operands.map((operand) => {
       if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
       const start = buffers.offset(operand.item);
@@ -360,7 +363,7 @@ class Compiler {
       x: starts[1][b * columns] as number,
       into: offset + (isBatched ? b * matrixBytes : 0),
     }));
-    return this.linear.weightGradient({ out, size: columns, prefix }, blocks);
+    return this.linear.weightGradient({ out, size: columns, prefix }, blocks, scratch);
   }
 
   private linearCall(item: Item, layout: Layout, packs: Pack[]): Call {
@@ -411,7 +414,7 @@ function plainNodes(): (node: Var) => PlainNode {
 
 export async function compileProgram(
   { outputs, updates = {}, profile = false }: ProgramRequest,
-  options: { precision: Precision; threads: number; relaxed: boolean; isSharing: boolean },
+  options: { precision: Precision; threads: number; simd: Simd; isSharing: boolean },
 ): Promise<CompiledProgram> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const { levels } = whole;
@@ -421,7 +424,7 @@ export async function compileProgram(
     .flat()
     .some((pass) => pass.sums.some((sum) => sum.node.operation.name === "weightGradient"));
   const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
-  const compiler = new Compiler(options.precision, options.relaxed, options.isSharing);
+  const compiler = new Compiler(options.precision, options.simd, options.isSharing);
   const plain = plainNodes();
   const passes = lowered.flat();
   const { bytes } = compiler.lanes;

@@ -1,4 +1,8 @@
-/** Prints a fused kernel as one WebAssembly function: for every row, every vector of events, rounds over the inner axis. */
+/**
+ * Prints a fused kernel as one WebAssembly function: for every row, every vector of events, rounds over the inner axis.
+ * Of several vectors handled at once (`Lanes.fusedVectors`) each operation is printed for all before the next, and what they load and
+ * store is adjacent: what an engine needs to see to make one instruction of two.
+ */
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../lowering.js";
 import { isReduction, type Phases, phasesOf } from "../phases.js";
 import type { ElementwiseName, Var } from "../tape.js";
@@ -55,13 +59,19 @@ class Printer {
   private readonly position: Local;
   private readonly accesses = new Map<string, Access>();
   private readonly strides = new Map<number, Local>();
-  private readonly locals = new Map<Item, Local>();
+  /** By item, one for each vector. */
+  private readonly locals = new Map<Item, readonly Local[]>();
   private readonly slots = new Map<Item, number>();
   private readonly stores = new Map<Item, Access>();
   /** Products that their only reader multiplies and adds at once. */
   private readonly melted = new Set<Item>();
   /** Vectors loaded in the current round, or before any. */
-  private loaded = new Map<string, Local>();
+  private loaded = new Map<string, readonly Local[]>();
+  /** Which of the adjacent vectors is being printed. */
+  private vector = 0;
+  private readonly vectors: number;
+  /** Bytes of all of them. */
+  private readonly stepBytes: number;
 
   constructor(
     private readonly f: FunctionBuilder,
@@ -71,6 +81,8 @@ class Printer {
     this.own = new Set(kernel.items);
     this.phases = phasesOf(kernel);
     this.lanes = layout.lanes;
+    this.vectors = layout.lanes.fusedVectors;
+    this.stepBytes = this.vectors * VECTOR_BYTES;
     this.base = f.param(0);
     this.row = f.local("i32");
     this.event = f.local("i32");
@@ -83,11 +95,17 @@ class Printer {
     for (const item of kernel.items) this.prepare(item);
     f.range(this.row, 0, kernel.rows * 4, 4, () => {
       for (const access of this.distinctAccesses()) this.startRow(access);
-      f.range(this.event, 0, layout.rowBytes, VECTOR_BYTES, () => this.printVector());
+      f.range(this.event, 0, layout.rowBytes, this.stepBytes, () => this.printVectors());
     });
   }
 
-  private printVector(): void {
+  /** Prints something for each of the adjacent vectors. */
+  private forVectors(print: () => void): void {
+    for (this.vector = 0; this.vector < this.vectors; this.vector++) print();
+    this.vector = 0;
+  }
+
+  private printVectors(): void {
     this.loaded = new Map();
     const before = this.loaded;
     for (let round = 0; round <= this.phases.rounds; round++) {
@@ -112,15 +130,17 @@ class Printer {
     if (items.length === 0) return;
     const reversed = this.phases.reversed.has(round);
     for (const item of items) {
-      if (isReduction(item)) {
-        this.lanes.constant(f, item.name === "sum" ? 0 : Number.NEGATIVE_INFINITY);
-        f.set(this.localOf(item));
-      } else if (item.name === "cumulativeSum") {
-        this.lanes.constant(f, 0);
-        f.set(this.running(item));
-      }
+      this.forVectors(() => {
+        if (isReduction(item)) {
+          this.lanes.constant(f, item.name === "sum" ? 0 : Number.NEGATIVE_INFINITY);
+          f.set(this.localOf(item));
+        } else if (item.name === "cumulativeSum") {
+          this.lanes.constant(f, 0);
+          f.set(this.running(item));
+        }
+      });
     }
-    const last = (inner.size - 1) * VECTOR_BYTES;
+    const last = (inner.size - 1) * this.stepBytes;
     for (const [stride, local] of this.strides) f.i32(reversed ? stride * (inner.size - 1) : 0).set(local);
     f.i32(reversed ? last : 0).set(this.position);
     const hoisted = this.hoistLoads(items);
@@ -129,7 +149,7 @@ class Printer {
       for (const item of items) this.compute(item);
       for (const [stride, local] of this.strides) f.increase(local, reversed ? -stride : stride);
       f.get(this.position)
-        .i32(reversed ? -VECTOR_BYTES : VECTOR_BYTES)
+        .i32(reversed ? -this.stepBytes : this.stepBytes)
         .op("i32.add")
         .tee(this.position);
       f.i32(reversed ? 0 : last)
@@ -139,15 +159,14 @@ class Printer {
   }
 
   /** Loads before a round what it reads at the same place in every turn. */
-  private hoistLoads(items: readonly Item[]): Map<string, Local> {
+  private hoistLoads(items: readonly Item[]): Map<string, readonly Local[]> {
     const melted = items.flatMap((item) => item.operands.flatMap((o) => this.meltedProduct(o) ?? []));
     for (const item of [...items, ...melted]) {
       for (const operand of item.operands) {
         if (operand.from === "number" || (operand.from === "item" && this.own.has(operand.item))) continue;
         const [key, access] = this.accessOf(operand, readsInner(item, this.kernel));
         if (access.stride !== 0 || access.invariant !== undefined || this.loaded.has(key)) continue;
-        this.pushRaw(operand, item);
-        this.f.op("drop");
+        this.load(key, access);
       }
     }
     return this.loaded;
@@ -156,21 +175,24 @@ class Printer {
   // ---- what is computed
 
   private compute(item: Item): void {
-    const { f, lanes } = this;
     if (this.melted.has(item)) return;
+    this.forVectors(() => this.computeVector(item));
+    if (isReduction(item)) return;
+    this.storeIfWanted(item);
+    this.keepIfWanted(item);
+  }
+
+  private computeVector(item: Item): void {
+    const { f, lanes } = this;
     const local = this.localOf(item);
     if (item.name === "sum") {
       this.pushSum(item.operands[0] as Operand, () => f.get(local), item);
       f.set(local);
-      return;
-    }
-    if (item.name === "max") {
+    } else if (item.name === "max") {
       f.get(local);
       this.push(item.operands[0] as Operand, item);
       f.op(lanes.max).set(local);
-      return;
-    }
-    if (item.name === "cumulativeSum") {
+    } else if (item.name === "cumulativeSum") {
       const { operation } = item.node;
       const running = this.running(item);
       const exclusive = operation.name === "cumulativeSum" && operation.exclusive;
@@ -182,8 +204,6 @@ class Printer {
       this.pushResult(item);
       f.set(local);
     }
-    this.storeIfWanted(item);
-    this.keepIfWanted(item);
   }
 
   /** [] -> operand + addend, fused where the operand is a melted product. */
@@ -340,24 +360,39 @@ class Printer {
       f.get(access.invariant);
       return;
     }
-    const known = this.loaded.get(key);
-    if (known !== undefined) {
-      f.get(known);
-      return;
-    }
+    f.get((this.loaded.get(key) ?? this.load(key, access))[this.vector] as Local);
+  }
+
+  /** Loads what an access means for all of the adjacent vectors. */
+  private load(key: string, access: Access): readonly Local[] {
+    const { f, lanes } = this;
+    const own = Array.from({ length: access.isEvents ? this.vectors : 1 }, (_, v) =>
+      f.scratch("v128", `load ${key} ${v}`),
+    );
+    const address = f.scratch("i32", "load address");
     this.pushAddress(access);
-    f.memory(access.isEvents ? lanes.load : lanes.splatLoad);
-    const local = f.scratch("v128", `load ${key}`);
-    f.tee(local);
-    this.loaded.set(key, local);
+    f.set(address);
+    own.forEach((local, v) => {
+      f.get(address)
+        .memory(access.isEvents ? lanes.load : lanes.splatLoad, v * VECTOR_BYTES)
+        .set(local);
+    });
+    // What no event has is the same in all vectors.
+    const all = Array.from({ length: this.vectors }, (_, v) => own[v % own.length] as Local);
+    this.loaded.set(key, all);
+    return all;
   }
 
   /** Pushes the address an access means at the current row, event and inner position. */
   private pushAddress(access: Access): void {
     const { f } = this;
     if (access.stride === "table") {
-      // Tables per row and position: 4 bytes an entry, where `position` counts 16.
-      f.get(access.pointer).get(this.position).i32(2).op("i32.shr_u", "i32.add").memory("i32.load");
+      // Tables per row and position: 4 bytes an entry, where `position` counts the bytes of the vectors.
+      f.get(access.pointer)
+        .get(this.position)
+        .i32(Math.log2(this.stepBytes / 4))
+        .op("i32.shr_u", "i32.add");
+      f.memory("i32.load");
       if (access.isEvents) f.get(this.base).op("i32.add");
     } else {
       f.get(access.pointer);
@@ -367,46 +402,54 @@ class Printer {
   }
 
   private pushKept(item: Item): void {
-    const { f, lanes } = this;
-    const slot = this.slots.get(item) as number;
-    f.address(this.base, this.layout.kept + slot)
-      .get(this.position)
-      .op("i32.add")
-      .memory(lanes.load);
+    this.pushKeptAddress(item);
+    this.f.memory(this.lanes.load, this.vector * VECTOR_BYTES);
   }
 
   private keepIfWanted(item: Item): void {
-    const slot = this.slots.get(item);
-    if (slot === undefined) return;
-    const { f, lanes } = this;
-    f.address(this.base, this.layout.kept + slot)
+    if (!this.slots.has(item)) return;
+    this.forVectors(() => {
+      this.pushKeptAddress(item);
+      this.f.get(this.localOf(item)).memory(this.lanes.store, this.vector * VECTOR_BYTES);
+    });
+  }
+
+  private pushKeptAddress(item: Item): void {
+    const slot = this.slots.get(item) as number;
+    this.f
+      .address(this.base, this.layout.kept + slot)
       .get(this.position)
       .op("i32.add");
-    f.get(this.localOf(item)).memory(lanes.store);
   }
 
   private storeIfWanted(item: Item): void {
     const access = this.stores.get(item);
     if (access === undefined) return;
     const { f, lanes } = this;
+    const address = f.scratch("i32", "store address");
     this.pushAddress(access);
-    this.push({ from: "item", item, rows: new Int32Array(0) }, item);
-    f.memory(lanes.store);
+    f.set(address);
+    const value = { from: "item", item, rows: new Int32Array(0) } as const;
+    this.forVectors(() => {
+      f.get(address);
+      this.push(value, item);
+      f.memory(lanes.store, this.vector * VECTOR_BYTES);
+    });
   }
 
   // ---- preparation
 
   private localOf(item: Item): Local {
-    let local = this.locals.get(item);
-    if (local === undefined) {
-      local = this.f.local("v128");
-      this.locals.set(item, local);
+    let own = this.locals.get(item);
+    if (own === undefined) {
+      own = this.f.locals("v128", this.vectors);
+      this.locals.set(item, own);
     }
-    return local;
+    return own[this.vector] as Local;
   }
 
   private running(item: Item): Local {
-    return this.f.scratch("v128", `running ${item.index}`);
+    return this.f.scratch("v128", `running ${item.index} ${this.vector}`);
   }
 
   private strideLocal(stride: number): Local {
@@ -421,7 +464,7 @@ class Printer {
         const read = operand.item;
         const later = this.phases.of.get(read) !== this.phases.of.get(item) && isInner(read, kernel);
         if (later && !this.slots.has(read)) {
-          this.slots.set(read, this.slots.size * (kernel.inner?.size ?? 1) * VECTOR_BYTES);
+          this.slots.set(read, this.slots.size * (kernel.inner?.size ?? 1) * this.stepBytes);
         }
       } else this.accessOf(operand, readsInner(item, kernel));
     }
@@ -505,6 +548,6 @@ class Printer {
 }
 
 /** Bytes a kernel needs for values kept between rounds. */
-export function keptBytes(kernel: FusedKernel): number {
-  return kernel.items.length * (kernel.inner?.size ?? 1) * VECTOR_BYTES;
+export function keptBytes(kernel: FusedKernel, lanes: Lanes): number {
+  return kernel.items.length * (kernel.inner?.size ?? 1) * lanes.fusedVectors * VECTOR_BYTES;
 }

@@ -39,6 +39,9 @@ export const host: CpuHost = {
   },
   // Browsers that know it have it switched on.
   async allowRelaxedSimd() {},
+  // Pages cannot switch it on.
+  wideEngine: () => undefined,
+  allowWide() {},
   warnOfOneThread() {
     console.warn(
       "unbinned: the cpu backend has one thread, because this page is not cross-origin isolated and so has no SharedArrayBuffer. " +

@@ -38,6 +38,12 @@ export const host: CpuHost = {
   async allowRelaxedSimd() {
     setFlagsFromString("--experimental-wasm-relaxed-simd");
   },
+  wideEngine() {
+    return process.arch === "x64" ? process.versions.v8.split(".", 2).join(".") : undefined;
+  },
+  allowWide(on) {
+    setFlagsFromString(on ? "--experimental-wasm-revectorize" : "--no-experimental-wasm-revectorize");
+  },
   warnOfOneThread() {
     process.emitWarning("unbinned: the cpu backend has one thread, because this process has no SharedArrayBuffer");
   },

@@ -20,6 +20,10 @@ export interface CpuHost {
   serve<Start, Request, Reply>(open: (start: Start, reply: (reply: Reply) => void) => (request: Request) => void): void;
   /** Switches relaxed SIMD on where the engine keeps it behind a flag. */
   allowRelaxedSimd(): Promise<void>;
+  /** Version of V8 on x64, as major.minor: what may have code of 256 bits. Undefined elsewhere. */
+  wideEngine(): string | undefined;
+  /** Switches V8's pass for 256-bit code on or off, for what the process compiles from now on. */
+  allowWide(on: boolean): void;
   /** Tells the user that a backend has one thread, because no memory can be shared, and how to mend it. */
   warnOfOneThread(): void;
 }

@@ -26,6 +26,13 @@ export interface Lanes extends Readonly<Record<VectorOperation, Instruction>> {
   readonly bytes: 4 | 8;
   /** Whether `madd` and `nmadd` are fused relaxed-SIMD instructions. */
   readonly relaxed: boolean;
+  /**
+   * Adjacent vectors that blocks of the linear kernels take for each of BLOCK_ROWS rows: as many as keep the accumulators, the
+   * inputs and a weight within 16 registers, of 128 bits, or of 256 where the engine makes one instruction of two.
+   */
+  readonly blockVectors: 2 | 4;
+  /** Adjacent vectors that fused kernels handle at once: a pair where the engine makes one instruction of two. */
+  readonly fusedVectors: 1 | 2;
 
   readonly equal: Instruction;
   readonly notEqual: Instruction;
@@ -84,6 +91,17 @@ function common(prefix: "f32x4" | "f64x2") {
   } as const;
 }
 
+/**
+ * Which kernels are printed for an engine that makes one 256-bit instruction of two on adjacent vectors. Linear kernels are the same
+ * code in every program; fused kernels are as many as there are programs.
+ */
+export type Wide = "none" | "linear" | "all";
+
+const blocks = (wide: Wide): Pick<Lanes, "blockVectors" | "fusedVectors"> => ({
+  blockVectors: wide === "none" ? 2 : 4,
+  fusedVectors: wide === "all" ? 2 : 1,
+});
+
 function fused(prefix: "f32x4" | "f64x2", relaxed: boolean): Pick<Lanes, "relaxed" | "madd" | "nmadd"> {
   if (relaxed) {
     return {
@@ -106,10 +124,11 @@ function fused(prefix: "f32x4" | "f64x2", relaxed: boolean): Pick<Lanes, "relaxe
   };
 }
 
-function singleLanes(relaxed: boolean): Lanes {
+function singleLanes(relaxed: boolean, wide: Wide): Lanes {
   return {
     ...common("f32x4"),
     ...fused("f32x4", relaxed),
+    ...blocks(wide),
     precision: "f32",
     width: 4,
     bytes: 4,
@@ -126,10 +145,11 @@ function singleLanes(relaxed: boolean): Lanes {
   };
 }
 
-function doubleLanes(relaxed: boolean): Lanes {
+function doubleLanes(relaxed: boolean, wide: Wide): Lanes {
   return {
     ...common("f64x2"),
     ...fused("f64x2", relaxed),
+    ...blocks(wide),
     precision: "f64",
     width: 2,
     bytes: 8,
@@ -142,7 +162,12 @@ function doubleLanes(relaxed: boolean): Lanes {
   };
 }
 
-/** @param relaxed  whether the engine compiles relaxed SIMD (see `simd.ts`) */
-export function lanesOf(precision: Precision, relaxed: boolean): Lanes {
-  return precision === "f32" ? singleLanes(relaxed) : doubleLanes(relaxed);
+/** What the engine compiles (see `simd.ts`). */
+export interface Simd {
+  readonly relaxed: boolean;
+  readonly wide: Wide;
+}
+
+export function lanesOf(precision: Precision, { relaxed, wide }: Simd): Lanes {
+  return precision === "f32" ? singleLanes(relaxed, wide) : doubleLanes(relaxed, wide);
 }

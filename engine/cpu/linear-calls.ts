@@ -7,6 +7,8 @@ import type { Pack, WeightBlock } from "./plan.js";
 import {
   emitUnpackGradient,
   emitWeightGradient,
+  panelBytes,
+  panelColumns,
   planWeightGradient,
   type WeightGradientPlan,
 } from "./weight-gradient.js";
@@ -60,11 +62,11 @@ export class LinearKernels {
   }
 
   /**
-   * Rows to allocate for a buffer: kernels work in blocks, also from the first row of a later matrix of a batch, and
-   * may write or read up to a block beyond the last row.
+   * Rows to allocate for a buffer: kernels work in blocks, also from the first row of a later matrix of a batch. They may
+   * write up to a block beyond the last row, and read up to a panel of columns.
    */
   paddedRows(rows: number): number {
-    return roundUp(rows, BLOCK_ROWS) + BLOCK_ROWS;
+    return Math.max(roundUp(rows, BLOCK_ROWS) + BLOCK_ROWS, rows + panelColumns(this.lanes));
   }
 
   private once(name: string, print: () => FunctionRef): FunctionRef {
@@ -131,20 +133,28 @@ export class LinearKernels {
     };
   }
 
-  /** How the gradient of a weight matrix lies in the accumulator. */
-  gradientPlan({ out, size, prefix }: Omit<WeightMatrix, "node">): WeightGradientPlan {
-    return planWeightGradient(prefix ?? new Int32Array(out).fill(size), size);
+  get weightGradientBytes(): number {
+    return panelBytes(this.lanes, this.tile);
   }
 
-  /** Adds Σ_e g x to the blocks of an accumulator; g and x beyond the valid events are set to 0 first. */
-  weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[]): Call {
+  /** How the gradient of a weight matrix lies in the accumulator. */
+  gradientPlan({ out, size, prefix }: Omit<WeightMatrix, "node">): WeightGradientPlan {
+    return planWeightGradient(this.lanes, prefix ?? new Int32Array(out).fill(size), size);
+  }
+
+  /**
+   * Adds Σ_e g x over the valid events to the blocks of an accumulator.
+   *
+   * @param scratch  offset of `weightGradientBytes` that nobody else needs during the call
+   */
+  weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[], scratch: number): Call {
     const plan = this.gradientPlan(matrix);
     const target = this.once("weight gradient", () => this.printWeightGradient());
     const columns = this.memory.table(plan.columns);
     return (f) => {
       for (const { g, x, into } of blocks) {
         f.address(f.param(2), into).address(f.param(0), g).address(f.param(0), x).get(f.param(1));
-        f.i32(columns).i32(plan.blocks).i32(plan.stride).call(target);
+        f.i32(columns).i32(plan.blocks).i32(plan.stride).address(f.param(0), scratch).call(target);
       }
     };
   }
@@ -181,29 +191,10 @@ export class LinearKernels {
   }
 
   private printWeightGradient(): FunctionRef {
-    const f = this.module.internalFunction("weight_gradient", ["i32", "i32", "i32", "i32", "i32", "i32", "i32"], []);
+    const f = this.module.internalFunction("weight_gradient", Array(8).fill("i32"), []);
     const [accumulator, g, x, events, columns, blocks] = parameters(f);
-    const stride = f.param(6);
-    const rowBytes = this.tile * this.lanes.bytes;
-    const row = f.local("i32");
-    const end = f.local("i32");
-    const clear = (start: Local, rows: () => void) => {
-      f.get(start);
-      rows();
-      f.i32(rowBytes).op("i32.mul", "i32.add").set(end);
-      f.range(row, start, end, rowBytes, () => {
-        f.get(row).get(events).i32(this.lanes.bytes).op("i32.mul", "i32.add").i32(0);
-        f.i32(this.tile).get(events).op("i32.sub").i32(this.lanes.bytes).op("i32.mul").memoryFill();
-      });
-    };
-    f.get(events).i32(this.tile).op("i32.lt_s");
-    // Both factors: what a later kernel makes of a cleared tail may be infinite.
-    f.if(() => {
-      // Two rows to a block.
-      clear(g, () => f.get(blocks).i32(1).op("i32.shl"));
-      clear(x, () => f.get(stride));
-    });
-    emitWeightGradient(f, this.lanes, this.tile, { accumulator, g, x, columns, blocks, stride });
+    const [stride, panel] = [f.param(6), f.param(7)];
+    emitWeightGradient(f, this.lanes, this.tile, { accumulator, g, x, events, columns, blocks, stride, panel });
     return f;
   }
 }

@@ -2,17 +2,15 @@
  * Linear maps of a tile of events, `[rows][events]` contiguous, through weights packed by blocks of rows.
  *
  * A block of BLOCK_ROWS output rows multiplies input rows [first, end) of its own: a staircase costs what lies below it. For 8
- * accumulators of 4 rows x 2 vectors the inner loop needs 14 of the 16 vector registers, and V8 spills nothing; larger
- * blocks and unrolled loops lose a third of the speed to spills, because all loads are scheduled before the arithmetic.
+ * accumulators of 4 rows x 2 vectors (`Lanes.blockVectors`) the inner loop needs 14 of the 16 vector registers, and V8 spills
+ * nothing; larger blocks and unrolled loops lose a third of the speed to spills, because all loads are scheduled before the
+ * arithmetic. The events of a tile are a multiple of the vectors of a block.
  *
  * The same kernel computes the gradient of the input, on the transposed pack (`linear-pack.ts`).
  */
 import type { FunctionBuilder, Local } from "./assembler.js";
 import type { Lanes } from "./lanes.js";
 import { BLOCK_ROWS } from "./linear-pack.js";
-
-/** Vectors of events per block. The events of a tile are a multiple of this many vectors. */
-const BLOCK_VECTORS = 2;
 
 export interface LinearArguments {
   /** Output tile, [rows rounded up to BLOCK_ROWS][events]; rows beyond the last get 0 before the epilogue. */
@@ -50,11 +48,11 @@ export function emitLinear(
 ): void {
   const rowBytes = events * lanes.bytes;
   const stepBytes = BLOCK_ROWS * lanes.bytes;
-  if (events % (BLOCK_VECTORS * lanes.width) !== 0) throw new Error(`internal: tile of ${events} events`);
+  if (events % (lanes.blockVectors * lanes.width) !== 0) throw new Error(`internal: tile of ${events} events`);
   const [block, row, range, weights, lastStep, firstInput, event] = f.locals("i32", 7);
   const [weight, input, rowPosition, position, output] = f.locals("i32", 5);
-  const sums = Array.from({ length: BLOCK_ROWS }, () => f.locals("v128", BLOCK_VECTORS));
-  const inputs = f.locals("v128", BLOCK_VECTORS);
+  const sums = Array.from({ length: BLOCK_ROWS }, () => f.locals("v128", lanes.blockVectors));
+  const inputs = f.locals("v128", lanes.blockVectors);
   const splat = f.local("v128");
 
   const multiplyRange = () =>
@@ -84,7 +82,7 @@ export function emitLinear(
     f.get(x).get(range).memory("i32.load").i32(rowBytes).op("i32.mul", "i32.add").set(firstInput);
     f.get(range).memory("i32.load", 4).get(range).memory("i32.load").op("i32.sub").i32(stepBytes).op("i32.mul");
     f.get(weights).op("i32.add").set(lastStep);
-    f.range(event, 0, rowBytes, BLOCK_VECTORS * 16, () => {
+    f.range(event, 0, rowBytes, lanes.blockVectors * 16, () => {
       sums.forEach((rowSums, r) => {
         f.get(weights)
           .memory(lanes.splatLoad, r * lanes.bytes)

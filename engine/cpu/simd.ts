@@ -9,7 +9,7 @@ function relaxedProbe(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const f = module.internalFunction("probe", ["v128"], ["v128"]);
   const x = f.param(0);
-  lanesOf("f32", true).madd(f.get(x).get(x).get(x));
+  lanesOf("f32", { relaxed: true, wide: "none" }).madd(f.get(x).get(x).get(x));
   return module.build();
 }
 

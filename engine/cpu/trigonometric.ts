@@ -75,7 +75,7 @@ function emitTurned(f: FunctionBuilder, lanes: Lanes, x: Local, quarterTurns: 0 
     emitInF64(f, lanes, x, quarterTurns, "f64");
     return;
   }
-  const double = lanesOf("f64", lanes.relaxed);
+  const double = lanesOf("f64", { relaxed: lanes.relaxed, wide: "none" });
   const half = f.scratch("v128", "sin half");
   f.get(x).op("f64x2.promote_low_f32x4").set(half);
   emitInF64(f, double, half, quarterTurns, "f32");

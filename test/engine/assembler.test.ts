@@ -101,7 +101,7 @@ test("a body of 100 000 instructions is written", () => {
 
 for (const precision of ["f32", "f64"] as const) {
   for (const relaxed of isRelaxed ? [false, true] : [false]) {
-    const lanes = lanesOf(precision, relaxed);
+    const lanes = lanesOf(precision, { relaxed, wide: "none" });
     const ArrayType = precision === "f32" ? Float32Array : Float64Array;
     const label = `${precision}${relaxed ? " relaxed" : ""}`;
 

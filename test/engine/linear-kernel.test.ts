@@ -7,7 +7,13 @@ import { type Epilogue, emitLinear } from "../../engine/cpu/linear.js";
 import { BLOCK_ROWS, emitPack, planPack, roundUp } from "../../engine/cpu/linear-pack.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { wasm } from "../../engine/cpu/webassembly.js";
-import { emitUnpackGradient, emitWeightGradient, planWeightGradient } from "../../engine/cpu/weight-gradient.js";
+import {
+  emitUnpackGradient,
+  emitWeightGradient,
+  panelBytes,
+  panelColumns,
+  planWeightGradient,
+} from "../../engine/cpu/weight-gradient.js";
 
 const isRelaxed = await hasRelaxedSimd();
 
@@ -40,8 +46,8 @@ function compileKernels(lanes: Lanes, events: number, epilogue?: (residual: Loca
       emitPack(f, lanes, direction, { packed, weights, bias, prefix, ranges, rows, columns }),
     );
   }
-  define("weightGradient", 6, (f, [accumulator, g, x, columns, blocks, stride]) =>
-    emitWeightGradient(f, lanes, events, { accumulator, g, x, columns, blocks, stride }),
+  define("weightGradient", 8, (f, [accumulator, g, x, count, columns, blocks, stride, panel]) =>
+    emitWeightGradient(f, lanes, events, { accumulator, g, x, events: count, columns, blocks, stride, panel }),
   );
   define("unpack", 6, (f, [target, accumulator, prefix, rows, columns, stride]) =>
     emitUnpackGradient(f, lanes, { target, accumulator, prefix, rows, columns, stride }),
@@ -108,10 +114,18 @@ const relu: Epilogue = (f) => {
   f.v128(new Int32Array(4)).op("f32x4.pmax");
 };
 
+/** Fused multiply-adds or not, and for which width the blocks are. */
+const forms = [
+  [false, "none"],
+  [false, "linear"],
+  [true, "none"],
+  [true, "linear"],
+] as const;
+
 for (const precision of ["f32", "f64"] as const) {
-  for (const relaxed of isRelaxed ? [false, true] : [false]) {
-    const lanes = lanesOf(precision, relaxed);
-    const label = `${precision}${relaxed ? " fused" : ""}`;
+  for (const [relaxed, wide] of isRelaxed ? forms : forms.slice(0, 2)) {
+    const lanes = lanesOf(precision, { relaxed, wide });
+    const label = `${precision}${relaxed ? " fused" : ""}${wide === "none" ? "" : " for 256 bits"}`;
     const exact = precision === "f32" ? Math.fround : (x: number) => x;
     const epsilon = precision === "f32" ? 2 ** -24 : 2 ** -53;
 
@@ -128,7 +142,7 @@ for (const precision of ["f32", "f64"] as const) {
       for (const { name, columns, prefix } of shapes) {
         const rows = prefix.length;
         const paddedRows = roundUp(rows, BLOCK_ROWS);
-        const paddedColumns = roundUp(columns, BLOCK_ROWS);
+        const paddedColumns = roundUp(columns, panelColumns(lanes));
         // Beyond the staircase stands NaN: it must not be read as a number.
         const weights = numbers(rows * columns, 1).map((value, i) =>
           i % columns < prefix[Math.floor(i / columns)]! ? exact(value) : Number.NaN,
@@ -184,19 +198,24 @@ for (const precision of ["f32", "f64"] as const) {
           const expected = table(columns, events, (i, e) => sum(rows, (o) => weight(o, i) * g[o * events + e]!));
           assertClose(gx.read().slice(0, columns * events), expected, rows, "gx");
 
-          const gradientPlan = planWeightGradient(prefix, columns);
+          const gradientPlan = planWeightGradient(lanes, prefix, columns);
           const input = heap.reals(paddedColumns * events, x);
           const accumulator = heap.reals(gradientPlan.elements, Array(gradientPlan.elements).fill(0));
           const dW = heap.reals(rows * columns);
           const columnsAt = heap.integers(gradientPlan.columns);
-          for (let tile = 0; tile < 2; tile++) {
+          const panel = heap.integers(new Int32Array(panelBytes(lanes, events) / 4));
+          // A whole tile, then one of which a few events count.
+          const few = events - 5;
+          for (const count of [events, few]) {
             const { blocks, stride } = gradientPlan;
-            kernels.weightGradient!(accumulator.at, cotangent.at, input.at, columnsAt, blocks, stride);
+            const place = [columnsAt, blocks, stride, panel] as const;
+            kernels.weightGradient!(accumulator.at, cotangent.at, input.at, count, ...place);
           }
           kernels.unpack!(dW.at, accumulator.at, prefixAt, rows, columns, gradientPlan.stride);
-          const expectedW = table(rows, columns, (o, i) =>
-            i < prefix[o]! ? 2 * sum(events, (e) => g[o * events + e]! * x[i * events + e]!) : 0,
-          );
+          const expectedW = table(rows, columns, (o, i) => {
+            const term = (e: number) => g[o * events + e]! * x[i * events + e]!;
+            return i < prefix[o]! ? sum(events, term) + sum(few, term) : 0;
+          });
           assertClose(dW.read(), expectedW, 2 * events, "dW");
         });
       }
@@ -246,13 +265,16 @@ test("plans: a staircase packs only what lies below it, in both directions", () 
   assert.equal([...forward.offsets], [0, 4, 16, 36]);
   const transposed = planPack("transposed", prefix, 4);
   assert.equal([...transposed.ranges], [4, 12]);
-  const gradient = planWeightGradient(prefix, 4);
-  assert.equal([...gradient.columns], [0, 0, 4, 4, 4, 4]);
-  assert.equal([gradient.stride, gradient.elements], [4, 48]);
+  const gradient = planWeightGradient(lanesOf("f32", { relaxed: false, wide: "none" }), prefix, 4);
+  assert.equal([...gradient.columns], [0, 2, 4]);
+  assert.equal([gradient.stride, gradient.elements], [8, 96]);
 });
 
 test("a tile of an odd number of events is refused", () => {
-  assert.throws(() => compileKernels(lanesOf("f32", false), 12), /internal: tile of 12 events/);
+  assert.throws(
+    () => compileKernels(lanesOf("f32", { relaxed: false, wide: "none" }), 12),
+    /internal: tile of 12 events/,
+  );
 });
 
 test.run();

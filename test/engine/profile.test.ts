@@ -209,7 +209,7 @@ test("steps are measured on cpu as runs are", async () => {
 });
 
 test("without a profile, nothing but the passes is there to be called", async () => {
-  const options = { precision: "f32", threads: 1, relaxed: false, isSharing: true } as const;
+  const options = { precision: "f32", threads: 1, simd: { relaxed: false, wide: "none" }, isSharing: true } as const;
   const exportsOf = async (profile: boolean) => {
     const { module, plan, kernels } = await compileProgram({ ...network(), profile }, options);
     const { Module } = (
@@ -243,7 +243,7 @@ test("functions count what their form in f32 has of floating-point instructions"
       }
       return op(...names);
     };
-    emit(f, lanesOf("f32", true), f.param(0));
+    emit(f, lanesOf("f32", { relaxed: true, wide: "none" }), f.param(0));
     assert.is(elementwiseFlops[name as ScalarFunction & keyof typeof elementwiseFlops], flops, name);
   }
 });

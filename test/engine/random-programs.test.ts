@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { wantsWide } from "../../cli/wide.js";
 import type { Backend, Program } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference.js";
@@ -57,8 +58,8 @@ async function prepared(backend: Backend, { outputs, parameters }: RandomProgram
 
 for (const precision of ["f64", "f32"] as const) {
   test(`${RUNS} random programs agree with the reference on cpu ${precision}, same bits for all threads`, async () => {
-    const single = await cpuBackend({ precision, threads: 1 });
-    const teams = await Promise.all([2, 3, 8].map((threads) => cpuBackend({ precision, threads })));
+    const single = await cpuBackend({ precision, threads: 1, wide: wantsWide() });
+    const teams = await Promise.all([2, 3, 8].map((threads) => cpuBackend({ precision, threads, wide: wantsWide() })));
     let count = 0;
     try {
       await fc.assert(

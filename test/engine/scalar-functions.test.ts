@@ -180,7 +180,7 @@ const NAN_BITS = { f32: 0x7fc00001, f64: 0x7ff8000000000001n } as const;
 
 for (const precision of ["f32", "f64"] as const) {
   for (const relaxed of isRelaxed ? [false, true] : [false]) {
-    const lanes = lanesOf(precision, relaxed);
+    const lanes = lanesOf(precision, { relaxed, wide: "none" });
     const label = `${precision}${relaxed ? " fused" : ""}`;
     const round = precision === "f32" ? Math.fround : (value: number) => value;
 

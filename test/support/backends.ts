@@ -1,4 +1,5 @@
 /** The backends this machine has, for tests that hold on every one of them. */
+import { wantsWide } from "../../cli/wide.js";
 import type { Backend } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference.js";
@@ -15,8 +16,8 @@ export interface TestBackend {
 
 const table: readonly TestBackend[] = [
   { name: "reference", precision: "f64", create: async () => referenceBackend() },
-  { name: "cpu f64", precision: "f64", create: () => cpuBackend({ precision: "f64", threads: 2 }) },
-  { name: "cpu f32", precision: "f32", create: () => cpuBackend({ precision: "f32", threads: 2 }) },
+  { name: "cpu f64", precision: "f64", create: () => cpuBackend({ precision: "f64", threads: 2, wide: wantsWide() }) },
+  { name: "cpu f32", precision: "f32", create: () => cpuBackend({ precision: "f32", threads: 2, wide: wantsWide() }) },
   ...(missingWebgpu === undefined
     ? [{ name: "webgpu", precision: "f32", isSlow: isSoftwareGpu, create: () => webgpuBackend() } as const]
     : []),
