@@ -1,5 +1,5 @@
 /**
- * Rewrites part of a tape so that no node mixes what depends on live parameters with what does not and is still.
+ * Rewrites part of a tape so that no node mixes what depends on live parameters or columns with what does not and is still.
  *
  * Of a masked network (MADE) the first units see the context alone. Where only the features are live, these units are still
  * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are live become two, and a
@@ -129,7 +129,7 @@ class Separation {
 
   constructor(
     private readonly target: Tape,
-    private readonly isLive: (parameter: string) => boolean,
+    private readonly isLive: (leaf: string) => boolean,
   ) {}
 
   /** All of a node's image as one node. */
@@ -208,7 +208,8 @@ class Separation {
       return { node: this.target.parameter(operation.label, shape), isLive: this.isLive(operation.label) };
     }
     if (inputs.length === 0) {
-      return { node: this.target.append(operation, [], shape, this.eventsOf(node)), isLive: false };
+      const isLive = operation.name === "column" && this.isLive(operation.label);
+      return { node: this.target.append(operation, [], shape, this.eventsOf(node)), isLive };
     }
     const images = inputs.map((input) => this.image(input));
     const live = spread(
@@ -312,7 +313,10 @@ class Separation {
   private linearTerms(node: Var, images: readonly Image[]): Var | undefined {
     const { transposed } = node.operation as unknown as Attributes["linear"];
     const rows = Array.from({ length: node.shape.at(-1)! }, (_, row) => row);
-    return transposed || !isSplit(images[0]!) ? undefined : this.linearRows(node, images, rows);
+    const [x, matrix] = images as [Image, Image];
+    // Parts of weights that change would be taken anew each time, and save nothing: no row of the map is still.
+    const isFixed = !isSplit(matrix) && !matrix.isLive;
+    return transposed || !isSplit(x) || !isFixed ? undefined : this.linearRows(node, images, rows);
   }
 
   /** Some rows of a linear map: what they take from the still elements of the input, and from the live ones. */
@@ -377,14 +381,10 @@ function submatrix(weights: Var, rows: readonly number[], columns: readonly numb
 /**
  * Rewrites nodes to the target tape; gives back the counterpart of each.
  *
- * @param nodes   with all that they need, inputs first; no sums over events
- * @param isLive  whether what depends on a parameter is live
+ * @param nodes   with all that they need, inputs first
+ * @param isLive  whether what depends on a parameter or column is live
  */
-export function separate(
-  nodes: readonly Var[],
-  target: Tape,
-  isLive: (parameter: string) => boolean,
-): (node: Var) => Var {
+export function separate(nodes: readonly Var[], target: Tape, isLive: (leaf: string) => boolean): (node: Var) => Var {
   const separation = new Separation(target, isLive);
   for (const node of nodes) separation.add(node);
   return (node) => separation.whole(node);

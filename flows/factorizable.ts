@@ -19,7 +19,7 @@ import { standardisation } from "./standardisation.js";
 
 /**
  * Values of the nuisances: [..., K], leading axes broadcasting against those of the events; or one entry [..., 1] per
- * nuisance, where `undefined` means "at its centre" and costs nothing.
+ * nuisance, where `undefined` means "at its centre" and costs nothing, as do entries of a constant [K] that are there.
  */
 export type NuisanceValues = Var | readonly (Var | undefined)[];
 
@@ -47,6 +47,16 @@ interface Term {
   combine(raw: Var): Coefficients;
 }
 
+/** Entry k of ν; `undefined` where it is a constant at the centre. */
+function entryOf(nu: NuisanceValues, k: number, centre: number): Var | undefined {
+  if (!("tape" in nu)) return nu[k];
+  const { operation, shape } = nu;
+  const isVector = shape.length === 1 && nu.events === undefined;
+  const values = isVector && operation.name === "constant" ? operation : undefined;
+  const value = values && ("value" in values ? values.value : values.values[k]);
+  return value === centre ? undefined : slice(nu, -1, k, k + 1);
+}
+
 /** u_k = (ν_k - centre_k) / scale_k, [..., 1] each; `undefined` at the centre. */
 function distances({ nuisances }: FactorizableArchitecture, prefix: string, nu: NuisanceValues): (Var | undefined)[] {
   const count = "tape" in nu ? (nu.shape.at(-1) ?? 0) : nu.length;
@@ -54,7 +64,7 @@ function distances({ nuisances }: FactorizableArchitecture, prefix: string, nu: 
     throw new UsageError(prefix, { expected: `${nuisances.length} nuisances`, got: `${count}` });
   }
   return nuisances.map(({ centre, scale }, k) => {
-    const value = "tape" in nu ? slice(nu, -1, k, k + 1) : nu[k];
+    const value = entryOf(nu, k, centre);
     return value === undefined ? undefined : mul(sub(value, centre), 1 / scale);
   });
 }

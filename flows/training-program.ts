@@ -1,6 +1,8 @@
 /** A model with its optimiser, and the same model for validation, compiled and bound to data. */
 import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
+import { schedule } from "../engine/passes.js";
+import { separate } from "../engine/separation.js";
 import { type Attributes, sizeOf, Tape, type Var } from "../engine/tape.js";
 import type { SampleLoss } from "./epoch-choice.js";
 import { type EventSample, eventCounts, sumOfWeights } from "./event-sample.js";
@@ -11,6 +13,8 @@ export interface Model {
   /** Scalar without events: sums over events divided by the normalisers. */
   readonly loss: Var;
   readonly trainable: readonly ParameterGroup[];
+  /** Columns that the loss sees moved in several ways, in networks whose context is other columns and stays what it is. */
+  readonly moved?: readonly Var[];
 }
 
 /**
@@ -49,8 +53,8 @@ export async function trainingProgram(
   initial: Named<Float64Array>,
   averaging: Averaging,
 ): Promise<TrainingProgram> {
-  const tape = new Tape();
-  const { loss, trainable: groups } = model(tape, normalisers);
+  const { loss, trainable: groups } = separated(model(new Tape(), normalisers));
+  const { tape } = loss;
   const parameters = initialValues(tape, initial);
   const optimiser = optimise(loss, groups);
   const trainable = Object.keys(optimiser.updates).filter((name) => name in parameters);
@@ -75,6 +79,24 @@ export async function trainingProgram(
       return Object.fromEntries(trainable.map((name) => [name, values[held(name)]!]));
     },
   };
+}
+
+/**
+ * The model on a tape where nothing mixes what training or `moved` changes with what they do not: in a network that is not trained,
+ * units that see the context alone are computed once however often it is used, and no derivative goes through them.
+ */
+function separated({ loss, trainable, moved = [] }: Model): Model {
+  const names = new Set([...moved, ...trainable.flatMap(({ parameters }) => parameters)].map(labelOf));
+  const used = new Set(schedule([loss]).nodes);
+  const nodes = loss.tape.nodes.filter((node) => used.has(node) || labelOf(node) !== "");
+  const image = separate(nodes, new Tape(), (label) => names.has(label));
+  const groups = trainable.map((group) => ({ ...group, parameters: group.parameters.map(image) }));
+  return { loss: image(loss), trainable: groups };
+}
+
+/** Name of a column or parameter, else nothing. */
+function labelOf({ operation }: Var): string {
+  return operation.name === "column" || operation.name === "parameter" ? operation.label : "";
 }
 
 export interface Averaging {

@@ -153,6 +153,7 @@ export function profileTraining({ model, isWeighted, optimiser }: ProfileRequest
     return {
       loss: meanLoss(loss, weight, normalisers[DATA]!),
       trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],
+      moved: [y, delta],
     };
   };
 }
