@@ -453,12 +453,12 @@ export const configurationTable = section(
           default: 8,
         }),
         layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, default: 2 }),
-        hidden: hidden([32, 32]),
+        hidden: hidden([128]),
         training: recipe("the response of T to nu (step 2)", {
           optimiser: "adamw",
-          epochs: 10,
+          epochs: 5,
           batch: 1024,
-          learningRate: 1e-3,
+          learningRate: 3e-5,
         }),
       },
       {

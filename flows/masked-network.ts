@@ -93,6 +93,10 @@ function prefixOf({ rows, seen }: Layer): Int32Array {
   return prefix;
 }
 
+/** Units of the last hidden layer that the outputs of feature 0, 1, ... see. */
+export const unitsSeen = (architecture: MaskedNetworkArchitecture): readonly number[] =>
+  (layersOf(architecture).at(-1) as Layer).seen;
+
 /** Tensors `<layer>.weight` [out, in] and `<layer>.bias` [out]; `zeroEnd` starts the last layer at zero. */
 export function maskedNetworkTensors(architecture: MaskedNetworkArchitecture, zeroEnd: boolean): TensorSpec[] {
   const layers = layersOf(architecture);
@@ -123,6 +127,8 @@ export interface NetworkStages {
 export interface MaskedNetwork {
   /** features [..., D], context [..., C] → [..., D, outputs] */
   evaluate(features: Var, context: Var | undefined): Var;
+  /** What the last layer sees [..., units of the last hidden layer]; there is some input and a hidden layer. */
+  units(features: Var, context: Var | undefined): Var;
   /** Computes each hidden unit once, as soon as what it sees is known: one forward pass in all. */
   stages(context: Var | undefined): NetworkStages;
 }
@@ -138,14 +144,22 @@ export function maskedNetwork(architecture: MaskedNetworkArchitecture, tensor: (
     activate: at < all.length - 1 ? activations[activation] : (x: Var) => x,
   }));
 
-  function evaluate(features: Var, context: Var | undefined): Var {
+  const inputsOf = (features: Var, context: Var | undefined): Var[] => {
     const seen = nFeatures > 1 ? [slice(features, -1, 0, nFeatures - 1)] : [];
-    const inputs = [...(context === undefined ? [] : [context]), ...seen];
-    if (inputs.length === 0) return reshape((layers.at(-1) as { bias: Var }).bias, [nFeatures, outputs]);
+    return [...(context === undefined ? [] : [context]), ...seen];
+  };
+  function through(inputs: readonly Var[], some: typeof layers): Var {
     let x = concatenate(inputs);
-    for (const { weight, bias, prefix, activate } of layers) x = activate(add(linear(x, weight, { prefix }), bias));
+    for (const { weight, bias, prefix, activate } of some) x = activate(add(linear(x, weight, { prefix }), bias));
+    return x;
+  }
+  function evaluate(features: Var, context: Var | undefined): Var {
+    const inputs = inputsOf(features, context);
+    if (inputs.length === 0) return reshape((layers.at(-1) as { bias: Var }).bias, [nFeatures, outputs]);
+    const x = through(inputs, layers);
     return reshape(x, [...x.shape.slice(0, -1), nFeatures, outputs]);
   }
+  const units = (features: Var, context: Var | undefined) => through(inputsOf(features, context), layers.slice(0, -1));
 
   function stages(context: Var | undefined): NetworkStages {
     /** Per layer, its inputs known so far, sorted by degree. */
@@ -176,5 +190,5 @@ export function maskedNetwork(architecture: MaskedNetworkArchitecture, tensor: (
     };
   }
 
-  return { evaluate, stages };
+  return { evaluate, units, stages };
 }

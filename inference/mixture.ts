@@ -1,10 +1,11 @@
 /** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
-import { add, broadcast, concatenate, logSumExp, mul, reshape, slice, sub, sum } from "../engine/operations.js";
+import { add, broadcast, concatenate, exp, logSumExp, mul, reshape, slice, sub, sum } from "../engine/operations.js";
 import type { Tape, Var } from "../engine/tape.js";
 import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../flows/factorizable.js";
+import { firstOrderTerms } from "../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../flows/flow.js";
-import type { Transformed } from "../flows/shapes.js";
+import { type Transformed, withAxis } from "../flows/shapes.js";
 import { checkedModel, type DensityModel, type MixtureModel } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
 
@@ -37,6 +38,11 @@ export interface BoundMixture {
   fromSimulation(y: Var, x: Var, nu: Var): Transformed;
   /** log p of an event, []: Σ over processes */
   logProb(observed: Observed, nu: Var, form?: LikelihoodForm): Var;
+  /**
+   * What the response adds to d log p(y | x, ν) / dν_k at ν_0, per unit of each of its coefficients and of u_k: `firstOrderTerms`
+   * of every process, weighted with its probability [coefficients]. For a model with a response.
+   */
+  responseTerms(observed: Required<Observed>): Var;
   /** Parameters of T_φ and T_ψ that training may move, by name. */
   readonly transferParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
@@ -113,6 +119,8 @@ export interface BoundTransfer {
   fromOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
   /** ν_0 where T responds to ν [K]. */
   readonly origin: Var | undefined;
+  /** T_ψ */
+  readonly response: BoundFactorizableFlow | undefined;
   readonly transferParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
@@ -150,6 +158,7 @@ export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity 
   }
   return {
     origin,
+    response,
     toOrigin,
     fromOrigin,
     toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
@@ -200,6 +209,20 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     return sub(total(add(prior, logProbY(y, x, nu))), total(prior));
   }
 
+  function responseTerms({ x, y }: Observed): Var {
+    const { origin, response } = transfer;
+    if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
+    const { value, logDet } = transfer.toOrigin(y as Var, conditions(x), origin);
+    const context = contextOf(x);
+    const shapes = shapeValues(model, origin, oneHot);
+    const ofY = (u: Var) => perProcess(logDensity(densityY as BoundDensity, u, context, shapes));
+    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), logDet));
+    const probability = exp(sub(joint, logSumExp(joint, 0)));
+    const terms = firstOrderTerms(tape, response, value, context, ofY);
+    const weighted = sum(mul(terms, withAxis(probability)), 0);
+    return reshape(weighted, [weighted.shape.at(-1) as number]);
+  }
+
   return {
     model,
     logYields: (nu) => logYields(model, nu),
@@ -208,6 +231,7 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     toSimulation: (y, x, nu) => transfer.toSimulation(y, conditions(x), nu),
     fromSimulation: (y, x, nu) => transfer.fromSimulation(y, conditions(x), nu),
     logProb,
+    responseTerms,
     transferParameters: transfer.transferParameters,
     responseParameters: transfer.responseParameters,
   };

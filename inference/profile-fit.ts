@@ -8,6 +8,7 @@ import { fillUniform, randomKey, word } from "../engine/random.js";
 import type { Var } from "../engine/tape.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
+import { withCommonUnits } from "../flows/first-order.js";
 import type { Optimiser } from "../flows/optimiser.js";
 import { withStandardisation } from "../flows/standardisation.js";
 import type { ModelBuilder } from "../flows/training-program.js";
@@ -33,7 +34,7 @@ export function initialResponse(
   nProcesses: number,
   seed: number,
 ): FlowModel<FactorizableArchitecture> {
-  const weights = initialise(architecture, seed);
+  const weights = withCommonUnits(architecture, initialise(architecture, seed));
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 

@@ -15,6 +15,7 @@ import {
   profilingSample,
   responseBox,
 } from "../../inference/profile-fit.js";
+import { responseToFirstOrder } from "../../inference/response-start.js";
 import { openSampler } from "../../inference/sampling.js";
 import { drawMixture } from "../../inference/toys.js";
 import {
@@ -161,12 +162,15 @@ export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | un
   return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
 }
 
-/** Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. */
-const ERRORS_PER_SCALE = 5;
+/**
+ * Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. A wider one costs
+ * precision near ν_0, where errors are made.
+ */
+const ERRORS_PER_SCALE = 2.5;
 
 /**
  * Largest scale, in prior standard deviations: a box of three. Of a nuisance that nothing but its prior constrains the error is
- * 1 and the box would be ten of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
+ * 1 and the box would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
  * which most of the training would be spent.
  */
 const LARGEST_SCALE = 1.5;
@@ -202,14 +206,22 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(setting, fitted, centre);
     try {
+      const training = profileTraining({
+        model,
+        isWeighted: profile.sample === "data" && events.data.weights !== undefined,
+        optimiser: optimiserOf(profile.training),
+      });
+      const points = withPoints(setting, own, responseBox(architecture, profile.box));
+      const { backend, signal, progress } = setting;
+      const sample = await own.training(0);
+      const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
+      const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
+      const part = start.loss / start.initialLoss;
+      progress.note(`response of T to first order: ${(100 * part).toFixed(0)}% is left of what y tells of nu`);
       const task = {
-        model: profileTraining({
-          model,
-          isWeighted: profile.sample === "data" && events.data.weights !== undefined,
-          optimiser: optimiserOf(profile.training),
-        }),
-        initial: mixtureParameters(model),
-        ...withPoints(setting, own, responseBox(architecture, profile.box)),
+        model: training,
+        initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
+        ...points,
         ...(members.length > 1 && { perStep: drawnTransfers(members, seed) }),
         purpose: "response",
       };
