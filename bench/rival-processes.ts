@@ -141,13 +141,14 @@ const torches = (): Python[] =>
 /** Of `events`, more than this take minutes. */
 const MOST_OF_ONE_CALL = 1e6;
 
-const mixtureTasks = { stepOne: ["stepOne"], stepTwo: ["stepTwo"] };
 const graphTasks = {
   logProb: ["logProb"],
   trainingStep: ["trainingStep"],
   sampling: ["stagedSampling"],
   likelihood: ["likelihood"],
   scan: ["scan"],
+  stepOne: ["stepOne"],
+  stepTwo: ["stepTwo"],
 };
 const eagerTasks = {
   ...graphTasks,
@@ -156,16 +157,12 @@ const eagerTasks = {
   hessian: ["hessian", "cutByHand"],
   scan: ["scan", "plainScan"],
   likelihoodHessian: ["likelihoodHessian"],
-  ...mixtureTasks,
 };
 
-/**
- * Modes and the tasks that they can do: what is differentiated twice is neither traced nor compiled, and torch.compile had not
- * compiled a step of R6 after two minutes.
- */
+/** Modes and the tasks that they can do: what is differentiated twice is neither traced nor compiled. */
 const torchTasks: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   eager: eagerTasks,
-  trace: { ...graphTasks, ...mixtureTasks },
+  trace: graphTasks,
   compile: graphTasks,
   cuda: eagerTasks,
   "cuda-compile": graphTasks,
