@@ -46,10 +46,11 @@ export function printMachine(m: Machine): void {
   console.log(`commit ${m.commit}, ${m.date}, load average ${m.load}`);
 }
 
-/** Writes `bench/results/<name>-<commit>.json`. */
+/** Writes `bench/results/<name>-<commit>-node<major version>.json`. */
 export function writeResult(name: string, where: Machine, results: object): void {
   mkdirSync(`${root}bench/results`, { recursive: true });
-  const file = `bench/results/${name}-${where.commit.replace(" + ", "-")}.json`;
+  const node = /^v(\d+)/.exec(where.node)![1];
+  const file = `bench/results/${name}-${where.commit.replace(" + ", "-")}-node${node}.json`;
   writeFileSync(`${root}${file}`, `${JSON.stringify({ machine: where, ...results }, null, 2)}\n`);
   console.log(`written to ${file}`);
 }

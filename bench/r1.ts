@@ -1,4 +1,4 @@
-/** Flows with 4 features, 4 context, 3 transforms, hidden 128 x 2. R1: splines of 8 bins (NSF). R3: affine (MAF). */
+/** Flows with 4 context, 3 transforms, hidden 128 x 2, and 4 features or as many as asked for. R1: splines of 8 bins (NSF). R3: affine (MAF). */
 import type { Backend, Named, Program, ProgramRequest } from "../engine/backend.js";
 import { mul, neg, sumEvents } from "../engine/operations.js";
 import { fillNormal, fillShuffled, randomKey } from "../engine/random.js";
@@ -17,18 +17,23 @@ export interface BenchedFlow {
   readonly weights: Weights;
 }
 
-function benched(transform: ScalarArchitecture): BenchedFlow {
-  const sizes = { features: FEATURES, context: CONTEXT, transforms: 3, hidden: [128, 128] };
+function benched(transform: ScalarArchitecture, features = FEATURES): BenchedFlow {
+  const sizes = { features, context: CONTEXT, transforms: 3, hidden: [128, 128] };
   const architecture = autoregressiveFlow({ ...sizes, activation: "relu", transform });
   return { architecture, weights: initialise(architecture, 1) };
 }
 
-export const R1 = benched({ kind: "spline", bins: 8, bound: 5 });
+export const splineFlow = (features: number) => benched({ kind: "spline", bins: 8, bound: 5 }, features);
+export const R1 = splineFlow(FEATURES);
 export const R3 = benched({ kind: "affine" });
 
 /** [count], f32 */
-export function normals(purpose: string, count: number): Float32Array {
-  const values = new Float32Array(count);
+export function normals(
+  purpose: string,
+  count: number,
+  memory: ArrayBufferLike = new ArrayBuffer(4 * count),
+): Float32Array {
+  const values = new Float32Array(memory);
   fillNormal(randomKey(1, purpose), 0, values);
   return values;
 }
@@ -37,11 +42,15 @@ export function normals(purpose: string, count: number): Float32Array {
 export function bound({ architecture }: BenchedFlow) {
   const tape = new Tape();
   const flow = bindFlow(tape, architecture, "flow");
-  return { tape, flow, y: tape.column("y", [FEATURES]), x: tape.column("x", [CONTEXT]) };
+  const { features, context } = architecture;
+  return { tape, flow, y: tape.column("y", [features]), x: tape.column("x", [context]) };
 }
 
-/** Standard normals: y [4, count], x [4, count]. */
-export const columns = (count: number) => ({ y: normals("y", FEATURES * count), x: normals("x", CONTEXT * count) });
+/** Standard normals: y [features, count], x [context, count]. */
+export const columns = (count: number, { architecture: { features, context } } = R1) => ({
+  y: normals("y", features * count),
+  x: normals("x", context * count),
+});
 
 export interface Prepared {
   call(): Promise<Named<Float64Array>>;
@@ -59,12 +68,12 @@ export interface Workload {
 async function compiled(
   backend: Backend,
   request: ProgramRequest,
-  { weights }: BenchedFlow,
+  benched: BenchedFlow,
   batch: number,
 ): Promise<Program> {
   const program = await backend.compile(request);
-  await program.bind(columns(batch));
-  await program.write(named("flow", weights));
+  await program.bind(columns(batch, benched));
+  await program.write(named("flow", benched.weights));
   return program;
 }
 

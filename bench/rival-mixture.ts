@@ -1,8 +1,9 @@
 /** R6: training steps of T (step 1) and of its response (step 2) at the published sizes, batch 1024. */
-import type { Backend } from "../engine/backend.js";
+import type { Backend, ProgramRequest } from "../engine/backend.js";
+import { Tape } from "../engine/tape.js";
 import { factorizableFlow, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
-import { adam } from "../flows/optimiser.js";
+import { adam, optimise } from "../flows/optimiser.js";
 import { type ModelBuilder, trainingProgram } from "../flows/training-program.js";
 import type { Weights } from "../flows/weights.js";
 import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/mixture-model.js";
@@ -96,6 +97,13 @@ function builder(task: MixtureTask, own: MixtureModel): ModelBuilder {
   const { response: _, ...fixed } = own;
   const request = { form: "joint", extended: false, isWeighted: false, observed: OBSERVED } as const;
   return transferTraining({ ...request, model: fixed, transfer, nuisances: adam({ learningRate: 4e-3 }) });
+}
+
+/** The loss of the task with its gradients: what a step has to compute. */
+export function mixtureRequest(task: MixtureTask): ProgramRequest {
+  const tape = new Tape();
+  const { loss, trainable } = builder(task, model())(tape, { [DATA]: MIXTURE_BATCH });
+  return { outputs: { loss }, updates: optimise(loss, trainable).updates };
 }
 
 /** Ours. */

@@ -1,17 +1,16 @@
 /**
- * `npm run bench -- NAME ... [--rounds=N]`: runs benches by name, each in a process of its own. Without a name: ours beside the
- * rivals. `--rounds` is for those.
+ * `npm run bench -- NAME ... [--rounds=N] [--software-gpu]`: runs benches by name, each in a process of its own. Without a name:
+ * ours beside the rivals, for whom the options are.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { suiteNames } from "./rival-cases.js";
 
 const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan", "rivals"];
 
-/** Suites of `rivals`. */
-const suites = ["R1", "R3", "R4", "R6"];
-
 const words = process.argv.slice(2);
-const options = words.filter((word) => word.startsWith("--rounds="));
+const options = words.filter((word) => word.startsWith("--rounds=") || word === "--software-gpu");
+const suites: readonly string[] = suiteNames;
 const given = words.filter((word) => !options.includes(word));
 const names = given.length === 0 ? ["rivals"] : given;
 const unknown = names.filter((name) => !benches.includes(name) && !suites.includes(name));

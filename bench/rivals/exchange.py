@@ -2,8 +2,13 @@
 
 import json
 import sys
+import time
 
 import numpy
+
+
+# Milliseconds, and calls that a task needs.
+NO_SET_UP = (0, 1)
 
 
 def read_safetensors(path):
@@ -24,8 +29,39 @@ def read_safetensors(path):
     return arrays, description
 
 
-def serve(answer):
-    """Answers each line of stdin; what goes wrong is an answer too, since one task that cannot be done ends no bench."""
+def serve(tasks, settle=lambda: None, peak=None):
+    """Answers each line of stdin; what goes wrong is an answer too, since one task that cannot be done ends no bench.
+
+    tasks: by name, (call, check) of a case, and where there are some the milliseconds that it takes to set up and the calls that
+    it needs. settle: waits for all that a call began. peak: GFLOP/s at best.
+    """
+    prepared = {}
+
+    def task(request):
+        # Made once, and alone in memory.
+        key = (request["case"], request["task"])
+        if key not in prepared:
+            prepared.clear()
+            prepared[key] = tasks[key[1]](key[0])
+        return prepared[key]
+
+    def answer(request):
+        if request["do"] == "peak":
+            return {"gigaflopsPerSecond": peak()}
+        call, check, set_up, pieces = (*task(request), *NO_SET_UP)[:4]
+        if request["do"] == "check":
+            return check()
+        # The first call after the others' finds its threads asleep and its weights out of the caches.
+        if request["warmUp"]:
+            call()
+            settle()
+        start, busy = time.perf_counter(), time.process_time()
+        for _ in range(request["calls"]):
+            call()
+            settle()
+        times = {"milliseconds": time.perf_counter() - start, "processor": time.process_time() - busy}
+        return {name: set_up + 1000 * pieces * seconds / request["calls"] for name, seconds in times.items()}
+
     for line in sys.stdin:
         try:
             reply = answer(json.loads(line))

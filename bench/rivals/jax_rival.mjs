@@ -22,6 +22,12 @@ import {
 import { scalarMaps } from "./scalar-maps.mjs";
 
 const [folder, device] = process.argv.slice(2);
+if (device === "webgpu") {
+  // The library looks where a browser has it.
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: create([]), userAgent: "" }, configurable: true });
+}
 await init(device);
 defaultDevice(device);
 
@@ -194,7 +200,7 @@ function evaluation(name, body, architecture, weights, y, x) {
 
 const turned = (architecture, nets, z, x) => np.transpose(sample(architecture, nets, z, x));
 
-await serve({ version: "" }, async ({ case: name, task }) => {
+await serve(async ({ case: name, task }) => {
   const { architecture, weights, y, x } = await readCase(folder, name);
   const own = Object.fromEntries([...weights].map(([key, tensor]) => [key, array(tensor)]));
   if (task === "trainingStep") return training(architecture, own, array(y), array(x));

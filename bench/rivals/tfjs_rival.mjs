@@ -23,7 +23,8 @@ if (backend === "wasm") {
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   setWasmPaths(new URL("./node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url).pathname);
 }
-await tf.setBackend(backend);
+if (backend === "node") await import("@tensorflow/tfjs-node");
+await tf.setBackend(backend === "node" ? "tensorflow" : backend);
 
 const tensor = ({ shape, data }) => tf.tensor(Float32Array.from(data), shape);
 const last = (x, from, to) =>
@@ -183,7 +184,7 @@ function evaluation(name, body, architecture, weights, y, x) {
 
 const turned = (architecture, nets, z, x) => tf.transpose(sample(architecture, nets, z, x));
 
-await serve({ version: tf.version_core }, async ({ case: name, task }) => {
+await serve(async ({ case: name, task }) => {
   const { architecture, weights, y, x } = await readCase(folder, name);
   const own = new Map([...weights].map(([key, value]) => [key, tf.transpose(tensor(value))]));
   if (task === "trainingStep") return training(architecture, own, tensor(y), tensor(x));

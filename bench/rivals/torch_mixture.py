@@ -1,4 +1,5 @@
-"""Training steps of the map T of data to simulation, and of its response to the nuisances: R6, arXiv:2602.13184.
+"""The mixture of processes, and training steps of the map T of data to simulation and of its response to the nuisances: R6,
+arXiv:2602.13184.
 
 Processes are stacked along the events, so that every network is called once for all of them. What has no trained parameter
 before it is computed without history.
@@ -30,21 +31,30 @@ class Factorizable(torch.nn.Module):
     def masked(self):
         return [[network.masked() for network in layer] for layer in self.networks]
 
-    def forward(self, y, context, nu, masked):
-        """nu [K] or [events, K]"""
+    def coefficients(self, at, known, context, masked):
+        """Of one layer, its features in the order in which they become known: [events, features, (s, t), (linear, quadratic)]
+        of each nuisance."""
+        inputs = torch.cat([context, known[:, :-1]], -1)
+        return [
+            network(inputs, own).unflatten(-1, (2, 2)) for network, own in zip(self.networks[at], masked[at])
+        ]
+
+    def ordered(self, at, y):
+        return y.flip(-1) if self.reversed[at] else y
+
+    def forward(self, y, context, nu, masked, first=None):
+        """nu [K] or [events, K]; `first` are the coefficients of the first layer where they are known."""
         u = ((nu - self.centre) / self.scale).unbind(-1)
         total = 0
-        for layer, is_reversed, weights in zip(self.networks, self.reversed, masked):
-            known = y.flip(-1) if is_reversed else y
-            inputs = torch.cat([context, known[:, :-1]], -1)
+        for at in range(len(self.networks)):
+            known = self.ordered(at, y)
+            own = first if at == 0 and first is not None else self.coefficients(at, known, context, masked)
             s = t = 0
-            for network, own, distance in zip(layer, weights, u):
-                raw = network(inputs, own).unflatten(-1, (2, 2))
+            for raw, distance in zip(own, u):
                 distance = distance.reshape(-1, 1, 1)
                 both = raw[..., 0] * distance + raw[..., 1] * (self.damping * distance * distance)
                 s, t = s + both[..., 0], t + both[..., 1]
-            known = known * torch.exp(s) + t
-            y = known.flip(-1) if is_reversed else known
+            y = self.ordered(at, known * torch.exp(s) + t)
             total = total + s.sum(-1)
         return y, total
 
@@ -56,27 +66,31 @@ class Density:
         self.systematics = Factorizable(architectures[f"{name}.systematics"], part(f"{name}.systematics."))
         self.masked_nominal, self.masked_systematics = self.nominal.masked(), self.systematics.masked()
 
-    def log_prob(self, y, context, nu):
-        y, log_det = self.systematics(y, context, nu, self.masked_systematics)
+    def first(self, y, context):
+        """What the first layer of the systematics needs to know of the events: no nuisance."""
+        return self.systematics.coefficients(0, self.systematics.ordered(0, y), context, self.masked_systematics)
+
+    def log_prob(self, y, context, nu, first=None):
+        y, log_det = self.systematics(y, context, nu, self.masked_systematics, first)
         return self.nominal.log_prob(y, context, self.masked_nominal) + log_det
 
 
 class Mixture(torch.nn.Module):
-    def __init__(self, tensors, description, trained):
+    def __init__(self, tensors, description, trained=None):
         super().__init__()
         architectures = description["parts"]
         self.log_yields = torch.tensor(description["logYields"])[:, None]
         self.trained = torch.nn.ParameterList()
         part = {}
         for name, tensor in tensors.items():
-            is_trained = name.startswith(f"{trained}.")
+            is_trained = trained is not None and name.startswith(f"{trained}.")
             part[name] = torch.nn.Parameter(tensor) if is_trained else tensor
             if is_trained:
                 self.trained.append(part[name])
         of = lambda prefix: {k[len(prefix) :]: v for k, v in part.items() if k.startswith(prefix)}
         self.x, self.y = (Density(architectures, part, name) for name in ("x", "y"))
         self.transfer = Flow(architectures["transfer"], of("transfer."))
-        self.response = Factorizable(architectures["response"], of("response."))
+        self.response = Factorizable(architectures["response"], of("response.")) if "response" in architectures else None
 
     def stacked(self, x, y):
         """Contexts of p(x) and p(y | x), and x and y, once for each process."""

@@ -1,6 +1,7 @@
 """PyTorch as a rival of the bench: `torch_rival.py FOLDER MODE THREADS`, then one request a line on stdin.
 
-Modes: eager; trace (torch.jit.trace, frozen where nothing is trained); compile (torch.compile, where this PyTorch has it).
+Modes: eager; trace (torch.jit.trace, frozen where nothing is trained); compile (torch.compile, where this PyTorch has it); cuda
+and cuda-compile, eager and with graphs captured on a GPU.
 """
 
 import os
@@ -12,17 +13,25 @@ import torch
 from exchange import read_safetensors, serve
 from torch_flows import Flow
 from torch_hessian import HESSIANS
+from torch_likelihood import LIKELIHOODS
 from torch_mixture import STEPS
 
 FOLDER, MODE, THREADS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(THREADS)
 torch.manual_seed(1)
+DEVICE = "cuda" if MODE.startswith("cuda") else "cpu"
+if DEVICE == "cuda":
+    torch.set_default_device(DEVICE)
 CHECKED_STEPS = 8
+# Events of a batch where there are more than anybody takes at once.
+PORTION = 16384
+# A product of matrices that takes long enough for all that surrounds it to count little.
+PEAK_SIZE = 4096 if DEVICE == "cuda" else 1024
 
 
 def load(case):
     arrays, description = read_safetensors(os.path.join(FOLDER, f"{case}.safetensors"))
-    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    tensors = {name: torch.from_numpy(array).to(DEVICE) for name, array in arrays.items()}
     return tensors, description
 
 
@@ -39,6 +48,8 @@ def faster(function, examples, is_trained):
     """The function in this process's mode."""
     if MODE == "compile":
         return torch.compile(function, dynamic=False)
+    if MODE == "cuda-compile":
+        return torch.compile(function, dynamic=False, mode="reduce-overhead")
     if MODE != "trace":
         return function
     traced = torch.jit.trace(function, examples, check_trace=False)
@@ -69,6 +80,19 @@ def log_prob(case):
             return call(y, x)
 
     return run, lambda: {"logProb": run().tolist()}
+
+
+def nll(case):
+    tensors, description = load(case)
+    flow = Flow(description["architecture"], of_model(tensors, "flow."))
+    portions = list(zip(*(column.split(PORTION) for column in columns(tensors))))
+    masked = flow.masked()
+
+    def run():
+        with torch.no_grad():
+            return -sum(flow.log_prob(y, x, masked).sum().double() for y, x in portions)
+
+    return run, lambda: {"nll": [run().item()]}
 
 
 def sampling(case, is_staged):
@@ -137,38 +161,30 @@ def mixture_step(case, name):
 TASKS = {
     "logProb": log_prob,
     "trainingStep": training_step,
+    "nll": nll,
     "sampling": lambda case: sampling(case, False),
     "stagedSampling": lambda case: sampling(case, True),
-    "stepOne": lambda case: mixture_step(case, "stepOne"),
-    "stepTwo": lambda case: mixture_step(case, "stepTwo"),
+    **{name: (lambda case, own=name: mixture_step(case, own)) for name in STEPS},
+    **{name: (lambda case, own=own: own(*load(case))) for name, own in HESSIANS.items()},
+    **{name: (lambda case, own=own: own(*load(case), faster)) for name, own in LIKELIHOODS.items()},
 }
 
-prepared = {}
+
+def settle():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
 
 
-def task(request):
-    """(call, check) of a task; made once, and alone in memory."""
-    case, name = request["case"], request["task"]
-    if (case, name) not in prepared:
-        prepared.clear()
-        prepared[case, name] = HESSIANS[name](*load(case)) if name in HESSIANS else TASKS[name](case)
-    return prepared[case, name]
+def peak():
+    """Billions of floating-point operations per second of a product of matrices, the best of a few."""
+    a = torch.ones(PEAK_SIZE, PEAK_SIZE)
+    seconds = []
+    for _ in range(20):
+        start = time.perf_counter()
+        a @ a
+        settle()
+        seconds.append(time.perf_counter() - start)
+    return 2 * PEAK_SIZE**3 / min(seconds) / 1e9
 
 
-def answer(request):
-    wanted = request["do"]
-    if wanted == "about":
-        return {"version": torch.__version__, "canCompile": hasattr(torch, "compile")}
-    if wanted == "check":
-        return task(request)[1]()
-    call = task(request)[0]
-    # The first call after the others' finds its threads asleep and its weights out of the caches.
-    call()
-    start, busy = time.perf_counter(), time.process_time()
-    for _ in range(request["calls"]):
-        call()
-    times = {"milliseconds": time.perf_counter() - start, "processor": time.process_time() - busy}
-    return {name: 1000 * seconds / request["calls"] for name, seconds in times.items()}
-
-
-serve(answer)
+serve(TASKS, settle, peak)
