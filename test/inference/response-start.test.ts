@@ -1,6 +1,7 @@
 /** The response of T by least squares, beside the least squares of a mixture known in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { Backend } from "../../engine/backend.js";
 import { fillNormal, fillUniform, randomKey } from "../../engine/random.js";
 import { referenceBackend } from "../../engine/reference.js";
 import { Tape } from "../../engine/tape.js";
@@ -17,8 +18,6 @@ import { dataSample } from "../../inference/transfer-fit.js";
 import { testBackends } from "../support/backends.js";
 import { weightsWith } from "./weights-with.js";
 import { withBackend } from "./with-backend.js";
-
-const { create } = testBackends().find(({ name }) => name === "cpu f64")!;
 
 const COUNT = 6000;
 const APART = 0.8;
@@ -87,8 +86,6 @@ async function slopes(model: MixtureModel): Promise<Float64Array> {
   return up.map((value, i) => (value - down[i]!) / (2 * step));
 }
 
-const sumOfSquares = (values: Float64Array) => values.reduce((sum, value) => sum + value * value, 0);
-
 /**
  * The least that is left where each process has a scale and a shift of its own, found from the densities: with r_f the probability of
  * a process, Σ_f r_f d log(N_f / N)/dν changes by r_f (1 - y z_f) and -r_f z_f, z_f the distance of y from its mean.
@@ -119,50 +116,49 @@ const architecture = factorizableFlow({
   standardisation: "both",
 });
 
-test("least squares leave what they must of the slopes in nu, by differences of log p (seed 3)", () =>
-  withBackend(create, async (backend) => {
-    const response = initialResponse(architecture, data, 2, 5);
-    const model: MixtureModel = { ...simulated, response };
-    const sample = dataSample(data);
-    const found = await responseToFirstOrder({
-      backend,
-      model,
-      members: [identity.weights],
-      sample,
-      training: profileTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
-      validation: profilingSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
-    });
-    const untouched = sumOfSquares(await slopes(model));
-    const left = sumOfSquares(await slopes({ ...model, response: { architecture, weights: found.weights } }));
-    const least = leastSquares();
-    assert.ok(least < 0.1 * untouched, `${least} of ${untouched} is what scales and shifts must leave`);
-    // Units that see x as well explain a little of chance, some 20 of 6000 degrees of freedom; ridges leave a little more.
-    assert.ok(left > 0.9 * least && left < 1.15 * least, `${left} left, expected ${least}`);
-    assert.ok(found.loss < 0.2 * found.initialLoss, `${found.loss} of ${found.initialLoss}`);
-  }));
+const response = initialResponse(architecture, data, 2, 5);
+const model: MixtureModel = { ...simulated, response };
+
+function startOf(backend: Backend, members: readonly Weights[]) {
+  const sample = dataSample(data);
+  return responseToFirstOrder({
+    backend,
+    model,
+    members,
+    sample,
+    training: profileTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
+    validation: profilingSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
+  });
+}
+
+/** Σ over events of the squared slopes, with a response and with a T. */
+async function left(found: Weights | undefined, transfer: Weights): Promise<number> {
+  const weights = found ?? response.weights;
+  const own = { ...model, transfer: { architecture: ofY, weights: transfer }, response: { architecture, weights } };
+  return (await slopes(own)).reduce((sum, value) => sum + value * value, 0);
+}
+
+for (const { name, create } of testBackends()) {
+  test(`least squares leave what they must of the slopes in nu, by differences of log p, on ${name} (seed 3)`, () =>
+    withBackend(create, async (backend) => {
+      const found = await startOf(backend, [identity.weights]);
+      const untouched = await left(undefined, identity.weights);
+      const remaining = await left(found.weights, identity.weights);
+      const least = leastSquares();
+      assert.ok(least < 0.1 * untouched, `${least} of ${untouched} is what scales and shifts must leave`);
+      // Units that see x as well explain a little of chance, some 20 of 6000 degrees of freedom; ridges leave a little more.
+      assert.ok(remaining > 0.9 * least && remaining < 1.15 * least, `${remaining} left, expected ${least}`);
+      assert.ok(found.loss < 0.2 * found.initialLoss, `${found.loss} of ${found.initialLoss}`);
+    }));
+}
 
 test("of two members the response serves both: the second better than without it, the first less well (seed 3)", () =>
-  withBackend(create, async (backend) => {
-    const response = initialResponse(architecture, data, 2, 5);
-    const model: MixtureModel = { ...simulated, response };
-    const shifted: Weights = weightsWith(ofY, { "transforms.0.1.bias": [[1, 0.3]] });
-    const sample = dataSample(data);
-    const startOf = async (members: readonly Weights[]) => {
-      const { weights } = await responseToFirstOrder({
-        backend,
-        model,
-        members,
-        sample,
-        training: profileTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
-        validation: profilingSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
-      });
-      return { architecture, weights };
-    };
-    const lossOf = async (own: MixtureModel["response"], transfer: Weights) =>
-      sumOfSquares(await slopes({ ...model, transfer: { architecture: ofY, weights: transfer }, response: own! }));
-    const [one, both] = [await startOf([identity.weights]), await startOf([identity.weights, shifted])];
-    assert.ok((await lossOf(both, shifted)) < (await lossOf(one, shifted)));
-    assert.ok((await lossOf(both, identity.weights)) > (await lossOf(one, identity.weights)));
+  withBackend(testBackends().find(({ name }) => name === "cpu f64")!.create, async (backend) => {
+    const shifted = weightsWith(ofY, { "transforms.0.1.bias": [[1, 0.3]] });
+    const one = await startOf(backend, [identity.weights]);
+    const both = await startOf(backend, [identity.weights, shifted]);
+    assert.ok((await left(both.weights, shifted)) < (await left(one.weights, shifted)));
+    assert.ok((await left(both.weights, identity.weights)) > (await left(one.weights, identity.weights)));
   }));
 
 test.run();
