@@ -90,6 +90,7 @@ export {
 } from "./profile-fit.js";
 export * from "./projections.js";
 export * from "./published-model.js";
+export { type ResponseStart, type ResponseStartRequest, responseToFirstOrder } from "./response-start.js";
 export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
 export * from "./scan.js";
 export * from "./scan-parabola.js";
