@@ -22,7 +22,11 @@ export interface Replica {
  *
  * @returns  [events]
  */
-export function bootstrapWeights({ count, weights }: EventData, seed: number, replica: number): Float32Array {
+export function bootstrapWeights(
+  { count, weights }: Pick<EventData, "count" | "weights">,
+  seed: number,
+  replica: number,
+): Float32Array {
   const drawn = new Float32Array(count);
   fillPoissonOne(randomKey(seed, "bootstrap", replica), 0, drawn);
   return weights === undefined ? drawn : drawn.map((times, i) => times * weights[i]!);

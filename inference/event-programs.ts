@@ -8,6 +8,14 @@ import { sizeOf, type Var } from "../engine/tape.js";
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
+/** One of the models that share the programs. */
+export interface Member {
+  /** All but ν, by the names that every member has. */
+  readonly parameters: Parameters;
+  /** Columns that are its own. What is kept must not depend on them. */
+  readonly columns: Columns;
+}
+
 type Output = Record<string, Float64Array>;
 type Columns = Named<ColumnData>;
 
@@ -15,10 +23,10 @@ export interface EventProgramsRequest<N extends string> {
   readonly backend: Backend;
   /** On one tape, before any sum over events; ν is the parameter "nu". */
   readonly traced: Readonly<Record<N, Var>>;
+  /** Those that all members have in common. */
   readonly columns: Columns;
   readonly count: number;
-  /** Parameters of every model but ν, by the same names. */
-  readonly members: readonly Parameters[];
+  readonly members: readonly Member[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,8 +38,8 @@ export interface EventPrograms<N extends string> {
   open(name: string, outputs: Outputs<N>): Promise<Program>;
   /** The same of the columns kept: for what is evaluated again and again. */
   openHoisted(name: string, outputs: Outputs<N>): Promise<Program>;
-  /** One at a time: each run has its own ν and parameters, the latter of `members`. */
-  run(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options?: RunOptions): Promise<Output>;
+  /** One at a time: each run has its own ν and member, the latter of `members`. */
+  run(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options?: RunOptions): Promise<Output>;
   /** The numbers kept per event, and the program that computes them. */
   describeKept(): Promise<string>;
   close(): Promise<void>;
@@ -48,13 +56,14 @@ const MOST_BYTES = 2 ** 30;
 const PORTION = 2 ** 23;
 
 /** Names of parameters in which the members differ. */
-function variedOf([first, ...others]: readonly Parameters[]): Set<string> {
+function variedOf(members: readonly Member[]): Set<string> {
+  const [first, ...others] = members.map(({ parameters }) => parameters);
   const differs = (name: string) =>
     others.some((other) => other[name]!.some((value, i) => !Object.is(value, first![name]![i])));
   return new Set(Object.keys(first!).filter((name) => others.length > 0 && differs(name)));
 }
 
-const differing = (parameters: Parameters, varied: ReadonlySet<string>): Parameters =>
+const differing = ({ parameters }: Member, varied: ReadonlySet<string>): Parameters =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => varied.has(name)));
 
 /** Shared memory where there is some: workers take such columns as they are, however many programs read them. */
@@ -88,7 +97,7 @@ async function fill(
 
 /** The columns of some kept nodes, computed when first asked for under each key. */
 class KeptColumns {
-  private readonly filled = new Map<Parameters | undefined, Columns>();
+  private readonly filled = new Map<Member | undefined, Columns>();
   private program: Promise<Program> | undefined;
 
   constructor(
@@ -101,7 +110,7 @@ class KeptColumns {
   }
 
   /** @param key  who these are for; everybody where absent */
-  async of(parameters: Parameters, key: Parameters | undefined): Promise<Columns> {
+  async of({ parameters }: Member, key: Member | undefined): Promise<Columns> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
@@ -150,9 +159,9 @@ class KeptWork<N extends string> {
   }
 
   /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(parameters: Parameters, withCommon: boolean): Promise<Columns> {
+  async columnsOf(member: Member, withCommon: boolean): Promise<Columns> {
     const { common, own } = this.parts;
-    return { ...(withCommon && (await common.of(parameters, undefined))), ...(await own.of(parameters, parameters)) };
+    return { ...(withCommon && (await common.of(member, undefined))), ...(await own.of(member, member)) };
   }
 
   async describe(): Promise<string> {
@@ -176,8 +185,8 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   const { backend, traced, columns, members, signal } = request;
   const varied = variedOf(members);
   const programs = new Map<string, Promise<Program>>();
-  /** Whose parameters a program holds. */
-  const held = new Map<Program, Parameters>();
+  /** Whose parameters and columns a program holds. */
+  const held = new Map<Program, Member>();
   const isHoisted = new Set<Program>();
   let work: KeptWork<N> | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -194,15 +203,16 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
     return program;
   }
 
-  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, parameters: Parameters, options: RunOptions) {
+  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options: RunOptions) {
     const program = await of;
     const before = held.get(program);
-    if (before !== parameters) {
+    if (before !== member) {
       held.delete(program);
-      if (isHoisted.has(program)) await program.bind(await kept().columnsOf(parameters, before === undefined));
+      await program.bind(member.columns);
+      if (isHoisted.has(program)) await program.bind(await kept().columnsOf(member, before === undefined));
       // What all models have in common is written once: what follows from it is not computed again.
-      await program.write(before === undefined ? parameters : differing(parameters, varied));
-      held.set(program, parameters);
+      await program.write(before === undefined ? member.parameters : differing(member, varied));
+      held.set(program, member);
     }
     await program.write({ nu });
     return program.run({ ...options, signal });
@@ -222,8 +232,8 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
         isHoisted.add(program);
         return program;
       }),
-    run(of, nu, parameters, options = {}) {
-      const own = last.then(() => runAlone(of, nu, parameters, options));
+    run(of, nu, member, options = {}) {
+      const own = last.then(() => runAlone(of, nu, member, options));
       // The one behind it waits for it, whatever became of it.
       last = own.catch(() => undefined);
       return own;

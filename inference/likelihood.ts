@@ -7,8 +7,8 @@ import { referenceBackend } from "../engine/reference.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { totalWeight } from "../flows/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
-import { type EventPrograms, eventPrograms, type Parameters } from "./event-programs.js";
-import { bindMixture, type LikelihoodForm } from "./mixture.js";
+import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import { bindMixture, type LikelihoodForm, type Observed } from "./mixture.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "./mixture-model.js";
 import type { Evaluation, Objective } from "./objective.js";
 import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "./yields.js";
@@ -71,39 +71,67 @@ export interface Information {
   readonly scatter: Float64Array;
 }
 
-/** Everything of the likelihood that looks at events, on one tape, before it is added up. */
+/** Everything of the likelihood that looks at events, on one tape, before it is added up. All are per event. */
 interface Traced {
   readonly nu: Var;
-  /** Per event: []; the weight is 1 where events have none. */
-  readonly logProb: Var;
-  readonly weight: Var;
-  /** One ν per event [K], and log p there, with log N_tot where the number of events counts. */
+  /** One ν per event [K]. */
   readonly ownNu: Var;
+  /** log p at ν, and with log N_tot, where the number of events counts, at an event's own ν: []. */
+  readonly logProb: Var;
   readonly ownScore: Var;
+  /** How often the event counts, 1 where events have no weights: []. */
+  readonly weight: Var;
+  /** The same with x alone, where events count with y as often as `yWeights` say. */
+  readonly logProbX?: Var;
+  readonly ownScoreX?: Var;
+  readonly weightX?: Var;
 }
 
-function trace({ model, data, form, extended }: LikelihoodRequest): Traced {
+/** Columns of weights. */
+const WEIGHT = "weight";
+const WEIGHT_X = "weight of x alone";
+
+function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: boolean): Traced {
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const x = tape.column("x", [model.x.nominal.architecture.features]);
   const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
   const ownNu = broadcastEvents(nu, tape.events());
-  const ofEvent = mixture.logProb({ x, y }, ownNu, form);
+  const logProb = (observed: Observed) => broadcastEvents(mixture.logProb(observed, nu, form), tape.events());
+  const ownScore = (observed: Observed) => {
+    const ofEvent = mixture.logProb(observed, ownNu, form);
+    return extended ? add(ofEvent, logTotalYield(logYields(model, ownNu))) : ofEvent;
+  };
   return {
     nu,
-    logProb: broadcastEvents(mixture.logProb({ x, y }, nu, form), tape.events()),
-    weight: data.weights ? tape.column("weight", []) : tape.constant(1, [], tape.events()),
     ownNu,
-    ownScore: extended ? add(ofEvent, logTotalYield(logYields(model, ownNu))) : ofEvent,
+    logProb: logProb({ x, y }),
+    ownScore: ownScore({ x, y }),
+    weight: weighsY || data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], tape.events()),
+    ...(weighsY &&
+      form === "joint" && {
+        logProbX: logProb({ x }),
+        ownScoreX: ownScore({ x }),
+        weightX: tape.column(WEIGHT_X, []),
+      }),
   };
+}
+
+/** Columns of weights as `trace` names them. */
+function weightColumns({ weights, count }: EventData, yWeights: ColumnData | undefined): Record<string, ColumnData> {
+  if (yWeights === undefined) return weights === undefined ? {} : { [WEIGHT]: weights };
+  const times = (part: (ofY: number) => number) =>
+    Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * part(yWeights[i]!));
+  return { [WEIGHT]: times((ofY) => ofY), [WEIGHT_X]: times((ofY) => 1 - ofY) };
 }
 
 type Order = 0 | 1 | 2;
 
 /** -Σ w log p and its derivatives */
-function derivatives({ nu, logProb, weight }: Traced, order: Order): Record<string, Var> {
-  const nll = neg(sumEvents(mul(weight, logProb)));
+function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: Order): Record<string, Var> {
+  const withY = mul(weight, logProb);
+  const nll = neg(sumEvents(logProbX && weightX ? add(withY, mul(weightX, logProbX)) : withY));
   return {
     nll,
     ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
@@ -111,16 +139,25 @@ function derivatives({ nu, logProb, weight }: Traced, order: Order): Record<stri
   };
 }
 
-/** Σ w g gᵀ, the same with w² [K, K], and Σ w² g⁴ [K]: of one ν per event, whose cotangent is each event's own gradient g. */
-function scoreSums({ ownNu, ownScore, weight }: Traced): Record<"information" | "product" | "fourth", Var> {
-  const [g] = gradient(sumEvents(ownScore), [ownNu]) as [Var];
-  const [size] = g.shape as [number];
-  const outer = mul(reshape(g, [size, 1]), reshape(g, [1, size]));
-  const squaredWeight = square(weight);
+/**
+ * Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone: of one ν per
+ * event, whose cotangent is each event's own gradient g.
+ */
+function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
+  const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
+  const [size] = ownNu.shape as [number];
+  const outer = (a: Var, b: Var) => mul(reshape(a, [size, 1]), reshape(b, [1, size]));
+  const parts = [{ score: ownScore, weight }];
+  if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
+  const found = parts.map(({ score, weight: w }) => {
+    const [g] = gradient(sumEvents(score), [ownNu]) as [Var];
+    return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
+  });
+  const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
   return {
-    information: sumEvents(mul(weight, outer)),
-    product: sumEvents(mul(squaredWeight, outer)),
-    fourth: sumEvents(mul(squaredWeight, square(square(g)))),
+    information: sumEvents(total("information")),
+    product: sumEvents(outer(total("score"), total("score"))),
+    fourth: sumEvents(square(total("diagonal"))),
   };
 }
 
@@ -134,7 +171,7 @@ async function penaltyProgram({ model, extended, data }: LikelihoodRequest): Pro
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
 }
 
-function checkData({ model, data }: LikelihoodRequest): void {
+function checkData({ model, data }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
   const { count, x, y, weights } = data;
   if (model.nuisances.length === 0) {
     throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
@@ -157,6 +194,14 @@ function checkData({ model, data }: LikelihoodRequest): void {
     }
   }
   if (!(count > 0)) throw new UsageError("likelihood", { expected: "at least one event", got: `${count}` });
+  if (yWeights.length > 0 && y === undefined) {
+    throw new UsageError("likelihood", { expected: "data with y where y has weights", got: "x alone" });
+  }
+  for (const column of yWeights) {
+    if (column.length !== count) {
+      throw new UsageError("likelihood", { expected: `${count} weights of y`, got: `${column.length}` });
+    }
+  }
 }
 
 type Output = Record<string, Float64Array>;
@@ -179,13 +224,16 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
-const NO_PARAMETERS: Parameters = {};
+/** For programs that see no events. */
+const NO_MEMBER: Member = { parameters: {}, columns: {} };
 
 /** The programs over the events of the data, for all models. */
-function programsOf({ backend, data, signal, ...request }: LikelihoodRequest, members: readonly Parameters[]) {
-  const columns = { x: data.x, ...(data.y && { y: data.y }), ...(data.weights && { weight: data.weights }) };
-  const traced = trace({ backend, data, ...request });
-  return eventPrograms({ backend, traced: { ...traced }, columns, count: data.count, members, signal });
+function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
+  const { backend, data, signal } = request;
+  const columns = { x: data.x, ...(data.y && { y: data.y }) };
+  // Those that are there.
+  const traced = { ...trace(request, weighsY) } as Record<keyof Traced, Var>;
+  return eventPrograms({ backend, traced, columns, count: data.count, members, signal });
 }
 
 /**
@@ -200,29 +248,41 @@ export async function likelihood(request: LikelihoodRequest): Promise<Likelihood
  * One likelihood for each of several models that differ in the weights of their flows only, such as the replicas of an ensemble.
  * They share programs and bound data: `close` of one closes all.
  *
- * @param request  its model says what they have in common
+ * @param request   its model says what they have in common
+ * @param yWeights  for each model, how often y of every event counts [B][events], of either sign, times the event's weight: the NLL is
+ *                  -Σ w (log p(x | ν) + w_y log p(y | x, ν)). Absent: once
  */
 export async function likelihoods(
   request: LikelihoodRequest,
   models: readonly MixtureModel[],
+  yWeights?: readonly ColumnData[],
 ): Promise<readonly Likelihood[]> {
-  checkData(request);
-  const members = models.map(mixtureParameters);
-  const events = programsOf(request, members);
+  checkData(request, yWeights ?? []);
+  if (yWeights !== undefined && yWeights.length !== models.length) {
+    throw new UsageError("likelihoods", {
+      expected: `weights of y for ${models.length} models`,
+      got: `${yWeights.length}`,
+    });
+  }
+  const members = models.map((model, b) => ({
+    parameters: mixtureParameters(model),
+    columns: weightColumns(request.data, yWeights?.[b]),
+  }));
+  const events = programsOf(request, members, yWeights !== undefined);
   const penalty = await penaltyProgram(request);
-  return members.map((parameters) => boundLikelihood(request, events, penalty, parameters));
+  return members.map((member) => boundLikelihood(request, events, penalty, member));
 }
 
 function boundLikelihood(
   { model, data }: LikelihoodRequest,
   events: EventPrograms<keyof Traced>,
   penalty: Program,
-  parameters: Parameters,
+  member: Member,
 ): Likelihood {
   // What is asked for again and again reads what is kept; log p, asked for once, does without.
   const ofOrder = (order: Order) => events.openHoisted(`order ${order}`, (traced) => derivatives(traced, order));
   const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
-    events.run(of, nu, parameters, options);
+    events.run(of, nu, member, options);
 
   async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
     let total: Evaluation | undefined;
@@ -244,7 +304,7 @@ function boundLikelihood(
       onEvents === undefined
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
-    const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_PARAMETERS), order);
+    const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_MEMBER), order);
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 

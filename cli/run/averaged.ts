@@ -1,6 +1,6 @@
 /** The averaged likelihood of the ensemble: its fit, and what its errors are made of. */
 import { type AveragedCurvature, averagedCurvature, rebasedAverage } from "../../inference/averaging.js";
-import { type Replica, replicaModel } from "../../inference/ensemble.js";
+import { bootstrapWeights, type Replica, replicaModel } from "../../inference/ensemble.js";
 import { type FitResult, isMinimum } from "../../inference/fit-result.js";
 import { withSecantHessian } from "../../inference/kinks.js";
 import { type Likelihood, likelihoods } from "../../inference/likelihood.js";
@@ -26,7 +26,7 @@ export interface AveragedFit {
   /** Of the rebased average over the replicas. */
   readonly fit: FitResult;
   readonly summary: FitSummary;
-  /** Each replica's likelihood of the data, unweighted, with its T and the response of all [B]. */
+  /** Each replica's likelihood of the data, with its T and the response of all (`openMembers`) [B]. */
   readonly members: readonly FitResult[];
   /** At the estimate. */
   readonly curvature: AveragedCurvature;
@@ -83,13 +83,24 @@ export async function fitAveraged(
 /** Of two minima a fit gives the lower one. */
 const hasMinimum = (fit: FitResult) => isMinimum(fit) || fit.status === "second-minimum";
 
+/**
+ * The likelihood of every replica: x of each event once, y as often as in the replica.
+ *
+ * A T is fitted to the fluctuation of its events. Of those it has seen it gives the probabilities of the processes right on
+ * average, as it stands where their likelihood has its maximum; of the 37% that a bootstrap leaves out it is too sure, all the more
+ * the longer it is trained, and that moves ν the same way in every replica: 0.12 σ in 5000 events of the toy after 30 epochs, 0.4 after
+ * 120, nothing with these weights. As T answers to ν, y says nothing of it on which the weights' own fluctuation could cost
+ * precision; where T is fixed y does, and counts once.
+ */
 function openMembers(setting: Setting, model: MixtureModel, replicas: readonly Replica[]) {
   const { backend, analysis, events, signal } = setting;
-  const { form, extended } = analysis.configuration.likelihood;
-  return likelihoods(
-    { backend, model, data: events.data, form, extended, signal },
-    replicas.map((replica) => replicaModel(model, replica)),
-  );
+  const { likelihood, seed } = analysis.configuration;
+  const { data } = events;
+  const request = { backend, model, data, form: likelihood.form, extended: likelihood.extended, signal };
+  const models = replicas.map((replica) => replicaModel(model, replica));
+  if (model.response === undefined) return likelihoods(request, models);
+  const times = replicas.map(({ index }) => bootstrapWeights({ count: data.count }, seed, index));
+  return likelihoods(request, models, times);
 }
 
 /** The average over the replicas whose fits have a minimum, without second derivatives that cross kinks. */
