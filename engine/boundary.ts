@@ -1,5 +1,6 @@
 /** The checks that every backend makes where names and numbers come in, and what they need to know for them. */
-import type { ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
+import type { ColumnData, ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
+import { BlockedColumn } from "./blocked-column.js";
 import { ShapeError, UsageError } from "./errors.js";
 import { RandomColumn } from "./random-column.js";
 import { sameShape, sizeOf, type Var } from "./tape.js";
@@ -22,6 +23,15 @@ class Leaves {
 /** What remains of a backend or program after its end: one message. */
 export function closedError(where: string, what: "backend" | "program"): UsageError {
   return new UsageError(where, { expected: `an open ${what}`, got: "one that was closed" });
+}
+
+/** The array that was bound, or the one that the column stands for. */
+export function numbersOf(source: ColumnSource): ColumnData {
+  if (source instanceof BlockedColumn) return source.toArray();
+  if (!(source instanceof RandomColumn)) return source;
+  const numbers = new Float32Array(source.length);
+  source.fill(0, numbers);
+  return numbers;
 }
 
 /** What a program was given so far, and whether that suffices for what it is asked. */
@@ -81,10 +91,10 @@ export class Boundary {
     this.checkOpen("bind");
     for (const [name, values] of Object.entries(columns)) {
       const node = this.known.columns.get(name);
-      const isSource = [Float32Array, Float64Array, RandomColumn].some((kind) => values instanceof kind);
+      const isSource = [Float32Array, Float64Array, BlockedColumn, RandomColumn].some((kind) => values instanceof kind);
       if (!isSource) {
         throw new UsageError("bind", {
-          expected: `column "${name}" to be a Float32Array, Float64Array or RandomColumn`,
+          expected: `column "${name}" to be a Float32Array, Float64Array, BlockedColumn or RandomColumn`,
           got: Object.prototype.toString.call(values).slice(8, -1),
         });
       }
@@ -92,6 +102,12 @@ export class Boundary {
         throw new UsageError("bind", {
           expected: `column "${name}" [${node.shape}] to hold a multiple of ${sizeOf(node.shape)} numbers`,
           got: `${values.length}`,
+        });
+      }
+      if (node !== undefined && values instanceof BlockedColumn && values.rows !== sizeOf(node.shape)) {
+        throw new UsageError("bind", {
+          expected: `column "${name}" [${node.shape}] to have ${sizeOf(node.shape)} rows`,
+          got: `a BlockedColumn of ${values.rows}`,
         });
       }
     }

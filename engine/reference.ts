@@ -1,10 +1,9 @@
 /** The backend that defines all others: f64, plain loops over the tape, events in blocks. Small, slow, obviously right. */
 import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from "./backend.js";
-import { Boundary, closedError } from "./boundary.js";
+import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
 import { type EventPass, schedule } from "./passes.js";
-import { numbersOf } from "./random-column.js";
 import { sizeOf, type Var } from "./tape.js";
 
 /** Events evaluated together; keeps a tape's intermediates small. */

@@ -1,14 +1,14 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
 import { host } from "#cpu-host";
-import type { Backend, ColumnData, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
-import { Boundary, closedError } from "../boundary.js";
+import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
+import { BlockedColumn } from "../blocked-column.js";
+import { Boundary, closedError, numbersOf } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
-import { numbersOf } from "../random-column.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
-import { control } from "./execution.js";
+import { type BoundColumn, control } from "./execution.js";
 import { talliesOf } from "./kernel-clock.js";
 import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
@@ -36,7 +36,9 @@ const isSharing = typeof SharedArrayBuffer === "function";
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
-function shareable(source: ColumnSource): ColumnData {
+function shareable(source: ColumnSource): BoundColumn {
+  // Shared where anything can be, by its own making.
+  if (source instanceof BlockedColumn) return { blocks: source.numbers };
   const values = numbersOf(source);
   if (!isSharing || values.buffer instanceof SharedArrayBuffer) return values;
   const shared = allocate(values.byteLength);

@@ -4,6 +4,7 @@
  * does not depend on the number of threads.
  */
 import type { ColumnData, Named } from "../backend.js";
+import { BLOCK } from "../blocked-column.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
@@ -74,6 +75,9 @@ export interface Events {
   readonly index: Int32Array | undefined;
 }
 
+/** Data as workers get them: `[rows][events]`, or the numbers of a BlockedColumn. */
+export type BoundColumn = ColumnData | { readonly blocks: ColumnData };
+
 /** Some of the events of a pass, in the scratch of a worker. */
 interface Tile {
   readonly events: Events;
@@ -127,13 +131,40 @@ function gatherRow(
   if (n < tile) target.fill(target[to + n - 1] as number, to + n, to + tile);
 }
 
+/** All rows of a tile, which has BLOCK events as a block has. */
+function gatherBlocks(
+  blocks: ColumnData,
+  rows: number,
+  target: Float32Array | Float64Array,
+  to: number,
+  { start, index }: Events,
+  first: number,
+  n: number,
+): void {
+  const begin = start + first;
+  if (index === undefined && begin % BLOCK === 0) {
+    target.set(blocks.subarray(begin * rows, (begin + BLOCK) * rows), to);
+  } else {
+    for (let e = 0; e < n; e++) {
+      const event = index === undefined ? begin + e : (index[begin + e] as number);
+      const within = event % BLOCK;
+      const from = (event - within) * rows + within;
+      for (let r = 0; r < rows; r++) target[to + r * BLOCK + e] = blocks[from + r * BLOCK] as number;
+    }
+  }
+  if (n === BLOCK) return;
+  for (let end = to + n; end < to + rows * BLOCK; end += BLOCK) {
+    target.fill(target[end - 1] as number, end, end + BLOCK - n);
+  }
+}
+
 export class Execution {
   private readonly plan: Plan;
   private readonly instance: WasmInstance;
   private readonly numbers: Float32Array | Float64Array;
   private readonly doubles: Float64Array;
   private readonly bytes: number;
-  private readonly data = new Map<string, ColumnData>();
+  private readonly data = new Map<string, BoundColumn>();
   private readonly state = new Map<string, Held>();
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<string, number>();
@@ -169,7 +200,7 @@ export class Execution {
     return Float64Array.from(ofThreads.flat());
   }
 
-  bind(columns: Named<ColumnData>): void {
+  bind(columns: Named<BoundColumn>): void {
     for (const [label, values] of Object.entries(columns)) this.data.set(label, values);
   }
 
@@ -336,10 +367,15 @@ export class Execution {
   private gather(pass: PassPlan, { events, first, n, base }: Tile): void {
     const { plan, bytes, numbers } = this;
     for (const { label, rows, offset } of pass.columns) {
-      const source = this.data.get(label) as ColumnData;
+      const source = this.data.get(label) as BoundColumn;
+      const to = (base + offset) / bytes;
+      if ("blocks" in source) {
+        gatherBlocks(source.blocks, rows, numbers, to, events, first, n);
+        continue;
+      }
       const stride = source.length / rows;
       for (let r = 0; r < rows; r++) {
-        gatherRow(source, r * stride, numbers, (base + offset) / bytes + r * plan.tile, events, first, n, plan.tile);
+        gatherRow(source, r * stride, numbers, to + r * plan.tile, events, first, n, plan.tile);
       }
     }
   }

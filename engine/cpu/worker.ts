@@ -1,7 +1,7 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
 import { host } from "#cpu-host";
-import type { ColumnData, Named } from "../backend.js";
-import { type Events, Execution, Team } from "./execution.js";
+import type { Named } from "../backend.js";
+import { type BoundColumn, type Events, Execution, Team } from "./execution.js";
 import type { CompiledProgram } from "./plan.js";
 
 export interface WorkerStart {
@@ -14,7 +14,7 @@ export interface WorkerStart {
 export type Request =
   | { readonly kind: "open"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "close"; readonly program: number }
-  | { readonly kind: "bind"; readonly program: number; readonly columns: Named<ColumnData> }
+  | { readonly kind: "bind"; readonly program: number; readonly columns: Named<BoundColumn> }
   | { readonly kind: "write"; readonly program: number; readonly parameters: Named<Float64Array> }
   | { readonly kind: "read"; readonly program: number; readonly parameters: readonly string[]; readonly call: number }
   | { readonly kind: "times"; readonly program: number; readonly call: number }
