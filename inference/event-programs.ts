@@ -3,19 +3,20 @@
  * alone decide is computed once and kept in columns, for each model what is its own.
  */
 import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/backend.js";
+import { BlockedColumn } from "../engine/blocked-column.js";
 import { type Hoisted, hoist, type Kept } from "../engine/hoisting.js";
 import { sizeOf, type Var } from "../engine/tape.js";
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
 type Output = Record<string, Float64Array>;
-type Columns = Named<ColumnData>;
+type KeptNumbers = Named<BlockedColumn>;
 
 export interface EventProgramsRequest<N extends string> {
   readonly backend: Backend;
   /** On one tape, before any sum over events; ν is the parameter "nu". */
   readonly traced: Readonly<Record<N, Var>>;
-  readonly columns: Columns;
+  readonly columns: Named<ColumnData>;
   readonly count: number;
   /** Parameters of every model but ν, by the same names. */
   readonly members: readonly Parameters[];
@@ -57,38 +58,29 @@ function variedOf([first, ...others]: readonly Parameters[]): Set<string> {
 const differing = (parameters: Parameters, varied: ReadonlySet<string>): Parameters =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => varied.has(name)));
 
-/** Shared memory where there is some: workers take such columns as they are, however many programs read them. */
-function columnOf(length: number, { precision }: Backend): ColumnData {
-  const [kind, bytes] = precision === "f32" ? [Float32Array, 4 * length] : [Float64Array, 8 * length];
-  const memory = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-  return new kind(memory as ArrayBuffer);
-}
-
-/** Values of per-event nodes as columns. */
+/** Values of per-event nodes as columns, which workers take as they are, however many programs read them. */
 async function fill(
   program: Program,
   nodes: Kept,
   { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
-): Promise<Columns> {
+): Promise<KeptNumbers> {
   const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
   const numbers = sizes.reduce((total, [, size]) => total + size, 0);
-  const columns = Object.fromEntries(sizes.map(([name, size]) => [name, columnOf(size * count, backend)]));
+  const columns = Object.fromEntries(
+    sizes.map(([name, size]) => [name, new BlockedColumn(size, count, backend.precision)]),
+  );
   const portion = Math.max(1, Math.floor(PORTION / numbers));
   for (let start = 0; start < count; start += portion) {
     const stop = Math.min(count, start + portion);
     const values = await program.run({ range: { events: [start, stop] }, signal });
-    for (const [name, size] of sizes) {
-      const own = values[name] as Float64Array;
-      const length = stop - start;
-      for (let r = 0; r < size; r++) columns[name]!.set(own.subarray(r * length, (r + 1) * length), r * count + start);
-    }
+    for (const [name, column] of Object.entries(columns)) column.write(start, values[name] as Float64Array);
   }
   return columns;
 }
 
 /** The columns of some kept nodes, computed when first asked for under each key. */
 class KeptColumns {
-  private readonly filled = new Map<Parameters | undefined, Columns>();
+  private readonly filled = new Map<Parameters | undefined, KeptNumbers>();
   private program: Promise<Program> | undefined;
 
   constructor(
@@ -101,7 +93,7 @@ class KeptColumns {
   }
 
   /** @param key  who these are for; everybody where absent */
-  async of(parameters: Parameters, key: Parameters | undefined): Promise<Columns> {
+  async of(parameters: Parameters, key: Parameters | undefined): Promise<KeptNumbers> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
@@ -150,7 +142,7 @@ class KeptWork<N extends string> {
   }
 
   /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(parameters: Parameters, withCommon: boolean): Promise<Columns> {
+  async columnsOf(parameters: Parameters, withCommon: boolean): Promise<KeptNumbers> {
     const { common, own } = this.parts;
     return { ...(withCommon && (await common.of(parameters, undefined))), ...(await own.of(parameters, parameters)) };
   }
