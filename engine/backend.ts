@@ -28,6 +28,8 @@ export interface ProgramRequest {
 export interface RunOptions {
   /** First (inclusive) and last (exclusive) event per event set; all bound events where absent. */
   readonly range?: Named<readonly [number, number]>;
+  /** Outputs with events that are not given back, but written to these columns, at the places of the events in their set. */
+  readonly into?: Named<BlockedColumn>;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -113,16 +113,18 @@ function compile(request: ProgramRequest): Program {
       boundary.checkRead(parameters);
       return Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)]));
     },
-    async run({ range = {}, signal }: RunOptions = {}) {
+    async run({ range = {}, into = {}, signal }: RunOptions = {}) {
       signal?.throwIfAborted();
       const parts = boundary.partsOf(range);
+      boundary.checkInto(into, parts);
       const values = evaluateAll((set) => {
         const { start, length } = parts[set] as { start: number; length: number };
         return { length, pick: (e) => start + e };
       });
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)]),
+      const results = Object.entries(outputs).map(
+        ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
       );
+      return boundary.writeInto(into, parts, Object.fromEntries(results));
     },
     async steps(plan) {
       const { count, indices, schedule: perStep = {}, signal } = plan;

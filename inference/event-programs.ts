@@ -3,7 +3,7 @@
  * alone decide is computed once and kept in columns, for each model what is its own.
  */
 import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/backend.js";
-import { BlockedColumn } from "../engine/blocked-column.js";
+import { BLOCK, BlockedColumn } from "../engine/blocked-column.js";
 import { type Hoisted, hoist, type Kept } from "../engine/hoisting.js";
 import { sizeOf, type Var } from "../engine/tape.js";
 
@@ -45,7 +45,7 @@ export interface EventPrograms<N extends string> {
  */
 const MOST_BYTES = 2 ** 30;
 
-/** Numbers that one run gives back at most while columns are filled: 64 MiB in f64. */
+/** Numbers that one run makes while columns are filled, so that it can be ended early: 64 MiB in f64 where they go through arrays. */
 const PORTION = 2 ** 23;
 
 /** Names of parameters in which the members differ. */
@@ -69,11 +69,10 @@ async function fill(
   const columns = Object.fromEntries(
     sizes.map(([name, size]) => [name, new BlockedColumn(size, count, backend.precision)]),
   );
-  const portion = Math.max(1, Math.floor(PORTION / numbers));
+  const portion = BLOCK * Math.max(1, Math.floor(PORTION / (BLOCK * numbers)));
   for (let start = 0; start < count; start += portion) {
     const stop = Math.min(count, start + portion);
-    const values = await program.run({ range: { events: [start, stop] }, signal });
-    for (const [name, column] of Object.entries(columns)) column.write(start, values[name] as Float64Array);
+    await program.run({ range: { events: [start, stop] }, into: columns, signal });
   }
   return columns;
 }

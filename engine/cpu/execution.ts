@@ -3,14 +3,22 @@
  * does what has no events; groups of events go to whoever is free. Sums are added in group order, so that the result
  * does not depend on the number of threads.
  */
-import type { ColumnData, Named } from "../backend.js";
-import { BLOCK } from "../blocked-column.js";
+import type { Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
+import {
+  type BoundColumn,
+  type Events,
+  gatherBlocks,
+  gatherRows,
+  type OutputColumn,
+  putBlocks,
+  putRows,
+} from "./tile-columns.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -68,16 +76,6 @@ export class Team {
   }
 }
 
-/** The events of one run: `index` gives their positions in the columns, else they are `start`, `start + 1`, ... */
-export interface Events {
-  readonly start: number;
-  readonly length: number;
-  readonly index: Int32Array | undefined;
-}
-
-/** Data as workers get them: `[rows][events]`, or the numbers of a BlockedColumn. */
-export type BoundColumn = ColumnData | { readonly blocks: ColumnData };
-
 /** Some of the events of a pass, in the scratch of a worker. */
 interface Tile {
   readonly events: Events;
@@ -88,8 +86,11 @@ interface Tile {
   readonly base: number;
 }
 
-/** Where per-event outputs go, by node: `[...shape, events]`. */
-type OutputArrays = ReadonlyMap<number, Float64Array>;
+/** A node with events, and where its values go. */
+export interface Target {
+  readonly node: number;
+  readonly column: OutputColumn;
+}
 
 /** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
 class Held {
@@ -110,51 +111,6 @@ class Held {
   get value(): Float64Array {
     this.numbers ??= this.fetch();
     return this.numbers;
-  }
-}
-
-function gatherRow(
-  source: ColumnData,
-  from: number,
-  target: Float32Array | Float64Array,
-  to: number,
-  { start, index }: Events,
-  first: number,
-  n: number,
-  tile: number,
-): void {
-  if (index === undefined) {
-    const begin = from + start + first;
-    target.set(source.subarray(begin, begin + n), to);
-  } else for (let e = 0; e < n; e++) target[to + e] = source[from + (index[start + first + e] as number)] as number;
-  // The rest of a tail tile repeats its last event.
-  if (n < tile) target.fill(target[to + n - 1] as number, to + n, to + tile);
-}
-
-/** All rows of a tile, which has BLOCK events as a block has. */
-function gatherBlocks(
-  blocks: ColumnData,
-  rows: number,
-  target: Float32Array | Float64Array,
-  to: number,
-  { start, index }: Events,
-  first: number,
-  n: number,
-): void {
-  const begin = start + first;
-  if (index === undefined && begin % BLOCK === 0) {
-    target.set(blocks.subarray(begin * rows, (begin + BLOCK) * rows), to);
-  } else {
-    for (let e = 0; e < n; e++) {
-      const event = index === undefined ? begin + e : (index[begin + e] as number);
-      const within = event % BLOCK;
-      const from = (event - within) * rows + within;
-      for (let r = 0; r < rows; r++) target[to + r * BLOCK + e] = blocks[from + r * BLOCK] as number;
-    }
-  }
-  if (n === BLOCK) return;
-  for (let end = to + n; end < to + rows * BLOCK; end += BLOCK) {
-    target.fill(target[end - 1] as number, end, end + BLOCK - n);
   }
 }
 
@@ -254,10 +210,10 @@ export class Execution {
   }
 
   /** One evaluation, by all workers together. */
-  evaluate(events: (set: string) => Events, outputs: OutputArrays): void {
+  evaluate(events: (set: string) => Events, targets: readonly Target[]): void {
     for (const level of this.plan.levels) {
       if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
-      for (const pass of level.passes) this.runPass(pass, events(pass.set), outputs);
+      for (const pass of level.passes) this.runPass(pass, events(pass.set), targets);
     }
   }
 
@@ -287,7 +243,7 @@ export class Execution {
     this.held.set(node.id, new Held(this.clock++, value));
   }
 
-  private runPass(pass: PassPlan, events: Events, outputs: OutputArrays): void {
+  private runPass(pass: PassPlan, events: Events, targets: readonly Target[]): void {
     const { team, plan } = this;
     if (team.rank === 0) {
       this.uploadParameters(pass);
@@ -303,7 +259,7 @@ export class Execution {
       this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
       const last = Math.floor(((group + 1) * tiles) / groups);
       for (let tile = Math.floor((group * tiles) / groups); tile < last; tile++) {
-        this.runTile(pass, events, tile * plan.tile, accumulator, outputs);
+        this.runTile(pass, events, tile * plan.tile, accumulator, targets);
       }
     }
     team.barrier();
@@ -330,17 +286,23 @@ export class Execution {
     return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.tile)));
   }
 
-  private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
+  private runTile(
+    pass: PassPlan,
+    events: Events,
+    first: number,
+    accumulator: number,
+    targets: readonly Target[],
+  ): void {
     const { plan } = this;
     const base = plan.scratch + this.team.rank * plan.scratchBytes;
     const tile: Tile = { events, first, n: Math.min(plan.tile, events.length - first), base };
     if (pass.timed !== undefined) {
-      this.timeTile(pass, pass.timed, tile, accumulator, outputs);
+      this.timeTile(pass, pass.timed, tile, accumulator, targets);
       return;
     }
     this.gather(pass, tile);
     this.instance.exports[pass.name]?.(base, tile.n, accumulator);
-    this.takeOutputs(pass, tile, outputs);
+    this.takeOutputs(pass, tile, targets);
   }
 
   /** The same, one kernel after the other. */
@@ -349,7 +311,7 @@ export class Execution {
     { columns, calls, outputs: taken }: TimedPass,
     tile: Tile,
     accumulator: number,
-    outputs: OutputArrays,
+    targets: readonly Target[],
   ): void {
     const { base, n } = tile;
     const clock = this.kernelClock as KernelClock;
@@ -360,36 +322,30 @@ export class Execution {
       this.instance.exports[name]?.(base, n, accumulator);
       clock.lap(kernel, n);
     }
-    this.takeOutputs(pass, tile, outputs);
+    this.takeOutputs(pass, tile, targets);
     if (taken !== undefined) clock.lap(taken, n);
   }
 
   private gather(pass: PassPlan, { events, first, n, base }: Tile): void {
-    const { plan, bytes, numbers } = this;
+    const { bytes, numbers } = this;
     for (const { label, rows, offset } of pass.columns) {
       const source = this.data.get(label) as BoundColumn;
       const to = (base + offset) / bytes;
-      if ("blocks" in source) {
-        gatherBlocks(source.blocks, rows, numbers, to, events, first, n);
-        continue;
-      }
-      const stride = source.length / rows;
-      for (let r = 0; r < rows; r++) {
-        gatherRow(source, r * stride, numbers, to + r * plan.tile, events, first, n, plan.tile);
-      }
+      if ("blocks" in source) gatherBlocks(source.blocks, rows, numbers, to, events, first, n);
+      else gatherRows(source, rows, numbers, to, events, first, n);
     }
   }
 
-  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, outputs: OutputArrays): void {
+  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, targets: readonly Target[]): void {
     const { bytes, numbers } = this;
-    for (const { node, rows } of pass.outputs) {
-      const target = outputs.get(node);
-      // Steps give back sums only.
-      if (target === undefined) continue;
-      rows.forEach((offset, r) => {
-        const from = (base + offset) / bytes;
-        target.set(numbers.subarray(from, from + n), r * events.length + first);
-      });
+    const { start, length } = events;
+    for (const { node, column } of targets) {
+      const output = pass.outputs.find((own) => own.node === node);
+      // That of another pass.
+      if (output === undefined) continue;
+      const from = output.rows.map((offset) => (base + offset) / bytes);
+      if ("blocks" in column) putBlocks(numbers, from, n, column.blocks, start + first);
+      else putRows(numbers, from, n, column, first, length);
     }
   }
 

@@ -134,6 +134,72 @@ for (const { name, create } of backends) {
     });
   }
 
+  for (const precision of precisions) {
+    test(`outputs written to ${precision} columns in blocks are those given back on ${name}`, async () => {
+      const backend = await create();
+      try {
+        const tape = new Tape();
+        const [x, weight] = [tape.column("x", [ROWS]), tape.column("weight")];
+        const y = o.exp(x);
+        const outputs = { y, twice: o.mul(y, 2), again: y, weight, sum: o.sumEvents(y) };
+        const program = await backend.compile({ outputs });
+        for (const events of SIZES) {
+          await program.bind({ x: randomArray(ROWS * events, precision), weight: randomArray(events, precision) });
+          const wanted = await program.run();
+          for (const portion of [1000, 3 * BLOCK, 100]) {
+            const into = Object.fromEntries(
+              Object.entries({ y: ROWS, twice: ROWS, weight: 1 }).map(([own, rows]) => {
+                // Longer than what is written: the rest stays as it was.
+                return [own, new BlockedColumn(rows, events + 1, precision)];
+              }),
+            );
+            for (let start = 0; start < events; start += portion) {
+              const range = [start, Math.min(events, start + portion)] as const;
+              const rest = await program.run({ range: { events: range }, into });
+              assert.equal(Object.keys(rest).sort(), ["again", "sum"]);
+              assert.equal(Array.from(rest.again!), Array.from(eventsOf(wanted.y!, ...range)));
+            }
+            for (const [own, column] of Object.entries(into)) {
+              const rows = Array.from({ length: column.rows }, (_, row) => [
+                ...wanted[own]!.subarray(row * events, (row + 1) * events),
+                0,
+              ]).flat();
+              const rounded = precision === "f32" ? rows.map(Math.fround) : rows;
+              assert.equal(
+                Array.from(column.toArray()),
+                rounded,
+                `${own} of ${events} events in portions of ${portion}`,
+              );
+            }
+          }
+        }
+      } finally {
+        await backend.close();
+      }
+    });
+  }
+
+  test(`columns that do not fit what is written to them are refused on ${name}`, async () => {
+    const backend = await create();
+    const program = await openProgram(backend);
+    await program.bind({ x: new BlockedColumn(3, 6, "f32"), weight: new Float32Array(6) });
+    const refusal = async (into: Record<string, BlockedColumn>) =>
+      program.run({ range: { events: [2, 6] }, into }).then(
+        () => "no error",
+        (error: Error) => error.message,
+      );
+    const fits = 'run: expected a column of 3 rows and at least 6 events to write output "y" to';
+    assert.is(await refusal({ y: new BlockedColumn(2, 6, "f32") }), `${fits}, got 2 rows and 6 events`);
+    assert.is(await refusal({ y: new BlockedColumn(3, 5, "f32") }), `${fits}, got 3 rows and 5 events`);
+    for (const other of ["sum", "z"]) {
+      assert.is(
+        await refusal({ [other]: new BlockedColumn(3, 6, "f32") }),
+        `run: expected columns to write to for outputs with events, got one for "${other}"`,
+      );
+    }
+    await backend.close();
+  });
+
   test(`blocked columns that do not fit are refused on ${name}`, async () => {
     const backend = await create();
     const program = await openProgram(backend);
