@@ -46,6 +46,13 @@ export function gatherRows(
   fillTails(target, to, rows, n);
 }
 
+/** Where a tile lies in blocks: `split` events from place `within` of the block that begins at `own`, the rest in the `next`. */
+function placesOf(event: number, n: number, rows: number) {
+  const within = event % BLOCK;
+  const own = (event - within) * rows;
+  return { within, split: Math.min(n, BLOCK - within), own, next: own + rows * BLOCK };
+}
+
 /** The same from the numbers of a BlockedColumn. */
 export function gatherBlocks(
   blocks: ColumnData,
@@ -57,14 +64,24 @@ export function gatherBlocks(
   n: number,
 ): void {
   const begin = start + first;
-  if (index === undefined && begin % BLOCK === 0) {
-    target.set(blocks.subarray(begin * rows, (begin + BLOCK) * rows), to);
-  } else {
+  if (index !== undefined) {
     for (let e = 0; e < n; e++) {
-      const event = index === undefined ? begin + e : (index[begin + e] as number);
+      const event = index[begin + e] as number;
       const within = event % BLOCK;
       const from = (event - within) * rows + within;
       for (let r = 0; r < rows; r++) target[to + r * BLOCK + e] = blocks[from + r * BLOCK] as number;
+    }
+  } else if (begin % BLOCK === 0) {
+    target.set(blocks.subarray(begin * rows, (begin + BLOCK) * rows), to);
+  } else {
+    const { within, split, own, next } = placesOf(begin, n, rows);
+    // Pieces of rows are so short that to name them takes longer than to copy their numbers one by one.
+    for (let r = 0; r < rows; r++) {
+      const at = to + r * BLOCK;
+      const from = own + r * BLOCK + within;
+      const after = next + r * BLOCK - split;
+      for (let e = 0; e < split; e++) target[at + e] = blocks[from + e] as number;
+      for (let e = split; e < n; e++) target[at + e] = blocks[after + e] as number;
     }
   }
   fillTails(target, to, rows, n);
@@ -91,13 +108,9 @@ export function putRows(
 
 /** The same to the numbers of a BlockedColumn. @param event  the first event of the tile, counted from the column's first */
 export function putBlocks(numbers: Numbers, from: Int32Array, n: number, blocks: ColumnData, event: number): void {
-  const within = event % BLOCK;
-  // A tile that begins within a block ends within the next.
-  const split = Math.min(n, BLOCK - within);
-  const rows = from.length;
-  const block = (event - within) * rows;
+  const { within, split, own, next } = placesOf(event, n, from.length);
   from.forEach((at, r) => {
-    blocks.set(numbers.subarray(at, at + split), block + r * BLOCK + within);
-    if (split < n) blocks.set(numbers.subarray(at + split, at + n), block + (rows + r) * BLOCK);
+    blocks.set(numbers.subarray(at, at + split), own + r * BLOCK + within);
+    if (split < n) blocks.set(numbers.subarray(at + split, at + n), next + r * BLOCK);
   });
 }
