@@ -1,4 +1,5 @@
 /** What every backend offers: compile a part of a tape once, keep its state, replay it on data. */
+import type { BlockedColumn } from "./blocked-column.js";
 import type { Profile } from "./profile.js";
 import type { RandomColumn } from "./random-column.js";
 import type { Var } from "./tape.js";
@@ -9,8 +10,8 @@ export type BackendName = (typeof backendNames)[number];
 /** Data of one column: `[...shape, events]`, flattened, events contiguous. */
 export type ColumnData = Float32Array | Float64Array;
 
-/** What can be bound to a column: its data, or random numbers that the backend makes itself. */
-export type ColumnSource = ColumnData | RandomColumn;
+/** What can be bound to a column: its data, the same block by block, or random numbers that the backend makes itself. */
+export type ColumnSource = ColumnData | BlockedColumn | RandomColumn;
 
 /** Numbers by name of an output, column or parameter. */
 export type Named<T> = Readonly<Record<string, T>>;
@@ -27,6 +28,8 @@ export interface ProgramRequest {
 export interface RunOptions {
   /** First (inclusive) and last (exclusive) event per event set; all bound events where absent. */
   readonly range?: Named<readonly [number, number]>;
+  /** Outputs with events that are not given back, but written to these columns, at the places of the events in their set. */
+  readonly into?: Named<BlockedColumn>;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,6 @@
 /** The checks that every backend makes where names and numbers come in, and what they need to know for them. */
-import type { ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
+import type { ColumnData, ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
+import { BlockedColumn } from "./blocked-column.js";
 import { ShapeError, UsageError } from "./errors.js";
 import { RandomColumn } from "./random-column.js";
 import { sameShape, sizeOf, type Var } from "./tape.js";
@@ -24,6 +25,17 @@ export function closedError(where: string, what: "backend" | "program"): UsageEr
   return new UsageError(where, { expected: `an open ${what}`, got: "one that was closed" });
 }
 
+/** The array that was bound, or the one that the column stands for. */
+export function numbersOf(source: ColumnSource): ColumnData {
+  if (source instanceof BlockedColumn) return source.toArray();
+  if (!(source instanceof RandomColumn)) return source;
+  const numbers = new Float32Array(source.length);
+  source.fill(0, numbers);
+  return numbers;
+}
+
+type Parts = Readonly<Record<string, { readonly start: number; readonly length: number }>>;
+
 /** What a program was given so far, and whether that suffices for what it is asked. */
 export class Boundary {
   /** Data by column. */
@@ -31,6 +43,7 @@ export class Boundary {
   private readonly used: Leaves;
   private readonly known: Leaves;
   private readonly written = new Set<string>();
+  private readonly outputs: Named<Var>;
   private readonly updated: readonly string[];
   private readonly isProfiled: boolean;
   private isClosed = false;
@@ -44,6 +57,7 @@ export class Boundary {
     }
     this.used = new Leaves(nodes);
     this.known = new Leaves(tape?.nodes ?? []);
+    this.outputs = outputs;
     this.updated = Object.keys(updates);
     this.isProfiled = profile;
     for (const [name, node] of Object.entries(updates)) this.checkUpdate(name, node);
@@ -81,10 +95,10 @@ export class Boundary {
     this.checkOpen("bind");
     for (const [name, values] of Object.entries(columns)) {
       const node = this.known.columns.get(name);
-      const isSource = [Float32Array, Float64Array, RandomColumn].some((kind) => values instanceof kind);
+      const isSource = [Float32Array, Float64Array, BlockedColumn, RandomColumn].some((kind) => values instanceof kind);
       if (!isSource) {
         throw new UsageError("bind", {
-          expected: `column "${name}" to be a Float32Array, Float64Array or RandomColumn`,
+          expected: `column "${name}" to be a Float32Array, Float64Array, BlockedColumn or RandomColumn`,
           got: Object.prototype.toString.call(values).slice(8, -1),
         });
       }
@@ -92,6 +106,12 @@ export class Boundary {
         throw new UsageError("bind", {
           expected: `column "${name}" [${node.shape}] to hold a multiple of ${sizeOf(node.shape)} numbers`,
           got: `${values.length}`,
+        });
+      }
+      if (node !== undefined && values instanceof BlockedColumn && values.rows !== sizeOf(node.shape)) {
+        throw new UsageError("bind", {
+          expected: `column "${name}" [${node.shape}] to have ${sizeOf(node.shape)} rows`,
+          got: `a BlockedColumn of ${values.rows}`,
         });
       }
     }
@@ -142,9 +162,7 @@ export class Boundary {
   }
 
   /** The part of the events that a run takes, per event set of the program. */
-  partsOf(
-    range: NonNullable<RunOptions["range"]>,
-  ): Record<string, { readonly start: number; readonly length: number }> {
+  partsOf(range: NonNullable<RunOptions["range"]>): Parts {
     this.checkOpen("run");
     for (const name of this.used.parameters.keys()) this.checkWritten("run", name);
     const counts = this.countEvents("run");
@@ -169,6 +187,39 @@ export class Boundary {
       parts[set] = { start, length: stop - start };
     }
     return parts;
+  }
+
+  /** Columns to write to belong to outputs with events, and hold those of the run. */
+  checkInto(into: Named<BlockedColumn>, parts: Parts): void {
+    for (const [name, { rows, events }] of Object.entries(into)) {
+      const node = this.outputs[name];
+      if (node?.events === undefined) {
+        throw new UsageError("run", {
+          expected: "columns to write to for outputs with events",
+          got: `one for "${name}"`,
+        });
+      }
+      const { start, length } = parts[node.events.name] as Parts[string];
+      if (rows === sizeOf(node.shape) && start + length <= events) continue;
+      throw new UsageError("run", {
+        expected: `a column of ${sizeOf(node.shape)} rows and at least ${start + length} events to write output "${name}" to`,
+        got: `${rows} rows and ${events} events`,
+      });
+    }
+  }
+
+  /** Writes those results to columns that are to go there, and gives back the others. */
+  writeInto(
+    into: Named<BlockedColumn>,
+    parts: Parts,
+    results: Record<string, Float64Array>,
+  ): Record<string, Float64Array> {
+    const others = Object.entries(results).filter(([name, values]) => {
+      const set = this.outputs[name]?.events?.name;
+      if (set !== undefined) into[name]?.write((parts[set] as Parts[string]).start, values);
+      return !(name in into);
+    });
+    return Object.fromEntries(others);
   }
 
   /** Steps name events that exist, of every event set of the program, and values for whole parameters. */

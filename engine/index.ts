@@ -11,6 +11,7 @@ export type {
   StepPlan,
 } from "./backend.js";
 export { backendNames } from "./backend.js";
+export { BlockedColumn } from "./blocked-column.js";
 export { type CpuOptions, cpuBackend } from "./cpu/backend.js";
 export { gradient, hessian } from "./derivatives.js";
 export { DeviceLostError, ShapeError, UsageError } from "./errors.js";

@@ -1,5 +1,4 @@
 /** Columns of random numbers that are named, not stored: they are made where a program runs, on a GPU by the GPU. */
-import type { ColumnData } from "./backend.js";
 import { checkInteger, fillNormal, fillPoissonOne, fillUniform, type RandomKey } from "./random.js";
 
 const fills = { uniform: fillUniform, normal: fillNormal, poissonOne: fillPoissonOne } as const;
@@ -44,11 +43,3 @@ export const normalColumn = (key: RandomKey, length: number, start = 0) =>
 /** Bootstrap weights, as `fillPoissonOne` gives them; see `uniformColumn`. */
 export const poissonOneColumn = (key: RandomKey, length: number, start = 0) =>
   new RandomColumn("poissonOne", key, length, start);
-
-/** The array that was bound, or the one that the column stands for. */
-export function numbersOf(source: ColumnData | RandomColumn): ColumnData {
-  if (!(source instanceof RandomColumn)) return source;
-  const numbers = new Float32Array(source.length);
-  source.fill(0, numbers);
-  return numbers;
-}

@@ -1,10 +1,9 @@
 /** The backend that defines all others: f64, plain loops over the tape, events in blocks. Small, slow, obviously right. */
 import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from "./backend.js";
-import { Boundary, closedError } from "./boundary.js";
+import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
 import { type EventPass, schedule } from "./passes.js";
-import { numbersOf } from "./random-column.js";
 import { sizeOf, type Var } from "./tape.js";
 
 /** Events evaluated together; keeps a tape's intermediates small. */
@@ -114,16 +113,18 @@ function compile(request: ProgramRequest): Program {
       boundary.checkRead(parameters);
       return Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)]));
     },
-    async run({ range = {}, signal }: RunOptions = {}) {
+    async run({ range = {}, into = {}, signal }: RunOptions = {}) {
       signal?.throwIfAborted();
       const parts = boundary.partsOf(range);
+      boundary.checkInto(into, parts);
       const values = evaluateAll((set) => {
         const { start, length } = parts[set] as { start: number; length: number };
         return { length, pick: (e) => start + e };
       });
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)]),
+      const results = Object.entries(outputs).map(
+        ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
       );
+      return boundary.writeInto(into, parts, Object.fromEntries(results));
     },
     async steps(plan) {
       const { count, indices, schedule: perStep = {}, signal } = plan;

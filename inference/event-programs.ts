@@ -3,6 +3,7 @@
  * alone decide is computed once and kept in columns, for each model what is its own.
  */
 import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/backend.js";
+import { BLOCK, BlockedColumn } from "../engine/blocked-column.js";
 import { type Hoisted, hoist, type Kept } from "../engine/hoisting.js";
 import { sizeOf, type Var } from "../engine/tape.js";
 
@@ -13,18 +14,18 @@ export interface Member {
   /** All but ν, by the names that every member has. */
   readonly parameters: Parameters;
   /** Columns that are its own. What is kept must not depend on them. */
-  readonly columns: Columns;
+  readonly columns: Named<ColumnData>;
 }
 
 type Output = Record<string, Float64Array>;
-type Columns = Named<ColumnData>;
+type KeptNumbers = Named<BlockedColumn>;
 
 export interface EventProgramsRequest<N extends string> {
   readonly backend: Backend;
   /** On one tape, before any sum over events; ν is the parameter "nu". */
   readonly traced: Readonly<Record<N, Var>>;
   /** Those that all members have in common. */
-  readonly columns: Columns;
+  readonly columns: Named<ColumnData>;
   readonly count: number;
   readonly members: readonly Member[];
   readonly signal?: AbortSignal | undefined;
@@ -46,13 +47,13 @@ export interface EventPrograms<N extends string> {
 }
 
 /**
- * Bytes to keep at most, over all members: a part of the memory of any machine that computes for hours, and seven times what the
- * published model with T fixed takes for 100 000 events in f32. Where the events are too many, what saves least is computed
- * every time. The same on every machine: what is kept decides how results round.
+ * Bytes to keep at most, over all members: a part of the memory of any machine that computes for hours, and what the
+ * published model with T fixed takes for 128 000 events in f32, 2090 numbers each. Where the events are more, what saves least is
+ * computed every time. The same on every machine: what is kept decides how results round.
  */
 const MOST_BYTES = 2 ** 30;
 
-/** Numbers that one run gives back at most while columns are filled: 64 MiB in f64. */
+/** Numbers that one run makes at most while columns are filled: 64 MiB in f64 on backends that do not write to blocks at once. */
 const PORTION = 2 ** 23;
 
 /** Names of parameters in which the members differ. */
@@ -66,38 +67,28 @@ function variedOf(members: readonly Member[]): Set<string> {
 const differing = ({ parameters }: Member, varied: ReadonlySet<string>): Parameters =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => varied.has(name)));
 
-/** Shared memory where there is some: workers take such columns as they are, however many programs read them. */
-function columnOf(length: number, { precision }: Backend): ColumnData {
-  const [kind, bytes] = precision === "f32" ? [Float32Array, 4 * length] : [Float64Array, 8 * length];
-  const memory = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-  return new kind(memory as ArrayBuffer);
-}
-
-/** Values of per-event nodes as columns. */
+/** Values of per-event nodes as columns, which workers take as they are, however many programs read them. */
 async function fill(
   program: Program,
   nodes: Kept,
   { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
-): Promise<Columns> {
+): Promise<KeptNumbers> {
   const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
   const numbers = sizes.reduce((total, [, size]) => total + size, 0);
-  const columns = Object.fromEntries(sizes.map(([name, size]) => [name, columnOf(size * count, backend)]));
-  const portion = Math.max(1, Math.floor(PORTION / numbers));
+  const columns = Object.fromEntries(
+    sizes.map(([name, size]) => [name, new BlockedColumn(size, count, backend.precision)]),
+  );
+  const portion = BLOCK * Math.max(1, Math.floor(PORTION / (BLOCK * numbers)));
   for (let start = 0; start < count; start += portion) {
     const stop = Math.min(count, start + portion);
-    const values = await program.run({ range: { events: [start, stop] }, signal });
-    for (const [name, size] of sizes) {
-      const own = values[name] as Float64Array;
-      const length = stop - start;
-      for (let r = 0; r < size; r++) columns[name]!.set(own.subarray(r * length, (r + 1) * length), r * count + start);
-    }
+    await program.run({ range: { events: [start, stop] }, into: columns, signal });
   }
   return columns;
 }
 
 /** The columns of some kept nodes, computed when first asked for under each key. */
 class KeptColumns {
-  private readonly filled = new Map<Member | undefined, Columns>();
+  private readonly filled = new Map<Member | undefined, KeptNumbers>();
   private program: Promise<Program> | undefined;
 
   constructor(
@@ -110,7 +101,7 @@ class KeptColumns {
   }
 
   /** @param key  who these are for; everybody where absent */
-  async of({ parameters }: Member, key: Member | undefined): Promise<Columns> {
+  async of({ parameters }: Member, key: Member | undefined): Promise<KeptNumbers> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
@@ -159,7 +150,7 @@ class KeptWork<N extends string> {
   }
 
   /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(member: Member, withCommon: boolean): Promise<Columns> {
+  async columnsOf(member: Member, withCommon: boolean): Promise<KeptNumbers> {
     const { common, own } = this.parts;
     return { ...(withCommon && (await common.of(member, undefined))), ...(await own.of(member, member)) };
   }

@@ -1,11 +1,11 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
 import { host } from "#cpu-host";
-import type { Backend, ColumnData, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
-import { Boundary, closedError } from "../boundary.js";
+import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
+import { BlockedColumn } from "../blocked-column.js";
+import { Boundary, closedError, numbersOf } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
-import { numbersOf } from "../random-column.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
@@ -13,6 +13,7 @@ import { talliesOf } from "./kernel-clock.js";
 import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
 import { hasRelaxedSimd } from "./simd.js";
+import type { BoundColumn, OutputColumn } from "./tile-columns.js";
 import { allowWide } from "./wide.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
@@ -36,7 +37,9 @@ const isSharing = typeof SharedArrayBuffer === "function";
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
-function shareable(source: ColumnSource): ColumnData {
+function shareable(source: ColumnSource): BoundColumn {
+  // Shared where anything can be, by its own making.
+  if (source instanceof BlockedColumn) return { blocks: source.numbers };
   const values = numbersOf(source);
   if (!isSharing || values.buffer instanceof SharedArrayBuffer) return values;
   const shared = allocate(values.byteLength);
@@ -166,32 +169,34 @@ class CpuProgram implements Program {
     return values;
   }
 
-  async run({ range = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
+  async run({ range = {}, into = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
     signal?.throwIfAborted();
     const start = performance.now();
     const events = this.boundary.partsOf(range);
-    const columns = new Map<number, Float64Array>();
-    const lengthOf = (node: Var) => events[node.events?.name as string]?.length ?? 0;
-    for (const node of Object.values(this.request.outputs)) {
-      if (node.events === undefined) continue;
-      const bytes = Math.max(8, sizeOf(node.shape) * lengthOf(node) * 8);
-      columns.set(node.id, new Float64Array(allocate(bytes), 0, sizeOf(node.shape) * lengthOf(node)));
-    }
-    const { values: free, columns: filled } = await this.crew.call((call) => ({
+    this.boundary.checkInto(into, events);
+    const ofEvents = Object.entries(this.request.outputs).filter(([, node]) => node.events !== undefined);
+    const columnOf = (name: string, node: Var): OutputColumn => {
+      // Else through an array, as workers have a copy of what they are sent.
+      const shared = isSharing ? into[name] : undefined;
+      if (shared !== undefined) return { blocks: shared.numbers };
+      const size = sizeOf(node.shape) * (events[node.events?.name as string]?.length ?? 0);
+      return new Float64Array(allocate(Math.max(8, 8 * size)), 0, size);
+    };
+    const { values: free, targets } = await this.crew.call((call) => ({
       kind: "run",
       program: this.program,
       call,
       events,
-      outputs: columns,
+      targets: ofEvents.map(([name, node]) => ({ node: node.id, column: columnOf(name, node) })),
     }));
     this.wallMilliseconds += performance.now() - start;
     signal?.throwIfAborted();
-    return Object.fromEntries(
-      Object.entries(this.request.outputs).map(([name, node]) => [
-        name,
-        (node.events === undefined ? free[name] : filled.get(node.id)) as Float64Array,
-      ]),
-    );
+    const filled = new Map(ofEvents.map(([name], i) => [name, targets[i]?.column]));
+    const results = Object.keys(this.request.outputs).flatMap((name) => {
+      const values = filled.get(name) ?? free[name];
+      return values instanceof Float64Array ? [[name, values] as const] : [];
+    });
+    return this.boundary.writeInto(into, events, Object.fromEntries(results));
   }
 
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {

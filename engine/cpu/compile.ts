@@ -1,6 +1,7 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
 import { type Action, actionsOf, itemsMade, itemsRead } from "../actions.js";
 import type { ProgramRequest } from "../backend.js";
+import { BLOCK } from "../blocked-column.js";
 import { describePass } from "../describe.js";
 import { type PassCosts, passCosts } from "../kernel-costs.js";
 import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
@@ -31,8 +32,8 @@ import { wasm } from "./webassembly.js";
 const PAGE = 65536;
 /** 4 GiB, which is as far as addresses go. */
 const MOST_PAGES = 65536;
-/** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. */
-const TILE = 64;
+/** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns may lie in such blocks. */
+const TILE = BLOCK;
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
 const GROUPS = { sums: 32, weights: 16 };
 

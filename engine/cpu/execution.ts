@@ -3,13 +3,22 @@
  * does what has no events; groups of events go to whoever is free. Sums are added in group order, so that the result
  * does not depend on the number of threads.
  */
-import type { ColumnData, Named } from "../backend.js";
+import type { Named } from "../backend.js";
 import { evaluate } from "../evaluate.js";
 import type { Var } from "../tape.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
+import {
+  type BoundColumn,
+  type Events,
+  gatherBlocks,
+  gatherRows,
+  type OutputColumn,
+  putBlocks,
+  putRows,
+} from "./tile-columns.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -67,13 +76,6 @@ export class Team {
   }
 }
 
-/** The events of one run: `index` gives their positions in the columns, else they are `start`, `start + 1`, ... */
-export interface Events {
-  readonly start: number;
-  readonly length: number;
-  readonly index: Int32Array | undefined;
-}
-
 /** Some of the events of a pass, in the scratch of a worker. */
 interface Tile {
   readonly events: Events;
@@ -84,8 +86,11 @@ interface Tile {
   readonly base: number;
 }
 
-/** Where per-event outputs go, by node: `[...shape, events]`. */
-type OutputArrays = ReadonlyMap<number, Float64Array>;
+/** A node with events, and where its values go. */
+export interface Target {
+  readonly node: number;
+  readonly column: OutputColumn;
+}
 
 /** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
 class Held {
@@ -109,31 +114,13 @@ class Held {
   }
 }
 
-function gatherRow(
-  source: ColumnData,
-  from: number,
-  target: Float32Array | Float64Array,
-  to: number,
-  { start, index }: Events,
-  first: number,
-  n: number,
-  tile: number,
-): void {
-  if (index === undefined) {
-    const begin = from + start + first;
-    target.set(source.subarray(begin, begin + n), to);
-  } else for (let e = 0; e < n; e++) target[to + e] = source[from + (index[start + first + e] as number)] as number;
-  // The rest of a tail tile repeats its last event.
-  if (n < tile) target.fill(target[to + n - 1] as number, to + n, to + tile);
-}
-
 export class Execution {
   private readonly plan: Plan;
   private readonly instance: WasmInstance;
   private readonly numbers: Float32Array | Float64Array;
   private readonly doubles: Float64Array;
   private readonly bytes: number;
-  private readonly data = new Map<string, ColumnData>();
+  private readonly data = new Map<string, BoundColumn>();
   private readonly state = new Map<string, Held>();
   private readonly held = new Map<number, Held>();
   private readonly uploaded = new Map<string, number>();
@@ -169,7 +156,7 @@ export class Execution {
     return Float64Array.from(ofThreads.flat());
   }
 
-  bind(columns: Named<ColumnData>): void {
+  bind(columns: Named<BoundColumn>): void {
     for (const [label, values] of Object.entries(columns)) this.data.set(label, values);
   }
 
@@ -223,10 +210,10 @@ export class Execution {
   }
 
   /** One evaluation, by all workers together. */
-  evaluate(events: (set: string) => Events, outputs: OutputArrays): void {
+  evaluate(events: (set: string) => Events, targets: readonly Target[]): void {
     for (const level of this.plan.levels) {
       if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
-      for (const pass of level.passes) this.runPass(pass, events(pass.set), outputs);
+      for (const pass of level.passes) this.runPass(pass, events(pass.set), targets);
     }
   }
 
@@ -256,7 +243,7 @@ export class Execution {
     this.held.set(node.id, new Held(this.clock++, value));
   }
 
-  private runPass(pass: PassPlan, events: Events, outputs: OutputArrays): void {
+  private runPass(pass: PassPlan, events: Events, targets: readonly Target[]): void {
     const { team, plan } = this;
     if (team.rank === 0) {
       this.uploadParameters(pass);
@@ -272,7 +259,7 @@ export class Execution {
       this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
       const last = Math.floor(((group + 1) * tiles) / groups);
       for (let tile = Math.floor((group * tiles) / groups); tile < last; tile++) {
-        this.runTile(pass, events, tile * plan.tile, accumulator, outputs);
+        this.runTile(pass, events, tile * plan.tile, accumulator, targets);
       }
     }
     team.barrier();
@@ -299,17 +286,23 @@ export class Execution {
     return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.tile)));
   }
 
-  private runTile(pass: PassPlan, events: Events, first: number, accumulator: number, outputs: OutputArrays): void {
+  private runTile(
+    pass: PassPlan,
+    events: Events,
+    first: number,
+    accumulator: number,
+    targets: readonly Target[],
+  ): void {
     const { plan } = this;
     const base = plan.scratch + this.team.rank * plan.scratchBytes;
     const tile: Tile = { events, first, n: Math.min(plan.tile, events.length - first), base };
     if (pass.timed !== undefined) {
-      this.timeTile(pass, pass.timed, tile, accumulator, outputs);
+      this.timeTile(pass, pass.timed, tile, accumulator, targets);
       return;
     }
     this.gather(pass, tile);
     this.instance.exports[pass.name]?.(base, tile.n, accumulator);
-    this.takeOutputs(pass, tile, outputs);
+    this.takeOutputs(pass, tile, targets);
   }
 
   /** The same, one kernel after the other. */
@@ -318,7 +311,7 @@ export class Execution {
     { columns, calls, outputs: taken }: TimedPass,
     tile: Tile,
     accumulator: number,
-    outputs: OutputArrays,
+    targets: readonly Target[],
   ): void {
     const { base, n } = tile;
     const clock = this.kernelClock as KernelClock;
@@ -329,31 +322,30 @@ export class Execution {
       this.instance.exports[name]?.(base, n, accumulator);
       clock.lap(kernel, n);
     }
-    this.takeOutputs(pass, tile, outputs);
+    this.takeOutputs(pass, tile, targets);
     if (taken !== undefined) clock.lap(taken, n);
   }
 
   private gather(pass: PassPlan, { events, first, n, base }: Tile): void {
-    const { plan, bytes, numbers } = this;
+    const { bytes, numbers } = this;
     for (const { label, rows, offset } of pass.columns) {
-      const source = this.data.get(label) as ColumnData;
-      const stride = source.length / rows;
-      for (let r = 0; r < rows; r++) {
-        gatherRow(source, r * stride, numbers, (base + offset) / bytes + r * plan.tile, events, first, n, plan.tile);
-      }
+      const source = this.data.get(label) as BoundColumn;
+      const to = (base + offset) / bytes;
+      if ("blocks" in source) gatherBlocks(source.blocks, rows, numbers, to, events, first, n);
+      else gatherRows(source, rows, numbers, to, events, first, n);
     }
   }
 
-  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, outputs: OutputArrays): void {
+  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, targets: readonly Target[]): void {
     const { bytes, numbers } = this;
-    for (const { node, rows } of pass.outputs) {
-      const target = outputs.get(node);
-      // Steps give back sums only.
-      if (target === undefined) continue;
-      rows.forEach((offset, r) => {
-        const from = (base + offset) / bytes;
-        target.set(numbers.subarray(from, from + n), r * events.length + first);
-      });
+    const { start, length } = events;
+    for (const { node, column } of targets) {
+      const output = pass.outputs.find((own) => own.node === node);
+      // That of another pass.
+      if (output === undefined) continue;
+      const from = output.rows.map((offset) => (base + offset) / bytes);
+      if ("blocks" in column) putBlocks(numbers, from, n, column.blocks, start + first);
+      else putRows(numbers, from, n, column, first, length);
     }
   }
 

@@ -1,8 +1,9 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
 import { host } from "#cpu-host";
-import type { ColumnData, Named } from "../backend.js";
-import { type Events, Execution, Team } from "./execution.js";
+import type { Named } from "../backend.js";
+import { Execution, type Target, Team } from "./execution.js";
 import type { CompiledProgram } from "./plan.js";
+import type { BoundColumn, Events } from "./tile-columns.js";
 
 export interface WorkerStart {
   readonly rank: number;
@@ -14,7 +15,7 @@ export interface WorkerStart {
 export type Request =
   | { readonly kind: "open"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "close"; readonly program: number }
-  | { readonly kind: "bind"; readonly program: number; readonly columns: Named<ColumnData> }
+  | { readonly kind: "bind"; readonly program: number; readonly columns: Named<BoundColumn> }
   | { readonly kind: "write"; readonly program: number; readonly parameters: Named<Float64Array> }
   | { readonly kind: "read"; readonly program: number; readonly parameters: readonly string[]; readonly call: number }
   | { readonly kind: "times"; readonly program: number; readonly call: number }
@@ -23,7 +24,7 @@ export type Request =
       readonly program: number;
       readonly call: number;
       readonly events: Named<{ readonly start: number; readonly length: number }>;
-      readonly outputs: ReadonlyMap<number, Float64Array>;
+      readonly targets: readonly Target[];
     }
   | {
       readonly kind: "steps";
@@ -40,8 +41,8 @@ export type Request =
 export interface Reply {
   readonly call: number;
   readonly values: Record<string, Float64Array>;
-  /** The outputs with events, by node. */
-  readonly columns: ReadonlyMap<number, Float64Array>;
+  /** The targets of a run, filled. */
+  readonly targets: readonly Target[];
   /** Whether steps ended early: then values hold fewer steps than asked for. */
   readonly aborted: boolean;
   readonly error?: string;
@@ -49,14 +50,12 @@ export interface Reply {
 
 type Answer = Omit<Reply, "call">;
 
-const noOutputs = new Map<number, Float64Array>();
-
 function steps(team: Team, execution: Execution, request: Extract<Request, { kind: "steps" }>): Answer {
   const { count, indices, schedule, abort } = request;
   const history = execution.emptyHistory(count);
   const lengths = new Map(Object.entries(indices).map(([set, index]) => [set, index.length / count]));
   for (let step = 0; step < count; step++) {
-    if (team.agree(() => Atomics.load(abort, 0) === 1)) return { values: history, columns: noOutputs, aborted: true };
+    if (team.agree(() => Atomics.load(abort, 0) === 1)) return { values: history, targets: [], aborted: true };
     if (team.rank === 0) {
       const now = Object.entries(schedule).map(([name, values]) => {
         const size = values.length / count;
@@ -68,7 +67,7 @@ function steps(team: Team, execution: Execution, request: Extract<Request, { kin
       const length = lengths.get(set) ?? 0;
       return { start: step * length, length, index: indices[set] };
     };
-    execution.evaluate(eventsOf, noOutputs);
+    execution.evaluate(eventsOf, []);
     if (team.rank === 0) {
       for (const [name, value] of Object.entries(execution.values())) {
         history[name]?.set(value, step * value.length);
@@ -79,9 +78,9 @@ function steps(team: Team, execution: Execution, request: Extract<Request, { kin
   return done(history);
 }
 
-const done = (values: Record<string, Float64Array> = {}, columns: Reply["columns"] = noOutputs): Answer => ({
+const done = (values: Record<string, Float64Array> = {}, targets: Reply["targets"] = []): Answer => ({
   values,
-  columns,
+  targets,
   aborted: false,
 });
 
@@ -112,8 +111,8 @@ function handle(team: Team, programs: Map<number, Execution>, request: Request):
       execution.evaluate((set) => {
         const { start, length } = request.events[set] ?? { start: 0, length: 0 };
         return { start, length, index: undefined };
-      }, request.outputs);
-      return done(team.rank === 0 ? execution.values() : {}, request.outputs);
+      }, request.targets);
+      return done(team.rank === 0 ? execution.values() : {}, request.targets);
     }
     case "steps":
       return steps(team, execution, request);

@@ -135,9 +135,10 @@ class WebgpuProgram implements Program {
     });
   }
 
-  async run({ range = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
+  async run({ range = {}, into = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
     signal?.throwIfAborted();
     const parts = this.boundary.partsOf(range);
+    this.boundary.checkInto(into, parts);
     const bound = this.boundEvents();
     return this.inTurn(async () => {
       const start = performance.now();
@@ -154,12 +155,10 @@ class WebgpuProgram implements Program {
         // Also of what was ended early: some of its kernels were timed.
         this.wallMilliseconds += performance.now() - start;
       }
-      return Object.fromEntries(
-        Object.entries(this.request.outputs).map(([name, node]) => [
-          name,
-          columns.get(node.id)?.slice() ?? Float64Array.from(runner.valueOf(node)),
-        ]),
+      const results = Object.entries(this.request.outputs).map(
+        ([name, node]) => [name, columns.get(node.id)?.slice() ?? Float64Array.from(runner.valueOf(node))] as const,
       );
+      return this.boundary.writeInto(into, parts, Object.fromEntries(results));
     });
   }
 

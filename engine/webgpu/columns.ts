@@ -1,5 +1,6 @@
 /** Data of a program's columns: on the device for as long as they are bound where they fit, else sent chunk by chunk. */
 import type { ColumnData, ColumnSource } from "../backend.js";
+import { numbersOf } from "../boundary.js";
 import { RandomColumn } from "../random-column.js";
 import { type Device, usage } from "./device.js";
 import type { ColumnPlan } from "./plan.js";
@@ -12,10 +13,10 @@ export type Pick = { readonly index: Int32Array } | { readonly start: number; re
 const isShared = ({ buffer }: ColumnData) =>
   typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 
-type Column = { readonly buffer: GPUBuffer } | { readonly values: ColumnSource };
+type Column = { readonly buffer: GPUBuffer } | { readonly values: ColumnData | RandomColumn };
 
 /** Events of one row of a column, which begins at element `first`. */
-function eventsOfRow(values: ColumnSource, first: number, pick: Pick): Float32Array {
+function eventsOfRow(values: ColumnData | RandomColumn, first: number, pick: Pick): Float32Array {
   if (!(values instanceof RandomColumn)) {
     if ("index" in pick) return Float32Array.from(pick.index, (at) => values[first + at] as number);
     return Float32Array.from(values.subarray(first + pick.start, first + pick.start + pick.length));
@@ -41,13 +42,14 @@ export class Columns {
     private readonly largest: number,
   ) {}
 
-  async bind(label: string, values: ColumnSource): Promise<void> {
+  async bind(label: string, source: ColumnSource): Promise<void> {
     this.release(label);
+    const values = source instanceof RandomColumn ? source : numbersOf(source);
     if (values instanceof RandomColumn) {
       this.columns.set(label, 4 * values.length > this.largest ? { values } : { buffer: await this.filled(values) });
     } else if (values.length * 4 > this.largest) {
       // The caller may change what is his.
-      this.columns.set(label, { values: isShared(values) ? values : values.slice() });
+      this.columns.set(label, { values: values === source && !isShared(values) ? values.slice() : values });
     } else {
       const isReady = values instanceof Float32Array && !isShared(values);
       const numbers = isReady ? values : Float32Array.from(values);

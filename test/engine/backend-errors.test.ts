@@ -70,7 +70,7 @@ for (const { name, create } of testBackends()) {
     );
     await rejects(
       () => program.bind({ x: [1, 2] as never }),
-      /^bind: expected column "x" to be a Float32Array, Float64Array or RandomColumn, got Array$/,
+      /^bind: expected column "x" to be a Float32Array, Float64Array, BlockedColumn or RandomColumn, got Array$/,
     );
     await rejects(
       () => program.write({ q: [1] }),

@@ -27,7 +27,8 @@ async function run({ outputs, columns, parameters }: RandomProgram, form: Wide, 
   execution.write(parameters);
   const ofEvents = Object.values(outputs).filter((node) => node.events !== undefined);
   const filled = new Map(ofEvents.map((node) => [node.id, new Float64Array(sizeOf(node.shape) * events)]));
-  execution.evaluate(() => ({ start: 0, length: events, index: undefined }), filled);
+  const targets = [...filled].map(([node, column]) => ({ node, column }));
+  execution.evaluate(() => ({ start: 0, length: events, index: undefined }), targets);
   const free = execution.values();
   return Object.entries(outputs).map(([name, node]) => [name, filled.get(node.id) ?? free[name]!] as const);
 }
