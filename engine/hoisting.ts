@@ -39,9 +39,9 @@ export interface HoistRequest<N extends string> {
 
 /**
  * Price of a kept number, in multiply-adds or additions. The cpu backend copies the numbers of a tile from a BlockedColumn in one
- * piece, 0.3 to 0.6 ns each in f32, in which time it does some 10; derivatives read them again, and memory is worth something. Measured on the
- * published model, prices of 16 and 32 keep nearly the same and take the same time, 128 keeps a sixth, as was right for columns that are
- * copied row by row, and takes 1.6 times as long for a value: see bench/README.md.
+ * piece, 0.3 to 0.6 ns each in f32, in which time it does some 10; to fill it takes a fresh page for 1024 of them, and memory is worth
+ * something too. Measured on the published model, prices of 16 and 32 keep nearly the same and take the same time; 128, as was right
+ * for columns that are copied row by row, keeps a sixth and takes 1.6 times as long for a value: see bench/README.md.
  */
 const PRICE = 32;
 
