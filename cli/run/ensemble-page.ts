@@ -62,8 +62,8 @@ export function ensembleTables(outcome: Outcome, names: readonly string[]): Repo
   const tables: ReportTable[] = [
     {
       caption:
-        "Replicas: ν̂ of the weighted data with T fixed, of weighted x alone, and of the data with the replica's T",
-      columns: ["replica", ...names.flatMap((name) => [name, `${name}, x alone`, `${name}, data`])],
+        "Replicas: ν̂ of the weighted data with T fixed, of weighted x alone, and of what the average takes of the replica",
+      columns: ["replica", ...names.flatMap((name) => [name, `${name}, x alone`, `${name}, averaged`])],
       rows: replicas.map(({ index, nu, xAlone, likelihood }) => [
         `${index}`,
         ...names.flatMap((_, k) => [

@@ -172,8 +172,8 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
       ...section(
         "Ensemble",
         "Step 1 again with Poisson-bootstrap weights: its spread is what the fluctuation of the data does to T and ν. The likelihoods " +
-          "of the data with the T of each replica are averaged, each measured from its own minimum; the error of the average adds the " +
-          "curvature that the members' different slopes take away (between) to that of a typical member (within).",
+          "of the data with the T of each replica (where T answers to ν, y counts as often as in the replica) are averaged, each measured " +
+          "from its own minimum; the error of the average adds the curvature that the members' different slopes take away (between) to that of a typical member (within).",
         figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
         ensembleTables(outcome, labelsOf(setting)),
       ),
