@@ -10,15 +10,7 @@ import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
-import {
-  type BoundColumn,
-  type Events,
-  gatherBlocks,
-  gatherRows,
-  type OutputColumn,
-  putBlocks,
-  putRows,
-} from "./tile-columns.js";
+import { type BoundColumn, type Events, gather, type OutputColumn, put, type TileEvents } from "./tile-columns.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -77,11 +69,7 @@ export class Team {
 }
 
 /** Some of the events of a pass, in the scratch of a worker. */
-interface Tile {
-  readonly events: Events;
-  readonly first: number;
-  /** How many there are. */
-  readonly n: number;
+interface Tile extends TileEvents {
   /** Address of the scratch. */
   readonly base: number;
 }
@@ -326,26 +314,19 @@ export class Execution {
     if (taken !== undefined) clock.lap(taken, n);
   }
 
-  private gather(pass: PassPlan, { events, first, n, base }: Tile): void {
-    const { bytes, numbers } = this;
+  private gather(pass: PassPlan, tile: Tile): void {
     for (const { label, rows, offset } of pass.columns) {
-      const source = this.data.get(label) as BoundColumn;
-      const to = (base + offset) / bytes;
-      if ("blocks" in source) gatherBlocks(source.blocks, rows, numbers, to, events, first, n);
-      else gatherRows(source, rows, numbers, to, events, first, n);
+      gather(this.data.get(label) as BoundColumn, rows, this.numbers, (tile.base + offset) / this.bytes, tile);
     }
   }
 
-  private takeOutputs(pass: PassPlan, { events, first, n, base }: Tile, targets: readonly Target[]): void {
-    const { bytes, numbers } = this;
-    const { start, length } = events;
+  private takeOutputs(pass: PassPlan, tile: Tile, targets: readonly Target[]): void {
     for (const { node, column } of targets) {
       const output = pass.outputs.find((own) => own.node === node);
       // That of another pass.
       if (output === undefined) continue;
-      const from = output.rows.map((offset) => (base + offset) / bytes);
-      if ("blocks" in column) putBlocks(numbers, from, n, column.blocks, start + first);
-      else putRows(numbers, from, n, column, first, length);
+      const from = output.rows.map((offset) => (tile.base + offset) / this.bytes);
+      put(this.numbers, from, column, tile);
     }
   }
 

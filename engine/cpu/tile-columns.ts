@@ -25,16 +25,17 @@ function fillTails(target: Numbers, to: number, rows: number, n: number): void {
   }
 }
 
-/** Events `first` to `first + n` of a run, from a column `[rows][events]` to a tile that begins at target[to]. */
-export function gatherRows(
-  source: ColumnData,
-  rows: number,
-  target: Numbers,
-  to: number,
-  { start, index }: Events,
-  first: number,
-  n: number,
-): void {
+/** Events `first` to `first + n` of a run. */
+export interface TileEvents {
+  readonly events: Events;
+  readonly first: number;
+  readonly n: number;
+}
+
+/** Copies the rows of a column, `rows` of them, to a tile that begins at target[to]. */
+type Copy = (source: ColumnData, rows: number, target: Numbers, to: number, tile: TileEvents) => void;
+
+const copyRows: Copy = (source, rows, target, to, { events: { start, index }, first, n }) => {
   const stride = source.length / rows;
   const begin = start + first;
   for (let r = 0; r < rows; r++) {
@@ -43,8 +44,7 @@ export function gatherRows(
     if (index === undefined) target.set(source.subarray(from + begin, from + begin + n), at);
     else for (let e = 0; e < n; e++) target[at + e] = source[from + (index[begin + e] as number)] as number;
   }
-  fillTails(target, to, rows, n);
-}
+};
 
 /** Where a tile lies in blocks: `split` events from place `within` of the block that begins at `own`, the rest in the `next`. */
 function placesOf(event: number, n: number, rows: number) {
@@ -53,16 +53,7 @@ function placesOf(event: number, n: number, rows: number) {
   return { within, split: Math.min(n, BLOCK - within), own, next: own + rows * BLOCK };
 }
 
-/** The same from the numbers of a BlockedColumn. */
-export function gatherBlocks(
-  blocks: ColumnData,
-  rows: number,
-  target: Numbers,
-  to: number,
-  { start, index }: Events,
-  first: number,
-  n: number,
-): void {
+const copyBlocks: Copy = (blocks, rows, target, to, { events: { start, index }, first, n }) => {
   const begin = start + first;
   if (index !== undefined) {
     for (let e = 0; e < n; e++) {
@@ -84,31 +75,29 @@ export function gatherBlocks(
       for (let e = split; e < n; e++) target[at + e] = blocks[after + e] as number;
     }
   }
-  fillTails(target, to, rows, n);
+};
+
+/** A column to a tile. */
+export function gather(source: BoundColumn, rows: number, target: Numbers, to: number, tile: TileEvents): void {
+  if ("blocks" in source) copyBlocks(source.blocks, rows, target, to, tile);
+  else copyRows(source, rows, target, to, tile);
+  fillTails(target, to, rows, tile.n);
 }
 
 /**
- * A tile of an output to `[rows][events of the run]`.
+ * A tile of an output to its column.
  *
- * @param from   where each row begins in `numbers`
- * @param first  the first event of the tile, counted from the start of the run
+ * @param from  where each row begins in `numbers`
  */
-export function putRows(
-  numbers: Numbers,
-  from: Int32Array,
-  n: number,
-  target: Float64Array,
-  first: number,
-  events: number,
-): void {
-  from.forEach((at, r) => {
-    target.set(numbers.subarray(at, at + n), r * events + first);
-  });
-}
-
-/** The same to the numbers of a BlockedColumn. @param event  the first event of the tile, counted from the column's first */
-export function putBlocks(numbers: Numbers, from: Int32Array, n: number, blocks: ColumnData, event: number): void {
-  const { within, split, own, next } = placesOf(event, n, from.length);
+export function put(numbers: Numbers, from: Int32Array, column: OutputColumn, { events, first, n }: TileEvents): void {
+  if (!("blocks" in column)) {
+    from.forEach((at, r) => {
+      column.set(numbers.subarray(at, at + n), r * events.length + first);
+    });
+    return;
+  }
+  const { blocks } = column;
+  const { within, split, own, next } = placesOf(events.start + first, n, from.length);
   from.forEach((at, r) => {
     blocks.set(numbers.subarray(at, at + split), own + r * BLOCK + within);
     if (split < n) blocks.set(numbers.subarray(at + split, at + n), next + r * BLOCK);
