@@ -199,8 +199,8 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
     const before = held.get(program);
     if (before !== member) {
       held.delete(program);
-      await program.bind(member.columns);
-      if (isHoisted.has(program)) await program.bind(await kept().columnsOf(member, before === undefined));
+      const keptColumns = isHoisted.has(program) ? await kept().columnsOf(member, before === undefined) : {};
+      await program.bind({ ...member.columns, ...keptColumns });
       // What all models have in common is written once: what follows from it is not computed again.
       await program.write(before === undefined ? member.parameters : differing(member, varied));
       held.set(program, member);

@@ -118,9 +118,9 @@ function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: bool
   };
 }
 
-/** Columns of weights as `trace` names them. */
-function weightColumns({ weights, count }: EventData, yWeights: ColumnData | undefined): Record<string, ColumnData> {
-  if (yWeights === undefined) return weights === undefined ? {} : { [WEIGHT]: weights };
+/** A member's own columns, as `trace` names them: the weights, where y has some. */
+function ownColumns({ weights, count }: EventData, yWeights: ColumnData | undefined): Record<string, ColumnData> {
+  if (yWeights === undefined) return {};
   const times = (part: (ofY: number) => number) =>
     Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * part(yWeights[i]!));
   return { [WEIGHT]: times((ofY) => ofY), [WEIGHT_X]: times((ofY) => 1 - ofY) };
@@ -154,9 +154,10 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
     return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
   });
   const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
+  const ofEvent = total("score");
   return {
     information: sumEvents(total("information")),
-    product: sumEvents(outer(total("score"), total("score"))),
+    product: sumEvents(outer(ofEvent, ofEvent)),
     fourth: sumEvents(square(total("diagonal"))),
   };
 }
@@ -230,7 +231,8 @@ const NO_MEMBER: Member = { parameters: {}, columns: {} };
 /** The programs over the events of the data, for all models. */
 function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
   const { backend, data, signal } = request;
-  const columns = { x: data.x, ...(data.y && { y: data.y }) };
+  const weights = weighsY ? undefined : data.weights;
+  const columns = { x: data.x, ...(data.y && { y: data.y }), ...(weights && { [WEIGHT]: weights }) };
   // Those that are there.
   const traced = { ...trace(request, weighsY) } as Record<keyof Traced, Var>;
   return eventPrograms({ backend, traced, columns, count: data.count, members, signal });
@@ -266,7 +268,7 @@ export async function likelihoods(
   }
   const members = models.map((model, b) => ({
     parameters: mixtureParameters(model),
-    columns: weightColumns(request.data, yWeights?.[b]),
+    columns: ownColumns(request.data, yWeights?.[b]),
   }));
   const events = programsOf(request, members, yWeights !== undefined);
   const penalty = await penaltyProgram(request);
