@@ -1,4 +1,5 @@
 /** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
+import { CACHE_BYTES } from "../inference/likelihood.js";
 import { choice, flag, list, map, number, section, text, type ValueOf } from "./configuration-entries.js";
 
 interface RecipeDefaults {
@@ -307,6 +308,12 @@ export const configurationTable = section(
           default: "joint",
         }),
         extended: flag({ doc: "With the Poisson term of the number of events.", default: true }),
+        cache: number({
+          doc: "Memory for numbers of the events that are the same at every nu. With less, they are computed again and again.",
+          unit: "MiB",
+          min: 0,
+          default: CACHE_BYTES / 2 ** 20,
+        }),
       },
       { doc: "The likelihood." },
     ),

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/backend.js";
+import { sharedColumn } from "../engine/shared-column.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
 import { type Analysis, pathOf } from "./analysis.js";
@@ -92,7 +93,7 @@ export async function loadEvents(
     });
   }
   const column = (name: readonly string[], features: number) =>
-    firstOf(requireColumn(table, name, { features }).data, table.count, count);
+    sharedColumn(firstOf(requireColumn(table, name, { features }).data, table.count, count));
   return {
     data: {
       count,

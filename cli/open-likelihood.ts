@@ -64,6 +64,9 @@ export async function openLikelihood(
   };
 }
 
+/** What a likelihood may keep of its events, from MiB. */
+export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
+
 export interface BoundRequest {
   readonly analysis: Analysis;
   readonly backend: Backend;
@@ -79,7 +82,15 @@ export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikeli
   const { data } = events;
   const hasY = data.y !== undefined;
   const bind = (of: MixtureModel) =>
-    likelihood({ backend, model: of, data, form: hasY ? form : "joint", extended, signal });
+    likelihood({
+      backend,
+      model: of,
+      data,
+      form: hasY ? form : "joint",
+      extended,
+      cacheBytes: cacheBytesOf(analysis),
+      signal,
+    });
   const { response, ...fixed } = model;
   const own = await bind(model);
   const withFixedTransfer = response !== undefined && hasY ? await bind(fixed) : undefined;

@@ -28,6 +28,8 @@ export interface EventProgramsRequest<N extends string> {
   readonly columns: Named<ColumnData>;
   readonly count: number;
   readonly members: readonly Member[];
+  /** Bytes to keep at most, over all members. Where the events are too many, what saves least is computed every time. */
+  readonly cacheBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,13 +47,6 @@ export interface EventPrograms<N extends string> {
   describeKept(): Promise<string>;
   close(): Promise<void>;
 }
-
-/**
- * Bytes to keep at most, over all members: a part of the memory of any machine that computes for hours, and what the
- * published model with T fixed takes for 128 000 events in f32, 2090 numbers each. Where the events are more, what saves least is
- * computed every time. The same on every machine: what is kept decides how results round.
- */
-const MOST_BYTES = 2 ** 30;
 
 /** Numbers that one run makes at most while columns are filled: 64 MiB in f64 on backends that do not write to blocks at once. */
 const PORTION = 2 ** 23;
@@ -137,13 +132,13 @@ class KeptWork<N extends string> {
     private readonly request: EventProgramsRequest<N>,
     varied: ReadonlySet<string>,
   ) {
-    const { traced, members, backend, count } = request;
+    const { traced, members, backend, count, cacheBytes } = request;
     this.hoisted = hoist({
       outputs: traced,
       live: ["nu"],
       varied,
       members: members.length,
-      most: MOST_BYTES / ((backend.precision === "f32" ? 4 : 8) * count),
+      most: cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count),
     });
     const { common, own } = this.hoisted;
     this.parts = { common: new KeptColumns(common, request), own: new KeptColumns(own, request) };

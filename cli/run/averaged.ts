@@ -17,7 +17,7 @@ import {
   minosSummary,
   objectiveOf,
 } from "../nuisance-fit.js";
-import { type OpenLikelihood, transferLabel } from "../open-likelihood.js";
+import { cacheBytesOf, type OpenLikelihood, transferLabel } from "../open-likelihood.js";
 import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";
 
@@ -96,7 +96,8 @@ function openMembers(setting: Setting, model: MixtureModel, replicas: readonly R
   const { backend, analysis, events, signal } = setting;
   const { likelihood, seed } = analysis.configuration;
   const { data } = events;
-  const request = { backend, model, data, form: likelihood.form, extended: likelihood.extended, signal };
+  const { form, extended } = likelihood;
+  const request = { backend, model, data, form, extended, cacheBytes: cacheBytesOf(analysis), signal };
   const models = replicas.map((replica) => replicaModel(model, replica));
   if (model.response === undefined) return likelihoods(request, models);
   const times = replicas.map(({ index }) => bootstrapWeights({ count: data.count }, seed, index));

@@ -73,6 +73,8 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
   const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
   const options = { transfer: transferLabel(open), curvature: "inverse Hessian", precision } as const;
   const summary = await summarise(likelihood, nu, total.hessian!, options);
+  // What it keeps makes room for what the next one does.
+  await likelihood.close();
   const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T held", withFixedTransfer, nu, count));
   return {
     names: likelihood.names,

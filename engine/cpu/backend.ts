@@ -6,6 +6,7 @@ import { Boundary, closedError, numbersOf } from "../boundary.js";
 import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
+import { isSharing, sharedColumn } from "../shared-column.js";
 import { sizeOf, type Var } from "../tape.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
@@ -32,20 +33,13 @@ export interface CpuOptions {
   readonly wide?: boolean;
 }
 
-const isSharing = typeof SharedArrayBuffer === "function";
-
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
 function shareable(source: ColumnSource): BoundColumn {
   // Shared where anything can be, by its own making.
   if (source instanceof BlockedColumn) return { blocks: source.numbers };
-  const values = numbersOf(source);
-  if (!isSharing || values.buffer instanceof SharedArrayBuffer) return values;
-  const shared = allocate(values.byteLength);
-  const copy = values instanceof Float32Array ? new Float32Array(shared) : new Float64Array(shared);
-  copy.set(values);
-  return copy;
+  return sharedColumn(numbersOf(source));
 }
 
 /** The workers of one backend, and the calls that wait for them. */

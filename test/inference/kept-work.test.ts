@@ -1,7 +1,7 @@
 /** What a likelihood keeps between calls changes nothing but rounding, for models of every kind; new kinds join the registry. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend } from "../../engine/backend.js";
+import type { Backend, ColumnData, ColumnSource, Program } from "../../engine/backend.js";
 import { gradient, hessian } from "../../engine/derivatives.js";
 import { hoist } from "../../engine/hoisting.js";
 import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../../engine/operations.js";
@@ -370,6 +370,61 @@ test("an aborted likelihood says so and closes", async () => {
       }
       await of.close();
     });
+  }
+});
+
+test("a likelihood keeps no more bytes than it may, and gives the same numbers", async () => {
+  const backend = referenceBackend();
+  const at = [0.4, -0.3];
+  const answer = await wanted(fixed, at);
+  const kept: number[] = [];
+  for (const cacheBytes of [0, 8 * COUNT * 20, undefined]) {
+    const data = dataOf(fixed);
+    const of = await likelihood({ backend, model: fixed.model, data, form: "joint", extended: true, cacheBytes });
+    const found = (await of.evaluateParts(at, 2)).data;
+    close([found.nll], [answer.nll], precisions.f64, `nll with ${cacheBytes} bytes`);
+    close(found.gradient!, answer.gradient, precisions.f64, `gradient with ${cacheBytes} bytes`);
+    close(found.hessian!, answer.hessian, precisions.f64, `Hessian with ${cacheBytes} bytes`);
+    const numbers = Number(/^kept: (\d+) numbers/.exec(await of.describe())![1]);
+    assert.ok(
+      cacheBytes === undefined || 8 * COUNT * numbers <= cacheBytes,
+      `${numbers} numbers in ${cacheBytes} bytes`,
+    );
+    kept.push(numbers);
+    await of.close();
+  }
+  assert.is(kept[0], 0);
+  assert.ok(kept[1]! < kept[2]!, "more room, more kept");
+});
+
+/** A backend whose programs tell the columns that they are bound to. */
+function watched(backend: Backend, bound: (name: string, column: ColumnSource) => void): Backend {
+  const compile: Backend["compile"] = async (request) => {
+    const program = await backend.compile(request);
+    const bind: Program["bind"] = (columns) => {
+      for (const [name, column] of Object.entries(columns)) bound(name, column);
+      return program.bind(columns);
+    };
+    return Object.assign(Object.create(program), { bind });
+  };
+  return { ...backend, compile };
+}
+
+test("all programs of a likelihood read one copy of the events", async () => {
+  const found = new Map<string, Set<ColumnSource>>();
+  const backend = watched(referenceBackend(), (name, column) => {
+    found.set(name, new Set([...(found.get(name) ?? []), column]));
+  });
+  const sample: Sample = { ...fixed, isWeighted: true };
+  const data = dataOf(sample);
+  const of = await likelihood({ backend, model: sample.model, data, form: "joint", extended: true });
+  for (const order of [0, 1, 2] as const) await of.evaluate(Float64Array.of(0.4, -0.3), order);
+  await of.information([0.4, -0.3]);
+  for (const [name, values] of Object.entries({ x: data.x, y: data.y!, weight: data.weights! })) {
+    const copies = [...found.get(name)!] as ColumnData[];
+    assert.is(copies.length, 1, `${copies.length} copies of ${name}`);
+    assert.instance(copies[0]!.buffer, SharedArrayBuffer);
+    assert.equal([...copies[0]!], [...values]);
   }
 });
 
