@@ -1,10 +1,11 @@
 /**
- * `memory`: peak resident memory of `unbinned evaluate` on the published model, at 10^6 events and at 10^3.
+ * `memory`: peak resident memory of `unbinned evaluate` on the published model, and of all that a fit asks of a likelihood of the
+ * toy, at many events and at few.
  *
- * The published events repeat until there are enough. What the columns read and the output hold is taken off: the rest must
- * not grow with the number of events.
+ * The published events repeat until there are enough. What the columns read and the output hold is taken off: of `evaluate` the rest
+ * must not grow with the number of events, of the likelihood not beyond what it may keep and 64 bytes an event.
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,9 @@ import { machine, printMachine, writeResult } from "./machine.js";
 
 const SIZES = [1e3, 1e6] as const;
 const MB = 1e6;
+
+/** Events of a likelihood that do not fit what it may keep. */
+const MANY = 1e6;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -79,4 +83,32 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-writeResult("memory", where, { results });
+
+/** Beyond what may be kept and the columns. */
+const bytesOf = (count: number, precision: string, cache: number) =>
+  Number(
+    execFileSync(process.execPath, [`${root}dist/bench/memory-likelihood.js`, `${count}`, precision, `${cache}`], {
+      encoding: "utf8",
+    }),
+  );
+
+const likelihoods: object[] = [];
+for (const precision of ["f32", "f64"]) {
+  for (const cache of [0, 256]) {
+    const [few, many] = [1e3, MANY].map((count) => bytesOf(count, precision, cache)) as [number, number];
+    const columns = 4 * 4;
+    const perEvent = (many - few - cache * 2 ** 20) / MANY - columns;
+    console.log(
+      `likelihood, ${precision}, ${cache} MiB kept: ${(many / MB).toFixed(0)} MB at ${MANY} events, ` +
+        `${perEvent.toFixed(0)} bytes an event beside columns and what is kept`,
+    );
+    likelihoods.push({
+      precision,
+      cacheMiB: cache,
+      events: MANY,
+      peakMB: Math.round(many / MB),
+      bytesPerEvent: perEvent,
+    });
+  }
+}
+writeResult("memory", where, { results, likelihoods });
