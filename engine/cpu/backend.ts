@@ -37,6 +37,9 @@ const isSharing = typeof SharedArrayBuffer === "function";
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
+/** The mark of calls that nothing ends early. */
+const NEVER = new Int32Array(allocate(4));
+
 function shareable(source: ColumnSource): BoundColumn {
   // Shared where anything can be, by its own making.
   if (source instanceof BlockedColumn) return { blocks: source.numbers };
@@ -55,6 +58,7 @@ class Crew {
   private readonly waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
   private nextCall = 0;
   private failure: Error | undefined;
+  private isClosing = false;
 
   constructor(readonly threads: number) {
     this.workers = Array.from({ length: threads }, (_, rank) =>
@@ -86,11 +90,13 @@ class Crew {
       });
     } finally {
       this.waiting.delete(call);
-      if (this.waiting.size === 0) this.workers[0]?.hold(false);
+      // Workers that are being ended hold the process themselves, until whoever awaits their end has heard of it.
+      if (this.waiting.size === 0 && !this.isClosing) this.workers[0]?.hold(false);
     }
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
     this.fail(closedError("cpu backend", "backend"));
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
@@ -182,16 +188,19 @@ class CpuProgram implements Program {
       const size = sizeOf(node.shape) * (events[node.events?.name as string]?.length ?? 0);
       return new Float64Array(allocate(Math.max(8, 8 * size)), 0, size);
     };
-    const { values: free, targets } = await this.crew.call((call) => ({
+    const targets = ofEvents.map(([name, node]) => ({ node: node.id, column: columnOf(name, node) }));
+    const { values: free, targets: taken } = await this.callUntil(signal, (call, abort) => ({
       kind: "run",
       program: this.program,
       call,
       events,
-      targets: ofEvents.map(([name, node]) => ({ node: node.id, column: columnOf(name, node) })),
+      targets,
+      abort,
     }));
     this.wallMilliseconds += performance.now() - start;
+    // Also where the signal came late: what a run that was ended computed is not told from what it had to.
     signal?.throwIfAborted();
-    const filled = new Map(ofEvents.map(([name], i) => [name, targets[i]?.column]));
+    const filled = new Map(ofEvents.map(([name], i) => [name, taken[i]?.column]));
     const results = Object.keys(this.request.outputs).flatMap((name) => {
       const values = filled.get(name) ?? free[name];
       return values instanceof Float64Array ? [[name, values] as const] : [];
@@ -211,23 +220,30 @@ class CpuProgram implements Program {
         return [set, copy];
       }),
     );
-    // Seen by the workers where memory is shared; else all steps of this plan are done.
-    const abort = new Int32Array(allocate(4));
+    const { values, aborted } = await this.callUntil(signal, (call, abort) => ({
+      kind: "steps",
+      program: this.program,
+      call,
+      count,
+      indices: shared,
+      schedule: perStep,
+      abort,
+    }));
+    this.wallMilliseconds += performance.now() - start;
+    if (aborted) signal?.throwIfAborted();
+    return values;
+  }
+
+  /** A call that the signal ends early. Workers see that where memory is shared; elsewhere they do all of it. */
+  private async callUntil(
+    signal: AbortSignal | undefined,
+    request: (call: number, abort: Int32Array) => Request,
+  ): Promise<Reply> {
+    const abort = signal === undefined ? NEVER : new Int32Array(allocate(4));
     const onAbort = () => void Atomics.store(abort, 0, 1);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const { values, aborted } = await this.crew.call((call) => ({
-        kind: "steps",
-        program: this.program,
-        call,
-        count,
-        indices: shared,
-        schedule: perStep,
-        abort,
-      }));
-      this.wallMilliseconds += performance.now() - start;
-      if (aborted) signal?.throwIfAborted();
-      return values;
+      return await this.crew.call((call) => request(call, abort));
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }

@@ -4,6 +4,10 @@ import { setFlagsFromString } from "node:v8";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import type { CpuHost } from "./host.js";
 
+const ended = (code: number) =>
+  `cpu backend: expected its worker threads to stay, got one that ended (exit code ${code}). Open the backend again; ` +
+  "where memory is short, with fewer threads";
+
 export const host: CpuHost = {
   coreCount: availableParallelism,
   startWorker(start) {
@@ -21,7 +25,12 @@ export const host: CpuHost = {
         // A listener holds the process, even if it was let go before.
         worker.unref();
       },
-      onFailure: (listener) => void worker.on("error", listener),
+      onFailure(listener) {
+        worker.on("error", listener);
+        worker.on("messageerror", listener);
+        // Without an error where somebody ended the thread, be it from inside.
+        worker.on("exit", (code) => listener(new Error(ended(code))));
+      },
       hold: (on) => (on ? worker.ref() : worker.unref()),
       terminate: async () => {
         await worker.terminate();

@@ -25,6 +25,8 @@ export type Request =
       readonly call: number;
       readonly events: Named<{ readonly start: number; readonly length: number }>;
       readonly targets: readonly Target[];
+      /** Set to 1 from outside to end the run early, with numbers that mean nothing. */
+      readonly abort: Int32Array;
     }
   | {
       readonly kind: "steps";
@@ -108,10 +110,14 @@ function handle(team: Team, programs: Map<number, Execution>, request: Request):
       // Those of the others lie in the same memory.
       return done(team.rank === 0 ? { times: execution.times() } : {});
     case "run": {
-      execution.evaluate((set) => {
-        const { start, length } = request.events[set] ?? { start: 0, length: 0 };
-        return { start, length, index: undefined };
-      }, request.targets);
+      execution.evaluate(
+        (set) => {
+          const { start, length } = request.events[set] ?? { start: 0, length: 0 };
+          return { start, length, index: undefined };
+        },
+        request.targets,
+        request.abort,
+      );
       return done(team.rank === 0 ? execution.values() : {}, request.targets);
     }
     case "steps":

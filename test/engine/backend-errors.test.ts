@@ -250,6 +250,34 @@ for (const threads of [1, 2, 3]) {
     await backend.close();
   });
 
+  test(`a signal ends a run long before its end, and leaves the program as it was, ${threads} threads`, async () => {
+    const backend = await cpuBackend({ threads });
+    const tape = new Tape();
+    const x = tape.column("x");
+    const w = tape.parameter("w", [2, 2]);
+    let y = o.sumTo(o.linear(o.concatenate([o.reshape(x, [1]), o.reshape(o.square(x), [1])]), w), []);
+    for (let i = 0; i < 8; i++) y = o.exp(o.neg(o.exp(y)));
+    const sum = o.sumEvents(y);
+    // A second pass over the events needs what the first gives.
+    const outputs = { sum, spread: o.sumEvents(o.square(o.sub(y, sum))) };
+    const program = await backend.compile({ outputs });
+    const events = 1_500_000;
+    await program.bind({ x: Float32Array.from({ length: events }, (_, e) => Math.sin(e)) });
+    await program.write({ w: [0.1, 0.2, 0.3, 0.4] });
+    const timed = async (run: () => Promise<unknown>) => {
+      const start = performance.now();
+      const result = await run();
+      return { result, milliseconds: performance.now() - start };
+    };
+    const whole = await timed(() => program.run());
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("no longer wanted")), 0.05 * whole.milliseconds);
+    const cut = await timed(() => rejects(() => program.run({ signal: abort.signal }), /^no longer wanted$/));
+    assert.ok(cut.milliseconds < 0.6 * whole.milliseconds, `${cut.milliseconds} of ${whole.milliseconds} ms`);
+    assert.equal(await program.run(), whole.result);
+    await backend.close();
+  });
+
   test(`closing a backend rejects what it still computes, ${threads} threads`, async () => {
     const backend = await cpuBackend({ threads });
     const program = await backend.compile(simple().request);
@@ -308,6 +336,77 @@ test("a process with flags of V8 has a backend", () => {
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
   assert.is(stdout, "closed\n", stderr);
 });
+
+/** Runs a module in a process of its own; `parts` stands for what it may use of the engine. */
+function inProcess(script: string) {
+  const parts = ["cpu/backend", "operations", "tape"].map(
+    (file) => new URL(`../../engine/${file}.js`, import.meta.url),
+  );
+  const [backend, operations, tape] = parts.map((url) => JSON.stringify(url));
+  const loaded = `
+    const { cpuBackend } = await import(${backend});
+    const o = await import(${operations});
+    const { Tape } = await import(${tape});
+    const x = new Tape().column("x");
+    /** Of 4 million events: some tenths of a second. */
+    async function longRun(backend) {
+      let y = x;
+      for (let i = 0; i < 8; i++) y = o.exp(o.neg(o.exp(y)));
+      const program = await backend.compile({ outputs: { sum: o.sumEvents(y) } });
+      await program.bind({ x: new Float64Array(4_000_000) });
+      return program.run();
+    }
+  `;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", `${script.replace("/* parts */", loaded)}`], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+}
+
+test("closing a backend while a run is pending settles both, and the process goes on", () => {
+  const { stdout, stderr, status } = inProcess(`
+    /* parts */
+    for (let round = 0; round < 8; round++) {
+      const backend = await cpuBackend({ threads: 2 });
+      const outcome = longRun(backend).then(() => "done", ({ message }) => message);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await backend.close();
+      console.log(await outcome);
+    }
+  `);
+  assert.is(status, 0, stderr);
+  assert.is(stdout, "cpu backend: expected an open backend, got one that was closed\n".repeat(8));
+});
+
+for (const rank of [0, 1]) {
+  test(`a worker that ends without an error, of rank ${rank}, rejects the call and all after it`, () => {
+    const { stdout, stderr, status } = inProcess(`
+      import threads from "node:worker_threads";
+      import { syncBuiltinESMExports } from "node:module";
+      const workers = [];
+      threads.Worker = class extends threads.Worker {
+        constructor(...all) {
+          super(...all);
+          workers.push(this);
+        }
+      };
+      syncBuiltinESMExports();
+      /* parts */
+      const backend = await cpuBackend({ threads: 2 });
+      const run = longRun(backend);
+      setTimeout(() => workers[${rank}].terminate(), 20);
+      await run.catch(({ message }) => console.log(message));
+      await longRun(backend).catch(({ message }) => console.log(message));
+      await backend.close();
+    `);
+    assert.is(status, 0, stderr);
+    const wanted =
+      /^cpu backend: expected its worker threads to stay, got one that ended \(exit code [01]\)\. Open the backend again/;
+    const lines = stdout.trim().split("\n");
+    assert.is(lines.length, 2);
+    for (const line of lines) assert.match(line, wanted, line);
+  });
+}
 
 test("a number of threads that is none is refused", async () => {
   for (const threads of [0, 1.5, -2, Number.NaN]) {
