@@ -45,7 +45,9 @@ export const EXIT = {
   usageError: 2,
   notConverged: 3,
   verdictFailed: 4,
+  hungUp: 129,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** 2 where the user can mend the command or a file, 3 where a fit did not converge, 4 where a verdict failed, else 1. */
