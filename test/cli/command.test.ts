@@ -78,7 +78,7 @@ test("a failed verdict exits with 4, and says what to do", async () => {
   assert.is(new Set(codes).size, codes.length);
   const { out } = await command(["--help"]);
   assert.match(out, / 4 done and written but a check of the results failed/);
-  for (const code of codes) assert.match(out, new RegExp(`[ :] ?${code} `), `${code} in the help`);
+  for (const code of codes) assert.match(out, new RegExp(`[ :(] ?${code} `), `${code} in the help`);
 });
 
 test("a verb that was asked to stop exits with 130", async () => {
