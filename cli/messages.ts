@@ -62,6 +62,9 @@ export function exitCode(error: unknown): number {
 export function errorText(error: unknown, isDebug: boolean): string {
   if (!(error instanceof Error)) return `unbinned: ${String(error)}`;
   if (isDebug) return error.stack ?? error.message;
+  if (error instanceof RangeError && error.message === "Array buffer allocation failed") {
+    return "unbinned: expected memory for an array of numbers, got a refusal. Take fewer events (--head), or raise the limit on memory";
+  }
   return error.message
     .split("\n")
     .map((line) => (line.startsWith("unbinned") ? line : `unbinned: ${line}`))

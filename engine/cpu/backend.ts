@@ -3,7 +3,7 @@ import { host } from "#cpu-host";
 import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { BlockedColumn } from "../blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../boundary.js";
-import { UsageError } from "../errors.js";
+import { MemoryError, UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
 import { sizeOf, type Var } from "../tape.js";
@@ -12,16 +12,18 @@ import { control } from "./execution.js";
 import { talliesOf } from "./kernel-clock.js";
 import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
+import { type MemoryImage, memoryOf } from "./program-memory.js";
 import { hasRelaxedSimd } from "./simd.js";
 import type { BoundColumn, OutputColumn } from "./tile-columns.js";
+import type { WasmMemory } from "./webassembly.js";
 import { allowWide } from "./wide.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
   readonly precision?: Precision;
   /**
-   * Worker threads; all cores where absent. Results do not depend on it. One, with a warning, where memory cannot be shared:
-   * in pages that are not cross-origin isolated.
+   * Worker threads, at most MOST_THREADS; all cores where absent, and slower where more than those. Results do not depend on it.
+   * One, with a warning, where memory cannot be shared: in pages that are not cross-origin isolated.
    */
   readonly threads?: number;
   /**
@@ -49,6 +51,25 @@ function shareable(source: ColumnSource): BoundColumn {
   const copy = values instanceof Float32Array ? new Float32Array(shared) : new Float64Array(shared);
   copy.set(values);
   return copy;
+}
+
+/** Threads of a backend: each takes address space of its own, and at thousands of them V8 ends the process. */
+const MOST_THREADS = 256;
+
+function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new UsageError("cpu backend", {
+      expected: `a whole number of threads from 1 to ${MOST_THREADS}`,
+      got: String(threads),
+    });
+  }
+  const room = host.roomForThreads();
+  if (threads <= room) return;
+  throw new MemoryError("cpu backend", {
+    expected: `at most ${room} threads, as many as the limit on the address space of this process leaves room for`,
+    got: String(threads),
+    hint: "Take fewer (`threads`, --threads), or raise the limit (`ulimit -v`)",
+  });
 }
 
 /** The workers of one backend, and the calls that wait for them. */
@@ -115,12 +136,10 @@ class Crew {
 
 export async function cpuBackend({
   precision = "f32",
-  threads: asked = host.coreCount(),
+  threads: asked = Math.min(host.coreCount(), MOST_THREADS),
   wide = false,
 }: CpuOptions = {}): Promise<Backend> {
-  if (!Number.isInteger(asked) || asked < 1) {
-    throw new UsageError("cpu backend", { expected: "a positive number of threads", got: String(asked) });
-  }
+  checkThreads(asked);
   const threads = isSharing ? asked : 1;
   if (threads < asked) host.warnOfOneThread();
   const relaxed = await hasRelaxedSimd();
@@ -134,12 +153,24 @@ export async function cpuBackend({
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
       const compiled = await compileProgram(request, { precision, threads, simd, isSharing });
+      const memory = isSharing ? await sharedMemory(crew, compiled.memory) : compiled.memory;
       const program = programs++;
-      crew.post({ kind: "open", program, compiled });
+      crew.post({ kind: "open", program, compiled: { ...compiled, memory } });
       return new CpuProgram(crew, program, request, boundary, compiled);
     },
     close: () => crew.close(),
   };
+}
+
+/** Where there is none, perhaps because workers still hold that of closed programs. */
+async function sharedMemory(crew: Crew, image: MemoryImage): Promise<WasmMemory> {
+  try {
+    return memoryOf(image, true);
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    await crew.call((call) => ({ kind: "collect", call }));
+    return memoryOf(image, true);
+  }
 }
 
 class CpuProgram implements Program {

@@ -16,6 +16,7 @@ declare const self: Pick<WebWorker, "postMessage" | "addEventListener">;
 
 export const host: CpuHost = {
   coreCount: () => navigator.hardwareConcurrency,
+  roomForThreads: () => Number.POSITIVE_INFINITY,
   startWorker(start) {
     // In one expression, by which Vite and webpack know that the file is a worker to bundle.
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -42,6 +43,8 @@ export const host: CpuHost = {
   // Pages cannot switch it on.
   wideEngine: () => undefined,
   allowWide() {},
+  // Pages cannot ask for it.
+  collectGarbage() {},
   warnOfOneThread() {
     console.warn(
       "unbinned: the cpu backend has one thread, because this page is not cross-origin isolated and so has no SharedArrayBuffer. " +

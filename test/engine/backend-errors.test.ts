@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import type { Backend, Program, ProgramRequest } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { control, Team } from "../../engine/cpu/execution.js";
+import { memoryOf } from "../../engine/cpu/program-memory.js";
 import * as o from "../../engine/operations.js";
 import { Tape } from "../../engine/tape.js";
 import { testBackends } from "../support/backends.js";
@@ -408,11 +409,92 @@ for (const rank of [0, 1]) {
   });
 }
 
+/** Has memory for workers refused, as under `ulimit -v`: always, or the first time that is asked after `refused` was set. */
+const REFUSED_MEMORY = `
+  let refused = 0;
+  WebAssembly.Memory = class extends WebAssembly.Memory {
+    constructor(limits) {
+      if (limits.shared && refused-- > 0) throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+      super(limits);
+    }
+  };
+`;
+
+test("memory that is refused is asked for again once workers have freed what was closed", () => {
+  const { stdout, stderr, status } = inProcess(`
+    ${REFUSED_MEMORY}
+    /* parts */
+    const backend = await cpuBackend({ threads: 2 });
+    const outputs = { sum: o.sumEvents(x) };
+    refused = 1;
+    const program = await backend.compile({ outputs });
+    await program.bind({ x: Float64Array.of(1, 2, 4) });
+    console.log((await program.run()).sum[0]);
+    refused = 2;
+    await backend.compile({ outputs }).catch(({ name, message }) => console.log(name, message));
+    console.log((await program.run()).sum[0]);
+    await backend.close();
+  `);
+  assert.is(status, 0, stderr);
+  const [first, refusal, second] = stdout.split("\n");
+  assert.equal([first, second], ["7", "7"]);
+  assert.match(
+    refusal as string,
+    /^MemoryError cpu backend: expected \d MiB of memory for a program, got a refusal \(WebAssembly\.Memory\(\): could not allocate memory\)\. Close other programs .* take fewer threads, .*--disable-wasm-trap-handler$/,
+  );
+});
+
+test("a program beyond 4 GiB is refused, with what to do", () => {
+  assert.throws(
+    () => memoryOf({ pages: 2 ** 16 + 1, contents: [] }, true),
+    /^cpu backend: expected a program that needs at most 4096 MiB of memory, got one that needs 4097 MiB\. Every thread needs its part: take fewer threads/,
+  );
+});
+
+if (process.platform === "linux") {
+  test("a limit on the address space refuses the threads that V8 could not start", () => {
+    const script = `
+      import { cpuBackend } from ${JSON.stringify(new URL("../../engine/cpu/backend.js", import.meta.url))};
+      await cpuBackend({ threads: 32 }).catch(({ name, message }) => console.log(name, message));
+    `;
+    // 8 GiB.
+    const limited = `ulimit -v 8388608; exec "$0" --input-type=module -e "$1"`;
+    const { stdout, status } = spawnSync("bash", ["-c", limited, process.execPath, script], { encoding: "utf8" });
+    assert.is(status, 0);
+    assert.match(
+      stdout,
+      /^MemoryError cpu backend: expected at most \d+ threads, as many as the limit .*, got 32\. Take fewer/,
+    );
+  });
+
+  test("closed programs give their code and memory back, in the workers too", () => {
+    // Each program that is not freed holds 10 GiB of address space.
+    const { stdout, stderr } = inProcess(`
+      import { readFileSync } from "node:fs";
+      import { host } from ${JSON.stringify(new URL("../../engine/cpu/host-node.js", import.meta.url))};
+      /* parts */
+      const backend = await cpuBackend({ threads: 2 });
+      for (let i = 0; i < 400; i++) {
+        const program = await backend.compile({ outputs: { sum: o.sumEvents(x) } });
+        await program.bind({ x: new Float64Array(1) });
+        await program.run();
+        await program.close();
+      }
+      host.collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(Number(/VmSize:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 2 ** 20);
+      await backend.close();
+    `);
+    const gibibytes = Number(stdout);
+    assert.ok(gibibytes > 1 && gibibytes < 2000, `${stdout} GiB ${stderr}`);
+  });
+}
+
 test("a number of threads that is none is refused", async () => {
-  for (const threads of [0, 1.5, -2, Number.NaN]) {
+  for (const threads of [0, 1.5, -2, Number.NaN, 257, 1e9, "2" as never]) {
     await rejects(
       () => cpuBackend({ threads }),
-      new RegExp(`^cpu backend: expected a positive number of threads, got ${threads}$`),
+      new RegExp(`^cpu backend: expected a whole number of threads from 1 to 256, got ${threads}$`),
     );
   }
 });
