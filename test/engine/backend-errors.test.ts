@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Backend, Program, ProgramRequest } from "../../engine/backend.js";
+import { BlockedColumn } from "../../engine/blocked-column.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { control, Team } from "../../engine/cpu/execution.js";
 import { memoryOf } from "../../engine/cpu/program-memory.js";
@@ -79,6 +80,70 @@ for (const { name, create } of testBackends()) {
     );
     await rejects(() => program.read(["q"]), /^read: expected a parameter of this program \(p, rate\), got "q"$/);
     await rejects(() => program.write({ p: [1, 2] }), /^write: expected 1 numbers for parameter "p" \[\], got 2$/);
+  });
+
+  inProgram("names that nobody knows", async (program) => {
+    await rejects(
+      () => program.bind({ X: numbers(1, 2) }),
+      /^bind: expected a column of this program \(x\), got "X"\. Did you mean x\?$/,
+    );
+    await rejects(
+      () => program.bind({ x: numbers(1, 2), weights: numbers(1) }),
+      /^bind: expected a column of this program \(x\), got "weights"$/,
+    );
+    await rejects(
+      () => program.write({ Rate: [1] }),
+      /^write: expected a parameter of this program \(p, rate\), got "Rate"\. Did you mean rate\?$/,
+    );
+    await rejects(
+      () => program.run({ range: { evnts: [0, 1] } }),
+      /^run: expected an event set of this program \(events\), got "evnts"\. Did you mean events\?$/,
+    );
+    await rejects(
+      () => program.run({ into: { Y: new BlockedColumn(2, 3, "f64") } }),
+      /^run: expected columns to write to for outputs with events, got one for "Y"\. Did you mean y\?$/,
+    );
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: Int32Array.of(0), evnts: Int32Array.of(0) } }),
+      /^steps: expected an event set of this program \(events\), got "evnts"\. Did you mean events\?$/,
+    );
+  });
+
+  inProgram("values that are none, though JavaScript would make some of them", async (program) => {
+    const never = (value: unknown) => value as never;
+    for (const [given, told] of [
+      ["2", '"2"'],
+      [["2"], '"2" at [0]'],
+      [[[2]], "Array at [0]"],
+      [[undefined], "undefined at [0]"],
+      [new Array(1), "undefined at [0]"],
+      [[null], "Null at [0]"],
+      [[true], "true at [0]"],
+      [2, "2"],
+      [null, "Null"],
+      [BigInt64Array.of(2n), "a BigInt64Array"],
+    ] as const) {
+      const refused = (write: () => Promise<unknown>, what: string) =>
+        rejects(write, new RegExp(`expected numbers for ${what}, got ${told.replace(/[[\]]/g, "\\$&")}$`));
+      await refused(() => program.write({ p: never(given) }), 'parameter "p" \\[\\]');
+      const steps = { count: 1, indices: { events: Int32Array.of(0) }, schedule: { p: never(given) } };
+      await refused(() => program.steps(steps), 'the schedule of parameter "p"');
+    }
+    await program.write({ p: Float32Array.of(3), rate: Int8Array.of(1) });
+    await program.write({ p: { length: 1, 0: 2 }, rate: [0] });
+    await rejects(() => program.read(never("p")), /^read: expected a list of names of parameters, got "p"$/);
+    await rejects(
+      () => program.run({ range: { events: never(2) } }),
+      /^run: expected a range of "events" within its 3 events, got 2$/,
+    );
+    await rejects(
+      () => program.run({ into: { y: never(new Float64Array(6)) } }),
+      /^run: expected a BlockedColumn to write output "y" to, got Float64Array$/,
+    );
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: never([0]) } }),
+      /^steps: expected indices of "events" as an Int32Array, got Array$/,
+    );
   });
 
   inProgram("ranges outside the events", async (program) => {
