@@ -78,15 +78,40 @@ function stoppingText(name: string): string {
   return `\nunbinned: ${where}; press Ctrl-C again to quit at once\n`;
 }
 
+/**
+ * Milliseconds that a verb has to stop by itself once it was asked to; then it is left where it stands. A run may save a training
+ * first. Nothing is lost by leaving it: files are written whole or not at all, and a run resumes from the last one.
+ */
+const GRACE = { run: 5000, other: 400 } as const;
+
+/** Rejects when the patience with a verb that was asked to stop is over; until `end`. */
+function patience(signal: AbortSignal, milliseconds: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let begin = () => {};
+  const over = new Promise<never>((_, reject) => {
+    begin = () => {
+      timer = setTimeout(() => reject(signal.reason), milliseconds);
+    };
+  });
+  signal.addEventListener("abort", begin);
+  const end = () => {
+    signal.removeEventListener("abort", begin);
+    clearTimeout(timer);
+  };
+  return { over, end };
+}
+
 async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {
   const { json } = line.options;
   const run = await verb.load();
+  host.signal.throwIfAborted();
   const progress = createProgress(progressTarget(host, json));
   const print = (text: string) => progress.aside(() => host.writeOut(`${text}\n`));
   const sayStopping = () => progress.aside(() => host.writeError(stoppingText(name)));
   host.signal.addEventListener("abort", sayStopping);
+  const { over, end } = patience(host.signal, name === "run" || name === "coverage" ? GRACE.run : GRACE.other);
   try {
-    await run({
+    const work = run({
       operands: line.operands,
       options: line.options,
       progress,
@@ -99,9 +124,11 @@ async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: 
       },
       warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${text}\n`)),
     });
+    await Promise.race([work, over]);
   } catch (error) {
     throw advised(error, name);
   } finally {
+    end();
     host.signal.removeEventListener("abort", sayStopping);
     progress.close();
   }

@@ -16,7 +16,8 @@ export function generalHelp(): string {
     ...optionLines(Object.keys(OPTIONS) as OptionName[]),
     "",
     "Exit codes: 0 done, 1 the analysis failed, 2 wrong usage or input, 3 a fit did not converge (its results are written,",
-    "with the verdict), 130 stopped by Ctrl-C.",
+    "with the verdict), 4 done and written but a check of the results failed, 130 stopped by Ctrl-C",
+    "(129 by a terminal that closed, 143 by SIGTERM).",
   ].join("\n");
 }
 

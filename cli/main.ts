@@ -1,29 +1,55 @@
 #!/usr/bin/env node
 import { runCommand } from "./command.js";
-import { EXIT } from "./messages.js";
+import { EXIT, errorText, exitCode } from "./messages.js";
+import { OutputStream } from "./output-stream.js";
+
+const out = new OutputStream("stdout", process.stdout);
+const error = new OutputStream("stderr", process.stderr);
+const isDebug = process.env.UNBINNED_DEBUG === "1";
+
+/** What asks a command to stop, and the exit code then: 128 and the signal's number, as shells count. */
+const STOPS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+
+/** Milliseconds in which one request may come twice: to the process and to its group, as `timeout` and `npx` send it. */
+const ECHO = 200;
 
 const stop = new AbortController();
+let stopped: { readonly code: number; readonly time: number } | undefined;
 
-process.on("SIGINT", () => {
-  if (stop.signal.aborted) process.exit(EXIT.interrupted);
-  stop.abort();
-});
+for (const [signal, code] of Object.entries(STOPS)) {
+  process.on(signal, () => {
+    const time = performance.now();
+    if (stopped !== undefined && time - stopped.time > ECHO) process.exit(code);
+    stopped ??= { code, time };
+    stop.abort();
+  });
+}
 
-// `unbinned … | head` closes the pipe early: nobody is left to write to.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.analysisFailure);
-});
+/** Idle worker threads must not keep the process; what was written must leave it first. */
+async function end(code: number): Promise<void> {
+  const complaint = await out.complaint();
+  if (complaint !== undefined) error.write(`${complaint}\n`);
+  await error.complaint();
+  const own = complaint !== undefined && code === EXIT.ok ? EXIT.analysisFailure : code;
+  process.exit(stopped !== undefined && code === EXIT.interrupted ? stopped.code : own);
+}
 
-const stream = ({ isTTY, columns }: NodeJS.WriteStream) => ({ isTerminal: isTTY === true, width: columns ?? 80 });
+/** The end of a command that nobody foresaw. What breaks because it was asked to stop is not news. */
+function fail(reason: unknown): void {
+  if (stopped !== undefined) return void end(EXIT.interrupted);
+  error.write(`${errorText(reason, isDebug)}\n`);
+  void end(exitCode(reason));
+}
 
-const code = await runCommand(process.argv.slice(2), {
-  writeOut: (text) => void process.stdout.write(text),
-  writeError: (text) => void process.stderr.write(text),
-  out: stream(process.stdout),
-  error: stream(process.stderr),
-  isDebug: process.env.UNBINNED_DEBUG === "1",
+process.on("uncaughtException", fail);
+// Nothing is left that could go on, yet the command has not ended.
+process.once("beforeExit", () => fail(new Error("internal: the command stopped in the middle of its work")));
+
+void runCommand(process.argv.slice(2), {
+  writeOut: (text) => out.write(text),
+  writeError: (text) => error.write(text),
+  out: out.shape,
+  error: error.shape,
+  isDebug,
   signal: stop.signal,
-});
-
-// Idle worker threads must not keep the process; what was written must leave it first.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}).then(end);

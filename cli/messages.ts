@@ -26,11 +26,34 @@ export class NotConverged extends Error {
   }
 }
 
-export const EXIT = { ok: 0, analysisFailure: 1, usageError: 2, notConverged: 3, interrupted: 130 } as const;
+/**
+ * A check that the results did not pass, thrown once they are written: the numbers are there, but are not for use as they stand.
+ * Where a fit did not converge either, throw NotConverged: it says more.
+ */
+export class VerdictFailed extends Error {
+  override readonly name = "VerdictFailed";
 
-/** 2 where the user can mend the command or a file, 3 where a fit did not converge, else 1. */
+  /** @param hint  what to do about it */
+  constructor(what: string, { expected, got, hint }: { expected: string; got: string; hint: string }) {
+    super(`${what}: expected ${expected}, got ${got}. ${hint}. The results are written, with this verdict`);
+  }
+}
+
+export const EXIT = {
+  ok: 0,
+  analysisFailure: 1,
+  usageError: 2,
+  notConverged: 3,
+  verdictFailed: 4,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** 2 where the user can mend the command or a file, 3 where a fit did not converge, 4 where a verdict failed, else 1. */
 export function exitCode(error: unknown): number {
   if (error instanceof NotConverged) return EXIT.notConverged;
+  if (error instanceof VerdictFailed) return EXIT.verdictFailed;
   const isMendable = [UsageError, ConfigurationError, FileError].some((kind) => error instanceof kind);
   return isMendable ? EXIT.usageError : EXIT.analysisFailure;
 }
@@ -39,6 +62,9 @@ export function exitCode(error: unknown): number {
 export function errorText(error: unknown, isDebug: boolean): string {
   if (!(error instanceof Error)) return `unbinned: ${String(error)}`;
   if (isDebug) return error.stack ?? error.message;
+  if (error instanceof RangeError && error.message === "Array buffer allocation failed") {
+    return "unbinned: expected memory for an array of numbers, got a refusal. Take fewer events (--head), or raise the limit on memory";
+  }
   return error.message
     .split("\n")
     .map((line) => (line.startsWith("unbinned") ? line : `unbinned: ${line}`))

@@ -17,5 +17,5 @@ export interface VerbContext {
   warn(text: string): void;
 }
 
-/** Resolves when the verb is finished. A thrown UsageError exits with 2, NotConverged with 3, any other error with 1. */
+/** Resolves when the verb is finished. A thrown UsageError exits with 2, NotConverged with 3, VerdictFailed with 4, any other error with 1. */
 export type VerbFunction = (context: VerbContext) => Promise<void>;

@@ -1,7 +1,9 @@
 /** The checks that every backend makes where names and numbers come in, and what they need to know for them. */
+
 import type { ColumnData, ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
 import { BlockedColumn } from "./blocked-column.js";
 import { ShapeError, UsageError } from "./errors.js";
+import { meantBy, notNumber, shown, unknownName } from "./given-values.js";
 import { RandomColumn } from "./random-column.js";
 import { sameShape, sizeOf, type Var } from "./tape.js";
 
@@ -84,17 +86,27 @@ export class Boundary {
   private parameter(where: string, name: string): Var {
     const node = this.known.parameters.get(name);
     if (node !== undefined) return node;
-    throw new UsageError(where, {
-      expected: `a parameter of this program (${[...this.known.parameters.keys()].join(", ") || "it has none"})`,
-      got: `"${name}"`,
-    });
+    throw unknownName(where, "a parameter", name, this.known.parameters.keys());
+  }
+
+  /** The same for columns. */
+  private column(where: string, name: string): Var {
+    const node = this.known.columns.get(name);
+    if (node !== undefined) return node;
+    throw unknownName(where, "a column", name, this.known.columns.keys());
+  }
+
+  private checkSets(where: string, named: Named<unknown>): void {
+    for (const set of Object.keys(named)) {
+      if (!this.known.sets.has(set)) throw unknownName(where, "an event set", set, this.known.sets);
+    }
   }
 
   /** Takes data over, and gives back those of columns that the program uses. */
   bind(columns: Named<ColumnSource>): Record<string, ColumnSource> {
     this.checkOpen("bind");
     for (const [name, values] of Object.entries(columns)) {
-      const node = this.known.columns.get(name);
+      const node = this.column("bind", name);
       const isSource = [Float32Array, Float64Array, BlockedColumn, RandomColumn].some((kind) => values instanceof kind);
       if (!isSource) {
         throw new UsageError("bind", {
@@ -102,13 +114,13 @@ export class Boundary {
           got: Object.prototype.toString.call(values).slice(8, -1),
         });
       }
-      if (node !== undefined && values.length % sizeOf(node.shape) !== 0) {
+      if (values.length % sizeOf(node.shape) !== 0) {
         throw new UsageError("bind", {
           expected: `column "${name}" [${node.shape}] to hold a multiple of ${sizeOf(node.shape)} numbers`,
           got: `${values.length}`,
         });
       }
-      if (node !== undefined && values instanceof BlockedColumn && values.rows !== sizeOf(node.shape)) {
+      if (values instanceof BlockedColumn && values.rows !== sizeOf(node.shape)) {
         throw new UsageError("bind", {
           expected: `column "${name}" [${node.shape}] to have ${sizeOf(node.shape)} rows`,
           got: `a BlockedColumn of ${values.rows}`,
@@ -124,6 +136,10 @@ export class Boundary {
     this.checkOpen("write");
     for (const [name, values] of Object.entries(parameters)) {
       const { shape } = this.parameter("write", name);
+      const other = notNumber(values);
+      if (other !== undefined) {
+        throw new UsageError("write", { expected: `numbers for parameter "${name}" [${shape}]`, got: other });
+      }
       if (values.length === sizeOf(shape)) continue;
       throw new UsageError("write", {
         expected: `${sizeOf(shape)} numbers for parameter "${name}" [${shape}]`,
@@ -136,6 +152,9 @@ export class Boundary {
 
   checkRead(parameters: readonly string[]): void {
     this.checkOpen("read");
+    if (!Array.isArray(parameters)) {
+      throw new UsageError("read", { expected: "a list of names of parameters", got: shown(parameters) });
+    }
     for (const name of parameters) {
       this.parameter("read", name);
       this.checkWritten("read", name);
@@ -164,6 +183,7 @@ export class Boundary {
   /** The part of the events that a run takes, per event set of the program. */
   partsOf(range: NonNullable<RunOptions["range"]>): Parts {
     this.checkOpen("run");
+    this.checkSets("run", range);
     for (const name of this.used.parameters.keys()) this.checkWritten("run", name);
     const counts = this.countEvents("run");
     const parts: Record<string, { readonly start: number; readonly length: number }> = {};
@@ -176,12 +196,13 @@ export class Boundary {
           hint: "Bind one of its columns, or give a range",
         });
       }
-      const [start, stop] = range[set] ?? [0, count as number];
+      const part: unknown = range[set] ?? [0, count];
+      const [start, stop] = (Array.isArray(part) ? part : []) as [number, number];
       const isPart = Number.isInteger(start) && Number.isInteger(stop) && 0 <= start && start <= stop;
       if (!isPart || stop > (count ?? stop)) {
         throw new UsageError("run", {
           expected: `a range of "${set}" within its ${count ?? "(any number of)"} events`,
-          got: `[${start}, ${stop}]`,
+          got: Array.isArray(part) ? `[${part.join(", ")}]` : shown(part),
         });
       }
       parts[set] = { start, length: stop - start };
@@ -191,14 +212,20 @@ export class Boundary {
 
   /** Columns to write to belong to outputs with events, and hold those of the run. */
   checkInto(into: Named<BlockedColumn>, parts: Parts): void {
-    for (const [name, { rows, events }] of Object.entries(into)) {
+    const withEvents = Object.keys(this.outputs).filter((name) => this.outputs[name]?.events !== undefined);
+    for (const [name, column] of Object.entries(into)) {
       const node = this.outputs[name];
       if (node?.events === undefined) {
         throw new UsageError("run", {
           expected: "columns to write to for outputs with events",
           got: `one for "${name}"`,
+          ...meantBy(name, withEvents),
         });
       }
+      if (!(column instanceof BlockedColumn)) {
+        throw new UsageError("run", { expected: `a BlockedColumn to write output "${name}" to`, got: shown(column) });
+      }
+      const { rows, events } = column;
       const { start, length } = parts[node.events.name] as Parts[string];
       if (rows === sizeOf(node.shape) && start + length <= events) continue;
       throw new UsageError("run", {
@@ -230,6 +257,10 @@ export class Boundary {
     }
     for (const [name, values] of Object.entries(schedule)) {
       const size = sizeOf(this.parameter("steps", name).shape);
+      const other = notNumber(values);
+      if (other !== undefined) {
+        throw new UsageError("steps", { expected: `numbers for the schedule of parameter "${name}"`, got: other });
+      }
       if (values.length === count * size) continue;
       throw new UsageError("steps", {
         expected: `${count} x ${size} numbers for the schedule of parameter "${name}"`,
@@ -237,6 +268,7 @@ export class Boundary {
       });
     }
     for (const name of this.used.parameters.keys()) if (!(name in schedule)) this.checkWritten("steps", name);
+    this.checkSets("steps", indices);
     const counts = this.countEvents("steps");
     for (const set of this.used.sets) checkIndices(set, counts.get(set), count, indices[set]);
     if (count > 0) for (const name of [...this.updated, ...Object.keys(schedule)]) this.written.add(name);
@@ -280,6 +312,9 @@ export class Boundary {
 }
 
 function checkIndices(set: string, events: number | undefined, count: number, index: Int32Array | undefined): void {
+  if (index !== undefined && !(index instanceof Int32Array)) {
+    throw new UsageError("steps", { expected: `indices of "${set}" as an Int32Array`, got: shown(index) });
+  }
   if (index === undefined || (count === 0 ? index.length > 0 : index.length % count !== 0)) {
     throw new UsageError("steps", {
       expected: `indices of "${set}" in ${count} equal parts`,

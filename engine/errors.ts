@@ -32,6 +32,15 @@ export class DeviceLostError extends Error {
   }
 }
 
+/** Memory that the machine does not have, or that a limit of the process withholds. */
+export class MemoryError extends Error {
+  override readonly name = "MemoryError";
+
+  constructor(where: string, complaint: Complaint) {
+    super(sentence(where, complaint));
+  }
+}
+
 /** Shapes or event sets that do not fit. */
 export class ShapeError extends UsageError {
   override readonly name = "ShapeError";

@@ -1,3 +1,5 @@
+/** Words that were mistyped. Imports nothing, so that every layer may use it. */
+
 /** Number of single-character insertions, deletions and substitutions from a to b (Levenshtein distance). */
 export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -10,4 +12,27 @@ export function editDistance(a: string, b: string): number {
     previous = current;
   }
   return previous[b.length]!;
+}
+
+/** The candidate a mistyped word was most likely meant to be: at most two fifths of its letters wrong, or an abbreviation. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const meant = candidate.toLowerCase();
+    const isAbbreviation = typed.length >= 3 && meant.startsWith(typed);
+    const distance = isAbbreviation ? 0.5 : editDistance(typed, meant);
+    if (distance <= Math.max(1, 0.4 * Math.max(typed.length, meant.length)) && distance < least) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** "Did you mean …?" where something is near, else the list to choose from. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? `Choose from ${candidates.join(", ")}` : `Did you mean ${meant}?`;
 }

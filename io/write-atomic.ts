@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemCode } from "./errors.js";
@@ -6,6 +7,12 @@ import { FileError, systemCode } from "./errors.js";
 /** Name of the temporary file beside `path`: what a killed process may leave. */
 const temporaryName = (path: string) => `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
 const TEMPORARY_NAME = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** Temporary files of this process, which removes them also where it ends in the middle of writing. */
+const unfinished = new Set<string>();
+process.once("exit", () => {
+  for (const file of unfinished) rmSync(file, { force: true });
+});
 
 /** Removes, in a folder and those in it, what `writeAtomic` left unfinished because its process was killed. */
 export async function removeUnfinished(folder: string): Promise<void> {
@@ -26,6 +33,7 @@ export async function writeAtomic(
   const handle = await open(temporary, "wx").catch((error) => {
     throw cannotWrite(path, error);
   });
+  unfinished.add(temporary);
   try {
     await writeAll(path, handle, chunks);
     await rename(temporary, path).catch((error) => {
@@ -34,6 +42,8 @@ export async function writeAtomic(
   } catch (error) {
     await unlink(temporary);
     throw error;
+  } finally {
+    unfinished.delete(temporary);
   }
   await syncFolder(dirname(path));
 }

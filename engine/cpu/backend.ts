@@ -3,7 +3,7 @@ import { host } from "#cpu-host";
 import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { BlockedColumn } from "../blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../boundary.js";
-import { UsageError } from "../errors.js";
+import { MemoryError, UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
 import { isSharing, sharedColumn } from "../shared-column.js";
@@ -13,16 +13,18 @@ import { control } from "./execution.js";
 import { talliesOf } from "./kernel-clock.js";
 import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
+import { type MemoryImage, memoryOf } from "./program-memory.js";
 import { hasRelaxedSimd } from "./simd.js";
 import type { BoundColumn, OutputColumn } from "./tile-columns.js";
+import type { WasmMemory } from "./webassembly.js";
 import { allowWide } from "./wide.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
   readonly precision?: Precision;
   /**
-   * Worker threads; all cores where absent. Results do not depend on it. One, with a warning, where memory cannot be shared:
-   * in pages that are not cross-origin isolated.
+   * Worker threads, at most MOST_THREADS; all cores where absent, and slower where more than those. Results do not depend on it.
+   * One, with a warning, where memory cannot be shared: in pages that are not cross-origin isolated.
    */
   readonly threads?: number;
   /**
@@ -36,10 +38,32 @@ export interface CpuOptions {
 /** Memory that all workers see. Where none can be shared, the one worker gets a copy of what it is posted. */
 const allocate = (bytes: number): ArrayBufferLike => new (isSharing ? SharedArrayBuffer : ArrayBuffer)(bytes);
 
+/** The mark of calls that nothing ends early. */
+const NEVER = new Int32Array(allocate(4));
+
 function shareable(source: ColumnSource): BoundColumn {
   // Shared where anything can be, by its own making.
   if (source instanceof BlockedColumn) return { blocks: source.numbers };
   return sharedColumn(numbersOf(source));
+}
+
+/** Threads of a backend: each takes address space of its own, and at thousands of them V8 ends the process. */
+const MOST_THREADS = 256;
+
+function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new UsageError("cpu backend", {
+      expected: `a whole number of threads from 1 to ${MOST_THREADS}`,
+      got: String(threads),
+    });
+  }
+  const room = host.roomForThreads();
+  if (threads <= room) return;
+  throw new MemoryError("cpu backend", {
+    expected: `at most ${room} threads, as many as the limit on the address space of this process leaves room for`,
+    got: String(threads),
+    hint: "Take fewer (`threads`, --threads), or raise the limit (`ulimit -v`)",
+  });
 }
 
 /** The workers of one backend, and the calls that wait for them. */
@@ -49,6 +73,7 @@ class Crew {
   private readonly waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
   private nextCall = 0;
   private failure: Error | undefined;
+  private isClosing = false;
 
   constructor(readonly threads: number) {
     this.workers = Array.from({ length: threads }, (_, rank) =>
@@ -80,11 +105,13 @@ class Crew {
       });
     } finally {
       this.waiting.delete(call);
-      if (this.waiting.size === 0) this.workers[0]?.hold(false);
+      // Workers that are being ended hold the process themselves, until whoever awaits their end has heard of it.
+      if (this.waiting.size === 0 && !this.isClosing) this.workers[0]?.hold(false);
     }
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
     this.fail(closedError("cpu backend", "backend"));
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
@@ -103,12 +130,10 @@ class Crew {
 
 export async function cpuBackend({
   precision = "f32",
-  threads: asked = host.coreCount(),
+  threads: asked = Math.min(host.coreCount(), MOST_THREADS),
   wide = false,
 }: CpuOptions = {}): Promise<Backend> {
-  if (!Number.isInteger(asked) || asked < 1) {
-    throw new UsageError("cpu backend", { expected: "a positive number of threads", got: String(asked) });
-  }
+  checkThreads(asked);
   const threads = isSharing ? asked : 1;
   if (threads < asked) host.warnOfOneThread();
   const relaxed = await hasRelaxedSimd();
@@ -122,12 +147,24 @@ export async function cpuBackend({
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
       const compiled = await compileProgram(request, { precision, threads, simd, isSharing });
+      const memory = isSharing ? await sharedMemory(crew, compiled.memory) : compiled.memory;
       const program = programs++;
-      crew.post({ kind: "open", program, compiled });
+      crew.post({ kind: "open", program, compiled: { ...compiled, memory } });
       return new CpuProgram(crew, program, request, boundary, compiled);
     },
     close: () => crew.close(),
   };
+}
+
+/** Where there is none, perhaps because workers still hold that of closed programs. */
+async function sharedMemory(crew: Crew, image: MemoryImage): Promise<WasmMemory> {
+  try {
+    return memoryOf(image, true);
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error;
+    await crew.call((call) => ({ kind: "collect", call }));
+    return memoryOf(image, true);
+  }
 }
 
 class CpuProgram implements Program {
@@ -176,16 +213,19 @@ class CpuProgram implements Program {
       const size = sizeOf(node.shape) * (events[node.events?.name as string]?.length ?? 0);
       return new Float64Array(allocate(Math.max(8, 8 * size)), 0, size);
     };
-    const { values: free, targets } = await this.crew.call((call) => ({
+    const targets = ofEvents.map(([name, node]) => ({ node: node.id, column: columnOf(name, node) }));
+    const { values: free, targets: taken } = await this.callUntil(signal, (call, abort) => ({
       kind: "run",
       program: this.program,
       call,
       events,
-      targets: ofEvents.map(([name, node]) => ({ node: node.id, column: columnOf(name, node) })),
+      targets,
+      abort,
     }));
     this.wallMilliseconds += performance.now() - start;
+    // Also where the signal came late: what a run that was ended computed is not told from what it had to.
     signal?.throwIfAborted();
-    const filled = new Map(ofEvents.map(([name], i) => [name, targets[i]?.column]));
+    const filled = new Map(ofEvents.map(([name], i) => [name, taken[i]?.column]));
     const results = Object.keys(this.request.outputs).flatMap((name) => {
       const values = filled.get(name) ?? free[name];
       return values instanceof Float64Array ? [[name, values] as const] : [];
@@ -205,23 +245,30 @@ class CpuProgram implements Program {
         return [set, copy];
       }),
     );
-    // Seen by the workers where memory is shared; else all steps of this plan are done.
-    const abort = new Int32Array(allocate(4));
+    const { values, aborted } = await this.callUntil(signal, (call, abort) => ({
+      kind: "steps",
+      program: this.program,
+      call,
+      count,
+      indices: shared,
+      schedule: perStep,
+      abort,
+    }));
+    this.wallMilliseconds += performance.now() - start;
+    if (aborted) signal?.throwIfAborted();
+    return values;
+  }
+
+  /** A call that the signal ends early. Workers see that where memory is shared; elsewhere they do all of it. */
+  private async callUntil(
+    signal: AbortSignal | undefined,
+    request: (call: number, abort: Int32Array) => Request,
+  ): Promise<Reply> {
+    const abort = signal === undefined ? NEVER : new Int32Array(allocate(4));
     const onAbort = () => void Atomics.store(abort, 0, 1);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const { values, aborted } = await this.crew.call((call) => ({
-        kind: "steps",
-        program: this.program,
-        call,
-        count,
-        indices: shared,
-        schedule: perStep,
-        abort,
-      }));
-      this.wallMilliseconds += performance.now() - start;
-      if (aborted) signal?.throwIfAborted();
-      return values;
+      return await this.crew.call((call) => request(call, abort));
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }

@@ -24,14 +24,11 @@ import type {
   TimedPass,
   Upload,
 } from "./plan.js";
-import { memoryOf } from "./program-memory.js";
+import { type MemoryImage, MOST_PAGES, PAGE } from "./program-memory.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
 import { type UpdateKernel, updateStage } from "./update-stage.js";
 import { wasm } from "./webassembly.js";
 
-const PAGE = 65536;
-/** 4 GiB, which is as far as addresses go. */
-const MOST_PAGES = 65536;
 /** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns may lie in such blocks. */
 const TILE = BLOCK;
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
@@ -416,7 +413,7 @@ function plainNodes(): (node: Var) => PlainNode {
 export async function compileProgram(
   { outputs, updates = {}, profile = false }: ProgramRequest,
   options: { precision: Precision; threads: number; simd: Simd; isSharing: boolean },
-): Promise<CompiledProgram> {
+): Promise<CompiledProgram & { readonly memory: MemoryImage }> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const { levels } = whole;
   const stage = updateStage(whole, Object.values(outputs), Object.values(updates));
@@ -450,10 +447,9 @@ export async function compileProgram(
   const clocks = profile ? compiler.clocks(options.threads) : undefined;
   const module = await wasm.compile(compiler.module.build());
   const pages = Math.ceil(compiler.arena.size / PAGE);
-  const image = { pages, contents: compiler.arena.contents };
   return {
     module,
-    memory: options.isSharing ? memoryOf(image, true) : image,
+    memory: { pages, contents: compiler.arena.contents },
     description: passes.map(describePass).join("\n\n"),
     kernels: compiler.kernels,
     plan: {

@@ -197,11 +197,17 @@ export class Execution {
     return Float64Array.from(this.numbers.subarray(address / this.bytes, address / this.bytes + size));
   }
 
-  /** One evaluation, by all workers together. */
-  evaluate(events: (set: string) => Events, targets: readonly Target[]): void {
+  /**
+   * One evaluation, by all workers together.
+   *
+   * @param abort  1 once nobody wants the values any more: the tiles that are left are not computed, all else is done as ever, so
+   *               that every worker comes to every barrier
+   */
+  evaluate(events: (set: string) => Events, targets: readonly Target[], abort?: Int32Array): void {
+    const isWanted = abort === undefined ? () => true : () => Atomics.load(abort, 0) === 0;
     for (const level of this.plan.levels) {
       if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
-      for (const pass of level.passes) this.runPass(pass, events(pass.set), targets);
+      for (const pass of level.passes) this.runPass(pass, events(pass.set), targets, isWanted);
     }
   }
 
@@ -231,7 +237,7 @@ export class Execution {
     this.held.set(node.id, new Held(this.clock++, value));
   }
 
-  private runPass(pass: PassPlan, events: Events, targets: readonly Target[]): void {
+  private runPass(pass: PassPlan, events: Events, targets: readonly Target[], isWanted: () => boolean): void {
     const { team, plan } = this;
     if (team.rank === 0) {
       this.uploadParameters(pass);
@@ -246,7 +252,7 @@ export class Execution {
       const accumulator = plan.accumulators + group * plan.accumulatorBytes;
       this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
       const last = Math.floor(((group + 1) * tiles) / groups);
-      for (let tile = Math.floor((group * tiles) / groups); tile < last; tile++) {
+      for (let tile = Math.floor((group * tiles) / groups); tile < last && isWanted(); tile++) {
         this.runTile(pass, events, tile * plan.tile, accumulator, targets);
       }
     }

@@ -14,6 +14,8 @@ export interface HostWorker<Request, Reply> {
 
 export interface CpuHost {
   coreCount(): number;
+  /** Threads for which there is address space, at least one. */
+  roomForThreads(): number;
   /** Starts worker.ts in a thread of its own. */
   startWorker<Start, Request, Reply>(start: Start): HostWorker<Request, Reply>;
   /** The same, seen from inside the worker: `open` is called once and gives back what follows the requests. */
@@ -24,6 +26,8 @@ export interface CpuHost {
   wideEngine(): string | undefined;
   /** Switches V8's pass for 256-bit code on or off, for what the process compiles from now on. */
   allowWide(on: boolean): void;
+  /** Frees at once what nothing in this thread refers to, where the engine can be asked to. */
+  collectGarbage(): void;
   /** Tells the user that a backend has one thread, because no memory can be shared, and how to mend it. */
   warnOfOneThread(): void;
 }

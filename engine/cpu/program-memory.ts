@@ -1,4 +1,5 @@
 /** The memory of a program, from what it holds at first. */
+import { MemoryError } from "../errors.js";
 import { type WasmMemory, wasm } from "./webassembly.js";
 
 export interface MemoryImage {
@@ -6,8 +7,39 @@ export interface MemoryImage {
   readonly contents: readonly { readonly address: number; readonly values: Int32Array }[];
 }
 
+/** 4 GiB, which is as far as addresses go. */
+export const MOST_PAGES = 65536;
+/** Bytes. */
+export const PAGE = 65536;
+
+const mebibytes = (pages: number) => `${Math.ceil((pages * PAGE) / 2 ** 20)} MiB`;
+
+/** V8 reserves that much of the address space for each memory, however small, unless told not to. */
+const WAY_OUT =
+  "Close other programs and backends, take fewer threads, and mind that Node reserves 10 GiB of address space for each: " +
+  "raise a limit on it (`ulimit -v`), or set NODE_OPTIONS=--disable-wasm-trap-handler";
+
 export function memoryOf({ pages, contents }: MemoryImage, shared: boolean): WasmMemory {
-  const memory = new wasm.Memory({ initial: pages, maximum: pages, shared });
+  if (pages > MOST_PAGES) {
+    throw new MemoryError("cpu backend", {
+      expected: `a program that needs at most ${mebibytes(MOST_PAGES)} of memory`,
+      got: `one that needs ${mebibytes(pages)}`,
+      hint: "Every thread needs its part: take fewer threads, or compile fewer outputs at once",
+    });
+  }
+  const memory = reserve(pages, shared);
   for (const { address, values } of contents) new Int32Array(memory.buffer, address).set(values);
   return memory;
+}
+
+function reserve(pages: number, shared: boolean): WasmMemory {
+  try {
+    return new wasm.Memory({ initial: pages, maximum: pages, shared });
+  } catch (error) {
+    throw new MemoryError("cpu backend", {
+      expected: `${mebibytes(pages)} of memory for a program`,
+      got: `a refusal (${(error as Error).message})`,
+      hint: WAY_OUT,
+    });
+  }
 }

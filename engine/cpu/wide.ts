@@ -8,6 +8,7 @@ import { type FunctionBuilder, ModuleBuilder } from "./assembler.js";
 import { type Lanes, lanesOf, type Wide } from "./lanes.js";
 import { emitLinear } from "./linear.js";
 import { BLOCK_ROWS } from "./linear-pack.js";
+import { memoryOf } from "./program-memory.js";
 import { scalarFunctions } from "./scalar-functions.js";
 import { type WasmInstance, wasm } from "./webassembly.js";
 
@@ -106,7 +107,7 @@ class Contestant {
 
 async function contestant(relaxed: boolean, wide: Wide): Promise<Contestant> {
   const module = await wasm.compile(checkModule(lanesOf("f32", { relaxed, wide })));
-  const memory = new wasm.Memory({ initial: 1 });
+  const memory = memoryOf({ pages: 1, contents: [] }, false);
   return new Contestant(new wasm.Instance(module, { env: { memory } }), memory.buffer as ArrayBuffer);
 }
 

@@ -15,6 +15,8 @@ export interface WorkerStart {
 export type Request =
   | { readonly kind: "open"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "close"; readonly program: number }
+  /** Free what was closed. */
+  | { readonly kind: "collect"; readonly call: number }
   | { readonly kind: "bind"; readonly program: number; readonly columns: Named<BoundColumn> }
   | { readonly kind: "write"; readonly program: number; readonly parameters: Named<Float64Array> }
   | { readonly kind: "read"; readonly program: number; readonly parameters: readonly string[]; readonly call: number }
@@ -25,6 +27,8 @@ export type Request =
       readonly call: number;
       readonly events: Named<{ readonly start: number; readonly length: number }>;
       readonly targets: readonly Target[];
+      /** Set to 1 from outside to end the run early, with numbers that mean nothing. */
+      readonly abort: Int32Array;
     }
   | {
       readonly kind: "steps";
@@ -84,15 +88,42 @@ const done = (values: Record<string, Float64Array> = {}, targets: Reply["targets
   aborted: false,
 });
 
-function handle(team: Team, programs: Map<number, Execution>, request: Request): Answer {
+/**
+ * Closed programs after which a worker collects its garbage. Each has code of some 50 kB and 10 GiB of reserved address space, of
+ * which V8 does not know when it decides whether that is worth while: left to it, a thread keeps thousands.
+ */
+const COLLECT_AFTER = 128;
+
+/** The programs of a worker. */
+class Programs extends Map<number, Execution> {
+  private closed = 0;
+
+  close(program: number): void {
+    this.delete(program);
+    if (++this.closed === COLLECT_AFTER) this.collect();
+  }
+
+  collect(): void {
+    this.closed = 0;
+    host.collectGarbage();
+  }
+}
+
+function handle(team: Team, programs: Programs, request: Request): Answer {
   if (request.kind === "open") {
     programs.set(request.program, new Execution(request.compiled, team));
+    return done();
+  }
+  if (request.kind === "collect") {
+    programs.collect();
+    // Rank 0 answers for all.
+    team.barrier();
     return done();
   }
   const execution = programs.get(request.program) as Execution;
   switch (request.kind) {
     case "close":
-      programs.delete(request.program);
+      programs.close(request.program);
       return done();
     case "bind":
       execution.bind(request.columns);
@@ -108,10 +139,14 @@ function handle(team: Team, programs: Map<number, Execution>, request: Request):
       // Those of the others lie in the same memory.
       return done(team.rank === 0 ? { times: execution.times() } : {});
     case "run": {
-      execution.evaluate((set) => {
-        const { start, length } = request.events[set] ?? { start: 0, length: 0 };
-        return { start, length, index: undefined };
-      }, request.targets);
+      execution.evaluate(
+        (set) => {
+          const { start, length } = request.events[set] ?? { start: 0, length: 0 };
+          return { start, length, index: undefined };
+        },
+        request.targets,
+        request.abort,
+      );
       return done(team.rank === 0 ? execution.values() : {}, request.targets);
     }
     case "steps":
@@ -121,7 +156,7 @@ function handle(team: Team, programs: Map<number, Execution>, request: Request):
 
 host.serve<WorkerStart, Request, Reply>(({ rank, threads, shared }, reply) => {
   const team = new Team(rank, threads, shared);
-  const programs = new Map<number, Execution>();
+  const programs = new Programs();
   return (request) => {
     try {
       const answer = handle(team, programs, request);

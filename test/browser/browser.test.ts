@@ -3,9 +3,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { bundle } from "./bundle.js";
-import { chromium, visit } from "./chromium.js";
+import { chromium, type Visit, visit } from "./chromium.js";
 import type { PageReport } from "./page.js";
 import { type SmallFit, smallFit } from "./small-fit.js";
+import type { SumReport } from "./sum-page.js";
 
 /** A test that needs Chromium: skipped aloud without one, failed without one where REQUIRE_BROWSER=1. */
 function browserTest(name: string, body: () => Promise<void>): void {
@@ -97,12 +98,58 @@ browserTest("the webgpu backend fits and trains on SwiftShader as Node does on t
   compare(report.fits?.["webgpu f32"], await onNode("f64"), tolerances["webgpu f32"]);
 });
 
-browserTest("a worker that was not bundled is asked for by its name", async () => {
-  const files = new Map(await pageFiles.then((all) => all.files));
-  files.delete("/worker.js");
-  const { error } = await visit<PageReport>({ files, isIsolated: true });
-  assert.match(error as string, /expected its worker as worker\.js beside the module/);
-  assert.match(error as string, /unbinned\/cpu-worker as a second entry/);
+/** How a page gets the package, and its worker with it or not. */
+const sumPage = bundle({ page: "./test/browser/sum-page.js" });
+
+const sumIs14 = async (visited: Visit) => assert.equal(await visit<SumReport>(visited), { sum: 14 });
+
+browserTest("workers start in a bundle of one file, in a module as in a classic script", async () => {
+  await sumIs14({ files: (await sumPage).files, isIsolated: true });
+  const { files } = await bundle({ page: "./test/browser/sum-page.js" }, { format: "iife" });
+  await sumIs14({ files, isIsolated: true, html: () => `<script src="/page.js"></script>` });
+});
+
+browserTest("workers start where the package comes from another origin, by address or by import map", async () => {
+  const { files: elsewhere } = await sumPage;
+  const files = new Map<string, string>();
+  const html = (cdn: string) => `<script type="module" src="${cdn}/page.js"></script>`;
+  await sumIs14({ files, elsewhere, html, isIsolated: true });
+  const { files: page } = await bundle({ page: "./test/browser/sum-page.js" }, { external: ["unbinned"] });
+  const { files: library } = await bundle({ unbinned: "unbinned" });
+  const mapped = (cdn: string) =>
+    `<script type="importmap">{ "imports": { "unbinned": "${cdn}/unbinned.js" } }</script><script type="module" src="/page.js"></script>`;
+  await sumIs14({ files: page, elsewhere: library, html: mapped, isIsolated: false });
+});
+
+browserTest("workers start where a development server has moved the module away from its neighbours", async () => {
+  // Vite answers what is not there, such as /node_modules/.vite/deps/worker.js, with the page.
+  const path = "/node_modules/.vite/deps/unbinned.js";
+  const html = () => `<script type="module" src="${path}"></script>`;
+  const files = new Map([
+    [path, (await sumPage).files.get("/page.js") as string],
+    ["/node_modules/.vite/deps/worker.js", html()],
+  ]);
+  await sumIs14({ files, html, isIsolated: true });
+});
+
+const WITHOUT_BLOBS = { "Content-Security-Policy": "worker-src 'self'" };
+
+browserTest("where the page allows no Blob, workers start from the file beside the bundle", async () => {
+  const files = new Map([
+    ...(await sumPage).files,
+    ["/worker.js", (await pageFiles).files.get("/worker.js") as string],
+  ]);
+  await sumIs14({ files, headers: WITHOUT_BLOBS, isIsolated: true });
+});
+
+browserTest("where the page allows no Blob and there is no such file, it is said what to do", async () => {
+  const { files } = await sumPage;
+  const { error } = await visit<SumReport>({ files, headers: WITHOUT_BLOBS, isIsolated: true });
+  assert.match(
+    error as string,
+    /expected a page that lets its worker start from a Blob, or worker\.js beside the module/,
+  );
+  assert.match(error as string, /`worker-src blob:`, or, .* unbinned\/cpu-worker as a second entry/);
 });
 
 test.run();

@@ -4,13 +4,17 @@ import { type BuildOptions, build } from "esbuild";
 
 const compiled = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The entries, named from where the compiled project begins, as ES modules for browsers: text by file name, and what went in. */
-export async function bundle(entryPoints: Readonly<Record<string, string>>) {
+/** The entries, named from where the compiled project begins, for browsers, by default as ES modules: text by file name, and what went in. */
+export async function bundle(
+  entryPoints: Readonly<Record<string, string>>,
+  { format = "esm", external = [] }: Pick<BuildOptions, "format" | "external"> = {},
+) {
   const options = {
     entryPoints: { ...entryPoints },
     absWorkingDir: compiled,
     bundle: true,
-    format: "esm",
+    format,
+    external,
     platform: "browser",
     outdir: "/",
     write: false,

@@ -17,21 +17,31 @@ export const chromium = ["chromium", "chromium-browser", "google-chrome"].find(
 );
 
 export interface Visit {
-  /** Scripts by path, e.g. `/page.js`; the page loads `/page.js`. */
+  /** Scripts by path, e.g. `/page.js`. */
   readonly files: ReadonlyMap<string, string>;
+  /** Scripts that another origin serves, as a CDN does. */
+  readonly elsewhere?: ReadonlyMap<string, string>;
+  /** The page itself; by default it loads `/page.js`. */
+  readonly html?: (elsewhere: string) => string;
+  /** Of the page, besides those that isolate it. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly isIsolated: boolean;
   readonly flags?: readonly string[];
 }
 
+const PAGE = `<script type="module" src="/page.js"></script>`;
+
 /** What the page posts to /report. */
-export async function visit<Report>({ files, isIsolated, flags = [] }: Visit): Promise<Report> {
+export async function visit<Report>(visit: Visit): Promise<Report> {
+  const { files, elsewhere = new Map(), html = () => PAGE, headers = {}, isIsolated, flags = [] } = visit;
   const profile = await mkdtemp(join(tmpdir(), "unbinned-chromium-"));
-  const { server, report } = await serve(files, isIsolated ? ISOLATION : {});
-  const { port } = server.address() as AddressInfo;
+  const other = await serve(elsewhere, { "Access-Control-Allow-Origin": "*" });
+  const own = new Map([...files, ["/", html(other.origin)]]);
+  const { server, report, origin } = await serve(own, { ...headers, ...(isIsolated && ISOLATION) });
   const always = ["--headless=new", "--no-first-run", `--user-data-dir=${profile}`];
   // Chromium refuses its sandbox to root.
   const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const browser = spawn(chromium as string, [...always, ...asRoot, ...flags, `http://127.0.0.1:${port}/`], {
+  const browser = spawn(chromium as string, [...always, ...asRoot, ...flags, `${origin}/`], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let output = "";
@@ -45,8 +55,10 @@ export async function visit<Report>({ files, isIsolated, flags = [] }: Visit): P
     clearTimeout(patience);
     browser.kill();
     await closed;
-    server.closeAllConnections();
-    server.close();
+    for (const each of [server, other.server]) {
+      each.closeAllConnections();
+      each.close();
+    }
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -54,16 +66,15 @@ export async function visit<Report>({ files, isIsolated, flags = [] }: Visit): P
 async function serve(
   files: Visit["files"],
   headers: Readonly<Record<string, string>>,
-): Promise<{ server: Server; report: Promise<string> }> {
+): Promise<{ server: Server; origin: string; report: Promise<string> }> {
   let settle: (report: string) => void;
   const report = new Promise<string>((resolve) => (settle = resolve));
   const server = createServer((request, response) => {
     const path = request.url as string;
     const answer = (status: number, type: string, body: string) =>
       void response.writeHead(status, { "Content-Type": type, ...headers }).end(body);
-    if (path === "/") return answer(200, "text/html", `<script type="module" src="/page.js"></script>`);
     const text = files.get(path);
-    if (text !== undefined) return answer(200, "text/javascript", text);
+    if (text !== undefined) return answer(200, path === "/" ? "text/html" : "text/javascript", text);
     if (path !== "/report") return answer(404, "text/plain", "no such file");
     let body = "";
     request.on("data", (chunk) => (body += chunk));
@@ -73,5 +84,6 @@ async function serve(
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, report };
+  const { port } = server.address() as AddressInfo;
+  return { server, report, origin: `http://127.0.0.1:${port}` };
 }

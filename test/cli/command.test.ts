@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { EXIT, errorText, exitCode, VerdictFailed } from "../../cli/messages.js";
 import { createOutputFolder } from "../../cli/output-folder.js";
 import { VERBS } from "../../cli/verb-table.js";
 import { runInProcess } from "./in-process.js";
@@ -59,6 +60,25 @@ test("wrong usage exits with 2 and says what was expected", async () => {
     assert.is(out, "", words);
     assert.match(error, pattern, words);
   }
+});
+
+test("a failed verdict exits with 4, and says what to do", async () => {
+  const verdict = new VerdictFailed("evaluate", {
+    expected: "a finite log-density of every event",
+    got: "NaN for 3 of 100",
+    hint: "Look at x of event 7",
+  });
+  assert.is(exitCode(verdict), 4);
+  assert.is(
+    errorText(verdict, false),
+    "unbinned: evaluate: expected a finite log-density of every event, got NaN for 3 of 100. Look at x of event 7. " +
+      "The results are written, with this verdict",
+  );
+  const codes = Object.values(EXIT);
+  assert.is(new Set(codes).size, codes.length);
+  const { out } = await command(["--help"]);
+  assert.match(out, / 4 done and written but a check of the results failed/);
+  for (const code of codes) assert.match(out, new RegExp(`[ :(] ?${code} `), `${code} in the help`);
 });
 
 test("a verb that was asked to stop exits with 130", async () => {

@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Backend, Program, ProgramRequest } from "../../engine/backend.js";
+import { BlockedColumn } from "../../engine/blocked-column.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { control, Team } from "../../engine/cpu/execution.js";
+import { memoryOf } from "../../engine/cpu/program-memory.js";
 import * as o from "../../engine/operations.js";
 import { Tape } from "../../engine/tape.js";
 import { testBackends } from "../support/backends.js";
@@ -78,6 +80,70 @@ for (const { name, create } of testBackends()) {
     );
     await rejects(() => program.read(["q"]), /^read: expected a parameter of this program \(p, rate\), got "q"$/);
     await rejects(() => program.write({ p: [1, 2] }), /^write: expected 1 numbers for parameter "p" \[\], got 2$/);
+  });
+
+  inProgram("names that nobody knows", async (program) => {
+    await rejects(
+      () => program.bind({ X: numbers(1, 2) }),
+      /^bind: expected a column of this program \(x\), got "X"\. Did you mean x\?$/,
+    );
+    await rejects(
+      () => program.bind({ x: numbers(1, 2), weights: numbers(1) }),
+      /^bind: expected a column of this program \(x\), got "weights"$/,
+    );
+    await rejects(
+      () => program.write({ Rate: [1] }),
+      /^write: expected a parameter of this program \(p, rate\), got "Rate"\. Did you mean rate\?$/,
+    );
+    await rejects(
+      () => program.run({ range: { evnts: [0, 1] } }),
+      /^run: expected an event set of this program \(events\), got "evnts"\. Did you mean events\?$/,
+    );
+    await rejects(
+      () => program.run({ into: { Y: new BlockedColumn(2, 3, "f64") } }),
+      /^run: expected columns to write to for outputs with events, got one for "Y"\. Did you mean y\?$/,
+    );
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: Int32Array.of(0), evnts: Int32Array.of(0) } }),
+      /^steps: expected an event set of this program \(events\), got "evnts"\. Did you mean events\?$/,
+    );
+  });
+
+  inProgram("values that are none, though JavaScript would make some of them", async (program) => {
+    const never = (value: unknown) => value as never;
+    for (const [given, told] of [
+      ["2", '"2"'],
+      [["2"], '"2" at [0]'],
+      [[[2]], "Array at [0]"],
+      [[undefined], "undefined at [0]"],
+      [new Array(1), "undefined at [0]"],
+      [[null], "Null at [0]"],
+      [[true], "true at [0]"],
+      [2, "2"],
+      [null, "Null"],
+      [BigInt64Array.of(2n), "a BigInt64Array"],
+    ] as const) {
+      const refused = (write: () => Promise<unknown>, what: string) =>
+        rejects(write, new RegExp(`expected numbers for ${what}, got ${told.replace(/[[\]]/g, "\\$&")}$`));
+      await refused(() => program.write({ p: never(given) }), 'parameter "p" \\[\\]');
+      const steps = { count: 1, indices: { events: Int32Array.of(0) }, schedule: { p: never(given) } };
+      await refused(() => program.steps(steps), 'the schedule of parameter "p"');
+    }
+    await program.write({ p: Float32Array.of(3), rate: Int8Array.of(1) });
+    await program.write({ p: { length: 1, 0: 2 }, rate: [0] });
+    await rejects(() => program.read(never("p")), /^read: expected a list of names of parameters, got "p"$/);
+    await rejects(
+      () => program.run({ range: { events: never(2) } }),
+      /^run: expected a range of "events" within its 3 events, got 2$/,
+    );
+    await rejects(
+      () => program.run({ into: { y: never(new Float64Array(6)) } }),
+      /^run: expected a BlockedColumn to write output "y" to, got Float64Array$/,
+    );
+    await rejects(
+      () => program.steps({ count: 1, indices: { events: never([0]) } }),
+      /^steps: expected indices of "events" as an Int32Array, got Array$/,
+    );
   });
 
   inProgram("ranges outside the events", async (program) => {
@@ -250,6 +316,34 @@ for (const threads of [1, 2, 3]) {
     await backend.close();
   });
 
+  test(`a signal ends a run long before its end, and leaves the program as it was, ${threads} threads`, async () => {
+    const backend = await cpuBackend({ threads });
+    const tape = new Tape();
+    const x = tape.column("x");
+    const w = tape.parameter("w", [2, 2]);
+    let y = o.sumTo(o.linear(o.concatenate([o.reshape(x, [1]), o.reshape(o.square(x), [1])]), w), []);
+    for (let i = 0; i < 8; i++) y = o.exp(o.neg(o.exp(y)));
+    const sum = o.sumEvents(y);
+    // A second pass over the events needs what the first gives.
+    const outputs = { sum, spread: o.sumEvents(o.square(o.sub(y, sum))) };
+    const program = await backend.compile({ outputs });
+    const events = 1_500_000;
+    await program.bind({ x: Float32Array.from({ length: events }, (_, e) => Math.sin(e)) });
+    await program.write({ w: [0.1, 0.2, 0.3, 0.4] });
+    const timed = async (run: () => Promise<unknown>) => {
+      const start = performance.now();
+      const result = await run();
+      return { result, milliseconds: performance.now() - start };
+    };
+    const whole = await timed(() => program.run());
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("no longer wanted")), 0.05 * whole.milliseconds);
+    const cut = await timed(() => rejects(() => program.run({ signal: abort.signal }), /^no longer wanted$/));
+    assert.ok(cut.milliseconds < 0.6 * whole.milliseconds, `${cut.milliseconds} of ${whole.milliseconds} ms`);
+    assert.equal(await program.run(), whole.result);
+    await backend.close();
+  });
+
   test(`closing a backend rejects what it still computes, ${threads} threads`, async () => {
     const backend = await cpuBackend({ threads });
     const program = await backend.compile(simple().request);
@@ -309,11 +403,163 @@ test("a process with flags of V8 has a backend", () => {
   assert.is(stdout, "closed\n", stderr);
 });
 
+/** Runs a module in a process of its own; `parts` stands for what it may use of the engine. */
+function inProcess(script: string) {
+  const parts = ["cpu/backend", "operations", "tape"].map(
+    (file) => new URL(`../../engine/${file}.js`, import.meta.url),
+  );
+  const [backend, operations, tape] = parts.map((url) => JSON.stringify(url));
+  const loaded = `
+    const { cpuBackend } = await import(${backend});
+    const o = await import(${operations});
+    const { Tape } = await import(${tape});
+    const x = new Tape().column("x");
+    /** Of 4 million events: some tenths of a second. */
+    async function longRun(backend) {
+      let y = x;
+      for (let i = 0; i < 8; i++) y = o.exp(o.neg(o.exp(y)));
+      const program = await backend.compile({ outputs: { sum: o.sumEvents(y) } });
+      await program.bind({ x: new Float64Array(4_000_000) });
+      return program.run();
+    }
+  `;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", `${script.replace("/* parts */", loaded)}`], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+}
+
+test("closing a backend while a run is pending settles both, and the process goes on", () => {
+  const { stdout, stderr, status } = inProcess(`
+    /* parts */
+    for (let round = 0; round < 8; round++) {
+      const backend = await cpuBackend({ threads: 2 });
+      const outcome = longRun(backend).then(() => "done", ({ message }) => message);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await backend.close();
+      console.log(await outcome);
+    }
+  `);
+  assert.is(status, 0, stderr);
+  assert.is(stdout, "cpu backend: expected an open backend, got one that was closed\n".repeat(8));
+});
+
+for (const rank of [0, 1]) {
+  test(`a worker that ends without an error, of rank ${rank}, rejects the call and all after it`, () => {
+    const { stdout, stderr, status } = inProcess(`
+      import threads from "node:worker_threads";
+      import { syncBuiltinESMExports } from "node:module";
+      const workers = [];
+      threads.Worker = class extends threads.Worker {
+        constructor(...all) {
+          super(...all);
+          workers.push(this);
+        }
+      };
+      syncBuiltinESMExports();
+      /* parts */
+      const backend = await cpuBackend({ threads: 2 });
+      const run = longRun(backend);
+      setTimeout(() => workers[${rank}].terminate(), 20);
+      await run.catch(({ message }) => console.log(message));
+      await longRun(backend).catch(({ message }) => console.log(message));
+      await backend.close();
+    `);
+    assert.is(status, 0, stderr);
+    const wanted =
+      /^cpu backend: expected its worker threads to stay, got one that ended \(exit code [01]\)\. Open the backend again/;
+    const lines = stdout.trim().split("\n");
+    assert.is(lines.length, 2);
+    for (const line of lines) assert.match(line, wanted, line);
+  });
+}
+
+/** Has memory for workers refused, as under `ulimit -v`: always, or the first time that is asked after `refused` was set. */
+const REFUSED_MEMORY = `
+  let refused = 0;
+  WebAssembly.Memory = class extends WebAssembly.Memory {
+    constructor(limits) {
+      if (limits.shared && refused-- > 0) throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+      super(limits);
+    }
+  };
+`;
+
+test("memory that is refused is asked for again once workers have freed what was closed", () => {
+  const { stdout, stderr, status } = inProcess(`
+    ${REFUSED_MEMORY}
+    /* parts */
+    const backend = await cpuBackend({ threads: 2 });
+    const outputs = { sum: o.sumEvents(x) };
+    refused = 1;
+    const program = await backend.compile({ outputs });
+    await program.bind({ x: Float64Array.of(1, 2, 4) });
+    console.log((await program.run()).sum[0]);
+    refused = 2;
+    await backend.compile({ outputs }).catch(({ name, message }) => console.log(name, message));
+    console.log((await program.run()).sum[0]);
+    await backend.close();
+  `);
+  assert.is(status, 0, stderr);
+  const [first, refusal, second] = stdout.split("\n");
+  assert.equal([first, second], ["7", "7"]);
+  assert.match(
+    refusal as string,
+    /^MemoryError cpu backend: expected \d MiB of memory for a program, got a refusal \(WebAssembly\.Memory\(\): could not allocate memory\)\. Close other programs .* take fewer threads, .*--disable-wasm-trap-handler$/,
+  );
+});
+
+test("a program beyond 4 GiB is refused, with what to do", () => {
+  assert.throws(
+    () => memoryOf({ pages: 2 ** 16 + 1, contents: [] }, true),
+    /^cpu backend: expected a program that needs at most 4096 MiB of memory, got one that needs 4097 MiB\. Every thread needs its part: take fewer threads/,
+  );
+});
+
+if (process.platform === "linux") {
+  test("a limit on the address space refuses the threads that V8 could not start", () => {
+    const script = `
+      import { cpuBackend } from ${JSON.stringify(new URL("../../engine/cpu/backend.js", import.meta.url))};
+      await cpuBackend({ threads: 32 }).catch(({ name, message }) => console.log(name, message));
+    `;
+    // 8 GiB.
+    const limited = `ulimit -v 8388608; exec "$0" --input-type=module -e "$1"`;
+    const { stdout, status } = spawnSync("bash", ["-c", limited, process.execPath, script], { encoding: "utf8" });
+    assert.is(status, 0);
+    assert.match(
+      stdout,
+      /^MemoryError cpu backend: expected at most \d+ threads, as many as the limit .*, got 32\. Take fewer/,
+    );
+  });
+
+  test("closed programs give their code and memory back, in the workers too", () => {
+    // Each program that is not freed holds 10 GiB of address space.
+    const { stdout, stderr } = inProcess(`
+      import { readFileSync } from "node:fs";
+      import { host } from ${JSON.stringify(new URL("../../engine/cpu/host-node.js", import.meta.url))};
+      /* parts */
+      const backend = await cpuBackend({ threads: 2 });
+      for (let i = 0; i < 400; i++) {
+        const program = await backend.compile({ outputs: { sum: o.sumEvents(x) } });
+        await program.bind({ x: new Float64Array(1) });
+        await program.run();
+        await program.close();
+      }
+      host.collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(Number(/VmSize:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 2 ** 20);
+      await backend.close();
+    `);
+    const gibibytes = Number(stdout);
+    assert.ok(gibibytes > 1 && gibibytes < 2000, `${stdout} GiB ${stderr}`);
+  });
+}
+
 test("a number of threads that is none is refused", async () => {
-  for (const threads of [0, 1.5, -2, Number.NaN]) {
+  for (const threads of [0, 1.5, -2, Number.NaN, 257, 1e9, "2" as never]) {
     await rejects(
       () => cpuBackend({ threads }),
-      new RegExp(`^cpu backend: expected a positive number of threads, got ${threads}$`),
+      new RegExp(`^cpu backend: expected a whole number of threads from 1 to 256, got ${threads}$`),
     );
   }
 });

@@ -8,6 +8,7 @@ import { host } from "#cpu-host";
 import { compileProgram } from "../../engine/cpu/compile.js";
 import { control, Execution, Team } from "../../engine/cpu/execution.js";
 import type { Precision, Wide } from "../../engine/cpu/lanes.js";
+import { memoryOf } from "../../engine/cpu/program-memory.js";
 import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
 import { sizeOf } from "../../engine/tape.js";
 import { genomes, programOf, type RandomProgram } from "./random-programs.js";
@@ -22,7 +23,7 @@ async function run({ outputs, columns, parameters }: RandomProgram, form: Wide, 
   const simd = { relaxed, wide: form };
   const compiled = await compileProgram({ outputs }, { precision, threads: 1, simd, isSharing: true });
   const team = new Team(0, 1, new Int32Array(new SharedArrayBuffer(4 * control.length)));
-  const execution = new Execution(compiled, team);
+  const execution = new Execution({ ...compiled, memory: memoryOf(compiled.memory, true) }, team);
   execution.bind(columns(events));
   execution.write(parameters);
   const ofEvents = Object.values(outputs).filter((node) => node.events !== undefined);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -24,6 +25,25 @@ test("a write that fails half-way leaves the older file and nothing else", () =>
     }
     const error = await writeAtomic(path, broken()).catch((reason) => reason);
     assert.match(String(error), /the generator failed/);
+    assert.is(await readFile(path, "utf8"), "old");
+    assert.equal(await readdir(folder), ["a.txt"]);
+  }));
+
+test("a process that ends itself in the middle of writing leaves the older file and nothing else", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    await writeAtomic(path, ["old"]);
+    const script = `
+      import { writeAtomic } from ${JSON.stringify(new URL("../../io/write-atomic.js", import.meta.url))};
+      async function* endless() {
+        yield "half";
+        setTimeout(() => process.exit(130), 10);
+        await new Promise(() => {});
+      }
+      await writeAtomic(${JSON.stringify(path)}, endless());
+    `;
+    const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 30_000 });
+    assert.is(status, 130);
     assert.is(await readFile(path, "utf8"), "old");
     assert.equal(await readdir(folder), ["a.txt"]);
   }));
