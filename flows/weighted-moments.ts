@@ -36,15 +36,30 @@ export function weightedMoments(column: ColumnData, count: number, weights?: Col
   const weightOf = weights === undefined ? () => 1 : (event: number) => weights[event]!;
   for (let feature = 0; feature < features; feature++) {
     const values = column.subarray(feature * count, (feature + 1) * count);
-    const centre = weightedMean(count, weightOf, (event) => values[event]!);
-    const variance = weightedMean(count, weightOf, (event) => (values[event]! - centre) ** 2);
+    const first = weightedMean(count, weightOf, (event) => values[event]!);
+    // Of values far from 0 the sum is rounded by more than they differ, that of their differences is not.
+    const centre = first + weightedMean(count, weightOf, (event) => values[event]! - first);
+    const unit = powerOfTwoBelow(largestDistance(values, centre));
+    const variance = weightedMean(count, weightOf, (event) => ((values[event]! - centre) / unit) ** 2);
+    const sigma = unit * Math.sqrt(variance);
     // In f64 a constant column can leave a variance of rounding errors.
-    const isVarying = variance > (Number.EPSILON * centre) ** 2 && variance < Number.POSITIVE_INFINITY;
-    if (!isVarying) throw notStandardisable(feature, values, centre, variance);
+    const isVarying = sigma > Number.EPSILON * Math.abs(centre) && sigma < Number.POSITIVE_INFINITY;
+    if (!isVarying) throw notStandardisable(feature, values, centre, variance * unit ** 2);
     mean[feature] = centre;
-    standardDeviation[feature] = Math.sqrt(variance);
+    standardDeviation[feature] = sigma;
   }
   return { mean, standardDeviation };
+}
+
+function largestDistance(values: ColumnData, from: number): number {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value - from));
+  return largest;
+}
+
+/** In units of it squares neither overflow nor vanish; a power of two rounds nothing. */
+function powerOfTwoBelow(value: number): number {
+  return value > 0 && value < Number.POSITIVE_INFINITY ? 2 ** Math.floor(Math.log2(value)) : 1;
 }
 
 function weightedMean(count: number, weightOf: (event: number) => number, termOf: (event: number) => number): number {
