@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/event-sample.js";
+import type { ModelFrame } from "../../inference/feature-frame.js";
 import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../inference/generators/doi-toy.js";
 import type { EventData } from "../../inference/likelihood.js";
-import type { SimulatedEvents } from "../../inference/simulated-events.js";
+import { frameOfSimulation, type SimulatedEvents } from "../../inference/simulated-events.js";
 import type { Anchor } from "../../inference/systematics.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
@@ -26,6 +27,8 @@ export interface Simulation {
   readonly anchors: readonly Anchor[];
   /** Stands for the events of these anchors: equal digests, equal events, whatever else is simulated. */
   digest(anchors: readonly Anchor[]): string;
+  /** In which the densities are trained; absent where the features are of order one, as those of the generator are. */
+  readonly frame?: ModelFrame | undefined;
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
@@ -145,13 +148,18 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
+  const centres = shapeCentres(configuration);
+  const nominal = anchors.filter(({ at }) => at.every((value, k) => value === centres[k]));
+  const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
   return {
     anchors,
+    frame,
     digest: (own) =>
       JSON.stringify({
         digests: of(own).map(({ digest }) => digest),
         observables: configuration.observables,
         heldOut: configuration.simulation.heldOut,
+        frame,
       }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),
