@@ -17,13 +17,19 @@ export interface WeightedMoments {
 }
 
 /**
- * Mean and standard deviation of every feature, in f64 and two passes: constants for standardisation.
+ * Mean and standard deviation of every feature, in f64: constants for standardisation.
  *
  * @param column    [features, count]
  * @param count     number of events
  * @param weights   [count]; all 1 where absent
+ * @param name      of the column, for messages
  */
-export function weightedMoments(column: ColumnData, count: number, weights?: ColumnData): WeightedMoments {
+export function weightedMoments(
+  column: ColumnData,
+  count: number,
+  weights?: ColumnData,
+  name = "the column",
+): WeightedMoments {
   const features = column.length / count;
   if (!(count >= 1) || !Number.isInteger(features) || (weights !== undefined && weights.length !== count)) {
     throw new UsageError("weightedMoments", {
@@ -33,22 +39,35 @@ export function weightedMoments(column: ColumnData, count: number, weights?: Col
   }
   const mean = new Float64Array(features);
   const standardDeviation = new Float64Array(features);
-  const weightOf = weights === undefined ? () => 1 : (event: number) => weights[event]!;
   for (let feature = 0; feature < features; feature++) {
     const values = column.subarray(feature * count, (feature + 1) * count);
-    const first = weightedMean(count, weightOf, (event) => values[event]!);
-    // Of values far from 0 the sum is rounded by more than they differ, that of their differences is not.
-    const centre = first + weightedMean(count, weightOf, (event) => values[event]! - first);
-    const unit = powerOfTwoBelow(largestDistance(values, centre));
-    const variance = weightedMean(count, weightOf, (event) => ((values[event]! - centre) / unit) ** 2);
-    const sigma = unit * Math.sqrt(variance);
-    // In f64 a constant column can leave a variance of rounding errors.
-    const isVarying = sigma > Number.EPSILON * Math.abs(centre) && sigma < Number.POSITIVE_INFINITY;
-    if (!isVarying) throw notStandardisable(feature, values, centre, variance * unit ** 2);
-    mean[feature] = centre;
-    standardDeviation[feature] = sigma;
+    const spread = spreadOf(values, weights);
+    // In f64 a constant column can leave a spread of rounding errors.
+    const isVarying = spread.sigma > Number.EPSILON * Math.abs(spread.mean) && spread.sigma < Number.POSITIVE_INFINITY;
+    if (!isVarying) throw notStandardisable(`feature ${feature} of ${name}`, values, spread);
+    mean[feature] = spread.mean;
+    standardDeviation[feature] = spread.sigma;
   }
   return { mean, standardDeviation };
+}
+
+/** Of one feature. */
+export interface Spread {
+  readonly mean: number;
+  /** Standard deviation; NaN where weights of either sign leave less than nothing of the variance. */
+  readonly sigma: number;
+}
+
+/** @param weights  one per value; all 1 where absent */
+export function spreadOf(values: ColumnData, weights?: ColumnData): Spread {
+  const weightOf = weights === undefined ? () => 1 : (event: number) => weights[event]!;
+  const averageOf = (term: (value: number) => number) =>
+    weightedMean(values.length, weightOf, (event) => term(values[event]!));
+  const first = averageOf((value) => value);
+  // Of values far from 0 the sum is rounded by more than they differ, that of their differences is not.
+  const mean = first + averageOf((value) => value - first);
+  const unit = powerOfTwoBelow(largestDistance(values, mean));
+  return { mean, sigma: unit * Math.sqrt(averageOf((value) => ((value - mean) / unit) ** 2)) };
 }
 
 function largestDistance(values: ColumnData, from: number): number {
@@ -73,11 +92,14 @@ function weightedMean(count: number, weightOf: (event: number) => number, termOf
   return sum / sumOfWeights;
 }
 
-function notStandardisable(feature: number, values: ColumnData, mean: number, variance: number): UsageError {
+function notStandardisable(feature: string, values: ColumnData, { mean, sigma }: Spread): UsageError {
   const event = values.findIndex((value) => !Number.isFinite(value));
   return new UsageError("weightedMoments", {
     expected: "finite values that differ and weights of positive sum",
-    got: `feature ${feature} with ${event >= 0 ? `${values[event]} in event ${event}` : `mean ${mean} and variance ${variance}`}`,
-    hint: event >= 0 ? "Remove such events first" : "Leave out features that are constant",
+    got: `${feature} with ${event >= 0 ? `${values[event]} in event ${event}` : `mean ${mean} and variance ${sigma ** 2}`}`,
+    hint:
+      event >= 0
+        ? "Remove such events first"
+        : "Leave out features that are constant; of those that differ in the last digits of large numbers, subtract a constant",
   });
 }

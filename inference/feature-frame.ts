@@ -39,9 +39,14 @@ const LARGEST_EXPONENT = 1020;
 
 const powerOfTwo = (exponent: number) => 2 ** Math.max(-LARGEST_EXPONENT, Math.min(LARGEST_EXPONENT, exponent));
 
-/** The frame in which these features [D, count] differ by numbers of order one; undefined where they do as they are. */
-export function frameOf(column: ColumnData, count: number, weights: ColumnData | undefined): FeatureFrame | undefined {
-  const { mean, standardDeviation } = weightedMoments(column, count, weights);
+/**
+ * The frame in which these features [D, count] differ by numbers of order one; undefined where they do as they are.
+ *
+ * @param weights  [count]
+ * @param name     of the column, for messages
+ */
+export function frameOf(column: ColumnData, weights: ColumnData, name: string): FeatureFrame | undefined {
+  const { mean, standardDeviation } = weightedMoments(column, weights.length, weights, name);
   const exponents = Array.from(standardDeviation, Math.log2);
   const shift = exponents.map((exponent, feature) => {
     const step = powerOfTwo(SHIFT_STEP + Math.round(exponent));

@@ -94,7 +94,7 @@ export function frameOfSimulation(nominal: readonly SimulatedEvents[], withY: bo
   const weights = evenWeights(nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
-    const frame = frameOf(column, weights.length, weights);
+    const frame = frameOf(column, weights, of);
     return { frame, same: identityFrame(column.length / weights.length) };
   };
   const [x, y] = [found("x"), withY ? found("y") : undefined];
@@ -153,5 +153,6 @@ export function momentsOf(set: string, sample: EventSample, of: ObservableName):
     sample.columns[columnName(set, of)]!,
     sample.count,
     sample.columns[columnName(set, "weight")]!,
+    of,
   );
 }

@@ -29,6 +29,8 @@ export interface Simulation {
   digest(anchors: readonly Anchor[]): string;
   /** In which the densities are trained; absent where the features are of order one, as those of the generator are. */
   readonly frame?: ModelFrame | undefined;
+  /** Events of files, all but those held out, by the name of the file. */
+  readonly files: readonly (readonly [string, SimulatedEvents])[];
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
@@ -107,6 +109,7 @@ function toySimulation(configuration: Configuration): Simulation {
         heldOut: simulation.heldOut,
         points: of.map(({ process, at }) => [process, pointName(configuration, at)]),
       }),
+    files: [],
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
@@ -130,7 +133,7 @@ interface SplitEvents {
 
 async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
-  const samples: (SplitEvents & { readonly anchor: Anchor; readonly digest: unknown })[] = [];
+  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digest: unknown })[] = [];
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
   for (const name of processNames(configuration)) {
@@ -143,7 +146,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
       timesAt.set(point, before + 1);
       const purpose = `simulation/${point}/${before}`;
       const split = await splitFile(configuration, path, weight, anchor, purpose);
-      samples.push({ ...split, anchor, digest: [await digestOf(path), purpose, weight] });
+      samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
     }
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
@@ -154,6 +157,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   return {
     anchors,
     frame,
+    files: samples.map(({ path, training }) => [path, training] as const),
     digest: (own) =>
       JSON.stringify({
         digests: of(own).map(({ digest }) => digest),
