@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { readNpz, writeNpz } from "../../io/index.js";
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
-import { runInProcess } from "./in-process.js";
+import { type Ran, runInProcess } from "./in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-affine-"));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -49,11 +49,19 @@ function drawn(process: "s" | "b", shift: number, count: number, seed: number): 
   });
 }
 
-async function write(at: string, events: readonly (readonly number[])[], maps: Maps): Promise<void> {
+/** In which x is stored. */
+type Kind = "f32" | "f64";
+
+async function write(
+  at: string,
+  events: readonly (readonly number[])[],
+  maps: Maps,
+  store: Kind = "f64",
+): Promise<void> {
   const mapped = events.map((event) => event.map((value, i) => maps[i]![0] * value + maps[i]![1]));
   const count = events.length;
   await writeNpz(at, {
-    x: { shape: [count, 1], data: Float64Array.from(mapped, ([x]) => x!) },
+    x: { shape: [count, 1], data: new (store === "f32" ? Float32Array : Float64Array)(mapped.map(([x]) => x!)) },
     y: { shape: [count, 2], data: Float64Array.from(mapped.flatMap(([, ...y]) => y)) },
   });
 }
@@ -85,23 +93,23 @@ async function numbersIn(file: string): Promise<Map<string, Float64Array>> {
 }
 
 /** Files of simulation and data under these maps, and the configuration. */
-async function prepare(name: string, maps: Maps, yaml: string): Promise<(file: string) => string> {
+async function prepare(name: string, maps: Maps, store?: Kind): Promise<(file: string) => string> {
   const at = (file: string) => join(folder, name, file);
   mkdirSync(join(folder, name));
-  writeFileSync(at("analysis.yaml"), yaml);
+  writeFileSync(at("analysis.yaml"), YAML);
   const samples = { "": 0, "-up": 1, "-down": -1 };
   for (const [process, seed] of Object.entries({ s: 1, b: 4 }) as ["s" | "b", number][]) {
     for (const [i, [suffix, shift]] of Object.entries(samples).entries()) {
-      await write(at(`${process}${suffix}.npz`), drawn(process, shift, COUNTS[process], seed + i), maps);
+      await write(at(`${process}${suffix}.npz`), drawn(process, shift, COUNTS[process], seed + i), maps, store);
     }
   }
   const data = [...drawn("s", 0, 0.4 * COUNTS.data, 8), ...drawn("b", 0, 0.6 * COUNTS.data, 9)];
-  await write(at("data.npz"), data, maps);
+  await write(at("data.npz"), data, maps, store);
   return at;
 }
 
 async function analysed(name: string, maps: Maps): Promise<Analysed> {
-  const at = await prepare(name, maps, YAML);
+  const at = await prepare(name, maps);
   const common = ["--precision", "f64"];
   await good(["run", at("analysis.yaml"), ...common]);
   await good(["evaluate", at("analysis.yaml"), "--nu", "0.3,-0.2", "--out", at("log-prob.npz"), ...common]);
@@ -197,5 +205,58 @@ for (const [name, maps] of Object.entries(MOVED)) {
     }
   });
 }
+
+/** x alone, in f32: estimate and σ. */
+async function xAlone(name: string, maps: Maps, store: Kind = "f64"): Promise<Ran & { numbers: number[] }> {
+  const at = await prepare(name, maps, store);
+  const ran = await runInProcess(["run", at("analysis.yaml"), "--threads", "1", ...X_ALONE]);
+  if (ran.code !== 0) return { ...ran, numbers: [] };
+  const { estimate, sigma } = JSON.parse(readFileSync(at("out/results.json"), "utf8")).fits.xAlone;
+  return { ...ran, numbers: [...estimate, ...sigma] };
+}
+
+const X_ALONE = ["--set", "likelihood={observables: [x]}", "--set", "impacts.enabled=false"];
+const withX = (scale: number, offset: number): Maps => [[scale, offset], ...PLAIN.slice(1)];
+
+test("in f32 too x + 10⁷ and 10⁻³⁰ x give the fit of x, to a thousandth of its errors", async () => {
+  const { numbers } = await xAlone("f32-plain", PLAIN);
+  for (const [name, maps] of Object.entries({ "f32-offset": withX(1, 1e7), "f32-scale": withX(1e-30, 0) })) {
+    const moved = await xAlone(name, maps);
+    assert.not.match(moved.error, /rounding/);
+    close(moved.numbers, numbers, { absolute: 1e-4, relative: 0 }, name);
+  }
+});
+
+test("warns of files in f32 and f64 whose digits do not reach, and refuses them where nothing is left", async () => {
+  const few = await xAlone("f32-file", withX(1, 3e4), "f32");
+  assert.is(few.code, 0, few.error);
+  const said = few.error.split("\n").filter((line) => line.includes("rounding"));
+  assert.is(said.length, 1, few.error);
+  assert.match(
+    said[0]!,
+    /s\S*\.npz, x1: 3\.00e\+4 ± 0\.\d+, a standard deviation of 2\d\d steps of f32: rounding changes what is measured\. Write the file in f64, or subtract a constant/,
+  );
+  const none = await xAlone("nothing-left", withX(1, 1e7), "f32");
+  assert.is(none.code, 2);
+  assert.match(none.error, /\.npz, x1: expected numbers with the digits in which events differ, got 1\.00e\+7 ±/);
+  const last = await xAlone("last-digits", withX(1, 2 ** 50));
+  assert.is(last.code, 2);
+  assert.match(last.error, /steps of f64\. Subtract a constant from the feature, in simulation and data alike/);
+});
+
+test("warns where the flows of a model would see numbers whose digits f32 does not hold", async () => {
+  const at = (file: string) => join(folder, "plain", file);
+  const data = drawn("s", 0, 100, 8);
+  await write(at("far.npz"), data, withX(1, 1e6));
+  const evaluate = async (...words: readonly string[]) =>
+    runInProcess(["evaluate", at("analysis.yaml"), "--events", at("far.npz"), "--out", at("far-out.npz"), ...words]);
+  const { code, error } = await evaluate("--precision", "f32");
+  assert.is(code, 0, error);
+  assert.match(
+    error,
+    /far\.npz, x1: 1\.00e\+6 ± 0\.\d+, a standard deviation of \d steps of f32: .* Use --precision f64/,
+  );
+  assert.not.match((await evaluate()).error, /rounding/);
+});
 
 test.run();
