@@ -28,7 +28,7 @@ export function weightedMoments(
   column: ColumnData,
   count: number,
   weights?: ColumnData,
-  name = "the column",
+  name?: string,
 ): WeightedMoments {
   const features = column.length / count;
   if (!(count >= 1) || !Number.isInteger(features) || (weights !== undefined && weights.length !== count)) {
@@ -44,7 +44,8 @@ export function weightedMoments(
     const spread = spreadOf(values, weights);
     // In f64 a constant column can leave a spread of rounding errors.
     const isVarying = spread.sigma > Number.EPSILON * Math.abs(spread.mean) && spread.sigma < Number.POSITIVE_INFINITY;
-    if (!isVarying) throw notStandardisable(`feature ${feature} of ${name}`, values, spread);
+    if (!isVarying)
+      throw notStandardisable(`feature ${feature}${name === undefined ? "" : ` of ${name}`}`, values, spread);
     mean[feature] = spread.mean;
     standardDeviation[feature] = spread.sigma;
   }
@@ -60,36 +61,35 @@ export interface Spread {
 
 /** @param weights  one per value; all 1 where absent */
 export function spreadOf(values: ColumnData, weights?: ColumnData): Spread {
-  const weightOf = weights === undefined ? () => 1 : (event: number) => weights[event]!;
-  const averageOf = (term: (value: number) => number) =>
-    weightedMean(values.length, weightOf, (event) => term(values[event]!));
-  const first = averageOf((value) => value);
+  const first = meanPower(1, values, weights, 0, 1);
   // Of values far from 0 the sum is rounded by more than they differ, that of their differences is not.
-  const mean = first + averageOf((value) => value - first);
+  const mean = first + meanPower(1, values, weights, first, 1);
   const unit = powerOfTwoBelow(largestDistance(values, mean));
-  return { mean, sigma: unit * Math.sqrt(averageOf((value) => ((value - mean) / unit) ** 2)) };
+  return { mean, sigma: unit * Math.sqrt(meanPower(2, values, weights, mean, unit)) };
+}
+
+/** Σ w ((x - from) / unit)ⁿ / Σ w, n 1 or 2. */
+function meanPower(n: 1 | 2, values: ColumnData, weights: ColumnData | undefined, from: number, unit: number): number {
+  let sum = 0;
+  let sumOfWeights = 0;
+  for (let i = 0; i < values.length; i++) {
+    const weight = weights === undefined ? 1 : weights[i]!;
+    const distance = (values[i]! - from) / unit;
+    sum += weight * (n === 1 ? distance : distance * distance);
+    sumOfWeights += weight;
+  }
+  return sum / sumOfWeights;
 }
 
 function largestDistance(values: ColumnData, from: number): number {
   let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value - from));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]! - from));
   return largest;
 }
 
 /** In units of it squares neither overflow nor vanish; a power of two rounds nothing. */
 function powerOfTwoBelow(value: number): number {
   return value > 0 && value < Number.POSITIVE_INFINITY ? 2 ** Math.floor(Math.log2(value)) : 1;
-}
-
-function weightedMean(count: number, weightOf: (event: number) => number, termOf: (event: number) => number): number {
-  let sum = 0;
-  let sumOfWeights = 0;
-  for (let event = 0; event < count; event++) {
-    const weight = weightOf(event);
-    sum += weight * termOf(event);
-    sumOfWeights += weight;
-  }
-  return sum / sumOfWeights;
 }
 
 function notStandardisable(feature: string, values: ColumnData, { mean, sigma }: Spread): UsageError {

@@ -23,6 +23,9 @@ export interface CoarseFeature extends Spread {
   readonly steps: number;
 }
 
+/** Events that are looked at, evenly spread over those there are. */
+const MOST_EVENTS = 2 ** 16;
+
 /** Fewer steps are told of: rounding then moves numbers by more than 3·10⁻⁴ standard deviations. */
 const LEAST_STEPS = 1024;
 
@@ -30,6 +33,12 @@ function stepsOf({ mean, sigma }: Spread, format: Precision): number {
   const { fraction, least, largest } = FORMATS[format];
   if (Math.abs(mean) + sigma > largest) return 0;
   return sigma / 2 ** Math.max(least, Math.floor(Math.log2(Math.abs(mean))) - fraction);
+}
+
+function someOf(values: ColumnData): ColumnData {
+  const stride = Math.ceil(values.length / MOST_EVENTS);
+  if (stride === 1) return values;
+  return Float64Array.from({ length: Math.floor(values.length / stride) }, (_, i) => values[i * stride]!);
 }
 
 const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, feature: number): Spread => {
@@ -54,7 +63,7 @@ export function coarseFeatures(
     if (column === undefined) return [];
     const given = column instanceof Float32Array ? "f32" : "f64";
     return Array.from({ length: column.length / count }, (_, feature) => {
-      const spread = spreadOf(column.subarray(feature * count, (feature + 1) * count));
+      const spread = spreadOf(someOf(column.subarray(feature * count, (feature + 1) * count)));
       const asGiven = { format: given, isGiven: true, steps: stepsOf(spread, given) } as const;
       const seen = inFrame(spread, frame?.[of], feature);
       const asSeen = { format: precision, isGiven: false, steps: stepsOf(seen, precision) } as const;
