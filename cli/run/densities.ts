@@ -4,6 +4,7 @@ import type { EventSample } from "../../flows/event-sample.js";
 import type { FreshSamples } from "../../flows/training-request.js";
 import { named, updated } from "../../flows/weights.js";
 import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
+import { logVolume } from "../../inference/feature-frame.js";
 import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";
 import { type ObservableName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
 import {
@@ -107,6 +108,7 @@ async function trainNominal(
         data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
         ...(await validationOf(setting, anchors, pack)),
         purpose: prefix,
+        logVolume: logVolume(simulation.frame?.[of]),
       },
       checkpoint,
       (name) => name.startsWith(`${prefix}.`),
@@ -196,6 +198,7 @@ async function trainStage(
         data: await trainingData(setting, name, anchors, recipe.epochs, pack),
         ...(await validationOf(setting, anchors, pack)),
         purpose: name,
+        logVolume: logVolume(simulation.frame?.[of]),
       },
       checkpoint,
       (parameter) => parameter.startsWith(`${prefix}.`),

@@ -5,7 +5,7 @@ import { adamw } from "../../flows/optimiser.js";
 import { totalWeight } from "../../flows/weighted-moments.js";
 import { updated, type Weights } from "../../flows/weights.js";
 import { bootstrapWeights } from "../../inference/ensemble.js";
-import { framedEvents } from "../../inference/feature-frame.js";
+import { framedEvents, logVolume } from "../../inference/feature-frame.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import {
@@ -70,6 +70,7 @@ interface TransferTask {
 async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
   const { transfer, likelihood: options, fit } = setting.analysis.configuration;
   const { data, recipe, from } = task;
+  const { frame } = simulated;
   const model: MixtureModel = { ...simulated, transfer: from };
   const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
@@ -89,6 +90,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
         data: { [DATA]: dataSample(framed(setting, simulated, data)) },
         perStep: task.perStep,
+        logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
         // One shuffling for the data and all replicas: they differ in their weights only.
         purpose: "transfer",
       },

@@ -74,6 +74,7 @@ interface Analysed {
     readonly projections: { before: { chi2: number }; after: { chi2: number } }[];
     readonly expected: { xAlone: { covariance: { matrix: number[][] } } };
     readonly impacts: { distribution: { tables: { impacts: { cells: { size: number }[] }[] }[] } };
+    readonly trainings: { label: string; history: { trainingLoss: number; validationLoss?: number }[] }[];
     readonly warnings: string[];
   };
   readonly arrays: ReadonlyMap<string, Float64Array>;
@@ -164,6 +165,17 @@ for (const [name, maps] of Object.entries(MOVED)) {
       close(own.estimate, estimate, SAME, `${fit}, estimate`);
       close(own.sigma, sigma, SAME, `${fit}, sigma`);
       close([own.nll - COUNTS.data * (fit === "xAlone" ? ofX : ofAll)], [nll], SAME, `${fit}, NLL`);
+    }
+    const volumes = { "p(x)": ofX, "p(y | x)": ofAll - ofX, "T and ν (step 1)": ofAll, "response of T (step 2)": 0 };
+    for (const [i, { label, history }] of plain.results.trainings.entries()) {
+      const volume = volumes[label.split(",")[0] as keyof typeof volumes];
+      const lossesOf = (epochs: typeof history) =>
+        epochs.flatMap(({ trainingLoss, validationLoss = 0 }) => [trainingLoss, validationLoss]);
+      const wanted = history.map((epoch) => ({
+        trainingLoss: epoch.trainingLoss + volume,
+        ...(epoch.validationLoss !== undefined && { validationLoss: epoch.validationLoss + volume }),
+      }));
+      close(lossesOf(moved.results.trainings[i]!.history), lossesOf(wanted), { absolute: 1e-5, relative: 1e-5 }, label);
     }
     close(
       moved.logProb.map((value) => value + ofAll),
