@@ -118,15 +118,15 @@ export function logVolume(frame: FeatureFrame | undefined): number {
   return (frame?.scale ?? []).reduce((sum, unit) => sum + Math.log(unit), 0);
 }
 
-/** Refuses a frame that belongs to other features, or is none. */
-export function checkFrame(where: string, { shift, scale }: FeatureFrame, features: number): void {
-  const isSound =
-    shift.length === features && scale.length === features && shift.every(Number.isFinite) && scale.every(isScale);
-  if (isSound) return;
+/** Refuses what is no frame of so many features, from whatever file it is. */
+export function checkFrame(where: string, frame: Partial<FeatureFrame> | undefined, features: number): void {
+  const isVector = (values: unknown, isSound: (value: number) => boolean) =>
+    Array.isArray(values) &&
+    values.length === features &&
+    values.every((value) => Number.isFinite(value) && isSound(value));
+  if (isVector(frame?.shift, () => true) && isVector(frame?.scale, (value) => value > 0)) return;
   throw new UsageError(where, {
     expected: `a finite shift and a positive finite scale for each of ${features} features`,
-    got: `shift [${shift.join(", ")}] and scale [${scale.join(", ")}]`,
+    got: `${JSON.stringify(frame, (_, value) => (Number.isNaN(value) ? "NaN" : value))}`.slice(0, 200),
   });
 }
-
-const isScale = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;

@@ -201,7 +201,7 @@ function checkCentres(model: MixtureModel, name: "x.systematics" | "y.systematic
 function checkFrames({ frame, x, y }: MixtureModel): void {
   if (frame === undefined) return;
   checkFrame("model: frame of x", frame.x, x.nominal.architecture.features);
-  if (frame.y && y) checkFrame("model: frame of y", frame.y, y.nominal.architecture.features);
+  if (y) checkFrame("model: frame of y", frame.y, y.nominal.architecture.features);
 }
 
 /** The model as it is, or an error that says which of its parts do not fit together. */

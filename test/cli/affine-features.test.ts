@@ -66,6 +66,14 @@ async function write(
   });
 }
 
+/** T⁻¹ of the data, as if all were signal, and its log det. */
+async function applied(at: (file: string) => string, precision: "f32" | "f64") {
+  const words = ["--direction", "to-data", "--process", "signal", "--nu", "0.3,-0.2", "--precision", precision];
+  const files = ["--events", at("data.npz"), "--out", at(`${precision}.npz`)];
+  await good(["apply", at("analysis.yaml"), ...files, ...words]);
+  return numbersIn(at(`${precision}.npz`));
+}
+
 interface Analysed {
   readonly results: {
     readonly fits: Record<string, { estimate: number[]; sigma: number[]; nll: number }>;
@@ -82,6 +90,7 @@ interface Analysed {
   /** T⁻¹ of the data, as if all were signal [events, 2] */
   readonly corrected: Float64Array;
   readonly logDet: Float64Array;
+  readonly correctedInF32: Float64Array;
 }
 
 async function good(words: readonly string[]): Promise<void> {
@@ -114,15 +123,14 @@ async function analysed(name: string, maps: Maps): Promise<Analysed> {
   const common = ["--precision", "f64"];
   await good(["run", at("analysis.yaml"), ...common]);
   await good(["evaluate", at("analysis.yaml"), "--nu", "0.3,-0.2", "--out", at("log-prob.npz"), ...common]);
-  const apply = ["--events", at("data.npz"), "--direction", "to-data", "--process", "signal"];
-  await good(["apply", at("analysis.yaml"), ...apply, "--nu", "0.3,-0.2", "--out", at("applied.npz"), ...common]);
-  const applied = await numbersIn(at("applied.npz"));
+  const { "y.data": corrected, log_det: logDet } = Object.fromEntries(await applied(at, "f64"));
   return {
     results: JSON.parse(readFileSync(at("out/results.json"), "utf8")),
     arrays: await numbersIn(at("out/arrays.npz")),
     logProb: (await numbersIn(at("log-prob.npz"))).get("log_prob")!,
-    corrected: applied.get("y.data")!,
-    logDet: applied.get("log_det")!,
+    corrected: corrected!,
+    logDet: logDet!,
+    correctedInF32: (await applied(at, "f32")).get("y.data")!,
   };
 }
 
@@ -190,6 +198,12 @@ for (const [name, maps] of Object.entries(MOVED)) {
       SAME,
       "T applied",
     );
+    for (const feature of [0, 1]) {
+      const [scale, offset] = maps[1 + feature]!;
+      const own = (values: Float64Array) => values.filter((_, i) => i % 2 === feature);
+      const moved32 = own(moved.correctedInF32).map((value) => (value - offset) / scale);
+      close(moved32, own(plain.corrected), { absolute: 1e-4, relative: 1e-4 }, "T applied in f32");
+    }
     const numbersOf = ({ results }: Analysed) => ({
       scans: Object.values(results.scans).flatMap(({ single }) => single.flatMap(({ deltaTwoNll }) => deltaTwoNll)),
       closure: results.closure.tests.map(({ chi2 }) => chi2),

@@ -100,9 +100,13 @@ test("a frame that is none is refused", () => {
   ]) {
     assert.throws(
       () => mixtureToTensors({ ...framed, frame: { ...frame, x: bad } }),
-      /model: frame of x: expected a finite shift and a positive finite scale for each of 1 features, got shift/,
+      /model: frame of x: expected a finite shift and a positive finite scale for each of 1 features, got {"shift":/,
     );
   }
+  assert.throws(
+    () => mixtureToTensors({ ...framed, frame: { x: frame.x } }),
+    /model: frame of y: expected a finite shift and a positive finite scale for each of 2 features, got undefined/,
+  );
 });
 
 test("events outside the box of T are counted in its frame", () => {
