@@ -229,23 +229,28 @@ export function checkNoClash(events: string, columns: Columns, names: ColumnName
   });
 }
 
-/** Adds what one variation gave. */
+/**
+ * Adds what one variation gave.
+ *
+ * @param precision  in which y is stored, and all else
+ */
 export function addColumns(
   columns: Columns,
   names: ColumnNames,
   { variation, y, logDet = [], probabilities = [] }: Applied,
   count: number,
-  precision: "f32" | "f64",
+  precision: Readonly<Record<"y" | "others", "f32" | "f64">>,
 ): void {
-  const stored = (values: Float64Array) => (precision === "f32" ? Float32Array.from(values) : values);
+  const stored = (values: Float64Array, of: "y" | "others") =>
+    precision[of] === "f32" ? Float32Array.from(values) : values;
   for (const [map, name] of names.y(variation).entries()) {
-    const values = stored(y[map]!);
+    const values = stored(y[map]!, "y");
     columns.set(name, { shape: [count, values.length / count], data: transposed(values, count) });
   }
   for (const [map, values] of logDet.entries()) {
-    columns.set(names.logDet[map]!, { shape: [count], data: stored(values) });
+    columns.set(names.logDet[map]!, { shape: [count], data: stored(values, "others") });
   }
   for (const [map, values] of probabilities.entries()) {
-    columns.set(names.probabilities[map]!, { shape: [count], data: stored(values) });
+    columns.set(names.probabilities[map]!, { shape: [count], data: stored(values, "others") });
   }
 }

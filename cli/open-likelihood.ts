@@ -11,6 +11,7 @@ import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "./event-da
 import { checkExport } from "./exported-folder.js";
 import { UsageError } from "./messages.js";
 import { loadModel } from "./model-files.js";
+import { resolutionWarnings } from "./resolution.js";
 import type { VerbContext } from "./verb.js";
 
 export interface OpenLikelihood {
@@ -54,6 +55,8 @@ export async function openLikelihood(
   const events = await loadEvents(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);
+  const samples = [[events.file, events.data]] as const;
+  for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) context.warn(warning);
   const open = await bindLikelihoods({ analysis, backend: through(backend), model, events, signal });
   return {
     ...open,

@@ -5,6 +5,7 @@ import { add, broadcast, broadcastEvents, concatenate, exp, logSumExp, reshape, 
 import { Tape, type Var } from "../engine/tape.js";
 import type { Transformed } from "../flows/shapes.js";
 import { type Replica, replicaModel } from "./ensemble.js";
+import { enterFrame, framedEvents, leaveFrame } from "./feature-frame.js";
 import { bindDensity, bindMixture, bindTransfer } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
@@ -85,15 +86,16 @@ export function mapVariations(
  *
  * @param y  [Dy, count]
  */
-export function countOutside({ transfer }: MixtureModel, y: ColumnData, count: number): number {
+export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, count: number): number {
   if (transfer?.architecture.transform.kind !== "spline") return 0;
   const { bound } = transfer.architecture.transform;
   const shift = transfer.weights.get("standardisation.features.shift")?.data;
   const scale = transfer.weights.get("standardisation.features.scale")?.data;
   const isOutside = new Uint8Array(count);
+  const entered = enterFrame(frame?.y, y, "f64");
   for (let i = 0; i < y.length; i++) {
     const feature = Math.floor(i / count);
-    const inFrame = (y[i]! - (shift?.[feature] ?? 0)) / (scale?.[feature] ?? 1);
+    const inFrame = (entered[i]! - (shift?.[feature] ?? 0)) / (scale?.[feature] ?? 1);
     if (Math.abs(inFrame) > bound) isOutside[i % count] = 1;
   }
   return isOutside.reduce((sum, one) => sum + one, 0);
@@ -120,9 +122,11 @@ async function* inOneProgram(
   variations: readonly MapVariation[],
   first: number,
 ): AsyncGenerator<Applied> {
-  const program = await request.backend.compile({ outputs });
+  const { backend, model } = request;
+  const program = await backend.compile({ outputs });
   try {
-    await program.bind(columnsOf(request.sample, request.model.processes.length));
+    const sample = framedEvents(model.frame, request.sample, backend.precision);
+    await program.bind(columnsOf(sample, model.processes.length));
     for (const [i, variation] of variations.entries())
       yield await applyOne(request, map, program, variation, first + i);
   } finally {
@@ -211,7 +215,8 @@ async function applyOne(
     if (probabilities !== undefined) place(part.probabilities!, probabilities, 1, count, start);
     onEvents?.(at * count + stop);
   }
-  return { variation, y, ...(logDet && { logDet }), ...(probabilities && { probabilities }) };
+  const mapped = y.map((ofMap) => leaveFrame(model.frame?.y, ofMap) as Float64Array);
+  return { variation, y: mapped, ...(logDet && { logDet }), ...(probabilities && { probabilities }) };
 }
 
 /** Puts the rows of a portion, [maps · width, n], into those of the whole, [maps][width, count]. */

@@ -65,7 +65,7 @@ async function testSample(request: ClosureRequest, sampler: Sampler, events: Sim
   const purpose = `closure/${process}/${at.join()}`;
   const many = FLOW_EVENTS_PER_EVENT * count;
   const flowX = await sampler.sampleX(process, nu, many, { seed, purpose: `${purpose}/x` });
-  const compare = (of: ObservableName, held: ColumnData, flow: Float32Array, flowWeights: ColumnData | undefined) =>
+  const compare = (of: ObservableName, held: ColumnData, flow: ColumnData, flowWeights: ColumnData | undefined) =>
     Array.from({ length: held.length / count }, (_, feature): ClosureTest => {
       const own = held.subarray(feature * count, (feature + 1) * count);
       const drawn = flow.subarray(feature * many, (feature + 1) * many);
@@ -87,9 +87,10 @@ function fullVector({ nuisances }: MixtureModel, at: readonly number[]): number[
 }
 
 /** The events `FLOW_EVENTS_PER_EVENT` times over. */
-function repeatedColumn(column: ColumnData, count: number): Float32Array {
+function repeatedColumn(column: ColumnData, count: number): ColumnData {
   const features = column.length / count;
-  const many = new Float32Array(FLOW_EVENTS_PER_EVENT * column.length);
+  const length = FLOW_EVENTS_PER_EVENT * column.length;
+  const many = column instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
   for (let j = 0; j < features; j++) {
     for (let r = 0; r < FLOW_EVENTS_PER_EVENT; r++) {
       many.set(column.subarray(j * count, (j + 1) * count), (j * FLOW_EVENTS_PER_EVENT + r) * count);

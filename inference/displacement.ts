@@ -1,10 +1,11 @@
 /** The pull of the distribution of interest: where T moves an event when the nuisances move. */
-import type { Backend } from "../engine/backend.js";
+import type { Backend, ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { broadcast } from "../engine/operations.js";
 import { Tape } from "../engine/tape.js";
 import { type BandMember, bandMembers } from "./bands.js";
 import type { Replica } from "./ensemble.js";
+import { enterFrame, type FeatureFrame, leaveFrameAsDifference } from "./feature-frame.js";
 import { bindMixture } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
@@ -12,9 +13,9 @@ export interface DisplacementRequest {
   readonly backend: Backend;
   readonly model: MixtureModel;
   /** [Dy, n]: where the field is wanted */
-  readonly y: Float32Array;
+  readonly y: ColumnData;
   /** [Dx, n] */
-  readonly x: Float32Array;
+  readonly x: ColumnData;
   readonly count: number;
   /** Points of the nuisances [K]; the first one is what the others are compared with. */
   readonly points: readonly (readonly number[])[];
@@ -66,8 +67,12 @@ function checkRequest({ model, x, y, count, points, replicas = [] }: Displacemen
  * Δ_k^±(y | x, f).
  */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
-  const { backend, model, x, y, count, points, replicas = [] } = request;
+  const { backend, model, count, points, replicas = [] } = request;
   checkRequest(request);
+  const { frame } = model;
+  // As the backend sees it: what T leaves where it is has not moved.
+  const y = enterFrame(frame?.y, request.y, backend.precision);
+  const x = enterFrame(frame?.x, request.x, backend.precision);
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const [widthX, widthY] = [x.length / count, y.length / count];
@@ -84,7 +89,7 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
       const all = (await program.run()).value!;
       ends.push(model.processes.map((_, f) => all.slice(f * widthY * count, (f + 1) * widthY * count)));
     }
-    return relative(ends, y);
+    return relative(ends, y, frame?.y);
   };
   const members = (replicas: readonly Replica[]) => bandMembers({ model, replicas, origin: "replica" });
   try {
@@ -103,12 +108,21 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
 
 type Fields = Pick<Displacements, "nominal" | "shifts">;
 
-/** @param moved  T(y) at each point [points][F][Dy, n] */
-function relative(moved: readonly (readonly Float64Array[])[], y: Float32Array): Fields {
+/**
+ * Differences in the units of y.
+ *
+ * @param moved  T(y) in the frame at each point [points][F][Dy, n]
+ */
+function relative(moved: readonly (readonly Float64Array[])[], y: ColumnData, frame: FeatureFrame | undefined): Fields {
   const [first, ...others] = moved as [readonly Float64Array[], ...Float64Array[][]];
+  const less = (field: Float64Array, from: ColumnData) =>
+    leaveFrameAsDifference(
+      frame,
+      field.map((value, i) => value - from[i]!),
+    );
   return {
-    nominal: first.map((field) => field.map((value, i) => value - y[i]!)),
-    shifts: others.map((field) => field.map((ofProcess, f) => ofProcess.map((value, i) => value - first[f]![i]!))),
+    nominal: first.map((field) => less(field, y)),
+    shifts: others.map((field) => field.map((ofProcess, f) => less(ofProcess, first[f]!))),
   };
 }
 

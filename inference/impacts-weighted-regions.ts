@@ -6,6 +6,7 @@ import { fillShuffled, randomKey } from "../engine/random.js";
 import { Tape } from "../engine/tape.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 import { type Displacements, displacements } from "./displacement.js";
+import { framedEvents } from "./feature-frame.js";
 import { marginalPartitions, type ObservedFeature, type Partition, partition } from "./impacts-regions.js";
 import type { ImpactSource } from "./impacts-sources.js";
 import type { EventData } from "./likelihood.js";
@@ -67,7 +68,8 @@ function someEvents({ data, model, events, seed }: DistributionRequest): EventDa
   fillShuffled(randomKey(seed, "impacts"), 0, data.count, 0, chosen);
   const picked = (column: ColumnData) => {
     const width = column.length / data.count;
-    const own = new Float32Array(width * events);
+    const length = width * events;
+    const own = column instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
     for (let j = 0; j < width; j++) {
       for (let i = 0; i < events; i++) own[j * events + i] = column[j * data.count + chosen[i]!]!;
     }
@@ -82,8 +84,8 @@ async function processShares(
   { backend, model, estimate }: DistributionRequest,
   data: EventData,
 ): Promise<Float64Array[]> {
-  const { count, x, weights } = data;
-  const y = data.y!;
+  const { count, weights } = data;
+  const { x, y } = framedEvents(model.frame, { x: data.x, y: data.y! }, backend.precision);
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const nu = tape.parameter("nu", [model.nuisances.length]);
@@ -121,8 +123,8 @@ export async function fieldsOf(
 ): Promise<Displacements["shifts"]> {
   signal?.throwIfAborted();
   const points = [estimate, ...sources.flatMap(({ up, down }) => [up, down])];
-  const [x, y] = [Float32Array.from(data.x), Float32Array.from(data.y!)];
-  return (await displacements({ backend, model, x, y, count: data.count, points })).shifts;
+  const { x, y, count } = data;
+  return (await displacements({ backend, model, x, y: y!, count, points })).shifts;
 }
 
 /** What stands in each cell that has events of its process. */

@@ -35,6 +35,13 @@ export * from "./coverage.js";
 export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./densities.js";
 export * from "./displacement.js";
 export * from "./ensemble.js";
+export {
+  enterFrame,
+  type FeatureFrame,
+  framedEvents,
+  leaveFrame,
+  type ModelFrame,
+} from "./feature-frame.js";
 export * from "./fit-result.js";
 export * from "./generators/doi-toy.js";
 export * from "./goodness-of-fit.js";
@@ -90,12 +97,19 @@ export {
 } from "./profile-fit.js";
 export * from "./projections.js";
 export * from "./published-model.js";
+export { type CoarseFeature, coarseFeatures } from "./resolution.js";
 export { type ResponseStart, type ResponseStartRequest, responseToFirstOrder } from "./response-start.js";
 export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
 export * from "./scan.js";
 export * from "./scan-parabola.js";
 export * from "./sensitivity.js";
-export { type ObservableName, type SimulatedEvents, trainingSample } from "./simulated-events.js";
+export {
+  frameOfSimulation,
+  type ObservableName,
+  type SampleNumbers,
+  type SimulatedEvents,
+  trainingSample,
+} from "./simulated-events.js";
 export * from "./special-functions.js";
 export {
   type Anchor,

@@ -9,6 +9,7 @@ import { Tape, type Var } from "../engine/tape.js";
 import { totalWeight } from "../flows/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import { framedEvents, logVolume } from "./feature-frame.js";
 import { bindMixture, type LikelihoodForm, type Observed } from "./mixture.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "./mixture-model.js";
 import type { Evaluation, Objective } from "./objective.js";
@@ -234,6 +235,21 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
   return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
 }
 
+/** log p of an event in the frame of the flows less that in the units of its features. */
+function logVolumes({ model: { frame }, data, form }: LikelihoodRequest) {
+  const x = form === "joint" ? logVolume(frame?.x) : 0;
+  return { x, withY: data.y === undefined ? x : x + logVolume(frame?.y) };
+}
+
+/** What the same makes of -Σ w log p. */
+function nllOfVolumes(request: LikelihoodRequest, { columns }: Member): number {
+  const { x, withY } = logVolumes(request);
+  const { count, weights } = request.data;
+  const ofX = columns[WEIGHT_X];
+  const total = (own: ColumnData | undefined) => totalWeight({ count, weights: own });
+  return withY * total(columns[WEIGHT] ?? weights) + (ofX === undefined ? 0 : x * total(ofX));
+}
+
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
@@ -242,7 +258,8 @@ const NO_MEMBER: Member = { parameters: {}, columns: {} };
 
 /** The programs over the events of the data, for all models. */
 function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
-  const { backend, data, cacheBytes = CACHE_BYTES, signal } = request;
+  const { backend, model, cacheBytes = CACHE_BYTES, signal } = request;
+  const data = framedEvents(model.frame, request.data, backend.precision);
   const weights = weighsY ? undefined : data.weights;
   // One copy for all programs.
   const columns = {
@@ -293,11 +310,13 @@ export async function likelihoods(
 }
 
 function boundLikelihood(
-  { model, data }: LikelihoodRequest,
+  request: LikelihoodRequest,
   events: EventPrograms<keyof Traced>,
   penalty: Program,
   member: Member,
 ): Likelihood {
+  const { model, data } = request;
+  const ofVolumes = nllOfVolumes(request, member);
   // What is asked for again and again reads what is kept; log p, asked for once, does without.
   const ofOrder = (order: Order) => events.openHoisted(`order ${order}`, (traced) => derivatives(traced, order));
   const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
@@ -319,10 +338,11 @@ function boundLikelihood(
     order: Order,
     onEvents?: (done: number) => void,
   ): Promise<EvaluationParts> {
-    const ofData =
+    const inFrame =
       onEvents === undefined
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
+    const ofData = { ...inFrame, nll: inFrame.nll + ofVolumes };
     const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_MEMBER), order);
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
@@ -341,7 +361,8 @@ function boundLikelihood(
     async logProb(nu, range) {
       const program = events.open("log prob", ({ logProb }) => ({ logProb }));
       const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
-      return output.logProb as Float64Array;
+      const { withY } = logVolumes(request);
+      return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),
     async information(nu) {

@@ -9,6 +9,7 @@ import {
 } from "../flows/architecture.js";
 import { checkWeights, type TensorFile } from "../flows/checkpoint.js";
 import { named, type Tensor, updated, type Weights } from "../flows/weights.js";
+import { checkFrame, type ModelFrame } from "./feature-frame.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {
@@ -58,6 +59,11 @@ export interface DensityModel {
  * and y in Dy dimensions.
  */
 export interface MixtureModel {
+  /**
+   * The flows are those of x and y in this frame. What takes events and gives them back (likelihoods, samples, T applied) does so in
+   * the units of the features; what is bound to a tape (`bindMixture`) sees them in the frame. Absent: the same.
+   */
+  readonly frame?: ModelFrame;
   readonly processes: readonly ProcessModel[];
   /** ν lists them in this order. */
   readonly nuisances: readonly NuisanceModel[];
@@ -112,8 +118,9 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
       ...(systematics && { systematics }),
     };
   };
-  const { processes, nuisances } = model;
+  const { processes, nuisances, frame } = model;
   return {
+    ...(frame && { frame }),
     processes,
     nuisances,
     x: density("x"),
@@ -191,6 +198,12 @@ function checkCentres(model: MixtureModel, name: "x.systematics" | "y.systematic
   }
 }
 
+function checkFrames({ frame, x, y }: MixtureModel): void {
+  if (frame === undefined) return;
+  checkFrame("model: frame of x", frame.x, x.nominal.architecture.features);
+  if (y) checkFrame("model: frame of y", frame.y, y.nominal.architecture.features);
+}
+
 /** The model as it is, or an error that says which of its parts do not fit together. */
 export function checkedModel(model: MixtureModel): MixtureModel {
   const { processes, nuisances } = model;
@@ -204,6 +217,7 @@ export function checkedModel(model: MixtureModel): MixtureModel {
     if (list.length !== nProcesses) refuse(nuisance.name, `one entry per process (${nProcesses})`, `${list.length}`);
   }
   for (const [name, part] of partsOf(model)) checkPart(name, part);
+  checkFrames(model);
   const widthX = model.x.nominal.architecture.features;
   const widthY = model.y?.nominal.architecture.features;
   checkSizes(model, "x.nominal", widthX, nProcesses);
@@ -224,11 +238,11 @@ export function checkedModel(model: MixtureModel): MixtureModel {
 const MIXTURE_KEY = "unbinned.mixture";
 
 export function mixtureToTensors(model: MixtureModel): TensorFile {
-  const { processes, nuisances } = checkedModel(model);
+  const { processes, nuisances, frame } = checkedModel(model);
   const parts = partsOf(model);
   const architectures = Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture]));
   return {
-    metadata: { [MIXTURE_KEY]: JSON.stringify({ processes, nuisances, architectures }) },
+    metadata: { [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, architectures }) },
     tensors: new Map(
       parts.flatMap(([name, { weights }]) => [...weights].map(([key, tensor]) => [`${name}.${key}`, tensor] as const)),
     ),
@@ -245,7 +259,7 @@ export function mixtureFromTensors(where: string, { metadata, tensors }: TensorF
       hint: "Is this a model that unbinned saved?",
     });
   }
-  const { processes, nuisances, architectures } = JSON.parse(text) as Pick<MixtureModel, "processes" | "nuisances"> & {
+  const { architectures, ...rest } = JSON.parse(text) as Pick<MixtureModel, "frame" | "processes" | "nuisances"> & {
     readonly architectures: { readonly [N in PartName]?: Architecture };
   };
   const weightsOf = (part: PartName): Weights =>
@@ -258,5 +272,5 @@ export function mixtureFromTensors(where: string, { metadata, tensors }: TensorF
     name,
     { architecture, weights: weightsOf(name as PartName) },
   ]);
-  return checkedModel(withParts({ processes, nuisances }, Object.fromEntries(parts)));
+  return checkedModel(withParts(rest, Object.fromEntries(parts)));
 }

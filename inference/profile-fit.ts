@@ -26,7 +26,7 @@ const DELTA = "data/delta";
  * T_ψ that starts as the identity everywhere, in the frame of the data, which that of simulation is close to.
  *
  * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
- * @param data          with y
+ * @param data          with y, in the frame of the model
  */
 export function initialResponse(
   architecture: FactorizableArchitecture,

@@ -13,8 +13,8 @@ export interface MixtureSample {
   readonly processes: readonly {
     readonly count: number;
     readonly weight: number;
-    readonly x: Float32Array;
-    readonly y: Float32Array | undefined;
+    readonly x: ColumnData;
+    readonly y: ColumnData | undefined;
   }[];
 }
 

@@ -6,6 +6,7 @@ import { randomKey } from "../engine/random.js";
 import { normalColumn } from "../engine/random-column.js";
 import { Tape, type Var } from "../engine/tape.js";
 import type { NuisanceValues } from "../flows/factorizable.js";
+import { enterFrame, type FeatureFrame, leaveFrame } from "./feature-frame.js";
 import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "./mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "./mixture-model.js";
 
@@ -17,9 +18,9 @@ export interface Stream {
 
 export interface Sampler {
   /** x ~ p(x | process, ν), [Dx, count]; ν [K] in declared order. */
-  sampleX(process: number, nu: readonly number[], count: number, stream: Stream): Promise<Float32Array>;
+  sampleX(process: number, nu: readonly number[], count: number, stream: Stream): Promise<ColumnData>;
   /** y ~ p(y | x, process, ν), T undone: data-like where the model has a T, [Dy, count]. */
-  sampleY(process: number, nu: readonly number[], x: ColumnData, stream: Stream): Promise<Float32Array>;
+  sampleY(process: number, nu: readonly number[], x: ColumnData, stream: Stream): Promise<ColumnData>;
   close(): Promise<void>;
 }
 
@@ -61,6 +62,10 @@ function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
   return transfer.fromOrigin(simulated, conditions, nu).value;
 }
 
+/** What a program gave, with no more digits than its backend has, in the units of the features. */
+const observed = ({ precision }: Backend, frame: FeatureFrame | undefined, values: Float64Array): ColumnData =>
+  leaveFrame(frame, enterFrame(undefined, values, precision));
+
 /** T⁻¹ of any of the models that differ in the weights of T only, such as those of replicas: one program for all of them. */
 export interface DataMap {
   /**
@@ -71,13 +76,7 @@ export interface DataMap {
    * @param x    [Dx, count]
    * @param y    as simulated [Dy, count]
    */
-  toData(
-    own: MixtureModel,
-    process: number,
-    nu: readonly number[],
-    x: ColumnData,
-    y: ColumnData,
-  ): Promise<Float32Array>;
+  toData(own: MixtureModel, process: number, nu: readonly number[], x: ColumnData, y: ColumnData): Promise<ColumnData>;
   close(): Promise<void>;
 }
 
@@ -89,6 +88,8 @@ export async function openDataMap(backend: Backend, model: MixtureModel): Promis
   const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
   const { value } = transfer.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
   const program = await backend.compile({ outputs: { y: value } });
+  const { frame } = model;
+  const entered = (of: "x" | "y", column: ColumnData) => enterFrame(frame?.[of], column, backend.precision);
   return {
     async toData(own, process, nu, x, y) {
       checkDraw(own, "y", process, nu);
@@ -96,8 +97,8 @@ export async function openDataMap(backend: Backend, model: MixtureModel): Promis
         ...parametersOn(tape, own),
         ...parametersOf(own, process, nu),
       });
-      await program.bind({ x, y });
-      return Float32Array.from((await program.run()).y!);
+      await program.bind({ x: entered("x", x), y: entered("y", y) });
+      return observed(backend, frame?.y, (await program.run()).y!);
     },
     close: () => program.close(),
   };
@@ -134,7 +135,7 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
     const program = await opened(of);
     await program.write(parametersOf(model, process, nu));
     await program.bind(columns);
-    return Float32Array.from((await program.run()).sample!);
+    return observed(backend, model.frame?.[of], (await program.run()).sample!);
   }
 
   const latents = (features: number, count: number, { seed, purpose }: Stream) =>
@@ -146,7 +147,8 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
     sampleY(process, nu, x, stream) {
       const count = x.length / dimension(model, "x");
       const features = model.y?.nominal.architecture.features ?? 0;
-      return sample("y", process, nu, { x, latent: latents(features, count, stream) });
+      const given = enterFrame(model.frame?.x, x, backend.precision);
+      return sample("y", process, nu, { x: given, latent: latents(features, count, stream) });
     },
     async close() {
       for (const program of programs.values()) await program.close();

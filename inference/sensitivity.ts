@@ -5,6 +5,7 @@ import { UsageError } from "../engine/errors.js";
 import { add, broadcastEvents, sumEvents } from "../engine/operations.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { type Covariance, covariance, type NoCovariance } from "./covariance.js";
+import { framedEvents } from "./feature-frame.js";
 import { bindMixture, type LikelihoodForm } from "./mixture.js";
 import { checkPoint, type MixtureModel, nuisanceNamesOf, parametersOn } from "./mixture-model.js";
 import { type MixtureSample, sampleMixture } from "./projections.js";
@@ -160,7 +161,8 @@ async function scoresOf(
     await program.write({ ...parametersOn(tape, model), nu });
     const parts: ProcessScores[] = [];
     for (const drawn of processes) {
-      await program.bind({ x: drawn.x, ...(y && { y: drawn.y! }) });
+      const own = framedEvents(model.frame, drawn, backend.precision);
+      await program.bind({ x: own.x, ...(y && { y: own.y! }) });
       parts.push({ weight: drawn.weight, count: drawn.count, scores: (await program.run({ signal })).scores! });
     }
     return parts;

@@ -3,6 +3,7 @@ import type { ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { totalWeight, type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
+import { enterFrame, frameOf, identityFrame, type ModelFrame } from "./feature-frame.js";
 
 export type ObservableName = "x" | "y";
 
@@ -34,11 +35,12 @@ function checkedWeight(part: SimulatedEvents): number {
   });
 }
 
-/** [features, events] of each part, one after another along the events. */
-export function joinedColumns(parts: readonly { readonly count: number; readonly column: ColumnData }[]): Float32Array {
+/** [features, events] of each part, one after another along the events; in f64 where one of them is. */
+export function joinedColumns(parts: readonly { readonly count: number; readonly column: ColumnData }[]): ColumnData {
   const total = parts.reduce((sum, { count }) => sum + count, 0);
   const features = parts.length === 0 ? 0 : parts[0]!.column.length / parts[0]!.count;
-  const joined = new Float32Array(features * total);
+  const isF64 = parts.some(({ column }) => column instanceof Float64Array);
+  const joined = new (isF64 ? Float64Array : Float32Array)(features * total);
   let offset = 0;
   for (const { count, column } of parts) {
     for (let j = 0; j < features; j++) joined.set(column.subarray(j * count, (j + 1) * count), j * total + offset);
@@ -66,22 +68,11 @@ function repeated(
 }
 
 /**
- * All parts as one event set, in which every process at every point counts the same, whatever its size: their weights add
- * up to the same number, 1 per event on average over the sample.
- *
- * Columns, named by `columnName`: process (one-hot) [processes], x, y where it is needed, nu [shapes], weight [].
+ * Weights of all parts, one after another, by which every process at every point counts the same, whatever its size: they add
+ * up to the same number, 1 per event on average.
  */
-export function trainingSample(
-  set: string,
-  parts: readonly SimulatedEvents[],
-  of: ObservableName,
-  nProcesses: number,
-): EventSample {
-  const first = parts[0];
-  if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
+function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const stacked = (observable: ObservableName) =>
-    joinedColumns(parts.map((part) => ({ count: part.count, column: part[observable]! })));
   const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
   const totals = new Map<string, number>();
   for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + checkedWeight(part));
@@ -92,6 +83,55 @@ export function trainingSample(
     for (let i = 0; i < part.count; i++) weight[offset + i] = scale * (part.weights?.[i] ?? 1);
     offset += part.count;
   }
+  return weight;
+}
+
+/**
+ * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same;
+ * undefined where their features are of order one as they are.
+ */
+export function frameOfSimulation(nominal: readonly SimulatedEvents[], withY: boolean): ModelFrame | undefined {
+  const weights = evenWeights(nominal);
+  const found = (of: ObservableName) => {
+    const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
+    const frame = frameOf(column, weights, of);
+    return { frame, same: identityFrame(column.length / weights.length) };
+  };
+  const [x, y] = [found("x"), withY ? found("y") : undefined];
+  if (x.frame === undefined && y?.frame === undefined) return undefined;
+  return { x: x.frame ?? x.same, ...(y && { y: y.frame ?? y.same }) };
+}
+
+/** How events enter a training. */
+export interface SampleNumbers {
+  /** Of the model that is trained. */
+  readonly frame?: ModelFrame | undefined;
+  /** Of the backend that trains it. */
+  readonly precision: "f32" | "f64";
+}
+
+/**
+ * All parts as one event set, in which every process at every point counts the same, whatever its size.
+ *
+ * Columns, named by `columnName`: process (one-hot) [processes], x, y where it is needed, both in the frame, nu [shapes], weight [].
+ */
+export function trainingSample(
+  set: string,
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  nProcesses: number,
+  { frame, precision }: SampleNumbers = { precision: "f32" },
+): EventSample {
+  const first = parts[0];
+  if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const stacked = (observable: ObservableName) =>
+    joinedColumns(
+      parts.map((part) => ({
+        count: part.count,
+        column: enterFrame(frame?.[observable], part[observable]!, precision),
+      })),
+    );
   return {
     count,
     weights: columnName(set, "weight"),
@@ -102,7 +142,7 @@ export function trainingSample(
       ...(first.at.length > 0 && {
         [columnName(set, "nu")]: repeated(parts, first.at.length, count, ({ at }, k) => at[k]!),
       }),
-      [columnName(set, "weight")]: weight,
+      [columnName(set, "weight")]: evenWeights(parts),
     },
   };
 }
@@ -113,5 +153,6 @@ export function momentsOf(set: string, sample: EventSample, of: ObservableName):
     sample.columns[columnName(set, of)]!,
     sample.count,
     sample.columns[columnName(set, "weight")]!,
+    of,
   );
 }

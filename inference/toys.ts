@@ -1,5 +1,5 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
-import type { Backend } from "../engine/backend.js";
+import type { Backend, ColumnData } from "../engine/backend.js";
 import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
@@ -71,7 +71,7 @@ async function drawCounts(
   withY: boolean,
   { nu, seed, purpose }: Draw,
 ): Promise<EventData> {
-  const parts: { count: number; x: Float32Array; y: Float32Array | undefined }[] = [];
+  const parts: { count: number; x: ColumnData; y: ColumnData | undefined }[] = [];
   for (const [f, count] of counts.entries()) {
     if (count === 0) continue;
     const x = await sampler.sampleX(f, nu, count, { seed, purpose: `${purpose}/${f}/x` });

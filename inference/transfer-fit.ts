@@ -20,7 +20,7 @@ export const DATA = "data";
 /** Name of the parameter ν [K] of step 1. */
 export const NU = "nu";
 
-/** The data as an event set; without weights every event counts 1. */
+/** The data, in the frame of the model (`framedEvents`), as an event set; without weights every event counts 1. */
 export function dataSample({ count, x, y, weights }: EventData): EventSample {
   return {
     count,
@@ -48,7 +48,7 @@ export function dataColumns(tape: Tape, { x, y }: MixtureModel, isWeighted: bool
  * T that starts as the identity, in the frame of the data.
  *
  * @param architecture  Dy features, context (process, x) [F + Dx], standardisation "both": latent values are simulated y
- * @param data          with y
+ * @param data          with y, in the frame of the model
  */
 export function initialTransfer(
   architecture: AutoregressiveArchitecture,
@@ -60,7 +60,7 @@ export function initialTransfer(
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 
-/** Moments of y, and of the context (process, x). */
+/** Moments of y, and of the context (process, x), of data in the frame of the model. */
 export function dataFrame({ x, y, count, weights }: EventData, nProcesses: number) {
   if (y === undefined) throw new UsageError("frame of T", { expected: "data with y", got: "x alone" });
   return {

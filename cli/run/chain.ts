@@ -17,7 +17,9 @@ export async function trainSimulation(setting: Setting) {
   const { configuration } = setting.analysis;
   const x = await trainDensity(setting, "x");
   const y = looksAtY(setting) ? await trainDensity(setting, "y") : undefined;
+  const { frame } = setting.simulation;
   const model: MixtureModel = {
+    ...(frame && { frame }),
     processes: processNames(configuration).map((name) => ({
       name,
       logYield: Math.log(expectedYield(configuration, name)!),

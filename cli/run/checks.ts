@@ -107,7 +107,7 @@ export async function projectFit(
 
 function moments(column: MixtureSample["processes"][number]["x"], count: number): Moments[] {
   return Array.from({ length: column.length / count }, (_, j) => {
-    const values = column.subarray(j * count, (j + 1) * count);
+    const values = Float64Array.from(column.subarray(j * count, (j + 1) * count));
     const mean = values.reduce((sum, value) => sum + value, 0) / count;
     return { mean, sigma: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count) };
   });

@@ -4,6 +4,7 @@ import type { EventSample } from "../../flows/event-sample.js";
 import type { FreshSamples } from "../../flows/training-request.js";
 import { named, updated } from "../../flows/weights.js";
 import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
+import { logVolume } from "../../inference/feature-frame.js";
 import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";
 import { type ObservableName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
 import {
@@ -83,15 +84,16 @@ async function trainNominal(
   setting: Setting,
   of: ObservableName,
 ): Promise<Trained<FlowArchitecture> & { readonly summary: TrainingSummary }> {
-  const { simulation, sizes, store, analysis } = setting;
+  const { backend, simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
   const recipe = configuration.flows[of].training;
   const architecture = nominalArchitecture(configuration, of);
   const shapes = shapesOf(configuration);
   const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, shapes) === undefined);
   const prefix = `${of}.nominal`;
+  const numbers = { frame: simulation.frame, precision: backend.precision };
   const pack = (events: readonly SimulatedEvents[]) => ({
-    [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes),
+    [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes, numbers),
   });
   const inputs = { architecture, recipe, simulation: simulation.digest(anchors) };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
@@ -106,6 +108,7 @@ async function trainNominal(
         data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
         ...(await validationOf(setting, anchors, pack)),
         purpose: prefix,
+        logVolume: logVolume(simulation.frame?.[of]),
       },
       checkpoint,
       (name) => name.startsWith(`${prefix}.`),
@@ -151,7 +154,7 @@ async function trainStage(
   initial: NamedSystematics,
   before: readonly (string | undefined)[],
 ) {
-  const { simulation, sizes, store, analysis } = setting;
+  const { backend, simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
   const recipe = configuration.fnf[of].training;
   const shapes = shapesOf(configuration);
@@ -160,11 +163,12 @@ async function trainStage(
   const name = `${prefix}.${stage.name}`;
   const sets = new Set(stage.sets.map((set) => set.name));
   const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+  const numbers = { frame: simulation.frame, precision: backend.precision };
   const pack = (events: readonly SimulatedEvents[]) =>
     Object.fromEntries(
       Object.entries(stageSamples(stage, events, shapes)).map(([set, own]) => [
         set,
-        trainingSample(set, own, of, sizes.processes),
+        trainingSample(set, own, of, sizes.processes, numbers),
       ]),
     );
   const { nuisances } = stage;
@@ -194,6 +198,7 @@ async function trainStage(
         data: await trainingData(setting, name, anchors, recipe.epochs, pack),
         ...(await validationOf(setting, anchors, pack)),
         purpose: name,
+        logVolume: logVolume(simulation.frame?.[of]),
       },
       checkpoint,
       (parameter) => parameter.startsWith(`${prefix}.`),

@@ -76,8 +76,8 @@ export async function displacementFields(
         const found = await displacements({
           backend,
           model,
-          y: Float32Array.from(rows.flat()),
-          x: Float32Array.from(own.x.flatMap(({ mean }) => grid.map(() => mean))),
+          y: Float64Array.from(rows.flat()),
+          x: Float64Array.from(own.x.flatMap(({ mean }) => grid.map(() => mean))),
           count: grid.length,
           points: [estimate, ...shifted],
           replicas: members,

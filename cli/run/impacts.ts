@@ -3,7 +3,7 @@
 import { type Impacts, impacts } from "../../inference/impacts.js";
 import type { DistributionTable } from "../../inference/impacts-on-distribution.js";
 import type { ImpactTable } from "../../inference/impacts-on-targets.js";
-import { type ObservedFeature, regionText } from "../../inference/impacts-regions.js";
+import { type ObservedFeature, type Region, regionText } from "../../inference/impacts-regions.js";
 import type { ImpactDefinition } from "../../inference/impacts-sources.js";
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
 import { fitBounds, fitTolerance } from "../nuisance-fit.js";
@@ -116,9 +116,23 @@ function rankingPicture(setting: Setting, table: ImpactTable, { summary }: Named
   });
 }
 
+/** Three, and as many as all edges of a feature have in common. */
+function digitsOf(regions: readonly Region[]): number {
+  const edges = new Map<string, number[]>();
+  for (const { of, feature, lower } of regions.flatMap(({ ranges }) => ranges)) {
+    if (lower !== undefined) edges.set(`${of}${feature}`, [...(edges.get(`${of}${feature}`) ?? []), lower]);
+  }
+  const common = [...edges.values()].map((own) => {
+    const [low, high] = [Math.min(...own), Math.max(...own)];
+    return low === high ? 0 : Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low));
+  });
+  return 3 + Math.max(0, ...common.map(Math.floor));
+}
+
 function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own, groups }: DistributionTable): string {
   const { regions } = found.distribution!;
   const { nuisances } = setting.analysis.configuration;
+  const digits = digitsOf(regions);
   const nameOf = ({ of, feature }: ObservedFeature) => featureLabel(setting, of, feature);
   const nProcesses = setting.sizes.processes;
   const panels = Array.from({ length: nProcesses }, (_, process) => {
@@ -141,7 +155,7 @@ function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own
   return impactMap({
     ...captionOf(setting, `Impacts on T: ${DEFINITIONS[definition]}`),
     valueLabel: "r.m.s. displacement [σ of y in the process]",
-    regions: regions.map((region) => regionText(region, nameOf, (value) => significant(value, 3))),
+    regions: regions.map((region) => regionText(region, nameOf, (value) => significant(value, digits))),
     panels,
   });
 }

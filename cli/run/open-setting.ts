@@ -5,6 +5,7 @@ import type { EventData } from "../../inference/likelihood.js";
 import { type Analysis, dimensionsOf } from "../analysis.js";
 import { loadEvents, saveEvents } from "../event-data.js";
 import { UsageError } from "../messages.js";
+import { resolutionWarnings } from "../resolution.js";
 import type { VerbContext } from "../verb.js";
 import { readVersion } from "../version.js";
 import type { Setting } from "./setting.js";
@@ -34,6 +35,8 @@ export async function openSetting(
   if (data.generator !== undefined) await saveEvents(folder, await generateData(configuration));
   const events = await loadEvents(analysis, [folder], undefined);
   const simulation = await openSimulation(analysis);
+  const samples = [...simulation.files, [events.file, events.data] as const];
+  for (const warning of resolutionWarnings(samples, simulation.frame, backend.precision)) warn(warning);
   return {
     analysis,
     folder,

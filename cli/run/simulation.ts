@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/event-sample.js";
+import type { ModelFrame } from "../../inference/feature-frame.js";
 import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../inference/generators/doi-toy.js";
 import type { EventData } from "../../inference/likelihood.js";
-import type { SimulatedEvents } from "../../inference/simulated-events.js";
+import { frameOfSimulation, type SimulatedEvents } from "../../inference/simulated-events.js";
 import type { Anchor } from "../../inference/systematics.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
@@ -26,6 +27,10 @@ export interface Simulation {
   readonly anchors: readonly Anchor[];
   /** Stands for the events of these anchors: equal digests, equal events, whatever else is simulated. */
   digest(anchors: readonly Anchor[]): string;
+  /** In which the densities are trained; absent where the features are of order one, as those of the generator are. */
+  readonly frame?: ModelFrame | undefined;
+  /** Events of files, all but those held out, by the name of the file. */
+  readonly files: readonly (readonly [string, SimulatedEvents])[];
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
@@ -104,6 +109,7 @@ function toySimulation(configuration: Configuration): Simulation {
         heldOut: simulation.heldOut,
         points: of.map(({ process, at }) => [process, pointName(configuration, at)]),
       }),
+    files: [],
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
@@ -127,7 +133,7 @@ interface SplitEvents {
 
 async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
-  const samples: (SplitEvents & { readonly anchor: Anchor; readonly digest: unknown })[] = [];
+  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digest: unknown })[] = [];
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
   for (const name of processNames(configuration)) {
@@ -140,18 +146,24 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
       timesAt.set(point, before + 1);
       const purpose = `simulation/${point}/${before}`;
       const split = await splitFile(configuration, path, weight, anchor, purpose);
-      samples.push({ ...split, anchor, digest: [await digestOf(path), purpose, weight] });
+      samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
     }
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
+  const centres = shapeCentres(configuration);
+  const nominal = anchors.filter(({ at }) => at.every((value, k) => value === centres[k]));
+  const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
   return {
     anchors,
+    frame,
+    files: samples.map(({ path, training }) => [path, training] as const),
     digest: (own) =>
       JSON.stringify({
         digests: of(own).map(({ digest }) => digest),
         observables: configuration.observables,
         heldOut: configuration.simulation.heldOut,
+        frame,
       }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),

@@ -23,7 +23,10 @@ export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRe
   return { adam, radam }[optimiser]({ learningRate });
 }
 
-type Task = Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose">;
+interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
+  /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
+  readonly logVolume?: number;
+}
 
 /**
  * Trains and keeps the parameters under one prefix.
@@ -34,7 +37,7 @@ export async function trainStep(
   { backend, analysis, progress, signal }: Setting,
   label: string,
   recipe: TrainingRecipe,
-  task: Task,
+  { logVolume = 0, ...task }: Task,
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {
@@ -52,8 +55,8 @@ export async function trainStep(
       step ??= progress.step(label, steps, "steps");
       step.update(done, {
         epoch: `${epoch}/${epochs}`,
-        loss: trainingLoss,
-        ...(validationLoss !== undefined && { validation: validationLoss }),
+        loss: trainingLoss + logVolume,
+        ...(validationLoss !== undefined && { validation: validationLoss + logVolume }),
       });
     },
     checkpoint,
@@ -61,7 +64,12 @@ export async function trainStep(
   });
   if (result.stopped === "aborted") signal.throwIfAborted();
   if (result.stopped === "non-finite") throw new Error(`${label}: expected a finite loss, but ${result.message}`);
-  const last = result.history.at(-1);
+  const history = result.history.map((epoch) => ({
+    ...epoch,
+    trainingLoss: epoch.trainingLoss + logVolume,
+    ...(epoch.validationLoss !== undefined && { validationLoss: epoch.validationLoss + logVolume }),
+  }));
+  const last = history.at(-1);
   step?.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
   return {
     record: {
@@ -69,8 +77,9 @@ export async function trainStep(
       message: result.message,
       keptEpoch: result.keptEpoch,
       bestEpoch: result.bestEpoch,
-      initialValidationLoss: result.initialValidationLoss ?? null,
-      history: result.history,
+      initialValidationLoss:
+        result.initialValidationLoss === undefined ? null : result.initialValidationLoss + logVolume,
+      history,
     },
     arrays: Object.fromEntries(Object.entries(result.parameters).filter(([name]) => keeps(name))),
   };

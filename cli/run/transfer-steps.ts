@@ -5,6 +5,7 @@ import { adamw } from "../../flows/optimiser.js";
 import { totalWeight } from "../../flows/weighted-moments.js";
 import { updated, type Weights } from "../../flows/weights.js";
 import { bootstrapWeights } from "../../inference/ensemble.js";
+import { framedEvents, logVolume } from "../../inference/feature-frame.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
 import {
@@ -49,6 +50,10 @@ function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): nu
   return Array.from(nu, (value) => Math.min(largest!, Math.max(least!, value)));
 }
 
+/** Data as the flows see them, which T and its response are trained on. */
+const framed = ({ backend }: Setting, { frame }: MixtureModel, data: EventData): EventData =>
+  framedEvents(frame, data, backend.precision);
+
 interface TransferTask {
   /** Name of the step and of its random numbers; label of its progress. */
   readonly name: string;
@@ -65,6 +70,7 @@ interface TransferTask {
 async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
   const { transfer, likelihood: options, fit } = setting.analysis.configuration;
   const { data, recipe, from } = task;
+  const { frame } = simulated;
   const model: MixtureModel = { ...simulated, transfer: from };
   const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
@@ -82,8 +88,9 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
           nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
-        data: { [DATA]: dataSample(data) },
+        data: { [DATA]: dataSample(framed(setting, simulated, data)) },
         perStep: task.perStep,
+        logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
         // One shuffling for the data and all replicas: they differ in their weights only.
         purpose: "transfer",
       },
@@ -117,7 +124,7 @@ export function fitTransfer(
     inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
     recipe: transfer.training,
     data: events.data,
-    from: initialTransfer(architecture, events.data, sizes.processes, seed),
+    from: initialTransfer(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
     nu: start,
     perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
   });
@@ -197,7 +204,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
-    events.data,
+    framed(setting, fitted, events.data),
     sizes.processes,
     seed,
   );
@@ -257,15 +264,17 @@ async function responseEvents(setting: Setting, fitted: MixtureModel, centre: re
   const { profile, seed } = analysis.configuration;
   const { heldOut } = profile;
   if (profile.sample === "data") {
-    const all = dataSample(events.data);
+    const all = dataSample(framed(setting, fitted, events.data));
     const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
     const training: EventSource = async () => split?.training ?? all;
     return { training, validation: split?.validation, close: async () => {} };
   }
   const count = profile.events ?? Math.max(LEAST_EVENTS, events.data.count);
   const sampler = await openSampler(backend, fitted);
-  const draw = async (part: number, purpose: string): Promise<EventSample> =>
-    dataSample(await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose }));
+  const draw = async (part: number, purpose: string): Promise<EventSample> => {
+    const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
+    return dataSample(framed(setting, fitted, drawn));
+  };
   return {
     training: (epoch: number) => draw(1, `response/${epoch}`),
     validation: heldOut > 0 ? await draw(heldOut, "response/held out") : undefined,

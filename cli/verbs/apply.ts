@@ -10,6 +10,7 @@ import { checkExport } from "../exported-folder.js";
 import { UsageError } from "../messages.js";
 import { loadModel } from "../model-files.js";
 import { pointOf } from "../open-likelihood.js";
+import { resolutionWarnings } from "../resolution.js";
 import { readSavedFit, type SavedFit } from "../saved-fit.js";
 import type { VerbContext } from "../verb.js";
 
@@ -27,11 +28,15 @@ export async function apply(context: VerbContext): Promise<void> {
   checkNoClash(files.events, columns, names);
   warnOfFit(context, model, fit);
   const backend = await openBackend(options, "f64");
+  for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
+    context.warn(warning);
   try {
     const step = progress.step("apply", count * variations.length, "maps");
     const onEvents = (done: number) => step.update(done);
+    // A frame is there where f32 would not hold the features.
+    const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, variations, signal, onEvents };
-    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, count, backend.precision);
+    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, count, precision);
     step.done();
   } finally {
     await backend.close();

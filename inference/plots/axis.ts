@@ -1,4 +1,4 @@
-import { fixed, powerOfTen } from "./numbers.js";
+import { fixed, powerOfTen, significant } from "./numbers.js";
 import { shorten, textWidth } from "./svg.js";
 
 /** font size of tick labels, pixels */
@@ -24,8 +24,31 @@ export interface Axis {
   readonly isCategorical: boolean;
 }
 
+/** Where numbers are so many times larger than their range, ticks say the difference from one of them, named in the label. */
+const FAR = 1e5;
+
 /** Axis with ticks at multiples of 1, 2 or 5 times a power of ten; about so many of them. */
 export function linearAxis(label: string, domain: readonly [number, number], nTicks: number): Axis {
+  const [low, high] = domain;
+  const isFar = Math.max(Math.abs(low), Math.abs(high)) > FAR * (high - low);
+  return isFar ? farAxis(label, domain, nTicks) : nearAxis(label, domain, nTicks);
+}
+
+function farAxis(label: string, domain: readonly [number, number], nTicks: number): Axis {
+  const [low, high] = domain;
+  const unit = 10 ** Math.ceil(Math.log10(high - low));
+  const base = unit * Math.round(low / unit);
+  const text = significant(Math.abs(base), 1 + Math.round(Math.log10(Math.abs(base) / unit)));
+  const axis = nearAxis(`${label} ${base < 0 ? "+" : "−"} ${text}`, [low - base, high - base], nTicks);
+  return {
+    ...axis,
+    domain,
+    ticks: axis.ticks.map((tick) => ({ ...tick, at: tick.at + base })),
+    minor: axis.minor.map((at) => at + base),
+  };
+}
+
+function nearAxis(label: string, domain: readonly [number, number], nTicks: number): Axis {
   const [low, high] = domain;
   const { step, nMinor } = roundStep((high - low) / nTicks);
   const largest = Math.max(Math.abs(low), Math.abs(high));

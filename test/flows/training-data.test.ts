@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { selectEvents, splitIndices, splitSample, sumOfWeights } from "../../flows/event-sample.js";
 import { minibatches } from "../../flows/minibatches.js";
 import { weightedMoments } from "../../flows/weighted-moments.js";
+import { close } from "../support/close.js";
 
 const sorted = (events: Iterable<number>) => [...events].sort((a, b) => a - b);
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -105,6 +106,20 @@ test("weighted moments are those of the definition, also far from zero and with 
   assert.equal(standardDeviation, Float64Array.of(Math.SQRT2, Math.SQRT2));
   const negative = weightedMoments(Float32Array.of(1, 4, 4, 4), 4, Float32Array.of(1, 2, 1, -1));
   assert.equal(negative, { mean: Float64Array.of(3), standardDeviation: Float64Array.of(Math.SQRT2) });
+  for (const [shift, scale] of [
+    [2 ** 50, 1],
+    [-(2 ** 44), 2 ** -6],
+    [0, 2 ** -600],
+    [2 ** 620, 2 ** 600],
+  ] as const) {
+    const far = weightedMoments(
+      Float64Array.from([1, 2, 3, 4, 5, 6], (value) => shift + scale * value),
+      6,
+    );
+    assert.equal([...far.mean], [shift + 3.5 * scale]);
+    // √(35/12)
+    close(far.standardDeviation, [scale * Math.sqrt(35 / 12)], { absolute: 0, relative: 1e-14 });
+  }
   const equal = weightedMoments(Float64Array.of(1, 2, 3, 4), 4);
   assert.equal(equal, { mean: Float64Array.of(2.5), standardDeviation: Float64Array.of(Math.sqrt(1.25)) });
 });

@@ -37,6 +37,27 @@ test("axes of very large or small numbers divide by a power of a thousand, named
   );
 });
 
+test("axes far from 0 say the difference from a round number, named in the label", () => {
+  const axis = linearAxis("x", [1e7 - 2.2, 1e7 + 4.1], 4);
+  assert.is(axis.label, "x − 1.000000 × 10⁷");
+  assert.equal(
+    axis.ticks.map(({ at, text }) => [at, text]),
+    [
+      [9_999_998, "−2"],
+      [10_000_000, "0"],
+      [10_000_002, "2"],
+      [10_000_004, "4"],
+    ],
+  );
+  assert.equal(axis.domain, [1e7 - 2.2, 1e7 + 4.1]);
+  const below = linearAxis("x", [-123_456.2, -123_455.9], 3);
+  assert.is(below.label, "x + 123\u202f456");
+  assert.equal(
+    below.ticks.map(({ text }) => text),
+    ["−0.2", "−0.1", "0.0", "0.1"],
+  );
+});
+
 test("for any domain there are 2 to 12 ticks inside it, all labelled differently", () => {
   const mantissa = fc.double({ min: -1, max: 1, noNaN: true });
   const scale = fc.integer({ min: -8, max: 8 }).map((exponent) => 10 ** exponent);
