@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { FileError, systemCode } from "./errors.js";
+import { IDENTITY_PATTERN, ownIdentity, processState } from "./process-identity.js";
 
-/** Name of the temporary file beside `path`: what a killed process may leave. */
-const temporaryName = (path: string) => `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
-const TEMPORARY_NAME = /^\..+\.[0-9a-f]{12}\.tmp$/;
+/** A new temporary file, or folder, in a folder: its name says whose it is, and is short whatever the file will be called. */
+export const temporaryFile = (folder: string) =>
+  join(folder, `.unbinned-${ownIdentity()}-${randomBytes(6).toString("hex")}.tmp`);
 
 /** Temporary files of this process, which removes them also where it ends in the middle of writing. */
 const unfinished = new Set<string>();
@@ -14,10 +15,18 @@ process.once("exit", () => {
   for (const file of unfinished) rmSync(file, { force: true });
 });
 
-/** Removes, in a folder and those in it, what `writeAtomic` left unfinished because its process was killed. */
+const TEMPORARY_NAME = new RegExp(`^\\.unbinned-(${IDENTITY_PATTERN})-[0-9a-f]{12}\\.tmp$`);
+
+/**
+ * Removes from a folder what processes that were killed while they wrote left unfinished. What belongs to a running process
+ * stays, and so does that of another machine, where nobody here can tell; folders inside are not looked at.
+ */
 export async function removeUnfinished(folder: string): Promise<void> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => TEMPORARY_NAME.test(basename(name)));
-  for (const name of names) await rm(join(folder, name), { force: true });
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const [, identity] = TEMPORARY_NAME.exec(entry.name) ?? [];
+    if (identity === undefined || processState(identity) !== "ended") continue;
+    if (entry.isFile() || entry.isDirectory()) await rm(join(folder, entry.name), { recursive: true, force: true });
+  }
 }
 
 /**
@@ -29,7 +38,7 @@ export async function writeAtomic(
   path: string,
   chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
-  const temporary = join(dirname(path), temporaryName(path));
+  const temporary = temporaryFile(dirname(path));
   const handle = await open(temporary, "wx").catch((error) => {
     throw cannotWrite(path, error);
   });
@@ -40,7 +49,8 @@ export async function writeAtomic(
       throw cannotWrite(path, error);
     });
   } catch (error) {
-    await unlink(temporary);
+    // What went wrong first is what the user has to know.
+    await unlink(temporary).catch(() => {});
     throw error;
   } finally {
     unfinished.delete(temporary);

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { writeAtomic } from "../../io/write-atomic.js";
+import { removeUnfinished, temporaryFile, writeAtomic } from "../../io/write-atomic.js";
 import { assertRefused, withFolder } from "./support.js";
 
 test("a file is written from pieces and replaces an older one", () =>
@@ -65,6 +66,43 @@ test("places that cannot be written to are named, with no file left behind", () 
       /got a folder of this name\. Choose another output path$/,
     );
     assert.equal((await readdir(folder)).sort(), ["file", "folder"]);
+  }));
+
+test("a file may have the longest name there is, and a link of its name is replaced, not followed", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "n".repeat(255));
+    await writeFile(join(folder, "dear"), "dear");
+    await symlink(join(folder, "dear"), path);
+    await writeAtomic(path, ["own"]);
+    assert.is(await readFile(path, "utf8"), "own");
+    assert.is(await readFile(join(folder, "dear"), "utf8"), "dear");
+  }));
+
+test("only what an ended process of this machine left unfinished is removed, and only in the folder itself", () =>
+  withFolder(async (folder) => {
+    const module = fileURLToPath(new URL("../../io/write-atomic.js", import.meta.url));
+    const script = `import(${JSON.stringify(module)}).then((m) => console.log(m.temporaryFile("")))`;
+    const left = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" }).stdout.trim();
+    assert.match(left, /^\.unbinned-.*\.tmp$/);
+    const kept = [
+      temporaryFile(""),
+      left.replace(/^\.unbinned-.{12}/, `.unbinned-${"0".repeat(12)}`),
+      ".a.0123456789ab.tmp",
+      "a.tmp",
+      "sub",
+      "link",
+    ].sort();
+    await mkdir(join(folder, "sub"));
+    await symlink(join(folder, "sub"), join(folder, "link"));
+    for (const name of [left, ...kept.slice(0, -2)]) await writeFile(join(folder, name), "half");
+    await writeFile(join(folder, "sub", left), "dear");
+    await removeUnfinished(folder);
+    assert.equal((await readdir(folder)).sort(), kept);
+    assert.equal(await readdir(join(folder, "sub")), [left]);
+    // A link of such a name leads elsewhere.
+    await symlink(join(folder, "sub"), join(folder, left));
+    await removeUnfinished(folder);
+    assert.ok((await readdir(folder)).includes(left));
   }));
 
 /** Runs as an ordinary user for a while: root may write anywhere. */
