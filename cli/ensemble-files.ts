@@ -6,8 +6,9 @@ import { checkWeights } from "../flows/checkpoint.js";
 import type { Tensor } from "../flows/weights.js";
 import type { Replica } from "../inference/ensemble.js";
 import { checkPoint, type MixtureModel } from "../inference/mixture-model.js";
-import { readSafetensors, toFloat64, writeSafetensors } from "../io/index.js";
+import { toFloat64 } from "../io/index.js";
 import type { Analysis } from "./analysis.js";
+import { readSealed, writeSealed } from "./checksum.js";
 import { UsageError } from "./messages.js";
 
 /** Name of the saved replicas in the output folder. Tensors `<index>.nu` [K] and `<index>.transfer.<tensor of T>`. */
@@ -23,7 +24,7 @@ export async function saveReplicas(folder: string, replicas: readonly Replica[])
     [`${index}.nu`, { shape: [nu.length], data: Float64Array.from(nu) }],
     ...[...transfer].map(([name, tensor]): [string, Tensor] => [`${index}.transfer.${name}`, tensor]),
   ]);
-  await writeSafetensors(file, new Map(tensors));
+  await writeSealed(file, new Map(tensors), {});
 }
 
 /**
@@ -34,7 +35,7 @@ export async function saveReplicas(folder: string, replicas: readonly Replica[])
 export async function readReplicas(folder: string, model: MixtureModel): Promise<readonly Replica[]> {
   const file = join(folder, REPLICAS_FILE);
   if (!existsSync(file)) return [];
-  const { tensors } = await readSafetensors(file);
+  const { tensors } = await readSealed(file, "Run the analysis again: steps that are finished are kept");
   const found = new Map<number, { nu: Tensor | undefined; readonly transfer: Map<string, Tensor> }>();
   for (const [name, { shape, data }] of tensors) {
     const { index, tensor } = TENSOR_NAME.exec(name)?.groups ?? {};

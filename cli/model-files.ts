@@ -11,9 +11,10 @@ import {
 } from "../inference/mixture-model.js";
 import { publishedModel } from "../inference/published-model.js";
 import type { ObservableName } from "../inference/simulated-events.js";
-import { readSafetensors, readTorchStateDict, toFloat64, writeSafetensors } from "../io/index.js";
+import { readTorchStateDict, toFloat64 } from "../io/index.js";
 import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "./analysis.js";
 import { checkArchitectures } from "./architectures.js";
+import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
 import type { Configuration } from "./configuration-table.js";
 import { UsageError } from "./messages.js";
 
@@ -22,15 +23,22 @@ export const MODEL_FILE = "model.safetensors";
 
 export async function saveModel(folder: string, model: MixtureModel): Promise<void> {
   const { tensors, metadata } = mixtureToTensors(model);
-  await writeSafetensors(join(folder, MODEL_FILE), tensors, metadata);
+  await writeSealed(join(folder, MODEL_FILE), new Map(tensors), metadata);
 }
+
+const RUN_AGAIN = "Run the analysis again: steps that are finished are kept";
 
 /** The model that `saveModel` left in a folder. */
 export async function readSavedModel(folder: string): Promise<MixtureModel> {
   const file = join(folder, MODEL_FILE);
-  const { tensors, metadata } = await readSafetensors(file);
-  const inF64 = [...tensors].map(([name, { shape, data }]) => [name, { shape, data: toFloat64(name, data) }] as const);
-  return mixtureFromTensors(file, { metadata, tensors: new Map(inF64) });
+  const found = await readChecked(file, RUN_AGAIN);
+  const tensors = new Map(
+    [...found.tensors].map(([name, { shape, data }]) => [name, { shape, data: toFloat64(name, data) }]),
+  );
+  // What is no model of ours at all is told so first.
+  const model = mixtureFromTensors(file, { metadata: found.metadata, tensors });
+  requireChecksum(file, found, RUN_AGAIN);
+  return model;
 }
 
 /** The nuisances as the configuration declares them. */
@@ -44,6 +52,12 @@ export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
   });
 }
 
+/** The file that holds the analysis's model. */
+export function modelFile(analysis: Analysis, folders: readonly string[]): string {
+  const { file } = analysis.configuration.model;
+  return file === undefined ? findTrained(analysis, folders) : pathOf(analysis, file);
+}
+
 /**
  * The analysis's model: the file it names, or what `run` saved. Yields and rates that the configuration gives take the
  * place of the file's.
@@ -53,7 +67,7 @@ export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
 export async function loadModel(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
   const { configuration } = analysis;
   const { file } = configuration.model;
-  const where = file === undefined ? findTrained(analysis, folders) : pathOf(analysis, file);
+  const where = modelFile(analysis, folders);
   const model = file === undefined ? await readTrained(analysis, where) : await readPublished(configuration, where);
   checkWidths(analysis, model, where);
   if (file === undefined) checkArchitectures(analysis, model, where);

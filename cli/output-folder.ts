@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { systemCode } from "../io/errors.js";
+import { temporaryFile } from "../io/write-atomic.js";
 import { UsageError } from "./messages.js";
 
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
@@ -24,17 +25,47 @@ const REASONS: Readonly<Record<string, string>> = {
 export function createOutputFolder(folder: string): void {
   try {
     makeFolders(folder);
-    const probe = join(folder, `.write-test.${randomBytes(6).toString("hex")}.tmp`);
+    const probe = temporaryFile(folder);
     writeFileSync(probe, "", { flag: "wx" });
     rmSync(probe);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(folder, {
-      expected: "a folder that can be written",
-      got: REASONS[code ?? ""] ?? `a refusal (${code})`,
-      hint: "Choose another with --out, or `output` in the configuration",
-    });
+    throw notWritable(folder, error);
   }
+}
+
+/** What a folder is met with that the system does not let us write to; any other error as it is. */
+export function notWritable(folder: string, error: unknown): unknown {
+  const code = systemCode(error);
+  if (code === undefined) return error;
+  return new UsageError(folder, {
+    expected: "a folder that can be written",
+    got: REASONS[code] ?? `a refusal (${code})`,
+    hint: "Choose another with --out, or `output` in the configuration",
+  });
+}
+
+/**
+ * Makes a folder in that of the results. `folder` itself may be a link, by which the user says where it is; a link in it would
+ * lead to what is not ours.
+ */
+export function createInside(folder: string, ...names: readonly string[]): string {
+  let inside = folder;
+  for (const name of names) {
+    inside = join(inside, name);
+    refuseLink(inside);
+    createOutputFolder(inside);
+  }
+  return inside;
+}
+
+/** Of a place in the folder of the results where a folder of ours is to be. */
+export function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new UsageError(path, {
+    expected: "a folder of its own for what `unbinned` writes",
+    got: "a link",
+    hint: "Remove the link, or choose another --out",
+  });
 }
 
 /** Makes the folder of a file of results, and refuses before any work what cannot be written. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Backend } from "../../engine/backend.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type Analysis, dimensionsOf } from "../analysis.js";
-import { loadEvents, saveEvents } from "../event-data.js";
+import { type LoadedEvents, loadEvents, saveEvents } from "../event-data.js";
 import { UsageError } from "../messages.js";
 import { resolutionWarnings } from "../resolution.js";
 import type { VerbContext } from "../verb.js";
@@ -32,8 +32,10 @@ export async function openSetting(
   const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
   const store = await openSteps(folder, common, options.force, progress);
-  if (data.generator !== undefined) await saveEvents(folder, await generateData(configuration));
+  const generated = data.generator === undefined ? undefined : await generateData(configuration);
+  if (generated !== undefined) await saveEvents(folder, generated);
   const events = await loadEvents(analysis, [folder], undefined);
+  checkOwnData(generated, events);
   const simulation = await openSimulation(analysis);
   const samples = [...simulation.files, [events.file, events.data] as const];
   for (const warning of resolutionWarnings(samples, simulation.frame, backend.precision)) warn(warning);
@@ -50,6 +52,18 @@ export async function openSetting(
     signal,
     warn,
   };
+}
+
+/** Units of work of the same analysis may share a folder, and write the same data; another's data would be mixed in. */
+function checkOwnData(generated: EventData | undefined, { data, file }: LoadedEvents): void {
+  if (generated === undefined) return;
+  const { x, y } = generated;
+  if (digestOf({ count: data.count, x, ...(data.y && y && { y }) }) === digestOf(data)) return;
+  throw new UsageError(file, {
+    expected: "the data of this analysis, just written",
+    got: "others: another analysis writes to this folder",
+    hint: "Wait until it has finished, or choose another --out",
+  });
 }
 
 /** sha256 of the numbers. */

@@ -1,13 +1,14 @@
 /** Finished steps of a run, kept in its folder: a step whose inputs are the same is not repeated. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint } from "../../flows/training-request.js";
 import { decodeTrainingState, encodeTrainingState } from "../../flows/training-state.js";
-import { type NamedArray, readSafetensors, toFloat64, writeSafetensors } from "../../io/index.js";
-import { UsageError } from "../messages.js";
-import { createOutputFolder } from "../output-folder.js";
+import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
+import { type Checked, readChecked, writeSealed } from "../checksum.js";
+import { fileName } from "../file-names.js";
+import { createInside } from "../output-folder.js";
 import type { Progress } from "../progress.js";
 
 /** What a step leaves behind: JSON data and named numbers. */
@@ -42,18 +43,35 @@ const keyOf = (inputs: unknown) => createHash("sha256").update(JSON.stringify(in
 const tensors = (arrays: Readonly<Record<string, Float64Array>>): Map<string, NamedArray> =>
   new Map(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }]));
 
+const EXTENSION = ".safetensors";
+
 /** The record and arrays of a file, if it is there and carries the key. */
 async function readStep(
   file: string,
   key: string,
+  progress: Progress,
 ): Promise<{ record: string; arrays: Record<string, Float64Array> } | undefined> {
+  const found = await readIfThere(file);
+  if (found === undefined) return undefined;
+  const { key: own, record } = found.metadata;
+  if (!found.hasChecksum) {
+    progress.note(`${file}: not kept, as it has no checksum (of an earlier version, or damaged)`);
+    return undefined;
+  }
+  if (record === undefined || own !== key) return undefined;
+  const arrays = [...found.tensors].map(([name, { data }]) => [name, toFloat64(`${file}, ${name}`, data)]);
+  return { record, arrays: Object.fromEntries(arrays) };
+}
+
+async function readIfThere(file: string): Promise<Checked | undefined> {
   if (!existsSync(file)) return undefined;
-  return sound(file, async () => {
-    const found = await readSafetensors(file);
-    if (found.metadata.key !== key || found.metadata.record === undefined) return undefined;
-    const arrays = [...found.tensors].map(([name, { data }]) => [name, toFloat64(`${file}, ${name}`, data)]);
-    return { record: found.metadata.record, arrays: Object.fromEntries(arrays) };
-  });
+  try {
+    return await sound(file, () => readChecked(file));
+  } catch (error) {
+    // Another unit of work beside this one has finished the same training, and taken its state away.
+    if (!existsSync(file)) return undefined;
+    throw error;
+  }
 }
 
 /** What a file holds; an error says what to do where it is damaged. */
@@ -61,11 +79,24 @@ async function sound<T>(file: string, read: () => Promise<T> | T): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new UsageError(file, {
+    throw new FileError(file, {
       expected: "what an earlier run left",
       got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
       hint: "Delete it and only its step is repeated; --force repeats all",
     });
+  }
+}
+
+/** Removes the steps of a folder, and nothing that is not known for one. */
+async function removeSteps(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(EXTENSION)) continue;
+    const file = join(folder, entry.name);
+    const metadata = await readSafetensors(file, []).then(
+      (found) => found.metadata,
+      () => undefined,
+    );
+    if (metadata?.key !== undefined && metadata.record !== undefined) await rm(file, { force: true });
   }
 }
 
@@ -79,21 +110,22 @@ export async function openSteps(
   isForced: boolean,
   progress: Progress,
 ): Promise<StepStore> {
-  const steps = join(folder, FOLDER);
-  if (isForced) await rm(steps, { recursive: true, force: true });
-  createOutputFolder(steps);
+  const steps = createInside(folder, FOLDER);
+  await removeUnfinished(steps);
+  if (isForced) await removeSteps(steps);
   return {
     async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
       const key = keyOf({ name, common, inputs });
-      const file = join(steps, `${name}.safetensors`);
-      const kept = await readStep(file, key);
+      const file = join(steps, `${fileName(name)}${EXTENSION}`);
+      const unfinished = join(steps, `${fileName(name)}.unfinished${EXTENSION}`);
+      const kept = isForced ? undefined : await readStep(file, key, progress);
       if (kept !== undefined) {
         progress.note(`${name}: kept from before`);
         return { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
       }
-      const unfinished = join(steps, `${name}.unfinished.safetensors`);
-      const { record, arrays } = await body(checkpointIn(unfinished, key));
-      await writeSafetensors(file, tensors(arrays), { key, record: JSON.stringify(record) });
+      if (isForced) await rm(unfinished, { force: true });
+      const { record, arrays } = await body(checkpointIn(unfinished, key, progress));
+      await writeSealed(file, tensors(arrays), { key, record: JSON.stringify(record) });
       await rm(unfinished, { force: true });
       return { key, record, arrays };
     },
@@ -108,14 +140,14 @@ export function passingSteps(common: unknown): StepStore {
   };
 }
 
-function checkpointIn(file: string, key: string): Checkpoint {
+function checkpointIn(file: string, key: string, progress: Progress): Checkpoint {
   return {
     async save(state) {
       const { arrays, record } = encodeTrainingState(state);
-      await writeSafetensors(file, tensors(arrays), { key, record });
+      await writeSealed(file, tensors(arrays), { key, record });
     },
     async restore() {
-      const kept = await readStep(file, key);
+      const kept = await readStep(file, key, progress);
       return kept && sound(file, () => decodeTrainingState(kept.arrays, kept.record));
     },
   };

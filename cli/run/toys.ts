@@ -10,6 +10,7 @@ import type { MixtureModel } from "../../inference/mixture-model.js";
 import { drawToy, withAuxiliaryToys } from "../../inference/toys.js";
 import { writeAtomic } from "../../io/index.js";
 import { nuisanceVector } from "../analysis.js";
+import { checkSealed, sealed } from "../checksum.js";
 import { UsageError } from "../messages.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import { fitModel, fitTrained } from "./fits.js";
@@ -120,19 +121,22 @@ export async function readToy(folder: string, toy: number, key: string): Promise
   const file = fileOf(folder, toy);
   if (!existsSync(file)) return undefined;
   try {
-    const record = JSON.parse(await readFile(file, "utf8")) as ToyRecord;
+    const record = JSON.parse(await readFile(file, "utf8")) as ToyRecord & { readonly checksum?: string };
+    // Earlier versions wrote none.
+    if (record.checksum === undefined) return undefined;
+    checkSealed(file, record);
     return record.key === key ? record : undefined;
   } catch (error) {
     throw new UsageError(file, {
       expected: "a toy that an earlier command left",
-      got: `a file that cannot be read (${(error as Error).message})`,
+      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
       hint: "Delete it: the toy is then done again",
     });
   }
 }
 
 export const saveToy = (folder: string, record: ToyRecord) =>
-  writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(record)}\n`]);
+  writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(sealed(record))}\n`]);
 
 /** Numbers of the toys that have a file, ascending. */
 export const toysIn = (folder: string): number[] =>

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { writeSealed } from "../../cli/checksum.js";
 import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../cli/ensemble-files.js";
 import type { Replica } from "../../inference/ensemble.js";
 import { writeSafetensors } from "../../io/index.js";
@@ -55,15 +56,21 @@ test("refuses replicas of another T, without their nu, of no T, and damaged file
   const bytes = readFileSync(file);
   writeFileSync(file, bytes.subarray(0, bytes.length - 8));
   assert.match(await refusal(readReplicas(folder, model)), /truncated or corrupt/);
-  await writeSafetensors(
+  await writeSealed(
     file,
     new Map([...model.transfer!.weights].map(([name, tensor]) => [`0.transfer.${name}`, tensor])),
+    {},
   );
   assert.match(await refusal(readReplicas(folder, model)), /replica 0: expected a tensor "0\.nu", got none/);
-  await writeSafetensors(file, { "0.mu": { shape: [1], data: new Float64Array(1) } });
+  await writeSealed(file, new Map([["0.mu", { shape: [1], data: new Float64Array(1) }]]), {});
   assert.match(
     await refusal(readReplicas(folder, model)),
     /expected tensors <index>\.nu and <index>\.transfer\.<name>, got "0\.mu"/,
+  );
+  await writeSafetensors(file, { "0.nu": { shape: [1], data: new Float64Array(1) } });
+  assert.match(
+    await refusal(readReplicas(folder, model)),
+    /replicas\.safetensors: expected contents that agree with their checksum, got none \(a file of an earlier version, or damaged\)\. Run/,
   );
 });
 

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { writeSealed } from "../../cli/checksum.js";
 import { saveModel } from "../../cli/model-files.js";
 import { createOutputFolder } from "../../cli/output-folder.js";
-import { readSafetensors, writeNpz, writeSafetensors } from "../../io/index.js";
+import { readSafetensors, writeNpz } from "../../io/index.js";
 import { torchEvents, torchModel } from "../inference/torch-mixture.js";
 import { dict, global, type Opcodes, str, tensor, torchArchive, tuple } from "../io/pickle-writer.js";
 import { unbinned } from "./child-process.js";
@@ -41,9 +42,9 @@ async function writePickle(name: string, pickle: Opcodes): Promise<void> {
 /** Runs `change` on the header of a safetensors file. */
 async function rewrite(from: string, to: string, change: (metadata: Record<string, string>) => void): Promise<void> {
   const { tensors, metadata } = await readSafetensors(from);
-  const changed: Record<string, string> = { ...metadata };
+  const { checksum: _, ...changed }: Record<string, string> = { ...metadata };
   change(changed);
-  await writeSafetensors(to, tensors, changed);
+  await writeSealed(to, tensors, changed);
 }
 
 test.before(async () => {
