@@ -1,4 +1,5 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
+import { basename, dirname } from "node:path";
 import type { Backend } from "../engine/backend.js";
 import { F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import { type Likelihood, likelihood } from "../inference/likelihood.js";
@@ -6,12 +7,15 @@ import { type MixtureModel, withExposure } from "../inference/mixture-model.js";
 import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "./analysis.js";
 import { parseNu } from "./arguments.js";
 import { openBackend } from "./backend.js";
+import { type Belongings, belongingsIn, checkBelonging } from "./belonging.js";
 import { checkFiles, loadAnalysis } from "./configuration.js";
 import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "./event-data.js";
 import { checkExport } from "./exported-folder.js";
 import { UsageError } from "./messages.js";
-import { loadModel } from "./model-files.js";
+import { loadModel, modelFile } from "./model-files.js";
+import { restoreExport } from "./replace-export.js";
 import { resolutionWarnings } from "./resolution.js";
+import { belongingsOfResults } from "./saved-fit.js";
 import type { VerbContext } from "./verb.js";
 
 export interface OpenLikelihood {
@@ -39,8 +43,9 @@ export async function openLikelihood(
   usual: "f32" | "f64",
   writesFolder: boolean,
   through = (backend: Backend) => backend,
-): Promise<OpenLikelihood> {
+): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
   const { options, operands, signal } = context;
+  await restoreExport(dirname(operands[0]!));
   const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
   const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
   if ((await checkExport(analysis.file)) && !hasEvents(analysis, folders)) {
@@ -51,8 +56,7 @@ export async function openLikelihood(
     });
   }
   checkFiles(analysis, { samples: false });
-  const whole = await loadModel(analysis, folders);
-  const events = await loadEvents(analysis, folders, options.head);
+  const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
   const model = withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);
   const samples = [[events.file, events.data]] as const;
@@ -60,6 +64,7 @@ export async function openLikelihood(
   const open = await bindLikelihoods({ analysis, backend: through(backend), model, events, signal });
   return {
     ...open,
+    belongings,
     close: async () => {
       await open.close();
       await backend.close();
@@ -69,6 +74,18 @@ export async function openLikelihood(
 
 /** What a likelihood may keep of its events, from MiB. */
 export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
+
+/** The model and the data; those that a run left have to be of the same run. */
+async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
+  const { model, events: data } = analysis.configuration;
+  const file = modelFile(analysis, folders);
+  const results = model.file === undefined ? belongingsOfResults(analysis, dirname(file)) : undefined;
+  const whole = await loadModel(analysis, folders);
+  const events = await loadEvents(analysis, folders, head);
+  const generated = data.file === undefined ? [events.file] : [];
+  if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated]);
+  return { whole, events, belongings: await belongingsIn(dirname(file), [basename(file)]) };
+}
 
 export interface BoundRequest {
   readonly analysis: Analysis;

@@ -2,11 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Analysis, nuisanceNames } from "./analysis.js";
+import type { Belongings } from "./belonging.js";
+import { checkSealed } from "./checksum.js";
 import { UsageError } from "./messages.js";
 import type { FitSummary } from "./nuisance-fit.js";
 
 /** Name of the file of `run`, whose entry `result` is the label of the fit that counts. */
-const RESULTS_FILE = "results.json";
+export const RESULTS_FILE = "results.json";
 
 /** Name of the file of `fit --out` and of an exported folder: the summary itself. */
 export const FIT_FILE = "fit.json";
@@ -14,6 +16,27 @@ export const FIT_FILE = "fit.json";
 export interface SavedFit {
   readonly file: string;
   readonly summary: FitSummary;
+  readonly belongings: Belongings;
+}
+
+const hintOf = (analysis: Analysis) => `Make it again with \`unbinned run ${analysis.file}\``;
+
+/** What belongs to the results of a folder; undefined where there are none. */
+export function belongingsOfResults(
+  analysis: Analysis,
+  folder: string,
+): Pick<SavedFit, "file" | "belongings"> | undefined {
+  const file = join(folder, RESULTS_FILE);
+  if (!existsSync(file)) return undefined;
+  const content = parsed(file);
+  checkSealed(file, content, hintOf(analysis));
+  return { file, belongings: (content as Sealed).files ?? {} };
+}
+
+/** What a file with a checksum has beside its contents. */
+interface Sealed {
+  readonly checksum?: string;
+  readonly files?: Belongings;
 }
 
 /** The fit in a folder, that of `run` before that of `fit`; undefined where there is neither. */
@@ -23,12 +46,16 @@ export function readSavedFit(analysis: Analysis, folder: string): SavedFit | und
   const file = join(folder, name);
   const names = nuisanceNames(analysis.configuration);
   const content = parsed(file);
-  const summary: Found = name === RESULTS_FILE ? resultOf(content) : content;
-  if (isFitOf(names, summary)) return { file, summary };
+  const { checksum: _checksum, files, ...own } = content as Sealed;
+  const summary: Found = name === RESULTS_FILE ? resultOf(own) : own;
+  if (isFitOf(names, summary)) {
+    checkSealed(file, content, hintOf(analysis));
+    return { file, summary, belongings: files ?? {} };
+  }
   throw new UsageError(file, {
     expected: `a fit of ${names.join(", ")}, with its estimate and modes`,
     got: `one of ${summary?.names?.join(", ") ?? "nothing"}`,
-    hint: `Make it again with \`unbinned run ${analysis.file}\``,
+    hint: hintOf(analysis),
   });
 }
 
@@ -37,7 +64,9 @@ type Found = Partial<FitSummary> | undefined;
 
 function parsed(file: string): object {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    const content = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof content !== "object" || content === null) throw new Error("no JSON object");
+    return content;
   } catch (error) {
     throw new UsageError(file, {
       expected: "the JSON that `run` and `fit` write",

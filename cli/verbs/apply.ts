@@ -1,15 +1,18 @@
+import { dirname, join } from "node:path";
 import { applyTransfer, countOutside, mapVariations } from "../../inference/apply.js";
 import type { Replica } from "../../inference/ensemble.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
 import { addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
 import { openBackend } from "../backend.js";
+import { checkBelonging } from "../belonging.js";
 import { loadAnalysis } from "../configuration.js";
-import { savedReplicas } from "../ensemble-files.js";
+import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
 import { checkExport } from "../exported-folder.js";
 import { UsageError } from "../messages.js";
-import { loadModel } from "../model-files.js";
+import { loadModel, modelFile } from "../model-files.js";
 import { pointOf } from "../open-likelihood.js";
+import { restoreExport } from "../replace-export.js";
 import { resolutionWarnings } from "../resolution.js";
 import { readSavedFit, type SavedFit } from "../saved-fit.js";
 import type { VerbContext } from "../verb.js";
@@ -71,9 +74,11 @@ interface OpenMap {
 }
 
 async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
+  await restoreExport(dirname(operands[0]!));
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
   const [folder] = runFolders(analysis, options.run);
+  const fit = readSavedFit(analysis, folder);
   const model = await loadModel(analysis, [folder]);
   if (model.transfer === undefined) {
     throw new UsageError(analysis.file, {
@@ -81,7 +86,6 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
       got: "a model without",
     });
   }
-  const fit = readSavedFit(analysis, folder);
   const nu = options.nu === undefined ? fit?.summary.estimate : pointOf(analysis, options.nu);
   if (nu === undefined) {
     throw new UsageError(folder, {
@@ -90,7 +94,12 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
       hint: "Fit, or say with --nu where T is wanted",
     });
   }
-  return { analysis, model, fit, nu, replicas: await savedReplicas(analysis, folder, model) };
+  const replicas = await savedReplicas(analysis, folder, model);
+  if (fit !== undefined) {
+    const files = [modelFile(analysis, [folder]), join(folder, REPLICAS_FILE)];
+    await checkBelonging(fit.file, fit.belongings, files);
+  }
+  return { analysis, model, fit, nu, replicas };
 }
 
 /** What makes the variations along modes less than they should be. */

@@ -1,22 +1,18 @@
-import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import { readBytes, writeAtomic } from "../../io/index.js";
-import { type Analysis, pathOf, runFolders } from "../analysis.js";
+import { readBytes } from "../../io/index.js";
+import { type Analysis, runFolders } from "../analysis.js";
+import { checkBelonging } from "../belonging.js";
+import { CHECKSUMS_FILE, sealed, sha256 } from "../checksum.js";
 import { loadAnalysis } from "../configuration.js";
 import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
-import { CHECKSUMS_FILE, checkExport, checksumsOf } from "../exported-folder.js";
+import { CONFIGURATION_FILE, checkExport, checksumsOf, EXPORT_HEADER } from "../exported-folder.js";
 import { UsageError } from "../messages.js";
-import { loadModel, MODEL_FILE } from "../model-files.js";
-import { createOutputFolder } from "../output-folder.js";
+import { loadModel, MODEL_FILE, modelFile } from "../model-files.js";
+import { checkReplaceable, restoreExport, writeExport } from "../replace-export.js";
 import { FIT_FILE, readSavedFit } from "../saved-fit.js";
 import type { VerbContext } from "../verb.js";
 import { readVersion } from "../version.js";
-
-/** Name of the configuration in the folder. */
-const CONFIGURATION_FILE = "analysis.yaml";
 
 /** Contents by name. */
 type Files = Map<string, Uint8Array | string>;
@@ -28,35 +24,27 @@ export async function exportFolder(context: VerbContext): Promise<void> {
   if (out === undefined) {
     throw new UsageError("unbinned export", { expected: "--out FOLDER for the export", got: "no --out" });
   }
-  checkReplaceable(out, force);
+  await checkReplaceable(out, force);
+  await restoreExport(dirname(operands[0]!));
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
   const files = await exportedFiles(analysis, options.run);
   files.set(CHECKSUMS_FILE, checksumsOf(files));
   signal.throwIfAborted();
-  await writeFolder(out, files);
+  await writeExport(out, files, force);
   context.print(
     `${out}: ${[...files.keys()].join(", ")}. It holds no data and no samples: \`unbinned evaluate\` there takes --events.`,
   );
   context.printJson({ folder: out, files: [...files.keys()], version: readVersion() });
 }
 
-/** Whatever else is at the place may be dear to somebody. */
-function checkReplaceable(out: string, force: boolean): void {
-  if (!existsSync(out) || (force && existsSync(join(out, CHECKSUMS_FILE)))) return;
-  throw new UsageError(out, {
-    expected: force ? "no such folder yet, or an earlier export" : "no such folder yet",
-    got: force ? "something else" : "one",
-    hint: force ? "Choose another --out" : "--force replaces an earlier export",
-  });
-}
-
 async function exportedFiles(analysis: Analysis, run: string | undefined): Promise<Files> {
   const [folder] = runFolders(analysis, run);
   const { configuration } = analysis;
+  const fit = readSavedFit(analysis, folder);
+  const file = modelFile(analysis, [folder]);
   const model = await loadModel(analysis, [folder]);
   const replicas = await savedReplicas(analysis, folder, model);
-  const fit = readSavedFit(analysis, folder);
   if (fit === undefined) {
     throw new UsageError(folder, {
       expected: "the fit that `run`, or `fit --out`, leaves there",
@@ -64,44 +52,24 @@ async function exportedFiles(analysis: Analysis, run: string | undefined): Promi
       hint: `Make it with \`unbinned run ${analysis.file}\``,
     });
   }
-  const { file } = configuration.model;
-  const [modelName, modelFile] =
-    file === undefined ? [MODEL_FILE, join(folder, MODEL_FILE)] : [basename(file), pathOf(analysis, file)];
+  const ofReplicas = join(folder, REPLICAS_FILE);
+  const isTrained = configuration.model.file === undefined;
+  const name = isTrained ? MODEL_FILE : `model${/\.\w{1,16}$/.exec(file)?.[0] ?? ""}`;
+  const files: Files = new Map([[name, await readBytes(file)]]);
+  if (replicas.length > 0) files.set(REPLICAS_FILE, await readBytes(ofReplicas));
+  await checkBelonging(fit.file, fit.belongings, [file, ofReplicas]);
   const there = {
     ...configuration,
     output: ".",
-    model: { ...configuration.model, ...(file !== undefined && { file: modelName }) },
+    model: { ...configuration.model, ...(!isTrained && { file: name }) },
   };
-  const header = `# Exported by unbinned ${readVersion()}. The data and samples that it names are not in this folder.\n`;
-  const summary = { version: readVersion(), ...fit.summary };
+  const header = `${EXPORT_HEADER}${readVersion()}. The data and samples that it names are not in this folder.\n`;
+  const sums = [...files].map(([own, content]) => [own, sha256(content)] as const);
+  const belongings = { [REPLICAS_FILE]: null, ...Object.fromEntries(sums) };
+  const summary = sealed({ version: readVersion(), ...fit.summary, files: belongings });
   return new Map<string, Uint8Array | string>([
     [CONFIGURATION_FILE, `${header}${stringify(there, { aliasDuplicateObjects: false })}`],
-    [modelName, await readBytes(modelFile)],
-    ...(replicas.length === 0
-      ? []
-      : ([[REPLICAS_FILE, await readBytes(join(folder, REPLICAS_FILE))]] as [string, Uint8Array][])),
+    ...files,
     [FIT_FILE, `${JSON.stringify(summary, undefined, 2)}\n`],
   ]);
-}
-
-/** The folder whole or not at all: made beside its place, then renamed. */
-async function writeFolder(out: string, files: Files): Promise<void> {
-  const place = resolve(out);
-  const beside = (what: string) =>
-    join(dirname(place), `.${basename(place)}.${randomBytes(6).toString("hex")}.${what}`);
-  createOutputFolder(dirname(place));
-  const unfinished = beside("unfinished");
-  await mkdir(unfinished);
-  try {
-    for (const [name, content] of files) await writeAtomic(join(unfinished, name), [content]);
-    if (existsSync(place)) {
-      const replaced = beside("replaced");
-      await rename(place, replaced);
-      await rename(unfinished, place);
-      await rm(replaced, { recursive: true });
-    } else await rename(unfinished, place);
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    throw error;
-  }
 }

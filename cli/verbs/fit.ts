@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
+import { sealed } from "../checksum.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
+import { FIT_FILE } from "../saved-fit.js";
 import type { VerbContext } from "../verb.js";
 
 /** Minimises over ν with everything else frozen. */
@@ -15,9 +17,9 @@ export async function fit(context: VerbContext): Promise<void> {
     const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
-    const summary = await fitSummary(open, found);
+    const summary = sealed({ ...(await fitSummary(open, found)), files: open.belongings });
     if (out !== undefined) {
-      await writeAtomic(join(out, "fit.json"), [`${JSON.stringify(summary, undefined, 2)}\n`]);
+      await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(summary, undefined, 2)}\n`]);
     }
     context.print(describeFit(summary, open.analysis.configuration.truth));
     context.printJson(summary);

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,8 +15,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { belongingsIn } from "../../cli/belonging.js";
+import { sealed, writeSealed } from "../../cli/checksum.js";
 import { loadAnalysis } from "../../cli/configuration.js";
-import { saveReplicas } from "../../cli/ensemble-files.js";
+import { REPLICAS_FILE, saveReplicas } from "../../cli/ensemble-files.js";
 import { readSavedModel } from "../../cli/model-files.js";
 import type { Replica } from "../../inference/ensemble.js";
 import { type NamedArray, readEvents, readNpz, readSafetensors, requireColumn, writeNpz } from "../../io/index.js";
@@ -70,6 +73,10 @@ test.before(async () => {
     ),
   });
   await saveReplicas(at("out"), [replica(0), replica(1)]);
+  // As a run leaves them: its results say which files belong to them.
+  const { checksum: _, ...found } = JSON.parse(readFileSync(at("out/results.json"), "utf8"));
+  const files = { ...found.files, ...(await belongingsIn(at("out"), [REPLICAS_FILE])) };
+  writeFileSync(at("out/results.json"), JSON.stringify(sealed({ ...found, files }), undefined, 2));
   const random = randomNumbers(4);
   const pairs = (size: number) => Float64Array.from({ length: 2 * COUNT }, () => size * (random() - 0.5));
   await writeNpz(simulation, {
@@ -279,6 +286,37 @@ test("--run names the folder of a run that had an --out of its own", async () =>
     at("hessian"),
   ]);
   assert.ok(existsSync(at("hessian/hessian.json")));
+});
+
+test("replicas and data of other runs, and damaged data, are refused by name", async () => {
+  cpSync(at("out"), at("mixed"), { recursive: true });
+  const there = ["--run", at("mixed"), "--set", "output=nowhere"];
+  const ofT = ["--events", simulation, "--process", "A", ...there, "--out", at("no.npz")];
+  const { tensors } = await readSafetensors(at("mixed/replicas.safetensors"));
+  await writeSealed(
+    at("mixed/replicas.safetensors"),
+    new Map([...tensors].filter(([name]) => name.startsWith("0."))),
+    {},
+  );
+  for (const words of [
+    ["apply", file, ...ofT, "--threads", "1"],
+    ["export", file, ...there, "--out", at("no")],
+  ]) {
+    const { code, error } = await runInProcess(words);
+    assert.is(code, 2);
+    assert.match(
+      error,
+      /mixed\/replicas\.safetensors: expected the file that .*results\.json was made with, .* got another/,
+    );
+  }
+  // The time of the first member, which no checksum of zip holds.
+  const data = readFileSync(at("mixed/data.npz"));
+  data[10]! ^= 4;
+  writeFileSync(at("mixed/data.npz"), data);
+  const { code, error } = await command(["evaluate", file, ...there, "--out", at("no.npz")]);
+  assert.is(code, 2);
+  assert.match(error, /mixed\/data\.npz: expected the file that .*results\.json was made with/);
+  assert.not.ok(existsSync(at("no")) || existsSync(at("no.npz")));
 });
 
 /** What stands in the test's folder and the export's parent. */
