@@ -534,9 +534,16 @@ test("export replaces an earlier export with --force and nothing else, and leave
   const again = await runInProcess(["export", file, "--out", at("exported")]);
   assert.is(again.code, 2);
   assert.match(again.error, /exported: expected no such folder yet, got one\. --force replaces an earlier export/);
-  writeFileSync(at("exported/notes.txt"), "");
+  writeFileSync(at("exported/notes.txt"), "dear");
+  const withNotes = await runInProcess(["export", file, "--out", at("exported"), "--force"]);
+  assert.is(withNotes.code, 2);
+  assert.match(
+    withNotes.error,
+    /exported: expected no such folder yet, or an earlier export, got one with a file notes\.txt, which was not exported\. Choose/,
+  );
+  assert.is(readFileSync(at("exported/notes.txt"), "utf8"), "dear");
+  rmSync(at("exported/notes.txt"));
   await good(["export", file, "--out", at("exported"), "--force", "--set", "name=Again"]);
-  assert.not.ok(existsSync(at("exported/notes.txt")));
   assert.match(readFileSync(at("exported/analysis.yaml"), "utf8"), /^name: Again$/m);
   const foreign = await runInProcess(["export", file, "--out", at("out"), "--force"]);
   assert.is(foreign.code, 2);
