@@ -91,6 +91,7 @@ test("Ctrl-C during training exits with 130, says so, keeps what was trained, an
 test("killed after any step (seed 11), the next run ends with the same bytes", async () => {
   const out = join(folder, "killed");
   const random = randomNumbers(11);
+  let identity = "";
   for (const line of ["train p(x): done", "closure: done", "fit T and nu (step 1): done"]) {
     const { child, shown, ended } = start([...words(out), "--threads", "1"]);
     await shown(line);
@@ -98,9 +99,10 @@ test("killed after any step (seed 11), the next run ends with the same bytes", a
     await new Promise((resolve) => setTimeout(resolve, 200 * random()));
     child.kill("SIGKILL");
     await ended;
+    identity = readdirSync(join(out, ".unbinned-owner"))[0]!.split("@")[0]!;
   }
   // What a process killed while writing leaves.
-  writeFileSync(join(out, ".arrays.npz.0123456789ab.tmp"), "half");
+  writeFileSync(join(out, `.unbinned-${identity}-0123456789ab.tmp`), "half");
   const last = await unbinned(...words(out), "--threads", "1");
   assert.is(last.code, 0, last.error);
   assertSame(out);
