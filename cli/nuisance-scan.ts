@@ -12,6 +12,7 @@ import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../i
 import type { NamedArray } from "../io/index.js";
 import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
+import type { Drawing } from "./drawings.js";
 import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";
@@ -166,41 +167,55 @@ export interface ScannedFit {
 }
 
 /**
- * SVG texts by name, without extension.
+ * Pictures of every scan.
  *
  * @param scanned  of the same nuisances; the parabola and the ellipse are those of the first
  */
-export function scanPictures(
-  { configuration }: Analysis,
-  nEvents: number,
-  scanned: readonly ScannedFit[],
-): Map<string, string> {
-  const { truth, seed, nuisances } = configuration;
+export function scanPictures({ configuration }: Analysis, nEvents: number, scanned: readonly ScannedFit[]): Drawing[] {
+  const { seed, nuisances } = configuration;
   const footer = footerLine({ nEvents, seed, version: readVersion() });
   const captionOf = (names: readonly string[]): Caption => ({
     title: `Scan of ${names.map((name) => nuisances[name]!.label ?? name).join(" and ")}`,
     footer,
   });
-  const pictures = new Map<string, string>();
   const [first] = scanned;
-  if (first === undefined) return pictures;
-  for (const [i, { name }] of first.found.single.entries()) {
-    const curves = scanned.map(({ label, found }) => {
-      const { values, deltaTwoNll } = found.single[i]!;
-      const known = values.flatMap((x, j) => (deltaTwoNll[j] === undefined ? [] : [[x, deltaTwoNll[j]] as const]));
-      return { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
-    });
-    const xLabel = axisLabel(configuration, name);
-    const { names, sigma, estimate } = first.summary;
-    const k = names.indexOf(name);
-    const parabola = sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! };
-    const picture = { ...captionOf([name]), xLabel, curves, parabola, truth: truth[name] };
-    pictures.set(`scan-${name}`, pictureOfScan1d(picture));
-  }
-  for (const [i, { names }] of first.found.pairs.entries()) {
-    pictures.set(`scan-${names.join("-")}`, pictureOfPair(configuration, captionOf(names), scanned, i));
-  }
-  return pictures;
+  if (first === undefined) return [];
+  const { single, pairs } = first.found;
+  return [
+    ...single.map(
+      ({ name }, i): Drawing => [`scan-${name}`, () => pictureOfSingle(configuration, captionOf([name]), scanned, i)],
+    ),
+    ...pairs.map(
+      ({ names }, i): Drawing => [
+        `scan-${names.join("-")}`,
+        () => pictureOfPair(configuration, captionOf(names), scanned, i),
+      ],
+    ),
+  ];
+}
+
+function pictureOfSingle(
+  configuration: Configuration,
+  caption: Caption,
+  scanned: readonly ScannedFit[],
+  single: number,
+): string {
+  const { found: shown, summary } = scanned[0]!;
+  const { name } = shown.single[single]!;
+  const curves = scanned.map(({ label, found }) => {
+    const { values, deltaTwoNll } = found.single[single]!;
+    const known = values.flatMap((x, j) => (deltaTwoNll[j] === undefined ? [] : [[x, deltaTwoNll[j]] as const]));
+    return { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
+  });
+  const { names, sigma, estimate } = summary;
+  const k = names.indexOf(name);
+  return pictureOfScan1d({
+    ...caption,
+    xLabel: axisLabel(configuration, name),
+    curves,
+    parabola: sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! },
+    truth: configuration.truth[name],
+  });
 }
 
 function pictureOfPair(

@@ -11,6 +11,7 @@ p { max-width: 75ch; }
 a { color: var(--link); }
 .faint, .quiet { opacity: 0.7; margin: 0.3rem 0 1.5rem; }
 .warnings { border-left: 5px solid var(--alarm); background: var(--alarm-shade); padding: 0.8rem 1.2rem; margin: 1.5rem 0; }
+.missing { border-left: 5px solid var(--alarm); padding: 0.2rem 1rem; overflow-wrap: anywhere; }
 .warnings h2 { border: 0; margin: 0 0 0.3rem; padding: 0; color: var(--alarm); }
 .warnings ul { margin: 0; padding-left: 1.2rem; max-width: 85ch; overflow-wrap: anywhere; }
 nav { margin: 1.5rem 0; }

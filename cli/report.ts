@@ -19,12 +19,20 @@ export interface ReportFigure {
   readonly caption: string;
 }
 
+/** What stands in place of a figure or table that could not be made. */
+export interface MissingPart {
+  /** such as "the picture scan-shift" */
+  readonly missing: string;
+  readonly problem: string;
+}
+
 export interface ReportSection {
   readonly heading: string;
   /** paragraphs, separated by empty lines */
   readonly text: string;
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly ReportTable[];
+  readonly missing?: readonly MissingPart[];
 }
 
 export interface Report {
@@ -35,6 +43,8 @@ export interface Report {
   readonly warnings: readonly string[];
   /** the numbers a reader looks for first */
   readonly tables: readonly ReportTable[];
+  /** of these tables */
+  readonly missing?: readonly MissingPart[];
   readonly sections: readonly ReportSection[];
   /** the whole configuration as text, defaults filled in */
   readonly configuration: string;
@@ -60,7 +70,7 @@ ${REPORT_STYLE}</style>
 <p class="faint">unbinned ${escapeText(report.version)} · seed ${report.seed}</p>
 </header>
 <main>
-${warningBox(report.warnings)}${report.tables.map(table).join("")}${contents(report.sections)}${report.sections.map(section).join("")}<section>
+${warningBox(report.warnings)}${report.tables.map(table).join("")}${missingParts(report.missing)}${contents(report.sections)}${report.sections.map(section).join("")}<section>
 <h2>Configuration</h2>
 <pre>${escapeText(report.configuration)}</pre>
 </section>
@@ -82,11 +92,11 @@ function contents(sections: readonly ReportSection[]): string {
   return items.length < 3 ? "" : `<nav>\n<ol>\n${items.join("")}</ol>\n</nav>\n`;
 }
 
-function section({ heading, text, figures, tables }: ReportSection, index: number): string {
+function section({ heading, text, figures, tables, missing }: ReportSection, index: number): string {
   const paragraphs = text.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
   return `<section id="section-${index + 1}">
 <h2>${escapeText(heading)}</h2>
-${paragraphs.map((paragraph) => `<p>${escapeText(paragraph.trim())}</p>\n`).join("")}${tables.map(table).join("")}${figureRow(figures)}</section>
+${paragraphs.map((paragraph) => `<p>${escapeText(paragraph.trim())}</p>\n`).join("")}${missingParts(missing)}${tables.map(table).join("")}${figureRow(figures)}</section>
 `;
 }
 
@@ -95,7 +105,14 @@ function figureRow(figures: readonly ReportFigure[]): string {
   return figures.length === 0 ? "" : `<div class="figures">\n${figures.map(figure).join("")}</div>\n`;
 }
 
-function figure({ svg, caption }: ReportFigure): string {
+const missingParts = (parts: readonly MissingPart[] = []) =>
+  parts
+    .map(({ missing, problem }) => `Here ${missing} is missing, as it could not be made: ${problem}`)
+    .map((text) => `<p class="missing">${escapeText(text)}</p>\n`)
+    .join("");
+
+/** The HTML of a figure; throws where it is none. */
+export function figure({ svg, caption }: ReportFigure): string {
   const width = /^<svg [^>]* width="(\d+)"/.exec(svg)?.[1];
   if (width === undefined || /<script/i.test(svg)) {
     throw new UsageError("buildReport", {
@@ -108,7 +125,8 @@ function figure({ svg, caption }: ReportFigure): string {
   return `<figure style="width: ${width}px">\n${svg.trimEnd()}\n${words}</figure>\n`;
 }
 
-function table({ caption, columns, rows }: ReportTable): string {
+/** The HTML of a table; throws where its cells are none. */
+export function table({ caption, columns, rows }: ReportTable): string {
   const head = columns.map((name) => `<th scope="col">${escapeText(name)}</th>`).join("");
   const body = rows.map((row) => tableRow(row, caption, columns.length)).join("");
   return `<div class="scroll">

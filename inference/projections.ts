@@ -66,9 +66,19 @@ export interface Projection {
   }[];
 }
 
+/** As a single event is. */
+const isConstant = (values: ColumnData) => values.every((value) => value === values[0]);
+
+/** A feature of the events of all processes. */
+function drawnOf({ processes }: MixtureSample, of: ObservableName, feature: number): Float32Array {
+  return Float32Array.from(
+    processes.flatMap(({ count, ...columns }) => [...columns[of]!.subarray(feature * count, (feature + 1) * count)]),
+  );
+}
+
 /**
  * Histograms of every feature of the data, within three standard deviations of its mean (what lies outside is in the first and
- * last bin), beside those of the samples.
+ * last bin), beside those of the samples. Data that are all alike have no width: the last sample's is taken.
  *
  * @param bins    of each histogram
  * @param nFixed  see `chiSquareTest`
@@ -84,7 +94,9 @@ export function project(
     const column = data[of] as ColumnData;
     return Array.from({ length: column.length / data.count }, (_, feature): Projection => {
       const own = column.subarray(feature * data.count, (feature + 1) * data.count);
-      const edges = binEdges(own, bins, data.weights);
+      const edges = isConstant(own)
+        ? binEdges(drawnOf(samples.at(-1)!, of, feature), bins)
+        : binEdges(own, bins, data.weights);
       const observed = binWithin(own, edges, data.weights);
       const predictions = samples.map(({ processes }) => {
         const parts = processes.map(({ count, weight, ...columns }) => {

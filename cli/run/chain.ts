@@ -2,7 +2,8 @@
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { expectedYield, processNames } from "../analysis.js";
 import { nuisanceModels } from "../model-files.js";
-import { checkClosure, projectFit } from "./checks.js";
+import { attempt, type Missing, type Part } from "./attempt.js";
+import { type Closure, checkClosure, type ProjectionSet, projectFit } from "./checks.js";
 import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
@@ -35,21 +36,36 @@ export async function trainSimulation(setting: Setting) {
 
 /** @param warnings  what `setting.warn` has said, in order */
 export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+  const missing: Missing = new Map();
+  const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(setting, missing, name, make, instead);
   const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting);
-  const closure = await checkClosure(setting, simulated, trainedKey);
+  const noClosure: Closure = { tests: [], verdicts: [] };
+  const closure = await part("Closure", () => checkClosure(setting, simulated, trainedKey), noClosure);
   const fitted = await fitModel(setting, simulated, trainedKey);
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
-  const projections = await projectFit(setting, fitted.model, best.summary.estimate, fitted.key);
-  const fields =
-    fitted.model.transfer === undefined ? [] : await displacementFields(setting, fitted, best.summary, projections);
-  const scans = await scanFits(setting, fitted);
-  const impacts = await findImpacts(setting, fitted, best);
+  const { estimate } = best.summary;
+  const noProjections: ProjectionSet = { projections: [], processes: [] };
+  const projections = await part(
+    "Data before and after the fit",
+    () => projectFit(setting, fitted.model, estimate, fitted.key),
+    noProjections,
+  );
+  const hasFields = fitted.model.transfer !== undefined && projections !== noProjections;
+  const fields = hasFields
+    ? await part("Distribution of interest", () => displacementFields(setting, fitted, best.summary, projections), [])
+    : [];
+  const scans = await part("Likelihood scans", () => scanFits(setting, fitted), []);
+  const impacts = await part("Impacts", () => findImpacts(setting, fitted, best), undefined);
   const trainings = [...ofSimulation, ...fitted.trainings];
-  const yields = await yieldsOf(fitted.model, best);
-  const bands = await projectionBands(setting, fitted, best, projections);
-  const sensitivity = await findSensitivity(setting, fitted, best);
+  const yields = await part("Yields", () => yieldsOf(fitted.model, best), []);
+  const bands = await part(
+    "Bands of the projections",
+    () => projectionBands(setting, fitted, best, projections),
+    undefined,
+  );
+  const sensitivity = await part("Expected errors", () => findSensitivity(setting, fitted, best), undefined);
   return {
     closure,
     fitted,
@@ -63,5 +79,6 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
     impacts,
     trainings,
     warnings,
+    missing,
   };
 }

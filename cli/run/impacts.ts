@@ -6,10 +6,11 @@ import type { ImpactTable } from "../../inference/impacts-on-targets.js";
 import { type ObservedFeature, type Region, regionText } from "../../inference/impacts-regions.js";
 import type { ImpactDefinition } from "../../inference/impacts-sources.js";
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
+import type { Drawing } from "../drawings.js";
 import { fitBounds, fitTolerance } from "../nuisance-fit.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import { openFit } from "./open-fit.js";
-import { captionOf, featureLabel, type Pictures, processLabel } from "./pictures.js";
+import { captionOf, featureLabel, processLabel } from "./pictures.js";
 import type { Setting } from "./setting.js";
 
 /** What each definition moves, for captions. */
@@ -76,18 +77,19 @@ const ranked = <T extends { readonly rank: number }>(impacts: readonly T[]) =>
   [...impacts].sort((a, b) => a.rank - b.rank);
 
 /** Rankings of what moves the yields, and maps of what moves the distribution, for every definition. */
-export function impactPictures(setting: Setting, found: Impacts | undefined, best: NamedFit): Pictures {
-  if (found === undefined) return new Map();
+export function impactPictures(setting: Setting, found: Impacts | undefined, best: NamedFit): Drawing[] {
+  if (found === undefined) return [];
   const yields = found.tables.filter(({ target }) => target.kind !== "nuisance");
-  const rankings = yields.map((table): [string, string] => [
-    `impact-${table.definition}-${table.target.kind === "yield" ? table.target.name : "total"}`,
-    rankingPicture(setting, table, best),
-  ]);
-  const maps = (found.distribution?.tables ?? []).map((table): [string, string] => [
-    `impact-map-${table.definition}`,
-    mapPicture(setting, found, table),
-  ]);
-  return new Map([...maps, ...rankings]);
+  const maps = (found.distribution?.tables ?? []).map(
+    (table): Drawing => [`impact-map-${table.definition}`, () => mapPicture(setting, found, table)],
+  );
+  const rankings = yields.map(
+    (table): Drawing => [
+      `impact-${table.definition}-${table.target.kind === "yield" ? table.target.name : "total"}`,
+      () => rankingPicture(setting, table, best),
+    ],
+  );
+  return [...maps, ...rankings];
 }
 
 function rankingPicture(setting: Setting, table: ImpactTable, { summary }: NamedFit): string {

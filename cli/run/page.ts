@@ -4,11 +4,22 @@ import { totalWeight } from "../../flows/weighted-moments.js";
 import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../analysis.js";
 import { type CovarianceSummary, labelText } from "../covariance-summary.js";
-import { nuisanceTable, type Report, type ReportFigure, type ReportTable, yieldTable } from "../report.js";
+import { type Picture, reasonOf } from "../drawings.js";
+import {
+  figure,
+  type MissingPart,
+  nuisanceTable,
+  type Report,
+  type ReportFigure,
+  type ReportTable,
+  table,
+  yieldTable,
+} from "../report.js";
 import { readVersion } from "../version.js";
+import type { Part } from "./attempt.js";
 import { ensembleTables } from "./ensemble-page.js";
 import { DEFINITIONS } from "./impacts.js";
-import { featureLabel, goodnessOf, type Pictures } from "./pictures.js";
+import { featureLabel, goodnessOf } from "./pictures.js";
 import type { Outcome } from "./results.js";
 import type { Setting } from "./setting.js";
 
@@ -92,9 +103,9 @@ function closureTable({ closure }: Outcome): ReportTable {
 /** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
 function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
   const kinds = [
-    ["x alone", sensitivity.xAlone],
-    ["T profiled", sensitivity.profiled],
-    ["T known", sensitivity.transferKnown],
+    ["x alone", sensitivity?.xAlone],
+    ["T profiled", sensitivity?.profiled],
+    ["T known", sensitivity?.transferKnown],
   ] as const;
   const known = kinds.flatMap(([label, found]) =>
     found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],
@@ -138,20 +149,75 @@ const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
   sandwich: "Errors are those of the sandwich H⁻¹JH⁻¹ for weighted events.",
 };
 
-export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures): Report {
+/** The tables as far as they can be made; each that cannot is a warning. */
+function tablesOf(
+  warn: (text: string) => void,
+  what: string,
+  make: () => ReportTable[],
+): (ReportTable | MissingPart)[] {
+  try {
+    const made = make();
+    for (const own of made) table(own);
+    return made;
+  } catch (error) {
+    const problem = reasonOf(error);
+    warn(`${what} of the report: left out, as it cannot be made: ${problem}`);
+    return [{ missing: what, problem }];
+  }
+}
+
+const isMissing = (part: object): part is MissingPart => "missing" in part;
+const isThere = <T extends object>(part: T | MissingPart): part is T => !isMissing(part);
+
+/** A picture for the page, or why there is none. */
+function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart {
+  const missing = (problem: string) => ({ missing: `the picture ${picture.name}`, problem });
+  if ("problem" in picture) return missing(picture.problem);
+  try {
+    const own = { svg: picture.svg, caption };
+    figure(own);
+    return own;
+  } catch (error) {
+    return missing(reasonOf(error));
+  }
+}
+
+export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly Picture[]): Report {
   const { configuration } = setting.analysis;
   const { data } = setting.events;
-  const figures = (prefix: string, caption: string): ReportFigure[] =>
-    [...pictures].flatMap(([name, svg]) => (name.startsWith(prefix) ? [{ svg, caption }] : []));
-  const section = (heading: string, text: string, own: ReportFigure[], tables: ReportTable[] = []) =>
-    own.length + tables.length === 0 ? [] : [{ heading, text, figures: own, tables }];
+  const figures = (prefix: string, caption: string) =>
+    pictures.flatMap((picture) => (picture.name.startsWith(prefix) ? [figureOf(picture, caption)] : []));
+  const tables = (what: string, make: () => ReportTable[]) => tablesOf(setting.warn, what, make);
+  const lost = (...parts: readonly Part[]): MissingPart[] =>
+    parts.flatMap((part) => {
+      const problem = outcome.missing.get(part);
+      return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
+    });
+  const section = (
+    heading: string,
+    text: string,
+    own: (ReportFigure | MissingPart)[],
+    below: (ReportTable | MissingPart)[] = [],
+  ) => {
+    const missing = [...own, ...below].filter(isMissing);
+    const [shown, told] = [own.filter(isThere), below.filter(isThere)];
+    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: told, missing }];
+  };
+  const top = [
+    ...tables("the table of nuisances", () => [fitTable(setting, outcome)]),
+    ...lost("Yields"),
+    ...tables("the table of yields", () =>
+      outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
+    ),
+  ];
   const { best } = outcome;
   return {
     title: configuration.name,
     version: readVersion(),
     seed: configuration.seed,
     warnings: outcome.warnings,
-    tables: [fitTable(setting, outcome), yieldTable(outcome.yields, totalWeight(data))],
+    tables: top.filter(isThere),
+    missing: top.filter(isMissing),
     sections: [
       ...section(
         "Fit",
@@ -163,10 +229,11 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
           "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
         [
-          estimateTable(setting, outcome),
-          ...sensitivityTables(setting, outcome),
-          ...crossCheckTables(setting, outcome),
-          modeTable(setting, outcome),
+          ...tables("the table of fits", () => [estimateTable(setting, outcome)]),
+          ...lost("Expected errors"),
+          ...tables("the table of expected errors", () => sensitivityTables(setting, outcome)),
+          ...tables("the table of errors by the scores", () => crossCheckTables(setting, outcome)),
+          ...tables("the table of modes", () => [modeTable(setting, outcome)]),
         ],
       ),
       ...section(
@@ -175,13 +242,14 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
           "of the data with the T of each replica (where T answers to ν, y counts as often as in the replica) are averaged, each measured " +
           "from its own minimum; the error of the average adds the curvature that the members' different slopes take away (between) to that of a typical member (within).",
         figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
-        ensembleTables(outcome, labelsOf(setting)),
+        tables("the tables of the ensemble", () => ensembleTables(outcome, labelsOf(setting))),
       ),
       ...section(
         "Likelihood scans",
         "−2Δ ln L around the best fit, all other nuisances profiled; in two dimensions at 2.30 and 6.18 (68% and 95%), with " +
           "the parabola and the ellipse that the Hessian says it should be.",
-        figures("scan-", ""),
+        figures("scan", ""),
+        lost("Likelihood scans"),
       ),
       ...section(
         "Impacts",
@@ -191,14 +259,20 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
             " ",
           )} Regions are quantiles of one feature of the data each; an event counts for a process by the probability ` +
           "that it is one. Every number, also those on the nuisances, is in results.json.",
-        figures("impact-", ""),
+        figures("impact", ""),
+        lost("Impacts"),
       ),
       ...section(
         "Data before and after the fit",
         "Before: nominal simulation, T the identity. After: simulation at the fitted nuisances, moved by the inverse of the fitted T. " +
           "What lies outside is in the first and last bins.",
         figures("projections", ""),
-        [projectionTable(setting, outcome)],
+        [
+          ...lost("Data before and after the fit", "Bands of the projections"),
+          ...tables("the table of projections", () =>
+            outcome.projections.projections.length === 0 ? [] : [projectionTable(setting, outcome)],
+          ),
+        ],
       ),
       ...section(
         "Distribution of interest",
@@ -206,16 +280,20 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: Pictures)
           "mode, by process, at the mean x of the process. With an ensemble: mean and standard deviation over the replicas, each " +
           "responding from its own ν; small along the modes, as all share one response. arrays.npz has them too.",
         [
-          ...figures("displacement-", "T(y) − y at the best fit."),
-          ...figures("pulls-", "T at ν̂ ± σ_k e_k less T at ν̂, for each mode k."),
+          ...figures("displacement", "T(y) − y at the best fit."),
+          ...figures("pulls", "T at ν̂ ± σ_k e_k less T at ν̂, for each mode k."),
         ],
+        lost("Distribution of interest"),
       ),
       ...section(
         "Closure",
         "The trained densities against simulation they have not seen, before any fit: nominal and at every anchor. x is drawn " +
           "from p(x), y from p(y | x) at the held-out x. A verdict fails where the worst of its tests has a probability below 0.001.",
-        figures("closure-", ""),
-        [closureTable(outcome)],
+        figures("closure", ""),
+        [
+          ...lost("Closure"),
+          ...tables("the table of closure", () => (outcome.closure.tests.length === 0 ? [] : [closureTable(outcome)])),
+        ],
       ),
       ...section(
         "Trainings",

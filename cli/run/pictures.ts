@@ -1,4 +1,4 @@
-/** Every picture of a run, by the name of its file without extension. */
+/** Every picture of a run. */
 
 import type { Band } from "../../inference/bands.js";
 import type { ClosureTest } from "../../inference/closure.js";
@@ -20,6 +20,7 @@ import {
 } from "../../inference/plots/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
+import type { Drawing } from "../drawings.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import { readVersion } from "../version.js";
 import { type Closure, describeAnchor, type ProjectionSet } from "./checks.js";
@@ -27,8 +28,6 @@ import type { Field } from "./displacements.js";
 import type { Outcome } from "./results.js";
 import type { Setting } from "./setting.js";
 import type { TrainingSummary } from "./training.js";
-
-export type Pictures = Map<string, string>;
 
 export function captionOf({ analysis, events }: Setting, title: string): Caption {
   const { seed } = analysis.configuration;
@@ -71,47 +70,45 @@ function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
 }
 
 /** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
-export function closurePictures(setting: Setting, { tests }: Closure): Pictures {
-  const pictures: Pictures = new Map();
+export function closurePictures(setting: Setting, { tests }: Closure): Drawing[] {
   const groups = new Map<string, ClosureTest[]>();
   for (const test of tests) {
     const key = `closure-${test.of}-${processNames(setting.analysis.configuration)[test.process]}`;
     groups.set(key, [...(groups.get(key) ?? []), test]);
   }
-  for (const [key, own] of groups) {
-    const { of, process } = own[0]!;
-    const shown = worstTests(own);
-    const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-      title: describeAnchor(setting, process, at),
-      xLabel: featureLabel(setting, of, feature),
-      edges: observed.edges,
-      counts: observed.sums,
-      errors: observed.squares.map(Math.sqrt),
-      prediction: expected.sums,
-      goodness: goodnessOf(result),
-    }));
-    const anchors = own.length / setting.sizes[of];
-    const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
-    const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
-    pictures.set(
-      key,
-      closurePicture({
-        ...captionOf(setting, title),
-        yLabel: "held-out events",
-        pointsLabel: "held-out simulation",
-        predictionLabel: "flow",
-        panels,
-        columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
-      }),
-    );
-  }
-  return pictures;
+  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(setting, own)]);
+}
+
+/** @param own  of one observable and process */
+function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string {
+  const { of, process } = own[0]!;
+  const shown = worstTests(own);
+  const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
+    title: describeAnchor(setting, process, at),
+    xLabel: featureLabel(setting, of, feature),
+    edges: observed.edges,
+    counts: observed.sums,
+    errors: observed.squares.map(Math.sqrt),
+    prediction: expected.sums,
+    goodness: goodnessOf(result),
+  }));
+  const anchors = own.length / setting.sizes[of];
+  const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
+  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
+  return closurePicture({
+    ...captionOf(setting, title),
+    yLabel: "held-out events",
+    pointsLabel: "held-out simulation",
+    predictionLabel: "flow",
+    panels,
+    columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
+  });
 }
 
 export function lossPicture(
   setting: Setting,
   trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
-): Pictures {
+): Drawing[] {
   const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
     const validated = history.flatMap(({ epoch, validationLoss }) =>
       validationLoss === undefined ? [] : [[epoch, validationLoss] as const],
@@ -131,7 +128,7 @@ export function lossPicture(
     };
   });
   const caption = captionOf(setting, "Loss of every training");
-  return new Map([["losses", lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]]);
+  return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
 }
 
 /** Of the expectation per bin: all errors where there is an ensemble, and those of the nuisances. */
@@ -147,7 +144,7 @@ export function projectionPictures(
   setting: Setting,
   { projections }: ProjectionSet,
   bands: readonly Band[] | undefined,
-): Pictures {
+): Drawing[] {
   const panels = projections.flatMap(({ of, feature, observed, predictions }, i) => {
     const [before, after] = predictions.map(({ expected, result }) => {
       const goodness = goodnessOf(result);
@@ -168,18 +165,22 @@ export function projectionPictures(
       },
     ];
   });
-  if (panels.length === 0) return new Map();
+  if (projections.length === 0) return [];
   const caption = captionOf(setting, "Data before and after the fit");
-  return new Map([["projections", projectionsPicture({ ...caption, yLabel: "events", panels })]]);
+  const draw = () => {
+    if (panels.length > 0) return projectionsPicture({ ...caption, yLabel: "events", panels });
+    throw new Error("the data are too few to be compared with a prediction, bin by bin");
+  };
+  return [["projections", draw]];
 }
 
 /** Pictures of pairs of nuisances at most: those of the first ones. */
 const MOST_PAIRS = 6;
 
 /** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
-export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Pictures {
+export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Drawing[] {
   const { replicas, fits } = fitted;
-  if (replicas.length < 2 || best.summary.sigma === null) return new Map();
+  if (replicas.length < 2 || best.summary.sigma === null) return [];
   const { configuration } = setting.analysis;
   const { nuisances, truth } = configuration;
   const names = nuisanceNames(configuration);
@@ -208,54 +209,56 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Pic
         ? undefined
         : ([truth[names[i]!]!, truth[names[j]!]!] as const),
   }));
-  if (panels.length === 0) return new Map();
-  return new Map([["replicas", replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]]);
+  if (panels.length === 0) return [];
+  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
 }
 
-export function nuisancePictures(setting: Setting, fit: FitSummary): Pictures {
+export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
   const { estimate, sigma, correlation } = fit;
   const { configuration } = setting.analysis;
-  if (sigma === null || correlation === null) return new Map();
+  if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
   const { truth, nuisances } = configuration;
   const labels = names.map((name) => nuisances[name]!.label ?? name);
   const centres = names.map((name) => nuisances[name]!.centre);
   const isKnown = names.every((name) => truth[name] !== undefined);
-  return new Map([
+  return [
     [
       "nuisances",
-      pulls({
-        ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
-        names: labels,
-        // The picture's zero is the prior's mean.
-        estimates: estimate.map((value, k) => value - centres[k]!),
-        errors: sigma,
-        truth: isKnown ? names.map((name, k) => truth[name]! - centres[k]!) : undefined,
-      }),
+      () =>
+        pulls({
+          ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
+          names: labels,
+          // The picture's zero is the prior's mean.
+          estimates: estimate.map((value, k) => value - centres[k]!),
+          errors: sigma,
+          truth: isKnown ? names.map((name, k) => truth[name]! - centres[k]!) : undefined,
+        }),
     ],
     [
       "correlation",
-      correlationMatrix({
-        ...captionOf(setting, `Correlation, ${labelText(fit)}`),
-        names: labels,
-        matrix: correlation,
-      }),
+      () =>
+        correlationMatrix({
+          ...captionOf(setting, `Correlation, ${labelText(fit)}`),
+          names: labels,
+          matrix: correlation,
+        }),
     ],
-  ]);
+  ];
 }
 
 /** "nominal", "mode 1, +1σ" */
 const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
 
 /** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
-export function displacementPictures(setting: Setting, fields: readonly Field[]): Pictures {
+export function displacementPictures(setting: Setting, fields: readonly Field[]): Drawing[] {
   const groups = new Map<string, Field[]>();
   for (const field of fields) {
     const plane = field.features.map((feature) => featureLabel(setting, "y", feature)).join("-");
     const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
     groups.set(key, [...(groups.get(key) ?? []), field]);
   }
-  return new Map([...groups].map(([key, own]) => [key, displacementPicture(setting, own)]));
+  return [...groups].map(([key, own]) => [key, () => displacementPicture(setting, own)]);
 }
 
 /** Of one feature: T, and the mean of the replicas with their spread around it. */

@@ -10,6 +10,7 @@ import { nuisanceNames, processNames } from "../analysis.js";
 import { type ScannedFit, scanArrays } from "../nuisance-scan.js";
 import type { YieldRow } from "../report.js";
 import { readVersion } from "../version.js";
+import type { Missing } from "./attempt.js";
 import type { Closure, ProjectionSet } from "./checks.js";
 import type { Field } from "./displacements.js";
 import { ensembleResults } from "./ensemble-page.js";
@@ -28,12 +29,14 @@ export interface Outcome {
   /** Around the projections after the fit, in their order. */
   readonly bands: readonly Band[] | undefined;
   /** Errors that the fit should have had. */
-  readonly sensitivity: ExpectedSensitivity;
+  readonly sensitivity: ExpectedSensitivity | undefined;
   readonly fields: readonly Field[];
   readonly scans: readonly ScannedFit[];
   readonly impacts: Impacts | undefined;
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
   readonly warnings: readonly string[];
+  /** Parts that could not be made: what stands for them above is empty. */
+  readonly missing: Missing;
 }
 
 export function resultsOf(setting: Setting, outcome: Outcome) {
@@ -81,7 +84,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
         ...goodnessOf(result),
       })),
     },
-    expected: sensitivity,
+    expected: sensitivity ?? null,
     projections: projections.projections.map(({ of, feature, predictions }, i) => ({
       of,
       feature: featureLabel(setting, of, feature),
@@ -118,7 +121,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
-    warnings,
+    warnings: [...warnings],
   };
 }
 

@@ -3,13 +3,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../engine/backend.js";
 import { type Coverage, coverageOf } from "../../inference/coverage.js";
-import { writeAtomic } from "../../io/index.js";
+import { removeUnfinished, writeAtomic } from "../../io/index.js";
 import { nuisanceNames, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
 import { describeCoverage } from "../coverage-text.js";
 import { UsageError } from "../messages.js";
-import { createOutputFolder } from "../output-folder.js";
+import { createInside, createOutputFolder } from "../output-folder.js";
 import { trainSimulation } from "../run/chain.js";
 import { fitModel } from "../run/fits.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
@@ -36,8 +36,9 @@ export async function coverage(context: VerbContext): Promise<void> {
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
   const mode = options.mode ?? "full";
-  const toyFolder = join(folder, "coverage", mode);
-  createOutputFolder(toyFolder);
+  const toyFolder = createInside(folder, "coverage", mode);
+  await removeUnfinished(folder);
+  await removeUnfinished(toyFolder);
   const backend = await openBackend(options, "f32");
   try {
     // The toys are what --force repeats; what they share is kept.

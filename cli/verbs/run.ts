@@ -1,44 +1,36 @@
 import { join } from "node:path";
-import { removeUnfinished, writeAtomic, writeNpz } from "../../io/index.js";
-import { outputFolder } from "../analysis.js";
+import { removeUnfinished } from "../../io/index.js";
+import { type Analysis, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
-import { saveReplicas } from "../ensemble-files.js";
+import { asOwner } from "../folder-owner.js";
 import { NotConverged, UsageError } from "../messages.js";
-import { saveModel } from "../model-files.js";
 import { describeFit } from "../nuisance-fit.js";
-import { scanPictures } from "../nuisance-scan.js";
-import { createOutputFolder } from "../output-folder.js";
-import { buildReport } from "../report.js";
+import { createInside, createOutputFolder } from "../output-folder.js";
 import { runChain, trainSimulation } from "../run/chain.js";
 import { fitOneReplica } from "../run/fits.js";
-import { impactPictures } from "../run/impacts.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
-import { reportOf } from "../run/page.js";
-import {
-  closurePictures,
-  displacementPictures,
-  lossPicture,
-  nuisancePictures,
-  type Pictures,
-  projectionPictures,
-  replicaPicture,
-} from "../run/pictures.js";
-import { arraysOf, type Outcome, resultsOf } from "../run/results.js";
+import { PICTURES_FOLDER, writeReport, writeResults } from "../run/outcome-files.js";
 import { looksAtY, type Setting } from "../run/setting.js";
 import type { VerbContext } from "../verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
-  const { options, operands, signal } = context;
+  const { options, operands } = context;
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
-  // Beside it, other replicas may be at work.
-  if (options.replica === undefined) await removeUnfinished(folder);
-  createOutputFolder(join(folder, "pictures"));
+  const own = () => runIn(context, analysis, folder);
+  // Replicas are units of work beside each other: each writes files of its own.
+  await (options.replica === undefined ? asOwner(folder, context, own) : own());
+}
+
+async function runIn(context: VerbContext, analysis: Analysis, folder: string): Promise<void> {
+  const { options, signal } = context;
+  await removeUnfinished(folder);
+  await removeUnfinished(createInside(folder, PICTURES_FOLDER));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
   const warn = (text: string) => {
@@ -50,12 +42,13 @@ export async function run(context: VerbContext): Promise<void> {
     if (options.replica !== undefined) return await runReplica(context, setting, options.replica);
     const outcome = await runChain(setting, warnings);
     signal.throwIfAborted();
-    await writeOutcome(setting, outcome);
+    const results = await writeResults(setting, outcome);
+    await writeReport(setting, outcome);
     for (const { label, summary } of Object.values(outcome.fitted.fits)) {
       context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth)}`);
     }
     context.print(`\n${join(folder, "report.html")}`);
-    context.printJson(resultsOf(setting, outcome));
+    context.printJson(results);
     const { label, summary } = outcome.best;
     if (summary.status !== "converged") throw new NotConverged(label, summary);
   } finally {
@@ -77,32 +70,4 @@ async function runReplica(context: VerbContext, setting: Setting, index: number)
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
-}
-
-function picturesOf(setting: Setting, outcome: Outcome): Pictures {
-  const { best, scans, impacts, trainings, closure, projections, bands, fields } = outcome;
-  return new Map([
-    ...nuisancePictures(setting, best.summary),
-    ...scanPictures(setting.analysis, setting.events.data.count, scans),
-    ...impactPictures(setting, impacts, best),
-    ...replicaPicture(setting, outcome),
-    ...projectionPictures(setting, projections, bands),
-    ...(looksAtY(setting) ? displacementPictures(setting, fields) : []),
-    ...closurePictures(setting, closure),
-    ...lossPicture(setting, trainings),
-  ]);
-}
-
-async function writeOutcome(setting: Setting, outcome: Outcome): Promise<void> {
-  const { folder } = setting;
-  await saveModel(folder, outcome.fitted.model);
-  await saveReplicas(
-    folder,
-    outcome.fitted.replicas.map(({ replica }) => replica),
-  );
-  await writeNpz(join(folder, "arrays.npz"), arraysOf(outcome));
-  const pictures = picturesOf(setting, outcome);
-  for (const [name, svg] of pictures) await writeAtomic(join(folder, "pictures", `${name}.svg`), [svg]);
-  await writeAtomic(join(folder, "report.html"), [buildReport(reportOf(setting, outcome, pictures))]);
-  await writeAtomic(join(folder, "results.json"), [`${JSON.stringify(resultsOf(setting, outcome), undefined, 2)}\n`]);
 }

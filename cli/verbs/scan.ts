@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { writeAtomic, writeNpz } from "../../io/index.js";
+import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
+import { drawAll, writePictures } from "../drawings.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
 import {
@@ -40,9 +41,9 @@ export async function scan(context: VerbContext): Promise<void> {
     for (const problem of scanProblems(found)) context.warn(problem);
     await writeNpz(join(folder, "scan.npz"), scanArrays(found));
     const scanned = { name: "fit", label: scanLabel(summary), summary, found };
-    const pictures = scanPictures(open.analysis, open.events.data.count, [scanned]);
-    for (const [name, svg] of pictures) await writeAtomic(join(folder, `${name}.svg`), [svg]);
-    const files = ["scan.npz", ...[...pictures.keys()].map((name) => `${name}.svg`)].map((name) => join(folder, name));
+    const drawings = () => scanPictures(open.analysis, open.events.data.count, [scanned]);
+    const pictures = drawAll([{ name: "scan", drawings }], context.warn);
+    const files = [join(folder, "scan.npz"), ...(await writePictures(folder, pictures))];
     context.print(files.join("\n"));
     context.printJson({ fit: summary, ...found, files });
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
