@@ -23,7 +23,8 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     options: [...COMPUTING, "out", "replica", "force", "json"],
     details:
       "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
-      "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.",
+      "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.\n" +
+      "Of several runs into one folder one works and the others wait.",
     load: async () => (await import("./verbs/run.js")).run,
   },
   coverage: {
