@@ -1,5 +1,7 @@
 /** A loaded configuration file and what follows from it. */
+
 import { dirname, resolve } from "node:path";
+import { entryOf } from "../engine/entry.js";
 import type { Dimensions } from "../inference/densities.js";
 import type { Anchor } from "../inference/systematics.js";
 import type { Configuration, Nuisance } from "./configuration-table.js";
@@ -74,13 +76,19 @@ export function affectedProcesses(configuration: Configuration, nuisance: string
 
 /** A point in declared order; nuisances that it does not name are at their centres. [nuisances] */
 export function nuisanceVector(configuration: Configuration, point: Readonly<Record<string, number>>): number[] {
-  return nuisanceNames(configuration).map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
+}
+
+/** True values of these nuisances, where all of them are known. */
+export function trueValues({ truth }: Configuration, names: readonly string[]): number[] | undefined {
+  const known = names.flatMap((name) => entryOf(truth, name) ?? []);
+  return known.length === names.length ? known : undefined;
 }
 
 /** Is the nuisance away from its centre, where the nominal samples are? */
 export function isOffNominal(configuration: Configuration, point: Readonly<Record<string, number>>, nuisance: string) {
   const { centre } = configuration.nuisances[nuisance]!;
-  return (point[nuisance] ?? centre) !== centre;
+  return (entryOf(point, nuisance) ?? centre) !== centre;
 }
 
 /** Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it. */
@@ -113,7 +121,7 @@ export function variationPoints(configuration: Configuration): readonly Readonly
 export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
   const shapes = nuisancesOfKind(configuration, "shape");
   const at = (point: Readonly<Record<string, number>>) =>
-    shapes.map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+    shapes.map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
   const names = processNames(configuration);
   if (configuration.simulation.generator === undefined) {
     return names.flatMap((name, process) =>

@@ -18,7 +18,7 @@ import {
   replicas as replicasPicture,
   type ShadedBand,
 } from "../../inference/plots/index.js";
-import { nuisanceNames, processNames } from "../analysis.js";
+import { nuisanceNames, processNames, trueValues } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import { readVersion } from "../version.js";
@@ -181,7 +181,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Pic
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return new Map();
   const { configuration } = setting.analysis;
-  const { nuisances, truth } = configuration;
+  const { nuisances } = configuration;
   const names = nuisanceNames(configuration);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
   const label = (name: string) => nuisances[name]!.label ?? name;
@@ -203,10 +203,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Pic
             },
           ],
     ),
-    truth:
-      truth[names[i]!] === undefined || truth[names[j]!] === undefined
-        ? undefined
-        : ([truth[names[i]!]!, truth[names[j]!]!] as const),
+    truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return new Map();
   return new Map([["replicas", replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]]);
@@ -217,10 +214,10 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Pictures {
   const { configuration } = setting.analysis;
   if (sigma === null || correlation === null) return new Map();
   const names = nuisanceNames(configuration);
-  const { truth, nuisances } = configuration;
+  const { nuisances } = configuration;
   const labels = names.map((name) => nuisances[name]!.label ?? name);
   const centres = names.map((name) => nuisances[name]!.centre);
-  const isKnown = names.every((name) => truth[name] !== undefined);
+  const known = trueValues(configuration, names);
   return new Map([
     [
       "nuisances",
@@ -230,7 +227,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Pictures {
         // The picture's zero is the prior's mean.
         estimates: estimate.map((value, k) => value - centres[k]!),
         errors: sigma,
-        truth: isKnown ? names.map((name, k) => truth[name]! - centres[k]!) : undefined,
+        truth: known?.map((value, k) => value - centres[k]!),
       }),
     ],
     [
