@@ -1,4 +1,5 @@
 /** The words of a command line, split into verb, operands and options. */
+import { MAXIMA } from "./configuration-limits.js";
 import { UsageError } from "./messages.js";
 import { nearest, suggestion } from "./suggestion.js";
 
@@ -167,11 +168,11 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     processColumn: last("process-column"),
     head: integer("head", 1),
     order: Number(oneOf("order", ["0", "1", "2"]) ?? 1) as Options["order"],
-    toys: integer("toys", 1),
-    toy: integer("toy", 0),
+    toys: integer("toys", 1, MAXIMA.toys),
+    toy: integer("toy", 0, MAXIMA.toys - 1),
     mode: oneOf("mode", ["data", "full"]),
     aggregate: has("aggregate"),
-    replica: integer("replica", 0),
+    replica: integer("replica", 0, MAXIMA.replicas - 1),
     force: has("force"),
     schema: has("schema"),
     json: has("json"),

@@ -7,6 +7,7 @@ import {
   type SectionEntry,
   type ValueOf,
 } from "./configuration-entries.js";
+import { MAXIMA } from "./configuration-limits.js";
 import { suggestion } from "./suggestion.js";
 
 export type Path = readonly (string | number)[];
@@ -23,7 +24,7 @@ export interface Problem {
 export const MOST_PROBLEMS = 100;
 
 /** Names that users choose: they appear in `--set` paths and `--nu name=value`. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+const NAME = new RegExp(`^[A-Za-z_][A-Za-z0-9_-]{0,${MAXIMA.nameLetters - 1}}$`);
 
 /** `processes.A.samples[0].file`. */
 export function pathText(path: Path): string {
@@ -67,9 +68,9 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
       return raw;
     }
     case "text":
-      return typeof raw === "string" && raw !== ""
-        ? raw
-        : reject(typeof raw === "number" ? "Put it in quotes" : undefined);
+      if (typeof raw !== "string" || raw === "")
+        return reject(typeof raw === "number" ? "Put it in quotes" : undefined);
+      return raw.length <= MAXIMA.letters ? raw : reject(`Shorten it to at most ${MAXIMA.letters} letters`);
     case "flag":
       return typeof raw === "boolean" ? raw : reject(meantFlag(raw));
     case "choice":
@@ -109,7 +110,9 @@ function absent(entry: Entry, path: Path, problems: Problem[]): unknown {
 function visitList(entry: ListEntry, raw: readonly unknown[], path: Path, problems: Problem[]): unknown {
   const { minLength: least = 0, maxLength: most = Number.POSITIVE_INFINITY } = entry;
   if (raw.length < least || raw.length > most) {
-    problems.push({ path, expected: describe(entry), got: `${raw.length} (${shown(raw)})` });
+    problems.push({ path, expected: describe(entry), got: `${raw.length} (${shown(raw.slice(0, 20))})` });
+    // Of one that is too long, no item is looked at.
+    if (raw.length > most) return undefined;
   }
   if (entry.unique && new Set(raw).size < raw.length) {
     const seen = new Set<unknown>();
@@ -123,12 +126,18 @@ function visitList(entry: ListEntry, raw: readonly unknown[], path: Path, proble
 }
 
 function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path: Path, problems: Problem[]): unknown {
+  const entries = Object.entries(raw);
+  const { maxLength: most = Number.POSITIVE_INFINITY } = entry;
+  if (entries.length > most) {
+    problems.push({ path, expected: `at most ${most} ${entry.of}`, got: `${entries.length}` });
+    return undefined;
+  }
   return Object.fromEntries(
-    Object.entries(raw).map(([name, value]) => {
+    entries.map(([name, value]) => {
       if (!NAME.test(name) && problems.length < MOST_PROBLEMS) {
         problems.push({
           path,
-          expected: `${entry.of} of letters, digits, _ and -, a letter first`,
+          expected: `${entry.of} of letters, digits, _ and -, a letter first, at most ${MAXIMA.nameLetters}`,
           got: shown(name),
           hint: "Rename it; `label` takes any text",
         });
