@@ -1,5 +1,4 @@
 /** The largest numbers of a configuration, far beyond what anyone measures: what is larger is a slip, and would take all memory or time. */
-import { LARGEST } from "../flows/architecture-limits.js";
 
 export const MAXIMA = {
   /** Letters of a text, names of files among them. */
@@ -14,16 +13,16 @@ export const MAXIMA = {
   /** Of one process, and points of the generator. */
   samples: 10_000,
   groups: 1024,
-  hiddenLayers: LARGEST.hiddenLayers,
+  hiddenLayers: 32,
   units: 8192,
   layers: 64,
   splineBins: 512,
   epochs: 1_000_000,
   /** Events of a training step. */
   batch: 1_000_000,
-  learningRate: 10,
+  learningRate: 1,
   weightDecay: 1000,
-  damping: 1e6,
+  damping: 100,
   /** Drawn for one training, in all its epochs. */
   simulatedEvents: 10_000_000_000,
   /** In memory at once. */

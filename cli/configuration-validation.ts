@@ -139,7 +139,7 @@ function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path:
           path,
           expected: `${entry.of} of letters, digits, _ and -, a letter first, at most ${MAXIMA.nameLetters}`,
           got: shown(name),
-          hint: "Rename it; `label` takes any text",
+          hint: name.includes(":") ? "Put a space behind the colon" : "Rename it; `label` takes any text",
         });
       }
       // A name with nothing behind it (`shift:`) is an entry with all its defaults.

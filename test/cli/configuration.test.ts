@@ -144,8 +144,8 @@ test("values of the wrong kind say what was expected", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["seed=1.5", /--set: seed: expected an integer of at least 0 and up to 4294967295, got 1\.5/],
     ["seed=.nan", /seed: expected an integer .*, got NaN/],
-    ["fnf.q=0", /fnf\.q: expected a number above 0 and up to 1000000, got 0/],
-    ["fnf.q=small", /fnf\.q: expected a number above 0 and up to 1000000, got "small"/],
+    ["fnf.q=0", /fnf\.q: expected a number above 0 and up to 100, got 0/],
+    ["fnf.q=small", /fnf\.q: expected a number above 0 and up to 100, got "small"/],
     ["name=3", /name: expected a text, got 3\. Put it in quotes/],
     ["likelihood.extended=maybe", /likelihood\.extended: expected true or false, got "maybe"/],
     ["likelihood.form=join", /expected one of joint, conditional, got "join"\. Did you mean joint\?/],
@@ -169,7 +169,7 @@ test("what is missing is named, and all problems are told at once", () => {
     lines[0]!,
     /^a\.yaml: observables\.x\.features: expected an integer of at least 1 and up to 256, got nothing\. Add it/,
   );
-  assert.match(lines[1]!, /^a\.yaml:1:8: fnf\.q: expected a number above 0 and up to 1000000, got -1$/);
+  assert.match(lines[1]!, /^a\.yaml:1:8: fnf\.q: expected a number above 0 and up to 100, got -1$/);
 });
 
 test("--set overrides entries anywhere, also inside maps and lists", () => {
