@@ -120,8 +120,16 @@ export function variationPoints(configuration: Configuration): readonly Readonly
 /** Every process at every point at which it was or will be simulated, the nominal one included; samples in the file's order. */
 export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
   const shapes = nuisancesOfKind(configuration, "shape");
-  const at = (point: Readonly<Record<string, number>>) =>
-    shapes.map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
+  const position = new Map(shapes.map((name, k) => [name, k]));
+  const centres = shapeCentres(configuration);
+  const at = (point: Readonly<Record<string, number>>) => {
+    const values = [...centres];
+    for (const [name, value] of Object.entries(point)) {
+      const k = position.get(name);
+      if (k !== undefined) values[k] = value;
+    }
+    return values;
+  };
   const names = processNames(configuration);
   if (configuration.simulation.generator === undefined) {
     return names.flatMap((name, process) =>

@@ -52,6 +52,9 @@ export const OPTIONS = {
 /** Each worker reserves address space of its own; at thousands of them V8 ends the process. */
 const MOST_THREADS = 256;
 
+/** Letters of a value in a message. */
+const LONGEST_SHOWN = 200;
+
 export type OptionName = keyof typeof OPTIONS;
 
 export interface Options {
@@ -182,7 +185,8 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
 }
 
 function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {
-  return new UsageError(`--${name}`, { expected, got, ...(hint === undefined ? {} : { hint }) });
+  const short = got.length > LONGEST_SHOWN ? `${got.slice(0, LONGEST_SHOWN)}...` : got;
+  return new UsageError(`--${name}`, { expected, got: short, ...(hint === undefined ? {} : { hint }) });
 }
 
 /**

@@ -42,15 +42,12 @@ export function readConfiguration(source: string, file: string, overrides: Overr
   if (problems.length > 0) {
     const override = ({ path }: Problem) =>
       settings.findLast((setting) => setting.path.every((part, i) => part === String(path[i])))?.from;
-    const more = problems.length < MOST_PROBLEMS ? [] : [`${file}: there may be more problems. Mend these first`];
-    throw new ConfigurationError([
-      ...problems.slice(0, MOST_PROBLEMS).map((problem) => {
-        const place = override(problem) ?? placeOf(text, problem.path, file);
-        const hint = problem.hint === undefined ? "" : `. ${problem.hint}`;
-        return `${place}: ${pathText(problem.path)}: expected ${problem.expected}, got ${problem.got}${hint}`;
-      }),
-      ...more,
-    ]);
+    const told = problems.map((problem) => {
+      const place = override(problem) ?? placeOf(text, problem.path, file);
+      const hint = problem.hint === undefined ? "" : `. ${problem.hint}`;
+      return `${place}: ${pathText(problem.path)}: expected ${problem.expected}, got ${problem.got}${hint}`;
+    });
+    throw new ConfigurationError(limited(told, file));
   }
   return configuration;
 }
@@ -75,7 +72,12 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
     const hint = source === undefined ? "Correct the name" : `Download it from ${source} and put it there`;
     return [`${analysis.file}: ${key}: expected the file ${pathOf(analysis, file)}, got no such file. ${hint}`];
   });
-  if (missing.length > 0) throw new ConfigurationError(missing);
+  if (missing.length > 0) throw new ConfigurationError(limited(missing, analysis.file));
+}
+
+function limited(told: readonly string[], file: string): readonly string[] {
+  if (told.length < MOST_PROBLEMS) return told;
+  return [...told.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];
 }
 
 function readText(source: string, file: string): YamlText {

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { readConfiguration } from "../../cli/configuration.js";
 import { readConfigurationFile } from "../../cli/configuration-file.js";
 import { readYaml } from "../../cli/configuration-yaml.js";
+import { cpuSeconds } from "../support/cpu-time.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-yaml-"));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -213,25 +214,25 @@ const BOMBS: Readonly<Record<string, readonly [string, RegExp]>> = {
 
 for (const [name, [source, pattern]] of Object.entries(BOMBS)) {
   test(`bombs in YAML: ${name}`, () => {
-    const before = performance.now();
+    const before = cpuSeconds();
     assert.match(
       refusal(() => readYaml(source)),
       pattern,
     );
-    assert.ok(performance.now() - before < 20_000);
+    assert.ok(cpuSeconds() - before < 20);
   });
 }
 
 test("40 000 different keys are read in linear time, and 40 000 unknown ones end after a hundred", () => {
   const names = Array.from({ length: 40_000 }, (_, i) => `name${i}`);
   const source = names.map((name) => `${name}: 1\n`).join("");
-  const before = performance.now();
+  const before = cpuSeconds();
   assert.is(Object.keys(readYaml(source).value as object).length, names.length);
   const lines = problem(source).split("\n");
   assert.is(lines.length, 101);
   assert.match(lines[0]!, /^a\.yaml:1:1: name0: expected a known key, got "name0"\. Did you mean name\?$/);
   assert.match(lines.at(-1)!, /^a\.yaml: there may be more problems\. Mend these first$/);
-  assert.ok(performance.now() - before < 20_000);
+  assert.ok(cpuSeconds() - before < 20);
 });
 
 test.run();

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { readConfiguration } from "../../cli/configuration.js";
 import type { Entry } from "../../cli/configuration-entries.js";
 import { configurationTable } from "../../cli/configuration-table.js";
+import { cpuSeconds } from "../support/cpu-time.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { runInProcess } from "./in-process.js";
 
@@ -52,7 +53,7 @@ test("starts, centres and bounds that exclude each other", () => {
       "fit={bounds: [1, 5], start: {scale: 2, norm: 0}}",
       /fit\.start\.norm: expected a value inside fit\.bounds \[1, 5\], got 0/,
     ],
-    ["fit.bounds=[0, 1e-300]", /fit\.bounds: expected bounds at least 0\.000001 apart/],
+    ["fit.bounds=[0, 1e-300]", /fit\.bounds: expected bounds at least 0\.001 apart/],
     ["fit.bounds=[-1e300, 1e300]", /fit\.bounds\[0\]: expected a number of at least -1000 and up to 1000/],
   ];
   for (const [set, pattern] of cases) assert.match(problem(FILES, set), pattern, set);
@@ -124,7 +125,7 @@ test("every number, list and map of the configuration has its largest", () => {
 });
 
 test("a billion of anything is refused in milliseconds", () => {
-  const before = performance.now();
+  const before = cpuSeconds();
   const billions = [
     "report.bins",
     "flows.x.bins",
@@ -164,7 +165,7 @@ test("a billion of anything is refused in milliseconds", () => {
     problem(TOY, `nuisances.${"x".repeat(300)}={kind: rate}`),
     /expected nuisance names of letters, .*, at most 200/,
   );
-  assert.ok(performance.now() - before < 10_000);
+  assert.ok(cpuSeconds() - before < 10);
 });
 
 test("numbers of the command line have their largest too", async () => {
@@ -193,7 +194,7 @@ test("numbers of the command line have their largest too", async () => {
 });
 
 test("references by the ten thousand to names that are not there end after a hundred", () => {
-  const before = performance.now();
+  const before = cpuSeconds();
   const nuisances = Array.from({ length: 1000 }, (_, i) => `nuisance_number_${i}: { kind: rate, kappa: 0.1 }`).join(
     ", ",
   );
@@ -211,7 +212,7 @@ events: { file: d.csv }
     lines[0]!,
     /samples\[0\]\.at\.nuisanse_number_0: expected a declared nuisance, .* Did you mean nuisance_number_0\?/,
   );
-  assert.ok(performance.now() - before < 20_000);
+  assert.ok(cpuSeconds() - before < 20);
 });
 
 interface Columns {

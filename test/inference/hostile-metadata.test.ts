@@ -6,6 +6,7 @@ import { autoregressiveFlow, couplingFlow, factorizableFlow } from "../../flows/
 import { LARGEST } from "../../flows/architecture-limits.js";
 import { fromTensors } from "../../flows/checkpoint.js";
 import { mixtureFromTensors, mixtureToTensors } from "../../inference/mixture-model.js";
+import { cpuSeconds } from "../support/cpu-time.js";
 import { torchModel } from "./torch-mixture.js";
 
 const KEY = "unbinned.mixture";
@@ -60,20 +61,23 @@ const HOSTILE = [
 
 test("every value of the metadata replaced by every hostile one is read or refused in one sentence", () => {
   const all = paths(JSON.parse(sound));
-  const before = performance.now();
+  const before = cpuSeconds();
   const answers = all.flatMap((path) => HOSTILE.map((value) => answer(changed(path, value))));
   assert.ok(all.length > 150, `${all.length}`);
   assert.ok(answers.filter((text) => text !== "read").length > 0.8 * answers.length);
   for (const text of new Set(answers)) assert.ok(text.length < 600 && !text.includes("\n"), text);
   // Whatever the machine is busy with: milliseconds for each.
-  assert.ok(performance.now() - before < 10 * answers.length);
+  assert.ok(cpuSeconds() - before < 0.01 * answers.length);
   assert.ok(process.memoryUsage().rss < 2 ** 30);
 });
 
 test("what is wrong with metadata is said", () => {
   const at = (path: string, value: string | undefined) => answer(changed(path.split("/"), value));
   const flow = "architectures/y.nominal";
-  assert.match(at(`${flow}/transform/bins`, "1000000000"), /^m\.safetensors: autoregressive flow: expected at most 4096 bins of a spline, got 1000000000$/);
+  assert.match(
+    at(`${flow}/transform/bins`, "1000000000"),
+    /^m\.safetensors: autoregressive flow: expected at most 4096 bins of a spline, got 1000000000$/,
+  );
   assert.match(
     at(`${flow}/kind`, '"__proto__"'),
     /expected a flow of kind autoregressive, coupling or factorizable, got "__proto__"/,
