@@ -38,12 +38,15 @@ export const MAXIMA = {
   leastWidth: 1e-3,
   /** Half-width of a scan, in standard deviations of the fit. */
   scanRange: 100,
+  leastScanRange: 1e-3,
   /** Along each nuisance. */
   nodes: 100,
   scanPoints: 10_000,
   gridPoints: 1000,
   /** Of a histogram. */
   bins: 10_000,
+  /** Least number whose moments make sense. */
+  leastImpactEvents: 10,
   /** Quantiles of a feature. */
   quantiles: 1000,
   replicas: 10_000,

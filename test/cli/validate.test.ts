@@ -291,6 +291,12 @@ test("files: what is missing, too few, constant or no number, before any trainin
       [],
       /su\.csv, column "y": expected finite values/,
     ],
+    [
+      "nothing held out",
+      () => {},
+      ["profile={sample: data, heldOut: 0.001}"],
+      /a\.yaml: profile\.heldOut: expected a part of the 40 events of the data that leaves events on either side, got 0\.001/,
+    ],
     ["a model", () => {}, ["processes={signal: }", "model.file=data.csv"], /data\.csv: expected /],
   ];
   for (const [name, damage, set, pattern] of cases) {
