@@ -1,5 +1,4 @@
 /** A loaded configuration file and what follows from it. */
-
 import { dirname, resolve } from "node:path";
 import { entryOf } from "../engine/entry.js";
 import type { Dimensions } from "../inference/densities.js";

@@ -50,5 +50,7 @@ export const MAXIMA = {
   /** Quantiles of a feature. */
   quantiles: 1000,
   replicas: 10_000,
+  /** MiB: 1 TiB. */
+  cache: 1_048_576,
   toys: 1_000_000,
 } as const;

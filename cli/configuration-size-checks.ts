@@ -84,7 +84,7 @@ export function checkSizes(configuration: Configuration, report: Report): void {
       report(
         path,
         "networks of a size that can be trained",
-        error.message,
+        `others (${error.message})`,
         "Make `hidden`, `layers` or `bins` smaller",
       );
     }

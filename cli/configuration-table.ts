@@ -342,6 +342,7 @@ export const configurationTable = section(
           doc: "Memory for numbers of the events that are the same at every nu. With less, they are computed again and again.",
           unit: "MiB",
           min: 0,
+          max: MAXIMA.cache,
           default: CACHE_BYTES / 2 ** 20,
         }),
       },

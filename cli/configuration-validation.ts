@@ -70,6 +70,8 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
     case "text":
       if (typeof raw !== "string" || raw === "")
         return reject(typeof raw === "number" ? "Put it in quotes" : undefined);
+      // No system takes it in the name of a file.
+      if (raw.includes("\0")) return reject("Remove its character NUL");
       return raw.length <= MAXIMA.letters ? raw : reject(`Shorten it to at most ${MAXIMA.letters} letters`);
     case "flag":
       return typeof raw === "boolean" ? raw : reject(meantFlag(raw));

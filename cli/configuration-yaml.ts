@@ -33,8 +33,8 @@ export class YamlError extends Error {
   constructor(
     readonly expected: string,
     readonly got: string,
-    /** "line:column", counted from 1; undefined: the whole text. */
-    readonly at: string | undefined,
+    /** "line:column", counted from 1. */
+    readonly at: string,
     readonly hint?: string,
   ) {
     super(`expected ${expected}, got ${got}`);

@@ -75,6 +75,7 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
   if (missing.length > 0) throw new ConfigurationError(limited(missing, analysis.file));
 }
 
+/** The first hundred of what is told, and that there is more. */
 function limited(told: readonly string[], file: string): readonly string[] {
   if (told.length < MOST_PROBLEMS) return told;
   return [...told.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];
@@ -85,9 +86,8 @@ function readText(source: string, file: string): YamlText {
     return readYaml(source);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    const where = error.at === undefined ? file : `${file}:${error.at}`;
     const hint = error.hint === undefined ? "" : `. ${error.hint}`;
-    throw new ConfigurationError([`${where}: ${error.message}${hint}`]);
+    throw new ConfigurationError([`${file}:${error.at}: ${error.message}${hint}`]);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Which events a training step sees: a pure function of seed, purpose and step. */
-
 import type { Named } from "../engine/backend.js";
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";

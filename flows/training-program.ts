@@ -1,5 +1,4 @@
 /** A model with its optimiser, and the same model for validation, compiled and bound to data. */
-
 import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";

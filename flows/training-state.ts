@@ -1,5 +1,4 @@
 /** All that a training needs to go on to the same bits, and what it has seen so far. */
-
 import type { Named } from "../engine/backend.js";
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";

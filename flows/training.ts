@@ -1,5 +1,4 @@
 /** Maximum-likelihood training of anything that writes a loss on a tape. */
-
 import type { Named } from "../engine/backend.js";
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";

@@ -1,5 +1,4 @@
 /** The report of a run: what its page says, in which order. */
-
 import { stringify } from "yaml";
 import { entryOf } from "../../engine/entry.js";
 import { totalWeight } from "../../flows/weighted-moments.js";

@@ -1,5 +1,4 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
-
 import { host } from "#cpu-host";
 import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { BlockedColumn } from "../blocked-column.js";

@@ -177,7 +177,7 @@ test("a folder, a pipe or a device in place of the file", () => {
   );
 });
 
-test("numbers that are texts in YAML 1.2 say how to write them", () => {
+test("numbers and flags that are texts in YAML 1.2 say how to write them", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["seed: 1_000", /seed: expected an integer .*, got "1_000"\. Write 1000$/],
     ['seed: "12"', /seed: .*, got "12"\. Write 12$/],
@@ -185,6 +185,7 @@ test("numbers that are texts in YAML 1.2 say how to write them", () => {
     ["seed: 1:30", /got "1:30"$/],
     ["fnf: { q: .inf }", /fnf\.q: .*, got Infinity$/],
     ["fnf: { q: .nan }", /fnf\.q: .*, got NaN$/],
+    ['output: "a\\0b"', /output: expected a text, got "a\\u0000b"\. Remove its character NUL$/],
     ["likelihood: { extended: yes }", /likelihood\.extended: expected true or false, got "yes"\. Write true$/],
     ["likelihood: { extended: Off }", /got "Off"\. Write false$/],
   ];
