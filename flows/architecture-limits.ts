@@ -20,7 +20,7 @@ export const LARGEST = {
   weights: 2 ** 25,
 } as const;
 
-export type Limited = keyof typeof LARGEST;
+type Limited = keyof typeof LARGEST;
 
 const WORDS: Readonly<Record<Limited, string>> = {
   features: "features",

@@ -269,6 +269,7 @@ export function checked<A extends Architecture>(architecture: A): A {
         refuse(architecture, `hidden layers with units of ${features} degrees`, layer.hidden);
       }
     } else {
+      if (!layer.hidden.every(isCount)) refuse(architecture, "whole numbers of hidden units", layer.hidden);
       const own = new Set(layer.passive);
       const fits = [...own].every((i) => isCount(i) && i < features) && own.size === layer.passive.length;
       if (!fits || own.size === 0 || own.size >= features) {

@@ -1,4 +1,5 @@
 /** Every picture of a run, by the name of its file without extension. */
+
 import type { Band } from "../../inference/bands.js";
 import type { ClosureTest } from "../../inference/closure.js";
 import type { ChiSquareResult } from "../../inference/goodness-of-fit.js";

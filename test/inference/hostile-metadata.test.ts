@@ -2,9 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../engine/errors.js";
-import { autoregressiveFlow, couplingFlow, factorizableFlow } from "../../flows/architecture.js";
+import { autoregressiveFlow, couplingFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { LARGEST } from "../../flows/architecture-limits.js";
-import { fromTensors } from "../../flows/checkpoint.js";
+import { fromTensors, toTensors } from "../../flows/checkpoint.js";
 import { mixtureFromTensors, mixtureToTensors } from "../../inference/mixture-model.js";
 import { cpuSeconds } from "../support/cpu-time.js";
 import { torchModel } from "./torch-mixture.js";
@@ -13,10 +13,13 @@ const KEY = "unbinned.mixture";
 const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransfer: true, hasRates: true }));
 const sound = metadata[KEY]!;
 
+const answer = (text: string) =>
+  attempted(() => mixtureFromTensors("m.safetensors", { metadata: { [KEY]: text }, tensors }));
+
 /** "read", or the message of the UsageError; any other error fails the test. */
-function answer(text: string): string {
+function attempted(read: () => unknown): string {
   try {
-    mixtureFromTensors("m.safetensors", { metadata: { [KEY]: text }, tensors });
+    read();
     return "read";
   } catch (error) {
     assert.instance(error, UsageError, `${(error as Error).stack}`);
@@ -31,9 +34,9 @@ function paths(data: unknown, path: readonly (string | number)[] = []): (readonl
 }
 
 /** The sound metadata with another value, given as JSON text, at a path; without it where the value is undefined. */
-function changed(path: readonly (string | number)[], value: string | undefined): string {
+function changed(path: readonly (string | number)[], value: string | undefined, text = sound): string {
   const mark = "a mark that stands nowhere else";
-  const root = { data: JSON.parse(sound) };
+  const root = { data: JSON.parse(text) };
   const holder = path.slice(0, -1).reduce((inner: object, key) => inner[key as never], root.data);
   const key = path.at(-1);
   if (key === undefined) return value ?? "";
@@ -71,6 +74,32 @@ test("every value of the metadata replaced by every hostile one is read or refus
   assert.ok(process.memoryUsage().rss < 2 ** 30);
 });
 
+const spline = { kind: "spline", bins: 4, bound: 5 } as const;
+const sizes = { features: 3, context: 1, hidden: [4, 4] };
+const SINGLE = [
+  autoregressiveFlow({ ...sizes, transforms: 1, transform: spline }),
+  couplingFlow({ ...sizes, transforms: 2, transform: spline }),
+  factorizableFlow({ ...sizes, layers: 1, nuisances: [{}, { linearOnly: true }], pairs: [[0, 1]], spline }),
+];
+
+for (const architecture of SINGLE) {
+  test(`every value of the architecture of a ${architecture.kind} flow replaced by every hostile one`, () => {
+    const file = toTensors(architecture, initialise(architecture, 1));
+    const text = JSON.stringify(architecture);
+    const read = (own: string) => () =>
+      fromTensors(
+        { ...file, metadata: { "unbinned.architecture": own } },
+        "autoregressive",
+        "coupling",
+        "factorizable",
+      );
+    assert.is(attempted(read(text)), "read");
+    for (const path of paths(architecture)) {
+      for (const value of HOSTILE) assert.ok(attempted(read(changed(path, value, text))).length < 600);
+    }
+  });
+}
+
 test("what is wrong with metadata is said", () => {
   const at = (path: string, value: string | undefined) => answer(changed(path.split("/"), value));
   const flow = "architectures/y.nominal";
@@ -102,7 +131,6 @@ test("an architecture in the metadata of a single flow", () => {
 });
 
 test("sizes beyond the largest are refused before anything of their size is made", () => {
-  const spline = { kind: "spline", bins: 8, bound: 5 } as const;
   const flow = { features: 2, hidden: [8], transforms: 2, transform: spline };
   const cases: readonly (readonly [() => unknown, RegExp])[] = [
     [() => autoregressiveFlow({ ...flow, features: 1e9 }), /at most 1024 features, got 1000000000/],
