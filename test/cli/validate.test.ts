@@ -1,5 +1,5 @@
 /** `unbinned validate` finds what `run` would refuse, some of it after hours: one sentence and exit code 2 for each. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -309,6 +309,12 @@ test("files: what is missing, too few, constant or no number, before any trainin
     assert.match(error, pattern, name);
     for (const file of ["s.csv", "su.csv", "data.csv"]) writeCsv(file, 40, sound);
   }
+  // run says the same, with nothing trained.
+  writeCsv("data.csv", 40, { ...sound, y: () => 3 });
+  const { error, code } = await runInProcess(["run", at("a.yaml"), "--out", at("out"), "--backend", "reference"]);
+  assert.is(code, 2, error);
+  assert.match(error, /data\.csv, data to which T is fitted: /);
+  assert.equal(readdirSync(at("out/steps")), []);
   // A likelihood of x alone, or without T, takes a single event and a constant y.
   writeCsv("data.csv", 1, sound);
   for (const set of ["likelihood.observables=[x]", "transfer.enabled=false"]) {
