@@ -44,7 +44,7 @@ export const MAXIMA = {
   scanPoints: 10_000,
   gridPoints: 1000,
   /** Of a histogram. */
-  bins: 10_000,
+  bins: 1000,
   /** Least number whose moments make sense. */
   leastImpactEvents: 10,
   /** Quantiles of a feature. */
