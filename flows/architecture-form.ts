@@ -6,11 +6,17 @@ export type Data = Readonly<Record<string, unknown>>;
 
 const WHERE = "architecture";
 
+/** Letters of data in a message. */
+const LONGEST_SHOWN = 200;
+
 /** A short text of any data, however deep and long. */
 export function shownData(data: unknown): string {
-  if (Array.isArray(data)) return `a list of ${data.length}`;
-  if (isData(data)) return `a map of ${Object.keys(data).length}`;
-  return (JSON.stringify(data) ?? "nothing").slice(0, 80);
+  if (Array.isArray(data) && data.length > LONGEST_SHOWN) return `a list of ${data.length}`;
+  try {
+    return (JSON.stringify(data) ?? "nothing").slice(0, LONGEST_SHOWN);
+  } catch {
+    return "lists in lists without end";
+  }
 }
 
 function refuse(expected: string, got: unknown): never {

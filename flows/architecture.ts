@@ -1,6 +1,6 @@
 /** Architectures: plain JSON data that, with named weights, is a whole flow. */
 import { UsageError } from "../engine/errors.js";
-import { checkForm } from "./architecture-form.js";
+import { checkForm, shownData } from "./architecture-form.js";
 import { checkLimits } from "./architecture-limits.js";
 import { type Activation, activations, degreeCounts, maskedNetworkTensors, networkSize } from "./masked-network.js";
 import { type SplineArchitecture, splineParameters } from "./rational-quadratic-spline.js";
@@ -173,7 +173,7 @@ export function factorizableFlow(
 }
 
 function refuse(architecture: Architecture, expected: string, got: unknown): never {
-  throw new UsageError(`${architecture.kind} flow`, { expected, got: JSON.stringify(got)?.slice(0, 200) ?? "nothing" });
+  throw new UsageError(`${architecture.kind} flow`, { expected, got: shownData(got) });
 }
 
 const isPermutation = (order: readonly number[], n: number) =>

@@ -28,7 +28,12 @@ const LARGEST_LOG = 80;
 
 const isLog = (data: unknown) => typeof data === "number" && Math.abs(data) <= LARGEST_LOG;
 
-const isFrame = (data: unknown) => isData(data) && isData(data.x) && (data.y === undefined || isData(data.y));
+const areNumbers = (data: unknown) => Array.isArray(data) && data.every((value) => typeof value === "number");
+
+const isFeatureFrame = (data: unknown) => isData(data) && areNumbers(data.shift) && areNumbers(data.scale);
+
+const isFrame = (data: unknown) =>
+  isData(data) && isFeatureFrame(data.x) && (data.y === undefined || isFeatureFrame(data.y));
 
 const isProcess = (data: unknown) => isData(data) && typeof data.name === "string" && isLog(data.logYield);
 

@@ -280,7 +280,7 @@ test("files: what is missing, too few, constant or no number, before any trainin
       "a constant feature of the simulation",
       () => writeCsv("s.csv", 40, { ...sound, x: () => 3 }),
       [],
-      /nominal samples, x: .*constant/,
+      /got feature 0 of x with mean 3 and variance 0\. Leave out features that are constant/,
     ],
     [
       "no number",

@@ -11,7 +11,8 @@ import { torchModel } from "./torch-mixture.js";
 
 const KEY = "unbinned.mixture";
 const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransfer: true, hasRates: true }));
-const sound = metadata[KEY]!;
+const frame = { x: { shift: [0], scale: [1] }, y: { shift: [1e7, 0], scale: [1, 2] } };
+const sound = JSON.stringify({ ...JSON.parse(metadata[KEY]!), frame });
 
 const answer = (text: string) =>
   attempted(() => mixtureFromTensors("m.safetensors", { metadata: { [KEY]: text }, tensors }));
@@ -119,6 +120,12 @@ test("what is wrong with metadata is said", () => {
     /x\.nominal of kind autoregressive or coupling, got "factorizable"/,
   );
   assert.match(at("processes/0/logYield", "700"), /expected a process with its name and the logarithm of its yield/);
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const nuisance = `{"centre":0,"scale":-1,"linearOnly":false,"more":${deep}}`;
+  assert.match(
+    at("architectures/x.systematics/nuisances/0", nuisance),
+    /positive scale, got lists in lists without end/,
+  );
   assert.match(answer("{"), /m\.safetensors: expected metadata in JSON, got "\{"/);
 });
 
