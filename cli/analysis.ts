@@ -1,5 +1,6 @@
 /** A loaded configuration file and what follows from it. */
 import { dirname, resolve } from "node:path";
+import { entryOf } from "../engine/entry.js";
 import type { Dimensions } from "../inference/densities.js";
 import type { Anchor } from "../inference/systematics.js";
 import type { Configuration, Nuisance } from "./configuration-table.js";
@@ -74,13 +75,19 @@ export function affectedProcesses(configuration: Configuration, nuisance: string
 
 /** A point in declared order; nuisances that it does not name are at their centres. [nuisances] */
 export function nuisanceVector(configuration: Configuration, point: Readonly<Record<string, number>>): number[] {
-  return nuisanceNames(configuration).map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
+}
+
+/** True values of these nuisances, where all of them are known. */
+export function trueValues({ truth }: Configuration, names: readonly string[]): number[] | undefined {
+  const known = names.flatMap((name) => entryOf(truth, name) ?? []);
+  return known.length === names.length ? known : undefined;
 }
 
 /** Is the nuisance away from its centre, where the nominal samples are? */
 export function isOffNominal(configuration: Configuration, point: Readonly<Record<string, number>>, nuisance: string) {
   const { centre } = configuration.nuisances[nuisance]!;
-  return (point[nuisance] ?? centre) !== centre;
+  return (entryOf(point, nuisance) ?? centre) !== centre;
 }
 
 /** Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it. */
@@ -112,8 +119,16 @@ export function variationPoints(configuration: Configuration): readonly Readonly
 /** Every process at every point at which it was or will be simulated, the nominal one included; samples in the file's order. */
 export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
   const shapes = nuisancesOfKind(configuration, "shape");
-  const at = (point: Readonly<Record<string, number>>) =>
-    shapes.map((name) => point[name] ?? configuration.nuisances[name]!.centre);
+  const position = new Map(shapes.map((name, k) => [name, k]));
+  const centres = shapeCentres(configuration);
+  const at = (point: Readonly<Record<string, number>>) => {
+    const values = [...centres];
+    for (const [name, value] of Object.entries(point)) {
+      const k = position.get(name);
+      if (k !== undefined) values[k] = value;
+    }
+    return values;
+  };
   const names = processNames(configuration);
   if (configuration.simulation.generator === undefined) {
     return names.flatMap((name, process) =>

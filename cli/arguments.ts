@@ -1,4 +1,5 @@
 /** The words of a command line, split into verb, operands and options. */
+import { MAXIMA } from "./configuration-limits.js";
 import { UsageError } from "./messages.js";
 import { nearest, suggestion } from "./suggestion.js";
 
@@ -50,6 +51,9 @@ export const OPTIONS = {
 
 /** Each worker reserves address space of its own; at thousands of them V8 ends the process. */
 const MOST_THREADS = 256;
+
+/** Letters of a value in a message. */
+const LONGEST_SHOWN = 200;
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -167,11 +171,11 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     processColumn: last("process-column"),
     head: integer("head", 1),
     order: Number(oneOf("order", ["0", "1", "2"]) ?? 1) as Options["order"],
-    toys: integer("toys", 1),
-    toy: integer("toy", 0),
+    toys: integer("toys", 1, MAXIMA.toys),
+    toy: integer("toy", 0, MAXIMA.toys - 1),
     mode: oneOf("mode", ["data", "full"]),
     aggregate: has("aggregate"),
-    replica: integer("replica", 0),
+    replica: integer("replica", 0, MAXIMA.replicas - 1),
     force: has("force"),
     schema: has("schema"),
     json: has("json"),
@@ -181,7 +185,8 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
 }
 
 function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {
-  return new UsageError(`--${name}`, { expected, got, ...(hint === undefined ? {} : { hint }) });
+  const short = got.length > LONGEST_SHOWN ? `${got.slice(0, LONGEST_SHOWN)}...` : got;
+  return new UsageError(`--${name}`, { expected, got: short, ...(hint === undefined ? {} : { hint }) });
 }
 
 /**

@@ -4,16 +4,20 @@ import {
   isOffNominal,
   nuisanceNames,
   nuisancesOfKind,
+  nuisanceVector,
   processNames,
   variationPoints,
 } from "./analysis.js";
+import { MAXIMA } from "./configuration-limits.js";
 import { checkRelevance, type Given } from "./configuration-relevance.js";
+import { checkEvents, checkSizes, checkYields } from "./configuration-size-checks.js";
 import type { Configuration } from "./configuration-table.js";
-import type { Path, Problem } from "./configuration-validation.js";
+import { MOST_PROBLEMS, type Path, type Problem, shown } from "./configuration-validation.js";
 import { suggestion } from "./suggestion.js";
 
 type Point = Readonly<Record<string, number>>;
-type Report = (path: Path, expected: string, got: string, hint?: string) => void;
+/** @param hint  called where the problem is told: a suggestion among a thousand names takes a while */
+export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
 /** What the built-in generators make; an analysis that uses one must have the same names and sizes. */
 const GENERATORS = {
@@ -24,7 +28,9 @@ const GENERATORS = {
 export function crossCheck(configuration: Configuration, given: Given): readonly Problem[] {
   const problems: Problem[] = [];
   const report: Report = (path, expected, got, hint) => {
-    problems.push({ path, expected, got, ...(hint === undefined ? {} : { hint }) });
+    if (problems.length >= MOST_PROBLEMS) return;
+    const told = typeof hint === "function" ? hint() : hint;
+    problems.push({ path, expected, got, ...(told === undefined ? {} : { hint: told }) });
   };
   checkNames(configuration, report);
   // The checks that follow look names up.
@@ -35,6 +41,11 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   checkNuisances(configuration, report);
   if (configuration.model.file === undefined) checkAnchors(configuration, report);
   checkFit(configuration, report);
+  checkYields(configuration, report);
+  if (problems.length === 0 && configuration.model.file === undefined) {
+    checkEvents(configuration, report);
+    checkSizes(configuration, report);
+  }
   checkTrainings(configuration, report);
   // Of two sources, what belongs to either would be found wrong as well.
   if (problems.length === 0) problems.push(...checkRelevance(configuration, given));
@@ -42,19 +53,19 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
 }
 
 function checkNames(configuration: Configuration, report: Report): void {
-  const processes = processNames(configuration);
-  const nuisances = nuisanceNames(configuration);
-  const known = (path: Path, name: string, candidates: readonly string[], what: string) => {
-    if (candidates.includes(name)) return;
-    const hint = candidates.length === 0 ? `Declare it under \`${what}s\`` : suggestion(name, candidates);
-    report(path, `a declared ${what}`, JSON.stringify(name), hint);
+  const processes = new Set(processNames(configuration));
+  const nuisances = new Set(nuisanceNames(configuration));
+  const known = (path: Path, name: string, candidates: ReadonlySet<string>, what: string) => {
+    if (candidates.has(name)) return;
+    report(path, `a declared ${what}`, shown(name), () =>
+      candidates.size === 0 ? `Declare it under \`${what}s\`` : suggestion(name, [...candidates]),
+    );
   };
   const knownPoint = (path: Path, point: Point) => {
     for (const name of Object.keys(point)) known([...path, name], name, nuisances, "nuisance");
   };
-  if (processes.length === 0)
-    report(["processes"], "at least one process", "none", "Declare one, for example `signal:`");
-  if (nuisances.length === 0)
+  if (processes.size === 0) report(["processes"], "at least one process", "none", "Declare one, for example `signal:`");
+  if (nuisances.size === 0)
     report(["nuisances"], "at least one nuisance", "none", "Declare one: they are what is fitted");
   for (const name of nuisances) {
     const path = ["nuisances", name, "processes"];
@@ -239,12 +250,33 @@ function checkPairs(configuration: Configuration, report: Report): void {
 }
 
 function checkFit(configuration: Configuration, report: Report): void {
-  const [least, largest] = configuration.fit.bounds as readonly [number, number];
-  if (!(least < largest)) report(["fit", "bounds"], "the smaller bound first", `[${least}, ${largest}]`, "Swap them");
-  for (const [name, value] of Object.entries(configuration.fit.start)) {
-    if (value > least && value < largest) continue;
-    report(["fit", "start", name], `a value inside fit.bounds [${least}, ${largest}]`, `${value}`, "Widen the bounds");
+  const { bounds, start } = configuration.fit;
+  const [least, largest] = bounds as readonly [number, number];
+  if (!(least < largest)) {
+    report(["fit", "bounds"], "the smaller bound first", `[${least}, ${largest}]`, "Swap them");
+    return;
   }
+  if (largest - least < MAXIMA.leastWidth) {
+    report(["fit", "bounds"], `bounds at least ${MAXIMA.leastWidth} apart`, `[${least}, ${largest}]`, "Widen them");
+    return;
+  }
+  const inside = `a value inside fit.bounds [${least}, ${largest}]`;
+  if (configuration.data.generator !== undefined) {
+    for (const [name, value] of Object.entries(configuration.truth)) {
+      if (value >= least && value <= largest) continue;
+      report(["truth", name], `${inside}, as data are generated there`, `${value}`, "Widen the bounds");
+    }
+  }
+  const starts = nuisanceVector(configuration, start);
+  nuisanceNames(configuration).forEach((name, k) => {
+    const value = starts[k]!;
+    if (value > least && value < largest) return;
+    if (Object.hasOwn(start, name)) report(["fit", "start", name], inside, `${value}`, "Widen the bounds");
+    else {
+      const hint = `Widen the bounds, or set fit.start.${name}`;
+      report(["nuisances", name, "centre"], `${inside}, as fits start there`, `${value}`, hint);
+    }
+  });
 }
 
 function checkTrainings(configuration: Configuration, report: Report): void {

@@ -54,7 +54,13 @@ export type FlagEntry = FlagRules & { readonly kind: "flag" };
 export type ChoiceEntry = ChoiceRules & { readonly kind: "choice" };
 export type ListEntry = ListRules & { readonly kind: "list"; readonly item: Entry };
 /** Names chosen by the user, each with an entry of the same kind; the order of the file is kept. Absent: empty. */
-export type MapEntry = Described & { readonly kind: "map"; readonly item: Entry; readonly of: string };
+export type MapEntry = Described & {
+  readonly kind: "map";
+  readonly item: Entry;
+  readonly of: string;
+  /** Most names. */
+  readonly maxLength?: number;
+};
 /** Fixed keys. Absent: as if it were empty, unless it is optional. */
 export type SectionEntry = Described & { readonly kind: "section"; readonly keys: Readonly<Record<string, Entry>> };
 export type Entry = NumberEntry | TextEntry | FlagEntry | ChoiceEntry | ListEntry | MapEntry | SectionEntry;
@@ -68,7 +74,10 @@ export const list = <E extends Entry, const R extends ListRules>(item: E, rules:
   item,
   ...rules,
 });
-export const map = <E extends Entry, const R extends Described & { readonly of: string }>(item: E, rules: R) => ({
+export const map = <E extends Entry, const R extends Described & { readonly of: string; readonly maxLength?: number }>(
+  item: E,
+  rules: R,
+) => ({
   kind: "map" as const,
   item,
   ...rules,
@@ -129,9 +138,8 @@ function describeNumber(entry: NumberEntry): string {
 
 function describeList(entry: ListEntry): string {
   const { minLength: least, maxLength: most } = entry;
-  const size =
-    least !== undefined && least === most
-      ? ` of ${least}`
-      : `${least === undefined ? "" : ` of at least ${least}`}${most === undefined ? "" : ` of at most ${most}`}`;
+  const isRange = least !== undefined && most !== undefined;
+  const limit = least !== undefined ? ` of at least ${least}` : most !== undefined ? ` of at most ${most}` : "";
+  const size = isRange ? (least === most ? ` of ${least}` : ` of ${least} to ${most}`) : limit;
   return `a list${size}${entry.unique ? ", none twice" : ""}, each ${describe(entry.item)}`;
 }

@@ -1,5 +1,6 @@
 /** JSON Schema of the configuration file, for editors that complete and check YAML. */
 import type { Entry, SectionEntry } from "./configuration-entries.js";
+import { MAXIMA } from "./configuration-limits.js";
 import { configurationTable } from "./configuration-table.js";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -30,7 +31,7 @@ function rules(entry: Entry): Schema {
         ...given({ minimum: entry.min, maximum: entry.max, exclusiveMinimum: entry.above }),
       };
     case "text":
-      return { type: "string", minLength: 1 };
+      return { type: "string", minLength: 1, maxLength: MAXIMA.letters };
     case "flag":
       return { type: "boolean" };
     case "choice":
@@ -43,7 +44,11 @@ function rules(entry: Entry): Schema {
       };
     case "map":
       // A name with nothing behind it (`shift:`) is an entry with all its defaults.
-      return { type: "object", additionalProperties: { anyOf: [schemaOf(entry.item), { type: "null" }] } };
+      return {
+        type: "object",
+        additionalProperties: { anyOf: [schemaOf(entry.item), { type: "null" }] },
+        ...given({ maxProperties: entry.maxLength }),
+      };
     case "section": {
       const required = Object.keys(entry.keys).filter((key) => isRequired(entry.keys[key]!));
       return {

@@ -1,6 +1,7 @@
 /** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
 import { CACHE_BYTES } from "../inference/likelihood.js";
 import { choice, flag, list, map, number, section, text, type ValueOf } from "./configuration-entries.js";
+import { MAXIMA } from "./configuration-limits.js";
 
 interface RecipeDefaults {
   readonly optimiser: "adam" | "adamw" | "radam";
@@ -18,12 +19,20 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
         doc: "Passes over the training sample; with a generator, parts in which its events are drawn.",
         default: defaults.epochs,
         min: 1,
+        max: MAXIMA.epochs,
       }),
-      batch: number({ doc: "Events per optimiser step.", integer: true, min: 1, default: defaults.batch }),
+      batch: number({
+        doc: "Events per optimiser step.",
+        integer: true,
+        min: 1,
+        max: MAXIMA.batch,
+        default: defaults.batch,
+      }),
       learningRate: number({
         doc: "Learning rate at its peak, after warm-up; it decays as a cosine from there.",
         default: defaults.learningRate,
         above: 0,
+        max: MAXIMA.learningRate,
       }),
       warmUp: number({
         doc: "Part of all steps in which the learning rate rises from 0.",
@@ -37,11 +46,12 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
         min: 0,
         max: 1,
       }),
-      weightDecay: number({ doc: "Decoupled weight decay (adamw only).", default: 0, min: 0 }),
+      weightDecay: number({ doc: "Decoupled weight decay (adamw only).", default: 0, min: 0, max: MAXIMA.weightDecay }),
       patience: number({
         doc: "Epochs without a better validation loss after which training stops; 0: never. The last epoch is kept, unless the best is better by more than chance.",
         integer: true,
         min: 0,
+        max: MAXIMA.epochs,
         default: 0,
       }),
     },
@@ -49,16 +59,24 @@ const recipe = (of: string, defaults: RecipeDefaults) =>
   );
 
 const hidden = (sizes: readonly number[]) =>
-  list(number({ doc: "Units of a layer.", integer: true, min: 1 }), {
+  list(number({ doc: "Units of a layer.", integer: true, min: 1, max: MAXIMA.units }), {
     doc: "Units of each hidden layer of the masked networks.",
     default: sizes,
     minLength: 1,
+    maxLength: MAXIMA.hiddenLayers,
   });
 
-const transforms = (count: number) => number({ doc: "Transforms in sequence.", integer: true, min: 1, default: count });
+const transforms = (count: number) =>
+  number({ doc: "Transforms in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: count });
 
 const splineBins = (count: number) =>
-  number({ doc: "Bins of each rational-quadratic spline.", integer: true, min: 2, default: count });
+  number({
+    doc: "Bins of each rational-quadratic spline.",
+    integer: true,
+    min: 2,
+    max: MAXIMA.splineBins,
+    default: count,
+  });
 
 const density = (of: string, sizes: { readonly transforms: number }, defaults: RecipeDefaults) =>
   section(
@@ -84,7 +102,7 @@ const density = (of: string, sizes: { readonly transforms: number }, defaults: R
 const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
   section(
     {
-      layers: number({ doc: "Layers in sequence.", integer: true, min: 1, default: layers }),
+      layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
       hidden: hidden([32, 32]),
       training: recipe(`the factorizable flow of ${of}`, defaults),
     },
@@ -99,17 +117,20 @@ const observable = (name: "x" | "y", doc: string) => ({
       doc: "Number of features: the widths of the columns added up.",
       integer: true,
       min: 1,
+      max: MAXIMA.features,
       example: 2,
     }),
     columns: list(text(columns), {
       doc: "Columns of the files that hold the features, in this order.",
       default: [name],
       minLength: 1,
+      maxLength: MAXIMA.features,
       unique: true,
     }),
     labels: list(text({ doc: "Axis name, with its unit." }), {
       doc: "Axis name of each feature; empty: the name of the observable and a number.",
       default: [],
+      maxLength: MAXIMA.features,
     }),
   },
   rules: { doc },
@@ -118,9 +139,13 @@ const observable = (name: "x" | "y", doc: string) => ({
 const x = observable("x", "Kinematics x: the context of every density of y, and observables themselves.");
 const y = observable("y", "Observables y, in which the distribution of interest lives. Absent: x alone is fitted.");
 
+/** A value of a nuisance. */
+const nu = <const R extends { readonly default?: number }>(doc: string, rules?: R) =>
+  number({ doc, unit: "prior standard deviations", min: -MAXIMA.nu, max: MAXIMA.nu, ...(rules as R) });
+
 /** A point in the space of nuisances, by name; a nuisance that is not named is at its centre. */
 const point = (doc: string) =>
-  map(number({ doc: "Value of the nuisance.", unit: "prior standard deviations" }), { doc, of: "nuisance names" });
+  map(nu("Value of the nuisance."), { doc, of: "nuisance names", maxLength: MAXIMA.nuisances });
 
 const sample = section(
   {
@@ -140,12 +165,14 @@ const process_ = section(
     yield: number({
       doc: "Expected number of events in the data. A generator and a model file bring their own.",
       unit: "events",
-      above: 0,
+      min: MAXIMA.leastYield,
+      max: MAXIMA.yield,
       optional: true,
     }),
     samples: list(sample, {
       doc: "Simulated samples, one file each: nominal, and at values of the nuisances. Empty with a generator or a model.",
       default: [],
+      maxLength: MAXIMA.samples,
     }),
   },
   { doc: "One process of the mixture." },
@@ -162,19 +189,17 @@ const nuisance = section(
     processes: list(text({ doc: "Name of a process." }), {
       doc: "Processes it acts on; empty: all.",
       default: [],
+      maxLength: MAXIMA.processes,
       unique: true,
     }),
     kappa: number({
       doc: "Relative change of the yields at nu = 1 (rate only).",
       unit: "dimensionless",
       above: -1,
+      max: MAXIMA.kappa,
       optional: true,
     }),
-    centre: number({
-      doc: "Centre of the Gaussian prior, where the nominal samples were simulated.",
-      unit: "prior standard deviations",
-      default: 0,
-    }),
+    centre: nu("Centre of the Gaussian prior, where the nominal samples were simulated.", { default: 0 }),
   },
   { doc: "One nuisance parameter." },
 );
@@ -203,6 +228,7 @@ export const configurationTable = section(
     processes: map(process_, {
       doc: "Processes of the mixture, by name; their order is that of the classes of a model file.",
       of: "process names",
+      maxLength: MAXIMA.processes,
       example: {
         signal: {
           yield: 20000,
@@ -225,6 +251,7 @@ export const configurationTable = section(
     nuisances: map(nuisance, {
       doc: "Nuisance parameters, by name; nu is written in this order.",
       of: "nuisance names",
+      maxLength: MAXIMA.nuisances,
       example: { scale: { kind: "shape" }, normalisation: { kind: "rate", processes: ["background"], kappa: 0.05 } },
     }),
     simulation: section(
@@ -239,11 +266,13 @@ export const configurationTable = section(
           unit: "events",
           integer: true,
           min: 1,
+          max: MAXIMA.simulatedEvents,
           optional: true,
         }),
         variations: list(point("Values of the nuisances."), {
           doc: "Points at which the generator simulates, besides the nominal one. Empty: +1 and -1 of each shape nuisance, and the four corners (+1 or -1, +1 or -1) of each of fnf.pairs.",
           default: [],
+          maxLength: MAXIMA.samples,
         }),
         weight: text({ doc: "Column of event weights in the samples; absent: unweighted.", optional: true }),
         heldOut: number({
@@ -267,6 +296,7 @@ export const configurationTable = section(
           unit: "events",
           integer: true,
           min: 1,
+          max: MAXIMA.events,
           default: 50_000,
         }),
       },
@@ -312,6 +342,7 @@ export const configurationTable = section(
           doc: "Memory for numbers of the events that are the same at every nu. With less, they are computed again and again.",
           unit: "MiB",
           min: 0,
+          max: MAXIMA.cache,
           default: CACHE_BYTES / 2 ** 20,
         }),
       },
@@ -337,9 +368,22 @@ export const configurationTable = section(
         pairs: list(nuisancePair, {
           doc: "Pairs of nuisances with a term of their own, for example [[shift, squeeze]]. Needs samples in which both are off nominal.",
           default: [],
+          maxLength: MAXIMA.pairs,
         }),
-        q: number({ doc: "Damping of the terms quadratic in nu.", unit: "dimensionless", default: 0.01, above: 0 }),
-        r: number({ doc: "Damping of the pair terms.", unit: "dimensionless", default: 0.1, above: 0 }),
+        q: number({
+          doc: "Damping of the terms quadratic in nu.",
+          unit: "dimensionless",
+          default: 0.01,
+          above: 0,
+          max: MAXIMA.damping,
+        }),
+        r: number({
+          doc: "Damping of the pair terms.",
+          unit: "dimensionless",
+          default: 0.1,
+          above: 0,
+          max: MAXIMA.damping,
+        }),
         x: factorizable("x", 1, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
         y: factorizable("y", 2, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
       },
@@ -360,7 +404,12 @@ export const configurationTable = section(
           batch: 1024,
           learningRate: 3e-3,
         }),
-        nuisanceLearningRate: number({ doc: "Learning rate of nu in step 1.", default: 5e-4, above: 0 }),
+        nuisanceLearningRate: number({
+          doc: "Learning rate of nu in step 1.",
+          default: 5e-4,
+          above: 0,
+          max: MAXIMA.learningRate,
+        }),
       },
       { doc: "Distribution of interest: the map T of data to simulation, per process and x." },
     ),
@@ -370,6 +419,7 @@ export const configurationTable = section(
           doc: "Poisson-bootstrap replicas of step 1: T and nu fitted again with event weights w ~ Poisson(1); 0: none.",
           integer: true,
           min: 0,
+          max: MAXIMA.replicas,
           default: 0,
         }),
         training: recipe("T and nu of each replica, from the T of the data on,", {
@@ -384,7 +434,7 @@ export const configurationTable = section(
     fit: section(
       {
         start: point("First starting point; empty: the centres of the priors."),
-        bounds: list(number({ doc: "Bound.", unit: "prior standard deviations" }), {
+        bounds: list(nu("Bound."), {
           doc: "Least and largest value of every nuisance.",
           unit: "prior standard deviations",
           default: [-5, 5],
@@ -396,6 +446,7 @@ export const configurationTable = section(
           unit: "prior standard deviations",
           default: 1,
           min: 0,
+          max: MAXIMA.nu,
         }),
         minos: flag({
           doc: "Asymmetric errors as well: where the profile of -2 Delta ln L reaches 1. Takes a few fits for each nuisance.",
@@ -416,18 +467,21 @@ export const configurationTable = section(
           doc: "Nodes along each nuisance (quadrature only).",
           integer: true,
           min: 1,
+          max: MAXIMA.nodes,
           default: 6,
         }),
         box: number({
           doc: "Half-width of the box around the fitted nu, of every nuisance alike. Absent: twice the scale.",
           unit: "prior standard deviations",
-          above: 0,
+          min: MAXIMA.leastWidth,
+          max: MAXIMA.nu,
           optional: true,
         }),
         scale: number({
           doc: "Scale of nu inside the residual map, of every nuisance alike. Absent: five times the error of each nuisance with T fixed, or by x alone where that is larger, at most 1.5.",
           unit: "prior standard deviations",
-          above: 0,
+          min: MAXIMA.leastWidth,
+          max: MAXIMA.nu,
           optional: true,
         }),
         sample: choice({
@@ -440,6 +494,7 @@ export const configurationTable = section(
           unit: "events",
           integer: true,
           min: 100,
+          max: MAXIMA.events,
           optional: true,
         }),
         heldOut: number({
@@ -457,9 +512,10 @@ export const configurationTable = section(
           doc: "Bins of the splines of the residual map (kind spline only).",
           integer: true,
           min: 2,
+          max: MAXIMA.splineBins,
           default: 8,
         }),
-        layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, default: 2 }),
+        layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, max: MAXIMA.layers, default: 2 }),
         hidden: hidden([128]),
         training: recipe("the response of T to nu (step 2)", {
           optimiser: "adamw",
@@ -474,23 +530,42 @@ export const configurationTable = section(
     ),
     scan: section(
       {
-        nuisances: list(nuisanceName, { doc: "Nuisances scanned alone; empty: all.", default: [], unique: true }),
+        nuisances: list(nuisanceName, {
+          doc: "Nuisances scanned alone; empty: all.",
+          default: [],
+          maxLength: MAXIMA.nuisances,
+          unique: true,
+        }),
         pairs: list(nuisancePair, {
           doc: "Pairs scanned together; empty: all, where there are at most four nuisances.",
           default: [],
+          maxLength: MAXIMA.pairs,
         }),
         fits: list(choice({ doc: "Name of a fit.", choices: ["fixed", "averaged"] }), {
           doc: "What is scanned beside the fit that gives the result, at the same points: T fixed, and the average of the ensemble.",
           default: ["fixed", "averaged"],
           unique: true,
         }),
-        points: number({ doc: "Points of a scan in one dimension.", integer: true, min: 3, default: 15 }),
-        grid: number({ doc: "Points per axis of a scan in two dimensions.", integer: true, min: 3, default: 15 }),
+        points: number({
+          doc: "Points of a scan in one dimension.",
+          integer: true,
+          min: 3,
+          max: MAXIMA.scanPoints,
+          default: 15,
+        }),
+        grid: number({
+          doc: "Points per axis of a scan in two dimensions.",
+          integer: true,
+          min: 3,
+          max: MAXIMA.gridPoints,
+          default: 15,
+        }),
         range: number({
           doc: "Half-width of the scan.",
           unit: "standard deviations of the fit",
           default: 4,
-          above: 0,
+          min: MAXIMA.leastScanRange,
+          max: MAXIMA.scanRange,
         }),
       },
       { doc: "Scans of -2 Delta ln L." },
@@ -507,21 +582,24 @@ export const configurationTable = section(
           minLength: 1,
           unique: true,
         }),
-        groups: map(list(nuisanceName, { doc: "Members.", minLength: 1, unique: true }), {
+        groups: map(list(nuisanceName, { doc: "Members.", minLength: 1, maxLength: MAXIMA.nuisances, unique: true }), {
           doc: "Nuisances whose impacts are also given together, by the name of the group.",
           of: "group names",
+          maxLength: MAXIMA.groups,
         }),
         bins: number({
           doc: "Quantiles of each feature: regions of the distribution.",
           integer: true,
           min: 1,
+          max: MAXIMA.quantiles,
           default: 3,
         }),
         events: number({
           doc: "Events of the data to look at.",
           unit: "events",
           integer: true,
-          min: 1,
+          min: MAXIMA.leastImpactEvents,
+          max: MAXIMA.events,
           default: 20_000,
         }),
       },
@@ -530,7 +608,7 @@ export const configurationTable = section(
     truth: point("True values of the nuisances, where they are known (toys): shown beside the fit."),
     report: section(
       {
-        bins: number({ doc: "Bins of each projection.", integer: true, min: 2, default: 40 }),
+        bins: number({ doc: "Bins of each projection.", integer: true, min: 2, max: MAXIMA.bins, default: 40 }),
       },
       { doc: "Pictures of the report." },
     ),

@@ -1,11 +1,12 @@
 /** Reads the configuration file: YAML, then `--set`, then the table of entries, then the checks across entries. */
-import { existsSync, readFileSync } from "node:fs";
-import { type Document, isMap, isScalar, isSeq, LineCounter, parse, parseDocument, type Node as YamlNode } from "yaml";
+import { existsSync } from "node:fs";
 import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./configuration-checks.js";
 import type { Entry } from "./configuration-entries.js";
+import { readConfigurationFile } from "./configuration-file.js";
 import { type Configuration, configurationTable } from "./configuration-table.js";
-import { type Path, type Problem, pathText, validate } from "./configuration-validation.js";
+import { isPlainMap, MOST_PROBLEMS, type Path, type Problem, pathText, validate } from "./configuration-validation.js";
+import { readYaml, YamlError, type YamlText } from "./configuration-yaml.js";
 import { ConfigurationError, UsageError } from "./messages.js";
 import { suggestion } from "./suggestion.js";
 
@@ -19,21 +20,7 @@ export interface Overrides {
 
 /** The analysis that a file describes, every default filled in and every name checked; data files are not touched. */
 export function loadAnalysis(file: string, overrides: Overrides = { set: [] }): Analysis {
-  return { file, configuration: readConfiguration(readText(file), file, overrides) };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const got = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "a folder" : String(code);
-    throw new UsageError(file, {
-      expected: "a configuration file",
-      got,
-      hint: "`unbinned init` writes one to start from",
-    });
-  }
+  return { file, configuration: readConfiguration(readConfigurationFile(file), file, overrides) };
 }
 
 /**
@@ -42,20 +29,12 @@ function readText(file: string): string {
  * @param file how messages name the text
  */
 export function readConfiguration(source: string, file: string, overrides: Overrides = { set: [] }): Configuration {
-  const lines = new LineCounter();
-  // Errors are worded here: yaml's own carry the source text over several lines.
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) {
-    const { line, col } = lines.linePos(syntax.pos[0]);
-    throw new ConfigurationError([`${file}:${line}:${col}: expected YAML, got a syntax error: ${syntax.message}`]);
-  }
-  const raw = toMap(document, file);
+  const text = readText(source, file);
   const settings: readonly Setting[] = [
     ...overrides.set.map(parseSetting),
     ...(overrides.seed === undefined ? [] : [{ from: "--seed", path: ["seed"], value: overrides.seed }]),
   ];
-  for (const { path, value } of settings) applySetting(raw, path, value);
+  const raw = settings.reduce<unknown>((value, setting) => withSetting(value, setting), rawMap(text.value, file));
 
   const problems: Problem[] = [];
   const configuration = validate(configurationTable, raw, problems);
@@ -63,13 +42,12 @@ export function readConfiguration(source: string, file: string, overrides: Overr
   if (problems.length > 0) {
     const override = ({ path }: Problem) =>
       settings.findLast((setting) => setting.path.every((part, i) => part === String(path[i])))?.from;
-    throw new ConfigurationError(
-      problems.map((problem) => {
-        const place = override(problem) ?? position(document, problem.path, lines, file);
-        const hint = problem.hint === undefined ? "" : `. ${problem.hint}`;
-        return `${place}: ${pathText(problem.path)}: expected ${problem.expected}, got ${problem.got}${hint}`;
-      }),
-    );
+    const told = problems.map((problem) => {
+      const place = override(problem) ?? placeOf(text, problem.path, file);
+      const hint = problem.hint === undefined ? "" : `. ${problem.hint}`;
+      return `${place}: ${pathText(problem.path)}: expected ${problem.expected}, got ${problem.got}${hint}`;
+    });
+    throw new ConfigurationError(limited(told, file));
   }
   return configuration;
 }
@@ -94,20 +72,30 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
     const hint = source === undefined ? "Correct the name" : `Download it from ${source} and put it there`;
     return [`${analysis.file}: ${key}: expected the file ${pathOf(analysis, file)}, got no such file. ${hint}`];
   });
-  if (missing.length > 0) throw new ConfigurationError(missing);
+  if (missing.length > 0) throw new ConfigurationError(limited(missing, analysis.file));
 }
 
-type RawMap = Record<string, unknown>;
+/** The first hundred of what is told, and that there is more. */
+function limited(told: readonly string[], file: string): readonly string[] {
+  if (told.length < MOST_PROBLEMS) return told;
+  return [...told.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];
+}
 
-function toMap(document: Document, file: string): RawMap {
-  const wrong = (got: string) => new ConfigurationError([`${file}: expected a map of keys and values, got ${got}`]);
-  if (document.contents === null) return {};
-  if (!isMap(document.contents)) throw wrong(isSeq(document.contents) ? "a list" : "a single value");
+function readText(source: string, file: string): YamlText {
   try {
-    return document.toJS() as RawMap;
+    return readYaml(source);
   } catch (error) {
-    throw wrong((error as Error).message);
+    if (!(error instanceof YamlError)) throw error;
+    const hint = error.hint === undefined ? "" : `. ${error.hint}`;
+    throw new ConfigurationError([`${file}:${error.at}: ${error.message}${hint}`]);
   }
+}
+
+function rawMap(value: unknown, file: string): unknown {
+  if (value === null) return {};
+  if (isPlainMap(value)) return value;
+  const got = Array.isArray(value) ? "a list" : "a single value";
+  throw new ConfigurationError([`${file}: expected a map of keys and values, got ${got}`]);
 }
 
 interface Setting {
@@ -126,32 +114,39 @@ function parseSetting(setting: string): Setting {
       hint: "For example --set data.events=100000",
     });
   }
+  const path = setting.slice(0, equals).split(".");
   try {
-    return { from: "--set", path: setting.slice(0, equals).split("."), value: parse(setting.slice(equals + 1)) };
-  } catch {
+    return { from: "--set", path, value: readYaml(setting.slice(equals + 1)).value };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
     throw new UsageError("--set", { expected: "a value in YAML", got: setting, hint: "Quote it for the shell" });
   }
 }
 
-/** Writes a value into the parsed file; the path must lead along entries that can exist. */
-function applySetting(raw: RawMap, path: readonly string[], value: unknown): void {
-  let entry: Entry = configurationTable;
-  let holder: RawMap = raw;
-  path.forEach((part, depth) => {
+/** The parsed file with another value in one place; the path must lead along entries that can exist. Aliases share values: they are not changed. */
+function withSetting(raw: unknown, { path, value }: Setting): unknown {
+  const put = (entry: Entry, present: unknown, depth: number): unknown => {
+    const part = path[depth];
+    if (part === undefined) return value;
+    const holder = openHolder(present, entry);
     const isLast = depth === path.length - 1;
-    entry = child(entry, holder, part, path.slice(0, depth).join("."), isLast);
-    if (isLast) holder[part] = value;
-    else holder = holder[part] = openHolder(holder[part], entry);
-  });
+    const inner = child(entry, holder, part, path.slice(0, depth).join("."), isLast);
+    holder[part] = put(inner, holder[part], depth + 1);
+    return holder;
+  };
+  return put(configurationTable, raw, 0);
 }
 
-/** The map or list already at a place on the path, or an empty one. Anything else there is about to be overridden. */
-function openHolder(present: unknown, entry: Entry): RawMap {
-  if (typeof present === "object" && present !== null) return present as RawMap;
-  return (entry.kind === "list" ? [] : {}) as RawMap;
+type Holder = Record<string, unknown>;
+
+/** A copy of the map or list at a place on the path, or an empty one. Anything else there is about to be overridden. */
+function openHolder(present: unknown, entry: Entry): Holder {
+  if (Array.isArray(present)) return [...present] as unknown as Holder;
+  if (entry.kind === "list") return [] as unknown as Holder;
+  return Object.assign(Object.create(null), isPlainMap(present) ? present : {});
 }
 
-function child(entry: Entry, holder: RawMap, part: string, parent: string, isLast: boolean): Entry {
+function child(entry: Entry, holder: Holder, part: string, parent: string, isLast: boolean): Entry {
   const unknown = (expected: string, candidates: readonly string[]) =>
     new UsageError("--set", {
       expected: parent === "" ? expected : `${expected} of ${parent}`,
@@ -179,21 +174,7 @@ function child(entry: Entry, holder: RawMap, part: string, parent: string, isLas
 }
 
 /** `file:line:column` of the deepest part of a path that the file holds. */
-function position(document: Document, path: Path, lines: LineCounter, file: string): string {
-  let node: unknown = document.contents;
-  let offset: number | undefined;
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part);
-      if (pair === undefined) break;
-      offset = (pair.key as YamlNode).range?.[0];
-      node = pair.value;
-    } else if (isSeq(node) && typeof part === "number" && part < node.items.length) {
-      node = node.items[part];
-      offset = (node as YamlNode | null)?.range?.[0];
-    } else break;
-  }
-  if (offset === undefined) return file;
-  const { line, col } = lines.linePos(offset);
-  return `${file}:${line}:${col}`;
+function placeOf(text: YamlText, path: Path, file: string): string {
+  const place = text.place(path);
+  return place === undefined ? file : `${file}:${place}`;
 }

@@ -1,4 +1,5 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
+import { entryOf } from "../engine/entry.js";
 import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import { type FitResult, isMinimum } from "../inference/fit-result.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../inference/kinks.js";
@@ -217,7 +218,7 @@ export function describeFit(summary: FitSummary, truth: Readonly<Record<string, 
     ...(hasTruth ? ["truth", "pull"] : []),
   ];
   const rows = names.map((name, k) => {
-    const known = truth[name];
+    const known = entryOf(truth, name);
     const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
     return [
       name,

@@ -1,4 +1,5 @@
 /** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
+import { entryOf } from "../engine/entry.js";
 import { CONTOUR_LEVELS, hessianEllipse, type Polyline, scanContours } from "../inference/contours.js";
 import { DEEPER_THAN_DIPS, type FitResult } from "../inference/fit-result.js";
 import type { Objective } from "../inference/objective.js";
@@ -10,7 +11,7 @@ import {
 } from "../inference/plots/index.js";
 import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../inference/scan.js";
 import type { NamedArray } from "../io/index.js";
-import { type Analysis, nuisanceNames } from "./analysis.js";
+import { type Analysis, nuisanceNames, trueValues } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
 import type { Drawing } from "./drawings.js";
 import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
@@ -214,7 +215,7 @@ function pictureOfSingle(
     xLabel: axisLabel(configuration, name),
     curves,
     parabola: sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! },
-    truth: configuration.truth[name],
+    truth: entryOf(configuration.truth, name),
   });
 }
 
@@ -224,7 +225,6 @@ function pictureOfPair(
   scanned: readonly ScannedFit[],
   pair: number,
 ): string {
-  const { truth } = configuration;
   const { found, summary: fit } = scanned[0]!;
   const scannedNames = found.pairs[pair]!.names;
   const [first, second] = scannedNames;
@@ -240,7 +240,6 @@ function pictureOfPair(
           level,
           polylines: [drawn(hessianEllipse({ names, sigma, correlation }, scannedNames, centre, level))],
         }));
-  const isKnown = truth[first] !== undefined && truth[second] !== undefined;
   return pictureOfScan2d({
     ...caption,
     xLabel: axisLabel(configuration, first),
@@ -251,7 +250,7 @@ function pictureOfPair(
     })),
     ellipses: hessian === undefined ? [] : [{ label: "Hessian", contours: hessian }],
     bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
-    truth: isKnown ? [truth[first]!, truth[second]!] : undefined,
+    truth: trueValues(configuration, scannedNames) as [number, number] | undefined,
   });
 }
 

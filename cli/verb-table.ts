@@ -96,7 +96,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./verbs/init.js")).init,
   },
   validate: {
-    summary: "check a configuration and that its files are there",
+    summary: "check a configuration and the files it names: what `run` would refuse",
     operands: ["[FILE]"],
     options: ["set", "seed", "schema", "json"],
     details: "--json prints the configuration with every default filled in.",

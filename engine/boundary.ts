@@ -2,6 +2,7 @@
 
 import type { ColumnData, ColumnSource, Named, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
 import { BlockedColumn } from "./blocked-column.js";
+import { entryOf } from "./entry.js";
 import { ShapeError, UsageError } from "./errors.js";
 import { meantBy, notNumber, shown, unknownName } from "./given-values.js";
 import { RandomColumn } from "./random-column.js";
@@ -186,17 +187,17 @@ export class Boundary {
     this.checkSets("run", range);
     for (const name of this.used.parameters.keys()) this.checkWritten("run", name);
     const counts = this.countEvents("run");
-    const parts: Record<string, { readonly start: number; readonly length: number }> = {};
+    const parts = new Map<string, { readonly start: number; readonly length: number }>();
     for (const set of this.used.sets) {
       const count = counts.get(set);
-      if (count === undefined && range[set] === undefined) {
+      if (count === undefined && entryOf(range, set) === undefined) {
         throw new UsageError("run", {
           expected: `a number of events for "${set}"`,
           got: "none, as no column of it is bound",
           hint: "Bind one of its columns, or give a range",
         });
       }
-      const part: unknown = range[set] ?? [0, count];
+      const part: unknown = entryOf(range, set) ?? [0, count];
       const [start, stop] = (Array.isArray(part) ? part : []) as [number, number];
       const isPart = Number.isInteger(start) && Number.isInteger(stop) && 0 <= start && start <= stop;
       if (!isPart || stop > (count ?? stop)) {
@@ -205,16 +206,16 @@ export class Boundary {
           got: Array.isArray(part) ? `[${part.join(", ")}]` : shown(part),
         });
       }
-      parts[set] = { start, length: stop - start };
+      parts.set(set, { start, length: stop - start });
     }
-    return parts;
+    return Object.fromEntries(parts);
   }
 
   /** Columns to write to belong to outputs with events, and hold those of the run. */
   checkInto(into: Named<BlockedColumn>, parts: Parts): void {
     const withEvents = Object.keys(this.outputs).filter((name) => this.outputs[name]?.events !== undefined);
     for (const [name, column] of Object.entries(into)) {
-      const node = this.outputs[name];
+      const node = entryOf(this.outputs, name);
       if (node?.events === undefined) {
         throw new UsageError("run", {
           expected: "columns to write to for outputs with events",
@@ -242,9 +243,9 @@ export class Boundary {
     results: Record<string, Float64Array>,
   ): Record<string, Float64Array> {
     const others = Object.entries(results).filter(([name, values]) => {
-      const set = this.outputs[name]?.events?.name;
-      if (set !== undefined) into[name]?.write((parts[set] as Parts[string]).start, values);
-      return !(name in into);
+      const set = entryOf(this.outputs, name)?.events?.name;
+      if (set !== undefined) entryOf(into, name)?.write((parts[set] as Parts[string]).start, values);
+      return !Object.hasOwn(into, name);
     });
     return Object.fromEntries(others);
   }
@@ -267,10 +268,11 @@ export class Boundary {
         got: `${values.length}`,
       });
     }
-    for (const name of this.used.parameters.keys()) if (!(name in schedule)) this.checkWritten("steps", name);
+    for (const name of this.used.parameters.keys())
+      if (!Object.hasOwn(schedule, name)) this.checkWritten("steps", name);
     this.checkSets("steps", indices);
     const counts = this.countEvents("steps");
-    for (const set of this.used.sets) checkIndices(set, counts.get(set), count, indices[set]);
+    for (const set of this.used.sets) checkIndices(set, counts.get(set), count, entryOf(indices, set));
     if (count > 0) for (const name of [...this.updated, ...Object.keys(schedule)]) this.written.add(name);
   }
 

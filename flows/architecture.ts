@@ -1,6 +1,8 @@
 /** Architectures: plain JSON data that, with named weights, is a whole flow. */
 import { UsageError } from "../engine/errors.js";
-import { type Activation, activations, degreeCounts, maskedNetworkTensors } from "./masked-network.js";
+import { checkForm, shownData } from "./architecture-form.js";
+import { checkLimits } from "./architecture-limits.js";
+import { type Activation, activations, degreeCounts, maskedNetworkTensors, networkSize } from "./masked-network.js";
 import { type SplineArchitecture, splineParameters } from "./rational-quadratic-spline.js";
 import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
@@ -86,11 +88,18 @@ interface FlowOptions extends CommonOptions {
   readonly transform: ScalarArchitecture;
 }
 
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /** Natural and reversed order in turn, so that every feature comes first somewhere. */
 const alternatingOrders = (features: number, layers: number): number[][] =>
   range(layers).map((layer) => (layer % 2 === 0 ? range(features) : range(features).reverse()));
+
+/** What is made of these numbers is as large as they say. */
+function checkOptions(kind: Architecture["kind"], { features, context, hidden }: CommonOptions, layers: number): void {
+  checkLimits(`${kind} flow`, { features, context, layers, hiddenLayers: hidden.length, units: largest(hidden) });
+}
 
 function masked(options: CommonOptions, orders: readonly (readonly number[])[]): AutoregressiveLayer[] {
   const { features, context = 0, hidden } = options;
@@ -113,6 +122,7 @@ export function autoregressiveFlow(
   options: FlowOptions & { readonly orders?: readonly (readonly number[])[] },
 ): AutoregressiveArchitecture {
   const { features, transforms, transform } = options;
+  checkOptions("autoregressive", options, options.orders?.length ?? transforms);
   const orders = options.orders ?? alternatingOrders(features, transforms);
   return checked({ kind: "autoregressive", ...common(options), transform, layers: masked(options, orders) });
 }
@@ -126,6 +136,7 @@ export function couplingFlow(
   options: FlowOptions & { readonly passive?: readonly (readonly number[])[] },
 ): CouplingArchitecture {
   const { features, transforms, transform, hidden } = options;
+  checkOptions("coupling", options, options.passive?.length ?? transforms);
   const half = Math.ceil(features / 2);
   const halves = [range(features).slice(0, half), range(features).slice(half)] as const;
   const passive = options.passive ?? range(transforms).map((layer) => halves[(layer % 2) as 0 | 1]);
@@ -144,6 +155,7 @@ export function factorizableFlow(
     readonly spline?: SplineArchitecture | undefined;
   },
 ): FactorizableArchitecture {
+  checkOptions("factorizable", options, options.layers);
   return checked({
     kind: "factorizable",
     ...common({ activation: "elu", ...options }),
@@ -161,7 +173,7 @@ export function factorizableFlow(
 }
 
 function refuse(architecture: Architecture, expected: string, got: unknown): never {
-  throw new UsageError(`${architecture.kind} flow`, { expected, got: JSON.stringify(got) ?? "nothing" });
+  throw new UsageError(`${architecture.kind} flow`, { expected, got: shownData(got) });
 }
 
 const isPermutation = (order: readonly number[], n: number) =>
@@ -190,16 +202,57 @@ function checkNuisances(architecture: FactorizableArchitecture): void {
       refuse(architecture, "nuisances with a centre and a positive scale", nuisance);
     }
   }
-  for (const [at, [k, l]] of pairs.entries()) {
-    const isRepeated = pairs.findIndex(([i, j]) => i === k && j === l) !== at;
+  const seen = new Set<string>();
+  for (const [k, l] of pairs) {
+    const isRepeated = seen.size === seen.add(`${k},${l}`).size;
     if (!(isCount(k) && k < l && l < nuisances.length) || isRepeated) {
       refuse(architecture, `pairs (k, l) of ${nuisances.length} nuisances with k < l, none twice`, [k, l]);
     }
   }
 }
 
-/** The architecture as it is, or an error that says what is wrong with it. */
+/** Refuses sizes whose tensors would take all memory. */
+function checkSizes(architecture: Architecture): void {
+  const { features, context, layers } = architecture;
+  const { nuisances = [], pairs = [] } = architecture.kind === "factorizable" ? architecture : {};
+  const transform = architecture.kind === "factorizable" ? architecture.spline : architecture.transform;
+  const where = `${architecture.kind} flow`;
+  const hidden = layers.map((layer) => layer.hidden);
+  checkLimits(where, {
+    features,
+    context,
+    layers: layers.length,
+    hiddenLayers: largest(hidden.map(({ length }) => length)),
+    units: largest(hidden.flatMap((counts) => counts.map((own) => (typeof own === "number" ? own : sumOf(own))))),
+    bins: transform?.kind === "spline" ? transform.bins : undefined,
+    nuisances: nuisances.length,
+    pairs: pairs.length,
+    networks: layers.length * (architecture.kind === "factorizable" ? nuisances.length + pairs.length : 1),
+  });
+  checkLimits(where, { weights: weightCount(architecture) });
+}
+
+/** Numbers in all networks, from sizes alone. */
+function weightCount(architecture: Architecture): number {
+  const size = (layer: AutoregressiveLayer | CouplingLayer, outputs: number) =>
+    networkSize(layerNetwork(architecture, layer, outputs));
+  if (architecture.kind !== "factorizable") {
+    const { parameters } = scalarTransform(architecture.transform);
+    return sumOf(architecture.layers.map((layer) => size(layer, parameters)));
+  }
+  const { layers, nuisances, pairs } = architecture;
+  const linear = nuisances.filter(({ linearOnly }) => linearOnly).length;
+  const term = termOutputs(architecture);
+  return sumOf(
+    layers.map(
+      (layer) => (linear + pairs.length) * size(layer, term) + (nuisances.length - linear) * size(layer, 2 * term),
+    ),
+  );
+}
+
+/** The architecture as it is, be it JSON of a file, or an error that says what is wrong with it. */
 export function checked<A extends Architecture>(architecture: A): A {
+  checkForm(architecture);
   const { features, context, layers, activation } = architecture;
   if (!(isCount(features) && features >= 1)) refuse(architecture, "at least one feature", features);
   if (!isCount(context)) refuse(architecture, "a number of context columns", context);
@@ -216,6 +269,7 @@ export function checked<A extends Architecture>(architecture: A): A {
         refuse(architecture, `hidden layers with units of ${features} degrees`, layer.hidden);
       }
     } else {
+      if (!layer.hidden.every(isCount)) refuse(architecture, "whole numbers of hidden units", layer.hidden);
       const own = new Set(layer.passive);
       const fits = [...own].every((i) => isCount(i) && i < features) && own.size === layer.passive.length;
       if (!fits || own.size === 0 || own.size >= features) {
@@ -223,6 +277,7 @@ export function checked<A extends Architecture>(architecture: A): A {
       }
     }
   }
+  checkSizes(architecture);
   return architecture;
 }
 

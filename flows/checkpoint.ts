@@ -2,6 +2,7 @@
 import { UsageError } from "../engine/errors.js";
 import { sameShape } from "../engine/tape.js";
 import { type Architecture, checked, tensorSpecs } from "./architecture.js";
+import { checkForm } from "./architecture-form.js";
 import type { Tensor, Weights } from "./weights.js";
 
 /** Key of the metadata under which the architecture stands, as JSON. */
@@ -46,6 +47,14 @@ export function toTensors(architecture: Architecture, weights: Weights): TensorF
   return { metadata: { [ARCHITECTURE_KEY]: JSON.stringify(architecture) }, tensors: weights };
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError("fromTensors", { expected: `JSON under "${ARCHITECTURE_KEY}"`, got: text.slice(0, 80) });
+  }
+}
+
 /**
  * The flow in a file of tensors.
  *
@@ -63,7 +72,8 @@ export function fromTensors<K extends Architecture["kind"]>(
       hint: "Is this a checkpoint of unbinned?",
     });
   }
-  const architecture = JSON.parse(text) as Extract<Architecture, { kind: K }>;
+  const architecture = parsed(text) as Extract<Architecture, { kind: K }>;
+  checkForm(architecture);
   if (!kinds.includes(architecture.kind as K)) {
     throw new UsageError("fromTensors", {
       expected: `weights of a flow of kind ${kinds.join(" or ")}`,

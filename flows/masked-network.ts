@@ -87,6 +87,10 @@ function layersOf({ features, context, hidden, outputs }: MaskedNetworkArchitect
   });
 }
 
+/** Weights and biases of all layers. */
+export const networkSize = (architecture: MaskedNetworkArchitecture): number =>
+  layersOf(architecture).reduce((sum, { rows, inputs }) => sum + (rows.at(-1) as number) * (inputs + 1), 0);
+
 function prefixOf({ rows, seen }: Layer): Int32Array {
   const prefix = new Int32Array(rows.at(-1) as number);
   for (const [d, length] of seen.entries()) prefix.fill(length, rows[d], rows[d + 1]);

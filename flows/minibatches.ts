@@ -1,5 +1,6 @@
 /** Which events a training step sees: a pure function of seed, purpose and step. */
 import type { Named } from "../engine/backend.js";
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { fillShuffled, randomKey } from "../engine/random.js";
 
@@ -30,7 +31,7 @@ export interface Minibatches {
  */
 export function minibatches({ seed, purpose, counts, batch }: MinibatchRequest): Minibatches {
   const sets = Object.entries(counts).map(([name, count]) => {
-    const wanted = typeof batch === "number" ? batch : batch[name];
+    const wanted = typeof batch === "number" ? batch : entryOf(batch, name);
     if (wanted === undefined || !Number.isInteger(wanted) || wanted < 1 || !Number.isInteger(count) || count < 1) {
       throw new UsageError("minibatches", {
         expected: `a batch of at least one event for event set "${name}", and events`,

@@ -126,17 +126,17 @@ export function optimise(loss: Var, groups: readonly ParameterGroup[]): Optimise
     loss,
     groups.flatMap(({ parameters }) => parameters),
   );
-  const updates: Record<string, Var> = {};
+  const updates: [string, Var][] = [];
   const moments: Record<string, Float64Array> = {};
   let next = 0;
   groups.forEach(({ parameters, optimiser }, group) => {
     const numbers = stepNumberNodes(loss.tape, group);
     for (const parameter of parameters) {
-      Object.assign(updates, step(optimiser, numbers, parameter, gradients[next++] as Var));
+      updates.push(...step(optimiser, numbers, parameter, gradients[next++] as Var));
       for (const name of momentNames(parameter)) moments[name] = new Float64Array(sizeOf(parameter.shape));
     }
   });
-  return { updates, moments, schedule: (...steps) => scheduleSteps(groups, ...steps) };
+  return { updates: Object.fromEntries(updates), moments, schedule: (...steps) => scheduleSteps(groups, ...steps) };
 }
 
 function parameterName(node: Var): string {
@@ -165,7 +165,7 @@ function step(
   { stepSize, rootFactor, offset, decay }: Record<keyof StepNumbers, Var>,
   parameter: Var,
   slope: Var,
-): Record<string, Var> {
+): [string, Var][] {
   const { tape, shape } = parameter;
   const [nameM, nameV] = momentNames(parameter);
   const m = add(mul(tape.parameter(nameM, shape), beta1), mul(slope, 1 - beta1));
@@ -173,7 +173,11 @@ function step(
   const move = div(mul(m, stepSize), add(mul(sqrt(v), rootFactor), offset));
   // Both parts are small beside θ: added first, their sum is rounded once.
   const change = weightDecay === 0 ? move : add(mul(parameter, decay), move);
-  return { [parameterName(parameter)]: sub(parameter, change), [nameM]: m, [nameV]: v };
+  return [
+    [parameterName(parameter), sub(parameter, change)],
+    [nameM, m],
+    [nameV, v],
+  ];
 }
 
 function scheduleSteps(

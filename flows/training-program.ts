@@ -1,5 +1,6 @@
 /** A model with its optimiser, and the same model for validation, compiled and bound to data. */
 import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { schedule } from "../engine/passes.js";
 import { separate } from "../engine/separation.js";
@@ -57,7 +58,7 @@ export async function trainingProgram(
   const { tape } = loss;
   const parameters = initialValues(tape, initial);
   const optimiser = optimise(loss, groups);
-  const trainable = Object.keys(optimiser.updates).filter((name) => name in parameters);
+  const trainable = Object.keys(optimiser.updates).filter((name) => Object.hasOwn(parameters, name));
   const { part, totalSteps } = averaging;
   const held = part > 0 ? averageName : (name: string) => name;
   const moved = Object.fromEntries(trainable.map((name) => [name, optimiser.updates[name]!]));
@@ -133,7 +134,7 @@ function leaves(tape: Tape, kind: "column" | "parameter"): Leaf[] {
 function initialValues(tape: Tape, initial: Named<Float64Array>): Record<string, Float64Array> {
   return Object.fromEntries(
     leaves(tape, "parameter").map(({ node, label }) => {
-      const values = initial[label];
+      const values = entryOf(initial, label);
       if (values?.length !== sizeOf(node.shape)) {
         throw new UsageError("train", {
           expected: `initial values for every parameter, ${sizeOf(node.shape)} numbers for "${label}" [${node.shape}]`,
@@ -149,14 +150,14 @@ function columnsOf(tape: Tape, samples: Named<EventSample>): Record<string, Colu
   return Object.fromEntries(
     leaves(tape, "column").map(({ node, label }) => {
       const set = node.events?.name as string;
-      const sample = samples[set];
+      const sample = entryOf(samples, set);
       if (sample === undefined) {
         throw new UsageError("train", {
           expected: `a sample for every event set of the model, "${set}" among them`,
           got: Object.keys(samples).join(", ") || "none",
         });
       }
-      const column = sample.columns[label];
+      const column = entryOf(sample.columns, label);
       const size = sizeOf(node.shape) * sample.count;
       if (column?.length !== size) {
         throw new UsageError("train", {

@@ -1,5 +1,6 @@
 /** All that a training needs to go on to the same bits, and what it has seen so far. */
 import type { Named } from "../engine/backend.js";
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 
 export interface EpochRecord {
@@ -81,7 +82,8 @@ export function checkResumable({ record, values }: TrainingState, required: Resu
   const wanted = Object.keys(required.sizes).sort().join(", ");
   if (saved !== wanted) refuse(`parameters ${wanted}`, saved);
   for (const [name, size] of Object.entries(required.sizes)) {
-    if (values[name]?.length !== size) refuse(`${size} numbers for "${name}"`, `${values[name]?.length}`);
+    const got = entryOf(values, name)?.length;
+    if (got !== size) refuse(`${size} numbers for "${name}"`, `${got}`);
   }
 }
 

@@ -148,14 +148,16 @@ function rateFactor({ request, batches }: Setting): (step: number) => number {
 
 /** `[count, ...shape]` of the values of each step. */
 function stack(firstStep: number, count: number, perStep: TrainingRequest["perStep"]): Record<string, Float64Array> {
-  const stacked: Record<string, Float64Array> = {};
-  if (perStep === undefined) return stacked;
+  const stacked = new Map<string, Float64Array>();
+  if (perStep === undefined) return {};
   for (let i = 0; i < count; i++) {
     for (const [name, values] of Object.entries(perStep(firstStep + i))) {
-      (stacked[name] ??= new Float64Array(count * values.length)).set(values, i * values.length);
+      const all = stacked.get(name) ?? new Float64Array(count * values.length);
+      all.set(values, i * values.length);
+      stacked.set(name, all);
     }
   }
-  return stacked;
+  return Object.fromEntries(stacked);
 }
 
 export async function save({ request, training }: Setting, { record, best }: Progress): Promise<void> {

@@ -1,5 +1,6 @@
 /** Maximum-likelihood training of anything that writes a loss on a tape. */
 import type { Named } from "../engine/backend.js";
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
@@ -102,10 +103,11 @@ async function trainToEnd(setting: Setting): Promise<TrainingResult> {
 
 function checkCounts(epoch: number, counts: Named<number>, first: Named<number>): void {
   for (const [set, count] of Object.entries(first)) {
-    if (counts[set] === count) continue;
+    const got = entryOf(counts, set);
+    if (got === count) continue;
     throw new UsageError("train", {
       expected: `${count} fresh events of "${set}" in every epoch`,
-      got: `${counts[set] ?? "none"} in epoch ${epoch}`,
+      got: `${got ?? "none"} in epoch ${epoch}`,
     });
   }
 }

@@ -2,6 +2,7 @@
  * What an impact is the effect of: points of the nuisances at either end of a source of uncertainty, by definitions that go
  * by name. They agree on what a nuisance is, not on what it means that it moves: compare arXiv:2307.04007.
  */
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { type Covariance, covariance } from "./covariance.js";
 import { type FitResult, isMinimum } from "./fit-result.js";
@@ -165,7 +166,7 @@ async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k
   const others = withHeld(withLearntCurvature(tilted(objective, values, slope), hessian), new Map(held));
   if (others.names.length === 0) return { point: expected, evaluations: 0, problem: undefined };
 
-  const limits = (name: string) => request.bounds?.[name] ?? ([-Infinity, Infinity] as const);
+  const limits = (name: string) => entryOf(request.bounds ?? {}, name) ?? ([-Infinity, Infinity] as const);
   const found = await minimise(others, {
     start: others.names.map((name) => {
       const [low, high] = limits(name);
@@ -209,7 +210,7 @@ function sourceOf({ fit, bounds = {} }: SourceRequest, name: string, ends: reado
   const problems = ends.flatMap(({ point, problem }, i) => {
     const end = `${name}, ${SIDES[i]! > 0 ? "up" : "down"}`;
     const beyond = fit.estimate.names.flatMap((nuisance, k) => {
-      const [low, high] = bounds[nuisance] ?? [-Infinity, Infinity];
+      const [low, high] = entryOf(bounds, nuisance) ?? [-Infinity, Infinity];
       const value = point[k]!;
       if (value >= low && value <= high) return [];
       return [`${end}: ${nuisance} = ${value.toPrecision(4)} lies beyond [${low}, ${high}], where the fit may look.`];

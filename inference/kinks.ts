@@ -4,6 +4,7 @@
  * kinks: the curvature that sits in the jumps of the slope, of any sign and size, is missing from them however many the events.
  * Differences of slopes and products of slopes have it.
  */
+import { entryOf } from "../engine/entry.js";
 import { covariance } from "./covariance.js";
 import type { FitResult } from "./fit-result.js";
 import type { Likelihood } from "./likelihood.js";
@@ -61,7 +62,10 @@ export async function secantHessian(
       const moved = Float64Array.from(nu, (own, l) => (l === k ? value : own));
       return (await objective.evaluate(moved, 1)).gradient!;
     };
-    const [least, largest] = bounds[objective.names[k]!] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const [least, largest] = entryOf(bounds, objective.names[k]!) ?? [
+      Number.NEGATIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ];
     const [high, low] = [Math.min(largest, nu[k]! + distance), Math.max(least, nu[k]! - distance)];
     const [above, below] = [await slopeAt(high), await slopeAt(low)];
     for (let l = 0; l < size; l++) hessian[l * size + k] = (above[l]! - below[l]!) / (high - low);

@@ -1,4 +1,5 @@
 /** The profile of a likelihood along one nuisance, all others minimised, with its slope. */
+import { entryOf } from "../engine/entry.js";
 import { type FitResult, isMinimum } from "./fit-result.js";
 import { minimise } from "./minimise.js";
 import { type Evaluation, type Objective, withHeld } from "./objective.js";
@@ -55,7 +56,7 @@ export function likelihoodProfile(
   options: ProfileOptions,
 ): LikelihoodProfile {
   const { names } = objective;
-  const bounds = names.map((name) => options.bounds?.[name] ?? ([-Infinity, Infinity] as const));
+  const bounds = names.map((name) => entryOf(options.bounds ?? {}, name) ?? ([-Infinity, Infinity] as const));
   const others = names.map((_, i) => i).filter((i) => i !== index);
   let evaluations = 0;
 

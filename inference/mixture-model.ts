@@ -10,6 +10,7 @@ import {
 import { checkWeights, type TensorFile } from "../flows/checkpoint.js";
 import { named, type Tensor, updated, type Weights } from "../flows/weights.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
+import { mixtureData } from "./mixture-form.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {
@@ -250,7 +251,17 @@ export function mixtureToTensors(model: MixtureModel): TensorFile {
 }
 
 /** @param where  the file, for messages */
-export function mixtureFromTensors(where: string, { metadata, tensors }: TensorFile): MixtureModel {
+export function mixtureFromTensors(where: string, file: TensorFile): MixtureModel {
+  try {
+    return readMixture(where, file);
+  } catch (error) {
+    // What is wrong with a part is said where nobody knows of files.
+    if (error instanceof UsageError && !error.message.startsWith(where)) error.message = `${where}: ${error.message}`;
+    throw error;
+  }
+}
+
+function readMixture(where: string, { metadata, tensors }: TensorFile): MixtureModel {
   const text = metadata[MIXTURE_KEY];
   if (text === undefined) {
     throw new UsageError(where, {
@@ -259,9 +270,7 @@ export function mixtureFromTensors(where: string, { metadata, tensors }: TensorF
       hint: "Is this a model that unbinned saved?",
     });
   }
-  const { architectures, ...rest } = JSON.parse(text) as Pick<MixtureModel, "frame" | "processes" | "nuisances"> & {
-    readonly architectures: { readonly [N in PartName]?: Architecture };
-  };
+  const { architectures, ...rest } = mixtureData(where, text);
   const weightsOf = (part: PartName): Weights =>
     new Map<string, Tensor>(
       [...tensors].flatMap(([name, tensor]) =>

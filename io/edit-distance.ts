@@ -14,12 +14,20 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+/** Nobody mistypes a longer word, and the work grows with the product of lengths. */
+const LONGEST_WORD = 100;
+
+/** Candidates that a message has room for. */
+const MOST_LISTED = 30;
+
 /** The candidate a mistyped word was most likely meant to be: at most two fifths of its letters wrong, or an abbreviation. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
   const typed = word.toLowerCase();
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
+    if (candidate.length > LONGEST_WORD) continue;
     const meant = candidate.toLowerCase();
     const isAbbreviation = typed.length >= 3 && meant.startsWith(typed);
     const distance = isAbbreviation ? 0.5 : editDistance(typed, meant);
@@ -34,5 +42,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** "Did you mean …?" where something is near, else the list to choose from. */
 export function suggestion(word: string, candidates: readonly string[]): string {
   const meant = nearest(word, candidates);
-  return meant === undefined ? `Choose from ${candidates.join(", ")}` : `Did you mean ${meant}?`;
+  if (meant !== undefined) return `Did you mean ${meant}?`;
+  const more = candidates.length > MOST_LISTED ? `, ... (${candidates.length})` : "";
+  return `Choose from ${candidates.slice(0, MOST_LISTED).join(", ")}${more}`;
 }

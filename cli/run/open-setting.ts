@@ -8,6 +8,7 @@ import { UsageError } from "../messages.js";
 import { resolutionWarnings } from "../resolution.js";
 import type { VerbContext } from "../verb.js";
 import { readVersion } from "../version.js";
+import { checkData } from "./inputs.js";
 import type { Setting } from "./setting.js";
 import { generateData, openSimulation } from "./simulation.js";
 import { openSteps } from "./steps.js";
@@ -39,6 +40,7 @@ export async function openSetting(
   const simulation = await openSimulation(analysis);
   const samples = [...simulation.files, [events.file, events.data] as const];
   for (const warning of resolutionWarnings(samples, simulation.frame, backend.precision)) warn(warning);
+  checkData(analysis, events);
   return {
     analysis,
     folder,

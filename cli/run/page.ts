@@ -1,5 +1,6 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
+import { entryOf } from "../../engine/entry.js";
 import { totalWeight } from "../../flows/weighted-moments.js";
 import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../analysis.js";
@@ -35,7 +36,7 @@ function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
       name: configuration.nuisances[name]!.label ?? name,
       estimate: best.summary.estimate[k]!,
       sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
-      truth: configuration.truth[name],
+      truth: entryOf(configuration.truth, name),
     })),
   );
 }

@@ -18,7 +18,7 @@ import {
   replicas as replicasPicture,
   type ShadedBand,
 } from "../../inference/plots/index.js";
-import { nuisanceNames, processNames } from "../analysis.js";
+import { nuisanceNames, processNames, trueValues } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
 import type { Drawing } from "../drawings.js";
 import type { FitSummary } from "../nuisance-fit.js";
@@ -182,7 +182,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
   const { configuration } = setting.analysis;
-  const { nuisances, truth } = configuration;
+  const { nuisances } = configuration;
   const names = nuisanceNames(configuration);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
   const label = (name: string) => nuisances[name]!.label ?? name;
@@ -204,10 +204,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
             },
           ],
     ),
-    truth:
-      truth[names[i]!] === undefined || truth[names[j]!] === undefined
-        ? undefined
-        : ([truth[names[i]!]!, truth[names[j]!]!] as const),
+    truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return [];
   return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
@@ -218,10 +215,10 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
   const { configuration } = setting.analysis;
   if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
-  const { truth, nuisances } = configuration;
+  const { nuisances } = configuration;
   const labels = names.map((name) => nuisances[name]!.label ?? name);
   const centres = names.map((name) => nuisances[name]!.centre);
-  const isKnown = names.every((name) => truth[name] !== undefined);
+  const known = trueValues(configuration, names);
   return [
     [
       "nuisances",
@@ -232,7 +229,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
           // The picture's zero is the prior's mean.
           estimates: estimate.map((value, k) => value - centres[k]!),
           errors: sigma,
-          truth: isKnown ? names.map((name, k) => truth[name]! - centres[k]!) : undefined,
+          truth: known?.map((value, k) => value - centres[k]!),
         }),
     ],
     [

@@ -1,11 +1,12 @@
 import { affectedProcesses, nuisanceNames, processNames } from "../analysis.js";
-import { checkFiles, loadAnalysis } from "../configuration.js";
+import { loadAnalysis } from "../configuration.js";
 import { configurationSchema } from "../configuration-schema.js";
 import type { Configuration } from "../configuration-table.js";
 import { UsageError } from "../messages.js";
+import { checkInputs } from "../run/inputs.js";
 import type { VerbContext } from "../verb.js";
 
-/** Checks a configuration and that its files are there, and says how it was understood. */
+/** Checks a configuration and the files it names, which it reads as `run` would, and says how it was understood. */
 export async function validate(context: VerbContext): Promise<void> {
   const { options } = context;
   if (options.schema) {
@@ -18,7 +19,7 @@ export async function validate(context: VerbContext): Promise<void> {
     throw new UsageError("unbinned validate", { expected: "FILE or --schema", got: "neither" });
   }
   const analysis = loadAnalysis(file, options);
-  checkFiles(analysis);
+  await checkInputs(analysis);
   context.print(`${file} is valid.\n${summary(analysis.configuration)}`);
   context.printJson(analysis.configuration);
 }

@@ -3,6 +3,7 @@ import { host } from "#cpu-host";
 import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { BlockedColumn } from "../blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../boundary.js";
+import { entryOf } from "../entry.js";
 import { MemoryError, UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
@@ -208,7 +209,7 @@ class CpuProgram implements Program {
     const ofEvents = Object.entries(this.request.outputs).filter(([, node]) => node.events !== undefined);
     const columnOf = (name: string, node: Var): OutputColumn => {
       // Else through an array, as workers have a copy of what they are sent.
-      const shared = isSharing ? into[name] : undefined;
+      const shared = isSharing ? entryOf(into, name) : undefined;
       if (shared !== undefined) return { blocks: shared.numbers };
       const size = sizeOf(node.shape) * (events[node.events?.name as string]?.length ?? 0);
       return new Float64Array(allocate(Math.max(8, 8 * size)), 0, size);

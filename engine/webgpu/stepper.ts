@@ -93,7 +93,7 @@ export class Stepper {
   ): Promise<Record<string, Float64Array>> {
     const { plan, streams } = this;
     const { state } = this.session;
-    const scheduled = Object.keys(schedule).filter((label) => label in plan.parameters);
+    const scheduled = Object.keys(schedule).filter((label) => Object.hasOwn(plan.parameters, label));
     const begin = this.beginning(scheduled);
     await this.compile(begin);
     const index = (set: string) => indices[set] as Int32Array;

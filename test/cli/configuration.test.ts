@@ -127,7 +127,10 @@ test("yaml's own mistakes are told with line and column", () => {
   assert.match(message("seed: 1\ndata: [1, 2\n"), /^a\.yaml:3:1: expected YAML, got a syntax error: /);
   assert.match(message("seed: 1\nseed: 2\n"), /^a\.yaml:2:1: .*Map keys must be unique/);
   assert.match(message("- 1\n"), /a\.yaml: expected a map of keys and values, got a list/);
-  assert.match(message("seed: *here\n"), /a\.yaml: expected a map of keys and values, got Unresolved alias/);
+  assert.match(
+    message("seed: *here\n"),
+    /a\.yaml:1:7: expected an anchor &here above, got the alias \*here of nothing/,
+  );
 });
 
 test("unknown keys are errors with a place and a suggestion", () => {
@@ -141,8 +144,8 @@ test("values of the wrong kind say what was expected", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["seed=1.5", /--set: seed: expected an integer of at least 0 and up to 4294967295, got 1\.5/],
     ["seed=.nan", /seed: expected an integer .*, got NaN/],
-    ["fnf.q=0", /fnf\.q: expected a number above 0, got 0/],
-    ["fnf.q=small", /fnf\.q: expected a number above 0, got "small"/],
+    ["fnf.q=0", /fnf\.q: expected a number above 0 and up to 100, got 0/],
+    ["fnf.q=small", /fnf\.q: expected a number above 0 and up to 100, got "small"/],
     ["name=3", /name: expected a text, got 3\. Put it in quotes/],
     ["likelihood.extended=maybe", /likelihood\.extended: expected true or false, got "maybe"/],
     ["likelihood.form=join", /expected one of joint, conditional, got "join"\. Did you mean joint\?/],
@@ -150,9 +153,9 @@ test("values of the wrong kind say what was expected", () => {
     ["likelihood.observables=[x, x]", /got "x" twice/],
     ["likelihood.observables=[]", /expected a list of at least 1, .*, got 0 \(\[\]\)/],
     ["fnf.pairs=[[shift]]", /fnf\.pairs\[0\]: expected a list of 2, none twice, .*, got 1 \(\["shift"\]\)/],
-    ["fit.bounds=[-5, null]", /fit\.bounds\[1\]: expected a number, got nothing/],
+    ["fit.bounds=[-5, null]", /fit\.bounds\[1\]: expected a number of at least -1000 and up to 1000, got nothing/],
     ["flows=3", /flows: expected a map with the keys x, y, got 3/],
-    ["truth=[1]", /truth: expected a map from nuisance names to a number, got \[1\]/],
+    ["truth=[1]", /truth: expected a map from nuisance names to a number of at least -1000 and up to 1000, got \[1\]/],
     ["simulation.generator=toy", /simulation\.generator: expected doi-toy, got "toy"/],
     ["nuisances={1a: }", /nuisances: expected nuisance names of letters, .*, got "1a"\. Rename it/],
   ];
@@ -164,9 +167,9 @@ test("what is missing is named, and all problems are told at once", () => {
   assert.is(lines.length, 2);
   assert.match(
     lines[0]!,
-    /^a\.yaml: observables\.x\.features: expected an integer of at least 1, got nothing\. Add it/,
+    /^a\.yaml: observables\.x\.features: expected an integer of at least 1 and up to 256, got nothing\. Add it/,
   );
-  assert.match(lines[1]!, /^a\.yaml:1:8: fnf\.q: expected a number above 0, got -1$/);
+  assert.match(lines[1]!, /^a\.yaml:1:8: fnf\.q: expected a number above 0 and up to 100, got -1$/);
 });
 
 test("--set overrides entries anywhere, also inside maps and lists", () => {

@@ -68,7 +68,7 @@ test.before(async () => {
   mkdirSync(at("out"));
   await saveModel(at("out"), torchModel({ hasTransfer: true, hasRates: false }));
   const model = join(at("out"), "model.safetensors");
-  for (const name of ["damaged", "other", "foreign"]) mkdirSync(at(name));
+  for (const name of ["damaged", "other", "foreign", "bomb", "proto"]) mkdirSync(at(name));
   writeFileSync(join(at("damaged"), "model.safetensors"), readFileSync(model).subarray(0, 3000));
   await rewrite(model, join(at("other"), "model.safetensors"), (metadata) => {
     const key = "unbinned.mixture";
@@ -76,6 +76,16 @@ test.before(async () => {
     mixture.architectures["x.nominal"].layers.pop();
     metadata[key] = JSON.stringify(mixture);
   });
+  for (const [name, kind, bins] of [
+    ["bomb", "spline", 1e9],
+    ["proto", "__proto__", 4],
+  ] as const) {
+    await rewrite(model, join(at(name), "model.safetensors"), (metadata) => {
+      const mixture = JSON.parse(metadata["unbinned.mixture"]!);
+      Object.assign(mixture.architectures["y.nominal"].transform, { kind, bins });
+      metadata["unbinned.mixture"] = JSON.stringify(mixture);
+    });
+  }
   await rewrite(model, join(at("foreign"), "model.safetensors"), (metadata) => {
     delete metadata["unbinned.mixture"];
   });
@@ -238,6 +248,16 @@ const cases: readonly Case[] = [
     /damaged\/model\.safetensors: expected .*, got .*3000.*\. The file is truncated/,
   ),
   trained("weights that are not those of their header", set("output=other"), /x\.nominal.*expected .*, got /),
+  trained(
+    "a model of a billion bins",
+    set("output=bomb"),
+    /bomb\/model\.safetensors: autoregressive flow: expected at most 4096 bins of a spline, got 1000000000$/,
+  ),
+  trained(
+    "a model of a kind that objects inherit",
+    set("output=proto"),
+    /proto\/model\.safetensors: architecture: expected a transform of kind "affine" or "spline", got "__proto__"$/,
+  ),
   trained(
     "a model of another program",
     set("output=foreign"),
