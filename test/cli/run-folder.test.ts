@@ -37,7 +37,7 @@ report: { bins: 8 }
 `;
 
 /** Names that differ in case alone, are devices of Windows, or are too long for a file; labels that lead elsewhere. */
-const LONG = "n".repeat(300);
+const LONG = "n".repeat(200);
 const HOSTILE = `
 name: ../../name
 processes:
