@@ -84,8 +84,9 @@ export const exp = unary("exp");
 export const log = unary("log");
 /** log(1 + x), accurate near 0 where log(add(x, 1)) is not. */
 export const log1p = unary("log1p");
-/** e^x - 1, accurate near 0. */
+/** e^x - 1, accurate near 0. Its slope is taken as y + 1: where that is far below 1, it has the digits of a number near 1. */
 export const expm1 = unary("expm1");
+/** Its slope is taken as 1 - y²: where that is far below 1, it has the digits of a number near 1. */
 export const tanh = unary("tanh");
 /** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
 export const sin = unary("sin");
