@@ -144,7 +144,7 @@ interface Mapped {
   readonly logSlope: Var;
 }
 
-/** The position of a number in the box, less that of the left edge where all bins are of one size. */
+/** The position of a number in the box, counted from its middle, and half of the excess, which left edges are spared to subtract. */
 const toPosition = (x: Var, { totalExcess, total }: Side, bound: number) =>
   add(mul(x, mul(total, 0.5 / bound)), mul(totalExcess, 0.5));
 
