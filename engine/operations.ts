@@ -84,8 +84,9 @@ export const exp = unary("exp");
 export const log = unary("log");
 /** log(1 + x), accurate near 0 where log(add(x, 1)) is not. */
 export const log1p = unary("log1p");
-/** e^x - 1, accurate near 0. */
+/** e^x - 1, accurate near 0. Its slope is taken as y + 1: where that is far below 1, it has the digits of a number near 1. */
 export const expm1 = unary("expm1");
+/** Its slope is taken as 1 - y²: where that is far below 1, it has the digits of a number near 1. */
 export const tanh = unary("tanh");
 /** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
 export const sin = unary("sin");
@@ -161,11 +162,29 @@ export function where(condition: Var, a: Operand, b: Operand): Var {
   return elementwise("where", [condition, a, b]);
 }
 
-/** 1 / (1 + e^-x), by tanh so that neither tail overflows. */
-export const sigmoid = (x: Var) => mul(add(tanh(mul(x, 0.5)), 1), 0.5);
+/**
+ * e^-|x| and whether x > 0, for functions that are written for either sign with an exponential that cannot overflow. At 0 all of it
+ * is what it is for negative x, slopes included: |x| has a kink there, which the functions have not.
+ */
+function decaying(x: Var): { readonly isPositive: Var; readonly decay: Var } {
+  const isPositive = greater(x, 0);
+  return { isPositive, decay: exp(where(isPositive, neg(x), x)) };
+}
 
-/** log(1 + e^x), exact in both tails; the second derivative exactly at 0 is taken as 0. */
-export const softplus = (x: Var) => add(maximum(x, 0), log1p(exp(neg(abs(x)))));
+/** 1 / (1 + e^-x), accurate in both tails: e^x far below 0, down to the least number that `exp` gives. */
+export function sigmoid(x: Var): Var {
+  const { isPositive, decay } = decaying(x);
+  return div(where(isPositive, 1, decay), add(decay, 1));
+}
+
+/** log(1 + e^x), accurate in both tails. */
+export function softplus(x: Var): Var {
+  const { isPositive, decay } = decaying(x);
+  return add(where(isPositive, x, 0), log1p(decay));
+}
+
+/** log(1 / (1 + e^-x)), accurate in both tails: x far below 0, where the logarithm of `sigmoid` would end at -Infinity. */
+export const logSigmoid = (x: Var) => neg(softplus(neg(x)));
 
 /** Repeats feature axes of size 1 (and new leading axes) up to `shape`. */
 export function broadcast(x: Var, shape: Shape): Var {
@@ -356,10 +375,21 @@ export function sumTo(x: Var, shape: Shape): Var {
   return reshape(result, shape);
 }
 
-/** log Σ e^x along a feature axis, which stays with size 1. */
+/** A term as large as this leaves the others no digit of the logarithm of their sum. Half of what f32 holds: shaders have no infinity. */
+const HUGE = 2 ** 127;
+
+/**
+ * log Σ e^x along a feature axis, which stays with size 1: the largest term itself where that is infinite (or beyond ±2^127). Slopes
+ * are e^x / Σ e^x; where all terms are -Infinity, they are 0.
+ */
 export function logSumExp(x: Var, axis: number): Var {
-  const largest = stopGradient(max(x, axis));
-  return add(largest, log(sum(exp(sub(x, largest)), axis)));
+  const largest = max(x, axis);
+  const isBounded = less(abs(largest), HUGE);
+  // Guard the input, not the output: ∞ - ∞ is NaN, and 0 · NaN would be a slope.
+  const centre = stopGradient(where(isBounded, largest, 0));
+  const total = sum(exp(where(isBounded, sub(x, centre), 0)), axis);
+  const infinite = where(greater(largest, 0), largest, stopGradient(largest));
+  return where(isBounded, add(centre, log(total)), infinite);
 }
 
 function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: Int32Array | undefined): void {

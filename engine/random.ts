@@ -6,6 +6,7 @@
  * so any stretch can be made again, by any worker, in any order. The integers are bit-equal everywhere.
  */
 import { UsageError } from "./errors.js";
+import { exp, log } from "./exact-functions.js";
 
 /** Two words of Philox key and the replica, the third word of its counter. Made by `randomKey`. */
 export interface RandomKey {
@@ -271,7 +272,7 @@ function poissonOneOfWord(bits: number): number {
 /** Bounds below 2^32: thirteen or more has probability 6e-11, a quarter of a word. */
 const POISSON_ONE_BOUNDS: readonly number[] = (() => {
   const bounds: number[] = [];
-  let term = Math.exp(-1);
+  let term = exp(-1);
   let cumulative = term;
   while (Math.round(cumulative * WORD) < WORD) {
     bounds.push(Math.round(cumulative * WORD));
@@ -293,7 +294,7 @@ export function normalQuantile(p: number): number {
     const r = 0.180625 - q * q;
     return (q * middleNumerator(r)) / middleDenominator(r);
   }
-  const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p)) - 1.6;
+  const r = Math.sqrt(-log(q < 0 ? p : 1 - p)) - 1.6;
   const magnitude = tailNumerator(r) / tailDenominator(r);
   return q < 0 ? -magnitude : magnitude;
 }

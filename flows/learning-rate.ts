@@ -1,5 +1,6 @@
 /** Learning-rate schedules: what fraction of its rate an optimiser uses in each step. */
 import { UsageError } from "../engine/errors.js";
+import { cos } from "../engine/exact-functions.js";
 
 /**
  * Factor on the learning rate of every group, a pure function of the step.
@@ -29,6 +30,6 @@ export function warmUpCosine({ warmUpSteps = 0, final = 0 } = {}): RateSchedule 
   return (step, totalSteps) => {
     if (step < warmUpSteps) return (step + 1) / warmUpSteps;
     const phase = (step - warmUpSteps) / (totalSteps - warmUpSteps);
-    return final + (1 - final) * 0.5 * (1 + Math.cos(Math.PI * phase));
+    return final + (1 - final) * 0.5 * (1 + cos(Math.PI * phase));
   };
 }

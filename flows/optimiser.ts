@@ -5,6 +5,7 @@
 import type { Named } from "../engine/backend.js";
 import { gradient } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
+import { power } from "../engine/exact-functions.js";
 import { add, div, mul, sqrt, square, sub } from "../engine/operations.js";
 import { sizeOf, type Tape, type Var } from "../engine/tape.js";
 
@@ -87,14 +88,15 @@ const stepNumberNames = ["stepSize", "rootFactor", "offset", "decay"] as const;
 /** @param t number of this step, from 1 */
 function stepNumbers(optimiser: Optimiser, rate: number, t: number): StepNumbers {
   const { name, beta1, beta2, epsilon, weightDecay } = optimiser;
-  const unbiased = rate / (1 - beta1 ** t);
-  const secondBias = 1 - beta2 ** t;
+  const unbiased = rate / (1 - power(beta1, t));
+  const beta2Power = power(beta2, t);
+  const secondBias = 1 - beta2Power;
   const decay = rate * weightDecay;
   if (name !== "radam") {
     return { stepSize: unbiased, rootFactor: 1 / Math.sqrt(secondBias), offset: epsilon, decay };
   }
   const rhoInfinity = 2 / (1 - beta2) - 1;
-  const rho = rhoInfinity - (2 * t * beta2 ** t) / secondBias;
+  const rho = rhoInfinity - (2 * t * beta2Power) / secondBias;
   if (rho <= 5) return { stepSize: unbiased, rootFactor: 0, offset: 1, decay };
   const rectification = Math.sqrt(
     ((rho - 4) * (rho - 2) * rhoInfinity) / ((rhoInfinity - 4) * (rhoInfinity - 2) * rho),

@@ -4,15 +4,19 @@ import {
   add,
   cumulativeSum,
   div,
+  equal,
   exp,
   greater,
   lessEqual,
   log,
+  maximum,
+  minimum,
   mul,
   neg,
   slice,
   sqrt,
   square,
+  stopGradient,
   sub,
   sum,
   where,
@@ -40,45 +44,65 @@ export const splineParameters = ({ bins, freeRightSlope = false }: SplineArchite
 /** x / (1 + |x| / limit): the identity near 0, within ±limit everywhere. */
 const softClip = (x: Var, limit: number) => div(x, add(mul(abs(x), 1 / limit), 1));
 
-/** Unnormalised sizes e_i = exp(w̃_i) of all bins, of the bin of an input, and of those before it. */
+/**
+ * Unnormalised sizes e_i = exp(w̃_i) of the K bins of one axis, as what they have beyond 1 [..., K], and its sum [..., 1].
+ *
+ * Positions are counted from the middle of the box, in units in which all sizes add up to `total`, and sums of sizes are sums of e_i - 1
+ * beside whole numbers: near the middle, and with bins of similar sizes, they round little. Measured from the left edge, every position
+ * would carry the rounding of the whole box, and an event near a knot would more often get the slope of the wrong side.
+ */
 interface Side {
-  readonly sizes: Var;
+  readonly excess: Var;
+  readonly totalExcess: Var;
   readonly total: Var;
 }
 
 /** Soft clipping bounds the logits, so that exp cannot overflow and the softmax needs no subtraction of the largest. */
 function sideOf(logits: Var): Side {
-  const sizes = exp(softClip(logits, CLIP / 2));
-  return { sizes, total: sum(sizes, -1) };
+  const excess = sub(exp(softClip(logits, CLIP / 2)), 1);
+  const totalExcess = sum(excess, -1);
+  return { excess, totalExcess, total: add(totalExcess, excess.shape.at(-1) as number) };
 }
 
-/** In which bin an input falls, [..., K] of 0 and 1: exactly one bin, whatever the rounding. */
-interface Bin {
-  readonly isHere: Var;
-  readonly isBefore: Var;
-}
+/** Farther than any position. */
+const FAR = 2 ** 60;
 
 /**
- * Finds the bin k with (sum of sizes before k) < t <= (sum of sizes up to k).
- *
- * The first bin takes every t > 0 by the running sum starting at 0; the last takes all that is left, because
- * `isBefore` is struck out there. Inclusive and exclusive running sums add the same numbers in the same order.
+ * Bins before that of a position [..., 1]: the bin k with (left edge of k) < position <= (right edge of k), whatever the rounding one
+ * of 0 to K - 1. Only this number goes on: masks over all bins are made again where they are used, rather than stored.
  */
-function findBin({ sizes }: Side, t: Var): Bin {
-  const bins = sizes.shape.at(-1) as number;
-  const isInner = sizes.tape.constant(Array.from({ length: bins }, (_, k) => (k < bins - 1 ? 1 : 0)));
-  const isBefore = mul(greater(t, cumulativeSum(sizes, -1)), isInner);
-  const isHereOrBefore = greater(t, cumulativeSum(sizes, -1, { exclusive: true }));
-  return { isHere: sub(isHereOrBefore, isBefore), isBefore };
+function binsBefore({ excess }: Side, position: Var): Var {
+  const bins = excess.shape.at(-1) as number;
+  const uniform = Array.from({ length: bins }, (_, k) => (k === bins - 1 ? FAR : k + 1 - bins / 2));
+  const rightEdges = add(cumulativeSum(excess, -1), excess.tape.constant(uniform));
+  return sum(greater(position, rightEdges), -1);
 }
 
-const pick = (which: Var, values: Var) => sum(mul(which, values), -1);
+/** Of values of some bins [..., to - from], that of the bin with so many before it; 0 if it is none of these. */
+function pick(values: Var, before: Var, from: number, to: number): Var {
+  const index = values.tape.constant(Array.from({ length: to - from }, (_, i) => from + i));
+  return sum(mul(equal(before, index), values), -1);
+}
+
+/** Σ over the bins before. */
+function sumBefore(values: Var, before: Var): Var {
+  const index = values.tape.constant(Array.from({ length: values.shape.at(-1) as number }, (_, k) => k));
+  return sum(mul(greater(before, index), values), -1);
+}
+
+/** One axis of a bin, all [..., 1]: its left edge is at uniformLeft + leftExcess - totalExcess / 2 from the middle of the box. */
+interface Extent {
+  readonly uniformLeft: Var;
+  readonly leftExcess: Var;
+  readonly size: Var;
+  readonly totalExcess: Var;
+  readonly total: Var;
+}
 
 /** What the formulas of one bin need; all [..., 1]. */
 interface Piece {
-  /** Left edge and width in units in which all widths add up to `x.total`; heights likewise. */
-  readonly x: { readonly left: Var; readonly size: Var; readonly total: Var };
-  readonly y: { readonly left: Var; readonly size: Var; readonly total: Var };
+  readonly x: Extent;
+  readonly y: Extent;
   /** Mean slope σ, slopes δ at the left and right knot, and q = δ_right + δ_left - 2σ. */
   readonly mean: Var;
   readonly slopeLeft: Var;
@@ -86,15 +110,22 @@ interface Piece {
   readonly slopeRight: Var;
 }
 
-function pieceOf(widths: Side, heights: Side, slopes: Var, { isHere, isBefore }: Bin): Piece {
-  const bins = isHere.shape.at(-1) as number;
+function pieceOf(widths: Side, heights: Side, slopes: Var, before: Var): Piece {
+  const bins = widths.excess.shape.at(-1) as number;
   const nRight = slopes.shape.at(-1) as number;
-  const on = ({ sizes, total }: Side) => ({ left: pick(isBefore, sizes), size: pick(isHere, sizes), total });
+  const uniformLeft = sub(before, bins / 2);
+  const on = ({ excess, totalExcess, total }: Side): Extent => ({
+    uniformLeft,
+    leftExcess: sumBefore(excess, before),
+    size: add(pick(excess, before, 0, bins), 1),
+    totalExcess,
+    total,
+  });
   const [x, y] = [on(widths), on(heights)];
   // The logits of two slopes are picked before clipping and exp; an edge without one has logit 0, slope 1.
   const slope = (logit: Var) => exp(softClip(logit, CLIP));
-  const slopeLeft = slope(pick(slice(isHere, -1, 1, bins), slice(slopes, -1, 0, bins - 1)));
-  const slopeRight = slope(pick(slice(isHere, -1, 0, nRight), slopes));
+  const slopeLeft = slope(pick(slice(slopes, -1, 0, bins - 1), before, 1, bins));
+  const slopeRight = slope(pick(slopes, before, 0, nRight));
   const mean = div(mul(y.size, x.total), mul(x.size, y.total));
   return { x, y, mean, slopeLeft, slopeRight, q: sub(add(slopeRight, slopeLeft), mul(mean, 2)) };
 }
@@ -113,37 +144,52 @@ interface Mapped {
   readonly logSlope: Var;
 }
 
-/** Numbers (x + B) / 2B in (0, 1] and back. */
-const toUnit = (x: Var, bound: number) => mul(add(x, bound), 0.5 / bound);
-const fromUnit = (unit: Var, bound: number) => sub(mul(unit, 2 * bound), bound);
+/** The position of a number in the box, counted from its middle, and half of the excess, which left edges are spared to subtract. */
+const toPosition = (x: Var, { totalExcess, total }: Side, bound: number) =>
+  add(mul(x, mul(total, 0.5 / bound)), mul(totalExcess, 0.5));
+
+/** Where a position lies within a bin, in [0, 1]: rounding may not leave the bin, beyond which a map need not rise. */
+function within({ uniformLeft, leftExcess, size }: Extent, position: Var): Var {
+  const place = div(sub(sub(position, uniformLeft), leftExcess), size);
+  return add(place, stopGradient(sub(minimum(maximum(place, 0), 1), place)));
+}
+
+/** The number in the box at a place within a bin. */
+function fromPlace({ uniformLeft, leftExcess, size, totalExcess, total }: Extent, place: Var, bound: number): Var {
+  const excess = add(mul(size, place), sub(leftExcess, mul(totalExcess, 0.5)));
+  return div(mul(add(uniformLeft, excess), 2 * bound), total);
+}
 
 /** arXiv:1906.04032 eq. 4. */
 function forwardInside(x: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
-  const t = mul(toUnit(x, bound), widths.total);
-  const piece = pieceOf(widths, heights, slopes, findBin(widths, t));
-  const { mean, slopeLeft, q, y } = piece;
-  const zeta = div(sub(t, piece.x.left), piece.x.size);
+  const position = toPosition(x, widths, bound);
+  const piece = pieceOf(widths, heights, slopes, binsBefore(widths, position));
+  const { mean, slopeLeft, q } = piece;
+  const zeta = within(piece.x, position);
   const product = mul(zeta, sub(1, zeta));
   const denominator = add(mean, mul(q, product));
   const ratio = div(add(mul(mean, square(zeta)), mul(slopeLeft, product)), denominator);
-  const value = fromUnit(div(add(y.left, mul(y.size, ratio)), y.total), bound);
-  return { value, logSlope: logSlope(piece, zeta, denominator) };
+  return { value: fromPlace(piece.y, ratio, bound), logSlope: logSlope(piece, zeta, denominator) };
 }
 
-/** The root 2c / (-b - √(b² - 4ac)) of arXiv:1906.04032 eq. 6-8, finite as a → 0, divided by the bin's height. */
+/**
+ * The root of arXiv:1906.04032 eq. 6-8, divided by the bin's height: 2c / (-b - √(b² - 4ac)) where b > 0, finite as a → 0, else
+ * (-b + √(b² - 4ac)) / 2a, where a + b > 0. So neither subtracts numbers of one size.
+ */
 function inverseInside(y: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
-  const t = mul(toUnit(y, bound), heights.total);
-  const piece = pieceOf(widths, heights, slopes, findBin(heights, t));
-  const { mean, slopeLeft, q, x } = piece;
-  const u = div(sub(t, piece.y.left), piece.y.size);
+  const position = toPosition(y, heights, bound);
+  const piece = pieceOf(widths, heights, slopes, binsBefore(heights, position));
+  const { mean, slopeLeft, q } = piece;
+  const u = within(piece.y, position);
   const uq = mul(u, q);
   const a = add(sub(mean, slopeLeft), uq);
   const b = sub(slopeLeft, uq);
   const mu = mul(mean, u);
-  const zeta = div(mul(mu, 2), add(b, sqrt(add(square(b), mul(mul(a, mu), 4)))));
-  const value = fromUnit(div(add(x.left, mul(x.size, zeta)), x.total), bound);
+  const isRising = greater(b, 0);
+  const larger = add(where(isRising, b, neg(b)), sqrt(add(square(b), mul(mul(a, mu), 4))));
+  const zeta = div(where(isRising, mul(mu, 2), larger), where(isRising, larger, mul(a, 2)));
   const denominator = add(mean, mul(q, mul(zeta, sub(1, zeta))));
-  return { value, logSlope: neg(logSlope(piece, zeta, denominator)) };
+  return { value: fromPlace(piece.x, zeta, bound), logSlope: neg(logSlope(piece, zeta, denominator)) };
 }
 
 /**

@@ -134,7 +134,7 @@ function sigmaErrors(parts: readonly ProcessScores[], { matrix }: Covariance): n
       for (let i = 0; i < count; i++) {
         const along = row.reduce((total, c, l) => total + c * scores[l * count + i]!, 0);
         sum += along ** 2;
-        squares += along ** 4;
+        squares += along ** 2 * along ** 2;
       }
       variance += weight ** 2 * (squares - sum ** 2 / count);
     }

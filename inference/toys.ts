@@ -1,5 +1,6 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
 import type { Backend, ColumnData } from "../engine/backend.js";
+import { log } from "../engine/exact-functions.js";
 import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
@@ -27,7 +28,7 @@ function poisson(mean: number, seed: number, purpose: string): number {
   let time = 0;
   for (let count = 0; ; count++) {
     if (count % DRAWN_AT_ONCE === 0) fillUniform(key, count, uniforms);
-    time -= Math.log(uniforms[count % DRAWN_AT_ONCE]!);
+    time -= log(uniforms[count % DRAWN_AT_ONCE]!);
     if (time > mean) return count;
   }
 }

@@ -4,6 +4,7 @@
  * Two classes, 0 = A with g = -1 and 1 = B with g = +1, half of the events each; kinematics x ∈ R², observables y ∈ R²,
  * all dimensionless; ν = (shift, squeeze) in prior standard deviations.
  */
+import { cos, exp, log, log1p, sin, tanh } from "../../engine/exact-functions.js";
 import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random.js";
 
 export type ToyClass = 0 | 1;
@@ -90,7 +91,7 @@ export function sampleToy(request: ToyRequest): ToyEvents {
 export function logDensityX(x1: number, x2: number, c: ToyClass, nu: ToyNuisances): number {
   const { mean, width1, width2 } = xLaw(c, nu);
   const [u, v] = [(x1 - mean) / width1, x2 / width2];
-  return -0.5 * (u * u + v * v) - Math.log(2 * Math.PI * width1 * width2);
+  return -0.5 * (u * u + v * v) - log(2 * Math.PI * width1 * width2);
 }
 
 /** log p(y | x, c, ν), of simulation or, distorted, of data. */
@@ -106,8 +107,8 @@ export function logDensityY(
   const law = yLaw(newYLaw(), x1, x2, c, nu);
   const u = (y1 - law.mean1) / law.width1;
   const v = ((y2 - law.mean2) / law.width2 - law.rho * u) / law.rest;
-  const logDet = distorted ? -Math.log(1 + 2 * SHEAR * sign(c)) : 0;
-  return -0.5 * (u * u + v * v) - Math.log(2 * Math.PI * law.width1 * law.width2 * law.rest) + logDet;
+  const logDet = distorted ? -log(1 + 2 * SHEAR * sign(c)) : 0;
+  return -0.5 * (u * u + v * v) - log(2 * Math.PI * law.width1 * law.width2 * law.rest) + logDet;
 }
 
 /** What the detector of the toy does to the y of data: rotation by an angle that depends on x and c, then a shear. */
@@ -124,7 +125,7 @@ export function undistortedY(y: readonly [number, number], x1: number, x2: numbe
   const y1 = ((1 + shear) * y[0] + shear * y[1]) / determinant;
   const y2 = (shear * y[0] + (1 + shear) * y[1]) / determinant;
   const angle = rotationAngle(x1, x2, c);
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const [cosine, sine] = [cos(angle), sin(angle)];
   return [cosine * y1 + sine * y2, -sine * y1 + cosine * y2];
 }
 
@@ -144,7 +145,7 @@ function fillClasses(key: RandomKey, start: number, out: Int32Array): void {
 /** Mean of x_1 and widths of x: squeezed about the nominal mean, then shifted. */
 function xLaw(c: ToyClass, nu: ToyNuisances): { mean: number; width1: number; width2: number } {
   const g = sign(c);
-  const squeeze = Math.exp(-g * SQUEEZE * nu[1]);
+  const squeeze = exp(-g * SQUEEZE * nu[1]);
   return { mean: MEAN_X1[c] + SHIFT * g * nu[0], width1: WIDTH_X1[c] * squeeze, width2: WIDTH_X2[c] / squeeze };
 }
 
@@ -169,29 +170,29 @@ function newPoint(): { y1: number; y2: number } {
 
 function yLaw(law: YLaw, x1: number, x2: number, c: ToyClass, nu: ToyNuisances): YLaw {
   const g = sign(c);
-  const shift = SHIFT * g * nu[0] * Math.tanh(x1);
-  const squeeze = Math.exp(g * SQUEEZE * nu[1]);
-  law.mean1 = Math.sin(1.5 * x1) + 0.3 * x2 + shift;
-  law.mean2 = 0.3 * x1 * x1 - 1.2 + 0.5 * Math.sin(x2) - shift;
+  const shift = SHIFT * g * nu[0] * tanh(x1);
+  const squeeze = exp(g * SQUEEZE * nu[1]);
+  law.mean1 = sin(1.5 * x1) + 0.3 * x2 + shift;
+  law.mean2 = 0.3 * x1 * x1 - 1.2 + 0.5 * sin(x2) - shift;
   law.width1 = softplus(0.4 * x1 + 0.1) * squeeze;
   law.width2 = softplus(-0.2 * x1 + 0.4) / squeeze;
-  law.rho = 0.8 * Math.tanh(0.5 * (x1 + x2));
+  law.rho = 0.8 * tanh(0.5 * (x1 + x2));
   law.rest = Math.sqrt(1 - law.rho * law.rho);
   return law;
 }
 
 function softplus(u: number): number {
-  return Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
+  return Math.max(u, 0) + log1p(exp(-Math.abs(u)));
 }
 
 /** Counter-clockwise, radians. */
 function rotationAngle(x1: number, x2: number, c: ToyClass): number {
-  return ((sign(c) * 0.4) / (0.7 * Math.sqrt(x1 * x1 + x2 * x2) + 0.5)) * Math.tanh(x1 / 0.5);
+  return ((sign(c) * 0.4) / (0.7 * Math.sqrt(x1 * x1 + x2 * x2) + 0.5)) * tanh(x1 / 0.5);
 }
 
 function distort(point: { y1: number; y2: number }, x1: number, x2: number, c: ToyClass): void {
   const angle = rotationAngle(x1, x2, c);
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const [cosine, sine] = [cos(angle), sin(angle)];
   const y1 = cosine * point.y1 - sine * point.y2;
   const y2 = sine * point.y1 + cosine * point.y2;
   const shear = SHEAR * sign(c);

@@ -191,10 +191,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) ow
 
 // ---- Kernel 3 of the pass over "events", 2 along y
 // Kernel 3 of the pass over "events": 2 rows, inner axis of 4.
-// fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 3, div x 2, exp x 2, sum x 6, cumulativeSum x 2, sub
-// in : column_y [2, events], add_8 [22, events], broadcast_without_events_54 [2, 4]
-// out: sum_18 [2, events], sum_24 [2, events], sub_33 [8, events], sum_35 [2, events], sum_37 [2, events],
-//      sum_39 [2, events], sum_41 [2, events]
+// fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 5, div x 2, exp x 2, sub x 2, sum x 7,
+//       cumulativeSum, equal
+// in : column_y [2, events], add_8 [22, events], broadcast_without_events_58 [2, 4], broadcast_without_events_68 [2, 4]
+// out: add_20 [2, events], sum_27 [2, events], add_32 [2, events], sum_36 [2, events], sum_40 [2, events],
+//      sum_43 [2, events], sum_46 [2, events], sum_48 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -205,21 +206,17 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 2u) {
     return;
   }
-  var kept_cumulative_sum_28: array<f32, 4>;
-  var kept_cumulative_sum_31: array<f32, 4>;
-  var kept_exp_17: array<f32, 4>;
-  var kept_exp_23: array<f32, 4>;
+  var kept_cumulative_sum_33: array<f32, 4>;
+  var kept_sub_18: array<f32, 4>;
+  var kept_sub_26: array<f32, 4>;
   let column_y = load(row, event);
   let greater_9 = column_y > -4.0;
   let greater_equal_10 = 4.0 >= column_y;
   let mul_11 = greater_9 && greater_equal_10;
   let where_12 = select(0.0, column_y, mul_11);
-  let add_25 = where_12 + 4.0;
-  let mul_26 = add_25 * 0.125;
-  var sum_18 = 0.0;
-  var sum_24 = 0.0;
-  var running_cumulative_sum_28 = 0.0;
-  var running_cumulative_sum_31 = 0.0;
+  var sum_19 = 0.0;
+  var sum_27 = 0.0;
+  var running_cumulative_sum_33 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
     let add_8 = load(13u + 11u * row + j, event);
     let abs_13 = abs(add_8);
@@ -227,57 +224,66 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let add_15 = mul_14 + 1.0;
     let div_16 = add_8 / add_15;
     let exp_17 = exp(div_16);
-    kept_exp_17[j] = exp_17;
-    sum_18 += exp_17;
+    let sub_18 = exp_17 - 1.0;
+    kept_sub_18[j] = sub_18;
+    sum_19 += sub_18;
     let add_8_view_2 = load(17u + 11u * row + j, event);
-    let abs_19 = abs(add_8_view_2);
-    let mul_20 = abs_19 * 0.28952965;
-    let add_21 = mul_20 + 1.0;
-    let div_22 = add_8_view_2 / add_21;
-    let exp_23 = exp(div_22);
-    kept_exp_23[j] = exp_23;
-    sum_24 += exp_23;
-    running_cumulative_sum_28 += exp_17;
-    let cumulative_sum_28 = running_cumulative_sum_28;
-    kept_cumulative_sum_28[j] = cumulative_sum_28;
-    let cumulative_sum_31 = running_cumulative_sum_31;
-    running_cumulative_sum_31 += exp_17;
-    kept_cumulative_sum_31[j] = cumulative_sum_31;
+    let abs_21 = abs(add_8_view_2);
+    let mul_22 = abs_21 * 0.28952965;
+    let add_23 = mul_22 + 1.0;
+    let div_24 = add_8_view_2 / add_23;
+    let exp_25 = exp(div_24);
+    let sub_26 = exp_25 - 1.0;
+    kept_sub_26[j] = sub_26;
+    sum_27 += sub_26;
+    running_cumulative_sum_33 += sub_18;
+    let cumulative_sum_33 = running_cumulative_sum_33;
+    kept_cumulative_sum_33[j] = cumulative_sum_33;
   }
-  store(2u + row, event, sum_18);
-  store(4u + row, event, sum_24);
-  let mul_27 = mul_26 * sum_18;
-  var sum_35 = 0.0;
-  var sum_37 = 0.0;
-  var sum_39 = 0.0;
-  var sum_41 = 0.0;
+  store(4u + row, event, sum_27);
+  let add_20 = sum_19 + 4.0;
+  store(2u + row, event, add_20);
+  let mul_29 = add_20 * 0.125;
+  let mul_30 = where_12 * mul_29;
+  let mul_31 = sum_19 * 0.5;
+  let add_32 = mul_30 + mul_31;
+  store(6u + row, event, add_32);
+  var sum_36 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
-    let greater_29 = mul_27 > kept_cumulative_sum_28[j];
-    let broadcast_without_events_54 = parameters[222u + 4u * row + j];
-    let mul_30 = select(0.0, 1.0, greater_29) * broadcast_without_events_54;
-    let greater_32 = mul_27 > kept_cumulative_sum_31[j];
-    let sub_33 = select(0.0, 1.0, greater_32) - mul_30;
-    store(35u + 4u * row + j, event, sub_33);
-    let mul_34 = mul_30 * kept_exp_17[j];
-    sum_35 += mul_34;
-    let mul_36 = sub_33 * kept_exp_17[j];
-    sum_37 += mul_36;
-    let mul_38 = mul_30 * kept_exp_23[j];
-    sum_39 += mul_38;
-    let mul_40 = sub_33 * kept_exp_23[j];
-    sum_41 += mul_40;
+    let broadcast_without_events_58 = parameters[222u + 4u * row + j];
+    let add_34 = kept_cumulative_sum_33[j] + broadcast_without_events_58;
+    let greater_35 = add_32 > add_34;
+    sum_36 += select(0.0, 1.0, greater_35);
   }
-  store(6u + row, event, sum_35);
-  store(8u + row, event, sum_37);
-  store(10u + row, event, sum_39);
-  store(43u + row, event, sum_41);
+  store(8u + row, event, sum_36);
+  var sum_40 = 0.0;
+  var sum_43 = 0.0;
+  var sum_46 = 0.0;
+  var sum_48 = 0.0;
+  for (var j = 0u; j < turns(4u); j++) {
+    let broadcast_without_events_68 = parameters[230u + 4u * row + j];
+    let greater_38 = sum_36 > broadcast_without_events_68;
+    let mul_39 = select(0.0, 1.0, greater_38) * kept_sub_18[j];
+    sum_40 += mul_39;
+    let equal_41 = sum_36 == broadcast_without_events_68;
+    let mul_42 = select(0.0, 1.0, equal_41) * kept_sub_18[j];
+    sum_43 += mul_42;
+    let mul_45 = select(0.0, 1.0, greater_38) * kept_sub_26[j];
+    sum_46 += mul_45;
+    let mul_47 = select(0.0, 1.0, equal_41) * kept_sub_26[j];
+    sum_48 += mul_47;
+  }
+  store(10u + row, event, sum_40);
+  store(35u + row, event, sum_43);
+  store(37u + row, event, sum_46);
+  store(39u + row, event, sum_48);
 }
 
 // ---- Kernel 4 of the pass over "events", 2 along y
 // Kernel 4 of the pass over "events": 2 rows, inner axis of 3.
-// fuses mul x 2, sum x 2
-// in : sub_33 [8, events], add_8 [22, events]
-// out: sum_43 [2, events], sum_50 [2, events]
+// fuses equal x 2, mul x 2, sum x 2
+// in : sum_36 [2, events], broadcast_without_events_85 [2, 3], add_8 [22, events], broadcast_without_events_97 [2, 3]
+// out: sum_52 [2, events], sum_60 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -288,27 +294,32 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 2u) {
     return;
   }
-  var sum_43 = 0.0;
-  var sum_50 = 0.0;
+  let sum_36 = load(8u + row, event);
+  var sum_52 = 0.0;
+  var sum_60 = 0.0;
   for (var j = 0u; j < turns(3u); j++) {
-    let sub_33 = load(36u + 4u * row + j, event);
+    let broadcast_without_events_85 = parameters[238u + 3u * row + j];
+    let equal_50 = sum_36 == broadcast_without_events_85;
     let add_8 = load(21u + 11u * row + j, event);
-    let mul_42 = sub_33 * add_8;
-    sum_43 += mul_42;
-    let sub_33_view_2 = load(35u + 4u * row + j, event);
-    let mul_49 = sub_33_view_2 * add_8;
-    sum_50 += mul_49;
+    let mul_51 = select(0.0, 1.0, equal_50) * add_8;
+    sum_52 += mul_51;
+    let broadcast_without_events_97 = parameters[244u + 3u * row + j];
+    let equal_58 = sum_36 == broadcast_without_events_97;
+    let mul_59 = select(0.0, 1.0, equal_58) * add_8;
+    sum_60 += mul_59;
   }
-  store(45u + row, event, sum_43);
-  store(47u + row, event, sum_50);
+  store(41u + row, event, sum_52);
+  store(43u + row, event, sum_60);
 }
 
 // ---- Kernel 5 of the pass over "events", 1 along y
 // Kernel 5 of the pass over "events": 1 row, inner axis of 2.
-// fuses greater, greaterEqual, mul x 23, where x 3, add x 10, abs x 2, div x 7, exp x 2, sub x 5, log, sum x 2
-// in : column_y [2, events], sum_18 [2, events], sum_43 [2, events], sum_50 [2, events], sum_41 [2, events],
-//      sum_37 [2, events], sum_24 [2, events], sum_35 [2, events], sum_39 [2, events]
-// out: add_95 [1, events]
+// fuses greater, greaterEqual, mul x 22, add x 14, sub x 8, abs x 2, div x 7, exp x 2, maximum, minimum, log,
+//       where x 2, sum x 2
+// in : column_y [2, events], sum_27 [2, events], sum_36 [2, events], sum_43 [2, events], sum_48 [2, events],
+//      sum_52 [2, events], sum_60 [2, events], add_20 [2, events], add_32 [2, events], sum_40 [2, events],
+//      sum_46 [2, events]
+// out: add_112 [1, events]
 
 #include "shared/accurate_log.wgsl"
 #include "shared/tile.wgsl"
@@ -320,75 +331,84 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 1u) {
     return;
   }
-  var sum_90 = 0.0;
-  var sum_92 = 0.0;
+  var sum_107 = 0.0;
+  var sum_109 = 0.0;
   for (var j = 0u; j < turns(2u); j++) {
     let column_y = load(j, event);
     let greater_9 = column_y > -4.0;
     let greater_equal_10 = 4.0 >= column_y;
     let mul_11 = greater_9 && greater_equal_10;
-    let where_12 = select(0.0, column_y, mul_11);
-    let add_25 = where_12 + 4.0;
-    let mul_26 = add_25 * 0.125;
-    let sum_18 = load(2u + j, event);
-    let mul_27 = mul_26 * sum_18;
-    let sum_43 = load(45u + j, event);
-    let abs_44 = abs(sum_43);
-    let mul_45 = abs_44 * 0.14476483;
-    let add_46 = mul_45 + 1.0;
-    let div_47 = sum_43 / add_46;
-    let exp_48 = exp(div_47);
-    let sum_50 = load(47u + j, event);
-    let abs_51 = abs(sum_50);
-    let mul_52 = abs_51 * 0.14476483;
-    let add_53 = mul_52 + 1.0;
-    let div_54 = sum_50 / add_53;
-    let exp_55 = exp(div_54);
-    let sum_41 = load(43u + j, event);
-    let mul_56 = sum_41 * sum_18;
-    let sum_37 = load(8u + j, event);
-    let sum_24 = load(4u + j, event);
-    let mul_57 = sum_37 * sum_24;
-    let div_58 = mul_56 / mul_57;
-    let add_59 = exp_55 + exp_48;
-    let mul_60 = div_58 * 2.0;
-    let sub_61 = add_59 - mul_60;
-    let sum_35 = load(6u + j, event);
-    let sub_62 = mul_27 - sum_35;
-    let div_63 = sub_62 / sum_37;
-    let sub_64 = 1.0 - div_63;
-    let mul_65 = div_63 * sub_64;
-    let mul_66 = sub_61 * mul_65;
-    let add_67 = div_58 + mul_66;
-    let mul_68 = div_63 * div_63;
-    let mul_69 = div_58 * mul_68;
-    let mul_70 = exp_48 * mul_65;
-    let add_71 = mul_69 + mul_70;
-    let div_72 = add_71 / add_67;
-    let mul_73 = sum_41 * div_72;
-    let sum_39 = load(10u + j, event);
-    let add_74 = sum_39 + mul_73;
-    let div_75 = add_74 / sum_24;
-    let mul_76 = div_75 * 8.0;
-    let sub_77 = mul_76 - 4.0;
-    let mul_78 = exp_55 * mul_68;
-    let mul_79 = sub_64 * sub_64;
-    let mul_80 = exp_48 * mul_79;
-    let add_81 = mul_78 + mul_80;
-    let mul_82 = mul_60 * mul_65;
-    let add_83 = add_81 + mul_82;
-    let div_84 = div_58 / add_67;
-    let mul_85 = div_84 * div_84;
-    let mul_86 = add_83 * mul_85;
-    let log_87 = accurate_log(mul_86);
-    let where_88 = select(column_y, sub_77, mul_11);
-    let where_89 = select(0.0, log_87, mul_11);
-    sum_90 += where_89;
-    let mul_91 = where_88 * where_88;
-    sum_92 += mul_91;
+    let sum_27 = load(4u + j, event);
+    let add_28 = sum_27 + 4.0;
+    let sum_36 = load(8u + j, event);
+    let sub_37 = sum_36 - 2.0;
+    let sum_43 = load(35u + j, event);
+    let add_44 = sum_43 + 1.0;
+    let sum_48 = load(39u + j, event);
+    let add_49 = sum_48 + 1.0;
+    let sum_52 = load(41u + j, event);
+    let abs_53 = abs(sum_52);
+    let mul_54 = abs_53 * 0.14476483;
+    let add_55 = mul_54 + 1.0;
+    let div_56 = sum_52 / add_55;
+    let exp_57 = exp(div_56);
+    let sum_60 = load(43u + j, event);
+    let abs_61 = abs(sum_60);
+    let mul_62 = abs_61 * 0.14476483;
+    let add_63 = mul_62 + 1.0;
+    let div_64 = sum_60 / add_63;
+    let exp_65 = exp(div_64);
+    let add_20 = load(2u + j, event);
+    let mul_66 = add_49 * add_20;
+    let mul_67 = add_44 * add_28;
+    let div_68 = mul_66 / mul_67;
+    let add_69 = exp_65 + exp_57;
+    let mul_70 = div_68 * 2.0;
+    let sub_71 = add_69 - mul_70;
+    let add_32 = load(6u + j, event);
+    let sub_72 = add_32 - sub_37;
+    let sum_40 = load(10u + j, event);
+    let sub_73 = sub_72 - sum_40;
+    let div_74 = sub_73 / add_44;
+    let maximum_75 = max(div_74, 0.0);
+    let minimum_76 = min(maximum_75, 1.0);
+    let sub_77 = minimum_76 - div_74;
+    let add_78 = div_74 + sub_77;
+    let sub_79 = 1.0 - add_78;
+    let mul_80 = add_78 * sub_79;
+    let mul_81 = sub_71 * mul_80;
+    let add_82 = div_68 + mul_81;
+    let mul_83 = add_78 * add_78;
+    let mul_84 = div_68 * mul_83;
+    let mul_85 = exp_57 * mul_80;
+    let add_86 = mul_84 + mul_85;
+    let div_87 = add_86 / add_82;
+    let mul_88 = add_49 * div_87;
+    let mul_89 = sum_27 * 0.5;
+    let sum_46 = load(37u + j, event);
+    let sub_90 = sum_46 - mul_89;
+    let add_91 = mul_88 + sub_90;
+    let add_92 = sub_37 + add_91;
+    let mul_93 = add_92 * 8.0;
+    let div_94 = mul_93 / add_28;
+    let mul_95 = exp_65 * mul_83;
+    let mul_96 = sub_79 * sub_79;
+    let mul_97 = exp_57 * mul_96;
+    let add_98 = mul_95 + mul_97;
+    let mul_99 = mul_70 * mul_80;
+    let add_100 = add_98 + mul_99;
+    let div_101 = div_68 / add_82;
+    let mul_102 = div_101 * div_101;
+    let mul_103 = add_100 * mul_102;
+    let log_104 = accurate_log(mul_103);
+    let where_105 = select(column_y, div_94, mul_11);
+    let where_106 = select(0.0, log_104, mul_11);
+    sum_107 += where_106;
+    let mul_108 = where_105 * where_105;
+    sum_109 += mul_108;
   }
-  let mul_93 = sum_92 * -0.5;
-  let sub_94 = mul_93 - 1.837877;
-  let add_95 = sub_94 + sum_90;
-  store(12u, event, add_95);
+  let mul_110 = sum_109 * -0.5;
+  let sub_111 = mul_110 - 1.837877;
+  let add_112 = sub_111 + sum_107;
+  store(12u, event, add_112);
 }
