@@ -4,8 +4,9 @@ import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
 import { type EventPass, schedule } from "./passes.js";
+import { Pauses } from "./pauses.js";
 import { sizeOf, type Var } from "./tape.js";
-import { Pauses, Turns } from "./turns.js";
+import { Turns } from "./turns.js";
 
 /** Events evaluated together; keeps a tape's intermediates small. */
 const BLOCK = 256;
