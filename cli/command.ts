@@ -86,19 +86,15 @@ const GRACE = { run: 5000, other: 400 } as const;
 
 /** Rejects when the patience with a verb that was asked to stop is over; until `end`. */
 function patience(signal: AbortSignal, milliseconds: number) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let begin = () => {};
+  const ended = new AbortController();
   const over = new Promise<never>((_, reject) => {
-    begin = () => {
-      timer = setTimeout(() => reject(signal.reason), milliseconds);
+    const begin = () => {
+      const timer = setTimeout(() => reject(signal.reason), milliseconds);
+      ended.signal.addEventListener("abort", () => clearTimeout(timer));
     };
+    signal.addEventListener("abort", begin, { signal: ended.signal });
   });
-  signal.addEventListener("abort", begin);
-  const end = () => {
-    signal.removeEventListener("abort", begin);
-    clearTimeout(timer);
-  };
-  return { over, end };
+  return { over, end: () => ended.abort() };
 }
 
 async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: CommandHost): Promise<void> {

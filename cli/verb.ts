@@ -7,7 +7,7 @@ export interface VerbContext {
   readonly operands: readonly string[];
   readonly options: Options;
   readonly progress: Progress;
-  /** Aborted by Ctrl-C: stop at the next safe point and return or throw; the exit code is then 130. */
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP: stop at the next safe point, soon, and return or throw; the exit code follows. */
   readonly signal: AbortSignal;
   /** The result for people: lines on stdout, silent under --json. */
   print(text: string): void;

@@ -1,10 +1,12 @@
 /** The backend that defines all others: f64, plain loops over the tape, events in blocks. Small, slow, obviously right. */
-import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from "./backend.js";
+import type { Backend, ColumnData, Program, ProgramRequest, RunOptions, StepPlan } from "./backend.js";
 import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
 import { type EventPass, schedule } from "./passes.js";
+import { Pauses } from "./pauses.js";
 import { sizeOf, type Var } from "./tape.js";
+import { Turns } from "./turns.js";
 
 /** Events evaluated together; keeps a tape's intermediates small. */
 const BLOCK = 256;
@@ -46,14 +48,31 @@ function compile(request: ProgramRequest): Program {
   let wallMilliseconds = 0;
   const state = new Map<string, Float64Array>();
   const data = new Map<string, ColumnData>();
+  const turns = new Turns();
+  const pauses = new Pauses();
+  let isOpen = true;
+
+  /** Throws where nobody wants any more what is being computed. */
+  async function pause(signal: AbortSignal | undefined): Promise<void> {
+    await pauses.take();
+    signal?.throwIfAborted();
+    if (!isOpen) throw closedError("reference backend", "program");
+  }
 
   const timed = <T>(pass: EventPass, node: Var, n: number, work: () => T): T =>
     clock === undefined ? work() : clock.time(pass, node, n, work);
 
-  function runPass(pass: EventPass, values: Values, length: number, pick: (e: number) => number): void {
+  async function runPass(
+    pass: EventPass,
+    values: Values,
+    length: number,
+    pick: (e: number) => number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     for (const node of pass.sums) values.set(node.id, new Float64Array(sizeOf(node.shape)));
     for (const node of pass.outputs) values.set(node.id, new Float64Array(sizeOf(node.shape) * length));
     for (let start = 0; start < length; start += BLOCK) {
+      await pause(signal);
       const n = Math.min(BLOCK, length - start);
       const block: Values = new Map();
       const valueAt = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
@@ -80,7 +99,10 @@ function compile(request: ProgramRequest): Program {
   }
 
   /** One evaluation; `events` gives the number of events of a set and the event at each position. */
-  function evaluateAll(events: (set: string) => { length: number; pick: (e: number) => number }): Values {
+  async function evaluateAll(
+    events: (set: string) => { length: number; pick: (e: number) => number },
+    signal: AbortSignal | undefined,
+  ): Promise<Values> {
     const begin = performance.now();
     const values: Values = new Map();
     for (const level of levels) {
@@ -94,71 +116,86 @@ function compile(request: ProgramRequest): Program {
       }
       for (const pass of level.passes) {
         const { length, pick } = events(pass.set);
-        runPass(pass, values, length, pick);
+        await runPass(pass, values, length, pick, signal);
       }
     }
     wallMilliseconds += performance.now() - begin;
     return values;
   }
 
+  async function takeSteps({ count, indices, schedule: perStep = {}, signal }: StepPlan) {
+    const free = Object.entries(outputs).filter(([, node]) => node.events === undefined);
+    const history = Object.fromEntries(
+      free.map(([name, node]) => [name, new Float64Array(count * sizeOf(node.shape))]),
+    );
+    for (let step = 0; step < count; step++) {
+      await pause(signal);
+      for (const [name, values] of Object.entries(perStep)) {
+        const size = values.length / count;
+        state.set(name, values.slice(step * size, (step + 1) * size));
+      }
+      const values = await evaluateAll((set) => {
+        const index = indices[set] as Int32Array;
+        const length = index.length / count;
+        return { length, pick: (e) => index[step * length + e] as number };
+      }, undefined);
+      for (const [name, node] of free) {
+        history[name]?.set(values.get(node.id) as Float64Array, step * sizeOf(node.shape));
+      }
+      const fresh = Object.entries(updates).map(
+        ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
+      );
+      for (const [name, value] of fresh) state.set(name, value);
+    }
+    return history;
+  }
+
   return {
     description: nodes.map(nodeTitle).join("\n"),
     async bind(columns) {
-      for (const [name, values] of Object.entries(boundary.bind(columns))) data.set(name, numbersOf(values));
+      const bound = Object.entries(boundary.bind(columns));
+      await turns.take(async () => {
+        for (const [name, values] of bound) data.set(name, numbersOf(values));
+      });
     },
     async write(parameters) {
-      for (const [name, values] of Object.entries(boundary.write(parameters))) state.set(name, values);
+      const written = Object.entries(boundary.write(parameters));
+      await turns.take(async () => {
+        for (const [name, values] of written) state.set(name, values);
+      });
     },
     async read(parameters) {
       boundary.checkRead(parameters);
-      return Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)]));
+      return turns.take(async () =>
+        Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)])),
+      );
     },
     async run({ range = {}, into = {}, signal }: RunOptions = {}) {
       signal?.throwIfAborted();
       const parts = boundary.partsOf(range);
       boundary.checkInto(into, parts);
-      const values = evaluateAll((set) => {
-        const { start, length } = parts[set] as { start: number; length: number };
-        return { length, pick: (e) => start + e };
-      });
+      const values = await turns.take(() =>
+        evaluateAll((set) => {
+          const { start, length } = parts[set] as { start: number; length: number };
+          return { length, pick: (e) => start + e };
+        }, signal),
+      );
       const results = Object.entries(outputs).map(
         ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
       );
       return boundary.writeInto(into, parts, Object.fromEntries(results));
     },
     async steps(plan) {
-      const { count, indices, schedule: perStep = {}, signal } = plan;
+      plan.signal?.throwIfAborted();
       boundary.checkSteps(plan);
-      const free = Object.entries(outputs).filter(([, node]) => node.events === undefined);
-      const history = Object.fromEntries(
-        free.map(([name, node]) => [name, new Float64Array(count * sizeOf(node.shape))]),
-      );
-      for (let step = 0; step < count; step++) {
-        signal?.throwIfAborted();
-        for (const [name, values] of Object.entries(perStep)) {
-          const size = values.length / count;
-          state.set(name, values.slice(step * size, (step + 1) * size));
-        }
-        const values = evaluateAll((set) => {
-          const index = indices[set] as Int32Array;
-          const length = index.length / count;
-          return { length, pick: (e) => index[step * length + e] as number };
-        });
-        for (const [name, node] of free) {
-          history[name]?.set(values.get(node.id) as Float64Array, step * sizeOf(node.shape));
-        }
-        const fresh = Object.entries(updates).map(
-          ([name, node]) => [name, Float64Array.from(values.get(node.id) as Float64Array)] as const,
-        );
-        for (const [name, value] of fresh) state.set(name, value);
-      }
-      return history;
+      return turns.take(() => takeSteps(plan));
     },
     async profile() {
       boundary.checkProfile();
       return (clock as NodeClock).profile(wallMilliseconds);
     },
     async close() {
+      isOpen = false;
       boundary.close();
     },
   };

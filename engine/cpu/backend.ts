@@ -75,6 +75,7 @@ class Crew {
   private nextCall = 0;
   private failure: Error | undefined;
   private isClosing = false;
+  private held = 0;
 
   constructor(readonly threads: number) {
     this.workers = Array.from({ length: threads }, (_, rank) =>
@@ -95,20 +96,30 @@ class Crew {
     for (const worker of this.workers) worker.post(request);
   }
 
-  /** Posts a request with a call number and waits for rank 0. */
-  async call(request: (call: number) => Request): Promise<Reply> {
-    const call = this.nextCall++;
-    this.workers[0]?.hold(true);
+  /** Keeps the process alive meanwhile, which neither idle workers nor compiling do. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    if (this.held++ === 0) this.workers[0]?.hold(true);
     try {
-      return await new Promise<Reply>((resolve, reject) => {
-        this.waiting.set(call, { resolve, reject });
-        this.post(request(call));
-      });
+      return await work();
     } finally {
-      this.waiting.delete(call);
       // Workers that are being ended hold the process themselves, until whoever awaits their end has heard of it.
-      if (this.waiting.size === 0 && !this.isClosing) this.workers[0]?.hold(false);
+      if (--this.held === 0 && !this.isClosing) this.workers[0]?.hold(false);
     }
+  }
+
+  /** Posts a request with a call number and waits for rank 0. */
+  call(request: (call: number) => Request): Promise<Reply> {
+    const call = this.nextCall++;
+    return this.holding(async () => {
+      try {
+        return await new Promise<Reply>((resolve, reject) => {
+          this.waiting.set(call, { resolve, reject });
+          this.post(request(call));
+        });
+      } finally {
+        this.waiting.delete(call);
+      }
+    });
   }
 
   async close(): Promise<void> {
@@ -147,7 +158,7 @@ export async function cpuBackend({
     compile: async (request) => {
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
-      const compiled = await compileProgram(request, { precision, threads, simd, isSharing });
+      const compiled = await crew.holding(() => compileProgram(request, { precision, threads, simd, isSharing }));
       const memory = isSharing ? await sharedMemory(crew, compiled.memory) : compiled.memory;
       const program = programs++;
       crew.post({ kind: "open", program, compiled: { ...compiled, memory } });

@@ -16,8 +16,8 @@ const mebibytes = (pages: number) => `${Math.ceil((pages * PAGE) / 2 ** 20)} MiB
 
 /** V8 reserves that much of the address space for each memory, however small, unless told not to. */
 const WAY_OUT =
-  "Close other programs and backends, take fewer threads, and mind that Node reserves 10 GiB of address space for each: " +
-  "raise a limit on it (`ulimit -v`), or set NODE_OPTIONS=--disable-wasm-trap-handler";
+  "Node reserves 10 GiB of address space for every program: set NODE_OPTIONS=--disable-wasm-trap-handler, which reserves what is " +
+  "needed, or raise the limit (`ulimit -v`); else take fewer threads";
 
 export function memoryOf({ pages, contents }: MemoryImage, shared: boolean): WasmMemory {
   if (pages > MOST_PAGES) {

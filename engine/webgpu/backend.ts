@@ -5,6 +5,7 @@ import { UsageError } from "../errors.js";
 import { schedule } from "../passes.js";
 import type { Profile } from "../profile.js";
 import { sizeOf, type Var } from "../tape.js";
+import { Turns } from "../turns.js";
 import type { Events } from "./chunks.js";
 import { Columns } from "./columns.js";
 import { Device } from "./device.js";
@@ -57,8 +58,7 @@ class WebgpuProgram implements Program {
   private stepsPlan: StepsPlan | undefined;
   private runner: Runner | undefined;
   private stepper: Stepper | undefined;
-  /** What was asked before, done or failed. */
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private isOpen = true;
   /** Of all runs. */
   private wallMilliseconds = 0;
@@ -101,15 +101,12 @@ class WebgpuProgram implements Program {
     return Object.fromEntries(Object.entries(this.request.outputs).filter(([, node]) => node.events === undefined));
   }
 
-  /** One thing after the other, in the order in which they were asked for. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const own = this.last.then(() => {
+    return this.turns.take(() => {
       this.session.check(undefined);
       if (!this.isOpen) throw closedError("webgpu backend", "program");
       return work();
     });
-    this.last = own.catch(() => {});
-    return own;
   }
 
   async bind(columns: Named<ColumnSource>): Promise<void> {
@@ -216,7 +213,7 @@ class WebgpuProgram implements Program {
     this.boundary.close();
     this.onClose();
     this.session.stop(reason);
-    await this.last;
+    await this.turns.settled();
     this.runner?.close();
     this.stepper?.close();
     this.session.columns.close();

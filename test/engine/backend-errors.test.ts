@@ -8,6 +8,7 @@ import { cpuBackend } from "../../engine/cpu/backend.js";
 import { control, Team } from "../../engine/cpu/execution.js";
 import { memoryOf } from "../../engine/cpu/program-memory.js";
 import * as o from "../../engine/operations.js";
+import { referenceBackend } from "../../engine/reference.js";
 import { Tape } from "../../engine/tape.js";
 import { testBackends } from "../support/backends.js";
 
@@ -369,6 +370,33 @@ for (const threads of [1, 2, 3]) {
   });
 }
 
+test("the reference backend heeds signals and its end in the middle of a run, and does all else in turn", async () => {
+  const backend = referenceBackend();
+  const { y, sum } = simple();
+  const program = await backend.compile({ outputs: { spread: o.sumEvents(o.square(o.exp(o.neg(y)))), sum } });
+  const events = 400_000;
+  await program.bind({ x: new Float64Array(2 * events).fill(0.5) });
+  await program.write({ p: [1] });
+  const begin = performance.now();
+  const whole = program.run();
+  // Of the run after it.
+  const write = program.write({ p: [2] });
+  assert.is((await whole).sum![0], events);
+  const milliseconds = performance.now() - begin;
+  await write;
+  assert.is((await program.run({ range: { events: [0, 10] } })).sum![0], 20);
+  for (const [stop, message] of [
+    [(abort: AbortController) => abort.abort(new Error("no longer wanted")), /^no longer wanted$/],
+    [() => void backend.close(), /expected an open program, got one that was closed$/],
+  ] as const) {
+    const abort = new AbortController();
+    setTimeout(() => stop(abort), 1);
+    const start = performance.now();
+    await rejects(() => program.run({ signal: abort.signal }), message);
+    assert.ok(performance.now() - start < 0.6 * milliseconds + 100);
+  }
+});
+
 test("a barrier reached after another worker's failure does not wait", () => {
   const shared = new Int32Array(new SharedArrayBuffer(control.length * 4));
   new Team(0, 2, shared).fail();
@@ -505,7 +533,7 @@ test("memory that is refused is asked for again once workers have freed what was
   assert.equal([first, second], ["7", "7"]);
   assert.match(
     refusal as string,
-    /^MemoryError cpu backend: expected \d MiB of memory for a program, got a refusal \(WebAssembly\.Memory\(\): could not allocate memory\)\. Close other programs .* take fewer threads, .*--disable-wasm-trap-handler$/,
+    /^MemoryError cpu backend: expected \d MiB of memory for a program, got a refusal \(WebAssembly\.Memory\(\): could not allocate memory\)\. Node reserves 10 GiB .*NODE_OPTIONS=--disable-wasm-trap-handler, .*take fewer threads$/,
   );
 });
 

@@ -1,0 +1,15 @@
+/** One piece of work after the other, in the order in which they were asked for, whatever became of those before. */
+export class Turns {
+  private last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.last.then(work);
+    this.last = own.catch(() => {});
+    return own;
+  }
+
+  /** Resolves when all that was asked for so far is done or failed. */
+  async settled(): Promise<void> {
+    await this.last;
+  }
+}
