@@ -182,6 +182,10 @@ const isPermutation = (order: readonly number[], n: number) =>
 const isCount = (n: number) => Number.isInteger(n) && n >= 0;
 
 function checkTransform(architecture: Architecture, transform: ScalarArchitecture): void {
+  const { leastSlope } = transform;
+  if (leastSlope !== undefined && !(leastSlope > 0 && leastSlope < 1)) {
+    refuse(architecture, "a least slope between 0 and 1", leastSlope);
+  }
   if (transform.kind === "affine") return;
   if (transform.kind !== "spline") refuse(architecture, 'a transform of kind "affine" or "spline"', transform);
   if (!(Number.isInteger(transform.bins) && transform.bins >= 2)) {

@@ -27,11 +27,12 @@ export interface SplineArchitecture {
   readonly bound: number;
   /** The slope at the right edge is a parameter too, instead of 1. */
   readonly freeRightSlope?: boolean;
+  /** Least slope at knots, and of sizes of bins as e^{-limit/2}, that soft clipping allows. LEAST_SLOPE where absent. */
+  readonly leastSlope?: number;
 }
 
-/** Least slope between knots that soft clipping allows; the greatest is its inverse. zuko's default. */
-const LEAST_SLOPE = 1e-3;
-const CLIP = -Math.log(LEAST_SLOPE);
+/** Least slope of a map that soft clipping allows; the greatest is its inverse. zuko's default. */
+export const LEAST_SLOPE = 1e-3;
 
 /** Widths, heights and inner slopes, in that order. */
 export const splineParameters = ({ bins, freeRightSlope = false }: SplineArchitecture) =>
@@ -47,8 +48,8 @@ interface Side {
 }
 
 /** Soft clipping bounds the logits, so that exp cannot overflow and the softmax needs no subtraction of the largest. */
-function sideOf(logits: Var): Side {
-  const sizes = exp(softClip(logits, CLIP / 2));
+function sideOf(logits: Var, limit: number): Side {
+  const sizes = exp(softClip(logits, limit / 2));
   return { sizes, total: sum(sizes, -1) };
 }
 
@@ -86,15 +87,21 @@ interface Piece {
   readonly slopeRight: Var;
 }
 
-function pieceOf(widths: Side, heights: Side, slopes: Var, { isHere, isBefore }: Bin): Piece {
+/** Logits of the slopes at inner knots [..., K - 1] or, with the right edge, [..., K], and where they are clipped. */
+interface Slopes {
+  readonly logits: Var;
+  readonly limit: number;
+}
+
+function pieceOf(widths: Side, heights: Side, { logits, limit }: Slopes, { isHere, isBefore }: Bin): Piece {
   const bins = isHere.shape.at(-1) as number;
-  const nRight = slopes.shape.at(-1) as number;
+  const nRight = logits.shape.at(-1) as number;
   const on = ({ sizes, total }: Side) => ({ left: pick(isBefore, sizes), size: pick(isHere, sizes), total });
   const [x, y] = [on(widths), on(heights)];
   // The logits of two slopes are picked before clipping and exp; an edge without one has logit 0, slope 1.
-  const slope = (logit: Var) => exp(softClip(logit, CLIP));
-  const slopeLeft = slope(pick(slice(isHere, -1, 1, bins), slice(slopes, -1, 0, bins - 1)));
-  const slopeRight = slope(pick(slice(isHere, -1, 0, nRight), slopes));
+  const slope = (logit: Var) => exp(softClip(logit, limit));
+  const slopeLeft = slope(pick(slice(isHere, -1, 1, bins), slice(logits, -1, 0, bins - 1)));
+  const slopeRight = slope(pick(slice(isHere, -1, 0, nRight), logits));
   const mean = div(mul(y.size, x.total), mul(x.size, y.total));
   return { x, y, mean, slopeLeft, slopeRight, q: sub(add(slopeRight, slopeLeft), mul(mean, 2)) };
 }
@@ -118,7 +125,7 @@ const toUnit = (x: Var, bound: number) => mul(add(x, bound), 0.5 / bound);
 const fromUnit = (unit: Var, bound: number) => sub(mul(unit, 2 * bound), bound);
 
 /** arXiv:1906.04032 eq. 4. */
-function forwardInside(x: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
+function forwardInside(x: Var, widths: Side, heights: Side, slopes: Slopes, bound: number): Mapped {
   const t = mul(toUnit(x, bound), widths.total);
   const piece = pieceOf(widths, heights, slopes, findBin(widths, t));
   const { mean, slopeLeft, q, y } = piece;
@@ -131,7 +138,7 @@ function forwardInside(x: Var, widths: Side, heights: Side, slopes: Var, bound: 
 }
 
 /** The root 2c / (-b - √(b² - 4ac)) of arXiv:1906.04032 eq. 6-8, finite as a → 0, divided by the bin's height. */
-function inverseInside(y: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
+function inverseInside(y: Var, widths: Side, heights: Side, slopes: Slopes, bound: number): Mapped {
   const t = mul(toUnit(y, bound), heights.total);
   const piece = pieceOf(widths, heights, slopes, findBin(heights, t));
   const { mean, slopeLeft, q, x } = piece;
@@ -159,7 +166,8 @@ export function spline(
   architecture: SplineArchitecture,
   direction: "forward" | "inverse",
 ): Mapped {
-  const { bins, bound } = architecture;
+  const { bins, bound, leastSlope = LEAST_SLOPE } = architecture;
+  const limit = -Math.log(leastSlope);
   const part = (start: number, stop: number) => slice(parameters, -1, start, stop);
   const end = splineParameters(architecture);
   const column = withAxis(x);
@@ -167,10 +175,10 @@ export function spline(
   // spline never sees what is outside (first where), and its result is not used there (second where).
   const isInside = mul(greater(column, -bound), lessEqual(column, bound));
   const safe = where(isInside, column, 0);
-  const widths = sideOf(part(0, bins));
-  const heights = sideOf(part(bins, 2 * bins));
+  const widths = sideOf(part(0, bins), limit);
+  const heights = sideOf(part(bins, 2 * bins), limit);
   const inside = direction === "forward" ? forwardInside : inverseInside;
-  const mapped = inside(safe, widths, heights, part(2 * bins, end), bound);
+  const mapped = inside(safe, widths, heights, { logits: part(2 * bins, end), limit }, bound);
   return {
     value: withoutAxis(where(isInside, mapped.value, column)),
     logSlope: withoutAxis(where(isInside, mapped.logSlope, 0)),
