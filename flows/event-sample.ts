@@ -44,8 +44,13 @@ export interface SplitRequest {
   readonly validation: number;
 }
 
+export interface EventSplit {
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+}
+
 /** Numbers of the events of each part, ascending. Depends on the request and the count alone. */
-export function splitIndices(count: number, { seed, purpose, validation }: SplitRequest) {
+export function splitIndices(count: number, { seed, purpose, validation }: SplitRequest): EventSplit {
   const size = Math.round(validation * count);
   if (!(size >= 1 && size < count)) {
     throw new UsageError("splitIndices", {

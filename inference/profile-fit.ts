@@ -112,7 +112,10 @@ export function gaussLegendre(n: number): { readonly nodes: readonly number[]; r
  * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
  * all of them.
  */
-export function drawnTransfers(members: readonly Weights[], seed: number) {
+export function drawnTransfers(
+  members: readonly Weights[],
+  seed: number,
+): (step: number) => Record<string, Float64Array> {
   const parameters = members.map((weights) => named("transfer", weights));
   const key = randomKey(seed, "profile/replica");
   return (step: number) => parameters[word(key, step) % parameters.length]!;
