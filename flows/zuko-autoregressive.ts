@@ -2,9 +2,10 @@
 import type { AutoregressiveLayer } from "./architecture.js";
 import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
+import type { ForeignTensors } from "./weights.js";
 import { kindOfTransform } from "./zuko-names.js";
 import { arrangeNetwork, type LoadedNetwork, type MaskedMatrix, outputs, readLayers } from "./zuko-networks.js";
-import { countEntries, type ForeignTensors, numbers, refuse } from "./zuko-tensors.js";
+import { countEntries, numbers, refuse } from "./zuko-tensors.js";
 
 /** What transforms a feature, read off the number of outputs where it is not given. */
 export type TransformOf = (folder: string, count: number) => ScalarArchitecture;

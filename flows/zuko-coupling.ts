@@ -1,10 +1,10 @@
 /** zuko's coupling transforms (NICE): features where the mask is true pass; they and the context go to the network. */
 import type { CouplingLayer } from "./architecture.js";
 import type { ScalarArchitecture } from "./scalar-transform.js";
-import type { Weights } from "./weights.js";
+import type { ForeignTensors, Weights } from "./weights.js";
 import { outputsTaken, type TransformOf } from "./zuko-autoregressive.js";
 import { biasOf, type MaskedMatrix, outputs, readLayers, rearranged } from "./zuko-networks.js";
-import { type ForeignTensors, numbers, refuse } from "./zuko-tensors.js";
+import { numbers, refuse } from "./zuko-tensors.js";
 
 const range = (start: number, stop: number) => Array.from({ length: stop - start }, (_, i) => start + i);
 

@@ -1,5 +1,6 @@
 /** Which of zuko's flows a state dict holds, told from names and shapes; all that is not read is refused by its name. */
-import { countEntries, type ForeignTensors, namesIn, numbers, refuse, within } from "./zuko-tensors.js";
+import type { ForeignTensors } from "./weights.js";
+import { countEntries, namesIn, numbers, refuse, within } from "./zuko-tensors.js";
 
 /** The networks of one transform: masked, dense with features that pass (coupling), dense, or bare numbers. */
 export type TransformKind = "masked" | "coupling" | "dense" | "bare";

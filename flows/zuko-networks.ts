@@ -6,8 +6,8 @@
  */
 import { featuresByOrder } from "./architecture.js";
 import { inputSize } from "./masked-network.js";
-import type { Tensor, Weights } from "./weights.js";
-import { type ForeignTensors, namesIn, numbers, refuse } from "./zuko-tensors.js";
+import type { ForeignTensors, Tensor, Weights } from "./weights.js";
+import { namesIn, numbers, refuse } from "./zuko-tensors.js";
 
 /** One layer; a dense one sees everything. */
 export interface MaskedMatrix {

@@ -1,14 +1,6 @@
 /** Tensors of other programs' files, and how those that do not fit are refused. */
 import { UsageError } from "../engine/errors.js";
-import type { Tensor } from "./weights.js";
-
-/** A tensor as a reader of files gives it; truth values as 0 and 1. */
-export interface ForeignTensor {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
-}
-
-export type ForeignTensors = ReadonlyMap<string, ForeignTensor>;
+import { type ForeignTensors, type Tensor, toTensor } from "./weights.js";
 
 /** A folder in messages. */
 export const placeOf = (folder: string) => (folder === "" ? "state dict" : folder);
@@ -25,7 +17,7 @@ export function refuse(where: string, expected: string, got: string, hint?: stri
 export function numbers(tensors: ForeignTensors, name: string): Tensor {
   const tensor = tensors.get(name);
   if (tensor === undefined) refuse(name, "a tensor of this name", "none");
-  return { shape: tensor.shape, data: Float64Array.from(tensor.data as ArrayLike<number>, Number) };
+  return toTensor(tensor);
 }
 
 /** Path of a name within a folder; the folder "" is the whole file. */

@@ -17,14 +17,14 @@ import type { Activation } from "./masked-network.js";
 import type { SplineArchitecture } from "./rational-quadratic-spline.js";
 import type { AffineArchitecture } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
-import type { Weights } from "./weights.js";
+import type { ForeignTensors, Weights } from "./weights.js";
 import { type LoadedAutoregressive, readAutoregressive, type TransformOf } from "./zuko-autoregressive.js";
 import { type LoadedCoupling, readCoupling } from "./zuko-coupling.js";
 import { flowAt, kindOfTransform, stepsAt } from "./zuko-names.js";
 import { arrangeNetwork, type LoadedNetwork, outputs, readLayers } from "./zuko-networks.js";
-import { countEntries, type ForeignTensors, numbers, placeOf, refuse } from "./zuko-tensors.js";
+import { countEntries, numbers, placeOf, refuse } from "./zuko-tensors.js";
 
-export type { ForeignTensor, ForeignTensors } from "./zuko-tensors.js";
+export type { ForeignTensor, ForeignTensors } from "./weights.js";
 
 /** An architecture with its weights. */
 export interface LoadedFlow<A extends Architecture> {
