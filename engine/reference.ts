@@ -3,6 +3,7 @@ import type { Backend, ColumnData, Program, ProgramRequest, RunOptions } from ".
 import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
+import { checkPlan, checkRequest, checkRun } from "./nodes.js";
 import { type EventPass, schedule } from "./passes.js";
 import { sizeOf, type Var } from "./tape.js";
 
@@ -19,6 +20,7 @@ export function referenceBackend(): Backend {
     precision: "f64",
     compile: async (request) => {
       if (!isOpen) throw closedError("reference backend", "backend");
+      checkRequest(request);
       const program = compile(request);
       programs.push(program);
       return program;
@@ -113,7 +115,9 @@ function compile(request: ProgramRequest): Program {
       boundary.checkRead(parameters);
       return Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)]));
     },
-    async run({ range = {}, into = {}, signal }: RunOptions = {}) {
+    async run(options: RunOptions = {}) {
+      checkRun(options);
+      const { range = {}, into = {}, signal } = options;
       signal?.throwIfAborted();
       const parts = boundary.partsOf(range);
       boundary.checkInto(into, parts);
@@ -127,6 +131,7 @@ function compile(request: ProgramRequest): Program {
       return boundary.writeInto(into, parts, Object.fromEntries(results));
     },
     async steps(plan) {
+      checkPlan(plan);
       const { count, indices, schedule: perStep = {}, signal } = plan;
       boundary.checkSteps(plan);
       const free = Object.entries(outputs).filter(([, node]) => node.events === undefined);

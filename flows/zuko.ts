@@ -4,6 +4,7 @@
  * A state dict holds neither the class of the flow nor its activation, its least slope or the box of its splines. What names and
  * shapes tell is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
  */
+import { aNumber, checkOptions, type Options, oneOf, optional } from "../engine/options.js";
 import {
   type Architecture,
   type AutoregressiveArchitecture,
@@ -13,7 +14,7 @@ import {
   type FactorizableArchitecture,
 } from "./architecture.js";
 import { checkWeights } from "./checkpoint.js";
-import type { Activation } from "./masked-network.js";
+import { type Activation, activations } from "./masked-network.js";
 import type { SplineArchitecture } from "./rational-quadratic-spline.js";
 import type { AffineArchitecture } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
@@ -46,6 +47,20 @@ export interface ZukoSettings {
 }
 
 const DEFAULT_BOUND = 5;
+
+const zukoSettings: Options<ZukoSettings> = {
+  activation: optional(oneOf(...Object.keys(activations))),
+  leastSlope: optional(aNumber),
+  bound: optional(aNumber),
+};
+/** q and r of a factorizable flow, of its quadratic and pair terms. */
+export interface Damping {
+  readonly quadratic: number;
+  readonly pair: number;
+}
+
+const dampingOptions: Options<Damping> = { quadratic: aNumber, pair: aNumber };
+
 /** Damping q of all published factorizable flows, which have no pair terms to damp. */
 const PUBLISHED_DAMPING = { quadratic: 0.01, pair: 1 };
 
@@ -125,7 +140,10 @@ export function loadSplines(
   folder: string,
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
-  return loadAutoregressive(tensors, folder, (where, count) => anySpline(where, count, settings), settings);
+  checkOptions("loadSplines", settings, zukoSettings);
+  const { activation } = settings;
+  const transformOf: TransformOf = (where, count) => anySpline(where, count, settings);
+  return loadAutoregressive(tensors, folder, transformOf, activation === undefined ? {} : { activation });
 }
 
 /**
@@ -138,6 +156,7 @@ export function loadAutoregressive(
   transformOf: TransformOf,
   settings: Pick<ZukoSettings, "activation"> = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadAutoregressive", settings, { activation: zukoSettings.activation });
   const read = (step: string) => readAutoregressive(tensors, step, undefined, transformOf);
   return autoregressive(folder, stepsAt(tensors, folder).map(read), settings);
 }
@@ -166,6 +185,7 @@ export function loadNsf(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadNsf", settings, zukoSettings);
   return loadWithBase(tensors, folder, (where, count) => nsfSpline(where, count, settings), settings);
 }
 
@@ -175,6 +195,7 @@ export function loadMaf(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadMaf", settings, zukoSettings);
   const affine: TransformOf = (where, count) => {
     if (count === 2) return affineOf(settings);
     return refuse(where, "two outputs per feature, the shift and scale of MAF", `${count}`);
@@ -188,6 +209,7 @@ export function loadNice(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<CouplingArchitecture> {
+  checkOptions("loadNice", settings, zukoSettings);
   const { steps, features } = flowAt(tensors, folder);
   const transformOf: TransformOf = (where, count) => {
     if (count === 2) return affineOf(settings);
@@ -271,8 +293,9 @@ function readFactorizableLayer(
 export function loadFactorizable(
   tensors: ForeignTensors,
   folder: string,
-  damping: { readonly quadratic: number; readonly pair: number } = PUBLISHED_DAMPING,
+  damping: Damping = PUBLISHED_DAMPING,
 ): LoadedFlow<FactorizableArchitecture> {
+  checkOptions("loadFactorizable", damping, dampingOptions);
   const weights: Weights = new Map();
   const layers: LoadedLayer[] = [];
   const first = `${folder}.0.nuisance_nets.0`;
@@ -341,6 +364,7 @@ export interface LoadedMixture {
 
 /** @param settings  of its splines, nominal and T; the factorizable flows are ELU networks without a least slope */
 export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}): LoadedMixture {
+  checkOptions("loadMixture", settings, zukoSettings);
   const density = (name: string): LoadedDensity => ({
     nominal: loadNsf(tensors, `mixture_model.${name}.base_model`, settings),
     systematics: loadFactorizable(tensors, `mixture_model.${name}.transforms`),

@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../engine/errors.js";
 import { add, mul, square, stopGradient, sub } from "../engine/operations.js";
+import { aFlag, anObject, checkOptions, type Options } from "../engine/options.js";
 import { fillUniform, randomKey, word } from "../engine/random.js";
 import type { Var } from "../engine/tape.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
@@ -128,6 +129,12 @@ export interface ProfileRequest {
   readonly optimiser: Optimiser;
 }
 
+const trainingOptions: Options<ProfileRequest> = {
+  model: anObject,
+  isWeighted: aFlag,
+  optimiser: anObject,
+};
+
 /**
  * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
  *
@@ -136,7 +143,9 @@ export interface ProfileRequest {
  * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
  * depend on T: they enter at inference only.
  */
-export function profileTraining({ model, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
+export function profileTraining(request: ProfileRequest): ModelBuilder {
+  checkOptions("profileTraining", request, trainingOptions);
+  const { model, isWeighted, optimiser } = request;
   const size = model.nuisances.length;
   if (model.response === undefined) {
     throw new UsageError("profileTraining", {

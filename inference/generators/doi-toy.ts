@@ -4,6 +4,7 @@
  * Two classes, 0 = A with g = -1 and 1 = B with g = +1, half of the events each; kinematics x ∈ R², observables y ∈ R²,
  * all dimensionless; ν = (shift, squeeze) in prior standard deviations.
  */
+import { aFlag, aNumber, aText, checkOptions, either, numbers, type Options, oneOf } from "../../engine/options.js";
 import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random.js";
 
 export type ToyClass = 0 | 1;
@@ -50,8 +51,19 @@ const NORMALS_PER_EVENT = 4;
 /** Events whose normals are made at once: 32 kB. */
 const EVENTS_AT_ONCE = 1024;
 
+const toyOptions: Options<ToyRequest> = {
+  seed: aNumber,
+  purpose: aText,
+  start: aNumber,
+  count: aNumber,
+  nu: numbers,
+  distorted: aFlag,
+  classes: either(oneOf("both"), aNumber),
+};
+
 /** Events number start … start + count - 1 of a stream. */
 export function sampleToy(request: ToyRequest): ToyEvents {
+  checkOptions("sampleToy", request, toyOptions);
   const { seed, purpose, start, count, nu, distorted, classes } = request;
   const x = new Float32Array(2 * count);
   const y = new Float32Array(2 * count);

@@ -136,13 +136,13 @@ test("architectures that cannot be are refused", () => {
     () => couplingFlow({ ...base, features: 1, transform: spline }),
     says(/some but not all of 1 features to be passive/),
   );
-  const nuisances = [{}, {}];
+  const factorizable = { features: 2, layers: 1, hidden: [8], nuisances: [{}, {}] };
   assert.throws(
-    () => factorizableFlow({ ...base, layers: 1, nuisances, pairs: [[1, 0]] }),
+    () => factorizableFlow({ ...factorizable, pairs: [[1, 0]] }),
     says(/pairs \(k, l\) of 2 nuisances with k < l/),
   );
   assert.throws(
-    () => factorizableFlow({ ...base, layers: 1, nuisances, standardisation: "input" }),
+    () => factorizableFlow({ ...factorizable, standardisation: "input" }),
     says(/nominal values stay in the space of the data/),
   );
   const flow = bindFlow(new Tape(), architecture, "flow");

@@ -288,7 +288,7 @@ test("settings that cannot be are refused", () => {
   refuses(() => loadNsf(tensors, "", { bound: -1 }), /a positive bound/);
   refuses(
     () => loadNsf(tensors, "", { activation: "gelu" as "relu" }),
-    /an activation \(relu, elu, silu, tanh\), got "gelu"/,
+    /"relu" or "elu" or "silu" or "tanh" for activation, got "gelu"/,
   );
 });
 
