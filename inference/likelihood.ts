@@ -289,6 +289,7 @@ const likelihoodOptions: Options<LikelihoodRequest> = {
   data: anObject,
   form: oneOf("joint", "conditional"),
   extended: aFlag,
+  cacheBytes: optional(aNumber),
   signal: optional(aSignal),
 };
 
