@@ -14,6 +14,7 @@ import {
   type LoadedFlow,
   loadAutoregressive,
   loadMaf,
+  loadMixture,
   loadNice,
   loadNsf,
   loadSplines,
@@ -280,6 +281,26 @@ const others: Readonly<Record<string, readonly [Load, Tensors, RegExp]>> = {
 for (const [name, [load, tensors, pattern]] of Object.entries(others)) {
   test(`refused by name: ${name}`, () => refuses(() => load(tensors), pattern));
 }
+
+test("a published mixture takes settings for its densities and T, not for its systematics", () => {
+  const stored = JSON.parse(
+    readFileSync(new URL("../../../test/references/torch-mixture.json", import.meta.url), "utf8"),
+  );
+  const tensors: Tensors = new Map(
+    ["mixture_model", "transfer_model"].flatMap((folder) =>
+      Object.entries<Numbers>(stored[folder]).map(([name, tensor]) => [`${folder}.${name}`, tensor] as const),
+    ),
+  );
+  const { kinematics, scores, transfer } = loadMixture(tensors, { activation: "tanh", leastSlope: 1e-4, bound: 3 });
+  for (const { architecture } of [kinematics.nominal, scores.nominal, transfer]) {
+    assert.is(architecture.activation, "tanh");
+    assert.is(architecture.transform.leastSlope, 1e-4);
+    assert.is(architecture.transform.kind === "spline" && architecture.transform.bound, 3);
+  }
+  assert.is(kinematics.systematics.architecture.activation, "elu");
+  const plain = loadMixture(tensors).transfer.architecture;
+  assert.equal([plain.activation, plain.transform.leastSlope], ["relu", undefined]);
+});
 
 test("settings that cannot be are refused", () => {
   const tensors = tensorsOf("NSF");
