@@ -29,6 +29,12 @@ const OF_DATA_FILE: Rule = {
   remedy: "set events.file",
 };
 
+const OF_MODEL_FILE: Rule = {
+  isRead: ({ model }) => model.file !== undefined,
+  with: "model.file",
+  remedy: "set model.file",
+};
+
 const bins = (of: string, kind: (configuration: Configuration) => string): Rule => ({
   isRead: (configuration) => kind(configuration) === "spline",
   with: `${of}.kind spline`,
@@ -63,11 +69,9 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     remedy: "set events.file",
   },
   "events.source": OF_DATA_FILE,
-  "model.source": {
-    isRead: ({ model }) => model.file !== undefined,
-    with: "model.file",
-    remedy: "set model.file",
-  },
+  "model.source": OF_MODEL_FILE,
+  "model.activation": OF_MODEL_FILE,
+  "model.leastSlope": OF_MODEL_FILE,
   "flows.x.bins": bins("flows.x", ({ flows }) => flows.x.kind),
   "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
   "profile.points": {

@@ -143,6 +143,7 @@ async function readPublished(configuration: Configuration, path: string): Promis
       hint: "Name a mixture_*.pt",
     });
   }
-  const loaded = loadMixture(tensors);
+  const { activation, leastSlope } = configuration.model;
+  const loaded = loadMixture(tensors, { activation, leastSlope });
   return publishedModel(path, loaded, processNames(configuration), nuisanceModels(configuration));
 }

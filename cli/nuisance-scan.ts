@@ -89,31 +89,27 @@ export async function scans(
   signal: AbortSignal,
 ): Promise<Scans> {
   const size = objective.names.length;
-  const options = (label: string, total: number, scanned: number): ScanOptions & { readonly done: () => void } => {
+  const tracked = async <S>(
+    label: string,
+    total: number,
+    scanned: number,
+    scan: (options: ScanOptions) => Promise<S>,
+  ): Promise<S> => {
     const step = progress.step(`scan ${label}`, total, "points");
     const onPoint = (done: number) => step.update(done);
     const tolerance = TOLERANCE_FACTOR * fitTolerance(open);
-    return {
-      bestFit,
-      profile: size > scanned,
-      bounds: fitBounds(open),
-      tolerance,
-      onPoint,
-      signal,
-      done: () => step.done(),
-    };
+    const found = await scan({ bestFit, profile: size > scanned, bounds: fitBounds(open), tolerance, onPoint, signal });
+    step.done();
+    return found;
   };
   const single: Scan1d[] = [];
   for (const { name, values } of plan.single) {
-    const own = options(name, values.length, 1);
-    single.push(await scan1d(objective, name, values, own));
-    own.done();
+    single.push(await tracked(name, values.length, 1, (options) => scan1d(objective, name, values, options)));
   }
   const pairs: Scan2d[] = [];
   for (const { names, values } of plan.pairs) {
-    const own = options(names.join(", "), values[0].length * values[1].length, 2);
-    pairs.push(await scan2d(objective, names, values, own));
-    own.done();
+    const total = values[0].length * values[1].length;
+    pairs.push(await tracked(names.join(", "), total, 2, (options) => scan2d(objective, names, values, options)));
   }
   return { single, pairs };
 }

@@ -2,6 +2,7 @@
 import { backward } from "./derivative-rules.js";
 import { UsageError } from "./errors.js";
 import { hessianThroughCuts } from "./hessian.js";
+import { checkNode } from "./nodes.js";
 import { add, reshape, take } from "./operations.js";
 import { sizeOf, type Var } from "./tape.js";
 
@@ -13,6 +14,11 @@ import { sizeOf, type Var } from "./tape.js";
  * @returns one node per entry of `wrt`, each of its shape and event set
  */
 export function gradient(loss: Var, wrt: readonly Var[]): Var[] {
+  checkNode("gradient", loss, "a node for the loss");
+  if (!Array.isArray(wrt)) {
+    throw new UsageError("gradient", { expected: "a list of nodes", got: "one", hint: "Write gradient(loss, [node])" });
+  }
+  for (const node of wrt) checkNode("gradient", node, "a list of nodes");
   if (sizeOf(loss.shape) !== 1 || loss.events !== undefined) {
     throw new UsageError("gradient", {
       expected: "a scalar without events",
@@ -52,5 +58,7 @@ export function hessianByDirections(loss: Var, parameter: Var): Var {
  * additions per event: see `hessianThroughCuts`. Elsewhere it takes K backward passes through the gradient.
  */
 export function hessian(loss: Var, parameter: Var): Var {
+  checkNode("hessian", loss, "a node for the loss");
+  checkNode("hessian", parameter, "one parameter", "Put the parameters into one of all their elements, and slice it");
   return hessianThroughCuts(loss, parameter) ?? hessianByDirections(loss, parameter);
 }

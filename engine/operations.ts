@@ -1,7 +1,10 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivative-rules.ts. */
 import { ShapeError, UsageError } from "./errors.js";
+import { checkNode, checkOperand } from "./nodes.js";
+import { aFlag, checkOptions, numbers, type Options, optional, valueText } from "./options.js";
 import {
   type BinaryName,
+  checkShape,
   type ElementwiseName,
   type EventSet,
   type Shape,
@@ -49,12 +52,14 @@ function commonEvents(where: string, operands: readonly Var[]): EventSet | undef
 }
 
 function checkTape(where: string, operands: readonly Var[]): void {
+  for (const operand of operands) checkNode(where, operand);
   if (operands.every((operand) => operand.tape === operands[0]?.tape)) return;
   throw new UsageError(where, { expected: "operands of one tape", got: "operands of two tapes" });
 }
 
 /** Brings operands to one shape and one event set. */
 function align(where: string, operands: readonly Operand[]): Var[] {
+  for (const operand of operands) checkOperand(where, operand);
   const vars = operands.filter((operand): operand is Var => typeof operand !== "number");
   const first = vars[0];
   if (first === undefined) {
@@ -95,7 +100,10 @@ export const sqrt = unary("sqrt");
 /** |x|; the derivative at 0 is 0. */
 export const abs = unary("abs");
 /** x, whose derivative is taken to be 0. */
-export const stopGradient = (x: Var) => (uniformValue(x) === undefined ? elementwise("stopGradient", [x]) : x);
+export function stopGradient(x: Var): Var {
+  checkNode("stopGradient", x);
+  return uniformValue(x) === undefined ? elementwise("stopGradient", [x]) : x;
+}
 
 /** 1 where a > b, else 0. No derivative. A product with it is a product (0 · NaN is NaN): to select, use `where`. */
 export const greater = binary("greater");
@@ -188,6 +196,8 @@ export const logSigmoid = (x: Var) => neg(softplus(neg(x)));
 
 /** Repeats feature axes of size 1 (and new leading axes) up to `shape`. */
 export function broadcast(x: Var, shape: Shape): Var {
+  checkNode("broadcast", x);
+  checkShape("broadcast", shape);
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes("broadcast", x.shape, shape), shape)) {
     throw new ShapeError("broadcast", { expected: `a shape that broadcasts to [${shape}]`, got: describe(x) });
@@ -199,6 +209,7 @@ export function broadcast(x: Var, shape: Shape): Var {
 
 /** Repeats a node without events for every event of the set; gives back what already has these events. */
 export function broadcastEvents(x: Var, events: EventSet | undefined): Var {
+  checkNode("broadcastEvents", x);
   if (events === undefined || x.events === events) return x;
   if (x.events !== undefined) {
     throw new ShapeError("broadcastEvents", { expected: "a node without events", got: describe(x) });
@@ -209,6 +220,8 @@ export function broadcastEvents(x: Var, events: EventSet | undefined): Var {
 }
 
 export function reshape(x: Var, shape: Shape): Var {
+  checkNode("reshape", x);
+  checkShape("reshape", shape);
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(shape) !== sizeOf(x.shape)) {
     throw new ShapeError("reshape", {
@@ -226,6 +239,8 @@ export function reshape(x: Var, shape: Shape): Var {
  * index is -1. No element is taken twice (repeat with `broadcast`).
  */
 export function take(x: Var, shape: Shape, index: Int32Array): Var {
+  checkNode("take", x);
+  checkShape("take", shape);
   const size = sizeOf(x.shape);
   const seen = new Uint8Array(size);
   if (index.length !== sizeOf(shape)) {
@@ -251,6 +266,7 @@ export function take(x: Var, shape: Shape, index: Int32Array): Var {
 
 /** Position of an axis counted from the front; negative axes count from the back, -1 being the last feature axis. */
 function axisOf(where: string, x: Var, axis: number): number {
+  checkNode(where, x);
   const position = axis < 0 ? axis + x.shape.length : axis;
   if (!Number.isInteger(position) || position < 0 || position >= x.shape.length) {
     throw new ShapeError(where, { expected: `an axis of ${describe(x)}`, got: `${axis}` });
@@ -314,6 +330,9 @@ export function select(x: Var, axis: number, order: readonly number[]): Var {
 
 /** Joins along a feature axis; other axes and events broadcast. */
 export function concatenate(parts: readonly Var[], axis = -1): Var {
+  if (!Array.isArray(parts))
+    throw new UsageError("concatenate", { expected: "a list of nodes", got: valueText(parts) });
+  for (const part of parts) checkNode("concatenate", part, "a list of nodes");
   const first = parts[0];
   if (first === undefined) throw new UsageError("concatenate", { expected: "at least one part", got: "none" });
   const events = commonEvents("concatenate", parts);
@@ -356,8 +375,18 @@ export function max(x: Var, axis: number): Var {
   return x.tape.append({ name: "max", axis: at }, [x], withAxis(x.shape, at, 1), x.events);
 }
 
+export interface CumulativeSumOptions {
+  /** Without the element itself. */
+  readonly exclusive?: boolean;
+  /** From the last to the first. */
+  readonly reverse?: boolean;
+}
+
+const cumulativeSumOptions: Options<CumulativeSumOptions> = { exclusive: optional(aFlag), reverse: optional(aFlag) };
+
 /** Running sum along a feature axis. */
-export function cumulativeSum(x: Var, axis: number, options: { exclusive?: boolean; reverse?: boolean } = {}): Var {
+export function cumulativeSum(x: Var, axis: number, options: CumulativeSumOptions = {}): Var {
+  checkOptions("cumulativeSum", options, cumulativeSumOptions);
   const at = axisOf("cumulativeSum", x, axis);
   const { exclusive = false, reverse = false } = options;
   if (x.shape[at] === 1) return exclusive ? like(x, 0) : x;
@@ -366,6 +395,8 @@ export function cumulativeSum(x: Var, axis: number, options: { exclusive?: boole
 
 /** Σ over all feature axes down to the given shape: the adjoint of `broadcast`. */
 export function sumTo(x: Var, shape: Shape): Var {
+  checkNode("sumTo", x);
+  checkShape("sumTo", shape);
   const rank = x.shape.length;
   let result = x;
   for (let axis = 0; axis < rank; axis++) {
@@ -393,10 +424,10 @@ export function logSumExp(x: Var, axis: number): Var {
 }
 
 function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: Int32Array | undefined): void {
+  checkTape(where, [x, weights]);
   const [out, size] = weights.shape.slice(-2);
   const lead = weights.shape.slice(0, -2);
   const wanted = side === 0 ? size : out;
-  checkTape(where, [x, weights]);
   if (
     size === undefined ||
     x.shape.at(-1) !== wanted ||
@@ -427,6 +458,8 @@ export interface LinearOptions {
   readonly transposed?: boolean;
 }
 
+const linearOptions: Options<LinearOptions> = { prefix: optional(numbers), transposed: optional(aFlag) };
+
 /**
  * Linear map of the last feature axis by weights `[out, in]`, or `[..., out, in]` with the leading axes of x:
  * x `[..., in]` → `[..., out]`; transposed, x `[..., out]` → `[..., in]`.
@@ -435,6 +468,7 @@ export interface LinearOptions {
  * rows of a block use makes the others NaN.
  */
 export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {
+  checkOptions("linear", options, linearOptions);
   const { prefix, transposed = false } = options;
   checkLinear("linear", x, weights, transposed ? 1 : 0, prefix);
   const shape = [...x.shape.slice(0, -1), weights.shape.at(transposed ? -1 : -2) as number];
@@ -466,6 +500,7 @@ export function weightGradient(g: Var, x: Var, prefix: Int32Array | undefined, b
 
 /** Σ over events. */
 export function sumEvents(x: Var): Var {
+  checkNode("sumEvents", x);
   if (x.events === undefined) {
     throw new ShapeError("sumEvents", { expected: "a node with events", got: describe(x) });
   }

@@ -3,6 +3,7 @@ import type { Backend, ColumnData, Program, ProgramRequest, RunOptions, StepPlan
 import { Boundary, closedError, numbersOf } from "./boundary.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
+import { checkPlan, checkRequest, checkRun } from "./nodes.js";
 import { type EventPass, schedule } from "./passes.js";
 import { Pauses } from "./pauses.js";
 import { sizeOf, type Var } from "./tape.js";
@@ -21,6 +22,7 @@ export function referenceBackend(): Backend {
     precision: "f64",
     compile: async (request) => {
       if (!isOpen) throw closedError("reference backend", "backend");
+      checkRequest(request);
       const program = compile(request);
       programs.push(program);
       return program;
@@ -170,7 +172,9 @@ function compile(request: ProgramRequest): Program {
         Object.fromEntries(parameters.map((name) => [name, Float64Array.from(state.get(name) as Float64Array)])),
       );
     },
-    async run({ range = {}, into = {}, signal }: RunOptions = {}) {
+    async run(options: RunOptions = {}) {
+      checkRun(options);
+      const { range = {}, into = {}, signal } = options;
       signal?.throwIfAborted();
       const parts = boundary.partsOf(range);
       boundary.checkInto(into, parts);
@@ -186,6 +190,7 @@ function compile(request: ProgramRequest): Program {
       return boundary.writeInto(into, parts, Object.fromEntries(results));
     },
     async steps(plan) {
+      checkPlan(plan);
       plan.signal?.throwIfAborted();
       boundary.checkSteps(plan);
       return turns.take(() => takeSteps(plan));

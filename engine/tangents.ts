@@ -50,7 +50,7 @@ const replays: { readonly [N in OperationName]: Replay<N extends keyof Attribute
   sum: ([x], _shape, { axis }) => o.sum(x as Var, axis),
   max: ([x], _shape, { axis }) => o.max(x as Var, axis),
   cumulativeSum: ([x], _shape, { axis, exclusive, reverse }) => o.cumulativeSum(x as Var, axis, { exclusive, reverse }),
-  linear: ([x, weights], _shape, options) => o.linear(x as Var, weights as Var, options),
+  linear: ([x, weights], _shape, { prefix, transposed }) => o.linear(x as Var, weights as Var, { prefix, transposed }),
   weightGradient: ([a, b], _shape, { prefix, batched }) => o.weightGradient(a as Var, b as Var, prefix, batched),
   sumEvents: ([x]) => o.sumEvents(x as Var),
 };

@@ -94,6 +94,16 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Refuses what is no list of sizes, as in `tape.column("x", 3)`. */
+export function checkShape(where: string, shape: Shape): void {
+  if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)) return;
+  throw new ShapeError(where, {
+    expected: "a shape, which is a list of sizes",
+    got: Array.isArray(shape) ? `[${shape}]` : String(shape),
+    ...(typeof shape === "number" && { hint: `Write [${shape}]` }),
+  });
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
@@ -138,8 +148,12 @@ export class Tape {
 
   /** A constant: one number for every element of `shape`, or one number per element. */
   constant(value: number | ArrayLike<number>, shape?: Shape, events?: EventSet): Var {
+    if (shape !== undefined) checkShape("constant", shape);
     if (typeof value === "number") return this.append({ name: "constant", value }, [], shape ?? [], events);
-    const values = Float64Array.from(value);
+    const values = Array.isArray(value) || ArrayBuffer.isView(value) ? Float64Array.from(value) : undefined;
+    if (values === undefined) {
+      throw new UsageError("constant", { expected: "a number or a list of numbers", got: String(value) });
+    }
     const ownShape = shape ?? [values.length];
     if (values.length !== sizeOf(ownShape)) {
       throw new ShapeError("constant", {
@@ -166,6 +180,11 @@ export class Tape {
     shape: Shape,
     events: EventSet | undefined,
   ): Var {
+    const where = `tape.${operation.name}`;
+    if (typeof operation.label !== "string") {
+      throw new UsageError(where, { expected: "a name", got: String(operation.label) });
+    }
+    checkShape(where, shape);
     if (events !== undefined && this.sets.get(events.name) !== events) {
       throw new UsageError(`tape.${operation.name}`, {
         expected: "an event set of this tape",

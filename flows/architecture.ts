@@ -2,6 +2,13 @@
 import { UsageError } from "../engine/errors.js";
 import { checkForm, shownData } from "./architecture-form.js";
 import { checkLimits } from "./architecture-limits.js";
+import {
+  checkAutoregressiveOptions,
+  checkCouplingOptions,
+  checkFactorizableOptions,
+  checkInitialOptions,
+  checkTransformOptions,
+} from "./architecture-options.js";
 import { type Activation, activations, degreeCounts, maskedNetworkTensors, networkSize } from "./masked-network.js";
 import { type SplineArchitecture, splineParameters } from "./rational-quadratic-spline.js";
 import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
@@ -75,7 +82,7 @@ export interface FactorizableArchitecture extends Common {
 export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
 export type Architecture = FlowArchitecture | FactorizableArchitecture;
 
-interface CommonOptions {
+export interface CommonOptions {
   readonly features: number;
   readonly context?: number;
   readonly hidden: readonly number[];
@@ -83,7 +90,7 @@ interface CommonOptions {
   readonly standardisation?: Standardisation;
 }
 
-interface FlowOptions extends CommonOptions {
+export interface FlowOptions extends CommonOptions {
   readonly transforms: number;
   readonly transform: ScalarArchitecture;
 }
@@ -97,7 +104,7 @@ const alternatingOrders = (features: number, layers: number): number[][] =>
   range(layers).map((layer) => (layer % 2 === 0 ? range(features) : range(features).reverse()));
 
 /** What is made of these numbers is as large as they say. */
-function checkOptions(kind: Architecture["kind"], { features, context, hidden }: CommonOptions, layers: number): void {
+function checkSizesOf(kind: Architecture["kind"], { features, context, hidden }: CommonOptions, layers: number): void {
   checkLimits(`${kind} flow`, { features, context, layers, hiddenLayers: hidden.length, units: largest(hidden) });
 }
 
@@ -121,8 +128,9 @@ function common({ features, context = 0, activation = "relu", standardisation = 
 export function autoregressiveFlow(
   options: FlowOptions & { readonly orders?: readonly (readonly number[])[] },
 ): AutoregressiveArchitecture {
+  checkAutoregressiveOptions(options);
   const { features, transforms, transform } = options;
-  checkOptions("autoregressive", options, options.orders?.length ?? transforms);
+  checkSizesOf("autoregressive", options, options.orders?.length ?? transforms);
   const orders = options.orders ?? alternatingOrders(features, transforms);
   return checked({ kind: "autoregressive", ...common(options), transform, layers: masked(options, orders) });
 }
@@ -135,8 +143,9 @@ export function autoregressiveFlow(
 export function couplingFlow(
   options: FlowOptions & { readonly passive?: readonly (readonly number[])[] },
 ): CouplingArchitecture {
+  checkCouplingOptions(options);
   const { features, transforms, transform, hidden } = options;
-  checkOptions("coupling", options, options.passive?.length ?? transforms);
+  checkSizesOf("coupling", options, options.passive?.length ?? transforms);
   const half = Math.ceil(features / 2);
   const halves = [range(features).slice(0, half), range(features).slice(half)] as const;
   const passive = options.passive ?? range(transforms).map((layer) => halves[(layer % 2) as 0 | 1]);
@@ -155,7 +164,8 @@ export function factorizableFlow(
     readonly spline?: SplineArchitecture | undefined;
   },
 ): FactorizableArchitecture {
-  checkOptions("factorizable", options, options.layers);
+  checkFactorizableOptions(options);
+  checkSizesOf("factorizable", options, options.layers);
   return checked({
     kind: "factorizable",
     ...common({ activation: "elu", ...options }),
@@ -182,8 +192,12 @@ const isPermutation = (order: readonly number[], n: number) =>
 const isCount = (n: number) => Number.isInteger(n) && n >= 0;
 
 function checkTransform(architecture: Architecture, transform: ScalarArchitecture): void {
+  checkTransformOptions(`${architecture.kind} flow`, transform);
+  const { leastSlope } = transform;
+  if (leastSlope !== undefined && !(leastSlope > 0 && leastSlope < 1)) {
+    refuse(architecture, "a least slope between 0 and 1", leastSlope);
+  }
   if (transform.kind === "affine") return;
-  if (transform.kind !== "spline") refuse(architecture, 'a transform of kind "affine" or "spline"', transform);
   if (!(Number.isInteger(transform.bins) && transform.bins >= 2)) {
     refuse(architecture, "a spline of at least 2 bins", transform.bins);
   }
@@ -343,20 +357,19 @@ function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[
   ]);
 }
 
+export interface InitialOptions {
+  /** Last layers start at zero, so that the transforms start as the identity. */
+  readonly identity?: boolean;
+}
+
 /** Every tensor of an architecture. Last layers of factorizable flows start at zero: the identity. */
-export function tensorSpecs(architecture: Architecture, options: { readonly identity?: boolean } = {}): TensorSpec[] {
+export function tensorSpecs(architecture: Architecture, options: InitialOptions = {}): TensorSpec[] {
+  checkInitialOptions("tensorSpecs", options);
   return [...standardisationTensors(architecture), ...layerTensors(architecture, options.identity ?? false)];
 }
 
-/**
- * Initial weights: uniform in ±1/√(inputs) as in torch's Linear.
- *
- * @param options.identity  last layers start at zero, so that the transforms start as the identity
- */
-export function initialise(
-  architecture: Architecture,
-  seed: number,
-  options: { readonly identity?: boolean } = {},
-): Weights {
+/** Initial weights: uniform in ±1/√(inputs) as in torch's Linear. */
+export function initialise(architecture: Architecture, seed: number, options: InitialOptions = {}): Weights {
+  checkInitialOptions("initialise", options);
   return new Map(tensorSpecs(architecture, options).map((spec) => [spec.name, initialTensor(spec, seed)]));
 }

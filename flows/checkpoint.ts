@@ -3,7 +3,7 @@ import { UsageError } from "../engine/errors.js";
 import { sameShape } from "../engine/tape.js";
 import { type Architecture, checked, tensorSpecs } from "./architecture.js";
 import { checkForm } from "./architecture-form.js";
-import type { Tensor, Weights } from "./weights.js";
+import { type ForeignTensors, type Tensor, toTensor, type Weights } from "./weights.js";
 
 /** Key of the metadata under which the architecture stands, as JSON. */
 const ARCHITECTURE_KEY = "unbinned.architecture";
@@ -11,6 +11,12 @@ const ARCHITECTURE_KEY = "unbinned.architecture";
 export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** As a reader of files gives it, e.g. `readSafetensors`: numbers of any type. */
+export interface ForeignTensorFile {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ForeignTensors;
 }
 
 const listed = (names: readonly string[]) =>
@@ -58,10 +64,10 @@ function parsed(text: string): unknown {
 /**
  * The flow in a file of tensors.
  *
- * @param kind  the kind of flow that is expected there
+ * @param kinds  the kinds of flow that are expected there; any where none is given
  */
 export function fromTensors<K extends Architecture["kind"]>(
-  file: TensorFile,
+  file: ForeignTensorFile,
   ...kinds: readonly K[]
 ): { architecture: Extract<Architecture, { kind: K }>; weights: Weights } {
   const text = file.metadata[ARCHITECTURE_KEY];
@@ -74,12 +80,13 @@ export function fromTensors<K extends Architecture["kind"]>(
   }
   const architecture = parsed(text) as Extract<Architecture, { kind: K }>;
   checkForm(architecture);
-  if (!kinds.includes(architecture.kind as K)) {
+  if (kinds.length > 0 && !kinds.includes(architecture.kind as K)) {
     throw new UsageError("fromTensors", {
       expected: `weights of a flow of kind ${kinds.join(" or ")}`,
       got: `weights of another architecture, kind ${architecture.kind}`,
     });
   }
-  checkWeights("fromTensors", checked(architecture), file.tensors);
-  return { architecture, weights: new Map(file.tensors) };
+  const weights: Weights = new Map([...file.tensors].map(([name, tensor]) => [name, toTensor(tensor)]));
+  checkWeights("fromTensors", checked(architecture), weights);
+  return { architecture, weights };
 }

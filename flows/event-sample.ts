@@ -1,6 +1,7 @@
 /** The events of one event set as columns, and what training needs to know about them. */
 import type { ColumnData, Named } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
+import { aNumber, anObject, aText, checkOptions, type Options, optional } from "../engine/options.js";
 import { fillShuffled, randomKey } from "../engine/random.js";
 import { totalWeight } from "./weighted-moments.js";
 
@@ -11,6 +12,10 @@ export interface EventSample {
   /** Name of the column that holds event weights [count]; all events count 1 where absent. */
   readonly weights?: string | undefined;
 }
+
+const sampleOptions: Options<EventSample> = { columns: anObject, count: aNumber, weights: optional(aText) };
+
+export const checkSample = (where: string, sample: EventSample): void => checkOptions(where, sample, sampleOptions);
 
 /** Number of events per event set. */
 export function eventCounts(samples: Named<EventSample>): Record<string, number> {
@@ -44,8 +49,17 @@ export interface SplitRequest {
   readonly validation: number;
 }
 
+export interface EventSplit {
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+}
+
+const splitOptions: Options<SplitRequest> = { seed: aNumber, purpose: aText, validation: aNumber };
+
 /** Numbers of the events of each part, ascending. Depends on the request and the count alone. */
-export function splitIndices(count: number, { seed, purpose, validation }: SplitRequest) {
+export function splitIndices(count: number, request: SplitRequest): EventSplit {
+  checkOptions("splitIndices", request, splitOptions);
+  const { seed, purpose, validation } = request;
   const size = Math.round(validation * count);
   if (!(size >= 1 && size < count)) {
     throw new UsageError("splitIndices", {

@@ -1,6 +1,7 @@
 /** Learning-rate schedules: what fraction of its rate an optimiser uses in each step. */
 import { UsageError } from "../engine/errors.js";
 import { cos } from "../engine/exact-functions.js";
+import { aNumber, checkOptions, type Options, optional } from "../engine/options.js";
 
 /**
  * Factor on the learning rate of every group, a pure function of the step.
@@ -12,15 +13,23 @@ export type RateSchedule = (step: number, totalSteps: number) => number;
 
 export const constantRate: RateSchedule = () => 1;
 
+export interface WarmUpCosineOptions {
+  /** Steps before the peak; 0, as where it is absent, begins at the peak. */
+  readonly warmUpSteps?: number;
+  /** Factor that the cosine would reach one step after the last; 0 where absent. */
+  readonly final?: number;
+}
+
+const warmUpCosineOptions: Options<WarmUpCosineOptions> = { warmUpSteps: optional(aNumber), final: optional(aNumber) };
+
 /**
  * Linear from 1/warmUpSteps to 1, then half a cosine down to `final`.
  *
  * Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, one cycle over the steps that the warm-up leaves.
- *
- * @param warmUpSteps  steps before the peak; 0 begins at the peak
- * @param final        factor that the cosine would reach one step after the last
  */
-export function warmUpCosine({ warmUpSteps = 0, final = 0 } = {}): RateSchedule {
+export function warmUpCosine(options: WarmUpCosineOptions = {}): RateSchedule {
+  checkOptions("warmUpCosine", options, warmUpCosineOptions);
+  const { warmUpSteps = 0, final = 0 } = options;
   if (!Number.isInteger(warmUpSteps) || warmUpSteps < 0 || !(final >= 0 && final <= 1)) {
     throw new UsageError("warmUpCosine", {
       expected: "warmUpSteps to be an integer >= 0 and final a factor in [0, 1]",

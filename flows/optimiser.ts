@@ -7,6 +7,7 @@ import { gradient } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
 import { power } from "../engine/exact-functions.js";
 import { add, div, mul, sqrt, square, sub } from "../engine/operations.js";
+import { aNumber, checkOptions, type Options, optional } from "../engine/options.js";
 import { sizeOf, type Tape, type Var } from "../engine/tape.js";
 
 export type OptimiserName = "adam" | "adamw" | "radam";
@@ -37,12 +38,25 @@ export interface AdamWSettings extends AdamSettings {
   readonly weightDecay?: number;
 }
 
+const adamSettings: Options<AdamSettings> = {
+  learningRate: aNumber,
+  beta1: optional(aNumber),
+  beta2: optional(aNumber),
+  epsilon: optional(aNumber),
+};
+const adamWSettings: Options<AdamWSettings> = { ...adamSettings, weightDecay: optional(aNumber) };
+
 /** Kingma and Ba 2015, arXiv:1412.6980, algorithm 1. */
-export const adam = (settings: AdamSettings): Optimiser => checked({ ...defaults, ...settings, name: "adam" });
+export function adam(settings: AdamSettings): Optimiser {
+  checkOptions("adam", settings, adamSettings);
+  return checked({ ...defaults, ...settings, name: "adam" });
+}
 
 /** Adam with decay of the parameters apart from the gradient: Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2. */
-export const adamw = (settings: AdamWSettings): Optimiser =>
-  checked({ ...defaults, weightDecay: 0.01, ...settings, name: "adamw" });
+export function adamw(settings: AdamWSettings): Optimiser {
+  checkOptions("adamw", settings, adamWSettings);
+  return checked({ ...defaults, weightDecay: 0.01, ...settings, name: "adamw" });
+}
 
 /**
  * Adam whose step waits for the second moment to be known: Liu et al. 2020, arXiv:1908.03265, algorithm 2.
@@ -50,7 +64,10 @@ export const adamw = (settings: AdamWSettings): Optimiser =>
  * As in the authors' program and PyTorch, steps are rectified where ρ_t > 5 (the paper has 4) and epsilon is added
  * to the root of the second moment.
  */
-export const radam = (settings: AdamSettings): Optimiser => checked({ ...defaults, ...settings, name: "radam" });
+export function radam(settings: AdamSettings): Optimiser {
+  checkOptions("radam", settings, adamSettings);
+  return checked({ ...defaults, ...settings, name: "radam" });
+}
 
 const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 

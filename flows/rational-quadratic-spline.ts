@@ -31,11 +31,12 @@ export interface SplineArchitecture {
   readonly bound: number;
   /** The slope at the right edge is a parameter too, instead of 1. */
   readonly freeRightSlope?: boolean;
+  /** Least slope at knots, and of sizes of bins as e^{-limit/2}, that soft clipping allows. LEAST_SLOPE where absent. */
+  readonly leastSlope?: number;
 }
 
-/** Least slope between knots that soft clipping allows; the greatest is its inverse. zuko's default. */
-const LEAST_SLOPE = 1e-3;
-const CLIP = -Math.log(LEAST_SLOPE);
+/** Least slope of a map that soft clipping allows; the greatest is its inverse. zuko's default. */
+export const LEAST_SLOPE = 1e-3;
 
 /** Widths, heights and inner slopes, in that order. */
 export const splineParameters = ({ bins, freeRightSlope = false }: SplineArchitecture) =>
@@ -58,8 +59,8 @@ interface Side {
 }
 
 /** Soft clipping bounds the logits, so that exp cannot overflow and the softmax needs no subtraction of the largest. */
-function sideOf(logits: Var): Side {
-  const excess = sub(exp(softClip(logits, CLIP / 2)), 1);
+function sideOf(logits: Var, limit: number): Side {
+  const excess = sub(exp(softClip(logits, limit / 2)), 1);
   const totalExcess = sum(excess, -1);
   return { excess, totalExcess, total: add(totalExcess, excess.shape.at(-1) as number) };
 }
@@ -110,9 +111,15 @@ interface Piece {
   readonly slopeRight: Var;
 }
 
-function pieceOf(widths: Side, heights: Side, slopes: Var, before: Var): Piece {
+/** Logits of the slopes at inner knots [..., K - 1] or, with the right edge, [..., K], and where they are clipped. */
+interface Slopes {
+  readonly logits: Var;
+  readonly limit: number;
+}
+
+function pieceOf(widths: Side, heights: Side, { logits, limit }: Slopes, before: Var): Piece {
   const bins = widths.excess.shape.at(-1) as number;
-  const nRight = slopes.shape.at(-1) as number;
+  const nRight = logits.shape.at(-1) as number;
   const uniformLeft = sub(before, bins / 2);
   const on = ({ excess, totalExcess, total }: Side): Extent => ({
     uniformLeft,
@@ -123,9 +130,9 @@ function pieceOf(widths: Side, heights: Side, slopes: Var, before: Var): Piece {
   });
   const [x, y] = [on(widths), on(heights)];
   // The logits of two slopes are picked before clipping and exp; an edge without one has logit 0, slope 1.
-  const slope = (logit: Var) => exp(softClip(logit, CLIP));
-  const slopeLeft = slope(pick(slice(slopes, -1, 0, bins - 1), before, 1, bins));
-  const slopeRight = slope(pick(slopes, before, 0, nRight));
+  const slope = (logit: Var) => exp(softClip(logit, limit));
+  const slopeLeft = slope(pick(slice(logits, -1, 0, bins - 1), before, 1, bins));
+  const slopeRight = slope(pick(logits, before, 0, nRight));
   const mean = div(mul(y.size, x.total), mul(x.size, y.total));
   return { x, y, mean, slopeLeft, slopeRight, q: sub(add(slopeRight, slopeLeft), mul(mean, 2)) };
 }
@@ -161,7 +168,7 @@ function fromPlace({ uniformLeft, leftExcess, size, totalExcess, total }: Extent
 }
 
 /** arXiv:1906.04032 eq. 4. */
-function forwardInside(x: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
+function forwardInside(x: Var, widths: Side, heights: Side, slopes: Slopes, bound: number): Mapped {
   const position = toPosition(x, widths, bound);
   const piece = pieceOf(widths, heights, slopes, binsBefore(widths, position));
   const { mean, slopeLeft, q } = piece;
@@ -176,7 +183,7 @@ function forwardInside(x: Var, widths: Side, heights: Side, slopes: Var, bound: 
  * The root of arXiv:1906.04032 eq. 6-8, divided by the bin's height: 2c / (-b - √(b² - 4ac)) where b > 0, finite as a → 0, else
  * (-b + √(b² - 4ac)) / 2a, where a + b > 0. So neither subtracts numbers of one size.
  */
-function inverseInside(y: Var, widths: Side, heights: Side, slopes: Var, bound: number): Mapped {
+function inverseInside(y: Var, widths: Side, heights: Side, slopes: Slopes, bound: number): Mapped {
   const position = toPosition(y, heights, bound);
   const piece = pieceOf(widths, heights, slopes, binsBefore(heights, position));
   const { mean, slopeLeft, q } = piece;
@@ -205,7 +212,8 @@ export function spline(
   architecture: SplineArchitecture,
   direction: "forward" | "inverse",
 ): Mapped {
-  const { bins, bound } = architecture;
+  const { bins, bound, leastSlope = LEAST_SLOPE } = architecture;
+  const limit = -Math.log(leastSlope);
   const part = (start: number, stop: number) => slice(parameters, -1, start, stop);
   const end = splineParameters(architecture);
   const column = withAxis(x);
@@ -213,10 +221,10 @@ export function spline(
   // spline never sees what is outside (first where), and its result is not used there (second where).
   const isInside = mul(greater(column, -bound), lessEqual(column, bound));
   const safe = where(isInside, column, 0);
-  const widths = sideOf(part(0, bins));
-  const heights = sideOf(part(bins, 2 * bins));
+  const widths = sideOf(part(0, bins), limit);
+  const heights = sideOf(part(bins, 2 * bins), limit);
   const inside = direction === "forward" ? forwardInside : inverseInside;
-  const mapped = inside(safe, widths, heights, part(2 * bins, end), bound);
+  const mapped = inside(safe, widths, heights, { logits: part(2 * bins, end), limit }, bound);
   return {
     value: withoutAxis(where(isInside, mapped.value, column)),
     logSlope: withoutAxis(where(isInside, mapped.logSlope, 0)),

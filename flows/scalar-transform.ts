@@ -1,12 +1,14 @@
 /** Monotone maps of one feature, whose parameters a network puts out. */
 import { abs, add, div, exp, mul, neg, slice, sub } from "../engine/operations.js";
 import type { Var } from "../engine/tape.js";
-import { type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
+import { LEAST_SLOPE, type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
 import { withoutAxis } from "./shapes.js";
 
 /** z = y e^s + t with the log scale s soft-clipped. */
 export interface AffineArchitecture {
   readonly kind: "affine";
+  /** Least slope; the greatest is its inverse. LEAST_SLOPE where absent. */
+  readonly leastSlope?: number;
 }
 
 export type ScalarArchitecture = AffineArchitecture | SplineArchitecture;
@@ -25,14 +27,13 @@ export interface ScalarTransform {
   inverse(y: Var, parameters: Var): Mapped;
 }
 
-/** Greatest |s|: scales stay between 1/1000 and 1000, as slopes of the spline do. */
-const AFFINE_CLIP = Math.log(1000);
-
 /** Parameters per feature: unclipped s, t. */
-function affine(): ScalarTransform {
+function affine({ leastSlope = LEAST_SLOPE }: AffineArchitecture): ScalarTransform {
+  /** Greatest |s|. */
+  const limit = -Math.log(leastSlope);
   const scaleAndShift = (parameters: Var) => {
     const raw = withoutAxis(slice(parameters, -1, 0, 1));
-    return { s: div(raw, add(mul(abs(raw), 1 / AFFINE_CLIP), 1)), t: withoutAxis(slice(parameters, -1, 1, 2)) };
+    return { s: div(raw, add(mul(abs(raw), 1 / limit), 1)), t: withoutAxis(slice(parameters, -1, 1, 2)) };
   };
   return {
     parameters: 2,
@@ -48,7 +49,7 @@ function affine(): ScalarTransform {
 }
 
 export function scalarTransform(architecture: ScalarArchitecture): ScalarTransform {
-  if (architecture.kind === "affine") return affine();
+  if (architecture.kind === "affine") return affine(architecture);
   return {
     parameters: splineParameters(architecture),
     forward: (x, parameters) => spline(x, parameters, architecture, "forward"),

@@ -2,22 +2,55 @@
 import type { Named } from "../engine/backend.js";
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
-import { type EventSample, eventCounts } from "./event-sample.js";
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  aSignal,
+  aText,
+  checkOptions,
+  either,
+  type Options,
+  optional,
+} from "../engine/options.js";
+import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
 import { abortedIn, begin, endEpoch, keptEpoch, type Setting, save, takeSteps } from "./training-steps.js";
 import { checkAveragedPart } from "./weight-averaging.js";
 
+const trainingOptions: Options<TrainingRequest> = {
+  backend: anObject,
+  model: aFunction,
+  initial: anObject,
+  data: either(anObject, aFunction),
+  validation: optional(anObject),
+  batch: either(aNumber, anObject),
+  epochs: aNumber,
+  patience: optional(aNumber),
+  rate: optional(aFunction),
+  averaged: optional(aNumber),
+  perStep: optional(aFunction),
+  seed: aNumber,
+  purpose: aText,
+  onProgress: optional(aFunction),
+  signal: optional(aSignal),
+  checkpoint: optional(anObject),
+};
+
 /**
  * Minimises a loss by minibatches. Equal requests give equal bits, whatever was interrupted and resumed in between
  * (on one machine, backend and version).
  */
 export async function train(request: TrainingRequest): Promise<TrainingResult> {
+  checkOptions("train", request, trainingOptions);
   checkRequest(request);
   const { backend, model, data, initial, validation } = request;
   const samplesOf = typeof data === "function" ? data : () => data;
   const samples = await samplesOf(0);
+  for (const sample of Object.values(samples)) checkSample("train data", sample);
+  for (const sample of Object.values(validation ?? {})) checkSample("train validation", sample);
   checkSameSets(samples, validation);
   const batches = minibatches({ ...request, counts: eventCounts(samples) });
   const averaging = { part: request.averaged ?? 0, totalSteps: request.epochs * batches.stepsPerEpoch };

@@ -7,6 +7,20 @@ export interface Tensor {
   readonly data: Float64Array;
 }
 
+/** A tensor as a reader of files gives it, in any type of numbers; truth values as 0 and 1. */
+export interface ForeignTensor {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
+}
+
+export type ForeignTensors = ReadonlyMap<string, ForeignTensor>;
+
+/** The same numbers in f64; not copied where they are already. */
+export const toTensor = ({ shape, data }: ForeignTensor): Tensor => ({
+  shape,
+  data: data instanceof Float64Array ? data : Float64Array.from(data as ArrayLike<number>, Number),
+});
+
 /** Tensors by name, e.g. `transforms.0.1.weight`. */
 export type Weights = Map<string, Tensor>;
 

@@ -1,32 +1,31 @@
 /**
- * Weights of zuko's `NSF` and of the published models built on it, as flows of ours.
+ * Weights of zuko's flows and of the published models built on them, as flows of ours.
  *
- * zuko multiplies each weight by a mask; where the masks are those of autoregressive degrees, units sorted by degree
- * make staircases of them. Inputs there are (features, context), outputs feature-major in the features' natural order.
+ * A state dict holds neither the class of the flow nor its activation, its least slope or the box of its splines. What names and
+ * shapes tell is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
  */
-import { UsageError } from "../engine/errors.js";
+import { aNumber, checkOptions, type Options, oneOf, optional } from "../engine/options.js";
 import {
   type Architecture,
   type AutoregressiveArchitecture,
   type AutoregressiveLayer,
+  type CouplingArchitecture,
   checked,
   type FactorizableArchitecture,
-  featuresByOrder,
 } from "./architecture.js";
 import { checkWeights } from "./checkpoint.js";
-import { inputSize } from "./masked-network.js";
+import { type Activation, activations } from "./masked-network.js";
 import type { SplineArchitecture } from "./rational-quadratic-spline.js";
-import { type ScalarArchitecture, scalarTransform } from "./scalar-transform.js";
+import type { AffineArchitecture } from "./scalar-transform.js";
 import { inversePermutation } from "./shapes.js";
-import type { Tensor, Weights } from "./weights.js";
+import type { ForeignTensors, Weights } from "./weights.js";
+import { type LoadedAutoregressive, readAutoregressive, type TransformOf } from "./zuko-autoregressive.js";
+import { type LoadedCoupling, readCoupling } from "./zuko-coupling.js";
+import { flowAt, kindOfTransform, stepsAt } from "./zuko-names.js";
+import { arrangeNetwork, type LoadedNetwork, outputs, readLayers } from "./zuko-networks.js";
+import { countEntries, numbers, placeOf, refuse } from "./zuko-tensors.js";
 
-/** A tensor as a reader of files gives it; truth values as 0 and 1. */
-export interface ForeignTensor {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number> | BigInt64Array | BigUint64Array;
-}
-
-export type ForeignTensors = ReadonlyMap<string, ForeignTensor>;
+export type { ForeignTensor, ForeignTensors } from "./weights.js";
 
 /** An architecture with its weights. */
 export interface LoadedFlow<A extends Architecture> {
@@ -34,167 +33,71 @@ export interface LoadedFlow<A extends Architecture> {
   readonly weights: Weights;
 }
 
-/** zuko's default bound of splines; not stored with the weights. */
-const BOUND = 5;
+/** What zuko's state dicts do not hold. What is left out is zuko's default. */
+export interface ZukoSettings {
+  /** Of the hidden layers; ReLU where absent. */
+  readonly activation?: Activation;
+  /**
+   * Least slope of the maps, dimensionless; 1e-3 where absent, the default of zuko up to 1.0.0 and since 1.5.0. Versions 1.0.1 to
+   * 1.4.1 had 1e-4, and nothing in a state dict tells them apart.
+   */
+  readonly leastSlope?: number;
+  /** Half-width of the box of splines, in the units of the features; 5 where absent. */
+  readonly bound?: number;
+}
+
+const DEFAULT_BOUND = 5;
+
+const zukoSettings: Options<ZukoSettings> = {
+  activation: optional(oneOf(...Object.keys(activations))),
+  leastSlope: optional(aNumber),
+  bound: optional(aNumber),
+};
+/** q and r of a factorizable flow, of its quadratic and pair terms. */
+export interface Damping {
+  readonly quadratic: number;
+  readonly pair: number;
+}
+
+const dampingOptions: Options<Damping> = { quadratic: aNumber, pair: aNumber };
+
 /** Damping q of all published factorizable flows, which have no pair terms to damp. */
 const PUBLISHED_DAMPING = { quadratic: 0.01, pair: 1 };
 
-function refuse(where: string, expected: string, got: string): never {
-  throw new UsageError(where, { expected, got: `${got}: weights of another architecture` });
+const splineOfBins = (bins: number, { bound = DEFAULT_BOUND, leastSlope }: ZukoSettings): SplineArchitecture => ({
+  kind: "spline",
+  bins,
+  bound,
+  ...(leastSlope !== undefined && { leastSlope }),
+});
+
+const affineOf = ({ leastSlope }: ZukoSettings): AffineArchitecture => ({
+  kind: "affine",
+  ...(leastSlope !== undefined && { leastSlope }),
+});
+
+const isSpline = (count: number) => count >= 5 && count % 3 === 2;
+
+function refuseOutputs(folder: string, expected: string, count: number): never {
+  const hint = count === 2 ? "Two are those of an affine flow, which loadMaf reads" : undefined;
+  return refuse(folder, expected, `${count}`, hint);
 }
 
-function numbers(tensors: ForeignTensors, name: string): Tensor {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) refuse(name, "a tensor of this name", "none");
-  return { shape: tensor.shape, data: Float64Array.from(tensor.data as ArrayLike<number>, Number) };
+/** What zuko's `NSF` has: 3K - 1 outputs per feature. */
+function nsfSpline(folder: string, count: number, settings: ZukoSettings): SplineArchitecture {
+  if (isSpline(count)) return splineOfBins((count + 1) / 3, settings);
+  return refuseOutputs(folder, "3K - 1 outputs per feature for K bins, as in NSF", count);
 }
 
-/** Children 0, 1, 2, ... of a folder. */
-function countEntries(tensors: ForeignTensors, folder: string): number {
-  const names = [...tensors.keys()].filter((name) => name.startsWith(`${folder}.`));
-  const entries = new Set(names.map((name) => name.slice(folder.length + 1).split(".")[0] as string));
-  for (let i = 0; i < entries.size; i++) {
-    if (!entries.has(`${i}`)) refuse(folder, `entries 0 to ${entries.size - 1}`, [...entries].join(", "));
-  }
-  if (entries.size === 0) refuse(folder, "at least one entry", "none");
-  return entries.size;
+/** That, or the spline of the published T: 3K + 1 outputs, the last one unused. */
+function anySpline(folder: string, count: number, settings: ZukoSettings): SplineArchitecture {
+  if (isSpline(count)) return splineOfBins((count + 1) / 3, settings);
+  if (count >= 7 && count % 3 === 1) return { ...splineOfBins((count - 1) / 3, settings), freeRightSlope: true };
+  return refuseOutputs(folder, "3K - 1 or 3K + 1 outputs per feature for K bins", count);
 }
 
-interface MaskedMatrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly weight: Float64Array;
-  readonly bias: Float64Array;
-  readonly mask: Float64Array;
-}
-
-/** Layers at 0, 2, 4, ...; activations between them have no tensors. */
-function readLayers(tensors: ForeignTensors, folder: string): MaskedMatrix[] {
-  const layers: MaskedMatrix[] = [];
-  for (let at = 0; tensors.has(`${folder}.${at}.weight`); at += 2) {
-    const [weight, bias, mask] = ["weight", "bias", "mask"].map((name) =>
-      numbers(tensors, `${folder}.${at}.${name}`),
-    ) as [Tensor, Tensor, Tensor];
-    const [rows = 0, columns = 0] = weight.shape;
-    const expected = layers.at(-1)?.rows ?? columns;
-    const fits = weight.shape.length === 2 && bias.data.length === rows && mask.data.length === weight.data.length;
-    if (!fits || columns !== expected) {
-      refuse(`${folder}.${at}`, `weight and mask [out, ${expected}] and bias [out]`, `weight [${weight.shape}]`);
-    }
-    layers.push({ rows, columns, weight: weight.data, bias: bias.data, mask: mask.data });
-  }
-  if (layers.length === 0) refuse(folder, "a masked network", "no layers");
-  return layers;
-}
-
-/**
- * Degree of each row: the greatest degree it sees, all columns of that degree or less being seen.
- *
- * @param degreeOf  degree of each column; a column that only rows of degree d + 1 and more see has degree d + 1
- */
-function rowDegrees(where: string, { rows, columns, mask }: MaskedMatrix, degreeOf: readonly number[]): number[] {
-  return Array.from({ length: rows }, (_, row) => {
-    const sees = (column: number) => mask[row * columns + column] !== 0;
-    const degree = degreeOf.reduce((most, own, column) => (sees(column) ? Math.max(most, own) : most), 0);
-    if (!degreeOf.every((own, column) => sees(column) === own <= degree)) {
-      refuse(`${where} mask`, "the staircase of autoregressive degrees", `row ${row}`);
-    }
-    return degree;
-  });
-}
-
-/** Rows and columns in new order; what a row does not see is 0. */
-function rearranged(
-  { columns, weight, mask }: MaskedMatrix,
-  rows: readonly number[],
-  order: readonly number[],
-): Tensor {
-  const data = rows.flatMap((row) =>
-    order.map((column) => {
-      const at = row * columns + column;
-      return mask[at] === 0 ? 0 : (weight[at] as number);
-    }),
-  );
-  return { shape: [rows.length, order.length], data: Float64Array.from(data) };
-}
-
-interface LoadedNetwork {
-  readonly context: number;
-  /** Units per degree of each hidden layer. */
-  readonly hidden: number[][];
-  readonly weights: Weights;
-}
-
-/**
- * @param order  position of each feature
- * @param kept   outputs per feature that are used, from the first; the file may hold more
- */
-function readNetwork(tensors: ForeignTensors, folder: string, order: readonly number[], kept: number): LoadedNetwork {
-  const layers = readLayers(tensors, folder);
-  const features = order.length;
-  const context = (layers[0] as MaskedMatrix).columns - features;
-  if (context < 0) refuse(folder, `inputs for ${features} features`, `${context + features}`);
-  const available = outputs(tensors, folder, { per: features });
-  if (available < kept) refuse(folder, `${kept} outputs per feature`, `${available}`);
-  const byOrder = featuresByOrder(order);
-  // The feature at position p is seen from degree p + 1 on, context from degree 0 on.
-  let degreeOf = [...order.map((position) => position + 1), ...Array<number>(context).fill(0)];
-  const contextColumns = Array.from({ length: context }, (_, c) => features + c);
-  let columns = [...contextColumns, ...byOrder].slice(0, inputSize(features, context));
-  const hidden: number[][] = [];
-  const weights: Weights = new Map();
-  layers.forEach((layer, at) => {
-    const where = `${folder}.${2 * at}`;
-    const degrees = rowDegrees(where, layer, degreeOf);
-    const isLast = at === layers.length - 1;
-    if (isLast) checkOutputs(where, layer, degrees, degreeOf, order);
-    const rows = isLast
-      ? byOrder.flatMap((feature) => Array.from({ length: kept }, (_, m) => feature * available + m))
-      : degrees.map((_, row) => row).sort((a, b) => (degrees[a] as number) - (degrees[b] as number) || a - b);
-    weights.set(`${at}.weight`, rearranged(layer, rows, columns));
-    weights.set(`${at}.bias`, {
-      shape: [rows.length],
-      data: Float64Array.from(rows, (row) => layer.bias[row] as number),
-    });
-    if (!isLast) hidden.push(order.map((_, d) => degrees.filter((degree) => degree === d).length));
-    [degreeOf, columns] = [degrees, rows];
-  });
-  return { context, hidden, weights };
-}
-
-/** Outputs of the feature at position p must see what is of degree p or less, neither more nor less. */
-function checkOutputs(
-  where: string,
-  { rows }: MaskedMatrix,
-  degrees: readonly number[],
-  degreeOf: readonly number[],
-  order: readonly number[],
-): void {
-  degrees.forEach((degree, row) => {
-    const position = order[Math.floor((row * order.length) / rows)] as number;
-    const wanted = Math.max(0, ...degreeOf.filter((own) => own <= position));
-    if (degree !== wanted) refuse(`${where} mask`, `row ${row} to see degrees up to ${position}`, `up to ${degree}`);
-  });
-}
-
-/** A part of the last layer's rows: outputs per feature, or features of so many outputs each. */
-function outputs(tensors: ForeignTensors, folder: string, { per }: { per: number }): number {
-  const { rows } = readLayers(tensors, folder).at(-1) as MaskedMatrix;
-  if (rows % per !== 0) refuse(folder, `a multiple of ${per} outputs`, `${rows}`);
-  return rows / per;
-}
-
-/** 3K - 1 outputs per feature in zuko's splines; 3K + 1 in the published T, which leaves the last one unused. */
-function splineOf(folder: string, count: number): SplineArchitecture {
-  if (count >= 5 && count % 3 === 2) return { kind: "spline", bins: (count + 1) / 3, bound: BOUND };
-  if (count >= 7 && count % 3 === 1) {
-    return { kind: "spline", bins: (count - 1) / 3, bound: BOUND, freeRightSlope: true };
-  }
-  return refuse(folder, "3K - 1 or 3K + 1 outputs per feature for K bins", `${count}`);
-}
-
-function addNetwork(weights: Weights, path: string, network: LoadedNetwork): void {
-  for (const [name, tensor] of network.weights) weights.set(`${path}.${name}`, tensor);
+function addNetwork(weights: Weights, path: string, network: Weights): void {
+  for (const [name, tensor] of network) weights.set(`${path}.${name}`, tensor);
 }
 
 /** Every part of a flow must have the same size. */
@@ -206,67 +109,131 @@ function common<T>(where: string, what: string, values: readonly T[]): T {
   return first;
 }
 
-/** What transforms a feature, read off the number of outputs where it is not given. */
-type TransformOf = (folder: string, count: number) => ScalarArchitecture;
+/** The transforms of an autoregressive flow as one architecture with its weights. */
+function autoregressive(
+  where: string,
+  transforms: readonly LoadedAutoregressive[],
+  { activation = "relu" }: ZukoSettings,
+): LoadedFlow<AutoregressiveArchitecture> {
+  const weights: Weights = new Map();
+  for (const [at, { network }] of transforms.entries()) addNetwork(weights, `transforms.${at}`, network.weights);
+  const same = <T>(what: string, of: (transform: LoadedAutoregressive) => T) => common(where, what, transforms.map(of));
+  const architecture: AutoregressiveArchitecture = checked({
+    kind: "autoregressive",
+    features: same("number of features", ({ layer }) => layer.order.length),
+    context: same("number of context columns", ({ network }) => network.context),
+    activation,
+    standardisation: "none",
+    transform: same("kind of transform", ({ transform }) => transform),
+    layers: transforms.map(({ layer }) => layer),
+  });
+  checkWeights(placeOf(where), architecture, weights);
+  return { architecture, weights };
+}
 
 /**
  * Autoregressive splines at `<folder>.<i>.hyper` and `<folder>.<i>.order`: those of `NSF` (`...transform.transforms`),
  * or of the published T (`...T.transforms`), told apart by the number of outputs.
  */
-export function loadSplines(tensors: ForeignTensors, folder: string): LoadedFlow<AutoregressiveArchitecture> {
-  return loadAutoregressive(tensors, folder, splineOf);
+export function loadSplines(
+  tensors: ForeignTensors,
+  folder: string,
+  settings: ZukoSettings = {},
+): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadSplines", settings, zukoSettings);
+  const { activation } = settings;
+  const transformOf: TransformOf = (where, count) => anySpline(where, count, settings);
+  return loadAutoregressive(tensors, folder, transformOf, activation === undefined ? {} : { activation });
 }
 
-/** Masked transforms at `<folder>.<i>.hyper` and `<folder>.<i>.order`, whose outputs are ours in number and order. */
+/**
+ * Masked transforms at `<folder>.<i>.hyper` and `<folder>.<i>.order`, without a base, of the maps that the caller names.
+ * Outputs are in zuko's order: an affine map has (shift, scale).
+ */
 export function loadAutoregressive(
   tensors: ForeignTensors,
   folder: string,
   transformOf: TransformOf,
+  settings: Pick<ZukoSettings, "activation"> = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
-  const weights: Weights = new Map();
-  const transforms = Array.from({ length: countEntries(tensors, folder) }, (_, at) => {
-    const order = [...numbers(tensors, `${folder}.${at}.order`).data];
-    const hyper = `${folder}.${at}.hyper`;
-    const transform = transformOf(hyper, outputs(tensors, hyper, { per: order.length }));
-    const network = readNetwork(tensors, hyper, order, scalarTransform(transform).parameters);
-    addNetwork(weights, `transforms.${at}`, network);
-    return { order, transform, network };
-  });
-  const architecture: AutoregressiveArchitecture = checked({
-    kind: "autoregressive",
-    features: common(
-      folder,
-      "number of features",
-      transforms.map(({ order }) => order.length),
-    ),
-    context: common(
-      folder,
-      "number of context columns",
-      transforms.map(({ network }) => network.context),
-    ),
-    activation: "relu",
-    standardisation: "none",
-    transform: common(
-      folder,
-      "kind of transform",
-      transforms.map(({ transform }) => transform),
-    ),
-    layers: transforms.map(({ order, network }): AutoregressiveLayer => ({ order, hidden: network.hidden })),
-  });
-  checkWeights(folder, architecture, weights);
-  return { architecture, weights };
+  checkOptions("loadAutoregressive", settings, { activation: zukoSettings.activation });
+  const read = (step: string) => readAutoregressive(tensors, step, undefined, transformOf);
+  return autoregressive(folder, stepsAt(tensors, folder).map(read), settings);
 }
 
-/** zuko's `NSF` at a folder, e.g. `mixture_model.kin_model.base_model`: splines and a standard normal base. */
-export function loadNsf(tensors: ForeignTensors, folder: string): LoadedFlow<AutoregressiveArchitecture> {
-  const base = [...tensors.keys()].filter((name) => name.startsWith(`${folder}.base.`));
-  for (const name of base) {
-    const wanted = /\.(_0|loc)$/.test(name) ? 0 : 1;
-    if (numbers(tensors, name).data.some((value) => value !== wanted)) {
-      refuse(name, "a standard normal base", "another loc or scale");
-    }
-  }
-  return loadSplines(tensors, `${folder}.transform.transforms`);
+function loadWithBase(
+  tensors: ForeignTensors,
+  folder: string,
+  transformOf: TransformOf,
+  settings: ZukoSettings,
+): LoadedFlow<AutoregressiveArchitecture> {
+  const { steps, features } = flowAt(tensors, folder);
+  const read = (step: string) => readAutoregressive(tensors, step, features, transformOf);
+  return autoregressive(folder, steps.map(read), settings);
+}
+
+/**
+ * zuko's `NSF`: autoregressive splines and a standard normal base, with `passes`, `randperm` and any number of features.
+ *
+ * Bernstein flows (`BPF`) of degree 3K - 2 have the same names and shapes: only the caller knows that it is an `NSF`.
+ *
+ * @param folder    where the flow stands in the file, e.g. `mixture_model.kin_model.base_model`; "" for a flow saved alone
+ * @param settings  what the file does not hold: activation, least slope, box
+ */
+export function loadNsf(
+  tensors: ForeignTensors,
+  folder = "",
+  settings: ZukoSettings = {},
+): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadNsf", settings, zukoSettings);
+  return loadWithBase(tensors, folder, (where, count) => nsfSpline(where, count, settings), settings);
+}
+
+/** zuko's `MAF`: affine autoregressive maps and a standard normal base. Arguments as of `loadNsf`; `bound` does not matter. */
+export function loadMaf(
+  tensors: ForeignTensors,
+  folder = "",
+  settings: ZukoSettings = {},
+): LoadedFlow<AutoregressiveArchitecture> {
+  checkOptions("loadMaf", settings, zukoSettings);
+  const affine: TransformOf = (where, count) => {
+    if (count === 2) return affineOf(settings);
+    return refuse(where, "two outputs per feature, the shift and scale of MAF", `${count}`);
+  };
+  return loadWithBase(tensors, folder, affine, settings);
+}
+
+/** zuko's `NICE`: coupling transforms, affine or splines, and a standard normal base. Arguments as of `loadNsf`. */
+export function loadNice(
+  tensors: ForeignTensors,
+  folder = "",
+  settings: ZukoSettings = {},
+): LoadedFlow<CouplingArchitecture> {
+  checkOptions("loadNice", settings, zukoSettings);
+  const { steps, features } = flowAt(tensors, folder);
+  const transformOf: TransformOf = (where, count) => {
+    if (count === 2) return affineOf(settings);
+    if (isSpline(count)) return splineOfBins((count + 1) / 3, settings);
+    return refuse(where, "2 outputs per feature, affine, or 3K - 1, splines", `${count}`);
+  };
+  const layers = steps.map((step) => {
+    if (kindOfTransform(tensors, step) === "coupling") return readCoupling(tensors, step, transformOf);
+    return refuse(step, "a coupling transform", "an autoregressive one", "loadNsf and loadMaf read it");
+  });
+  const weights: Weights = new Map();
+  for (const [at, layer] of layers.entries()) addNetwork(weights, `transforms.${at}`, layer.weights);
+  const same = <T>(what: string, of: (layer: LoadedCoupling) => T) => common(folder, what, layers.map(of));
+  const architecture: CouplingArchitecture = checked({
+    kind: "coupling",
+    features: common(folder, "number of features", [features, ...layers.map((layer) => layer.features)]),
+    context: same("number of context columns", ({ context }) => context),
+    activation: settings.activation ?? "relu",
+    standardisation: "none",
+    transform: same("kind of transform", ({ transform }) => transform),
+    layers: layers.map(({ layer }) => layer),
+  });
+  checkWeights(placeOf(folder), architecture, weights);
+  return { architecture, weights };
 }
 
 interface LoadedLayer {
@@ -294,7 +261,9 @@ function readFactorizableLayer(
   const pairs = Array.from({ length: flat.length / 2 }, (_, p) => [flat[2 * p], flat[2 * p + 1]] as [number, number]);
   const natural = arrangement.map((_, i) => i);
   const read = (path: string, kept: number, target: string) => {
-    const network = readNetwork(tensors, `${folder}.${path}`, natural, kept);
+    const layers = readLayers(tensors, `${folder}.${path}`);
+    const taken = Array.from({ length: kept }, (_, output) => output);
+    const network = arrangeNetwork(`${folder}.${path}`, layers, natural, taken);
     put(target, network);
     return network;
   };
@@ -324,11 +293,13 @@ function readFactorizableLayer(
 export function loadFactorizable(
   tensors: ForeignTensors,
   folder: string,
-  damping: { readonly quadratic: number; readonly pair: number } = PUBLISHED_DAMPING,
+  damping: Damping = PUBLISHED_DAMPING,
 ): LoadedFlow<FactorizableArchitecture> {
+  checkOptions("loadFactorizable", damping, dampingOptions);
   const weights: Weights = new Map();
   const layers: LoadedLayer[] = [];
-  const features = outputs(tensors, `${folder}.0.nuisance_nets.0`, { per: 4 });
+  const first = `${folder}.0.nuisance_nets.0`;
+  const features = outputs(first, readLayers(tensors, first), { per: 4 });
   /** Feature at each position, as rearranged by the reversals so far. */
   let arrangement = Array.from({ length: features }, (_, i) => i);
   for (let at = 0; at < countEntries(tensors, folder); at++) {
@@ -337,7 +308,7 @@ export function loadFactorizable(
       arrangement = Array.from(numbers(tensors, `${folder}.${at}.indices`).data, (from) => before[from] as number);
     } else {
       const put = (path: string, network: LoadedNetwork) =>
-        addNetwork(weights, `transforms.${layers.length}.${path}`, network);
+        addNetwork(weights, `transforms.${layers.length}.${path}`, network.weights);
       layers.push(readFactorizableLayer(tensors, `${folder}.${at}`, arrangement, put));
     }
   }
@@ -391,16 +362,18 @@ export interface LoadedMixture {
   readonly mixing: Float64Array;
 }
 
-export function loadMixture(tensors: ForeignTensors): LoadedMixture {
+/** @param settings  of its splines, nominal and T; the factorizable flows are ELU networks without a least slope */
+export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}): LoadedMixture {
+  checkOptions("loadMixture", settings, zukoSettings);
   const density = (name: string): LoadedDensity => ({
-    nominal: loadNsf(tensors, `mixture_model.${name}.base_model`),
+    nominal: loadNsf(tensors, `mixture_model.${name}.base_model`, settings),
     systematics: loadFactorizable(tensors, `mixture_model.${name}.transforms`),
   });
   const vector = (name: string) => numbers(tensors, `mixture_model.${name}`).data;
   return {
     kinematics: density("kin_model"),
     scores: density("scores_model"),
-    transfer: loadSplines(tensors, "transfer_model.T.transforms"),
+    transfer: loadSplines(tensors, "transfer_model.T.transforms", settings),
     nu: vector("m_vector"),
     logYields: vector("log_norm_factors"),
     theta: vector("norm_nuisance"),

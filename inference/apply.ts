@@ -2,6 +2,7 @@
 import type { Backend, ColumnData, Program } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { add, broadcast, broadcastEvents, concatenate, exp, logSumExp, reshape, sub } from "../engine/operations.js";
+import { aFunction, aList, anObject, aSignal, checkOptions, type Options, oneOf, optional } from "../engine/options.js";
 import { Tape, type Var } from "../engine/tape.js";
 import type { Transformed } from "../flows/shapes.js";
 import { type Replica, replicaModel } from "./ensemble.js";
@@ -104,8 +105,19 @@ export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, c
 /** Events between two reports of progress: what is in flight, whatever the size of the sample. */
 const PORTION = 2 ** 16;
 
+const applyOptions: Options<ApplyRequest> = {
+  backend: anObject,
+  model: anObject,
+  direction: oneOf("to-data", "to-simulation"),
+  sample: anObject,
+  variations: aList,
+  signal: optional(aSignal),
+  onEvents: optional(aFunction),
+};
+
 /** Applies T to a sample, one variation after another, in the order asked for. */
 export async function* applyTransfer(request: ApplyRequest): AsyncGenerator<Applied> {
+  checkOptions("applyTransfer", request, applyOptions);
   checkRequest(request);
   const map = mapTape(request);
   const [, ...others] = request.variations;

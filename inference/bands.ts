@@ -1,6 +1,19 @@
 /** Bands around what a fit predicts: how far the replicas of T, and the nuisances, let it move. */
 import type { Backend, ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
+import {
+  aColumn,
+  aFunction,
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  numbers,
+  type Options,
+  oneOf,
+  optional,
+} from "../engine/options.js";
 import { applyTransfer } from "./apply.js";
 import type { Covariance } from "./covariance.js";
 import { type Replica, replicaModel } from "./ensemble.js";
@@ -163,6 +176,17 @@ export function bandMembers({
   }));
 }
 
+export const bandOptions: Options<BandRequest> = {
+  backend: anObject,
+  model: anObject,
+  estimate: numbers,
+  covariance: anObject,
+  replicas: aList,
+  origin: oneOf("replica", "ensemble"),
+  signal: optional(aSignal),
+  onPoints: optional(aFunction),
+};
+
 /** At the public boundary of either kind of band. */
 export function checkBandRequest(request: BandRequest): void {
   const { model, estimate, replicas } = request;
@@ -184,8 +208,16 @@ export interface DisplacementBandRequest extends BandRequest {
   readonly y: ColumnData;
 }
 
+const displacementOptions: Options<DisplacementBandRequest> = {
+  ...bandOptions,
+  count: aNumber,
+  x: aColumn,
+  y: aColumn,
+};
+
 /** Bands of T_f(y | x, ν) - y, in the units of y, by process [F]: each of n = Dy · count numbers, feature by feature. */
 export async function displacementBands(request: DisplacementBandRequest): Promise<readonly Band[]> {
+  checkOptions("displacementBands", request, displacementOptions);
   checkBandRequest(request);
   const { backend, model, x, y, count, signal, onPoints } = request;
   const members = bandMembers(request);

@@ -1,12 +1,14 @@
 /** Bands around the histograms of a fitted mixture, by events that all replicas and all points of ν share. */
 import type { ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
+import { aList, aNumber, checkOptions, type Options, optional } from "../engine/options.js";
 import {
   type Band,
   type BandMember,
   type BandRequest,
   bandMembers,
   bandOf,
+  bandOptions,
   bandPoints,
   checkBandRequest,
 } from "./bands.js";
@@ -40,11 +42,20 @@ export interface BinnedBandRequest extends BandRequest {
   readonly seed: number;
 }
 
+const binnedOptions: Options<BinnedBandRequest> = {
+  ...bandOptions,
+  features: aList,
+  count: aNumber,
+  observed: optional(aNumber),
+  seed: aNumber,
+};
+
 /**
  * Bands of the fitted mixture as the data look. All points and replicas share the numbers of events and the random numbers of every
  * event: only T and ν make the difference. Draws `count` events 1 + 2 modes times, and takes each to data by every replica.
  */
 export async function binnedBands(request: BinnedBandRequest): Promise<readonly BinnedBand[]> {
+  checkOptions("binnedBands", request, binnedOptions);
   checkBandRequest(request);
   checkFeatures(request);
   const { backend, model, features, onPoints, signal } = request;

@@ -1,5 +1,15 @@
 /** Do the trained densities describe simulation they have not seen? Before any fit: binned projections, χ² and p-values. */
 import type { Backend, ColumnData } from "../engine/backend.js";
+import {
+  aFunction,
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  optional,
+} from "../engine/options.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 import { type BinnedEvents, binEvents, type ChiSquareResult, chiSquareTest } from "./goodness-of-fit.js";
 import type { MixtureModel } from "./mixture-model.js";
@@ -38,11 +48,22 @@ const FLOW_EVENTS_PER_EVENT = 4;
 /** Half-width of the binned range in standard deviations; what lies outside goes into the first and last bin. */
 const RANGE = 3;
 
+const closureOptions: Options<ClosureRequest> = {
+  backend: anObject,
+  model: anObject,
+  heldOut: aList,
+  bins: aNumber,
+  seed: aNumber,
+  onProgress: optional(aFunction),
+  signal: optional(aSignal),
+};
+
 /**
  * Every feature of every held-out sample against events of the flow at the same point: x drawn from p(x | process, ν), y from
  * p(y | x, process, ν) at the held-out x.
  */
 export async function closureTests(request: ClosureRequest): Promise<ClosureTest[]> {
+  checkOptions("closureTests", request, closureOptions);
   const { backend, model, heldOut, onProgress, signal } = request;
   const sampler = await openSampler(backend, withoutTransfer(model));
   const tests: ClosureTest[] = [];

@@ -2,6 +2,7 @@
 import type { Backend, ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { broadcast } from "../engine/operations.js";
+import { aColumn, aList, aNumber, anObject, checkOptions, type Options, optional } from "../engine/options.js";
 import { Tape } from "../engine/tape.js";
 import { type BandMember, bandMembers } from "./bands.js";
 import type { Replica } from "./ensemble.js";
@@ -62,11 +63,22 @@ function checkRequest({ model, x, y, count, points, replicas = [] }: Displacemen
   }
 }
 
+const displacementOptions: Options<DisplacementRequest> = {
+  backend: anObject,
+  model: anObject,
+  y: aColumn,
+  x: aColumn,
+  count: aNumber,
+  points: aList,
+  replicas: optional(aList),
+};
+
 /**
  * Displacements in the units of y. With the points ν̂, ν̂ + σ_1 e_1, ν̂ - σ_1 e_1, … of the principal modes, `shifts` holds
  * Δ_k^±(y | x, f).
  */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
+  checkOptions("displacements", request, displacementOptions);
   const { backend, model, count, points, replicas = [] } = request;
   checkRequest(request);
   const { frame } = model;

@@ -1,4 +1,5 @@
 /** Impacts on the distribution of interest: how far each source of uncertainty moves T, region by region of (x, y). */
+import { checkOptions } from "../engine/options.js";
 import type { Covariance } from "./covariance.js";
 import { type ImpactGroups, quadraticSum, ranksOf } from "./impacts-on-targets.js";
 import type { Region } from "./impacts-regions.js";
@@ -6,6 +7,7 @@ import type { ImpactSource, ImpactSources } from "./impacts-sources.js";
 import {
   addProduct,
   type DistributionRequest,
+  distributionOptions,
   fieldsOf,
   filledCells,
   regionMeans,
@@ -104,6 +106,7 @@ export async function distributionImpacts(
   modes: ImpactSources,
   { covariance, groups }: { readonly covariance: Correlations; readonly groups: ImpactGroups },
 ): Promise<DistributionImpacts> {
+  checkOptions("distributionImpacts", request, distributionOptions);
   const { model, onPoints } = request;
   const summary = await weightedRegions(request);
   const all = [...sets, ...(sets.includes(modes) ? [] : [modes])];

@@ -4,6 +4,7 @@
  */
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
+import { aFunction, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../engine/options.js";
 import { type Covariance, covariance } from "./covariance.js";
 import { type FitResult, isMinimum } from "./fit-result.js";
 import { withLearntCurvature } from "./learnt-curvature.js";
@@ -63,11 +64,23 @@ export interface SourceRequest {
   readonly signal?: AbortSignal;
 }
 
+export const sourceOptions: Options<SourceRequest> = {
+  objective: anObject,
+  fit: anObject,
+  covariance: anObject,
+  bounds: optional(anObject),
+  tolerance: optional(aNumber),
+  precision: optional(aNumber),
+  onSource: optional(aFunction),
+  signal: optional(aSignal),
+};
+
 const SIDES = [1, -1] as const;
 type Side = (typeof SIDES)[number];
 
 /** The sources of one definition. `covariance` costs nothing, the others two refits for each nuisance: see `refit`. */
 export async function nuisanceSources(request: SourceRequest, definition: ImpactDefinition): Promise<ImpactSources> {
+  checkOptions("nuisanceSources", request, sourceOptions);
   const { covariance: errors, onSource, signal } = request;
   const setting = refitSetting(request);
   let evaluations = 0;
@@ -91,6 +104,7 @@ export async function nuisanceSources(request: SourceRequest, definition: Impact
 
 /** The principal modes of the covariance as sources. No fits. */
 export function modeSources(request: SourceRequest): ImpactSources {
+  checkOptions("modeSources", request, sourceOptions);
   const { linear } = refitSetting(request);
   const sources = principalModes(request.covariance).map(({ sigma, direction }, k) => {
     const ends = SIDES.map((side) => linear(side, (i) => sigma * direction.values[i]!));

@@ -2,6 +2,7 @@
 import type { Backend, ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
 import { add, exp, logSumExp, sub } from "../engine/operations.js";
+import { aFunction, aList, aNumber, anObject, aSignal, numbers, type Options, optional } from "../engine/options.js";
 import { fillShuffled, randomKey } from "../engine/random.js";
 import { Tape } from "../engine/tape.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
@@ -32,6 +33,23 @@ export interface DistributionRequest extends RegionRequest {
   readonly onPoints?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
+
+export const regionOptions: Options<RegionRequest> = {
+  partitions: optional(aList),
+  bins: aNumber,
+  events: aNumber,
+  seed: aNumber,
+};
+
+export const distributionOptions: Options<DistributionRequest> = {
+  ...regionOptions,
+  backend: anObject,
+  model: anObject,
+  data: anObject,
+  estimate: numbers,
+  onPoints: optional(aFunction),
+  signal: optional(aSignal),
+};
 
 export interface WeightedRegions {
   readonly data: EventData;

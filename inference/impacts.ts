@@ -1,5 +1,6 @@
 /** Impacts of every nuisance, mode and group on the nuisances, the yields and the distribution of interest. */
 import type { Backend } from "../engine/backend.js";
+import { aFunction, aList, anObject, checkOptions, type Options, optional } from "../engine/options.js";
 import { type DistributionImpacts, distributionImpacts } from "./impacts-on-distribution.js";
 import { checkGroups, type ImpactGroups, type ImpactTable, impactTables, targetsOf } from "./impacts-on-targets.js";
 import {
@@ -8,8 +9,9 @@ import {
   modeSources,
   nuisanceSources,
   type SourceRequest,
+  sourceOptions,
 } from "./impacts-sources.js";
-import type { RegionRequest } from "./impacts-weighted-regions.js";
+import { type RegionRequest, regionOptions } from "./impacts-weighted-regions.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 
@@ -34,21 +36,36 @@ export interface Impacts {
   readonly evaluations: number;
 }
 
+const { onSource: _onSource, ...ofSourcesOptions } = sourceOptions;
+const impactsOptions: Options<ImpactsRequest> = {
+  ...ofSourcesOptions,
+  model: anObject,
+  definitions: aList,
+  groups: anObject,
+  distribution: optional(anObject),
+  onProgress: optional(aFunction),
+};
+
 /**
  * All impacts of one fit. `shift` and `auxiliary` cost two refits for each nuisance, each of one to a few gradients of the
  * objective; `covariance` and the modes no evaluation at all. The distribution costs a pass of its events through T, without
  * derivatives, for either end of every source.
  */
 export async function impacts(request: ImpactsRequest): Promise<Impacts> {
-  const { objective, model, fit, covariance, definitions, groups, distribution, onProgress, signal } = request;
+  checkOptions("impacts", request, impactsOptions);
+  const { model, definitions, groups, distribution, onProgress, ...ofSources } = request;
+  const { objective, fit, covariance, signal } = ofSources;
+  if (distribution !== undefined) {
+    checkOptions("impacts distribution", distribution, { ...regionOptions, backend: anObject, data: anObject });
+  }
   checkGroups(objective.names, groups);
   const nRefits = definitions.filter(needsFits).length * covariance.names.length;
-  const modes = modeSources(request);
+  const modes = modeSources(ofSources);
   const sources: ImpactSources[] = [];
   let refits = 0;
   for (const definition of definitions) {
     const onSource = () => onProgress?.("refits", ++refits, nRefits);
-    sources.push(await nuisanceSources({ ...request, ...(needsFits(definition) && { onSource }) }, definition));
+    sources.push(await nuisanceSources({ ...ofSources, ...(needsFits(definition) && { onSource }) }, definition));
   }
   sources.push(modes);
   const estimate = fit.estimate.values;

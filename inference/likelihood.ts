@@ -3,6 +3,17 @@ import type { Backend, ColumnData, Program, RunOptions } from "../engine/backend
 import { gradient, hessian } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
 import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
+import {
+  aColumn,
+  aFlag,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  oneOf,
+  optional,
+} from "../engine/options.js";
 import { referenceBackend } from "../engine/reference.js";
 import { sharedColumn } from "../engine/shared-column.js";
 import { Tape, type Var } from "../engine/tape.js";
@@ -272,11 +283,32 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
   return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
 }
 
+const likelihoodOptions: Options<LikelihoodRequest> = {
+  backend: anObject,
+  model: anObject,
+  data: anObject,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  cacheBytes: optional(aNumber),
+  signal: optional(aSignal),
+};
+
+const eventDataOptions: Options<EventData> = {
+  count: aNumber,
+  x: aColumn,
+  y: optional(aColumn),
+  weights: optional(aColumn),
+};
+
+/** Misspelt weights would be no weights. */
+export const checkEventData = (where: string, data: EventData): void => checkOptions(where, data, eventDataOptions);
+
 /**
  * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
  * is computed with the first of them, and kept.
  */
 export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
+  checkOptions("likelihood", request, likelihoodOptions);
   return (await likelihoods(request, [request.model]))[0]!;
 }
 
@@ -293,6 +325,8 @@ export async function likelihoods(
   models: readonly MixtureModel[],
   yWeights?: readonly ColumnData[],
 ): Promise<readonly Likelihood[]> {
+  checkOptions("likelihood", request, likelihoodOptions);
+  checkEventData("likelihood data", request.data);
   checkData(request, yWeights ?? []);
   if (yWeights !== undefined && yWeights.length !== models.length) {
     throw new UsageError("likelihoods", {

@@ -1,5 +1,15 @@
 /** Minimum of a negative log-likelihood with exact derivatives, and a verdict on what was found. */
 import { UsageError } from "../engine/errors.js";
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  numbers,
+  type Options,
+  optional,
+} from "../engine/options.js";
 import { covariance, F64_PRECISION } from "./covariance.js";
 import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
 import { indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "./objective.js";
@@ -39,6 +49,18 @@ export interface MinimiseOptions {
   readonly signal?: AbortSignal;
 }
 
+const minimiseOptions: Options<MinimiseOptions> = {
+  start: numbers,
+  secondStart: optional(numbers),
+  bounds: optional(anObject),
+  box: optional(anObject),
+  tolerance: optional(aNumber),
+  maxEvaluations: optional(aNumber),
+  precision: optional(aNumber),
+  onStep: optional(aFunction),
+  signal: optional(aSignal),
+};
+
 /**
  * Newton's method in a trust region within bounds, with the exact Hessian at every point.
  *
@@ -49,6 +71,7 @@ export interface MinimiseOptions {
  * Failing to converge is a status, never an exception.
  */
 export async function minimise(objective: Objective, options: MinimiseOptions): Promise<FitResult> {
+  checkOptions("minimise", options, minimiseOptions);
   const settings = settingsOf(objective, options);
   const start = checkedStart("start", options.start, objective, settings.box);
   const secondStart = options.secondStart && checkedStart("secondStart", options.secondStart, objective, settings.box);

@@ -1,5 +1,15 @@
 /** Asymmetric errors from the profile likelihood, as MINOS finds them. */
 import { UsageError } from "../engine/errors.js";
+import {
+  aFunction,
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  optional,
+} from "../engine/options.js";
 import { DEEPER_THAN_DIPS, type FitResult, isMinimum } from "./fit-result.js";
 import {
   type LikelihoodProfile,
@@ -57,6 +67,14 @@ export interface MinosError {
   readonly evaluations: number;
 }
 
+const minosOptions: Options<MinosOptions> = {
+  names: optional(aList),
+  level: optional(aNumber),
+  bounds: optional(anObject),
+  onNuisance: optional(aFunction),
+  signal: optional(aSignal),
+};
+
 /**
  * For each nuisance the two points where its profile -2ΔlnL, all others minimised, reaches the level: MINOS, F. James and
  * M. Roos, Comput. Phys. Commun. 10 (1975) 343. Where the profile crosses the level several times on one side this finds
@@ -69,6 +87,7 @@ export async function minos(
   fit: FitResult,
   options: MinosOptions = {},
 ): Promise<readonly MinosError[]> {
+  checkOptions("minos", options, minosOptions);
   const { names = objective.names, level = 1, onNuisance } = options;
   requireMinimum(objective, fit);
   if (!(level > 0 && Number.isFinite(level))) {

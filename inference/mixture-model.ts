@@ -7,8 +7,8 @@ import {
   type FactorizableArchitecture,
   type FlowArchitecture,
 } from "../flows/architecture.js";
-import { checkWeights, type TensorFile } from "../flows/checkpoint.js";
-import { named, type Tensor, updated, type Weights } from "../flows/weights.js";
+import { checkWeights, type ForeignTensorFile, type TensorFile } from "../flows/checkpoint.js";
+import { named, type Tensor, toTensor, updated, type Weights } from "../flows/weights.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
 
@@ -251,7 +251,7 @@ export function mixtureToTensors(model: MixtureModel): TensorFile {
 }
 
 /** @param where  the file, for messages */
-export function mixtureFromTensors(where: string, file: TensorFile): MixtureModel {
+export function mixtureFromTensors(where: string, file: ForeignTensorFile): MixtureModel {
   try {
     return readMixture(where, file);
   } catch (error) {
@@ -261,7 +261,7 @@ export function mixtureFromTensors(where: string, file: TensorFile): MixtureMode
   }
 }
 
-function readMixture(where: string, { metadata, tensors }: TensorFile): MixtureModel {
+function readMixture(where: string, { metadata, tensors }: ForeignTensorFile): MixtureModel {
   const text = metadata[MIXTURE_KEY];
   if (text === undefined) {
     throw new UsageError(where, {
@@ -274,7 +274,7 @@ function readMixture(where: string, { metadata, tensors }: TensorFile): MixtureM
   const weightsOf = (part: PartName): Weights =>
     new Map<string, Tensor>(
       [...tensors].flatMap(([name, tensor]) =>
-        name.startsWith(`${part}.`) ? [[name.slice(part.length + 1), tensor] as const] : [],
+        name.startsWith(`${part}.`) ? [[name.slice(part.length + 1), toTensor(tensor)] as const] : [],
       ),
     );
   const parts = Object.entries(architectures).map(([name, architecture]) => [

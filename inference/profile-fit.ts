@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../engine/errors.js";
 import { add, mul, square, stopGradient, sub } from "../engine/operations.js";
+import { aFlag, anObject, checkOptions, type Options } from "../engine/options.js";
 import { fillUniform, randomKey, word } from "../engine/random.js";
 import type { Var } from "../engine/tape.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
@@ -112,7 +113,10 @@ export function gaussLegendre(n: number): { readonly nodes: readonly number[]; r
  * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
  * all of them.
  */
-export function drawnTransfers(members: readonly Weights[], seed: number) {
+export function drawnTransfers(
+  members: readonly Weights[],
+  seed: number,
+): (step: number) => Record<string, Float64Array> {
   const parameters = members.map((weights) => named("transfer", weights));
   const key = randomKey(seed, "profile/replica");
   return (step: number) => parameters[word(key, step) % parameters.length]!;
@@ -125,6 +129,12 @@ export interface ProfileRequest {
   readonly optimiser: Optimiser;
 }
 
+const trainingOptions: Options<ProfileRequest> = {
+  model: anObject,
+  isWeighted: aFlag,
+  optimiser: anObject,
+};
+
 /**
  * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
  *
@@ -133,7 +143,9 @@ export interface ProfileRequest {
  * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
  * depend on T: they enter at inference only.
  */
-export function profileTraining({ model, isWeighted, optimiser }: ProfileRequest): ModelBuilder {
+export function profileTraining(request: ProfileRequest): ModelBuilder {
+  checkOptions("profileTraining", request, trainingOptions);
+  const { model, isWeighted, optimiser } = request;
   const size = model.nuisances.length;
   if (model.response === undefined) {
     throw new UsageError("profileTraining", {

@@ -1,5 +1,6 @@
 /** Binned projections of the data and of the mixture at a point of the nuisances. */
 import type { Backend, ColumnData } from "../engine/backend.js";
+import { aFlag, aNumber, anObject, aText, checkOptions, numbers, type Options, optional } from "../engine/options.js";
 import { binEdges, binWithin } from "./closure.js";
 import { type BinnedEvents, type ChiSquareResult, chiSquareTest } from "./goodness-of-fit.js";
 import type { EventData } from "./likelihood.js";
@@ -32,8 +33,20 @@ export interface MixtureSampleRequest {
   readonly purpose: string;
 }
 
+const sampleOptions: Options<MixtureSampleRequest> = {
+  backend: anObject,
+  model: anObject,
+  nu: numbers,
+  count: aNumber,
+  withY: aFlag,
+  observed: optional(aNumber),
+  seed: aNumber,
+  purpose: aText,
+};
+
 /** Events of every process at ν, as many as its share of the expectation. */
 export async function sampleMixture(request: MixtureSampleRequest): Promise<MixtureSample> {
+  checkOptions("sampleMixture", request, sampleOptions);
   const { backend, model, nu, withY, observed, seed, purpose } = request;
   const plain = await expectedYields(model, nu);
   const sum = plain.reduce((a, b) => a + b, 0);

@@ -9,6 +9,7 @@
 import type { Backend } from "../engine/backend.js";
 import { gradient } from "../engine/derivatives.js";
 import { broadcastEvents, concatenate, mul, sumEvents, weightGradient } from "../engine/operations.js";
+import { aFunction, aList, anObject, aSignal, checkOptions, type Options, optional } from "../engine/options.js";
 import { Tape } from "../engine/tape.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { withFirstOrder } from "../flows/first-order.js";
@@ -43,8 +44,19 @@ export interface ResponseStart {
 /** Ridges that are tried, in units of the mean second moment of a term. Below the least of them f32 sums are not positive definite. */
 const RIDGES = [3e-5, 1e-4, 3e-4, 1e-3, 1e-2];
 
+const responseOptions: Options<ResponseStartRequest> = {
+  backend: anObject,
+  model: anObject,
+  members: aList,
+  sample: anObject,
+  training: aFunction,
+  validation: anObject,
+  signal: optional(aSignal),
+};
+
 /** The response to first order with the ridge of least loss, the initial one where none is better. */
 export async function responseToFirstOrder(request: ResponseStartRequest): Promise<ResponseStart> {
+  checkOptions("responseToFirstOrder", request, responseOptions);
   const { architecture, weights: initial } = request.model.response!;
   const found = await moments(request);
   const nuisances = architecture.nuisances.length;

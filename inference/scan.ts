@@ -1,5 +1,15 @@
 /** -2ΔlnL along one nuisance or over a grid of two, the others profiled or held. */
 import { UsageError } from "../engine/errors.js";
+import {
+  aFlag,
+  aFunction,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  optional,
+} from "../engine/options.js";
 import { isMinimum } from "./fit-result.js";
 import { minimise } from "./minimise.js";
 import { indexOfName, type NamedVector, type Objective, withHeld } from "./objective.js";
@@ -22,6 +32,15 @@ export interface ScanOptions {
   readonly onPoint?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
+
+const scanOptions: Options<ScanOptions> = {
+  bestFit: anObject,
+  profile: aFlag,
+  bounds: optional(anObject),
+  tolerance: optional(aNumber),
+  onPoint: optional(aFunction),
+  signal: optional(aSignal),
+};
 
 /** One point of a scan whose value is missing, or not to be trusted, and why. */
 export interface ScanProblem {
@@ -61,6 +80,7 @@ export async function scan1d(
   values: readonly number[],
   options: ScanOptions,
 ): Promise<Scan1d> {
+  checkOptions("scan1d", options, scanOptions);
   const grid = await scanGrid(objective, [name], [values], options);
   return Object.freeze({
     name,
@@ -78,6 +98,7 @@ export async function scan2d(
   values: readonly [readonly number[], readonly number[]],
   options: ScanOptions,
 ): Promise<Scan2d> {
+  checkOptions("scan2d", options, scanOptions);
   if (names[0] === names[1]) {
     throw new UsageError("scan2d", { expected: "two different nuisances", got: `${names[0]} twice` });
   }

@@ -3,6 +3,17 @@ import type { Backend } from "../engine/backend.js";
 import { gradient } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
 import { add, broadcastEvents, sumEvents } from "../engine/operations.js";
+import {
+  aFlag,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  numbers,
+  type Options,
+  oneOf,
+  optional,
+} from "../engine/options.js";
 import { Tape, type Var } from "../engine/tape.js";
 import { type Covariance, covariance, type NoCovariance } from "./covariance.js";
 import { framedEvents } from "./feature-frame.js";
@@ -56,6 +67,17 @@ export interface ExpectedSensitivity {
   readonly xAlone: Sensitivity | undefined;
 }
 
+const sensitivityOptions: Options<SensitivityRequest> = {
+  backend: anObject,
+  model: anObject,
+  nu: numbers,
+  count: aNumber,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  seed: aNumber,
+  signal: optional(aSignal),
+};
+
 /**
  * H = Σ_i w_i g_i g_iᵀ + 1, the expected Hessian of the NLL at the assumed truth: g_i the gradient of log p of events that the
  * model itself draws (+ log N_tot where the number of events counts), w_i = N_f / (events drawn of process f), and 1 for each
@@ -66,6 +88,7 @@ export interface ExpectedSensitivity {
  * "Asimov" after Cowan, Cranmer, Gross & Vitells 2011, arXiv:1007.1727, section 3.2: one sample in place of many toys.
  */
 export async function expectedSensitivity(request: SensitivityRequest): Promise<ExpectedSensitivity> {
+  checkOptions("expectedSensitivity", request, sensitivityOptions);
   const { model, nu, form } = request;
   checkPoint("expectedSensitivity", model, nu);
   if (!(request.count >= 1)) {

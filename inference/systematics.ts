@@ -1,5 +1,6 @@
 /** What the shape nuisances do to a density: a factorizable flow trained on samples at their anchors, arXiv:2606.30489. */
 import { add, mul, slice } from "../engine/operations.js";
+import { anObject, checkOptions, type Options, oneOf } from "../engine/options.js";
 import { type FactorizableArchitecture, type FlowArchitecture, tensorSpecs } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
@@ -211,6 +212,15 @@ export interface SystematicsRequest {
   readonly optimiser: Optimiser;
 }
 
+const trainingOptions: Options<SystematicsRequest> = {
+  of: oneOf("x", "y"),
+  nominal: anObject,
+  systematics: anObject,
+  stage: anObject,
+  sizes: anObject,
+  optimiser: anObject,
+};
+
 /**
  * For `train`: parameters `<of>.nominal…` and `<of>.systematics…`, data of `stageSamples` packed by `trainingSample`, one event
  * set each.
@@ -219,6 +229,7 @@ export interface SystematicsRequest {
  * as columns, all others are at their centres and cost nothing.
  */
 export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
+  checkOptions("systematicsTraining", request, trainingOptions);
   const { of, nominal, systematics, stage, sizes, optimiser } = request;
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {

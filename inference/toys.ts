@@ -1,6 +1,7 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
 import type { Backend, ColumnData } from "../engine/backend.js";
 import { log } from "../engine/exact-functions.js";
+import { aFlag, aNumber, anObject, aText, checkOptions, numbers, type Options } from "../engine/options.js";
 import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
@@ -33,8 +34,18 @@ function poisson(mean: number, seed: number, purpose: string): number {
   }
 }
 
+const toyOptions: Options<ToyRequest> = {
+  backend: anObject,
+  model: anObject,
+  nu: numbers,
+  withY: aFlag,
+  seed: aNumber,
+};
+
 /** Unweighted events of all processes, each a Poisson number of them, drawn from the flows. */
-export async function drawToy({ backend, model, nu, withY, seed }: ToyRequest): Promise<EventData> {
+export async function drawToy(request: ToyRequest): Promise<EventData> {
+  checkOptions("drawToy", request, toyOptions);
+  const { backend, model, nu, withY, seed } = request;
   const sampler = await openSampler(backend, model);
   try {
     const yields = await expectedYields(model, nu);
@@ -53,12 +64,20 @@ interface Draw {
   readonly purpose: string;
 }
 
+interface MixtureDraw extends Draw {
+  readonly count: number;
+}
+
+const drawOptions: Options<MixtureDraw> = {
+  nu: numbers,
+  seed: aNumber,
+  purpose: aText,
+  count: aNumber,
+};
+
 /** About `count` unweighted events with y, each process its share: always equally many at one ν. */
-export async function drawMixture(
-  sampler: Sampler,
-  model: MixtureModel,
-  draw: Draw & { readonly count: number },
-): Promise<EventData> {
+export async function drawMixture(sampler: Sampler, model: MixtureModel, draw: MixtureDraw): Promise<EventData> {
+  checkOptions("drawMixture", draw, drawOptions);
   const yields = await expectedYields(model, draw.nu);
   const sum = yields.reduce((a, b) => a + b, 0);
   const counts = yields.map((expected) => Math.round((draw.count * expected) / sum));

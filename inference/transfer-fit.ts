@@ -1,6 +1,7 @@
 /** Step 1: the map T of data to simulation and ν together, all densities frozen. */
 import { UsageError } from "../engine/errors.js";
 import { add, mul, stopGradient, sub } from "../engine/operations.js";
+import { aFlag, aNumber, anObject, checkOptions, type Options, oneOf } from "../engine/options.js";
 import type { Tape, Var } from "../engine/tape.js";
 import { type AutoregressiveArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
@@ -9,7 +10,7 @@ import { joinMoments, unitMoments, withStandardisation } from "../flows/standard
 import type { Model, ModelBuilder } from "../flows/training-program.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 import { meanLoss } from "./densities.js";
-import type { EventData } from "./likelihood.js";
+import { checkEventData, type EventData } from "./likelihood.js";
 import { type BoundMixture, bindMixture, type LikelihoodForm } from "./mixture.js";
 import type { FlowModel, MixtureModel } from "./mixture-model.js";
 import { extendedTerm, gaussianConstraints, logYields } from "./yields.js";
@@ -21,7 +22,9 @@ export const DATA = "data";
 export const NU = "nu";
 
 /** The data, in the frame of the model (`framedEvents`), as an event set; without weights every event counts 1. */
-export function dataSample({ count, x, y, weights }: EventData): EventSample {
+export function dataSample(data: EventData): EventSample {
+  checkEventData("dataSample", data);
+  const { count, x, y, weights } = data;
   return {
     count,
     columns: { "data/x": x, ...(y && { "data/y": y }), ...(weights && { "data/weight": weights }) },
@@ -103,6 +106,16 @@ export interface TransferRequest {
   readonly nuisances: Optimiser;
 }
 
+const trainingOptions: Options<TransferRequest> = {
+  model: anObject,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  isWeighted: aFlag,
+  observed: aNumber,
+  transfer: anObject,
+  nuisances: anObject,
+};
+
 /**
  * For `train`: parameters `mixtureParameters(model)` and `initialNu(start)`, event set `DATA` of `dataSample`, `releaseOfNu` in
  * each step. Afterwards `NU` holds ν, `transfer…` the weights of T.
@@ -110,6 +123,7 @@ export interface TransferRequest {
  * The negative log-likelihood per event of the data, with constraints, as a function of T and ν: arXiv:2602.13184, step 1.
  */
 export function transferTraining(request: TransferRequest): ModelBuilder {
+  checkOptions("transferTraining", request, trainingOptions);
   const { model, form, extended, isWeighted, observed } = request;
   if (model.transfer === undefined) {
     throw new UsageError("transferTraining", {

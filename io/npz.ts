@@ -45,6 +45,10 @@ async function npzMembers(source: ByteSource): Promise<Map<string, ZipMember>> {
 
 /** Writes an `.npz` file, whole or not at all; equal arrays give equal bytes. */
 export async function writeNpz(path: string, arrays: NamedArrays, options: { deflate?: boolean } = {}): Promise<void> {
+  const unknown = Object.keys(options).find((name) => name !== "deflate");
+  if (unknown !== undefined) {
+    throw new FileError("writeNpz", { expected: "deflate as its only option", got: quote(unknown) });
+  }
   const entries = namedEntries(arrays).map(([name, array]) => ({
     name: `${name}.npy`,
     chunks: npyChunks(`${path}, array ${quote(name)}`, array),

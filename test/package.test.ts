@@ -25,6 +25,32 @@ test("the README has two commands, each one line that begins with npm", async ()
   assert.equal(commands, ["npm ci && npm run toy", "npm ci && npm test"]);
 });
 
+/** Typed arrays are generic since TypeScript 5.7 alone, and inferred types write that down; so does no type of Node's. */
+async function checkDeclarations(path: string): Promise<void> {
+  const text = await readFile(join(root, path), "utf8");
+  const found = /\b(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array<|\bArrayBuffer<|\bBuffer\b|["']node:/.exec(
+    text.replace(/\/\*[\s\S]*?\*\//g, ""),
+  );
+  assert.is(found, null, `${path}: write the type of what gives "${found?.[0]}", which consumers may not have`);
+}
+
+/** What is promised to a browser is what it gets: all but the reading and writing of files. */
+async function checkBrowserTypes(folder: string, compiler: string): Promise<void> {
+  const options = ["--noEmit", "--strict", "--target", "ES2023", "--lib", "ES2023,DOM", "--types", ""];
+  const asBundler = ["--module", "esnext", "--moduleResolution", "bundler", "--customConditions", "browser"];
+  const check = (text: string, ...more: string[]) =>
+    writeFile(join(folder, "page.ts"), text).then(() =>
+      run(compiler, [...options, ...more, "page.ts"], { cwd: folder }).then(
+        () => "",
+        ({ stdout }) => stdout as string,
+      ),
+    );
+  assert.is(await check('import { Tape, train } from "unbinned"; new Tape(); train;', ...asBundler), "");
+  const reader = 'import { readNpz } from "unbinned"; readNpz;';
+  assert.match(await check(reader, ...asBundler), /has no exported member .*readNpz/);
+  assert.is(await check(reader, "--module", "nodenext"), "");
+}
+
 test("the packed package installs, type-checks and runs the README's library example", async () => {
   const folder = await mkdtemp(join(tmpdir(), "unbinned-package-"));
   try {
@@ -36,6 +62,9 @@ test("the packed package installs, type-checks and runs the README's library exa
       files.some(({ path }) => /^dist\/(test|bench)\//.test(path)),
       "tests and benches stay out of the package",
     );
+    const declarations = files.map(({ path }) => path).filter((path) => path.endsWith(".d.ts"));
+    assert.ok(declarations.length > 100, `${declarations.length} files of types`);
+    for (const path of declarations) await checkDeclarations(path);
     await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
     await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, filename)], {
       cwd: folder,
@@ -46,6 +75,7 @@ test("the packed package installs, type-checks and runs the README's library exa
     const compiler = join(root, "node_modules", ".bin", "tsc");
     const options = ["--strict", "--noUncheckedIndexedAccess", "--target", "ES2023", "--lib", "ES2023,DOM"];
     await run(compiler, [...options, "--module", "nodenext", "example.ts"], { cwd: folder });
+    await checkBrowserTypes(folder, compiler);
     const { stdout } = await run(process.execPath, ["example.js"], { cwd: folder });
     // By hand: sigma = e^-0.2, Σ (x - mean)² / (2 sigma²) + 4 log sigma with Σ (x - 1.65)² = 2.69.
     const [nll] = stdout.split(" ").map(Number);

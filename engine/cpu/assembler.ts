@@ -287,7 +287,7 @@ export class ModuleBuilder {
     return builder;
   }
 
-  build(): Uint8Array<ArrayBuffer> {
+  build(): Uint8Array {
     const signatures = [...this.#types.keys()].map((key) => key.split(",").map(Number));
     const functionTypes = this.#functions.map((f) => unsigned(this.#type(f.params, f.results)));
     const names = [...this.#imported, ...this.#functions].map((f) => [...unsigned(f.index), ...text(f.name)]);

@@ -5,6 +5,8 @@ import { BlockedColumn } from "../blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../boundary.js";
 import { entryOf } from "../entry.js";
 import { MemoryError, UsageError } from "../errors.js";
+import { checkPlan, checkRequest, checkRun } from "../nodes.js";
+import { aFlag, aNumber, checkOptions, type Options, oneOf, optional } from "../options.js";
 import { schedule } from "../passes.js";
 import { type KernelCost, type Profile, profileOf } from "../profile.js";
 import { isSharing, sharedColumn } from "../shared-column.js";
@@ -140,11 +142,15 @@ class Crew {
   }
 }
 
-export async function cpuBackend({
-  precision = "f32",
-  threads: asked = Math.min(host.coreCount(), MOST_THREADS),
-  wide = false,
-}: CpuOptions = {}): Promise<Backend> {
+const cpuOptions: Options<CpuOptions> = {
+  precision: optional(oneOf("f32", "f64")),
+  threads: optional(aNumber),
+  wide: optional(aFlag),
+};
+
+export async function cpuBackend(options: CpuOptions = {}): Promise<Backend> {
+  checkOptions("cpuBackend", options, cpuOptions);
+  const { precision = "f32", threads: asked = Math.min(host.coreCount(), MOST_THREADS), wide = false } = options;
   checkThreads(asked);
   const threads = isSharing ? asked : 1;
   if (threads < asked) host.warnOfOneThread();
@@ -156,6 +162,7 @@ export async function cpuBackend({
     name: "cpu",
     precision,
     compile: async (request) => {
+      checkRequest(request);
       const targets = [...Object.values(request.outputs), ...Object.values(request.updates ?? {})];
       const boundary = new Boundary(request, schedule(targets).nodes);
       const compiled = await crew.holding(() => compileProgram(request, { precision, threads, simd, isSharing }));
@@ -212,7 +219,9 @@ class CpuProgram implements Program {
     return values;
   }
 
-  async run({ range = {}, into = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
+  async run(options: RunOptions = {}): Promise<Record<string, Float64Array>> {
+    checkRun(options);
+    const { range = {}, into = {}, signal } = options;
     signal?.throwIfAborted();
     const start = performance.now();
     const events = this.boundary.partsOf(range);
@@ -246,6 +255,7 @@ class CpuProgram implements Program {
   }
 
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
+    checkPlan(plan);
     const { count, indices, schedule: perStep = {}, signal } = plan;
     signal?.throwIfAborted();
     const start = performance.now();

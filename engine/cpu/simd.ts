@@ -5,7 +5,7 @@ import { lanesOf } from "./lanes.js";
 import { wasm } from "./webassembly.js";
 
 /** A module with one fused multiply-add: valid only where relaxed SIMD is on. */
-function relaxedProbe(): Uint8Array<ArrayBuffer> {
+function relaxedProbe(): Uint8Array {
   const module = new ModuleBuilder();
   const f = module.internalFunction("probe", ["v128"], ["v128"]);
   const x = f.param(0);

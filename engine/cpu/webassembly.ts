@@ -19,9 +19,9 @@ export interface WasmInstance {
 type WasmImports = Readonly<Record<string, Readonly<Record<string, WasmMemory | ((...values: number[]) => number)>>>>;
 
 interface WasmNamespace {
-  validate(bytes: Uint8Array<ArrayBuffer>): boolean;
-  compile(bytes: Uint8Array<ArrayBuffer>): Promise<WasmModule>;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
+  validate(bytes: Uint8Array): boolean;
+  compile(bytes: Uint8Array): Promise<WasmModule>;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: WasmImports) => WasmInstance;
   readonly Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => WasmMemory;
 }

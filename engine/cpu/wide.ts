@@ -35,7 +35,7 @@ const place = (() => {
 })();
 
 /** (repeats): a block of a linear map, then log(1 + e^y) of what it gives. */
-function checkModule(lanes: Lanes): Uint8Array<ArrayBuffer> {
+function checkModule(lanes: Lanes): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory("env", "memory", { min: 1 });
   const linear = module.internalFunction("linear", ["i32", "i32", "i32", "i32", "i32"], []);

@@ -2,6 +2,8 @@
 import type { Backend, ColumnSource, Named, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
 import { Boundary, closedError } from "../boundary.js";
 import { UsageError } from "../errors.js";
+import { checkPlan, checkRequest, checkRun } from "../nodes.js";
+import { aNumber, checkOptions, type Options, optional } from "../options.js";
 import { schedule } from "../passes.js";
 import type { Profile } from "../profile.js";
 import { sizeOf, type Var } from "../tape.js";
@@ -21,7 +23,11 @@ export interface WebgpuOptions {
   readonly eventsPerChunk?: number;
 }
 
-export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Promise<Backend> {
+const webgpuOptions: Options<WebgpuOptions> = { eventsPerChunk: optional(aNumber) };
+
+export async function webgpuBackend(options: WebgpuOptions = {}): Promise<Backend> {
+  checkOptions("webgpuBackend", options, webgpuOptions);
+  const { eventsPerChunk } = options;
   const limit = eventsPerChunk ?? Number.POSITIVE_INFINITY;
   if (eventsPerChunk !== undefined && !(eventsPerChunk > 0 && eventsPerChunk % 256 === 0)) {
     throw new UsageError("webgpu backend", {
@@ -37,6 +43,7 @@ export async function webgpuBackend({ eventsPerChunk }: WebgpuOptions = {}): Pro
     precision: "f32",
     compile: async (request) => {
       device.check();
+      checkRequest(request);
       const program = new WebgpuProgram(device, scratch, request, limit, () => programs.delete(program));
       programs.add(program);
       return program;
@@ -132,7 +139,9 @@ class WebgpuProgram implements Program {
     });
   }
 
-  async run({ range = {}, into = {}, signal }: RunOptions = {}): Promise<Record<string, Float64Array>> {
+  async run(options: RunOptions = {}): Promise<Record<string, Float64Array>> {
+    checkRun(options);
+    const { range = {}, into = {}, signal } = options;
     signal?.throwIfAborted();
     const parts = this.boundary.partsOf(range);
     this.boundary.checkInto(into, parts);
@@ -170,6 +179,7 @@ class WebgpuProgram implements Program {
   }
 
   async steps(plan: StepPlan): Promise<Record<string, Float64Array>> {
+    checkPlan(plan);
     plan.signal?.throwIfAborted();
     this.boundary.checkSteps(plan);
     if (this.request.profile) {

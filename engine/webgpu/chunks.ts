@@ -109,7 +109,7 @@ export function splitEvents(
 }
 
 /** The chunks of all passes as kernels see them: one slot each of a uniform buffer, and one per pass for its end. */
-export function slotsOf(splits: readonly Split[]): Uint32Array<ArrayBuffer> {
+export function slotsOf(splits: readonly Split[]): Uint32Array {
   const slots = splits.flatMap((split) => [...split.chunks, undefined].map((chunk) => ({ split, chunk })));
   const words = new Uint32Array((Math.max(1, slots.length) * SLOT) / 4);
   slots.forEach(({ split, chunk }, at) => {

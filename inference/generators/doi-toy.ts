@@ -5,6 +5,7 @@
  * all dimensionless; ν = (shift, squeeze) in prior standard deviations.
  */
 import { cos, exp, log, log1p, sin, tanh } from "../../engine/exact-functions.js";
+import { aFlag, aNumber, aText, checkOptions, either, numbers, type Options, oneOf } from "../../engine/options.js";
 import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random.js";
 
 export type ToyClass = 0 | 1;
@@ -51,8 +52,19 @@ const NORMALS_PER_EVENT = 4;
 /** Events whose normals are made at once: 32 kB. */
 const EVENTS_AT_ONCE = 1024;
 
+const toyOptions: Options<ToyRequest> = {
+  seed: aNumber,
+  purpose: aText,
+  start: aNumber,
+  count: aNumber,
+  nu: numbers,
+  distorted: aFlag,
+  classes: either(oneOf("both"), aNumber),
+};
+
 /** Events number start … start + count - 1 of a stream. */
 export function sampleToy(request: ToyRequest): ToyEvents {
+  checkOptions("sampleToy", request, toyOptions);
   const { seed, purpose, start, count, nu, distorted, classes } = request;
   const x = new Float32Array(2 * count);
   const y = new Float32Array(2 * count);

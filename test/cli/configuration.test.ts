@@ -347,6 +347,8 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
   "events.weight": [[TOY, "events.weight=w", /events\.weight: .* read with events\.file or --events only, got "w"/]],
   "events.source": [[TOY, "events.source=there", /events\.source: .* read with events\.file only, got "there"/]],
   "model.source": [[TOY, "model.source=there", /model\.source: .* read with model\.file only, got "there"/]],
+  "model.activation": [[TOY, "model.activation=elu", /model\.activation: .* read with model\.file only, got "elu"/]],
+  "model.leastSlope": [[TOY, "model.leastSlope=0.01", /model\.leastSlope: .* read with model\.file only, got 0\.01/]],
   "flows.x.bins": [
     [
       TOY,
@@ -380,7 +382,8 @@ test("what is read is no error, and neither is a default", () => {
     [TOY, ["flows.x.bins=4", "profile={kind: spline, bins: 4, nodes: quadrature, points: 3, events: 200}"]],
     [FILES, ["simulation.weight=w", "events.weight=w", "events.source=there", "simulation.heldOut=0.3"]],
     [GENERATED_OF_FILES, ["simulation.events=1000"]],
-    [PUBLISHED, ["model.source=there", "processes.A.yield=3", "scan.points=3", "flows.x.hidden=[8]", "profile.box=1"]],
+    [PUBLISHED, ["model.source=there", "model.activation=elu", "model.leastSlope=1e-4"]],
+    [PUBLISHED, ["processes.A.yield=3", "scan.points=3", "flows.x.hidden=[8]", "profile.box=1"]],
     [FILES, ["data.events=50000", "profile.points=6"]],
     // Switched off, and kept for when it is switched on again.
     [TOY, ["likelihood.observables=[x]", "transfer.bins=4", "ensemble.replicas=3"]],

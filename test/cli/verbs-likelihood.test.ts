@@ -369,6 +369,28 @@ referenceTest("the published example evaluates to the published log densities", 
   close(got, wanted, { absolute: 1e-9, relative: 0 });
 });
 
+referenceTest(
+  "what a published file does not hold can be set: another least slope or activation moves log p",
+  async () => {
+    const data = ["model.file=doi-toy/models/mixture_step1.pt", "events.file=doi-toy/events.npz"].flatMap((setting) => {
+      const [key, name] = setting.split("=") as [string, string];
+      return ["--set", `${key}=${referenceFile(name)}`];
+    });
+    const evaluated = async (...settings: string[]) => {
+      const out = join(folder, "settings.npz");
+      const words = ["evaluate", published, ...data, ...settings, "--nu", "0,0", "--head", "100", "--out", out];
+      const { code, error } = await run(words);
+      assert.is(code, 0, error);
+      return (await readNpz(out)).get("log_prob")!.data as Float64Array;
+    };
+    const plain = await evaluated();
+    const off = (other: Float64Array) => Math.max(...plain.map((value, i) => Math.abs(value - other[i]!)));
+    assert.is(off(await evaluated("--set", "model.leastSlope=0.001", "--set", "model.activation=relu")), 0);
+    assert.ok(off(await evaluated("--set", "model.leastSlope=0.0001")) > 1e-3);
+    assert.ok(off(await evaluated("--set", "model.activation=elu")) > 0.1);
+  },
+);
+
 test("the published example says what to download", async () => {
   const missing = ["--set", "model.file=gone.pt", "--set", "events.file=gone.npz"];
   const { code, error } = await run(["hessian", published, ...missing]);

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../engine/errors.js";
@@ -10,6 +12,7 @@ import { degreeCounts } from "../../flows/masked-network.js";
 import { withStandardisation } from "../../flows/standardisation.js";
 import { named, type Tensor, updated } from "../../flows/weights.js";
 import { type ForeignTensor, loadFactorizable, loadNsf, loadSplines } from "../../flows/zuko.js";
+import { readSafetensors, writeSafetensors } from "../../io/safetensors.js";
 
 const spline = { kind: "spline", bins: 4, bound: 5 } as const;
 const architecture = autoregressiveFlow({
@@ -33,6 +36,30 @@ test("a checkpoint gives back the same architecture and weights", () => {
   const loaded = fromTensors(file, "autoregressive", "coupling");
   assert.equal(loaded.architecture, architecture);
   assert.equal(loaded.weights, weights);
+});
+
+test("a flow goes to a file of safetensors and back as its reader gives it, in f64 and f32", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-checkpoint-"));
+  const file = join(folder, "flow.safetensors");
+  const weights = initialise(architecture, 1);
+  const { tensors, metadata } = toTensors(architecture, weights);
+  try {
+    await writeSafetensors(file, tensors, metadata);
+    const loaded = fromTensors(await readSafetensors(file), "autoregressive");
+    assert.equal(loaded, { architecture, weights });
+    const inF32 = [...tensors].map(
+      ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
+    );
+    await writeSafetensors(file, new Map(inF32), metadata);
+    const rounded = fromTensors(await readSafetensors(file));
+    assert.is(rounded.architecture.kind, "autoregressive");
+    for (const [name, { data }] of rounded.weights) {
+      assert.instance(data, Float64Array);
+      assert.equal(data, weights.get(name)!.data.map(Math.fround));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("initial weights depend on the seed, name by name", () => {
@@ -109,13 +136,13 @@ test("architectures that cannot be are refused", () => {
     () => couplingFlow({ ...base, features: 1, transform: spline }),
     says(/some but not all of 1 features to be passive/),
   );
-  const nuisances = [{}, {}];
+  const factorizable = { features: 2, layers: 1, hidden: [8], nuisances: [{}, {}] };
   assert.throws(
-    () => factorizableFlow({ ...base, layers: 1, nuisances, pairs: [[1, 0]] }),
+    () => factorizableFlow({ ...factorizable, pairs: [[1, 0]] }),
     says(/pairs \(k, l\) of 2 nuisances with k < l/),
   );
   assert.throws(
-    () => factorizableFlow({ ...base, layers: 1, nuisances, standardisation: "input" }),
+    () => factorizableFlow({ ...factorizable, standardisation: "input" }),
     says(/nominal values stay in the space of the data/),
   );
   const flow = bindFlow(new Tape(), architecture, "flow");

@@ -138,7 +138,8 @@ test("an architecture in the metadata of a single flow", () => {
 });
 
 test("sizes beyond the largest are refused before anything of their size is made", () => {
-  const flow = { features: 2, hidden: [8], transforms: 2, transform: spline };
+  const sizes = { features: 2, hidden: [8] };
+  const flow = { ...sizes, transforms: 2, transform: spline };
   const cases: readonly (readonly [() => unknown, RegExp])[] = [
     [() => autoregressiveFlow({ ...flow, features: 1e9 }), /at most 1024 features, got 1000000000/],
     [() => autoregressiveFlow({ ...flow, context: 1e9 }), /at most 65536 context columns/],
@@ -150,9 +151,9 @@ test("sizes beyond the largest are refused before anything of their size is made
     [() => couplingFlow({ ...flow, features: 1e9 }), /at most 1024 features/],
     [() => couplingFlow({ ...flow, transforms: 1e9 }), /at most 256 transforms/],
     [() => couplingFlow({ ...flow, hidden: [1e9] }), /at most 65536 units/],
-    [() => factorizableFlow({ ...flow, layers: 1e9, nuisances: [{}] }), /at most 256 transforms/],
-    [() => factorizableFlow({ ...flow, layers: 1, nuisances: new Array(5000).fill({}) }), /at most 4096 nuisances/],
-    [() => factorizableFlow({ ...flow, layers: 200, nuisances: new Array(4000).fill({}) }), /at most 65536 networks/],
+    [() => factorizableFlow({ ...sizes, layers: 1e9, nuisances: [{}] }), /at most 256 transforms/],
+    [() => factorizableFlow({ ...sizes, layers: 1, nuisances: new Array(5000).fill({}) }), /at most 4096 nuisances/],
+    [() => factorizableFlow({ ...sizes, layers: 200, nuisances: new Array(4000).fill({}) }), /at most 65536 networks/],
   ];
   for (const [make, pattern] of cases) assert.throws(make, pattern, `${pattern}`);
   // The largest are within reach: a hidden layer as wide as may be.

@@ -133,8 +133,8 @@ def spline(x, parameters, bins, free_right_edge, inverse=False):
 
 
 def affine(x, parameters, inverse=False):
-    """y = x e^l + t, (s, t) = parameters, l = s / (1 + |s / ln 1e-3|)."""
-    s, t = parameters[..., 0], parameters[..., 1]
+    """y = x e^l + t, (t, s) = parameters as in zuko, l = s / (1 + |s / ln 1e-3|)."""
+    t, s = parameters[..., 0], parameters[..., 1]
     log_scale = s / (1 + (s / math.log(LEAST_SLOPE)).abs())
     if inverse:
         return (x - t) * torch.exp(-log_scale), -log_scale
