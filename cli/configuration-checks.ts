@@ -261,12 +261,6 @@ function checkFit(configuration: Configuration, report: Report): void {
     return;
   }
   const inside = `a value inside fit.bounds [${least}, ${largest}]`;
-  if (configuration.data.generator !== undefined) {
-    for (const [name, value] of Object.entries(configuration.truth)) {
-      if (value >= least && value <= largest) continue;
-      report(["truth", name], `${inside}, as data are generated there`, `${value}`, "Widen the bounds");
-    }
-  }
   const starts = nuisanceVector(configuration, start);
   nuisanceNames(configuration).forEach((name, k) => {
     const value = starts[k]!;

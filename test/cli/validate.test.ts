@@ -58,9 +58,8 @@ test("starts, centres and bounds that exclude each other", () => {
   ];
   for (const [set, pattern] of cases) assert.match(problem(FILES, set), pattern, set);
   assert.is(problem(FILES, "fit={bounds: [1, 5], start: {scale: 2, norm: 2}}"), "no error");
-  const generated = /truth\.shift: expected a value inside fit\.bounds \[-5, 5\], as data are generated there, got 6/;
-  assert.match(problem(TOY, "truth={shift: 6}"), generated);
-  assert.is(problem(FILES, "truth={scale: 6}"), "no error");
+  // A fit may be asked what it makes of data beyond its bounds.
+  assert.is(problem(TOY, "truth={shift: 6}"), "no error");
 });
 
 test("yields that are no numbers of events", () => {

@@ -73,7 +73,10 @@ async function logProbs(density: LoadedDensity, contextOf: (tape: Tape, x: Var) 
       ...named("nominal", density.nominal.weights),
       nu: Float64Array.from(nu),
     },
-    { x: columns(await array("events.npz", "x"), 2), y: columns(await array("events.npz", "y"), 2) },
+    {
+      x: columns(await array("events.npz", "x"), 2),
+      ...(of === "y" && { y: columns(await array("events.npz", "y"), 2) }),
+    },
   );
 }
 
