@@ -66,6 +66,8 @@ export interface Likelihood extends Objective {
    * the number of events counts), and 1 on the diagonal for each Gaussian constraint.
    */
   scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
+  /** The gradient g of each event's log p (+ log N_tot where the number of events counts), unweighted: f64 [K, events of the range]. */
+  eventScores(nu: ArrayLike<number>, range: readonly [number, number]): Promise<Float64Array>;
   /** What the scores of the events say about the curvature of the NLL. */
   information(nu: ArrayLike<number>): Promise<Information>;
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
@@ -139,6 +141,9 @@ function ownColumns({ weights, count }: EventData, yWeights: ColumnData | undefi
   return { [WEIGHT]: times((ofY) => ofY), [WEIGHT_X]: times((ofY) => 1 - ofY) };
 }
 
+/** [K] of every event: the cotangent of one ν per event is its own gradient. */
+const scoreOf = ({ ownNu }: Traced, ownScore: Var): Var => gradient(sumEvents(ownScore), [ownNu])[0] as Var;
+
 type Order = 0 | 1 | 2;
 
 /** -Σ w log p and its derivatives */
@@ -152,10 +157,7 @@ function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: 
   };
 }
 
-/**
- * Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone: of one ν per
- * event, whose cotangent is each event's own gradient g.
- */
+/** Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone, g its score. */
 function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
   const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
   const [size] = ownNu.shape as [number];
@@ -163,7 +165,7 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
   const parts = [{ score: ownScore, weight }];
   if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
   const found = parts.map(({ score, weight: w }) => {
-    const [g] = gradient(sumEvents(score), [ownNu]) as [Var];
+    const g = scoreOf(traced, score);
     return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
   });
   const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
@@ -363,6 +365,10 @@ function boundLikelihood(
       const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
       const { withY } = logVolumes(request);
       return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
+    },
+    async eventScores(nu, range) {
+      const program = events.openHoisted("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+      return (await run(program, nu, { range: { events: range } })).g!;
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),
     async information(nu) {

@@ -1,0 +1,112 @@
+/**
+ * Values that stand for no measurement: -999 for "missing", a default that was filled in, a number read in the wrong format.
+ * A density has none of them, so a fit must not look at them as if it had.
+ */
+import type { ColumnData } from "../../engine/backend.js";
+import type { Interval } from "./simulated-range.js";
+
+export interface StrayValue {
+  readonly value: number;
+  /** Events that have exactly this value. */
+  readonly count: number;
+  /** The first of them, counted from 0. */
+  readonly rows: readonly number[];
+  /** Far beyond where values are expected; else one that is repeated where others are not. */
+  readonly isFar: boolean;
+}
+
+/** Rows to name. */
+export const NAMED_ROWS = 3;
+
+/**
+ * A value that occurs this many times as often as any other of a column of continuous numbers is a spike. Rounded and
+ * whole numbers repeat too, but like their neighbours.
+ */
+const SPIKE = 20;
+
+/** Other values that a column has at least, unless it is constant: with fewer, its numbers are labels. */
+const LEAST_OTHERS = 20;
+
+/** Values that are looked for on each side, and among the repeated. */
+const MOST = 4;
+
+/**
+ * A value that occurs this often is far when it lies beyond the others by more than their whole range, any other when it does by
+ * so many ranges: the probability that the largest of n events does is 100^-a where their density falls like x^(-1-a), and
+ * nothing where it falls faster.
+ */
+const OFTEN = 3;
+const RANGES = 100;
+
+interface Run {
+  readonly value: number;
+  readonly count: number;
+}
+
+/** Equal values of a sorted column: those at its ends, outermost first, those repeated most, and how many different ones there are. */
+function runsOf(sorted: Float64Array) {
+  const low: Run[] = [];
+  const high: Run[] = [];
+  const frequent: Run[] = [];
+  let distinct = 0;
+  for (let start = 0, end = 1; start < sorted.length; start = end++) {
+    const value = sorted[start]!;
+    while (end < sorted.length && sorted[end] === value) end++;
+    const run = { value, count: end - start };
+    distinct++;
+    if (low.length < MOST) low.push(run);
+    high.unshift(run);
+    if (high.length > MOST) high.pop();
+    if (frequent.length > MOST && run.count <= frequent[MOST]!.count) continue;
+    frequent.push(run);
+    frequent.sort((a, b) => b.count - a.count);
+    if (frequent.length > MOST + 1) frequent.pop();
+  }
+  return { low, high, frequent, distinct };
+}
+
+type Runs = ReturnType<typeof runsOf>;
+
+/** The values that are repeated `SPIKE` times as often as all others. */
+function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
+  if (distinct === 1) return frequent.filter(({ count }) => count >= SPIKE);
+  const last = frequent.findLastIndex(({ count }, i) => i < MOST && count >= SPIKE * (frequent[i + 1]?.count ?? count));
+  return distinct - (last + 1) < LEAST_OTHERS ? [] : frequent.slice(0, last + 1);
+}
+
+/** The values at either end that are far from the reference. */
+function farOf({ low, high }: Runs, [least, largest]: Interval): readonly Run[] {
+  const isFar = (distance: number, count: number) => distance > (largest - least) * (count >= OFTEN ? 1 : RANGES);
+  return [
+    ...low.filter(({ value, count }) => isFar(least - value, count)),
+    ...high.filter(({ value, count }) => isFar(value - largest, count)),
+  ];
+}
+
+/** Where all values lie but the least and the largest; undefined where too few are left to say what is far. */
+function innerInterval({ low, high, distinct }: Runs): Interval | undefined {
+  return distinct < LEAST_OTHERS + 2 ? undefined : [low[1]!.value, high[1]!.value];
+}
+
+function firstRows(values: ColumnData, value: number): number[] {
+  const rows: number[] = [];
+  for (let row = values.indexOf(value); row >= 0 && rows.length < NAMED_ROWS; row = values.indexOf(value, row + 1)) {
+    rows.push(row);
+  }
+  return rows;
+}
+
+/**
+ * Stray values of one feature, the most frequent first.
+ *
+ * @param values    finite [events]
+ * @param expected  where they should lie; absent: where all lie but the least and the largest
+ */
+export function strayValues(values: ColumnData, expected?: Interval): StrayValue[] {
+  const runs = runsOf(Float64Array.from(values).sort());
+  const reference = expected ?? innerInterval(runs);
+  const far = reference === undefined ? [] : farOf(runs, reference);
+  const spikes = spikesOf(runs).filter(({ value }) => far.every((run) => run.value !== value));
+  const found = (isFar: boolean) => (run: Run) => ({ ...run, rows: firstRows(values, run.value), isFar });
+  return [...far.map(found(true)), ...spikes.map(found(false))].sort((a, b) => b.count - a.count);
+}
