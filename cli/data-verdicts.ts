@@ -26,9 +26,10 @@ export interface CheckedFeature {
   readonly simulated?: Interval | undefined;
 }
 
-/** To five digits. */
-const number = (value: number) => `${Number(value.toPrecision(5))}`;
-const between = ([least, largest]: Interval) => `between ${number(least)} and ${number(largest)}`;
+/** As JavaScript writes it, but 1e+20 in place of its digits. */
+export const plain = (value: number) => (Math.abs(value) >= 1e15 ? value.toExponential() : `${value}`);
+const toFiveDigits = (value: number) => plain(Number(value.toPrecision(5)));
+const between = ([least, largest]: Interval) => `between ${toFiveDigits(least)} and ${toFiveDigits(largest)}`;
 
 /** "row 5", "rows 5, 7 and 12", "rows 5, 7, 12 and others" */
 export function rowText(rows: readonly number[], count: number): string {
@@ -43,7 +44,7 @@ function strayText(where: string, { name, values, simulated }: CheckedFeature, s
   const { value, count, rows, isFar } = stray;
   const who = `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0)`;
   const exactly = count === 1 ? "has" : "have";
-  const found = `${who} ${exactly} ${name} = ${value}${count === 1 ? "" : " exactly"}`;
+  const found = `${who} ${exactly} ${name} = ${plain(value)}${count === 1 ? "" : " exactly"}`;
   if (!isFar) {
     return (
       `${found}, at least 20 times as many as have any other value. It looks like a sentinel, a default or a clipped value, ` +
@@ -60,7 +61,7 @@ function supportText(where: string, { name, values, simulated }: CheckedFeature,
   const [end, word] = side === "below" ? [simulated![0], "least"] : [simulated![1], "largest"];
   return (
     `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0) have ${name} ${between(interval)}, ` +
-    `${side} ${number(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
+    `${side} ${toFiveDigits(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
     "Densities are not trained there. Cut data and simulation to the same range, or simulate what is missing"
   );
 }
@@ -102,7 +103,7 @@ export function sampleVerdicts({ where, features, weights, nSimulated }: Checked
   const heavy = weights && dominantWeight(weights);
   if (heavy === undefined) return ofFeatures;
   const text =
-    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${number(heavy.weight)}, outweighs all others: ` +
+    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${toFiveDigits(heavy.weight)}, outweighs all others: ` +
     "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
   return [...ofFeatures, { check: "weights", text, count: 1, rows: [heavy.row] }];
 }

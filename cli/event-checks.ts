@@ -4,7 +4,7 @@ import type { Interval, SimulatedRange } from "../inference/data-checks/simulate
 import { NAMED_ROWS } from "../inference/data-checks/stray-values.js";
 import type { ObservableName } from "../inference/simulated-events.js";
 import type { Analysis } from "./analysis.js";
-import { type CheckedFeature, type DataVerdict, rowText, sampleVerdicts } from "./data-verdicts.js";
+import { type CheckedFeature, type DataVerdict, plain, rowText, sampleVerdicts } from "./data-verdicts.js";
 import type { LoadedEvents } from "./event-data.js";
 import { UsageError } from "./messages.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
@@ -65,12 +65,10 @@ export function columnVerdicts(
 export const modelVerdicts = ({ analysis, events, model }: Pick<OpenLikelihood, "analysis" | "events" | "model">) =>
   columnVerdicts(analysis, events, model.simulated, model.transfer !== undefined);
 
-/** "row 5: x = 1e+20, y = 0.3" */
-function eventText(analysis: Analysis, { data, file }: LoadedEvents, row: number): string {
-  const values = checkedFeatures(analysis, data, undefined, false).map(
-    ({ name, values }) => `${name} = ${values[row]}`,
-  );
-  return `${file}, row ${row} (counted from 0): ${values.join(", ")}`;
+/** "row 5 (counted from 0): x = 1e+20, y = 0.3" */
+function eventText(analysis: Analysis, { data }: LoadedEvents, row: number): string {
+  const features = checkedFeatures(analysis, data, undefined, false);
+  return `row ${row} (counted from 0): ${features.map(({ name, values }) => `${name} = ${plain(values[row]!)}`).join(", ")}`;
 }
 
 /** Rows of log-densities that are no numbers, the first few, and how many there are. */
@@ -89,11 +87,11 @@ export class NonFinite {
   }
 
   verdict(analysis: Analysis, events: LoadedEvents): DataVerdict {
-    const text = `${this.text(analysis, events)}. Remove such events, or look for a sentinel or a wrong unit in them`;
+    const text = `${events.file}: ${this.text(analysis, events)}. Remove such events, or look for a sentinel or a wrong unit in them`;
     return { check: "finite", text, count: this.count, rows: this.rows };
   }
 
-  /** "data.npz, row 5 (counted from 0): x = 1e20, with log p = -infinity; 3 such events of 100" */
+  /** "row 5 (counted from 0): x = 1e20, with log p = -infinity; 3 such events of 100" */
   text(analysis: Analysis, events: LoadedEvents): string {
     const first = `${eventText(analysis, events, this.rows[0]!)}, with log p = ${infinityText(this.values[0]!)}`;
     const rest = this.count === 1 ? "" : `; ${this.count} such events of ${events.data.count}`;
@@ -153,7 +151,7 @@ export async function influenceVerdicts(
     {
       check: "influence",
       text:
-        `${eventText(analysis, events, first.row)}, with log p = ${logProb!.toPrecision(6)}, alone moves ` +
+        `${events.file}: ${eventText(analysis, events, first.row)}, with log p = ${logProb!.toPrecision(6)}, alone moves ` +
         `${likelihood.names[first.nuisance]} ${shift}${others}. It dominates the likelihood: remove it, or find out what it is`,
       count: dominant.length,
       rows,

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/backend.js";
 import { sharedColumn } from "../engine/shared-column.js";
+import { totalWeight } from "../flows/weighted-moments.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
 import { type Analysis, pathOf } from "./analysis.js";
@@ -94,16 +95,29 @@ export async function loadEvents(
   }
   const column = (name: readonly string[], features: number) =>
     sharedColumn(firstOf(requireColumn(table, name, { features }).data, table.count, count));
+  const weights = events.weight === undefined ? undefined : column([events.weight], 1);
+  if (weights !== undefined) checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
   return {
     data: {
       count,
       x: column(names("x"), observables.x.features),
       ...(hasY && { y: column(names("y"), observables.y!.features) }),
-      ...(events.weight !== undefined && { weights: column([events.weight], 1) }),
+      ...(weights && { weights }),
     },
     total: table.count,
     file,
   };
+}
+
+/** Weights may be of either sign, but not the data as a whole. */
+function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
+  const total = totalWeight(sample);
+  if (total > 0 && Number.isFinite(total)) return;
+  throw new UsageError(where, {
+    expected: "weights with a positive finite sum",
+    got: `${total} for ${sample.count} events`,
+    hint: "Look for a wrong column, and for too many negative weights",
+  });
 }
 
 function generatedData(analysis: Analysis, folders: readonly string[]): string {

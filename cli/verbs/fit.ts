@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { sealed } from "../checksum.js";
+import { degeneracyText } from "../covariance-summary.js";
 import { requirePassed } from "../data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { NotConverged } from "../messages.js";
@@ -34,6 +35,8 @@ export async function fit(context: VerbContext): Promise<void> {
     if (summary.problem !== null) context.warn(summary.problem);
     const doubt = summary.crossCheck?.doubt;
     if (doubt) context.warn(doubt);
+    const degeneracy = degeneracyText(summary.names, summary);
+    if (degeneracy) context.warn(degeneracy);
     requirePassed("fit", verdicts);
   } finally {
     await open.close();

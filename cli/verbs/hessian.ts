@@ -4,7 +4,7 @@ import type { Evaluation } from "../../inference/objective.js";
 import { matrixOf } from "../../inference/objective.js";
 import { symmetrised } from "../../inference/symmetric-matrix.js";
 import { writeAtomic } from "../../io/index.js";
-import { type CovarianceSummary, labelText, summarise } from "../covariance-summary.js";
+import { type CovarianceSummary, degeneracyText, labelText, summarise } from "../covariance-summary.js";
 import { requirePassed } from "../data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { type OpenLikelihood, openLikelihood, pointOf, transferLabel } from "../open-likelihood.js";
@@ -31,6 +31,8 @@ export async function hessian(context: VerbContext): Promise<void> {
       if (summary.problem !== null) context.warn(summary.problem);
       const doubt = summary.crossCheck?.doubt;
       if (doubt) context.warn(`${labelText(summary)}: ${doubt}`);
+      const degeneracy = degeneracyText(result.names, summary);
+      if (degeneracy) context.warn(`${labelText(summary)}: ${degeneracy}`);
     }
     for (const { text } of verdicts) context.warn(text);
     context.print(describe(result));
