@@ -22,8 +22,10 @@ export interface CheckedFeature {
   /** As the file calls it. */
   readonly name: string;
   readonly values: ColumnData;
-  /** Absent for simulation itself, and where nobody knows. */
+  /** Where simulated events lie; absent for simulation itself, and where nobody knows. */
   readonly simulated?: Interval | undefined;
+  /** Where these should lie for all that is known: there, or around it. */
+  readonly expected?: Interval | undefined;
 }
 
 /** As JavaScript writes it, but 1e+20 in place of its digits. */
@@ -78,13 +80,13 @@ export interface CheckedSample {
 /** What the columns of a sample say by themselves. */
 export function sampleVerdicts({ where, features, weights, nSimulated }: CheckedSample): DataVerdict[] {
   const ofFeatures = features.flatMap((feature): DataVerdict[] => {
-    const { values, simulated } = feature;
-    const strays = strayValues(values, simulated);
+    const { values, expected } = feature;
+    const strays = strayValues(values, expected);
     const far = new Set(strays.flatMap(({ value, isFar }) => (isFar ? [value] : [])));
     const outside =
-      simulated === undefined || nSimulated === undefined
+      expected === undefined || nSimulated === undefined
         ? []
-        : eventsOutside(values, simulated, nSimulated, features.length, far);
+        : eventsOutside(values, expected, nSimulated, features.length, far);
     return [
       ...strays.map((stray) => ({
         check: "stray value" as const,

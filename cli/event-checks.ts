@@ -39,7 +39,8 @@ export function checkedFeatures(
       return {
         name: featureName(analysis, of, feature),
         values: column.subarray(feature * events.count, (feature + 1) * events.count),
-        simulated: range && of === "y" && movesY ? widened(range) : range,
+        simulated: range,
+        expected: range && of === "y" && movesY ? widened(range) : range,
       };
     });
   });

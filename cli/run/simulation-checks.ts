@@ -1,10 +1,10 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 import type { SimulatedRange } from "../../inference/data-checks/simulated-range.js";
 import {
+  type Difference,
   EFFECT_LEVEL,
   type NuisanceEffect,
-  type VariedSample,
-  variedSamples,
+  sampleDifferences,
 } from "../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../inference/simulated-events.js";
 import { type Analysis, nuisancesOfKind, shapeCentres } from "../analysis.js";
@@ -27,7 +27,7 @@ export interface SampleFile {
 
 export interface SampleFindings {
   readonly verdicts: readonly DataVerdict[];
-  readonly varied: readonly VariedSample[];
+  readonly differences: readonly Difference[];
 }
 
 /** @param files  all samples of one process */
@@ -40,7 +40,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
       weights: events.weights,
     }),
   );
-  return { verdicts, varied: variedSamples(samples, shapeCentres(analysis.configuration)) };
+  return { verdicts, differences: sampleDifferences(samples, shapeCentres(analysis.configuration)) };
 }
 
 /** A sentence on each nuisance that does nothing that its samples show. */

@@ -185,7 +185,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
     checks: async () => ({
       range: simulatedRange(samples.flatMap(({ training, validation, test }) => [training, validation, test])),
       verdicts: findings.flatMap(({ verdicts }) => verdicts),
-      effects: nuisanceEffects(findings.flatMap(({ varied }) => varied)),
+      effects: nuisanceEffects(findings.flatMap(({ differences }) => differences)),
     }),
   };
 }

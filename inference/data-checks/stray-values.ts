@@ -43,26 +43,34 @@ interface Run {
   readonly count: number;
 }
 
-/** Equal values of a sorted column: those at its ends, outermost first, those repeated most, and how many different ones there are. */
-function runsOf(sorted: Float64Array) {
-  const low: Run[] = [];
-  const high: Run[] = [];
+/** The outermost values of a sorted column, from one end (step 1) or the other (-1), the outermost first. */
+function outermost(sorted: ColumnData, step: 1 | -1): Run[] {
+  const runs: Run[] = [];
+  for (let i = step === 1 ? 0 : sorted.length - 1; sorted[i] !== undefined && runs.length < MOST; ) {
+    const value = sorted[i]!;
+    let count = 0;
+    for (; sorted[i] === value; i += step) count++;
+    runs.push({ value, count });
+  }
+  return runs;
+}
+
+/** The values of a column at its ends, those repeated most, and how many different ones there are. */
+function runsOf(sorted: ColumnData) {
   const frequent: Run[] = [];
   let distinct = 0;
+  let least = 0;
   for (let start = 0, end = 1; start < sorted.length; start = end++) {
     const value = sorted[start]!;
     while (end < sorted.length && sorted[end] === value) end++;
-    const run = { value, count: end - start };
     distinct++;
-    if (low.length < MOST) low.push(run);
-    high.unshift(run);
-    if (high.length > MOST) high.pop();
-    if (frequent.length > MOST && run.count <= frequent[MOST]!.count) continue;
-    frequent.push(run);
+    if (end - start <= least) continue;
+    frequent.push({ value, count: end - start });
     frequent.sort((a, b) => b.count - a.count);
     if (frequent.length > MOST + 1) frequent.pop();
+    if (frequent.length > MOST) least = frequent[MOST]!.count;
   }
-  return { low, high, frequent, distinct };
+  return { low: outermost(sorted, 1), high: outermost(sorted, -1), frequent, distinct };
 }
 
 type Runs = ReturnType<typeof runsOf>;
@@ -103,7 +111,7 @@ function firstRows(values: ColumnData, value: number): number[] {
  * @param expected  where they should lie; absent: where all lie but the least and the largest
  */
 export function strayValues(values: ColumnData, expected?: Interval): StrayValue[] {
-  const runs = runsOf(Float64Array.from(values).sort());
+  const runs = runsOf(values.slice().sort());
   const reference = expected ?? innerInterval(runs);
   const far = reference === undefined ? [] : farOf(runs, reference);
   const spikes = spikesOf(runs).filter(({ value }) => far.every((run) => run.value !== value));
