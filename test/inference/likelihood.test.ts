@@ -107,12 +107,14 @@ async function scoreOfEvent(event: number, nu: readonly number[]): Promise<Float
   });
 }
 
-test("the score product is that of single events, with weights squared", async () => {
+test("scores are those of single events, and the score product has their weights squared", async () => {
   const nu = [0.5, -0.5, 0.3, -0.8];
   const wanted = new Float64Array(16);
   for (let i = 0; i < 4; i++) wanted[i * 5] = 1;
+  const scores: Float64Array[] = [];
   for (let event = 0; event < torchEvents.count; event++) {
     const score = await scoreOfEvent(event, nu);
+    scores.push(score);
     for (let i = 0; i < 16; i++) {
       wanted[i]! += torchEvents.weights![event]! ** 2 * score[Math.floor(i / 4)]! * score[i % 4]!;
     }
@@ -124,6 +126,9 @@ test("the score product is that of single events, with weights squared", async (
       // Central differences of log N_tot: 1e-10 of order one.
       const tolerance = backend.precision === "f64" ? { absolute: 1e-8, relative: 1e-8 } : precisions.f32;
       close(await of.scoreProduct(nu), wanted, tolerance, backend.name);
+      const some = scores.slice(3, 12);
+      const byNuisance = nu.flatMap((_, k) => some.map((score) => score[k]!));
+      close(await of.eventScores(nu, [3, 12]), byNuisance, tolerance, `scores on ${backend.name}`);
     });
   }
 });

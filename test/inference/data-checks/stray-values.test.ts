@@ -1,0 +1,95 @@
+/** Sentinels and defaults among measurements: found wherever they are, and nothing found where there are none. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { strayValues } from "../../../inference/data-checks/stray-values.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+
+const COUNT = 2000;
+const random = randomNumbers(11);
+const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+/** Columns without a stray value, in both precisions. */
+const CLEAN: Readonly<Record<string, () => number>> = {
+  normal,
+  uniform: random,
+  "momentum, GeV": () => 20 - 30 * Math.log(1 - random()),
+  "steep power law": () => (1 - random()) ** (-1 / 4),
+  "rounded to two digits": () => Math.round(10 * normal()) / 10,
+  "whole numbers": () => Math.floor(-3 * Math.log(1 - random())),
+  "a flag that is rarely set": () => (random() < 0.01 ? 1 : 0),
+  "a few labels": () => Math.floor(5 * random() ** 3),
+};
+
+const columnOf = (draw: () => number) => Float64Array.from({ length: COUNT }, draw);
+
+for (const [name, draw] of Object.entries(CLEAN)) {
+  test(`no stray value: ${name}, 30 samples of ${COUNT} (chance of one below 1e-3 together)`, () => {
+    for (let sample = 0; sample < 30; sample++) {
+      const column = columnOf(draw);
+      assert.equal(strayValues(column), []);
+      assert.equal(strayValues(Float32Array.from(column)), []);
+    }
+  });
+}
+
+const SENTINELS = [-999, -99, -1, 9999, 1e20, 3e38, -3e38];
+
+for (const sentinel of SENTINELS) {
+  test(`${sentinel} in 2% of the events of a momentum: found with number and rows`, () => {
+    const column = columnOf(CLEAN["momentum, GeV"]!);
+    const rows = Array.from({ length: 40 }, (_, i) => 7 + 50 * i).filter((row) => row < COUNT);
+    for (const row of rows) column[row] = sentinel;
+    for (const values of [column, Float32Array.from(column)]) {
+      const [found, ...others] = strayValues(values);
+      assert.equal(others, []);
+      assert.is(found!.value, Math.fround(sentinel) === found!.value ? found!.value : sentinel);
+      assert.is(found!.count, rows.length);
+      assert.equal(found!.rows, rows.slice(0, 3));
+    }
+  });
+}
+
+test("two sentinels, and a default inside of the range", () => {
+  const column = columnOf(normal);
+  for (let row = 0; row < 60; row++) column[row] = row < 30 ? -999 : 0;
+  assert.equal(
+    strayValues(column).map(({ value, count, isFar }) => ({ value, count, isFar })),
+    [
+      { value: -999, count: 30, isFar: true },
+      { value: 0, count: 30, isFar: false },
+    ],
+  );
+});
+
+test("beside the range of simulation: few sentinels, a single wild value, a constant", () => {
+  const range = [-4, 4] as const;
+  const withValues = (...values: number[]) => {
+    const column = columnOf(() => Math.max(-4, Math.min(4, normal())) * 0.99);
+    column.set(values);
+    return strayValues(column, range).map(({ value, count }) => [value, count]);
+  };
+  assert.equal(withValues(-99, -99, -99), [[-99, 3]]);
+  assert.equal(withValues(1e20), [[1e20, 1]]);
+  assert.equal(withValues(-1e30, 3e38), [
+    [-1e30, 1],
+    [3e38, 1],
+  ]);
+  // Beyond, but as tails are.
+  assert.equal(withValues(5, 6, 7.5, -9), []);
+  assert.equal(
+    strayValues(new Float64Array(50).fill(-999), range).map(({ value, count, isFar }) => [value, count, isFar]),
+    [[-999, 50, true]],
+  );
+});
+
+test("a single event is no reference for itself, and a constant column repeats one value", () => {
+  assert.equal(strayValues(Float64Array.of(3)), []);
+  assert.equal(strayValues(Float64Array.of(3, -999)), []);
+  assert.equal(strayValues(Float64Array.of(3), [0, 5]), []);
+  assert.equal(
+    strayValues(new Float64Array(100).fill(2)).map(({ value, count }) => [value, count]),
+    [[2, 100]],
+  );
+});
+
+test.run();
