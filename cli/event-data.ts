@@ -94,9 +94,11 @@ export async function loadEvents(
     });
   }
   const column = (name: readonly string[], features: number) =>
-    sharedColumn(firstOf(requireColumn(table, name, { features }).data, table.count, count));
+    sharedColumn(firstOf(requireColumn(table, name, { features, events: "any" }).data, table.count, count));
+  if (count === 0) requireNoEvents(analysis, file);
   const weights = events.weight === undefined ? undefined : column([events.weight], 1);
-  if (weights !== undefined) checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
+  if (weights !== undefined && count > 0)
+    checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
   return {
     data: {
       count,
@@ -107,6 +109,23 @@ export async function loadEvents(
     total: table.count,
     file,
   };
+}
+
+/** Refuses no events where they are needed: without any, only their number says something, and T cannot be fitted. */
+function requireNoEvents({ configuration: { likelihood, transfer } }: Analysis, file: string): void {
+  const needs = !likelihood.extended
+    ? "likelihood.extended is false, so that their number says nothing"
+    : likelihood.form !== "joint"
+      ? "likelihood.form is conditional"
+      : likelihood.observables.includes("y") && transfer.enabled
+        ? "T is fitted to them (transfer.enabled)"
+        : undefined;
+  if (needs === undefined) return;
+  throw new UsageError(file, {
+    expected: `at least one event, as ${needs}`,
+    got: "none",
+    hint: "An extended fit of x alone can do without",
+  });
 }
 
 /** Weights may be of either sign, but not the data as a whole. */

@@ -2,7 +2,7 @@
 import type { Backend, ColumnData, Program, RunOptions } from "../engine/backend.js";
 import { gradient, hessian } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
-import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
+import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
 import { referenceBackend } from "../engine/reference.js";
 import { sharedColumn } from "../engine/shared-column.js";
 import { Tape, type Var } from "../engine/tape.js";
@@ -177,17 +177,24 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
   };
 }
 
+/** `extendedTerm`, which for no events is N_tot. */
+function yieldTerm({ model, data }: LikelihoodRequest, nu: Var): Var {
+  const yields = logYields(model, nu);
+  return data.count === 0 ? exp(logTotalYield(yields)) : extendedTerm(yields, totalWeight(data));
+}
+
 /** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
-async function penaltyProgram({ model, extended, data }: LikelihoodRequest): Promise<Program> {
+async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
+  const { model, extended } = request;
   const tape = new Tape();
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const constraints = gaussianConstraints(model, nu);
-  const nll = extended ? add(constraints, extendedTerm(logYields(model, nu), totalWeight(data))) : constraints;
+  const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
   const [g] = gradient(nll, [nu]) as [Var];
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
 }
 
-function checkData({ model, data }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
+function checkData({ model, data, extended }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
   const { count, x, y, weights } = data;
   if (model.nuisances.length === 0) {
     throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
@@ -209,7 +216,10 @@ function checkData({ model, data }: LikelihoodRequest, yWeights: readonly Column
       });
     }
   }
-  if (!(count > 0)) throw new UsageError("likelihood", { expected: "at least one event", got: `${count}` });
+  // That there are none is the measurement of an extended likelihood.
+  if (!(count > 0 || (count === 0 && extended))) {
+    throw new UsageError("likelihood", { expected: "at least one event, unless it is extended", got: `${count}` });
+  }
   if (yWeights.length > 0 && y === undefined) {
     throw new UsageError("likelihood", { expected: "data with y where y has weights", got: "x alone" });
   }
@@ -341,7 +351,7 @@ function boundLikelihood(
     onEvents?: (done: number) => void,
   ): Promise<EvaluationParts> {
     const inFrame =
-      onEvents === undefined
+      onEvents === undefined || data.count === 0
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
     const ofData = { ...inFrame, nll: inFrame.nll + ofVolumes };
@@ -357,7 +367,7 @@ function boundLikelihood(
   return {
     names: nuisanceNamesOf(model),
     isWeighted: data.weights !== undefined,
-    effectiveEvents: data.weights === undefined ? data.count : effectiveEvents(data.weights),
+    effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
     async logProb(nu, range) {

@@ -249,4 +249,36 @@ test("weights that add up to nothing are refused before any training", async () 
   }
 });
 
+test("no events: an extended fit of x alone measures their number", async () => {
+  await write("none.npz", new Float64Array(0));
+  const none = ["--events", join(folder, "none.npz"), "--run", out, "--set", "processes.only.yield=2"];
+  const { result, error, code } = await jsonOf("fit", ...none);
+  assert.is(code, 0, error);
+  // N(ν) + ν²/2 with N = 2 · 1.1^ν: the minimum where ν = -log(1.1) N, the Hessian there 1 + log²(1.1) N.
+  const k = Math.log(1.1);
+  let rate = 0;
+  for (let i = 0; i < 50; i++) rate = -k * 2 * Math.exp(k * rate);
+  const sigma = 1 / Math.sqrt(1 + k * k * 2 * Math.exp(k * rate));
+  // Within the edm at which fits stop, 1e-4: 0.014 σ.
+  assert.ok(Math.abs(result.estimate[0]) < 0.015 && Math.abs(result.estimate[1] - rate) < 0.015, `${result.estimate}`);
+  assert.ok(Math.abs(result.sigma[0] - 1) < 1e-3 && Math.abs(result.sigma[1] - sigma) < 1e-3, `${result.sigma}`);
+  assert.is(result.events, 0);
+  const own = join(folder, "none-out");
+  const ran = await run("run", "--set", "events.file=none.npz", "--set", "processes.only.yield=2", "--out", own);
+  assert.is(ran.code, 0, ran.error);
+  const best = JSON.parse(readFileSync(join(own, "results.json"), "utf8")).fits.xAlone;
+  assert.ok(Math.abs(best.estimate[1] - rate) < 0.015 && Math.abs(best.sigma[1] - sigma) < 1e-3);
+});
+
+test("no events where they are needed: refused before any training", async () => {
+  const words = ["run", "--set", "events.file=none.npz", "--set", "likelihood.extended=false"];
+  const { out: text, error, code } = await run(...words, "--out", join(folder, "never"));
+  assert.is(code, 2);
+  assert.not.match(text, /train/);
+  assert.match(
+    error,
+    /none\.npz: expected at least one event, as likelihood\.extended is false, .*, got none\. An extended fit of x alone can do without/,
+  );
+});
+
 test.run();
