@@ -1,5 +1,6 @@
 /** What checks of the events found, as sentences and as data. */
 import type { ColumnData } from "../engine/backend.js";
+import { copiesOf } from "../inference/data-checks/copies.js";
 import type { Interval } from "../inference/data-checks/simulated-range.js";
 import { type StrayValue, strayValues } from "../inference/data-checks/stray-values.js";
 import { type EventsOutside, eventsOutside } from "../inference/data-checks/support.js";
@@ -8,7 +9,7 @@ import { VerdictFailed } from "./messages.js";
 
 /** A check that failed. */
 export interface DataVerdict {
-  readonly check: "stray value" | "support" | "weights" | "influence" | "finite";
+  readonly check: "stray value" | "support" | "copies" | "weights" | "influence" | "finite";
   /** One sentence on what was found and one on what to do. */
   readonly text: string;
   /** Events that it is about. */
@@ -49,7 +50,7 @@ function strayText(where: string, { name, values, simulated }: CheckedFeature, s
   const found = `${who} ${exactly} ${name} = ${plain(value)}${count === 1 ? "" : " exactly"}`;
   if (!isFar) {
     return (
-      `${found}, at least 20 times as many as have any other value. It looks like a sentinel, a default or a clipped value, ` +
+      `${found}, where other values hardly repeat. It looks like a sentinel, a default or a clipped value, ` +
       "of which there is no density. Remove these events, or impute the value"
     );
   }
@@ -102,12 +103,26 @@ export function sampleVerdicts({ where, features, weights, nSimulated }: Checked
       })),
     ];
   });
+  return [...ofFeatures, ...copyVerdicts(where, features), ...weightVerdicts(where, weights)];
+}
+
+function copyVerdicts(where: string, features: readonly CheckedFeature[]): DataVerdict[] {
+  const copies = copiesOf(features.map(({ values }) => values));
+  if (copies === 1) return [];
+  const count = features[0]!.values.length;
+  const text =
+    `${where}: every value occurs ${copies} times or a multiple of it, as if each of ${count / copies} events were there ` +
+    `${copies} times. Errors would be too small by the root of that. Remove the copies`;
+  return [{ check: "copies", text, count, rows: [] }];
+}
+
+function weightVerdicts(where: string, weights: ColumnData | undefined): DataVerdict[] {
   const heavy = weights && dominantWeight(weights);
-  if (heavy === undefined) return ofFeatures;
+  if (heavy === undefined) return [];
   const text =
     `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${toFiveDigits(heavy.weight)}, outweighs all others: ` +
     "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
-  return [...ofFeatures, { check: "weights", text, count: 1, rows: [heavy.row] }];
+  return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
 }
 
 /** Refuses at the end, once all is written, what the checks did not pass; every finding was a warning before. */

@@ -377,7 +377,7 @@ function boundLikelihood(
       return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
     },
     async eventScores(nu, range) {
-      const program = events.openHoisted("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+      const program = events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
       return (await run(program, nu, { range: { events: range } })).g!;
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),

@@ -20,9 +20,10 @@ export const NAMED_ROWS = 3;
 
 /**
  * A value that occurs this many times as often as any other of a column of continuous numbers is a spike. Rounded and
- * whole numbers repeat too, but like their neighbours.
+ * whole numbers repeat too, but like their neighbours. Where no other value repeats at all, fewer will do.
  */
 const SPIKE = 20;
+const SPIKE_OF_UNIQUE = 5;
 
 /** Other values that a column has at least, unless it is constant: with fewer, its numbers are labels. */
 const LEAST_OTHERS = 20;
@@ -75,10 +76,13 @@ function runsOf(sorted: ColumnData) {
 
 type Runs = ReturnType<typeof runsOf>;
 
-/** The values that are repeated `SPIKE` times as often as all others. */
+/** The values that are repeated so much more often than all others. */
 function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
   if (distinct === 1) return frequent.filter(({ count }) => count >= SPIKE);
-  const last = frequent.findLastIndex(({ count }, i) => i < MOST && count >= SPIKE * (frequent[i + 1]?.count ?? count));
+  const last = frequent.findLastIndex(({ count }, i) => {
+    const next = frequent[i + 1]?.count;
+    return i < MOST && next !== undefined && count >= (next === 1 ? SPIKE_OF_UNIQUE : SPIKE * next);
+  });
   return distinct - (last + 1) < LEAST_OTHERS ? [] : frequent.slice(0, last + 1);
 }
 

@@ -1,6 +1,7 @@
 /** Sentinels and defaults among measurements: found wherever they are, and nothing found where there are none. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { copiesOf } from "../../../inference/data-checks/copies.js";
 import { strayValues } from "../../../inference/data-checks/stray-values.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
@@ -48,6 +49,30 @@ for (const sentinel of SENTINELS) {
     }
   });
 }
+
+test("six sentinels in 300 events of which no two are alike", () => {
+  const column = columnOf(CLEAN["momentum, GeV"]!).subarray(0, 300);
+  for (let i = 0; i < 6; i++) column[40 * i + 3] = -1;
+  assert.equal(
+    strayValues(column).map(({ value, count, rows }) => ({ value, count, rows })),
+    [{ value: -1, count: 6, rows: [3, 43, 83] }],
+  );
+});
+
+test("a sample joined with itself, once and twice, rounded or not; others are no copies", () => {
+  for (const name of ["normal", "rounded to two digits"]) {
+    const [a, b] = [columnOf(CLEAN[name]!), columnOf(CLEAN[name]!)];
+    const times = (n: number, column: Float64Array) =>
+      Float64Array.from({ length: n * COUNT }, (_, i) => column[i % COUNT]!);
+    assert.is(copiesOf([a, b]), 1);
+    assert.is(copiesOf([times(2, a), times(2, b)]), 2);
+    assert.is(copiesOf([times(3, a).sort()]), 3);
+    assert.is(copiesOf([times(2, a), columnOf(normal)]), 1, "one feature is new");
+  }
+  for (const [name, draw] of Object.entries(CLEAN)) assert.is(copiesOf([columnOf(draw)]), 1, name);
+  assert.is(copiesOf([new Float64Array(100).fill(3)]), 1);
+  assert.is(copiesOf([Float64Array.of(1, 1)]), 1);
+});
 
 test("two sentinels, and a default inside of the range", () => {
   const column = columnOf(normal);
