@@ -30,12 +30,17 @@ export interface SampleFindings {
   readonly differences: readonly Difference[];
 }
 
+/** What the likelihood looks at. */
+function observed({ configuration }: Analysis, { y, ...ofX }: SimulatedEvents): SimulatedEvents {
+  return configuration.likelihood.observables.includes("y") && y !== undefined ? { ...ofX, y } : ofX;
+}
+
 /** @param files  all samples of one process */
 export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): SampleFindings {
-  const samples = files.map(({ events }) => events);
-  const verdicts = files.flatMap(({ file, events }) =>
+  const samples = files.map(({ events }) => observed(analysis, events));
+  const verdicts = samples.flatMap((events, i) =>
     sampleVerdicts({
-      where: file,
+      where: files[i]!.file,
       features: checkedFeatures(analysis, events, undefined, false),
       weights: events.weights,
     }),
