@@ -56,7 +56,9 @@ function strayText(where: string, { name, values, simulated }: CheckedFeature, s
   }
   const range =
     simulated === undefined ? "where no other event is near" : `while simulated events lie ${between(simulated)}`;
-  return `${found}, ${range}. It looks like a sentinel for a missing value. Remove ${count === 1 ? "this event" : "these events"}, or impute the value`;
+  return count === 1
+    ? `${found}, ${range}. It looks like a sentinel, a wrong unit or a broken event. Remove it, or impute the value`
+    : `${found}, ${range}. It looks like a sentinel for a missing value. Remove these events, or impute the value`;
 }
 
 function supportText(where: string, { name, values, simulated }: CheckedFeature, found: EventsOutside): string {

@@ -33,11 +33,12 @@ const MOST = 4;
 
 /**
  * A value that occurs this often is far when it lies beyond the others by more than their whole range, any other when it does by
- * so many ranges: the probability that the largest of n events does is 100^-a where their density falls like x^(-1-a), and
- * nothing where it falls faster.
+ * r ranges: where the density falls like x^(-1-a), the largest of n events does so with a probability of r^-a, or n/m r^-a beside
+ * the range of m simulated events, and not at all where it falls faster. Analyses have one sample of data, and of simulation many.
  */
 const OFTEN = 3;
-const RANGES = 100;
+const RANGES_OF_EXPECTED = 10;
+const RANGES_OF_OTHERS = 100;
 
 interface Run {
   readonly value: number;
@@ -87,8 +88,8 @@ function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
 }
 
 /** The values at either end that are far from the reference. */
-function farOf({ low, high }: Runs, [least, largest]: Interval): readonly Run[] {
-  const isFar = (distance: number, count: number) => distance > (largest - least) * (count >= OFTEN ? 1 : RANGES);
+function farOf({ low, high }: Runs, [least, largest]: Interval, ranges: number): readonly Run[] {
+  const isFar = (distance: number, count: number) => distance > (largest - least) * (count >= OFTEN ? 1 : ranges);
   return [
     ...low.filter(({ value, count }) => isFar(least - value, count)),
     ...high.filter(({ value, count }) => isFar(value - largest, count)),
@@ -117,7 +118,8 @@ function firstRows(values: ColumnData, value: number): number[] {
 export function strayValues(values: ColumnData, expected?: Interval): StrayValue[] {
   const runs = runsOf(values.slice().sort());
   const reference = expected ?? innerInterval(runs);
-  const far = reference === undefined ? [] : farOf(runs, reference);
+  const ranges = expected === undefined ? RANGES_OF_OTHERS : RANGES_OF_EXPECTED;
+  const far = reference === undefined ? [] : farOf(runs, reference, ranges);
   const spikes = spikesOf(runs).filter(({ value }) => far.every((run) => run.value !== value));
   const found = (isFar: boolean) => (run: Run) => ({ ...run, rows: firstRows(values, run.value), isFar });
   return [...far.map(found(true)), ...spikes.map(found(false))].sort((a, b) => b.count - a.count);
