@@ -9,7 +9,7 @@ import {
 } from "../flows/architecture.js";
 import { checkWeights, type TensorFile } from "../flows/checkpoint.js";
 import { named, type Tensor, updated, type Weights } from "../flows/weights.js";
-import { checkedRange, type SimulatedRange } from "./data-checks/simulated-range.js";
+import { checkRange, type SimulatedRange } from "./data-checks/simulated-range.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
 
@@ -223,7 +223,7 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   }
   for (const [name, part] of partsOf(model)) checkPart(name, part);
   checkFrames(model);
-  if (model.simulated !== undefined) checkedRange("model: simulated range", model.simulated);
+  if (model.simulated !== undefined) checkRange("model: simulated range", model.simulated);
   const widthX = model.x.nominal.architecture.features;
   const widthY = model.y?.nominal.architecture.features;
   checkSizes(model, "x.nominal", widthX, nProcesses);

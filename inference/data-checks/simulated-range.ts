@@ -55,13 +55,13 @@ export function simulatedRange(samples: readonly SimulatedEvents[]): SimulatedRa
   };
 }
 
-/** A range from a file as it is, or an error where it is none. */
-export function checkedRange(where: string, range: SimulatedRange): SimulatedRange {
+/** Refuses what is no range, as a file may hold. */
+export function checkRange(where: string, range: SimulatedRange): void {
   const isInterval = (interval: unknown) =>
     Array.isArray(interval) && interval.length === 2 && interval.every(Number.isFinite) && interval[0] <= interval[1];
   const areIntervals = (of: unknown) => Array.isArray(of) && of.every(isInterval);
   const { events, x, y } = range;
-  if (events > 0 && areIntervals(x) && (y === undefined || areIntervals(y))) return range;
+  if (events > 0 && areIntervals(x) && (y === undefined || areIntervals(y))) return;
   throw new UsageError(where, {
     expected: "the least and the largest simulated value of every feature",
     got: JSON.stringify(range).slice(0, 100),
