@@ -31,8 +31,9 @@ export interface CheckedFeature {
 
 /** As JavaScript writes it, but 1e+20 in place of its digits. */
 export const plain = (value: number) => (Math.abs(value) >= 1e15 ? value.toExponential() : `${value}`);
-const toFiveDigits = (value: number) => plain(Number(value.toPrecision(5)));
-const between = ([least, largest]: Interval) => `between ${toFiveDigits(least)} and ${toFiveDigits(largest)}`;
+/** Enough digits to find it again, and no more. */
+const short = (value: number) => plain(Number(value.toPrecision(6)));
+const between = ([least, largest]: Interval) => `between ${short(least)} and ${short(largest)}`;
 
 /** "row 5", "rows 5, 7 and 12", "rows 5, 7, 12 and others" */
 export function rowText(rows: readonly number[], count: number): string {
@@ -66,7 +67,7 @@ function supportText(where: string, { name, values, simulated }: CheckedFeature,
   const [end, word] = side === "below" ? [simulated![0], "least"] : [simulated![1], "largest"];
   return (
     `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0) have ${name} ${between(interval)}, ` +
-    `${side} ${toFiveDigits(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
+    `${side} ${short(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
     "Densities are not trained there. Cut data and simulation to the same range, or simulate what is missing"
   );
 }
@@ -122,7 +123,7 @@ function weightVerdicts(where: string, weights: ColumnData | undefined): DataVer
   const heavy = weights && dominantWeight(weights);
   if (heavy === undefined) return [];
   const text =
-    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${toFiveDigits(heavy.weight)}, outweighs all others: ` +
+    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${short(heavy.weight)}, outweighs all others: ` +
     "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
   return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
 }

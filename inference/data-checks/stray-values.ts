@@ -91,10 +91,14 @@ function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
 function farOf({ low, high }: Runs, [least, largest]: Interval, ranges: number): readonly Run[] {
   const isFar = (distance: number, count: number) => distance > (largest - least) * (count >= OFTEN ? 1 : ranges);
   return [
-    ...low.filter(({ value, count }) => isFar(least - value, count)),
-    ...high.filter(({ value, count }) => isFar(value - largest, count)),
+    ...outermostIfMany(low.filter(({ value, count }) => isFar(least - value, count))),
+    ...outermostIfMany(high.filter(({ value, count }) => isFar(value - largest, count))),
   ];
 }
+
+/** Many different values are a population of their own, which needs no list of names. */
+const outermostIfMany = (runs: readonly Run[]) =>
+  runs.length === MOST && runs.every(({ count }) => count < OFTEN) ? runs.slice(0, 1) : runs;
 
 /** Where all values lie but the least and the largest; undefined where too few are left to say what is far. */
 function innerInterval({ low, high, distinct }: Runs): Interval | undefined {

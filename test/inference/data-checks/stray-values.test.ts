@@ -99,6 +99,8 @@ test("beside the range of simulation: few sentinels, a single wild value, a cons
     [-1e30, 1],
     [3e38, 1],
   ]);
+  // A whole population is the farthest of it, and for the check of the range.
+  assert.equal(withValues(1e3, 2e3, 3e3, 4e3, 5e3, 6e3), [[6e3, 1]]);
   // Beyond, but as tails are.
   assert.equal(withValues(5, 6, 7.5, -9), []);
   assert.equal(
