@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
 import { requirePassed } from "../data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { drawAll, writePictures } from "../drawings.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
 import {
