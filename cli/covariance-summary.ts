@@ -111,6 +111,24 @@ async function compared(
   return { hessianSigma, scoreSigma, scatter, doubt };
 }
 
+/** Two estimates whose correlation is larger are known by their sum or difference alone. */
+const DEGENERATE = 0.99;
+
+/** Pairs of nuisances that the events hardly tell apart, in a sentence; undefined where there are none. */
+export function degeneracyText(names: readonly string[], { correlation }: CovarianceSummary): string | undefined {
+  const pairs = names.flatMap((name, k) =>
+    names.slice(k + 1).flatMap((other, l) => {
+      const rho = correlation?.[k]?.[k + 1 + l] ?? 0;
+      return Math.abs(rho) > DEGENERATE ? [`${name} and ${other} (correlation ${rho.toFixed(4)})`] : [];
+    }),
+  );
+  if (pairs.length === 0) return undefined;
+  return (
+    `The data hardly tell apart ${pairs.join(", ")}: their separate errors rest on small differences of what was learnt of their ` +
+    "effects. Merge them, fix one, or quote what they have in common alone."
+  );
+}
+
 /** A covariance as results show it. */
 export function errorsOf(found: Covariance) {
   const modes = principalModes(found).map(({ sigma, direction }) => ({ sigma, direction: direction.values }));

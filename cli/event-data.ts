@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/backend.js";
 import { sharedColumn } from "../engine/shared-column.js";
+import { totalWeight } from "../flows/weighted-moments.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
 import { type Analysis, pathOf } from "./analysis.js";
@@ -93,17 +94,49 @@ export async function loadEvents(
     });
   }
   const column = (name: readonly string[], features: number) =>
-    sharedColumn(firstOf(requireColumn(table, name, { features }).data, table.count, count));
+    sharedColumn(firstOf(requireColumn(table, name, { features, events: "any" }).data, table.count, count));
+  if (count === 0) requireNoEvents(analysis, file);
+  const weights = events.weight === undefined ? undefined : column([events.weight], 1);
+  if (weights !== undefined && count > 0)
+    checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
   return {
     data: {
       count,
       x: column(names("x"), observables.x.features),
       ...(hasY && { y: column(names("y"), observables.y!.features) }),
-      ...(events.weight !== undefined && { weights: column([events.weight], 1) }),
+      ...(weights && { weights }),
     },
     total: table.count,
     file,
   };
+}
+
+/** Refuses no events where they are needed: without any, only their number says something, and T cannot be fitted. */
+function requireNoEvents({ configuration: { likelihood, transfer } }: Analysis, file: string): void {
+  const needs = !likelihood.extended
+    ? "likelihood.extended is false, so that their number says nothing"
+    : likelihood.form !== "joint"
+      ? "likelihood.form is conditional"
+      : likelihood.observables.includes("y") && transfer.enabled
+        ? "T is fitted to them (transfer.enabled)"
+        : undefined;
+  if (needs === undefined) return;
+  throw new UsageError(file, {
+    expected: `at least one event, as ${needs}`,
+    got: "none",
+    hint: "An extended fit of x alone can do without",
+  });
+}
+
+/** Weights may be of either sign, but not the data as a whole. */
+function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
+  const total = totalWeight(sample);
+  if (total > 0 && Number.isFinite(total)) return;
+  throw new UsageError(where, {
+    expected: "weights with a positive finite sum",
+    got: `${total} for ${sample.count} events`,
+    hint: "Look for a wrong column, and for too many negative weights",
+  });
 }
 
 function generatedData(analysis: Analysis, folders: readonly string[]): string {

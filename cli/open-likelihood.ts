@@ -57,7 +57,7 @@ export async function openLikelihood(
   }
   checkFiles(analysis, { samples: false });
   const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
-  const model = withExposure(whole, events.data.count / events.total);
+  const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);
   const samples = [[events.file, events.data]] as const;
   for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) context.warn(warning);

@@ -2,7 +2,7 @@
 import type { Backend, ColumnData, Program, RunOptions } from "../engine/backend.js";
 import { gradient, hessian } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
-import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
+import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
 import {
   aColumn,
   aFlag,
@@ -77,6 +77,8 @@ export interface Likelihood extends Objective {
    * the number of events counts), and 1 on the diagonal for each Gaussian constraint.
    */
   scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
+  /** The gradient g of each event's log p (+ log N_tot where the number of events counts), unweighted: f64 [K, events of the range]. */
+  eventScores(nu: ArrayLike<number>, range: readonly [number, number]): Promise<Float64Array>;
   /** What the scores of the events say about the curvature of the NLL. */
   information(nu: ArrayLike<number>): Promise<Information>;
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
@@ -143,12 +145,18 @@ function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: bool
 }
 
 /** A member's own columns, as `trace` names them: the weights, where y has some. */
-function ownColumns({ weights, count }: EventData, yWeights: ColumnData | undefined): Record<string, ColumnData> {
+function ownColumns(
+  { data: { weights, count }, form }: LikelihoodRequest,
+  yWeights: ColumnData | undefined,
+): Record<string, ColumnData> {
   if (yWeights === undefined) return {};
   const times = (part: (ofY: number) => number) =>
     sharedColumn(Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * part(yWeights[i]!)));
-  return { [WEIGHT]: times((ofY) => ofY), [WEIGHT_X]: times((ofY) => 1 - ofY) };
+  return { [WEIGHT]: times((ofY) => ofY), ...(form === "joint" && { [WEIGHT_X]: times((ofY) => 1 - ofY) }) };
 }
+
+/** [K] of every event: the cotangent of one ν per event is its own gradient. */
+const scoreOf = ({ ownNu }: Traced, ownScore: Var): Var => gradient(sumEvents(ownScore), [ownNu])[0] as Var;
 
 type Order = 0 | 1 | 2;
 
@@ -163,10 +171,7 @@ function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: 
   };
 }
 
-/**
- * Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone: of one ν per
- * event, whose cotangent is each event's own gradient g.
- */
+/** Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone, g its score. */
 function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
   const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
   const [size] = ownNu.shape as [number];
@@ -174,7 +179,7 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
   const parts = [{ score: ownScore, weight }];
   if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
   const found = parts.map(({ score, weight: w }) => {
-    const [g] = gradient(sumEvents(score), [ownNu]) as [Var];
+    const g = scoreOf(traced, score);
     return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
   });
   const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
@@ -186,17 +191,24 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
   };
 }
 
+/** `extendedTerm`, which for no events is N_tot. */
+function yieldTerm({ model, data }: LikelihoodRequest, nu: Var): Var {
+  const yields = logYields(model, nu);
+  return data.count === 0 ? exp(logTotalYield(yields)) : extendedTerm(yields, totalWeight(data));
+}
+
 /** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
-async function penaltyProgram({ model, extended, data }: LikelihoodRequest): Promise<Program> {
+async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
+  const { model, extended } = request;
   const tape = new Tape();
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const constraints = gaussianConstraints(model, nu);
-  const nll = extended ? add(constraints, extendedTerm(logYields(model, nu), totalWeight(data))) : constraints;
+  const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
   const [g] = gradient(nll, [nu]) as [Var];
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
 }
 
-function checkData({ model, data }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
+function checkData({ model, data, extended }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
   const { count, x, y, weights } = data;
   if (model.nuisances.length === 0) {
     throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
@@ -218,7 +230,10 @@ function checkData({ model, data }: LikelihoodRequest, yWeights: readonly Column
       });
     }
   }
-  if (!(count > 0)) throw new UsageError("likelihood", { expected: "at least one event", got: `${count}` });
+  // That there are none is the measurement of an extended likelihood.
+  if (!(count > 0 || (count === 0 && extended))) {
+    throw new UsageError("likelihood", { expected: "at least one event, unless it is extended", got: `${count}` });
+  }
   if (yWeights.length > 0 && y === undefined) {
     throw new UsageError("likelihood", { expected: "data with y where y has weights", got: "x alone" });
   }
@@ -336,7 +351,7 @@ export async function likelihoods(
   }
   const members = models.map((model, b) => ({
     parameters: mixtureParameters(model),
-    columns: ownColumns(request.data, yWeights?.[b]),
+    columns: ownColumns(request, yWeights?.[b]),
   }));
   const events = programsOf(request, members, yWeights !== undefined);
   const penalty = await penaltyProgram(request);
@@ -373,7 +388,7 @@ function boundLikelihood(
     onEvents?: (done: number) => void,
   ): Promise<EvaluationParts> {
     const inFrame =
-      onEvents === undefined
+      onEvents === undefined || data.count === 0
         ? evaluationOf(await run(ofOrder(order), nu), order)
         : await inPortions(nu, order, onEvents);
     const ofData = { ...inFrame, nll: inFrame.nll + ofVolumes };
@@ -389,7 +404,7 @@ function boundLikelihood(
   return {
     names: nuisanceNamesOf(model),
     isWeighted: data.weights !== undefined,
-    effectiveEvents: data.weights === undefined ? data.count : effectiveEvents(data.weights),
+    effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
     async logProb(nu, range) {
@@ -397,6 +412,10 @@ function boundLikelihood(
       const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
       const { withY } = logVolumes(request);
       return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
+    },
+    async eventScores(nu, range) {
+      const program = events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+      return (await run(program, nu, { range: { events: range } })).g!;
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),
     async information(nu) {

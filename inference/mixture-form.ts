@@ -3,6 +3,7 @@ import { UsageError } from "../engine/errors.js";
 import type { Architecture } from "../flows/architecture.js";
 import { checkForm, type Data, isData, shownData } from "../flows/architecture-form.js";
 import { LARGEST } from "../flows/architecture-limits.js";
+import type { SimulatedRange } from "./data-checks/simulated-range.js";
 import type { ModelFrame } from "./feature-frame.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
 
@@ -10,6 +11,7 @@ export interface MixtureData {
   readonly frame?: ModelFrame;
   readonly processes: readonly ProcessModel[];
   readonly nuisances: readonly NuisanceModel[];
+  readonly simulated?: SimulatedRange;
   readonly architectures: { readonly [N in PartName]?: Architecture };
 }
 
@@ -56,7 +58,7 @@ export function mixtureData(where: string, text: string): MixtureData {
     const hint = "The file is damaged or not from unbinned: train again, or copy it again";
     throw new UsageError(where, { expected, got: shownData(got), hint });
   };
-  const { frame, processes, nuisances, architectures } = parsed(text) ?? refuse("metadata in JSON", text);
+  const { frame, processes, nuisances, simulated, architectures } = parsed(text) ?? refuse("metadata in JSON", text);
   if (frame !== undefined && !isFrame(frame)) refuse("a frame of x, and of y where there is one", frame);
   if (!Array.isArray(processes) || processes.length === 0 || processes.length > LARGEST.context) {
     return refuse("a list of processes", processes);
@@ -67,6 +69,7 @@ export function mixtureData(where: string, text: string): MixtureData {
     return refuse("a list of nuisances", nuisances);
   const nuisance = nuisances.find((own) => !isNuisance(own, processes.length));
   if (nuisance !== undefined) refuse("a nuisance with its name, kind, centre and an entry for each process", nuisance);
+  if (simulated !== undefined && !isData(simulated)) refuse("the range of simulated events", simulated);
   if (!isData(architectures)) return refuse("architectures", architectures);
   for (const [name, architecture] of Object.entries(architectures)) {
     if (!Object.hasOwn(PARTS, name)) refuse(`parts ${Object.keys(PARTS).join(", ")}`, name);
@@ -78,7 +81,13 @@ export function mixtureData(where: string, text: string): MixtureData {
     const isAlone = Object.hasOwn(architectures, `${of}.systematics`) && !Object.hasOwn(architectures, `${of}.nominal`);
     if (isAlone || !Object.hasOwn(architectures, "x.nominal")) refuse(`a density ${of}.nominal`, "none");
   }
-  return { ...(frame !== undefined && { frame: frame as ModelFrame }), processes, nuisances, architectures };
+  return {
+    ...(frame !== undefined && { frame: frame as ModelFrame }),
+    ...(simulated !== undefined && { simulated: simulated as unknown as SimulatedRange }),
+    processes,
+    nuisances,
+    architectures,
+  };
 }
 
 function parsed(text: string): Data | undefined {

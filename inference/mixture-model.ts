@@ -9,6 +9,7 @@ import {
 } from "../flows/architecture.js";
 import { checkWeights, type ForeignTensorFile, type TensorFile } from "../flows/checkpoint.js";
 import { named, type Tensor, toTensor, updated, type Weights } from "../flows/weights.js";
+import { checkRange, type SimulatedRange } from "./data-checks/simulated-range.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
 
@@ -79,6 +80,8 @@ export interface MixtureModel {
    * simulation to simulation, Dy features, context F + Dx.
    */
   readonly response?: FlowModel<FactorizableArchitecture>;
+  /** Where the events lay that x and y were trained on; absent where nobody knows. */
+  readonly simulated?: SimulatedRange;
 }
 
 /** Prefix of the parameters of each part. */
@@ -119,11 +122,12 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
       ...(systematics && { systematics }),
     };
   };
-  const { processes, nuisances, frame } = model;
+  const { processes, nuisances, frame, simulated } = model;
   return {
     ...(frame && { frame }),
     processes,
     nuisances,
+    ...(simulated && { simulated }),
     x: density("x"),
     ...(parts["y.nominal"] && { y: density("y") }),
     ...(parts.transfer && { transfer: parts.transfer as FlowModel<FlowArchitecture> }),
@@ -219,6 +223,7 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   }
   for (const [name, part] of partsOf(model)) checkPart(name, part);
   checkFrames(model);
+  if (model.simulated !== undefined) checkRange("model: simulated range", model.simulated);
   const widthX = model.x.nominal.architecture.features;
   const widthY = model.y?.nominal.architecture.features;
   checkSizes(model, "x.nominal", widthX, nProcesses);
@@ -239,11 +244,11 @@ export function checkedModel(model: MixtureModel): MixtureModel {
 const MIXTURE_KEY = "unbinned.mixture";
 
 export function mixtureToTensors(model: MixtureModel): TensorFile {
-  const { processes, nuisances, frame } = checkedModel(model);
+  const { processes, nuisances, frame, simulated } = checkedModel(model);
   const parts = partsOf(model);
   const architectures = Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture]));
   return {
-    metadata: { [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, architectures }) },
+    metadata: { [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, simulated, architectures }) },
     tensors: new Map(
       parts.flatMap(([name, { weights }]) => [...weights].map(([key, tensor]) => [`${name}.${key}`, tensor] as const)),
     ),

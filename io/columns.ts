@@ -121,7 +121,7 @@ function toFloats(where: string, data: NumberArray): Float32Array | Float64Array
 }
 
 /**
- * A column that a computation can rely on: present, as wide as asked, at least one event, all values finite.
+ * A column that a computation can rely on: present, as wide as asked, at least one event unless any number will do, all values finite.
  *
  * @param name     a column, or several to be stacked feature after feature
  * @param expected number of features
@@ -129,7 +129,7 @@ function toFloats(where: string, data: NumberArray): Float32Array | Float64Array
 export function requireColumn(
   table: EventTable,
   name: string | readonly string[],
-  expected: { readonly features?: number } = {},
+  expected: { readonly features?: number; readonly events?: "any" | "some" } = {},
 ): EventColumn {
   const names = typeof name === "string" ? [name] : name;
   const column = stack(names.map((part) => find(table, part)));
@@ -141,7 +141,8 @@ export function requireColumn(
       hint: "Name the columns that hold them, or correct the declared number of features",
     });
   }
-  if (table.count === 0) throw new FileError(where, { expected: "at least one event", got: "none" });
+  if (table.count === 0 && expected.events !== "any")
+    throw new FileError(where, { expected: "at least one event", got: "none" });
   checkFinite(where, column, table.count);
   return column;
 }

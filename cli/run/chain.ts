@@ -4,6 +4,7 @@ import { expectedYield, processNames } from "../analysis.js";
 import { nuisanceModels } from "../model-files.js";
 import { attempt, type Missing, type Part } from "./attempt.js";
 import { type Closure, checkClosure, type ProjectionSet, projectFit } from "./checks.js";
+import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "./data-checks.js";
 import { trainDensity } from "./densities.js";
 import { displacementFields } from "./displacements.js";
 import { fitModel } from "./fits.js";
@@ -14,7 +15,7 @@ import { scanFits } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
-export async function trainSimulation(setting: Setting) {
+export async function trainSimulation(setting: Setting, { range }: RunChecks) {
   const { configuration } = setting.analysis;
   const x = await trainDensity(setting, "x");
   const y = looksAtY(setting) ? await trainDensity(setting, "y") : undefined;
@@ -28,6 +29,7 @@ export async function trainSimulation(setting: Setting) {
     nuisances: nuisanceModels(configuration),
     x: x.density,
     ...(y && { y: y.density }),
+    simulated: range,
   };
   // Yields, rates and what the nuisances act on enter with the model, not with the trainings.
   const key = JSON.stringify([x.key, y?.key, model.processes, model.nuisances]);
@@ -38,13 +40,16 @@ export async function trainSimulation(setting: Setting) {
 export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
   const missing: Missing = new Map();
   const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(setting, missing, name, make, instead);
-  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting);
+  const checks = await checkEvents(setting);
+  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting, checks);
   const noClosure: Closure = { tests: [], verdicts: [] };
   const closure = await part("Closure", () => checkClosure(setting, simulated, trainedKey), noClosure);
+  await requireLikelihood(setting, simulated);
   const fitted = await fitModel(setting, simulated, trainedKey);
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
+  const decisive = await checkInfluence(setting, fitted.model, best.summary);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };
   const projections = await part(
@@ -78,6 +83,7 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
     scans,
     impacts,
     trainings,
+    verdicts: [...checks.verdicts, ...decisive],
     warnings,
     missing,
   };

@@ -43,13 +43,17 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
     return { record: found, arrays: {} };
   });
   const verdicts = closureVerdicts(tests, shapeCentres(analysis.configuration));
+  const isBroken = !simulation.isFresh && (await simulation.checks()).verdicts.length > 0;
   for (const { of, part, least, tests: count, pValue, passed } of verdicts) {
     if (passed) continue;
     const where = describeAnchor(setting, least.process, least.at);
+    const advice = isBroken
+      ? "Mend the samples first: the warnings name their values"
+      : `Train longer (flows.${of}, fnf.${of}), or with more simulation`;
     setting.warn(
       `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
         `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
-        `${of}${least.feature + 1} of ${where}). Train longer (flows.${of}, fnf.${of}), or with more simulation`,
+        `${of}${least.feature + 1} of ${where}). ${advice}`,
     );
   }
   return { tests, verdicts };

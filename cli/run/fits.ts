@@ -3,6 +3,7 @@ import type { FitResult } from "../../inference/fit-result.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { nuisanceVector } from "../analysis.js";
+import { degeneracyText } from "../covariance-summary.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
 import { type AveragedFit, fitAveraged } from "./averaged.js";
 import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
@@ -67,6 +68,8 @@ async function fitStep(
   }
   const doubt = summary.crossCheck?.doubt;
   if (doubt) setting.warn(`${label}: ${doubt}`);
+  const degeneracy = degeneracyText(summary.names, summary);
+  if (degeneracy) setting.warn(`${label}: ${degeneracy}`);
   return { label, fit: found, summary, key: step.key };
 }
 

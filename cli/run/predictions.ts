@@ -11,7 +11,7 @@ import type { ProjectionSet } from "./checks.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import type { Setting } from "./setting.js";
 
-/** Around the projections after the fit, in their order; undefined where the fit gave no errors. */
+/** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */
 export async function projectionBands(
   setting: Setting,
   { model, replicas, key }: FittedModel,
@@ -21,7 +21,7 @@ export async function projectionBands(
   const { analysis, events, backend, store, progress, signal } = setting;
   const { seed, likelihood, report } = analysis.configuration;
   const { covariance } = fit;
-  if (covariance === undefined) return undefined;
+  if (covariance === undefined || projections.length === 0) return undefined;
   const inputs = { key, fit, bins: report.bins, likelihood, replicas: replicas.length };
   const { record } = await store.run("bands", inputs, async () => {
     const modes = covariance.names.length;

@@ -7,6 +7,7 @@ import { scanParabola, scanParaboloid } from "../../inference/scan-parabola.js";
 import type { ExpectedSensitivity } from "../../inference/sensitivity.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
+import type { DataVerdict } from "../data-verdicts.js";
 import { type ScannedFit, scanArrays } from "../nuisance-scan.js";
 import type { YieldRow } from "../report.js";
 import { readVersion } from "../version.js";
@@ -34,6 +35,8 @@ export interface Outcome {
   readonly scans: readonly ScannedFit[];
   readonly impacts: Impacts | undefined;
   readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  /** Checks of the events that failed; each is among the warnings. */
+  readonly verdicts: readonly DataVerdict[];
   readonly warnings: readonly string[];
   /** Parts that could not be made: what stands for them above is empty. */
   readonly missing: Missing;
@@ -53,6 +56,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     scans,
     impacts,
     trainings,
+    verdicts,
     warnings,
   } = outcome;
   const { data } = setting.events;
@@ -121,6 +125,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
+    verdicts,
     warnings: [...warnings],
   };
 }

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/event-sample.js";
+import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
+import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import type { ModelFrame } from "../../inference/feature-frame.js";
 import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../inference/generators/doi-toy.js";
 import type { EventData } from "../../inference/likelihood.js";
@@ -21,6 +23,7 @@ import {
 } from "../analysis.js";
 import type { Configuration } from "../configuration-table.js";
 import { UsageError } from "../messages.js";
+import { checkSamples, type SampleFile, type SampleFindings, type SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {
   /** Every process at every point at which it was or will be simulated, the nominal one included. */
@@ -39,6 +42,8 @@ export interface Simulation {
   validation(anchors: readonly Anchor[]): Promise<SimulatedEvents[] | undefined>;
   /** Events of these anchors that no training sees, not even to choose its epoch: they judge what was trained. */
   test(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
+  /** What the samples say by themselves. */
+  checks(): Promise<SimulationChecks>;
 }
 
 export const isSameAnchor = (a: Anchor, b: Anchor) =>
@@ -100,6 +105,8 @@ function toySimulation(configuration: Configuration): Simulation {
     for (const anchor of of) events.push(await draw(anchor, purpose, epoch * count, count));
     return events;
   };
+  const test = (of: readonly Anchor[]) =>
+    drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * total) / anchors.length));
   return {
     anchors,
     digest: (of) =>
@@ -114,7 +121,8 @@ function toySimulation(configuration: Configuration): Simulation {
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
     validation: async () => undefined,
-    test: (of) => drawAll(of, "simulation/held out", 0, Math.ceil((simulation.heldOut * total) / anchors.length)),
+    test,
+    checks: async () => ({ range: simulatedRange(await test(anchors)), verdicts: [], effects: [] }),
   };
 }
 
@@ -136,7 +144,9 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digest: unknown })[] = [];
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
+  const findings: SampleFindings[] = [];
   for (const name of processNames(configuration)) {
+    const files: SampleFile[] = [];
     for (const sample of configuration.processes[name]!.samples) {
       const path = pathOf(analysis, sample.file);
       const anchor = anchors[samples.length]!;
@@ -145,9 +155,12 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
       const before = timesAt.get(point) ?? 0;
       timesAt.set(point, before + 1);
       const purpose = `simulation/${point}/${before}`;
-      const split = await splitFile(configuration, path, weight, anchor, purpose);
+      const whole = await readSample(configuration, path, weight);
+      const split = splitEvents(configuration, path, whole, anchor, purpose);
       samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
+      files.push({ file: path, events: eventsAt(anchor, whole) });
     }
+    findings.push(checkSamples(analysis, files));
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
@@ -169,16 +182,20 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),
     test: async (anchors) => pick("test", anchors),
+    checks: async () => ({
+      range: simulatedRange(samples.flatMap(({ training, validation, test }) => [training, validation, test])),
+      verdicts: findings.flatMap(({ verdicts }) => verdicts),
+      effects: nuisanceEffects(findings.flatMap(({ differences }) => differences)),
+    }),
   };
 }
 
-async function splitFile(
-  { seed, observables, simulation }: Configuration,
+/** The columns of a file that simulation is made of. */
+async function readSample(
+  { observables }: Configuration,
   path: string,
   weight: string | undefined,
-  anchor: Anchor,
-  purpose: string,
-): Promise<SplitEvents> {
+): Promise<EventSample> {
   const names = [
     ...observables.x.columns,
     ...(observables.y?.columns ?? []),
@@ -186,7 +203,7 @@ async function splitFile(
   ];
   const table = await readEvents(path, [...new Set(names)]);
   const column = (of: readonly string[], features: number) => requireColumn(table, of, { features }).data;
-  const sample: EventSample = {
+  return {
     count: table.count,
     columns: {
       x: column(observables.x.columns, observables.x.features),
@@ -194,6 +211,23 @@ async function splitFile(
       ...(weight !== undefined && { weights: column([weight], 1) }),
     },
   };
+}
+
+const eventsAt = (anchor: Anchor, { count, columns: { x, y, weights } }: EventSample): SimulatedEvents => ({
+  ...anchor,
+  count,
+  x: x!,
+  ...(y && { y }),
+  ...(weights && { weights }),
+});
+
+function splitEvents(
+  { seed, simulation }: Configuration,
+  path: string,
+  sample: EventSample,
+  anchor: Anchor,
+  purpose: string,
+): SplitEvents {
   if (Math.round(simulation.heldOut * sample.count) < 2) {
     throw new UsageError(path, {
       expected: "at least two events held out of training, for validation and for the closure tests",
@@ -203,13 +237,7 @@ async function splitFile(
   }
   const split = splitSample(sample, { seed, purpose, validation: simulation.heldOut });
   const heldOut = splitSample(split.validation, { seed, purpose: `${purpose}/test`, validation: 0.5 });
-  const events = ({ count, columns: { x, y, weights } }: EventSample): SimulatedEvents => ({
-    ...anchor,
-    count,
-    x: x!,
-    ...(y && { y }),
-    ...(weights && { weights }),
-  });
+  const events = (part: EventSample) => eventsAt(anchor, part);
   return { training: events(split.training), validation: events(heldOut.validation), test: events(heldOut.training) };
 }
 

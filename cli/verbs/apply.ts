@@ -2,11 +2,14 @@ import { dirname, join } from "node:path";
 import { applyTransfer, countOutside, mapVariations } from "../../inference/apply.js";
 import type { Replica } from "../../inference/ensemble.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
+import { resultVerdicts, sampleWarnings } from "../apply-checks.js";
 import { addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
 import { openBackend } from "../backend.js";
 import { checkBelonging } from "../belonging.js";
 import { loadAnalysis } from "../configuration.js";
+import { requirePassed } from "../data-verdicts.js";
 import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
 import { checkExport } from "../exported-folder.js";
 import { UsageError } from "../messages.js";
@@ -48,6 +51,10 @@ export async function apply(context: VerbContext): Promise<void> {
   await files.write(columns);
   const outside = countOutside(model, sample.y, count);
   warnOfOutside(context, outside, count);
+  for (const text of sampleWarnings(analysis, model, files.events, sample, direction)) context.warn(text);
+  const results = names.all.map((name) => columns.get(name) as NamedArray);
+  const verdicts = resultVerdicts(files.events, results, count);
+  for (const { text } of verdicts) context.warn(text);
   const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
   context.print(
     `${count} events ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
@@ -60,8 +67,10 @@ export async function apply(context: VerbContext): Promise<void> {
     events: count,
     outside,
     columns: names.all,
+    verdicts,
     file: files.out,
   });
+  requirePassed("apply", verdicts);
 }
 
 interface OpenMap {

@@ -8,9 +8,11 @@ import { nuisanceNames, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
 import { describeCoverage } from "../coverage-text.js";
+import { requirePassed } from "../data-verdicts.js";
 import { UsageError } from "../messages.js";
 import { createInside, createOutputFolder } from "../output-folder.js";
 import { trainSimulation } from "../run/chain.js";
+import { checkEvents, type RunChecks, requireLikelihood } from "../run/data-checks.js";
 import { fitModel } from "../run/fits.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
 import type { Setting } from "../run/setting.js";
@@ -44,7 +46,8 @@ export async function coverage(context: VerbContext): Promise<void> {
     // The toys are what --force repeats; what they share is kept.
     const own = { ...context, options: { ...options, force: false } };
     const setting = await openSetting(own, analysis, folder, backend, context.warn);
-    const plan = await openPlan(setting, mode);
+    const checks = await checkEvents(setting);
+    const plan = await openPlan(setting, mode, checks);
     signal.throwIfAborted();
     const isDone = async (toy: number) => !options.force && (await readToy(toyFolder, toy, plan.key)) !== undefined;
     const missing: number[] = [];
@@ -53,6 +56,7 @@ export async function coverage(context: VerbContext): Promise<void> {
     if (options.toy !== undefined)
       return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
     await summarise(context, plan, toyFolder);
+    requirePassed("coverage", checks.verdicts);
   } finally {
     await backend.close();
   }
@@ -73,10 +77,12 @@ function wantedToys({ options }: VerbContext): number[] {
   return Array.from({ length: toys ?? 0 }, (_, i) => i);
 }
 
-async function openPlan(setting: Setting, mode: ToyMode): Promise<ToyPlan> {
-  const { model, key } = await trainSimulation(setting);
+async function openPlan(setting: Setting, mode: ToyMode, checks: RunChecks): Promise<ToyPlan> {
+  const { model, key } = await trainSimulation(setting, checks);
   const isGenerated = setting.analysis.configuration.data.generator !== undefined;
-  const measured = mode === "data" || !isGenerated ? await fitModel(setting, model, key) : undefined;
+  const isMeasured = mode === "data" || !isGenerated;
+  if (isMeasured) await requireLikelihood(setting, model);
+  const measured = isMeasured ? await fitModel(setting, model, key) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
   return {
     setting,

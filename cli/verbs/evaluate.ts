@@ -1,6 +1,8 @@
 import { writeNpz } from "../../io/index.js";
+import { type DataVerdict, requirePassed } from "../data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, NonFinite } from "../event-checks.js";
 import { UsageError } from "../messages.js";
-import { openLikelihood, pointOf } from "../open-likelihood.js";
+import { type OpenLikelihood, openLikelihood, pointOf } from "../open-likelihood.js";
 import { checkOutputFile } from "../output-folder.js";
 import type { VerbContext } from "../verb.js";
 
@@ -23,10 +25,13 @@ export async function evaluate(context: VerbContext): Promise<void> {
     const nu = pointOf(analysis, point);
     const { count } = open.events.data;
     const logProb = new Float64Array(count);
+    const nonFinite = new NonFinite();
     const step = context.progress.step("evaluate", count, "events");
     for (let start = 0; start < count; start += CHUNK) {
       const stop = Math.min(count, start + CHUNK);
-      logProb.set(await likelihood.logProb(nu, [start, stop]), start);
+      const found = await likelihood.logProb(nu, [start, stop]);
+      nonFinite.add(found, start);
+      logProb.set(found, start);
       step.update(stop);
     }
     step.done();
@@ -36,8 +41,23 @@ export async function evaluate(context: VerbContext): Promise<void> {
     });
     const sum = logProb.reduce((total, value) => total + value, 0);
     context.print(`log_prob of ${count} events, sum ${sum}: ${out}`);
-    context.printJson({ names: likelihood.names, nu, events: count, sum, file: out });
+    const verdicts = await verdictsOf(open, nu, nonFinite, context.signal);
+    for (const { text } of verdicts) context.warn(text);
+    context.printJson({ names: likelihood.names, nu, events: count, sum, verdicts, file: out });
+    requirePassed("evaluate", verdicts);
   } finally {
     await open.close();
   }
+}
+
+/** Where every log-density is finite, also what the events do to ν. */
+async function verdictsOf(
+  open: OpenLikelihood,
+  nu: readonly number[],
+  nonFinite: NonFinite,
+  signal: AbortSignal,
+): Promise<DataVerdict[]> {
+  const ofColumns = modelVerdicts(open);
+  if (nonFinite.count > 0) return [...ofColumns, nonFinite.verdict(open.analysis, open.events)];
+  return [...ofColumns, ...(await influenceVerdicts(open, nu, signal))];
 }

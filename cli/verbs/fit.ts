@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { sealed } from "../checksum.js";
+import { degeneracyText } from "../covariance-summary.js";
+import { requirePassed } from "../data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
 import { openLikelihood, pointOf } from "../open-likelihood.js";
@@ -15,18 +18,26 @@ export async function fit(context: VerbContext): Promise<void> {
   const open = await openLikelihood(context, "f32", true);
   try {
     const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
+    await requireFinite(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
-    const summary = sealed({ ...(await fitSummary(open, found)), files: open.belongings });
+    const summary = await fitSummary(open, found);
+    const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
+    const verdicts = [...modelVerdicts(open), ...decisive];
+    const result = sealed({ ...summary, verdicts, files: open.belongings });
     if (out !== undefined) {
-      await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(summary, undefined, 2)}\n`]);
+      await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
     context.print(describeFit(summary, open.analysis.configuration.truth));
-    context.printJson(summary);
+    context.printJson(result);
+    for (const { text } of verdicts) context.warn(text);
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
     if (summary.problem !== null) context.warn(summary.problem);
     const doubt = summary.crossCheck?.doubt;
     if (doubt) context.warn(doubt);
+    const degeneracy = degeneracyText(summary.names, summary);
+    if (degeneracy) context.warn(degeneracy);
+    requirePassed("fit", verdicts);
   } finally {
     await open.close();
   }

@@ -4,7 +4,9 @@ import type { Evaluation } from "../../inference/objective.js";
 import { matrixOf } from "../../inference/objective.js";
 import { symmetrised } from "../../inference/symmetric-matrix.js";
 import { writeAtomic } from "../../io/index.js";
-import { type CovarianceSummary, labelText, summarise } from "../covariance-summary.js";
+import { type CovarianceSummary, degeneracyText, labelText, summarise } from "../covariance-summary.js";
+import { requirePassed } from "../data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { type OpenLikelihood, openLikelihood, pointOf, transferLabel } from "../open-likelihood.js";
 import { createOutputFolder } from "../output-folder.js";
 import type { Progress } from "../progress.js";
@@ -17,7 +19,11 @@ export async function hessian(context: VerbContext): Promise<void> {
   if (out !== undefined) createOutputFolder(out);
   const open = await openLikelihood(context, "f64", true);
   try {
-    const result = await hessianResult(open, pointOf(open.analysis, nu), context.progress);
+    const point = pointOf(open.analysis, nu);
+    await requireFinite(open, point, context.signal);
+    const decisive = await influenceVerdicts(open, point, context.signal);
+    const verdicts = [...modelVerdicts(open), ...decisive];
+    const result = { ...(await hessianResult(open, point, context.progress)), verdicts };
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
@@ -25,9 +31,13 @@ export async function hessian(context: VerbContext): Promise<void> {
       if (summary.problem !== null) context.warn(summary.problem);
       const doubt = summary.crossCheck?.doubt;
       if (doubt) context.warn(`${labelText(summary)}: ${doubt}`);
+      const degeneracy = degeneracyText(result.names, summary);
+      if (degeneracy) context.warn(`${labelText(summary)}: ${degeneracy}`);
     }
+    for (const { text } of verdicts) context.warn(text);
     context.print(describe(result));
     context.printJson(result);
+    requirePassed("hessian", verdicts);
   } finally {
     await open.close();
   }

@@ -3,11 +3,13 @@ import { removeUnfinished } from "../../io/index.js";
 import { type Analysis, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";
 import { checkFiles, loadAnalysis } from "../configuration.js";
+import { requirePassed } from "../data-verdicts.js";
 import { asOwner } from "../folder-owner.js";
 import { NotConverged, UsageError } from "../messages.js";
 import { describeFit } from "../nuisance-fit.js";
 import { createInside, createOutputFolder } from "../output-folder.js";
 import { runChain, trainSimulation } from "../run/chain.js";
+import { checkEvents, requireLikelihood } from "../run/data-checks.js";
 import { fitOneReplica } from "../run/fits.js";
 import { checkTrainable, openSetting } from "../run/open-setting.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../run/outcome-files.js";
@@ -51,6 +53,7 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     context.printJson(results);
     const { label, summary } = outcome.best;
     if (summary.status !== "converged") throw new NotConverged(label, summary);
+    requirePassed(label, outcome.verdicts);
   } finally {
     await backend.close();
   }
@@ -65,9 +68,12 @@ async function runReplica(context: VerbContext, setting: Setting, index: number)
       got: `${index}`,
     });
   }
-  const { model, key } = await trainSimulation(setting);
+  const checks = await checkEvents(setting);
+  const { model, key } = await trainSimulation(setting, checks);
+  await requireLikelihood(setting, model);
   const { replica, fit } = await fitOneReplica(setting, model, key, index);
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
+  requirePassed(`replica ${index}`, checks.verdicts);
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../analysis.js";
+import { requirePassed } from "../data-verdicts.js";
 import { drawAll, writePictures } from "../drawings.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
 import { NotConverged } from "../messages.js";
 import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
 import {
@@ -26,13 +28,17 @@ export async function scan(context: VerbContext): Promise<void> {
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
     const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
+    await requireFinite(open, start, context.signal);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
+    const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
+    const verdicts = [...modelVerdicts(open), ...decisive];
+    for (const { text } of verdicts) context.warn(text);
     if (!hasEveryError(fit)) {
       context.warn(NO_SCANS);
-      context.printJson({ fit: summary, single: [], pairs: [], files: [] });
+      context.printJson({ fit: summary, single: [], pairs: [], verdicts, files: [] });
       throw new NotConverged("fit", summary);
     }
     const plan = scanPlan(open, fit);
@@ -45,8 +51,9 @@ export async function scan(context: VerbContext): Promise<void> {
     const pictures = drawAll([{ name: "scan", drawings }], context.warn);
     const files = [join(folder, "scan.npz"), ...(await writePictures(folder, pictures))];
     context.print(files.join("\n"));
-    context.printJson({ fit: summary, ...found, files });
+    context.printJson({ fit: summary, ...found, verdicts, files });
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
+    requirePassed("scan", verdicts);
   } finally {
     await open.close();
   }

@@ -196,6 +196,35 @@ test("csv in, events far away counted aloud, nu by hand", async () => {
   assert.equal(found.get("y.data")!.shape, [2, 2]);
 });
 
+test("events that T has no numbers for are named, and written with all others: exit code 4; sentinels are a warning", async () => {
+  const { x, y } = Object.fromEntries(await readNpz(simulation)) as Record<string, NamedArray>;
+  const [farX, missingY] = [Float64Array.from(x!.data as Float64Array), Float64Array.from(y!.data as Float64Array)];
+  farX[2 * 7] = 1e308;
+  for (const row of [20, 30, 40]) missingY[2 * row + 1] = -999;
+  await writeNpz(at("far.npz"), { x: { ...x!, data: farX }, y: { ...y!, data: missingY } });
+  const words = ["--events", at("far.npz"), "--process", "A", "--out", at("far-mapped.npz"), "--json"];
+  const { out, error, code } = await apply(...words);
+  assert.is(code, 4, error);
+  assert.match(
+    error,
+    /far\.npz: T gives no finite numbers for 1 of 120 events \(row 7, counted from 0\): they lie too far/,
+  );
+  assert.match(
+    error,
+    /3 of 120 events \(rows 20, 30 and 40, counted from 0\) have y\[1\] = -999 exactly, while simulated events lie/,
+  );
+  assert.equal(
+    JSON.parse(out).verdicts.map(({ check, rows }: { check: string; rows: number[] }) => [check, rows]),
+    [["finite", [7]]],
+  );
+  const mapped = numbers(await readNpz(at("far-mapped.npz")), "y.data");
+  assert.is(mapped.length, 2 * COUNT);
+  assert.equal(
+    [...new Set([...mapped].flatMap((value, i) => (Number.isFinite(value) ? [] : [Math.floor(i / 2)])))],
+    [7],
+  );
+});
+
 test("csv in and out: processes by name, words and identifiers kept, and all digits", async () => {
   const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
   const rows = ["0,0,0.5,-0.5,B,9007199254740993,good", "0.1,0.2,-0.3,0.7,A,5,", '-1,0.3,1,0.2,"B",6,"so, so"'];

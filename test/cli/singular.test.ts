@@ -96,6 +96,10 @@ test("in f64 the constraints tell the two apart, and give what nothing depends o
   // The estimate is within an edm of 1e-5 of the minimum, where I is the curvature to a part in 10⁴.
   assert.ok(Math.abs(sigma[0] - expected) < 1e-4 && Math.abs(sigma[1] - expected) < 1e-4, `${sigma}, ${expected}`);
   assert.ok(Math.abs(correlation[0][1] + information / (1 + information)) < 1e-4);
+  assert.match(
+    error,
+    /warning: The data hardly tell apart first and second \(correlation -0\.9999\): their separate errors rest on small differences .*\. Merge them, fix one, or quote what they have in common alone\.$/m,
+  );
   assert.is(sigma[2], 1);
   assert.is(correlation[0][2], 0);
 });

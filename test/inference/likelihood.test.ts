@@ -107,12 +107,14 @@ async function scoreOfEvent(event: number, nu: readonly number[]): Promise<Float
   });
 }
 
-test("the score product is that of single events, with weights squared", async () => {
+test("scores are those of single events, and the score product has their weights squared", async () => {
   const nu = [0.5, -0.5, 0.3, -0.8];
   const wanted = new Float64Array(16);
   for (let i = 0; i < 4; i++) wanted[i * 5] = 1;
+  const scores: Float64Array[] = [];
   for (let event = 0; event < torchEvents.count; event++) {
     const score = await scoreOfEvent(event, nu);
+    scores.push(score);
     for (let i = 0; i < 16; i++) {
       wanted[i]! += torchEvents.weights![event]! ** 2 * score[Math.floor(i / 4)]! * score[i % 4]!;
     }
@@ -124,6 +126,9 @@ test("the score product is that of single events, with weights squared", async (
       // Central differences of log N_tot: 1e-10 of order one.
       const tolerance = backend.precision === "f64" ? { absolute: 1e-8, relative: 1e-8 } : precisions.f32;
       close(await of.scoreProduct(nu), wanted, tolerance, backend.name);
+      const some = scores.slice(3, 12);
+      const byNuisance = nu.flatMap((_, k) => some.map((score) => score[k]!));
+      close(await of.eventScores(nu, [3, 12]), byNuisance, tolerance, `scores on ${backend.name}`);
     });
   }
 });
@@ -147,6 +152,47 @@ test("the extended term is zero where as many events were expected as seen", asy
   close(penalty.gradient!, [0, 0, 0, 0], precisions.f64);
 });
 
+test("of no events the extended likelihood is N(ν) + ν²/2, on every backend; without the extended term there is none", async () => {
+  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const data = { count: 0, x: new Float64Array(0), y: new Float64Array(0) };
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  const rate = (k: number, f: number) => (model.nuisances[k] as { logFactors: readonly number[] }).logFactors[f]!;
+  const yields = model.processes.map(({ logYield }, f) =>
+    Math.exp(logYield + rate(2, f) * nu[2]! + rate(3, f) * nu[3]!),
+  );
+  const moment = (of: (f: number) => number) => yields.reduce((sum, own, f) => sum + own * of(f), 0);
+  const first = (k: number) => (k < 2 ? () => 0 : (f: number) => rate(k, f));
+  const all = [0, 1, 2, 3];
+  for (const { create } of testBackends()) {
+    await withBackend(create, async (backend) => {
+      const of = await likelihood({ backend, model, data, form: "joint", extended: true });
+      const { nll, gradient, hessian } = await of.evaluate(Float64Array.from(nu), 2);
+      close([nll], [moment(() => 1) + nu.reduce((sum, value) => sum + value ** 2 / 2, 0)], precisions.f64);
+      close(
+        gradient!,
+        all.map((k) => moment(first(k)) + nu[k]!),
+        precisions.f64,
+      );
+      const curvature = all.flatMap((k) =>
+        all.map((l) => moment((f) => first(k)(f) * first(l)(f)) + (k === l ? 1 : 0)),
+      );
+      close(hessian!, curvature, precisions.f64);
+      assert.is((await of.logProb(nu)).length, 0);
+      assert.is(of.effectiveEvents, 0);
+      close(
+        (await of.information(nu)).matrix,
+        all.flatMap((k) => all.map((l) => (k === l ? 1 : 0))),
+        precisions.f64,
+      );
+      await of.close();
+    });
+  }
+  assert.match(
+    await refused({ data, extended: false }),
+    /likelihood: expected at least one event, unless it is extended, got 0/,
+  );
+});
+
 test("without the extended term nothing but the constraints is added", async () => {
   const model = torchModel({ hasTransfer: false, hasRates: true });
   const of = await likelihood({ ...plain, model, data: torchEvents, extended: false });
@@ -161,6 +207,15 @@ test("a model survives being saved as tensors, and takes new parameters", async 
   const { metadata, tensors } = mixtureToTensors(model);
   const again = mixtureFromTensors("file", { metadata, tensors });
   assert.equal(again, model);
+  const simulated = {
+    events: 10,
+    x: [[-1, 2]],
+    y: [
+      [0, 1],
+      [0, 3],
+    ],
+  } as const;
+  assert.equal(mixtureFromTensors("file", mixtureToTensors({ ...model, simulated })), { ...model, simulated });
   const name = "transfer.transforms.0.0.bias";
   const old = model.transfer!.weights.get("transforms.0.0.bias")!.data;
   const changed = withParameters(model, { [name]: old.map((value) => value + 1) });

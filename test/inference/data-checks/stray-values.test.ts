@@ -1,0 +1,122 @@
+/** Sentinels and defaults among measurements: found wherever they are, and nothing found where there are none. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { copiesOf } from "../../../inference/data-checks/copies.js";
+import { strayValues } from "../../../inference/data-checks/stray-values.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+
+const COUNT = 2000;
+const random = randomNumbers(11);
+const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+/** Columns without a stray value, in both precisions. */
+const CLEAN: Readonly<Record<string, () => number>> = {
+  normal,
+  uniform: random,
+  "momentum, GeV": () => 20 - 30 * Math.log(1 - random()),
+  "steep power law": () => (1 - random()) ** (-1 / 4),
+  "rounded to two digits": () => Math.round(10 * normal()) / 10,
+  "whole numbers": () => Math.floor(-3 * Math.log(1 - random())),
+  "a flag that is rarely set": () => (random() < 0.01 ? 1 : 0),
+  "a few labels": () => Math.floor(5 * random() ** 3),
+};
+
+const columnOf = (draw: () => number) => Float64Array.from({ length: COUNT }, draw);
+
+for (const [name, draw] of Object.entries(CLEAN)) {
+  test(`no stray value: ${name}, 30 samples of ${COUNT} (chance of one below 1e-3 together)`, () => {
+    for (let sample = 0; sample < 30; sample++) {
+      const column = columnOf(draw);
+      assert.equal(strayValues(column), []);
+      assert.equal(strayValues(Float32Array.from(column)), []);
+    }
+  });
+}
+
+const SENTINELS = [-999, -99, -1, 9999, 1e20, 3e38, -3e38];
+
+for (const sentinel of SENTINELS) {
+  test(`${sentinel} in 2% of the events of a momentum: found with number and rows`, () => {
+    const column = columnOf(CLEAN["momentum, GeV"]!);
+    const rows = Array.from({ length: 40 }, (_, i) => 7 + 50 * i).filter((row) => row < COUNT);
+    for (const row of rows) column[row] = sentinel;
+    for (const values of [column, Float32Array.from(column)]) {
+      const [found, ...others] = strayValues(values);
+      assert.equal(others, []);
+      assert.is(found!.value, Math.fround(sentinel) === found!.value ? found!.value : sentinel);
+      assert.is(found!.count, rows.length);
+      assert.equal(found!.rows, rows.slice(0, 3));
+    }
+  });
+}
+
+test("six sentinels in 300 events of which no two are alike", () => {
+  const column = columnOf(CLEAN["momentum, GeV"]!).subarray(0, 300);
+  for (let i = 0; i < 6; i++) column[40 * i + 3] = -1;
+  assert.equal(
+    strayValues(column).map(({ value, count, rows }) => ({ value, count, rows })),
+    [{ value: -1, count: 6, rows: [3, 43, 83] }],
+  );
+});
+
+test("a sample joined with itself, once and twice, rounded or not; others are no copies", () => {
+  for (const name of ["normal", "rounded to two digits"]) {
+    const [a, b] = [columnOf(CLEAN[name]!), columnOf(CLEAN[name]!)];
+    const times = (n: number, column: Float64Array) =>
+      Float64Array.from({ length: n * COUNT }, (_, i) => column[i % COUNT]!);
+    assert.is(copiesOf([a, b]), 1);
+    assert.is(copiesOf([times(2, a), times(2, b)]), 2);
+    assert.is(copiesOf([times(3, a).sort()]), 3);
+    assert.is(copiesOf([times(2, a), columnOf(normal)]), 1, "one feature is new");
+  }
+  for (const [name, draw] of Object.entries(CLEAN)) assert.is(copiesOf([columnOf(draw)]), 1, name);
+  assert.is(copiesOf([new Float64Array(100).fill(3)]), 1);
+  assert.is(copiesOf([Float64Array.of(1, 1)]), 1);
+});
+
+test("two sentinels, and a default inside of the range", () => {
+  const column = columnOf(normal);
+  for (let row = 0; row < 60; row++) column[row] = row < 30 ? -999 : 0;
+  assert.equal(
+    strayValues(column).map(({ value, count, isFar }) => ({ value, count, isFar })),
+    [
+      { value: -999, count: 30, isFar: true },
+      { value: 0, count: 30, isFar: false },
+    ],
+  );
+});
+
+test("beside the range of simulation: few sentinels, a single wild value, a constant", () => {
+  const range = [-4, 4] as const;
+  const withValues = (...values: number[]) => {
+    const column = columnOf(() => Math.max(-4, Math.min(4, normal())) * 0.99);
+    column.set(values);
+    return strayValues(column, range).map(({ value, count }) => [value, count]);
+  };
+  assert.equal(withValues(-99, -99, -99), [[-99, 3]]);
+  assert.equal(withValues(1e20), [[1e20, 1]]);
+  assert.equal(withValues(-1e30, 3e38), [
+    [-1e30, 1],
+    [3e38, 1],
+  ]);
+  // A whole population is the farthest of it, and for the check of the range.
+  assert.equal(withValues(1e3, 2e3, 3e3, 4e3, 5e3, 6e3), [[6e3, 1]]);
+  // Beyond, but as tails are.
+  assert.equal(withValues(5, 6, 7.5, -9), []);
+  assert.equal(
+    strayValues(new Float64Array(50).fill(-999), range).map(({ value, count, isFar }) => [value, count, isFar]),
+    [[-999, 50, true]],
+  );
+});
+
+test("a single event is no reference for itself, and a constant column repeats one value", () => {
+  assert.equal(strayValues(Float64Array.of(3)), []);
+  assert.equal(strayValues(Float64Array.of(3, -999)), []);
+  assert.equal(strayValues(Float64Array.of(3), [0, 5]), []);
+  assert.equal(
+    strayValues(new Float64Array(100).fill(2)).map(({ value, count }) => [value, count]),
+    [[2, 100]],
+  );
+});
+
+test.run();

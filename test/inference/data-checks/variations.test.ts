@@ -1,0 +1,110 @@
+/** Do samples of a nuisance differ from the nominal ones: what is seen, and how often something is where there is nothing. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EFFECT_LEVEL, nuisanceEffects, sampleDifferences } from "../../../inference/data-checks/variations.js";
+import type { SimulatedEvents } from "../../../inference/simulated-events.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+
+const random = randomNumbers(17);
+const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+type Event = readonly [x: number, y: number];
+const draw = (count: number, event: () => Event = () => [normal(), normal()]): Event[] =>
+  Array.from({ length: count }, event);
+
+function sample(at: readonly number[], events: readonly Event[], weights?: readonly number[]): SimulatedEvents {
+  const feature = (j: 0 | 1) => Float64Array.from(events, (event) => event[j]);
+  const count = events.length;
+  return {
+    process: 0,
+    at,
+    count,
+    x: feature(0),
+    y: feature(1),
+    ...(weights && { weights: Float64Array.from(weights) }),
+  };
+}
+
+/** Probability that nothing differs, of one nuisance. */
+function probability(nominal: SimulatedEvents, ...varied: SimulatedEvents[]): number {
+  const [found, ...others] = nuisanceEffects(sampleDifferences([nominal, ...varied], [0]));
+  assert.equal(others, []);
+  return found!.pValue;
+}
+
+const N = 4000;
+
+test("samples of one density: 2 of 200 below 0.01 on average, 9 or more with a probability of 2e-4", () => {
+  let seen = 0;
+  for (let i = 0; i < 200; i++) {
+    const p = probability(sample([0], draw(500)), sample([1], draw(500)), sample([-1], draw(450)));
+    if (p < EFFECT_LEVEL) seen++;
+  }
+  assert.ok(seen < 9, `${seen}`);
+});
+
+const EFFECTS: Readonly<Record<string, () => Event>> = {
+  "a shift of 0.15 σ": () => [normal() + 0.15, normal()],
+  "a width larger by 10%": () => [normal(), 1.1 * normal()],
+  "a skewness of 0.5": () => {
+    // A χ² of 32 degrees of freedom, standardised.
+    let sum = 0;
+    for (let k = 0; k < 32; k++) sum += normal() ** 2;
+    return [(sum - 32) / 8, normal()];
+  },
+  "a correlation of 0.15, both features as they were": () => {
+    const x = normal();
+    return [x, 0.15 * x + Math.sqrt(1 - 0.15 ** 2) * normal()];
+  },
+};
+
+for (const [name, varied] of Object.entries(EFFECTS)) {
+  test(`${name} is seen in ${N} events`, () => {
+    const p = probability(sample([0], draw(N)), sample([1], draw(N, varied)));
+    assert.ok(p < 1e-4, `${p}`);
+  });
+}
+
+test("the same events moved by a thousandth of their width, or weighted anew by a percent, differ", () => {
+  const events = draw(N);
+  const moved = events.map(([x, y]): Event => [x + 0.001, y]);
+  assert.ok(probability(sample([0], events), sample([1], moved)) < 1e-9);
+  const weights = events.map(([x]) => 1 + 0.01 * x);
+  assert.ok(probability(sample([0], events), sample([1], events, weights)) < 1e-9);
+});
+
+test("copies do not differ, whatever their order, nor does a common factor of the weights", () => {
+  const events = draw(N);
+  assert.is(probability(sample([0], events), sample([1], events)), 1);
+  assert.is(probability(sample([0], events), sample([1], [...events].reverse())), 1);
+  const twice = events.map(() => 2);
+  assert.is(probability(sample([0], events), sample([1], events, twice)), 1);
+});
+
+test("weights make means, and their own scatter: a weighted sample of one density does not differ", () => {
+  // Drawn from a wider density, weighted back to the normal one.
+  const wide = draw(N, () => [1.3 * normal(), normal()]);
+  const weights = wide.map(([x]) => 1.3 * Math.exp((-x * x * (1 - 1 / 1.69)) / 2));
+  const p = probability(sample([0], draw(N)), sample([1], wide, weights));
+  assert.ok(p > 1e-3, `${p}`);
+  assert.ok(probability(sample([0], draw(N)), sample([1], wide)) < 1e-9, "without them it does");
+});
+
+test("a nuisance is judged by its own samples, all of them, and by those of all processes", () => {
+  const nominal = sample([0, 0], draw(N));
+  const same = sample([1, 0], draw(N));
+  const other = sample([0, 1], draw(N, EFFECTS["a shift of 0.15 σ"]));
+  const both = sample([1, 1], draw(N, EFFECTS["a shift of 0.15 σ"]));
+  const found = sampleDifferences([nominal, same, other, both], [0, 0]);
+  const [first, second] = nuisanceEffects(found);
+  assert.is(first!.nuisance, 0);
+  // Four polynomials of two features, and their product.
+  assert.is(first!.tests, 9);
+  assert.ok(first!.pValue > EFFECT_LEVEL, `${first!.pValue}`);
+  assert.ok(second!.pValue < 1e-4);
+  const elsewhere = { nuisance: 0, pValues: [1e-9] };
+  assert.ok(nuisanceEffects([...found, elsewhere])[0]!.pValue < 1e-7);
+  assert.equal(sampleDifferences([same], [0, 0]), [], "nothing to compare with");
+});
+
+test.run();
