@@ -4,27 +4,28 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { NamedArray, NamedArrays } from "../../io/arrays.js";
 import { type EventTable, listColumns, readEvents, requireColumn } from "../../io/columns.js";
-import { type CsvColumn, parseCsv, readCsvTable } from "../../io/csv.js";
+import { type CsvColumn, readCsvFrom, readCsvTable } from "../../io/csv.js";
 import { writeCsv } from "../../io/csv-write.js";
 import { writeNpz } from "../../io/npz.js";
 import { writeSafetensors } from "../../io/safetensors.js";
+import { memorySource } from "../../io/source.js";
 import { assertRefused, fixture, linesAbout, withFolder } from "./support.js";
 
-const csv = (text: string) => parseCsv("a.csv", new TextEncoder().encode(text));
+const csv = async (text: string) => (await readCsvFrom(memorySource("a.csv", new TextEncoder().encode(text)))).columns;
 const csvRefused = (text: string, message: RegExp) => assertRefused(() => csv(text), message);
 
-test("csv: numbers as text writes them, quoted names, Windows line ends, no newline at the end", () => {
-  const columns = csv('\ufeff"mass, GeV", pt ,"say ""x"""\r\n1,-2.5e-3,.5\r\n+3, 4. ,"6"\r\n1E400,nan,-Inf');
+test("csv: numbers as text writes them, quoted names, Windows line ends, no newline at the end", async () => {
+  const columns = await csv('\ufeff"mass, GeV", pt ,"say ""x"""\r\n1,-2.5e-3,.5\r\n+3, 4. ,"6"\r\n1E400,nan,-Inf');
   assert.equal([...columns.keys()], ["mass, GeV", "pt", 'say "x"']);
   assert.equal([...columns.get("mass, GeV")!], [1, 3, Number.POSITIVE_INFINITY]);
   assert.equal([...columns.get("pt")!], [-0.0025, 4, Number.NaN]);
   assert.equal([...columns.get('say "x"')!], [0.5, 6, Number.NEGATIVE_INFINITY]);
 });
 
-test("csv: a header alone has no rows; blank lines may end the text", () => {
-  assert.is(csv("x,y\n").get("y")!.length, 0);
-  assert.is(csv("x,y").get("x")!.length, 0);
-  assert.is(csv("x\n1\n2\n\n \n").get("x")!.length, 2);
+test("csv: a header alone has no rows; blank lines may end the text", async () => {
+  assert.is((await csv("x,y\n")).get("y")!.length, 0);
+  assert.is((await csv("x,y")).get("x")!.length, 0);
+  assert.is((await csv("x\n1\n2\n\n \n")).get("x")!.length, 2);
 });
 
 test("csv: mistakes are named with line and column", async () => {

@@ -6,7 +6,8 @@ import * as assert from "uvu/assert";
 import { crc32 } from "../../io/crc32.js";
 import { FileError } from "../../io/errors.js";
 import { type ByteSource, memorySource } from "../../io/source.js";
-import { readZipDirectory, readZipMember } from "../../io/zip.js";
+import { readZipDirectory } from "../../io/zip.js";
+import { readZipMember } from "../../io/zip-member.js";
 import { type ZipEntry, zipBytes } from "../../io/zip-write.js";
 import { assertRefused, fixture } from "./support.js";
 
