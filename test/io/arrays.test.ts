@@ -242,8 +242,8 @@ test("damaged safetensors files are refused", async () => {
   await assertRefused(() => safetensors({ x: null }), /tensor "x": expected dtype, shape and data_offsets, got "null"/);
   await assertRefused(() => safetensors({ x: { ...x, shape: [-2] } }, data), /expected dtype, shape and data_offsets/);
   await assertRefused(
-    () => safetensors({ x: { ...x, dtype: "F8_E4M3" } }, data),
-    /expected a dtype among F16 .* BOOL, got "F8_E4M3"/,
+    () => safetensors({ x: { ...x, dtype: "F8_E4M3" } }, data, ["x"]),
+    /tensor "x": expected a dtype among F16 .* BOOL, got "F8_E4M3"\. Convert the tensor/,
   );
   await assertRefused(
     () => safetensors({ x: { ...x, shape: [3] } }, data),
