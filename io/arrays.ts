@@ -128,7 +128,7 @@ export function checkShape(where: string, { shape, data }: NamedArray): void {
 const ELEMENTS_AT_ONCE = 2 ** 22;
 
 const widened: Partial<Record<ElementType, (halves: Uint16Array) => Float32Array>> = {
-  f2: (halves) => Float32Array.from(halves, halfToNumber),
+  f2: halfToFloat32,
   bf2: bfloatToFloat32,
 };
 
@@ -193,19 +193,32 @@ function checkBool(where: string, bytes: Uint8Array, start: number): void {
   });
 }
 
-/** IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/**
+ * IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. In binary32 the bias is 127, and the fraction has
+ * 13 more bits; the least and the greatest exponent mean something else.
+ */
+function halfToFloat32(halves: Uint16Array): Float32Array {
+  const numbers = new Float32Array(halves.length);
+  const words = new Uint32Array(numbers.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const bits = halves[i]!;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    const sign = bits & 0x8000;
+    if (exponent > 0 && exponent < 31) words[i] = (sign << 16) | ((exponent + 112) << 23) | (fraction << 13);
+    else {
+      const size = exponent === 0 ? fraction * 2 ** -24 : fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+      numbers[i] = sign === 0 ? size : -size;
+    }
+  }
+  return numbers;
 }
 
 /** bfloat16 is the upper half of a binary32. */
 function bfloatToFloat32(halves: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** Whether the elements of a strided array lie in row-major order without gaps. */

@@ -25,7 +25,9 @@ export function countFields(record: string, separator: string): number | undefin
 function fieldsOf(record: string, separator: string): string[] | number {
   if (record.includes('"')) return quotedFields(separator === BLANKS ? record.trim() : record, separator);
   if (separator === BLANKS) return record.trim().split(/[ \t]+/);
-  return record.split(separator).map((field) => field.trim());
+  const fields = record.split(separator);
+  for (let i = 0; i < fields.length; i++) fields[i] = fields[i]!.trim();
+  return fields;
 }
 
 function quotedFields(record: string, separator: string): string[] | number {

@@ -6,6 +6,8 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?$/i;
 const DECIMAL_COMMA = /^[+-]?(?:\d+,\d*|,\d+)(?:e[+-]?\d+)?$/i;
 const THOUSANDS = /^[+-]?\d{1,3},\d{3}$/;
 const INTEGER = /^[+-]?\d+$/;
+// An integer of as many is below 2^53.
+const SAFE_DIGITS = 15;
 // Those of the largest double, 1.8e308, and a sign.
 const MAX_DIGITS = 310;
 
@@ -33,11 +35,9 @@ export function parseDecimalComma(field: string): number | undefined {
   return DECIMAL_COMMA.test(field) ? Number(field.replace(",", ".")) : undefined;
 }
 
-/** Whether a double holds what the field says; an integer beyond 2^53 is an identifier, not a measurement. */
-export function isExactNumber(field: string, separator: string): boolean {
-  const value = parseNumber(field);
-  if (value === undefined) return separator !== "," && parseDecimalComma(field) !== undefined;
-  return Number.isSafeInteger(value) || !INTEGER.test(field);
+/** Whether the field is an integer beyond 2^53: an identifier, not a measurement. */
+export function isIdentifier(field: string): boolean {
+  return field.length > SAFE_DIGITS && INTEGER.test(field) && !Number.isSafeInteger(Number(field));
 }
 
 const POINTS_HINT = "Write all numbers with decimal points";

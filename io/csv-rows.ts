@@ -25,9 +25,8 @@ export interface OpenCsv {
 export async function openCsv(source: ByteSource): Promise<OpenCsv> {
   const path = source.name;
   const batches = recordLines(source);
-  const { lines, others } = await readStart(path, batches);
-  const separator = SEPARATOR_LINE.exec(others[0]?.text ?? "")?.[1];
-  const [first, second] = others.slice(separator === undefined ? 0 : 1);
+  const { lines, others, separator } = await readStart(path, batches);
+  const [first, second] = others;
   const comments = lines.filter(({ number, text }) => isComment(text) && number < (first?.number ?? Infinity));
   const { layout, headerLine, firstRow } = findLayout(path, { comments, first, second, separator });
   if (layout.names.length > MAX_COLUMNS) throw noHeader(path, headerLine, `${layout.names.length} of them`);
@@ -78,19 +77,22 @@ export function valuesOf({ path, layout }: OpenCsv, { number, text }: TextLine, 
   return values;
 }
 
-/** The first lines, up to the third that is neither blank nor a comment, and these. */
+/** The first lines, as far as it takes to have two that are neither blank nor comments, beside Excel's; and these. */
 async function readStart(
   path: string,
   batches: AsyncGenerator<readonly TextLine[], undefined>,
-): Promise<{ lines: TextLine[]; others: TextLine[] }> {
+): Promise<{ lines: TextLine[]; others: TextLine[]; separator: string | undefined }> {
   const lines: TextLine[] = [];
   const others: TextLine[] = [];
-  while (others.length < 3) {
+  let separator: string | undefined;
+  while (others.length < 2) {
     const { value } = await batches.next();
     if (value === undefined) break;
     for (const line of value) {
+      const found = lines.length === 0 ? SEPARATOR_LINE.exec(line.text)?.[1] : undefined;
+      separator ??= found;
       lines.push(line);
-      if (!isComment(line.text) && !isBlank(line.text)) others.push(line);
+      if (found === undefined && !isComment(line.text) && !isBlank(line.text)) others.push(line);
       if (others.length < 2 && lines.length > MAX_FIRST_LINES) {
         throw new FileError(path, {
           expected: `names of columns and a row among the first ${MAX_FIRST_LINES} lines`,
@@ -99,7 +101,7 @@ async function readStart(
       }
     }
   }
-  return { lines, others };
+  return { lines, others, separator };
 }
 
 const isBlank = (text: string) => text.trim() === "";

@@ -3,7 +3,7 @@
  * a header or comments behind #; Excel with semicolons, decimal commas or `sep=`; awk with blanks or tabs.
  */
 import type { NamedArray } from "./arrays.js";
-import { isExactNumber, numberReader } from "./csv-number.js";
+import { isIdentifier, numberReader } from "./csv-number.js";
 import { type CsvField, checkOnce, namedFields, type OpenCsv, openCsv, valuesOf } from "./csv-rows.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { allocate } from "./memory.js";
@@ -36,34 +36,35 @@ export function listCsv(path: string): Promise<string[]> {
 /** All columns: numbers where a double holds every value of the column, else the words as they stand. */
 export function readCsvTable(path: string): Promise<Map<string, CsvColumn>> {
   return withFile(path, async (source) => {
-    const fields = wantedFields(await openCsv(source), undefined);
-    const words = new Map<string, string[]>();
-    await forEachRow(await openCsv(source), (values, { separator }) => {
-      for (const { name, at } of fields) {
-        if (!words.has(name) && !isExactNumber(values[at]!, separator)) words.set(name, []);
-      }
+    const open = await openCsv(source);
+    const fields = wantedFields(open, undefined);
+    const words = new Map<CsvField, string[]>();
+    const numberOf = numberReader(open.layout.separator);
+    const numbers = await readNumbers(open, fields, Number.POSITIVE_INFINITY, (text, field) => {
+      if (words.has(field)) return Number.NaN;
+      const value = isIdentifier(text) ? undefined : numberOf(text);
+      if (typeof value === "number") return value;
+      words.set(field, []);
+      return Number.NaN;
     });
-    const numbers = fields.flatMap(({ name }) => (words.has(name) ? [] : [name]));
-    const { columns } = await readCsvFrom(source, numbers);
-    const ofWords = fields.filter(({ name }) => words.has(name));
-    await forEachRow(await openCsv(source), (values) => {
-      for (const { name, at } of ofWords) words.get(name)!.push(values[at]!);
-    });
+    if (words.size > 0) await readWords(await openCsv(source), words);
     return new Map(
-      fields.map(({ name }) => {
-        const data = columns.get(name);
-        return [name, data === undefined ? words.get(name)! : { shape: [data.length], data }];
+      fields.map((field, k) => {
+        const data = numbers.columns[k]!;
+        return [field.name, words.get(field) ?? { shape: [data.length], data }];
       }),
     );
   });
 }
 
-async function forEachRow(
-  open: OpenCsv,
-  visit: (values: readonly string[], layout: OpenCsv["layout"]) => void,
-): Promise<void> {
+async function readWords(open: OpenCsv, words: ReadonlyMap<CsvField, string[]>): Promise<void> {
   let row = 0;
-  for await (const lines of open.rows) for (const line of lines) visit(valuesOf(open, line, row++), open.layout);
+  for await (const lines of open.rows) {
+    for (const line of lines) {
+      const values = valuesOf(open, line, row++);
+      for (const [{ at }, column] of words) column.push(values[at]!);
+    }
+  }
 }
 
 /**
@@ -79,33 +80,45 @@ export async function readCsvFrom(
   const open = await openCsv(source);
   const fields = wantedFields(open, wanted);
   const numberOf = numberReader(open.layout.separator);
+  const { columns, total } = await readNumbers(open, fields, head, (text, { name, at }, line) => {
+    const value = numberOf(text);
+    if (typeof value === "number") return value;
+    throw new FileError(`${source.name}, line ${line}, column ${at + 1} (${quote(name)})`, value);
+  });
+  return { columns: new Map(fields.map(({ name }, k) => [name, columns[k]!])), total };
+}
+
+/** The first rows of some fields [fields][rows], and the number of all rows. */
+async function readNumbers(
+  open: OpenCsv,
+  fields: readonly CsvField[],
+  head: number,
+  numberOf: (text: string, field: CsvField, line: number) => number,
+): Promise<{ columns: Float64Array[]; total: number }> {
   let room = Math.ceil(FIRST_NUMBERS / Math.max(1, fields.length));
-  const columns = fields.map(() => allocate(source.name, Float64Array, room));
+  const columns: Float64Array[] = fields.map(() => new Float64Array(room));
   let total = 0;
   for await (const lines of open.rows) {
-    const kept = lines.slice(0, Math.max(0, head - total));
-    if (total + kept.length > room) {
-      room = Math.max(2 * room, total + kept.length);
-      for (const [i, column] of columns.entries()) {
-        columns[i] = allocate(source.name, Float64Array, room);
-        columns[i].set(column);
-      }
+    const kept = Math.max(0, Math.min(lines.length, head - total));
+    if (total + kept > room) {
+      room = Math.max(2 * room, total + kept);
+      for (const [k, column] of columns.entries()) columns[k] = extended(open.path, column, room);
     }
-    for (const [i, line] of kept.entries()) {
+    for (let i = 0; i < kept; i++) {
+      const line = lines[i]!;
       const values = valuesOf(open, line, total + i);
-      for (const [k, { name, at }] of fields.entries()) {
-        const value = numberOf(values[at]!);
-        if (typeof value !== "number") {
-          const where = `${source.name}, line ${line.number}, column ${at + 1} (${quote(name)})`;
-          throw new FileError(where, value);
-        }
-        columns[k]![total + i] = value;
-      }
+      for (const [k, field] of fields.entries())
+        columns[k]![total + i] = numberOf(values[field.at]!, field, line.number);
     }
     total += lines.length;
   }
-  const rows = Math.min(total, head);
-  return { columns: new Map(fields.map(({ name }, k) => [name, columns[k]!.slice(0, rows)])), total };
+  return { columns: columns.map((column) => column.slice(0, Math.min(total, head))), total };
+}
+
+function extended(path: string, column: Float64Array, room: number): Float64Array {
+  const longer = allocate(path, Float64Array, room);
+  longer.set(column);
+  return longer;
 }
 
 /** The fields of these names, or all that have one. */

@@ -16,9 +16,9 @@ export const STORED = 0;
 export const DEFLATED = 8;
 const ENCRYPTED = 0x0001;
 
-// A directory takes this much memory several times over: 2^18 members with names of 80 bytes.
+// As many as a directory without zip64 can hold, with names of 450 bytes.
+const MAX_MEMBERS = 2 ** 16;
 const MAX_DIRECTORY_BYTES = 2 ** 25;
-const MAX_MEMBERS = 2 ** 18;
 
 export const CORRUPT = "The file is truncated or corrupt: copy or download it again";
 
