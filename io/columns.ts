@@ -10,6 +10,7 @@ import {
   toFloat64,
 } from "./arrays.js";
 import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
+import { parseNumber } from "./csv-number.js";
 import { editDistance } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { allocate } from "./memory.js";
@@ -109,11 +110,17 @@ export function eventsOf(path: string, { columns, unread }: TableContents, names
     if (problem !== undefined) throw problem;
     if (column === undefined) throw missingColumn(path, name, [...columns.keys()]);
     if ("data" in column) return [name, column];
-    throw new FileError(columnIn(path, name), { expected: "numbers", got: "words, or integers beyond 2^53" });
+    throw noNumbers(columnIn(path, name), column);
   });
   const total = countEvents(path, new Map(arrays));
   const table = arrays.map(([name, array]) => [name, toColumn(path, name, { ...array, fortranOrder: false })] as const);
   return { path, count: total, total, columns: new Map(table) };
+}
+
+function noNumbers(where: string, words: readonly string[]): FileError {
+  const row = words.findIndex((word) => parseNumber(word) === undefined);
+  const got = row < 0 ? "integers beyond 2^53" : `${quote(words[row]!)} in row ${row} (counted from 0)`;
+  return new FileError(where, { expected: "numbers", got });
 }
 
 async function readArrays(

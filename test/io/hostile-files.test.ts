@@ -16,7 +16,8 @@ import { readSafetensors, readSafetensorsFrom, writeSafetensors } from "../../io
 import { memorySource, readBytes } from "../../io/source.js";
 import { readTorchStateDict, readTorchStateDictFrom } from "../../io/torch-state-dict.js";
 import { readZipDirectory } from "../../io/zip.js";
-import { type ZipEntry, zipBytes } from "../../io/zip-write.js";
+import type { ZipEntry } from "../../io/zip-write.js";
+import { archive, member } from "./npz-writer.js";
 import { dict, int, str, tensor, tuple } from "./pickle-writer.js";
 import { assertRefused, fixture, withFolder } from "./support.js";
 
@@ -149,18 +150,6 @@ test("the checksum of all is checked where only the first events are read", () =
     await writeFile(path, bytes);
     await assertRefused(() => readEvents(path, ["a"], { head: 1 }), /expected checksum .* got/);
   }));
-
-/** A member of npz of this type, of which numpy may say anything. */
-function member(name: string, descr: string, shape = "(1,)", data = new Uint8Array()): ZipEntry {
-  const fields = `{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
-  return { name: `${name}.npy`, chunks: [Buffer.from(`\x93NUMPY\x01\x00\x76\x00${fields}\n`, "latin1"), data] };
-}
-
-async function archive(entries: readonly ZipEntry[], deflate = false): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of zipBytes("a", entries, { deflate })) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 const OTHER_TYPES: readonly (readonly [descr: string, message: RegExp])[] = [
   ["'|O'", /got Python objects \(a pickle, never read\)\. Save plain numeric columns: a\.astype/],
