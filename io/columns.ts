@@ -184,8 +184,19 @@ function countEvents(path: string, arrays: ReadonlyMap<string, { readonly shape:
   });
 }
 
+// Each has a name. What has more is an image or a matrix, or its axes are the other way round.
+const MAX_FEATURES = 2 ** 16;
+
 function eventCount(path: string, name: string, shape: readonly number[]): number {
-  if (shape.length === 1 || shape.length === 2) return shape[0]!;
+  const [events, width = 1] = shape;
+  if (width > MAX_FEATURES) {
+    throw new FileError(columnIn(path, name), {
+      expected: `at most ${MAX_FEATURES} features`,
+      got: `shape [${shape.join(", ")}]`,
+      hint: "The event index comes first: transpose the array",
+    });
+  }
+  if (shape.length === 1 || shape.length === 2) return events!;
   throw new FileError(columnIn(path, name), {
     expected: "shape [events] or [events, features]",
     got: `[${shape.join(", ")}]`,

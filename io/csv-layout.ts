@@ -36,6 +36,9 @@ export interface FirstLines {
   readonly separator: string | undefined;
 }
 
+/** Columns that a table may have. */
+export const MAX_COLUMNS = 2 ** 18;
+
 const SEPARATORS = [",", ";", "\t", "|", BLANKS];
 // Comments of which one may be the header; it stands next to the rows.
 const MAX_COMMENTS = 8;

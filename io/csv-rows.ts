@@ -1,11 +1,10 @@
 /** The rows of a table of text: its lines without comments, sorted into fields. */
 import { countFields, splitRecord } from "./csv-fields.js";
-import { type CsvLayout, findLayout, firstRepeated, noHeader, type TextLine } from "./csv-layout.js";
+import { type CsvLayout, findLayout, firstRepeated, MAX_COLUMNS, noHeader, type TextLine } from "./csv-layout.js";
 import { FileError, quote } from "./errors.js";
 import type { ByteSource } from "./source.js";
 import { MAX_LINE, textLines, tooLong } from "./text-lines.js";
 
-const MAX_COLUMNS = 2 ** 18;
 // Comments and blank lines above the second row.
 const MAX_FIRST_LINES = 2 ** 16;
 // What Excel writes where a number cannot be computed begins like a comment.

@@ -1,6 +1,6 @@
 /** Columns as comma-separated text, so that `readCsv` and `readCsvTable` read them back. */
 import type { CsvColumn } from "./csv.js";
-import { firstRepeated, headerProblem, noHeader } from "./csv-layout.js";
+import { firstRepeated, headerProblem, MAX_COLUMNS, noHeader } from "./csv-layout.js";
 import { FileError, quote } from "./errors.js";
 import { writeAtomic } from "./write-atomic.js";
 
@@ -48,9 +48,9 @@ const rowsOf = (column: CsvColumn) => (isWords(column) ? column.length : column.
 
 function checkColumn(where: string, name: string, column: CsvColumn, rows: number | undefined): void {
   const shape = isWords(column) ? [column.length] : column.shape;
-  if (shape[0] !== rows || (shape.length !== 1 && shape.length !== 2)) {
+  if (shape[0] !== rows || (shape.length !== 1 && shape.length !== 2) || (shape[1] ?? 1) > MAX_COLUMNS) {
     throw new FileError(where, {
-      expected: `${rows ?? "a number of"} rows, as in every column of a csv file`,
+      expected: `${rows ?? "a number of"} rows, as in every column of a csv file, and at most ${MAX_COLUMNS} features`,
       got: `shape [${shape.join(", ")}]`,
       hint: "Write it into another kind of file",
     });

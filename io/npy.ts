@@ -60,12 +60,12 @@ export async function openNpy(where: string, stream: ByteStream): Promise<ArrayI
   return { shape, read };
 }
 
-/** The first rows of a row-major array are one run; of a column-major one, a run in every column. */
+/** All rows, or the first of a row-major array, are one run; the first of a column-major one are a run in every column. */
 function runsOf(shape: readonly number[], kept: readonly number[], fortranOrder: boolean) {
   const all = elementCount(shape);
-  if (!fortranOrder || all === 0) return { count: 1, length: all, wanted: elementCount(kept) };
-  const length = shape[0] ?? 1;
-  return { count: all / length, length, wanted: kept[0] ?? 1 };
+  if (!fortranOrder || kept[0] === shape[0]) return { count: 1, length: all, wanted: elementCount(kept) };
+  const [length, wanted] = [shape[0]!, kept[0]!];
+  return { count: all / length, length, wanted };
 }
 
 /** The same array, last index fastest. */

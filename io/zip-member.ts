@@ -118,12 +118,23 @@ function hex(crc: number): string {
 async function* unpacked(where: string, source: ByteSource, member: ZipMember): Pieces {
   const start = await findMemberData(where, source, member);
   const { method, size, compressedSize } = member;
-  if (method === STORED) yield* piecesOf(source, start, size);
+  if (method === STORED) yield* stored(source, start, size);
   else if (Math.max(size, compressedSize) > SMALL_BYTES) {
     yield* inflated(where, size, piecesOf(source, start, compressedSize));
   } else yield inflatedAtOnce(where, size, await source.read(start, compressedSize));
 }
 
+/** Pieces in one buffer, each of them there until the next is asked for. */
+async function* stored(source: ByteSource, start: number, length: number): Pieces {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, length));
+  for (let done = 0; done < length; done += PIECE_BYTES) {
+    const piece = buffer.subarray(0, length - done);
+    await source.fill(start + done, piece);
+    yield piece;
+  }
+}
+
+/** Pieces of their own: whoever unpacks them takes several at a time. */
 async function* piecesOf(source: ByteSource, start: number, length: number): Pieces {
   for (let done = 0; done < length; done += PIECE_BYTES) {
     yield await source.read(start + done, Math.min(PIECE_BYTES, length - done));

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import type { NamedArray } from "../../io/arrays.js";
 import { eventsOf, listColumns, readEvents, readTable, requireColumn } from "../../io/columns.js";
 import { readCsv } from "../../io/csv.js";
+import { writeCsv } from "../../io/csv-write.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { allocate } from "../../io/memory.js";
 import { npyChunks, readNpy } from "../../io/npy.js";
@@ -299,6 +300,29 @@ test("a large deflated member is read in pieces, and refused where it is damaged
     await writeFile(path, bytes);
     await assertRefused(() => readNpz(path), /member "x\.npy": expected (deflated data|checksum|3200128 bytes)/);
     await assertRefused(() => readEvents(path, ["x"], { head: 5 }), /member "x\.npy": expected/);
+  }));
+
+test("shapes of few events and endless features are refused, and cost nothing", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.npz");
+    for (const [shape, bytes] of [
+      ["(0, 1000000000000000)", 0],
+      ["(1, 70000)", 70000],
+    ] as const) {
+      for (const order of ["False", "True"]) {
+        const fields = `{'descr': '|u1', 'fortran_order': ${order}, 'shape': ${shape}, }`.padEnd(117);
+        const start = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${fields}\n`, "latin1");
+        await writeFile(path, await archive([{ name: "x.npy", chunks: [start, new Uint8Array(bytes)] }]));
+        await assertRefused(() => readEvents(path, ["x"]), /column "x": expected at most 65536 features, got shape \[/);
+        const contents = await readTable(path);
+        await assertRefused(() => eventsOf(path, contents, ["x"]), /expected at most 65536 features/);
+      }
+    }
+    const wide = { shape: [0, 2 ** 40], data: new Float32Array() };
+    await assertRefused(
+      () => writeCsv(join(folder, "a.csv"), new Map([["x", wide]])),
+      /column "x": expected 0 rows, .* at most 262144 features, got shape \[0, 1099511627776\]/,
+    );
   }));
 
 test("no events are columns of none, where the caller takes them", () =>
