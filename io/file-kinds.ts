@@ -8,17 +8,13 @@ export const POINTER_BYTES = 1024;
 // The second is that of Git LFS before it had its name.
 const POINTER_STARTS = ["version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/"];
 
-/**
- * Refuses folders, pipes, sockets and devices: they cannot be read from the start as often as it takes, or never end.
- *
- * @param expected what should be there
- */
-export function checkPlainFile(path: string, stats: Stats, expected = "a file"): void {
+/** Refuses folders, pipes, sockets and devices: they cannot be read from the start as often as it takes, or never end. */
+export function checkPlainFile(path: string, stats: Stats): void {
   if (stats.isFile()) return;
-  if (stats.isDirectory()) throw new FileError(path, { expected, got: "a folder" });
+  if (stats.isDirectory()) throw new FileError(path, { expected: "a file", got: "a folder" });
   const kind = stats.isFIFO() ? "a pipe" : stats.isSocket() ? "a socket" : "a device";
   throw new FileError(path, {
-    expected: `${expected} on a disk`,
+    expected: "a file on a disk",
     got: kind,
     hint: "Write what it gives into a file first",
   });
@@ -39,11 +35,10 @@ export function checkNoPointer(path: string, bytes: Uint8Array): void {
  * The text of a small file, at once. Errors of the system are thrown as they are.
  *
  * @param maxBytes what no such file exceeds
- * @param expected what should be there
  */
-export function readTextFile(path: string, maxBytes: number, expected?: string): string {
+export function readTextFile(path: string, maxBytes: number): string {
   const stats = statSync(path);
-  checkPlainFile(path, stats, expected);
+  checkPlainFile(path, stats);
   if (stats.size > maxBytes) {
     throw new FileError(path, {
       expected: `at most ${maxBytes} bytes`,
