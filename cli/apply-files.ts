@@ -1,14 +1,11 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
 import { extname, resolve } from "node:path";
 import type { Applied, ApplySample, Direction, MapVariation } from "../inference/apply.js";
+import { eventsOf, readTable } from "../io/columns.js";
 import {
   type CsvColumn,
   FileError,
   type NamedArray,
-  readCsvTable,
-  readEvents,
-  readNpz,
-  readSafetensors,
   requireColumn,
   writeCsv,
   writeNpz,
@@ -24,10 +21,8 @@ import { suggestion } from "./suggestion.js";
 /** Arrays, events first, or words by the name of their column. */
 type Columns = Map<string, CsvColumn>;
 
-/** The formats of events, in and out. Only text has columns of words. */
+/** The formats of events to be written. Only text has columns of words. */
 interface Format {
-  /** What a file holds, whatever it is: columns of events and other arrays alike. */
-  readonly read: (path: string) => Promise<Columns>;
   readonly write: (path: string, columns: Columns) => Promise<void>;
   /** Why the format has no place for the column of a file of so many events; undefined where it has one. */
   readonly problem: (column: CsvColumn, count: number) => string | undefined;
@@ -42,17 +37,14 @@ const arraysOf = (columns: Columns) => columns as Map<string, NamedArray>;
 
 const FORMATS: Readonly<Record<string, Format>> = {
   ".npz": {
-    read: readNpz,
     write: (path, columns) => writeNpz(path, arraysOf(columns)),
     problem: problemOfArrays,
   },
   ".safetensors": {
-    read: async (path) => (await readSafetensors(path)).tensors,
     write: (path, columns) => writeSafetensors(path, arraysOf(columns)),
     problem: problemOfArrays,
   },
   ".csv": {
-    read: readCsvTable,
     write: writeCsv,
     problem: (column, count) => {
       const shape = isWords(column) ? [column.length] : column.shape;
@@ -93,8 +85,10 @@ export function applyFiles({ events, out }: Options): ApplyFiles {
 
 export interface ApplyTable {
   readonly sample: ApplySample;
-  /** Everything in the file. */
+  /** All in the file that can be read. */
   readonly columns: Columns;
+  /** What in the file is of a type that is not read. */
+  readonly unread: readonly string[];
 }
 
 export async function readApplyTable(analysis: Analysis, options: Options, files: ApplyFiles): Promise<ApplyTable> {
@@ -103,23 +97,26 @@ export async function readApplyTable(analysis: Analysis, options: Options, files
   // A map T has a y: the model was checked.
   const [x, y] = [observables.x, observables.y!];
   const { events } = files;
-  const columns = await formatOf(events)!.read(events);
+  const contents = await readTable(events);
+  const { columns, unread } = contents;
   const named = processColumn === undefined ? undefined : columns.get(processColumn);
   const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
-  const table = await readEvents(events, [...new Set([...x.columns, ...y.columns, ...numbered])]);
+  const table = eventsOf(events, contents, [...new Set([...x.columns, ...y.columns, ...numbered])]);
+  const column = (names: string | readonly string[], features: number) =>
+    requireColumn(table, names, { features, events: "any" }).data;
   const process = processOf(analysis, options, (name, processes) =>
     isWords(named)
       ? fromNames(columnOf(events, name), named, processes)
-      : fromNumbers(columnOf(events, name), requireColumn(table, name, { features: 1 }).data, processes),
+      : fromNumbers(columnOf(events, name), column(name, 1), processes),
   );
   const sample = {
     count: table.count,
-    x: requireColumn(table, x.columns, x).data,
-    y: requireColumn(table, y.columns, y).data,
+    x: column(x.columns, x.features),
+    y: column(y.columns, y.features),
     ...(process !== undefined && { process }),
   };
   checkPlaces(files, columns, table.count);
-  return { sample, columns };
+  return { sample, columns, unread: [...unread.keys()] };
 }
 
 const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringify(name)}`;
@@ -232,20 +229,21 @@ export function checkNoClash(events: string, columns: Columns, names: ColumnName
 /**
  * Adds what one variation gave.
  *
+ * @param size  events, and features of y
  * @param precision  in which y is stored, and all else
  */
 export function addColumns(
   columns: Columns,
   names: ColumnNames,
   { variation, y, logDet = [], probabilities = [] }: Applied,
-  count: number,
+  { count, width }: { readonly count: number; readonly width: number },
   precision: Readonly<Record<"y" | "others", "f32" | "f64">>,
 ): void {
   const stored = (values: Float64Array, of: "y" | "others") =>
     precision[of] === "f32" ? Float32Array.from(values) : values;
   for (const [map, name] of names.y(variation).entries()) {
     const values = stored(y[map]!, "y");
-    columns.set(name, { shape: [count, values.length / count], data: transposed(values, count) });
+    columns.set(name, { shape: [count, width], data: transposed(values, count) });
   }
   for (const [map, values] of logDet.entries()) {
     columns.set(names.logDet[map]!, { shape: [count], data: stored(values, "others") });

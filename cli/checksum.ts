@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { readTextFile } from "../io/file-kinds.js";
 import {
   FileError,
   type NamedArray,
@@ -25,12 +26,14 @@ export const sha256Of = async (file: string) => sha256(await readBytes(file));
 /** Name of the list of sums in an exported folder: `sha256sum -c` checks it. */
 export const CHECKSUMS_FILE = "checksums.txt";
 
+const MAX_LIST_BYTES = 2 ** 24;
+
 /** Names and sums of the list in a folder, and whether every line has both. */
 export function listedSums(folder: string): {
   readonly entries: readonly { readonly name: string; readonly sum: string }[];
   readonly isWhole: boolean;
 } {
-  const lines = readFileSync(join(folder, CHECKSUMS_FILE), "utf8").split("\n");
+  const lines = readTextFile(join(folder, CHECKSUMS_FILE), MAX_LIST_BYTES).split("\n");
   const entries = lines.flatMap((line) => {
     const [, sum, name] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
     return name === undefined ? [] : [{ name, sum: sum! }];

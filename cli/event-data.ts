@@ -57,15 +57,6 @@ export function hasEvents(analysis: Analysis, folders: readonly string[]): boole
   return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
 }
 
-/** The first events of each feature. */
-function firstOf(column: ColumnData, total: number, count: number): ColumnData {
-  if (count === total) return column;
-  const width = column.length / total;
-  const first = column instanceof Float32Array ? new Float32Array(width * count) : new Float64Array(width * count);
-  for (let i = 0; i < width; i++) first.set(column.subarray(i * total, i * total + count), i * count);
-  return first;
-}
-
 /**
  * The columns that the likelihood looks at.
  *
@@ -84,17 +75,17 @@ export async function loadEvents(
     events.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
   const hasY = likelihood.observables.includes("y");
   const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(events.weight === undefined ? [] : [events.weight])];
-  const table = await readEvents(file, [...new Set(wanted)]);
-  const count = head ?? table.count;
-  if (count > table.count) {
+  const table = await readEvents(file, [...new Set(wanted)], head === undefined ? {} : { head });
+  const { count, total } = table;
+  if (head !== undefined && head > total) {
     throw new UsageError("--head", {
-      expected: `at most ${table.count}, the events of ${file}`,
-      got: `${count}`,
+      expected: `at most ${total}, the events of ${file}`,
+      got: `${head}`,
       hint: "Leave it out to take all",
     });
   }
   const column = (name: readonly string[], features: number) =>
-    sharedColumn(firstOf(requireColumn(table, name, { features, events: "any" }).data, table.count, count));
+    sharedColumn(requireColumn(table, name, { features, events: "any" }).data);
   if (count === 0) requireNoEvents(analysis, file);
   const weights = events.weight === undefined ? undefined : column([events.weight], 1);
   if (weights !== undefined && count > 0)
@@ -106,7 +97,7 @@ export async function loadEvents(
       ...(hasY && { y: column(names("y"), observables.y!.features) }),
       ...(weights && { weights }),
     },
-    total: table.count,
+    total,
     file,
   };
 }

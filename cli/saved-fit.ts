@@ -1,6 +1,7 @@
 /** The fit that an output folder holds: the result of `run`, or what `fit --out` left. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readTextFile } from "../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Belongings } from "./belonging.js";
 import { checkSealed } from "./checksum.js";
@@ -12,6 +13,9 @@ export const RESULTS_FILE = "results.json";
 
 /** Name of the file of `fit --out` and of an exported folder: the summary itself. */
 export const FIT_FILE = "fit.json";
+
+// Of a file of results: a fit of 1000 nuisances has a million covariances.
+const MAX_BYTES = 2 ** 28;
 
 export interface SavedFit {
   readonly file: string;
@@ -64,7 +68,7 @@ type Found = Partial<FitSummary> | undefined;
 
 function parsed(file: string): object {
   try {
-    const content = JSON.parse(readFileSync(file, "utf8"));
+    const content = JSON.parse(readTextFile(file, MAX_BYTES));
     if (typeof content !== "object" || content === null) throw new Error("no JSON object");
     return content;
   } catch (error) {

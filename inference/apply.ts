@@ -120,6 +120,10 @@ export async function* applyTransfer(request: ApplyRequest): AsyncGenerator<Appl
   checkOptions("applyTransfer", request, applyOptions);
   checkRequest(request);
   const map = mapTape(request);
+  if (request.sample.count === 0) {
+    for (const [at, variation] of request.variations.entries()) yield roomFor(map, variation, at, 0);
+    return;
+  }
   const [, ...others] = request.variations;
   yield* inOneProgram(request, map, map.outputs, request.variations.slice(0, 1), 0);
   // All others have nothing but values to compute.
@@ -201,11 +205,12 @@ function columnsOf({ count, x, y, process }: ApplySample, processes: number): Re
 /** @param at  position of the variation */
 async function applyOne(
   request: ApplyRequest,
-  { tape, outputs }: MapTape,
+  map: MapTape,
   program: Program,
   variation: MapVariation,
   at: number,
 ): Promise<Applied> {
+  const { tape, outputs } = map;
   const { model, sample, signal, onEvents } = request;
   const { count, process } = sample;
   const own = variation.replica === undefined ? model : replicaModel(model, variation.replica);
@@ -214,11 +219,9 @@ async function applyOne(
     nu: variation.nu,
     ...(typeof process === "number" && { process: model.processes.map((_, f) => (f === process ? 1 : 0)) }),
   });
-  const [maps, widthY] = outputs.value.shape as [number, number];
-  const columns = (size: number) => Array.from({ length: maps }, () => new Float64Array(size * count));
-  const y = columns(widthY);
-  const logDet = at === 0 ? columns(1) : undefined;
-  const probabilities = at === 0 && outputs.probabilities !== undefined ? columns(1) : undefined;
+  const applied = roomFor(map, variation, at, count);
+  const { y, logDet, probabilities } = applied;
+  const [, widthY] = outputs.value.shape as [number, number];
   for (let start = 0; start < count; start += PORTION) {
     const stop = Math.min(count, start + PORTION);
     const part = await program.run({ range: { events: [start, stop] }, signal });
@@ -228,7 +231,19 @@ async function applyOne(
     onEvents?.(at * count + stop);
   }
   const mapped = y.map((ofMap) => leaveFrame(model.frame?.y, ofMap) as Float64Array);
-  return { variation, y: mapped, ...(logDet && { logDet }), ...(probabilities && { probabilities }) };
+  return { ...applied, y: mapped };
+}
+
+/** Room for what one variation gives, all of it that there is of no events. */
+function roomFor({ outputs }: MapTape, variation: MapVariation, at: number, count: number): Applied {
+  const [maps, widthY] = outputs.value.shape as [number, number];
+  const columns = (size: number) => Array.from({ length: maps }, () => new Float64Array(size * count));
+  return {
+    variation,
+    y: columns(widthY),
+    ...(at === 0 && { logDet: columns(1) }),
+    ...(at === 0 && outputs.probabilities !== undefined && { probabilities: columns(1) }),
+  };
 }
 
 /** Puts the rows of a portion, [maps · width, n], into those of the whole, [maps][width, count]. */
@@ -246,7 +261,7 @@ function checkRequest({ model, sample, variations }: ApplyRequest): void {
   }
   const { count, x, y, process } = sample;
   const [widthX, widthY] = [model.x.nominal.architecture.features, model.y.nominal.architecture.features];
-  if (x.length !== widthX * count || y.length !== widthY * count || !(count >= 1)) {
+  if (x.length !== widthX * count || y.length !== widthY * count || !(count >= 0)) {
     throw new UsageError(where, {
       expected: `columns x [${widthX}, count] and y [${widthY}, count]`,
       got: `${x.length} and ${y.length} numbers, count = ${count}`,

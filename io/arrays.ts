@@ -1,5 +1,7 @@
 /** Arrays as files hold them: a shape and row-major elements. Typed-array views assume a little-endian machine. */
 import { FileError } from "./errors.js";
+import { allocate } from "./memory.js";
+import type { ByteStream } from "./source.js";
 
 export type NumberArray =
   | Float64Array
@@ -21,6 +23,27 @@ export interface NamedArray {
   readonly isBool?: true;
 }
 
+/** An array as it lies in the file: column-major (last index slowest) if `fortranOrder`. */
+export interface StoredArray extends NamedArray {
+  readonly fortranOrder: boolean;
+}
+
+/** An array in a file: what it is, and its elements once they are asked for, or why they cannot be read. */
+export type ArrayInFile = { readonly shape: readonly number[] } & (
+  | { readonly problem: FileError; readonly read?: never }
+  | {
+      readonly problem?: never;
+      /** Elements of the first rows (positions along the first axis), by default of all. */
+      readonly read: (rows?: number) => Promise<StoredArray>;
+    }
+);
+
+/** The elements of an array that was asked for by name. */
+export function readArray(array: ArrayInFile, rows?: number): Promise<StoredArray> {
+  if (array.problem) throw array.problem;
+  return array.read(rows);
+}
+
 /** numpy's and PyTorch's limit on the rank of an array. */
 export const MAX_AXES = 64;
 
@@ -33,22 +56,32 @@ export function namedEntries(arrays: NamedArrays): [string, NamedArray][] {
 /** Kind and bytes of an element as numpy writes them, and bf2 for bfloat16. f2 and bf2 are read as f4. */
 export type ElementType = "f2" | "bf2" | "f4" | "f8" | "i1" | "i2" | "i4" | "i8" | "u1" | "u2" | "u4" | "u8" | "b1";
 
-type View = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumberArray;
+interface NumberArrayType {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): NumberArray;
+}
 
-const layouts: Record<ElementType, { readonly bytes: number; readonly view: View }> = {
-  f2: { bytes: 2, view: Uint16Array },
-  bf2: { bytes: 2, view: Uint16Array },
-  f4: { bytes: 4, view: Float32Array },
-  f8: { bytes: 8, view: Float64Array },
-  i1: { bytes: 1, view: Int8Array },
-  i2: { bytes: 2, view: Int16Array },
-  i4: { bytes: 4, view: Int32Array },
-  i8: { bytes: 8, view: BigInt64Array },
-  u1: { bytes: 1, view: Uint8Array },
-  u2: { bytes: 2, view: Uint16Array },
-  u4: { bytes: 4, view: Uint32Array },
-  u8: { bytes: 8, view: BigUint64Array },
-  b1: { bytes: 1, view: Uint8Array },
+interface Layout {
+  /** Bytes of an element in a file. */
+  readonly bytes: number;
+  /** What its elements become. */
+  readonly array: NumberArrayType;
+}
+
+const layouts: Record<ElementType, Layout> = {
+  f2: { bytes: 2, array: Float32Array },
+  bf2: { bytes: 2, array: Float32Array },
+  f4: { bytes: 4, array: Float32Array },
+  f8: { bytes: 8, array: Float64Array },
+  i1: { bytes: 1, array: Int8Array },
+  i2: { bytes: 2, array: Int16Array },
+  i4: { bytes: 4, array: Int32Array },
+  i8: { bytes: 8, array: BigInt64Array },
+  u1: { bytes: 1, array: Uint8Array },
+  u2: { bytes: 2, array: Uint16Array },
+  u4: { bytes: 4, array: Uint32Array },
+  u8: { bytes: 8, array: BigUint64Array },
+  b1: { bytes: 1, array: Uint8Array },
 };
 
 export function isElementType(text: string): text is ElementType {
@@ -91,42 +124,106 @@ export function checkShape(where: string, { shape, data }: NamedArray): void {
   }
 }
 
-/** Elements out of bytes: a view on them where order and alignment allow, a copy elsewhere. */
-export function decodeElements(where: string, bytes: Uint8Array, type: ElementType, bigEndian = false): NumberArray {
-  const { bytes: width, view } = layouts[type];
-  const swaps = bigEndian && width > 1;
-  const own = swaps || bytes.byteOffset % width !== 0 ? Uint8Array.from(bytes) : bytes;
-  if (swaps) swapBytes(own, width);
-  const data = new view(own.buffer, own.byteOffset, own.byteLength / width);
-  if (type === "f2") return Float32Array.from(data as Uint16Array, halfToNumber);
-  if (type === "bf2") return bfloatToFloat32(data as Uint16Array);
-  if (type === "b1") checkBool(where, own);
+// Elements are read in pieces of this many: no array of bytes is longer than Node 20 can make one, 2^32.
+const ELEMENTS_AT_ONCE = 2 ** 22;
+
+const widened: Partial<Record<ElementType, (halves: Uint16Array) => Float32Array>> = {
+  f2: halfToFloat32,
+  bf2: bfloatToFloat32,
+};
+
+/**
+ * The next elements of a stream, or the first of every run of them.
+ *
+ * @param runs  of `length` elements each, of which the first `wanted` are kept; by default one run, kept whole
+ */
+export async function readElements(
+  where: string,
+  stream: ByteStream,
+  type: ElementType,
+  runs: { readonly count: number; readonly length: number; readonly wanted: number },
+  bigEndian = false,
+): Promise<NumberArray> {
+  const { bytes: width, array } = layouts[type];
+  const data = allocate(where, array, runs.count * runs.wanted);
+  for (let run = 0; run < runs.count; run++) {
+    for (let done = 0; done < runs.wanted; done += ELEMENTS_AT_ONCE) {
+      const count = Math.min(ELEMENTS_AT_ONCE, runs.wanted - done);
+      await readSome(where, stream, type, data, run * runs.wanted + done, count, bigEndian);
+    }
+    await stream.skip((runs.length - runs.wanted) * width);
+  }
   return data;
 }
 
+/** Puts the next elements of a stream into `data` from `start` on. */
+async function readSome(
+  where: string,
+  stream: ByteStream,
+  type: ElementType,
+  data: NumberArray,
+  start: number,
+  count: number,
+  bigEndian: boolean,
+): Promise<void> {
+  const width = layouts[type].bytes;
+  const widen = widened[type];
+  const bytes = widen
+    ? new Uint8Array(count * width)
+    : new Uint8Array(data.buffer, data.byteOffset + start * width, count * width);
+  await stream.fill(bytes);
+  if (bigEndian && width > 1) swapBytes(bytes, width);
+  if (widen) (data as Float32Array).set(widen(new Uint16Array(bytes.buffer)), start);
+  if (type === "b1") checkBool(where, bytes, start);
+}
+
 function swapBytes(bytes: Uint8Array, width: number): void {
-  for (let start = 0; start < bytes.length; start += width) bytes.subarray(start, start + width).reverse();
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (width === 2) buffer.swap16();
+  else if (width === 4) buffer.swap32();
+  else buffer.swap64();
 }
 
-function checkBool(where: string, bytes: Uint8Array): void {
+function checkBool(where: string, bytes: Uint8Array, start: number): void {
   const bad = bytes.findIndex((byte) => byte > 1);
-  if (bad >= 0)
-    throw new FileError(where, { expected: "truth values stored as 0 or 1", got: `${bytes[bad]} at element ${bad}` });
+  if (bad < 0) return;
+  throw new FileError(where, {
+    expected: "truth values stored as 0 or 1",
+    got: `${bytes[bad]} at element ${start + bad}`,
+  });
 }
 
-/** IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/**
+ * IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. In binary32 the bias is 127, and the fraction has
+ * 13 more bits; the least and the greatest exponent mean something else.
+ */
+function halfToFloat32(halves: Uint16Array): Float32Array {
+  const numbers = new Float32Array(halves.length);
+  const words = new Uint32Array(numbers.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const bits = halves[i]!;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    const sign = bits & 0x8000;
+    if (exponent > 0 && exponent < 31) words[i] = (sign << 16) | ((exponent + 112) << 23) | (fraction << 13);
+    else {
+      const size = exponent === 0 ? fraction * 2 ** -24 : fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+      numbers[i] = sign === 0 ? size : -size;
+    }
+  }
+  return numbers;
 }
 
 /** bfloat16 is the upper half of a binary32. */
 function bfloatToFloat32(halves: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
+  return new Float32Array(words.buffer);
+}
+
+/** Whether the elements of a strided array lie in row-major order without gaps. */
+export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+  return strides.every((stride, axis) => shape[axis]! <= 1 || stride === elementCount(shape.slice(axis + 1)));
 }
 
 /**
@@ -135,6 +232,7 @@ function bfloatToFloat32(halves: Uint16Array): Float32Array {
  * @param strides steps in elements, one per axis; the caller has checked that all elements lie inside `data`
  */
 export function gatherStrided(
+  where: string,
   data: NumberArray,
   offset: number,
   shape: readonly number[],
@@ -142,10 +240,8 @@ export function gatherStrided(
 ): NumberArray {
   const count = elementCount(shape);
   if (count === 0) return data.subarray(0, 0);
-  if (strides.every((stride, axis) => shape[axis]! <= 1 || stride === elementCount(shape.slice(axis + 1)))) {
-    return data.subarray(offset, offset + count);
-  }
-  const gathered = new (data.constructor as new (length: number) => NumberArray)(count);
+  if (isContiguous(shape, strides)) return data.subarray(offset, offset + count);
+  const gathered = allocate(where, data.constructor as NumberArrayType, count);
   let next = 0;
   const visit = (axis: number, start: number): void => {
     if (axis === shape.length) gathered[next++] = data[start]!;
@@ -166,8 +262,11 @@ export function fortranStrides(shape: readonly number[]): number[] {
  */
 export function toFloat64(where: string, data: NumberArray): Float64Array {
   if (data instanceof Float64Array) return data;
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return Float64Array.from(data);
-  const numbers = new Float64Array(data.length);
+  const numbers = allocate(where, Float64Array, data.length);
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) {
+    numbers.set(data);
+    return numbers;
+  }
   data.forEach((value: bigint, i: number) => {
     numbers[i] = Number(value);
     if (BigInt(numbers[i]!) !== value) {

@@ -1,13 +1,23 @@
 /** Tables of events: named columns, each [features, events] with the events contiguous. */
 import { extname } from "node:path";
-import { gatherStrided, type NamedArray, type NumberArray, toFloat64 } from "./arrays.js";
-import { listCsv, readCsv } from "./csv.js";
+import {
+  type ArrayInFile,
+  gatherStrided,
+  type NamedArray,
+  type NumberArray,
+  readArray,
+  type StoredArray,
+  toFloat64,
+} from "./arrays.js";
+import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
+import { parseNumber } from "./csv-number.js";
 import { editDistance } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
-import type { StoredArray } from "./npy.js";
-import { listNpz, readStoredNpz } from "./npz.js";
-import { listSafetensors, readSafetensorsFrom } from "./safetensors.js";
-import { withFile } from "./source.js";
+import { allocate } from "./memory.js";
+import { toRowMajor } from "./npy.js";
+import { listNpz, openNpz } from "./npz.js";
+import { listSafetensors, openSafetensors } from "./safetensors.js";
+import { type ByteSource, withFile } from "./source.js";
 
 export interface EventColumn {
   /** Names of the features for axes and messages: `x` alone, or `x[0]`, `x[1]`, ... */
@@ -19,36 +29,43 @@ export interface EventColumn {
 export interface EventTable {
   /** Where the table came from, for messages. */
   readonly path: string;
-  /** Number of events. */
+  /** Number of events in the columns. */
   readonly count: number;
+  /** Number of events in the file. */
+  readonly total: number;
   readonly columns: ReadonlyMap<string, EventColumn>;
 }
 
-type Reader = (path: string, names: readonly string[] | undefined) => Promise<Map<string, StoredArray>>;
-
-const formats: Readonly<Record<string, { readonly read: Reader; readonly list: (path: string) => Promise<string[]> }>> =
-  {
-    ".npz": {
-      read: (path, names) => withFile(path, (source) => readStoredNpz(source, names)),
-      list: listNpz,
-    },
-    ".safetensors": {
-      read: (path, names) =>
-        withFile(path, async (source) => rowMajor((await readSafetensorsFrom(source, names)).tensors)),
-      list: listSafetensors,
-    },
-    ".csv": {
-      read: async (path, names) => rowMajor(vectors(await readCsv(path, names))),
-      list: listCsv,
-    },
-  };
-
-function vectors(columns: ReadonlyMap<string, Float64Array>): Map<string, NamedArray> {
-  return new Map([...columns].map(([name, data]) => [name, { shape: [data.length], data }]));
+/** What there is for each kind of file. */
+interface Format {
+  readonly list: (path: string) => Promise<string[]>;
+  readonly read: (source: ByteSource, names: readonly string[] | undefined, head?: number) => Promise<EventTable>;
+  readonly readAll: (path: string) => Promise<TableContents>;
 }
 
-function rowMajor(arrays: ReadonlyMap<string, NamedArray>): Map<string, StoredArray> {
-  return new Map([...arrays].map(([name, array]) => [name, { ...array, fortranOrder: false }]));
+const formats: Readonly<Record<string, Format>> = {
+  ".npz": formatOfArrays(listNpz, openNpz),
+  ".safetensors": formatOfArrays(listSafetensors, async (source) => (await openSafetensors(source)).tensors),
+  ".csv": {
+    list: listCsv,
+    read: async (source, names, head) => {
+      const { columns, total } = await readCsvFrom(source, names, head);
+      const table = new Map([...columns].map(([name, data]) => [name, { features: [name], data }]));
+      return { path: source.name, count: Math.min(total, head ?? total), total, columns: table };
+    },
+    readAll: async (path) => ({ columns: await readCsvTable(path), unread: new Map() }),
+  },
+};
+
+function formatOfArrays(
+  list: Format["list"],
+  open: (source: ByteSource, names?: readonly string[]) => Promise<ReadonlyMap<string, ArrayInFile>>,
+): Format {
+  return {
+    list,
+    read: async (source, names, head) => readArrays(source.name, await open(source, names), names, head),
+    readAll: (path) => withFile(path, async (source) => contentsOf(path, await open(source))),
+  };
 }
 
 /**
@@ -57,20 +74,83 @@ function rowMajor(arrays: ReadonlyMap<string, NamedArray>): Map<string, StoredAr
  * Floats of at most 32 bits and integers of at most 16 become f32, all else f64; both hold every value exactly, and a 64-bit
  * integer beyond 2^53 is refused.
  *
- * @param names read these columns only; by default all, which then must have one length
+ * @param names        read these columns only; by default all that are numbers, which then must have one length
+ * @param options.head read the first events only, by default all; where there are fewer, those
  */
-export async function readEvents(path: string, names?: readonly string[]): Promise<EventTable> {
+export async function readEvents(
+  path: string,
+  names?: readonly string[],
+  options: { readonly head?: number } = {},
+): Promise<EventTable> {
   const format = formatOf(path);
   if (names) {
-    const found = await format.list(path);
-    for (const name of names) if (!found.includes(name)) throw missingColumn(path, name, found);
+    const found = new Set(await format.list(path));
+    for (const name of names) if (!found.has(name)) throw missingColumn(path, name, [...found]);
   }
-  const arrays = await format.read(path, names);
-  const counts = [...arrays].map(([name, { shape }]) => eventCount(path, name, shape));
-  checkSameCount(path, [...arrays.keys()], counts);
-  const wanted = names ?? [...arrays.keys()];
-  const columns = new Map(wanted.map((name) => [name, toColumn(path, name, arrays.get(name)!)]));
-  return { path, count: counts[0] ?? 0, columns };
+  return withFile(path, (source) => format.read(source, names, options.head));
+}
+
+/** Everything in a file of events, whatever its shape: what else a table of events is written with. */
+export interface TableContents {
+  readonly columns: Map<string, CsvColumn>;
+  /** What is of no type that can be read, and why. */
+  readonly unread: ReadonlyMap<string, FileError>;
+}
+
+/** Reads all that a file of events holds. */
+export function readTable(path: string): Promise<TableContents> {
+  return formatOf(path).readAll(path);
+}
+
+/** The events of some columns of a table that was read before. */
+export function eventsOf(path: string, { columns, unread }: TableContents, names: readonly string[]): EventTable {
+  const arrays = names.map((name): [string, NamedArray] => {
+    const column = columns.get(name);
+    const problem = unread.get(name);
+    if (problem !== undefined) throw problem;
+    if (column === undefined) throw missingColumn(path, name, [...columns.keys()]);
+    if ("data" in column) return [name, column];
+    throw noNumbers(columnIn(path, name), column);
+  });
+  const total = countEvents(path, new Map(arrays));
+  const table = arrays.map(([name, array]) => [name, toColumn(path, name, { ...array, fortranOrder: false })] as const);
+  return { path, count: total, total, columns: new Map(table) };
+}
+
+function noNumbers(where: string, words: readonly string[]): FileError {
+  const row = words.findIndex((word) => parseNumber(word) === undefined);
+  const got = row < 0 ? "integers beyond 2^53" : `${quote(words[row]!)} in row ${row} (counted from 0)`;
+  return new FileError(where, { expected: "numbers", got });
+}
+
+async function readArrays(
+  path: string,
+  arrays: ReadonlyMap<string, ArrayInFile>,
+  names: readonly string[] | undefined,
+  head: number | undefined,
+): Promise<EventTable> {
+  const wanted = new Map(
+    [...arrays].filter(([name, { problem }]) => (names === undefined ? problem === undefined : names.includes(name))),
+  );
+  for (const { problem } of wanted.values()) if (problem !== undefined) throw problem;
+  const total = countEvents(path, wanted);
+  const count = Math.min(total, head ?? total);
+  const columns = new Map<string, EventColumn>();
+  // One after another: no more than one column is held twice.
+  for (const name of names ?? wanted.keys()) {
+    columns.set(name, toColumn(path, name, await readArray(wanted.get(name)!, count)));
+  }
+  return { path, count, total, columns };
+}
+
+async function contentsOf(path: string, arrays: ReadonlyMap<string, ArrayInFile>): Promise<TableContents> {
+  const columns = new Map<string, CsvColumn>();
+  const unread = new Map<string, FileError>();
+  for (const [name, array] of arrays) {
+    if (array.problem) unread.set(name, array.problem);
+    else columns.set(name, toRowMajor(columnIn(path, name), await array.read()));
+  }
+  return { columns, unread };
 }
 
 /** Names of the columns in a file of events. */
@@ -87,44 +167,70 @@ function formatOf(path: string) {
   });
 }
 
+function columnIn(path: string, name: string): string {
+  return `${path}, column ${quote(name)}`;
+}
+
+/** The number of events that all arrays agree on; 0 where there is none. */
+function countEvents(path: string, arrays: ReadonlyMap<string, { readonly shape: readonly number[] }>): number {
+  const counts = [...arrays].map(([name, { shape }]) => ({ name, count: eventCount(path, name, shape) }));
+  const [first] = counts;
+  const other = counts.find(({ count }) => count !== first!.count);
+  if (other === undefined) return first?.count ?? 0;
+  throw new FileError(path, {
+    expected: "columns of one length",
+    got: `${first!.count} events in ${quote(first!.name)} and ${other.count} in ${quote(other.name)}`,
+    hint: "All columns of a sample describe the same events",
+  });
+}
+
+// Each has a name. What has more is an image or a matrix, or its axes are the other way round.
+const MAX_FEATURES = 2 ** 16;
+
 function eventCount(path: string, name: string, shape: readonly number[]): number {
-  if (shape.length === 1 || shape.length === 2) return shape[0]!;
-  throw new FileError(`${path}, column ${quote(name)}`, {
+  const [events, width = 1] = shape;
+  if (width > MAX_FEATURES) {
+    throw new FileError(columnIn(path, name), {
+      expected: `at most ${MAX_FEATURES} features`,
+      got: `shape [${shape.join(", ")}]`,
+      hint: "The event index comes first: transpose the array",
+    });
+  }
+  if (shape.length === 1 || shape.length === 2) return events!;
+  throw new FileError(columnIn(path, name), {
     expected: "shape [events] or [events, features]",
     got: `[${shape.join(", ")}]`,
     hint: "Name the columns to read, or save this array elsewhere",
   });
 }
 
-function checkSameCount(path: string, names: readonly string[], counts: readonly number[]): void {
-  const other = counts.findIndex((count) => count !== counts[0]);
-  if (other < 0) return;
-  throw new FileError(path, {
-    expected: "columns of one length",
-    got: `${counts[0]} events in ${quote(names[0]!)} and ${counts[other]} in ${quote(names[other]!)}`,
-    hint: "All columns of a sample describe the same events",
-  });
-}
-
 function toColumn(path: string, name: string, { shape, data, fortranOrder }: StoredArray): EventColumn {
+  const where = columnIn(path, name);
   const [events, width] = [shape[0]!, shape[1] ?? 1];
-  const numbers = toFloats(`${path}, column ${quote(name)}`, data);
   const features = shape.length === 1 ? [name] : Array.from({ length: width }, (_, i) => `${name}[${i}]`);
   // A column-major [events, features] has its events contiguous already.
-  if (fortranOrder || width === 1) return { features, data: numbers };
-  return { features, data: gatherStrided(numbers, 0, [width, events], [1, width]) as Float32Array | Float64Array };
+  const isContiguous = fortranOrder || width === 1;
+  const ordered = isContiguous ? data : gatherStrided(where, data, 0, [width, events], [1, width]);
+  return { features, data: toFloats(where, ordered) };
 }
 
 function toFloats(where: string, data: NumberArray): Float32Array | Float64Array {
   if (data instanceof Float32Array) return data;
-  return data.BYTES_PER_ELEMENT <= 2 ? Float32Array.from(data as Int16Array) : toFloat64(where, data);
+  return data.BYTES_PER_ELEMENT <= 2 ? toFloat32(where, data as Int16Array) : toFloat64(where, data);
+}
+
+function toFloat32(where: string, data: Int8Array | Uint8Array | Int16Array | Uint16Array): Float32Array {
+  const numbers = allocate(where, Float32Array, data.length);
+  numbers.set(data);
+  return numbers;
 }
 
 /**
  * A column that a computation can rely on: present, as wide as asked, at least one event unless any number will do, all values finite.
  *
- * @param name     a column, or several to be stacked feature after feature
- * @param expected number of features
+ * @param name              a column, or several to be stacked feature after feature
+ * @param expected.features number of features
+ * @param expected.events   `any` where no events will do as well; by default there are `some`
  */
 export function requireColumn(
   table: EventTable,
@@ -191,15 +297,31 @@ function checkFinite(where: string, { features, data }: EventColumn, count: numb
 }
 
 function missingColumn(path: string, name: string, found: readonly string[]): FileError {
-  const distance = (other: string) =>
-    other.startsWith(name) ? 0.5 : editDistance(name.toLowerCase(), other.toLowerCase());
-  const nearest = [...found].sort((a, b) => distance(a) - distance(b))[0];
-  // Something must agree: every name of one letter is one letter away from every other.
-  const isNear =
-    nearest !== undefined && distance(nearest) <= Math.max(1, name.length / 3) && distance(nearest) < name.length;
+  const nearest = nearestName(name, found);
   return new FileError(path, {
     expected: `a column ${quote(name)}`,
     got: found.length === 0 ? "no columns" : `columns ${listNames(found)}`,
-    ...(isNear && { hint: `Did you mean ${quote(nearest)}?` }),
+    ...(nearest !== undefined && { hint: `Did you mean ${quote(nearest)}?` }),
   });
+}
+
+/** The name that was probably meant, if any. */
+function nearestName(name: string, found: readonly string[]): string | undefined {
+  // Something must agree: every name of one letter is one letter away from every other.
+  const most = Math.min(Math.max(1, name.length / 3), name.length - 1);
+  let nearest: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const other of found) {
+    const distance = nameDistance(name, other, most);
+    if (distance < least) [nearest, least] = [other, distance];
+  }
+  return nearest;
+}
+
+/** Infinity where it is above `most`; names of very different length are not compared. */
+function nameDistance(name: string, other: string, most: number): number {
+  if (name !== "" && other.startsWith(name)) return 0.5;
+  if (Math.abs(name.length - other.length) > most) return Number.POSITIVE_INFINITY;
+  const distance = editDistance(name.toLowerCase(), other.toLowerCase());
+  return distance <= most ? distance : Number.POSITIVE_INFINITY;
 }

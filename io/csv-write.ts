@@ -1,5 +1,6 @@
 /** Columns as comma-separated text, so that `readCsv` and `readCsvTable` read them back. */
-import { type CsvColumn, checkNames } from "./csv.js";
+import type { CsvColumn } from "./csv.js";
+import { firstRepeated, headerProblem, MAX_COLUMNS, noHeader } from "./csv-layout.js";
 import { FileError, quote } from "./errors.js";
 import { writeAtomic } from "./write-atomic.js";
 
@@ -22,6 +23,19 @@ export async function writeCsv(path: string, columns: ReadonlyMap<string, CsvCol
   await writeAtomic(path, csvText(fields, rows));
 }
 
+/** Refuses names that a header line cannot give. */
+function checkNames(path: string, names: readonly string[]): void {
+  const unnamed = names.indexOf("");
+  const repeated = firstRepeated(names);
+  const problem =
+    unnamed >= 0
+      ? `no name in column ${unnamed + 1}`
+      : repeated === undefined
+        ? headerProblem(names)
+        : `${quote(repeated)} twice`;
+  if (problem !== undefined) throw noHeader(path, 1, problem);
+}
+
 /** One column of text. */
 interface CsvField {
   readonly name: string;
@@ -34,20 +48,20 @@ const rowsOf = (column: CsvColumn) => (isWords(column) ? column.length : column.
 
 function checkColumn(where: string, name: string, column: CsvColumn, rows: number | undefined): void {
   const shape = isWords(column) ? [column.length] : column.shape;
-  if (shape[0] !== rows || (shape.length !== 1 && shape.length !== 2)) {
+  if (shape[0] !== rows || (shape.length !== 1 && shape.length !== 2) || (shape[1] ?? 1) > MAX_COLUMNS) {
     throw new FileError(where, {
-      expected: `${rows ?? "a number of"} rows, as in every column of a csv file`,
+      expected: `${rows ?? "a number of"} rows, as in every column of a csv file, and at most ${MAX_COLUMNS} features`,
       got: `shape [${shape.join(", ")}]`,
       hint: "Write it into another kind of file",
     });
   }
-  if ([name, ...(isWords(column) ? column : [])].some((text) => /[\r\n]/.test(text))) {
-    throw new FileError(where, { expected: "names and words of one line", got: "a line break" });
+  if ([name, ...(isWords(column) ? column : [])].some((text) => text.includes("\r"))) {
+    throw new FileError(where, { expected: "names and words without carriage returns", got: "one" });
   }
 }
 
 function fieldsOf(name: string, column: CsvColumn): CsvField[] {
-  if (isWords(column)) return [{ name, at: (row) => quoted(column[row]!) }];
+  if (isWords(column)) return [{ name, at: (row) => quoted(column[row]!, SPECIAL_WORD) }];
   const { data, shape } = column;
   const width = shape[1] ?? 1;
   return Array.from({ length: width }, (_, i) => ({
@@ -63,12 +77,17 @@ function written(value: number | bigint): string {
   return Number.isSafeInteger(value) ? String(value) : value.toExponential();
 }
 
-function quoted(text: string): string {
-  return /[",]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+// What would be taken for several words, or for a comment.
+const SPECIAL_WORD = /[",;|\t\n]|^\s|\s$|^#/;
+// Names tell how the table is written: of a single one, blanks would separate two. A first one could be Excel's `sep=`.
+const SPECIAL_NAME = /[",;|\s]|^#|^sep=/i;
+
+function quoted(text: string, special: RegExp): string {
+  return special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function* csvText(fields: readonly CsvField[], rows: number): Generator<string> {
-  yield `${fields.map(({ name }) => quoted(name)).join(",")}\n`;
+  yield `${fields.map(({ name }) => quoted(name, SPECIAL_NAME)).join(",")}\n`;
   for (let start = 0; start < rows; start += ROWS_PER_CHUNK) {
     const lines = Array.from({ length: Math.min(ROWS_PER_CHUNK, rows - start) }, (_, i) =>
       fields.map(({ at }) => at(start + i)).join(","),

@@ -1,182 +1,142 @@
-/** Columns in comma-separated text with a header line (RFC 4180, one line per record). */
-import type { NamedArray } from "./arrays.js";
-import { FileError, quote } from "./errors.js";
-import { readBytes, withFile } from "./source.js";
-
-const NEWLINE = 10;
-const MAX_HEADER_BYTES = 2 ** 20;
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-const NOT_FINITE: ReadonlyMap<string, number> = new Map([
-  ["nan", Number.NaN],
-  ["inf", Number.POSITIVE_INFINITY],
-  ["+inf", Number.POSITIVE_INFINITY],
-  ["infinity", Number.POSITIVE_INFINITY],
-  ["-inf", Number.NEGATIVE_INFINITY],
-  ["-infinity", Number.NEGATIVE_INFINITY],
-]);
-
 /**
- * Columns [rows] by the names of the header line.
- *
- * @param wanted read these only, in whatever columns the others hold; by default all
+ * Columns in text with a header line, as programs write them: RFC 4180; R and pandas with names of rows; numpy.savetxt with
+ * a header or comments behind #; Excel with semicolons, decimal commas or `sep=`; awk with blanks or tabs.
  */
-export async function readCsv(path: string, wanted?: readonly string[]): Promise<Map<string, Float64Array>> {
-  return parseCsv(path, await readBytes(path), wanted);
-}
+import type { NamedArray } from "./arrays.js";
+import { isIdentifier, numberReader } from "./csv-number.js";
+import { type CsvField, checkOnce, namedFields, type OpenCsv, openCsv, valuesOf } from "./csv-rows.js";
+import { FileError, listNames, quote } from "./errors.js";
+import { allocate } from "./memory.js";
+import { type ByteSource, withFile } from "./source.js";
 
-/** The names of the header line; reads no further. */
-export async function listCsv(path: string): Promise<string[]> {
-  const start = await withFile(path, (source) => source.read(0, Math.min(source.size, MAX_HEADER_BYTES)));
-  return parseHeader(path, textLines(start));
-}
+// Numbers for which there is room before any is read.
+const FIRST_NUMBERS = 2 ** 20;
 
 /** What a table of text can hold: arrays [rows] or [rows, features], or words. */
 export type CsvColumn = NamedArray | readonly string[];
 
+/**
+ * Columns [rows] by the names of the header line; a column without a name is passed over. NA, N/A, null and their like
+ * become NaN; an empty value, or an integer that no double equals, is refused.
+ *
+ * @param wanted read these only, in whatever columns the others hold; by default all
+ */
+export function readCsv(path: string, wanted?: readonly string[]): Promise<Map<string, Float64Array>> {
+  return withFile(path, async (source) => (await readCsvFrom(source, wanted)).columns);
+}
+
+/** The names of the columns; reads no further than the first row. */
+export function listCsv(path: string): Promise<string[]> {
+  return withFile(path, async (source) => {
+    const names = namedFields(await openCsv(source)).map(({ name }) => name);
+    return [...new Set(names)];
+  });
+}
+
 /** All columns: numbers where a double holds every value of the column, else the words as they stand. */
-export async function readCsvTable(path: string): Promise<Map<string, CsvColumn>> {
-  const bytes = await readBytes(path);
-  const names = parseHeader(path, textLines(bytes));
-  const words = new Map<number, string[]>();
-  for (const { fields } of records(path, bytes)) {
-    for (const [i, field] of fields.entries()) if (!words.has(i) && !isExactNumber(field)) words.set(i, []);
+export function readCsvTable(path: string): Promise<Map<string, CsvColumn>> {
+  return withFile(path, async (source) => {
+    const open = await openCsv(source);
+    const fields = wantedFields(open, undefined);
+    const words = new Map<CsvField, string[]>();
+    const numberOf = numberReader(open.layout.separator);
+    const numbers = await readNumbers(open, fields, Number.POSITIVE_INFINITY, (text, field) => {
+      if (words.has(field)) return Number.NaN;
+      const value = isIdentifier(text) ? undefined : numberOf(text);
+      if (typeof value === "number") return value;
+      words.set(field, []);
+      return Number.NaN;
+    });
+    if (words.size > 0) await readWords(await openCsv(source), words);
+    return new Map(
+      fields.map((field, k) => {
+        const data = numbers.columns[k]!;
+        return [field.name, words.get(field) ?? { shape: [data.length], data }];
+      }),
+    );
+  });
+}
+
+async function readWords(open: OpenCsv, words: ReadonlyMap<CsvField, string[]>): Promise<void> {
+  let row = 0;
+  for await (const lines of open.rows) {
+    for (const line of lines) {
+      const values = valuesOf(open, line, row++);
+      for (const [{ at }, column] of words) column.push(values[at]!);
+    }
   }
-  const numbers = parseCsv(
-    path,
-    bytes,
-    names.filter((_, i) => !words.has(i)),
+}
+
+/**
+ * As `readCsv`, from bytes anywhere.
+ *
+ * @param head rows to keep; by default all
+ */
+export async function readCsvFrom(
+  source: ByteSource,
+  wanted?: readonly string[],
+  head = Number.POSITIVE_INFINITY,
+): Promise<{ columns: Map<string, Float64Array>; total: number }> {
+  const open = await openCsv(source);
+  const fields = wantedFields(open, wanted);
+  const numberOf = numberReader(open.layout.separator);
+  const { columns, total } = await readNumbers(open, fields, head, (text, { name, at }, line) => {
+    const value = numberOf(text);
+    if (typeof value === "number") return value;
+    throw new FileError(`${source.name}, line ${line}, column ${at + 1} (${quote(name)})`, value);
+  });
+  return { columns: new Map(fields.map(({ name }, k) => [name, columns[k]!])), total };
+}
+
+/** The first rows of some fields [fields][rows], and the number of all rows. */
+async function readNumbers(
+  open: OpenCsv,
+  fields: readonly CsvField[],
+  head: number,
+  numberOf: (text: string, field: CsvField, line: number) => number,
+): Promise<{ columns: Float64Array[]; total: number }> {
+  let room = Math.ceil(FIRST_NUMBERS / Math.max(1, fields.length));
+  const columns: Float64Array[] = fields.map(() => new Float64Array(room));
+  let total = 0;
+  for await (const lines of open.rows) {
+    const kept = Math.max(0, Math.min(lines.length, head - total));
+    if (total + kept > room) {
+      room = Math.max(2 * room, total + kept);
+      for (const [k, column] of columns.entries()) columns[k] = extended(open.path, column, room);
+    }
+    for (let i = 0; i < kept; i++) {
+      const line = lines[i]!;
+      const values = valuesOf(open, line, total + i);
+      for (const [k, field] of fields.entries())
+        columns[k]![total + i] = numberOf(values[field.at]!, field, line.number);
+    }
+    total += lines.length;
+  }
+  return { columns: columns.map((column) => column.slice(0, Math.min(total, head))), total };
+}
+
+function extended(path: string, column: Float64Array, room: number): Float64Array {
+  const longer = allocate(path, Float64Array, room);
+  longer.set(column);
+  return longer;
+}
+
+/** The fields of these names, or all that have one. */
+function wantedFields(open: OpenCsv, wanted: readonly string[] | undefined): readonly CsvField[] {
+  const all = namedFields(open);
+  const asked = new Set(wanted ?? all.map(({ name }) => name));
+  const fields = all.filter(({ name }) => asked.has(name));
+  checkOnce(
+    open,
+    fields.map(({ name }) => name),
   );
-  for (const { fields } of records(path, bytes)) for (const [i, column] of words) column.push(fields[i]!);
-  return new Map(
-    names.map((name, i) => {
-      const data = numbers.get(name);
-      return [name, data === undefined ? words.get(i)! : { shape: [data.length], data }];
-    }),
-  );
-}
-
-/** An integer that a double rounds is an identifier, not a measurement. */
-function isExactNumber(field: string): boolean {
-  const value = parseNumber(field);
-  return value !== undefined && (Number.isSafeInteger(value) || !/^\s*[+-]?\d+\s*$/.test(field));
-}
-
-/** As `readCsv`, from the bytes of the text (UTF-8). */
-export function parseCsv(where: string, bytes: Uint8Array, wanted?: readonly string[]): Map<string, Float64Array> {
-  const names = parseHeader(where, textLines(bytes));
-  const maxRows = countNewlines(bytes);
-  const columns = names.map((name) =>
-    wanted === undefined || wanted.includes(name) ? new Float64Array(maxRows) : undefined,
-  );
-  let rows = 0;
-  for (const record of records(where, bytes)) parseRow(record, names, columns, rows++);
-  return new Map(names.flatMap((name, i) => (columns[i] ? [[name, columns[i].slice(0, rows)]] : [])));
-}
-
-interface CsvRecord {
-  /** File and line, for messages. */
-  readonly where: string;
-  readonly fields: readonly string[];
-}
-
-/** The lines below the header, each with as many fields. */
-function* records(where: string, bytes: Uint8Array): Generator<CsvRecord> {
-  const lines = textLines(bytes);
-  const { length } = parseHeader(where, lines);
-  let lineNumber = 1;
-  let blankLine = 0;
-  for (const line of lines) {
-    lineNumber++;
-    if (line.trim() === "") {
-      blankLine ||= lineNumber;
-      continue;
-    }
-    // Blank lines may end the text, not interrupt it: a row that lost its values must not vanish.
-    if (blankLine > 0) {
-      throw new FileError(`${where}, line ${blankLine}`, { expected: `${length} values`, got: "an empty line" });
-    }
-    const at = `${where}, line ${lineNumber}`;
-    const fields = splitRecord(at, line);
-    if (fields.length !== length) {
-      throw new FileError(at, { expected: `${length} values, as in the header`, got: `${fields.length}` });
-    }
-    yield { where: at, fields };
-  }
-}
-
-function* textLines(bytes: Uint8Array): Generator<string, undefined> {
-  const decoder = new TextDecoder();
-  for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    yield decoder.decode(bytes.subarray(start, end));
-    start = end + 1;
-  }
-}
-
-/** An upper bound on the rows: one line is the header, the last may lack its newline. */
-function countNewlines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
-  return count;
-}
-
-function parseHeader(where: string, lines: Iterator<string, undefined>): string[] {
-  const first = lines.next();
-  const names = first.done ? [] : splitRecord(`${where}, line 1`, first.value);
-  checkNames(where, names);
-  return names;
-}
-
-/** Refuses names that a header line cannot give. */
-export function checkNames(where: string, names: readonly string[]): void {
-  const problem = headerProblem(names);
-  if (problem) throw new FileError(`${where}, line 1`, { expected: "column names separated by commas", got: problem });
-}
-
-function headerProblem(names: readonly string[]): string | undefined {
-  if (names.length === 0) return "an empty file";
-  if (names.includes("")) return `no name in column ${names.indexOf("") + 1}`;
-  const repeated = names.find((name, i) => names.indexOf(name) < i);
-  if (repeated !== undefined) return `${quote(repeated)} twice`;
-  if (names.every((name) => parseNumber(name) !== undefined)) return "numbers only";
-  if (names.length === 1 && /[;\t]/.test(names[0]!)) return `one name ${quote(names[0]!)}`;
-  return undefined;
-}
-
-function parseRow(
-  { where, fields }: CsvRecord,
-  names: readonly string[],
-  columns: readonly (Float64Array | undefined)[],
-  row: number,
-): void {
-  for (const [column, values] of columns.entries()) {
-    if (!values) continue;
-    const value = parseNumber(fields[column]!);
-    if (value === undefined) {
-      const got = fields[column]!.trim() === "" ? "an empty value" : quote(fields[column]!.trim());
-      throw new FileError(`${where}, column ${column + 1} (${quote(names[column]!)})`, { expected: "a number", got });
-    }
-    values[row] = value;
-  }
-}
-
-function parseNumber(text: string): number | undefined {
-  return NUMBER.test(text) ? Number(text) : NOT_FINITE.get(text.trim().toLowerCase());
-}
-
-/** Fields of one record; quotes may hold commas, and a doubled quote stands for one. */
-function splitRecord(where: string, line: string): string[] {
-  if (!line.includes('"')) return line.split(",").map((field) => field.trim());
-  const fields: string[] = [];
-  const text = line.replace(/\r$/, "");
-  const pattern = /\s*"((?:[^"]|"")*)"\s*(,|$)|([^",]*)(,|$)/y;
-  for (;;) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (!match)
-      throw new FileError(where, { expected: "quotes that enclose a whole field", got: quote(text.slice(at)) });
-    fields.push(match[1]?.replaceAll('""', '"') ?? match[3]!.trim());
-    if ((match[2] ?? match[4]) === "") return fields;
-  }
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  return [...asked].map((name) => {
+    const field = byName.get(name);
+    if (field !== undefined) return field;
+    throw new FileError(open.path, {
+      expected: `a column ${quote(name)}`,
+      got: `columns ${listNames(all.map((one) => one.name))}`,
+    });
+  });
 }

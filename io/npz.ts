@@ -1,21 +1,33 @@
 /** Several arrays in numpy's `.npz` format: a zip archive of `.npy` members. */
-import { type NamedArray, type NamedArrays, namedEntries } from "./arrays.js";
+import {
+  type ArrayInFile,
+  type NamedArray,
+  type NamedArrays,
+  namedEntries,
+  readArray,
+  type StoredArray,
+} from "./arrays.js";
 import { FileError, listNames, quote } from "./errors.js";
-import { npyChunks, parseNpy, type StoredArray, toRowMajor } from "./npy.js";
+import { npyChunks, openNpy, toRowMajor } from "./npy.js";
 import { type ByteSource, withFile } from "./source.js";
 import { writeAtomic } from "./write-atomic.js";
-import { readZipDirectory, readZipMember, type ZipMember } from "./zip.js";
+import { readZipDirectory, type ZipMember } from "./zip.js";
+import { checkUnpacked, withZipMember } from "./zip-member.js";
 import { zipBytes } from "./zip-write.js";
 
 /**
- * Reads the arrays of an `.npz` file, by default all of them.
+ * Reads the arrays of an `.npz` file, by default all that are numbers.
  *
- * @param names read these only; one that is missing is an error
+ * @param names read these only; one that is missing, or that is no array of numbers, is an error
  */
 export function readNpz(path: string, names?: readonly string[]): Promise<Map<string, NamedArray>> {
   return withFile(path, async (source) => {
-    const stored = await readStoredNpz(source, names);
-    return new Map([...stored].map(([name, array]) => [name, toRowMajor(array)]));
+    const arrays = new Map<string, NamedArray>();
+    for (const [name, array] of await openNpz(source, names)) {
+      if (names === undefined && array.problem) continue;
+      arrays.set(name, toRowMajor(arrayIn(path, name), await readArray(array)));
+    }
+    return arrays;
   });
 }
 
@@ -24,18 +36,41 @@ export function listNpz(path: string): Promise<string[]> {
   return withFile(path, async (source) => [...(await npzMembers(source)).keys()]);
 }
 
-/** As `readNpz`, the elements left in the order of the file. */
-export async function readStoredNpz(source: ByteSource, names?: readonly string[]): Promise<Map<string, StoredArray>> {
+/** The arrays of an `.npz` file, or those of some names, their elements still to be read. */
+export async function openNpz(source: ByteSource, names?: readonly string[]): Promise<Map<string, ArrayInFile>> {
   const members = await npzMembers(source);
-  const arrays = new Map<string, StoredArray>();
-  for (const name of names ?? members.keys()) {
-    const member = members.get(name);
-    if (!member) {
-      throw new FileError(source.name, { expected: `an array ${quote(name)}`, got: listNames(members.keys()) });
-    }
-    arrays.set(name, parseNpy(`${source.name}, array ${quote(name)}`, await readZipMember(source, member)));
-  }
+  const arrays = new Map<string, ArrayInFile>();
+  const wanted = (names ?? [...members.keys()]).map((name) => [name, memberOf(source, members, name)] as const);
+  checkUnpacked(
+    source,
+    wanted.map(([, member]) => member),
+  );
+  for (const [name, member] of wanted) arrays.set(name, await openMember(source, name, member));
   return arrays;
+}
+
+function memberOf(source: ByteSource, members: ReadonlyMap<string, ZipMember>, name: string): ZipMember {
+  const member = members.get(name);
+  if (member) return member;
+  throw new FileError(source.name, { expected: `an array ${quote(name)}`, got: listNames(members.keys()) });
+}
+
+async function openMember(source: ByteSource, name: string, member: ZipMember): Promise<ArrayInFile> {
+  const where = arrayIn(source.name, name);
+  const { shape, problem } = await withZipMember(source, member, (stream) => openNpy(where, stream));
+  if (problem) return { shape, problem };
+  // The member is opened again, so that no more than one is open at a time.
+  const read = (rows?: number): Promise<StoredArray> =>
+    withZipMember(source, member, async (stream) => {
+      const array = await readArray(await openNpy(where, stream), rows);
+      await stream.finish();
+      return array;
+    });
+  return { shape, read };
+}
+
+function arrayIn(path: string, name: string): string {
+  return `${path}, array ${quote(name)}`;
 }
 
 async function npzMembers(source: ByteSource): Promise<Map<string, ZipMember>> {
@@ -51,7 +86,7 @@ export async function writeNpz(path: string, arrays: NamedArrays, options: { def
   }
   const entries = namedEntries(arrays).map(([name, array]) => ({
     name: `${name}.npy`,
-    chunks: npyChunks(`${path}, array ${quote(name)}`, array),
+    chunks: npyChunks(arrayIn(path, name), array),
   }));
   await writeAtomic(path, zipBytes(path, entries, options));
 }

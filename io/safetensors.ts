@@ -3,9 +3,9 @@
  * as u64, the header, then the row-major little-endian elements of all tensors without gaps.
  */
 import {
+  type ArrayInFile,
   bytesOf,
   checkShape,
-  decodeElements,
   type ElementType,
   elementBytes,
   elementCount,
@@ -14,15 +14,25 @@ import {
   type NamedArray,
   type NamedArrays,
   namedEntries,
+  readArray,
+  readElements,
 } from "./arrays.js";
 import { FileError, listNames, quote } from "./errors.js";
-import { type ByteSource, withFile } from "./source.js";
+import { type ByteSource, streamOf, withFile } from "./source.js";
 import { writeAtomic } from "./write-atomic.js";
 
 const METADATA = "__metadata__";
-// The limit of the format's own implementation.
-const MAX_HEADER_BYTES = 100_000_000;
+// Room for 300 000 tensors. The format's own implementation takes 100 MB, which may describe gigabytes of objects.
+const MAX_HEADER_BYTES = 2 ** 25;
+// Of the header, its tensors, their shapes: all else is deeper for no good reason.
+const MAX_DEPTH = 3;
 const HEADER_ALIGNMENT = 8;
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPENING, CLOSING] = [
+  [0x5b, 0x7b],
+  [0x5d, 0x7d],
+];
 
 const typeNames = {
   F16: "f2",
@@ -47,7 +57,8 @@ export interface SafetensorsFile {
 
 interface TensorPlace {
   readonly name: string;
-  readonly type: ElementType;
+  /** As the file calls it: of a name that is not among `typeNames`, the elements are not read. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -55,14 +66,14 @@ interface TensorPlace {
 
 interface Header {
   readonly metadata: Readonly<Record<string, string>>;
-  readonly places: ReadonlyMap<string, TensorPlace>;
+  readonly places: readonly TensorPlace[];
   readonly dataStart: number;
 }
 
 /**
- * Reads a safetensors file, by default all its tensors.
+ * Reads a safetensors file, by default all its tensors of numbers.
  *
- * @param names read these only; one that is missing is an error
+ * @param names read these only; one that is missing, or of a type that is not read, is an error
  */
 export function readSafetensors(path: string, names?: readonly string[]): Promise<SafetensorsFile> {
   return withFile(path, (source) => readSafetensorsFrom(source, names));
@@ -70,22 +81,58 @@ export function readSafetensors(path: string, names?: readonly string[]): Promis
 
 /** Names of the tensors in a safetensors file; reads no data. */
 export function listSafetensors(path: string): Promise<string[]> {
-  return withFile(path, async (source) => [...(await readHeader(source)).places.keys()]);
+  return withFile(path, async (source) => [...(await openSafetensors(source)).tensors.keys()]);
 }
 
 /** As `readSafetensors`, from bytes anywhere. */
 export async function readSafetensorsFrom(source: ByteSource, names?: readonly string[]): Promise<SafetensorsFile> {
-  const { metadata, places, dataStart } = await readHeader(source);
+  const { metadata, tensors: all } = await openSafetensors(source);
   const tensors = new Map<string, NamedArray>();
-  for (const name of names ?? places.keys()) {
-    const place = places.get(name);
-    if (!place)
-      throw new FileError(source.name, { expected: `a tensor ${quote(name)}`, got: listNames(places.keys()) });
-    const bytes = await source.read(dataStart + place.begin, place.end - place.begin);
-    const data = decodeElements(tensorIn(source.name, name), bytes, place.type);
-    tensors.set(name, { shape: place.shape, data, ...(place.type === "b1" && { isBool: true }) });
+  for (const name of names ?? all.keys()) {
+    const tensor = all.get(name);
+    if (!tensor) throw new FileError(source.name, { expected: `a tensor ${quote(name)}`, got: listNames(all.keys()) });
+    if (names === undefined && tensor.problem) continue;
+    const { fortranOrder: _, ...array } = await readArray(tensor);
+    tensors.set(name, array);
   }
   return { metadata, tensors };
+}
+
+interface OpenedSafetensors {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, ArrayInFile>;
+}
+
+/** What a safetensors file holds, its elements still to be read. */
+export async function openSafetensors(source: ByteSource): Promise<OpenedSafetensors> {
+  const { metadata, places, dataStart } = await readHeader(source);
+  return { metadata, tensors: new Map(places.map((place) => [place.name, openTensor(source, place, dataStart)])) };
+}
+
+function openTensor(source: ByteSource, place: TensorPlace, dataStart: number): ArrayInFile {
+  const { name, dtype, shape, begin, end } = place;
+  const where = tensorIn(source.name, name);
+  const type = typeOf(dtype);
+  if (type === undefined) {
+    const problem = new FileError(where, {
+      expected: `a dtype among ${Object.keys(typeNames).join(" ")}`,
+      got: quote(dtype),
+      hint: "Convert the tensor before it is saved",
+    });
+    return { shape, problem };
+  }
+  const read = async (rows = shape[0]) => {
+    const kept = rows === undefined ? shape : [rows, ...shape.slice(1)];
+    const runs = { count: 1, length: elementCount(shape), wanted: elementCount(kept) };
+    const stream = streamOf(source, dataStart + begin, dataStart + end);
+    const data = await readElements(where, stream, type, runs);
+    return { shape: kept, data, fortranOrder: false, ...(type === "b1" && { isBool: true as const }) };
+  };
+  return { shape, read };
+}
+
+function typeOf(dtype: string): ElementType | undefined {
+  return Object.hasOwn(typeNames, dtype) ? typeNames[dtype as keyof typeof typeNames] : undefined;
 }
 
 /** Writes a safetensors file, whole or not at all; equal input gives equal bytes. */
@@ -142,13 +189,16 @@ async function readHeader(source: ByteSource): Promise<Header> {
   checkNoGaps(source.name, places, source.size - 8 - length);
   return {
     metadata: parseMetadata(source.name, metadata),
-    places: new Map(places.map((place) => [place.name, place])),
+    places,
     dataStart: 8 + length,
   };
 }
 
 function parseJson(path: string, bytes: Uint8Array): object {
   const text = new TextDecoder().decode(bytes);
+  if (isDeeper(bytes, MAX_DEPTH)) {
+    throw new FileError(path, { expected: "names, types and sizes as safetensors header", got: quote(text) });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -157,6 +207,20 @@ function parseJson(path: string, bytes: Uint8Array): object {
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new FileError(path, { expected: "a JSON object as safetensors header", got: quote(text) });
+}
+
+/** Whether brackets outside strings are nested deeper: a parser may take a hundred bytes for every bracket. */
+function isDeeper(json: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let isString = false;
+  for (let i = 0; i < json.length; i++) {
+    const char = json[i]!;
+    if (char === QUOTE) isString = !isString;
+    else if (isString) i += char === BACKSLASH ? 1 : 0;
+    else if (OPENING.includes(char) && ++depth > most) return true;
+    else if (CLOSING.includes(char)) depth--;
+  }
+  return false;
 }
 
 function parseMetadata(path: string, value: unknown): Record<string, string> {
@@ -177,19 +241,16 @@ function parsePlace(where: string, name: string, value: unknown): TensorPlace {
   ) {
     throw new FileError(where, { expected: "dtype, shape and data_offsets", got: quote(JSON.stringify(value)) });
   }
-  if (!Object.hasOwn(typeNames, dtype)) {
-    throw new FileError(where, { expected: `a dtype among ${Object.keys(typeNames).join(" ")}`, got: quote(dtype) });
-  }
-  const type = typeNames[dtype as keyof typeof typeNames];
   const [begin, end] = offsets as [number, number];
-  const bytes = elementCount(shape) * elementBytes(type);
-  if (end - begin !== bytes) {
+  const type = typeOf(dtype);
+  const bytes = type === undefined ? end - begin : elementCount(shape) * elementBytes(type);
+  if (end - begin !== bytes || begin > end) {
     throw new FileError(where, {
       expected: `${bytes} bytes for shape [${shape.join(", ")}] of ${dtype}`,
       got: `${end - begin}`,
     });
   }
-  return { name, type, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 function isSizes(value: unknown): value is number[] {

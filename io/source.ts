@@ -1,6 +1,8 @@
 /** Random access to bytes, so that readers fetch only what they need and run on files and on memory alike. */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError, systemCode } from "./errors.js";
+import { checkNoPointer, checkPlainFile, POINTER_BYTES } from "./file-kinds.js";
+import { allocate } from "./memory.js";
 
 export interface ByteSource {
   /** What messages call it: the path of a file. */
@@ -8,6 +10,17 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes in a buffer of their own. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills the target with the bytes from `offset` on. */
+  fill(offset: number, target: Uint8Array): Promise<void>;
+}
+
+/** Bytes in their order, each of them once. */
+export interface ByteStream {
+  /** Bytes in all. */
+  readonly size: number;
+  /** Fills the target with the next bytes. */
+  fill(target: Uint8Array): Promise<void>;
+  skip(length: number): Promise<void>;
 }
 
 // One system call moves at most 2 GiB - 4 KiB on Linux, and Node refuses lengths beyond 2^31 - 1.
@@ -15,27 +28,34 @@ const MAX_READ = 2 ** 30;
 
 /** Bytes already in memory, under a name for messages. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  return sourceOf(name, bytes.length, async (offset, target) => {
+    target.set(bytes.subarray(offset, offset + target.length));
+  });
+}
+
+/** Bytes of a source from `start` to `end`, one after another. */
+export function streamOf(source: ByteSource, start = 0, end = source.size): ByteStream {
+  let next = start;
   return {
-    name,
-    size: bytes.length,
-    read: async (offset, length) => {
-      checkRange(name, bytes.length, offset, length);
-      return new Uint8Array(bytes.subarray(offset, offset + length));
+    size: end - start,
+    fill: async (target) => {
+      await source.fill(next, target);
+      next += target.length;
+    },
+    skip: async (length) => {
+      next += length;
     },
   };
 }
 
-/** Opens a file for the time of `use`. */
+/** Opens a file for the time of `use`. Refuses what is no plain file, and pointers of Git LFS in place of files. */
 export async function withFile<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
   const handle = await openForReading(path);
   try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new FileError(path, { expected: "a file", got: "a folder" });
-    return await use({
-      name: path,
-      size: stat.size,
-      read: (offset, length) => readExactly(path, handle, stat.size, offset, length),
-    });
+    const { size } = await handle.stat();
+    const source = sourceOf(path, size, (offset, target) => readInto(path, handle, size, offset, target));
+    if (size <= POINTER_BYTES) checkNoPointer(path, await source.read(0, size));
+    return await use(source);
   } finally {
     await handle.close();
   }
@@ -46,10 +66,30 @@ export function readBytes(path: string): Promise<Uint8Array> {
   return withFile(path, (source) => source.read(0, source.size));
 }
 
+function sourceOf(name: string, size: number, fill: (offset: number, target: Uint8Array) => Promise<void>): ByteSource {
+  return {
+    name,
+    size,
+    fill: async (offset, target) => {
+      checkRange(name, size, offset, target.length);
+      await fill(offset, target);
+    },
+    read: async (offset, length) => {
+      checkRange(name, size, offset, length);
+      const bytes = allocate(name, Uint8Array, length);
+      await fill(offset, bytes);
+      return bytes;
+    },
+  };
+}
+
 async function openForReading(path: string): Promise<FileHandle> {
   try {
+    // Before it is opened: opening a pipe waits for its writer.
+    checkPlainFile(path, await stat(path));
     return await open(path, "r");
   } catch (error) {
+    if (error instanceof FileError) throw error;
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") {
       throw new FileError(path, {
@@ -69,17 +109,16 @@ async function openForReading(path: string): Promise<FileHandle> {
   }
 }
 
-async function readExactly(
+async function readInto(
   path: string,
   handle: FileHandle,
   size: number,
   offset: number,
-  length: number,
-): Promise<Uint8Array> {
-  checkRange(path, size, offset, length);
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, MAX_READ), offset + done);
+  target: Uint8Array,
+): Promise<void> {
+  for (let done = 0; done < target.length; ) {
+    const length = Math.min(target.length - done, MAX_READ);
+    const { bytesRead } = await handle.read(target, done, length, offset + done);
     if (bytesRead === 0) {
       throw new FileError(path, {
         expected: `${size} bytes`,
@@ -89,7 +128,6 @@ async function readExactly(
     }
     done += bytesRead;
   }
-  return bytes;
 }
 
 function checkRange(name: string, size: number, offset: number, length: number): void {

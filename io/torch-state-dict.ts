@@ -1,23 +1,26 @@
 /** PyTorch `state_dict` files of torch.save since 1.6: a zip archive of a pickle and one member per storage. */
 import {
-  decodeElements,
   elementBytes,
   elementCount,
   gatherStrided,
+  isContiguous,
   type NamedArray,
   type NumberArray,
+  readElements,
 } from "./arrays.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { readPickle } from "./pickle.js";
 import { describe, type PickleValue, type StorageRef, TensorRef } from "./pickle-values.js";
 import { type ByteSource, withFile } from "./source.js";
-import { readZipDirectory, readZipMember, type ZipMember } from "./zip.js";
+import { readZipDirectory, type ZipMember } from "./zip.js";
+import { checkUnpacked, readZipMember, withZipMember } from "./zip-member.js";
 
 /** Tensors by their dotted path in the file, e.g. `mixture_model.m_vector`, in the file's order. */
 export type NestedTensors = Map<string, NamedArray>;
 
 // A pickle of a state_dict holds names and sizes only, about 200 bytes per tensor: room for 80 000.
 const MAX_PICKLE_BYTES = 2 ** 24;
+const MAX_ORDER_BYTES = 16;
 const MAX_TENSORS = 2 ** 17;
 const MAX_DEPTH = 32;
 const MAX_NAME_LENGTH = 1000;
@@ -53,7 +56,8 @@ export async function readTorchStateDictFrom(source: ByteSource): Promise<Nested
   return new Map(
     [...leaves].map(([name, leaf]) => {
       if (!(leaf instanceof TensorRef)) return [name, scalar(leaf)];
-      const array = arrays.get(leaf) ?? view(leaf, storages.get(leaf.storage.key)!);
+      const where = `${source.name}, tensor ${quote(name)}`;
+      const array = arrays.get(leaf) ?? view(where, leaf, storages.get(leaf.storage.key)!);
       arrays.set(leaf, array);
       return [name, array];
     }),
@@ -136,25 +140,54 @@ async function readStorages(
   const tensors = new Set([...leaves.values()].filter((leaf) => leaf instanceof TensorRef));
   const refs = new Map([...tensors].map(({ storage }) => [storage.key, storage]));
   for (const { storage } of tensors) checkSameStorage(source.name, storage, refs.get(storage.key)!);
-  checkRepetition(source.name, tensors, refs.values());
+  const found = [...refs.values()].map((storage) => ({ storage, member: memberOf(source, members, root, storage) }));
+  checkRepetition(source.name, tensors, found);
+  checkUnpacked(
+    source,
+    found.map(({ member }) => member),
+  );
   const storages = new Map<string, NumberArray>();
-  for (const [key, { type, elements }] of refs) {
-    const where = `${source.name}, storage ${quote(key)}`;
-    const member = members.get(`${root}data/${key}`);
-    if (!member) throw new FileError(where, { expected: `a member ${quote(`${root}data/${key}`)}`, got: "none" });
-    const bytes = elements * elementBytes(type);
-    if (member.size !== bytes)
-      throw new FileError(where, {
-        expected: `${bytes} bytes for ${elements} elements of ${type}`,
-        got: `${member.size}`,
-      });
-    storages.set(key, decodeElements(where, await readZipMember(source, member), type, bigEndian));
+  for (const { storage, member } of found) {
+    storages.set(storage.key, await readStorage(source, storage, member, bigEndian));
   }
   return storages;
 }
 
+function memberOf(
+  source: ByteSource,
+  members: ReadonlyMap<string, ZipMember>,
+  root: string,
+  { key, type, elements }: StorageRef,
+): ZipMember {
+  const where = storageIn(source, key);
+  const member = members.get(`${root}data/${key}`);
+  if (!member) throw new FileError(where, { expected: `a member ${quote(`${root}data/${key}`)}`, got: "none" });
+  const bytes = elements * elementBytes(type);
+  if (member.size === bytes) return member;
+  throw new FileError(where, { expected: `${bytes} bytes for ${elements} elements of ${type}`, got: `${member.size}` });
+}
+
+function readStorage(
+  source: ByteSource,
+  { key, type, elements }: StorageRef,
+  member: ZipMember,
+  bigEndian: boolean,
+): Promise<NumberArray> {
+  const runs = { count: 1, length: elements, wanted: elements };
+  return withZipMember(source, member, async (stream) => {
+    const data = await readElements(storageIn(source, key), stream, type, runs, bigEndian);
+    await stream.finish();
+    return data;
+  });
+}
+
+const storageIn = (source: ByteSource, key: string) => `${source.name}, storage ${quote(key)}`;
+
 async function isBigEndian(source: ByteSource, member: ZipMember | undefined): Promise<boolean> {
   if (!member) return false;
+  if (member.size > MAX_ORDER_BYTES) {
+    throw new FileError(source.name, { expected: "byteorder little or big", got: `${member.size} bytes` });
+  }
   const order = new TextDecoder().decode(await readZipMember(source, member));
   if (order !== "little" && order !== "big")
     throw new FileError(source.name, { expected: "byteorder little or big", got: quote(order) });
@@ -167,10 +200,23 @@ function checkSameStorage(path: string, a: StorageRef, b: StorageRef): void {
   throw new FileError(`${path}, storage ${quote(a.key)}`, { expected: "one type and size", got });
 }
 
-/** A few bytes may describe tensors of any size by strides of 0; bounded, they cannot fill the memory. */
-function checkRepetition(path: string, tensors: Iterable<TensorRef>, storages: Iterable<StorageRef>): void {
-  const stored = [...storages].reduce((sum, { elements }) => sum + elements, 0);
-  const claimed = [...tensors].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+interface FoundStorage {
+  readonly storage: StorageRef;
+  readonly member: ZipMember;
+}
+
+/**
+ * A few bytes may describe tensors of any size by strides of 0; bounded, they cannot fill the memory. Tensors that are views
+ * take none, and storages count by the bytes that they have in the file.
+ */
+function checkRepetition(path: string, tensors: Iterable<TensorRef>, storages: readonly FoundStorage[]): void {
+  const stored = storages.reduce(
+    (sum, { storage, member }) =>
+      sum + Math.min(storage.elements, Math.ceil(member.compressedSize / elementBytes(storage.type))),
+    0,
+  );
+  const copied = [...tensors].filter(({ shape, strides }) => !isContiguous(shape, strides));
+  const claimed = copied.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const limit = MAX_REPETITION * stored + FREE_ELEMENTS;
   if (claimed <= limit) return;
   throw new FileError(path, {
@@ -179,8 +225,9 @@ function checkRepetition(path: string, tensors: Iterable<TensorRef>, storages: I
   });
 }
 
-function view({ storage, offset, shape, strides }: TensorRef, data: NumberArray): NamedArray {
-  return { shape, data: gatherStrided(data, offset, shape, strides), ...(storage.type === "b1" && { isBool: true }) };
+function view(where: string, { storage, offset, shape, strides }: TensorRef, data: NumberArray): NamedArray {
+  const elements = gatherStrided(where, data, offset, shape, strides);
+  return { shape, data: elements, ...(storage.type === "b1" && { isBool: true }) };
 }
 
 function scalar(value: number | boolean): NamedArray {

@@ -1,7 +1,4 @@
 /** Reads zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
-import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
-import { crc32 } from "./crc32.js";
 import { FileError, quote } from "./errors.js";
 import type { ByteSource } from "./source.js";
 
@@ -11,18 +8,19 @@ export const END_RECORD = 0x06054b50;
 const END_RECORD_64 = 0x06064b50;
 const END_LOCATOR_64 = 0x07064b50;
 export const END_BYTES = 22;
+/** Without the name and the extra field. */
+export const LOCAL_HEADER_BYTES = 30;
 const LOCATOR_BYTES = 20;
 export const IN_ZIP64 = 0xffffffff;
 export const STORED = 0;
 export const DEFLATED = 8;
 const ENCRYPTED = 0x0001;
 
-// A deflated member may grow to 1 GiB (10^8 equal doubles, which shrink a thousandfold) or 200 times its size; what wants
-// more is a zip bomb. Stored members cannot grow.
-const MAX_INFLATED_BYTES = 2 ** 30;
-const MAX_INFLATION = 200;
+// As many as a directory without zip64 can hold, with names of 450 bytes.
+const MAX_MEMBERS = 2 ** 16;
+const MAX_DIRECTORY_BYTES = 2 ** 25;
 
-const CORRUPT = "The file is truncated or corrupt: copy or download it again";
+export const CORRUPT = "The file is truncated or corrupt: copy or download it again";
 
 export interface ZipMember {
   readonly name: string;
@@ -37,6 +35,12 @@ export interface ZipMember {
 /** The members of an archive by name, in the order of its directory. */
 export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipMember>> {
   const { count, offset, size } = await findDirectory(source);
+  if (size > MAX_DIRECTORY_BYTES || count > MAX_MEMBERS) {
+    throw new FileError(source.name, {
+      expected: `a directory of at most ${MAX_MEMBERS} members in ${MAX_DIRECTORY_BYTES} bytes`,
+      got: `${count} members in ${size} bytes`,
+    });
+  }
   const bytes = view(await source.read(offset, size));
   const members = new Map<string, ZipMember>();
   let at = 0;
@@ -48,32 +52,12 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     members.set(member.name, member);
     at = end;
   }
-  checkNoOverlap(source, members.values());
+  checkNoOverlap(source, [...members.values()]);
   return members;
 }
 
-/** The unpacked bytes of a member, checked against its size and checksum. */
-export async function readZipMember(source: ByteSource, member: ZipMember): Promise<Uint8Array> {
-  const where = `${source.name}, member ${quote(member.name)}`;
-  const start = await findMemberData(where, source, member);
-  const raw = await source.read(start, member.compressedSize);
-  const bytes = member.method === STORED ? raw : await inflate(where, raw, member.size);
-  if (bytes.length !== member.size) {
-    throw new FileError(where, { expected: `${member.size} bytes`, got: `${bytes.length}`, hint: CORRUPT });
-  }
-  const crc = crc32(bytes);
-  if (crc !== member.crc) {
-    throw new FileError(where, { expected: `checksum ${hex(member.crc)}`, got: hex(crc), hint: CORRUPT });
-  }
-  return bytes;
-}
-
-function view(bytes: Uint8Array): DataView {
+export function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function hex(crc: number): string {
-  return crc.toString(16).padStart(8, "0");
 }
 
 interface DirectoryPlace {
@@ -200,22 +184,18 @@ function checkMember(source: ByteSource, member: ZipMember, flags: number): void
       hint: "Write the archive again with deflate or without compression",
     });
   }
-  const limit =
-    member.method === STORED
-      ? member.compressedSize
-      : Math.max(MAX_INFLATED_BYTES, MAX_INFLATION * member.compressedSize);
-  if (member.size > limit) {
+  if (member.method === STORED && member.size !== member.compressedSize) {
     throw new FileError(where, {
-      expected: `at most ${limit} bytes out of ${member.compressedSize}`,
+      expected: `at most ${member.compressedSize} bytes out of ${member.compressedSize}`,
       got: `a claim of ${member.size}`,
-      hint: "A corrupt archive or a zip bomb: it is not unpacked",
+      hint: CORRUPT,
     });
   }
 }
 
 /** Members that share bytes would let a small file unpack to any size. */
-function checkNoOverlap(source: ByteSource, members: Iterable<ZipMember>): void {
-  const total = [...members].reduce((sum, member) => sum + member.compressedSize, 0);
+function checkNoOverlap(source: ByteSource, members: readonly ZipMember[]): void {
+  const total = members.reduce((sum, member) => sum + member.compressedSize, 0);
   if (total > source.size) {
     throw new FileError(source.name, {
       expected: `members of at most ${source.size} bytes in all, the size of the file`,
@@ -223,31 +203,15 @@ function checkNoOverlap(source: ByteSource, members: Iterable<ZipMember>): void 
       hint: CORRUPT,
     });
   }
-}
-
-/** Name and extra field of the local header may differ in length from the directory's. */
-async function findMemberData(where: string, source: ByteSource, member: ZipMember): Promise<number> {
-  const header = view(await source.read(member.headerOffset, 30));
-  if (header.getUint32(0, true) !== LOCAL_HEADER) {
-    throw new FileError(where, {
-      expected: `a local header at byte ${member.headerOffset}`,
-      got: "something else",
-      hint: CORRUPT,
-    });
-  }
-  return member.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
-}
-
-const inflateRawAsync = promisify(inflateRaw);
-async function inflate(where: string, raw: Uint8Array, size: number): Promise<Uint8Array> {
-  try {
-    // One chunk with room to spare: no joining of pieces, and no further chunk for a stream that fills it exactly.
-    const chunkSize = Math.max(64, size + 1);
-    const inflated = await inflateRawAsync(raw, { chunkSize, maxOutputLength: chunkSize });
-    // Small buffers are slices of a pool that Node shares among them.
-    return inflated.byteLength < 65536 ? Uint8Array.from(inflated) : inflated;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FileError(where, { expected: `deflated data of ${size} bytes`, got: reason, hint: CORRUPT });
+  let end = 0;
+  for (const member of [...members].sort((a, b) => a.headerOffset - b.headerOffset)) {
+    if (member.headerOffset < end) {
+      throw new FileError(`${source.name}, member ${quote(member.name)}`, {
+        expected: `its own bytes, from byte ${end} on`,
+        got: `byte ${member.headerOffset}, inside another member`,
+        hint: CORRUPT,
+      });
+    }
+    end = member.headerOffset + LOCAL_HEADER_BYTES + member.compressedSize;
   }
 }

@@ -1,13 +1,13 @@
 /** Toy experiments of an analysis: one toy is one unit of work, kept in a file of its own. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Backend } from "../../engine/backend.js";
 import { randomKey, word } from "../../engine/random.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { drawToy, withAuxiliaryToys } from "../../inference/toys.js";
+import { readTextFile } from "../../io/file-kinds.js";
 import { writeAtomic } from "../../io/index.js";
 import { nuisanceVector } from "../analysis.js";
 import { checkSealed, sealed } from "../checksum.js";
@@ -114,6 +114,9 @@ export function truthOf({ analysis: { configuration } }: Setting, estimate: read
   return estimate;
 }
 
+// Of the record of a toy: its fits of some nuisances.
+const MAX_BYTES = 2 ** 24;
+
 const fileOf = (folder: string, toy: number) => join(folder, `${toy}.json`);
 
 /** The toy's record where it is there and follows from the same. */
@@ -121,7 +124,7 @@ export async function readToy(folder: string, toy: number, key: string): Promise
   const file = fileOf(folder, toy);
   if (!existsSync(file)) return undefined;
   try {
-    const record = JSON.parse(await readFile(file, "utf8")) as ToyRecord & { readonly checksum?: string };
+    const record = JSON.parse(readTextFile(file, MAX_BYTES)) as ToyRecord & { readonly checksum?: string };
     // Earlier versions wrote none.
     if (record.checksum === undefined) return undefined;
     checkSealed(file, record);

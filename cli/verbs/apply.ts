@@ -5,7 +5,7 @@ import type { MixtureModel } from "../../inference/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
 import { resultVerdicts, sampleWarnings } from "../apply-checks.js";
-import { addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
+import { type ApplyFiles, addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
 import { openBackend } from "../backend.js";
 import { checkBelonging } from "../belonging.js";
 import { loadAnalysis } from "../configuration.js";
@@ -25,14 +25,16 @@ export async function apply(context: VerbContext): Promise<void> {
   const { options, progress, signal } = context;
   const files = applyFiles(options);
   const { analysis, model, fit, nu, replicas } = await openMap(context);
-  const { sample, columns } = await readApplyTable(analysis, options, files);
+  const { sample, columns, unread } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
+  const size = { count, width: analysis.configuration.observables.y!.features };
   const variations = mapVariations(model, nu, fit?.summary.modes ?? [], replicas);
   const isKnown = sample.process !== undefined;
   const names = columnNames(direction, isKnown, processNames(analysis.configuration), variations);
   checkNoClash(files.events, columns, names);
   warnOfFit(context, model, fit);
+  warnOfUnread(context, files, unread);
   const backend = await openBackend(options, "f64");
   for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
     context.warn(warning);
@@ -42,7 +44,7 @@ export async function apply(context: VerbContext): Promise<void> {
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, variations, signal, onEvents };
-    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, count, precision);
+    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, size, precision);
     step.done();
   } finally {
     await backend.close();
@@ -122,6 +124,11 @@ function warnOfFit({ warn }: VerbContext, { response }: MixtureModel, fit: Saved
   if (response !== undefined && modes.length === 0) {
     warn(`${fit.file}: the fit has no errors, so there are no variations along modes. ${problem ?? ""}`);
   }
+}
+
+function warnOfUnread({ warn }: VerbContext, { events, out }: ApplyFiles, unread: readonly string[]): void {
+  if (unread.length === 0) return;
+  warn(`${events}: ${unread.join(", ")}: no numbers, so not in ${out}. A csv file keeps words`);
 }
 
 function warnOfOutside({ warn }: VerbContext, outside: number, count: number): void {

@@ -22,6 +22,8 @@ import { REPLICAS_FILE, saveReplicas } from "../../cli/ensemble-files.js";
 import { readSavedModel } from "../../cli/model-files.js";
 import type { Replica } from "../../inference/ensemble.js";
 import { type NamedArray, readEvents, readNpz, readSafetensors, requireColumn, writeNpz } from "../../io/index.js";
+import { npyChunks } from "../../io/npy.js";
+import { archive, member } from "../io/npz-writer.js";
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { type Ran, runInProcess } from "./in-process.js";
@@ -274,6 +276,72 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
     assert.match(error, message);
     assert.not.ok(existsSync(at(out)));
   }
+});
+
+test("no events give a file of none, of every kind", async () => {
+  const pairs = { shape: [0, 2], data: new Float64Array() };
+  await writeNpz(at("no-events.npz"), { x: pairs, y: pairs, id: { shape: [0], data: new Int32Array() } });
+  writeFileSync(at("no-events.csv"), "a,b,c,d,id\n");
+  const ofText = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
+  for (const [events, columns] of [
+    ["no-events.npz", []],
+    ["no-events.csv", ofText],
+  ] as const) {
+    for (const out of ["no-events-out.npz", "no-events-out.safetensors", "no-events-out.csv"]) {
+      for (const how of [
+        ["--process", "A"],
+        ["--direction", "to-simulation"],
+      ]) {
+        const ran = await apply("--events", at(events), ...how, "--nu", "0,0", ...columns, "--out", at(out));
+        assert.is(ran.code, 0, ran.error);
+        assert.match(ran.out, /(^|\n)0 events to-/);
+        const { count, columns: found } = await readEvents(at(out));
+        assert.is(count, 0);
+        assert.ok([...found.keys()].some((name) => name.startsWith("id")));
+        assert.ok(
+          [...found.keys()].some((name) => /^y\.(data|A)/.test(name)),
+          [...found.keys()].join(),
+        );
+      }
+    }
+  }
+  const written = await readNpz(at("no-events-out.npz"));
+  assert.equal([written.get("y.A")!.shape, written.get("log_det.B")!.shape], [[0, 2], [0]]);
+});
+
+test("arrays that are no numbers are passed over with a word about it, and refused where they are needed", async () => {
+  const pair = (name: string) => ({
+    name: `${name}.npy`,
+    chunks: npyChunks(name, { shape: [1, 2], data: new Float64Array(2) }),
+  });
+  const words = member("run", "'<U1'", "(1,)", new Uint8Array(4));
+  writeFileSync(at("words.npz"), await archive([pair("x"), pair("y"), words, member("config", "'|O'", "()")]));
+  const given = ["--events", at("words.npz"), "--nu", "0,0", "--out", at("words-out.npz")];
+  const ran = await apply(...given, "--process", "A");
+  assert.is(ran.code, 0, ran.error);
+  assert.match(ran.error, /words\.npz: run, config: no numbers, so not in .*words-out\.npz\. A csv file keeps words/);
+  assert.equal([...(await readNpz(at("words-out.npz"))).keys()].slice(0, 3), ["x", "y", "y.data"]);
+  const needed = await apply(...given, "--process-column", "run");
+  assert.is(needed.code, 2);
+  assert.match(needed.error, /array "run": expected numbers of type .*, got "<U1" \(words\)/);
+});
+
+test("a word where T needs a number is named with its row", async () => {
+  writeFileSync(at("bad.csv"), "a,b,c,d\n1,2,3,4\n1,2,3,high\n");
+  const columns = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
+  const ran = await apply(
+    "--events",
+    at("bad.csv"),
+    "--process",
+    "A",
+    "--nu",
+    "0,0",
+    ...columns,
+    "--out",
+    at("bad.npz"),
+  );
+  assert.is(ran.code, 2);
+  assert.match(ran.error, /bad\.csv, column "d": expected numbers, got "high" in row 1 \(counted from 0\)/);
 });
 
 test("--run names the folder of a run that had an --out of its own", async () => {
