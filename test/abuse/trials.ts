@@ -98,10 +98,17 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
 /** What the quick part leaves out: they take the disk and the time of others. */
 const isLarge = (name: string) => /GiB|MB|10\^[5-9]|00 000/.test(name);
 
-export const hostileFiles: Trial = async function* (arena, { isQuick }) {
+/** Every so many of a list, from a drawn one on. */
+const sampled = <T>(all: readonly T[], every: number, draws: Draws): readonly T[] => {
+  const first = draws.below(every);
+  return all.filter((_, i) => i % every === first);
+};
+
+export const hostileFiles: Trial = async function* (arena, { seed, isQuick }) {
+  const draws = new Draws(seed, "hostile files");
   for (const [kind, { extension, files }] of Object.entries(HOSTILE)) {
-    for (const [name, file] of Object.entries<HostileFile>(files)) {
-      if (isQuick && isLarge(name)) continue;
+    const chosen = Object.entries<HostileFile>(files).filter(([name]) => !isQuick || !isLarge(name));
+    for (const [name, file] of sampled(chosen, isQuick ? 3 : 1, draws)) {
       const folder = arena.fresh("hostile");
       mkdirSync(folder);
       const path = join(folder, `file${extension}`);
@@ -135,7 +142,7 @@ async function evaluated(words: readonly string[], out: string): Promise<{ ended
 /** A flipped bit in each file of a run folder and of an export: either noticed, or without any effect. */
 export const bitFlips: Trial = async function* (arena, { rounds, seed, isQuick }) {
   const draws = new Draws(seed, "flips");
-  const pick = (files: readonly string[]) => (isQuick ? files.filter((name) => !name.endsWith(".svg")) : files);
+  const pick = (files: readonly string[]) => sampled(files, isQuick ? 8 : 1, draws);
   const calm = await evaluated([arena.analysis, "--run", arena.run], arena.fresh("calm.npz"));
   for (const name of pick(filesOf(arena.run))) {
     for (let round = 0; round < rounds; round++) {
@@ -162,7 +169,7 @@ export const bitFlips: Trial = async function* (arena, { rounds, seed, isQuick }
   const whole = await evaluated(ofExport, arena.fresh("export.npz"));
   if (whole.ended.code !== 0)
     throw new Error(`evaluate of the export ended with ${whole.ended.code}: ${whole.ended.error}`);
-  for (const name of filesOf(arena.exported)) {
+  for (const name of pick(filesOf(arena.exported))) {
     for (let round = 0; round < rounds; round++) {
       const folder = arena.copyOfExport();
       const where = flip(join(folder, name), draws);
@@ -213,7 +220,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
 export const signals: Trial = async function* (arena, { rounds, seed, isQuick }) {
   const draws = new Draws(seed, "signals");
   for (const verb of Object.keys(verbsAtWork(arena))) {
-    if (isQuick && verb === "coverage") continue;
+    if (isQuick && !["run", "fit"].includes(verb)) continue;
     const calm = verbsAtWork(arena)[verb]!;
     if (verb === "coverage") cpSync(arena.run, calm.out, { recursive: true });
     const whole = await attack({ words: calm.words, patience: 600 });
@@ -221,7 +228,7 @@ export const signals: Trial = async function* (arena, { rounds, seed, isQuick })
     for (let round = 0; round < rounds; round++) {
       const { words, out } = verbsAtWork(arena)[verb]!;
       if (verb === "coverage") cpSync(arena.run, out, { recursive: true });
-      const name = SIGNALS[isQuick ? round % SIGNALS.length : draws.below(SIGNALS.length)]!;
+      const name = SIGNALS[draws.below(SIGNALS.length)]!;
       const after = 200 + draws.next() * 1000 * whole.seconds;
       const hit = await attack({ words, signal: { name, after }, patience: 120 });
       const wasDone = hit.code === 0;
