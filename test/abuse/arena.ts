@@ -55,7 +55,7 @@ export async function openArena(): Promise<Arena> {
   await calm(["run", analysis, "--out", run, "--backend", "cpu"]);
   await calm(["export", analysis, "--run", run, "--out", exported]);
   let copies = 0;
-  const fresh = (name: string) => join(folder, `${name}-${copies++}`);
+  const fresh = (name: string) => join(folder, `${copies++}-${name}`);
   const copyOf = (from: string, name: string) => {
     const to = fresh(name);
     cpSync(from, to, { recursive: true });
