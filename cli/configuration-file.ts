@@ -1,9 +1,10 @@
 /** The text of a configuration file, whatever editors and shells made of it. */
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { systemCode } from "../io/errors.js";
+import { readSmallFile } from "../io/file-kinds.js";
 import { UsageError } from "./messages.js";
 
 /** 20 000 samples take 2 MiB. */
-const LARGEST_MIB = 4;
+const LARGEST_BYTES = 4 * 2 ** 20;
 
 /** The text in UTF-8 or UTF-16. */
 export function readConfigurationFile(file: string): string {
@@ -11,25 +12,17 @@ export function readConfigurationFile(file: string): string {
     throw new UsageError(file, { expected, got, hint });
   };
   const begin = "`unbinned init` writes one to start from";
-  let found: Stats;
+  let bytes: Uint8Array;
   try {
-    found = statSync(file);
+    bytes = readSmallFile(file, LARGEST_BYTES, "a configuration file");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return refuse(code === "ENOENT" ? "no such file" : String(code), begin);
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return refuse(code === "ENOENT" ? "no such file" : code, begin);
   }
-  if (found.isDirectory()) refuse("a folder", begin);
-  // A pipe without a writer never ends, and neither does /dev/zero.
-  if (!found.isFile()) refuse("a pipe or a device", "Write it to a file first");
-  if (found.size > LARGEST_MIB * 2 ** 20) {
-    refuse(`${(found.size / 2 ** 20).toFixed(0)} MiB`, "Is it the file you meant?", `at most ${LARGEST_MIB} MiB`);
-  }
-  const text = decoded(readFileSync(file));
+  const text = decoded(bytes);
   if (text === undefined) return refuse("bytes that are none", "Save it as UTF-8", "a text in UTF-8");
   if (text.includes("\0")) refuse("a binary file", "Is it the file you meant?", "a text in YAML");
-  if (text.startsWith("version https://git-lfs.github.com/")) {
-    refuse("a pointer of Git LFS to it", "Fetch it with `git lfs pull`");
-  }
   return text;
 }
 

@@ -1,5 +1,5 @@
 /** What is at a path where a plain file should be. */
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { FileError } from "./errors.js";
 
 /** Files that are no larger than this may be pointers of Git LFS (docs/spec.md: "must be less than 1024 bytes"). */
@@ -8,13 +8,21 @@ export const POINTER_BYTES = 1024;
 // The second is that of Git LFS before it had its name.
 const POINTER_STARTS = ["version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/"];
 
+/** What `stat` tells of a path. */
+export interface FileKind {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}
+
 /** Refuses folders, pipes, sockets and devices: they cannot be read from the start as often as it takes, or never end. */
-export function checkPlainFile(path: string, stats: Stats): void {
+export function checkPlainFile(path: string, stats: FileKind, what = "a file"): void {
   if (stats.isFile()) return;
-  if (stats.isDirectory()) throw new FileError(path, { expected: "a file", got: "a folder" });
+  if (stats.isDirectory()) throw new FileError(path, { expected: what, got: "a folder" });
   const kind = stats.isFIFO() ? "a pipe" : stats.isSocket() ? "a socket" : "a device";
   throw new FileError(path, {
-    expected: "a file on a disk",
+    expected: `${what} on a disk`,
     got: kind,
     hint: "Write what it gives into a file first",
   });
@@ -32,13 +40,14 @@ export function checkNoPointer(path: string, bytes: Uint8Array): void {
 }
 
 /**
- * The text of a small file, at once. Errors of the system are thrown as they are.
+ * The bytes of a small file, at once. Errors of the system are thrown as they are.
  *
  * @param maxBytes what no such file exceeds
+ * @param what     what should be there, for messages
  */
-export function readTextFile(path: string, maxBytes: number): string {
+export function readSmallFile(path: string, maxBytes: number, what?: string): Uint8Array {
   const stats = statSync(path);
-  checkPlainFile(path, stats);
+  checkPlainFile(path, stats, what);
   if (stats.size > maxBytes) {
     throw new FileError(path, {
       expected: `at most ${maxBytes} bytes`,
@@ -48,5 +57,9 @@ export function readTextFile(path: string, maxBytes: number): string {
   }
   const bytes = readFileSync(path);
   if (bytes.length <= POINTER_BYTES) checkNoPointer(path, bytes);
-  return bytes.toString("utf8");
+  return bytes;
 }
+
+/** The same as text in UTF-8. */
+export const readTextFile = (path: string, maxBytes: number): string =>
+  new TextDecoder().decode(readSmallFile(path, maxBytes));

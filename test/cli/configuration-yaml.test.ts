@@ -154,9 +154,9 @@ test("texts in UTF-8 and UTF-16 are read, all else is refused by name", () => {
   assert.match(written(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0)), /expected a text in YAML, got a binary file/);
   assert.match(
     written("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12\n"),
-    /expected a configuration file, got a pointer of Git LFS to it\. Fetch it with `git lfs pull`/,
+    /expected the file itself, got a pointer of Git LFS to it\. Fetch the file: git lfs pull/,
   );
-  assert.match(written(Buffer.alloc(5 * 2 ** 20, "#")), /expected at most 4 MiB, got 5 MiB/);
+  assert.match(written(Buffer.alloc(5 * 2 ** 20, "#")), /expected at most 4194304 bytes, got 5242880/);
 });
 
 test("a folder, a pipe or a device in place of the file", () => {
@@ -165,11 +165,11 @@ test("a folder, a pipe or a device in place of the file", () => {
   mkdirSync(join(folder, "inner"));
   assert.match(
     refusal(() => readConfigurationFile(pipe)),
-    /expected a configuration file, got a pipe or a device/,
+    /expected a configuration file on a disk, got a pipe/,
   );
   assert.match(
     refusal(() => readConfigurationFile("/dev/zero")),
-    /got a pipe or a device/,
+    /expected a configuration file on a disk, got a device/,
   );
   assert.match(
     refusal(() => readConfigurationFile(join(folder, "inner"))),
