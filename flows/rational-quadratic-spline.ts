@@ -79,9 +79,9 @@ function binsBefore({ excess }: Side, position: Var): Var {
   return sum(greater(position, rightEdges), -1);
 }
 
-/** Of values of some bins [..., to - from], that of the bin with so many before it; 0 if it is none of these. */
-function pick(values: Var, before: Var, from: number, to: number): Var {
-  const index = values.tape.constant(Array.from({ length: to - from }, (_, i) => from + i));
+/** Of values along the last axis, the one with so many before it; 0 if there is none. */
+function pick(values: Var, before: Var): Var {
+  const index = values.tape.constant(Array.from({ length: values.shape.at(-1) as number }, (_, i) => i));
   return sum(mul(equal(before, index), values), -1);
 }
 
@@ -119,20 +119,19 @@ interface Slopes {
 
 function pieceOf(widths: Side, heights: Side, { logits, limit }: Slopes, before: Var): Piece {
   const bins = widths.excess.shape.at(-1) as number;
-  const nRight = logits.shape.at(-1) as number;
   const uniformLeft = sub(before, bins / 2);
   const on = ({ excess, totalExcess, total }: Side): Extent => ({
     uniformLeft,
     leftExcess: sumBefore(excess, before),
-    size: add(pick(excess, before, 0, bins), 1),
+    size: add(pick(excess, before), 1),
     totalExcess,
     total,
   });
   const [x, y] = [on(widths), on(heights)];
   // The logits of two slopes are picked before clipping and exp; an edge without one has logit 0, slope 1.
   const slope = (logit: Var) => exp(softClip(logit, limit));
-  const slopeLeft = slope(pick(slice(logits, -1, 0, bins - 1), before, 1, bins));
-  const slopeRight = slope(pick(logits, before, 0, nRight));
+  const slopeLeft = slope(pick(slice(logits, -1, 0, bins - 1), sub(before, 1)));
+  const slopeRight = slope(pick(logits, before));
   const mean = div(mul(y.size, x.total), mul(x.size, y.total));
   return { x, y, mean, slopeLeft, slopeRight, q: sub(add(slopeRight, slopeLeft), mul(mean, 2)) };
 }
