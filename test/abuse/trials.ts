@@ -56,11 +56,16 @@ class Draws {
 const COLUMNS = ["--set", "observables.x.columns=[x]", "--set", "observables.y.columns=[y]"];
 const CSV_COLUMNS = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
 
+const evaluate = (arena: Arena, ...words: readonly string[]) => [
+  ...["evaluate", arena.analysis, "--out", arena.fresh("evaluated.npz")],
+  ...words,
+];
+
 /** Commands that read a hostile file of each kind, at the place where users would have it. */
 const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string) => readonly (readonly string[])[]>> =
   {
     "events, npz": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...COLUMNS],
+      evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS),
       [
         "apply",
         arena.analysis,
@@ -75,12 +80,8 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
         arena.fresh("a.npz"),
       ],
     ],
-    "events, safetensors": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...COLUMNS],
-    ],
-    "events, csv": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...CSV_COLUMNS],
-    ],
+    "events, safetensors": (arena, file) => [evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS)],
+    "events, csv": (arena, file) => [evaluate(arena, "--run", arena.run, "--events", file, ...CSV_COLUMNS)],
     configuration: (arena, file) => [
       ["validate", file],
       ["run", file, "--out", arena.fresh("out")],
@@ -88,10 +89,10 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
     "model of a run": (arena, file) => {
       const run = arena.copyOfRun();
       cpSync(file, join(run, "model.safetensors"), { force: true, recursive: true, verbatimSymlinks: true });
-      return [["evaluate", arena.analysis, "--run", run]];
+      return [evaluate(arena, "--run", run)];
     },
     "model of PyTorch": (arena, file) => [
-      ["evaluate", arena.analysis, "--events", arena.events, ...COLUMNS, "--set", `model.file=${file}`],
+      evaluate(arena, "--events", arena.events, ...COLUMNS, "--set", `model.file=${file}`),
     ],
   };
 
@@ -197,7 +198,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
     const out = arena.fresh(name);
     return { words: [verb, arena.analysis, "--run", arena.run, "--backend", "cpu", "--out", out], out };
   };
-  const [run, coverage] = [arena.fresh("run"), arena.fresh("coverage")];
+  const [run, coverage, exported] = ["run", "coverage", "export"].map(arena.fresh) as [string, string, string];
   return {
     run: { words: ["run", arena.analysis, "--out", run, "--backend", "cpu"], out: run },
     coverage: {
@@ -212,7 +213,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
       words: [...likelihood("apply", "apply.npz").words, "--events", arena.events, ...COLUMNS, "--process", "A"],
       out: arena.fresh("apply.npz"),
     },
-    export: likelihood("export", "export"),
+    export: { words: ["export", arena.analysis, "--run", arena.run, "--out", exported], out: exported },
   };
 };
 
