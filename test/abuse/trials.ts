@@ -349,21 +349,26 @@ export const owners: Trial = async function* (arena, { rounds }) {
     const mixed = arena.fresh("mixed");
     const both = [5, 6].map((seed) => ["run", arena.analysis, "--out", mixed, "--seed", `${seed}`, "--backend", "cpu"]);
     const [first, second] = await Promise.all(both.map((own) => attack({ words: own, patience: 600 })));
+    for (const ended of [first!, second!]) {
+      const problem =
+        misbehaviour({ ...ended, seconds: 0 }) ?? (ended.code === 0 ? undefined : `exit ${ended.code}: ${ended.error}`);
+      yield finding("runs of two seeds in a folder", ended, problem);
+    }
+    if (first!.code !== 0 || second!.code !== 0) continue;
     // Whoever wrote last owns all of it: a run of that seed in a folder of its own has the same files.
     const results = JSON.parse(readFileSync(join(mixed, "results.json"), "utf8")) as { seed: number };
     const alone = arena.fresh("alone");
-    await attack({
-      words: ["run", arena.analysis, "--out", alone, "--seed", `${results.seed}`, "--backend", "cpu"],
-      patience: 600,
-    });
+    const again = ["run", arena.analysis, "--out", alone, "--seed", `${results.seed}`, "--backend", "cpu"];
+    const last = await attack({ words: again, patience: 600 });
     const parts = ["model.safetensors", "arrays.npz", "report.html"].filter(
       (name) => !readFileSync(join(mixed, name)).equals(readFileSync(join(alone, name))),
     );
-    for (const ended of [first!, second!]) {
-      const problem =
-        misbehaviour({ ...ended, seconds: 0 }) ?? (parts.length > 0 ? `mixed: ${parts.join(", ")}` : undefined);
-      yield finding("runs of two seeds in a folder", ended, problem);
-    }
+    yield finding(
+      "what two seeds left in a folder",
+      last,
+      parts.length > 0 ? `mixed: ${parts.join(", ")}` : undefined,
+      "one of them, whole",
+    );
   }
 };
 
