@@ -1,6 +1,7 @@
 /** One command under attack: how it ended, how long it took, how much memory it had. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 export const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
@@ -21,8 +22,8 @@ export interface Attack {
 export interface Ended {
   readonly out: string;
   readonly error: string;
-  /** null where a signal ended it. */
-  readonly code: number | null;
+  /** As a shell tells it: 128 and its number where a signal ended it. */
+  readonly code: number;
   readonly seconds: number;
   /** Largest resident memory that was seen, looked at every 20 ms; 0 where the system does not tell. */
   readonly mebibytes: number;
@@ -61,10 +62,16 @@ export function attack({ words, signal, shell, patience = 2 * LIMITS.seconds }: 
   const timers = [setTimeout(kill, 1000 * patience)];
   if (signal !== undefined) timers.push(setTimeout(() => child.kill(signal.name), signal.after));
   return new Promise((resolve) => {
-    child.on("close", (code) => {
+    child.on("close", (code, by) => {
       clearInterval(watch);
       for (const timer of timers) clearTimeout(timer);
-      resolve({ ...text, code, seconds: (performance.now() - from) / 1000, mebibytes, isKilled });
+      resolve({
+        ...text,
+        code: code ?? 128 + constants.signals[by!],
+        seconds: (performance.now() - from) / 1000,
+        mebibytes,
+        isKilled,
+      });
     });
   });
 }
@@ -75,7 +82,7 @@ export function misbehaviour({ code, error, seconds, mebibytes, isKilled }: Ende
   if (isKilled || seconds > LIMITS.seconds) return `took ${seconds.toFixed(1)} s`;
   const trace = /^ +at .+/m.exec(error) ?? /internal:|unsettled|Unhandled/.exec(error);
   if (trace !== null) return `crashed: ${error.trim().split("\n")[0]} ... ${trace[0].trim()}`;
-  if (code !== null && ![0, 1, 2, 3, 4, 129, 130, 143].includes(code)) return `exit code ${code}: ${error.trim()}`;
+  if (![0, 1, 2, 3, 4, 129, 130, 137, 143].includes(code)) return `exit code ${code}: ${error.trim()}`;
   return undefined;
 }
 

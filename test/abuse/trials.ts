@@ -56,11 +56,16 @@ class Draws {
 const COLUMNS = ["--set", "observables.x.columns=[x]", "--set", "observables.y.columns=[y]"];
 const CSV_COLUMNS = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
 
+const evaluate = (arena: Arena, ...words: readonly string[]) => [
+  ...["evaluate", arena.analysis, "--out", arena.fresh("evaluated.npz")],
+  ...words,
+];
+
 /** Commands that read a hostile file of each kind, at the place where users would have it. */
 const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string) => readonly (readonly string[])[]>> =
   {
     "events, npz": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...COLUMNS],
+      evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS),
       [
         "apply",
         arena.analysis,
@@ -75,12 +80,8 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
         arena.fresh("a.npz"),
       ],
     ],
-    "events, safetensors": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...COLUMNS],
-    ],
-    "events, csv": (arena, file) => [
-      ["evaluate", arena.analysis, "--run", arena.run, "--events", file, ...CSV_COLUMNS],
-    ],
+    "events, safetensors": (arena, file) => [evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS)],
+    "events, csv": (arena, file) => [evaluate(arena, "--run", arena.run, "--events", file, ...CSV_COLUMNS)],
     configuration: (arena, file) => [
       ["validate", file],
       ["run", file, "--out", arena.fresh("out")],
@@ -88,10 +89,10 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
     "model of a run": (arena, file) => {
       const run = arena.copyOfRun();
       cpSync(file, join(run, "model.safetensors"), { force: true, recursive: true, verbatimSymlinks: true });
-      return [["evaluate", arena.analysis, "--run", run]];
+      return [evaluate(arena, "--run", run)];
     },
     "model of PyTorch": (arena, file) => [
-      ["evaluate", arena.analysis, "--events", arena.events, ...COLUMNS, "--set", `model.file=${file}`],
+      evaluate(arena, "--events", arena.events, ...COLUMNS, "--set", `model.file=${file}`),
     ],
   };
 
@@ -184,12 +185,8 @@ export const bitFlips: Trial = async function* (arena, { rounds, seed, isQuick }
 };
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"] as const;
-const SIGNAL_CODES: Readonly<Record<string, readonly (number | null)[]>> = {
-  SIGINT: [130],
-  SIGTERM: [143, 130],
-  SIGHUP: [129, 130],
-  SIGKILL: [null],
-};
+/** The same before Node has begun to listen. */
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGKILL: 137 } as const;
 
 /** The verbs that work for a while, each with what it writes to. */
 const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly string[]; out: string }>> => {
@@ -197,7 +194,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
     const out = arena.fresh(name);
     return { words: [verb, arena.analysis, "--run", arena.run, "--backend", "cpu", "--out", out], out };
   };
-  const [run, coverage] = [arena.fresh("run"), arena.fresh("coverage")];
+  const [run, coverage, exported] = ["run", "coverage", "export"].map(arena.fresh) as [string, string, string];
   return {
     run: { words: ["run", arena.analysis, "--out", run, "--backend", "cpu"], out: run },
     coverage: {
@@ -212,7 +209,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
       words: [...likelihood("apply", "apply.npz").words, "--events", arena.events, ...COLUMNS, "--process", "A"],
       out: arena.fresh("apply.npz"),
     },
-    export: likelihood("export", "export"),
+    export: { words: ["export", arena.analysis, "--run", arena.run, "--out", exported], out: exported },
   };
 };
 
@@ -235,7 +232,7 @@ export const signals: Trial = async function* (arena, { rounds, seed, isQuick })
       const latency = hit.seconds - after / 1000;
       const wrong =
         misbehaviour({ ...hit, seconds: latency }) ??
-        (wasDone || SIGNAL_CODES[name]!.includes(hit.code) ? undefined : `exit ${hit.code} after ${name}`) ??
+        (wasDone || hit.code === SIGNAL_CODES[name] ? undefined : `exit ${hit.code} after ${name}`) ??
         (latency > 5 && !wasDone ? `${latency.toFixed(1)} s until it stopped` : undefined);
       yield finding(
         `${verb}: ${name} after ${(after / 1000).toFixed(1)} s`,
@@ -352,21 +349,26 @@ export const owners: Trial = async function* (arena, { rounds }) {
     const mixed = arena.fresh("mixed");
     const both = [5, 6].map((seed) => ["run", arena.analysis, "--out", mixed, "--seed", `${seed}`, "--backend", "cpu"]);
     const [first, second] = await Promise.all(both.map((own) => attack({ words: own, patience: 600 })));
+    for (const ended of [first!, second!]) {
+      const problem =
+        misbehaviour({ ...ended, seconds: 0 }) ?? (ended.code === 0 ? undefined : `exit ${ended.code}: ${ended.error}`);
+      yield finding("runs of two seeds in a folder", ended, problem);
+    }
+    if (first!.code !== 0 || second!.code !== 0) continue;
     // Whoever wrote last owns all of it: a run of that seed in a folder of its own has the same files.
     const results = JSON.parse(readFileSync(join(mixed, "results.json"), "utf8")) as { seed: number };
     const alone = arena.fresh("alone");
-    await attack({
-      words: ["run", arena.analysis, "--out", alone, "--seed", `${results.seed}`, "--backend", "cpu"],
-      patience: 600,
-    });
+    const again = ["run", arena.analysis, "--out", alone, "--seed", `${results.seed}`, "--backend", "cpu"];
+    const last = await attack({ words: again, patience: 600 });
     const parts = ["model.safetensors", "arrays.npz", "report.html"].filter(
       (name) => !readFileSync(join(mixed, name)).equals(readFileSync(join(alone, name))),
     );
-    for (const ended of [first!, second!]) {
-      const problem =
-        misbehaviour({ ...ended, seconds: 0 }) ?? (parts.length > 0 ? `mixed: ${parts.join(", ")}` : undefined);
-      yield finding("runs of two seeds in a folder", ended, problem);
-    }
+    yield finding(
+      "what two seeds left in a folder",
+      last,
+      parts.length > 0 ? `mixed: ${parts.join(", ")}` : undefined,
+      "one of them, whole",
+    );
   }
 };
 
