@@ -1,5 +1,5 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
-import { extname, resolve } from "node:path";
+import { extname } from "node:path";
 import type { Applied, ApplySample, Direction, MapVariation } from "../inference/apply.js";
 import { eventsOf, readTable } from "../io/columns.js";
 import {
@@ -15,7 +15,7 @@ import { type Analysis, processNames } from "./analysis.js";
 import type { Options } from "./arguments.js";
 import { transposed } from "./event-data.js";
 import { UsageError } from "./messages.js";
-import { checkOutputFile } from "./output-folder.js";
+import { checkOutputFile, isSameFile } from "./output-folder.js";
 import { suggestion } from "./suggestion.js";
 
 /** Arrays, events first, or words by the name of their column. */
@@ -76,7 +76,7 @@ export function applyFiles({ events, out }: Options): ApplyFiles {
   if (out === undefined || format === undefined) {
     throw new UsageError(where, { expected: `--out FILE for the columns, one of ${kinds}`, got: got("--out", out) });
   }
-  if (resolve(out) === resolve(events)) {
+  if (isSameFile(out, events)) {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
   }
   checkOutputFile(out);

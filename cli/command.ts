@@ -1,7 +1,7 @@
 /** One command from its words to its exit code. */
 import { type CommandLine, parseArguments } from "./arguments.js";
 import { generalHelp, verbHelp } from "./help.js";
-import { DeviceLostError, EXIT, errorText, exitCode, UsageError } from "./messages.js";
+import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "./messages.js";
 import { createProgress, type ProgressTarget } from "./progress.js";
 import { suggestion } from "./suggestion.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";
@@ -113,12 +113,12 @@ async function callVerb(name: string, verb: VerbEntry, line: CommandLine, host: 
       progress,
       signal: host.signal,
       print: (text) => {
-        if (!json) print(text);
+        if (!json) print(shown(text));
       },
       printJson: (value) => {
         if (json) print(JSON.stringify(value, undefined, 2));
       },
-      warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${text}\n`)),
+      warn: (text) => progress.aside(() => host.writeError(`unbinned: warning: ${shown(text)}\n`)),
     });
     await Promise.race([work, over]);
   } catch (error) {

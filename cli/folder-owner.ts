@@ -12,8 +12,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../io/errors.js";
-import { ownIdentity, processNumber, processState } from "../io/process-identity.js";
+import { IDENTITY_PATTERN, ownIdentity, processNumber, processState } from "../io/process-identity.js";
 import { temporaryFile } from "../io/write-atomic.js";
+import { UsageError } from "./messages.js";
 import { notWritable, refuseLink } from "./output-folder.js";
 import type { VerbContext } from "./verb.js";
 
@@ -29,6 +30,8 @@ const newOwner = () =>
   `${ownIdentity()}@${randomBytes(6).toString("hex")}@${hostname()
     .replace(/[^\w.-]/g, "_")
     .slice(0, 100)}`;
+
+const OWNER = new RegExp(`^${IDENTITY_PATTERN}@[0-9a-f]{12}@[\\w.-]{0,100}$`);
 
 const partsOf = (owner: string) => {
   const [identity = "", , host = "another machine"] = owner.split("@");
@@ -60,11 +63,22 @@ async function claim(lock: string, folder: string, owner: string): Promise<boole
   return false;
 }
 
+/** Nobody's lock, for which there is nobody to wait. */
+const noLock = (lock: string, got: string) =>
+  new UsageError(lock, {
+    expected: "the lock of a running `unbinned run`, or nothing",
+    got,
+    hint: "Remove it, or choose another --out",
+  });
+
 /** The file in the lock; undefined where there is none. */
 async function ownerOf(lock: string): Promise<string | undefined> {
   try {
-    return (await readdir(lock))[0];
+    const [owner] = await readdir(lock);
+    if (owner === undefined || OWNER.test(owner)) return owner;
+    throw noLock(lock, "something else");
   } catch (error) {
+    if (systemCode(error) === "ENOTDIR") throw noLock(lock, "a file");
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }

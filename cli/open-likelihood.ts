@@ -16,6 +16,7 @@ import { loadModel, modelFile } from "./model-files.js";
 import { restoreExport } from "./replace-export.js";
 import { resolutionWarnings } from "./resolution.js";
 import { belongingsOfResults } from "./saved-fit.js";
+import { checkSpared } from "./spared-files.js";
 import type { VerbContext } from "./verb.js";
 
 export interface OpenLikelihood {
@@ -56,6 +57,7 @@ export async function openLikelihood(
     });
   }
   checkFiles(analysis, { samples: false });
+  if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
   const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
   const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
   const backend = await openBackend(options, usual);

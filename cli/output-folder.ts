@@ -78,3 +78,9 @@ export function checkOutputFile(file: string): void {
     hint: "Choose another --out",
   });
 }
+
+/** Whether both are there and are one, behind links too. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+}

@@ -1,6 +1,7 @@
 /** The fit that an output folder holds: the result of `run`, or what `fit --out` left. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FileError } from "../io/errors.js";
 import { readTextFile } from "../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "./analysis.js";
 import type { Belongings } from "./belonging.js";
@@ -10,6 +11,9 @@ import type { FitSummary } from "./nuisance-fit.js";
 
 /** Name of the file of `run`, whose entry `result` is the label of the fit that counts. */
 export const RESULTS_FILE = "results.json";
+
+/** Name of the larger arrays beside them. */
+export const ARRAYS_FILE = "arrays.npz";
 
 /** Name of the file of `fit --out` and of an exported folder: the summary itself. */
 export const FIT_FILE = "fit.json";
@@ -72,6 +76,7 @@ function parsed(file: string): object {
     if (typeof content !== "object" || content === null) throw new Error("no JSON object");
     return content;
   } catch (error) {
+    if (error instanceof FileError) throw error;
     throw new UsageError(file, {
       expected: "the JSON that `run` and `fit` write",
       got: `a file that cannot be read (${(error as Error).message})`,

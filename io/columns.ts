@@ -13,6 +13,7 @@ import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
 import { parseNumber } from "./csv-number.js";
 import { editDistance } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
+import { foreignHint } from "./foreign-formats.js";
 import { allocate } from "./memory.js";
 import { toRowMajor } from "./npy.js";
 import { listNpz, openNpz } from "./npz.js";
@@ -161,9 +162,11 @@ export function listColumns(path: string): Promise<string[]> {
 function formatOf(path: string) {
   const format = formats[extname(path).toLowerCase()];
   if (format) return format;
+  const hint = foreignHint(extname(path));
   throw new FileError(path, {
     expected: `a file of events: ${Object.keys(formats).join(", ")}`,
     got: `the extension ${quote(extname(path))}`,
+    ...(hint !== undefined && { hint }),
   });
 }
 

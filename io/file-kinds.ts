@@ -1,6 +1,7 @@
 /** What is at a path where a plain file should be. */
 import { readFileSync, statSync } from "node:fs";
 import { FileError } from "./errors.js";
+import { checkNotForeign, START_BYTES } from "./foreign-formats.js";
 
 /** Files that are no larger than this may be pointers of Git LFS (docs/spec.md: "must be less than 1024 bytes"). */
 export const POINTER_BYTES = 1024;
@@ -57,6 +58,7 @@ export function readSmallFile(path: string, maxBytes: number, what?: string): Ui
   }
   const bytes = readFileSync(path);
   if (bytes.length <= POINTER_BYTES) checkNoPointer(path, bytes);
+  checkNotForeign(path, bytes.subarray(0, START_BYTES));
   return bytes;
 }
 

@@ -17,6 +17,7 @@ import {
   type StoredArray,
 } from "./arrays.js";
 import { FileError, quote } from "./errors.js";
+import { neighbourFormat } from "./foreign-formats.js";
 import { type ByteStream, streamOf, withFile } from "./source.js";
 import { writeAtomic } from "./write-atomic.js";
 
@@ -101,7 +102,7 @@ async function readHeader(where: string, stream: ByteStream): Promise<{ header: 
   if (start.toString("latin1", 0, MAGIC.length) !== MAGIC) {
     throw new FileError(where, {
       expected: "an array in numpy's .npy format",
-      got: `${stream.size} bytes that are not`,
+      got: neighbourFormat(start) ?? `${stream.size} bytes that are not`,
     });
   }
   const version = start[6]!;

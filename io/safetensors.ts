@@ -18,6 +18,7 @@ import {
   readElements,
 } from "./arrays.js";
 import { FileError, listNames, quote } from "./errors.js";
+import { neighbourFormat, START_BYTES } from "./foreign-formats.js";
 import { type ByteSource, streamOf, withFile } from "./source.js";
 import { writeAtomic } from "./write-atomic.js";
 
@@ -177,7 +178,9 @@ async function readHeader(source: ByteSource): Promise<Header> {
   if (length < 2 || length > Math.min(source.size - 8, MAX_HEADER_BYTES)) {
     throw new FileError(source.name, {
       expected: "a safetensors file, which begins with the length of its header",
-      got: `${source.size} bytes with a header of ${length}`,
+      got:
+        neighbourFormat(await source.read(0, Math.min(START_BYTES, source.size))) ??
+        `${source.size} bytes with a header of ${length}`,
       hint: "The file is truncated or of another format",
     });
   }

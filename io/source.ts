@@ -2,6 +2,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError, systemCode } from "./errors.js";
 import { checkNoPointer, checkPlainFile, POINTER_BYTES } from "./file-kinds.js";
+import { checkNotForeign, START_BYTES } from "./foreign-formats.js";
 import { allocate } from "./memory.js";
 
 export interface ByteSource {
@@ -48,13 +49,14 @@ export function streamOf(source: ByteSource, start = 0, end = source.size): Byte
   };
 }
 
-/** Opens a file for the time of `use`. Refuses what is no plain file, and pointers of Git LFS in place of files. */
+/** Opens a file for the time of `use`. Refuses what is no plain file, pointers of Git LFS in place of files, and formats that are not read. */
 export async function withFile<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
   const handle = await openForReading(path);
   try {
     const { size } = await handle.stat();
     const source = sourceOf(path, size, (offset, target) => readInto(path, handle, size, offset, target));
     if (size <= POINTER_BYTES) checkNoPointer(path, await source.read(0, size));
+    checkNotForeign(path, await source.read(0, Math.min(START_BYTES, size)));
     return await use(source);
   } finally {
     await handle.close();

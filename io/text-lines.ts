@@ -1,5 +1,6 @@
 /** Lines of text files as programs write them: UTF-8 or UTF-16, with or without a byte order mark, any ends of lines. */
 import { FileError } from "./errors.js";
+import { neighbourFormat, START_BYTES } from "./foreign-formats.js";
 import type { ByteSource } from "./source.js";
 
 const CHUNK_BYTES = 2 ** 20;
@@ -35,7 +36,12 @@ function withoutReturn(line: string): string {
 }
 
 async function encodingOf(source: ByteSource): Promise<string> {
-  const [a = 0, b = 0, c = 0, d = 0] = await source.read(0, Math.min(4, source.size));
+  const start = await source.read(0, Math.min(START_BYTES, source.size));
+  const neighbour = neighbourFormat(start);
+  if (neighbour !== undefined) {
+    throw new FileError(source.name, { expected: "text", got: neighbour, hint: "Give it the extension of its format" });
+  }
+  const [a = 0, b = 0, c = 0, d = 0] = start;
   if (a === 0xff && b === 0xfe && c === 0 && d === 0) {
     throw new FileError(source.name, {
       expected: "text in UTF-8 or UTF-16",

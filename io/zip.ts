@@ -1,5 +1,6 @@
 /** Reads zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
 import { FileError, quote } from "./errors.js";
+import { neighbourFormat, START_BYTES } from "./foreign-formats.js";
 import type { ByteSource } from "./source.js";
 
 export const LOCAL_HEADER = 0x04034b50;
@@ -88,12 +89,13 @@ function isEndRecord(tail: DataView, at: number): boolean {
 }
 
 async function noDirectory(source: ByteSource): Promise<FileError> {
-  const looksLikeZip = source.size >= 4 && view(await source.read(0, 4)).getUint32(0, true) === LOCAL_HEADER;
+  const start = await source.read(0, Math.min(START_BYTES, source.size));
+  const looksLikeZip = start.length >= 4 && view(start).getUint32(0, true) === LOCAL_HEADER;
   return new FileError(source.name, {
     expected: "a zip archive that ends with its directory",
     got: looksLikeZip
       ? `${source.size} bytes that begin like one but have no directory at the end`
-      : `${source.size} bytes that are no zip archive`,
+      : (neighbourFormat(start) ?? `${source.size} bytes that are no zip archive`),
     hint: looksLikeZip ? CORRUPT : "Check that this is the file you meant",
   });
 }

@@ -10,7 +10,7 @@ import { MODEL_FILE, saveModel } from "../model-files.js";
 import { scanPictures } from "../nuisance-scan.js";
 import { createInside } from "../output-folder.js";
 import { buildReport } from "../report.js";
-import { RESULTS_FILE } from "../saved-fit.js";
+import { ARRAYS_FILE, RESULTS_FILE } from "../saved-fit.js";
 import { readVersion } from "../version.js";
 import { impactPictures } from "./impacts.js";
 import { reportOf } from "./page.js";
@@ -25,9 +25,8 @@ import {
 import { arraysOf, type Outcome, resultsOf } from "./results.js";
 import { looksAtY, type Setting } from "./setting.js";
 
-/** Folder of the pictures, and name of the arrays, in the output folder. */
+/** Folder of the pictures in the output folder. */
 export const PICTURES_FOLDER = "pictures";
-const ARRAYS_FILE = "arrays.npz";
 
 /** What a run is for, before anything that is only drawn of it; results.json last, as it says which files belong to it. */
 export async function writeResults(setting: Setting, outcome: Outcome): Promise<object> {

@@ -124,10 +124,12 @@ export async function readToy(folder: string, toy: number, key: string): Promise
   const file = fileOf(folder, toy);
   if (!existsSync(file)) return undefined;
   try {
-    const record = JSON.parse(readTextFile(file, MAX_BYTES)) as ToyRecord & { readonly checksum?: string };
+    const record: (ToyRecord & { readonly checksum?: string }) | null = JSON.parse(readTextFile(file, MAX_BYTES));
+    if (typeof record !== "object" || record === null) throw new Error("no JSON object");
     // Earlier versions wrote none.
     if (record.checksum === undefined) return undefined;
     checkSealed(file, record);
+    if (record.toy !== toy) throw new Error(`it is that of toy ${record.toy}`);
     return record.key === key ? record : undefined;
   } catch (error) {
     throw new UsageError(file, {
@@ -144,5 +146,5 @@ export const saveToy = (folder: string, record: ToyRecord) =>
 /** Numbers of the toys that have a file, ascending. */
 export const toysIn = (folder: string): number[] =>
   readdirSync(folder)
-    .flatMap((name) => (/^\d+\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
+    .flatMap((name) => (/^(?:0|[1-9]\d{0,14})\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
     .sort((a, b) => a - b);

@@ -18,6 +18,7 @@ import { pointOf } from "../open-likelihood.js";
 import { restoreExport } from "../replace-export.js";
 import { resolutionWarnings } from "../resolution.js";
 import { readSavedFit, type SavedFit } from "../saved-fit.js";
+import { checkSpared } from "../spared-files.js";
 import type { VerbContext } from "../verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
@@ -89,6 +90,7 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
   const [folder] = runFolders(analysis, options.run);
+  checkSpared(options.out!, analysis, [folder]);
   const fit = readSavedFit(analysis, folder);
   const model = await loadModel(analysis, [folder]);
   if (model.transfer === undefined) {

@@ -132,9 +132,16 @@ async function runToys(
 async function summarise(context: VerbContext, plan: ToyPlan, folder: string): Promise<void> {
   const { configuration } = plan.setting.analysis;
   const records: ToyRecord[] = [];
-  for (const toy of toysIn(folder)) {
+  const there = toysIn(folder);
+  for (const toy of there) {
     const record = await readToy(folder, toy, plan.key);
     if (record !== undefined) records.push(record);
+  }
+  if (records.length < there.length) {
+    const passed = there.length - records.length;
+    context.warn(
+      `${folder}: ${passed} of ${there.length} toys are of another configuration or without a checksum, and not counted`,
+    );
   }
   if (records.length < 2) {
     throw new UsageError(folder, {

@@ -1,5 +1,5 @@
 /** A flipped bit in any file that is read back is noticed, wherever it is, and the message names the file. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -8,7 +8,7 @@ import { sealed } from "../../cli/checksum.js";
 import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../cli/ensemble-files.js";
 import { MODEL_FILE, readSavedModel, saveModel } from "../../cli/model-files.js";
 import { openSteps } from "../../cli/run/steps.js";
-import { readToy, saveToy, type ToyRecord } from "../../cli/run/toys.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../../cli/run/toys.js";
 import type { TrainingState } from "../../flows/training-state.js";
 import { FileError, readSafetensors, writeSafetensors } from "../../io/index.js";
 import { torchModel } from "../inference/torch-mixture.js";
@@ -194,6 +194,22 @@ test("every byte of a toy: an error that names it, or no toy of this plan", asyn
     }
   });
   assert.ok(neutral < 4, `${neutral}`);
+});
+
+test("a toy counts once, under its own number", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-toys-"));
+  const record: ToyRecord = { toy: 3, key: "k", events: 10, fits: {}, warnings: [] };
+  await saveToy(folder, record);
+  for (const name of ["03.json", "4.json", "1e3.json", "99999999999999999999.json"]) {
+    copyFileSync(join(folder, "3.json"), join(folder, name));
+  }
+  assert.equal(toysIn(folder), [3, 4]);
+  assert.equal(await readToy(folder, 3, "k"), sealed(record));
+  const refused = (toy: number) => readToy(folder, toy, "k").catch((error) => error.message);
+  assert.match(await refused(4), /4\.json: expected a toy .*it is that of toy 3.* Delete it/);
+  writeFileSync(join(folder, "5.json"), "null");
+  assert.match(await refused(5), /5\.json: expected a toy .*no JSON object.* Delete it/);
+  rmSync(folder, { recursive: true });
 });
 
 test.run();

@@ -167,4 +167,9 @@ test("an output folder is made, or it is said why it cannot be written", () => {
   rmSync(folder, { recursive: true });
 });
 
+test("what a terminal would obey is shown instead: escape sequences, writing direction turned round", async () => {
+  const { error } = await runInProcess(["validate", "\u001b]0;title\u0007\u001b[31m\u202egnp.yaml"]);
+  assert.is(error.split(":")[1], " \\u001b]0;title\\u0007\\u001b[31m\\u202egnp.yaml");
+});
+
 test.run();

@@ -136,7 +136,21 @@ test("a place of the lock that is a file is refused at once, in one sentence", a
   const folder = fresh("file");
   writeFileSync(join(folder, LOCK), "dear");
   const error = await asOwner(folder, listener().context, async () => {}).catch((reason) => reason);
-  assert.match(error.message, /file: expected a folder that can be written, got a file in its path\. Choose another/);
+  assert.match(
+    error.message,
+    /file\/\.unbinned-owner: expected the lock of a running `unbinned run`, or nothing, got a file\. Remove it/,
+  );
+});
+
+test("what is no lock of ours is not waited for", async () => {
+  for (const [i, name] of ["junk", "1-1@abc@host", `${dead}@0123456789ab@a b`, "9".repeat(200)].entries()) {
+    const folder = fresh(`foreign${i}`);
+    mkdirSync(join(folder, LOCK));
+    writeFileSync(join(folder, LOCK, name), "dear");
+    const error = await asOwner(folder, listener().context, async () => {}).catch((reason) => reason);
+    assert.match(error.message, /\.unbinned-owner: expected the lock .*, got something else\. Remove it/);
+    assert.equal(readdirSync(join(folder, LOCK)), [name]);
+  }
 });
 
 test.run();

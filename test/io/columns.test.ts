@@ -232,7 +232,7 @@ test("a missing file and an unknown kind of file are named", async () => {
   );
   await assertRefused(
     () => readEvents("a.root"),
-    /^a\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"$/,
+    /^a\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"\. Read it with uproot/,
   );
 });
 
