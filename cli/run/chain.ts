@@ -15,10 +15,10 @@ import { scanFits } from "./scanning.js";
 import { looksAtY, type Setting } from "./setting.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
-export async function trainSimulation(setting: Setting, { range }: RunChecks) {
+export async function trainSimulation(setting: Setting, { range, leftOut }: RunChecks) {
   const { configuration } = setting.analysis;
-  const x = await trainDensity(setting, "x");
-  const y = looksAtY(setting) ? await trainDensity(setting, "y") : undefined;
+  const x = await trainDensity(setting, "x", leftOut);
+  const y = looksAtY(setting) ? await trainDensity(setting, "y", leftOut) : undefined;
   const { frame } = setting.simulation;
   const model: MixtureModel = {
     ...(frame && { frame }),

@@ -6,9 +6,11 @@ import { columnVerdicts, influenceVerdicts, requireFinite } from "../event-check
 import type { FitSummary } from "../nuisance-fit.js";
 import { openFit } from "./open-fit.js";
 import { looksAtY, type Setting } from "./setting.js";
-import { effectWarnings, type SimulationChecks } from "./simulation-checks.js";
+import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "./simulation-checks.js";
 
 export interface RunChecks extends Pick<SimulationChecks, "range"> {
+  /** Shape nuisances whose effect the model leaves out, as their samples show none. */
+  readonly leftOut: ReadonlySet<string>;
   /** Each has been a warning. */
   readonly verdicts: readonly DataVerdict[];
 }
@@ -19,8 +21,9 @@ export async function checkEvents(setting: Setting): Promise<RunChecks> {
   const { range, verdicts: ofSimulation, effects } = await simulation.checks();
   const movesY = looksAtY(setting) && analysis.configuration.transfer.enabled;
   const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
-  for (const text of effectWarnings(analysis.configuration, effects)) setting.warn(text);
-  return { range, verdicts: warned(setting, verdicts) };
+  const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
+  for (const text of effectWarnings(analysis.configuration, effects, leftOut)) setting.warn(text);
+  return { range, leftOut, verdicts: warned(setting, verdicts) };
 }
 
 function warned(setting: Setting, verdicts: DataVerdict[]): DataVerdict[] {

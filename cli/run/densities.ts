@@ -59,12 +59,17 @@ async function validationOf(
   return events === undefined ? {} : { validation: pack(events) };
 }
 
-export async function trainDensity(setting: Setting, of: ObservableName): Promise<TrainedDensity> {
+/** @param leftOut  names of shape nuisances that stay without an effect */
+export async function trainDensity(
+  setting: Setting,
+  of: ObservableName,
+  leftOut: ReadonlySet<string>,
+): Promise<TrainedDensity> {
   const nominal = await trainNominal(setting, of);
   const label = `p(${of === "x" ? "x" : "y | x"})`;
   const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
   if (setting.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
-  const systematics = await trainSystematics(setting, of, nominal);
+  const systematics = await trainSystematics(setting, of, nominal, leftOut);
   return {
     density: { nominal: nominal.flow, systematics: systematics.flow },
     key: systematics.key,
@@ -119,7 +124,12 @@ async function trainNominal(
 }
 
 /** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
-async function trainSystematics(setting: Setting, of: ObservableName, nominal: Trained<FlowArchitecture>) {
+async function trainSystematics(
+  setting: Setting,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  leftOut: ReadonlySet<string>,
+) {
   const { simulation, analysis } = setting;
   const { configuration } = analysis;
   const architecture = systematicsArchitecture(configuration, of);
@@ -131,6 +141,8 @@ async function trainSystematics(setting: Setting, of: ObservableName, nominal: T
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
   for (const stage of systematicsStages(anchorSets(simulation.anchors, shapes), pairs)) {
+    // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
+    if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name));
     const own = stageFlow(flow, stage);
     const trained = await trainStage(setting, of, nominal, stage, own, before);

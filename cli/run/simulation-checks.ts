@@ -7,6 +7,7 @@ import {
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../inference/simulated-events.js";
+import type { Anchor } from "../../inference/systematics.js";
 import { type Analysis, nuisancesOfKind, shapeCentres } from "../analysis.js";
 import type { Configuration } from "../configuration-table.js";
 import { type DataVerdict, sampleVerdicts } from "../data-verdicts.js";
@@ -48,17 +49,47 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
   return { verdicts, differences: sampleDifferences(samples, shapeCentres(analysis.configuration)) };
 }
 
+/**
+ * The shape nuisances that do nothing that their samples show, and that no sample moves together with others: their effect is left
+ * out of the model. What would be trained on them is the fluctuation of the samples, and the fit would take that for a constraint.
+ */
+export function nuisancesLeftOut(
+  configuration: Configuration,
+  anchors: readonly Anchor[],
+  effects: readonly NuisanceEffect[],
+): ReadonlySet<string> {
+  const shapes = nuisancesOfKind(configuration, "shape");
+  const centres = shapeCentres(configuration);
+  const isMovedTogether = (k: number) =>
+    anchors.some(({ at }) => at[k] !== centres[k] && at.some((value, l) => l !== k && value !== centres[l]));
+  return new Set(
+    effects.flatMap(({ nuisance, pValue }) =>
+      pValue < EFFECT_LEVEL || isMovedTogether(nuisance) ? [] : [shapes[nuisance]!],
+    ),
+  );
+}
+
 /** A sentence on each nuisance that does nothing that its samples show. */
-export function effectWarnings(configuration: Configuration, effects: readonly NuisanceEffect[]): string[] {
+export function effectWarnings(
+  configuration: Configuration,
+  effects: readonly NuisanceEffect[],
+  leftOut: ReadonlySet<string>,
+): string[] {
   const shapes = nuisancesOfKind(configuration, "shape");
   return effects.flatMap(({ nuisance, tests, pValue }) => {
     if (pValue < EFFECT_LEVEL) return [];
     const name = shapes[nuisance]!;
-    return [
+    const constraint = `${configuration.nuisances[name]!.centre} ± 1`;
+    const found =
       `nuisance ${name}: the samples in which it is moved do not differ from the nominal ones, in no feature nor product of two ` +
-        `(probability ${pValue.toPrecision(2)} for the most different of ${tests} tests). What is trained on them is their fluctuation, ` +
-        `and the estimate and the error of ${name} are no measurement: by its constraint alone it is ` +
-        `${configuration.nuisances[name]!.centre} ± 1. Remove it, or simulate more`,
+      `(probability ${pValue.toPrecision(2)} for the most different of ${tests} tests). What is trained on them is their fluctuation`;
+    return [
+      leftOut.has(name)
+        ? `${found}, so the effect of ${name} on the shape is left out of the model, and the fit gives back its constraint, ` +
+          `${constraint} (of nuisances without an effect, ${100 * EFFECT_LEVEL} in 100 would be kept). If you expect an effect, simulate more; ` +
+          "else remove it"
+        : `${found}, and the estimate and the error of ${name} are no measurement: by its constraint alone it is ${constraint}. ` +
+          "Remove it, or simulate more",
     ];
   });
 }

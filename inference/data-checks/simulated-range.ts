@@ -31,11 +31,14 @@ function intervalOf(samples: readonly SimulatedEvents[], of: "x" | "y", feature:
 /** (Σw)² / Σw² of the events of each process. */
 function effectiveNumbers(samples: readonly SimulatedEvents[]): number[] {
   const sums = new Map<number, { first: number; second: number }>();
+  // Relative to it: squares overflow, or vanish, where weights do not.
+  let largest = 0;
+  for (const { weights } of samples) for (const weight of weights ?? [1]) largest = Math.max(largest, Math.abs(weight));
   for (const { process, count, weights } of samples) {
     const own = sums.get(process) ?? { first: 0, second: 0 };
     sums.set(process, own);
     for (let event = 0; event < count; event++) {
-      const weight = weights?.[event] ?? 1;
+      const weight = (weights?.[event] ?? 1) / largest;
       own.first += weight;
       own.second += weight ** 2;
     }

@@ -4,6 +4,7 @@
  */
 import type { ColumnData } from "../../engine/backend.js";
 import type { Interval } from "./simulated-range.js";
+import { tailProbability } from "./tail.js";
 
 export interface StrayValue {
   readonly value: number;
@@ -35,10 +36,13 @@ const MOST = 4;
  * A value that occurs this often is far when it lies beyond the others by more than their whole range, any other when it does by
  * r ranges: where the density falls like x^(-1-a), the largest of n events does so with a probability of r^-a, or n/m r^-a beside
  * the range of m simulated events, and not at all where it falls faster. Analyses have one sample of data, and of simulation many.
+ * Where the sample itself says how its tail falls, one that is beyond the simulated events by their whole range is far when the
+ * tail leads that far with a probability below `TAIL_LEVEL`.
  */
 const OFTEN = 3;
 const RANGES_OF_EXPECTED = 10;
 const RANGES_OF_OTHERS = 100;
+const TAIL_LEVEL = 1e-3;
 
 interface Run {
   readonly value: number;
@@ -88,12 +92,20 @@ function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
 }
 
 /** The values at either end that are far from the reference. */
-function farOf({ low, high }: Runs, [least, largest]: Interval, ranges: number): readonly Run[] {
-  const isFar = (distance: number, count: number) => distance > (largest - least) * (count >= OFTEN ? 1 : ranges);
-  return [
-    ...outermostIfMany(low.filter(({ value, count }) => isFar(least - value, count))),
-    ...outermostIfMany(high.filter(({ value, count }) => isFar(value - largest, count))),
-  ];
+function farOf(sorted: ColumnData, { low, high }: Runs, [least, largest]: Interval, ranges: number): readonly Run[] {
+  const range = largest - least;
+  const side = (runs: readonly Run[], step: 1 | -1, distanceOf: (value: number) => number) => {
+    const beyond = runs.filter(({ value }) => distanceOf(value) > range);
+    const skip = beyond.reduce((sum, { count }) => sum + count, 0);
+    const far = beyond.filter(
+      ({ value, count }) =>
+        count >= OFTEN ||
+        distanceOf(value) > range * ranges ||
+        (ranges === RANGES_OF_EXPECTED && tailProbability(sorted, step, skip, value) < TAIL_LEVEL),
+    );
+    return outermostIfMany(far);
+  };
+  return [...side(low, 1, (value) => least - value), ...side(high, -1, (value) => value - largest)];
 }
 
 /** Many different values are a population of their own, which needs no list of names. */
@@ -120,10 +132,11 @@ function firstRows(values: ColumnData, value: number): number[] {
  * @param expected  where they should lie; absent: where all lie but the least and the largest
  */
 export function strayValues(values: ColumnData, expected?: Interval): StrayValue[] {
-  const runs = runsOf(values.slice().sort());
+  const sorted = values.slice().sort();
+  const runs = runsOf(sorted);
   const reference = expected ?? innerInterval(runs);
   const ranges = expected === undefined ? RANGES_OF_OTHERS : RANGES_OF_EXPECTED;
-  const far = reference === undefined ? [] : farOf(runs, reference, ranges);
+  const far = reference === undefined ? [] : farOf(sorted, runs, reference, ranges);
   const spikes = spikesOf(runs).filter(({ value }) => far.every((run) => run.value !== value));
   const found = (isFar: boolean) => (run: Run) => ({ ...run, rows: firstRows(values, run.value), isFar });
   return [...far.map(found(true)), ...spikes.map(found(false))].sort((a, b) => b.count - a.count);

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { copiesOf } from "../../../inference/data-checks/copies.js";
 import { strayValues } from "../../../inference/data-checks/stray-values.js";
+import { tailProbability } from "../../../inference/data-checks/tail.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 const COUNT = 2000;
@@ -107,6 +108,37 @@ test("beside the range of simulation: few sentinels, a single wild value, a cons
     strayValues(new Float64Array(50).fill(-999), range).map(({ value, count, isFar }) => [value, count, isFar]),
     [[-999, 50, true]],
   );
+});
+
+test("a single event beyond all simulation is far at 20 σ of a normal tail, not where tails fall like powers", () => {
+  const n = 3000;
+  const draw = (event: () => number) => Float64Array.from({ length: n }, event);
+  const found = (column: Float64Array, value: number, range: readonly [number, number]) => {
+    column[7] = value;
+    return strayValues(column, range).map((stray) => [stray.value, stray.count]);
+  };
+  assert.equal(found(draw(normal), 20, [-4.2, 4.3]), [[20, 1]]);
+  assert.equal(found(draw(normal), -20, [-4.2, 4.3]), [[-20, 1]]);
+  assert.equal(found(draw(normal), 6, [-4.2, 4.3]), [], "not beyond by the whole range");
+  const heavy = () => normal() / Math.abs(normal());
+  assert.equal(
+    found(
+      draw(heavy).map((value) => Math.max(-2000, Math.min(2000, value))),
+      9000,
+      [-2000, 2000],
+    ),
+    [],
+  );
+});
+
+test("the largest of 1000 exponential events is never improbable in 300 samples, and 900 events say nothing", () => {
+  let alarms = 0;
+  for (let toy = 0; toy < 300; toy++) {
+    const sorted = Float64Array.from({ length: 1000 }, () => -Math.log(1 - random())).sort();
+    if (tailProbability(sorted, -1, 0, sorted.at(-1)!) < 1e-3) alarms++;
+  }
+  assert.is(alarms, 0);
+  assert.is(tailProbability(Float64Array.from({ length: 900 }, normal).sort(), -1, 0, 1e9), 1);
 });
 
 test("a single event is no reference for itself, and a constant column repeats one value", () => {

@@ -94,4 +94,13 @@ test("one weight that outweighs all others, of either sign and beyond what squar
   assert.is(dominantWeight(Float64Array.of(1, 1e6)), undefined, "two events");
 });
 
+test("the effective number of simulated events does not depend on the unit of their weights", () => {
+  const of = (unit: number) =>
+    simulatedRange([
+      { process: 0, at: [], count: 3, x: Float64Array.of(1, 2, 3), weights: Float64Array.of(unit, 2 * unit, -unit) },
+    ]).events;
+  // (1 + 2 - 1)² / (1 + 4 + 1)
+  for (const unit of [1, 1e300, 1e-300]) assert.ok(Math.abs(of(unit) - 2 / 3) < 1e-12, `${unit}: ${of(unit)}`);
+});
+
 test.run();

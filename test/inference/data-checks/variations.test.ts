@@ -65,6 +65,18 @@ for (const [name, varied] of Object.entries(EFFECTS)) {
   });
 }
 
+test("a shift of 0.02 σ is seen in samples of 2^17 events: all of them are looked at", () => {
+  const count = 2 ** 17;
+  const p = probability(
+    sample([0], draw(count)),
+    sample(
+      [1],
+      draw(count, () => [normal() + 0.02, normal()]),
+    ),
+  );
+  assert.ok(p < 1e-3, `${p}`);
+});
+
 test("the same events moved by a thousandth of their width, or weighted anew by a percent, differ", () => {
   const events = draw(N);
   const moved = events.map(([x, y]): Event => [x + 0.001, y]);
