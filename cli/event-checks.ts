@@ -15,7 +15,7 @@ const PORTION = 2 ** 14;
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
 
 /** What a file calls a feature: as in `io/columns`. */
-export function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
+function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
   const { columns, features } = configuration.observables[of]!;
   if (columns.length === features) return columns[feature]!;
   return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;

@@ -4,7 +4,8 @@ import type { ColumnData, ColumnSource, Named, ProgramRequest, RunOptions, StepP
 import { BlockedColumn } from "./blocked-column.js";
 import { entryOf } from "./entry.js";
 import { ShapeError, UsageError } from "./errors.js";
-import { meantBy, notNumber, shown, unknownName } from "./given-values.js";
+import { meantBy, notNumber, unknownName } from "./given-values.js";
+import { anObject, aText, checkArgument, valueText } from "./options.js";
 import { RandomColumn } from "./random-column.js";
 import { sameShape, sizeOf, type Var } from "./tape.js";
 
@@ -106,13 +107,14 @@ export class Boundary {
   /** Takes data over, and gives back those of columns that the program uses. */
   bind(columns: Named<ColumnSource>): Record<string, ColumnSource> {
     this.checkOpen("bind");
+    checkArgument("bind", "columns", columns, anObject);
     for (const [name, values] of Object.entries(columns)) {
       const node = this.column("bind", name);
       const isSource = [Float32Array, Float64Array, BlockedColumn, RandomColumn].some((kind) => values instanceof kind);
       if (!isSource) {
         throw new UsageError("bind", {
           expected: `column "${name}" to be a Float32Array, Float64Array, BlockedColumn or RandomColumn`,
-          got: Object.prototype.toString.call(values).slice(8, -1),
+          got: valueText(values),
         });
       }
       if (values.length % sizeOf(node.shape) !== 0) {
@@ -135,6 +137,7 @@ export class Boundary {
   /** Copies of the values, as f64. */
   write(parameters: Named<ArrayLike<number>>): Record<string, Float64Array> {
     this.checkOpen("write");
+    checkArgument("write", "parameters", parameters, anObject);
     for (const [name, values] of Object.entries(parameters)) {
       const { shape } = this.parameter("write", name);
       const other = notNumber(values);
@@ -154,9 +157,10 @@ export class Boundary {
   checkRead(parameters: readonly string[]): void {
     this.checkOpen("read");
     if (!Array.isArray(parameters)) {
-      throw new UsageError("read", { expected: "a list of names of parameters", got: shown(parameters) });
+      throw new UsageError("read", { expected: "a list of names of parameters", got: valueText(parameters) });
     }
     for (const name of parameters) {
+      checkArgument("read", "the name of a parameter", name, aText);
       this.parameter("read", name);
       this.checkWritten("read", name);
     }
@@ -203,7 +207,7 @@ export class Boundary {
       if (!isPart || stop > (count ?? stop)) {
         throw new UsageError("run", {
           expected: `a range of "${set}" within its ${count ?? "(any number of)"} events`,
-          got: Array.isArray(part) ? `[${part.join(", ")}]` : shown(part),
+          got: Array.isArray(part) ? `[${part.join(", ")}]` : valueText(part),
         });
       }
       parts.set(set, { start, length: stop - start });
@@ -224,7 +228,10 @@ export class Boundary {
         });
       }
       if (!(column instanceof BlockedColumn)) {
-        throw new UsageError("run", { expected: `a BlockedColumn to write output "${name}" to`, got: shown(column) });
+        throw new UsageError("run", {
+          expected: `a BlockedColumn to write output "${name}" to`,
+          got: valueText(column),
+        });
       }
       const { rows, events } = column;
       const { start, length } = parts[node.events.name] as Parts[string];
@@ -315,7 +322,7 @@ export class Boundary {
 
 function checkIndices(set: string, events: number | undefined, count: number, index: Int32Array | undefined): void {
   if (index !== undefined && !(index instanceof Int32Array)) {
-    throw new UsageError("steps", { expected: `indices of "${set}" as an Int32Array`, got: shown(index) });
+    throw new UsageError("steps", { expected: `indices of "${set}" as an Int32Array`, got: valueText(index) });
   }
   if (index === undefined || (count === 0 ? index.length > 0 : index.length % count !== 0)) {
     throw new UsageError("steps", {

@@ -1,6 +1,7 @@
 /** Names and numbers that come from outside, and what messages say of them. */
 import { nearest } from "../io/edit-distance.js";
 import { UsageError } from "./errors.js";
+import { valueText } from "./options.js";
 
 /** The hint where one of the names known may have been meant. */
 export function meantBy(name: string, known: readonly string[]): { readonly hint?: string } {
@@ -22,20 +23,12 @@ export function unknownName(where: string, what: string, name: string, known: It
 
 /** What is no number in a list of numbers, and where; undefined where all are. Texts, holes and lists would become some. */
 export function notNumber(values: unknown): string | undefined {
-  if (typeof values !== "object" || values === null || !("length" in values)) return shown(values);
+  if (typeof values !== "object" || values === null || !("length" in values)) return valueText(values);
   if (ArrayBuffer.isView(values)) {
     const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array;
     return isBig ? `a ${values.constructor.name}` : undefined;
   }
   const list = values as ArrayLike<unknown>;
-  for (let i = 0; i < list.length; i++) if (typeof list[i] !== "number") return `${shown(list[i])} at [${i}]`;
+  for (let i = 0; i < list.length; i++) if (typeof list[i] !== "number") return `${valueText(list[i])} at [${i}]`;
   return undefined;
 }
-
-/** A value in a message. */
-export const shown = (value: unknown) =>
-  typeof value === "object" || typeof value === "function"
-    ? Object.prototype.toString.call(value).slice(8, -1)
-    : typeof value === "string"
-      ? JSON.stringify(value)
-      : String(value);

@@ -1,7 +1,7 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivative-rules.ts. */
 import { ShapeError, UsageError } from "./errors.js";
 import { checkNode, checkOperand } from "./nodes.js";
-import { aFlag, checkOptions, numbers, type Options, optional, valueText } from "./options.js";
+import { aFlag, checkArgument, checkOptions, numbers, type Options, optional, valueText } from "./options.js";
 import {
   type BinaryName,
   checkShape,
@@ -211,6 +211,7 @@ export function broadcast(x: Var, shape: Shape): Var {
 export function broadcastEvents(x: Var, events: EventSet | undefined): Var {
   checkNode("broadcastEvents", x);
   if (events === undefined || x.events === events) return x;
+  x.tape.checkEvents("broadcastEvents", events);
   if (x.events !== undefined) {
     throw new ShapeError("broadcastEvents", { expected: "a node without events", got: describe(x) });
   }
@@ -241,6 +242,9 @@ export function reshape(x: Var, shape: Shape): Var {
 export function take(x: Var, shape: Shape, index: Int32Array): Var {
   checkNode("take", x);
   checkShape("take", shape);
+  if (!(index instanceof Int32Array)) {
+    throw new UsageError("take", { expected: "indices as an Int32Array", got: valueText(index) });
+  }
   const size = sizeOf(x.shape);
   const seen = new Uint8Array(size);
   if (index.length !== sizeOf(shape)) {
@@ -267,9 +271,9 @@ export function take(x: Var, shape: Shape, index: Int32Array): Var {
 /** Position of an axis counted from the front; negative axes count from the back, -1 being the last feature axis. */
 function axisOf(where: string, x: Var, axis: number): number {
   checkNode(where, x);
-  const position = axis < 0 ? axis + x.shape.length : axis;
+  const position = Number.isInteger(axis) && axis < 0 ? axis + x.shape.length : axis;
   if (!Number.isInteger(position) || position < 0 || position >= x.shape.length) {
-    throw new ShapeError(where, { expected: `an axis of ${describe(x)}`, got: `${axis}` });
+    throw new ShapeError(where, { expected: `an axis of ${describe(x)}`, got: valueText(axis) });
   }
   return position;
 }
@@ -296,7 +300,7 @@ export function slice(x: Var, axis: number, start: number, stop: number): Var {
   if (!(isWhole && start >= 0 && stop > start && stop <= (x.shape[at] as number))) {
     throw new ShapeError("slice", {
       expected: `0 <= start < stop <= ${x.shape[at]} on axis ${axis} of ${describe(x)}`,
-      got: `${start} to ${stop}`,
+      got: `${valueText(start)} to ${valueText(stop)}`,
     });
   }
   const picked = Array.from({ length: stop - start }, (_, i) => start + i);
@@ -308,7 +312,10 @@ export function pad(x: Var, axis: number, before: number, after: number): Var {
   const at = axisOf("pad", x, axis);
   const size = x.shape[at] as number;
   if (![before, after].every((count) => Number.isInteger(count) && count >= 0)) {
-    throw new ShapeError("pad", { expected: "whole numbers of zeros before and after", got: `${before} and ${after}` });
+    throw new ShapeError("pad", {
+      expected: "whole numbers of zeros before and after",
+      got: `${valueText(before)} and ${valueText(after)}`,
+    });
   }
   const picked = Array.from({ length: before + size + after }, (_, i) => {
     const from = i - before;
@@ -321,7 +328,8 @@ export function pad(x: Var, axis: number, before: number, after: number): Var {
 export function select(x: Var, axis: number, order: readonly number[]): Var {
   const at = axisOf("select", x, axis);
   const size = x.shape[at] as number;
-  const bad = order.find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
+  checkArgument("select", "the order", order, numbers);
+  const bad = Array.from(order).find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
   if (bad !== undefined || order.length === 0) {
     throw new ShapeError("select", { expected: `positions in [0, ${size}) on axis ${axis}`, got: `${bad ?? "none"}` });
   }
@@ -337,9 +345,9 @@ export function concatenate(parts: readonly Var[], axis = -1): Var {
   if (first === undefined) throw new UsageError("concatenate", { expected: "at least one part", got: "none" });
   const events = commonEvents("concatenate", parts);
   const rank = Math.max(...parts.map((part) => part.shape.length));
-  const at = axis < 0 ? axis + rank : axis;
-  if (!(at >= 0 && at < rank)) {
-    throw new ShapeError("concatenate", { expected: `an axis of parts with ${rank} axes`, got: `${axis}` });
+  const at = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
+  if (!(Number.isInteger(at) && at >= 0 && at < rank)) {
+    throw new ShapeError("concatenate", { expected: `an axis of parts with ${rank} axes`, got: valueText(axis) });
   }
   const lead = parts
     .map((part) => withAxis([...Array(rank - part.shape.length).fill(1), ...part.shape], at, 1))

@@ -23,6 +23,10 @@ export type Options<T> = { readonly [K in keyof T]-?: undefined extends T[K] ? O
 
 const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || ArrayBuffer.isView(value);
 const isNumber = (value: unknown) => typeof value === "number";
+/** A typed array of numbers: elements of a DataView have no type, those of a BigInt64Array are none. */
+const isNumberArray = (value: unknown) =>
+  ArrayBuffer.isView(value) &&
+  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
 
 export const aNumber: Kind = { expected: "a number", accepts: isNumber };
 export const aFlag: Kind = { expected: "true or false", accepts: (value) => typeof value === "boolean" };
@@ -32,18 +36,21 @@ export const aList: Kind = { expected: "a list", accepts: isList };
 /** An array or typed array. */
 export const numbers: Kind = {
   expected: "a list of numbers",
-  accepts: (value) => (Array.isArray(value) ? value.every(isNumber) : ArrayBuffer.isView(value)),
+  // `every` of a list leaves out its holes.
+  accepts: (value) => (Array.isArray(value) ? Array.from(value).every(isNumber) : isNumberArray(value)),
 };
 /** Data of a column. */
 export const aColumn: Kind = {
   expected: "a Float32Array or Float64Array",
   accepts: (value) => value instanceof Float32Array || value instanceof Float64Array,
 };
+/** With entries by name: what has no such entries (a Map, a Promise, a Date) would pass for an object without any. */
 export const anObject: Kind = {
   expected: "an object",
-  accepts: (value) => typeof value === "object" && value !== null && !isList(value),
+  accepts: (value) => Object.prototype.toString.call(value) === "[object Object]",
 };
-export const aSignal: Kind = { ...anObject, expected: "an AbortSignal" };
+export const aSignal: Kind = { expected: "an AbortSignal", accepts: (value) => value instanceof AbortSignal };
+export const aMap: Kind = { expected: "a Map", accepts: (value) => value instanceof Map };
 
 export const oneOf = (...choices: readonly string[]): Kind => ({
   expected: choices.map((choice) => JSON.stringify(choice)).join(" or "),
@@ -60,7 +67,8 @@ export const optional = (kind: Kind): OptionalKind => ({ ...kind, isOptional: tr
 /** A value in a message. */
 export function valueText(value: unknown): string {
   if (typeof value === "function") return "a function";
-  if (isList(value))
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+  if (Array.isArray(value))
     return value.length > 4 ? `a list of ${value.length}` : `[${Array.from(value).map(valueText).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const name = value.constructor?.name ?? "Object";
@@ -72,9 +80,7 @@ export function valueText(value: unknown): string {
 /** Refuses what is no object of these options. */
 export function checkOptions<T extends object>(where: string, options: T, kinds: Options<T>): void {
   const names = Object.keys(kinds);
-  if (!anObject.accepts(options)) {
-    throw new UsageError(where, { expected: `an object with ${names.join(", ")}`, got: valueText(options) });
-  }
+  if (!anObject.accepts(options)) throw wrongValue(where, `an object with ${names.join(", ")}`, options);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(kinds, name)) continue;
     const meant = nearest(name, names);
@@ -87,6 +93,19 @@ export function checkOptions<T extends object>(where: string, options: T, kinds:
   for (const [name, kind] of Object.entries<Kind | OptionalKind>(kinds)) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value === undefined ? "isOptional" in kind : kind.accepts(value)) continue;
-    throw new UsageError(where, { expected: `${kind.expected} for ${name}`, got: valueText(value) });
+    throw wrongValue(where, `${kind.expected} for ${name}`, value);
   }
+}
+
+/** Refuses an argument of another kind. */
+export function checkArgument(where: string, name: string, value: unknown, kind: Kind): void {
+  if (!kind.accepts(value)) throw wrongValue(where, `${kind.expected} for ${name}`, value);
+}
+
+function wrongValue(where: string, expected: string, value: unknown): UsageError {
+  return new UsageError(where, {
+    expected,
+    got: valueText(value),
+    ...(value instanceof Promise && { hint: "Await it" }),
+  });
 }

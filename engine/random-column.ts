@@ -1,5 +1,5 @@
 /** Columns of random numbers that are named, not stored: they are made where a program runs, on a GPU by the GPU. */
-import { checkInteger, fillNormal, fillPoissonOne, fillUniform, type RandomKey } from "./random.js";
+import { checkInteger, checkKey, fillNormal, fillPoissonOne, fillUniform, type RandomKey } from "./random.js";
 
 const fills = { uniform: fillUniform, normal: fillNormal, poissonOne: fillPoissonOne } as const;
 
@@ -17,6 +17,7 @@ export class RandomColumn {
     readonly start: number,
   ) {
     const where = `${distribution}Column`;
+    checkKey(where, key);
     checkInteger(where, "length", length, 2 ** 32);
     checkInteger(where, "start", start, 2 ** 53 - length);
   }

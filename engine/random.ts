@@ -7,6 +7,7 @@
  */
 import { UsageError } from "./errors.js";
 import { exp, log } from "./exact-functions.js";
+import { anObject, aText, checkArgument, valueText } from "./options.js";
 
 /** Two words of Philox key and the replica, the third word of its counter. Made by `randomKey`. */
 export interface RandomKey {
@@ -39,6 +40,7 @@ const BLOCKS_AT_ONCE = 1024;
 export function randomKey(seed: number, purpose: string, replica = 0): RandomKey {
   checkInteger("randomKey", "seed", seed, WORD);
   checkInteger("randomKey", "replica", replica, WORD);
+  checkArgument("randomKey", "the purpose", purpose, aText);
   return { seed, purpose, replica, keyWord0: seed >>> 0, keyWord1: fnv1a(purpose) };
 }
 
@@ -133,14 +135,15 @@ export function fillShuffled(
   start: number,
   out: Uint32Array | Int32Array,
 ): void {
+  checkKey("fillShuffled", key);
   checkInteger("fillShuffled", "epoch", epoch, WORD);
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 31) {
-    throw new UsageError("fillShuffled", { expected: "n to be an integer in [1, 2^31]", got: `n = ${n}` });
+    throw new UsageError("fillShuffled", { expected: "n to be an integer in [1, 2^31]", got: `n = ${valueText(n)}` });
   }
   if (!Number.isInteger(start) || start < 0 || start + out.length > n) {
     throw new UsageError("fillShuffled", {
       expected: `start to be an integer with 0 <= start and start + ${out.length} <= n = ${n}`,
-      got: `start = ${start}`,
+      got: `start = ${valueText(start)}`,
       hint: "Begin the next epoch at 0 instead of reading past the end",
     });
   }
@@ -201,6 +204,7 @@ function forEachRun(
   count: number,
   use: (words: Uint32Array, from: number, to: number, at: number) => void,
 ): void {
+  checkKey("random", key);
   checkInteger("random", "start", start, 2 ** 53 - count);
   const blocksNeeded = Math.ceil(((start % 4) + count) / 4);
   const words = new Uint32Array(4 * Math.min(BLOCKS_AT_ONCE, blocksNeeded));
@@ -368,7 +372,20 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
+/** Refuses a bare seed, or whatever else `randomKey` did not make. */
+export function checkKey(where: string, key: RandomKey): void {
+  if (anObject.accepts(key) && [key.keyWord0, key.keyWord1, key.replica].every(Number.isInteger)) return;
+  throw new UsageError(where, {
+    expected: "a key of random numbers",
+    got: valueText(key),
+    hint: "Make one with randomKey(seed, purpose)",
+  });
+}
+
 export function checkInteger(where: string, name: string, value: number, end: number): void {
   if (Number.isInteger(value) && value >= 0 && value < end) return;
-  throw new UsageError(where, { expected: `${name} to be an integer in [0, ${end})`, got: `${name} = ${value}` });
+  throw new UsageError(where, {
+    expected: `${name} to be an integer in [0, ${end})`,
+    got: `${name} = ${valueText(value)}`,
+  });
 }

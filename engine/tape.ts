@@ -5,6 +5,7 @@
  * in memory: `[features..., events]`. Parameters and constants have none.
  */
 import { ShapeError, UsageError } from "./errors.js";
+import { aText, checkArgument, numbers, valueText } from "./options.js";
 
 export type Shape = readonly number[];
 
@@ -99,7 +100,7 @@ export function checkShape(where: string, shape: Shape): void {
   if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)) return;
   throw new ShapeError(where, {
     expected: "a shape, which is a list of sizes",
-    got: Array.isArray(shape) ? `[${shape}]` : String(shape),
+    got: valueText(shape),
     ...(typeof shape === "number" && { hint: `Write [${shape}]` }),
   });
 }
@@ -128,12 +129,24 @@ export class Tape {
 
   /** The event set of that name. Most programs have one. */
   events(name = "events"): EventSet {
+    checkArgument("tape.events", "the name of a set", name, aText);
     let set = this.sets.get(name);
     if (set === undefined) {
       set = Object.freeze({ name });
       this.sets.set(name, set);
     }
     return set;
+  }
+
+  /** Refuses what is no event set, or one of another tape. */
+  checkEvents(where: string, events: EventSet): void {
+    const name: unknown = (events as Partial<EventSet> | null)?.name;
+    if (typeof name === "string" && this.sets.get(name) === events) return;
+    throw new UsageError(where, {
+      expected: "an event set of this tape",
+      got: typeof name === "string" ? `"${name}" of another tape` : valueText(events),
+      hint: "Ask this tape for it: tape.events(name)",
+    });
   }
 
   /** A column of data, `[...shape, events]`, bound by name before a run. */
@@ -150,10 +163,10 @@ export class Tape {
   constant(value: number | ArrayLike<number>, shape?: Shape, events?: EventSet): Var {
     if (shape !== undefined) checkShape("constant", shape);
     if (typeof value === "number") return this.append({ name: "constant", value }, [], shape ?? [], events);
-    const values = Array.isArray(value) || ArrayBuffer.isView(value) ? Float64Array.from(value) : undefined;
-    if (values === undefined) {
-      throw new UsageError("constant", { expected: "a number or a list of numbers", got: String(value) });
+    if (!numbers.accepts(value)) {
+      throw new UsageError("constant", { expected: "a number or a list of numbers", got: valueText(value) });
     }
+    const values = Float64Array.from(value);
     const ownShape = shape ?? [values.length];
     if (values.length !== sizeOf(ownShape)) {
       throw new ShapeError("constant", {
@@ -182,18 +195,12 @@ export class Tape {
   ): Var {
     const where = `tape.${operation.name}`;
     if (typeof operation.label !== "string") {
-      throw new UsageError(where, { expected: "a name", got: String(operation.label) });
+      throw new UsageError(where, { expected: "a name", got: valueText(operation.label) });
     }
     checkShape(where, shape);
-    if (events !== undefined && this.sets.get(events.name) !== events) {
-      throw new UsageError(`tape.${operation.name}`, {
-        expected: "an event set of this tape",
-        got: `"${events.name}" of another tape`,
-        hint: "Ask this tape for it: tape.events(name)",
-      });
-    }
+    if (events !== undefined) this.checkEvents(where, events);
     if (this.leaves.has(operation.label)) {
-      throw new UsageError(`tape.${operation.name}`, {
+      throw new UsageError(where, {
         expected: "a name of its own for every column and parameter",
         got: `"${operation.label}" a second time`,
       });

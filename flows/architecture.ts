@@ -365,6 +365,7 @@ export interface InitialOptions {
 /** Every tensor of an architecture. Last layers of factorizable flows start at zero: the identity. */
 export function tensorSpecs(architecture: Architecture, options: InitialOptions = {}): TensorSpec[] {
   checkInitialOptions("tensorSpecs", options);
+  checkForm(architecture);
   return [...standardisationTensors(architecture), ...layerTensors(architecture, options.identity ?? false)];
 }
 

@@ -1,5 +1,7 @@
 /** Flows as named tensors and text, for any container of tensors (safetensors in `io`). */
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
+import { aMap, anObject, checkArgument, checkOptions, type Options } from "../engine/options.js";
 import { sameShape } from "../engine/tape.js";
 import { type Architecture, checked, tensorSpecs } from "./architecture.js";
 import { checkForm } from "./architecture-form.js";
@@ -24,6 +26,7 @@ const listed = (names: readonly string[]) =>
 
 /** Refuses weights that are not exactly those of the architecture: names, shapes, finite numbers. */
 export function checkWeights(where: string, architecture: Architecture, weights: ReadonlyMap<string, Tensor>): void {
+  checkArgument(where, "the weights", weights, aMap);
   const specs = tensorSpecs(architecture);
   const known = new Set(specs.map(({ name }) => name));
   const missing = specs.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
@@ -53,6 +56,8 @@ export function toTensors(architecture: Architecture, weights: Weights): TensorF
   return { metadata: { [ARCHITECTURE_KEY]: JSON.stringify(architecture) }, tensors: weights };
 }
 
+const tensorFile: Options<ForeignTensorFile> = { metadata: anObject, tensors: aMap };
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -70,7 +75,8 @@ export function fromTensors<K extends Architecture["kind"]>(
   file: ForeignTensorFile,
   ...kinds: readonly K[]
 ): { architecture: Extract<Architecture, { kind: K }>; weights: Weights } {
-  const text = file.metadata[ARCHITECTURE_KEY];
+  checkOptions("fromTensors", file, tensorFile);
+  const text = entryOf(file.metadata, ARCHITECTURE_KEY);
   if (text === undefined) {
     throw new UsageError("fromTensors", {
       expected: `metadata "${ARCHITECTURE_KEY}"`,

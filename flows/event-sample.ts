@@ -1,7 +1,8 @@
 /** The events of one event set as columns, and what training needs to know about them. */
 import type { ColumnData, Named } from "../engine/backend.js";
+import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
-import { aNumber, anObject, aText, checkOptions, type Options, optional } from "../engine/options.js";
+import { aNumber, anObject, aText, checkOptions, type Options, optional, valueText } from "../engine/options.js";
 import { fillShuffled, randomKey } from "../engine/random.js";
 import { totalWeight } from "./weighted-moments.js";
 
@@ -25,7 +26,7 @@ export function eventCounts(samples: Named<EventSample>): Record<string, number>
 /** Σ of event weights, which may be negative one by one but not in all. */
 export function sumOfWeights(sample: EventSample): number {
   if (sample.weights === undefined) return sample.count;
-  const weights = sample.columns[sample.weights];
+  const weights = entryOf(sample.columns, sample.weights);
   if (weights?.length !== sample.count) {
     throw new UsageError("EventSample", {
       expected: `weights in a column "${sample.weights}" [${sample.count}]`,
@@ -60,6 +61,9 @@ const splitOptions: Options<SplitRequest> = { seed: aNumber, purpose: aText, val
 export function splitIndices(count: number, request: SplitRequest): EventSplit {
   checkOptions("splitIndices", request, splitOptions);
   const { seed, purpose, validation } = request;
+  if (!(Number.isInteger(count) && count >= 0)) {
+    throw new UsageError("splitIndices", { expected: "a number of events", got: valueText(count) });
+  }
   const size = Math.round(validation * count);
   if (!(size >= 1 && size < count)) {
     throw new UsageError("splitIndices", {
@@ -74,12 +78,24 @@ export function splitIndices(count: number, request: SplitRequest): EventSplit {
 
 /** Copies of the events of each part. */
 export function splitSample(sample: EventSample, request: SplitRequest) {
+  checkSample("splitSample", sample);
   const { training, validation } = splitIndices(sample.count, request);
   return { training: selectEvents(sample, training), validation: selectEvents(sample, validation) };
 }
 
+function checkEventNumbers(count: number, events: Int32Array): void {
+  if (!(events instanceof Int32Array)) {
+    throw new UsageError("selectEvents", { expected: "numbers of events as an Int32Array", got: valueText(events) });
+  }
+  const bad = events.find((event) => !(event >= 0 && event < count));
+  if (bad === undefined) return;
+  throw new UsageError("selectEvents", { expected: `numbers of events in [0, ${count})`, got: `${bad}` });
+}
+
 /** A copy that holds only the events of these numbers, in this order. */
 export function selectEvents(sample: EventSample, events: Int32Array): EventSample {
+  checkSample("selectEvents", sample);
+  checkEventNumbers(sample.count, events);
   const columns = Object.entries(sample.columns).map(([name, from]) => {
     const rows = from.length / sample.count;
     const to =

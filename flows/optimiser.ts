@@ -7,7 +7,7 @@ import { gradient } from "../engine/derivatives.js";
 import { UsageError } from "../engine/errors.js";
 import { power } from "../engine/exact-functions.js";
 import { add, div, mul, sqrt, square, sub } from "../engine/operations.js";
-import { aNumber, checkOptions, type Options, optional } from "../engine/options.js";
+import { aList, aNumber, checkArgument, checkOptions, type Options, optional } from "../engine/options.js";
 import { sizeOf, type Tape, type Var } from "../engine/tape.js";
 
 export type OptimiserName = "adam" | "adamw" | "radam";
@@ -133,6 +133,7 @@ export interface OptimiserProgram {
 
 /** Appends gradients, moments `adam.m.<name>` and `adam.v.<name>` and the step of every group. */
 export function optimise(loss: Var, groups: readonly ParameterGroup[]): OptimiserProgram {
+  checkArgument("optimise", "the groups", groups, aList);
   const names = groups.flatMap(({ parameters }) => parameters.map(parameterName));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (names.length === 0 || twice !== undefined) {

@@ -1,4 +1,5 @@
 /** Named weights of a network or flow, and their initial values. */
+import { aMap, anObject, checkArgument } from "../engine/options.js";
 import { fillUniform, randomKey } from "../engine/random.js";
 import { type Shape, sizeOf } from "../engine/tape.js";
 
@@ -60,11 +61,14 @@ export function within(folder: string, specs: readonly TensorSpec[]): TensorSpec
 
 /** Weights by the full names of a flow bound under `prefix`, the way `Program.write` takes them. */
 export function named(prefix: string, weights: ReadonlyMap<string, Tensor>): Record<string, Float64Array> {
+  checkArgument("named", "the weights", weights, aMap);
   return Object.fromEntries([...weights].map(([name, { data }]) => [`${prefix}.${name}`, data]));
 }
 
 /** The weights with new values for some tensors, given by their full names: what `Program.read` gives back. */
 export function updated(prefix: string, weights: Weights, values: Readonly<Record<string, Float64Array>>): Weights {
+  checkArgument("updated", "the weights", weights, aMap);
+  checkArgument("updated", "the values", values, anObject);
   return new Map(
     [...weights].map(([name, { shape, data }]) => [name, { shape, data: values[`${prefix}.${name}`] ?? data }]),
   );

@@ -1,6 +1,7 @@
 /** From the Hessian of the NLL to covariance, correlation and σ, with a verdict on whether there is any. */
 import { ShapeError, UsageError } from "../engine/errors.js";
-import { type Matrix, matrixOf, type NamedVector, namedVector } from "./objective.js";
+import { checkArgument, numbers } from "../engine/options.js";
+import { checkNames, type Matrix, matrixOf, type NamedVector, namedVector } from "./objective.js";
 import { cholesky, choleskyInverse, eigenSymmetric, symmetrised, unscaled } from "./symmetric-matrix.js";
 
 export interface Covariance {
@@ -160,6 +161,8 @@ function describeDirection({ names, values }: NamedVector): string {
 }
 
 function symmetric(where: string, matrix: ArrayLike<number>, names: readonly string[]): Float64Array {
+  checkNames(where, names);
+  checkArgument(where, "the matrix", matrix, numbers);
   const n = names.length;
   if (n === 0) throw new UsageError(where, { expected: "at least one nuisance", got: "none" });
   if (matrix.length !== n * n) {

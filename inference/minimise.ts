@@ -12,7 +12,7 @@ import {
 } from "../engine/options.js";
 import { covariance, F64_PRECISION } from "./covariance.js";
 import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
-import { indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "./objective.js";
+import { checkObjective, indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "./objective.js";
 import { dot, multiply, submatrix, symmetrised } from "./symmetric-matrix.js";
 import { type Box, boundedStep, heldAtBound, type Region, type Step } from "./trust-region.js";
 
@@ -72,6 +72,7 @@ const minimiseOptions: Options<MinimiseOptions> = {
  */
 export async function minimise(objective: Objective, options: MinimiseOptions): Promise<FitResult> {
   checkOptions("minimise", options, minimiseOptions);
+  checkObjective("minimise", objective);
   const settings = settingsOf(objective, options);
   const start = checkedStart("start", options.start, objective, settings.box);
   const secondStart = options.secondStart && checkedStart("secondStart", options.secondStart, objective, settings.box);

@@ -17,7 +17,7 @@ import {
   type NoProfilePoint,
   type ProfilePoint,
 } from "./likelihood-profile.js";
-import { indexOfName, type NamedVector, namedVector, type Objective } from "./objective.js";
+import { checkObjective, indexOfName, type NamedVector, namedVector, type Objective } from "./objective.js";
 
 export interface MinosOptions {
   /** which nuisances; all of them where not given */
@@ -88,6 +88,7 @@ export async function minos(
   options: MinosOptions = {},
 ): Promise<readonly MinosError[]> {
   checkOptions("minos", options, minosOptions);
+  checkObjective("minos", objective);
   const { names = objective.names, level = 1, onNuisance } = options;
   requireMinimum(objective, fit);
   if (!(level > 0 && Number.isFinite(level))) {

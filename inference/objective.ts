@@ -1,5 +1,11 @@
 /** What the fit machinery minimises, and the plain frozen shapes in which results carry vectors and matrices. */
 import { UsageError } from "../engine/errors.js";
+import { aFunction, aMap, aText, checkArgument, type Kind, valueText } from "../engine/options.js";
+
+const listOfNames: Kind = {
+  expected: "a list of names",
+  accepts: (value) => Array.isArray(value) && value.every(aText.accepts),
+};
 
 /** One evaluation; `gradient` [K] is there from order 1, `hessian` (row-major [K, K]) from order 2. */
 export interface Evaluation {
@@ -34,10 +40,23 @@ export function matrixOf(flat: ArrayLike<number>, n: number): Matrix {
   );
 }
 
+/** Refuses what is no list of names. */
+export const checkNames = (where: string, names: readonly string[]): void =>
+  checkArgument(where, "the names", names, listOfNames);
+
+/** Refuses what has no names or cannot be evaluated. */
+export function checkObjective(where: string, objective: Objective): void {
+  if (typeof objective !== "object" || objective === null) {
+    throw new UsageError(where, { expected: "an objective with names and evaluate", got: valueText(objective) });
+  }
+  checkArgument(where, "names of the objective", objective.names, listOfNames);
+  checkArgument(where, "evaluate of the objective", objective.evaluate, aFunction);
+}
+
 /** Position of `name` among `names`. */
 export function indexOfName(where: string, names: readonly string[], name: string): number {
   const index = names.indexOf(name);
-  if (index < 0) throw new UsageError(where, { expected: `one of ${names.join(", ")}`, got: JSON.stringify(name) });
+  if (index < 0) throw new UsageError(where, { expected: `one of ${names.join(", ")}`, got: valueText(name) });
   return index;
 }
 
@@ -47,6 +66,8 @@ export function indexOfName(where: string, names: readonly string[], name: strin
  * @param held  value of each held nuisance, by its position in `objective.names`
  */
 export function withHeld(objective: Objective, held: ReadonlyMap<number, number>): Objective {
+  checkObjective("withHeld", objective);
+  checkArgument("withHeld", "values by position", held, aMap);
   const size = objective.names.length;
   const free = objective.names.map((_, i) => i).filter((i) => !held.has(i));
   const full = new Float64Array(size);

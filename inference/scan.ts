@@ -12,7 +12,7 @@ import {
 } from "../engine/options.js";
 import { isMinimum } from "./fit-result.js";
 import { minimise } from "./minimise.js";
-import { indexOfName, type NamedVector, type Objective, withHeld } from "./objective.js";
+import { checkObjective, indexOfName, type NamedVector, type Objective, withHeld } from "./objective.js";
 
 /** Where -2ΔlnL is zero: an estimate with its NLL. A `FitResult` that has one will do. */
 export interface BestFit {
@@ -81,6 +81,7 @@ export async function scan1d(
   options: ScanOptions,
 ): Promise<Scan1d> {
   checkOptions("scan1d", options, scanOptions);
+  checkObjective("scan1d", objective);
   const grid = await scanGrid(objective, [name], [values], options);
   return Object.freeze({
     name,
@@ -99,6 +100,7 @@ export async function scan2d(
   options: ScanOptions,
 ): Promise<Scan2d> {
   checkOptions("scan2d", options, scanOptions);
+  checkObjective("scan2d", objective);
   if (names[0] === names[1]) {
     throw new UsageError("scan2d", { expected: "two different nuisances", got: `${names[0]} twice` });
   }

@@ -49,9 +49,26 @@ export const MAX_AXES = 64;
 
 export type NamedArrays = ReadonlyMap<string, NamedArray> | Readonly<Record<string, NamedArray>>;
 
-export function namedEntries(arrays: NamedArrays): [string, NamedArray][] {
-  return arrays instanceof Map ? [...arrays] : Object.entries(arrays);
+/** @param where  the file that they are for */
+export function namedEntries(where: string, arrays: NamedArrays): [string, NamedArray][] {
+  if (arrays instanceof Map) return [...arrays];
+  if (Object.prototype.toString.call(arrays) === "[object Object]") return Object.entries(arrays);
+  throw new FileError(where, {
+    expected: "arrays by name, in an object or a Map",
+    got: kindOf(arrays),
+    ...((arrays as unknown) instanceof Promise && { hint: "Await it" }),
+  });
 }
+
+/** What a value is, for messages. */
+function kindOf(value: unknown): string {
+  return value === null || typeof value !== "object"
+    ? String(value)
+    : Object.prototype.toString.call(value).slice(8, -1);
+}
+
+const isNumberArray = (data: unknown): data is NumberArray =>
+  Object.values(layouts).some(({ array }) => data instanceof array);
 
 /** Kind and bytes of an element as numpy writes them, and bf2 for bfloat16. f2 and bf2 are read as f4. */
 export type ElementType = "f2" | "bf2" | "f4" | "f8" | "i1" | "i2" | "i4" | "i8" | "u1" | "u2" | "u4" | "u8" | "b1";
@@ -116,8 +133,13 @@ export function elementCount(shape: readonly number[]): number {
   return Number.isSafeInteger(count) ? count : Number.POSITIVE_INFINITY;
 }
 
-/** Refuses an array whose shape and data do not agree, before it is written. */
-export function checkShape(where: string, { shape, data }: NamedArray): void {
+/** Refuses what is no array, or one whose shape and data do not agree, before it is written. */
+export function checkArray(where: string, array: NamedArray): void {
+  const { shape, data } = (array ?? {}) as Partial<NamedArray>;
+  if (!Array.isArray(shape) || !isNumberArray(data)) {
+    const got = Array.isArray(shape) ? `data of kind ${kindOf(data)}` : kindOf(array);
+    throw new FileError(where, { expected: "{ shape, data } with a list of sizes and a typed array", got });
+  }
   const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!isShape || elementCount(shape) !== data.length) {
     throw new FileError(where, { expected: `${data.length} elements to fill the shape`, got: `[${shape.join(", ")}]` });

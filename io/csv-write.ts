@@ -12,6 +12,9 @@ const ROWS_PER_CHUNK = 4096;
  * [rows, features] becomes `name[0]`, `name[1]`, …, as `readEvents` names its features; one of a single feature keeps its name.
  */
 export async function writeCsv(path: string, columns: ReadonlyMap<string, CsvColumn>): Promise<void> {
+  if (!(columns instanceof Map)) {
+    throw new FileError(path, { expected: "columns in a Map by name", got: `a value of type ${typeof columns}` });
+  }
   const [, first] = [...columns][0] ?? [];
   const rows = first === undefined ? 0 : rowsOf(first);
   for (const [name, column] of columns) checkColumn(`${path}, column ${quote(name)}`, name, column, rows);

@@ -2,7 +2,7 @@
 import {
   type ArrayInFile,
   bytesOf,
-  checkShape,
+  checkArray,
   type ElementType,
   elementBytes,
   elementCount,
@@ -77,7 +77,7 @@ export function toRowMajor(where: string, { fortranOrder, ...array }: StoredArra
 
 /** Header and data of a `.npy` file. */
 export function npyChunks(where: string, array: NamedArray): [Uint8Array, Uint8Array] {
-  checkShape(where, array);
+  checkArray(where, array);
   const shape = `(${array.shape.join(", ")}${array.shape.length === 1 ? "," : ""})`;
   const fields = `{'descr': '${descrOf(array)}', 'fortran_order': False, 'shape': ${shape}, }`;
   const prefix = MAGIC.length + 4;

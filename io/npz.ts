@@ -84,7 +84,7 @@ export async function writeNpz(path: string, arrays: NamedArrays, options: { def
   if (unknown !== undefined) {
     throw new FileError("writeNpz", { expected: "deflate as its only option", got: quote(unknown) });
   }
-  const entries = namedEntries(arrays).map(([name, array]) => ({
+  const entries = namedEntries(path, arrays).map(([name, array]) => ({
     name: `${name}.npy`,
     chunks: npyChunks(arrayIn(path, name), array),
   }));

@@ -5,7 +5,7 @@
 import {
   type ArrayInFile,
   bytesOf,
-  checkShape,
+  checkArray,
   type ElementType,
   elementBytes,
   elementCount,
@@ -142,12 +142,13 @@ export async function writeSafetensors(
   tensors: NamedArrays,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  const entries = namedEntries(path, tensors);
+  for (const [name, array] of entries) checkArray(tensorIn(path, name), array);
   // Wide elements first, so that every tensor is aligned to its elements.
-  const entries = namedEntries(tensors).sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  entries.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: [string, object][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
   let offset = 0;
   for (const [name, array] of entries) {
-    checkShape(tensorIn(path, name), array);
     const end = offset + array.data.byteLength;
     header.push([name, { dtype: typeName(array), shape: array.shape, data_offsets: [offset, end] }]);
     offset = end;

@@ -415,7 +415,7 @@ test("what is no node, shape or list is refused by operations, derivatives and p
   await is(() => new Tape().column("x", wrong(3)), /tape\.column: expected a shape, .* got 3\. Write \[3\]/);
   await is(() => new Tape().parameter("x", [1.5]), /tape\.parameter: expected a shape, .* got \[1\.5\]/);
   await is(() => new Tape().parameter(wrong(undefined)), /tape\.parameter: expected a name, got undefined/);
-  await is(() => new Tape().constant(wrong("3")), /constant: expected a number or a list of numbers, got 3/);
+  await is(() => new Tape().constant(wrong("3")), /constant: expected a number or a list of numbers, got "3"/);
   await is(
     () => backend.compile({ outputs: { nll: wrong(undefined) } }),
     /compile: expected a node of a tape for "nll" of outputs, got undefined/,
