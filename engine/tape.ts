@@ -20,6 +20,7 @@ export const unaryNames = [
   "log1p",
   "expm1",
   "tanh",
+  "sigmoid",
   "sin",
   "cos",
   "sqrt",
