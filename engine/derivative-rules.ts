@@ -59,6 +59,7 @@ export const rules: Rules = {
   log1p: of((g, x) => div(g, add(x, 1))),
   expm1: of((g, _x, y) => mul(g, add(y, 1))),
   tanh: of((g, _x, y) => mul(g, sub(1, mul(y, y)))),
+  sigmoid: of((g, _x, y) => mul(g, mul(y, sub(1, y)))),
   sin: of((g, x) => mul(g, cos(x))),
   cos: of((g, x) => neg(mul(g, sin(x)))),
   sqrt: of((g, _x, y) => div(mul(g, 0.5), y)),
@@ -121,7 +122,15 @@ export const rules: Rules = {
 };
 
 /** Operations whose rules make the slope from the result: it stands there for a function of the inputs. */
-export const slopeFromResult: ReadonlySet<OperationName> = new Set(["exp", "expm1", "tanh", "sqrt", "div", "max"]);
+export const slopeFromResult: ReadonlySet<OperationName> = new Set([
+  "exp",
+  "expm1",
+  "tanh",
+  "sigmoid",
+  "sqrt",
+  "div",
+  "max",
+]);
 
 /**
  * Cotangents of all nodes between a scalar loss and `wrt`, by id, appended to the tape.

@@ -1,6 +1,12 @@
 /** The definition of every operation: plain loops in f64 over `[...shape, events]` arrays. */
 import { type Attributes, type ElementwiseName, type OperationName, type Shape, sizeOf, type Var } from "./tape.js";
 
+/** By e^-|x|, which cannot overflow and keeps both tails. */
+function sigmoid(x: number): number {
+  const decay = Math.exp(-Math.abs(x));
+  return (x > 0 ? 1 : decay) / (1 + decay);
+}
+
 const scalarForms: { readonly [N in ElementwiseName]: (a: number, b: number, c: number) => number } = {
   neg: (a) => -a,
   exp: Math.exp,
@@ -8,6 +14,7 @@ const scalarForms: { readonly [N in ElementwiseName]: (a: number, b: number, c: 
   log1p: Math.log1p,
   expm1: Math.expm1,
   tanh: Math.tanh,
+  sigmoid,
   sin: Math.sin,
   cos: Math.cos,
   sqrt: Math.sqrt,

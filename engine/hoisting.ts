@@ -54,6 +54,7 @@ const functions: ReadonlySet<OperationName> = new Set<OperationName>([
   "log1p",
   "expm1",
   "tanh",
+  "sigmoid",
   "sin",
   "cos",
   "sqrt",

@@ -22,6 +22,7 @@ export const elementwiseFlops: { readonly [N in ElementwiseName]: number } = {
   log1p: 27,
   expm1: 25,
   tanh: 27,
+  sigmoid: 27,
   sin: 32,
   cos: 30,
   sqrt: 1,

@@ -93,6 +93,11 @@ export const log1p = unary("log1p");
 export const expm1 = unary("expm1");
 /** Its slope is taken as 1 - y²: where that is far below 1, it has the digits of a number near 1. */
 export const tanh = unary("tanh");
+/**
+ * 1 / (1 + e^-x), accurate in both tails: e^x far below 0, down to the least number that `exp` gives. Its slope is taken as y (1 - y):
+ * far above 0, where that is far below 1, it has the digits of a number near 1.
+ */
+export const sigmoid = unary("sigmoid");
 /** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
 export const sin = unary("sin");
 export const cos = unary("cos");
@@ -171,24 +176,12 @@ export function where(condition: Var, a: Operand, b: Operand): Var {
 }
 
 /**
- * e^-|x| and whether x > 0, for functions that are written for either sign with an exponential that cannot overflow. At 0 all of it
- * is what it is for negative x, slopes included: |x| has a kink there, which the functions have not.
+ * log(1 + e^x), accurate in both tails. At 0 all of it is what it is for negative x, slopes included: the maximum of x and 0 has a kink
+ * there, which the function has not.
  */
-function decaying(x: Var): { readonly isPositive: Var; readonly decay: Var } {
-  const isPositive = greater(x, 0);
-  return { isPositive, decay: exp(where(isPositive, neg(x), x)) };
-}
-
-/** 1 / (1 + e^-x), accurate in both tails: e^x far below 0, down to the least number that `exp` gives. */
-export function sigmoid(x: Var): Var {
-  const { isPositive, decay } = decaying(x);
-  return div(where(isPositive, 1, decay), add(decay, 1));
-}
-
-/** log(1 + e^x), accurate in both tails. */
 export function softplus(x: Var): Var {
-  const { isPositive, decay } = decaying(x);
-  return add(where(isPositive, x, 0), log1p(decay));
+  const isPositive = greater(x, 0);
+  return add(where(isPositive, x, 0), log1p(exp(where(isPositive, neg(x), x))));
 }
 
 /** log(1 / (1 + e^-x)), accurate in both tails: x far below 0, where the logarithm of `sigmoid` would end at -Infinity. */

@@ -28,6 +28,7 @@ const replays: { readonly [N in OperationName]: Replay<N extends keyof Attribute
   log1p: one(o.log1p),
   expm1: one(o.expm1),
   tanh: one(o.tanh),
+  sigmoid: one(o.sigmoid),
   sin: one(o.sin),
   cos: one(o.cos),
   sqrt: one(o.sqrt),

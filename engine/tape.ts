@@ -21,6 +21,7 @@ export const unaryNames = [
   "log1p",
   "expm1",
   "tanh",
+  "sigmoid",
   "sin",
   "cos",
   "sqrt",

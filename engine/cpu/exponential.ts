@@ -1,4 +1,4 @@
-/** exp, expm1, tanh: argument reduction by multiples of ln 2 (Cody and Waite 1980), then a minimax polynomial. */
+/** exp, expm1, tanh, sigmoid: argument reduction by multiples of ln 2 (Cody and Waite 1980), then a minimax polynomial. */
 import type { FunctionBuilder, Local } from "./assembler.js";
 import { bitsConstant, floatFormats, polynomial, takeSign } from "./float-format.js";
 import type { Lanes } from "./lanes.js";
@@ -113,4 +113,19 @@ export function emitTanh(f: FunctionBuilder, lanes: Lanes, x: Local): void {
   lanes.constant(f, 2);
   f.op(lanes.add, lanes.div);
   takeSign(f, lanes, x);
+}
+
+/** With e = e^-|x|, which cannot overflow: 1 / (1 + e) for positive x, else e / (1 + e). */
+export function emitSigmoid(f: FunctionBuilder, lanes: Lanes, x: Local): void {
+  const argument = f.scratch("v128", "sigmoid argument");
+  const e = f.scratch("v128", "sigmoid e");
+  f.get(x).op(lanes.abs, lanes.neg).set(argument);
+  emitExp(f, lanes, argument);
+  f.set(e);
+  lanes.constant(f, 1);
+  f.get(e).get(x);
+  lanes.constant(f, 0);
+  f.op(lanes.greater, lanes.select).get(e);
+  lanes.constant(f, 1);
+  f.op(lanes.add, lanes.div);
 }

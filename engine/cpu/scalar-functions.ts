@@ -1,12 +1,23 @@
 /** The scalar functions that WebAssembly lacks, printed for f32x4 and f64x2, with the error each is tested to. */
 import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "./assembler.js";
 import { emitErf, emitErfc } from "./error-function.js";
-import { emitExp, emitExpm1, emitTanh } from "./exponential.js";
+import { emitExp, emitExpm1, emitSigmoid, emitTanh } from "./exponential.js";
 import type { Lanes, Precision } from "./lanes.js";
 import { emitLog, emitLog1p } from "./logarithm.js";
 import { emitCos, emitSin } from "./trigonometric.js";
 
-export const scalarFunctionNames = ["exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "erf", "erfc"] as const;
+export const scalarFunctionNames = [
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "sin",
+  "cos",
+  "erf",
+  "erfc",
+] as const;
 
 export type ScalarFunction = (typeof scalarFunctionNames)[number];
 
@@ -19,7 +30,7 @@ export interface ScalarPrinter {
 
 /**
  * Infinities, NaN, signed zeros, subnormal arguments and domain errors are those of Math.*; results that would be subnormal
- * may be 0 (exp, erfc); sin and cos have the domain their file states.
+ * may be 0 (exp, sigmoid, erfc); sin and cos have the domain their file states.
  */
 export const scalarFunctions: Readonly<Record<ScalarFunction, ScalarPrinter>> = {
   exp: { emit: emitExp, ulps: { f32: 1.5, f64: 1.5 } },
@@ -27,6 +38,7 @@ export const scalarFunctions: Readonly<Record<ScalarFunction, ScalarPrinter>> = 
   log: { emit: emitLog, ulps: { f32: 1.5, f64: 1.5 } },
   log1p: { emit: emitLog1p, ulps: { f32: 2, f64: 2 } },
   tanh: { emit: emitTanh, ulps: { f32: 3, f64: 3 } },
+  sigmoid: { emit: emitSigmoid, ulps: { f32: 2.5, f64: 3 } },
   sin: { emit: emitSin, ulps: { f32: 1, f64: 2 } },
   cos: { emit: emitCos, ulps: { f32: 1, f64: 2 } },
   erf: { emit: emitErf, ulps: { f32: 2, f64: 4 } },

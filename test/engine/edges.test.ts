@@ -75,6 +75,9 @@ const specials = [
   nan,
 ].map(Math.fround);
 
+/** Far below 0 it is e^x, also where e^-x overflows. */
+const logistic = (x: number) => (x < -40 ? Math.exp(x) : 1 / (1 + Math.exp(-x)));
+
 type Form = readonly [f: (x: Var) => Var, value: (x: number) => number, slope: (x: number) => number];
 
 const unary: Readonly<Record<string, Form>> = {
@@ -84,6 +87,7 @@ const unary: Readonly<Record<string, Form>> = {
   log1p: [o.log1p, Math.log1p, (x) => 1 / (x + 1)],
   expm1: [o.expm1, Math.expm1, Math.exp],
   tanh: [o.tanh, Math.tanh, (x) => 1 - Math.tanh(x) ** 2],
+  sigmoid: [o.sigmoid, logistic, (x) => logistic(x) * logistic(-x)],
   sin: [o.sin, Math.sin, Math.cos],
   cos: [o.cos, Math.cos, (x) => -Math.sin(x)],
   sqrt: [o.sqrt, Math.sqrt, (x) => 0.5 / Math.sqrt(x)],
@@ -93,7 +97,7 @@ const unary: Readonly<Record<string, Form>> = {
 };
 
 /** Where the slope of a form is accurate relative to 1 only: cancellation, or an argument rounded before the function. */
-const absoluteSlopes: ReadonlySet<string> = new Set(["tanh", "expm1", "log1p", "sin", "cos"]);
+const absoluteSlopes: ReadonlySet<string> = new Set(["tanh", "sigmoid", "expm1", "log1p", "sin", "cos"]);
 
 for (const backend of testBackends()) {
   const { name, precision } = backend;

@@ -60,6 +60,7 @@ export const samples: Readonly<Record<OperationName, readonly Sample[]>> = {
   log1p: unary("log1p", o.log1p, [-0.7, 2]),
   expm1: unary("expm1", o.expm1, [-2, 2]),
   tanh: unary("tanh", o.tanh, [-2, 2]),
+  sigmoid: unary("sigmoid", o.sigmoid, [-4, 4]),
   sin: unary("sin", o.sin, [-3, 3]),
   cos: unary("cos", o.cos, [-3, 3]),
   sqrt: unary("sqrt", o.sqrt, [0.3, 3]),

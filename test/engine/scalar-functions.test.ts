@@ -1,6 +1,7 @@
 /**
  * Every scalar function over its whole range and at named edges, in both precisions, with and without fused multiply-add,
- * inline and called. Expected: Math.* (below one unit in the last place in V8), for erf and erfc exact tables of mpmath.
+ * inline and called. Expected: Math.* (below one unit in the last place in V8), for the sigmoid of Math.exp by another form than the
+ * function's own, for erf and erfc exact tables of mpmath.
  */
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
@@ -81,6 +82,9 @@ const erfTable = JSON.parse(readFileSync(new URL("../../../test/references/erf.j
   readonly erfc: number[];
 };
 
+/** Of e^|x|, where the function takes e^-|x|. */
+const sigmoid = (x: number) => (x > 0 ? 1 - 1 / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
+
 /** Arguments and exact answers. */
 function samples(name: ScalarFunction, precision: Precision): { readonly x: number[]; readonly y: number[] } {
   if (name === "erf" || name === "erfc") return { x: erfTable.x, y: erfTable[name] };
@@ -88,6 +92,7 @@ function samples(name: ScalarFunction, precision: Precision): { readonly x: numb
     exp: [1e-20, 800],
     expm1: [1e-37, 800],
     tanh: [1e-37, 1e3],
+    sigmoid: [1e-20, 800],
     sin: [1e-37, 1.6e6],
     cos: [1e-37, 1.6e6],
     log: precision === "f32" ? [2 ** -149, 3e38] : [2 ** -1074, 1.7e308],
@@ -98,7 +103,7 @@ function samples(name: ScalarFunction, precision: Precision): { readonly x: numb
   const x = [...sweep(precision, low, high), ...near].map((value) =>
     precision === "f32" ? Math.fround(value) : value,
   );
-  return { x, y: x.map(Math[name]) };
+  return { x, y: x.map(name === "sigmoid" ? sigmoid : Math[name]) };
 }
 
 const edges: Record<ScalarFunction, readonly (readonly [x: number, y: number])[]> = {
@@ -142,6 +147,14 @@ const edges: Record<ScalarFunction, readonly (readonly [x: number, y: number])[]
     [-50, -1],
     [Infinity, 1],
     [-Infinity, -1],
+  ],
+  sigmoid: [
+    [0, 0.5],
+    [-0, 0.5],
+    [1000, 1],
+    [-1000, 0],
+    [Infinity, 1],
+    [-Infinity, 0],
   ],
   sin: [
     [0, 0],

@@ -103,6 +103,7 @@ const programs: Readonly<Record<string, Build>> = {
       log1p: o.log1p(positive),
       expm1: o.expm1(y),
       tanh: o.tanh(y),
+      sigmoid: o.sigmoid(o.mul(y, 4)),
       sin: o.sin(y),
       cos: o.cos(y),
       exp: o.exp(o.neg(y)),
