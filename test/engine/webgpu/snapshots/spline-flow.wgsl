@@ -281,9 +281,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 
 // ---- Kernel 4 of the pass over "events", 2 along y
 // Kernel 4 of the pass over "events": 2 rows, inner axis of 3.
-// fuses equal x 2, mul x 2, sum x 2
-// in : sum_36 [2, events], broadcast_without_events_85 [2, 3], add_8 [22, events], broadcast_without_events_97 [2, 3]
-// out: sum_52 [2, events], sum_60 [2, events]
+// fuses sub, equal x 2, mul x 2, sum x 2
+// in : sum_36 [2, events], broadcast_without_events_86 [2, 3], add_8 [22, events]
+// out: sum_53 [2, events], sum_61 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -295,21 +295,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let sum_36 = load(8u + row, event);
-  var sum_52 = 0.0;
-  var sum_60 = 0.0;
+  let sub_50 = sum_36 - 1.0;
+  var sum_53 = 0.0;
+  let sum_36_view_2 = load(8u + row, event);
+  var sum_61 = 0.0;
   for (var j = 0u; j < turns(3u); j++) {
-    let broadcast_without_events_85 = parameters[238u + 3u * row + j];
-    let equal_50 = sum_36 == broadcast_without_events_85;
+    let broadcast_without_events_86 = parameters[238u + 3u * row + j];
+    let equal_51 = sub_50 == broadcast_without_events_86;
     let add_8 = load(21u + 11u * row + j, event);
-    let mul_51 = select(0.0, 1.0, equal_50) * add_8;
-    sum_52 += mul_51;
-    let broadcast_without_events_97 = parameters[244u + 3u * row + j];
-    let equal_58 = sum_36 == broadcast_without_events_97;
-    let mul_59 = select(0.0, 1.0, equal_58) * add_8;
-    sum_60 += mul_59;
+    let mul_52 = select(0.0, 1.0, equal_51) * add_8;
+    sum_53 += mul_52;
+    let equal_59 = sum_36_view_2 == broadcast_without_events_86;
+    let mul_60 = select(0.0, 1.0, equal_59) * add_8;
+    sum_61 += mul_60;
   }
-  store(41u + row, event, sum_52);
-  store(43u + row, event, sum_60);
+  store(41u + row, event, sum_53);
+  store(43u + row, event, sum_61);
 }
 
 // ---- Kernel 5 of the pass over "events", 1 along y
@@ -317,9 +318,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 // fuses greater, greaterEqual, mul x 22, add x 14, sub x 8, abs x 2, div x 7, exp x 2, maximum, minimum, log,
 //       where x 2, sum x 2
 // in : column_y [2, events], sum_27 [2, events], sum_36 [2, events], sum_43 [2, events], sum_48 [2, events],
-//      sum_52 [2, events], sum_60 [2, events], add_20 [2, events], add_32 [2, events], sum_40 [2, events],
+//      sum_53 [2, events], sum_61 [2, events], add_20 [2, events], add_32 [2, events], sum_40 [2, events],
 //      sum_46 [2, events]
-// out: add_112 [1, events]
+// out: add_113 [1, events]
 
 #include "shared/accurate_log.wgsl"
 #include "shared/tile.wgsl"
@@ -331,8 +332,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 1u) {
     return;
   }
-  var sum_107 = 0.0;
-  var sum_109 = 0.0;
+  var sum_108 = 0.0;
+  var sum_110 = 0.0;
   for (var j = 0u; j < turns(2u); j++) {
     let column_y = load(j, event);
     let greater_9 = column_y > -4.0;
@@ -346,69 +347,69 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let add_44 = sum_43 + 1.0;
     let sum_48 = load(39u + j, event);
     let add_49 = sum_48 + 1.0;
-    let sum_52 = load(41u + j, event);
-    let abs_53 = abs(sum_52);
-    let mul_54 = abs_53 * 0.14476483;
-    let add_55 = mul_54 + 1.0;
-    let div_56 = sum_52 / add_55;
-    let exp_57 = exp(div_56);
-    let sum_60 = load(43u + j, event);
-    let abs_61 = abs(sum_60);
-    let mul_62 = abs_61 * 0.14476483;
-    let add_63 = mul_62 + 1.0;
-    let div_64 = sum_60 / add_63;
-    let exp_65 = exp(div_64);
+    let sum_53 = load(41u + j, event);
+    let abs_54 = abs(sum_53);
+    let mul_55 = abs_54 * 0.14476483;
+    let add_56 = mul_55 + 1.0;
+    let div_57 = sum_53 / add_56;
+    let exp_58 = exp(div_57);
+    let sum_61 = load(43u + j, event);
+    let abs_62 = abs(sum_61);
+    let mul_63 = abs_62 * 0.14476483;
+    let add_64 = mul_63 + 1.0;
+    let div_65 = sum_61 / add_64;
+    let exp_66 = exp(div_65);
     let add_20 = load(2u + j, event);
-    let mul_66 = add_49 * add_20;
-    let mul_67 = add_44 * add_28;
-    let div_68 = mul_66 / mul_67;
-    let add_69 = exp_65 + exp_57;
-    let mul_70 = div_68 * 2.0;
-    let sub_71 = add_69 - mul_70;
+    let mul_67 = add_49 * add_20;
+    let mul_68 = add_44 * add_28;
+    let div_69 = mul_67 / mul_68;
+    let add_70 = exp_66 + exp_58;
+    let mul_71 = div_69 * 2.0;
+    let sub_72 = add_70 - mul_71;
     let add_32 = load(6u + j, event);
-    let sub_72 = add_32 - sub_37;
+    let sub_73 = add_32 - sub_37;
     let sum_40 = load(10u + j, event);
-    let sub_73 = sub_72 - sum_40;
-    let div_74 = sub_73 / add_44;
-    let maximum_75 = max(div_74, 0.0);
-    let minimum_76 = min(maximum_75, 1.0);
-    let sub_77 = minimum_76 - div_74;
-    let add_78 = div_74 + sub_77;
-    let sub_79 = 1.0 - add_78;
-    let mul_80 = add_78 * sub_79;
-    let mul_81 = sub_71 * mul_80;
-    let add_82 = div_68 + mul_81;
-    let mul_83 = add_78 * add_78;
-    let mul_84 = div_68 * mul_83;
-    let mul_85 = exp_57 * mul_80;
-    let add_86 = mul_84 + mul_85;
-    let div_87 = add_86 / add_82;
-    let mul_88 = add_49 * div_87;
-    let mul_89 = sum_27 * 0.5;
+    let sub_74 = sub_73 - sum_40;
+    let div_75 = sub_74 / add_44;
+    let maximum_76 = max(div_75, 0.0);
+    let minimum_77 = min(maximum_76, 1.0);
+    let sub_78 = minimum_77 - div_75;
+    let add_79 = div_75 + sub_78;
+    let sub_80 = 1.0 - add_79;
+    let mul_81 = add_79 * sub_80;
+    let mul_82 = sub_72 * mul_81;
+    let add_83 = div_69 + mul_82;
+    let mul_84 = add_79 * add_79;
+    let mul_85 = div_69 * mul_84;
+    let mul_86 = exp_58 * mul_81;
+    let add_87 = mul_85 + mul_86;
+    let div_88 = add_87 / add_83;
+    let mul_89 = add_49 * div_88;
+    let mul_90 = sum_27 * 0.5;
     let sum_46 = load(37u + j, event);
-    let sub_90 = sum_46 - mul_89;
-    let add_91 = mul_88 + sub_90;
-    let add_92 = sub_37 + add_91;
-    let mul_93 = add_92 * 8.0;
-    let div_94 = mul_93 / add_28;
-    let mul_95 = exp_65 * mul_83;
-    let mul_96 = sub_79 * sub_79;
-    let mul_97 = exp_57 * mul_96;
-    let add_98 = mul_95 + mul_97;
-    let mul_99 = mul_70 * mul_80;
-    let add_100 = add_98 + mul_99;
-    let div_101 = div_68 / add_82;
-    let mul_102 = div_101 * div_101;
-    let mul_103 = add_100 * mul_102;
-    let log_104 = accurate_log(mul_103);
-    let where_105 = select(column_y, div_94, mul_11);
-    let where_106 = select(0.0, log_104, mul_11);
-    sum_107 += where_106;
-    let mul_108 = where_105 * where_105;
-    sum_109 += mul_108;
+    let sub_91 = sum_46 - mul_90;
+    let add_92 = mul_89 + sub_91;
+    let add_93 = sub_37 + add_92;
+    let mul_94 = add_93 * 8.0;
+    let div_95 = mul_94 / add_28;
+    let mul_96 = exp_66 * mul_84;
+    let mul_97 = sub_80 * sub_80;
+    let mul_98 = exp_58 * mul_97;
+    let add_99 = mul_96 + mul_98;
+    let mul_100 = mul_71 * mul_81;
+    let add_101 = add_99 + mul_100;
+    let div_102 = div_69 / add_83;
+    let mul_103 = div_102 * div_102;
+    let mul_104 = add_101 * mul_103;
+    let log_105 = accurate_log(mul_104);
+    let where_106 = select(column_y, div_95, mul_11);
+    let where_107 = select(0.0, log_105, mul_11);
+    sum_108 += where_107;
+    let mul_109 = where_106 * where_106;
+    sum_110 += mul_109;
   }
-  let mul_110 = sum_109 * -0.5;
-  let sub_111 = mul_110 - 1.837877;
-  let add_112 = sub_111 + sum_107;
-  store(12u, event, add_112);
+  let mul_111 = sum_110 * -0.5;
+  let sub_112 = mul_111 - 1.837877;
+  let add_113 = sub_112 + sum_108;
+  store(12u, event, add_113);
 }
