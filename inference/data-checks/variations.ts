@@ -131,10 +131,16 @@ export interface Difference {
  */
 export function sampleDifferences(samples: readonly SimulatedEvents[], centres: readonly number[]): Difference[] {
   const movedIn = ({ at }: SimulatedEvents) => centres.flatMap((centre, k) => (at[k] === centre ? [] : [k]));
-  const nominal = samples.find((own) => movedIn(own).length === 0);
+  // Of every sample once: with a thousand nuisances there are two thousand samples.
+  const moved = samples.map(movedIn);
+  const nominal = samples.find((_, i) => moved[i]!.length === 0);
   if (nominal === undefined) return [];
+  const alone = centres.map((): SimulatedEvents[] => []);
+  for (const [i, [first, ...others]] of moved.entries()) {
+    if (first !== undefined && others.length === 0) alone[first]!.push(samples[i]!);
+  }
   return centres.flatMap((_, nuisance) => {
-    const varied = samples.filter((own) => movedIn(own).join() === `${nuisance}`);
+    const varied = alone[nuisance]!;
     if (varied.length === 0) return [];
     let pValues: number[] = [];
     for (const most of PORTIONS) {

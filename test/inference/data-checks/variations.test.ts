@@ -119,4 +119,23 @@ test("a nuisance is judged by its own samples, all of them, and by those of all 
   assert.equal(sampleDifferences([same], [0, 0]), [], "nothing to compare with");
 });
 
+test("where samples lie is looked at once for each, however many nuisances there are", () => {
+  const centres = Array.from({ length: 60 }, () => 0);
+  let looked = 0;
+  const counted = (at: readonly number[]): SimulatedEvents =>
+    Object.defineProperty({ ...sample(at, draw(3)) }, "at", {
+      get: () => {
+        looked++;
+        return at;
+      },
+    });
+  const samples = [undefined, ...centres.keys()].map((moved) => counted(centres.map((_, k) => (k === moved ? 1 : 0))));
+  const found = sampleDifferences(samples, centres);
+  assert.equal(
+    found.map(({ nuisance }) => nuisance),
+    [...centres.keys()],
+  );
+  assert.ok(looked <= 2 * samples.length * centres.length, `${looked}`);
+});
+
 test.run();
