@@ -3,6 +3,7 @@ import type { FitResult } from "../../inference/fit-result.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { nuisanceVector } from "../analysis.js";
+import { pullText } from "../constraint-pull.js";
 import { degeneracyText } from "../covariance-summary.js";
 import { type FitSummary, fitNuisances, fitSummary } from "../nuisance-fit.js";
 import { type AveragedFit, fitAveraged } from "./averaged.js";
@@ -70,6 +71,8 @@ async function fitStep(
   if (doubt) setting.warn(`${label}: ${doubt}`);
   const degeneracy = degeneracyText(summary.names, summary);
   if (degeneracy) setting.warn(`${label}: ${degeneracy}`);
+  const pulled = pullText(setting.analysis.configuration, summary);
+  if (pulled) setting.warn(`${label}: ${pulled}`);
   return { label, fit: found, summary, key: step.key };
 }
 

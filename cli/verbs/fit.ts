@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { sealed } from "../checksum.js";
+import { pullText } from "../constraint-pull.js";
 import { degeneracyText } from "../covariance-summary.js";
 import { requirePassed } from "../data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
@@ -37,6 +38,8 @@ export async function fit(context: VerbContext): Promise<void> {
     if (doubt) context.warn(doubt);
     const degeneracy = degeneracyText(summary.names, summary);
     if (degeneracy) context.warn(degeneracy);
+    const pulled = pullText(open.analysis.configuration, summary);
+    if (pulled) context.warn(pulled);
     requirePassed("fit", verdicts);
   } finally {
     await open.close();
