@@ -5,10 +5,8 @@ import { valueText } from "./options.js";
 
 /** The hint where one of the names known may have been meant. */
 export function meantBy(name: string, known: readonly string[]): { readonly hint?: string } {
-  const near = nearest(name, known);
-  // Any letter is near any other; an x may be meant by X.
-  const isMeant = near !== undefined && (near.length > 1 || near.toLowerCase() === name.toLowerCase());
-  return isMeant ? { hint: `Did you mean ${near}?` } : {};
+  const meant = nearest(name, known);
+  return meant === undefined ? {} : { hint: `Did you mean ${meant}?` };
 }
 
 /** A name that is none of those known: one that was misspelt, as nobody binds or asks for what no program of the tape has. */

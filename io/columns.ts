@@ -11,7 +11,7 @@ import {
 } from "./arrays.js";
 import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
 import { parseNumber } from "./csv-number.js";
-import { editDistance } from "./edit-distance.js";
+import { nearest } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { foreignHint } from "./foreign-formats.js";
 import { allocate } from "./memory.js";
@@ -300,31 +300,10 @@ function checkFinite(where: string, { features, data }: EventColumn, count: numb
 }
 
 function missingColumn(path: string, name: string, found: readonly string[]): FileError {
-  const nearest = nearestName(name, found);
+  const meant = nearest(name, found);
   return new FileError(path, {
     expected: `a column ${quote(name)}`,
     got: found.length === 0 ? "no columns" : `columns ${listNames(found)}`,
-    ...(nearest !== undefined && { hint: `Did you mean ${quote(nearest)}?` }),
+    ...(meant !== undefined && { hint: `Did you mean ${quote(meant)}?` }),
   });
-}
-
-/** The name that was probably meant, if any. */
-function nearestName(name: string, found: readonly string[]): string | undefined {
-  // Something must agree: every name of one letter is one letter away from every other.
-  const most = Math.min(Math.max(1, name.length / 3), name.length - 1);
-  let nearest: string | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const other of found) {
-    const distance = nameDistance(name, other, most);
-    if (distance < least) [nearest, least] = [other, distance];
-  }
-  return nearest;
-}
-
-/** Infinity where it is above `most`; names of very different length are not compared. */
-function nameDistance(name: string, other: string, most: number): number {
-  if (name !== "" && other.startsWith(name)) return 0.5;
-  if (Math.abs(name.length - other.length) > most) return Number.POSITIVE_INFINITY;
-  const distance = editDistance(name.toLowerCase(), other.toLowerCase());
-  return distance <= most ? distance : Number.POSITIVE_INFINITY;
 }

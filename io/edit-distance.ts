@@ -30,8 +30,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     if (candidate.length > LONGEST_WORD) continue;
     const meant = candidate.toLowerCase();
     const isAbbreviation = typed.length >= 3 && meant.startsWith(typed);
+    const longer = Math.max(typed.length, meant.length);
+    // Something must agree: every word of one letter is one letter away from every other.
+    const most = Math.min(Math.max(1, 0.4 * longer), longer - 1);
+    if (!isAbbreviation && Math.abs(typed.length - meant.length) > most) continue;
     const distance = isAbbreviation ? 0.5 : editDistance(typed, meant);
-    if (distance <= Math.max(1, 0.4 * Math.max(typed.length, meant.length)) && distance < least) {
+    if (distance <= most && distance < least) {
       best = candidate;
       least = distance;
     }

@@ -20,4 +20,9 @@ test("the nearest word is suggested, a far one is not", () => {
   assert.is(suggestion("zzzz", ["bins", "hidden"]), "Choose from bins, hidden");
 });
 
+test("a word of one letter is meant by the same letter alone", () => {
+  assert.is(nearest("y", ["x", "z"]), undefined);
+  assert.is(nearest("X", ["w", "x"]), "x");
+});
+
 test.run();
