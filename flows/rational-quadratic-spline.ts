@@ -60,9 +60,9 @@ interface Side {
 
 /** Soft clipping bounds the logits, so that exp cannot overflow and the softmax needs no subtraction of the largest. */
 function sideOf(logits: Var, limit: number): Side {
-  const excess = sub(exp(softClip(logits, limit / 2)), 1);
-  const totalExcess = sum(excess, -1);
-  return { excess, totalExcess, total: add(totalExcess, excess.shape.at(-1) as number) };
+  const sizes = exp(softClip(logits, limit / 2));
+  const excess = sub(sizes, 1);
+  return { excess, totalExcess: sum(excess, -1), total: sum(sizes, -1) };
 }
 
 /** Farther than any position. */
@@ -70,20 +70,16 @@ const FAR = 2 ** 60;
 
 /**
  * Bins before that of a position [..., 1]: the bin k with (left edge of k) < position <= (right edge of k), whatever the rounding one
- * of 0 to K - 1. Only this number goes on: masks over all bins are made again where they are used, rather than stored.
+ * of 0 to K - 1. Compared is what `within` divides by the size of the bin.
  */
 function binsBefore({ excess }: Side, position: Var): Var {
   const bins = excess.shape.at(-1) as number;
   const uniform = Array.from({ length: bins }, (_, k) => (k === bins - 1 ? FAR : k + 1 - bins / 2));
-  const rightEdges = add(cumulativeSum(excess, -1), excess.tape.constant(uniform));
-  return sum(greater(position, rightEdges), -1);
+  const beyond = greater(sub(position, position.tape.constant(uniform)), cumulativeSum(excess, -1));
+  return sum(beyond, -1);
 }
 
-/** Of values along the last axis, the one with so many before it; 0 if there is none. */
-function pick(values: Var, before: Var): Var {
-  const index = values.tape.constant(Array.from({ length: values.shape.at(-1) as number }, (_, i) => i));
-  return sum(mul(equal(before, index), values), -1);
-}
+const pick = (which: Var, values: Var) => sum(mul(which, values), -1);
 
 /** Σ over the bins before. */
 function sumBefore(values: Var, before: Var): Var {
@@ -119,19 +115,21 @@ interface Slopes {
 
 function pieceOf(widths: Side, heights: Side, { logits, limit }: Slopes, before: Var): Piece {
   const bins = widths.excess.shape.at(-1) as number;
+  const index = before.tape.constant(Array.from({ length: bins }, (_, k) => k));
+  const isHere = equal(before, index);
   const uniformLeft = sub(before, bins / 2);
   const on = ({ excess, totalExcess, total }: Side): Extent => ({
     uniformLeft,
     leftExcess: sumBefore(excess, before),
-    size: add(pick(excess, before), 1),
+    size: add(pick(isHere, excess), 1),
     totalExcess,
     total,
   });
   const [x, y] = [on(widths), on(heights)];
   // The logits of two slopes are picked before clipping and exp; an edge without one has logit 0, slope 1.
   const slope = (logit: Var) => exp(softClip(logit, limit));
-  const slopeLeft = slope(pick(slice(logits, -1, 0, bins - 1), sub(before, 1)));
-  const slopeRight = slope(pick(logits, before));
+  const slopeLeft = slope(pick(slice(isHere, -1, 1, bins), slice(logits, -1, 0, bins - 1)));
+  const slopeRight = slope(pick(slice(isHere, -1, 0, logits.shape.at(-1) as number), logits));
   const mean = div(mul(y.size, x.total), mul(x.size, y.total));
   return { x, y, mean, slopeLeft, slopeRight, q: sub(add(slopeRight, slopeLeft), mul(mean, 2)) };
 }
@@ -162,8 +160,9 @@ function within({ uniformLeft, leftExcess, size }: Extent, position: Var): Var {
 
 /** The number in the box at a place within a bin. */
 function fromPlace({ uniformLeft, leftExcess, size, totalExcess, total }: Extent, place: Var, bound: number): Var {
-  const excess = add(mul(size, place), sub(leftExcess, mul(totalExcess, 0.5)));
-  return div(mul(add(uniformLeft, excess), 2 * bound), total);
+  // Doubled, rather than with half of the excess: what is done to sums before they meet the masks of bins takes a kernel of its own.
+  const excess = add(mul(size, mul(place, 2)), sub(mul(leftExcess, 2), totalExcess));
+  return div(mul(add(mul(uniformLeft, 2), excess), bound), total);
 }
 
 /** arXiv:1906.04032 eq. 4. */
