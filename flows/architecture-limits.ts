@@ -16,8 +16,8 @@ export const LARGEST = {
   pairs: 65_536,
   /** Networks of all layers, nuisances and pairs. */
   networks: 65_536,
-  /** Numbers in f64, 256 MiB; a training keeps four of each. */
-  weights: 2 ** 25,
+  /** Numbers in f64, 128 MiB; a training keeps four of each. */
+  weights: 2 ** 24,
 } as const;
 
 type Limited = keyof typeof LARGEST;

@@ -104,7 +104,7 @@ test("networks of more weights than any machine trains", () => {
   const cases = ["flows.x", "flows.y", "fnf.x", "fnf.y", "transfer", "profile"];
   for (const part of cases) {
     const pattern = new RegExp(
-      `${part}: expected networks of a size that can be trained, got others \\(.* at most 33554432 weights, got \\d+\\)\\. Make`,
+      `${part}: expected networks of a size that can be trained, got others \\(.* at most 16777216 weights, got \\d+\\)\\. Make`,
     );
     assert.match(problem(TOY, `${part}.hidden=${wide}`), pattern, part);
   }
