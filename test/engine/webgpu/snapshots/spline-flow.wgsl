@@ -191,11 +191,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) ow
 
 // ---- Kernel 3 of the pass over "events", 2 along y
 // Kernel 3 of the pass over "events": 2 rows, inner axis of 4.
-// fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 5, div x 2, exp x 2, sub x 2, sum x 7,
+// fuses greater x 3, greaterEqual, mul x 10, where, abs x 2, add x 3, div x 2, exp x 2, sub x 3, sum x 9,
 //       cumulativeSum, equal
-// in : column_y [2, events], add_8 [22, events], broadcast_without_events_58 [2, 4], broadcast_without_events_68 [2, 4]
-// out: add_20 [2, events], sum_27 [2, events], add_32 [2, events], sum_36 [2, events], sum_40 [2, events],
-//      sum_43 [2, events], sum_46 [2, events], sum_48 [2, events]
+// in : column_y [2, events], add_8 [22, events], broadcast_without_events_58 [2, 4], broadcast_without_events_66 [2, 4]
+// out: sum_20 [2, events], sum_27 [2, events], sum_28 [2, events], add_32 [2, events], sum_36 [2, events],
+//      equal_37 [8, events], sum_41 [2, events], sum_43 [2, events], sum_46 [2, events], sum_48 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -206,7 +206,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 2u) {
     return;
   }
-  var kept_cumulative_sum_33: array<f32, 4>;
+  var kept_cumulative_sum_34: array<f32, 4>;
   var kept_sub_18: array<f32, 4>;
   var kept_sub_26: array<f32, 4>;
   let column_y = load(row, event);
@@ -215,8 +215,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let mul_11 = greater_9 && greater_equal_10;
   let where_12 = select(0.0, column_y, mul_11);
   var sum_19 = 0.0;
+  var sum_20 = 0.0;
   var sum_27 = 0.0;
-  var running_cumulative_sum_33 = 0.0;
+  var sum_28 = 0.0;
+  var running_cumulative_sum_34 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
     let add_8 = load(13u + 11u * row + j, event);
     let abs_13 = abs(add_8);
@@ -227,6 +229,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sub_18 = exp_17 - 1.0;
     kept_sub_18[j] = sub_18;
     sum_19 += sub_18;
+    sum_20 += exp_17;
     let add_8_view_2 = load(17u + 11u * row + j, event);
     let abs_21 = abs(add_8_view_2);
     let mul_22 = abs_21 * 0.28952965;
@@ -236,54 +239,56 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sub_26 = exp_25 - 1.0;
     kept_sub_26[j] = sub_26;
     sum_27 += sub_26;
-    running_cumulative_sum_33 += sub_18;
-    let cumulative_sum_33 = running_cumulative_sum_33;
-    kept_cumulative_sum_33[j] = cumulative_sum_33;
+    sum_28 += exp_25;
+    running_cumulative_sum_34 += sub_18;
+    let cumulative_sum_34 = running_cumulative_sum_34;
+    kept_cumulative_sum_34[j] = cumulative_sum_34;
   }
+  store(2u + row, event, sum_20);
   store(4u + row, event, sum_27);
-  let add_20 = sum_19 + 4.0;
-  store(2u + row, event, add_20);
-  let mul_29 = add_20 * 0.125;
+  store(6u + row, event, sum_28);
+  let mul_29 = sum_20 * 0.125;
   let mul_30 = where_12 * mul_29;
   let mul_31 = sum_19 * 0.5;
   let add_32 = mul_30 + mul_31;
-  store(6u + row, event, add_32);
+  store(8u + row, event, add_32);
   var sum_36 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
     let broadcast_without_events_58 = parameters[222u + 4u * row + j];
-    let add_34 = kept_cumulative_sum_33[j] + broadcast_without_events_58;
-    let greater_35 = add_32 > add_34;
+    let sub_33 = add_32 - broadcast_without_events_58;
+    let greater_35 = sub_33 > kept_cumulative_sum_34[j];
     sum_36 += select(0.0, 1.0, greater_35);
   }
-  store(8u + row, event, sum_36);
-  var sum_40 = 0.0;
+  store(10u + row, event, sum_36);
+  var sum_41 = 0.0;
   var sum_43 = 0.0;
   var sum_46 = 0.0;
   var sum_48 = 0.0;
   for (var j = 0u; j < turns(4u); j++) {
-    let broadcast_without_events_68 = parameters[230u + 4u * row + j];
-    let greater_38 = sum_36 > broadcast_without_events_68;
-    let mul_39 = select(0.0, 1.0, greater_38) * kept_sub_18[j];
-    sum_40 += mul_39;
-    let equal_41 = sum_36 == broadcast_without_events_68;
-    let mul_42 = select(0.0, 1.0, equal_41) * kept_sub_18[j];
+    let broadcast_without_events_66 = parameters[230u + 4u * row + j];
+    let equal_37 = sum_36 == broadcast_without_events_66;
+    store(35u + 4u * row + j, event, select(0.0, 1.0, equal_37));
+    let greater_39 = sum_36 > broadcast_without_events_66;
+    let mul_40 = select(0.0, 1.0, greater_39) * kept_sub_18[j];
+    sum_41 += mul_40;
+    let mul_42 = select(0.0, 1.0, equal_37) * kept_sub_18[j];
     sum_43 += mul_42;
-    let mul_45 = select(0.0, 1.0, greater_38) * kept_sub_26[j];
+    let mul_45 = select(0.0, 1.0, greater_39) * kept_sub_26[j];
     sum_46 += mul_45;
-    let mul_47 = select(0.0, 1.0, equal_41) * kept_sub_26[j];
+    let mul_47 = select(0.0, 1.0, equal_37) * kept_sub_26[j];
     sum_48 += mul_47;
   }
-  store(10u + row, event, sum_40);
-  store(35u + row, event, sum_43);
-  store(37u + row, event, sum_46);
-  store(39u + row, event, sum_48);
+  store(43u + row, event, sum_41);
+  store(45u + row, event, sum_43);
+  store(47u + row, event, sum_46);
+  store(49u + row, event, sum_48);
 }
 
 // ---- Kernel 4 of the pass over "events", 2 along y
 // Kernel 4 of the pass over "events": 2 rows, inner axis of 3.
-// fuses sub, equal x 2, mul x 2, sum x 2
-// in : sum_36 [2, events], broadcast_without_events_86 [2, 3], add_8 [22, events]
-// out: sum_53 [2, events], sum_61 [2, events]
+// fuses mul x 2, sum x 2
+// in : equal_37 [8, events], add_8 [22, events]
+// out: sum_51 [2, events], sum_58 [2, events]
 
 #include "shared/tile.wgsl"
 
@@ -294,33 +299,29 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 2u) {
     return;
   }
-  let sum_36 = load(8u + row, event);
-  let sub_50 = sum_36 - 1.0;
-  var sum_53 = 0.0;
-  let sum_36_view_2 = load(8u + row, event);
-  var sum_61 = 0.0;
+  var sum_51 = 0.0;
+  var sum_58 = 0.0;
   for (var j = 0u; j < turns(3u); j++) {
-    let broadcast_without_events_86 = parameters[238u + 3u * row + j];
-    let equal_51 = sub_50 == broadcast_without_events_86;
+    let equal_37 = load(36u + 4u * row + j, event);
     let add_8 = load(21u + 11u * row + j, event);
-    let mul_52 = select(0.0, 1.0, equal_51) * add_8;
-    sum_53 += mul_52;
-    let equal_59 = sum_36_view_2 == broadcast_without_events_86;
-    let mul_60 = select(0.0, 1.0, equal_59) * add_8;
-    sum_61 += mul_60;
+    let mul_50 = equal_37 * add_8;
+    sum_51 += mul_50;
+    let equal_37_view_2 = load(35u + 4u * row + j, event);
+    let mul_57 = equal_37_view_2 * add_8;
+    sum_58 += mul_57;
   }
-  store(41u + row, event, sum_53);
-  store(43u + row, event, sum_61);
+  store(51u + row, event, sum_51);
+  store(53u + row, event, sum_58);
 }
 
 // ---- Kernel 5 of the pass over "events", 1 along y
 // Kernel 5 of the pass over "events": 1 row, inner axis of 2.
-// fuses greater, greaterEqual, mul x 22, add x 14, sub x 8, abs x 2, div x 7, exp x 2, maximum, minimum, log,
+// fuses greater, greaterEqual, mul x 24, sub x 8, add x 13, abs x 2, div x 7, exp x 2, maximum, minimum, log,
 //       where x 2, sum x 2
-// in : column_y [2, events], sum_27 [2, events], sum_36 [2, events], sum_43 [2, events], sum_48 [2, events],
-//      sum_53 [2, events], sum_61 [2, events], add_20 [2, events], add_32 [2, events], sum_40 [2, events],
-//      sum_46 [2, events]
-// out: add_113 [1, events]
+// in : column_y [2, events], sum_36 [2, events], sum_43 [2, events], sum_48 [2, events], sum_51 [2, events],
+//      sum_58 [2, events], sum_20 [2, events], sum_28 [2, events], add_32 [2, events], sum_41 [2, events],
+//      sum_46 [2, events], sum_27 [2, events]
+// out: add_112 [1, events]
 
 #include "shared/accurate_log.wgsl"
 #include "shared/tile.wgsl"
@@ -332,84 +333,86 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (event >= tile.events || row >= 1u) {
     return;
   }
-  var sum_108 = 0.0;
-  var sum_110 = 0.0;
+  var sum_107 = 0.0;
+  var sum_109 = 0.0;
   for (var j = 0u; j < turns(2u); j++) {
     let column_y = load(j, event);
     let greater_9 = column_y > -4.0;
     let greater_equal_10 = 4.0 >= column_y;
     let mul_11 = greater_9 && greater_equal_10;
-    let sum_27 = load(4u + j, event);
-    let add_28 = sum_27 + 4.0;
-    let sum_36 = load(8u + j, event);
-    let sub_37 = sum_36 - 2.0;
-    let sum_43 = load(35u + j, event);
+    let sum_36 = load(10u + j, event);
+    let sub_38 = sum_36 - 2.0;
+    let sum_43 = load(45u + j, event);
     let add_44 = sum_43 + 1.0;
-    let sum_48 = load(39u + j, event);
+    let sum_48 = load(49u + j, event);
     let add_49 = sum_48 + 1.0;
-    let sum_53 = load(41u + j, event);
-    let abs_54 = abs(sum_53);
-    let mul_55 = abs_54 * 0.14476483;
-    let add_56 = mul_55 + 1.0;
-    let div_57 = sum_53 / add_56;
-    let exp_58 = exp(div_57);
-    let sum_61 = load(43u + j, event);
-    let abs_62 = abs(sum_61);
-    let mul_63 = abs_62 * 0.14476483;
-    let add_64 = mul_63 + 1.0;
-    let div_65 = sum_61 / add_64;
-    let exp_66 = exp(div_65);
-    let add_20 = load(2u + j, event);
-    let mul_67 = add_49 * add_20;
-    let mul_68 = add_44 * add_28;
-    let div_69 = mul_67 / mul_68;
-    let add_70 = exp_66 + exp_58;
-    let mul_71 = div_69 * 2.0;
-    let sub_72 = add_70 - mul_71;
-    let add_32 = load(6u + j, event);
-    let sub_73 = add_32 - sub_37;
-    let sum_40 = load(10u + j, event);
-    let sub_74 = sub_73 - sum_40;
-    let div_75 = sub_74 / add_44;
-    let maximum_76 = max(div_75, 0.0);
-    let minimum_77 = min(maximum_76, 1.0);
-    let sub_78 = minimum_77 - div_75;
-    let add_79 = div_75 + sub_78;
-    let sub_80 = 1.0 - add_79;
-    let mul_81 = add_79 * sub_80;
-    let mul_82 = sub_72 * mul_81;
-    let add_83 = div_69 + mul_82;
-    let mul_84 = add_79 * add_79;
-    let mul_85 = div_69 * mul_84;
-    let mul_86 = exp_58 * mul_81;
-    let add_87 = mul_85 + mul_86;
-    let div_88 = add_87 / add_83;
-    let mul_89 = add_49 * div_88;
-    let mul_90 = sum_27 * 0.5;
-    let sum_46 = load(37u + j, event);
-    let sub_91 = sum_46 - mul_90;
-    let add_92 = mul_89 + sub_91;
-    let add_93 = sub_37 + add_92;
-    let mul_94 = add_93 * 8.0;
-    let div_95 = mul_94 / add_28;
-    let mul_96 = exp_66 * mul_84;
-    let mul_97 = sub_80 * sub_80;
-    let mul_98 = exp_58 * mul_97;
-    let add_99 = mul_96 + mul_98;
-    let mul_100 = mul_71 * mul_81;
-    let add_101 = add_99 + mul_100;
-    let div_102 = div_69 / add_83;
-    let mul_103 = div_102 * div_102;
-    let mul_104 = add_101 * mul_103;
-    let log_105 = accurate_log(mul_104);
-    let where_106 = select(column_y, div_95, mul_11);
-    let where_107 = select(0.0, log_105, mul_11);
-    sum_108 += where_107;
-    let mul_109 = where_106 * where_106;
-    sum_110 += mul_109;
+    let sum_51 = load(51u + j, event);
+    let abs_52 = abs(sum_51);
+    let mul_53 = abs_52 * 0.14476483;
+    let add_54 = mul_53 + 1.0;
+    let div_55 = sum_51 / add_54;
+    let exp_56 = exp(div_55);
+    let sum_58 = load(53u + j, event);
+    let abs_59 = abs(sum_58);
+    let mul_60 = abs_59 * 0.14476483;
+    let add_61 = mul_60 + 1.0;
+    let div_62 = sum_58 / add_61;
+    let exp_63 = exp(div_62);
+    let sum_20 = load(2u + j, event);
+    let mul_64 = add_49 * sum_20;
+    let sum_28 = load(6u + j, event);
+    let mul_65 = add_44 * sum_28;
+    let div_66 = mul_64 / mul_65;
+    let add_67 = exp_63 + exp_56;
+    let mul_68 = div_66 * 2.0;
+    let sub_69 = add_67 - mul_68;
+    let add_32 = load(8u + j, event);
+    let sub_70 = add_32 - sub_38;
+    let sum_41 = load(43u + j, event);
+    let sub_71 = sub_70 - sum_41;
+    let div_72 = sub_71 / add_44;
+    let maximum_73 = max(div_72, 0.0);
+    let minimum_74 = min(maximum_73, 1.0);
+    let sub_75 = minimum_74 - div_72;
+    let add_76 = div_72 + sub_75;
+    let sub_77 = 1.0 - add_76;
+    let mul_78 = add_76 * sub_77;
+    let mul_79 = sub_69 * mul_78;
+    let add_80 = div_66 + mul_79;
+    let mul_81 = add_76 * add_76;
+    let mul_82 = div_66 * mul_81;
+    let mul_83 = exp_56 * mul_78;
+    let add_84 = mul_82 + mul_83;
+    let div_85 = add_84 / add_80;
+    let mul_86 = div_85 * 2.0;
+    let mul_87 = add_49 * mul_86;
+    let sum_46 = load(47u + j, event);
+    let mul_88 = sum_46 * 2.0;
+    let sum_27 = load(4u + j, event);
+    let sub_89 = mul_88 - sum_27;
+    let add_90 = mul_87 + sub_89;
+    let mul_91 = sub_38 * 2.0;
+    let add_92 = mul_91 + add_90;
+    let mul_93 = add_92 * 4.0;
+    let div_94 = mul_93 / sum_28;
+    let mul_95 = exp_63 * mul_81;
+    let mul_96 = sub_77 * sub_77;
+    let mul_97 = exp_56 * mul_96;
+    let add_98 = mul_95 + mul_97;
+    let mul_99 = mul_68 * mul_78;
+    let add_100 = add_98 + mul_99;
+    let div_101 = div_66 / add_80;
+    let mul_102 = div_101 * div_101;
+    let mul_103 = add_100 * mul_102;
+    let log_104 = accurate_log(mul_103);
+    let where_105 = select(column_y, div_94, mul_11);
+    let where_106 = select(0.0, log_104, mul_11);
+    sum_107 += where_106;
+    let mul_108 = where_105 * where_105;
+    sum_109 += mul_108;
   }
-  let mul_111 = sum_110 * -0.5;
-  let sub_112 = mul_111 - 1.837877;
-  let add_113 = sub_112 + sum_108;
-  store(12u, event, add_113);
+  let mul_110 = sum_109 * -0.5;
+  let sub_111 = mul_110 - 1.837877;
+  let add_112 = sub_111 + sum_107;
+  store(12u, event, add_112);
 }
