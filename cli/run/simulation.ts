@@ -46,8 +46,7 @@ export interface Simulation {
   checks(): Promise<SimulationChecks>;
 }
 
-const isSameAnchor = (a: Anchor, b: Anchor) =>
-  a.process === b.process && a.at.every((value, k) => value === b.at[k]);
+const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.every((value, k) => value === b.at[k]);
 
 /** A point by what is off its centre, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
 function pointName(configuration: Configuration, at: readonly number[]): string {
