@@ -174,7 +174,7 @@ const cases: readonly Case[] = [
   trained(
     "a format that is not read",
     set("events.file=data.root"),
-    /data\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"$/,
+    /data\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"\. Read it with uproot/,
   ),
   trained(
     "an unknown key",
