@@ -16,7 +16,7 @@ import { MOST_PROBLEMS, type Path, type Problem, shown } from "./configuration-v
 import { suggestion } from "./suggestion.js";
 
 type Point = Readonly<Record<string, number>>;
-/** @param hint  called where the problem is told: a suggestion among a thousand names takes a while */
+/** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */
 export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
 /** What the built-in generators make; an analysis that uses one must have the same names and sizes. */

@@ -75,7 +75,7 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
   if (missing.length > 0) throw new ConfigurationError(limited(missing, analysis.file));
 }
 
-/** The first hundred of what is told, and that there is more. */
+/** The first hundred problems, and that there are more. */
 function limited(told: readonly string[], file: string): readonly string[] {
   if (told.length < MOST_PROBLEMS) return told;
   return [...told.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];

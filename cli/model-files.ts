@@ -35,7 +35,7 @@ export async function readSavedModel(folder: string): Promise<MixtureModel> {
   const tensors = new Map(
     [...found.tensors].map(([name, { shape, data }]) => [name, { shape, data: toFloat64(name, data) }]),
   );
-  // What is no model of ours at all is told so first.
+  // What is no model of ours at all is refused first, by that name.
   const model = mixtureFromTensors(file, { metadata: found.metadata, tensors });
   requireChecksum(file, found, RUN_AGAIN);
   return model;

@@ -1,4 +1,4 @@
-/** What users are told of features that differ in digits which the numbers that hold them lack. */
+/** Warnings about features that differ in digits which the numbers that hold them lack. */
 import type { ModelFrame } from "../inference/feature-frame.js";
 import { type CoarseFeature, coarseFeatures } from "../inference/resolution.js";
 import { UsageError } from "./messages.js";

@@ -2,7 +2,7 @@
  * Networks of zuko as masked networks of ours.
  *
  * zuko multiplies each weight by a mask; where the masks are those of autoregressive degrees, units sorted by degree
- * make staircases of them. Inputs there are (features, context), outputs feature-major in the features' natural order.
+ * make prefix masks of them. Inputs there are (features, context), outputs feature-major in the features' natural order.
  */
 import { featuresByOrder } from "./architecture.js";
 import { inputSize } from "./masked-network.js";
@@ -81,7 +81,7 @@ function rowDegrees(where: string, { rows, columns, mask }: MaskedMatrix, degree
     const sees = (column: number) => mask[row * columns + column] !== 0;
     const degree = degreeOf.reduce((most, own, column) => (sees(column) ? Math.max(most, own) : most), 0);
     if (!degreeOf.every((own, column) => sees(column) === own <= degree)) {
-      refuse(`${where} mask`, "the staircase of autoregressive degrees", `row ${row}`);
+      refuse(`${where} mask`, "the prefix mask of autoregressive degrees", `row ${row}`);
     }
     return degree;
   });

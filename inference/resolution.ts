@@ -26,7 +26,7 @@ export interface CoarseFeature extends Spread {
 /** Events that are looked at, evenly spread over those there are. */
 const MOST_EVENTS = 2 ** 16;
 
-/** Fewer steps are told of: rounding then moves numbers by more than 3·10⁻⁴ standard deviations. */
+/** With fewer steps there is a warning: rounding then moves numbers by more than 3·10⁻⁴ standard deviations. */
 const LEAST_STEPS = 1024;
 
 function stepsOf({ mean, sigma }: Spread, format: Precision): number {

@@ -9,7 +9,7 @@ import { MAX_LINE, textLines, tooLong } from "./text-lines.js";
 const MAX_FIRST_LINES = 2 ** 16;
 // What Excel writes where a number cannot be computed begins like a comment.
 const SPREADSHEET_ERROR = /^#(?:N\/A|NA\b|NUM!|DIV\/0!|VALUE!|REF!|NAME\?|NULL!)/;
-// The first line by which Excel is told what separates fields.
+// The first line that says to Excel what separates fields.
 const SEPARATOR_LINE = /^sep=(.)$/i;
 
 export interface OpenCsv {

@@ -116,7 +116,7 @@ function handle(team: Team, programs: Programs, request: Request): Answer {
   }
   if (request.kind === "collect") {
     programs.collect();
-    // Rank 0 answers for all.
+    // Rank 0 replies for all.
     team.barrier();
     return done();
   }

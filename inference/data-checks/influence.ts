@@ -13,7 +13,7 @@ export interface DominantEvent {
   readonly shift: number;
 }
 
-/** What is left to the others: that an event moves ν by more than one σ alone. */
+/** Not checked here, but by its influence: that an event moves ν by more than one σ alone. */
 const LEAST_SHIFT = 1;
 
 /**

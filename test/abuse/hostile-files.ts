@@ -67,7 +67,7 @@ interface Member {
   readonly at?: number;
 }
 
-/** A zip archive as its headers are told, true or not: PKWARE's APPNOTE.TXT 6.3, section 4.3. */
+/** A zip archive with these headers, true or not: PKWARE's APPNOTE.TXT 6.3, section 4.3. */
 export function zip(members: readonly Member[], { count = members.length }: { count?: number } = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
