@@ -79,8 +79,8 @@ export function checkOutputFile(file: string): void {
   });
 }
 
-/** Whether both are there and are one, behind links too. */
+/** Whether both are there and are one, behind links too. What cannot be looked at, such as a link to itself, is not there. */
 export function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  const [one, other] = [a, b].map((path) => (existsSync(path) ? statSync(path, { bigint: true }) : undefined));
   return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }

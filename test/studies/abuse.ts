@@ -1,6 +1,7 @@
 /**
  * A day of abuse: hostile files, flipped bits, signals, full disks, closed pipes, several owners of a folder. `npm run study:abuse [ROUNDS]
- * [SEED] [TRIAL ...]`. Ends with 1 where anything was wrong; the table goes to docs/studies/abuse.md.
+ * [SEED] [TRIAL ...]`. Ends with 1 where anything was
+ * wrong; docs/studies/abuse.md keeps its tables.
  */
 import { openArena } from "../abuse/arena.js";
 import { type Finding, TRIALS, type Trial } from "../abuse/trials.js";
