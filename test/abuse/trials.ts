@@ -209,7 +209,7 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
       words: [...likelihood("apply", "apply.npz").words, "--events", arena.events, ...COLUMNS, "--process", "A"],
       out: arena.fresh("apply.npz"),
     },
-    export: { words: ["export", arena.analysis, "--run", arena.run, "--out", exported], out: exported },
+    export: { words: ["export", arena.analysis, "--run", arena.run, "--out", exported, "--force"], out: exported },
   };
 };
 
