@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import type { Applied, ApplySample, Direction, MapVariation } from "../inference/apply.js";
 import { eventsOf, readTable } from "../io/columns.js";
+import { suggestion } from "../io/edit-distance.js";
 import {
   type CsvColumn,
   FileError,
@@ -16,7 +17,6 @@ import type { Options } from "./arguments.js";
 import { transposed } from "./event-data.js";
 import { UsageError } from "./messages.js";
 import { checkOutputFile, isSameFile } from "./output-folder.js";
-import { suggestion } from "./suggestion.js";
 
 /** Arrays, events first, or words by the name of their column. */
 type Columns = Map<string, CsvColumn>;

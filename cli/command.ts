@@ -1,9 +1,10 @@
 /** One command from its words to its exit code. */
+
+import { suggestion } from "../io/edit-distance.js";
 import { type CommandLine, parseArguments } from "./arguments.js";
 import { generalHelp, verbHelp } from "./help.js";
 import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "./messages.js";
 import { createProgress, type ProgressTarget } from "./progress.js";
-import { suggestion } from "./suggestion.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";
 import { readVersion } from "./version.js";
 

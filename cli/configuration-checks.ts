@@ -1,4 +1,6 @@
 /** What no single entry can tell: names that refer to each other, samples that a term needs, sources that exclude each other. */
+
+import { suggestion } from "../io/edit-distance.js";
 import {
   affectedProcesses,
   isOffNominal,
@@ -13,7 +15,6 @@ import { checkRelevance, type Given } from "./configuration-relevance.js";
 import { checkEvents, checkSizes, checkYields } from "./configuration-size-checks.js";
 import type { Configuration } from "./configuration-table.js";
 import { MOST_PROBLEMS, type Path, type Problem, shown } from "./configuration-validation.js";
-import { suggestion } from "./suggestion.js";
 
 type Point = Readonly<Record<string, number>>;
 /** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */

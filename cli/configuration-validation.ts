@@ -1,4 +1,6 @@
 /** Holds a parsed file against the table of entries, fills in defaults and collects everything that is wrong. */
+
+import { suggestion } from "../io/edit-distance.js";
 import {
   describe,
   type Entry,
@@ -8,7 +10,6 @@ import {
   type ValueOf,
 } from "./configuration-entries.js";
 import { MAXIMA } from "./configuration-limits.js";
-import { suggestion } from "./suggestion.js";
 
 export type Path = readonly (string | number)[];
 

@@ -1,5 +1,6 @@
 /** Reads the configuration file: YAML, then `--set`, then the table of entries, then the checks across entries. */
 import { existsSync } from "node:fs";
+import { suggestion } from "../io/edit-distance.js";
 import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./configuration-checks.js";
 import type { Entry } from "./configuration-entries.js";
@@ -8,7 +9,6 @@ import { type Configuration, configurationTable } from "./configuration-table.js
 import { isPlainMap, MOST_PROBLEMS, type Path, type Problem, pathText, validate } from "./configuration-validation.js";
 import { readYaml, YamlError, type YamlText } from "./configuration-yaml.js";
 import { ConfigurationError, UsageError } from "./messages.js";
-import { suggestion } from "./suggestion.js";
 
 export interface Overrides {
   /** `key=value` of each `--set`, in order. */

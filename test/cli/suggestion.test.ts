@@ -1,7 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { nearest, suggestion } from "../../cli/suggestion.js";
-import { editDistance } from "../../io/edit-distance.js";
+import { editDistance, nearest, suggestion } from "../../io/edit-distance.js";
 
 test("edit distance of textbook pairs", () => {
   assert.is(editDistance("kitten", "sitting"), 3);

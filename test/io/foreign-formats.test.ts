@@ -75,7 +75,7 @@ test("an extension of a format that is not read comes with the way out", async (
   }
 });
 
-test("formats that are read are told apart where the name is that of another", () =>
+test("formats that are read are recognised where the name is that of another", () =>
   withFolder(async (folder) => {
     const array = { shape: [2], data: new Float64Array([1, 2]) };
     for (const extension of [".csv", ".safetensors", ".npy"]) {

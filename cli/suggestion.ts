@@ -1,2 +1,0 @@
-/** Where the verbs look for what a mistyped word meant. */
-export { nearest, suggestion } from "../io/edit-distance.js";
