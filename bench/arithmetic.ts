@@ -1,9 +1,10 @@
 /** What a program has to compute and to move. */
-import { actionsOf, itemsMade, itemsRead } from "../engine/actions.js";
-import type { ProgramRequest } from "../engine/backend.js";
-import { flopsOf } from "../engine/kernel-costs.js";
-import { lower } from "../engine/lowering.js";
-import { schedule } from "../engine/passes.js";
+
+import { schedule } from "../engine/passes/event-passes.js";
+import { flopsOf } from "../engine/passes/kernel-costs.js";
+import { actionsOf, itemsMade, itemsRead } from "../engine/passes/launches.js";
+import { lower } from "../engine/passes/lowering.js";
+import type { ProgramRequest } from "../engine/runtime/backend.js";
 import { lowerForGpu } from "../engine/webgpu/plan.js";
 
 /**

@@ -9,11 +9,11 @@
 import { wantsWide } from "../cli/wide.js";
 import { elapsed, quantile, rounded, spread, text } from "../cli/yardsticks/statistics.js";
 import type { Sampler } from "../cli/yardsticks/webassembly.js";
-import type { Backend } from "../engine/backend.js";
+import { lanesOf } from "../engine/cpu/assembly/lanes.js";
+import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
-import { lanesOf } from "../engine/cpu/lanes.js";
-import { hasRelaxedSimd } from "../engine/cpu/simd.js";
 import { allowWide } from "../engine/cpu/wide.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import { linearFlopsPerEvent } from "./arithmetic.js";
 import { handWrittenLinear } from "./linear-peak.js";
 import { machine, printMachine, writeResult } from "./machine.js";

@@ -8,10 +8,10 @@
 import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/yardsticks/gpu.js";
 import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/yardsticks/gpu-clock.js";
 import { rounded, type Spread, significant, text } from "../cli/yardsticks/statistics.js";
-import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
-import { Device } from "../engine/webgpu/device.js";
+import { Device } from "../engine/webgpu/device/device.js";
 import { planRun, planSteps } from "../engine/webgpu/plan.js";
 import { likelihood } from "../inference/likelihood.js";
 import { agree } from "./agreement.js";

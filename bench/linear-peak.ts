@@ -9,12 +9,12 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { wantsWide } from "../cli/wide.js";
 import { multiplyAddLoop, prepare, type Sampler } from "../cli/yardsticks/webassembly.js";
-import type { FunctionBuilder } from "../engine/cpu/assembler.js";
-import { type Lanes, lanesOf, type Precision, type Simd } from "../engine/cpu/lanes.js";
-import { emitLinear } from "../engine/cpu/linear.js";
-import { BLOCK_ROWS, planPack, roundUp } from "../engine/cpu/linear-pack.js";
-import { hasRelaxedSimd } from "../engine/cpu/simd.js";
-import { emitWeightGradient, planWeightGradient } from "../engine/cpu/weight-gradient.js";
+import type { FunctionBuilder } from "../engine/cpu/assembly/assembler.js";
+import { type Lanes, lanesOf, type Precision, type Simd } from "../engine/cpu/assembly/lanes.js";
+import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
+import { emitLinear } from "../engine/cpu/kernels/linear.js";
+import { BLOCK_ROWS, planPack, roundUp } from "../engine/cpu/kernels/linear-pack.js";
+import { emitWeightGradient, planWeightGradient } from "../engine/cpu/kernels/weight-gradient.js";
 import { allowWide } from "../engine/cpu/wide.js";
 
 const SIZE = 128;

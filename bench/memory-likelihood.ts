@@ -4,7 +4,7 @@
  * @param argv  number of events, precision of the backend, MiB that may be kept
  */
 import { cpuBackend } from "../engine/cpu/backend.js";
-import { sharedColumn } from "../engine/shared-column.js";
+import { sharedColumn } from "../engine/runtime/shared-column.js";
 import { likelihood } from "../inference/likelihood.js";
 import { toy } from "./toy.js";
 

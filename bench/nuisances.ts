@@ -10,8 +10,8 @@
 
 import { wantsWide } from "../cli/wide.js";
 import { elapsed, rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
-import type { Backend } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import {
   type Architecture,
   autoregressiveFlow,

@@ -1,8 +1,9 @@
 /** Flows with 4 context, 3 transforms, hidden 128 x 2, and 4 features or as many as asked for. R1: splines of 8 bins (NSF). R3: affine (MAF). */
-import type { Backend, Named, Program, ProgramRequest } from "../engine/backend.js";
-import { mul, neg, sumEvents } from "../engine/operations.js";
-import { fillNormal, fillShuffled, randomKey } from "../engine/random.js";
-import { Tape } from "../engine/tape.js";
+
+import { fillNormal, fillShuffled, randomKey } from "../engine/random/random.js";
+import type { Backend, Named, Program, ProgramRequest } from "../engine/runtime/backend.js";
+import { mul, neg, sumEvents } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import { type AutoregressiveArchitecture, autoregressiveFlow, initialise } from "../flows/architecture.js";
 import { bindFlow } from "../flows/flow.js";
 import { adam, optimise } from "../flows/optimiser.js";

@@ -1,7 +1,8 @@
 /** What is compared with the rivals, and the files from which they read weights and data. */
-import type { Backend, ProgramRequest } from "../engine/backend.js";
-import { hessian } from "../engine/derivatives.js";
-import { add, neg, sumEvents } from "../engine/operations.js";
+
+import { hessian } from "../engine/derivatives/gradient.js";
+import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
+import { add, neg, sumEvents } from "../engine/tape/operations.js";
 import { factorizableFlow, initialise } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { named } from "../flows/weights.js";

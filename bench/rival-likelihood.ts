@@ -1,8 +1,9 @@
 /** R5: the likelihood of the published toy model, 100 000 events: one value, a scan over 21 x 21 points; the Hessian, 20 000 of them. */
-import type { Backend } from "../engine/backend.js";
-import { hessian } from "../engine/derivatives.js";
-import { neg, sumEvents } from "../engine/operations.js";
-import { Tape } from "../engine/tape.js";
+
+import { hessian } from "../engine/derivatives/gradient.js";
+import type { Backend } from "../engine/runtime/backend.js";
+import { neg, sumEvents } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import { likelihood } from "../inference/likelihood.js";
 import { bindMixture } from "../inference/mixture.js";
 import { mixtureParameters, partNames, partOf } from "../inference/mixture-model.js";

@@ -1,6 +1,6 @@
 /** R6: training steps of T (step 1) and of its response (step 2) at the published sizes, batch 1024. */
-import type { Backend, ProgramRequest } from "../engine/backend.js";
-import { Tape } from "../engine/tape.js";
+import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
+import { Tape } from "../engine/tape/tape.js";
 import { factorizableFlow, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { adam, optimise } from "../flows/optimiser.js";

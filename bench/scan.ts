@@ -8,11 +8,11 @@
 
 import { wantsWide } from "../cli/wide.js";
 import { rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
-import type { Backend, Program } from "../engine/backend.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
-import { gradient, hessian } from "../engine/derivatives.js";
-import { neg, sumEvents } from "../engine/operations.js";
-import { Tape } from "../engine/tape.js";
+import { gradient, hessian } from "../engine/derivatives/gradient.js";
+import type { Backend, Program } from "../engine/runtime/backend.js";
+import { neg, sumEvents } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import { type EventData, likelihood } from "../inference/likelihood.js";
 import { bindMixture } from "../inference/mixture.js";
 import { type MixtureModel, parametersOn } from "../inference/mixture-model.js";

@@ -1,7 +1,8 @@
 /** The backend that the command line asks for. */
-import type { Backend } from "../engine/backend.js";
+
 import { cpuBackend } from "../engine/cpu/backend.js";
-import { referenceBackend } from "../engine/reference.js";
+import { referenceBackend } from "../engine/reference/backend.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
 import type { Options } from "./arguments.js";
 import { type Adapter, findAdapters } from "./gpu/facts.js";

@@ -1,5 +1,5 @@
 /** What checks of the events found, as sentences and as data. */
-import type { ColumnData } from "../engine/backend.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 import { copiesOf } from "../inference/data-checks/copies.js";
 import type { Interval } from "../inference/data-checks/simulated-range.js";
 import { type StrayValue, strayValues } from "../inference/data-checks/stray-values.js";

@@ -1,8 +1,8 @@
 /** The data of an analysis: its file of events, or what `run` generated. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { ColumnData } from "../engine/backend.js";
-import { sharedColumn } from "../engine/shared-column.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
+import { sharedColumn } from "../engine/runtime/shared-column.js";
 import { totalWeight } from "../flows/weighted-moments.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";

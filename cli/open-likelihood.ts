@@ -1,6 +1,6 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
 import { basename, dirname } from "node:path";
-import type { Backend } from "../engine/backend.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import { F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
 import { type Likelihood, likelihood } from "../inference/likelihood.js";
 import { type MixtureModel, withExposure } from "../inference/mixture-model.js";

@@ -3,7 +3,7 @@
  * rounds alike: for what is stored and must have the same bits everywhere (random normals, learning rates, generators). `Math.*` and `**`
  * are as each engine and version has them: V8's `**` of Node 20 and of Node 26 differ. The formulas are those of the cpu backend.
  */
-import { cosPolynomial, expPolynomial, HALF_PI, LN2, logPolynomial, sinPolynomial } from "./cpu/minimax.js";
+import { cosPolynomial, expPolynomial, HALF_PI, LN2, logPolynomial, sinPolynomial } from "./cpu/functions/minimax.js";
 
 type Numbers = readonly number[];
 

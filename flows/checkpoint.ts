@@ -2,7 +2,7 @@
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { aMap, anObject, checkArgument, checkOptions, type Options } from "../engine/options.js";
-import { sameShape } from "../engine/tape.js";
+import { sameShape } from "../engine/tape/tape.js";
 import { type Architecture, checked, tensorSpecs } from "./architecture.js";
 import { checkForm } from "./architecture-form.js";
 import { type ForeignTensors, type Tensor, toTensor, type Weights } from "./weights.js";

@@ -1,6 +1,7 @@
 /** Which epoch of a training is kept: the last, unless the best is better by more than chance. */
-import type { Named, Program } from "../engine/backend.js";
-import { fillShuffled, randomKey } from "../engine/random.js";
+
+import { fillShuffled, randomKey } from "../engine/random/random.js";
+import type { Named, Program } from "../engine/runtime/backend.js";
 import { type EventSample, selectEvents } from "./event-sample.js";
 
 /** Groups of events whose sums tell the error of the sum of all: it is then known to 1 / √(2 · 63), 9%. */

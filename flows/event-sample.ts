@@ -1,9 +1,10 @@
 /** The events of one event set as columns, and what training needs to know about them. */
-import type { ColumnData, Named } from "../engine/backend.js";
+
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import { aNumber, anObject, aText, checkOptions, type Options, optional, valueText } from "../engine/options.js";
-import { fillShuffled, randomKey } from "../engine/random.js";
+import { fillShuffled, randomKey } from "../engine/random/random.js";
+import type { ColumnData, Named } from "../engine/runtime/backend.js";
 import { totalWeight } from "./weighted-moments.js";
 
 export interface EventSample {

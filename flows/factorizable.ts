@@ -1,7 +1,7 @@
 /** Factorizable flows: systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
-import { add, exp, mul, neg, select, slice, square, sub } from "../engine/operations.js";
-import type { Tape, Var } from "../engine/tape.js";
+import { add, exp, mul, neg, select, slice, square, sub } from "../engine/tape/operations.js";
+import type { Tape, Var } from "../engine/tape/tape.js";
 import {
   type AutoregressiveLayer,
   checked,

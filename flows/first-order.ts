@@ -2,9 +2,19 @@
  * Factorizable flows to first order in ν about their centres: log p changes linearly with what the last layers put out, so that
  * these can be found by least squares where training takes thousands of steps.
  */
-import { gradient } from "../engine/derivatives.js";
-import { add, concatenate, mul, reshape, select, slice, stopGradient, sum, sumEvents } from "../engine/operations.js";
-import { sizeOf, type Tape, type Var } from "../engine/tape.js";
+import { gradient } from "../engine/derivatives/gradient.js";
+import {
+  add,
+  concatenate,
+  mul,
+  reshape,
+  select,
+  slice,
+  stopGradient,
+  sum,
+  sumEvents,
+} from "../engine/tape/operations.js";
+import { sizeOf, type Tape, type Var } from "../engine/tape/tape.js";
 import {
   type AutoregressiveLayer,
   type FactorizableArchitecture,

@@ -1,7 +1,7 @@
 /** Flows on a tape: density and sampling of autoregressive and coupling flows. */
 import { UsageError } from "../engine/errors.js";
-import { add, concatenate, mul, reshape, select, slice, square, sub } from "../engine/operations.js";
-import type { Shape, Tape, Var } from "../engine/tape.js";
+import { add, concatenate, mul, reshape, select, slice, square, sub } from "../engine/tape/operations.js";
+import type { Shape, Tape, Var } from "../engine/tape/tape.js";
 import {
   type Architecture,
   type AutoregressiveLayer,

@@ -17,8 +17,8 @@ import {
   slice,
   tanh,
   where,
-} from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+} from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 import type { TensorSpec } from "./weights.js";
 
 /** ReLU; its derivative at 0 is 0. */

@@ -1,8 +1,9 @@
 /** Which events a training step sees: a pure function of seed, purpose and step. */
-import type { Named } from "../engine/backend.js";
+
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
-import { fillShuffled, randomKey } from "../engine/random.js";
+import { fillShuffled, randomKey } from "../engine/random/random.js";
+import type { Named } from "../engine/runtime/backend.js";
 
 export interface MinibatchRequest {
   readonly seed: number;

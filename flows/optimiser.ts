@@ -2,13 +2,14 @@
  * Adam, AdamW and RAdam as programs on the tape: moments are parameters beside what they belong to, so that a step
  * stays where the program runs. All that depends on the step number alone is computed on the host in f64.
  */
-import type { Named } from "../engine/backend.js";
-import { gradient } from "../engine/derivatives.js";
+
+import { gradient } from "../engine/derivatives/gradient.js";
 import { UsageError } from "../engine/errors.js";
 import { power } from "../engine/exact-functions.js";
-import { add, div, mul, sqrt, square, sub } from "../engine/operations.js";
 import { aList, aNumber, checkArgument, checkOptions, type Options, optional } from "../engine/options.js";
-import { sizeOf, type Tape, type Var } from "../engine/tape.js";
+import type { Named } from "../engine/runtime/backend.js";
+import { add, div, mul, sqrt, square, sub } from "../engine/tape/operations.js";
+import { sizeOf, type Tape, type Var } from "../engine/tape/tape.js";
 
 export type OptimiserName = "adam" | "adamw" | "radam";
 

@@ -20,8 +20,8 @@ import {
   sub,
   sum,
   where,
-} from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+} from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 import { withAxis, withoutAxis } from "./shapes.js";
 
 export interface SplineArchitecture {

@@ -1,6 +1,6 @@
 /** Monotone maps of one feature, whose parameters a network puts out. */
-import { abs, add, div, exp, mul, neg, slice, sub } from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+import { abs, add, div, exp, mul, neg, slice, sub } from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 import { LEAST_SLOPE, type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
 import { withoutAxis } from "./shapes.js";
 

@@ -1,6 +1,6 @@
 /** Small shape manners shared by the flows: features are the last axis, everything before broadcasts lazily. */
-import { reshape, sum } from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+import { reshape, sum } from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 
 /** What a transform gives: the transformed features and log|det ∂value/∂input|. */
 export interface Transformed {

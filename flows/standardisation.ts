@@ -1,7 +1,7 @@
 /** Shift and scale of features and context, constants of the weighted training sample that are stored with a flow. */
 import { UsageError } from "../engine/errors.js";
-import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/operations.js";
-import type { Var } from "../engine/tape.js";
+import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 import type { Architecture } from "./architecture.js";
 import type { Transformed } from "./shapes.js";
 import type { WeightedMoments } from "./weighted-moments.js";

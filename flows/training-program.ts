@@ -1,10 +1,11 @@
 /** A model with its optimiser, and the same model for validation, compiled and bound to data. */
-import type { Backend, ColumnData, Named, Program } from "../engine/backend.js";
+
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
-import { schedule } from "../engine/passes.js";
-import { separate } from "../engine/separation.js";
-import { type Attributes, sizeOf, Tape, type Var } from "../engine/tape.js";
+import { separate } from "../engine/partial-evaluation/separation.js";
+import { schedule } from "../engine/passes/event-passes.js";
+import type { Backend, ColumnData, Named, Program } from "../engine/runtime/backend.js";
+import { type Attributes, sizeOf, Tape, type Var } from "../engine/tape/tape.js";
 import type { SampleLoss } from "./epoch-choice.js";
 import { type EventSample, eventCounts, sumOfWeights } from "./event-sample.js";
 import { optimise, type ParameterGroup } from "./optimiser.js";

@@ -1,5 +1,5 @@
 /** What training is asked for and what it gives back. */
-import type { Backend, Named } from "../engine/backend.js";
+import type { Backend, Named } from "../engine/runtime/backend.js";
 import type { EventSample } from "./event-sample.js";
 import type { RateSchedule } from "./learning-rate.js";
 import type { ModelBuilder } from "./training-program.js";

@@ -1,7 +1,8 @@
 /** All that a training needs to go on to the same bits, and what it has seen so far. */
-import type { Named } from "../engine/backend.js";
+
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
+import type { Named } from "../engine/runtime/backend.js";
 
 export interface EpochRecord {
   /** Epochs done, from 1. */

@@ -1,5 +1,5 @@
 /** The parts of a training: beginning or resuming, groups of steps, ends of epochs. */
-import type { Named } from "../engine/backend.js";
+import type { Named } from "../engine/runtime/backend.js";
 import { isBeyondChance, pairedDifference, type SampleLoss } from "./epoch-choice.js";
 import { constantRate } from "./learning-rate.js";
 import type { Minibatches } from "./minibatches.js";

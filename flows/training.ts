@@ -1,5 +1,5 @@
 /** Maximum-likelihood training of anything that writes a loss on a tape. */
-import type { Named } from "../engine/backend.js";
+
 import { entryOf } from "../engine/entry.js";
 import { UsageError } from "../engine/errors.js";
 import {
@@ -13,6 +13,7 @@ import {
   type Options,
   optional,
 } from "../engine/options.js";
+import type { Named } from "../engine/runtime/backend.js";
 import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";

@@ -5,10 +5,11 @@
  * after the learning rate came down, the mean over many steps knows all of them. With fresh events in every step it
  * reaches the error of the maximum-likelihood estimate: Polyak and Juditsky 1992, doi:10.1137/0330046.
  */
-import type { Named } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
-import { add, mul, sub } from "../engine/operations.js";
-import type { Tape, Var } from "../engine/tape.js";
+import type { Named } from "../engine/runtime/backend.js";
+import { add, mul, sub } from "../engine/tape/operations.js";
+import type { Tape, Var } from "../engine/tape/tape.js";
 
 const PREFIX = "average.";
 

@@ -1,5 +1,5 @@
-import type { ColumnData } from "../engine/backend.js";
 import { UsageError } from "../engine/errors.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 
 /** Σ of the weights of events [count], of either sign; their number where they have none. */
 export function totalWeight({ count, weights }: { count: number; weights?: ColumnData | undefined }): number {

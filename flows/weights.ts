@@ -1,7 +1,7 @@
 /** Named weights of a network or flow, and their initial values. */
 import { aMap, anObject, checkArgument } from "../engine/options.js";
-import { fillUniform, randomKey } from "../engine/random.js";
-import { type Shape, sizeOf } from "../engine/tape.js";
+import { fillUniform, randomKey } from "../engine/random/random.js";
+import { type Shape, sizeOf } from "../engine/tape/tape.js";
 
 export interface Tensor {
   readonly shape: Shape;

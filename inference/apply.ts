@@ -1,9 +1,19 @@
 /** The measured map T as a product: every event of a sample to data or to simulation, nominally and with its variations. */
-import type { Backend, ColumnData, Program } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
-import { add, broadcast, broadcastEvents, concatenate, exp, logSumExp, reshape, sub } from "../engine/operations.js";
 import { aFunction, aList, anObject, aSignal, checkOptions, type Options, oneOf, optional } from "../engine/options.js";
-import { Tape, type Var } from "../engine/tape.js";
+import type { Backend, ColumnData, Program } from "../engine/runtime/backend.js";
+import {
+  add,
+  broadcast,
+  broadcastEvents,
+  concatenate,
+  exp,
+  logSumExp,
+  reshape,
+  sub,
+} from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import type { Transformed } from "../flows/shapes.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 import { enterFrame, framedEvents, leaveFrame } from "./feature-frame.js";

@@ -1,5 +1,5 @@
 /** Bands around what a fit predicts: how far the replicas of T, and the nuisances, let it move. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
 import {
   aColumn,
@@ -14,6 +14,7 @@ import {
   oneOf,
   optional,
 } from "../engine/options.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
 import { applyTransfer } from "./apply.js";
 import type { Covariance } from "./covariance.js";
 import { type Replica, replicaModel } from "./ensemble.js";

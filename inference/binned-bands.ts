@@ -1,7 +1,8 @@
 /** Bands around the histograms of a fitted mixture, by events that all replicas and all points of ν share. */
-import type { ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
 import { aList, aNumber, checkOptions, type Options, optional } from "../engine/options.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 import {
   type Band,
   type BandMember,

@@ -1,5 +1,5 @@
 /** Do the trained densities describe simulation they have not seen? Before any fit: binned projections, χ² and p-values. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import {
   aFunction,
   aList,
@@ -10,6 +10,7 @@ import {
   type Options,
   optional,
 } from "../engine/options.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 import { type BinnedEvents, binEvents, type ChiSquareResult, chiSquareTest } from "./goodness-of-fit.js";
 import type { MixtureModel } from "./mixture-model.js";

@@ -1,6 +1,6 @@
 /** Nominal densities p(x | process) and p(y | x, process), by maximum likelihood on the nominal simulation. */
-import { add, concatenate, div, mul, neg, sumEvents } from "../engine/operations.js";
-import type { Tape, Var } from "../engine/tape.js";
+import { add, concatenate, div, mul, neg, sumEvents } from "../engine/tape/operations.js";
+import type { Tape, Var } from "../engine/tape/tape.js";
 import { type FlowArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { bindFlow } from "../flows/flow.js";

@@ -1,9 +1,10 @@
 /** The pull of the distribution of interest: where T moves an event when the nuisances move. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
-import { broadcast } from "../engine/operations.js";
 import { aColumn, aList, aNumber, anObject, checkOptions, type Options, optional } from "../engine/options.js";
-import { Tape } from "../engine/tape.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
+import { broadcast } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import { type BandMember, bandMembers } from "./bands.js";
 import type { Replica } from "./ensemble.js";
 import { enterFrame, type FeatureFrame, leaveFrameAsDifference } from "./feature-frame.js";

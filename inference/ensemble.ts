@@ -1,6 +1,6 @@
 /** The ensemble of step 1: T fitted again with Poisson-bootstrap weights, and the likelihoods that its members give. */
 import { UsageError } from "../engine/errors.js";
-import { fillPoissonOne, randomKey } from "../engine/random.js";
+import { fillPoissonOne, randomKey } from "../engine/random/random.js";
 import type { Weights } from "../flows/weights.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";

@@ -2,10 +2,11 @@
  * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What data and weights
  * alone decide is computed once and kept in columns, for each model what is its own.
  */
-import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/backend.js";
-import { BLOCK, BlockedColumn } from "../engine/blocked-column.js";
-import { type Hoisted, hoist, type Kept } from "../engine/hoisting.js";
-import { sizeOf, type Var } from "../engine/tape.js";
+
+import { type Hoisted, hoist, type Kept } from "../engine/partial-evaluation/event-cache.js";
+import type { Backend, ColumnData, Named, Program, RunOptions } from "../engine/runtime/backend.js";
+import { BLOCK, BlockedColumn } from "../engine/runtime/blocked-column.js";
+import { sizeOf, type Var } from "../engine/tape/tape.js";
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 

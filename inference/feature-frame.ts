@@ -4,8 +4,9 @@
  * f32 has 24 bits. A feature 10⁷ ± 1 rounded to it loses what differs between events, and features below 10⁻³⁸ or above 10³⁸
  * lose themselves. The standardisation of each flow comes too late for them: it works on what a backend has been given.
  */
-import type { ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 
 /** Of one observable, in the units of its features [D]. */

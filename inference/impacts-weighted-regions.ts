@@ -1,10 +1,11 @@
 /** What impacts on the distribution are averages over: events, by process and region. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
-import { add, exp, logSumExp, sub } from "../engine/operations.js";
 import { aFunction, aList, aNumber, anObject, aSignal, numbers, type Options, optional } from "../engine/options.js";
-import { fillShuffled, randomKey } from "../engine/random.js";
-import { Tape } from "../engine/tape.js";
+import { fillShuffled, randomKey } from "../engine/random/random.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
+import { add, exp, logSumExp, sub } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import { weightedMoments } from "../flows/weighted-moments.js";
 import { type Displacements, displacements } from "./displacement.js";
 import { framedEvents } from "./feature-frame.js";

@@ -1,6 +1,7 @@
 /** Impacts of every nuisance, mode and group on the nuisances, the yields and the distribution of interest. */
-import type { Backend } from "../engine/backend.js";
+
 import { aFunction, aList, anObject, checkOptions, type Options, optional } from "../engine/options.js";
+import type { Backend } from "../engine/runtime/backend.js";
 import { type DistributionImpacts, distributionImpacts } from "./impacts-on-distribution.js";
 import { checkGroups, type ImpactGroups, type ImpactTable, impactTables, targetsOf } from "./impacts-on-targets.js";
 import {

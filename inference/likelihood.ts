@@ -1,8 +1,7 @@
 /** The negative log-likelihood of a data set as a function of ν, with exact derivatives by double backward. */
-import type { Backend, ColumnData, Program, RunOptions } from "../engine/backend.js";
-import { gradient, hessian } from "../engine/derivatives.js";
+
+import { gradient, hessian } from "../engine/derivatives/gradient.js";
 import { UsageError } from "../engine/errors.js";
-import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../engine/operations.js";
 import {
   aColumn,
   aFlag,
@@ -14,9 +13,11 @@ import {
   oneOf,
   optional,
 } from "../engine/options.js";
-import { referenceBackend } from "../engine/reference.js";
-import { sharedColumn } from "../engine/shared-column.js";
-import { Tape, type Var } from "../engine/tape.js";
+import { referenceBackend } from "../engine/reference/backend.js";
+import type { Backend, ColumnData, Program, RunOptions } from "../engine/runtime/backend.js";
+import { sharedColumn } from "../engine/runtime/shared-column.js";
+import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import { totalWeight } from "../flows/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";

@@ -1,6 +1,6 @@
 /** A whole likelihood model as data: processes, nuisances, and the flows of every part with their weights. */
 import { UsageError } from "../engine/errors.js";
-import type { Tape } from "../engine/tape.js";
+import type { Tape } from "../engine/tape/tape.js";
 import {
   type Architecture,
   checked,

@@ -1,7 +1,18 @@
 /** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
-import { add, broadcast, concatenate, exp, logSumExp, mul, reshape, slice, sub, sum } from "../engine/operations.js";
-import type { Tape, Var } from "../engine/tape.js";
+import {
+  add,
+  broadcast,
+  concatenate,
+  exp,
+  logSumExp,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+} from "../engine/tape/operations.js";
+import type { Tape, Var } from "../engine/tape/tape.js";
 import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../flows/factorizable.js";
 import { firstOrderTerms } from "../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../flows/flow.js";

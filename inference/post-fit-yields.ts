@@ -1,8 +1,8 @@
 /** Expected numbers of events after a fit, with errors and correlations. */
-import { gradient } from "../engine/derivatives.js";
-import { concatenate, exp, reshape, slice, sum } from "../engine/operations.js";
-import { referenceBackend } from "../engine/reference.js";
-import { Tape, type Var } from "../engine/tape.js";
+import { gradient } from "../engine/derivatives/gradient.js";
+import { referenceBackend } from "../engine/reference/backend.js";
+import { concatenate, exp, reshape, slice, sum } from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import type { Covariance } from "./covariance.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 import { indexOfName, type Matrix } from "./objective.js";

@@ -3,10 +3,10 @@
  * `BoundTransfer`; trained is what is left, how they mix the processes.
  */
 import { UsageError } from "../engine/errors.js";
-import { add, mul, square, stopGradient, sub } from "../engine/operations.js";
 import { aFlag, anObject, checkOptions, type Options } from "../engine/options.js";
-import { fillUniform, randomKey, word } from "../engine/random.js";
-import type { Var } from "../engine/tape.js";
+import { fillUniform, randomKey, word } from "../engine/random/random.js";
+import { add, mul, square, stopGradient, sub } from "../engine/tape/operations.js";
+import type { Var } from "../engine/tape/tape.js";
 import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { withCommonUnits } from "../flows/first-order.js";

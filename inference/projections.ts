@@ -1,6 +1,7 @@
 /** Binned projections of the data and of the mixture at a point of the nuisances. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import { aFlag, aNumber, anObject, aText, checkOptions, numbers, type Options, optional } from "../engine/options.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
 import { binEdges, binWithin } from "./closure.js";
 import { type BinnedEvents, type ChiSquareResult, chiSquareTest } from "./goodness-of-fit.js";
 import type { EventData } from "./likelihood.js";

@@ -1,5 +1,5 @@
 /** Do the numbers of a file, and those of a backend, have the digits in which a feature differs from event to event? */
-import type { ColumnData } from "../engine/backend.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 import { type Spread, spreadOf } from "../flows/weighted-moments.js";
 import type { FeatureFrame, ModelFrame } from "./feature-frame.js";
 import type { ObservableName } from "./simulated-events.js";

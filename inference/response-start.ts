@@ -6,11 +6,12 @@
  * contains derivatives of the densities, which makes it stiff: on 5000 events of the toy it takes the information that y keeps on ν from
  * 12% to 9% of that in x in the time in which least squares take it to 4%.
  */
-import type { Backend } from "../engine/backend.js";
-import { gradient } from "../engine/derivatives.js";
-import { broadcastEvents, concatenate, mul, sumEvents, weightGradient } from "../engine/operations.js";
+
+import { gradient } from "../engine/derivatives/gradient.js";
 import { aFunction, aList, anObject, aSignal, checkOptions, type Options, optional } from "../engine/options.js";
-import { Tape } from "../engine/tape.js";
+import type { Backend } from "../engine/runtime/backend.js";
+import { broadcastEvents, concatenate, mul, sumEvents, weightGradient } from "../engine/tape/operations.js";
+import { Tape } from "../engine/tape/tape.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { withFirstOrder } from "../flows/first-order.js";
 import type { ModelBuilder } from "../flows/training-program.js";

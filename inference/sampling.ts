@@ -1,10 +1,11 @@
 /** Events of a mixture's processes, drawn from its flows by inversion. */
-import type { Backend, ColumnData, ColumnSource, Program } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
-import { concatenate } from "../engine/operations.js";
-import { randomKey } from "../engine/random.js";
-import { normalColumn } from "../engine/random-column.js";
-import { Tape, type Var } from "../engine/tape.js";
+import { randomKey } from "../engine/random/random.js";
+import { normalColumn } from "../engine/random/random-column.js";
+import type { Backend, ColumnData, ColumnSource, Program } from "../engine/runtime/backend.js";
+import { concatenate } from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import type { NuisanceValues } from "../flows/factorizable.js";
 import { enterFrame, type FeatureFrame, leaveFrame } from "./feature-frame.js";
 import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "./mixture.js";

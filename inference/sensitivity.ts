@@ -1,8 +1,7 @@
 /** The errors that a measurement should have, from the model alone: no data, no fit. */
-import type { Backend } from "../engine/backend.js";
-import { gradient } from "../engine/derivatives.js";
+
+import { gradient } from "../engine/derivatives/gradient.js";
 import { UsageError } from "../engine/errors.js";
-import { add, broadcastEvents, sumEvents } from "../engine/operations.js";
 import {
   aFlag,
   aNumber,
@@ -14,7 +13,9 @@ import {
   oneOf,
   optional,
 } from "../engine/options.js";
-import { Tape, type Var } from "../engine/tape.js";
+import type { Backend } from "../engine/runtime/backend.js";
+import { add, broadcastEvents, sumEvents } from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import { type Covariance, covariance, type NoCovariance } from "./covariance.js";
 import { framedEvents } from "./feature-frame.js";
 import { bindMixture, type LikelihoodForm } from "./mixture.js";

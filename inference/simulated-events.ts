@@ -1,6 +1,7 @@
 /** Simulated events of one process at one point of the shape nuisances, and samples made of them for training. */
-import type { ColumnData } from "../engine/backend.js";
+
 import { UsageError } from "../engine/errors.js";
+import type { ColumnData } from "../engine/runtime/backend.js";
 import type { EventSample } from "../flows/event-sample.js";
 import { totalWeight, type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
 import { enterFrame, frameOf, identityFrame, type ModelFrame } from "./feature-frame.js";

@@ -1,6 +1,7 @@
 /** What the shape nuisances do to a density: a factorizable flow trained on samples at their anchors, arXiv:2606.30489. */
-import { add, mul, slice } from "../engine/operations.js";
+
 import { anObject, checkOptions, type Options, oneOf } from "../engine/options.js";
+import { add, mul, slice } from "../engine/tape/operations.js";
 import { type FactorizableArchitecture, type FlowArchitecture, tensorSpecs } from "../flows/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";

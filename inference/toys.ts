@@ -1,8 +1,9 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
-import type { Backend, ColumnData } from "../engine/backend.js";
+
 import { log } from "../engine/exact-functions.js";
 import { aFlag, aNumber, anObject, aText, checkOptions, numbers, type Options } from "../engine/options.js";
-import { fillNormal, fillUniform, randomKey } from "../engine/random.js";
+import { fillNormal, fillUniform, randomKey } from "../engine/random/random.js";
+import type { Backend, ColumnData } from "../engine/runtime/backend.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 import { openSampler, type Sampler } from "./sampling.js";

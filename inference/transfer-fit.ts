@@ -1,8 +1,8 @@
 /** Step 1: the map T of data to simulation and ν together, all densities frozen. */
 import { UsageError } from "../engine/errors.js";
-import { add, mul, stopGradient, sub } from "../engine/operations.js";
 import { aFlag, aNumber, anObject, checkOptions, type Options, oneOf } from "../engine/options.js";
-import type { Tape, Var } from "../engine/tape.js";
+import { add, mul, stopGradient, sub } from "../engine/tape/operations.js";
+import type { Tape, Var } from "../engine/tape/tape.js";
 import { type AutoregressiveArchitecture, initialise } from "../flows/architecture.js";
 import type { EventSample } from "../flows/event-sample.js";
 import type { Optimiser } from "../flows/optimiser.js";

@@ -1,8 +1,8 @@
 /** Expected numbers of events, and the terms of the likelihood that do not look at single events. */
 import { UsageError } from "../engine/errors.js";
-import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../engine/operations.js";
-import { referenceBackend } from "../engine/reference.js";
-import { Tape, type Var } from "../engine/tape.js";
+import { referenceBackend } from "../engine/reference/backend.js";
+import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../engine/tape/operations.js";
+import { Tape, type Var } from "../engine/tape/tape.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
 /** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */

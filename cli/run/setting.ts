@@ -1,5 +1,5 @@
 /** What all steps of a run share. */
-import type { Backend } from "../../engine/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import type { Dimensions } from "../../inference/densities.js";
 import type { Analysis } from "../analysis.js";
 import type { LoadedEvents } from "../event-data.js";

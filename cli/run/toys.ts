@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Backend } from "../../engine/backend.js";
-import { randomKey, word } from "../../engine/random.js";
+import { randomKey, word } from "../../engine/random/random.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { drawToy, withAuxiliaryToys } from "../../inference/toys.js";

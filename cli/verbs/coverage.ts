@@ -1,7 +1,7 @@
 /** Coverage by toy experiments: run those that are missing, then say how often the intervals held the truth. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Backend } from "../../engine/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import { type Coverage, coverageOf } from "../../inference/coverage.js";
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
 import { nuisanceNames, outputFolder } from "../analysis.js";

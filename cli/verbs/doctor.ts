@@ -1,11 +1,11 @@
 import { accessSync, constants } from "node:fs";
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from "node:os";
-import { backendNames } from "../../engine/backend.js";
-import { ModuleBuilder } from "../../engine/cpu/assembler.js";
-import { lanesOf, type Wide } from "../../engine/cpu/lanes.js";
-import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
-import { wasm } from "../../engine/cpu/webassembly.js";
+import { ModuleBuilder } from "../../engine/cpu/assembly/assembler.js";
+import { lanesOf, type Wide } from "../../engine/cpu/assembly/lanes.js";
+import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
+import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 import { allowWide } from "../../engine/cpu/wide.js";
+import { backendNames } from "../../engine/runtime/backend.js";
 import { gpuAdvice } from "../gpu/advice.js";
 import { type Adapter, type GpuFacts, gpuFacts } from "../gpu/facts.js";
 import type { VerbContext } from "../verb.js";

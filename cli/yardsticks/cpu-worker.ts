@@ -1,7 +1,7 @@
 /** One thread of the yardsticks of a processor: samples what a message names for so long, then answers with the best. */
 import { parentPort, workerData } from "node:worker_threads";
-import { lanesOf, type Precision } from "../../engine/cpu/lanes.js";
-import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { lanesOf, type Precision } from "../../engine/cpu/assembly/lanes.js";
+import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
 import { allowWide } from "../../engine/cpu/wide.js";
 import { wantsWide } from "../wide.js";
 import { copyLoop, multiplyAddLoop, type Sampler } from "./webassembly.js";

@@ -1,7 +1,7 @@
 /** What a processor gives at best to so many threads, measured in a fraction of a second. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Precision } from "../../engine/cpu/lanes.js";
+import type { Precision } from "../../engine/cpu/assembly/lanes.js";
 import type { YardstickName, YardstickOrder } from "./cpu-worker.js";
 
 /** For each of the yardsticks: enough for the best of many samples, of which others on the machine disturb some. */

@@ -1,6 +1,6 @@
 /** What the machine under a backend gives at best. */
-import type { Backend } from "../../engine/backend.js";
-import { Device } from "../../engine/webgpu/device.js";
+import type { Backend } from "../../engine/runtime/backend.js";
+import { Device } from "../../engine/webgpu/device/device.js";
 import { cpuPeak } from "./cpu.js";
 import { peakArithmetic, peakBandwidth } from "./gpu.js";
 import { watched } from "./gpu-clock.js";

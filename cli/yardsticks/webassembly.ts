@@ -1,7 +1,7 @@
 /** Loops of WebAssembly that do one thing as fast as a core can. */
-import { type FunctionBuilder, ModuleBuilder } from "../../engine/cpu/assembler.js";
-import type { Lanes } from "../../engine/cpu/lanes.js";
-import { wasm } from "../../engine/cpu/webassembly.js";
+import { type FunctionBuilder, ModuleBuilder } from "../../engine/cpu/assembly/assembler.js";
+import type { Lanes } from "../../engine/cpu/assembly/lanes.js";
+import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 
 /** Times one call of about a millisecond and returns billions per second of what it does, such as GFLOP/s. */
 export type Sampler = () => number;

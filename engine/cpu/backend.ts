@@ -1,25 +1,25 @@
 /** The `cpu` backend: WebAssembly SIMD generated from the kernels, worker threads on shared memory. */
 import { host } from "#cpu-host";
-import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
-import { BlockedColumn } from "../blocked-column.js";
-import { Boundary, closedError, numbersOf } from "../boundary.js";
 import { entryOf } from "../entry.js";
 import { MemoryError, UsageError } from "../errors.js";
-import { checkPlan, checkRequest, checkRun } from "../nodes.js";
 import { aFlag, aNumber, checkOptions, type Options, oneOf, optional } from "../options.js";
-import { schedule } from "../passes.js";
-import { type KernelCost, type Profile, profileOf } from "../profile.js";
-import { isSharing, sharedColumn } from "../shared-column.js";
-import { sizeOf, type Var } from "../tape.js";
+import { schedule } from "../passes/event-passes.js";
+import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../runtime/backend.js";
+import { BlockedColumn } from "../runtime/blocked-column.js";
+import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
+import { type KernelCost, type Profile, profileOf } from "../runtime/kernel-times.js";
+import { isSharing, sharedColumn } from "../runtime/shared-column.js";
+import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
+import { sizeOf, type Var } from "../tape/tape.js";
+import type { Precision, Simd } from "./assembly/lanes.js";
+import { hasRelaxedSimd } from "./assembly/simd.js";
+import type { WasmMemory } from "./assembly/webassembly.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
 import { talliesOf } from "./kernel-clock.js";
-import type { Precision, Simd } from "./lanes.js";
 import type { CompiledProgram } from "./plan.js";
 import { type MemoryImage, memoryOf } from "./program-memory.js";
-import { hasRelaxedSimd } from "./simd.js";
 import type { BoundColumn, OutputColumn } from "./tile-columns.js";
-import type { WasmMemory } from "./webassembly.js";
 import { allowWide } from "./wide.js";
 import type { Reply, Request, WorkerStart } from "./worker.js";
 

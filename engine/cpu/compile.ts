@@ -1,18 +1,22 @@
 /** From a program request to a WebAssembly module, its memory and the plan that workers follow. */
-import { type Action, actionsOf, itemsMade, itemsRead } from "../actions.js";
-import type { ProgramRequest } from "../backend.js";
-import { BLOCK } from "../blocked-column.js";
-import { describePass } from "../describe.js";
-import { type PassCosts, passCosts } from "../kernel-costs.js";
-import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../lowering.js";
-import { schedule } from "../passes.js";
-import type { KernelCost } from "../profile.js";
-import { type Attributes, sizeOf, type Var } from "../tape.js";
-import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembler.js";
-import { keptBytes, type Layout, printFused } from "./fused-kernel.js";
+
+import { describePass } from "../passes/describe.js";
+import { schedule } from "../passes/event-passes.js";
+import { type PassCosts, passCosts } from "../passes/kernel-costs.js";
+import { type Action, actionsOf, itemsMade, itemsRead } from "../passes/launches.js";
+import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../passes/lowering.js";
+import type { ProgramRequest } from "../runtime/backend.js";
+import { BLOCK } from "../runtime/blocked-column.js";
+import type { KernelCost } from "../runtime/kernel-times.js";
+import { type Attributes, sizeOf, type Var } from "../tape/tape.js";
+import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembly/assembler.js";
+import { type Lanes, lanesOf, type Precision, type Simd } from "./assembly/lanes.js";
+import { wasm } from "./assembly/webassembly.js";
+import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./functions/scalar-functions.js";
 import { clockBytes } from "./kernel-clock.js";
-import { type Lanes, lanesOf, type Precision, type Simd } from "./lanes.js";
-import { type Call, LinearKernels } from "./linear-calls.js";
+import { keptBytes, type Layout, printFused } from "./kernels/fused-kernel.js";
+import { type Call, LinearKernels } from "./kernels/linear-calls.js";
+import { type UpdateKernel, updateStage } from "./kernels/update-stage.js";
 import type {
   Accumulator,
   CompiledProgram,
@@ -25,9 +29,6 @@ import type {
   Upload,
 } from "./plan.js";
 import { type MemoryImage, MOST_PAGES, PAGE } from "./program-memory.js";
-import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./scalar-functions.js";
-import { type UpdateKernel, updateStage } from "./update-stage.js";
-import { wasm } from "./webassembly.js";
 
 /** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns may lie in such blocks. */
 const TILE = BLOCK;

@@ -3,15 +3,16 @@
  * does what has no events; groups of events go to whoever is free. Sums are added in group order, so that the result
  * does not depend on the number of threads.
  */
-import type { Named } from "../backend.js";
-import { evaluate } from "../evaluate.js";
-import type { Var } from "../tape.js";
+
+import { evaluate } from "../reference/evaluate.js";
+import type { Named } from "../runtime/backend.js";
+import type { Var } from "../tape/tape.js";
+import { type WasmInstance, wasm } from "./assembly/webassembly.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
-import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./linear-calls.js";
+import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./kernels/linear-calls.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
 import { type BoundColumn, type Events, gather, type OutputColumn, put, type TileEvents } from "./tile-columns.js";
-import { type WasmInstance, wasm } from "./webassembly.js";
 
 /** Positions in the control block shared by the workers of a backend. */
 export const control = { arrived: 0, phase: 1, nextGroup: 2, failed: 3, decisions: 4, length: 8 } as const;

@@ -1,5 +1,5 @@
 /** Times of the kernels of a profiled program: cells in its memory, a few for every kernel and thread. */
-import { noTallies, type Tally } from "../profile.js";
+import { noTallies, type Tally } from "../runtime/kernel-times.js";
 
 /** Numbers per kernel: milliseconds, calls, events. */
 const CELLS = 3;

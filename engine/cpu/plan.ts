@@ -1,9 +1,9 @@
 /** What workers get: one module, one memory, and which of its functions to call on what. Plain data, posted as it is. */
-import type { KernelCost } from "../profile.js";
-import type { Operation, Shape } from "../tape.js";
-import type { Precision } from "./lanes.js";
+import type { KernelCost } from "../runtime/kernel-times.js";
+import type { Operation, Shape } from "../tape/tape.js";
+import type { Precision } from "./assembly/lanes.js";
+import type { WasmMemory, WasmModule } from "./assembly/webassembly.js";
 import type { MemoryImage } from "./program-memory.js";
-import type { WasmMemory, WasmModule } from "./webassembly.js";
 
 /** A node without its tape: what evaluating it takes. */
 export interface PlainNode {

@@ -1,6 +1,6 @@
 /** The memory of a program, from what it holds at first. */
 import { MemoryError } from "../errors.js";
-import { type WasmMemory, wasm } from "./webassembly.js";
+import { type WasmMemory, wasm } from "./assembly/webassembly.js";
 
 export interface MemoryImage {
   readonly pages: number;

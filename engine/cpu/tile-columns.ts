@@ -1,6 +1,6 @@
 /** Brings columns to tiles of BLOCK events, and outputs from there to columns. */
-import type { ColumnData } from "../backend.js";
-import { BLOCK } from "../blocked-column.js";
+import type { ColumnData } from "../runtime/backend.js";
+import { BLOCK } from "../runtime/blocked-column.js";
 
 type Numbers = Float32Array | Float64Array;
 

@@ -4,16 +4,16 @@
  * plain code, and where it is faster: it is not on a processor without AVX2, on which V8 leaves the code as it is.
  */
 import { host } from "#cpu-host";
-import { type FunctionBuilder, ModuleBuilder } from "./assembler.js";
-import { type Lanes, lanesOf, type Wide } from "./lanes.js";
-import { emitLinear } from "./linear.js";
-import { BLOCK_ROWS } from "./linear-pack.js";
+import { type FunctionBuilder, ModuleBuilder } from "./assembly/assembler.js";
+import { type Lanes, lanesOf, type Wide } from "./assembly/lanes.js";
+import { type WasmInstance, wasm } from "./assembly/webassembly.js";
+import { scalarFunctions } from "./functions/scalar-functions.js";
+import { emitLinear } from "./kernels/linear.js";
+import { BLOCK_ROWS } from "./kernels/linear-pack.js";
 import { memoryOf } from "./program-memory.js";
-import { scalarFunctions } from "./scalar-functions.js";
-import { type WasmInstance, wasm } from "./webassembly.js";
 
 /**
- * Versions of V8 of which random programs gave the same bits with and without the pass (`test/engine/wide.test.ts`), and the kernels
+ * Versions of V8 of which random programs gave the same bits with and without the pass (`test/engine/cpu/wide.test.ts`), and the kernels
  * of which they did: that of Node 24 (13.6) gets some fused kernels in f64 wrong.
  */
 const TRIED: Readonly<Record<string, Wide>> = { "13.6": "linear", "14.6": "all" };

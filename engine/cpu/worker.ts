@@ -1,6 +1,6 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
 import { host } from "#cpu-host";
-import type { Named } from "../backend.js";
+import type { Named } from "../runtime/backend.js";
 import { Execution, type Target, Team } from "./execution.js";
 import type { CompiledProgram } from "./plan.js";
 import type { BoundColumn, Events } from "./tile-columns.js";

@@ -1,22 +1,31 @@
 /** The `webgpu` backend: WGSL generated from the kernels, on any GPU. Numbers are f32, sums over events end in f64. */
-import type { Backend, ColumnSource, Named, Program, ProgramRequest, RunOptions, StepPlan } from "../backend.js";
-import { Boundary, closedError } from "../boundary.js";
+
 import { UsageError } from "../errors.js";
-import { checkPlan, checkRequest, checkRun } from "../nodes.js";
 import { aNumber, checkOptions, type Options, optional } from "../options.js";
-import { schedule } from "../passes.js";
-import type { Profile } from "../profile.js";
-import { sizeOf, type Var } from "../tape.js";
-import { Turns } from "../turns.js";
-import type { Events } from "./chunks.js";
-import { Columns } from "./columns.js";
-import { Device } from "./device.js";
+import { schedule } from "../passes/event-passes.js";
+import type {
+  Backend,
+  ColumnSource,
+  Named,
+  Program,
+  ProgramRequest,
+  RunOptions,
+  StepPlan,
+} from "../runtime/backend.js";
+import { Boundary, closedError } from "../runtime/boundary.js";
+import type { Profile } from "../runtime/kernel-times.js";
+import { Turns } from "../runtime/turns.js";
+import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
+import { sizeOf, type Var } from "../tape/tape.js";
+import { Device } from "./device/device.js";
+import { Scratch } from "./device/scratch.js";
+import type { Events } from "./execution/chunks.js";
+import { Columns } from "./execution/columns.js";
+import { Runner } from "./execution/runner.js";
+import { Session } from "./execution/session.js";
+import { State } from "./execution/state.js";
+import { Stepper } from "./execution/stepper.js";
 import { type Plan, planRun, planSteps, type StepsPlan } from "./plan.js";
-import { Runner } from "./runner.js";
-import { Scratch } from "./scratch.js";
-import { Session } from "./session.js";
-import { State } from "./state.js";
-import { Stepper } from "./stepper.js";
 
 export interface WebgpuOptions {
   /** The most events that the device works on at once; as many as it can take where absent. */

@@ -1,8 +1,9 @@
 /** Where the numbers of a program lie on the device: parameters and tables of the whole, rows of every pass. */
-import { type Action, itemsMade, itemsRead } from "../actions.js";
-import type { FinishedKernel } from "../epilogues.js";
-import type { Item, LoweredPass } from "../lowering.js";
-import { sizeOf, type Var } from "../tape.js";
+
+import type { FinishedKernel } from "../passes/epilogues.js";
+import { type Action, itemsMade, itemsRead } from "../passes/launches.js";
+import type { Item, LoweredPass } from "../passes/lowering.js";
+import { sizeOf, type Var } from "../tape/tape.js";
 
 /** What a kernel needs to know to be printed. */
 export interface KernelMemory {

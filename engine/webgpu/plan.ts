@@ -1,17 +1,17 @@
 /** From nodes of a tape to lists of kernels, for runs that give numbers to people and for steps that stay on the device. */
 import { shaderSource } from "../../shaders/include.js";
-import type { Named } from "../backend.js";
-import { describePass } from "../describe.js";
-import { type FinishedKernel, joinEpilogues } from "../epilogues.js";
-import { type LoweredPass, lower, type Operand } from "../lowering.js";
-import { type EventPass, type Schedule, schedule } from "../passes.js";
-import { recompute } from "../recomputation.js";
-import { sizeOf, type Tape, type Var } from "../tape.js";
+import { describePass } from "../passes/describe.js";
+import { type FinishedKernel, joinEpilogues } from "../passes/epilogues.js";
+import { type EventPass, type Schedule, schedule } from "../passes/event-passes.js";
+import { type LoweredPass, lower, type Operand } from "../passes/lowering.js";
+import { recompute } from "../passes/rematerialisation.js";
+import type { Named } from "../runtime/backend.js";
+import { sizeOf, type Tape, type Var } from "../tape/tape.js";
 import { ProgramMemory } from "./memory.js";
-import { printPass } from "./print-pass.js";
-import { type CountedSum, type PartialSums, printFinish } from "./print-sums.js";
-import type { PrintedKernel } from "./printed-kernel.js";
-import { printMove, printStage } from "./stage.js";
+import { printPass } from "./printing/print-pass.js";
+import { type CountedSum, type PartialSums, printFinish } from "./printing/print-sums.js";
+import type { PrintedKernel } from "./printing/printed-kernel.js";
+import { printMove, printStage } from "./printing/stage.js";
 
 export interface ColumnPlan {
   readonly label: string;

@@ -1,5 +1,5 @@
 /** Does a sample hold every one of its events several times, as a file that was joined with itself does? */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 
 /** Different values that are counted: that by chance all their numbers have a common factor has a probability of about 2⁻²⁰. */
 const COUNTED_VALUES = 20;

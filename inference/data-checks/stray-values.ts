@@ -2,7 +2,7 @@
  * Values that stand for no measurement: -999 for "missing", a default that was filled in, a number read in the wrong format.
  * A density has none of them, so a fit must not look at them as if it had.
  */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { Interval } from "./simulated-range.js";
 import { tailProbability } from "./tail.js";
 

@@ -1,5 +1,5 @@
 /** Do the data lie where simulated events lie? By order statistics alone: nothing is assumed of the density. */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { Interval } from "./simulated-range.js";
 import { NAMED_ROWS } from "./stray-values.js";
 

@@ -2,7 +2,7 @@
  * How far out may the outermost of n events lie? By a generalised Pareto distribution of the outermost tenth of them, by probability-weighted
  * moments: Hosking and Wallis 1987, "Parameter and quantile estimation for the generalized Pareto distribution".
  */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 
 /** Part of the events that make a tail. */
 const PART = 0.1;

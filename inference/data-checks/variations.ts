@@ -6,7 +6,7 @@
  * means of the Legendre polynomials are compared; for pairs of features those of the product of the first. Samples of equal
  * numbers are compared event by event: one that holds the same events, moved or weighted anew, differs by no more than that.
  */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { SimulatedEvents } from "../simulated-events.js";
 import { chiSquarePValue } from "../special-functions.js";
 

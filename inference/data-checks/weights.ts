@@ -1,5 +1,5 @@
 /** Is there one event whose weight makes the others count for nothing? */
-import type { ColumnData } from "../../engine/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 
 /** Fewer events are no reference for any of them. */
 const LEAST_EVENTS = 20;

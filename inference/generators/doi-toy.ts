@@ -6,7 +6,7 @@
  */
 import { cos, exp, log, log1p, sin, tanh } from "../../engine/exact-functions.js";
 import { aFlag, aNumber, aText, checkOptions, either, numbers, type Options, oneOf } from "../../engine/options.js";
-import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random.js";
+import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random/random.js";
 
 export type ToyClass = 0 | 1;
 

@@ -1,4 +1,4 @@
-// A random word as a number of a distribution: what engine/random.ts makes of it in f32, normals to 1e-6 relative.
+// A random word as a number of a distribution: what engine/random/random.ts makes of it in f32, normals to 1e-6 relative.
 
 // The upper 23 bits, so that 1 is never reached by rounding. Exact.
 fn uniform_of_word(word: u32) -> f32 {

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RandomKey, randomKey, uniform } from "../../engine/random.js";
+import { type RandomKey, randomKey, uniform } from "../../engine/random/random.js";
 import { type Arena, filesOf, leftovers, unlikeResults } from "./arena.js";
 import { attack, badRefusal, type Ended, misbehaviour } from "./attack.js";
 import { HOSTILE, type HostileFile } from "./hostile-files.js";

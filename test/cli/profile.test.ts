@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type KernelResult, type ProgramResult, programResult, programText } from "../../cli/kernel-report.js";
 import { saveModel } from "../../cli/model-files.js";
-import type { KernelProfile, Profile } from "../../engine/profile.js";
+import type { KernelProfile, Profile } from "../../engine/runtime/kernel-times.js";
 import { writeNpz } from "../../io/index.js";
 import { torchEvents, torchModel } from "../inference/torch-mixture.js";
 import { close } from "../support/close.js";

@@ -6,9 +6,9 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { wantsWide } from "../../cli/wide.js";
-import type { Backend, Program } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { testBackends } from "../support/backends.js";
 import { genomes, programOf, type RandomProgram } from "./random-programs.js";
 

@@ -3,9 +3,9 @@
  * picks by position. Values are kept of order one, so that rounding, not conditioning, is what backends differ by.
  */
 import fc from "fast-check";
-import { gradient } from "../../engine/derivatives.js";
-import * as o from "../../engine/operations.js";
-import { type Shape, sizeOf, Tape, type Var } from "../../engine/tape.js";
+import { gradient } from "../../engine/derivatives/gradient.js";
+import * as o from "../../engine/tape/operations.js";
+import { type Shape, sizeOf, Tape, type Var } from "../../engine/tape/tape.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
 /** What to append, the nodes to take (counted from the newest), and two numbers that choose among variants. */

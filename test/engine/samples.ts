@@ -1,6 +1,6 @@
 /** One sample or more per operation, by name: a missing one is a compile error. */
-import * as o from "../../engine/operations.js";
-import type { OperationName, Shape, Tape, Var } from "../../engine/tape.js";
+import * as o from "../../engine/tape/operations.js";
+import type { OperationName, Shape, Tape, Var } from "../../engine/tape/tape.js";
 
 export interface Sample {
   readonly name: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../engine/errors.js";
-import { Tape } from "../../engine/tape.js";
+import { Tape } from "../../engine/tape/tape.js";
 import { autoregressiveFlow, couplingFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { fromTensors, toTensors } from "../../flows/checkpoint.js";
 import { bindFlow } from "../../flows/flow.js";
@@ -176,7 +176,10 @@ test("published weights that do not fit are refused", () => {
   const hole = changed("nsf", `${hyper}.2.mask`, (mask) => {
     mask[mask.indexOf(1)] = 0;
   });
-  assert.throws(load(hole), says(/prefix mask of autoregressive degrees, got row \d+: weights of another architecture/));
+  assert.throws(
+    load(hole),
+    says(/prefix mask of autoregressive degrees, got row \d+: weights of another architecture/),
+  );
   const order = changed("nsf", `${folder}.0.order`, (data) => data.reverse());
   assert.throws(load(order), says(/mask: expected .* weights of another architecture/));
   assert.throws(load(torch("maf")), says(/3K - 1 or 3K \+ 1 outputs per feature for K bins, got 2/));

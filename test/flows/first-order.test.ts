@@ -1,10 +1,10 @@
 /** What the last layers of factorizable flows do to log p at first order, beside the derivative of the flow itself. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../engine/derivatives.js";
-import { add, broadcastEvents, mul, sin, sub, sumEvents } from "../../engine/operations.js";
-import { referenceBackend } from "../../engine/reference.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import { gradient } from "../../engine/derivatives/gradient.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import { add, broadcastEvents, mul, sin, sub, sumEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import { type FactorizableArchitecture, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { firstOrderTerms, withCommonUnits, withFirstOrder } from "../../flows/first-order.js";

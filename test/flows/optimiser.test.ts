@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { add, div, exp, mul, reshape, slice, square, sub, sum, sumEvents, tanh } from "../../engine/operations.js";
-import { Tape } from "../../engine/tape.js";
+import { add, div, exp, mul, reshape, slice, square, sub, sum, sumEvents, tanh } from "../../engine/tape/operations.js";
+import { Tape } from "../../engine/tape/tape.js";
 import { constantRate, type RateSchedule, warmUpCosine } from "../../flows/learning-rate.js";
 import { adam, adamw, type Optimiser, optimise, radam } from "../../flows/optimiser.js";
 import { testBackends } from "../support/backends.js";

@@ -1,9 +1,9 @@
 /** The published weights against float64 answers of the authors' own code. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ColumnData } from "../../engine/backend.js";
-import { add, concatenate } from "../../engine/operations.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { add, concatenate } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import type { AutoregressiveArchitecture } from "../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";

@@ -5,9 +5,9 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../engine/derivatives.js";
-import { broadcastEvents, reshape, sumEvents } from "../../engine/operations.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import { gradient } from "../../engine/derivatives/gradient.js";
+import { broadcastEvents, reshape, sumEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import { type ScalarArchitecture, scalarTransform } from "../../flows/scalar-transform.js";
 import { type TestBackend, testBackends } from "../support/backends.js";
 import { randomNumbers } from "../support/random-numbers.js";

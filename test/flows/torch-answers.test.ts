@@ -1,9 +1,9 @@
 /** Small flows against plain PyTorch in float64: test/references/torch-*.json. */
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
-import { gradient, hessian } from "../../engine/derivatives.js";
-import { add, sumEvents } from "../../engine/operations.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import { gradient, hessian } from "../../engine/derivatives/gradient.js";
+import { add, sumEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import { couplingFlow, type FlowArchitecture, initialise } from "../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";

@@ -1,11 +1,11 @@
 /** What a training leaves out: derivatives and repeated work of units that see nothing that moves. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, ProgramRequest } from "../../engine/backend.js";
-import { add, neg, reshape, sumEvents } from "../../engine/operations.js";
-import { schedule } from "../../engine/passes.js";
-import { referenceBackend } from "../../engine/reference.js";
-import { type Attributes, Tape, type Var } from "../../engine/tape.js";
+import { schedule } from "../../engine/passes/event-passes.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend, ProgramRequest } from "../../engine/runtime/backend.js";
+import { add, neg, reshape, sumEvents } from "../../engine/tape/operations.js";
+import { type Attributes, Tape, type Var } from "../../engine/tape/tape.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";

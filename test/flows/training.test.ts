@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Named } from "../../engine/backend.js";
-import { add, div, exp, log, mul, reshape, square, sub, sum, sumEvents } from "../../engine/operations.js";
-import { fillNormal, fillUniform, randomKey } from "../../engine/random.js";
+import { fillNormal, fillUniform, randomKey } from "../../engine/random/random.js";
+import type { Named } from "../../engine/runtime/backend.js";
+import { add, div, exp, log, mul, reshape, square, sub, sum, sumEvents } from "../../engine/tape/operations.js";
 import { isBeyondChance, pairedDifference } from "../../flows/epoch-choice.js";
 import { warmUpCosine } from "../../flows/learning-rate.js";
 import { adam, type Optimiser } from "../../flows/optimiser.js";

@@ -1,9 +1,9 @@
 /** Laws every transform obeys: inversion, change of variables, triangularity, tails. New ones join the registry. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../engine/derivatives.js";
-import { add, concatenate, mul, reshape, slice, sum, sumEvents } from "../../engine/operations.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import { gradient } from "../../engine/derivatives/gradient.js";
+import { add, concatenate, mul, reshape, slice, sum, sumEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import {
   type Architecture,
   autoregressiveFlow,

@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { div, square, sub, sum, sumEvents } from "../../engine/operations.js";
-import { fillNormal, randomKey } from "../../engine/random.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { fillNormal, randomKey } from "../../engine/random/random.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import { div, square, sub, sum, sumEvents } from "../../engine/tape/operations.js";
 import { adam } from "../../flows/optimiser.js";
 import { train } from "../../flows/training.js";
 import type { ModelBuilder } from "../../flows/training-program.js";

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../engine/cpu/backend.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { factorizableFlow, initialise } from "../../flows/architecture.js";
 import type { Weights } from "../../flows/weights.js";
 import {

@@ -1,7 +1,7 @@
 /** Bands of maps and densities that are shifts, against Gaussian algebra and error functions. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { bandOf, displacementBands, type Widths } from "../../inference/bands.js";
 import { binnedBands } from "../../inference/binned-bands.js";
 import { type Covariance, covariance } from "../../inference/covariance.js";

@@ -1,7 +1,7 @@
 /** Sampling, closure and projections against Gaussians in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fillNormal, randomKey } from "../../engine/random.js";
+import { fillNormal, randomKey } from "../../engine/random/random.js";
 import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
 import { type ClosureVerdict, closureTests, closureVerdicts } from "../../inference/closure.js";
 import { displacements } from "../../inference/displacement.js";

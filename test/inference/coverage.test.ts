@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fillNormal, randomKey } from "../../engine/random.js";
+import { fillNormal, randomKey } from "../../engine/random/random.js";
 import { binomialPValue, clopperPearson } from "../../inference/binomial.js";
 import { coverageOf, type ToyFit } from "../../inference/coverage.js";
 import { close } from "../support/close.js";

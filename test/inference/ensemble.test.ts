@@ -1,7 +1,7 @@
 /** Bootstrap weights, and likelihoods of several models that share their programs. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { bootstrapWeights, ensembleSpread, replicaModel } from "../../inference/ensemble.js";
 import { likelihood, likelihoods } from "../../inference/likelihood.js";
 import { chiSquarePValue } from "../../inference/special-functions.js";

@@ -1,8 +1,8 @@
 /** A model in a frame takes and gives the units of its features: the same model without one says the rest. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ColumnData } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import { applyTransfer, countOutside } from "../../inference/apply.js";
 import { displacements } from "../../inference/displacement.js";
 import { enterFrame, frameOf, leaveFrame, type ModelFrame } from "../../inference/feature-frame.js";

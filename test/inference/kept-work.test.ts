@@ -1,13 +1,13 @@
 /** What a likelihood keeps between calls changes nothing but rounding, for models of every kind; new kinds join the registry. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, ColumnData, ColumnSource, Program } from "../../engine/backend.js";
-import { gradient, hessian } from "../../engine/derivatives.js";
-import { hoist } from "../../engine/hoisting.js";
-import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../../engine/operations.js";
-import { schedule } from "../../engine/passes.js";
-import { referenceBackend } from "../../engine/reference.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import { gradient, hessian } from "../../engine/derivatives/gradient.js";
+import { hoist } from "../../engine/partial-evaluation/event-cache.js";
+import { schedule } from "../../engine/passes/event-passes.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend, ColumnData, ColumnSource, Program } from "../../engine/runtime/backend.js";
+import { add, broadcastEvents, mul, neg, reshape, square, sumEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import {
   type Architecture,
   autoregressiveFlow,

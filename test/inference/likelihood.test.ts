@@ -1,8 +1,8 @@
 /** The likelihood against PyTorch: both forms, T, rates, extended term, negative weights. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend } from "../../engine/backend.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import { effectiveEvents } from "../../inference/covariance.js";
 import { type EventData, likelihood } from "../../inference/likelihood.js";
 import type { LikelihoodForm } from "../../inference/mixture.js";

@@ -1,9 +1,9 @@
 /** The mixture against Gaussians in closed form: any number of processes, widths and nuisances. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ColumnData } from "../../engine/backend.js";
-import { broadcastEvents } from "../../engine/operations.js";
-import { Tape, type Var } from "../../engine/tape.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { broadcastEvents } from "../../engine/tape/operations.js";
+import { Tape, type Var } from "../../engine/tape/tape.js";
 import { type EventData, likelihood } from "../../inference/likelihood.js";
 import { bindMixture } from "../../inference/mixture.js";
 import { type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";

@@ -1,8 +1,8 @@
 /** Points of ν at which step 2 trains. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
-import { Tape } from "../../engine/tape.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import { Tape } from "../../engine/tape/tape.js";
 import { adam } from "../../flows/optimiser.js";
 import { mixtureParameters } from "../../inference/mixture-model.js";
 import {

@@ -4,7 +4,7 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend } from "../../engine/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import { loadMixture } from "../../flows/zuko.js";
 import {
   type AveragedCurvature,

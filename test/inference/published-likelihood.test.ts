@@ -2,8 +2,8 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend } from "../../engine/backend.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import { loadMixture } from "../../flows/zuko.js";
 import { type EventData, type Likelihood, likelihood } from "../../inference/likelihood.js";
 import type { NuisanceModel } from "../../inference/mixture-model.js";

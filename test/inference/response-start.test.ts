@@ -1,10 +1,10 @@
 /** The response of T by least squares, beside the least squares of a mixture known in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend } from "../../engine/backend.js";
-import { fillNormal, fillUniform, randomKey } from "../../engine/random.js";
-import { referenceBackend } from "../../engine/reference.js";
-import { Tape } from "../../engine/tape.js";
+import { fillNormal, fillUniform, randomKey } from "../../engine/random/random.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
+import { Tape } from "../../engine/tape/tape.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
 import { adam } from "../../flows/optimiser.js";
 import type { Weights } from "../../flows/weights.js";

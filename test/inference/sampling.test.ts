@@ -1,6 +1,6 @@
 /** Simulation taken to data apart from its drawing. */
 import { test } from "uvu";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { initialise } from "../../flows/architecture.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { openDataMap, openSampler, withoutTransfer } from "../../inference/sampling.js";

@@ -1,7 +1,7 @@
 /** Expected errors against Fisher informations in closed form and by quadrature. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Covariance } from "../../inference/covariance.js";
 import { withExposure } from "../../inference/mixture-model.js";
 import { expectedSensitivity, type Sensitivity } from "../../inference/sensitivity.js";

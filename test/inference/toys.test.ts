@@ -1,7 +1,7 @@
 /** Toy experiments on a model of shifts, whose events are known in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { likelihood } from "../../inference/likelihood.js";
 import { openSampler } from "../../inference/sampling.js";
 import { drawMixture, drawToy, withAuxiliaryToys } from "../../inference/toys.js";

@@ -1,7 +1,7 @@
 /** Step 1 on Gaussian data that a shift has moved: an affine T must undo it, and the rate must settle where the yields say. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fillNormal, randomKey } from "../../engine/random.js";
+import { fillNormal, randomKey } from "../../engine/random/random.js";
 import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
 import { warmUpCosine } from "../../flows/learning-rate.js";
 import { adam } from "../../flows/optimiser.js";

@@ -1,4 +1,4 @@
-import type { Backend } from "../../engine/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 
 /** Closes the backend even where a test fails: its worker threads would keep the process. */
 export async function withBackend(

@@ -1,7 +1,7 @@
 /** Likelihoods in which y counts as often as weights of its own say, against sums over events by hand. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
 import { likelihood, likelihoods } from "../../inference/likelihood.js";
 import type { LikelihoodForm } from "../../inference/mixture.js";
 import { testBackends } from "../support/backends.js";

@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { randomKey, uniform } from "../../engine/random.js";
+import { randomKey, uniform } from "../../engine/random/random.js";
 import { start } from "../cli/child-process.js";
 
 const ANALYSIS = `

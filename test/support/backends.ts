@@ -1,8 +1,8 @@
 /** The backends this machine has, for tests that hold on every one of them. */
 import { wantsWide } from "../../cli/wide.js";
-import type { Backend } from "../../engine/backend.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
-import { referenceBackend } from "../../engine/reference.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
 import { webgpuBackend } from "../../engine/webgpu/backend.js";
 import { isSoftwareGpu, missingWebgpu } from "./webgpu.js";
 

@@ -1,10 +1,10 @@
 /** Kernels of small programs, in words short enough to compare. */
 import * as assert from "uvu/assert";
-import { describePass } from "../../engine/describe.js";
-import type { FinishedKernel } from "../../engine/epilogues.js";
-import { type LoweredPass, lower } from "../../engine/lowering.js";
-import { schedule } from "../../engine/passes.js";
-import type { Var } from "../../engine/tape.js";
+import { describePass } from "../../engine/passes/describe.js";
+import type { FinishedKernel } from "../../engine/passes/epilogues.js";
+import { schedule } from "../../engine/passes/event-passes.js";
+import { type LoweredPass, lower } from "../../engine/passes/lowering.js";
+import type { Var } from "../../engine/tape/tape.js";
 
 /** The kernels of a program of one pass, each as its operations in order, stored ones in capitals. */
 export function kernelNames(

@@ -1,6 +1,6 @@
 /** One run of a small program on every backend. */
-import type { ColumnData } from "../../engine/backend.js";
-import type { Var } from "../../engine/tape.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import type { Var } from "../../engine/tape/tape.js";
 import { type TestBackend, testBackends } from "./backends.js";
 
 export interface SmallProgram {

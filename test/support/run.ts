@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gpuAdvice } from "../../cli/gpu/advice.js";
 import { gpuFacts } from "../../cli/gpu/facts.js";
-import { hasRelaxedSimd } from "../../engine/cpu/simd.js";
+import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
 import { chromium } from "../browser/chromium.js";
 import { testBackends } from "./backends.js";
 import { missingWebgpu } from "./webgpu.js";

@@ -1,7 +1,7 @@
 /** Programs on the device and on the reference. */
 
-import { referenceBackend } from "../../engine/reference.js";
-import type { Var } from "../../engine/tape.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Var } from "../../engine/tape/tape.js";
 import { webgpuBackend } from "../../engine/webgpu/backend.js";
 import { close, type Tolerance, tolerances } from "./close.js";
 import { randomNumbers } from "./random-numbers.js";

@@ -1,7 +1,7 @@
 /** A GPU for tests, where this machine has one, be it a processor that plays one. */
 import { test } from "uvu";
-import { Device } from "../../engine/webgpu/device.js";
-import type { PrintedKernel } from "../../engine/webgpu/printed-kernel.js";
+import { Device } from "../../engine/webgpu/device/device.js";
+import type { PrintedKernel } from "../../engine/webgpu/printing/printed-kernel.js";
 
 // Mesa's software driver compiles kernels ten times as fast if it does not optimise them; no other driver reads these.
 process.env.GALLIVM_PERF ??= "nopt";

@@ -2,9 +2,9 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../../engine/derivatives.js";
-import * as o from "../../../engine/operations.js";
-import { Tape, type Var } from "../../../engine/tape.js";
+import { gradient } from "../../../engine/derivatives/gradient.js";
+import * as o from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { planRun } from "../../../engine/webgpu/plan.js";
 import { webgpuTest } from "../../support/webgpu.js";
 import { compareAll, uniform } from "../../support/webgpu-compare.js";

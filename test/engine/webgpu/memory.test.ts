@@ -1,9 +1,9 @@
 /** Device memory: shared by programs, returned by them, and full. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Backend, Program } from "../../../engine/backend.js";
-import * as o from "../../../engine/operations.js";
-import { Tape } from "../../../engine/tape.js";
+import type { Backend, Program } from "../../../engine/runtime/backend.js";
+import * as o from "../../../engine/tape/operations.js";
+import { Tape } from "../../../engine/tape/tape.js";
 import { type WebgpuOptions, webgpuBackend } from "../../../engine/webgpu/backend.js";
 import { countBytes, watchingDevices } from "../../support/gpu-devices.js";
 import { randomNumbers } from "../../support/random-numbers.js";

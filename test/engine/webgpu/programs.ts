@@ -1,7 +1,7 @@
 /** Small programs whose kernels tests print, compile and run. */
-import { gradient, hessian } from "../../../engine/derivatives.js";
-import * as o from "../../../engine/operations.js";
-import { Tape, type Var } from "../../../engine/tape.js";
+import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
+import * as o from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../flows/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { bindFlow } from "../../../flows/flow.js";

@@ -1,0 +1,71 @@
+/** IEEE 754 formats as the scalar functions take numbers apart and put them together: by integer operations on their bits. */
+import type { FunctionBuilder, Instruction, Local } from "../assembly/assembler.js";
+import type { Lanes, Precision } from "../assembly/lanes.js";
+
+export interface FloatFormat {
+  /** Explicit bits of the fraction. */
+  readonly fractionBits: number;
+  readonly bias: number;
+  /** Least positive normal number. */
+  readonly minNormal: number;
+  /** Adding this rounds |x| < 2^(fractionBits - 2) to an integer, which then stands in the low bits. */
+  readonly roundingShift: number;
+  readonly addBits: Instruction;
+  readonly subBits: Instruction;
+  readonly equalBits: Instruction;
+  readonly shiftLeft: Instruction;
+  readonly shiftRight: Instruction;
+}
+
+export const floatFormats: Readonly<Record<Precision, FloatFormat>> = {
+  f32: {
+    fractionBits: 23,
+    bias: 127,
+    minNormal: 2 ** -126,
+    roundingShift: 1.5 * 2 ** 23,
+    addBits: "i32x4.add",
+    subBits: "i32x4.sub",
+    equalBits: "i32x4.eq",
+    shiftLeft: "i32x4.shl",
+    shiftRight: "i32x4.shr_u",
+  },
+  f64: {
+    fractionBits: 52,
+    bias: 1023,
+    minNormal: 2 ** -1022,
+    roundingShift: 1.5 * 2 ** 52,
+    addBits: "i64x2.add",
+    subBits: "i64x2.sub",
+    equalBits: "i64x2.eq",
+    shiftLeft: "i64x2.shl",
+    shiftRight: "i64x2.shr_u",
+  },
+};
+
+/** Pushes the integer in all lanes, as wide as the lanes' elements. */
+export function bitsConstant(f: FunctionBuilder, lanes: Lanes, value: bigint): void {
+  if (lanes.precision === "f32") f.v128(new Int32Array(4).fill(Number(BigInt.asIntN(32, value))));
+  else f.v128(new BigInt64Array(2).fill(BigInt.asIntN(64, value)));
+}
+
+/** Pushes the sign bit alone in all lanes. */
+export function signBit(f: FunctionBuilder, lanes: Lanes): void {
+  bitsConstant(f, lanes, 1n << BigInt(8 * lanes.bytes - 1));
+}
+
+/** [v] -> v with the sign bit of x set where x has it: for v >= 0 or of x's sign already, so that -0 gives -0. */
+export function takeSign(f: FunctionBuilder, lanes: Lanes, x: Local): void {
+  f.get(x);
+  signBit(f, lanes);
+  f.op("v128.and", "v128.or");
+}
+
+/** [] -> c0 + c1 x + c2 x^2 + ... by Horner's rule. */
+export function polynomial(f: FunctionBuilder, lanes: Lanes, x: Local, coefficients: readonly number[]): void {
+  lanes.constant(f, coefficients.at(-1)!);
+  for (let power = coefficients.length - 2; power >= 0; power--) {
+    f.get(x);
+    lanes.constant(f, coefficients[power]!);
+    lanes.madd(f);
+  }
+}

@@ -1,0 +1,391 @@
+/**
+ * Rewrites part of a tape so that no node mixes what depends on live parameters or columns with what does not and is still.
+ *
+ * Of a masked network (MADE) the first units see the context alone. Where only the features are live, these units are still
+ * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are live become two, and a
+ * linear map becomes a still and a live term.
+ */
+import { broadcastIndex } from "../reference/evaluate.js";
+import { add, broadcast, broadcastEvents, linear, mul, reshape, sub, take } from "../tape/operations.js";
+import { type Attributes, type Operation, type Shape, sizeOf, type Tape, type Var } from "../tape/tape.js";
+
+/** A node's counterpart on the new tape: one node, or along one axis the positions that are still and those that are live. */
+type Image = Whole | Split;
+
+interface Whole {
+  readonly node: Var;
+  readonly isLive: boolean;
+}
+
+interface Split {
+  readonly axis: number;
+  readonly shape: Shape;
+  readonly still: Part;
+  readonly live: Part;
+}
+
+interface Part {
+  readonly positions: readonly number[];
+  /** The shape of the whole, but for the axis. */
+  readonly node: Var;
+}
+
+const isSplit = (image: Image): image is Split => "axis" in image;
+const withSize = (shape: Shape, axis: number, size: number) => shape.map((old, at) => (at === axis ? size : old));
+
+/** Position along an axis of each element. */
+function positionsAlong(shape: Shape, axis: number): Int32Array {
+  const [size, inner] = [shape[axis]!, sizeOf(shape.slice(axis + 1))];
+  return Int32Array.from({ length: sizeOf(shape) }, (_, element) => Math.floor(element / inner) % size);
+}
+
+/** Flat indices of the elements at some positions of an axis, in order. */
+function elementsAt(shape: Shape, axis: number, positions: readonly number[]): Int32Array {
+  const isAmong = new Uint8Array(shape[axis]!);
+  for (const position of positions) isAmong[position] = 1;
+  const elements: number[] = [];
+  positionsAlong(shape, axis).forEach((position, element) => {
+    if (isAmong[position] === 1) elements.push(element);
+  });
+  return Int32Array.from(elements);
+}
+
+const equalNumbers = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
+
+/** Which elements are live. */
+function liveElements(image: Image, shape: Shape): Uint8Array {
+  const elements = new Uint8Array(sizeOf(shape));
+  if (!isSplit(image)) return elements.fill(Number(image.isLive));
+  for (const element of elementsAt(shape, image.axis, image.live.positions)) elements[element] = 1;
+  return elements;
+}
+
+/** Which elements of a node are live, given those of its inputs. */
+function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]): Uint8Array {
+  const result = new Uint8Array(sizeOf(shape));
+  const [x] = from as [Uint8Array];
+  const own = (inputs[0] as Var).shape;
+  const all = () => result.fill(Number(from.some((elements) => elements.includes(1))));
+  switch (operation.name) {
+    case "reshape":
+    case "broadcastEvents":
+      return x;
+    case "broadcast":
+      return Uint8Array.from(broadcastIndex(own, shape), (r) => x[r]!);
+    case "take":
+      return result.map((_, r) => (operation.index[r]! < 0 ? 0 : x[operation.index[r]!]!));
+    case "sum":
+    case "max":
+    case "cumulativeSum": {
+      const lines = withSize(own, operation.axis, 1);
+      const toLine = broadcastIndex(lines, own);
+      const isLive = new Uint8Array(sizeOf(lines));
+      x.forEach((value, r) => {
+        isLive[toLine[r]!]! |= value;
+      });
+      return operation.name === "cumulativeSum" ? result.map((_, r) => isLive[toLine[r]!]!) : isLive;
+    }
+    case "linear": {
+      if (operation.transposed || from[1]!.includes(1)) return all();
+      const [rows, columns] = [shape.at(-1)!, own.at(-1)!];
+      return result.map((_, r) => {
+        const start = Math.floor(r / rows) * columns;
+        return Number(x.subarray(start, start + (operation.prefix?.[r % rows] ?? columns)).includes(1));
+      });
+    }
+    case "weightGradient":
+      return all();
+    default:
+      return result.map((_, r) => Number(from.some((elements) => elements[r] === 1)));
+  }
+}
+
+/** The axis along which, and nowhere else, some elements are live and others are not. */
+function splitAxis(live: Uint8Array, shape: Shape): Pick<Split, "axis"> & Record<"still" | "live", number[]> {
+  for (const [axis, size] of shape.entries()) {
+    const at = new Uint8Array(size);
+    const along = positionsAlong(shape, axis);
+    live.forEach((value, element) => {
+      at[along[element]!]! |= value;
+    });
+    if (!live.every((value, element) => value === at[along[element]!])) continue;
+    const positions = [...at.keys()];
+    return {
+      axis,
+      still: positions.filter((position) => at[position] === 0),
+      live: positions.filter((position) => at[position] === 1),
+    };
+  }
+  return { axis: -1, still: [], live: [] };
+}
+
+/** Operations that simplify what the zeros of a part leave to do. */
+const simplifying = { add, sub, mul } as const;
+
+class Separation {
+  private readonly images = new Map<number, Image>();
+  private readonly live = new Map<number, boolean>();
+
+  constructor(
+    private readonly target: Tape,
+    private readonly isLive: (leaf: string) => boolean,
+  ) {}
+
+  /** All of a node's image as one node. */
+  whole(node: Var): Var {
+    return this.joined(this.image(node));
+  }
+
+  private joined(image: Image): Var {
+    if (!isSplit(image)) return image.node;
+    const { axis, shape, still, live } = image;
+    const padded = ({ node, positions }: Part) => {
+      const index = new Int32Array(sizeOf(shape)).fill(-1);
+      elementsAt(shape, axis, positions).forEach((element, i) => {
+        index[element] = i;
+      });
+      return this.view(node, (own) => take(own, shape, index));
+    };
+    return add(padded(still), padded(live));
+  }
+
+  /** Some positions of an axis, from one part where they are all in it. */
+  private restricted(image: Image, axis: number, positions: readonly number[]): Var {
+    const select = (node: Var, at: readonly number[]) => {
+      const index = elementsAt(node.shape, axis, at);
+      return this.view(node, (own) => take(own, withSize(own.shape, axis, at.length), index));
+    };
+    if (isSplit(image) && image.axis === axis) {
+      for (const part of [image.still, image.live]) {
+        const at = positions.map((position) => part.positions.indexOf(position));
+        if (at.every((position) => position >= 0)) return select(part.node, at);
+      }
+    }
+    return select(this.joined(image), positions);
+  }
+
+  /**
+   * Is the node the same for all events, and still? What is live keeps its events: derivatives may be asked for of each
+   * event's own.
+   */
+  private isShared(node: Var): boolean {
+    const { operation, events } = node;
+    if (events === undefined || operation.name === "constant") return true;
+    return operation.name === "broadcastEvents" && !this.isLiveNode(node.inputs[0] as Var);
+  }
+
+  /** Whether a node of the target without events is live. */
+  private isLiveNode({ id, operation, inputs }: Var): boolean {
+    let isLive = this.live.get(id);
+    if (isLive === undefined) {
+      const isRoot = operation.name === "parameter" && this.isLive(operation.label);
+      isLive = isRoot || inputs.some((input) => this.isLiveNode(input));
+      this.live.set(id, isLive);
+    }
+    return isLive;
+  }
+
+  /** A view, once for all events where they share what it is of. */
+  private view(node: Var, view: (node: Var) => Var): Var {
+    if (node.events === undefined || !this.isShared(node)) return view(node);
+    return broadcastEvents(view(shared(node)), node.events);
+  }
+
+  private image(node: Var): Image {
+    const image = this.images.get(node.id);
+    if (image === undefined) throw new Error(`internal: node ${node.id} comes before its input`);
+    return image;
+  }
+
+  add(node: Var): void {
+    this.images.set(node.id, this.imageOf(node));
+  }
+
+  private imageOf(node: Var): Image {
+    const { operation, inputs, shape } = node;
+    if (operation.name === "parameter") {
+      return { node: this.target.parameter(operation.label, shape), isLive: this.isLive(operation.label) };
+    }
+    if (inputs.length === 0) {
+      const isLive = operation.name === "column" && this.isLive(operation.label);
+      return { node: this.target.append(operation, [], shape, this.eventsOf(node)), isLive };
+    }
+    const images = inputs.map((input) => this.image(input));
+    const live = spread(
+      node,
+      images.map((image, i) => liveElements(image, inputs[i]!.shape)),
+    );
+    const isLive = live.includes(1);
+    if (isLive && live.includes(0)) {
+      const { axis, still, live: moving } = splitAxis(live, shape);
+      const parts = [still, moving].map((positions) => axis >= 0 && this.part(node, images, axis, positions));
+      const [first, second] = parts;
+      if (first && second) {
+        const [quiet, own] = [
+          { positions: still, node: first },
+          { positions: moving, node: second },
+        ];
+        return { axis, shape, still: quiet, live: own };
+      }
+    }
+    const terms = operation.name === "linear" ? this.linearTerms(node, images) : undefined;
+    return {
+      node:
+        terms ??
+        this.made(
+          node,
+          images.map((image) => this.joined(image)),
+          shape,
+        ),
+      isLive,
+    };
+  }
+
+  private eventsOf({ events }: Var) {
+    return events && this.target.events(events.name);
+  }
+
+  /** The node's operation on other inputs; once for all events where none of them differs from event to event. */
+  private made(node: Var, inputs: readonly Var[], shape: Shape, operation: Operation = node.operation): Var {
+    const events = this.eventsOf(node);
+    if (operation.name === "broadcastEvents") return broadcastEvents(inputs[0]!, events);
+    if (events !== undefined && inputs.every((input) => this.isShared(input))) {
+      return broadcastEvents(this.made({ ...node, events: undefined }, inputs.map(shared), shape, operation), events);
+    }
+    const simple = simplifying[operation.name as keyof typeof simplifying];
+    if (simple !== undefined) return simple(inputs[0]!, inputs[1]!);
+    return this.target.append(operation, inputs, shape, events);
+  }
+
+  /** Some positions of a node; undefined where they cannot be computed without the others. */
+  private part(node: Var, images: readonly Image[], axis: number, positions: readonly number[]): Var | undefined {
+    const { operation, inputs, shape } = node;
+    const own = withSize(shape, axis, positions.length);
+    const [image] = images as [Image];
+    const from = (inputs[0] as Var).shape;
+    const ofInput = (at: number) => this.restricted(image, at, positions);
+    switch (operation.name) {
+      case "broadcastEvents":
+        return broadcastEvents(ofInput(axis), this.eventsOf(node));
+      case "broadcast":
+        return this.view(ofInput(axis - shape.length + from.length), (view) => broadcast(view, own));
+      case "reshape":
+        return this.reshaped(image, from, elementsAt(shape, axis, positions), own);
+      case "take":
+        return this.taken(
+          image,
+          from,
+          elementsAt(shape, axis, positions).map((r) => operation.index[r]!),
+          own,
+          node,
+        );
+      case "sum":
+      case "max":
+      case "cumulativeSum":
+        return operation.axis === axis ? undefined : this.made(node, [ofInput(axis)], own);
+      case "linear":
+        return this.linearRows(node, images, positions);
+      default:
+        return this.made(
+          node,
+          images.map((input) => this.restricted(input, axis, positions)),
+          own,
+        );
+    }
+  }
+
+  /** Elements of an input, or 0 where the index is -1. */
+  private taken(image: Image, from: Shape, index: Int32Array, shape: Shape, node: Var): Var {
+    if (index.every((element) => element < 0)) return this.target.constant(0, shape, this.eventsOf(node));
+    if (isSplit(image)) {
+      for (const { positions, node: part } of [image.still, image.live]) {
+        const place = new Map([...elementsAt(from, image.axis, positions)].map((element, i) => [element, i]));
+        if (!index.every((element) => element < 0 || place.has(element))) continue;
+        const own = index.map((element) => place.get(element) ?? -1);
+        return this.view(part, (view) => take(view, shape, own));
+      }
+    }
+    return this.view(this.joined(image), (view) => take(view, shape, index));
+  }
+
+  /** All rows of a linear map of an input that is split into its first elements, still, and the others. */
+  private linearTerms(node: Var, images: readonly Image[]): Var | undefined {
+    const { transposed } = node.operation as unknown as Attributes["linear"];
+    const rows = Array.from({ length: node.shape.at(-1)! }, (_, row) => row);
+    const [x, matrix] = images as [Image, Image];
+    // Parts of weights that change would be taken anew each time, and save nothing: no row of the map is still.
+    const isFixed = !isSplit(matrix) && !matrix.isLive;
+    return transposed || !isSplit(x) || !isFixed ? undefined : this.linearRows(node, images, rows);
+  }
+
+  /** Some rows of a linear map: what they take from the still elements of the input, and from the live ones. */
+  private linearRows({ operation, inputs }: Var, [image, matrix]: readonly Image[], rows: readonly number[]) {
+    const [x, { shape }] = inputs as [Var, Var];
+    const columns = x.shape.at(-1)!;
+    if (shape.length > 2 || isSplit(matrix!)) return undefined;
+    const { prefix } = operation as unknown as Attributes["linear"];
+    const lengths = rows.map((row) => prefix?.[row] ?? columns);
+    const split = isSplit(image!) && image.axis === x.shape.length - 1 ? image : undefined;
+    const nStill = split?.still.positions.length ?? columns;
+    if (split !== undefined && !split.still.positions.every((position, i) => position === i)) return undefined;
+    const term = (from: number, to: number): Var | undefined => {
+      const own = lengths.map((length) => Math.min(Math.max(length - from, 0), to - from));
+      const longest = Math.max(...own);
+      if (longest === 0) return undefined;
+      const seen = Array.from({ length: longest }, (_, i) => from + i);
+      const weights = submatrix(matrix!.node, rows, seen);
+      const isStaircase = own.some((length) => length < longest);
+      return this.linearOf(
+        this.restricted(image!, x.shape.length - 1, seen),
+        weights,
+        isStaircase ? Int32Array.from(own) : undefined,
+      );
+    };
+    const terms = [term(0, nStill), ...(nStill < columns ? [term(nStill, columns)] : [])];
+    const present = terms.filter((own) => own !== undefined);
+    return present.length === 0 ? undefined : present.reduce((a, b) => add(a, b));
+  }
+
+  /** The elements in another shape, where they are one part of the input. */
+  private reshaped(image: Image, from: Shape, elements: Int32Array, shape: Shape): Var | undefined {
+    if (!isSplit(image)) return undefined;
+    const own = [image.still, image.live].find(({ positions }) =>
+      equalNumbers(elementsAt(from, image.axis, positions), elements),
+    );
+    return own && this.view(own.node, (node) => reshape(node, shape));
+  }
+
+  private linearOf(x: Var, weights: Var, prefix: Int32Array | undefined): Var {
+    if (x.events === undefined || !this.isShared(x)) return linear(x, weights, { prefix });
+    return broadcastEvents(linear(shared(x), weights, { prefix }), x.events);
+  }
+}
+
+/** What all events share, without events. */
+function shared(node: Var): Var {
+  const { operation } = node;
+  if (node.events === undefined) return node;
+  if (operation.name === "constant" && "value" in operation) return node.tape.constant(operation.value, node.shape);
+  return node.inputs[0] as Var;
+}
+
+function submatrix(weights: Var, rows: readonly number[], columns: readonly number[]): Var {
+  const width = weights.shape[1]!;
+  const index = new Int32Array(rows.length * columns.length);
+  let at = 0;
+  for (const row of rows) for (const column of columns) index[at++] = row * width + column;
+  return take(weights, [rows.length, columns.length], index);
+}
+
+/**
+ * Rewrites nodes to the target tape; gives back the counterpart of each.
+ *
+ * @param nodes   with all that they need, inputs first
+ * @param isLive  whether what depends on a parameter or column is live
+ */
+export function separate(nodes: readonly Var[], target: Tape, isLive: (leaf: string) => boolean): (node: Var) => Var {
+  const separation = new Separation(target, isLive);
+  for (const node of nodes) separation.add(node);
+  return (node) => separation.whole(node);
+}
