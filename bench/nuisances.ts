@@ -18,10 +18,10 @@ import {
   type FactorizableArchitecture,
   factorizableFlow,
   initialise,
-} from "../flows/architecture.js";
-import { adam } from "../flows/optimiser.js";
-import { normalisersOf, trainingProgram } from "../flows/training-program.js";
-import { named } from "../flows/weights.js";
+} from "../flows/architecture/architecture.js";
+import { named } from "../flows/networks/weights.js";
+import { adam } from "../flows/training/optimiser.js";
+import { normalisersOf, trainingProgram } from "../flows/training/training-program.js";
 import { type EventData, likelihood } from "../inference/likelihood.js";
 import type { FlowModel, MixtureModel } from "../inference/mixture-model.js";
 import { trainingSample } from "../inference/simulated-events.js";

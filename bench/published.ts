@@ -1,8 +1,8 @@
 /** The published model and data, or a model of the same sizes with random weights and data where there are none. */
 
-import type { Architecture } from "../flows/architecture.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../flows/architecture.js";
-import { loadMixture } from "../flows/zuko.js";
+import type { Architecture } from "../flows/architecture/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../flows/architecture/architecture.js";
+import { loadMixture } from "../flows/formats/zuko.js";
 import type { EventData } from "../inference/likelihood.js";
 import { checkedModel, type FlowModel, type MixtureModel, type NuisanceModel } from "../inference/mixture-model.js";
 import { publishedModel } from "../inference/published-model.js";

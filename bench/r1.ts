@@ -4,11 +4,11 @@ import { fillNormal, fillShuffled, randomKey } from "../engine/random/random.js"
 import type { Backend, Named, Program, ProgramRequest } from "../engine/runtime/backend.js";
 import { mul, neg, sumEvents } from "../engine/tape/operations.js";
 import { Tape } from "../engine/tape/tape.js";
-import { type AutoregressiveArchitecture, autoregressiveFlow, initialise } from "../flows/architecture.js";
+import { type AutoregressiveArchitecture, autoregressiveFlow, initialise } from "../flows/architecture/architecture.js";
 import { bindFlow } from "../flows/flow.js";
-import { adam, optimise } from "../flows/optimiser.js";
-import type { ScalarArchitecture } from "../flows/scalar-transform.js";
-import { named, type Weights } from "../flows/weights.js";
+import { named, type Weights } from "../flows/networks/weights.js";
+import { adam, optimise } from "../flows/training/optimiser.js";
+import type { ScalarArchitecture } from "../flows/transforms/scalar-transform.js";
 
 const FEATURES = 4;
 const CONTEXT = 4;

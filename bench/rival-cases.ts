@@ -3,9 +3,9 @@
 import { hessian } from "../engine/derivatives/gradient.js";
 import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
 import { add, neg, sumEvents } from "../engine/tape/operations.js";
-import { factorizableFlow, initialise } from "../flows/architecture.js";
+import { factorizableFlow, initialise } from "../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
-import { named } from "../flows/weights.js";
+import { named } from "../flows/networks/weights.js";
 import { writeSafetensors } from "../io/index.js";
 import { linearFlopsPerEvent } from "./arithmetic.js";
 import { type BenchedFlow, bound, columns, normals, R1, R3, splineFlow, workload } from "./r1.js";

@@ -1,11 +1,11 @@
 /** R6: training steps of T (step 1) and of its response (step 2) at the published sizes, batch 1024. */
 import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
 import { Tape } from "../engine/tape/tape.js";
-import { factorizableFlow, initialise } from "../flows/architecture.js";
-import type { EventSample } from "../flows/event-sample.js";
-import { adam, optimise } from "../flows/optimiser.js";
-import { type ModelBuilder, trainingProgram } from "../flows/training-program.js";
-import type { Weights } from "../flows/weights.js";
+import { factorizableFlow, initialise } from "../flows/architecture/architecture.js";
+import type { Weights } from "../flows/networks/weights.js";
+import type { EventSample } from "../flows/training/event-sample.js";
+import { adam, optimise } from "../flows/training/optimiser.js";
+import { type ModelBuilder, trainingProgram } from "../flows/training/training-program.js";
 import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/mixture-model.js";
 import { profileTraining, profilingSample } from "../inference/profile-fit.js";
 import { DATA, dataSample, initialNu, transferTraining } from "../inference/transfer-fit.js";

@@ -5,7 +5,7 @@ import {
   type FactorizableArchitecture,
   factorizableFlow,
   initialise,
-} from "../flows/architecture.js";
+} from "../flows/architecture/architecture.js";
 import { checkedModel, type FlowModel, type MixtureModel } from "../inference/mixture-model.js";
 import { normals } from "./r1.js";
 

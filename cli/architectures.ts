@@ -7,8 +7,8 @@ import {
   type FactorizableArchitecture,
   type FlowArchitecture,
   factorizableFlow,
-} from "../flows/architecture.js";
-import type { SplineArchitecture } from "../flows/rational-quadratic-spline.js";
+} from "../flows/architecture/architecture.js";
+import type { SplineArchitecture } from "../flows/transforms/rational-quadratic-spline.js";
 import { type MixtureModel, type PartName, partOf } from "../inference/mixture-model.js";
 import type { ObservableName } from "../inference/simulated-events.js";
 import { isLinearOnly } from "../inference/systematics.js";

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { checkWeights } from "../flows/checkpoint.js";
-import type { Tensor } from "../flows/weights.js";
+import { checkWeights } from "../flows/formats/checkpoint.js";
+import type { Tensor } from "../flows/networks/weights.js";
 import type { Replica } from "../inference/ensemble.js";
 import { checkPoint, type MixtureModel } from "../inference/mixture-model.js";
 import { toFloat64 } from "../io/index.js";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/runtime/backend.js";
 import { sharedColumn } from "../engine/runtime/shared-column.js";
-import { totalWeight } from "../flows/weighted-moments.js";
+import { totalWeight } from "../flows/training/weighted-moments.js";
 import type { EventData } from "../inference/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
 import { type Analysis, pathOf } from "./analysis.js";

@@ -1,7 +1,7 @@
 /** Models in files: published PyTorch weights, and what a finished `run` saved. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { loadMixture } from "../flows/zuko.js";
+import { loadMixture } from "../flows/formats/zuko.js";
 import {
   type MixtureModel,
   mixtureFromTensors,

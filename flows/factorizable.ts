@@ -10,12 +10,12 @@ import {
   layerNetwork,
   nuisanceOutputs,
   termOutputs,
-} from "./architecture.js";
+} from "./architecture/architecture.js";
 import { type BoundTensors, bindTensors, chain, checkInputs, folder, solveInOrder } from "./flow.js";
-import { type MaskedNetwork, maskedNetwork } from "./masked-network.js";
-import { type SplineArchitecture, spline } from "./rational-quadratic-spline.js";
+import { type MaskedNetwork, maskedNetwork } from "./networks/masked-network.js";
 import { sumFeatures, type Transformed, withAxis, withoutAxis } from "./shapes.js";
 import { standardisation } from "./standardisation.js";
+import { type SplineArchitecture, spline } from "./transforms/rational-quadratic-spline.js";
 
 /**
  * Values of the nuisances: [..., K], leading axes broadcasting against those of the events; or one entry [..., 1] per

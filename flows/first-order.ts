@@ -21,12 +21,12 @@ import {
   featuresByOrder,
   layerNetwork,
   nuisanceOutputs,
-} from "./architecture.js";
+} from "./architecture/architecture.js";
 import type { BoundFactorizableFlow } from "./factorizable.js";
 import { folder } from "./flow.js";
-import { maskedNetwork, unitsSeen } from "./masked-network.js";
+import { maskedNetwork, unitsSeen } from "./networks/masked-network.js";
+import type { Tensor, Weights } from "./networks/weights.js";
 import { standardisation } from "./standardisation.js";
-import type { Tensor, Weights } from "./weights.js";
 
 /** The network of a nuisance in one layer; all have the same units. */
 const networkOf = (architecture: FactorizableArchitecture, layer: AutoregressiveLayer) =>

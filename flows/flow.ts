@@ -12,11 +12,11 @@ import {
   featuresByOrder,
   layerNetwork,
   tensorSpecs,
-} from "./architecture.js";
-import { maskedNetwork } from "./masked-network.js";
-import { type Mapped, type ScalarTransform, scalarTransform } from "./scalar-transform.js";
+} from "./architecture/architecture.js";
+import { maskedNetwork } from "./networks/masked-network.js";
 import { inversePermutation, sumFeatures, type Transformed } from "./shapes.js";
 import { standardisation } from "./standardisation.js";
+import { type Mapped, type ScalarTransform, scalarTransform } from "./transforms/scalar-transform.js";
 
 /** An architecture's tensors as parameters of a tape, named `<prefix>.<tensor>`. */
 export interface BoundTensors {

@@ -1,22 +1,22 @@
 /** Normalizing flows, factorizable flows for systematics, and their training. */
-export * from "./architecture.js";
-export * from "./checkpoint.js";
-export * from "./event-sample.js";
+export * from "./architecture/architecture.js";
 export { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "./factorizable.js";
 export { type BoundFlow, bindFlow, standardNormalLogProb } from "./flow.js";
-export * from "./learning-rate.js";
-export * from "./optimiser.js";
+export * from "./formats/checkpoint.js";
+export * from "./formats/zuko.js";
+export { named, type Tensor, updated, type Weights } from "./networks/weights.js";
 export { joinMoments, withStandardisation } from "./standardisation.js";
-export { train } from "./training.js";
-export type { Model, ModelBuilder } from "./training-program.js";
+export * from "./training/event-sample.js";
+export * from "./training/learning-rate.js";
+export * from "./training/optimiser.js";
+export { train } from "./training/training.js";
+export type { Model, ModelBuilder } from "./training/training-program.js";
 export type {
   Checkpoint,
   FreshSamples,
   TrainingProgress,
   TrainingRequest,
   TrainingResult,
-} from "./training-request.js";
-export { decodeTrainingState, encodeTrainingState, type TrainingState } from "./training-state.js";
-export * from "./weighted-moments.js";
-export { named, type Tensor, updated, type Weights } from "./weights.js";
-export * from "./zuko.js";
+} from "./training/training-request.js";
+export { decodeTrainingState, encodeTrainingState, type TrainingState } from "./training/training-state.js";
+export * from "./training/weighted-moments.js";

@@ -2,10 +2,10 @@
 import { UsageError } from "../engine/errors.js";
 import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/tape/operations.js";
 import type { Var } from "../engine/tape/tape.js";
-import type { Architecture } from "./architecture.js";
+import type { Architecture } from "./architecture/architecture.js";
+import type { Weights } from "./networks/weights.js";
 import type { Transformed } from "./shapes.js";
-import type { WeightedMoments } from "./weighted-moments.js";
-import type { Weights } from "./weights.js";
+import type { WeightedMoments } from "./training/weighted-moments.js";
 
 /** Moments that change nothing, for columns such as a one-hot class. */
 export function unitMoments(columns: number): WeightedMoments {

@@ -11,7 +11,7 @@ import {
   optional,
 } from "../engine/options.js";
 import type { Backend, ColumnData } from "../engine/runtime/backend.js";
-import { weightedMoments } from "../flows/weighted-moments.js";
+import { weightedMoments } from "../flows/training/weighted-moments.js";
 import { type BinnedEvents, binEvents, type ChiSquareResult, chiSquareTest } from "./goodness-of-fit.js";
 import type { MixtureModel } from "./mixture-model.js";
 import { openSampler, type Sampler, withoutTransfer } from "./sampling.js";

@@ -1,13 +1,13 @@
 /** Nominal densities p(x | process) and p(y | x, process), by maximum likelihood on the nominal simulation. */
 import { add, concatenate, div, mul, neg, sumEvents } from "../engine/tape/operations.js";
 import type { Tape, Var } from "../engine/tape/tape.js";
-import { type FlowArchitecture, initialise } from "../flows/architecture.js";
-import type { EventSample } from "../flows/event-sample.js";
+import { type FlowArchitecture, initialise } from "../flows/architecture/architecture.js";
 import { bindFlow } from "../flows/flow.js";
-import type { Optimiser } from "../flows/optimiser.js";
+import type { Weights } from "../flows/networks/weights.js";
 import { joinMoments, unitMoments, withStandardisation } from "../flows/standardisation.js";
-import type { ModelBuilder } from "../flows/training-program.js";
-import type { Weights } from "../flows/weights.js";
+import type { EventSample } from "../flows/training/event-sample.js";
+import type { Optimiser } from "../flows/training/optimiser.js";
+import type { ModelBuilder } from "../flows/training/training-program.js";
 import { columnName, momentsOf, type ObservableName } from "./simulated-events.js";
 
 /** Sizes of what is observed and of the mixture. */

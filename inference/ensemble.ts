@@ -1,7 +1,7 @@
 /** The ensemble of step 1: T fitted again with Poisson-bootstrap weights, and the likelihoods that its members give. */
 import { UsageError } from "../engine/errors.js";
 import { fillPoissonOne, randomKey } from "../engine/random/random.js";
-import type { Weights } from "../flows/weights.js";
+import type { Weights } from "../flows/networks/weights.js";
 import type { EventData } from "./likelihood.js";
 import type { MixtureModel } from "./mixture-model.js";
 import { chiSquarePValue } from "./special-functions.js";

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../engine/errors.js";
 import type { ColumnData } from "../engine/runtime/backend.js";
-import { weightedMoments } from "../flows/weighted-moments.js";
+import { weightedMoments } from "../flows/training/weighted-moments.js";
 
 /** Of one observable, in the units of its features [D]. */
 export interface FeatureFrame {

@@ -6,7 +6,7 @@ import { fillShuffled, randomKey } from "../engine/random/random.js";
 import type { Backend, ColumnData } from "../engine/runtime/backend.js";
 import { add, exp, logSumExp, sub } from "../engine/tape/operations.js";
 import { Tape } from "../engine/tape/tape.js";
-import { weightedMoments } from "../flows/weighted-moments.js";
+import { weightedMoments } from "../flows/training/weighted-moments.js";
 import { type Displacements, displacements } from "./displacement.js";
 import { framedEvents } from "./feature-frame.js";
 import { marginalPartitions, type ObservedFeature, type Partition, partition } from "./impacts-regions.js";

@@ -18,7 +18,7 @@ import type { Backend, ColumnData, Program, RunOptions } from "../engine/runtime
 import { sharedColumn } from "../engine/runtime/shared-column.js";
 import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../engine/tape/operations.js";
 import { Tape, type Var } from "../engine/tape/tape.js";
-import { totalWeight } from "../flows/weighted-moments.js";
+import { totalWeight } from "../flows/training/weighted-moments.js";
 import { effectiveEvents } from "./covariance.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
 import { framedEvents, logVolume } from "./feature-frame.js";

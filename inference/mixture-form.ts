@@ -1,8 +1,8 @@
 /** The metadata of a saved mixture, which are JSON from a file: checked before anything trusts what their types say. */
 import { UsageError } from "../engine/errors.js";
-import type { Architecture } from "../flows/architecture.js";
-import { checkForm, type Data, isData, shownData } from "../flows/architecture-form.js";
-import { LARGEST } from "../flows/architecture-limits.js";
+import type { Architecture } from "../flows/architecture/architecture.js";
+import { checkForm, type Data, isData, shownData } from "../flows/architecture/form.js";
+import { LARGEST } from "../flows/architecture/limits.js";
 import type { SimulatedRange } from "./data-checks/simulated-range.js";
 import type { ModelFrame } from "./feature-frame.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";

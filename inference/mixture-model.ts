@@ -6,9 +6,9 @@ import {
   checked,
   type FactorizableArchitecture,
   type FlowArchitecture,
-} from "../flows/architecture.js";
-import { checkWeights, type ForeignTensorFile, type TensorFile } from "../flows/checkpoint.js";
-import { named, type Tensor, toTensor, updated, type Weights } from "../flows/weights.js";
+} from "../flows/architecture/architecture.js";
+import { checkWeights, type ForeignTensorFile, type TensorFile } from "../flows/formats/checkpoint.js";
+import { named, type Tensor, toTensor, updated, type Weights } from "../flows/networks/weights.js";
 import { checkRange, type SimulatedRange } from "./data-checks/simulated-range.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";

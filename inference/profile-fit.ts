@@ -7,13 +7,13 @@ import { aFlag, anObject, checkOptions, type Options } from "../engine/options.j
 import { fillUniform, randomKey, word } from "../engine/random/random.js";
 import { add, mul, square, stopGradient, sub } from "../engine/tape/operations.js";
 import type { Var } from "../engine/tape/tape.js";
-import { type FactorizableArchitecture, initialise } from "../flows/architecture.js";
-import type { EventSample } from "../flows/event-sample.js";
+import { type FactorizableArchitecture, initialise } from "../flows/architecture/architecture.js";
 import { withCommonUnits } from "../flows/first-order.js";
-import type { Optimiser } from "../flows/optimiser.js";
+import { named, type Weights } from "../flows/networks/weights.js";
 import { withStandardisation } from "../flows/standardisation.js";
-import type { ModelBuilder } from "../flows/training-program.js";
-import { named, type Weights } from "../flows/weights.js";
+import type { EventSample } from "../flows/training/event-sample.js";
+import type { Optimiser } from "../flows/training/optimiser.js";
+import type { ModelBuilder } from "../flows/training/training-program.js";
 import { meanLoss } from "./densities.js";
 import type { EventData } from "./likelihood.js";
 import { bindMixture } from "./mixture.js";

@@ -1,6 +1,6 @@
 /** The published `mixture_*.pt` as a likelihood model. */
 import { UsageError } from "../engine/errors.js";
-import type { LoadedMixture } from "../flows/zuko.js";
+import type { LoadedMixture } from "../flows/formats/zuko.js";
 import { checkedModel, type MixtureModel, type NuisanceModel } from "./mixture-model.js";
 
 /**

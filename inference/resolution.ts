@@ -1,6 +1,6 @@
 /** Do the numbers of a file, and those of a backend, have the digits in which a feature differs from event to event? */
 import type { ColumnData } from "../engine/runtime/backend.js";
-import { type Spread, spreadOf } from "../flows/weighted-moments.js";
+import { type Spread, spreadOf } from "../flows/training/weighted-moments.js";
 import type { FeatureFrame, ModelFrame } from "./feature-frame.js";
 import type { ObservableName } from "./simulated-events.js";
 

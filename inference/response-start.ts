@@ -12,10 +12,10 @@ import { aFunction, aList, anObject, aSignal, checkOptions, type Options, option
 import type { Backend } from "../engine/runtime/backend.js";
 import { broadcastEvents, concatenate, mul, sumEvents, weightGradient } from "../engine/tape/operations.js";
 import { Tape } from "../engine/tape/tape.js";
-import type { EventSample } from "../flows/event-sample.js";
 import { withFirstOrder } from "../flows/first-order.js";
-import type { ModelBuilder } from "../flows/training-program.js";
-import { named, type Weights } from "../flows/weights.js";
+import { named, type Weights } from "../flows/networks/weights.js";
+import type { EventSample } from "../flows/training/event-sample.js";
+import type { ModelBuilder } from "../flows/training/training-program.js";
 import { bindMixture } from "./mixture.js";
 import { type MixtureModel, mixtureParameters, parametersOn } from "./mixture-model.js";
 import { cholesky, choleskySolve } from "./symmetric-matrix.js";

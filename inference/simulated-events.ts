@@ -2,8 +2,8 @@
 
 import { UsageError } from "../engine/errors.js";
 import type { ColumnData } from "../engine/runtime/backend.js";
-import type { EventSample } from "../flows/event-sample.js";
-import { totalWeight, type WeightedMoments, weightedMoments } from "../flows/weighted-moments.js";
+import type { EventSample } from "../flows/training/event-sample.js";
+import { totalWeight, type WeightedMoments, weightedMoments } from "../flows/training/weighted-moments.js";
 import { enterFrame, frameOf, identityFrame, type ModelFrame } from "./feature-frame.js";
 
 export type ObservableName = "x" | "y";

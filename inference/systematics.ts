@@ -2,12 +2,16 @@
 
 import { anObject, checkOptions, type Options, oneOf } from "../engine/options.js";
 import { add, mul, slice } from "../engine/tape/operations.js";
-import { type FactorizableArchitecture, type FlowArchitecture, tensorSpecs } from "../flows/architecture.js";
+import {
+  type FactorizableArchitecture,
+  type FlowArchitecture,
+  tensorSpecs,
+} from "../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../flows/factorizable.js";
 import { bindFlow } from "../flows/flow.js";
-import type { Optimiser } from "../flows/optimiser.js";
-import type { ModelBuilder } from "../flows/training-program.js";
-import { initialTensor } from "../flows/weights.js";
+import { initialTensor } from "../flows/networks/weights.js";
+import type { Optimiser } from "../flows/training/optimiser.js";
+import type { ModelBuilder } from "../flows/training/training-program.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
 import type { FlowModel, ShapeNuisance } from "./mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "./simulated-events.js";

@@ -1,5 +1,5 @@
 /** Closure of the trained densities before any fit, and projections of the data before and after it. */
-import { totalWeight } from "../../flows/weighted-moments.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { type ClosureTest, type ClosureVerdict, closureTests, closureVerdicts } from "../../inference/closure.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { type MixtureSample, type Projection, project, sampleMixture } from "../../inference/projections.js";

@@ -1,8 +1,8 @@
 /** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
-import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture.js";
-import type { EventSample } from "../../flows/event-sample.js";
-import type { FreshSamples } from "../../flows/training-request.js";
-import { named, updated } from "../../flows/weights.js";
+import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture/architecture.js";
+import { named, updated } from "../../flows/networks/weights.js";
+import type { EventSample } from "../../flows/training/event-sample.js";
+import type { FreshSamples } from "../../flows/training/training-request.js";
 import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
 import { logVolume } from "../../inference/feature-frame.js";
 import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";

@@ -1,7 +1,7 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
 import { entryOf } from "../../engine/entry.js";
-import { totalWeight } from "../../flows/weighted-moments.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../analysis.js";
 import { type CovarianceSummary, labelText } from "../covariance-summary.js";

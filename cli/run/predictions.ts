@@ -1,6 +1,6 @@
 /** What a fit predicts, with errors: bands around its projections, yields, and the errors that it should have had. */
 
-import { totalWeight } from "../../flows/weighted-moments.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { Band } from "../../inference/bands.js";
 import { type BinnedBand, binnedBands } from "../../inference/binned-bands.js";
 import { postFitYields } from "../../inference/post-fit-yields.js";

@@ -1,7 +1,7 @@
 /** Where simulated events come from: the built-in generator, fresh in every epoch, or the user's files. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type EventSample, splitSample } from "../../flows/event-sample.js";
+import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import type { ModelFrame } from "../../inference/feature-frame.js";

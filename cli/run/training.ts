@@ -1,8 +1,8 @@
 /** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
-import { warmUpCosine } from "../../flows/learning-rate.js";
-import { adam, adamw, type Optimiser, radam } from "../../flows/optimiser.js";
-import { train } from "../../flows/training.js";
-import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training-request.js";
+import { warmUpCosine } from "../../flows/training/learning-rate.js";
+import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimiser.js";
+import { train } from "../../flows/training/training.js";
+import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
 import type { TrainingRecipe } from "../configuration-table.js";
 import type { Step } from "../progress.js";
 import type { Setting } from "./setting.js";

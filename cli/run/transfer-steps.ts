@@ -1,9 +1,9 @@
 /** The trainings of T: step 1 on the data or with bootstrap weights, step 2 for its response to the nuisances. */
-import type { AutoregressiveArchitecture, FactorizableArchitecture } from "../../flows/architecture.js";
-import { type EventSample, splitSample } from "../../flows/event-sample.js";
-import { adamw } from "../../flows/optimiser.js";
-import { totalWeight } from "../../flows/weighted-moments.js";
-import { updated, type Weights } from "../../flows/weights.js";
+import type { AutoregressiveArchitecture, FactorizableArchitecture } from "../../flows/architecture/architecture.js";
+import { updated, type Weights } from "../../flows/networks/weights.js";
+import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
+import { adamw } from "../../flows/training/optimiser.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { bootstrapWeights } from "../../inference/ensemble.js";
 import { framedEvents, logVolume } from "../../inference/feature-frame.js";
 import type { EventData } from "../../inference/likelihood.js";

@@ -9,7 +9,7 @@ import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../cli/ensemble-fi
 import { MODEL_FILE, readSavedModel, saveModel } from "../../cli/model-files.js";
 import { openSteps } from "../../cli/run/steps.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../../cli/run/toys.js";
-import type { TrainingState } from "../../flows/training-state.js";
+import type { TrainingState } from "../../flows/training/training-state.js";
 import { FileError, readSafetensors, writeSafetensors } from "../../io/index.js";
 import { torchModel } from "../inference/torch-mixture.js";
 import { randomNumbers } from "../support/random-numbers.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { saveModel } from "../../cli/model-files.js";
-import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, initialise } from "../../flows/architecture/architecture.js";
 import { writeNpz } from "../../io/index.js";
 import { randomNumbers } from "../support/random-numbers.js";
 import { unbinned } from "./child-process.js";

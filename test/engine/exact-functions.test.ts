@@ -11,9 +11,9 @@ import * as assert from "uvu/assert";
 import { cos, exp, log, log1p, power, sin, tanh } from "../../engine/exact-functions.js";
 import { fillNormal, normalQuantile, randomKey } from "../../engine/random/random.js";
 import { Tape } from "../../engine/tape/tape.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import { warmUpCosine } from "../../flows/learning-rate.js";
-import { adam, optimise, radam } from "../../flows/optimiser.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import { warmUpCosine } from "../../flows/training/learning-rate.js";
+import { adam, optimise, radam } from "../../flows/training/optimiser.js";
 import { sampleToy } from "../../inference/generators/doi-toy.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
@@ -157,9 +157,17 @@ test("the cosine of learning rates and normal quantiles are those that Math give
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 test("what makes stored numbers has no power, nor a function of Math where engines may round differently", () => {
-  const inFolder = (folder: string) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`);
+  const inFolder = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((file) => `${folder}/${file}`)
+      .filter((file) => file.endsWith(".ts"));
   const code = (file: string) => readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
-  const drawn = ["engine/random/random.ts", "flows/learning-rate.ts", "flows/optimiser.ts", "inference/toys.ts"];
+  const drawn = [
+    "engine/random/random.ts",
+    "flows/training/learning-rate.ts",
+    "flows/training/optimiser.ts",
+    "inference/toys.ts",
+  ];
   for (const file of [...drawn, ...inFolder("inference/generators")]) {
     assert.is(
       code(file).match(/Math\.(?:exp|log|log1p|expm1|sin|cos|tan|tanh|pow|cbrt|hypot)\(/)?.[0],

@@ -5,11 +5,11 @@ import { gradient } from "../../engine/derivatives/gradient.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import { add, broadcastEvents, mul, sin, sub, sumEvents } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
-import { type FactorizableArchitecture, factorizableFlow, initialise } from "../../flows/architecture.js";
+import { type FactorizableArchitecture, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { firstOrderTerms, withCommonUnits, withFirstOrder } from "../../flows/first-order.js";
+import { named, type Weights } from "../../flows/networks/weights.js";
 import { sumFeatures } from "../../flows/shapes.js";
-import { named, type Weights } from "../../flows/weights.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
 const nuisances = [

@@ -4,10 +4,9 @@ import { test } from "uvu";
 import { gradient, hessian } from "../../engine/derivatives/gradient.js";
 import { add, sumEvents } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
-import { couplingFlow, type FlowArchitecture, initialise } from "../../flows/architecture.js";
+import { couplingFlow, type FlowArchitecture, initialise } from "../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";
-import { named, type Weights } from "../../flows/weights.js";
 import {
   type ForeignTensors,
   type LoadedFlow,
@@ -15,7 +14,8 @@ import {
   loadFactorizable,
   loadNsf,
   loadSplines,
-} from "../../flows/zuko.js";
+} from "../../flows/formats/zuko.js";
+import { named, type Weights } from "../../flows/networks/weights.js";
 import { close } from "../support/close.js";
 import { runOnEachBackend } from "../support/run-program.js";
 

@@ -10,13 +10,13 @@ import {
   couplingFlow,
   factorizableFlow,
   initialise,
-} from "../../flows/architecture.js";
+} from "../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";
-import { type ScalarArchitecture, scalarTransform } from "../../flows/scalar-transform.js";
+import { named, type Weights } from "../../flows/networks/weights.js";
 import type { Transformed } from "../../flows/shapes.js";
 import { withStandardisation } from "../../flows/standardisation.js";
-import { named, type Weights } from "../../flows/weights.js";
+import { type ScalarArchitecture, scalarTransform } from "../../flows/transforms/scalar-transform.js";
 import { testBackends } from "../support/backends.js";
 import { close } from "../support/close.js";
 import { randomNumbers } from "../support/random-numbers.js";

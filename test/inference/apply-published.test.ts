@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../engine/cpu/backend.js";
-import { loadMixture } from "../../flows/zuko.js";
+import { loadMixture } from "../../flows/formats/zuko.js";
 import { type Applied, type ApplyRequest, applyTransfer, mapVariations } from "../../inference/apply.js";
 import type { MixtureModel, NuisanceModel } from "../../inference/mixture-model.js";
 import { publishedModel } from "../../inference/published-model.js";

@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
-import { factorizableFlow, initialise } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import { factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
 import {
   type Applied,
   type ApplyRequest,

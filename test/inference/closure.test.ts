@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fillNormal, randomKey } from "../../engine/random/random.js";
-import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, initialise } from "../../flows/architecture/architecture.js";
 import { type ClosureVerdict, closureTests, closureVerdicts } from "../../inference/closure.js";
 import { displacements } from "../../inference/displacement.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";

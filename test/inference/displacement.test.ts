@@ -1,7 +1,7 @@
 /** Displacement fields of maps T that are affine, in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import { displacements } from "../../inference/displacement.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { testBackends } from "../support/backends.js";

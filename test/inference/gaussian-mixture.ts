@@ -2,8 +2,13 @@
  * Three processes, x in R¹, y in R³, four nuisances: flows whose networks only look at the process, so that every density is
  * a Gaussian known in closed form.
  */
-import { type Architecture, autoregressiveFlow, factorizableFlow, tensorSpecs } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import {
+  type Architecture,
+  autoregressiveFlow,
+  factorizableFlow,
+  tensorSpecs,
+} from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
 import type { FlowModel, MixtureModel, NuisanceModel } from "../../inference/mixture-model.js";
 import { randomNumbers } from "../support/random-numbers.js";
 

@@ -2,9 +2,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../engine/errors.js";
-import { autoregressiveFlow, couplingFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import { LARGEST } from "../../flows/architecture-limits.js";
-import { fromTensors, toTensors } from "../../flows/checkpoint.js";
+import {
+  autoregressiveFlow,
+  couplingFlow,
+  factorizableFlow,
+  initialise,
+} from "../../flows/architecture/architecture.js";
+import { LARGEST } from "../../flows/architecture/limits.js";
+import { fromTensors, toTensors } from "../../flows/formats/checkpoint.js";
 import { mixtureFromTensors, mixtureToTensors } from "../../inference/mixture-model.js";
 import { cpuSeconds } from "../support/cpu-time.js";
 import { torchModel } from "./torch-mixture.js";

@@ -1,7 +1,7 @@
 /** Impacts on a T that is affine, region by region, in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import { distributionImpacts, type RegionImpact } from "../../inference/impacts-on-distribution.js";
 import { marginalPartitions, partition, regionText } from "../../inference/impacts-regions.js";
 import type { ImpactSources } from "../../inference/impacts-sources.js";

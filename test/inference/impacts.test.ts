@@ -1,7 +1,7 @@
 /** Impacts on nuisances and yields of likelihoods known in closed form. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, initialise } from "../../flows/architecture/architecture.js";
 import { type Covariance, covariance, sandwichCovariance } from "../../inference/covariance.js";
 import { type ImpactsRequest, impacts } from "../../inference/impacts.js";
 import type { ImpactTable } from "../../inference/impacts-on-targets.js";

@@ -14,7 +14,7 @@ import {
   couplingFlow,
   factorizableFlow,
   initialise,
-} from "../../flows/architecture.js";
+} from "../../flows/architecture/architecture.js";
 import { type EventData, likelihood, likelihoods } from "../../inference/likelihood.js";
 import { bindMixture, type LikelihoodForm } from "../../inference/mixture.js";
 import {

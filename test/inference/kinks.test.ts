@@ -1,7 +1,7 @@
 /** Curvature that sits in kinks: the median of Laplace-distributed events, for which second derivatives see none at all. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import { F64_PRECISION } from "../../inference/covariance.js";
 import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../../inference/kinks.js";
 import { likelihood } from "../../inference/likelihood.js";

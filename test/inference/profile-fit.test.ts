@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import { Tape } from "../../engine/tape/tape.js";
-import { adam } from "../../flows/optimiser.js";
+import { adam } from "../../flows/training/optimiser.js";
 import { mixtureParameters } from "../../inference/mixture-model.js";
 import {
   drawnTransfers,

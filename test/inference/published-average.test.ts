@@ -5,7 +5,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { loadMixture } from "../../flows/zuko.js";
+import { loadMixture } from "../../flows/formats/zuko.js";
 import {
   type AveragedCurvature,
   averagedCurvature,

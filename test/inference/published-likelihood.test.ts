@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { loadMixture } from "../../flows/zuko.js";
+import { loadMixture } from "../../flows/formats/zuko.js";
 import { type EventData, type Likelihood, likelihood } from "../../inference/likelihood.js";
 import type { NuisanceModel } from "../../inference/mixture-model.js";
 import type { Evaluation } from "../../inference/objective.js";

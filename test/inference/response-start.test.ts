@@ -5,9 +5,9 @@ import { fillNormal, fillUniform, randomKey } from "../../engine/random/random.j
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import { Tape } from "../../engine/tape/tape.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import { adam } from "../../flows/optimiser.js";
-import type { Weights } from "../../flows/weights.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
+import { adam } from "../../flows/training/optimiser.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { bindMixture } from "../../inference/mixture.js";
 import { type MixtureModel, parametersOn } from "../../inference/mixture-model.js";

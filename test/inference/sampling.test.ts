@@ -1,7 +1,7 @@
 /** Simulation taken to data apart from its drawing. */
 import { test } from "uvu";
 import { referenceBackend } from "../../engine/reference/backend.js";
-import { initialise } from "../../flows/architecture.js";
+import { initialise } from "../../flows/architecture/architecture.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 import { openDataMap, openSampler, withoutTransfer } from "../../inference/sampling.js";
 import { testBackends } from "../support/backends.js";

@@ -2,8 +2,8 @@
  * One process, x and y in R¹, standard normal but for shifts: x + a·ν and y + b·ν are what nominal simulation is, T(y) = y + t + r·(ν - ν_0).
  * All that is asked of it is known in closed form.
  */
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
 import type { MixtureModel } from "../../inference/mixture-model.js";
 
 export interface Shifts {

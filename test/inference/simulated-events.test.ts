@@ -1,7 +1,7 @@
 /** Event sets for training: weights, columns, and which samples go into which stage. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { autoregressiveFlow, factorizableFlow } from "../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow } from "../../flows/architecture/architecture.js";
 import { columnName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
 import {
   type Anchor,

@@ -1,6 +1,6 @@
 /** The mixture of test/references/torch-mixture.json and PyTorch's answers to it. */
 import { readFileSync } from "node:fs";
-import { type ForeignTensor, loadMixture } from "../../flows/zuko.js";
+import { type ForeignTensor, loadMixture } from "../../flows/formats/zuko.js";
 import type { EventData } from "../../inference/likelihood.js";
 import type { LikelihoodForm } from "../../inference/mixture.js";
 import type { MixtureModel, NuisanceModel } from "../../inference/mixture-model.js";

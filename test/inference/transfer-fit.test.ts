@@ -2,11 +2,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fillNormal, randomKey } from "../../engine/random/random.js";
-import { autoregressiveFlow, initialise } from "../../flows/architecture.js";
-import { warmUpCosine } from "../../flows/learning-rate.js";
-import { adam } from "../../flows/optimiser.js";
-import { train } from "../../flows/training.js";
-import { updated } from "../../flows/weights.js";
+import { autoregressiveFlow, initialise } from "../../flows/architecture/architecture.js";
+import { updated } from "../../flows/networks/weights.js";
+import { warmUpCosine } from "../../flows/training/learning-rate.js";
+import { adam } from "../../flows/training/optimiser.js";
+import { train } from "../../flows/training/training.js";
 import { displacements } from "../../inference/displacement.js";
 import type { EventData } from "../../inference/likelihood.js";
 import { type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";

@@ -1,6 +1,6 @@
 /** Weights of small flows that tests know in closed form. */
-import { type Architecture, initialise } from "../../flows/architecture.js";
-import type { Weights } from "../../flows/weights.js";
+import { type Architecture, initialise } from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
 
 /** Identity weights but for these entries. */
 export function weightsWith(

@@ -5,7 +5,12 @@ import { hessian } from "../../../engine/derivatives/gradient.js";
 import { schedule } from "../../../engine/passes/event-passes.js";
 import { neg, sumEvents } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { type Architecture, autoregressiveFlow, factorizableFlow, initialise } from "../../../flows/architecture.js";
+import {
+  type Architecture,
+  autoregressiveFlow,
+  factorizableFlow,
+  initialise,
+} from "../../../flows/architecture/architecture.js";
 import { bindMixture } from "../../../inference/mixture.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/mixture-model.js";
 import { randomNumbers } from "../../support/random-numbers.js";

@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { add, mul, sumEvents } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { adam } from "../../../flows/optimiser.js";
-import { train } from "../../../flows/training.js";
+import { adam } from "../../../flows/training/optimiser.js";
+import { train } from "../../../flows/training/training.js";
 import { testBackends } from "../../support/backends.js";
 
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty"];

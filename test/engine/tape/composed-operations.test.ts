@@ -9,7 +9,7 @@ import { gradient } from "../../../engine/derivatives/gradient.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
 import * as operations from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { activations } from "../../../flows/masked-network.js";
+import { activations } from "../../../flows/networks/masked-network.js";
 import { type TestBackend, testBackends } from "../../support/backends.js";
 import { runOn } from "../../support/run-program.js";
 

@@ -2,10 +2,10 @@
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../../flows/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { bindFlow } from "../../../flows/flow.js";
-import { named } from "../../../flows/weights.js";
+import { named } from "../../../flows/networks/weights.js";
 
 const density = autoregressiveFlow({
   features: 2,

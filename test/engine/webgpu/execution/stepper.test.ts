@@ -7,10 +7,10 @@ import type { Backend } from "../../../../engine/runtime/backend.js";
 import * as o from "../../../../engine/tape/operations.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { webgpuBackend } from "../../../../engine/webgpu/backend.js";
-import { autoregressiveFlow, initialise } from "../../../../flows/architecture.js";
+import { autoregressiveFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import { bindFlow } from "../../../../flows/flow.js";
-import { adam, optimise } from "../../../../flows/optimiser.js";
-import { named } from "../../../../flows/weights.js";
+import { named } from "../../../../flows/networks/weights.js";
+import { adam, optimise } from "../../../../flows/training/optimiser.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
 import { webgpuTest } from "../../../support/webgpu.js";
 

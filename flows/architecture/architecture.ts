@@ -1,0 +1,382 @@
+/** Architectures: plain JSON data that, with named weights, is a whole flow. */
+import { UsageError } from "../../engine/errors.js";
+import {
+  type Activation,
+  activations,
+  degreeCounts,
+  maskedNetworkTensors,
+  networkSize,
+} from "../networks/masked-network.js";
+import { initialTensor, type TensorSpec, type Weights, within } from "../networks/weights.js";
+import { inversePermutation } from "../shapes.js";
+import { type SplineArchitecture, splineParameters } from "../transforms/rational-quadratic-spline.js";
+import { type ScalarArchitecture, scalarTransform } from "../transforms/scalar-transform.js";
+import { checkForm, shownData } from "./form.js";
+import { checkLimits } from "./limits.js";
+import {
+  checkAutoregressiveOptions,
+  checkCouplingOptions,
+  checkFactorizableOptions,
+  checkInitialOptions,
+  checkTransformOptions,
+} from "./options.js";
+
+/**
+ * Where constants of the training sample come in: at the observed side only (`input`: a density's latent space is
+ * standard anyway), or undone again behind the transforms (`both`: a transport within the space of the data).
+ */
+export type Standardisation = "none" | "input" | "both";
+
+/** One masked transform. Feature i is conditioned on the features of smaller order. */
+export interface AutoregressiveLayer {
+  readonly order: readonly number[];
+  /** Per hidden layer, units of degree 0, 1, ..., D - 1. */
+  readonly hidden: readonly (readonly number[])[];
+}
+
+/** One coupling transform: the passive features, left as they are, condition all others. */
+export interface CouplingLayer {
+  readonly passive: readonly number[];
+  readonly hidden: readonly number[];
+}
+
+interface Common {
+  readonly features: number;
+  readonly context: number;
+  readonly activation: Activation;
+  readonly standardisation: Standardisation;
+}
+
+export interface AutoregressiveArchitecture extends Common {
+  readonly kind: "autoregressive";
+  readonly transform: ScalarArchitecture;
+  /** Applied to observed values from first to last. */
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export interface CouplingArchitecture extends Common {
+  readonly kind: "coupling";
+  readonly transform: ScalarArchitecture;
+  readonly layers: readonly CouplingLayer[];
+}
+
+/** One nuisance of a factorizable flow: u = (ν - centre) / scale. */
+export interface NuisanceArchitecture {
+  readonly centre: number;
+  readonly scale: number;
+  /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
+  readonly linearOnly: boolean;
+}
+
+/** Systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
+export interface FactorizableArchitecture extends Common {
+  readonly kind: "factorizable";
+  readonly nuisances: readonly NuisanceArchitecture[];
+  /** Pairs (k, l), k < l, of nuisances with a term u_k u_l. */
+  readonly pairs: readonly (readonly [number, number])[];
+  /** Dampings q of the quadratic and r of the pair terms. */
+  readonly quadraticDamping: number;
+  readonly pairDamping: number;
+  /**
+   * Behind the affine step of each layer, and like it the identity at the centres. It reshapes densities, which scales and shifts
+   * cannot. Absent: none, as published.
+   */
+  readonly spline?: SplineArchitecture;
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
+export type Architecture = FlowArchitecture | FactorizableArchitecture;
+
+export interface CommonOptions {
+  readonly features: number;
+  readonly context?: number;
+  readonly hidden: readonly number[];
+  readonly activation?: Activation;
+  readonly standardisation?: Standardisation;
+}
+
+export interface FlowOptions extends CommonOptions {
+  readonly transforms: number;
+  readonly transform: ScalarArchitecture;
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Natural and reversed order in turn, so that every feature comes first somewhere. */
+const alternatingOrders = (features: number, layers: number): number[][] =>
+  range(layers).map((layer) => (layer % 2 === 0 ? range(features) : range(features).reverse()));
+
+/** What is made of these numbers is as large as they say. */
+function checkSizesOf(kind: Architecture["kind"], { features, context, hidden }: CommonOptions, layers: number): void {
+  checkLimits(`${kind} flow`, { features, context, layers, hiddenLayers: hidden.length, units: largest(hidden) });
+}
+
+function masked(options: CommonOptions, orders: readonly (readonly number[])[]): AutoregressiveLayer[] {
+  const { features, context = 0, hidden } = options;
+  return orders.map((order) => ({
+    order: [...order],
+    hidden: hidden.map((width) => degreeCounts(width, features, context)),
+  }));
+}
+
+function common({ features, context = 0, activation = "relu", standardisation = "none" }: CommonOptions): Common {
+  return { features, context, activation, standardisation };
+}
+
+/**
+ * Masked autoregressive flow; with splines, the neural spline flow of arXiv:1906.04032.
+ *
+ * @param orders  per transform, the order of each feature; natural and reversed in turn where absent
+ */
+export function autoregressiveFlow(
+  options: FlowOptions & { readonly orders?: readonly (readonly number[])[] },
+): AutoregressiveArchitecture {
+  checkAutoregressiveOptions(options);
+  const { features, transforms, transform } = options;
+  checkSizesOf("autoregressive", options, options.orders?.length ?? transforms);
+  const orders = options.orders ?? alternatingOrders(features, transforms);
+  return checked({ kind: "autoregressive", ...common(options), transform, layers: masked(options, orders) });
+}
+
+/**
+ * Coupling flow: both directions take one pass.
+ *
+ * @param passive  per transform, the features left as they are; halves in turn where absent
+ */
+export function couplingFlow(
+  options: FlowOptions & { readonly passive?: readonly (readonly number[])[] },
+): CouplingArchitecture {
+  checkCouplingOptions(options);
+  const { features, transforms, transform, hidden } = options;
+  checkSizesOf("coupling", options, options.passive?.length ?? transforms);
+  const half = Math.ceil(features / 2);
+  const halves = [range(features).slice(0, half), range(features).slice(half)] as const;
+  const passive = options.passive ?? range(transforms).map((layer) => halves[(layer % 2) as 0 | 1]);
+  const layers = passive.map((own) => ({ passive: [...own], hidden: [...hidden] }));
+  return checked({ kind: "coupling", ...common(options), transform, layers });
+}
+
+/** Nuisances and pairs of a factorizable flow; centres, scales and dampings that are left out are 0, 1, 0.01 and 1. */
+export function factorizableFlow(
+  options: CommonOptions & {
+    readonly layers: number;
+    readonly nuisances: readonly Partial<NuisanceArchitecture>[];
+    readonly pairs?: readonly (readonly [number, number])[];
+    readonly quadraticDamping?: number;
+    readonly pairDamping?: number;
+    readonly spline?: SplineArchitecture | undefined;
+  },
+): FactorizableArchitecture {
+  checkFactorizableOptions(options);
+  checkSizesOf("factorizable", options, options.layers);
+  return checked({
+    kind: "factorizable",
+    ...common({ activation: "elu", ...options }),
+    nuisances: options.nuisances.map(({ centre = 0, scale = 1, linearOnly = false }) => ({
+      centre,
+      scale,
+      linearOnly,
+    })),
+    pairs: (options.pairs ?? []).map(([k, l]) => [k, l] as const),
+    quadraticDamping: options.quadraticDamping ?? 0.01,
+    pairDamping: options.pairDamping ?? 1,
+    ...(options.spline && { spline: options.spline }),
+    layers: masked(options, alternatingOrders(options.features, options.layers)),
+  });
+}
+
+function refuse(architecture: Architecture, expected: string, got: unknown): never {
+  throw new UsageError(`${architecture.kind} flow`, { expected, got: shownData(got) });
+}
+
+const isPermutation = (order: readonly number[], n: number) =>
+  order.length === n && [...order].sort((a, b) => a - b).every((entry, i) => entry === i);
+
+const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+
+function checkTransform(architecture: Architecture, transform: ScalarArchitecture): void {
+  checkTransformOptions(`${architecture.kind} flow`, transform);
+  const { leastSlope } = transform;
+  if (leastSlope !== undefined && !(leastSlope > 0 && leastSlope < 1)) {
+    refuse(architecture, "a least slope between 0 and 1", leastSlope);
+  }
+  if (transform.kind === "affine") return;
+  if (!(Number.isInteger(transform.bins) && transform.bins >= 2)) {
+    refuse(architecture, "a spline of at least 2 bins", transform.bins);
+  }
+  if (!(transform.bound > 0)) refuse(architecture, "a positive bound of the spline", transform.bound);
+}
+
+function checkNuisances(architecture: FactorizableArchitecture): void {
+  const { nuisances, pairs, spline } = architecture;
+  if (spline !== undefined) checkTransform(architecture, spline);
+  if (architecture.standardisation === "input") {
+    refuse(architecture, 'standardisation "none" or "both": nominal values stay in the space of the data', "input");
+  }
+  if (nuisances.length === 0) refuse(architecture, "at least one nuisance", nuisances);
+  for (const nuisance of nuisances) {
+    if (!(Number.isFinite(nuisance.centre) && nuisance.scale > 0)) {
+      refuse(architecture, "nuisances with a centre and a positive scale", nuisance);
+    }
+  }
+  const seen = new Set<string>();
+  for (const [k, l] of pairs) {
+    const isRepeated = seen.size === seen.add(`${k},${l}`).size;
+    if (!(isCount(k) && k < l && l < nuisances.length) || isRepeated) {
+      refuse(architecture, `pairs (k, l) of ${nuisances.length} nuisances with k < l, none twice`, [k, l]);
+    }
+  }
+}
+
+/** Refuses sizes whose tensors would take all memory. */
+function checkSizes(architecture: Architecture): void {
+  const { features, context, layers } = architecture;
+  const { nuisances = [], pairs = [] } = architecture.kind === "factorizable" ? architecture : {};
+  const transform = architecture.kind === "factorizable" ? architecture.spline : architecture.transform;
+  const where = `${architecture.kind} flow`;
+  const hidden = layers.map((layer) => layer.hidden);
+  checkLimits(where, {
+    features,
+    context,
+    layers: layers.length,
+    hiddenLayers: largest(hidden.map(({ length }) => length)),
+    units: largest(hidden.flatMap((counts) => counts.map((own) => (typeof own === "number" ? own : sumOf(own))))),
+    bins: transform?.kind === "spline" ? transform.bins : undefined,
+    nuisances: nuisances.length,
+    pairs: pairs.length,
+    networks: layers.length * (architecture.kind === "factorizable" ? nuisances.length + pairs.length : 1),
+  });
+  checkLimits(where, { weights: weightCount(architecture) });
+}
+
+/** Numbers in all networks, from sizes alone. */
+function weightCount(architecture: Architecture): number {
+  const size = (layer: AutoregressiveLayer | CouplingLayer, outputs: number) =>
+    networkSize(layerNetwork(architecture, layer, outputs));
+  if (architecture.kind !== "factorizable") {
+    const { parameters } = scalarTransform(architecture.transform);
+    return sumOf(architecture.layers.map((layer) => size(layer, parameters)));
+  }
+  const { layers, nuisances, pairs } = architecture;
+  const linear = nuisances.filter(({ linearOnly }) => linearOnly).length;
+  const term = termOutputs(architecture);
+  return sumOf(
+    layers.map(
+      (layer) => (linear + pairs.length) * size(layer, term) + (nuisances.length - linear) * size(layer, 2 * term),
+    ),
+  );
+}
+
+/** The architecture as it is, be it JSON of a file, or an error that says what is wrong with it. */
+export function checked<A extends Architecture>(architecture: A): A {
+  checkForm(architecture);
+  const { features, context, layers, activation } = architecture;
+  if (!(isCount(features) && features >= 1)) refuse(architecture, "at least one feature", features);
+  if (!isCount(context)) refuse(architecture, "a number of context columns", context);
+  if (!Object.hasOwn(activations, activation)) {
+    refuse(architecture, `an activation (${Object.keys(activations).join(", ")})`, activation);
+  }
+  if (layers.length === 0) refuse(architecture, "at least one transform", layers.length);
+  if (architecture.kind === "factorizable") checkNuisances(architecture);
+  else checkTransform(architecture, architecture.transform);
+  for (const layer of layers) {
+    if ("order" in layer) {
+      if (!isPermutation(layer.order, features)) refuse(architecture, `an order of ${features} features`, layer.order);
+      if (!layer.hidden.every((counts) => counts.length === features && counts.every(isCount))) {
+        refuse(architecture, `hidden layers with units of ${features} degrees`, layer.hidden);
+      }
+    } else {
+      if (!layer.hidden.every(isCount)) refuse(architecture, "whole numbers of hidden units", layer.hidden);
+      const own = new Set(layer.passive);
+      const fits = [...own].every((i) => isCount(i) && i < features) && own.size === layer.passive.length;
+      if (!fits || own.size === 0 || own.size >= features) {
+        refuse(architecture, `some but not all of ${features} features to be passive, none twice`, layer.passive);
+      }
+    }
+  }
+  checkSizes(architecture);
+  return architecture;
+}
+
+/** Features left to transform by a coupling layer. */
+export const activeFeatures = ({ passive }: CouplingLayer, features: number): number[] =>
+  range(features).filter((i) => !passive.includes(i));
+
+/** The feature at each position of an order. */
+export const featuresByOrder = (order: readonly number[]): number[] => inversePermutation(order);
+
+/** The network of one layer with `outputs` numbers per transformed feature. */
+export function layerNetwork(
+  { features, context, activation }: Common,
+  layer: AutoregressiveLayer | CouplingLayer,
+  outputs: number,
+) {
+  if ("order" in layer) return { features, context, hidden: layer.hidden, outputs, activation };
+  // A dense network is a masked one that sees everything as context.
+  const active = activeFeatures(layer, features).length;
+  const seen = context + layer.passive.length;
+  const hidden = layer.hidden.map((width) => [width]);
+  return { features: 1, context: seen, hidden, outputs: outputs * active, activation };
+}
+
+/** Numbers per feature that one power of u multiplies: s, t and those of the spline. */
+export const termOutputs = ({ spline }: FactorizableArchitecture) =>
+  2 + (spline === undefined ? 0 : splineParameters(spline));
+
+/** Outputs per feature of a nuisance's network: linear and, where identifiable, quadratic. */
+export const nuisanceOutputs = (architecture: FactorizableArchitecture, { linearOnly }: NuisanceArchitecture) =>
+  (linearOnly ? 1 : 2) * termOutputs(architecture);
+
+function standardisationTensors({ features, context, standardisation }: Common): TensorSpec[] {
+  if (standardisation === "none") return [];
+  const pair = (of: string, size: number): TensorSpec[] => [
+    { name: `standardisation.${of}.shift`, shape: [size], start: { law: "constant", value: 0 }, trainable: false },
+    { name: `standardisation.${of}.scale`, shape: [size], start: { law: "constant", value: 1 }, trainable: false },
+  ];
+  return [...pair("features", features), ...(context > 0 ? pair("context", context) : [])];
+}
+
+function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[] {
+  if (architecture.kind !== "factorizable") {
+    const { parameters } = scalarTransform(architecture.transform);
+    return architecture.layers.flatMap((layer, at) =>
+      within(`transforms.${at}`, maskedNetworkTensors(layerNetwork(architecture, layer, parameters), zeroEnd)),
+    );
+  }
+  const { layers, nuisances, pairs } = architecture;
+  return layers.flatMap((layer, at) => [
+    ...nuisances.flatMap((nuisance, k) =>
+      within(
+        `transforms.${at}.nuisances.${k}`,
+        maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(architecture, nuisance)), true),
+      ),
+    ),
+    ...pairs.flatMap(([k, l]) =>
+      within(
+        `transforms.${at}.pairs.${k}-${l}`,
+        maskedNetworkTensors(layerNetwork(architecture, layer, termOutputs(architecture)), true),
+      ),
+    ),
+  ]);
+}
+
+export interface InitialOptions {
+  /** Last layers start at zero, so that the transforms start as the identity. */
+  readonly identity?: boolean;
+}
+
+/** Every tensor of an architecture. Last layers of factorizable flows start at zero: the identity. */
+export function tensorSpecs(architecture: Architecture, options: InitialOptions = {}): TensorSpec[] {
+  checkInitialOptions("tensorSpecs", options);
+  checkForm(architecture);
+  return [...standardisationTensors(architecture), ...layerTensors(architecture, options.identity ?? false)];
+}
+
+/** Initial weights: uniform in ±1/√(inputs) as in torch's Linear. */
+export function initialise(architecture: Architecture, seed: number, options: InitialOptions = {}): Weights {
+  checkInitialOptions("initialise", options);
+  return new Map(tensorSpecs(architecture, options).map((spec) => [spec.name, initialTensor(spec, seed)]));
+}

@@ -1,0 +1,147 @@
+/** Maximum-likelihood training of anything that writes a loss on a tape. */
+
+import { entryOf } from "../../engine/entry.js";
+import { UsageError } from "../../engine/errors.js";
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  aSignal,
+  aText,
+  checkOptions,
+  either,
+  type Options,
+  optional,
+} from "../../engine/options.js";
+import type { Named } from "../../engine/runtime/backend.js";
+import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
+import { minibatches } from "./minibatches.js";
+import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
+import type { TrainingRequest, TrainingResult } from "./training-request.js";
+import { abortedIn, begin, endEpoch, keptEpoch, type Setting, save, takeSteps } from "./training-steps.js";
+import { checkAveragedPart } from "./weight-averaging.js";
+
+const trainingOptions: Options<TrainingRequest> = {
+  backend: anObject,
+  model: aFunction,
+  initial: anObject,
+  data: either(anObject, aFunction),
+  validation: optional(anObject),
+  batch: either(aNumber, anObject),
+  epochs: aNumber,
+  patience: optional(aNumber),
+  rate: optional(aFunction),
+  averaged: optional(aNumber),
+  perStep: optional(aFunction),
+  seed: aNumber,
+  purpose: aText,
+  onProgress: optional(aFunction),
+  signal: optional(aSignal),
+  checkpoint: optional(anObject),
+};
+
+/**
+ * Minimises a loss by minibatches. Equal requests give equal bits, whatever was interrupted and resumed in between
+ * (on one machine, backend and version).
+ */
+export async function train(request: TrainingRequest): Promise<TrainingResult> {
+  checkOptions("train", request, trainingOptions);
+  checkRequest(request);
+  const { backend, model, data, initial, validation } = request;
+  const samplesOf = typeof data === "function" ? data : () => data;
+  const samples = await samplesOf(0);
+  for (const sample of Object.values(samples)) checkSample("train data", sample);
+  for (const sample of Object.values(validation ?? {})) checkSample("train validation", sample);
+  checkSameSets(samples, validation);
+  const batches = minibatches({ ...request, counts: eventCounts(samples) });
+  const averaging = { part: request.averaged ?? 0, totalSteps: request.epochs * batches.stepsPerEpoch };
+  const normalisers = normalisersOf(samples, batches.sizes);
+  const training = await trainingProgram(backend, model, normalisers, initial, averaging);
+  try {
+    const validated = validation && (await validationProgram(backend, model, validation, initial));
+    try {
+      return await trainToEnd({ request, training, validation: validated, batches, samplesOf });
+    } finally {
+      await validated?.program.close();
+    }
+  } finally {
+    await training.program.close();
+  }
+}
+
+function checkRequest({ epochs, patience, validation, averaged = 0 }: TrainingRequest): void {
+  if (!Number.isInteger(epochs) || epochs < 1) {
+    throw new UsageError("train", { expected: "epochs to be a positive integer", got: `${epochs}` });
+  }
+  checkAveragedPart(averaged);
+  if (patience === undefined) return;
+  if (!Number.isInteger(patience) || patience < 1 || validation === undefined) {
+    throw new UsageError("train", {
+      expected: "patience to be a positive number of epochs, with a validation sample",
+      got: `patience = ${patience}${validation === undefined ? " without one" : ""}`,
+    });
+  }
+}
+
+function checkSameSets(samples: Named<EventSample>, validation: Named<EventSample> = samples): void {
+  const [wanted, got] = [samples, validation].map((named) => Object.keys(named).sort().join(", "));
+  if (wanted === got) return;
+  throw new UsageError("train", { expected: `validation samples of the event sets ${wanted}`, got: `${got}` });
+}
+
+/** Steps are issued in groups of at most so many, and of about so long: Ctrl-C and progress wait no longer. */
+const MOST_STEPS = 200;
+const GROUP_SECONDS = 0.5;
+
+/** An unfinished training is saved about so often. */
+const SAVE_SECONDS = 10;
+
+async function trainToEnd(setting: Setting): Promise<TrainingResult> {
+  const { request, training, batches, samplesOf } = setting;
+  let now = await begin(setting);
+  let boundEpoch: number | undefined;
+  let groupSize = 1;
+  let savedAt = performance.now();
+  while (now.stop === undefined) {
+    const { step } = now.record;
+    const epoch = Math.floor(step / batches.stepsPerEpoch);
+    if (boundEpoch === undefined || (boundEpoch !== epoch && typeof request.data === "function")) {
+      const samples = await samplesOf(epoch);
+      checkCounts(epoch, eventCounts(samples), batches.counts);
+      await training.bind(samples);
+      boundEpoch = epoch;
+    }
+    const startedAt = performance.now();
+    const count = Math.min(groupSize, (epoch + 1) * batches.stepsPerEpoch - step);
+    now = await takeSteps(setting, now, count);
+    const secondsPerStep = (performance.now() - startedAt) / 1000 / count;
+    groupSize = Math.max(1, Math.min(MOST_STEPS, Math.floor(GROUP_SECONDS / secondsPerStep)));
+    if (now.stop === undefined && now.record.step % batches.stepsPerEpoch === 0) now = await endEpoch(setting, now);
+    if (now.stop === undefined && request.signal?.aborted === true) now = { ...now, stop: abortedIn(now.record) };
+    const isDue = now.stop === undefined && performance.now() - savedAt > 1000 * SAVE_SECONDS;
+    // A state that is not finite is not saved: the last good one stays.
+    if (isDue || (now.stop !== undefined && now.stop.stopped !== "non-finite")) {
+      await save(setting, now);
+      savedAt = performance.now();
+    }
+    // Where a backend waits for promises only, signals and timers are served in this pause.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  const { stopped } = now.stop;
+  const { bestEpoch, initialValidationLoss, bestValidationLoss, history } = now.record;
+  const { epoch, parameters: kept, message } = await keptEpoch(setting, now);
+  const parameters = Object.freeze({ ...request.initial, ...kept });
+  const losses = { initialValidationLoss, bestValidationLoss, history };
+  return Object.freeze({ stopped, message, parameters, keptEpoch: epoch, bestEpoch, ...losses });
+}
+
+function checkCounts(epoch: number, counts: Named<number>, first: Named<number>): void {
+  for (const [set, count] of Object.entries(first)) {
+    const got = entryOf(counts, set);
+    if (got === count) continue;
+    throw new UsageError("train", {
+      expected: `${count} fresh events of "${set}" in every epoch`,
+      got: `${got ?? "none"} in epoch ${epoch}`,
+    });
+  }
+}

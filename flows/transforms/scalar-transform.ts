@@ -1,0 +1,58 @@
+/** Monotone maps of one feature, whose parameters a network puts out. */
+import { abs, add, div, exp, mul, neg, slice, sub } from "../../engine/tape/operations.js";
+import type { Var } from "../../engine/tape/tape.js";
+import { withoutAxis } from "../shapes.js";
+import { LEAST_SLOPE, type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
+
+/** z = y e^s + t with the log scale s soft-clipped. */
+export interface AffineArchitecture {
+  readonly kind: "affine";
+  /** Least slope; the greatest is its inverse. LEAST_SLOPE where absent. */
+  readonly leastSlope?: number;
+}
+
+export type ScalarArchitecture = AffineArchitecture | SplineArchitecture;
+
+/** Value and log of its derivative, feature by feature. */
+export interface Mapped {
+  readonly value: Var;
+  readonly logSlope: Var;
+}
+
+export interface ScalarTransform {
+  /** Numbers per feature. */
+  readonly parameters: number;
+  /** x [..., D], parameters [..., D, parameters] → [..., D] */
+  forward(x: Var, parameters: Var): Mapped;
+  inverse(y: Var, parameters: Var): Mapped;
+}
+
+/** Parameters per feature: unclipped s, t. */
+function affine({ leastSlope = LEAST_SLOPE }: AffineArchitecture): ScalarTransform {
+  /** Greatest |s|. */
+  const limit = -Math.log(leastSlope);
+  const scaleAndShift = (parameters: Var) => {
+    const raw = withoutAxis(slice(parameters, -1, 0, 1));
+    return { s: div(raw, add(mul(abs(raw), 1 / limit), 1)), t: withoutAxis(slice(parameters, -1, 1, 2)) };
+  };
+  return {
+    parameters: 2,
+    forward(x, parameters) {
+      const { s, t } = scaleAndShift(parameters);
+      return { value: add(mul(x, exp(s)), t), logSlope: s };
+    },
+    inverse(y, parameters) {
+      const { s, t } = scaleAndShift(parameters);
+      return { value: mul(sub(y, t), exp(neg(s))), logSlope: neg(s) };
+    },
+  };
+}
+
+export function scalarTransform(architecture: ScalarArchitecture): ScalarTransform {
+  if (architecture.kind === "affine") return affine(architecture);
+  return {
+    parameters: splineParameters(architecture),
+    forward: (x, parameters) => spline(x, parameters, architecture, "forward"),
+    inverse: (y, parameters) => spline(y, parameters, architecture, "inverse"),
+  };
+}
