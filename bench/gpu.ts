@@ -13,7 +13,7 @@ import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
 import { Device } from "../engine/webgpu/device/device.js";
 import { planRun, planSteps } from "../engine/webgpu/plan.js";
-import { likelihood } from "../inference/likelihood.js";
+import { likelihood } from "../inference/model/likelihood/likelihood.js";
 import { agree } from "./agreement.js";
 import { bytesPerEvent, linearFlopsPerEvent } from "./arithmetic.js";
 import { linearKernels } from "./gpu-linear.js";

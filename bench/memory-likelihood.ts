@@ -5,7 +5,7 @@
  */
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { sharedColumn } from "../engine/runtime/shared-column.js";
-import { likelihood } from "../inference/likelihood.js";
+import { likelihood } from "../inference/model/likelihood/likelihood.js";
 import { toy } from "./toy.js";
 
 const [count, precision, cache] = process.argv.slice(2) as [string, "f32" | "f64", string];

@@ -22,10 +22,10 @@ import {
 import { named } from "../flows/networks/weights.js";
 import { adam } from "../flows/training/optimiser.js";
 import { normalisersOf, trainingProgram } from "../flows/training/training-program.js";
-import { type EventData, likelihood } from "../inference/likelihood.js";
-import type { FlowModel, MixtureModel } from "../inference/mixture-model.js";
-import { trainingSample } from "../inference/simulated-events.js";
-import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/systematics.js";
+import { type EventData, likelihood } from "../inference/model/likelihood/likelihood.js";
+import type { FlowModel, MixtureModel } from "../inference/model/mixture-model.js";
+import { trainingSample } from "../inference/model/sampling/simulated-events.js";
+import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/model/training/morph.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { normals } from "./r1.js";
 

@@ -3,9 +3,14 @@
 import type { Architecture } from "../flows/architecture/architecture.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../flows/architecture/architecture.js";
 import { loadMixture } from "../flows/formats/zuko.js";
-import type { EventData } from "../inference/likelihood.js";
-import { checkedModel, type FlowModel, type MixtureModel, type NuisanceModel } from "../inference/mixture-model.js";
-import { publishedModel } from "../inference/published-model.js";
+import type { EventData } from "../inference/model/likelihood/likelihood.js";
+import {
+  checkedModel,
+  type FlowModel,
+  type MixtureModel,
+  type NuisanceModel,
+} from "../inference/model/mixture-model.js";
+import { publishedModel } from "../inference/model/published-model.js";
 import { readEvents, readTorchStateDict } from "../io/index.js";
 import { hasReference, referenceFile } from "../test/support/reference.js";
 import { normals } from "./r1.js";

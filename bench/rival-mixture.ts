@@ -6,9 +6,14 @@ import type { Weights } from "../flows/networks/weights.js";
 import type { EventSample } from "../flows/training/event-sample.js";
 import { adam, optimise } from "../flows/training/optimiser.js";
 import { type ModelBuilder, trainingProgram } from "../flows/training/training-program.js";
-import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/mixture-model.js";
-import { profileTraining, profilingSample } from "../inference/profile-fit.js";
-import { DATA, dataSample, initialNu, transferTraining } from "../inference/transfer-fit.js";
+import { profileTraining, profilingSample } from "../inference/measurements/distribution-of-interest/response-fit.js";
+import {
+  DATA,
+  dataSample,
+  initialNu,
+  transferTraining,
+} from "../inference/measurements/distribution-of-interest/transport-fit.js";
+import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/model/mixture-model.js";
 import { sameSizes } from "./published.js";
 import { normals } from "./r1.js";
 import type { Prepared } from "./rival-protocol.js";

@@ -1,8 +1,8 @@
 /** A loaded configuration file and what follows from it. */
 import { dirname, resolve } from "node:path";
 import { entryOf } from "../engine/entry.js";
-import type { Dimensions } from "../inference/densities.js";
-import type { Anchor } from "../inference/systematics.js";
+import type { Dimensions } from "../inference/model/training/densities.js";
+import type { Anchor } from "../inference/model/training/morph.js";
 import type { Configuration, Nuisance } from "./configuration-table.js";
 
 export interface Analysis {

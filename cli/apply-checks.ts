@@ -1,7 +1,8 @@
 /** Checks of the events that T is applied to, and of what it makes of them. */
-import type { ApplySample, Direction } from "../inference/apply.js";
+
 import { NAMED_ROWS } from "../inference/data-checks/stray-values.js";
-import type { MixtureModel } from "../inference/mixture-model.js";
+import type { ApplySample, Direction } from "../inference/measurements/distribution-of-interest/apply.js";
+import type { MixtureModel } from "../inference/model/mixture-model.js";
 import type { NamedArray } from "../io/index.js";
 import type { Analysis } from "./analysis.js";
 import { type DataVerdict, rowText } from "./data-verdicts.js";

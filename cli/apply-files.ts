@@ -1,6 +1,11 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
 import { extname } from "node:path";
-import type { Applied, ApplySample, Direction, MapVariation } from "../inference/apply.js";
+import type {
+  Applied,
+  ApplySample,
+  Direction,
+  MapVariation,
+} from "../inference/measurements/distribution-of-interest/apply.js";
 import { eventsOf, readTable } from "../io/columns.js";
 import { suggestion } from "../io/edit-distance.js";
 import {

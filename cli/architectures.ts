@@ -9,9 +9,9 @@ import {
   factorizableFlow,
 } from "../flows/architecture/architecture.js";
 import type { SplineArchitecture } from "../flows/transforms/rational-quadratic-spline.js";
-import { type MixtureModel, type PartName, partOf } from "../inference/mixture-model.js";
-import type { ObservableName } from "../inference/simulated-events.js";
-import { isLinearOnly } from "../inference/systematics.js";
+import { type MixtureModel, type PartName, partOf } from "../inference/model/mixture-model.js";
+import type { ObservableName } from "../inference/model/sampling/simulated-events.js";
+import { isLinearOnly } from "../inference/model/training/morph.js";
 import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";
 import { UsageError } from "./messages.js";

@@ -1,5 +1,5 @@
 /** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
-import { CACHE_BYTES } from "../inference/likelihood.js";
+import { CACHE_BYTES } from "../inference/model/likelihood/likelihood.js";
 import { choice, flag, list, map, number, section, text, type ValueOf } from "./configuration-entries.js";
 import { MAXIMA } from "./configuration-limits.js";
 

@@ -1,8 +1,14 @@
 /** Errors of ν as the verbs show them: covariance and modes, labelled by what T did and how they were obtained. */
-import { type Covariance, covariance, F32_PRECISION, sandwichCovariance } from "../inference/covariance.js";
-import type { Likelihood } from "../inference/likelihood.js";
-import type { Matrix } from "../inference/objective.js";
-import { principalModes } from "../inference/principal-modes.js";
+
+import type { Likelihood } from "../inference/model/likelihood/likelihood.js";
+import {
+  type Covariance,
+  covariance,
+  F32_PRECISION,
+  sandwichCovariance,
+} from "../inference/statistics/fit/covariance.js";
+import { principalModes } from "../inference/statistics/intervals/principal-modes.js";
+import type { Matrix } from "../inference/statistics/objective.js";
 import type { TransferLabel } from "./open-likelihood.js";
 
 /** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */

@@ -1,5 +1,5 @@
 /** Coverage of toys as a table for people. */
-import type { Coverage, CoverageCount } from "../inference/coverage.js";
+import type { Coverage, CoverageCount } from "../inference/statistics/toys/coverage.js";
 import { textTable } from "./text-table.js";
 
 const percent = (value: number) => (100 * value).toFixed(1);

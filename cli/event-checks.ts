@@ -2,7 +2,7 @@
 import { InfluenceCheck } from "../inference/data-checks/influence.js";
 import type { Interval, SimulatedRange } from "../inference/data-checks/simulated-range.js";
 import { NAMED_ROWS } from "../inference/data-checks/stray-values.js";
-import type { ObservableName } from "../inference/simulated-events.js";
+import type { ObservableName } from "../inference/model/sampling/simulated-events.js";
 import type { Analysis } from "./analysis.js";
 import { type CheckedFeature, type DataVerdict, plain, rowText, sampleVerdicts } from "./data-verdicts.js";
 import type { LoadedEvents } from "./event-data.js";

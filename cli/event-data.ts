@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { ColumnData } from "../engine/runtime/backend.js";
 import { sharedColumn } from "../engine/runtime/shared-column.js";
 import { totalWeight } from "../flows/training/weighted-moments.js";
-import type { EventData } from "../inference/likelihood.js";
+import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../io/index.js";
 import { type Analysis, pathOf } from "./analysis.js";
 import { UsageError } from "./messages.js";

@@ -8,9 +8,9 @@ import {
   mixtureToTensors,
   type NuisanceModel,
   type ProcessModel,
-} from "../inference/mixture-model.js";
-import { publishedModel } from "../inference/published-model.js";
-import type { ObservableName } from "../inference/simulated-events.js";
+} from "../inference/model/mixture-model.js";
+import { publishedModel } from "../inference/model/published-model.js";
+import type { ObservableName } from "../inference/model/sampling/simulated-events.js";
 import { readTorchStateDict, toFloat64 } from "../io/index.js";
 import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "./analysis.js";
 import { checkArchitectures } from "./architectures.js";

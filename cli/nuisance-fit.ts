@@ -1,12 +1,17 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { entryOf } from "../engine/entry.js";
-import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
-import { type FitResult, isMinimum } from "../inference/fit-result.js";
-import { hasKinks, secantHessian, withHessian, withScoreCurvature } from "../inference/kinks.js";
-import { type MinimiseOptions, minimise } from "../inference/minimise.js";
-import { minos } from "../inference/minos.js";
-import type { Objective } from "../inference/objective.js";
-import { responseBox } from "../inference/profile-fit.js";
+import { responseBox } from "../inference/measurements/distribution-of-interest/response-fit.js";
+import {
+  hasKinks,
+  secantHessian,
+  withHessian,
+  withScoreCurvature,
+} from "../inference/model/likelihood/spline-knots.js";
+import { covariance, F32_PRECISION, F64_PRECISION } from "../inference/statistics/fit/covariance.js";
+import { type FitResult, isMinimum } from "../inference/statistics/fit/fit-result.js";
+import { type MinimiseOptions, minimise } from "../inference/statistics/fit/minimise.js";
+import { minos } from "../inference/statistics/intervals/minos.js";
+import type { Objective } from "../inference/statistics/objective.js";
 import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
 import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
 import type { Progress } from "./progress.js";

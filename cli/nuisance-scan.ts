@@ -1,15 +1,20 @@
 /** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
 import { entryOf } from "../engine/entry.js";
-import { CONTOUR_LEVELS, hessianEllipse, type Polyline, scanContours } from "../inference/contours.js";
-import { DEEPER_THAN_DIPS, type FitResult } from "../inference/fit-result.js";
-import type { Objective } from "../inference/objective.js";
 import {
   type Caption,
   footerLine,
   scan1d as pictureOfScan1d,
   scan2d as pictureOfScan2d,
 } from "../inference/plots/index.js";
-import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../inference/scan.js";
+import { DEEPER_THAN_DIPS, type FitResult } from "../inference/statistics/fit/fit-result.js";
+import {
+  CONTOUR_LEVELS,
+  hessianEllipse,
+  type Polyline,
+  scanContours,
+} from "../inference/statistics/intervals/contours.js";
+import { type Scan1d, type Scan2d, type ScanOptions, scan1d, scan2d } from "../inference/statistics/intervals/scan.js";
+import type { Objective } from "../inference/statistics/objective.js";
 import type { NamedArray } from "../io/index.js";
 import { type Analysis, nuisanceNames, trueValues } from "./analysis.js";
 import type { Configuration } from "./configuration-table.js";

@@ -1,9 +1,9 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
 import { basename, dirname } from "node:path";
 import type { Backend } from "../engine/runtime/backend.js";
-import { F32_PRECISION, F64_PRECISION } from "../inference/covariance.js";
-import { type Likelihood, likelihood } from "../inference/likelihood.js";
-import { type MixtureModel, withExposure } from "../inference/mixture-model.js";
+import { type Likelihood, likelihood } from "../inference/model/likelihood/likelihood.js";
+import { type MixtureModel, withExposure } from "../inference/model/mixture-model.js";
+import { F32_PRECISION, F64_PRECISION } from "../inference/statistics/fit/covariance.js";
 import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "./analysis.js";
 import { parseNu } from "./arguments.js";
 import { openBackend } from "./backend.js";

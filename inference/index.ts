@@ -1,4 +1,6 @@
 /** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
+
+export * from "../examples/doi-toy/generator.js";
 export {
   type Applied,
   type ApplyRequest,
@@ -8,8 +10,7 @@ export {
   type Direction,
   type MapVariation,
   mapVariations,
-} from "./apply.js";
-export * from "./averaging.js";
+} from "./measurements/distribution-of-interest/apply.js";
 export {
   type Band,
   type BandRequest,
@@ -18,34 +19,11 @@ export {
   displacementBands,
   type ReplicaOrigin,
   type Widths,
-} from "./bands.js";
-export * from "./binned-bands.js";
-export * from "./binomial.js";
-export {
-  CLOSURE_LEVEL,
-  type ClosureRequest,
-  type ClosureTest,
-  type ClosureVerdict,
-  closureTests,
-  closureVerdicts,
-} from "./closure.js";
-export * from "./contours.js";
-export * from "./covariance.js";
-export * from "./coverage.js";
-export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./densities.js";
-export * from "./displacement.js";
-export * from "./ensemble.js";
-export {
-  enterFrame,
-  type FeatureFrame,
-  framedEvents,
-  leaveFrame,
-  type ModelFrame,
-} from "./feature-frame.js";
-export * from "./fit-result.js";
-export * from "./generators/doi-toy.js";
-export * from "./goodness-of-fit.js";
-export { type Impacts, type ImpactsRequest, impacts } from "./impacts.js";
+} from "./measurements/distribution-of-interest/bands.js";
+export * from "./measurements/distribution-of-interest/binned-bands.js";
+export * from "./measurements/distribution-of-interest/displacement.js";
+export * from "./measurements/distribution-of-interest/ensemble.js";
+export { type Impacts, type ImpactsRequest, impacts } from "./measurements/distribution-of-interest/impacts/impacts.js";
 export {
   type DistributionImpact,
   type DistributionImpacts,
@@ -55,7 +33,7 @@ export {
   type MeanDisplacement,
   type RegionImpact,
   type RegionSize,
-} from "./impacts-on-distribution.js";
+} from "./measurements/distribution-of-interest/impacts/impacts-on-distribution.js";
 export {
   type GroupImpact,
   type Impact,
@@ -65,28 +43,17 @@ export {
   impactTables,
   type TargetFunctions,
   targetsOf,
-} from "./impacts-on-targets.js";
-export { type FeatureRange, type ObservedFeature, type Region, regionText } from "./impacts-regions.js";
+} from "./measurements/distribution-of-interest/impacts/impacts-on-targets.js";
 export {
-  type ImpactDefinition,
-  type ImpactSource,
-  type ImpactSources,
-  impactDefinitions,
-  modeSources,
-  nuisanceSources,
-  type SourceRequest,
-} from "./impacts-sources.js";
-export type { DistributionRequest, RegionRequest } from "./impacts-weighted-regions.js";
-export * from "./kinks.js";
-export * from "./likelihood.js";
-export * from "./minimise.js";
-export * from "./minos.js";
-export * from "./mixture.js";
-export * from "./mixture-model.js";
-export * from "./objective.js";
-export * as plots from "./plots/index.js";
-export * from "./post-fit-yields.js";
-export * from "./principal-modes.js";
+  type FeatureRange,
+  type ObservedFeature,
+  type Region,
+  regionText,
+} from "./measurements/distribution-of-interest/impacts/impacts-regions.js";
+export type {
+  DistributionRequest,
+  RegionRequest,
+} from "./measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 export {
   drawnTransfers,
   initialResponse,
@@ -94,23 +61,56 @@ export {
   type ProfileRequest,
   profileTraining,
   profilingSample,
-} from "./profile-fit.js";
-export * from "./projections.js";
-export * from "./published-model.js";
-export { type CoarseFeature, coarseFeatures } from "./resolution.js";
-export { type ResponseStart, type ResponseStartRequest, responseToFirstOrder } from "./response-start.js";
-export { openSampler, type Sampler, type Stream, withoutTransfer } from "./sampling.js";
-export * from "./scan.js";
-export * from "./scan-parabola.js";
-export * from "./sensitivity.js";
+} from "./measurements/distribution-of-interest/response-fit.js";
+export {
+  type ResponseStart,
+  type ResponseStartRequest,
+  responseToFirstOrder,
+} from "./measurements/distribution-of-interest/response-start.js";
+export {
+  DATA,
+  dataSample,
+  initialNu,
+  initialTransfer,
+  NU,
+  releaseOfNu,
+  type TransferRequest,
+  transferTraining,
+} from "./measurements/distribution-of-interest/transport-fit.js";
+export {
+  enterFrame,
+  type FeatureFrame,
+  framedEvents,
+  leaveFrame,
+  type ModelFrame,
+} from "./model/feature-frame.js";
+export * from "./model/likelihood/likelihood.js";
+export * from "./model/likelihood/spline-knots.js";
+export * from "./model/mixture.js";
+export * from "./model/mixture-model.js";
+export {
+  CLOSURE_LEVEL,
+  type ClosureRequest,
+  type ClosureTest,
+  type ClosureVerdict,
+  closureTests,
+  closureVerdicts,
+} from "./model/predictions/closure.js";
+export * from "./model/predictions/post-fit-yields.js";
+export * from "./model/predictions/projections.js";
+export * from "./model/predictions/sensitivity.js";
+export * from "./model/published-model.js";
+export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";
+export { openSampler, type Sampler, type Stream, withoutTransfer } from "./model/sampling/sampling.js";
 export {
   frameOfSimulation,
   type ObservableName,
   type SampleNumbers,
   type SimulatedEvents,
   trainingSample,
-} from "./simulated-events.js";
-export * from "./special-functions.js";
+} from "./model/sampling/simulated-events.js";
+export { drawMixture, drawToy, type ToyRequest, withAuxiliaryToys } from "./model/sampling/toys.js";
+export { type Dimensions, densityTraining, initialDensity, NOMINAL } from "./model/training/densities.js";
 export {
   type Anchor,
   type AnchorSet,
@@ -126,16 +126,29 @@ export {
   systematicsStages,
   systematicsTraining,
   withStageFlow,
-} from "./systematics.js";
-export { drawMixture, drawToy, type ToyRequest, withAuxiliaryToys } from "./toys.js";
+} from "./model/training/morph.js";
+export * from "./model/yields.js";
+export * as plots from "./plots/index.js";
+export * from "./statistics/ensembles/averaging.js";
+export * from "./statistics/fit/covariance.js";
+export * from "./statistics/fit/fit-result.js";
+export * from "./statistics/fit/minimise.js";
+export * from "./statistics/goodness/binomial.js";
+export * from "./statistics/goodness/goodness-of-fit.js";
+export * from "./statistics/goodness/special-functions.js";
 export {
-  DATA,
-  dataSample,
-  initialNu,
-  initialTransfer,
-  NU,
-  releaseOfNu,
-  type TransferRequest,
-  transferTraining,
-} from "./transfer-fit.js";
-export * from "./yields.js";
+  type ImpactDefinition,
+  type ImpactSource,
+  type ImpactSources,
+  impactDefinitions,
+  modeSources,
+  nuisanceSources,
+  type SourceRequest,
+} from "./statistics/impacts/impact-sources.js";
+export * from "./statistics/intervals/contours.js";
+export * from "./statistics/intervals/minos.js";
+export * from "./statistics/intervals/principal-modes.js";
+export * from "./statistics/intervals/scan.js";
+export * from "./statistics/intervals/scan-parabola.js";
+export * from "./statistics/objective.js";
+export * from "./statistics/toys/coverage.js";

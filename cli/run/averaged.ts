@@ -1,12 +1,21 @@
 /** The averaged likelihood of the ensemble: its fit, and what its errors are made of. */
-import { type AveragedCurvature, averagedCurvature, rebasedAverage } from "../../inference/averaging.js";
-import { bootstrapWeights, type Replica, replicaModel } from "../../inference/ensemble.js";
-import { type FitResult, isMinimum } from "../../inference/fit-result.js";
-import { withSecantHessian } from "../../inference/kinks.js";
-import { type Likelihood, likelihoods } from "../../inference/likelihood.js";
-import { minimise } from "../../inference/minimise.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
-import type { Objective } from "../../inference/objective.js";
+
+import {
+  bootstrapWeights,
+  type Replica,
+  replicaModel,
+} from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import { type Likelihood, likelihoods } from "../../inference/model/likelihood/likelihood.js";
+import { withSecantHessian } from "../../inference/model/likelihood/spline-knots.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import {
+  type AveragedCurvature,
+  averagedCurvature,
+  rebasedAverage,
+} from "../../inference/statistics/ensembles/averaging.js";
+import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
+import { minimise } from "../../inference/statistics/fit/minimise.js";
+import type { Objective } from "../../inference/statistics/objective.js";
 import { errorsOf, NO_ERRORS } from "../covariance-summary.js";
 import {
   type FitSummary,

@@ -1,5 +1,5 @@
 /** The whole chain, from events to the pulls of the distribution of interest. */
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../analysis.js";
 import { nuisanceModels } from "../model-files.js";
 import { attempt, type Missing, type Part } from "./attempt.js";

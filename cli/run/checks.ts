@@ -1,9 +1,19 @@
 /** Closure of the trained densities before any fit, and projections of the data before and after it. */
 import { totalWeight } from "../../flows/training/weighted-moments.js";
-import { type ClosureTest, type ClosureVerdict, closureTests, closureVerdicts } from "../../inference/closure.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
-import { type MixtureSample, type Projection, project, sampleMixture } from "../../inference/projections.js";
-import { withoutTransfer } from "../../inference/sampling.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import {
+  type ClosureTest,
+  type ClosureVerdict,
+  closureTests,
+  closureVerdicts,
+} from "../../inference/model/predictions/closure.js";
+import {
+  type MixtureSample,
+  type Projection,
+  project,
+  sampleMixture,
+} from "../../inference/model/predictions/projections.js";
+import { withoutTransfer } from "../../inference/model/sampling/sampling.js";
 import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../analysis.js";
 import { looksAtY, type Setting } from "./setting.js";
 

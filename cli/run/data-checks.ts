@@ -1,5 +1,5 @@
 /** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../analysis.js";
 import type { DataVerdict } from "../data-verdicts.js";
 import { columnVerdicts, influenceVerdicts, requireFinite } from "../event-checks.js";

@@ -3,10 +3,14 @@ import { type Architecture, type FlowArchitecture, initialise } from "../../flow
 import { named, updated } from "../../flows/networks/weights.js";
 import type { EventSample } from "../../flows/training/event-sample.js";
 import type { FreshSamples } from "../../flows/training/training-request.js";
-import { densityTraining, initialDensity, NOMINAL } from "../../inference/densities.js";
-import { logVolume } from "../../inference/feature-frame.js";
-import type { DensityModel, FlowModel } from "../../inference/mixture-model.js";
-import { type ObservableName, type SimulatedEvents, trainingSample } from "../../inference/simulated-events.js";
+import { logVolume } from "../../inference/model/feature-frame.js";
+import type { DensityModel, FlowModel } from "../../inference/model/mixture-model.js";
+import {
+  type ObservableName,
+  type SimulatedEvents,
+  trainingSample,
+} from "../../inference/model/sampling/simulated-events.js";
+import { densityTraining, initialDensity, NOMINAL } from "../../inference/model/training/densities.js";
 import {
   type Anchor,
   anchorSetOf,
@@ -20,7 +24,7 @@ import {
   systematicsStages,
   systematicsTraining,
   withStageFlow,
-} from "../../inference/systematics.js";
+} from "../../inference/model/training/morph.js";
 import { nuisancesOfKind } from "../analysis.js";
 import { nominalArchitecture, systematicsArchitecture } from "../architectures.js";
 import type { Configuration } from "../configuration-table.js";

@@ -1,5 +1,8 @@
 /** The pulls of the distribution of interest: T's displacement fields, nominal and along each mode. */
-import { type Displacements, displacements } from "../../inference/displacement.js";
+import {
+  type Displacements,
+  displacements,
+} from "../../inference/measurements/distribution-of-interest/displacement.js";
 import type { FitSummary } from "../nuisance-fit.js";
 import type { ProjectionSet } from "./checks.js";
 import type { FittedModel } from "./fits.js";

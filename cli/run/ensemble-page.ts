@@ -1,7 +1,8 @@
 /** What results and report say of the ensemble. */
-import type { WeightedCurvature } from "../../inference/averaging.js";
-import { ensembleSpread } from "../../inference/ensemble.js";
+
+import { ensembleSpread } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import { measurement, significant } from "../../inference/plots/index.js";
+import type { WeightedCurvature } from "../../inference/statistics/ensembles/averaging.js";
 import type { ReportTable } from "../report.js";
 import type { Outcome } from "./results.js";
 

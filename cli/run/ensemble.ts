@@ -1,8 +1,8 @@
 /** The ensemble of step 1: replicas of T and ν from bootstrap weights, and how far they spread. */
-import type { Replica } from "../../inference/ensemble.js";
-import type { FitResult } from "../../inference/fit-result.js";
-import type { EventData } from "../../inference/likelihood.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { fitNuisances } from "../nuisance-fit.js";
 import { openFit } from "./open-fit.js";
 import type { Setting } from "./setting.js";

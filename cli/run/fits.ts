@@ -1,7 +1,8 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
-import type { FitResult } from "../../inference/fit-result.js";
-import type { EventData } from "../../inference/likelihood.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { nuisanceVector } from "../analysis.js";
 import { pullText } from "../constraint-pull.js";
 import { degeneracyText } from "../covariance-summary.js";

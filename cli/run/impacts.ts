@@ -1,11 +1,15 @@
 /** Impacts of nuisances, groups and modes around the fit that gives the result: numbers, pictures, warnings. */
 
-import { type Impacts, impacts } from "../../inference/impacts.js";
-import type { DistributionTable } from "../../inference/impacts-on-distribution.js";
-import type { ImpactTable } from "../../inference/impacts-on-targets.js";
-import { type ObservedFeature, type Region, regionText } from "../../inference/impacts-regions.js";
-import type { ImpactDefinition } from "../../inference/impacts-sources.js";
+import { type Impacts, impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { DistributionTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-distribution.js";
+import type { ImpactTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-targets.js";
+import {
+  type ObservedFeature,
+  type Region,
+  regionText,
+} from "../../inference/measurements/distribution-of-interest/impacts/impacts-regions.js";
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
+import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { Drawing } from "../drawings.js";
 import { fitBounds, fitTolerance } from "../nuisance-fit.js";
 import type { FittedModel, NamedFit } from "./fits.js";

@@ -1,5 +1,5 @@
 /** What an analysis names, read, and what is made of its data: so that nothing is found wrong after the first training. */
-import { dataFrame } from "../../inference/transfer-fit.js";
+import { dataFrame } from "../../inference/measurements/distribution-of-interest/transport-fit.js";
 import { type Analysis, dimensionsOf } from "../analysis.js";
 import { checkFiles } from "../configuration.js";
 import { type LoadedEvents, loadEvents } from "../event-data.js";

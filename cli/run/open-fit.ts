@@ -1,6 +1,6 @@
 /** The likelihood of a run's model with its data. */
-import type { EventData } from "../../inference/likelihood.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { bindLikelihoods, type OpenLikelihood } from "../open-likelihood.js";
 import type { Setting } from "./setting.js";
 

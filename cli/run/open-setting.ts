@@ -1,7 +1,7 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import { createHash } from "node:crypto";
 import type { Backend } from "../../engine/runtime/backend.js";
-import type { EventData } from "../../inference/likelihood.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { type Analysis, dimensionsOf } from "../analysis.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "../event-data.js";
 import { UsageError } from "../messages.js";

@@ -1,8 +1,7 @@
 /** Every picture of a run. */
 
-import type { Band } from "../../inference/bands.js";
-import type { ClosureTest } from "../../inference/closure.js";
-import type { ChiSquareResult } from "../../inference/goodness-of-fit.js";
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import type { ClosureTest } from "../../inference/model/predictions/closure.js";
 import {
   type Caption,
   type ClosurePanel,
@@ -18,6 +17,7 @@ import {
   replicas as replicasPicture,
   type ShadedBand,
 } from "../../inference/plots/index.js";
+import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { nuisanceNames, processNames, trueValues } from "../analysis.js";
 import { labelText } from "../covariance-summary.js";
 import type { Drawing } from "../drawings.js";

@@ -1,11 +1,11 @@
 /** What a fit predicts, with errors: bands around its projections, yields, and the errors that it should have had. */
 
 import { totalWeight } from "../../flows/training/weighted-moments.js";
-import type { Band } from "../../inference/bands.js";
-import { type BinnedBand, binnedBands } from "../../inference/binned-bands.js";
-import { postFitYields } from "../../inference/post-fit-yields.js";
-import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/sensitivity.js";
-import { expectedYields } from "../../inference/yields.js";
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import { type BinnedBand, binnedBands } from "../../inference/measurements/distribution-of-interest/binned-bands.js";
+import { postFitYields } from "../../inference/model/predictions/post-fit-yields.js";
+import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
+import { expectedYields } from "../../inference/model/yields.js";
 import type { YieldRow } from "../report.js";
 import type { ProjectionSet } from "./checks.js";
 import type { FittedModel, NamedFit } from "./fits.js";

@@ -1,10 +1,10 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
-import type { Band } from "../../inference/bands.js";
-import type { Impacts } from "../../inference/impacts.js";
-import { intervals } from "../../inference/scan.js";
-import { scanParabola, scanParaboloid } from "../../inference/scan-parabola.js";
-import type { ExpectedSensitivity } from "../../inference/sensitivity.js";
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
+import { intervals } from "../../inference/statistics/intervals/scan.js";
+import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../analysis.js";
 import type { DataVerdict } from "../data-verdicts.js";

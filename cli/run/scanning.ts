@@ -1,7 +1,8 @@
 /** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
-import { withLearntCurvature } from "../../inference/learnt-curvature.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
-import type { Objective } from "../../inference/objective.js";
+
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { withLearntCurvature } from "../../inference/statistics/fit/damped-bfgs.js";
+import type { Objective } from "../../inference/statistics/objective.js";
 import {
   hasEveryError,
   NO_SCANS,

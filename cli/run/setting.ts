@@ -1,6 +1,6 @@
 /** What all steps of a run share. */
 import type { Backend } from "../../engine/runtime/backend.js";
-import type { Dimensions } from "../../inference/densities.js";
+import type { Dimensions } from "../../inference/model/training/densities.js";
 import type { Analysis } from "../analysis.js";
 import type { LoadedEvents } from "../event-data.js";
 import type { Progress } from "../progress.js";

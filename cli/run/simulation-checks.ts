@@ -6,8 +6,8 @@ import {
   type NuisanceEffect,
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
-import type { SimulatedEvents } from "../../inference/simulated-events.js";
-import type { Anchor } from "../../inference/systematics.js";
+import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nuisancesOfKind, shapeCentres } from "../analysis.js";
 import type { Configuration } from "../configuration-table.js";
 import { type DataVerdict, sampleVerdicts } from "../data-verdicts.js";

@@ -1,14 +1,14 @@
 /** Where simulated events come from: the built-in generator, fresh in every epoch, or the user's files. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../examples/doi-toy/generator.js";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
-import type { ModelFrame } from "../../inference/feature-frame.js";
-import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../inference/generators/doi-toy.js";
-import type { EventData } from "../../inference/likelihood.js";
-import { frameOfSimulation, type SimulatedEvents } from "../../inference/simulated-events.js";
-import type { Anchor } from "../../inference/systematics.js";
+import type { ModelFrame } from "../../inference/model/feature-frame.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
   type Analysis,

@@ -4,10 +4,7 @@ import { updated, type Weights } from "../../flows/networks/weights.js";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { adamw } from "../../flows/training/optimiser.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
-import { bootstrapWeights } from "../../inference/ensemble.js";
-import { framedEvents, logVolume } from "../../inference/feature-frame.js";
-import type { EventData } from "../../inference/likelihood.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/mixture-model.js";
+import { bootstrapWeights } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import {
   drawnTransfers,
   initialResponse,
@@ -15,10 +12,8 @@ import {
   profileTraining,
   profilingSample,
   responseBox,
-} from "../../inference/profile-fit.js";
-import { responseToFirstOrder } from "../../inference/response-start.js";
-import { openSampler } from "../../inference/sampling.js";
-import { drawMixture } from "../../inference/toys.js";
+} from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseToFirstOrder } from "../../inference/measurements/distribution-of-interest/response-start.js";
 import {
   DATA,
   dataSample,
@@ -27,7 +22,12 @@ import {
   NU,
   releaseOfNu,
   transferTraining,
-} from "../../inference/transfer-fit.js";
+} from "../../inference/measurements/distribution-of-interest/transport-fit.js";
+import { framedEvents, logVolume } from "../../inference/model/feature-frame.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
+import { openSampler } from "../../inference/model/sampling/sampling.js";
+import { drawMixture } from "../../inference/model/sampling/toys.js";
 import { responseArchitecture, transferArchitecture } from "../architectures.js";
 import type { TrainingRecipe } from "../configuration-table.js";
 import type { FitSummary } from "../nuisance-fit.js";

@@ -1,7 +1,11 @@
 import { dirname, join } from "node:path";
-import { applyTransfer, countOutside, mapVariations } from "../../inference/apply.js";
-import type { Replica } from "../../inference/ensemble.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import {
+  applyTransfer,
+  countOutside,
+  mapVariations,
+} from "../../inference/measurements/distribution-of-interest/apply.js";
+import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
 import { resultVerdicts, sampleWarnings } from "../apply-checks.js";

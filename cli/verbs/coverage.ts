@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { type Coverage, coverageOf } from "../../inference/coverage.js";
+import { type Coverage, coverageOf } from "../../inference/statistics/toys/coverage.js";
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
 import { nuisanceNames, outputFolder } from "../analysis.js";
 import { openBackend } from "../backend.js";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { EvaluationParts, Likelihood } from "../../inference/likelihood.js";
-import type { Evaluation } from "../../inference/objective.js";
-import { matrixOf } from "../../inference/objective.js";
-import { symmetrised } from "../../inference/symmetric-matrix.js";
+import type { EvaluationParts, Likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric-matrix.js";
+import type { Evaluation } from "../../inference/statistics/objective.js";
+import { matrixOf } from "../../inference/statistics/objective.js";
 import { writeAtomic } from "../../io/index.js";
 import { type CovarianceSummary, degeneracyText, labelText, summarise } from "../covariance-summary.js";
 import { requirePassed } from "../data-verdicts.js";

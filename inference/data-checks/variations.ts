@@ -7,8 +7,8 @@
  * numbers are compared event by event: one that holds the same events, moved or weighted anew, differs by no more than that.
  */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { SimulatedEvents } from "../simulated-events.js";
-import { chiSquarePValue } from "../special-functions.js";
+import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
+import { chiSquarePValue } from "../statistics/goodness/special-functions.js";
 
 /** What the samples say about the effect of one nuisance. */
 export interface NuisanceEffect {

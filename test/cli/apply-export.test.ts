@@ -22,7 +22,7 @@ import { sealed, writeSealed } from "../../cli/checksum.js";
 import { loadAnalysis } from "../../cli/configuration.js";
 import { REPLICAS_FILE, saveReplicas } from "../../cli/ensemble-files.js";
 import { readSavedModel } from "../../cli/model-files.js";
-import type { Replica } from "../../inference/ensemble.js";
+import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import { type NamedArray, readEvents, readNpz, readSafetensors, requireColumn, writeNpz } from "../../io/index.js";
 import { npyChunks } from "../../io/npy.js";
 import { archive, member } from "../io/npz-writer.js";

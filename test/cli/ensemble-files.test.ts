@@ -6,10 +6,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeSealed } from "../../cli/checksum.js";
 import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../cli/ensemble-files.js";
-import type { Replica } from "../../inference/ensemble.js";
+import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import { writeSafetensors } from "../../io/index.js";
-import { gaussianModel } from "../inference/gaussian-mixture.js";
 import { torchModel } from "../inference/torch-mixture.js";
+import { gaussianModel } from "../support/gaussian-mixture.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-replicas-"));
 const file = join(folder, REPLICAS_FILE);

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { responseScales } from "../../cli/run/transfer-steps.js";
 import { factorizableFlow } from "../../flows/architecture/architecture.js";
-import { responseBox } from "../../inference/profile-fit.js";
+import { responseBox } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 
 test("five errors of nuisances that the data know, three prior standard deviations of those they do not", () => {
   const scales = responseScales([0.01, 0.25, 0.5, 1]);

@@ -11,10 +11,10 @@ import * as assert from "uvu/assert";
 import { cos, exp, log, log1p, power, sin, tanh } from "../../engine/exact-functions.js";
 import { fillNormal, normalQuantile, randomKey } from "../../engine/random/random.js";
 import { Tape } from "../../engine/tape/tape.js";
+import { sampleToy } from "../../examples/doi-toy/generator.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import { warmUpCosine } from "../../flows/training/learning-rate.js";
 import { adam, optimise, radam } from "../../flows/training/optimiser.js";
-import { sampleToy } from "../../inference/generators/doi-toy.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
 /** Unit in the last place at |value|. */
@@ -166,16 +166,16 @@ test("what makes stored numbers has no power, nor a function of Math where engin
     "engine/random/random.ts",
     "flows/training/learning-rate.ts",
     "flows/training/optimiser.ts",
-    "inference/toys.ts",
+    "inference/model/sampling/toys.ts",
   ];
-  for (const file of [...drawn, ...inFolder("inference/generators")]) {
+  for (const file of [...drawn, ...inFolder("examples/doi-toy")]) {
     assert.is(
       code(file).match(/Math\.(?:exp|log|log1p|expm1|sin|cos|tan|tanh|pow|cbrt|hypot)\(/)?.[0],
       undefined,
       file,
     );
   }
-  for (const file of [...drawn, ...inFolder("flows"), ...inFolder("inference/generators")]) {
+  for (const file of [...drawn, ...inFolder("flows"), ...inFolder("examples/doi-toy")]) {
     // Powers of two are exact, and V8 takes squares for products.
     const powers = [...code(file).matchAll(/(\S+) \*\* (\d*)/g)].filter(
       ([, base, exponent]) => base !== "2" && exponent !== "2",

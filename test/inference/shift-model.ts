@@ -4,7 +4,7 @@
  */
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import type { Weights } from "../../flows/networks/weights.js";
-import type { MixtureModel } from "../../inference/mixture-model.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
 
 export interface Shifts {
   readonly events: number;

@@ -1,10 +1,10 @@
 /** The mixture of test/references/torch-mixture.json and PyTorch's answers to it. */
 import { readFileSync } from "node:fs";
 import { type ForeignTensor, loadMixture } from "../../flows/formats/zuko.js";
-import type { EventData } from "../../inference/likelihood.js";
-import type { LikelihoodForm } from "../../inference/mixture.js";
-import type { MixtureModel, NuisanceModel } from "../../inference/mixture-model.js";
-import { publishedModel } from "../../inference/published-model.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { LikelihoodForm } from "../../inference/model/mixture.js";
+import type { MixtureModel, NuisanceModel } from "../../inference/model/mixture-model.js";
+import { publishedModel } from "../../inference/model/published-model.js";
 
 interface ForeignArray extends ForeignTensor {
   readonly data: readonly number[];

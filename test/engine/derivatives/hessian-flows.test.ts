@@ -11,8 +11,8 @@ import {
   factorizableFlow,
   initialise,
 } from "../../../flows/architecture/architecture.js";
-import { bindMixture } from "../../../inference/mixture.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/mixture-model.js";
+import { bindMixture } from "../../../inference/model/mixture.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 import {
   checkBackends,

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EFFECT_LEVEL, nuisanceEffects, sampleDifferences } from "../../../inference/data-checks/variations.js";
-import type { SimulatedEvents } from "../../../inference/simulated-events.js";
+import type { SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 const random = randomNumbers(17);

@@ -1,0 +1,301 @@
+/** The measured map T as a product: every event of a sample to data or to simulation, nominally and with its variations. */
+
+import { UsageError } from "../../../engine/errors.js";
+import {
+  aFunction,
+  aList,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  oneOf,
+  optional,
+} from "../../../engine/options.js";
+import type { Backend, ColumnData, Program } from "../../../engine/runtime/backend.js";
+import {
+  add,
+  broadcast,
+  broadcastEvents,
+  concatenate,
+  exp,
+  logSumExp,
+  reshape,
+  sub,
+} from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import type { Transformed } from "../../../flows/shapes.js";
+import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
+import { bindDensity, bindMixture, bindTransfer } from "../../model/mixture.js";
+import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
+import { type Replica, replicaModel } from "./ensemble.js";
+
+/** T maps data to simulation; `to-data` is its inverse, which corrects simulation. */
+export type Direction = "to-data" | "to-simulation";
+
+/** One answer of the ensemble. */
+export interface MapVariation {
+  /** `nominal`, `mode1.up`, `mode1.down`, …, `replica0`, … */
+  readonly name: string;
+  /** [K] */
+  readonly nu: readonly number[];
+  /** Whose T it is; absent: the model's own. */
+  readonly replica?: Replica;
+}
+
+export interface ApplyRequest {
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly direction: Direction;
+  readonly sample: ApplySample;
+  /** The first one also gives logDet and probabilities. */
+  readonly variations: readonly MapVariation[];
+  readonly signal?: AbortSignal;
+  /** Called with the number of events done, over all variations. */
+  readonly onEvents?: (done: number) => void;
+}
+
+export interface ApplySample {
+  readonly count: number;
+  /** [Dx, count] */
+  readonly x: ColumnData;
+  /** [Dy, count] */
+  readonly y: ColumnData;
+  /** Position of the process of all events, or of each [count]. Absent: unknown, and the maps of all processes are wanted. */
+  readonly process?: number | Int32Array;
+}
+
+/** What one variation makes of the sample: one map where the process is known, else one of each process [F]. */
+export interface Applied {
+  readonly variation: MapVariation;
+  /** [maps][Dy, count] */
+  readonly y: readonly Float64Array[];
+  /** log|det ∂y_out/∂y_in| of the first variation: [maps][count] */
+  readonly logDet?: readonly Float64Array[];
+  /** p(f | x, y, ν) of the first variation, to simulation and where the process is unknown: [F][count] */
+  readonly probabilities?: readonly Float64Array[];
+}
+
+/**
+ * The nominal map at ν̂, then ν̂ ± σ_k e_k of every mode where T responds to ν, then every replica's T at ν̂ with the response
+ * that all share.
+ *
+ * @param nu     ν̂ [K]
+ * @param modes  principal modes, directions of length 1 [K]
+ */
+export function mapVariations(
+  model: MixtureModel,
+  nu: readonly number[],
+  modes: readonly { readonly sigma: number; readonly direction: readonly number[] }[],
+  replicas: readonly Replica[],
+): MapVariation[] {
+  const shifted = (size: number, direction: readonly number[]) => nu.map((value, k) => value + size * direction[k]!);
+  const ofModes = modes.flatMap(({ sigma, direction }, at) => [
+    { name: `mode${at + 1}.up`, nu: shifted(sigma, direction) },
+    { name: `mode${at + 1}.down`, nu: shifted(-sigma, direction) },
+  ]);
+  return [
+    { name: "nominal", nu },
+    ...(model.response === undefined ? [] : ofModes),
+    ...replicas.map((replica) => ({ name: `replica${replica.index}`, nu, replica })),
+  ];
+}
+
+/**
+ * Number of events whose y, in any feature, lies outside the box in which T's splines bend: there T is the straight line that
+ * continues them, not what the data say.
+ *
+ * @param y  [Dy, count]
+ */
+export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, count: number): number {
+  if (transfer?.architecture.transform.kind !== "spline") return 0;
+  const { bound } = transfer.architecture.transform;
+  const shift = transfer.weights.get("standardisation.features.shift")?.data;
+  const scale = transfer.weights.get("standardisation.features.scale")?.data;
+  const isOutside = new Uint8Array(count);
+  const entered = enterFrame(frame?.y, y, "f64");
+  for (let i = 0; i < y.length; i++) {
+    const feature = Math.floor(i / count);
+    const inFrame = (entered[i]! - (shift?.[feature] ?? 0)) / (scale?.[feature] ?? 1);
+    if (Math.abs(inFrame) > bound) isOutside[i % count] = 1;
+  }
+  return isOutside.reduce((sum, one) => sum + one, 0);
+}
+
+/** Events between two reports of progress: what is in flight, whatever the size of the sample. */
+const PORTION = 2 ** 16;
+
+const applyOptions: Options<ApplyRequest> = {
+  backend: anObject,
+  model: anObject,
+  direction: oneOf("to-data", "to-simulation"),
+  sample: anObject,
+  variations: aList,
+  signal: optional(aSignal),
+  onEvents: optional(aFunction),
+};
+
+/** Applies T to a sample, one variation after another, in the order asked for. */
+export async function* applyTransfer(request: ApplyRequest): AsyncGenerator<Applied> {
+  checkOptions("applyTransfer", request, applyOptions);
+  checkRequest(request);
+  const map = mapTape(request);
+  if (request.sample.count === 0) {
+    for (const [at, variation] of request.variations.entries()) yield roomFor(map, variation, at, 0);
+    return;
+  }
+  const [, ...others] = request.variations;
+  yield* inOneProgram(request, map, map.outputs, request.variations.slice(0, 1), 0);
+  // All others have nothing but values to compute.
+  if (others.length > 0) yield* inOneProgram(request, map, { value: map.outputs.value }, others, 1);
+}
+
+/** @param first  position of the first of these variations */
+async function* inOneProgram(
+  request: ApplyRequest,
+  map: MapTape,
+  outputs: Readonly<Record<string, Var>>,
+  variations: readonly MapVariation[],
+  first: number,
+): AsyncGenerator<Applied> {
+  const { backend, model } = request;
+  const program = await backend.compile({ outputs });
+  try {
+    const sample = framedEvents(model.frame, request.sample, backend.precision);
+    await program.bind(columnsOf(sample, model.processes.length));
+    for (const [i, variation] of variations.entries())
+      yield await applyOne(request, map, program, variation, first + i);
+  } finally {
+    await program.close();
+  }
+}
+
+interface MapTape {
+  readonly tape: Tape;
+  readonly outputs: { readonly value: Var; readonly logDet: Var; readonly probabilities?: Var };
+}
+
+function mapTape({ model, direction, sample }: ApplyRequest): MapTape {
+  const tape = new Tape();
+  const [widthX, widthY] = [model.x.nominal.architecture.features, model.y!.nominal.architecture.features];
+  const [x, y] = [tape.column("x", [widthX]), tape.column("y", [widthY])];
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const maps = sample.process === undefined ? model.processes.length : 1;
+  /** What depends on fewer axes than asked for is repeated along the others. */
+  const full = (u: Var, shape: readonly number[]) => broadcastEvents(broadcast(u, shape), tape.events());
+  if (sample.process !== undefined) {
+    const { value, logDet } = mapOfEach(tape, model, direction, sample.process, x, y, nu);
+    return { tape, outputs: { value: full(value, [1, widthY]), logDet: full(logDet, [1]) } };
+  }
+  const mixture = bindMixture(tape, model);
+  const { value, logDet } = direction === "to-data" ? mixture.fromSimulation(y, x, nu) : mixture.toSimulation(y, x, nu);
+  const outputs = { value: full(value, [maps, widthY]), logDet: full(logDet, [maps]) };
+  if (direction === "to-data") return { tape, outputs };
+  const terms = add(add(mixture.logYields(nu), mixture.logProbX(x, nu)), mixture.logProbY(y, x, nu));
+  const total = reshape(logSumExp(terms, 0), [1]);
+  return { tape, outputs: { ...outputs, probabilities: full(exp(sub(terms, total)), [maps]) } };
+}
+
+/** T or its inverse for the process of each event alone; the mixture's own maps are those of all processes. */
+function mapOfEach(
+  tape: Tape,
+  model: MixtureModel,
+  direction: Direction,
+  process: number | Int32Array,
+  x: Var,
+  y: Var,
+  nu: Var,
+): Transformed {
+  const size = [model.processes.length];
+  const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
+  const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
+  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  return direction === "to-data"
+    ? transfer.fromSimulation(y, conditions, nu)
+    : transfer.toSimulation(y, conditions, nu);
+}
+
+function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {
+  if (!(process instanceof Int32Array)) return { x, y };
+  const oneHot = new Float32Array(processes * count);
+  for (let i = 0; i < count; i++) oneHot[process[i]! * count + i] = 1;
+  return { x, y, process: oneHot };
+}
+
+/** @param at  position of the variation */
+async function applyOne(
+  request: ApplyRequest,
+  map: MapTape,
+  program: Program,
+  variation: MapVariation,
+  at: number,
+): Promise<Applied> {
+  const { tape, outputs } = map;
+  const { model, sample, signal, onEvents } = request;
+  const { count, process } = sample;
+  const own = variation.replica === undefined ? model : replicaModel(model, variation.replica);
+  await program.write({
+    ...parametersOn(tape, own),
+    nu: variation.nu,
+    ...(typeof process === "number" && { process: model.processes.map((_, f) => (f === process ? 1 : 0)) }),
+  });
+  const applied = roomFor(map, variation, at, count);
+  const { y, logDet, probabilities } = applied;
+  const [, widthY] = outputs.value.shape as [number, number];
+  for (let start = 0; start < count; start += PORTION) {
+    const stop = Math.min(count, start + PORTION);
+    const part = await program.run({ range: { events: [start, stop] }, signal });
+    place(part.value!, y, widthY, count, start);
+    if (logDet !== undefined) place(part.logDet!, logDet, 1, count, start);
+    if (probabilities !== undefined) place(part.probabilities!, probabilities, 1, count, start);
+    onEvents?.(at * count + stop);
+  }
+  const mapped = y.map((ofMap) => leaveFrame(model.frame?.y, ofMap) as Float64Array);
+  return { ...applied, y: mapped };
+}
+
+/** Room for what one variation gives, all of it that there is of no events. */
+function roomFor({ outputs }: MapTape, variation: MapVariation, at: number, count: number): Applied {
+  const [maps, widthY] = outputs.value.shape as [number, number];
+  const columns = (size: number) => Array.from({ length: maps }, () => new Float64Array(size * count));
+  return {
+    variation,
+    y: columns(widthY),
+    ...(at === 0 && { logDet: columns(1) }),
+    ...(at === 0 && outputs.probabilities !== undefined && { probabilities: columns(1) }),
+  };
+}
+
+/** Puts the rows of a portion, [maps · width, n], into those of the whole, [maps][width, count]. */
+function place(part: Float64Array, whole: readonly Float64Array[], width: number, count: number, start: number): void {
+  const n = part.length / (whole.length * width);
+  for (let row = 0; row < whole.length * width; row++) {
+    whole[Math.floor(row / width)]!.set(part.subarray(row * n, (row + 1) * n), (row % width) * count + start);
+  }
+}
+
+function checkRequest({ model, sample, variations }: ApplyRequest): void {
+  const where = "applyTransfer";
+  if (model.y === undefined || model.transfer === undefined) {
+    throw new UsageError(where, { expected: "a model with a map T of y", got: "one without" });
+  }
+  const { count, x, y, process } = sample;
+  const [widthX, widthY] = [model.x.nominal.architecture.features, model.y.nominal.architecture.features];
+  if (x.length !== widthX * count || y.length !== widthY * count || !(count >= 0)) {
+    throw new UsageError(where, {
+      expected: `columns x [${widthX}, count] and y [${widthY}, count]`,
+      got: `${x.length} and ${y.length} numbers, count = ${count}`,
+    });
+  }
+  const processes = typeof process === "number" ? [process] : process;
+  const wrong = processes?.findIndex((f) => model.processes[f] === undefined) ?? -1;
+  if (wrong >= 0) {
+    throw new UsageError(where, {
+      expected: `processes from 0 to ${model.processes.length - 1}`,
+      got: `${processes![wrong]} at event ${wrong}`,
+    });
+  }
+  if (process instanceof Int32Array && process.length !== count) {
+    throw new UsageError(where, { expected: `the process of each of ${count} events`, got: `${process.length}` });
+  }
+  for (const { nu } of variations) checkPoint(where, model, nu);
+}

@@ -1,0 +1,172 @@
+/**
+ * Step 2: how T responds to the nuisances over a box around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
+ * `BoundTransfer`; trained is what is left, how they mix the processes.
+ */
+import { UsageError } from "../../../engine/errors.js";
+import { aFlag, anObject, checkOptions, type Options } from "../../../engine/options.js";
+import { fillUniform, randomKey, word } from "../../../engine/random/random.js";
+import { add, mul, square, stopGradient, sub } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import { type FactorizableArchitecture, initialise } from "../../../flows/architecture/architecture.js";
+import { withCommonUnits } from "../../../flows/first-order.js";
+import { named, type Weights } from "../../../flows/networks/weights.js";
+import { withStandardisation } from "../../../flows/standardisation.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import type { Optimiser } from "../../../flows/training/optimiser.js";
+import type { ModelBuilder } from "../../../flows/training/training-program.js";
+import type { EventData } from "../../model/likelihood/likelihood.js";
+import { bindMixture } from "../../model/mixture.js";
+import type { FlowModel, MixtureModel } from "../../model/mixture-model.js";
+import { meanLoss } from "../../model/training/densities.js";
+import { DATA, dataColumns, dataFrame } from "./transport-fit.js";
+
+/** Column of δ, each event's own point of the box [K]. */
+const DELTA = "data/delta";
+
+/**
+ * T_ψ that starts as the identity everywhere, in the frame of the data, which that of simulation is close to.
+ *
+ * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
+ * @param data          with y, in the frame of the model
+ */
+export function initialResponse(
+  architecture: FactorizableArchitecture,
+  data: EventData,
+  nProcesses: number,
+  seed: number,
+): FlowModel<FactorizableArchitecture> {
+  const weights = withCommonUnits(architecture, initialise(architecture, seed));
+  return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
+}
+
+/** Half-width of the box of each nuisance, in scales of the residual map, where nothing else is asked for. */
+const SCALES_PER_BOX = 2;
+
+/** Half-widths of the box in which T_ψ is trained and believed, prior standard deviations [K]. */
+export function responseBox({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
+  return nuisances.map(({ scale }) => box ?? SCALES_PER_BOX * scale);
+}
+
+/**
+ * Where δ is drawn from: the whole box, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
+ * Gauss-Legendre grid with their weights as probabilities.
+ */
+export type NodeLaw =
+  | { readonly kind: "random"; readonly box: readonly number[] }
+  | { readonly kind: "quadrature"; readonly box: readonly number[]; readonly points: number };
+
+/**
+ * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
+ * Σ_i Σ_g w_g loss(event i, δ_g) of all nodes, at the cost of one; each δ comes with its mirror image -δ in the loss.
+ *
+ * @param sample   of `dataSample`
+ * @param purpose  names the stream of random numbers, "profile/nodes" in training
+ */
+export function profilingSample(
+  sample: EventSample,
+  law: NodeLaw,
+  { seed, purpose, epoch }: { readonly seed: number; readonly purpose: string; readonly epoch: number },
+): EventSample {
+  const delta = new Float32Array(law.box.length * sample.count);
+  fillUniform(randomKey(seed, purpose, epoch), 0, delta);
+  const place = placeOf(law);
+  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / sample.count)]! * place(delta[i]!);
+  return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
+}
+
+/** From a uniform number in (0, 1) to a value in [-1, 1]. */
+function placeOf(law: NodeLaw): (uniform: number) => number {
+  if (law.kind === "random") return (uniform) => 2 * uniform - 1;
+  const { nodes, weights } = gaussLegendre(law.points);
+  const upTo: number[] = [];
+  for (const weight of weights) upTo.push((upTo.at(-1) ?? 0) + weight / 2);
+  return (uniform) => {
+    const at = upTo.findIndex((edge) => uniform < edge);
+    return nodes[at < 0 ? nodes.length - 1 : at]!;
+  };
+}
+
+/**
+ * Nodes and weights on [-1, 1], weights adding up to 2: Newton's method on P_n from cos(π (i - 1/4) / (n + 1/2)),
+ * Abramowitz and Stegun 25.4.29 and 22.16.6.
+ */
+export function gaussLegendre(n: number): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
+  const nodes: number[] = [];
+  const weights: number[] = [];
+  for (let i = 1; i <= n; i++) {
+    let z = Math.cos((Math.PI * (i - 0.25)) / (n + 0.5));
+    let slope = 1;
+    // Converges quadratically from a start that is right to O(n^-4): four steps reach rounding.
+    for (let step = 0; step < 8; step++) {
+      let [before, value] = [1, z];
+      for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * z * value - (k - 1) * before) / k];
+      slope = (n * (z * value - before)) / (z * z - 1);
+      z -= value / slope;
+    }
+    nodes.push(-z);
+    weights.push(2 / ((1 - z * z) * slope * slope));
+  }
+  return { nodes, weights };
+}
+
+/**
+ * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
+ * all of them.
+ */
+export function drawnTransfers(
+  members: readonly Weights[],
+  seed: number,
+): (step: number) => Record<string, Float64Array> {
+  const parameters = members.map((weights) => named("transfer", weights));
+  const key = randomKey(seed, "profile/replica");
+  return (step: number) => parameters[word(key, step) % parameters.length]!;
+}
+
+export interface ProfileRequest {
+  /** T_ψ is what is trained; its centres are ν_0. */
+  readonly model: MixtureModel;
+  readonly isWeighted: boolean;
+  readonly optimiser: Optimiser;
+}
+
+const trainingOptions: Options<ProfileRequest> = {
+  model: anObject,
+  isWeighted: aFlag,
+  optimiser: anObject,
+};
+
+/**
+ * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
+ *
+ * What y still tells of ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0), 0 of a T that answers to
+ * everything. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
+ * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
+ * depend on T: they enter at inference only.
+ */
+export function profileTraining(request: ProfileRequest): ModelBuilder {
+  checkOptions("profileTraining", request, trainingOptions);
+  const { model, isWeighted, optimiser } = request;
+  const size = model.nuisances.length;
+  if (model.response === undefined) {
+    throw new UsageError("profileTraining", {
+      expected: "a model with a response of T to train",
+      got: "none",
+      hint: "Give it one with initialResponse",
+    });
+  }
+  const centre = model.response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  return (tape, normalisers) => {
+    const mixture = bindMixture(tape, model);
+    const { x, y, weight } = dataColumns(tape, model, isWeighted);
+    const delta = tape.column(DELTA, [size], tape.events(DATA));
+    const nu0 = tape.constant(centre);
+    const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
+    const told = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
+    const loss = mul(add(told(add(delta, nu0)), told(sub(nu0, delta))), -0.5);
+    return {
+      loss: meanLoss(loss, weight, normalisers[DATA]!),
+      trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],
+      moved: [y, delta],
+    };
+  };
+}

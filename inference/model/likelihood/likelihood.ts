@@ -1,0 +1,429 @@
+/** The negative log-likelihood of a data set as a function of ν, with exact derivatives by double backward. */
+
+import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
+import { UsageError } from "../../../engine/errors.js";
+import {
+  aColumn,
+  aFlag,
+  aNumber,
+  anObject,
+  aSignal,
+  checkOptions,
+  type Options,
+  oneOf,
+  optional,
+} from "../../../engine/options.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import { sharedColumn } from "../../../engine/runtime/shared-column.js";
+import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { effectiveEvents } from "../../statistics/fit/covariance.js";
+import type { Evaluation, Objective } from "../../statistics/objective.js";
+import { framedEvents, logVolume } from "../feature-frame.js";
+import { bindMixture, type LikelihoodForm, type Observed } from "../mixture.js";
+import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
+import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
+import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+
+/** A sample of events, each column `[features, events]` with the events contiguous. */
+export interface EventData {
+  readonly count: number;
+  /** [Dx, events] */
+  readonly x: ColumnData;
+  /** [Dy, events]. Absent: the likelihood of x alone, whatever else the model knows. */
+  readonly y?: ColumnData | undefined;
+  /** [events]; of either sign. Absent: every event counts 1. */
+  readonly weights?: ColumnData | undefined;
+}
+
+export interface LikelihoodRequest {
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly data: EventData;
+  readonly form: LikelihoodForm;
+  /** With the Poisson term of the number of events. */
+  readonly extended: boolean;
+  /**
+   * Bytes of what data and weights alone decide, computed once and kept from one ν to the next; what goes beyond is computed every
+   * time. `CACHE_BYTES` where absent. Decides how results round.
+   */
+  readonly cacheBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * 1 GiB: a part of the memory of any machine that computes for hours, and what the published model with T fixed takes for 128 000
+ * events in f32, 2090 numbers each. The same on every machine.
+ */
+export const CACHE_BYTES = 2 ** 30;
+
+/** The same order of derivatives for each part; total = data + penalty. */
+export interface EvaluationParts {
+  /** -Σ w log p over the events */
+  readonly data: Evaluation;
+  /** Gaussian constraints, and the extended term where there is one */
+  readonly penalty: Evaluation;
+  readonly total: Evaluation;
+}
+
+export interface Likelihood extends Objective {
+  /** @param onEvents  called with the number of events done, now and then */
+  evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2, onEvents?: (done: number) => void): Promise<EvaluationParts>;
+  /** Per event log p, unweighted, no constraint, no extended term: f64 [events of the range]. */
+  logProb(nu: ArrayLike<number>, range?: readonly [number, number]): Promise<Float64Array>;
+  /**
+   * J of the sandwich covariance, row-major [K, K]: Σ w² g gᵀ with g the gradient of an event's log p (+ log N_tot where
+   * the number of events counts), and 1 on the diagonal for each Gaussian constraint.
+   */
+  scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
+  /** The gradient g of each event's log p (+ log N_tot where the number of events counts), unweighted: f64 [K, events of the range]. */
+  eventScores(nu: ArrayLike<number>, range: readonly [number, number]): Promise<Float64Array>;
+  /** What the scores of the events say about the curvature of the NLL. */
+  information(nu: ArrayLike<number>): Promise<Information>;
+  /** (Σw)² / Σw²; the number of events where they are unweighted. */
+  readonly effectiveEvents: number;
+  readonly isWeighted: boolean;
+  /** What is kept per event, and what the programs that compute it and the Hessian were lowered to. */
+  describe(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The information in the scores g of the events: on average the Hessian of the NLL where the model describes the data. */
+export interface Information {
+  /** Σ w g gᵀ, and 1 on the diagonal for each Gaussian constraint; row-major [K, K] */
+  readonly matrix: Float64Array;
+  /** Standard deviation of each diagonal entry from one data set to another, √Σ w² g_k⁴ [K] */
+  readonly scatter: Float64Array;
+}
+
+/** Everything of the likelihood that looks at events, on one tape, before it is added up. All are per event. */
+interface Traced {
+  readonly nu: Var;
+  /** One ν per event [K]. */
+  readonly ownNu: Var;
+  /** log p at ν, and with log N_tot, where the number of events counts, at an event's own ν: []. */
+  readonly logProb: Var;
+  readonly ownScore: Var;
+  /** How often the event counts, 1 where events have no weights: []. */
+  readonly weight: Var;
+  /** The same with x alone, where events count with y as often as `yWeights` say. */
+  readonly logProbX?: Var;
+  readonly ownScoreX?: Var;
+  readonly weightX?: Var;
+}
+
+/** Columns of weights. */
+const WEIGHT = "weight";
+const WEIGHT_X = "weight of x alone";
+
+function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: boolean): Traced {
+  const tape = new Tape();
+  const mixture = bindMixture(tape, model);
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const x = tape.column("x", [model.x.nominal.architecture.features]);
+  const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
+  const ownNu = broadcastEvents(nu, tape.events());
+  const logProb = (observed: Observed) => broadcastEvents(mixture.logProb(observed, nu, form), tape.events());
+  const ownScore = (observed: Observed) => {
+    const ofEvent = mixture.logProb(observed, ownNu, form);
+    return extended ? add(ofEvent, logTotalYield(logYields(model, ownNu))) : ofEvent;
+  };
+  return {
+    nu,
+    ownNu,
+    logProb: logProb({ x, y }),
+    ownScore: ownScore({ x, y }),
+    weight: weighsY || data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], tape.events()),
+    ...(weighsY &&
+      form === "joint" && {
+        logProbX: logProb({ x }),
+        ownScoreX: ownScore({ x }),
+        weightX: tape.column(WEIGHT_X, []),
+      }),
+  };
+}
+
+/** A member's own columns, as `trace` names them: the weights, where y has some. */
+function ownColumns(
+  { data: { weights, count }, form }: LikelihoodRequest,
+  yWeights: ColumnData | undefined,
+): Record<string, ColumnData> {
+  if (yWeights === undefined) return {};
+  const times = (part: (ofY: number) => number) =>
+    sharedColumn(Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * part(yWeights[i]!)));
+  return { [WEIGHT]: times((ofY) => ofY), ...(form === "joint" && { [WEIGHT_X]: times((ofY) => 1 - ofY) }) };
+}
+
+/** [K] of every event: the cotangent of one ν per event is its own gradient. */
+const scoreOf = ({ ownNu }: Traced, ownScore: Var): Var => gradient(sumEvents(ownScore), [ownNu])[0] as Var;
+
+type Order = 0 | 1 | 2;
+
+/** -Σ w log p and its derivatives */
+function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: Order): Record<string, Var> {
+  const withY = mul(weight, logProb);
+  const nll = neg(sumEvents(logProbX && weightX ? add(withY, mul(weightX, logProbX)) : withY));
+  return {
+    nll,
+    ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
+    ...(order >= 2 && { hessian: hessian(nll, nu) }),
+  };
+}
+
+/** Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone, g its score. */
+function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
+  const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
+  const [size] = ownNu.shape as [number];
+  const outer = (a: Var, b: Var) => mul(reshape(a, [size, 1]), reshape(b, [1, size]));
+  const parts = [{ score: ownScore, weight }];
+  if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
+  const found = parts.map(({ score, weight: w }) => {
+    const g = scoreOf(traced, score);
+    return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
+  });
+  const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
+  const ofEvent = total("score");
+  return {
+    information: sumEvents(total("information")),
+    product: sumEvents(outer(ofEvent, ofEvent)),
+    fourth: sumEvents(square(total("diagonal"))),
+  };
+}
+
+/** `extendedTerm`, which for no events is N_tot. */
+function yieldTerm({ model, data }: LikelihoodRequest, nu: Var): Var {
+  const yields = logYields(model, nu);
+  return data.count === 0 ? exp(logTotalYield(yields)) : extendedTerm(yields, totalWeight(data));
+}
+
+/** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
+async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
+  const { model, extended } = request;
+  const tape = new Tape();
+  const nu = tape.parameter("nu", [model.nuisances.length]);
+  const constraints = gaussianConstraints(model, nu);
+  const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
+  const [g] = gradient(nll, [nu]) as [Var];
+  return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
+}
+
+function checkData({ model, data, extended }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
+  const { count, x, y, weights } = data;
+  if (model.nuisances.length === 0) {
+    throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
+  }
+  if (y !== undefined && model.y === undefined) {
+    throw new UsageError("likelihood", { expected: "data without y: the model knows x alone", got: "a column y" });
+  }
+  const widths = {
+    x: model.x.nominal.architecture.features,
+    y: model.y?.nominal.architecture.features ?? 0,
+    weights: 1,
+  };
+  for (const [name, column] of Object.entries({ x, y, weights })) {
+    const width = widths[name as keyof typeof widths];
+    if (column !== undefined && column.length !== width * count) {
+      throw new UsageError("likelihood", {
+        expected: `${width} x ${count} numbers in column "${name}"`,
+        got: `${column.length}`,
+      });
+    }
+  }
+  // That there are none is the measurement of an extended likelihood.
+  if (!(count > 0 || (count === 0 && extended))) {
+    throw new UsageError("likelihood", { expected: "at least one event, unless it is extended", got: `${count}` });
+  }
+  if (yWeights.length > 0 && y === undefined) {
+    throw new UsageError("likelihood", { expected: "data with y where y has weights", got: "x alone" });
+  }
+  for (const column of yWeights) {
+    if (column.length !== count) {
+      throw new UsageError("likelihood", { expected: `${count} weights of y`, got: `${column.length}` });
+    }
+  }
+}
+
+type Output = Record<string, Float64Array>;
+
+function evaluationOf(output: Output, order: Order): Evaluation {
+  const [nll] = output.nll as Float64Array;
+  return {
+    nll: nll as number,
+    ...(order >= 1 && { gradient: output.gradient as Float64Array }),
+    ...(order >= 2 && { hessian: output.hessian as Float64Array }),
+  };
+}
+
+function sumOf(a: Evaluation, b: Evaluation): Evaluation {
+  const plus = (p: Float64Array | undefined, q: Float64Array | undefined) => p?.map((value, i) => value + q![i]!);
+  const [g, h] = [plus(a.gradient, b.gradient), plus(a.hessian, b.hessian)];
+  return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
+}
+
+/** log p of an event in the frame of the flows less that in the units of its features. */
+function logVolumes({ model: { frame }, data, form }: LikelihoodRequest) {
+  const x = form === "joint" ? logVolume(frame?.x) : 0;
+  return { x, withY: data.y === undefined ? x : x + logVolume(frame?.y) };
+}
+
+/** What the same makes of -Σ w log p. */
+function nllOfVolumes(request: LikelihoodRequest, { columns }: Member): number {
+  const { x, withY } = logVolumes(request);
+  const { count, weights } = request.data;
+  const ofX = columns[WEIGHT_X];
+  const total = (own: ColumnData | undefined) => totalWeight({ count, weights: own });
+  return withY * total(columns[WEIGHT] ?? weights) + (ofX === undefined ? 0 : x * total(ofX));
+}
+
+/** Events between two reports of progress. */
+const PORTION = 2 ** 14;
+
+/** For programs that see no events. */
+const NO_MEMBER: Member = { parameters: {}, columns: {} };
+
+/** The programs over the events of the data, for all models. */
+function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
+  const { backend, model, cacheBytes = CACHE_BYTES, signal } = request;
+  const data = framedEvents(model.frame, request.data, backend.precision);
+  const weights = weighsY ? undefined : data.weights;
+  // One copy for all programs.
+  const columns = {
+    x: sharedColumn(data.x),
+    ...(data.y && { y: sharedColumn(data.y) }),
+    ...(weights && { [WEIGHT]: sharedColumn(weights) }),
+  };
+  // Those that are there.
+  const traced = { ...trace(request, weighsY) } as Record<keyof Traced, Var>;
+  return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
+}
+
+const likelihoodOptions: Options<LikelihoodRequest> = {
+  backend: anObject,
+  model: anObject,
+  data: anObject,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  cacheBytes: optional(aNumber),
+  signal: optional(aSignal),
+};
+
+const eventDataOptions: Options<EventData> = {
+  count: aNumber,
+  x: aColumn,
+  y: optional(aColumn),
+  weights: optional(aColumn),
+};
+
+/** Misspelt weights would be no weights. */
+export const checkEventData = (where: string, data: EventData): void => checkOptions(where, data, eventDataOptions);
+
+/**
+ * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
+ * is computed with the first of them, and kept.
+ */
+export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
+  checkOptions("likelihood", request, likelihoodOptions);
+  return (await likelihoods(request, [request.model]))[0]!;
+}
+
+/**
+ * One likelihood for each of several models that differ in the weights of their flows only, such as the replicas of an ensemble.
+ * They share programs and bound data: `close` of one closes all.
+ *
+ * @param request   its model says what they have in common
+ * @param yWeights  for each model, how often y of every event counts [B][events], of either sign, times the event's weight: the NLL is
+ *                  -Σ w (log p(x | ν) + w_y log p(y | x, ν)). Absent: once
+ */
+export async function likelihoods(
+  request: LikelihoodRequest,
+  models: readonly MixtureModel[],
+  yWeights?: readonly ColumnData[],
+): Promise<readonly Likelihood[]> {
+  checkOptions("likelihood", request, likelihoodOptions);
+  checkEventData("likelihood data", request.data);
+  checkData(request, yWeights ?? []);
+  if (yWeights !== undefined && yWeights.length !== models.length) {
+    throw new UsageError("likelihoods", {
+      expected: `weights of y for ${models.length} models`,
+      got: `${yWeights.length}`,
+    });
+  }
+  const members = models.map((model, b) => ({
+    parameters: mixtureParameters(model),
+    columns: ownColumns(request, yWeights?.[b]),
+  }));
+  const events = programsOf(request, members, yWeights !== undefined);
+  const penalty = await penaltyProgram(request);
+  return members.map((member) => boundLikelihood(request, events, penalty, member));
+}
+
+function boundLikelihood(
+  request: LikelihoodRequest,
+  events: EventPrograms<keyof Traced>,
+  penalty: Program,
+  member: Member,
+): Likelihood {
+  const { model, data } = request;
+  const ofVolumes = nllOfVolumes(request, member);
+  // What is asked for again and again reads what is kept; log p, asked for once, does without.
+  const ofOrder = (order: Order) => events.openHoisted(`order ${order}`, (traced) => derivatives(traced, order));
+  const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
+    events.run(of, nu, member, options);
+
+  async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
+    let total: Evaluation | undefined;
+    for (let start = 0; start < data.count; start += PORTION) {
+      const stop = Math.min(data.count, start + PORTION);
+      const part = evaluationOf(await run(ofOrder(order), nu, { range: { events: [start, stop] } }), order);
+      total = total === undefined ? part : sumOf(total, part);
+      onEvents(stop);
+    }
+    return total as Evaluation;
+  }
+
+  async function evaluateParts(
+    nu: ArrayLike<number>,
+    order: Order,
+    onEvents?: (done: number) => void,
+  ): Promise<EvaluationParts> {
+    const inFrame =
+      onEvents === undefined || data.count === 0
+        ? evaluationOf(await run(ofOrder(order), nu), order)
+        : await inPortions(nu, order, onEvents);
+    const ofData = { ...inFrame, nll: inFrame.nll + ofVolumes };
+    const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_MEMBER), order);
+    return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
+  }
+
+  /** With the information of the constraints, a unit Gaussian for each nuisance. */
+  const constrained = (matrix: Float64Array) =>
+    matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
+  const scores = (nu: ArrayLike<number>) => run(events.openHoisted("scores", scoreSums), nu);
+
+  return {
+    names: nuisanceNamesOf(model),
+    isWeighted: data.weights !== undefined,
+    effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
+    evaluateParts,
+    evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
+    async logProb(nu, range) {
+      const program = events.open("log prob", ({ logProb }) => ({ logProb }));
+      const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
+      const { withY } = logVolumes(request);
+      return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
+    },
+    async eventScores(nu, range) {
+      const program = events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+      return (await run(program, nu, { range: { events: range } })).g!;
+    },
+    scoreProduct: async (nu) => constrained((await scores(nu)).product!),
+    async information(nu) {
+      const { information, fourth } = await scores(nu);
+      return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
+    },
+    describe: async () => `${await events.describeKept()}\n\n${(await ofOrder(2)).description}`,
+    close: events.close,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Likelihoods whose slope jumps. The density of a spline flow is continuous with kinks at the knots, so that log p of an event has
+ * a kink in ν wherever ν moves the event across a knot. Second derivatives by double backward are those between the
+ * kinks: the curvature that sits in the jumps of the slope, of any sign and size, is missing from them however many the events.
+ * Differences of slopes and products of slopes have it.
+ */
+import { entryOf } from "../../../engine/entry.js";
+import { covariance } from "../../statistics/fit/covariance.js";
+import type { FitResult } from "../../statistics/fit/fit-result.js";
+import { dot, multiply, submatrix, symmetrised } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { matrixOf, type Objective } from "../../statistics/objective.js";
+import type { MixtureModel } from "../mixture-model.js";
+import type { Likelihood } from "./likelihood.js";
+
+/** Does ν move events across the knots of splines, or knots across events? */
+export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): boolean {
+  const moved = [
+    ...(x.systematics ? [x.nominal] : []),
+    // T's response moves events in simulation; T itself, before it, is where it is.
+    ...(looksAtY && y && (y.systematics || response) ? [y.nominal] : []),
+  ];
+  const movesKnots = looksAtY && response?.architecture.spline !== undefined;
+  return movesKnots || moved.some(({ architecture }) => architecture.transform.kind === "spline");
+}
+
+/**
+ * The likelihood with the information in the scores of its events where its Hessian is asked for: the method of Berndt, Hall, Hall
+ * and Hausman 1974, Annals of Economic and Social Measurement 3, 653. The minimum is where the slope says, for either.
+ */
+export function withScoreCurvature(likelihood: Likelihood): Objective {
+  return {
+    names: likelihood.names,
+    async evaluate(nu, order) {
+      if (order < 2) return likelihood.evaluate(nu, order);
+      const found = await likelihood.evaluate(nu, 1);
+      return { ...found, hessian: (await likelihood.information(nu)).matrix };
+    },
+  };
+}
+
+/** [lower, upper] by name; those that are not named have none. */
+type Bounds = Readonly<Record<string, readonly [number, number]>>;
+
+/**
+ * Differences of slopes between ν + reach_k e_k and ν - reach_k e_k over their distance, symmetrised: row-major [K, K]. The mean
+ * curvature over that distance, kinks included. A bound on the way is where the point stays, at ν itself if that is at the bound:
+ * nothing is known of the curvature beyond.
+ *
+ * @param reach   about one standard deviation, over which errors are quoted [K]
+ * @param bounds  around ν
+ */
+export async function secantHessian(
+  objective: Objective,
+  nu: readonly number[],
+  reach: readonly number[],
+  bounds: Bounds = {},
+): Promise<Float64Array> {
+  const size = nu.length;
+  const hessian = new Float64Array(size * size);
+  for (const [k, distance] of reach.entries()) {
+    const slopeAt = async (value: number) => {
+      const moved = Float64Array.from(nu, (own, l) => (l === k ? value : own));
+      return (await objective.evaluate(moved, 1)).gradient!;
+    };
+    const [least, largest] = entryOf(bounds, objective.names[k]!) ?? [
+      Number.NEGATIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ];
+    const [high, low] = [Math.min(largest, nu[k]! + distance), Math.max(least, nu[k]! - distance)];
+    const [above, below] = [await slopeAt(high), await slopeAt(low)];
+    for (let l = 0; l < size; l++) hessian[l * size + k] = (above[l]! - below[l]!) / (high - low);
+  }
+  return symmetrised(hessian, size);
+}
+
+/** The objective with its secant Hessian where its Hessian is asked for; `reach` and `bounds` as of `secantHessian`. */
+export function withSecantHessian(objective: Objective, reach: readonly number[], bounds?: Bounds): Objective {
+  return {
+    names: objective.names,
+    async evaluate(nu, order) {
+      if (order < 2) return objective.evaluate(nu, order);
+      const found = await objective.evaluate(nu, 1);
+      return { ...found, hessian: await secantHessian(objective, Array.from(nu), reach, bounds) };
+    },
+  };
+}
+
+/** The fit with another Hessian, and the errors and the edm that follow from it. */
+export function withHessian(fit: FitResult, hessian: Float64Array, precision: number): FitResult {
+  const { names } = fit.estimate;
+  const free = (fit.covariance?.names ?? names).map((name) => names.indexOf(name));
+  const found = covariance(
+    submatrix(hessian, names.length, free),
+    free.map((k) => names[k]!),
+    precision,
+  );
+  const matrix = matrixOf(hessian, names.length);
+  if (found.status !== "positive-definite") {
+    const { reason } = found;
+    return { ...fit, status: "not-positive-definite", reason, hessian: matrix, covariance: undefined, edm: undefined };
+  }
+  const slope = Float64Array.from(free, (k) => fit.gradient!.values[k]!);
+  const edm = 0.5 * dot(slope, multiply(Float64Array.from(found.matrix.flat()), slope));
+  return { ...fit, hessian: matrix, covariance: found, edm };
+}

@@ -1,0 +1,249 @@
+/** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
+import { UsageError } from "../../engine/errors.js";
+import {
+  add,
+  broadcast,
+  concatenate,
+  exp,
+  logSumExp,
+  mul,
+  reshape,
+  slice,
+  sub,
+  sum,
+} from "../../engine/tape/operations.js";
+import type { Tape, Var } from "../../engine/tape/tape.js";
+import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../../flows/factorizable.js";
+import { firstOrderTerms } from "../../flows/first-order.js";
+import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
+import { type Transformed, withAxis } from "../../flows/shapes.js";
+import { checkedModel, type DensityModel, type MixtureModel } from "./mixture-model.js";
+import { logTotalYield, logYields } from "./yields.js";
+
+/** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
+export type LikelihoodForm = "joint" | "conditional";
+
+/** One event's observables, without y where the likelihood looks at x alone. */
+export interface Observed {
+  /** [Dx] */
+  readonly x: Var;
+  /** [Dy] */
+  readonly y?: Var | undefined;
+}
+
+/**
+ * Densities of F processes; ν [K] in the order of `model.nuisances`, with events or without. Parameters are those of
+ * `mixtureParameters(model)`.
+ */
+export interface BoundMixture {
+  readonly model: MixtureModel;
+  /** log N_f(ν) [F] */
+  logYields(nu: Var): Var;
+  /** log p_f(x | ν) [F] */
+  logProbX(x: Var, nu: Var): Var;
+  /** log p_f(y | x, ν) [F], T included */
+  logProbY(y: Var, x: Var, nu: Var): Var;
+  /** T_f(y | x, ν), data to simulation: [F, Dy], logDet [F] */
+  toSimulation(y: Var, x: Var, nu: Var): Transformed;
+  /** T_f⁻¹, simulation to data: y [Dy] or [F, Dy] → [F, Dy], logDet [F] */
+  fromSimulation(y: Var, x: Var, nu: Var): Transformed;
+  /** log p of an event, []: Σ over processes */
+  logProb(observed: Observed, nu: Var, form?: LikelihoodForm): Var;
+  /**
+   * What the response adds to d log p(y | x, ν) / dν_k at ν_0, per unit of each of its coefficients and of u_k: `firstOrderTerms`
+   * of every process, weighted with its probability [coefficients]. For a model with a response.
+   */
+  responseTerms(observed: Required<Observed>): Var;
+  /** Parameters of T_φ and T_ψ that training may move, by name. */
+  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly responseParameters: ReadonlyMap<string, Var>;
+}
+
+export interface BoundDensity {
+  readonly nominal: BoundFlow;
+  readonly systematics: BoundFactorizableFlow | undefined;
+}
+
+export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
+  const { nominal, systematics } = model;
+  return {
+    nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
+    systematics: systematics && bindFactorizableFlow(tape, systematics.architecture, `${name}.systematics`),
+  };
+}
+
+/** log p(u | context, ν): systematics first, then the nominal flow, both in the context given. */
+function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
+  if (systematics === undefined) return nominal.logProb(u, context);
+  const { value, logDet } = systematics.toNominal(u, context, nu);
+  return add(nominal.logProb(value, context), logDet);
+}
+
+/**
+ * Values of the shape nuisances, one entry each: [..., 1]; the centre, where it changes nothing, for processes that the nuisance
+ * does not act on.
+ *
+ * @param process  one-hot, [..., F]
+ */
+export function shapeValues({ nuisances }: MixtureModel, nu: Var, process: Var): Var[] {
+  return nuisances.flatMap((nuisance, k) => {
+    if (nuisance.kind !== "shape") return [];
+    const value = slice(nu, -1, k, k + 1);
+    if (nuisance.acts.every(Boolean)) return [value];
+    const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
+    return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+  });
+}
+
+function checkNu({ nuisances }: MixtureModel, nu: Var): void {
+  if (nu.shape.length === 1 && nu.shape[0] === nuisances.length) return;
+  throw new UsageError("mixture", { expected: `nu [${nuisances.length}]`, got: `[${nu.shape}]` });
+}
+
+/** Applies steps from first to last; without any, the identity. */
+function apply(u: Var, steps: readonly ((u: Var) => Transformed)[]): Transformed {
+  return steps.length === 0 ? { value: u, logDet: u.tape.constant(0, []) } : chain(u, steps);
+}
+
+const noParameters: ReadonlyMap<string, Var> = new Map();
+
+/** The process one-hot [..., F], and the context (process, x) that it is part of [..., F + Dx]. */
+export interface Conditions {
+  readonly process: Var;
+  readonly context: Var;
+}
+
+/**
+ * T_f with its response to ν, where the model has them; without either, the identity.
+ *
+ * T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ, V what the factorizable flow of y makes of simulation at ν: T first undoes what ν does to
+ * p_f(y | x), exactly, whatever T_φ is. What is left to the trained T_ψ is how ν mixes the processes and what is known of
+ * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
+ */
+export interface BoundTransfer {
+  /** Data to simulation. ν [K] is looked at where T responds to it. */
+  toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** T_f⁻¹ */
+  fromSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** Data to simulation at ν_0, T_ψ(ν - ν_0) ∘ T_φ: T(ν) without what takes p_f(y | x, ν) back to p_f(y | x, ν_0). */
+  toOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  fromOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** ν_0 where T responds to ν [K]. */
+  readonly origin: Var | undefined;
+  /** T_ψ */
+  readonly response: BoundFactorizableFlow | undefined;
+  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly responseParameters: ReadonlyMap<string, Var>;
+}
+
+/**
+ * T on a tape.
+ *
+ * @param ofY  p(y | x), on the same tape: what T undoes
+ */
+export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransfer {
+  const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
+  const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
+  const variation = response && ofY?.systematics;
+  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
+
+  function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
+    return apply(y, [
+      ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
+      ...(response ? [(simulated: Var) => response.toNominal(simulated, context, nu!)] : []),
+    ]);
+  }
+  function fromOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
+    return apply(y, [
+      ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
+      ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
+    ]);
+  }
+  /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
+  function moved(y: Var, { process, context }: Conditions, from: Var | undefined, to: Var | undefined): Transformed {
+    if (variation === undefined) return apply(y, []);
+    return apply(y, [
+      (simulated) => variation.toNominal(simulated, context, shapeValues(model, from!, process)),
+      (nominal) => variation.fromNominal(nominal, context, shapeValues(model, to!, process)),
+    ]);
+  }
+  return {
+    origin,
+    response,
+    toOrigin,
+    fromOrigin,
+    toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
+    fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, origin), (u) => fromOrigin(u, at, nu)]),
+    transferParameters: transfer?.trainable ?? noParameters,
+    responseParameters: response?.trainable ?? noParameters,
+  };
+}
+
+/** Puts a model on a tape. What does not depend on the process is computed once for all of them. */
+export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
+  checkedModel(model);
+  const count = model.processes.length;
+  const oneHot = tape.constant(
+    Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0)),
+    [count, count],
+  );
+  const densityX = bindDensity(tape, model.x, "x");
+  const densityY = model.y && bindDensity(tape, model.y, "y");
+  const transfer = bindTransfer(tape, model, densityY);
+  const contextOf = (x: Var) => concatenate([oneHot, x]);
+  const conditions = (x: Var) => ({ process: oneHot, context: contextOf(x) });
+  const perProcess = (u: Var) => broadcast(u, [count]);
+
+  function logProbX(x: Var, nu: Var): Var {
+    checkNu(model, nu);
+    return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu, oneHot)));
+  }
+  function logProbY(y: Var, x: Var, nu: Var): Var {
+    checkNu(model, nu);
+    if (densityY === undefined) {
+      throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
+    }
+    const { value, logDet } = transfer.toOrigin(y, conditions(x), nu);
+    const shapes = shapeValues(model, transfer.origin ?? nu, oneHot);
+    return perProcess(add(logDensity(densityY, value, contextOf(x), shapes), logDet));
+  }
+  function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
+    const ofX = logProbX(x, nu);
+    const yields = logYields(model, nu);
+    const total = (logTerms: Var) => reshape(logSumExp(logTerms, 0), []);
+    if (form === "joint") {
+      const ofEvent = y === undefined ? ofX : add(ofX, logProbY(y, x, nu));
+      return sub(total(add(yields, ofEvent)), logTotalYield(yields));
+    }
+    if (y === undefined) throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
+    const prior = add(yields, ofX);
+    return sub(total(add(prior, logProbY(y, x, nu))), total(prior));
+  }
+
+  function responseTerms({ x, y }: Observed): Var {
+    const { origin, response } = transfer;
+    if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
+    const { value, logDet } = transfer.toOrigin(y as Var, conditions(x), origin);
+    const context = contextOf(x);
+    const shapes = shapeValues(model, origin, oneHot);
+    const ofY = (u: Var) => perProcess(logDensity(densityY as BoundDensity, u, context, shapes));
+    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), logDet));
+    const probability = exp(sub(joint, logSumExp(joint, 0)));
+    const terms = firstOrderTerms(tape, response, value, context, ofY);
+    const weighted = sum(mul(terms, withAxis(probability)), 0);
+    return reshape(weighted, [weighted.shape.at(-1) as number]);
+  }
+
+  return {
+    model,
+    logYields: (nu) => logYields(model, nu),
+    logProbX,
+    logProbY,
+    toSimulation: (y, x, nu) => transfer.toSimulation(y, conditions(x), nu),
+    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, conditions(x), nu),
+    logProb,
+    responseTerms,
+    transferParameters: transfer.transferParameters,
+    responseParameters: transfer.responseParameters,
+  };
+}

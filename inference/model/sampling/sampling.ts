@@ -1,0 +1,158 @@
+/** Events of a mixture's processes, drawn from its flows by inversion. */
+
+import { UsageError } from "../../../engine/errors.js";
+import { randomKey } from "../../../engine/random/random.js";
+import { normalColumn } from "../../../engine/random/random-column.js";
+import type { Backend, ColumnData, ColumnSource, Program } from "../../../engine/runtime/backend.js";
+import { concatenate } from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import type { NuisanceValues } from "../../../flows/factorizable.js";
+import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
+import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "../mixture.js";
+import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
+
+/** Names a stream of random numbers. */
+export interface Stream {
+  readonly seed: number;
+  readonly purpose: string;
+}
+
+export interface Sampler {
+  /** x ~ p(x | process, ν), [Dx, count]; ν [K] in declared order. */
+  sampleX(process: number, nu: readonly number[], count: number, stream: Stream): Promise<ColumnData>;
+  /** y ~ p(y | x, process, ν), T undone: data-like where the model has a T, [Dy, count]. */
+  sampleY(process: number, nu: readonly number[], x: ColumnData, stream: Stream): Promise<ColumnData>;
+  close(): Promise<void>;
+}
+
+/** The model of simulation: no T between it and the events. */
+export function withoutTransfer({ transfer: _transfer, response: _response, ...model }: MixtureModel): MixtureModel {
+  return model;
+}
+
+/** Latent to observed, or simulated, at ν. */
+function fromLatent({ nominal, systematics }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
+  const { value } = nominal.fromLatent(latent, context);
+  return systematics === undefined ? value : systematics.fromNominal(value, context, shapes).value;
+}
+
+const dimension = (model: MixtureModel, of: "x" | "y") => model[of]!.nominal.architecture.features;
+
+/** Parameters "process" [F], and "nu" [K] where there are nuisances. */
+function drawnAt(tape: Tape, { processes, nuisances }: MixtureModel) {
+  const process = tape.parameter("process", [processes.length]);
+  return { process, nu: nuisances.length === 0 ? undefined : tape.parameter("nu", [nuisances.length]) };
+}
+
+/** What they are written with. */
+const parametersOf = ({ processes }: MixtureModel, process: number, nu: readonly number[]) => ({
+  process: processes.map((_, f) => (f === process ? 1 : 0)),
+  ...(nu.length > 0 && { nu }),
+});
+
+/** Draws of x or y from the column "latent", and for y the column "x". */
+function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
+  const { process, nu } = drawnAt(tape, model);
+  const density = bindDensity(tape, model[of]!, of);
+  const latent = tape.column("latent", [dimension(model, of)]);
+  const shapesAt = (point: Var | undefined) => (point === undefined ? [] : shapeValues(model, point, process));
+  if (of === "x") return fromLatent(density, latent, process, shapesAt(nu));
+  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
+  const transfer = bindTransfer(tape, model, density);
+  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transfer.origin ?? nu));
+  return transfer.fromOrigin(simulated, conditions, nu).value;
+}
+
+/** What a program gave, with no more digits than its backend has, in the units of the features. */
+const observed = ({ precision }: Backend, frame: FeatureFrame | undefined, values: Float64Array): ColumnData =>
+  leaveFrame(frame, enterFrame(undefined, values, precision));
+
+/** T⁻¹ of any of the models that differ in the weights of T only, such as those of replicas: one program for all of them. */
+export interface DataMap {
+  /**
+   * Simulation to data [Dy, count].
+   *
+   * @param own  of the same architectures
+   * @param nu   to which T responds [K]
+   * @param x    [Dx, count]
+   * @param y    as simulated [Dy, count]
+   */
+  toData(own: MixtureModel, process: number, nu: readonly number[], x: ColumnData, y: ColumnData): Promise<ColumnData>;
+  close(): Promise<void>;
+}
+
+/** @param model  with a T; its weights do not matter */
+export async function openDataMap(backend: Backend, model: MixtureModel): Promise<DataMap> {
+  const tape = new Tape();
+  const { process, nu } = drawnAt(tape, model);
+  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
+  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  const { value } = transfer.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
+  const program = await backend.compile({ outputs: { y: value } });
+  const { frame } = model;
+  const entered = (of: "x" | "y", column: ColumnData) => enterFrame(frame?.[of], column, backend.precision);
+  return {
+    async toData(own, process, nu, x, y) {
+      checkDraw(own, "y", process, nu);
+      await program.write({
+        ...parametersOn(tape, own),
+        ...parametersOf(own, process, nu),
+      });
+      await program.bind({ x: entered("x", x), y: entered("y", y) });
+      return observed(backend, frame?.y, (await program.run()).y!);
+    },
+    close: () => program.close(),
+  };
+}
+
+function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: readonly number[]): void {
+  checkPoint("sampler", model, nu);
+  if (model[of] === undefined) {
+    throw new UsageError("sampler", { expected: "a model with a density of y", got: "one of x alone" });
+  }
+  if (model.processes[process] !== undefined) return;
+  throw new UsageError("sampler", {
+    expected: `a process from 0 to ${model.processes.length - 1}`,
+    got: `${process}`,
+  });
+}
+
+/** @param model  its T and response are undone where it has them; see `withoutTransfer` */
+export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
+  const programs = new Map<"x" | "y", Program>();
+
+  async function opened(of: "x" | "y") {
+    const known = programs.get(of);
+    if (known !== undefined) return known;
+    const tape = new Tape();
+    const program = await backend.compile({ outputs: { sample: sampleOf(tape, model, of) } });
+    await program.write(parametersOn(tape, model));
+    programs.set(of, program);
+    return program;
+  }
+
+  async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnSource>) {
+    checkDraw(model, of, process, nu);
+    const program = await opened(of);
+    await program.write(parametersOf(model, process, nu));
+    await program.bind(columns);
+    return observed(backend, model.frame?.[of], (await program.run()).sample!);
+  }
+
+  const latents = (features: number, count: number, { seed, purpose }: Stream) =>
+    normalColumn(randomKey(seed, purpose), features * count);
+
+  return {
+    sampleX: (process, nu, count, stream) =>
+      sample("x", process, nu, { latent: latents(dimension(model, "x"), count, stream) }),
+    sampleY(process, nu, x, stream) {
+      const count = x.length / dimension(model, "x");
+      const features = model.y?.nominal.architecture.features ?? 0;
+      const given = enterFrame(model.frame?.x, x, backend.precision);
+      return sample("y", process, nu, { x: given, latent: latents(features, count, stream) });
+    },
+    async close() {
+      for (const program of programs.values()) await program.close();
+    },
+  };
+}

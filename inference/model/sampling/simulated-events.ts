@@ -1,0 +1,159 @@
+/** Simulated events of one process at one point of the shape nuisances, and samples made of them for training. */
+
+import { UsageError } from "../../../engine/errors.js";
+import type { ColumnData } from "../../../engine/runtime/backend.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import { totalWeight, type WeightedMoments, weightedMoments } from "../../../flows/training/weighted-moments.js";
+import { enterFrame, frameOf, identityFrame, type ModelFrame } from "../feature-frame.js";
+
+export type ObservableName = "x" | "y";
+
+/** Columns `[features, events]`, the events contiguous. */
+export interface SimulatedEvents {
+  /** Position of the process among all. */
+  readonly process: number;
+  /** Shape nuisances in declared order, prior standard deviations. */
+  readonly at: readonly number[];
+  readonly count: number;
+  readonly x: ColumnData;
+  readonly y?: ColumnData | undefined;
+  /** [events], of either sign; every event counts 1 where absent. */
+  readonly weights?: ColumnData | undefined;
+}
+
+/** Names of the columns that a training sees: `<set>/<column>`. */
+export const columnName = (set: string, column: "process" | "x" | "y" | "nu" | "weight") => `${set}/${column}`;
+
+/** Σ of weights; refused where the sample could not stand for a density. */
+function checkedWeight(part: SimulatedEvents): number {
+  const { process, at } = part;
+  const total = totalWeight(part);
+  if (total > 0 && Number.isFinite(total)) return total;
+  throw new UsageError("simulated sample", {
+    expected: "event weights with a positive finite sum",
+    got: `${total} for process ${process} at nu = (${at.join(", ")})`,
+    hint: "Look for NaN, and for too many negative weights",
+  });
+}
+
+/** [features, events] of each part, one after another along the events; in f64 where one of them is. */
+export function joinedColumns(parts: readonly { readonly count: number; readonly column: ColumnData }[]): ColumnData {
+  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  const features = parts.length === 0 ? 0 : parts[0]!.column.length / parts[0]!.count;
+  const isF64 = parts.some(({ column }) => column instanceof Float64Array);
+  const joined = new (isF64 ? Float64Array : Float32Array)(features * total);
+  let offset = 0;
+  for (const { count, column } of parts) {
+    for (let j = 0; j < features; j++) joined.set(column.subarray(j * count, (j + 1) * count), j * total + offset);
+    offset += count;
+  }
+  return joined;
+}
+
+/** One number per row and part, the same for all its events: [rows, count]. */
+function repeated(
+  parts: readonly SimulatedEvents[],
+  rows: number,
+  count: number,
+  value: (part: SimulatedEvents, row: number) => number,
+): Float32Array {
+  const column = new Float32Array(rows * count);
+  let offset = 0;
+  for (const part of parts) {
+    for (let row = 0; row < rows; row++) {
+      column.fill(value(part, row), row * count + offset, row * count + offset + part.count);
+    }
+    offset += part.count;
+  }
+  return column;
+}
+
+/**
+ * Weights of all parts, one after another, by which every process at every point counts the same, whatever its size: they add
+ * up to the same number, 1 per event on average.
+ */
+function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
+  const totals = new Map<string, number>();
+  for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + checkedWeight(part));
+  const weight = new Float32Array(count);
+  let offset = 0;
+  for (const part of parts) {
+    const scale = count / totals.size / totals.get(keyOf(part))!;
+    for (let i = 0; i < part.count; i++) weight[offset + i] = scale * (part.weights?.[i] ?? 1);
+    offset += part.count;
+  }
+  return weight;
+}
+
+/**
+ * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same;
+ * undefined where their features are of order one as they are.
+ */
+export function frameOfSimulation(nominal: readonly SimulatedEvents[], withY: boolean): ModelFrame | undefined {
+  const weights = evenWeights(nominal);
+  const found = (of: ObservableName) => {
+    const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
+    const frame = frameOf(column, weights, of);
+    return { frame, same: identityFrame(column.length / weights.length) };
+  };
+  const [x, y] = [found("x"), withY ? found("y") : undefined];
+  if (x.frame === undefined && y?.frame === undefined) return undefined;
+  return { x: x.frame ?? x.same, ...(y && { y: y.frame ?? y.same }) };
+}
+
+/** How events enter a training. */
+export interface SampleNumbers {
+  /** Of the model that is trained. */
+  readonly frame?: ModelFrame | undefined;
+  /** Of the backend that trains it. */
+  readonly precision: "f32" | "f64";
+}
+
+/**
+ * All parts as one event set, in which every process at every point counts the same, whatever its size.
+ *
+ * Columns, named by `columnName`: process (one-hot) [processes], x, y where it is needed, both in the frame, nu [shapes], weight [].
+ */
+export function trainingSample(
+  set: string,
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  nProcesses: number,
+  { frame, precision }: SampleNumbers = { precision: "f32" },
+): EventSample {
+  const first = parts[0];
+  if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const stacked = (observable: ObservableName) =>
+    joinedColumns(
+      parts.map((part) => ({
+        count: part.count,
+        column: enterFrame(frame?.[observable], part[observable]!, precision),
+      })),
+    );
+  return {
+    count,
+    weights: columnName(set, "weight"),
+    columns: {
+      [columnName(set, "process")]: repeated(parts, nProcesses, count, ({ process }, f) => (process === f ? 1 : 0)),
+      [columnName(set, "x")]: stacked("x"),
+      ...(of === "y" && { [columnName(set, "y")]: stacked("y") }),
+      ...(first.at.length > 0 && {
+        [columnName(set, "nu")]: repeated(parts, first.at.length, count, ({ at }, k) => at[k]!),
+      }),
+      [columnName(set, "weight")]: evenWeights(parts),
+    },
+  };
+}
+
+/** Constants for standardisation of one observable, from a sample that `trainingSample` made. */
+export function momentsOf(set: string, sample: EventSample, of: ObservableName): WeightedMoments {
+  return weightedMoments(
+    sample.columns[columnName(set, of)]!,
+    sample.count,
+    sample.columns[columnName(set, "weight")]!,
+    of,
+  );
+}

@@ -1,0 +1,84 @@
+/** Nominal densities p(x | process) and p(y | x, process), by maximum likelihood on the nominal simulation. */
+import { add, concatenate, div, mul, neg, sumEvents } from "../../../engine/tape/operations.js";
+import type { Tape, Var } from "../../../engine/tape/tape.js";
+import { type FlowArchitecture, initialise } from "../../../flows/architecture/architecture.js";
+import { bindFlow } from "../../../flows/flow.js";
+import type { Weights } from "../../../flows/networks/weights.js";
+import { joinMoments, unitMoments, withStandardisation } from "../../../flows/standardisation.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import type { Optimiser } from "../../../flows/training/optimiser.js";
+import type { ModelBuilder } from "../../../flows/training/training-program.js";
+import { columnName, momentsOf, type ObservableName } from "../sampling/simulated-events.js";
+
+/** Sizes of what is observed and of the mixture. */
+export interface Dimensions {
+  readonly processes: number;
+  readonly shapes: number;
+  readonly x: number;
+  /** 0 where there is no y. */
+  readonly y: number;
+}
+
+/** Name of the event set of the nominal simulation. */
+export const NOMINAL = "nominal";
+
+export interface ObservedColumns {
+  /** What a density of x or y is a density of. */
+  readonly features: Var;
+  /** (process) for x, (process, x) for y. */
+  readonly context: Var;
+  readonly weight: Var;
+}
+
+/** Columns of an event set that `trainingSample` made, as a density of x or y sees them. */
+export function observedColumns(tape: Tape, set: string, of: ObservableName, sizes: Dimensions): ObservedColumns {
+  const events = tape.events(set);
+  const process = tape.column(columnName(set, "process"), [sizes.processes], events);
+  const x = tape.column(columnName(set, "x"), [sizes.x], events);
+  const weight = tape.column(columnName(set, "weight"), [], events);
+  if (of === "x") return { features: x, context: process, weight };
+  const y = tape.column(columnName(set, "y"), [sizes.y], events);
+  return { features: y, context: concatenate([process, x]), weight };
+}
+
+/**
+ * Weights to start from: a normal distribution with the sample's constants; the process stays one-hot.
+ *
+ * @param architecture  of `sizes[of]` features; context (process) [F] for x, (process, x) [F + Dx] for y
+ * @param sample        that `trainingSample(NOMINAL, …)` made
+ */
+export function initialDensity(
+  architecture: FlowArchitecture,
+  sample: EventSample,
+  of: ObservableName,
+  sizes: Dimensions,
+  seed: number,
+): Weights {
+  const oneHot = unitMoments(sizes.processes);
+  return withStandardisation(initialise(architecture, seed, { identity: true }), {
+    features: momentsOf(NOMINAL, sample, of),
+    context: of === "x" ? oneHot : joinMoments([oneHot, momentsOf(NOMINAL, sample, "x")]),
+  });
+}
+
+/** For `train`: -Σ w log p / Σ w over the event set `NOMINAL`; the flow's parameters are under `<of>.nominal`. */
+export function densityTraining(
+  of: ObservableName,
+  architecture: FlowArchitecture,
+  sizes: Dimensions,
+  optimiser: Optimiser,
+): ModelBuilder {
+  return (tape, normalisers) => {
+    const { features, context, weight } = observedColumns(tape, NOMINAL, of, sizes);
+    const flow = bindFlow(tape, architecture, `${of}.nominal`);
+    const loss = meanLoss(flow.logProb(features, context), weight, normalisers[NOMINAL]!);
+    return { loss, trainable: [{ parameters: [...flow.trainable.values()], optimiser }] };
+  };
+}
+
+/** -Σ w log p / normaliser. */
+export function meanLoss(logProb: Var, weight: Var, normaliser: number): Var {
+  return div(neg(sumEvents(mul(weight, logProb))), normaliser);
+}
+
+export const sumOf = (terms: readonly Var[]): Var => terms.reduce((a, b) => add(a, b));

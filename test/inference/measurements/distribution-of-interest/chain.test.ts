@@ -1,0 +1,361 @@
+/**
+ * The chain of `run` from the library, through what the package exports and nothing else: two processes, x and y in one
+ * dimension each, one shape and one rate. The toy's densities are Gaussian and linear, which small affine flows can be exactly.
+ */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type Anchor,
+  adamw,
+  anchorSets,
+  autoregressiveFlow,
+  type Backend,
+  closureTests,
+  closureVerdicts,
+  cpuBackend,
+  DATA,
+  type DensityModel,
+  type Dimensions,
+  dataSample,
+  densityTraining,
+  displacements,
+  type EventData,
+  expectedYields,
+  type FitResult,
+  factorizableFlow,
+  fillNormal,
+  initialDensity,
+  initialNu,
+  initialResponse,
+  initialSystematics,
+  initialTransfer,
+  likelihood,
+  type MixtureModel,
+  minimise,
+  mixtureParameters,
+  NOMINAL,
+  NU,
+  named,
+  type ObservableName,
+  principalModes,
+  profileTraining,
+  profilingSample,
+  project,
+  randomKey,
+  releaseOfNu,
+  responseToFirstOrder,
+  type SimulatedEvents,
+  sampleMixture,
+  stageFlow,
+  stageSamples,
+  systematicsStages,
+  systematicsTraining,
+  train,
+  trainingSample,
+  transferTraining,
+  updated,
+  warmUpCosine,
+  withoutTransfer,
+  withStageFlow,
+} from "../../../../index.js";
+
+const SEED = 3;
+const sizes: Dimensions = { processes: 2, shapes: 1, x: 1, y: 1 };
+const NAMES = ["left", "right"];
+const TRUTH = [0.5, 0];
+/** What the detector does to the y of data. */
+const SHIFT = 0.6;
+const N_DATA = 4000;
+const N_SIMULATED = 10_000;
+const SHAPES = [{ name: "shift", centre: 0 }];
+
+/** x ~ N(∓1.2 + 0.2 ν, 1), y ~ N(±0.5 x ± 0.2 ν, 0.7²), the upper sign for the first process. */
+function draw(process: number, nu: number, count: number, purpose: string): { x: Float64Array; y: Float64Array } {
+  const normals = new Float64Array(2 * count);
+  fillNormal(randomKey(SEED, `${purpose}/${process}/${nu}`), 0, normals);
+  const sign = process === 0 ? 1 : -1;
+  const x = normals.slice(0, count).map((z) => -1.2 * sign + 0.2 * nu + z);
+  const y = normals.slice(count).map((z, i) => sign * (0.5 * x[i]! + 0.2 * nu) + 0.7 * z);
+  return { x, y };
+}
+
+const anchors: readonly Anchor[] = [0, 1].flatMap((process) => [0, 1, -1].map((nu) => ({ process, at: [nu] })));
+
+const simulate = (purpose: string, count: number): SimulatedEvents[] =>
+  anchors.map(({ process, at }) => ({ process, at, count, ...draw(process, at[0]!, count, purpose) }));
+
+function makeData(): EventData {
+  const parts = [0, 1].map((process) => draw(process, TRUTH[0]!, N_DATA / 2, "data"));
+  const join = (of: ObservableName) => Float64Array.from(parts.flatMap((part) => [...part[of]]));
+  return { count: N_DATA, x: join("x"), y: join("y").map((value) => value + SHIFT) };
+}
+
+const recipe = { batch: 500, seed: SEED, rate: warmUpCosine({ warmUpSteps: 20 }) };
+const optimiser = (learningRate: number) => adamw({ learningRate, weightDecay: 0 });
+const contextOf = (of: ObservableName) => (of === "x" ? sizes.processes : sizes.processes + sizes.x);
+
+async function trainDensity(backend: Backend, of: ObservableName, events: readonly SimulatedEvents[]) {
+  const common = { features: sizes[of], context: contextOf(of), hidden: [16], activation: "silu" } as const;
+  const architecture = autoregressiveFlow({
+    ...common,
+    transforms: 1,
+    transform: { kind: "affine" },
+    standardisation: "input",
+  });
+  const nominalEvents = events.filter(({ at }) => at[0] === 0);
+  const sample = trainingSample(NOMINAL, nominalEvents, of, sizes.processes);
+  const initial = initialDensity(architecture, sample, of, sizes, SEED);
+  const trained = await train({
+    backend,
+    model: densityTraining(of, architecture, sizes, optimiser(0.01)),
+    initial: named(`${of}.nominal`, initial),
+    data: { [NOMINAL]: sample },
+    epochs: 12,
+    purpose: `${of}.nominal`,
+    ...recipe,
+  });
+  const nominal = { architecture, weights: updated(`${of}.nominal`, initial, trained.parameters) };
+
+  const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ centre: 0 }], standardisation: "both" });
+  let systematics = initialSystematics(residual, ["shift"], nominal, SEED);
+  for (const stage of systematicsStages(anchorSets(anchors, SHAPES), [])) {
+    const samples = Object.entries(stageSamples(stage, events, SHAPES));
+    const own = stageFlow(systematics, stage);
+    const { parameters } = await train({
+      backend,
+      model: systematicsTraining({
+        of,
+        nominal: architecture,
+        systematics: own.architecture,
+        stage,
+        sizes,
+        optimiser: optimiser(0.01),
+      }),
+      initial: { ...named(`${of}.nominal`, nominal.weights), ...named(`${of}.systematics`, own.weights) },
+      data: Object.fromEntries(samples.map(([set, own]) => [set, trainingSample(set, own, of, sizes.processes)])),
+      epochs: 6,
+      purpose: `${of}.systematics`,
+      ...recipe,
+    });
+    systematics = withStageFlow(systematics, {
+      ...own,
+      weights: updated(`${of}.systematics`, own.weights, parameters),
+    });
+  }
+  return { nominal, systematics } satisfies DensityModel;
+}
+
+async function fitNu(backend: Backend, model: MixtureModel, data: EventData, start: readonly number[]) {
+  const bound = await likelihood({ backend, model, data, form: "joint", extended: true });
+  const fit = await minimise(bound, { start, bounds: { shape: [-5, 5], rate: [-5, 5] } });
+  await bound.close();
+  assert.is(fit.status, "converged", fit.reason);
+  return fit;
+}
+
+async function fitTransfer(backend: Backend, simulated: MixtureModel, data: EventData, start: readonly number[]) {
+  const architecture = autoregressiveFlow({
+    features: sizes.y,
+    context: contextOf("y"),
+    hidden: [16],
+    activation: "silu",
+    transforms: 1,
+    transform: { kind: "affine" },
+    standardisation: "both",
+  });
+  const model = { ...simulated, transfer: initialTransfer(architecture, data, sizes.processes, SEED) };
+  const epochs = 20;
+  const { parameters } = await train({
+    backend,
+    model: transferTraining({
+      model,
+      form: "joint",
+      extended: true,
+      isWeighted: false,
+      observed: data.count,
+      transfer: optimiser(0.01),
+      nuisances: optimiser(0.002),
+    }),
+    initial: { ...mixtureParameters(model), ...initialNu(start) },
+    data: { [DATA]: dataSample(data) },
+    perStep: releaseOfNu(epochs * (data.count / recipe.batch)),
+    epochs,
+    purpose: "transfer",
+    ...recipe,
+  });
+  const weights = updated("transfer", model.transfer.weights, parameters);
+  return { model: { ...simulated, transfer: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
+}
+
+const BOX = 0.5;
+
+async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, centre: readonly number[]) {
+  const architecture = factorizableFlow({
+    features: sizes.y,
+    context: contextOf("y"),
+    hidden: [16],
+    activation: "silu",
+    layers: 1,
+    nuisances: centre.map((value) => ({ centre: value, scale: BOX / 2 })),
+    standardisation: "both",
+  });
+  const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
+  const box = centre.map(() => BOX);
+  const sample = dataSample(data);
+  const training = profileTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
+  const sampleOf = (purpose: string, epoch: number) =>
+    profilingSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
+  const members = [model.transfer!.weights];
+  const validation = sampleOf("profile/held out", 0);
+  const start = await responseToFirstOrder({ backend, model, members, sample, training, validation });
+  const { parameters } = await train({
+    backend,
+    model: training,
+    initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
+    data: (epoch) => ({ [DATA]: sampleOf("profile/nodes", epoch) }),
+    epochs: 10,
+    purpose: "response",
+    ...recipe,
+  });
+  const weights = updated("response", model.response.weights, parameters);
+  return { ...fitted, response: { architecture, weights } };
+}
+
+interface Chain {
+  readonly backend: Backend;
+  readonly data: EventData;
+  readonly simulated: MixtureModel;
+  readonly model: MixtureModel;
+  readonly xAlone: FitResult;
+  readonly fixed: FitResult;
+  readonly profiled: FitResult;
+}
+
+let chain: Chain;
+
+test.before(async () => {
+  const backend = await cpuBackend({ precision: "f64", threads: 1 });
+  const events = simulate("training", N_SIMULATED);
+  const simulated: MixtureModel = {
+    processes: NAMES.map((name) => ({ name, logYield: Math.log(N_DATA / 2) })),
+    nuisances: [
+      { name: "shape", kind: "shape", centre: 0, acts: [true, true] },
+      { name: "rate", kind: "rate", centre: 0, logFactors: [Math.log(1.05), 0] },
+    ],
+    x: await trainDensity(backend, "x", events),
+    y: await trainDensity(backend, "y", events),
+  };
+  const data = makeData();
+  const { y: _y, ...xData } = data;
+  const xAlone = await fitNu(backend, { ...simulated }, xData, [0, 0]);
+  const first = await fitTransfer(backend, simulated, data, xAlone.estimate.values);
+  const fixed = await fitNu(backend, first.model, data, first.nu);
+  const model = await fitResponse(backend, first.model, data, fixed.estimate.values);
+  const profiled = await fitNu(backend, model, data, fixed.estimate.values);
+  chain = { backend, data, simulated, model, xAlone, fixed, profiled };
+});
+test.after(() => chain?.backend.close());
+
+test("closure passes for what was trained, and fails where the systematics are left out (seed 3, false alarm 4e-3)", async () => {
+  const { backend, simulated } = chain;
+  const heldOut = simulate("held out", 2000);
+  const verdicts = async (model: MixtureModel) =>
+    closureVerdicts(await closureTests({ backend, model, heldOut, bins: 12, seed: SEED }), [0]);
+  const passed = await verdicts(simulated);
+  assert.equal(
+    passed.map(({ of, part, passed: isGood }) => [of, part, isGood]),
+    [
+      ["x", "nominal", true],
+      ["x", "systematics", true],
+      ["y", "nominal", true],
+      ["y", "systematics", true],
+    ],
+  );
+  const { x, y, ...rest } = simulated;
+  const failed = await verdicts({ ...rest, x: { nominal: x.nominal }, y: { nominal: y!.nominal } });
+  assert.equal(
+    failed.map(({ passed: isGood }) => isGood),
+    [true, false, true, false],
+  );
+});
+
+test("the truth is found by every fit (seed 3, false alarm 4e-4)", () => {
+  for (const { estimate, covariance } of [chain.xAlone, chain.fixed, chain.profiled]) {
+    for (const [k, value] of estimate.values.entries()) {
+      const pull = (value - TRUTH[k]!) / covariance!.sigma[k]!;
+      assert.ok(Math.abs(pull) < 4, `pull of ${estimate.names[k]}: ${pull}`);
+    }
+  }
+});
+
+test("a T that answers to the shape costs precision, at most all that y knew", () => {
+  const [shapeX, shapeFixed, shapeProfiled] = [chain.xAlone, chain.fixed, chain.profiled].map(
+    ({ covariance }) => covariance!.sigma[0]!,
+  ) as [number, number, number];
+  // T can undo what ν does to y, process by process: y is left with nothing. 5%: what the trainings of T leave.
+  assert.ok(shapeFixed < 0.9 * shapeX, `T fixed ${shapeFixed}, x alone ${shapeX}`);
+  assert.ok(shapeProfiled > shapeFixed, `T profiled ${shapeProfiled}, T fixed ${shapeFixed}`);
+  assert.ok(Math.abs(shapeProfiled / shapeX - 1) < 0.05, `T profiled ${shapeProfiled}, x alone ${shapeX}`);
+});
+
+test("modes are orthonormal and diagonalise the covariance", () => {
+  const { matrix, names } = chain.profiled.covariance!;
+  const modes = principalModes(chain.profiled.covariance!);
+  assert.ok(modes[0]!.sigma >= modes[1]!.sigma);
+  for (const [k, { sigma, direction }] of modes.entries()) {
+    assert.equal(direction.names, names);
+    for (const [i, row] of matrix.entries()) {
+      const image = row.reduce((sum, entry, j) => sum + entry * direction.values[j]!, 0);
+      assert.ok(Math.abs(image - sigma ** 2 * direction.values[i]!) < 1e-12, "C e = σ² e");
+    }
+    for (const [l, other] of modes.entries()) {
+      const product = direction.values.reduce((sum, value, i) => sum + value * other.direction.values[i]!, 0);
+      assert.ok(Math.abs(product - (k === l ? 1 : 0)) < 1e-12);
+    }
+  }
+});
+
+test("T moves y back by the shift of the data, and along the mode of the shape by what the shape does to y", async () => {
+  const { backend, model, profiled } = chain;
+  const { estimate, covariance } = profiled;
+  const modes = principalModes(covariance!);
+  const alongShape = modes.map((mode) => Math.abs(mode.direction.values[0]!));
+  const { sigma, direction } = modes[alongShape.indexOf(Math.max(...alongShape))]!;
+  const moved = (side: number) => estimate.values.map((value, k) => value + side * sigma * direction.values[k]!);
+  const points = [estimate.values, moved(1), moved(-1)];
+  // Where both processes are: the mean of y given x is ±0.5 x ± 0.2 ν.
+  const x = Float32Array.of(-0.5, 0, 0.5);
+  const y = Float32Array.of(SHIFT, SHIFT, SHIFT);
+  const { nominal, shifts } = await displacements({ backend, model, x, y, count: 3, points });
+  // Each process and x has some hundreds of events of width 0.7 nearby: 0.15 is four standard deviations and more.
+  for (const field of nominal) {
+    for (const value of field) assert.ok(Math.abs(value + SHIFT) < 0.15, `T(y) - y = ${value}`);
+  }
+  // A T that undoes ν: the simulated mean at ν moves by ±0.2 ν, so must T(y). How ν mixes the processes it answers by moving each towards
+  // the mean of the other, x + 0.4 ν away, by no more than the part by which its own probability changes: d log odds/dν = 2.4 · 0.2.
+  for (const [f, sign] of [1, -1].entries()) {
+    for (const [s, side] of [1, -1].entries()) {
+      const step = sigma * direction.values[0]!;
+      const expected = sign * 0.2 * side * step;
+      for (const [i, value] of shifts[s]![f]!.entries()) {
+        const mixing = 0.48 * Math.abs(step * (x[i]! + 0.4 * estimate.values[0]!));
+        assert.ok(Math.abs(value - expected) < 0.3 * Math.abs(expected) + mixing, `${value}, ${expected}, ${mixing}`);
+      }
+    }
+  }
+});
+
+test("the data look like the model after the fit, not before (seed 3, false alarm 2e-4)", async () => {
+  const { backend, data, model, profiled } = chain;
+  const common = { backend, count: 4 * N_DATA, withY: true, observed: undefined, seed: SEED };
+  const before = await sampleMixture({ ...common, model: withoutTransfer(model), nu: [0, 0], purpose: "before" });
+  const after = await sampleMixture({ ...common, model, nu: profiled.estimate.values, purpose: "after" });
+  const [ofX, ofY] = project(data, [before, after], 20, 0);
+  for (const { predictions } of [ofX!, ofY!]) assert.ok(predictions[1]!.result.pValue! > 1e-4);
+  assert.ok(ofY!.predictions[0]!.result.pValue! < 1e-6);
+  const yields = await expectedYields(model, [0, 2]);
+  assert.ok(Math.abs(yields[0]! - (N_DATA / 2) * 1.05 ** 2) < 1e-9);
+  assert.ok(Math.abs(yields[1]! - N_DATA / 2) < 1e-9);
+});
+
+test.run();

@@ -1,0 +1,111 @@
+/** Points of ν at which step 2 trains. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { referenceBackend } from "../../../../engine/reference/backend.js";
+import { Tape } from "../../../../engine/tape/tape.js";
+import { adam } from "../../../../flows/training/optimiser.js";
+import {
+  drawnTransfers,
+  gaussLegendre,
+  type NodeLaw,
+  profileTraining,
+  profilingSample,
+} from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
+import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
+import { mixtureParameters } from "../../../../inference/model/mixture-model.js";
+import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
+import { shiftModel } from "../../shift-model.js";
+
+const near = (got: number, expected: number, tolerance: number) => Math.abs(got - expected) <= tolerance;
+
+test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table 25.4", () => {
+  // n = 2: ±1/√3; n = 3: 0, ±√(3/5), weights 8/9, 5/9; n = 6 from the table.
+  const { nodes: two, weights: twoWeights } = gaussLegendre(2);
+  assert.ok(near(two[0]!, -1 / Math.sqrt(3), 1e-15) && near(two[1]!, 1 / Math.sqrt(3), 1e-15));
+  assert.ok(twoWeights.every((weight) => near(weight, 1, 1e-14)));
+  const { nodes: three, weights: threeWeights } = gaussLegendre(3);
+  assert.ok(near(three[2]!, Math.sqrt(0.6), 1e-15) && near(three[1]!, 0, 1e-15));
+  assert.ok(near(threeWeights[1]!, 8 / 9, 1e-14) && near(threeWeights[0]!, 5 / 9, 1e-14));
+  const { nodes: six, weights: sixWeights } = gaussLegendre(6);
+  const table = [
+    [0.238619186083197, 0.467913934572691],
+    [0.661209386466265, 0.360761573048139],
+    [0.932469514203152, 0.17132449237917],
+  ] as const;
+  for (const [i, [node, weight]] of table.entries()) {
+    assert.ok(near(six[3 + i]!, node, 1e-14) && near(six[2 - i]!, -node, 1e-14));
+    assert.ok(near(sixWeights[3 + i]!, weight, 1e-14) && near(sixWeights[2 - i]!, weight, 1e-14));
+  }
+});
+
+const count = 20_000;
+const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
+const nodesOf = (law: NodeLaw, seed: number, epoch: number, purpose = "profile/nodes") =>
+  profilingSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
+
+test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
+  const [box, second] = [0.3, 0.6];
+  const random = nodesOf({ kind: "random", box: [box, box] }, 3, 0);
+  assert.is(random.length, 2 * count);
+  assert.ok(random.every((value) => Math.abs(value) < box));
+  const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
+  // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
+  const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
+  assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
+  const both = nodesOf({ kind: "quadrature", box: [box, second], points: 3 }, 3, 0);
+  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * box) / second));
+  const values = [...new Set(quadrature.map(Math.fround))].sort((a, b) => a - b);
+  assert.is(values.length, 3);
+  assert.ok(near(values[2]!, box * Math.sqrt(0.6), 1e-7));
+  assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
+});
+
+test("points change with the epoch, the seed and the purpose, and with nothing else", () => {
+  const law = { kind: "random", box: [1] } as const;
+  const draw = (...of: [seed: number, epoch: number, purpose?: string]) => Array.from(nodesOf(law, ...of));
+  assert.equal(draw(1, 2), draw(1, 2));
+  assert.not.equal(draw(1, 2), draw(1, 3));
+  assert.not.equal(draw(1, 2), draw(2, 2));
+  assert.not.equal(draw(1, 2), draw(1, 2, "profile/held out"));
+});
+
+test("each step draws the T of one member, all of them alike (seed 5, false alarm 1e-4)", () => {
+  const members = [0, 1, 2].map((value) => new Map([["a", { shape: [1], data: Float64Array.of(value) }]]));
+  const drawn = drawnTransfers(members, 5);
+  const counts = [0, 0, 0];
+  for (let step = 0; step < 3000; step++) counts[drawn(step)["transfer.a"]![0]!]! += 1;
+  const chiSquared = counts.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);
+  assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
+});
+
+test("the loss is what y still tells of nu: 0 where T undoes it all, else as in closed form", async () => {
+  const [b, origin, t] = [0.4, 0.2, 0.6];
+  const y = [-1.3, 0.2, 2.1];
+  const delta = [0.3, -0.5, 0.1];
+  const lossOf = async (r: number) => {
+    const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin] });
+    const tape = new Tape();
+    const optimiser = adam({ learningRate: 1e-3 });
+    const { loss } = profileTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
+    const program = await referenceBackend().compile({ outputs: { loss } });
+    await program.write(mixtureParameters(model));
+    await program.bind({
+      "data/x": Float64Array.of(0.1, -0.7, 1.2),
+      "data/y": Float64Array.from(y),
+      "data/delta": Float64Array.from(delta),
+    });
+    return (await program.run()).loss![0]!;
+  };
+  // The square of the rounding of log p.
+  assert.ok(near(await lossOf(-b), 0, 1e-28));
+  // One process: y + t + b nu_0 is standard normal, and moves by (r + b) delta with delta.
+  const slope = 0.5;
+  const expected = y.reduce((sum, value, i) => {
+    const z = value + t + b * origin;
+    const told = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
+    return sum + (told(1) ** 2 + told(-1) ** 2) / 2 / y.length;
+  }, 0);
+  assert.ok(near(await lossOf(slope - b), expected, 1e-12), `${expected}`);
+});
+
+test.run();

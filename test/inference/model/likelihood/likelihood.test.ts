@@ -1,0 +1,272 @@
+/** The likelihood against PyTorch: both forms, T, rates, extended term, negative weights. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { referenceBackend } from "../../../../engine/reference/backend.js";
+import type { Backend } from "../../../../engine/runtime/backend.js";
+import { type EventData, likelihood } from "../../../../inference/model/likelihood/likelihood.js";
+import type { LikelihoodForm } from "../../../../inference/model/mixture.js";
+import {
+  mixtureFromTensors,
+  mixtureToTensors,
+  withExposure,
+  withParameters,
+} from "../../../../inference/model/mixture-model.js";
+import { effectiveEvents } from "../../../../inference/statistics/fit/covariance.js";
+import type { Evaluation } from "../../../../inference/statistics/objective.js";
+import { testBackends } from "../../../support/backends.js";
+import { close } from "../../../support/close.js";
+import { type TorchAnswer, torchAnswers, torchEvents, torchModel } from "../../torch-mixture.js";
+import { withBackend } from "../../with-backend.js";
+
+/** Rounding only, of sums of 30 events. */
+const precisions = {
+  f64: { absolute: 1e-11, relative: 1e-11 },
+  f32: { absolute: 2e-4, relative: 2e-5 },
+} as const;
+
+/** In f32 every entry is a sum of terms of the size of the largest (45), which cancel; 4e-5 of it seen. */
+const hessianPrecisions = { f64: precisions.f64, f32: { absolute: 5e-3, relative: 0 } } as const;
+
+const flat = (rows: { readonly data: readonly number[] }) => rows.data;
+
+function checkDerivatives(got: Evaluation, wanted: TorchAnswer["data"], precision: "f32" | "f64", what: string): void {
+  const tolerance = precisions[precision];
+  close([got.nll], [wanted.nll], tolerance, `${what} nll`);
+  close(got.gradient!, flat(wanted.gradient), tolerance, `${what} gradient`);
+  close(got.hessian!, flat(wanted.hessian), hessianPrecisions[precision], `${what} Hessian`);
+}
+
+async function checkAnswers(backend: Backend, form: LikelihoodForm, hasTransfer: boolean): Promise<void> {
+  const { precision } = backend;
+  const model = torchModel({ hasTransfer, hasRates: true });
+  const of = await likelihood({ backend, model, data: torchEvents, form, extended: true });
+  const answers = torchAnswers.filter((answer) => answer.form === form && answer.withTransfer === hasTransfer);
+  assert.is(answers.length, 3);
+  for (const answer of answers) {
+    const what = `at ${answer.parameters}`;
+    const { data, penalty, total } = await of.evaluateParts(answer.parameters, 2);
+    const constraint = answer.parameters.reduce((sum, value) => sum + value ** 2 / 2, 0);
+    close(await of.logProb(answer.parameters), flat(answer.logProb), precisions[precision], what);
+    checkDerivatives(data, answer.data, precision, `data ${what}`);
+    checkDerivatives(total, answer.total, precision, `total ${what}`);
+    close([penalty.nll], [answer.extended + constraint], precisions.f64, `penalty ${what}`);
+  }
+  await of.close();
+}
+
+for (const { name, isSlow, create } of testBackends()) {
+  for (const form of ["joint", "conditional"] as const) {
+    for (const hasTransfer of [false, true]) {
+      // Kernels of the others are much alike, and software drivers take half a minute to compile those of one.
+      if (isSlow && !(form === "conditional" && hasTransfer)) continue;
+      test(`${form} likelihood ${hasTransfer ? "with" : "without"} T equals PyTorch's on ${name}`, () =>
+        withBackend(create, (backend) => checkAnswers(backend, form, hasTransfer)));
+    }
+  }
+}
+
+const plain = { backend: referenceBackend(), form: "joint", extended: true } as const;
+
+test("the value does not depend on the order of derivatives asked for", async () => {
+  const of = await likelihood({
+    ...plain,
+    model: torchModel({ hasTransfer: true, hasRates: true }),
+    data: torchEvents,
+  });
+  const nu = Float64Array.of(0.5, -0.5, 0.3, -0.8);
+  const [value, slope, curvature] = [await of.evaluate(nu, 0), await of.evaluate(nu, 1), await of.evaluate(nu, 2)];
+  assert.is(value.nll, curvature.nll);
+  assert.is(value.gradient, undefined);
+  assert.equal([...slope.gradient!], [...curvature.gradient!]);
+  assert.is(slope.hessian, undefined);
+});
+
+test("a range of events gives their log densities", async () => {
+  const of = await likelihood({
+    ...plain,
+    model: torchModel({ hasTransfer: true, hasRates: true }),
+    data: torchEvents,
+  });
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  assert.equal([...(await of.logProb(nu, [7, 12]))], [...(await of.logProb(nu)).slice(7, 12)]);
+});
+
+/** Gradient of log p + log N_tot of one event: the likelihood of that event alone, N = 1 so that N_tot - N log N_tot counts. */
+async function scoreOfEvent(event: number, nu: readonly number[]): Promise<Float64Array> {
+  const only = (column: ArrayLike<number>, rows: number) =>
+    Float64Array.from({ length: rows }, (_, i) => column[i * torchEvents.count + event]!);
+  const data: EventData = { count: 1, x: only(torchEvents.x, 1), y: only(torchEvents.y!, 2) };
+  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const { data: own } = await (await likelihood({ ...plain, model, data })).evaluateParts(nu, 1);
+  const logTotal = (at: readonly number[]) =>
+    Math.log(
+      model.processes.reduce((sum, { logYield }, f) => {
+        const rate = (k: number) => (model.nuisances[k] as { logFactors: readonly number[] }).logFactors[f]! * at[k]!;
+        return sum + Math.exp(logYield + rate(2) + rate(3));
+      }, 0),
+    );
+  const step = 1e-5;
+  return Float64Array.from(nu, (_, k) => {
+    const moved = (by: number) => nu.map((value, l) => (l === k ? value + by : value));
+    return (logTotal(moved(step)) - logTotal(moved(-step))) / (2 * step) - own.gradient![k]!;
+  });
+}
+
+test("scores are those of single events, and the score product has their weights squared", async () => {
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  const wanted = new Float64Array(16);
+  for (let i = 0; i < 4; i++) wanted[i * 5] = 1;
+  const scores: Float64Array[] = [];
+  for (let event = 0; event < torchEvents.count; event++) {
+    const score = await scoreOfEvent(event, nu);
+    scores.push(score);
+    for (let i = 0; i < 16; i++) {
+      wanted[i]! += torchEvents.weights![event]! ** 2 * score[Math.floor(i / 4)]! * score[i % 4]!;
+    }
+  }
+  const model = torchModel({ hasTransfer: true, hasRates: true });
+  for (const { create } of testBackends()) {
+    await withBackend(create, async (backend) => {
+      const of = await likelihood({ backend, model, data: torchEvents, form: "joint", extended: true });
+      // Central differences of log N_tot: 1e-10 of order one.
+      const tolerance = backend.precision === "f64" ? { absolute: 1e-8, relative: 1e-8 } : precisions.f32;
+      close(await of.scoreProduct(nu), wanted, tolerance, backend.name);
+      const some = scores.slice(3, 12);
+      const byNuisance = nu.flatMap((_, k) => some.map((score) => score[k]!));
+      close(await of.eventScores(nu, [3, 12]), byNuisance, tolerance, `scores on ${backend.name}`);
+    });
+  }
+});
+
+test("effective events are those of the weights, or all", async () => {
+  const model = torchModel({ hasTransfer: false, hasRates: false });
+  const { weights: _, ...unweighted } = torchEvents;
+  const of = async (data: EventData) => (await likelihood({ ...plain, model, data })).effectiveEvents;
+  assert.is(await of(torchEvents), effectiveEvents(torchEvents.weights!));
+  assert.is(await of(unweighted), 30);
+});
+
+test("the extended term is zero where as many events were expected as seen", async () => {
+  const { weights: _, ...data } = torchEvents;
+  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const expected = model.processes.reduce((sum, { logYield }) => sum + Math.exp(logYield), 0);
+  const scaled = withExposure(model, 30 / expected);
+  const of = await likelihood({ ...plain, model: scaled, data });
+  const { penalty } = await of.evaluateParts([0, 0, 0, 0], 1);
+  close([penalty.nll], [0], precisions.f64);
+  close(penalty.gradient!, [0, 0, 0, 0], precisions.f64);
+});
+
+test("of no events the extended likelihood is N(ν) + ν²/2, on every backend; without the extended term there is none", async () => {
+  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const data = { count: 0, x: new Float64Array(0), y: new Float64Array(0) };
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  const rate = (k: number, f: number) => (model.nuisances[k] as { logFactors: readonly number[] }).logFactors[f]!;
+  const yields = model.processes.map(({ logYield }, f) =>
+    Math.exp(logYield + rate(2, f) * nu[2]! + rate(3, f) * nu[3]!),
+  );
+  const moment = (of: (f: number) => number) => yields.reduce((sum, own, f) => sum + own * of(f), 0);
+  const first = (k: number) => (k < 2 ? () => 0 : (f: number) => rate(k, f));
+  const all = [0, 1, 2, 3];
+  for (const { create } of testBackends()) {
+    await withBackend(create, async (backend) => {
+      const of = await likelihood({ backend, model, data, form: "joint", extended: true });
+      const { nll, gradient, hessian } = await of.evaluate(Float64Array.from(nu), 2);
+      close([nll], [moment(() => 1) + nu.reduce((sum, value) => sum + value ** 2 / 2, 0)], precisions.f64);
+      close(
+        gradient!,
+        all.map((k) => moment(first(k)) + nu[k]!),
+        precisions.f64,
+      );
+      const curvature = all.flatMap((k) =>
+        all.map((l) => moment((f) => first(k)(f) * first(l)(f)) + (k === l ? 1 : 0)),
+      );
+      close(hessian!, curvature, precisions.f64);
+      assert.is((await of.logProb(nu)).length, 0);
+      assert.is(of.effectiveEvents, 0);
+      close(
+        (await of.information(nu)).matrix,
+        all.flatMap((k) => all.map((l) => (k === l ? 1 : 0))),
+        precisions.f64,
+      );
+      await of.close();
+    });
+  }
+  assert.match(
+    await refused({ data, extended: false }),
+    /likelihood: expected at least one event, unless it is extended, got 0/,
+  );
+});
+
+test("without the extended term nothing but the constraints is added", async () => {
+  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const of = await likelihood({ ...plain, model, data: torchEvents, extended: false });
+  const { penalty } = await of.evaluateParts([0.5, -0.5, 0.3, -0.8], 2);
+  close([penalty.nll], [(0.25 + 0.25 + 0.09 + 0.64) / 2], precisions.f64);
+  close(penalty.gradient!, [0.5, -0.5, 0.3, -0.8], precisions.f64);
+  close(penalty.hessian!, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], precisions.f64);
+});
+
+test("a model survives being saved as tensors, and takes new parameters", async () => {
+  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const { metadata, tensors } = mixtureToTensors(model);
+  const again = mixtureFromTensors("file", { metadata, tensors });
+  assert.equal(again, model);
+  const simulated = {
+    events: 10,
+    x: [[-1, 2]],
+    y: [
+      [0, 1],
+      [0, 3],
+    ],
+  } as const;
+  assert.equal(mixtureFromTensors("file", mixtureToTensors({ ...model, simulated })), { ...model, simulated });
+  const name = "transfer.transforms.0.0.bias";
+  const old = model.transfer!.weights.get("transforms.0.0.bias")!.data;
+  const changed = withParameters(model, { [name]: old.map((value) => value + 1) });
+  assert.is(changed.transfer!.weights.get("transforms.0.0.bias")!.data[0], old[0]! + 1);
+  assert.equal(changed.y, model.y);
+  assert.equal(changed.x, model.x);
+});
+
+async function refused(change: Partial<Parameters<typeof likelihood>[0]>): Promise<string> {
+  const model = torchModel({ hasTransfer: false, hasRates: false });
+  try {
+    await likelihood({ ...plain, model, data: torchEvents, ...change });
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "accepted";
+}
+
+test("what does not fit together is refused", async () => {
+  const model = torchModel({ hasTransfer: true, hasRates: false });
+  const { y: _, ...ofX } = model;
+  const { transfer: __, ...ofXAlone } = ofX;
+  const { y: ___, ...dataOfX } = torchEvents;
+  assert.match(await refused({ model: ofX, data: dataOfX }), /model: y: expected a density of y, got none/);
+  assert.match(await refused({ model: ofXAlone }), /likelihood: expected data without y: the model knows x alone/);
+  assert.match(
+    await refused({ data: { ...torchEvents, weights: new Float64Array(30) } }),
+    /extended likelihood: expected event weights with a positive finite sum, got 0\. Set likelihood\.extended/,
+  );
+  assert.match(
+    await refused({ data: { ...torchEvents, x: new Float64Array(29) } }),
+    /likelihood: expected 1 x 30 numbers in column "x", got 29/,
+  );
+  assert.match(
+    await refused({ model: { ...model, nuisances: [] } }),
+    /likelihood: expected at least one nuisance, got none/,
+  );
+  const [first, second] = model.nuisances;
+  assert.match(
+    await refused({ model: { ...model, nuisances: [{ ...first!, centre: 0.1 }, second!] } }),
+    /model: x\.systematics: expected the shape nuisances, centred: nu1 at 0\.1, nu2 at 0, got 2 centred at 0, 0/,
+  );
+  assert.throws(
+    () => mixtureToTensors({ ...model, x: { ...model.x, nominal: model.y!.nominal } }),
+    /model: x\.nominal: expected 2 features and context 2, got 2 features and context 3/,
+  );
+});
+
+test.run();

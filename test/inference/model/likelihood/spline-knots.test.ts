@@ -1,0 +1,192 @@
+/** Curvature that sits in kinks: the median of Laplace-distributed events, for which second derivatives see none at all. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
+import { likelihood } from "../../../../inference/model/likelihood/likelihood.js";
+import {
+  hasKinks,
+  secantHessian,
+  withHessian,
+  withScoreCurvature,
+} from "../../../../inference/model/likelihood/spline-knots.js";
+import { F64_PRECISION } from "../../../../inference/statistics/fit/covariance.js";
+import { minimise } from "../../../../inference/statistics/fit/minimise.js";
+import type { Objective } from "../../../../inference/statistics/objective.js";
+import { testBackends } from "../../../support/backends.js";
+import { close } from "../../../support/close.js";
+import { torchEvents, torchModel } from "../../torch-mixture.js";
+import { withBackend } from "../../with-backend.js";
+
+const N = 2001;
+
+/** Quantiles of p(x) = ½ exp(-|x - 0.3|): as many events as scatter leaves on average. */
+const events = Array.from({ length: N }, (_, i) => {
+  const u = (i + 0.5) / N;
+  return 0.3 + (u < 0.5 ? Math.log(2 * u) : -Math.log(2 * (1 - u)));
+});
+
+/** NLL = Σ |x - a|; every score is ±1, so that their information is N, which is the expected curvature 2 N p(a) = N too. */
+const laplace = (hessian: number): Objective => ({
+  names: ["a"],
+  async evaluate([a]) {
+    const sum = (of: (x: number) => number) => events.reduce((total, x) => total + of(x), 0);
+    const gradient = sum((x) => Math.sign(a! - x));
+    return {
+      nll: sum((x) => Math.abs(x - a!)),
+      gradient: Float64Array.of(gradient),
+      hessian: Float64Array.of(hessian),
+    };
+  },
+});
+
+test("slopes a standard deviation to either side find the curvature of kinks", async () => {
+  const sigma = 1 / Math.sqrt(N);
+  const curvature = await secantHessian(laplace(0), [0.3], [sigma]);
+  // Between the two points the density falls by σ/2 on average; one event more or less.
+  close(curvature, [N * (1 - sigma / 2)], { absolute: 1 / sigma, relative: 0 });
+});
+
+test("the symmetric part is taken, [K, K] row-major", async () => {
+  const matrix = [5, 1, 3, 4];
+  const skew: Objective = {
+    names: ["a", "b"],
+    evaluate: async ([a, b]) => ({
+      nll: 0,
+      gradient: Float64Array.of(matrix[0]! * a! + matrix[1]! * b!, matrix[2]! * a! + matrix[3]! * b!),
+    }),
+  };
+  close(await secantHessian(skew, [0.2, -1], [0.1, 2]), [5, 2, 2, 4], { absolute: 1e-12, relative: 0 });
+});
+
+test("points of the secant Hessian stay within the bounds, on one side where the estimate is at one", async () => {
+  // NLL = a⁴ + a² b + b², of slope (4 a³ + 2 a b, a² + 2 b).
+  const seen: number[][] = [];
+  const quartic: Objective = {
+    names: ["a", "b"],
+    async evaluate(nu, order) {
+      assert.is(order, 1);
+      seen.push(Array.from(nu));
+      const [a, b] = nu as unknown as [number, number];
+      return { nll: 0, gradient: Float64Array.of(4 * a ** 3 + 2 * a * b, a ** 2 + 2 * b) };
+    },
+  };
+  const exact = { absolute: 1e-12, relative: 1e-12 };
+  const bounds = { a: [-1, 1.25] as const };
+  // The cubes of 1.25 and 0.5 over 0.75, and their squares; b is not bounded.
+  const [aa, ab] = [(4 * (1.25 ** 3 - 0.5 ** 3)) / 0.75 + 2 * 2, (1.25 ** 2 - 0.5 ** 2) / 0.75];
+  close(await secantHessian(quartic, [1, 2], [0.5, 3], bounds), [aa, (ab + 2) / 2, (ab + 2) / 2, 2], exact);
+  assert.equal(seen, [
+    [1.25, 2],
+    [0.5, 2],
+    [1, 5],
+    [1, -1],
+  ]);
+  seen.length = 0;
+  const atBound = await secantHessian(quartic, [-1, 2], [0.5, 3], bounds);
+  assert.equal(seen.slice(0, 2), [
+    [-0.5, 2],
+    [-1, 2],
+  ]);
+  close([atBound[0]!], [(4 * (1 - 0.5 ** 3)) / 0.5 + 2 * 2], exact);
+});
+
+test("a fit whose minimum is in a kink converges, with the information of the scores as its Hessian", async () => {
+  const fit = await minimise(laplace(N), { start: [-0.5], secondStart: [1.2] });
+  assert.is(fit.status, "converged", fit.reason);
+  assert.match(fit.reason, "as far as kinks");
+  // The median, to a tenth of σ = 1/√N.
+  close(fit.estimate.values, [0.3], { absolute: 0.1 / Math.sqrt(N), relative: 0 });
+  assert.ok(fit.evaluations < 30, `${fit.evaluations} evaluations`);
+});
+
+test("another Hessian brings its own errors and edm, or says why there are none", async () => {
+  const fit = await minimise(laplace(N), { start: [0.1] });
+  const slope = fit.gradient!.values[0]!;
+  const wider = withHessian(fit, Float64Array.of(N / 4), F64_PRECISION);
+  close(wider.covariance!.sigma, [2 / Math.sqrt(N)], { absolute: 0, relative: 1e-12 });
+  close([wider.edm!], [(2 * slope ** 2) / N], { absolute: 1e-15, relative: 1e-12 });
+  const none = withHessian(fit, Float64Array.of(-1), F64_PRECISION);
+  assert.is(none.status, "not-positive-definite");
+  assert.is(none.covariance, undefined);
+  assert.match(none.reason, "not positive definite");
+});
+
+test("splines have kinks where a nuisance moves events across their knots", () => {
+  const model = torchModel({ hasTransfer: true, hasRates: false });
+  assert.is(model.x.nominal.architecture.transform.kind, "spline");
+  assert.is(hasKinks(model, true), true);
+  const { systematics: _x, ...xAsItIs } = model.x;
+  const { systematics: _y, ...yAsItIs } = model.y!;
+  assert.is(hasKinks({ ...model, x: xAsItIs, y: yAsItIs }, true), model.response !== undefined);
+  assert.is(hasKinks({ ...model, x: xAsItIs }, false), false);
+});
+
+test("a response with splines has knots that nuisances move, where y is looked at", () => {
+  const { transfer: _, ...model } = torchModel({ hasTransfer: true, hasRates: false });
+  const affine = autoregressiveFlow({
+    features: 2,
+    context: 4,
+    hidden: [3],
+    transforms: 1,
+    transform: { kind: "affine" },
+  });
+  const smooth = { architecture: affine, weights: initialise(affine, 1) };
+  const still = { ...model, x: { nominal: model.x.nominal }, y: { nominal: smooth } };
+  const withResponse = (spline: { kind: "spline"; bins: number; bound: number } | undefined) => {
+    const architecture = factorizableFlow({
+      features: 2,
+      context: 4,
+      hidden: [3],
+      layers: 1,
+      nuisances: [{}, {}],
+      spline,
+    });
+    return { ...still, response: { architecture, weights: initialise(architecture, 1) } };
+  };
+  assert.is(hasKinks(withResponse(undefined), true), false);
+  assert.is(
+    hasKinks({ ...withResponse(undefined), y: { nominal: model.y!.nominal } }, true),
+    true,
+    "moves y in simulation",
+  );
+  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), true), true);
+  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
+});
+
+test("with weights, scores count with the weight in the information and with its square in the product", async () => {
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const double = Float32Array.from(torchEvents.weights!, () => 2);
+  for (const { create } of testBackends()) {
+    await withBackend(create, async (backend) => {
+      const of = (weights: Float32Array | undefined) =>
+        likelihood({ backend, model, data: { ...torchEvents, weights }, form: "joint", extended: true });
+      const [plain, doubled] = [await of(undefined), await of(double)];
+      const [product, once, twice] = [
+        await plain.scoreProduct(nu),
+        await plain.information(nu),
+        await doubled.information(nu),
+      ];
+      const tolerance = { absolute: 1e-5, relative: 1e-5 };
+      close(once.matrix, product, tolerance, backend.name);
+      const unit = (i: number) => (i % 5 === 0 ? 1 : 0);
+      const expected = product.map((value, i) => unit(i) + 2 * (value - unit(i)));
+      close(twice.matrix, expected, tolerance, backend.name);
+      close(
+        twice.scatter,
+        once.scatter.map((value) => 2 * value),
+        tolerance,
+        backend.name,
+      );
+      // Σ g⁴ lies between (Σ g²)²/N and (Σ g²)², by Cauchy and Schwarz.
+      for (const [k, scatter] of once.scatter.entries()) {
+        const squares = product[5 * k]! - 1;
+        assert.ok(scatter <= squares && scatter >= squares / Math.sqrt(torchEvents.count), `${k}: ${scatter}`);
+      }
+      const { hessian } = await withScoreCurvature(plain).evaluate(Float64Array.from(nu), 2);
+      assert.equal(hessian, once.matrix);
+    });
+  }
+});
+
+test.run();

@@ -1,0 +1,206 @@
+/** Sampling, closure and projections against Gaussians in closed form. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { fillNormal, randomKey } from "../../../../engine/random/random.js";
+import { autoregressiveFlow, initialise } from "../../../../flows/architecture/architecture.js";
+import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
+import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
+import { type ClosureVerdict, closureTests, closureVerdicts } from "../../../../inference/model/predictions/closure.js";
+import { project, sampleMixture } from "../../../../inference/model/predictions/projections.js";
+import { openSampler, withoutTransfer } from "../../../../inference/model/sampling/sampling.js";
+import { testBackends } from "../../../support/backends.js";
+import { close } from "../../../support/close.js";
+import { closedForm, gaussianModel } from "../../../support/gaussian-mixture.js";
+import { withBackend } from "../../with-backend.js";
+
+const { create } = testBackends().find(({ name }) => name.startsWith("cpu"))!;
+
+/** One process, x and y standard normal in two dimensions, whatever the context. */
+const standardNormal = ((): MixtureModel => {
+  const flow = (context: number) => {
+    const architecture = autoregressiveFlow({
+      features: 2,
+      context,
+      hidden: [4],
+      transforms: 1,
+      transform: { kind: "affine" },
+    });
+    return { architecture, weights: initialise(architecture, 1, { identity: true }) };
+  };
+  return {
+    processes: [{ name: "only", logYield: Math.log(1000) }],
+    nuisances: [],
+    x: { nominal: flow(1) },
+    y: { nominal: flow(3) },
+  };
+})();
+
+const COUNT = 4000;
+function normals(purpose: string, shift: number): Float32Array {
+  const values = new Float32Array(2 * COUNT);
+  fillNormal(randomKey(5, purpose), 0, values);
+  return values.map((value, i) => (i < COUNT ? value + shift : value));
+}
+
+async function verdictsOf(shiftX: number, shiftY: number): Promise<ClosureVerdict[]> {
+  let verdicts: ClosureVerdict[] = [];
+  await withBackend(create, async (backend) => {
+    const held = { process: 0, at: [], count: COUNT, x: normals("x", shiftX), y: normals("y", shiftY) };
+    const tests = await closureTests({ backend, model: standardNormal, heldOut: [held], bins: 20, seed: 9 });
+    assert.is(tests.length, 4);
+    verdicts = closureVerdicts(tests, []);
+  });
+  return verdicts;
+}
+
+test("closure passes where held-out events follow the flow (seed 9)", async () => {
+  for (const { passed, tests, part } of await verdictsOf(0, 0)) {
+    assert.is(passed, true);
+    assert.is(tests, 2);
+    assert.is(part, "nominal");
+  }
+});
+
+test("closure fails for the observable that is moved by a fifth of its width, and says which feature (seed 9)", async () => {
+  const [x, y] = await verdictsOf(0, 0.2);
+  assert.is(x!.passed, true);
+  assert.is(y!.passed, false);
+  assert.is(y!.least.feature, 0);
+  assert.ok(y!.pValue < 1e-6);
+});
+
+/** Mean and variance of x of the mixture by Simpson's rule on the closed form. */
+function momentsOfX(nu: readonly number[]): { mean: number; variance: number } {
+  const [low, high, n] = [-40, 40, 4000];
+  const h = (high - low) / n;
+  const sums = [0, 0, 0];
+  for (let i = 0; i <= n; i++) {
+    const x = low + i * h;
+    const weight = i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2;
+    const p = (weight * h * Math.exp(closedForm([x], [0, 0, 0], nu).ofX)) / 3;
+    for (let k = 0; k < 3; k++) sums[k]! += p * x ** k;
+  }
+  const [norm, first, second] = sums as [number, number, number];
+  assert.ok(Math.abs(norm - 1) < 1e-9);
+  return { mean: first, variance: second - first ** 2 };
+}
+
+test("sampled mixtures have the moments of the closed form (seed 4, false alarm 1e-6)", () =>
+  withBackend(create, async (backend) => {
+    const nu = [0.7, -0.6, 0.9, -0.4];
+    const sample = await sampleMixture({
+      backend,
+      model: withoutTransfer(gaussianModel),
+      nu,
+      count: 30_000,
+      withY: false,
+      observed: 1,
+      seed: 4,
+      purpose: "test",
+    });
+    const sums = [0, 0, 0];
+    for (const { x, weight } of sample.processes) {
+      for (const value of x) for (let k = 0; k < 3; k++) sums[k]! += weight * value ** k;
+    }
+    const [total, mean, square] = sums as [number, number, number];
+    const expected = momentsOfX(nu);
+    assert.ok(Math.abs(total - 1) < 1e-9);
+    assert.ok(Math.abs(mean - expected.mean) < 5 * Math.sqrt(expected.variance / 30_000));
+    // A mixture of Gaussians has a kurtosis of a few at most: its fourth moment is below 10 variances squared.
+    assert.ok(Math.abs(square - mean ** 2 - expected.variance) < 5 * expected.variance * Math.sqrt(10 / 30_000));
+  }));
+
+test("what T does to sampled y brings back y without T: the same random numbers", () =>
+  withBackend(create, async (backend) => {
+    const nu = [0.2, 0.1, -0.3, 0.4];
+    const x = Float32Array.from({ length: 50 }, (_, i) => i / 25 - 1);
+    const stream = { seed: 2, purpose: "y" };
+    const data = await openSampler(backend, gaussianModel);
+    const simulated = await openSampler(backend, withoutTransfer(gaussianModel));
+    const y = await data.sampleY(1, nu, x, stream);
+    const bare = await simulated.sampleY(1, nu, x, stream);
+    await data.close();
+    await simulated.close();
+    const { nominal, shifts } = await displacements({
+      backend,
+      model: gaussianModel,
+      x,
+      y,
+      count: 50,
+      points: [nu, nu],
+    });
+    for (let i = 0; i < y.length; i++) assert.ok(Math.abs(y[i]! + nominal[1]![i]! - bare[i]!) < 1e-4);
+    assert.ok(shifts[0]!.every((field) => field.every((value) => value === 0)));
+  }));
+
+for (const { name, create } of testBackends()) {
+  test(`an identity flow gives the normals of its stream on ${name}`, () =>
+    withBackend(create, async (backend) => {
+      const sampler = await openSampler(backend, standardNormal);
+      const wanted = normals("identity", 0);
+      // A GPU makes its own.
+      const relative = name === "webgpu" ? 1e-6 : 0;
+      const x = await sampler.sampleX(0, [], COUNT, { seed: 5, purpose: "identity" });
+      close(x, wanted, { absolute: 0, relative }, "x");
+      close(await sampler.sampleY(0, [], x, { seed: 5, purpose: "identity" }), wanted, { absolute: 0, relative }, "y");
+      await sampler.close();
+    }));
+}
+
+test("y varies with nu where x does not", () =>
+  withBackend(create, async (backend) => {
+    const nu = [0.7, -0.6, 0.9, -0.4];
+    const x = Float32Array.from({ length: 20 }, (_, i) => i / 10 - 1);
+    const stream = { seed: 2, purpose: "y" };
+    const whole = await openSampler(backend, gaussianModel);
+    const still = await openSampler(backend, { ...gaussianModel, x: { nominal: gaussianModel.x.nominal } });
+    assert.equal(await still.sampleY(2, nu, x, stream), await whole.sampleY(2, nu, x, stream));
+    const centres = gaussianModel.nuisances.map(({ centre }) => centre);
+    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, centres, 20, stream));
+    await whole.close();
+    await still.close();
+  }));
+
+test("processes and points that a model does not have are refused", () =>
+  withBackend(create, async (backend) => {
+    const sampler = await openSampler(backend, standardNormal);
+    const stream = { seed: 1, purpose: "none" };
+    const { y: _, ...ofX } = standardNormal;
+    const withoutY = await openSampler(backend, ofX);
+    const cases = [
+      [() => sampler.sampleX(1, [], 3, stream), /sampler: expected a process from 0 to 0, got 1/],
+      [() => sampler.sampleX(0, [0.5], 3, stream), /sampler: expected one finite number for each of 0 nuisances/],
+      [
+        () => withoutY.sampleY(0, [], new Float32Array(2), stream),
+        /sampler: expected a model with a density of y, got one of x/,
+      ],
+    ] as const;
+    for (const [draw, message] of cases) {
+      try {
+        await draw();
+        assert.unreachable(`${message}`);
+      } catch (error) {
+        assert.match((error as Error).message, message);
+      }
+    }
+    await sampler.close();
+    await withoutY.close();
+  }));
+
+test("projections count every event of the data and of the mixture", async () => {
+  const data = { count: COUNT, x: normals("x", 0), y: normals("y", 0) };
+  await withBackend(create, async (backend) => {
+    const common = { backend, model: standardNormal, nu: [], withY: true, seed: 6, purpose: "after" };
+    const sample = await sampleMixture({ ...common, count: 20_000, observed: COUNT });
+    const projections = project(data, [sample], 16, 1);
+    assert.is(projections.length, 4);
+    for (const { observed, predictions } of projections) {
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      assert.is(sum(observed.sums), COUNT);
+      assert.ok(Math.abs(sum(predictions[0]!.expected.sums) - COUNT) < 1e-6 * COUNT);
+      assert.ok(predictions[0]!.result.pValue! > 1e-4);
+    }
+  });
+});
+
+test.run();
