@@ -4,9 +4,9 @@ import { cpuBackend } from "../engine/cpu/backend.js";
 import { referenceBackend } from "../engine/reference/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
+import { UsageError } from "../workflow/messages.js";
 import type { Options } from "./arguments.js";
 import { type Adapter, findAdapters } from "./gpu/facts.js";
-import { UsageError } from "./messages.js";
 import { wantsWide } from "./wide.js";
 
 /** The numbers of backends that have but one kind of them. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { EXIT, errorText, exitCode } from "../workflow/messages.js";
 import { runCommand } from "./command.js";
-import { EXIT, errorText, exitCode } from "./messages.js";
 import { OutputStream } from "./output-stream.js";
 
 const out = new OutputStream("stdout", process.stdout);

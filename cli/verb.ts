@@ -1,6 +1,7 @@
 /** What a verb of the command line is, and what it is given. */
+
+import type { Progress } from "../workflow/progress.js";
 import type { Options } from "./arguments.js";
-import type { Progress } from "./progress.js";
 
 export interface VerbContext {
   /** Words behind the verb, as many as the verb's table entry allows. */

@@ -7,22 +7,29 @@ import {
 import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
-import { type Analysis, nuisanceNames, processNames, runFolders } from "../analysis.js";
-import { resultVerdicts, sampleWarnings } from "../apply-checks.js";
-import { type ApplyFiles, addColumns, applyFiles, checkNoClash, columnNames, readApplyTable } from "../apply-files.js";
+import { type Analysis, nuisanceNames, processNames, runFolders } from "../../workflow/configuration/analysis.js";
+import { loadAnalysis } from "../../workflow/configuration/configuration.js";
+import { resultVerdicts, sampleWarnings } from "../../workflow/events/apply-checks.js";
+import {
+  type ApplyFiles,
+  addColumns,
+  applyFiles,
+  checkNoClash,
+  columnNames,
+  readApplyTable,
+} from "../../workflow/events/apply-files.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { resolutionWarnings } from "../../workflow/events/resolution.js";
+import { pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { UsageError } from "../../workflow/messages.js";
+import { checkBelonging } from "../../workflow/store/belonging.js";
+import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";
+import { checkExport } from "../../workflow/store/exported-folder.js";
+import { loadModel, modelFile } from "../../workflow/store/model-files.js";
+import { restoreExport } from "../../workflow/store/replace-export.js";
+import { readSavedFit, type SavedFit } from "../../workflow/store/saved-fit.js";
+import { checkSpared } from "../../workflow/store/spared-files.js";
 import { openBackend } from "../backend.js";
-import { checkBelonging } from "../belonging.js";
-import { loadAnalysis } from "../configuration.js";
-import { requirePassed } from "../data-verdicts.js";
-import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
-import { checkExport } from "../exported-folder.js";
-import { UsageError } from "../messages.js";
-import { loadModel, modelFile } from "../model-files.js";
-import { pointOf } from "../open-likelihood.js";
-import { restoreExport } from "../replace-export.js";
-import { resolutionWarnings } from "../resolution.js";
-import { readSavedFit, type SavedFit } from "../saved-fit.js";
-import { checkSpared } from "../spared-files.js";
 import type { VerbContext } from "../verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */

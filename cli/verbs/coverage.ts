@@ -4,18 +4,16 @@ import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
 import { type Coverage, coverageOf } from "../../inference/statistics/toys/coverage.js";
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
-import { nuisanceNames, outputFolder } from "../analysis.js";
-import { openBackend } from "../backend.js";
-import { checkFiles, loadAnalysis } from "../configuration.js";
-import { describeCoverage } from "../coverage-text.js";
-import { requirePassed } from "../data-verdicts.js";
-import { UsageError } from "../messages.js";
-import { createInside, createOutputFolder } from "../output-folder.js";
-import { trainSimulation } from "../run/chain.js";
-import { checkEvents, type RunChecks, requireLikelihood } from "../run/data-checks.js";
-import { fitModel } from "../run/fits.js";
-import { checkTrainable, openSetting } from "../run/open-setting.js";
-import type { Setting } from "../run/setting.js";
+import { nuisanceNames, outputFolder } from "../../workflow/configuration/analysis.js";
+import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
+import type { Setting } from "../../workflow/context.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { UsageError } from "../../workflow/messages.js";
+import { checkTrainable, openSetting } from "../../workflow/open-context.js";
+import { trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
+import { describeCoverage } from "../../workflow/report/coverage-text.js";
+import { checkEvents, type RunChecks, requireLikelihood } from "../../workflow/steps/data-checks.js";
+import { fitModel } from "../../workflow/steps/fits.js";
 import {
   planKey,
   readToy,
@@ -26,7 +24,9 @@ import {
   type ToyRecord,
   toysIn,
   truthOf,
-} from "../run/toys.js";
+} from "../../workflow/steps/toys.js";
+import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { openBackend } from "../backend.js";
 import type { VerbContext } from "../verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {

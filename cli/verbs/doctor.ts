@@ -6,10 +6,10 @@ import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
 import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 import { allowWide } from "../../engine/cpu/wide.js";
 import { backendNames } from "../../engine/runtime/backend.js";
+import { readVersion } from "../../workflow/version.js";
 import { gpuAdvice } from "../gpu/advice.js";
 import { type Adapter, type GpuFacts, gpuFacts } from "../gpu/facts.js";
 import type { VerbContext } from "../verb.js";
-import { readVersion } from "../version.js";
 import { wantsWide } from "../wide.js";
 
 interface Finding {

@@ -1,9 +1,9 @@
 import { writeNpz } from "../../io/index.js";
-import { type DataVerdict, requirePassed } from "../data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, NonFinite } from "../event-checks.js";
-import { UsageError } from "../messages.js";
-import { type OpenLikelihood, openLikelihood, pointOf } from "../open-likelihood.js";
-import { checkOutputFile } from "../output-folder.js";
+import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/events/event-checks.js";
+import { type OpenLikelihood, openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { UsageError } from "../../workflow/messages.js";
+import { checkOutputFile } from "../../workflow/store/output-folder.js";
 import type { VerbContext } from "../verb.js";
 
 /** Events between two reports of progress. */

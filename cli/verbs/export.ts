@@ -1,18 +1,18 @@
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { readBytes } from "../../io/index.js";
-import { type Analysis, runFolders } from "../analysis.js";
-import { checkBelonging } from "../belonging.js";
-import { CHECKSUMS_FILE, sealed, sha256 } from "../checksum.js";
-import { loadAnalysis } from "../configuration.js";
-import { REPLICAS_FILE, savedReplicas } from "../ensemble-files.js";
-import { CONFIGURATION_FILE, checkExport, checksumsOf, EXPORT_HEADER } from "../exported-folder.js";
-import { UsageError } from "../messages.js";
-import { loadModel, MODEL_FILE, modelFile } from "../model-files.js";
-import { checkReplaceable, restoreExport, writeExport } from "../replace-export.js";
-import { FIT_FILE, readSavedFit } from "../saved-fit.js";
+import { type Analysis, runFolders } from "../../workflow/configuration/analysis.js";
+import { loadAnalysis } from "../../workflow/configuration/configuration.js";
+import { UsageError } from "../../workflow/messages.js";
+import { checkBelonging } from "../../workflow/store/belonging.js";
+import { CHECKSUMS_FILE, sealed, sha256 } from "../../workflow/store/checksum.js";
+import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";
+import { CONFIGURATION_FILE, checkExport, checksumsOf, EXPORT_HEADER } from "../../workflow/store/exported-folder.js";
+import { loadModel, MODEL_FILE, modelFile } from "../../workflow/store/model-files.js";
+import { checkReplaceable, restoreExport, writeExport } from "../../workflow/store/replace-export.js";
+import { FIT_FILE, readSavedFit } from "../../workflow/store/saved-fit.js";
+import { readVersion } from "../../workflow/version.js";
 import type { VerbContext } from "../verb.js";
-import { readVersion } from "../version.js";
 
 /** Contents by name. */
 type Files = Map<string, Uint8Array | string>;

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
-import { sealed } from "../checksum.js";
-import { pullText } from "../constraint-pull.js";
-import { degeneracyText } from "../covariance-summary.js";
-import { requirePassed } from "../data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
-import { NotConverged } from "../messages.js";
-import { describeFit, fitNuisances, fitSummary, responseCentre } from "../nuisance-fit.js";
-import { openLikelihood, pointOf } from "../open-likelihood.js";
-import { createOutputFolder } from "../output-folder.js";
-import { FIT_FILE } from "../saved-fit.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
+import { pullText } from "../../workflow/likelihood/constraint-pull.js";
+import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
+import { describeFit, fitNuisances, fitSummary, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
+import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { NotConverged } from "../../workflow/messages.js";
+import { sealed } from "../../workflow/store/checksum.js";
+import { createOutputFolder } from "../../workflow/store/output-folder.js";
+import { FIT_FILE } from "../../workflow/store/saved-fit.js";
 import type { VerbContext } from "../verb.js";
 
 /** Minimises over ν with everything else frozen. */

@@ -4,13 +4,23 @@ import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric
 import type { Evaluation } from "../../inference/statistics/objective.js";
 import { matrixOf } from "../../inference/statistics/objective.js";
 import { writeAtomic } from "../../io/index.js";
-import { type CovarianceSummary, degeneracyText, labelText, summarise } from "../covariance-summary.js";
-import { requirePassed } from "../data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
-import { type OpenLikelihood, openLikelihood, pointOf, transferLabel } from "../open-likelihood.js";
-import { createOutputFolder } from "../output-folder.js";
-import type { Progress } from "../progress.js";
-import { textTable } from "../text-table.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
+import {
+  type CovarianceSummary,
+  degeneracyText,
+  labelText,
+  summarise,
+} from "../../workflow/likelihood/covariance-summary.js";
+import {
+  type OpenLikelihood,
+  openLikelihood,
+  pointOf,
+  transferLabel,
+} from "../../workflow/likelihood/open-likelihood.js";
+import type { Progress } from "../../workflow/progress.js";
+import { createOutputFolder } from "../../workflow/store/output-folder.js";
+import { textTable } from "../../workflow/text-table.js";
 import type { VerbContext } from "../verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { configurationText } from "../configuration-text.js";
-import { UsageError } from "../messages.js";
+import { configurationText } from "../../workflow/configuration/text.js";
+import { UsageError } from "../../workflow/messages.js";
 import type { VerbContext } from "../verb.js";
 
 /** Writes the commented configuration; an existing file is replaced only with --force. */

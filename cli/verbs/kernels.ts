@@ -1,4 +1,4 @@
-import { openLikelihood } from "../open-likelihood.js";
+import { openLikelihood } from "../../workflow/likelihood/open-likelihood.js";
 import type { VerbContext } from "../verb.js";
 
 /** Prints what the likelihood with its gradient and Hessian was lowered to. */

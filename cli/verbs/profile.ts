@@ -2,8 +2,8 @@ import { availableParallelism, loadavg } from "node:os";
 import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { type Profile, profileBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { type ProgramResult, type ProgramTimes, programResult, programText } from "../kernel-report.js";
-import { openLikelihood, pointOf } from "../open-likelihood.js";
 import type { VerbContext } from "../verb.js";
 import { type Peak, peakOf } from "../yardsticks/peak.js";
 

@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
-import { type Analysis, outputFolder } from "../analysis.js";
+import { type Analysis, outputFolder } from "../../workflow/configuration/analysis.js";
+import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
+import { looksAtY, type Setting } from "../../workflow/context.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { describeFit } from "../../workflow/likelihood/nuisance-fit.js";
+import { NotConverged, UsageError } from "../../workflow/messages.js";
+import { checkTrainable, openSetting } from "../../workflow/open-context.js";
+import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
+import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
+import { checkEvents, requireLikelihood } from "../../workflow/steps/data-checks.js";
+import { fitOneReplica } from "../../workflow/steps/fits.js";
+import { asOwner } from "../../workflow/store/folder-owner.js";
+import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openBackend } from "../backend.js";
-import { checkFiles, loadAnalysis } from "../configuration.js";
-import { requirePassed } from "../data-verdicts.js";
-import { asOwner } from "../folder-owner.js";
-import { NotConverged, UsageError } from "../messages.js";
-import { describeFit } from "../nuisance-fit.js";
-import { createInside, createOutputFolder } from "../output-folder.js";
-import { runChain, trainSimulation } from "../run/chain.js";
-import { checkEvents, requireLikelihood } from "../run/data-checks.js";
-import { fitOneReplica } from "../run/fits.js";
-import { checkTrainable, openSetting } from "../run/open-setting.js";
-import { PICTURES_FOLDER, writeReport, writeResults } from "../run/outcome-files.js";
-import { looksAtY, type Setting } from "../run/setting.js";
 import type { VerbContext } from "../verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */

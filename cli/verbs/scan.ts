@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
-import { outputFolder } from "../analysis.js";
-import { requirePassed } from "../data-verdicts.js";
-import { drawAll, writePictures } from "../drawings.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../event-checks.js";
-import { NotConverged } from "../messages.js";
-import { describeFit, fitNuisances, fitSummary, objectiveOf, responseCentre } from "../nuisance-fit.js";
+import { outputFolder } from "../../workflow/configuration/analysis.js";
+import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
+import {
+  describeFit,
+  fitNuisances,
+  fitSummary,
+  objectiveOf,
+  responseCentre,
+} from "../../workflow/likelihood/nuisance-fit.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -15,9 +19,11 @@ import {
   scanPlan,
   scanProblems,
   scans,
-} from "../nuisance-scan.js";
-import { openLikelihood, pointOf } from "../open-likelihood.js";
-import { createOutputFolder } from "../output-folder.js";
+} from "../../workflow/likelihood/nuisance-scan.js";
+import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { NotConverged } from "../../workflow/messages.js";
+import { drawAll, writePictures } from "../../workflow/store/drawings.js";
+import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import type { VerbContext } from "../verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */

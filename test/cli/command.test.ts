@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EXIT, errorText, exitCode, VerdictFailed } from "../../cli/messages.js";
-import { createOutputFolder } from "../../cli/output-folder.js";
 import { VERBS } from "../../cli/verb-table.js";
+import { EXIT, errorText, exitCode, VerdictFailed } from "../../workflow/messages.js";
+import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { runInProcess } from "./in-process.js";
 
 const toy = fileURLToPath(new URL("../../../examples/doi-toy/analysis.yaml", import.meta.url));

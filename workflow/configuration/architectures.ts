@@ -1,0 +1,232 @@
+/** Architectures of the flows that a configuration asks for, and whether stored weights are of these. */
+import {
+  type Architecture,
+  type AutoregressiveArchitecture,
+  autoregressiveFlow,
+  couplingFlow,
+  type FactorizableArchitecture,
+  type FlowArchitecture,
+  factorizableFlow,
+} from "../../flows/architecture/architecture.js";
+import type { SplineArchitecture } from "../../flows/transforms/rational-quadratic-spline.js";
+import { type MixtureModel, type PartName, partOf } from "../../inference/model/mixture-model.js";
+import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
+import { isLinearOnly } from "../../inference/model/training/morph.js";
+import { UsageError } from "../messages.js";
+import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
+import type { Configuration } from "./table.js";
+
+/** Half-width of the box of splines, in standard deviations of the training sample: that of the published model. */
+const BOUND = 5;
+
+function contextOf(configuration: Configuration, of: ObservableName): number {
+  const { processes, x } = dimensionsOf(configuration);
+  return of === "x" ? processes : processes + x;
+}
+
+export function nominalArchitecture(configuration: Configuration, of: ObservableName): FlowArchitecture {
+  const { kind, structure, transforms, bins, hidden } = configuration.flows[of];
+  const options = {
+    features: dimensionsOf(configuration)[of],
+    context: contextOf(configuration, of),
+    hidden,
+    transforms,
+    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND },
+    // Smooth in x and ν, so that second derivatives are what they say.
+    activation: "silu",
+    standardisation: "input",
+  } as const;
+  return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
+}
+
+export function systematicsArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
+  const { fnf, nuisances } = configuration;
+  const anchors = simulationAnchors(configuration);
+  return factorizableFlow({
+    features: dimensionsOf(configuration)[of],
+    context: contextOf(configuration, of),
+    hidden: fnf[of].hidden,
+    layers: fnf[of].layers,
+    nuisances: nuisancesOfKind(configuration, "shape").map((name, k) => {
+      const { centre } = nuisances[name]!;
+      return { centre, linearOnly: isLinearOnly(anchors, k, centre) };
+    }),
+    pairs: pairPositions(configuration),
+    quadraticDamping: fnf.q,
+    pairDamping: fnf.r,
+    standardisation: "both",
+  });
+}
+
+/** Positions among the shape nuisances, the smaller one first. */
+function pairPositions(configuration: Configuration): [number, number][] {
+  const names = nuisancesOfKind(configuration, "shape");
+  return configuration.fnf.pairs.map((pair) => {
+    const [k, l] = pair.map((name) => names.indexOf(name)).sort((a, b) => a - b);
+    return [k!, l!];
+  });
+}
+
+/** T of step 1. */
+export function transferArchitecture(configuration: Configuration): AutoregressiveArchitecture {
+  const { hidden, transforms, bins } = configuration.transfer;
+  return autoregressiveFlow({
+    features: dimensionsOf(configuration).y,
+    context: contextOf(configuration, "y"),
+    hidden,
+    transforms,
+    transform: { kind: "spline", bins, bound: BOUND, freeRightSlope: true },
+    activation: "silu",
+    standardisation: "both",
+  });
+}
+
+/**
+ * T's response of step 2.
+ *
+ * @param centre  ν_0 of step 1 [K]
+ * @param scales  of the nuisances, where the configuration has none [K]
+ */
+export function responseArchitecture(
+  configuration: Configuration,
+  centre: readonly number[],
+  scales: readonly number[],
+): FactorizableArchitecture {
+  const { kind, bins, hidden, layers, scale } = configuration.profile;
+  return factorizableFlow({
+    features: dimensionsOf(configuration).y,
+    context: contextOf(configuration, "y"),
+    hidden,
+    layers,
+    nuisances: centre.map((value, k) => ({ centre: value, scale: scale ?? scales[k]! })),
+    spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
+    standardisation: "both",
+  });
+}
+
+/** Entries of the configuration that an architecture shows, by key. */
+type Entries = Readonly<Record<string, string>>;
+
+const list = (values: readonly (number | string)[]) => `[${values.join(", ")}]`;
+
+/** Units of each hidden layer; all transforms of a flow have the same. */
+function hiddenOf({ layers }: Architecture): string {
+  const units = layers[0]!.hidden.map((layer) =>
+    typeof layer === "number" ? layer : layer.reduce((sum, count) => sum + count, 0),
+  );
+  return list(units);
+}
+
+const splineEntries = ({ kind, bins }: SplineArchitecture): Entries => ({ kind, bins: `${bins}` });
+
+function splineBins({ transform }: FlowArchitecture): Entries {
+  return transform.kind === "spline" ? { bins: `${transform.bins}` } : {};
+}
+
+function flowEntries(architecture: FlowArchitecture): Entries {
+  return { transforms: `${architecture.layers.length}`, hidden: hiddenOf(architecture), ...splineBins(architecture) };
+}
+
+function systematicsEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
+  const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
+  const oneSided = names.filter((_, k) => nuisances[k]!.linearOnly);
+  return {
+    "fnf.pairs": list(pairs.map((pair) => list(pair.map((k) => names[k]!)))),
+    "fnf.q": `${quadraticDamping}`,
+    ...(pairs.length > 0 && { "fnf.r": `${pairDamping}` }),
+    "nuisances simulated at one value only": list(oneSided),
+  };
+}
+
+function under(section: string, entries: Entries): Entries {
+  return Object.fromEntries(Object.entries(entries).map(([key, value]) => [`${section}.${key}`, value]));
+}
+
+function entriesOf(part: PartName, architecture: Architecture, configuration: Configuration): Entries {
+  const layers = { layers: `${architecture.layers.length}`, hidden: hiddenOf(architecture) };
+  const of = part.startsWith("x") ? "x" : "y";
+  switch (part) {
+    case "x.nominal":
+    case "y.nominal": {
+      const flow = architecture as FlowArchitecture;
+      return under(`flows.${of}`, { kind: flow.transform.kind, structure: flow.kind, ...flowEntries(flow) });
+    }
+    case "x.systematics":
+    case "y.systematics": {
+      const shapes = nuisancesOfKind(configuration, "shape");
+      return {
+        ...under(`fnf.${of}`, layers),
+        ...systematicsEntries(architecture as FactorizableArchitecture, shapes),
+      };
+    }
+    case "transfer":
+      return under("transfer", flowEntries(architecture as FlowArchitecture));
+    case "response": {
+      const { nuisances, spline } = architecture as FactorizableArchitecture;
+      const scale = [...new Set(nuisances.map((nuisance) => nuisance.scale))].join(", ");
+      return under("profile", { kind: "affine", ...(spline && splineEntries(spline)), ...layers, scale });
+    }
+  }
+}
+
+/** What `run` would make of the configuration, for the parts that the likelihood looks at; ν_0 and scales of the response are the fit's. */
+function configuredParts(configuration: Configuration, model: MixtureModel): Map<PartName, Architecture> {
+  const { likelihood, transfer, profile } = configuration;
+  const parts = new Map<PartName, Architecture>();
+  const hasShapes = dimensionsOf(configuration).shapes > 0;
+  for (const of of likelihood.observables as readonly ObservableName[]) {
+    parts.set(`${of}.nominal`, nominalArchitecture(configuration, of));
+    if (hasShapes) parts.set(`${of}.systematics`, systematicsArchitecture(configuration, of));
+  }
+  if (!likelihood.observables.includes("y") || !transfer.enabled) return parts;
+  parts.set("transfer", transferArchitecture(configuration));
+  if (profile.enabled) {
+    const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ centre: 0, scale: 1 }));
+    const [centres, scales] = [nuisances.map(({ centre }) => centre), nuisances.map(({ scale }) => scale)];
+    parts.set("response", responseArchitecture(configuration, centres, scales));
+  }
+  return parts;
+}
+
+/** Entries that differ, as the configuration has them and as the weights have them. */
+function differences({ configuration }: Analysis, model: MixtureModel): { asked: string[]; found: string[] } {
+  const [asked, found] = [new Set<string>(), new Set<string>()];
+  const differ = (key: string, wanted: string, got: string) => {
+    asked.add(`${key} = ${wanted}`);
+    found.add(`${key} = ${got}`);
+  };
+  const configured = configuredParts(configuration, model);
+  for (const [part, architecture] of configured) {
+    const stored = partOf(model, part);
+    if (stored === undefined) continue;
+    const got = entriesOf(part, stored.architecture, configuration);
+    for (const [key, wanted] of Object.entries(entriesOf(part, architecture, configuration))) {
+      if (got[key] !== undefined && got[key] !== wanted) differ(key, wanted, got[key]);
+    }
+  }
+  if (configuration.likelihood.observables.includes("y")) {
+    for (const [part, key] of [
+      ["transfer", "transfer.enabled"],
+      ["response", "profile.enabled"],
+    ] as const) {
+      const [isAsked, isThere] = [configured.has(part), partOf(model, part) !== undefined];
+      if (isAsked !== isThere) differ(key, `${isAsked}`, `${isThere}`);
+    }
+  }
+  return { asked: [...asked], found: [...found] };
+}
+
+/**
+ * Refuses weights that `run` would not have made with this configuration.
+ *
+ * @param where  their file
+ */
+export function checkArchitectures(analysis: Analysis, model: MixtureModel, where: string): void {
+  const { asked, found } = differences(analysis, model);
+  if (asked.length === 0) return;
+  throw new UsageError(where, {
+    expected: `${asked.join("; ")}, as ${analysis.file} asks for`,
+    got: `weights of another architecture, ${found.join("; ")}`,
+    hint: `Train again with \`unbinned run ${analysis.file}\`, or restore the settings`,
+  });
+}

@@ -1,0 +1,111 @@
+/** Entries that only some sources and choices read: elsewhere they would be ignored without a word. */
+import type { Entry } from "./entries.js";
+import { type Configuration, configurationTable } from "./table.js";
+import { defaultOf, type Problem, shown } from "./validation.js";
+
+/** What the command line adds to the file. */
+export interface Given {
+  /** Events from a file of --events. */
+  readonly events: boolean;
+}
+
+interface Rule {
+  readonly isRead: (configuration: Configuration, given: Given) => boolean;
+  /** What reads it, in words that follow "is read with … only". */
+  readonly with: string;
+  /** What to do besides removing it. */
+  readonly remedy: string;
+}
+
+const OF_GENERATED_SIMULATION: Rule = {
+  isRead: ({ simulation }) => simulation.generator !== undefined,
+  with: "simulation.generator",
+  remedy: "set simulation.generator",
+};
+
+const OF_DATA_FILE: Rule = {
+  isRead: ({ events }) => events.file !== undefined,
+  with: "events.file",
+  remedy: "set events.file",
+};
+
+const OF_MODEL_FILE: Rule = {
+  isRead: ({ model }) => model.file !== undefined,
+  with: "model.file",
+  remedy: "set model.file",
+};
+
+const bins = (of: string, kind: (configuration: Configuration) => string): Rule => ({
+  isRead: (configuration) => kind(configuration) === "spline",
+  with: `${of}.kind spline`,
+  remedy: `set ${of}.kind to spline`,
+});
+
+/**
+ * By path in the table. Switches are no such rules: what is configured stays where it is while `enabled`,
+ * `likelihood.observables`, `ensemble.replicas` or `fnf.pairs` turn it off, or `model.file` takes the place of all trainings.
+ */
+export const RELEVANCE: Readonly<Record<string, Rule>> = {
+  "simulation.events": OF_GENERATED_SIMULATION,
+  "simulation.variations": OF_GENERATED_SIMULATION,
+  "simulation.weight": {
+    isRead: ({ processes }) => Object.values(processes).some(({ samples }) => samples.length > 0),
+    with: "samples of the processes",
+    remedy: "add samples to the processes",
+  },
+  "simulation.heldOut": {
+    isRead: ({ model }) => model.file === undefined,
+    with: "a simulation to train on",
+    remedy: "remove model.file",
+  },
+  "data.events": {
+    isRead: ({ data }) => data.generator !== undefined,
+    with: "data.generator",
+    remedy: "set data.generator in place of events.file; a simulation has its size from simulation.events",
+  },
+  "events.weight": {
+    isRead: ({ events }, given) => events.file !== undefined || given.events,
+    with: "events.file or --events",
+    remedy: "set events.file",
+  },
+  "events.source": OF_DATA_FILE,
+  "model.source": OF_MODEL_FILE,
+  "model.activation": OF_MODEL_FILE,
+  "model.leastSlope": OF_MODEL_FILE,
+  "flows.x.bins": bins("flows.x", ({ flows }) => flows.x.kind),
+  "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
+  "profile.points": {
+    isRead: ({ profile }) => profile.nodes === "quadrature",
+    with: "profile.nodes quadrature",
+    remedy: "set profile.nodes to quadrature",
+  },
+  "profile.events": {
+    isRead: ({ profile }) => profile.sample === "model",
+    with: "profile.sample model",
+    remedy: "set profile.sample to model",
+  },
+  "profile.bins": bins("profile", ({ profile }) => profile.kind),
+};
+
+/** What is set, to something else than its default, and not read. */
+export function checkRelevance(configuration: Configuration, given: Given): Problem[] {
+  return Object.entries(RELEVANCE).flatMap(([name, { isRead, with: reader, remedy }]) => {
+    if (isRead(configuration, given)) return [];
+    const path = name.split(".");
+    const value = path.reduce<unknown>(
+      (inner, key) => (inner as Readonly<Record<string, unknown>>)[key],
+      configuration,
+    );
+    // Exported configurations hold every default.
+    if (JSON.stringify(value) === JSON.stringify(defaultOf(entryAt(path)))) return [];
+    const expected = `nothing, as it is read with ${reader} only`;
+    return [{ path, expected, got: shown(value), hint: `Remove it, or ${remedy}` }];
+  });
+}
+
+function entryAt(path: readonly string[]): Entry {
+  return path.reduce<Entry>((entry, key) => {
+    if (entry.kind !== "section") throw new Error(`internal: ${path.join(".")} is no path of sections`);
+    return entry.keys[key]!;
+  }, configurationTable);
+}

@@ -1,0 +1,93 @@
+/** What is too large for memory or for the numbers' type, or too small to train on, and what no single entry can tell. */
+
+import { UsageError } from "../messages.js";
+import {
+  affectedProcesses,
+  expectedYield,
+  nuisancesOfKind,
+  nuisanceVector,
+  simulatedEvents,
+  simulationAnchors,
+} from "./analysis.js";
+import {
+  nominalArchitecture,
+  responseArchitecture,
+  systematicsArchitecture,
+  transferArchitecture,
+} from "./architectures.js";
+import type { Report } from "./checks.js";
+import { MAXIMA } from "./limits.js";
+import type { Configuration } from "./table.js";
+import type { Path } from "./validation.js";
+
+/** Beyond it yields are none that f32 holds. */
+const MOST_EVENTS = 1e30;
+
+/** A rate at its bounds multiplies the yields of its processes. */
+export function checkYields(configuration: Configuration, report: Report): void {
+  for (const name of nuisancesOfKind(configuration, "rate")) {
+    const { kappa, centre } = configuration.nuisances[name]!;
+    if (kappa === undefined) continue;
+    const reach = Math.max(...configuration.fit.bounds.map((bound) => Math.abs(bound - centre)));
+    for (const process of affectedProcesses(configuration, name)) {
+      const logYield = Math.log(expectedYield(configuration, process) ?? 1);
+      if (Math.abs(Math.log1p(kappa)) * reach + Math.abs(logYield) <= Math.log(MOST_EVENTS)) continue;
+      const expected = `a change that leaves ${process} between 1/${MOST_EVENTS} and ${MOST_EVENTS} events within fit.bounds`;
+      report(["nuisances", name, "kappa"], expected, `(1 + ${kappa})^${reach}`, "Correct it, or narrow the bounds");
+      break;
+    }
+  }
+}
+
+/** What a generator draws at once lies in memory. */
+export function checkEvents(configuration: Configuration, report: Report): void {
+  const { simulation, flows, fnf, data, likelihood, transfer } = configuration;
+  if (simulation.generator !== undefined) {
+    const path = ["simulation", "events"];
+    const total = simulatedEvents(configuration);
+    const epochs = [flows.x, flows.y, fnf.x, fnf.y].map(({ training }) => training.epochs);
+    const atOnce = Math.max(total / Math.min(...epochs), simulation.heldOut * total);
+    if (atOnce > MAXIMA.events) {
+      report(path, `at most ${MAXIMA.events} events in an epoch or held out`, `${Math.ceil(atOnce)}`, "Lower it");
+    }
+    const points = simulationAnchors(configuration).length;
+    // Those held out say how wide the features are; an epoch has at least one event of each.
+    if (simulation.heldOut * total <= points) {
+      const expected = `enough events for two of every process and point (${points}) held out`;
+      report(path, expected, `${total}`, "Raise it, or simulation.heldOut");
+    }
+  }
+  if (data.generator !== undefined && data.events < 2 && likelihood.observables.includes("y") && transfer.enabled) {
+    report(["data", "events"], "at least 2, to which T is fitted", `${data.events}`, "Raise it");
+  }
+}
+
+/** Networks that would take all memory, found by making what describes them. */
+export function checkSizes(configuration: Configuration, report: Report): void {
+  const hasY = configuration.observables.y !== undefined;
+  const hasShapes = nuisancesOfKind(configuration, "shape").length > 0;
+  const centre = nuisanceVector(configuration, {});
+  const scales = centre.map(() => 1);
+  const parts: readonly (readonly [Path, boolean, () => unknown])[] = [
+    [["flows", "x"], true, () => nominalArchitecture(configuration, "x")],
+    [["flows", "y"], hasY, () => nominalArchitecture(configuration, "y")],
+    [["fnf", "x"], hasShapes, () => systematicsArchitecture(configuration, "x")],
+    [["fnf", "y"], hasShapes && hasY, () => systematicsArchitecture(configuration, "y")],
+    [["transfer"], hasY, () => transferArchitecture(configuration)],
+    [["profile"], hasY, () => responseArchitecture(configuration, centre, scales)],
+  ];
+  for (const [path, isUsed, make] of parts) {
+    if (!isUsed) continue;
+    try {
+      make();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      report(
+        path,
+        "networks of a size that can be trained",
+        `others (${error.message})`,
+        "Make `hidden`, `layers` or `bins` smaller",
+      );
+    }
+  }
+}

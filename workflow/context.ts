@@ -1,0 +1,28 @@
+/** What all steps of a run share. */
+import type { Backend } from "../engine/runtime/backend.js";
+import type { Dimensions } from "../inference/model/training/densities.js";
+import type { Analysis } from "./configuration/analysis.js";
+import type { LoadedEvents } from "./events/event-data.js";
+import type { Progress } from "./progress.js";
+import type { Simulation } from "./simulation/simulation.js";
+import type { StepStore } from "./store/step-store.js";
+
+export interface Setting {
+  readonly analysis: Analysis;
+  readonly folder: string;
+  /** For trainings and sampling. */
+  readonly backend: Backend;
+  readonly store: StepStore;
+  readonly simulation: Simulation;
+  readonly events: LoadedEvents;
+  /** Stands for the data. */
+  readonly dataKey: string;
+  readonly sizes: Dimensions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** To stderr at once, and into the report. */
+  warn(text: string): void;
+}
+
+/** Does the likelihood look at y? */
+export const looksAtY = ({ analysis }: Setting) => analysis.configuration.likelihood.observables.includes("y");

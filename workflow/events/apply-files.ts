@@ -1,0 +1,259 @@
+/** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
+import { extname } from "node:path";
+import type { Options } from "../../cli/arguments.js";
+import type {
+  Applied,
+  ApplySample,
+  Direction,
+  MapVariation,
+} from "../../inference/measurements/distribution-of-interest/apply.js";
+import { eventsOf, readTable } from "../../io/columns.js";
+import { suggestion } from "../../io/edit-distance.js";
+import {
+  type CsvColumn,
+  FileError,
+  type NamedArray,
+  requireColumn,
+  writeCsv,
+  writeNpz,
+  writeSafetensors,
+} from "../../io/index.js";
+import { type Analysis, processNames } from "../configuration/analysis.js";
+import { UsageError } from "../messages.js";
+import { checkOutputFile, isSameFile } from "../store/output-folder.js";
+import { transposed } from "./event-data.js";
+
+/** Arrays, events first, or words by the name of their column. */
+type Columns = Map<string, CsvColumn>;
+
+/** The formats of events to be written. Only text has columns of words. */
+interface Format {
+  readonly write: (path: string, columns: Columns) => Promise<void>;
+  /** Why the format has no place for the column of a file of so many events; undefined where it has one. */
+  readonly problem: (column: CsvColumn, count: number) => string | undefined;
+}
+
+const isWords = (column: CsvColumn | undefined): column is readonly string[] => Array.isArray(column);
+
+const problemOfArrays = (column: CsvColumn) => (isWords(column) ? "words, or integers beyond 2^53" : undefined);
+
+/** Arrays alone: `problemOfArrays` has refused all else. */
+const arraysOf = (columns: Columns) => columns as Map<string, NamedArray>;
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  ".npz": {
+    write: (path, columns) => writeNpz(path, arraysOf(columns)),
+    problem: problemOfArrays,
+  },
+  ".safetensors": {
+    write: (path, columns) => writeSafetensors(path, arraysOf(columns)),
+    problem: problemOfArrays,
+  },
+  ".csv": {
+    write: writeCsv,
+    problem: (column, count) => {
+      const shape = isWords(column) ? [column.length] : column.shape;
+      return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
+    },
+  },
+};
+
+const formatOf = (file: string | undefined) => FORMATS[extname(file ?? "").toLowerCase()];
+
+export interface ApplyFiles {
+  readonly events: string;
+  readonly out: string;
+  readonly write: (columns: Columns) => Promise<void>;
+}
+
+/** The files that the options name; refuses before any work what cannot be read or written. */
+export function applyFiles({ events, out }: Options): ApplyFiles {
+  const where = "unbinned apply";
+  const kinds = Object.keys(FORMATS).join(", ");
+  const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
+  if (events === undefined || formatOf(events) === undefined) {
+    throw new UsageError(where, {
+      expected: `--events FILE with the events to map, one of ${kinds}`,
+      got: got("--events", events),
+    });
+  }
+  const format = formatOf(out);
+  if (out === undefined || format === undefined) {
+    throw new UsageError(where, { expected: `--out FILE for the columns, one of ${kinds}`, got: got("--out", out) });
+  }
+  if (isSameFile(out, events)) {
+    throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
+  }
+  checkOutputFile(out);
+  return { events, out, write: (columns) => format.write(out, columns) };
+}
+
+export interface ApplyTable {
+  readonly sample: ApplySample;
+  /** All in the file that can be read. */
+  readonly columns: Columns;
+  /** What in the file is of a type that is not read. */
+  readonly unread: readonly string[];
+}
+
+export async function readApplyTable(analysis: Analysis, options: Options, files: ApplyFiles): Promise<ApplyTable> {
+  const { observables } = analysis.configuration;
+  const { processColumn } = options;
+  // A map T has a y: the model was checked.
+  const [x, y] = [observables.x, observables.y!];
+  const { events } = files;
+  const contents = await readTable(events);
+  const { columns, unread } = contents;
+  const named = processColumn === undefined ? undefined : columns.get(processColumn);
+  const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
+  const table = eventsOf(events, contents, [...new Set([...x.columns, ...y.columns, ...numbered])]);
+  const column = (names: string | readonly string[], features: number) =>
+    requireColumn(table, names, { features, events: "any" }).data;
+  const process = processOf(analysis, options, (name, processes) =>
+    isWords(named)
+      ? fromNames(columnOf(events, name), named, processes)
+      : fromNumbers(columnOf(events, name), column(name, 1), processes),
+  );
+  const sample = {
+    count: table.count,
+    x: column(x.columns, x.features),
+    y: column(y.columns, y.features),
+    ...(process !== undefined && { process }),
+  };
+  checkPlaces(files, columns, table.count);
+  return { sample, columns, unread: [...unread.keys()] };
+}
+
+const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringify(name)}`;
+
+/** Refuses a file some of whose columns the one to write has no place for. */
+function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: number): void {
+  for (const [name, column] of columns) {
+    const problem = formatOf(out)!.problem(column, count);
+    if (problem === undefined) continue;
+    throw new UsageError(columnOf(events, name), {
+      expected: `a column of ${count} ${isWords(column) ? "numbers" : "events"}, to be kept in ${out}`,
+      got: problem,
+      hint: `Write ${isWords(column) ? ".csv" : ".npz or .safetensors"}, or apply to the file without it`,
+    });
+  }
+}
+
+/** Positions of the processes as far as they are known; simulation comes from a process that somebody knows. */
+function processOf(
+  { configuration }: Analysis,
+  { direction, process, processColumn }: Options,
+  read: (column: string, processes: readonly string[]) => Int32Array,
+): number | Int32Array | undefined {
+  const names = processNames(configuration);
+  if (process !== undefined && processColumn !== undefined) {
+    const hint = "Give one of them";
+    throw new UsageError("unbinned apply", { expected: "one process", got: "--process and --process-column", hint });
+  }
+  if (processColumn !== undefined) return read(processColumn, names);
+  if (process !== undefined) {
+    const found = names.indexOf(process);
+    if (found >= 0) return found;
+    throw new UsageError("--process", {
+      expected: `a declared process (${names.join(", ")})`,
+      got: process,
+      hint: suggestion(process, names),
+    });
+  }
+  if (names.length === 1) return 0;
+  if (direction === "to-simulation") return undefined;
+  throw new UsageError("unbinned apply", {
+    expected: "the process of every event, as each has its own map to data",
+    got: "none",
+    hint: "Give --process NAME, or --process-column NAME",
+  });
+}
+
+function fromNumbers(where: string, numbers: ArrayLike<number>, processes: readonly string[]): Int32Array {
+  const found = Int32Array.from(numbers);
+  const wrong = found.findIndex((value, row) => value !== numbers[row] || processes[value] === undefined);
+  if (wrong < 0) return found;
+  throw new FileError(where, {
+    expected: `processes from 0 to ${processes.length - 1} (${processes.join(", ")})`,
+    got: `${numbers[wrong]} in row ${wrong} (counted from 0)`,
+  });
+}
+
+function fromNames(where: string, names: readonly string[], processes: readonly string[]): Int32Array {
+  const found = Int32Array.from(names, (name) => processes.indexOf(name));
+  const wrong = found.indexOf(-1);
+  if (wrong < 0) return found;
+  throw new FileError(where, {
+    expected: `declared processes (${processes.join(", ")}) by name, or all by number`,
+    got: `${JSON.stringify(names[wrong])} in row ${wrong} (counted from 0)`,
+    hint: suggestion(names[wrong]!, processes),
+  });
+}
+
+/** What `apply` calls its columns. */
+export interface ColumnNames {
+  /** Of a variation's y, one per map. */
+  y(variation: MapVariation): readonly string[];
+  readonly logDet: readonly string[];
+  readonly probabilities: readonly string[];
+  /** Those of the nominal map and what belongs to it; then all, in their order in the file. */
+  readonly nominal: readonly string[];
+  readonly all: readonly string[];
+}
+
+/**
+ * Where the process of each event is known there is one map, `y.data` or `y.simulation`; else one per process, `y.<process>`.
+ */
+export function columnNames(
+  direction: Direction,
+  isKnown: boolean,
+  processes: readonly string[],
+  variations: readonly MapVariation[],
+): ColumnNames {
+  const maps = isKnown ? [direction === "to-data" ? "data" : "simulation"] : processes;
+  const [first, ...others] = variations;
+  const y = ({ name }: MapVariation) => maps.map((map) => `y.${map}${name === "nominal" ? "" : `.${name}`}`);
+  const logDet = isKnown ? ["log_det"] : processes.map((process) => `log_det.${process}`);
+  const probabilities = isKnown ? [] : processes.map((process) => `probability.${process}`);
+  const nominal = [...(first === undefined ? [] : y(first)), ...logDet, ...probabilities];
+  return { y, logDet, probabilities, nominal, all: [...nominal, ...others.flatMap(y)] };
+}
+
+/** Refuses a file in which a column of `apply` would take the place of another. */
+export function checkNoClash(events: string, columns: Columns, names: ColumnNames): void {
+  // Text has a column for every feature.
+  const clash = names.all.flatMap((name) => [name, `${name}[0]`]).find((name) => columns.has(name));
+  if (clash === undefined) return;
+  throw new UsageError(events, {
+    expected: `no column "${clash}", which apply adds`,
+    got: "one",
+    hint: "Rename it, or apply to the file without it",
+  });
+}
+
+/**
+ * Adds what one variation gave.
+ *
+ * @param size  events, and features of y
+ * @param precision  in which y is stored, and all else
+ */
+export function addColumns(
+  columns: Columns,
+  names: ColumnNames,
+  { variation, y, logDet = [], probabilities = [] }: Applied,
+  { count, width }: { readonly count: number; readonly width: number },
+  precision: Readonly<Record<"y" | "others", "f32" | "f64">>,
+): void {
+  const stored = (values: Float64Array, of: "y" | "others") =>
+    precision[of] === "f32" ? Float32Array.from(values) : values;
+  for (const [map, name] of names.y(variation).entries()) {
+    const values = stored(y[map]!, "y");
+    columns.set(name, { shape: [count, width], data: transposed(values, count) });
+  }
+  for (const [map, values] of logDet.entries()) {
+    columns.set(names.logDet[map]!, { shape: [count], data: stored(values, "others") });
+  }
+  for (const [map, values] of probabilities.entries()) {
+    columns.set(names.probabilities[map]!, { shape: [count], data: stored(values, "others") });
+  }
+}

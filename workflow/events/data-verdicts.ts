@@ -1,0 +1,139 @@
+/** What checks of the events found, as sentences and as data. */
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { copiesOf } from "../../inference/data-checks/copies.js";
+import type { Interval } from "../../inference/data-checks/simulated-range.js";
+import { type StrayValue, strayValues } from "../../inference/data-checks/stray-values.js";
+import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
+import { dominantWeight } from "../../inference/data-checks/weights.js";
+import { VerdictFailed } from "../messages.js";
+
+/** A check that failed. */
+export interface DataVerdict {
+  readonly check: "stray value" | "support" | "copies" | "weights" | "influence" | "finite";
+  /** One sentence on what was found and one on what to do. */
+  readonly text: string;
+  /** Events that it is about. */
+  readonly count: number;
+  /** The first of them, counted from 0. */
+  readonly rows: readonly number[];
+}
+
+/** One feature of a sample, and where its values should lie. */
+export interface CheckedFeature {
+  /** As the file calls it. */
+  readonly name: string;
+  readonly values: ColumnData;
+  /** Where simulated events lie; absent for simulation itself, and where nobody knows. */
+  readonly simulated?: Interval | undefined;
+  /** Where these should lie for all that is known: there, or around it. */
+  readonly expected?: Interval | undefined;
+}
+
+/** As JavaScript writes it, but 1e+20 in place of its digits. */
+export const plain = (value: number) => (Math.abs(value) >= 1e15 ? value.toExponential() : `${value}`);
+/** Enough digits to find it again, and no more. */
+const short = (value: number) => plain(Number(value.toPrecision(6)));
+const between = ([least, largest]: Interval) => `between ${short(least)} and ${short(largest)}`;
+
+/** "row 5", "rows 5, 7 and 12", "rows 5, 7, 12 and others" */
+export function rowText(rows: readonly number[], count: number): string {
+  if (count === 1) return `row ${rows[0]}`;
+  if (count > rows.length) return `rows ${rows.join(", ")} and others`;
+  return `rows ${rows.slice(0, -1).join(", ")} and ${rows.at(-1)}`;
+}
+
+const events = (count: number, of: number) => `${count} of ${of} events`;
+
+function strayText(where: string, { name, values, simulated }: CheckedFeature, stray: StrayValue): string {
+  const { value, count, rows, isFar } = stray;
+  const who = `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0)`;
+  const exactly = count === 1 ? "has" : "have";
+  const found = `${who} ${exactly} ${name} = ${plain(value)}${count === 1 ? "" : " exactly"}`;
+  if (!isFar) {
+    return (
+      `${found}, where other values hardly repeat. It looks like a sentinel, a default or a clipped value, ` +
+      "of which there is no density. Remove these events, or impute the value"
+    );
+  }
+  const range =
+    simulated === undefined ? "where no other event is near" : `while simulated events lie ${between(simulated)}`;
+  return count === 1
+    ? `${found}, ${range}. It looks like a sentinel, a wrong unit or a broken event. Remove it, or impute the value`
+    : `${found}, ${range}. It looks like a sentinel for a missing value. Remove these events, or impute the value`;
+}
+
+function supportText(where: string, { name, values, simulated }: CheckedFeature, found: EventsOutside): string {
+  const { side, count, rows, interval, pValue } = found;
+  const [end, word] = side === "below" ? [simulated![0], "least"] : [simulated![1], "largest"];
+  return (
+    `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0) have ${name} ${between(interval)}, ` +
+    `${side} ${short(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
+    "Densities are not trained there. Cut data and simulation to the same range, or simulate what is missing"
+  );
+}
+
+export interface CheckedSample {
+  /** The file. */
+  readonly where: string;
+  readonly features: readonly CheckedFeature[];
+  readonly weights?: ColumnData | undefined;
+  /** Effective number of simulated events, of which the ranges are; absent where there are none. */
+  readonly nSimulated?: number | undefined;
+}
+
+/** What the columns of a sample say by themselves. */
+export function sampleVerdicts({ where, features, weights, nSimulated }: CheckedSample): DataVerdict[] {
+  const ofFeatures = features.flatMap((feature): DataVerdict[] => {
+    const { values, expected } = feature;
+    const strays = strayValues(values, expected);
+    const far = new Set(strays.flatMap(({ value, isFar }) => (isFar ? [value] : [])));
+    const outside =
+      expected === undefined || nSimulated === undefined
+        ? []
+        : eventsOutside(values, expected, nSimulated, features.length, far);
+    return [
+      ...strays.map((stray) => ({
+        check: "stray value" as const,
+        text: strayText(where, feature, stray),
+        count: stray.count,
+        rows: stray.rows,
+      })),
+      ...outside.map((found) => ({
+        check: "support" as const,
+        text: supportText(where, feature, found),
+        count: found.count,
+        rows: found.rows,
+      })),
+    ];
+  });
+  return [...ofFeatures, ...copyVerdicts(where, features), ...weightVerdicts(where, weights)];
+}
+
+function copyVerdicts(where: string, features: readonly CheckedFeature[]): DataVerdict[] {
+  const copies = copiesOf(features.map(({ values }) => values));
+  if (copies === 1) return [];
+  const count = features[0]!.values.length;
+  const text =
+    `${where}: every value occurs ${copies} times or a multiple of it, as if each of ${count / copies} events were there ` +
+    `${copies} times. Errors would be too small by the root of that. Remove the copies`;
+  return [{ check: "copies", text, count, rows: [] }];
+}
+
+function weightVerdicts(where: string, weights: ColumnData | undefined): DataVerdict[] {
+  const heavy = weights && dominantWeight(weights);
+  if (heavy === undefined) return [];
+  const text =
+    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${short(heavy.weight)}, outweighs all others: ` +
+    "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
+  return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
+}
+
+/** Refuses at the end, once all is written, what the checks did not pass; every finding was a warning before. */
+export function requirePassed(what: string, verdicts: readonly DataVerdict[]): void {
+  if (verdicts.length === 0) return;
+  throw new VerdictFailed(what, {
+    expected: "events that pass the checks of the data",
+    got: `${verdicts.length} finding${verdicts.length === 1 ? "" : "s"}, named in the warnings`,
+    hint: "Mend the events that they name",
+  });
+}

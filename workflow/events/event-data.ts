@@ -1,0 +1,141 @@
+/** The data of an analysis: its file of events, or what `run` generated. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { sharedColumn } from "../../engine/runtime/shared-column.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
+import { type Analysis, pathOf } from "../configuration/analysis.js";
+import { UsageError } from "../messages.js";
+
+/** Name of generated data in the output folder. */
+export const DATA_FILE = "data.npz";
+
+export interface LoadedEvents {
+  /** The first `head` events, or all. */
+  readonly data: EventData;
+  /** Events in the file. */
+  readonly total: number;
+  readonly file: string;
+}
+
+/** [features, events] → [events, features] */
+export function transposed(column: ColumnData, count: number): Float32Array | Float64Array {
+  const width = column.length / count;
+  const rows = column instanceof Float32Array ? new Float32Array(column.length) : new Float64Array(column.length);
+  for (let i = 0; i < width; i++) for (let e = 0; e < count; e++) rows[e * width + i] = column[i * count + e]!;
+  return rows;
+}
+
+/** Leaves generated data where `loadEvents` finds them. */
+export async function saveEvents(folder: string, { count, x, y, weights }: EventData): Promise<void> {
+  const columns = Object.entries({ x, y, weight: weights }).flatMap(([name, column]) =>
+    column === undefined
+      ? []
+      : [[name, { shape: [count, column.length / count], data: transposed(column, count) }] as const],
+  );
+  await writeNpz(join(folder, DATA_FILE), new Map(columns));
+}
+
+/**
+ * The analysis of other data.
+ *
+ * @param file  the user's --events, relative to where the command was given
+ */
+export function withEvents(analysis: Analysis, file: string | undefined): Analysis {
+  if (file === undefined) return analysis;
+  const { configuration } = analysis;
+  const events = { ...configuration.events, file: resolve(file), source: undefined };
+  return { ...analysis, configuration: { ...configuration, events } };
+}
+
+/** Whether the data of an analysis are there. */
+export function hasEvents(analysis: Analysis, folders: readonly string[]): boolean {
+  const { file } = analysis.configuration.events;
+  if (file !== undefined) return existsSync(pathOf(analysis, file));
+  return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
+}
+
+/**
+ * The columns that the likelihood looks at.
+ *
+ * @param folders where `run` may have left generated data, the likeliest first
+ * @param head    number of events to keep; all where undefined
+ */
+export async function loadEvents(
+  analysis: Analysis,
+  folders: readonly string[],
+  head: number | undefined,
+): Promise<LoadedEvents> {
+  const { events, likelihood, observables } = analysis.configuration;
+  const file = events.file === undefined ? generatedData(analysis, folders) : pathOf(analysis, events.file);
+  // Generated data are saved under the names of the observables.
+  const names = (observable: "x" | "y") =>
+    events.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
+  const hasY = likelihood.observables.includes("y");
+  const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(events.weight === undefined ? [] : [events.weight])];
+  const table = await readEvents(file, [...new Set(wanted)], head === undefined ? {} : { head });
+  const { count, total } = table;
+  if (head !== undefined && head > total) {
+    throw new UsageError("--head", {
+      expected: `at most ${total}, the events of ${file}`,
+      got: `${head}`,
+      hint: "Leave it out to take all",
+    });
+  }
+  const column = (name: readonly string[], features: number) =>
+    sharedColumn(requireColumn(table, name, { features, events: "any" }).data);
+  if (count === 0) requireNoEvents(analysis, file);
+  const weights = events.weight === undefined ? undefined : column([events.weight], 1);
+  if (weights !== undefined && count > 0)
+    checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
+  return {
+    data: {
+      count,
+      x: column(names("x"), observables.x.features),
+      ...(hasY && { y: column(names("y"), observables.y!.features) }),
+      ...(weights && { weights }),
+    },
+    total,
+    file,
+  };
+}
+
+/** Refuses no events where they are needed: without any, only their number says something, and T cannot be fitted. */
+function requireNoEvents({ configuration: { likelihood, transfer } }: Analysis, file: string): void {
+  const needs = !likelihood.extended
+    ? "likelihood.extended is false, so that their number says nothing"
+    : likelihood.form !== "joint"
+      ? "likelihood.form is conditional"
+      : likelihood.observables.includes("y") && transfer.enabled
+        ? "T is fitted to them (transfer.enabled)"
+        : undefined;
+  if (needs === undefined) return;
+  throw new UsageError(file, {
+    expected: `at least one event, as ${needs}`,
+    got: "none",
+    hint: "An extended fit of x alone can do without",
+  });
+}
+
+/** Weights may be of either sign, but not the data as a whole. */
+function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
+  const total = totalWeight(sample);
+  if (total > 0 && Number.isFinite(total)) return;
+  throw new UsageError(where, {
+    expected: "weights with a positive finite sum",
+    got: `${total} for ${sample.count} events`,
+    hint: "Look for a wrong column, and for too many negative weights",
+  });
+}
+
+function generatedData(analysis: Analysis, folders: readonly string[]): string {
+  const found = folders.map((folder) => join(folder, DATA_FILE)).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new UsageError(analysis.file, {
+    expected: `the generated data, ${join(folders[0]!, DATA_FILE)}`,
+    got: "no such file",
+    hint: `Make them with \`unbinned run ${analysis.file}\``,
+  });
+}

@@ -1,0 +1,27 @@
+/** Does a fit pull nuisances away from their constraints further than these allow? */
+import { nuisanceVector } from "../configuration/analysis.js";
+import type { Configuration } from "../configuration/table.js";
+import type { FitSummary } from "./nuisance-fit.js";
+
+/**
+ * Widths of the constraint. Where the truth follows it, the estimate scatters around its centre by less than its width, as what the
+ * data say is drawn back to the centre: a probability below 4.7e-4 for each nuisance.
+ */
+const MOST = 3.5;
+
+/** The nuisances that are pulled too far, in a sentence; undefined where there are none. */
+export function pullText(
+  configuration: Configuration,
+  { names, estimate }: Pick<FitSummary, "names" | "estimate">,
+): string | undefined {
+  const centres = nuisanceVector(configuration, {});
+  const pulled = names.flatMap((name, k) => {
+    const pull = estimate[k]! - centres[k]!;
+    return Math.abs(pull) > MOST ? [`${name} by ${pull.toFixed(1)}`] : [];
+  });
+  if (pulled.length === 0) return undefined;
+  return (
+    `The data pull ${pulled.join(" and ")} standard deviations of the constraint away from its centre: that the model describes them is ` +
+    "improbable. Are they selected as the simulation is, with the same cuts and units? Look at the projections."
+  );
+}

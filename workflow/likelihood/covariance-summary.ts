@@ -1,0 +1,147 @@
+/** Errors of ν as the verbs show them: covariance and modes, labelled by what T did and how they were obtained. */
+
+import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
+import {
+  type Covariance,
+  covariance,
+  F32_PRECISION,
+  sandwichCovariance,
+} from "../../inference/statistics/fit/covariance.js";
+import { principalModes } from "../../inference/statistics/intervals/principal-modes.js";
+import type { Matrix } from "../../inference/statistics/objective.js";
+import type { TransferLabel } from "./open-likelihood.js";
+
+/** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */
+export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
+
+/** Where the Hessian H comes from. */
+export type Curvature = "inverse Hessian" | "secant Hessian";
+
+export interface CovarianceSummary {
+  /** What T does while ν varies. */
+  readonly transfer: TransferLabel;
+  /** H⁻¹, H from second derivatives or from differences of slopes; H⁻¹JH⁻¹ where events carry weights. */
+  readonly estimator: Curvature | "sandwich";
+  /** null where there is none; `problem` says why. */
+  readonly covariance: Matrix | null;
+  readonly correlation: Matrix | null;
+  /** prior standard deviations [K] */
+  readonly sigma: readonly number[] | null;
+  /** Widest first; directions of length 1 [K]. */
+  readonly modes: readonly { readonly sigma: number; readonly direction: readonly number[] }[];
+  readonly problem: string | null;
+  /** What H⁻¹ is compared with; null where there is no H⁻¹. */
+  readonly crossCheck: CrossCheck | null;
+}
+
+/** Errors by the Hessian, and by the scores of the events (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
+export interface CrossCheck {
+  /** √ of the diagonal of H⁻¹: `sigma`, but for weighted events, prior standard deviations [K] */
+  readonly hessianSigma: readonly number[];
+  /** prior standard deviations [K] */
+  readonly scoreSigma: readonly number[];
+  /** What `scoreSigma` varies by from one data set to another, relative [K]. */
+  readonly scatter: readonly number[];
+  /** Where they differ by more than a tenth and three times the scatter; null elsewhere. */
+  readonly doubt: string | null;
+}
+
+export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, modes: [], crossCheck: null } as const;
+
+export interface SummaryOptions {
+  readonly transfer: TransferLabel;
+  readonly curvature: Curvature;
+  /** Least relative eigenvalue that counts as positive. */
+  readonly precision: number;
+}
+
+/**
+ * @param hessian  of the total, row-major [K, K]
+ */
+export async function summarise(
+  likelihood: Likelihood,
+  nu: ArrayLike<number>,
+  hessian: ArrayLike<number>,
+  { transfer, curvature, precision }: SummaryOptions,
+): Promise<CovarianceSummary> {
+  const { names, isWeighted } = likelihood;
+  const found = isWeighted
+    ? sandwichCovariance(hessian, await likelihood.scoreProduct(nu), names, precision)
+    : covariance(hessian, names, precision);
+  const label = { transfer, estimator: isWeighted ? ("sandwich" as const) : curvature };
+  if (found.status !== "positive-definite") {
+    const problem =
+      found.status === "singular" && precision === F32_PRECISION ? `${found.reason} ${F32_ADVICE}` : found.reason;
+    return { ...label, ...NO_ERRORS, problem };
+  }
+  const inverse = isWeighted ? covariance(hessian, names, precision) : found;
+  const crossCheck =
+    inverse.status === "positive-definite" ? await compared(likelihood, nu, inverse, curvature, precision) : null;
+  return { ...label, ...errorsOf(found), problem: null, crossCheck };
+}
+
+/** Differences up to this part need no explanation, nor up to so many standard deviations of their scatter. */
+const LEAST_DIFFERENCE = 0.1;
+const SCATTERS = 3;
+
+const CAUSES: Readonly<Record<Curvature, string>> = {
+  "inverse Hessian":
+    "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` look " +
+    "across them. Without splines, the model does not describe the data in these nuisances",
+  "secant Hessian": "The model does not describe the data in these nuisances: look at closure and projections",
+};
+
+async function compared(
+  likelihood: Likelihood,
+  nu: ArrayLike<number>,
+  { sigma: hessianSigma }: Covariance,
+  curvature: Curvature,
+  precision: number,
+): Promise<CrossCheck | null> {
+  const { names } = likelihood;
+  const information = await likelihood.information(nu);
+  const byScores = covariance(information.matrix, names, precision);
+  if (byScores.status !== "positive-definite") return null;
+  const scoreSigma = byScores.sigma;
+  // σ² is the inverse of the information, the other nuisances left out.
+  const scatter = scoreSigma.map((sigma, k) => 0.5 * sigma ** 2 * information.scatter[k]!);
+  const unlike = names.flatMap((name, k) => {
+    const difference = Math.abs(hessianSigma[k]! / scoreSigma[k]! - 1);
+    if (difference <= LEAST_DIFFERENCE + SCATTERS * scatter[k]!) return [];
+    return [`${name} ${hessianSigma[k]!.toPrecision(3)} and ${scoreSigma[k]!.toPrecision(3)}`];
+  });
+  const doubt =
+    unlike.length === 0
+      ? null
+      : `The errors of the Hessian and of the scores of the events differ: ${unlike.join(", ")}. ${CAUSES[curvature]}.`;
+  return { hessianSigma, scoreSigma, scatter, doubt };
+}
+
+/** Two estimates whose correlation is larger are known by their sum or difference alone. */
+const DEGENERATE = 0.99;
+
+/** Pairs of nuisances that the events hardly tell apart, in a sentence; undefined where there are none. */
+export function degeneracyText(names: readonly string[], { correlation }: CovarianceSummary): string | undefined {
+  const pairs = names.flatMap((name, k) =>
+    names.slice(k + 1).flatMap((other, l) => {
+      const rho = correlation?.[k]?.[k + 1 + l] ?? 0;
+      return Math.abs(rho) > DEGENERATE ? [`${name} and ${other} (correlation ${rho.toFixed(4)})`] : [];
+    }),
+  );
+  if (pairs.length === 0) return undefined;
+  return (
+    `The data hardly tell apart ${pairs.join(", ")}: their separate errors rest on small differences of what was learnt of their ` +
+    "effects. Merge them, fix one, or quote what they have in common alone."
+  );
+}
+
+/** A covariance as results show it. */
+export function errorsOf(found: Covariance) {
+  const modes = principalModes(found).map(({ sigma, direction }) => ({ sigma, direction: direction.values }));
+  return { covariance: found.matrix, correlation: found.correlation, sigma: found.sigma, modes };
+}
+
+/** "T profiled, inverse Hessian" */
+export function labelText({ transfer, estimator }: CovarianceSummary): string {
+  return transfer === "none" ? estimator : `T ${transfer}, ${estimator}`;
+}

@@ -1,0 +1,241 @@
+/** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
+import { entryOf } from "../../engine/entry.js";
+import { responseBox } from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import {
+  hasKinks,
+  secantHessian,
+  withHessian,
+  withScoreCurvature,
+} from "../../inference/model/likelihood/spline-knots.js";
+import { covariance, F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
+import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
+import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/minimise.js";
+import { minos } from "../../inference/statistics/intervals/minos.js";
+import type { Objective } from "../../inference/statistics/objective.js";
+import type { Progress } from "../progress.js";
+import { textTable } from "../text-table.js";
+import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
+import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
+
+/**
+ * edm at which a fit stops, units of NLL. Splines have kinks in log p: with f32 the NLL of thousands of events on them has no
+ * derivative to follow below some 1e-5; MINUIT's 1e-4 leaves the estimate within 0.014 sigma.
+ */
+const F32_TOLERANCE = 1e-4;
+const F64_TOLERANCE = 1e-5;
+
+export const fitTolerance = ({ precision }: Pick<OpenLikelihood, "precision">) =>
+  precision === F64_PRECISION ? F64_TOLERANCE : F32_TOLERANCE;
+
+type Bounds = Readonly<Record<string, readonly [number, number]>>;
+
+/** What a likelihood is of, opened or not. */
+export type LikelihoodParts = Pick<OpenLikelihood, "analysis" | "model" | "events">;
+
+function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
+  const [least, largest] = analysis.configuration.fit.bounds as readonly [number, number];
+  return Object.fromEntries(model.nuisances.map(({ name }) => [name, [least, largest] as const]));
+}
+
+/** Where T responds to ν, the box in which its response was trained. */
+function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
+  const centres = responseCentre(of);
+  if (centres === undefined) return undefined;
+  const reach = responseBox(of.model.response!.architecture, of.analysis.configuration.profile.box);
+  return Object.fromEntries(
+    of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
+  );
+}
+
+/** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
+export function fitBounds(of: LikelihoodParts): Bounds {
+  const box = boxOfResponse(of);
+  const bounds = configuredBounds(of);
+  if (box === undefined) return bounds;
+  return Object.fromEntries(
+    Object.entries(bounds).map(([name, [least, largest]]) => {
+      const [low, high] = box[name]!;
+      return [name, [Math.max(least, low), Math.min(largest, high)] as const];
+    }),
+  );
+}
+
+/** What to do about a verdict, in terms of the configuration; the verdict itself says what was found. */
+function advice({ analysis, precision }: OpenLikelihood, result: FitResult): string {
+  const { fit, profile } = analysis.configuration;
+  const { status, boundary, hessian, estimate } = result;
+  if (status === "not-positive-definite" && precision === F32_PRECISION) {
+    const isSingular = covariance(hessian!.flat(), estimate.names, precision).status === "singular";
+    return isSingular ? ` ${F32_ADVICE}` : "";
+  }
+  if (status !== "at-bound" && status !== "at-box-edge") return "";
+  const has = (of: "bounds" | "box") => boundary.some((hit) => hit.of === of);
+  const ofBox =
+    `The response of T was trained within profile.box = ${profile.box ?? "twice profile.scale"} of its centre only: ` +
+    "widen profile.box, profile.scale with it, and run again.";
+  const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
+  return [...(has("box") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
+}
+
+/** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
+function secondStart(first: readonly number[], distance: number, bounds: readonly (readonly [number, number])[]) {
+  return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
+}
+
+/** Start [K], bounds, box and tolerance of a fit as the configuration has them. */
+export function fitOptions(open: OpenLikelihood, start: readonly number[]): MinimiseOptions {
+  const { analysis, precision } = open;
+  const box = boxOfResponse(open);
+  const distance = analysis.configuration.fit.secondStart;
+  return {
+    start,
+    bounds: configuredBounds(open),
+    ...(box && { box }),
+    precision,
+    tolerance: fitTolerance(open),
+    ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
+  };
+}
+
+/** @param start  [K] */
+export async function fitNuisances(
+  open: OpenLikelihood,
+  start: readonly number[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<FitResult> {
+  const step = progress.step("fit", undefined, "evaluations");
+  const found = await minimise(objectiveOf(open), {
+    ...fitOptions(open, start),
+    onStep: ({ evaluations, nll, edm, estimate }) => {
+      const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
+      step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
+    },
+    signal,
+  });
+  const result = isKinkedIn(open) ? await acrossKinks(open, found) : found;
+  step.done({ status: result.status });
+  return { ...result, reason: `${result.reason}${advice(open, result)}` };
+}
+
+export const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
+
+/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
+export function objectiveOf(open: OpenLikelihood): Objective {
+  return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
+}
+
+/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side as far as the fit may look. */
+async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
+  if (found.covariance === undefined || found.status === "aborted") return found;
+  const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
+  const hessian = await secantHessian(open.likelihood, found.estimate.values, reach, fitBounds(open));
+  return withHessian(found, hessian, open.precision);
+}
+
+/** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
+export function responseCentre({ model, events }: LikelihoodParts): number[] | undefined {
+  if (model.response === undefined || events.data.y === undefined) return undefined;
+  return model.response.architecture.nuisances.map(({ centre }) => centre);
+}
+
+/** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
+export interface MinosSummary {
+  readonly name: string;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Why an end is missing. */
+  readonly problem: string | null;
+}
+
+/** Where the configuration asks for them, and there is a minimum. */
+export async function minosSummary(
+  open: OpenLikelihood,
+  objective: Objective,
+  fit: FitResult,
+  signal?: AbortSignal,
+): Promise<readonly MinosSummary[] | null> {
+  if (!open.analysis.configuration.fit.minos || !isMinimum(fit) || fit.hessian === undefined) return null;
+  const found = await minos(objective, fit, { bounds: fitBounds(open), ...(signal && { signal }) });
+  return found.map(({ name, lower, upper, lowerEnd, upperEnd }) => {
+    const missing = [lowerEnd, upperEnd].filter(({ status }) => status !== "found").map(({ reason }) => reason);
+    const problem = missing.length === 0 ? null : missing.join(" ");
+    return { name, lower: lower ?? null, upper: upper ?? null, problem };
+  });
+}
+
+export interface FitSummary extends CovarianceSummary {
+  readonly names: readonly string[];
+  readonly status: FitResult["status"];
+  readonly reason: string;
+  readonly estimate: readonly number[];
+  readonly nll: number | null;
+  readonly edm: number | null;
+  readonly boundary: FitResult["boundary"];
+  readonly evaluations: number;
+  readonly events: number;
+  readonly effectiveEvents: number;
+  readonly minos: readonly MinosSummary[] | null;
+}
+
+export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
+  const { likelihood, precision, events } = open;
+  const { names, values } = fit.estimate;
+  const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const label = { transfer: transferLabel(open), curvature, precision };
+  const errors: CovarianceSummary =
+    fit.hessian === undefined
+      ? noErrors(fit, label.transfer)
+      : await summarise(likelihood, values, fit.hessian.flat(), label);
+  return {
+    names,
+    status: fit.status,
+    reason: fit.reason,
+    estimate: values,
+    nll: fit.nll ?? null,
+    edm: fit.edm ?? null,
+    boundary: fit.boundary,
+    evaluations: fit.evaluations,
+    events: events.data.count,
+    effectiveEvents: likelihood.effectiveEvents,
+    minos: await minosSummary(open, objectiveOf(open), fit),
+    ...errors,
+  };
+}
+
+function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
+  return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
+}
+
+/** "-0.00931 +0.00945" */
+const minosText = ({ lower, upper }: MinosSummary) =>
+  `${lower?.toFixed(5) ?? "none"} ${upper === null ? "none" : `+${upper.toFixed(5)}`}`;
+
+/** @param truth  values of nuisances where they are known */
+export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>): string {
+  const { names, estimate, sigma, events, effectiveEvents } = summary;
+  const hasTruth = Object.keys(truth).length > 0;
+  const header = [
+    "nuisance",
+    "estimate",
+    `sigma (${labelText(summary)})`,
+    ...(summary.minos ? ["minos"] : []),
+    ...(hasTruth ? ["truth", "pull"] : []),
+  ];
+  const rows = names.map((name, k) => {
+    const known = entryOf(truth, name);
+    const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
+    return [
+      name,
+      estimate[k]!.toFixed(5),
+      sigma === null ? "none" : sigma[k]!.toFixed(5),
+      ...(summary.minos ? [minosText(summary.minos[k]!)] : []),
+      ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
+    ];
+  });
+  return [
+    `${summary.status}: ${summary.reason}`,
+    `-ln L = ${summary.nll} of ${events} events (effective ${effectiveEvents.toPrecision(6)})`,
+    textTable([header, ...rows]),
+  ].join("\n");
+}

@@ -1,0 +1,265 @@
+/** The scans that a configuration asks for, around a fit: points, numbers and pictures. */
+import { entryOf } from "../../engine/entry.js";
+import {
+  type Caption,
+  footerLine,
+  scan1d as pictureOfScan1d,
+  scan2d as pictureOfScan2d,
+} from "../../inference/plots/index.js";
+import { DEEPER_THAN_DIPS, type FitResult } from "../../inference/statistics/fit/fit-result.js";
+import {
+  CONTOUR_LEVELS,
+  hessianEllipse,
+  type Polyline,
+  scanContours,
+} from "../../inference/statistics/intervals/contours.js";
+import {
+  type Scan1d,
+  type Scan2d,
+  type ScanOptions,
+  scan1d,
+  scan2d,
+} from "../../inference/statistics/intervals/scan.js";
+import type { Objective } from "../../inference/statistics/objective.js";
+import type { NamedArray } from "../../io/index.js";
+import { type Analysis, nuisanceNames, trueValues } from "../configuration/analysis.js";
+import type { Configuration } from "../configuration/table.js";
+import type { Progress } from "../progress.js";
+import type { Drawing } from "../store/drawings.js";
+import { readVersion } from "../version.js";
+import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
+import type { OpenLikelihood } from "./open-likelihood.js";
+
+type Pair = readonly [string, string];
+
+/** What is scanned and where. */
+export interface ScanPlan {
+  readonly single: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly pairs: readonly { readonly names: Pair; readonly values: readonly [readonly number[], readonly number[]] }[];
+}
+
+export interface Scans {
+  readonly single: readonly Scan1d[];
+  readonly pairs: readonly Scan2d[];
+}
+
+/** Of so many nuisances all pairs are scanned where the configuration names none: twenty have 190. */
+const MOST_PAIRED = 4;
+
+const allPairs = (names: readonly string[]): Pair[] =>
+  names.length > MOST_PAIRED
+    ? []
+    : names.flatMap((first, i) => names.slice(i + 1).map((second) => [first, second] as const));
+
+const grid = (from: number, to: number, points: number) =>
+  Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+
+/** A nuisance without an error has no range to scan. */
+export const hasEveryError = ({ covariance, estimate }: FitResult) =>
+  covariance?.names.length === estimate.names.length;
+
+/** Said where there are no scans. */
+export const NO_SCANS = "scans: left out, as the fit did not give every nuisance an error";
+
+/** Ranges in σ of the fit, within its bounds. */
+export function scanPlan(of: LikelihoodParts, { estimate, covariance, reason }: FitResult): ScanPlan {
+  const { scan } = of.analysis.configuration;
+  const names = nuisanceNames(of.analysis.configuration);
+  const bounds = fitBounds(of);
+  const axis = (name: string, points: number) => {
+    const sigma = covariance?.sigma[covariance.names.indexOf(name)];
+    if (sigma === undefined) throw new Error(`scan of ${name}: expected an error of the fit, got none. ${reason}`);
+    const centre = estimate.values[names.indexOf(name)]!;
+    const reach = scan.range * sigma;
+    return grid(Math.max(bounds[name]![0], centre - reach), Math.min(bounds[name]![1], centre + reach), points);
+  };
+  const pairs = scan.pairs.length > 0 ? (scan.pairs as unknown as Pair[]) : allPairs(names);
+  return {
+    single: (scan.nuisances.length > 0 ? scan.nuisances : names).map((name) => ({
+      name,
+      values: axis(name, scan.points),
+    })),
+    pairs: pairs.map((pair) => ({ names: pair, values: [axis(pair[0], scan.grid), axis(pair[1], scan.grid)] })),
+  };
+}
+
+/** Fits at the points of a scan stop at so many times the edm of the fit itself: in f32 -2 Delta ln L is right to 0.002. */
+const TOLERANCE_FACTOR = 10;
+
+/**
+ * The other nuisances are profiled.
+ *
+ * @param objective  what is scanned, within the bounds of the likelihood opened
+ */
+export async function scans(
+  open: OpenLikelihood,
+  objective: Objective,
+  bestFit: FitResult,
+  plan: ScanPlan,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Scans> {
+  const size = objective.names.length;
+  const tracked = async <S>(
+    label: string,
+    total: number,
+    scanned: number,
+    scan: (options: ScanOptions) => Promise<S>,
+  ): Promise<S> => {
+    const step = progress.step(`scan ${label}`, total, "points");
+    const onPoint = (done: number) => step.update(done);
+    const tolerance = TOLERANCE_FACTOR * fitTolerance(open);
+    const found = await scan({ bestFit, profile: size > scanned, bounds: fitBounds(open), tolerance, onPoint, signal });
+    step.done();
+    return found;
+  };
+  const single: Scan1d[] = [];
+  for (const { name, values } of plan.single) {
+    single.push(await tracked(name, values.length, 1, (options) => scan1d(objective, name, values, options)));
+  }
+  const pairs: Scan2d[] = [];
+  for (const { names, values } of plan.pairs) {
+    const total = values[0].length * values[1].length;
+    pairs.push(await tracked(names.join(", "), total, 2, (options) => scan2d(objective, names, values, options)));
+  }
+  return { single, pairs };
+}
+
+/** What made points of the scans missing or doubtful, and lower points than the best fit. */
+export function scanProblems({ single, pairs }: Scans): string[] {
+  const named = [
+    ...single.map((scan) => [scan.name, scan] as const),
+    ...pairs.map((scan) => [scan.names.join(", "), scan] as const),
+  ];
+  return named.flatMap(([name, { problems, belowBestFit }]) => [
+    ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
+    ...(belowBestFit === undefined || belowBestFit > -DEEPER_THAN_DIPS
+      ? []
+      : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
+  ]);
+}
+
+const vector = (values: readonly (number | undefined)[]): NamedArray => ({
+  shape: [values.length],
+  data: Float64Array.from(values, (value) => value ?? Number.NaN),
+});
+
+/** `<name>/values`, `<name>/delta_two_nll`; for pairs `<a>,<b>/values_<a>` and so on, [values of a, values of b]. */
+export function scanArrays({ single, pairs }: Scans): Map<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  for (const { name, values, deltaTwoNll } of single) {
+    arrays.set(`${name}/values`, vector(values));
+    arrays.set(`${name}/delta_two_nll`, vector(deltaTwoNll));
+  }
+  for (const { names, values, deltaTwoNll } of pairs) {
+    const folder = names.join(",");
+    for (const [k, name] of names.entries()) arrays.set(`${folder}/values_${name}`, vector(values[k]!));
+    const flat = vector(deltaTwoNll.flat());
+    arrays.set(`${folder}/delta_two_nll`, { shape: values.map((axis) => axis.length), data: flat.data });
+  }
+  return arrays;
+}
+
+function axisLabel({ nuisances }: Configuration, name: string): string {
+  return `${nuisances[name]!.label ?? name} (prior standard deviations)`;
+}
+
+/** The scans of one likelihood, with the fit around which they lie. */
+export interface ScannedFit {
+  /** In the results: the name of the fit. */
+  readonly name: string;
+  /** In pictures. */
+  readonly label: string;
+  readonly summary: FitSummary;
+  readonly found: Scans;
+}
+
+/**
+ * Pictures of every scan.
+ *
+ * @param scanned  of the same nuisances; the parabola and the ellipse are those of the first
+ */
+export function scanPictures({ configuration }: Analysis, nEvents: number, scanned: readonly ScannedFit[]): Drawing[] {
+  const { seed, nuisances } = configuration;
+  const footer = footerLine({ nEvents, seed, version: readVersion() });
+  const captionOf = (names: readonly string[]): Caption => ({
+    title: `Scan of ${names.map((name) => nuisances[name]!.label ?? name).join(" and ")}`,
+    footer,
+  });
+  const [first] = scanned;
+  if (first === undefined) return [];
+  const { single, pairs } = first.found;
+  return [
+    ...single.map(
+      ({ name }, i): Drawing => [`scan-${name}`, () => pictureOfSingle(configuration, captionOf([name]), scanned, i)],
+    ),
+    ...pairs.map(
+      ({ names }, i): Drawing => [
+        `scan-${names.join("-")}`,
+        () => pictureOfPair(configuration, captionOf(names), scanned, i),
+      ],
+    ),
+  ];
+}
+
+function pictureOfSingle(
+  configuration: Configuration,
+  caption: Caption,
+  scanned: readonly ScannedFit[],
+  single: number,
+): string {
+  const { found: shown, summary } = scanned[0]!;
+  const { name } = shown.single[single]!;
+  const curves = scanned.map(({ label, found }) => {
+    const { values, deltaTwoNll } = found.single[single]!;
+    const known = values.flatMap((x, j) => (deltaTwoNll[j] === undefined ? [] : [[x, deltaTwoNll[j]] as const]));
+    return { label, x: known.map(([x]) => x), deltaTwoNll: known.map(([, value]) => value) };
+  });
+  const { names, sigma, estimate } = summary;
+  const k = names.indexOf(name);
+  return pictureOfScan1d({
+    ...caption,
+    xLabel: axisLabel(configuration, name),
+    curves,
+    parabola: sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! },
+    truth: entryOf(configuration.truth, name),
+  });
+}
+
+function pictureOfPair(
+  configuration: Configuration,
+  caption: Caption,
+  scanned: readonly ScannedFit[],
+  pair: number,
+): string {
+  const { found, summary: fit } = scanned[0]!;
+  const scannedNames = found.pairs[pair]!.names;
+  const [first, second] = scannedNames;
+  const levels = CONTOUR_LEVELS.slice(0, 2);
+  const [i, j] = scannedNames.map((name) => fit.names.indexOf(name)) as [number, number];
+  const centre = [fit.estimate[i]!, fit.estimate[j]!] as const;
+  const drawn = ({ points, isClosed }: Polyline) => (isClosed ? [...points, points[0]!] : points);
+  const { names, sigma, correlation } = fit;
+  const hessian =
+    sigma === null || correlation === null
+      ? undefined
+      : levels.map((level) => ({
+          level,
+          polylines: [drawn(hessianEllipse({ names, sigma, correlation }, scannedNames, centre, level))],
+        }));
+  return pictureOfScan2d({
+    ...caption,
+    xLabel: axisLabel(configuration, first),
+    yLabel: axisLabel(configuration, second),
+    scans: scanned.map(({ label, found: own }) => ({
+      label,
+      contours: levels.map((level) => ({ level, polylines: scanContours(own.pairs[pair]!, level).map(drawn) })),
+    })),
+    ellipses: hessian === undefined ? [] : [{ label: "Hessian", contours: hessian }],
+    bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
+    truth: trueValues(configuration, scannedNames) as [number, number] | undefined,
+  });
+}
+
+/** "T profiled"; "scan" where there is no T. */
+export const scanLabel = ({ transfer }: FitSummary) => (transfer === "none" ? "scan" : `T ${transfer}`);

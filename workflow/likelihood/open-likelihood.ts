@@ -1,0 +1,155 @@
+/** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
+import { basename, dirname } from "node:path";
+import { parseNu } from "../../cli/arguments.js";
+import { openBackend } from "../../cli/backend.js";
+import type { VerbContext } from "../../cli/verb.js";
+import type { Backend } from "../../engine/runtime/backend.js";
+import { type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { type MixtureModel, withExposure } from "../../inference/model/mixture-model.js";
+import { F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
+import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "../configuration/analysis.js";
+import { checkFiles, loadAnalysis } from "../configuration/configuration.js";
+import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "../events/event-data.js";
+import { resolutionWarnings } from "../events/resolution.js";
+import { UsageError } from "../messages.js";
+import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
+import { checkExport } from "../store/exported-folder.js";
+import { loadModel, modelFile } from "../store/model-files.js";
+import { restoreExport } from "../store/replace-export.js";
+import { belongingsOfResults } from "../store/saved-fit.js";
+import { checkSpared } from "../store/spared-files.js";
+
+export interface OpenLikelihood {
+  readonly analysis: Analysis;
+  /** Its yields are those of the events looked at: with --head, that part of the exposure. */
+  readonly model: MixtureModel;
+  readonly events: LoadedEvents;
+  readonly likelihood: Likelihood;
+  /** The same with T held at its answer to ν_0; undefined where T does not respond to ν. */
+  readonly withFixedTransfer: Likelihood | undefined;
+  /** Least relative eigenvalue of a Hessian that counts as positive. */
+  readonly precision: number;
+  close(): Promise<void>;
+}
+
+/**
+ * The likelihood that the verb's FILE describes.
+ *
+ * @param usual         precision where --precision does not say: f32 for what takes many evaluations
+ * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
+ * @param through       what becomes of the backend before the likelihood takes it
+ */
+export async function openLikelihood(
+  context: VerbContext,
+  usual: "f32" | "f64",
+  writesFolder: boolean,
+  through = (backend: Backend) => backend,
+): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
+  const { options, operands, signal } = context;
+  await restoreExport(dirname(operands[0]!));
+  const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
+  const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
+  if ((await checkExport(analysis.file)) && !hasEvents(analysis, folders)) {
+    throw new UsageError(analysis.file, {
+      expected: "a file of events, as an exported folder holds no data",
+      got: "none",
+      hint: "Name it with --events",
+    });
+  }
+  checkFiles(analysis, { samples: false });
+  if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
+  const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
+  const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
+  const backend = await openBackend(options, usual);
+  const samples = [[events.file, events.data]] as const;
+  for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) context.warn(warning);
+  const open = await bindLikelihoods({ analysis, backend: through(backend), model, events, signal });
+  return {
+    ...open,
+    belongings,
+    close: async () => {
+      await open.close();
+      await backend.close();
+    },
+  };
+}
+
+/** What a likelihood may keep of its events, from MiB. */
+export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
+
+/** The model and the data; those that a run left have to be of the same run. */
+async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
+  const { model, events: data } = analysis.configuration;
+  const file = modelFile(analysis, folders);
+  const results = model.file === undefined ? belongingsOfResults(analysis, dirname(file)) : undefined;
+  const whole = await loadModel(analysis, folders);
+  const events = await loadEvents(analysis, folders, head);
+  const generated = data.file === undefined ? [events.file] : [];
+  if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated]);
+  return { whole, events, belongings: await belongingsIn(dirname(file), [basename(file)]) };
+}
+
+export interface BoundRequest {
+  readonly analysis: Analysis;
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly events: LoadedEvents;
+  readonly signal: AbortSignal;
+}
+
+/** The likelihoods of a model with these data: its own and, where T responds to ν, that with T held. The backend stays open. */
+export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikelihood> {
+  const { analysis, backend, model, events, signal } = request;
+  const { form, extended } = analysis.configuration.likelihood;
+  const { data } = events;
+  const hasY = data.y !== undefined;
+  const bind = (of: MixtureModel) =>
+    likelihood({
+      backend,
+      model: of,
+      data,
+      form: hasY ? form : "joint",
+      extended,
+      cacheBytes: cacheBytesOf(analysis),
+      signal,
+    });
+  const { response, ...fixed } = model;
+  const own = await bind(model);
+  const withFixedTransfer = response !== undefined && hasY ? await bind(fixed) : undefined;
+  return {
+    analysis,
+    model,
+    events,
+    likelihood: own,
+    withFixedTransfer,
+    precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
+    close: async () => {
+      await own.close();
+      await withFixedTransfer?.close();
+    },
+  };
+}
+
+/** The point behind --nu, or the file's starting point. [K] */
+export function pointOf({ configuration }: Analysis, nu: string | undefined): number[] {
+  const centres = nuisanceVector(configuration, {});
+  if (nu === undefined) return nuisanceVector(configuration, configuration.fit.start);
+  const names = nuisanceNames(configuration);
+  const point = parseNu(nu, names, centres);
+  const [least, largest] = configuration.fit.bounds as readonly [number, number];
+  const beyond = point.findIndex((value) => value < least || value > largest);
+  if (beyond < 0) return point;
+  throw new UsageError("--nu", {
+    expected: `values inside fit.bounds [${least}, ${largest}]`,
+    got: `${names[beyond]} = ${point[beyond]}`,
+    hint: "Correct it, or widen the bounds",
+  });
+}
+
+/** What T does while ν varies: every covariance says so. */
+export type TransferLabel = "none" | "fixed" | "profiled";
+
+export function transferLabel({ model, events, withFixedTransfer }: OpenLikelihood): TransferLabel {
+  if (withFixedTransfer !== undefined) return "profiled";
+  return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";
+}

@@ -1,0 +1,79 @@
+/** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
+import { createHash } from "node:crypto";
+import type { VerbContext } from "../cli/verb.js";
+import type { Backend } from "../engine/runtime/backend.js";
+import type { EventData } from "../inference/model/likelihood/likelihood.js";
+import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
+import type { Setting } from "./context.js";
+import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
+import { resolutionWarnings } from "./events/resolution.js";
+import { checkData } from "./inputs.js";
+import { UsageError } from "./messages.js";
+import { generateData, openSimulation } from "./simulation/simulation.js";
+import { openSteps } from "./store/step-store.js";
+import { readVersion } from "./version.js";
+
+export function checkTrainable({ file, configuration }: Analysis): void {
+  if (configuration.model.file === undefined) return;
+  throw new UsageError(file, {
+    expected: "samples or a generator to train on",
+    got: "a finished model (model.file)",
+    hint: "Use `unbinned fit`, `scan` or `hessian` with it, or remove model.file",
+  });
+}
+
+export async function openSetting(
+  { options, progress, signal }: Pick<VerbContext, "options" | "progress" | "signal">,
+  analysis: Analysis,
+  folder: string,
+  backend: Backend,
+  warn: (text: string) => void,
+): Promise<Setting> {
+  const { configuration } = analysis;
+  const { seed, data } = configuration;
+  const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
+  const store = await openSteps(folder, common, options.force, progress);
+  const generated = data.generator === undefined ? undefined : await generateData(configuration);
+  if (generated !== undefined) await saveEvents(folder, generated);
+  const events = await loadEvents(analysis, [folder], undefined);
+  checkOwnData(generated, events);
+  const simulation = await openSimulation(analysis);
+  const samples = [...simulation.files, [events.file, events.data] as const];
+  for (const warning of resolutionWarnings(samples, simulation.frame, backend.precision)) warn(warning);
+  checkData(analysis, events);
+  return {
+    analysis,
+    folder,
+    backend,
+    store,
+    simulation,
+    events,
+    dataKey: digestOf(events.data),
+    sizes: dimensionsOf(configuration),
+    progress,
+    signal,
+    warn,
+  };
+}
+
+/** Units of work of the same analysis may share a folder, and write the same data; another's data would be mixed in. */
+function checkOwnData(generated: EventData | undefined, { data, file }: LoadedEvents): void {
+  if (generated === undefined) return;
+  const { x, y } = generated;
+  if (digestOf({ count: data.count, x, ...(data.y && y && { y }) }) === digestOf(data)) return;
+  throw new UsageError(file, {
+    expected: "the data of this analysis, just written",
+    got: "others: another analysis writes to this folder",
+    hint: "Wait until it has finished, or choose another --out",
+  });
+}
+
+/** sha256 of the numbers. */
+export function digestOf({ x, y, weights }: EventData): string {
+  const hash = createHash("sha256");
+  for (const column of [x, y, weights]) {
+    if (column !== undefined) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+    hash.update("/");
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,90 @@
+/** The whole chain, from events to the pulls of the distribution of interest. */
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { expectedYield, processNames } from "../configuration/analysis.js";
+import { looksAtY, type Setting } from "../context.js";
+import type { Outcome } from "../report/results.js";
+import { attempt, type Missing, type Part } from "../steps/attempt.js";
+import { type Closure, checkClosure, type ProjectionSet, projectFit } from "../steps/checks.js";
+import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/data-checks.js";
+import { trainDensity } from "../steps/densities.js";
+import { displacementFields } from "../steps/displacements.js";
+import { fitModel } from "../steps/fits.js";
+import { findImpacts } from "../steps/impacts.js";
+import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
+import { scanFits } from "../steps/scanning.js";
+import { nuisanceModels } from "../store/model-files.js";
+
+/** The model of simulation: trained densities with the yields and nuisances of the configuration. */
+export async function trainSimulation(setting: Setting, { range, leftOut }: RunChecks) {
+  const { configuration } = setting.analysis;
+  const x = await trainDensity(setting, "x", leftOut);
+  const y = looksAtY(setting) ? await trainDensity(setting, "y", leftOut) : undefined;
+  const { frame } = setting.simulation;
+  const model: MixtureModel = {
+    ...(frame && { frame }),
+    processes: processNames(configuration).map((name) => ({
+      name,
+      logYield: Math.log(expectedYield(configuration, name)!),
+    })),
+    nuisances: nuisanceModels(configuration),
+    x: x.density,
+    ...(y && { y: y.density }),
+    simulated: range,
+  };
+  // Yields, rates and what the nuisances act on enter with the model, not with the trainings.
+  const key = JSON.stringify([x.key, y?.key, model.processes, model.nuisances]);
+  return { model, key, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
+}
+
+/** @param warnings  what `setting.warn` has said, in order */
+export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+  const missing: Missing = new Map();
+  const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(setting, missing, name, make, instead);
+  const checks = await checkEvents(setting);
+  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting, checks);
+  const noClosure: Closure = { tests: [], verdicts: [] };
+  const closure = await part("Closure", () => checkClosure(setting, simulated, trainedKey), noClosure);
+  await requireLikelihood(setting, simulated);
+  const fitted = await fitModel(setting, simulated, trainedKey);
+  const { xAlone, fixed, profiled } = fitted.fits;
+  // One of them is always there: fitModel fits x alone, or y too.
+  const best = (profiled ?? fixed ?? xAlone)!;
+  const decisive = await checkInfluence(setting, fitted.model, best.summary);
+  const { estimate } = best.summary;
+  const noProjections: ProjectionSet = { projections: [], processes: [] };
+  const projections = await part(
+    "Data before and after the fit",
+    () => projectFit(setting, fitted.model, estimate, fitted.key),
+    noProjections,
+  );
+  const hasFields = fitted.model.transfer !== undefined && projections !== noProjections;
+  const fields = hasFields
+    ? await part("Distribution of interest", () => displacementFields(setting, fitted, best.summary, projections), [])
+    : [];
+  const scans = await part("Likelihood scans", () => scanFits(setting, fitted), []);
+  const impacts = await part("Impacts", () => findImpacts(setting, fitted, best), undefined);
+  const trainings = [...ofSimulation, ...fitted.trainings];
+  const yields = await part("Yields", () => yieldsOf(fitted.model, best), []);
+  const bands = await part(
+    "Bands of the projections",
+    () => projectionBands(setting, fitted, best, projections),
+    undefined,
+  );
+  const sensitivity = await part("Expected errors", () => findSensitivity(setting, fitted, best), undefined);
+  return {
+    closure,
+    fitted,
+    best,
+    yields,
+    projections,
+    bands,
+    sensitivity,
+    fields,
+    scans,
+    impacts,
+    trainings,
+    verdicts: [...checks.verdicts, ...decisive],
+    warnings,
+    missing,
+  };
+}

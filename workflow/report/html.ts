@@ -1,0 +1,223 @@
+import { UsageError } from "../../engine/errors.js";
+import { fixed, measurement, significant } from "../../inference/plots/index.js";
+import { escapeText } from "../../inference/plots/svg.js";
+import { REPORT_STYLE } from "./style.js";
+
+/** A cell: text as it is, a number rounded to four digits, nothing as a dash. */
+export type Cell = string | number | undefined;
+
+export interface ReportTable {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  /** as many cells each as there are columns; the first names the row */
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface ReportFigure {
+  /** from a plot function */
+  readonly svg: string;
+  readonly caption: string;
+}
+
+/** What stands in place of a figure or table that could not be made. */
+export interface MissingPart {
+  /** such as "the picture scan-shift" */
+  readonly missing: string;
+  readonly problem: string;
+}
+
+export interface ReportSection {
+  readonly heading: string;
+  /** paragraphs, separated by empty lines */
+  readonly text: string;
+  readonly figures: readonly ReportFigure[];
+  readonly tables: readonly ReportTable[];
+  readonly missing?: readonly MissingPart[];
+}
+
+export interface Report {
+  readonly title: string;
+  readonly version: string;
+  readonly seed: number;
+  /** shown first, in plain words, one each */
+  readonly warnings: readonly string[];
+  /** the numbers a reader looks for first */
+  readonly tables: readonly ReportTable[];
+  /** of these tables */
+  readonly missing?: readonly MissingPart[];
+  readonly sections: readonly ReportSection[];
+  /** the whole configuration as text, defaults filled in */
+  readonly configuration: string;
+}
+
+/** One HTML page that needs nothing else: pictures and style are inside, and nothing is requested from anywhere. */
+export function buildReport(report: Report): string {
+  const title = escapeText(report.title);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="unbinned ${escapeText(report.version)}">
+<title>${title}</title>
+<style>
+${REPORT_STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p class="faint">unbinned ${escapeText(report.version)} · seed ${report.seed}</p>
+</header>
+<main>
+${warningBox(report.warnings)}${report.tables.map(table).join("")}${missingParts(report.missing)}${contents(report.sections)}${report.sections.map(section).join("")}<section>
+<h2>Configuration</h2>
+<pre>${escapeText(report.configuration)}</pre>
+</section>
+</main>
+</body>
+</html>
+`;
+}
+
+function warningBox(warnings: readonly string[]): string {
+  if (warnings.length === 0) return `<p class="quiet">No warnings.</p>\n`;
+  const heading = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
+  const items = warnings.map((warning) => `<li>${escapeText(warning)}</li>\n`).join("");
+  return `<aside class="warnings">\n<h2>${heading}</h2>\n<ul>\n${items}</ul>\n</aside>\n`;
+}
+
+function contents(sections: readonly ReportSection[]): string {
+  const items = sections.map(({ heading }, i) => `<li><a href="#section-${i + 1}">${escapeText(heading)}</a></li>\n`);
+  return items.length < 3 ? "" : `<nav>\n<ol>\n${items.join("")}</ol>\n</nav>\n`;
+}
+
+function section({ heading, text, figures, tables, missing }: ReportSection, index: number): string {
+  const paragraphs = text.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
+  return `<section id="section-${index + 1}">
+<h2>${escapeText(heading)}</h2>
+${paragraphs.map((paragraph) => `<p>${escapeText(paragraph.trim())}</p>\n`).join("")}${missingParts(missing)}${tables.map(table).join("")}${figureRow(figures)}</section>
+`;
+}
+
+/** Pictures at their own size, side by side where the page is wide enough. */
+function figureRow(figures: readonly ReportFigure[]): string {
+  return figures.length === 0 ? "" : `<div class="figures">\n${figures.map(figure).join("")}</div>\n`;
+}
+
+const missingParts = (parts: readonly MissingPart[] = []) =>
+  parts
+    .map(({ missing, problem }) => `Here ${missing} is missing, as it could not be made: ${problem}`)
+    .map((text) => `<p class="missing">${escapeText(text)}</p>\n`)
+    .join("");
+
+/** The HTML of a figure; throws where it is none. */
+export function figure({ svg, caption }: ReportFigure): string {
+  const width = /^<svg [^>]* width="(\d+)"/.exec(svg)?.[1];
+  if (width === undefined || /<script/i.test(svg)) {
+    throw new UsageError("buildReport", {
+      expected: "SVG text from a plot function in a figure",
+      got: JSON.stringify(svg.slice(0, 40)),
+      hint: "Pass the string that the plot function returned, not the name of its file",
+    });
+  }
+  const words = caption === "" ? "" : `<figcaption>${escapeText(caption)}</figcaption>\n`;
+  return `<figure style="width: ${width}px">\n${svg.trimEnd()}\n${words}</figure>\n`;
+}
+
+/** The HTML of a table; throws where its cells are none. */
+export function table({ caption, columns, rows }: ReportTable): string {
+  const head = columns.map((name) => `<th scope="col">${escapeText(name)}</th>`).join("");
+  const body = rows.map((row) => tableRow(row, caption, columns.length)).join("");
+  return `<div class="scroll">
+<table>
+<caption>${escapeText(caption)}</caption>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${body}</tbody>
+</table>
+</div>
+`;
+}
+
+function tableRow(row: readonly Cell[], caption: string, nColumns: number): string {
+  if (row.length !== nColumns) {
+    throw new UsageError("buildReport", {
+      expected: `${nColumns} cells in each row of the table "${caption}"`,
+      got: `${row.length} in the row of ${row[0]}`,
+      hint: "Put undefined where a cell has no value",
+    });
+  }
+  const cells = row.map((cell, i) => {
+    const words = escapeText(cellText(cell, caption));
+    return i === 0 ? `<th scope="row">${words}</th>` : `<td>${words}</td>`;
+  });
+  return `<tr>${cells.join("")}</tr>\n`;
+}
+
+function cellText(cell: Cell, caption: string): string {
+  if (cell === undefined) return "–";
+  if (typeof cell === "string") return cell;
+  if (Number.isFinite(cell)) return Number.isInteger(cell) ? fixed(cell, 0) : significant(cell, 4);
+  throw new UsageError("buildReport", {
+    expected: `finite numbers in the table "${caption}"`,
+    got: `${cell}`,
+    hint: "Find where the number was made; put undefined where a cell has no value",
+  });
+}
+
+/** Expected events of one process. */
+export interface YieldRow {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** standard deviation of `after`; absent where the rate was held fixed */
+  readonly sigma?: number | undefined;
+}
+
+/** Yields by process before and after the fit, with their sums. */
+export function yieldTable(processes: readonly YieldRow[], nObserved: number): ReportTable {
+  const sum = (of: (row: YieldRow) => number) =>
+    fixed(
+      processes.reduce((total, row) => total + of(row), 0),
+      1,
+    );
+  const rows = processes.map(({ name, before, after, sigma }) => [
+    name,
+    fixed(before, 1),
+    sigma === undefined ? fixed(after, 1) : measurement(after, sigma),
+  ]);
+  return {
+    caption: "Events by process",
+    columns: ["process", "before the fit", "after the fit"],
+    rows: [
+      ...rows,
+      ["sum", sum((row) => row.before), sum((row) => row.after)],
+      ["observed", undefined, fixed(nObserved, 1)],
+    ],
+  };
+}
+
+/** One nuisance with its standard deviations under several treatments, in prior standard deviations. */
+export interface NuisanceRow {
+  readonly name: string;
+  readonly estimate: number;
+  /** in the order of the table's `sigmaLabels` */
+  readonly sigmas: readonly number[];
+  readonly truth?: number | undefined;
+}
+
+/** Estimates with every σ labelled by what was held fixed: `sigmaLabels` such as "T fixed", "T profiled". */
+export function nuisanceTable(sigmaLabels: readonly string[], nuisances: readonly NuisanceRow[]): ReportTable {
+  const knowsTruth = nuisances.some(({ truth }) => truth !== undefined);
+  return {
+    caption: "Nuisances, in prior standard deviations",
+    columns: ["nuisance", "estimate", ...sigmaLabels.map((label) => `σ, ${label}`), ...(knowsTruth ? ["truth"] : [])],
+    rows: nuisances.map(({ name, estimate, sigmas, truth }) => [
+      name,
+      fixed(estimate, 4),
+      ...sigmas.map((sigma) => significant(sigma, 3)),
+      ...(knowsTruth ? [truth] : []),
+    ]),
+  };
+}

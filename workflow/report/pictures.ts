@@ -1,0 +1,296 @@
+/** Every picture of a run. */
+
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import type { ClosureTest } from "../../inference/model/predictions/closure.js";
+import {
+  type Caption,
+  type ClosurePanel,
+  closure as closurePicture,
+  correlationMatrix,
+  displacementCurves,
+  footerLine,
+  lossCurves,
+  projections as projectionsPicture,
+  pulls,
+  type QuiverData,
+  quiver,
+  replicas as replicasPicture,
+  type ShadedBand,
+} from "../../inference/plots/index.js";
+import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
+import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
+import type { Setting } from "../context.js";
+import { labelText } from "../likelihood/covariance-summary.js";
+import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import { type Closure, describeAnchor, type ProjectionSet } from "../steps/checks.js";
+import type { Field } from "../steps/displacements.js";
+import type { TrainingSummary } from "../steps/training.js";
+import type { Drawing } from "../store/drawings.js";
+import { readVersion } from "../version.js";
+import type { Outcome } from "./results.js";
+
+export function captionOf({ analysis, events }: Setting, title: string): Caption {
+  const { seed } = analysis.configuration;
+  return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
+}
+
+/** Axis name of a feature. */
+export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
+  const { labels, features } = configuration.observables[of]!;
+  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
+}
+
+export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+  const name = processNames(configuration)[process]!;
+  return configuration.processes[name]!.label ?? name;
+};
+
+/** None where nothing is left to test. */
+export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
+  return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
+}
+
+/** Panels side by side that a page can show. */
+const WIDEST = 4;
+
+/** Anchors of a process in one picture: those that the density describes worst, in the order of the simulation. */
+const MOST_ANCHORS = 8;
+
+/** Tests of the anchors that have the least probability in any feature, if there are too many for a picture. */
+function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
+  const anchorOf = ({ at }: ClosureTest) => at.join();
+  const least = new Map<string, number>();
+  for (const test of tests) {
+    const before = least.get(anchorOf(test)) ?? 1;
+    least.set(anchorOf(test), Math.min(before, test.result.pValue ?? 1));
+  }
+  const worst = [...least].sort(([, p], [, q]) => p - q).slice(0, MOST_ANCHORS);
+  const shown = new Set(worst.map(([anchor]) => anchor));
+  return tests.filter((test) => shown.has(anchorOf(test)));
+}
+
+/** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
+export function closurePictures(setting: Setting, { tests }: Closure): Drawing[] {
+  const groups = new Map<string, ClosureTest[]>();
+  for (const test of tests) {
+    const key = `closure-${test.of}-${processNames(setting.analysis.configuration)[test.process]}`;
+    groups.set(key, [...(groups.get(key) ?? []), test]);
+  }
+  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(setting, own)]);
+}
+
+/** @param own  of one observable and process */
+function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string {
+  const { of, process } = own[0]!;
+  const shown = worstTests(own);
+  const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
+    title: describeAnchor(setting, process, at),
+    xLabel: featureLabel(setting, of, feature),
+    edges: observed.edges,
+    counts: observed.sums,
+    errors: observed.squares.map(Math.sqrt),
+    prediction: expected.sums,
+    goodness: goodnessOf(result),
+  }));
+  const anchors = own.length / setting.sizes[of];
+  const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
+  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
+  return closurePicture({
+    ...captionOf(setting, title),
+    yLabel: "held-out events",
+    pointsLabel: "held-out simulation",
+    predictionLabel: "flow",
+    panels,
+    columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
+  });
+}
+
+export function lossPicture(
+  setting: Setting,
+  trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
+): Drawing[] {
+  const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
+    const validated = history.flatMap(({ epoch, validationLoss }) =>
+      validationLoss === undefined ? [] : [[epoch, validationLoss] as const],
+    );
+    const validation = initialValidationLoss === null ? validated : [[0, initialValidationLoss] as const, ...validated];
+    const kept = validation.find(([epoch]) => epoch === keptEpoch);
+    return {
+      // Beside "nominal" the name of a nuisance says it, and a small panel has room for little more.
+      title: label.replace(", systematics", ""),
+      curves: [
+        { label: "training", x: history.map(({ epoch }) => epoch), loss: history.map((own) => own.trainingLoss) },
+        ...(validation.length === 0
+          ? []
+          : [{ label: "validation", x: validation.map(([x]) => x), loss: validation.map(([, loss]) => loss) }]),
+      ],
+      best: kept && { x: kept[0], loss: kept[1] },
+    };
+  });
+  const caption = captionOf(setting, "Loss of every training");
+  return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
+}
+
+/** Of the expectation per bin: all errors where there is an ensemble, and those of the nuisances. */
+function shadedBands(band: Band | undefined): ShadedBand[] {
+  if (band === undefined) return [];
+  return [
+    ...(band.total ? [{ label: "total ± 1σ", ...band.total }] : []),
+    { label: "nuisances ± 1σ", ...band.systematic },
+  ];
+}
+
+export function projectionPictures(
+  setting: Setting,
+  { projections }: ProjectionSet,
+  bands: readonly Band[] | undefined,
+): Drawing[] {
+  const panels = projections.flatMap(({ of, feature, observed, predictions }, i) => {
+    const [before, after] = predictions.map(({ expected, result }) => {
+      const goodness = goodnessOf(result);
+      return goodness && { total: expected.sums, ...goodness };
+    });
+    if (before === undefined || after === undefined) return [];
+    return [
+      {
+        title: featureLabel(setting, of, feature),
+        xLabel: featureLabel(setting, of, feature),
+        edges: observed.edges,
+        counts: observed.sums,
+        errors: observed.squares.map(Math.sqrt),
+        before,
+        after,
+        bands: shadedBands(bands?.[i]),
+        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(setting, f), values })),
+      },
+    ];
+  });
+  if (projections.length === 0) return [];
+  const caption = captionOf(setting, "Data before and after the fit");
+  const draw = () => {
+    if (panels.length > 0) return projectionsPicture({ ...caption, yLabel: "events", panels });
+    throw new Error("the data are too few to be compared with a prediction, bin by bin");
+  };
+  return [["projections", draw]];
+}
+
+/** Pictures of pairs of nuisances at most: those of the first ones. */
+const MOST_PAIRS = 6;
+
+/** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
+export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Drawing[] {
+  const { replicas, fits } = fitted;
+  if (replicas.length < 2 || best.summary.sigma === null) return [];
+  const { configuration } = setting.analysis;
+  const { nuisances } = configuration;
+  const names = nuisanceNames(configuration);
+  const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
+  const label = (name: string) => nuisances[name]!.label ?? name;
+  const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_name, after) => [i, i + 1 + after] as const));
+  const panels = pairs.slice(0, MOST_PAIRS).map(([i, j]) => ({
+    xLabel: label(names[i]!),
+    yLabel: label(names[j]!),
+    x: replicas.map(({ replica }) => replica.nu[i]!),
+    y: replicas.map(({ replica }) => replica.nu[j]!),
+    ellipses: shown.flatMap(({ label: of, summary: { estimate, sigma, correlation } }) =>
+      sigma === null || correlation === null
+        ? []
+        : [
+            {
+              label: of,
+              at: [estimate[i]!, estimate[j]!] as const,
+              errors: [sigma[i]!, sigma[j]!] as const,
+              correlation: correlation[i]![j]!,
+            },
+          ],
+    ),
+    truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
+  }));
+  if (panels.length === 0) return [];
+  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
+}
+
+export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
+  const { estimate, sigma, correlation } = fit;
+  const { configuration } = setting.analysis;
+  if (sigma === null || correlation === null) return [];
+  const names = nuisanceNames(configuration);
+  const { nuisances } = configuration;
+  const labels = names.map((name) => nuisances[name]!.label ?? name);
+  const centres = names.map((name) => nuisances[name]!.centre);
+  const known = trueValues(configuration, names);
+  return [
+    [
+      "nuisances",
+      () =>
+        pulls({
+          ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
+          names: labels,
+          // The picture's zero is the prior's mean.
+          estimates: estimate.map((value, k) => value - centres[k]!),
+          errors: sigma,
+          truth: known?.map((value, k) => value - centres[k]!),
+        }),
+    ],
+    [
+      "correlation",
+      () =>
+        correlationMatrix({
+          ...captionOf(setting, `Correlation, ${labelText(fit)}`),
+          names: labels,
+          matrix: correlation,
+        }),
+    ],
+  ];
+}
+
+/** "nominal", "mode 1, +1σ" */
+const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
+
+/** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
+export function displacementPictures(setting: Setting, fields: readonly Field[]): Drawing[] {
+  const groups = new Map<string, Field[]>();
+  for (const field of fields) {
+    const plane = field.features.map((feature) => featureLabel(setting, "y", feature)).join("-");
+    const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
+    groups.set(key, [...(groups.get(key) ?? []), field]);
+  }
+  return [...groups].map(([key, own]) => [key, () => displacementPicture(setting, own)]);
+}
+
+/** Of one feature: T, and the mean of the replicas with their spread around it. */
+function curvesOf({ points, displacements, replicas }: Field) {
+  const first = (rows: readonly (readonly number[])[]) => rows.map(([value]) => value!);
+  const x = first(points);
+  const own = { label: "T", x, displacement: first(displacements) };
+  if (replicas === null) return [own];
+  const spread = first(replicas.spread);
+  const bands = [{ label: "replicas ± 1σ", lower: spread, upper: spread }];
+  return [own, { label: "mean of the replicas", x, displacement: first(replicas.mean), bands }];
+}
+
+function displacementPicture(setting: Setting, fields: readonly Field[]): string {
+  const [first, second] = fields[0]!.features as [number, number | undefined];
+  const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
+  const caption = captionOf(setting, `${what}, at the mean x of each process`);
+  const xLabel = featureLabel(setting, "y", first);
+  const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
+  if (second === undefined) {
+    const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field) }));
+    return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
+  }
+  const panels = fields.map((field) => ({
+    title: title(field),
+    points: field.points as unknown as [number, number][],
+    displacements: field.displacements as unknown as [number, number][],
+    replicas: (field.replicas ?? undefined) as QuiverData["panels"][number]["replicas"],
+  }));
+  const columns = Math.min(WIDEST, fields.length / setting.sizes.processes);
+  return quiver({
+    ...caption,
+    xLabel,
+    yLabel: featureLabel(setting, "y", second),
+    panels,
+    columns: Math.max(2, columns),
+  });
+}

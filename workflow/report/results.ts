@@ -1,0 +1,169 @@
+/** The results of a run as data: results.json, without times or paths, and arrays.npz. */
+
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
+import { intervals } from "../../inference/statistics/intervals/scan.js";
+import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
+import type { NamedArray } from "../../io/index.js";
+import { nuisanceNames, processNames } from "../configuration/analysis.js";
+import type { Setting } from "../context.js";
+import type { DataVerdict } from "../events/data-verdicts.js";
+import { type ScannedFit, scanArrays } from "../likelihood/nuisance-scan.js";
+import type { Missing } from "../steps/attempt.js";
+import type { Closure, ProjectionSet } from "../steps/checks.js";
+import type { Field } from "../steps/displacements.js";
+import type { FittedModel, NamedFit } from "../steps/fits.js";
+import type { TrainingSummary } from "../steps/training.js";
+import { readVersion } from "../version.js";
+import { ensembleResults } from "./ensemble-page.js";
+import type { YieldRow } from "./html.js";
+import { featureLabel, goodnessOf } from "./pictures.js";
+
+export interface Outcome {
+  readonly closure: Closure;
+  readonly fitted: FittedModel;
+  /** The fit whose numbers are the result: T profiled where it is. */
+  readonly best: NamedFit;
+  readonly yields: readonly YieldRow[];
+  readonly projections: ProjectionSet;
+  /** Around the projections after the fit, in their order. */
+  readonly bands: readonly Band[] | undefined;
+  /** Errors that the fit should have had. */
+  readonly sensitivity: ExpectedSensitivity | undefined;
+  readonly fields: readonly Field[];
+  readonly scans: readonly ScannedFit[];
+  readonly impacts: Impacts | undefined;
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  /** Checks of the events that failed; each is among the warnings. */
+  readonly verdicts: readonly DataVerdict[];
+  readonly warnings: readonly string[];
+  /** Parts that could not be made: what stands for them above is empty. */
+  readonly missing: Missing;
+}
+
+export function resultsOf(setting: Setting, outcome: Outcome) {
+  const { configuration } = setting.analysis;
+  const {
+    closure,
+    fitted,
+    best,
+    yields,
+    projections,
+    bands,
+    sensitivity,
+    fields,
+    scans,
+    impacts,
+    trainings,
+    verdicts,
+    warnings,
+  } = outcome;
+  const { data } = setting.events;
+  return {
+    analysis: configuration.name,
+    version: readVersion(),
+    seed: configuration.seed,
+    backend: { name: setting.backend.name, precision: setting.backend.precision },
+    events: data.count,
+    effectiveEvents: best.summary.effectiveEvents,
+    observables: configuration.likelihood.observables,
+    form: configuration.likelihood.form,
+    nuisances: nuisanceNames(configuration),
+    processes: processNames(configuration),
+    truth: configuration.truth,
+    result: best.label,
+    fits: Object.fromEntries(
+      Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
+    ),
+    ensemble: ensembleResults(outcome),
+    yields,
+    closure: {
+      verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),
+      tests: closure.tests.map(({ of, process, at, feature, result }) => ({
+        of,
+        feature: featureLabel(setting, of, feature),
+        process: processNames(configuration)[process],
+        at,
+        ...goodnessOf(result),
+      })),
+    },
+    expected: sensitivity ?? null,
+    projections: projections.projections.map(({ of, feature, predictions }, i) => ({
+      of,
+      feature: featureLabel(setting, of, feature),
+      before: goodnessOf(predictions[0]!.result) ?? null,
+      after: goodnessOf(predictions[1]!.result) ?? null,
+      band: bands?.[i] ?? null,
+    })),
+    scans: Object.fromEntries(
+      scans.map(({ name: fit, found }) => [
+        fit,
+        {
+          single: found.single.map((scan) => ({
+            name: scan.name,
+            values: scan.values,
+            deltaTwoNll: scan.deltaTwoNll,
+            intervals: [1, 4].map((level) => ({ level, ends: intervals(scan, level) })),
+            parabola: scanParabola(scan),
+          })),
+          pairs: found.pairs.map((scan) => ({
+            names: scan.names,
+            values: scan.values,
+            deltaTwoNll: scan.deltaTwoNll,
+            paraboloid: scanParaboloid(scan),
+          })),
+        },
+      ]),
+    ),
+    impacts: impacts ?? null,
+    displacements: fields.map(({ process, features, mode, side }, i) => ({
+      process: processNames(configuration)[process],
+      features: features.map((feature) => featureLabel(setting, "y", feature)),
+      mode,
+      side,
+      arrays: `displacement/${i}`,
+    })),
+    trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
+    verdicts,
+    warnings: [...warnings],
+  };
+}
+
+const array = (shape: readonly number[], values: readonly number[]): NamedArray => ({
+  shape,
+  data: Float64Array.from(values),
+});
+
+/**
+ * scan/<fit>/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
+ * results.json; displacement/<i>/points and /displacements, with an ensemble also /mean and /spread over the replicas.
+ */
+export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  const vector = (name: string, values: readonly number[]) => arrays.set(name, array([values.length], values));
+  const table = (name: string, rows: readonly (readonly number[])[]) =>
+    arrays.set(name, array([rows.length, rows[0]?.length ?? 0], rows.flat()));
+  for (const { name: fit, found } of scans) {
+    for (const [name, values] of scanArrays(found)) arrays.set(`scan/${fit}/${name}`, values);
+  }
+  for (const [i, { observed, expected }] of closure.tests.entries()) {
+    vector(`closure/${i}/edges`, observed.edges);
+    vector(`closure/${i}/observed`, observed.sums);
+    vector(`closure/${i}/expected`, expected.sums);
+  }
+  for (const [i, { observed, predictions }] of projections.projections.entries()) {
+    vector(`projection/${i}/edges`, observed.edges);
+    vector(`projection/${i}/observed`, observed.sums);
+    vector(`projection/${i}/before`, predictions[0]!.expected.sums);
+    vector(`projection/${i}/after`, predictions[1]!.expected.sums);
+  }
+  for (const [i, { points, displacements, replicas }] of fields.entries()) {
+    table(`displacement/${i}/points`, points);
+    table(`displacement/${i}/displacements`, displacements);
+    if (replicas === null) continue;
+    table(`displacement/${i}/mean`, replicas.mean);
+    table(`displacement/${i}/spread`, replicas.spread);
+  }
+  return arrays;
+}

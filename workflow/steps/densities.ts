@@ -1,0 +1,234 @@
+/** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
+import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture/architecture.js";
+import { named, updated } from "../../flows/networks/weights.js";
+import type { EventSample } from "../../flows/training/event-sample.js";
+import type { FreshSamples } from "../../flows/training/training-request.js";
+import { logVolume } from "../../inference/model/feature-frame.js";
+import type { DensityModel, FlowModel } from "../../inference/model/mixture-model.js";
+import {
+  type ObservableName,
+  type SimulatedEvents,
+  trainingSample,
+} from "../../inference/model/sampling/simulated-events.js";
+import { densityTraining, initialDensity, NOMINAL } from "../../inference/model/training/densities.js";
+import {
+  type Anchor,
+  anchorSetOf,
+  anchorSets,
+  initialSystematics,
+  type NamedShape,
+  type NamedSystematics,
+  type SystematicsStage,
+  stageFlow,
+  stageSamples,
+  systematicsStages,
+  systematicsTraining,
+  withStageFlow,
+} from "../../inference/model/training/morph.js";
+import { nuisancesOfKind } from "../configuration/analysis.js";
+import { nominalArchitecture, systematicsArchitecture } from "../configuration/architectures.js";
+import type { Configuration } from "../configuration/table.js";
+import type { Setting } from "../context.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+
+/** A trained density with the story of its trainings. */
+export interface TrainedDensity {
+  readonly density: DensityModel;
+  readonly key: string;
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+}
+
+/** Event sets of a training, from fresh or fixed events. */
+function trainingData(
+  { simulation }: Setting,
+  purpose: string,
+  anchors: readonly Anchor[],
+  epochs: number,
+  pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
+): FreshSamples | Promise<Record<string, EventSample>> {
+  const samples = async (epoch: number) => pack(await simulation.training(purpose, anchors, epoch, epochs));
+  return simulation.isFresh ? samples : samples(0);
+}
+
+/**
+ * Events by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
+ * learning rate has come down, is the best, and a choice by a sample would only add that sample's noise.
+ */
+async function validationOf(
+  { simulation }: Setting,
+  anchors: readonly Anchor[],
+  pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
+): Promise<{ readonly validation?: Record<string, EventSample> }> {
+  const events = await simulation.validation(anchors);
+  return events === undefined ? {} : { validation: pack(events) };
+}
+
+/** @param leftOut  names of shape nuisances that stay without an effect */
+export async function trainDensity(
+  setting: Setting,
+  of: ObservableName,
+  leftOut: ReadonlySet<string>,
+): Promise<TrainedDensity> {
+  const nominal = await trainNominal(setting, of);
+  const label = `p(${of === "x" ? "x" : "y | x"})`;
+  const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
+  if (setting.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
+  const systematics = await trainSystematics(setting, of, nominal, leftOut);
+  return {
+    density: { nominal: nominal.flow, systematics: systematics.flow },
+    key: systematics.key,
+    trainings: [...trainings, ...systematics.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
+  };
+}
+
+const shapesOf = (configuration: Configuration): NamedShape[] =>
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.centre }));
+
+interface Trained<A extends Architecture> {
+  readonly flow: FlowModel<A>;
+  readonly key: string;
+}
+
+async function trainNominal(
+  setting: Setting,
+  of: ObservableName,
+): Promise<Trained<FlowArchitecture> & { readonly summary: TrainingSummary }> {
+  const { backend, simulation, sizes, store, analysis } = setting;
+  const { configuration } = analysis;
+  const recipe = configuration.flows[of].training;
+  const architecture = nominalArchitecture(configuration, of);
+  const shapes = shapesOf(configuration);
+  const anchors = simulation.anchors.filter(({ at }) => anchorSetOf(at, shapes) === undefined);
+  const prefix = `${of}.nominal`;
+  const numbers = { frame: simulation.frame, precision: backend.precision };
+  const pack = (events: readonly SimulatedEvents[]) => ({
+    [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes, numbers),
+  });
+  const inputs = { architecture, recipe, simulation: simulation.digest(anchors) };
+  const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
+    const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
+    return trainStep(
+      setting,
+      `train p(${of === "x" ? "x" : "y | x"})`,
+      recipe,
+      {
+        model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
+        initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
+        data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
+        ...(await validationOf(setting, anchors, pack)),
+        purpose: prefix,
+        logVolume: logVolume(simulation.frame?.[of]),
+      },
+      checkpoint,
+      (name) => name.startsWith(`${prefix}.`),
+    );
+  });
+  const weights = updated(prefix, initialise(architecture, configuration.seed), arrays);
+  return { flow: { architecture, weights }, key, summary: record };
+}
+
+/** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
+async function trainSystematics(
+  setting: Setting,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  leftOut: ReadonlySet<string>,
+) {
+  const { simulation, analysis } = setting;
+  const { configuration } = analysis;
+  const architecture = systematicsArchitecture(configuration, of);
+  const shapes = shapesOf(configuration);
+  const names = shapes.map(({ name }) => name);
+  const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
+  let flow = initialSystematics(architecture, names, nominal.flow, configuration.seed);
+  /** Of the last step that moved the networks of a nuisance. */
+  const keys = new Map<string, string>();
+  const trainings: { label: string; summary: TrainingSummary }[] = [];
+  for (const stage of systematicsStages(anchorSets(simulation.anchors, shapes), pairs)) {
+    // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
+    if (stage.nuisances.every((name) => leftOut.has(name))) continue;
+    const before = stage.nuisances.map((name) => keys.get(name));
+    const own = stageFlow(flow, stage);
+    const trained = await trainStage(setting, of, nominal, stage, own, before);
+    flow = withStageFlow(flow, trained.flow);
+    for (const name of stage.nuisances) keys.set(name, trained.key);
+    trainings.push({ label: `systematics, ${stageLabel(stage)}`, summary: trained.summary });
+  }
+  return {
+    flow: { architecture, weights: flow.weights },
+    key: JSON.stringify([nominal.key, names.map((name) => [name, keys.get(name)])]),
+    trainings,
+  };
+}
+
+/** @param before  keys of the steps that the weights come from */
+async function trainStage(
+  setting: Setting,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  stage: SystematicsStage,
+  initial: NamedSystematics,
+  before: readonly (string | undefined)[],
+) {
+  const { backend, simulation, sizes, store, analysis } = setting;
+  const { configuration } = analysis;
+  const recipe = configuration.fnf[of].training;
+  const shapes = shapesOf(configuration);
+  const { architecture } = initial;
+  const prefix = `${of}.systematics`;
+  const name = `${prefix}.${stage.name}`;
+  const sets = new Set(stage.sets.map((set) => set.name));
+  const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+  const numbers = { frame: simulation.frame, precision: backend.precision };
+  const pack = (events: readonly SimulatedEvents[]) =>
+    Object.fromEntries(
+      Object.entries(stageSamples(stage, events, shapes)).map(([set, own]) => [
+        set,
+        trainingSample(set, own, of, sizes.processes, numbers),
+      ]),
+    );
+  const { nuisances } = stage;
+  const inputs = {
+    nuisances,
+    architecture,
+    recipe,
+    nominal: nominal.key,
+    before,
+    simulation: simulation.digest(anchors),
+  };
+  const { arrays, record, key } = await store.run(name, inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      `train systematics of ${of}, ${stageLabel(stage)}`,
+      recipe,
+      {
+        model: systematicsTraining({
+          of,
+          nominal: nominal.flow.architecture,
+          systematics: architecture,
+          stage,
+          sizes,
+          optimiser: optimiserOf(recipe),
+        }),
+        initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
+        data: await trainingData(setting, name, anchors, recipe.epochs, pack),
+        ...(await validationOf(setting, anchors, pack)),
+        purpose: name,
+        logVolume: logVolume(simulation.frame?.[of]),
+      },
+      checkpoint,
+      (parameter) => parameter.startsWith(`${prefix}.`),
+    ),
+  );
+  const flow = { ...initial, weights: updated(prefix, initial.weights, arrays) };
+  return { flow, key, summary: record };
+}
+
+/** Names that a line of progress has room for. */
+const MOST_NAMES = 3;
+
+function stageLabel({ nuisances, withPairs }: SystematicsStage): string {
+  const shown = nuisances.slice(0, MOST_NAMES).join(", ");
+  const names = nuisances.length > MOST_NAMES ? `${shown} and ${nuisances.length - MOST_NAMES} more` : shown;
+  return withPairs ? `${names} with pairs` : names;
+}

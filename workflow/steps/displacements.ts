@@ -1,0 +1,112 @@
+/** The pulls of the distribution of interest: T's displacement fields, nominal and along each mode. */
+import {
+  type Displacements,
+  displacements,
+} from "../../inference/measurements/distribution-of-interest/displacement.js";
+import type { Setting } from "../context.js";
+import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { ProjectionSet } from "./checks.js";
+import type { FittedModel } from "./fits.js";
+
+/** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */
+export interface ReplicaArrows {
+  readonly mean: readonly (readonly number[])[];
+  readonly spread: readonly (readonly number[])[];
+}
+
+/** One field of one process: where its arrows start and how far they go, [points][2]; of one feature y, [points][1]. */
+export interface Field {
+  readonly process: number;
+  /** Features of y that span the plane; the others are at their means. */
+  readonly features: readonly number[];
+  /** 0: T(y) - y at the fit. k >= 1: T at ν̂ ± σ_k e_k against T at the fit. */
+  readonly mode: number;
+  readonly side: 0 | 1 | -1;
+  readonly points: readonly (readonly number[])[];
+  readonly displacements: readonly (readonly number[])[];
+  /** Null without an ensemble. */
+  readonly replicas: ReplicaArrows | null;
+}
+
+/** Points along each feature. */
+const POINTS = 9;
+const POINTS_OF_CURVE = 61;
+
+/** Half-width of the field in standard deviations of the process. */
+const REACH = 2;
+
+function planes(nFeatures: number): number[][] {
+  if (nFeatures === 1) return [[0]];
+  const features = Array.from({ length: nFeatures }, (_, i) => i);
+  return features.flatMap((i) => features.slice(i + 1).map((j) => [i, j]));
+}
+
+/** Grid values in units of σ about the mean: [points][features]. */
+function gridOf(dimensions: number): number[][] {
+  const n = dimensions === 1 ? POINTS_OF_CURVE : POINTS;
+  const axis = Array.from({ length: n }, (_, i) => REACH * ((2 * i) / (n - 1) - 1));
+  return dimensions === 1 ? axis.map((u) => [u]) : axis.flatMap((u) => axis.map((v) => [u, v]));
+}
+
+/** Modes with fields of their own: the widest. Of many nuisances, fields of all would hide them. */
+const LEADING_MODES = 4;
+
+/** At the mean x of each process. */
+export async function displacementFields(
+  setting: Setting,
+  { model, key, replicas }: FittedModel,
+  { estimate, modes }: FitSummary,
+  { processes }: ProjectionSet,
+): Promise<readonly Field[]> {
+  const { backend, store, sizes } = setting;
+  const used = model.response === undefined ? [] : modes.slice(0, LEADING_MODES);
+  const shifted = used.flatMap(({ sigma, direction }) =>
+    [1, -1].map((side) => estimate.map((value, k) => value + side * sigma * direction[k]!)),
+  );
+  // The spread of a single replica says nothing.
+  const members = replicas.length < 2 ? [] : replicas.map(({ replica }) => replica);
+  const inputs = { key, estimate, modes: used, processes, replicas: members.length };
+  const { record } = await store.run("displacements", inputs, async () => {
+    const fields: Field[] = [];
+    for (const features of planes(sizes.y)) {
+      const grid = gridOf(features.length);
+      for (const [process, own] of processes.entries()) {
+        const at = (feature: number, point: readonly number[]) => {
+          const u = point[features.indexOf(feature)] ?? 0;
+          return own.y[feature]!.mean + u * own.y[feature]!.sigma;
+        };
+        const rows = own.y.map((_, feature) => grid.map((point) => at(feature, point)));
+        const found = await displacements({
+          backend,
+          model,
+          y: Float64Array.from(rows.flat()),
+          x: Float64Array.from(own.x.flatMap(({ mean }) => grid.map(() => mean))),
+          count: grid.length,
+          points: [estimate, ...shifted],
+          replicas: members,
+        });
+        const points = grid.map((_, i) => features.map((feature) => rows[feature]![i]!));
+        const arrows = (field: Float64Array) =>
+          grid.map((_, i) => features.map((feature) => field[feature * grid.length + i]!));
+        for (const { mode, side, field, spread } of fieldsOf(found, process)) {
+          const ofReplicas = spread ? { mean: arrows(spread.mean), spread: arrows(spread.spread) } : null;
+          fields.push({ process, features, mode, side, points, displacements: arrows(field), replicas: ofReplicas });
+        }
+      }
+    }
+    return { record: fields, arrays: {} };
+  });
+  return record;
+}
+
+/** T at the fit, then along either side of each mode. */
+function fieldsOf({ nominal, shifts, ensemble }: Displacements, process: number) {
+  const atFit = { mode: 0, side: 0 as const, field: nominal[process]!, spread: ensemble?.nominal[process] };
+  const ofModes = shifts.map((shift, i) => ({
+    mode: Math.floor(i / 2) + 1,
+    side: i % 2 === 0 ? (1 as const) : (-1 as const),
+    field: shift[process]!,
+    spread: ensemble?.shifts[i]?.[process],
+  }));
+  return [atFit, ...ofModes];
+}

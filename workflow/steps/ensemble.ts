@@ -1,0 +1,69 @@
+/** The ensemble of step 1: replicas of T and ν from bootstrap weights, and how far they spread. */
+import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
+import type { Setting } from "../context.js";
+import { fitNuisances } from "../likelihood/nuisance-fit.js";
+import { openFit } from "./open-fit.js";
+import type { TrainingSummary } from "./training.js";
+import { fitReplicaTransfer, replicaData, type TrainedTransfer } from "./transport.js";
+
+export interface FittedReplica {
+  readonly replica: Replica;
+  /** Of the weighted likelihood of x alone, where the form of the likelihood has one. */
+  readonly xAlone: FitResult | undefined;
+  /** Of the weighted likelihood, the replica's T fixed. */
+  readonly fit: FitResult;
+  readonly key: string;
+  readonly summary: TrainingSummary;
+}
+
+/** All replicas that the configuration asks for. */
+export async function fitReplicas(
+  setting: Setting,
+  simulated: MixtureModel,
+  ofData: TrainedTransfer,
+): Promise<readonly FittedReplica[]> {
+  const { replicas } = setting.analysis.configuration.ensemble;
+  const fitted: FittedReplica[] = [];
+  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(setting, simulated, ofData, index));
+  return fitted;
+}
+
+/** The same steps as for the data: x alone for a start, T and ν together, ν with T fixed. */
+export async function fitReplica(
+  setting: Setting,
+  simulated: MixtureModel,
+  ofData: TrainedTransfer,
+  index: number,
+): Promise<FittedReplica> {
+  const data = replicaData(setting, index);
+  const fitted = async (name: string, key: string, model: MixtureModel, of: EventData, start: readonly number[]) => {
+    const { store, analysis, progress, signal } = setting;
+    const { fit: options, likelihood } = analysis.configuration;
+    const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
+      const open = await openFit(setting, model, of);
+      try {
+        const found = await fitNuisances(open, start, progress, signal);
+        signal.throwIfAborted();
+        return { record: found, arrays: {} };
+      } finally {
+        await open.close();
+      }
+    });
+    const { status, reason } = step.record;
+    if (status !== "converged") setting.warn(`${name} of replica ${index}: ${status}. ${reason}`);
+    return step;
+  };
+  const { y: _y, ...xData } = data;
+  const { y: _density, ...xModel } = simulated;
+  const { form } = setting.analysis.configuration.likelihood;
+  const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
+  const start = xAlone?.record.estimate.values ?? ofData.nu;
+  const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
+  const withTransfer = { ...simulated, transfer: trained.transfer };
+  const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
+  const replica = { index, nu: fit.estimate.values, transfer: trained.transfer.weights };
+  return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
+}

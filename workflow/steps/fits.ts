@@ -1,0 +1,184 @@
+/** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
+
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
+import { nuisanceVector } from "../configuration/analysis.js";
+import { looksAtY, type Setting } from "../context.js";
+import { pullText } from "../likelihood/constraint-pull.js";
+import { degeneracyText } from "../likelihood/covariance-summary.js";
+import { type FitSummary, fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
+import { type AveragedFit, fitAveraged } from "./averaged.js";
+import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
+import { openFit } from "./open-fit.js";
+import type { TrainingSummary } from "./training.js";
+import { errorsBeforeProfiling, fitResponse, fitTransfer, type TrainedTransfer } from "./transport.js";
+
+export interface NamedFit {
+  /** What was fitted, for people. */
+  readonly label: string;
+  readonly fit: FitResult;
+  readonly summary: FitSummary;
+}
+
+export interface FittedModel {
+  readonly model: MixtureModel;
+  readonly key: string;
+  readonly fits: {
+    /** x alone: the start of step 1, and a cross-check. */
+    readonly xAlone?: NamedFit;
+    /** T held as step 1 left it. */
+    readonly fixed?: NamedFit;
+    /** T responding to ν. */
+    readonly profiled?: NamedFit;
+    /** The same, averaged over the replicas of the ensemble. */
+    readonly averaged?: AveragedFit;
+  };
+  /** Of the ensemble, in the order of their indices. */
+  readonly replicas: readonly FittedReplica[];
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+}
+
+/** One fit of ν, kept as a step. */
+async function fitStep(
+  setting: Setting,
+  name: string,
+  label: string,
+  key: string,
+  model: MixtureModel,
+  data: EventData,
+  start: readonly number[],
+): Promise<NamedFit & { readonly key: string }> {
+  const { store, progress, signal, analysis } = setting;
+  const { fit, likelihood: options, profile } = analysis.configuration;
+  const inputs = { key, data: setting.dataKey, start, fit, options, box: profile.box };
+  const step = await store.run(name, inputs, async () => {
+    const open = await openFit(setting, model, data);
+    try {
+      const result = await fitNuisances(open, start, progress, signal);
+      signal.throwIfAborted();
+      return { record: { fit: result, summary: await fitSummary(open, result) }, arrays: {} };
+    } finally {
+      await open.close();
+    }
+  });
+  const { fit: found, summary } = step.record;
+  if (found.status !== "converged") setting.warn(`${label}: ${found.status}. ${found.reason}`);
+  else if (summary.problem !== null) setting.warn(`${label}: ${summary.problem}`);
+  for (const { name, problem } of summary.minos ?? []) {
+    if (problem !== null) setting.warn(`${label}: minos error of ${name}: ${problem}`);
+  }
+  const doubt = summary.crossCheck?.doubt;
+  if (doubt) setting.warn(`${label}: ${doubt}`);
+  const degeneracy = degeneracyText(summary.names, summary);
+  if (degeneracy) setting.warn(`${label}: ${degeneracy}`);
+  const pulled = pullText(setting.analysis.configuration, summary);
+  if (pulled) setting.warn(`${label}: ${pulled}`);
+  return { label, fit: found, summary, key: step.key };
+}
+
+/** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
+async function fitXAlone(setting: Setting, simulated: MixtureModel, key: string) {
+  const { fit, likelihood } = setting.analysis.configuration;
+  const start = nuisanceVector(setting.analysis.configuration, fit.start);
+  if (likelihood.form !== "joint") return { start };
+  const { y: _y, ...data } = setting.events.data;
+  const { y: _density, ...model } = simulated;
+  const label = looksAtY(setting) ? "fit of x alone" : "fit of x";
+  const xAlone = await fitStep(setting, "fit.x", label, key, model, data, start);
+  return { xAlone, start: xAlone.fit.estimate.values };
+}
+
+/** Step 1 of the data and of one replica. */
+export async function fitOneReplica(setting: Setting, simulated: MixtureModel, key: string, index: number) {
+  const { start } = await fitXAlone(setting, simulated, key);
+  return fitReplica(setting, simulated, await fitTransfer(setting, simulated, key, start), index);
+}
+
+/** All fits of the analysis. */
+export async function fitModel(setting: Setting, simulated: MixtureModel, key: string): Promise<FittedModel> {
+  const { configuration } = setting.analysis;
+  const { data } = setting.events;
+  const { xAlone, start } = await fitXAlone(setting, simulated, key);
+  const none = { replicas: [], trainings: [] };
+  if (!looksAtY(setting)) {
+    const { y: _density, ...model } = simulated;
+    return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
+  }
+  const first = configuration.transfer.enabled ? await fitTransfer(setting, simulated, key, start) : undefined;
+  if (first === undefined) {
+    const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
+    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
+  }
+  return fitWithTransfer(setting, simulated, first, xAlone);
+}
+
+/** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
+async function fitWithTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  first: TrainedTransfer,
+  xAlone: NamedFit | undefined,
+): Promise<FittedModel> {
+  const { data } = setting.events;
+  const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
+  const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
+  const replicas = await fitReplicas(setting, simulated, first);
+  const members = replicas.map(({ replica }) => replica);
+  const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
+  const trainings = [
+    { label: "T and ν (step 1)", summary: first.summary },
+    ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
+  ];
+  const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
+    const averaged =
+      members.length < 2 ? undefined : await fitAveraged(setting, model, members, last.fit.estimate.values, ownKey);
+    const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
+    return { model, key: ownKey, fits: all, replicas };
+  };
+  if (!setting.analysis.configuration.profile.enabled) {
+    return { ...(await finished(withTransfer, fixed, key, {})), trainings };
+  }
+  const centre = fixed.fit.estimate.values;
+  const second = await fitResponse(setting, withTransfer, {
+    key,
+    errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
+    centre,
+    members: [first.transfer.weights, ...members.map(({ transfer }) => transfer)],
+  });
+  const model: MixtureModel = { ...withTransfer, response: second.response };
+  const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
+  warnWhereSteeper(setting, fixed, profiled);
+  const response = { label: "response of T (step 2)", summary: second.summary };
+  return {
+    ...(await finished(model, profiled, profiled.key, { profiled })),
+    trainings: [...trainings, response],
+  };
+}
+
+/** The fits of ν with a T, and its response where it has one, that were trained on other data. */
+export async function fitTrained(setting: Setting, model: MixtureModel, key: string): Promise<FittedModel["fits"]> {
+  const { data } = setting.events;
+  const { response, ...fixedModel } = model;
+  const start = nuisanceVector(setting.analysis.configuration, setting.analysis.configuration.fit.start);
+  const label = model.transfer === undefined ? "fit" : "fit with T fixed";
+  const fixed = await fitStep(setting, "fit.fixed", label, key, fixedModel, data, start);
+  if (response === undefined) return { fixed };
+  const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  return { fixed, profiled: await fitStep(setting, "fit.profiled", "fit with T profiled", key, model, data, centre) };
+}
+
+/** Errors below those with T fixed by more than this part are no rounding of trainings. */
+const STEEPER = 0.1;
+
+/** T's best answer to ν can only lower the NLL away from ν_0, and so widen errors. */
+function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit): void {
+  const [held, free] = [fixed.summary.sigma, profiled.summary.sigma];
+  if (held === null || free === null) return;
+  const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);
+  if (steeper.length === 0) return;
+  warn(
+    `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
+      "response of T is not trained well: train longer (profile.training), or fit profile.box and profile.scale to the errors",
+  );
+}

@@ -1,0 +1,99 @@
+/** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
+
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { withLearntCurvature } from "../../inference/statistics/fit/damped-bfgs.js";
+import type { Objective } from "../../inference/statistics/objective.js";
+import type { Setting } from "../context.js";
+import {
+  hasEveryError,
+  NO_SCANS,
+  type ScannedFit,
+  type ScanPlan,
+  type Scans,
+  scanLabel,
+  scanPlan,
+  scanProblems,
+  scans,
+} from "../likelihood/nuisance-scan.js";
+import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
+import { type AveragedFit, openAverage } from "./averaged.js";
+import type { FittedModel, NamedFit } from "./fits.js";
+import { openFit } from "./open-fit.js";
+
+interface Task {
+  readonly name: "xAlone" | "fixed" | "profiled" | "averaged";
+  readonly label: string;
+  readonly fit: NamedFit;
+  readonly model: MixtureModel;
+}
+
+/** What the configuration asks for, that whose parabola is drawn first. */
+function tasksOf({ analysis }: Setting, { model, fits }: FittedModel): Task[] {
+  const { response: _response, ...fixed } = model;
+  const { profiled, averaged, xAlone } = fits;
+  const whole = fits.fixed === undefined && xAlone ? [{ name: "xAlone" as const, fit: xAlone, model }] : [];
+  const all = [
+    ...whole,
+    ...(profiled ? [{ name: "profiled" as const, fit: profiled, model }] : []),
+    ...(fits.fixed ? [{ name: "fixed" as const, fit: fits.fixed, model: fixed }] : []),
+    ...(averaged ? [{ name: "averaged" as const, fit: averaged, model }] : []),
+  ];
+  const wanted: readonly string[] = analysis.configuration.scan.fits;
+  return all
+    .filter(({ name }, i) => i === 0 || wanted.includes(name))
+    .map((task) => ({ ...task, label: task.name === "averaged" ? task.fit.label : scanLabel(task.fit.summary) }));
+}
+
+/** The scans of one fit, kept as a step. */
+async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
+  const { store, analysis, progress, signal, events } = setting;
+  const { name, label, fit: of, model } = task;
+  const { fit, likelihood, profile } = analysis.configuration;
+  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, box: profile.box };
+  const step = await store.run(`scans.${name}`, inputs, async () => {
+    const open = await openFit(setting, model, events.data);
+    const { objective, close } = await openObjective(setting, fitted, task, open);
+    try {
+      // The Hessian of the fit is where Newton's steps begin, slopes do the rest: each step is several times cheaper.
+      const cheap = withLearntCurvature(objective, Float64Array.from(of.fit.hessian!.flat()));
+      progress.note(`scans, ${label}:`);
+      const found = await scans(open, cheap, of.fit, plan, progress, signal);
+      signal.throwIfAborted();
+      return { record: found, arrays: {} };
+    } finally {
+      await close();
+      await open.close();
+    }
+  });
+  return step.record;
+}
+
+async function openObjective(
+  setting: Setting,
+  { replicas }: FittedModel,
+  { name, fit, model }: Task,
+  open: OpenLikelihood,
+): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
+  if (name !== "averaged") return { objective: open.likelihood, close: async () => {} };
+  const members = replicas.map(({ replica }) => replica);
+  return openAverage(setting, model, members, (fit as AveragedFit).members);
+}
+
+/** All at the points of the first, so that curves and contours compare. */
+export async function scanFits(setting: Setting, fitted: FittedModel): Promise<readonly ScannedFit[]> {
+  const tasks = tasksOf(setting, fitted);
+  const first = tasks[0]!;
+  if (first.fit.fit.hessian === undefined || !hasEveryError(first.fit.fit)) {
+    setting.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
+    return [];
+  }
+  const plan = scanPlan({ ...setting, model: first.model }, first.fit.fit);
+  const scanned: ScannedFit[] = [];
+  for (const task of tasks) {
+    if (task.fit.fit.hessian === undefined) continue;
+    const found = await scanTask(setting, fitted, task, plan);
+    for (const problem of scanProblems(found)) setting.warn(`${task.label}, ${problem}`);
+    scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
+  }
+  return scanned;
+}

@@ -1,0 +1,86 @@
+/** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
+import { warmUpCosine } from "../../flows/training/learning-rate.js";
+import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimiser.js";
+import { train } from "../../flows/training/training.js";
+import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
+import type { TrainingRecipe } from "../configuration/table.js";
+import type { Setting } from "../context.js";
+import type { Step } from "../progress.js";
+import type { StepResult } from "../store/step-store.js";
+
+/** Loss curves and verdict of a training. */
+export interface TrainingSummary {
+  readonly stopped: TrainingResult["stopped"];
+  readonly message: string;
+  readonly keptEpoch: number;
+  readonly bestEpoch: number;
+  readonly initialValidationLoss: number | null;
+  readonly history: TrainingResult["history"];
+}
+
+export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRecipe): Optimiser {
+  if (optimiser === "adamw") return adamw({ learningRate, weightDecay });
+  return { adam, radam }[optimiser]({ learningRate });
+}
+
+interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
+  /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
+  readonly logVolume?: number;
+}
+
+/**
+ * Trains and keeps the parameters under one prefix.
+ *
+ * @param keeps  whether a parameter belongs to the result
+ */
+export async function trainStep(
+  { backend, analysis, progress, signal }: Setting,
+  label: string,
+  recipe: TrainingRecipe,
+  { logVolume = 0, ...task }: Task,
+  checkpoint: Checkpoint,
+  keeps: (name: string) => boolean,
+): Promise<StepResult<TrainingSummary>> {
+  let step: Step | undefined;
+  const result = await train({
+    backend,
+    ...task,
+    seed: analysis.configuration.seed,
+    batch: recipe.batch,
+    epochs: recipe.epochs,
+    patience: recipe.patience > 0 ? recipe.patience : undefined,
+    averaged: recipe.averaged,
+    rate: (at, total) => warmUpCosine({ warmUpSteps: Math.round(recipe.warmUp * total) })(at, total),
+    onProgress({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) {
+      step ??= progress.step(label, steps, "steps");
+      step.update(done, {
+        epoch: `${epoch}/${epochs}`,
+        loss: trainingLoss + logVolume,
+        ...(validationLoss !== undefined && { validation: validationLoss + logVolume }),
+      });
+    },
+    checkpoint,
+    signal,
+  });
+  if (result.stopped === "aborted") signal.throwIfAborted();
+  if (result.stopped === "non-finite") throw new Error(`${label}: expected a finite loss, but ${result.message}`);
+  const history = result.history.map((epoch) => ({
+    ...epoch,
+    trainingLoss: epoch.trainingLoss + logVolume,
+    ...(epoch.validationLoss !== undefined && { validationLoss: epoch.validationLoss + logVolume }),
+  }));
+  const last = history.at(-1);
+  step?.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
+  return {
+    record: {
+      stopped: result.stopped,
+      message: result.message,
+      keptEpoch: result.keptEpoch,
+      bestEpoch: result.bestEpoch,
+      initialValidationLoss:
+        result.initialValidationLoss === undefined ? null : result.initialValidationLoss + logVolume,
+      history,
+    },
+    arrays: Object.fromEntries(Object.entries(result.parameters).filter(([name]) => keeps(name))),
+  };
+}

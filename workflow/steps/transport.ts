@@ -1,0 +1,301 @@
+/** The trainings of T: step 1 on the data or with bootstrap weights, step 2 for its response to the nuisances. */
+import type { AutoregressiveArchitecture, FactorizableArchitecture } from "../../flows/architecture/architecture.js";
+import { updated, type Weights } from "../../flows/networks/weights.js";
+import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
+import { adamw } from "../../flows/training/optimiser.js";
+import { totalWeight } from "../../flows/training/weighted-moments.js";
+import { bootstrapWeights } from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import {
+  drawnTransfers,
+  initialResponse,
+  type NodeLaw,
+  profileTraining,
+  profilingSample,
+  responseBox,
+} from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseToFirstOrder } from "../../inference/measurements/distribution-of-interest/response-start.js";
+import {
+  DATA,
+  dataSample,
+  initialNu,
+  initialTransfer,
+  NU,
+  releaseOfNu,
+  transferTraining,
+} from "../../inference/measurements/distribution-of-interest/transport-fit.js";
+import { framedEvents, logVolume } from "../../inference/model/feature-frame.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
+import { openSampler } from "../../inference/model/sampling/sampling.js";
+import { drawMixture } from "../../inference/model/sampling/toys.js";
+import { responseArchitecture, transferArchitecture } from "../configuration/architectures.js";
+import type { TrainingRecipe } from "../configuration/table.js";
+import type { Setting } from "../context.js";
+import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+
+/** What step 1 gives. */
+export interface TrainedTransfer {
+  readonly transfer: FlowModel<AutoregressiveArchitecture>;
+  /** [K], within the bounds of the fit. */
+  readonly nu: readonly number[];
+  readonly key: string;
+  readonly summary: TrainingSummary;
+}
+
+const stepsPerEpoch = (events: number, batch: number) => Math.floor(events / Math.min(batch, events));
+
+/** Step 1 knows no bounds; the fit that starts where it ended has them. [K] */
+function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): number[] {
+  return Array.from(nu, (value) => Math.min(largest!, Math.max(least!, value)));
+}
+
+/** Data as the flows see them, which T and its response are trained on. */
+const framed = ({ backend }: Setting, { frame }: MixtureModel, data: EventData): EventData =>
+  framedEvents(frame, data, backend.precision);
+
+interface TransferTask {
+  /** Name of the step and of its random numbers; label of its progress. */
+  readonly name: string;
+  readonly label: string;
+  /** What it follows from, beside the data. */
+  readonly inputs: unknown;
+  readonly recipe: TrainingRecipe;
+  readonly data: EventData;
+  readonly from: FlowModel<AutoregressiveArchitecture>;
+  readonly nu: readonly number[];
+  readonly perStep: ReturnType<typeof releaseOfNu>;
+}
+
+async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
+  const { transfer, likelihood: options, fit } = setting.analysis.configuration;
+  const { data, recipe, from } = task;
+  const { frame } = simulated;
+  const model: MixtureModel = { ...simulated, transfer: from };
+  const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
+    trainStep(
+      setting,
+      task.label,
+      recipe,
+      {
+        model: transferTraining({
+          model,
+          form: options.form,
+          extended: options.extended,
+          isWeighted: data.weights !== undefined,
+          observed: totalWeight(data),
+          transfer: optimiserOf(recipe),
+          nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
+        }),
+        initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
+        data: { [DATA]: dataSample(framed(setting, simulated, data)) },
+        perStep: task.perStep,
+        logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
+        // One shuffling for the data and all replicas: they differ in their weights only.
+        purpose: "transfer",
+      },
+      checkpoint,
+      (name) => name === NU || name.startsWith("transfer."),
+    ),
+  );
+  const { architecture, weights } = from;
+  return {
+    transfer: { architecture, weights: updated("transfer", weights, step.arrays) },
+    nu: withinBounds(step.arrays[NU]!, fit.bounds),
+    key: step.key,
+    summary: step.record,
+  };
+}
+
+/** Step 1. */
+export function fitTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  key: string,
+  start: readonly number[],
+): Promise<TrainedTransfer> {
+  const { analysis, events, sizes } = setting;
+  const { transfer, likelihood, seed } = analysis.configuration;
+  const { epochs, batch } = transfer.training;
+  const architecture = transferArchitecture(analysis.configuration);
+  return trainTransfer(setting, simulated, {
+    name: "transfer",
+    label: "fit T and nu (step 1)",
+    inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
+    recipe: transfer.training,
+    data: events.data,
+    from: initialTransfer(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
+    nu: start,
+    perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
+  });
+}
+
+/** The data as a replica of the ensemble sees them. */
+export function replicaData({ analysis, events }: Setting, index: number): EventData {
+  return { ...events.data, weights: bootstrapWeights(events.data, analysis.configuration.seed, index) };
+}
+
+/**
+ * Step 1 with bootstrap weights, from the T of the data on, close to where it ends; ν from `start`, released late as in step 1. A
+ * replica whose ν starts at that of the data instead stays too close to it: T and ν have to move together, which takes long.
+ */
+export function fitReplicaTransfer(
+  setting: Setting,
+  simulated: MixtureModel,
+  ofData: TrainedTransfer,
+  index: number,
+  start: readonly number[],
+): Promise<TrainedTransfer> {
+  const { ensemble, transfer, likelihood } = setting.analysis.configuration;
+  const { nuisanceLearningRate } = transfer;
+  const { epochs, batch } = ensemble.training;
+  return trainTransfer(setting, simulated, {
+    name: `replica.${index}`,
+    label: `fit T and nu of replica ${index}`,
+    inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
+    recipe: ensemble.training,
+    data: replicaData(setting, index),
+    from: ofData.transfer,
+    nu: start,
+    perStep: releaseOfNu(epochs * stepsPerEpoch(setting.events.data.count, batch)),
+  });
+}
+
+/**
+ * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
+ * with an answer to everything leaves. Where a fit gave no errors, the prior's.
+ */
+export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
+  return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
+}
+
+/**
+ * Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. A wider one costs
+ * precision near ν_0, where errors are made.
+ */
+const ERRORS_PER_SCALE = 2.5;
+
+/**
+ * Largest scale, in prior standard deviations: a box of three. Of a nuisance that nothing but its prior constrains the error is
+ * 1 and the box would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
+ * which most of the training would be spent.
+ */
+const LARGEST_SCALE = 1.5;
+
+/** @param errors  as of `errorsBeforeProfiling` [K] */
+export const responseScales = (errors: readonly number[]) =>
+  errors.map((sigma) => Math.min(LARGEST_SCALE, ERRORS_PER_SCALE * sigma));
+
+export interface ResponseTask {
+  readonly key: string;
+  /** Expected errors [K], which set the scale where the configuration does not. */
+  readonly errors: readonly number[];
+  /** ν_0 [K] */
+  readonly centre: readonly number[];
+  /** Every T_φ that the response is to serve, that of the model first. */
+  readonly members: readonly Weights[];
+}
+
+/** Step 2. */
+export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
+  const { analysis, events, sizes, store } = setting;
+  const { profile, seed } = analysis.configuration;
+  const { key, errors, centre, members } = task;
+  const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
+  const initial: FlowModel<FactorizableArchitecture> = initialResponse(
+    architecture,
+    framed(setting, fitted, events.data),
+    sizes.processes,
+    seed,
+  );
+  const model: MixtureModel = { ...fitted, response: initial };
+  const inputs = { key, data: setting.dataKey, architecture, profile };
+  const step = await store.run("response", inputs, async (checkpoint) => {
+    const own = await responseEvents(setting, fitted, centre);
+    try {
+      const training = profileTraining({
+        model,
+        isWeighted: profile.sample === "data" && events.data.weights !== undefined,
+        optimiser: optimiserOf(profile.training),
+      });
+      const points = withPoints(setting, own, responseBox(architecture, profile.box));
+      const { backend, signal, progress } = setting;
+      const sample = await own.training(0);
+      const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
+      const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
+      const part = start.loss / start.initialLoss;
+      progress.note(`response of T to first order: ${(100 * part).toFixed(0)}% is left of what y tells of nu`);
+      const task = {
+        model: training,
+        initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
+        ...points,
+        ...(members.length > 1 && { perStep: drawnTransfers(members, seed) }),
+        purpose: "response",
+      };
+      const label = "fit the response of T (step 2)";
+      return await trainStep(setting, label, profile.training, task, checkpoint, (name) =>
+        name.startsWith("response."),
+      );
+    } finally {
+      await own.close();
+    }
+  });
+  return {
+    response: { architecture, weights: updated("response", initial.weights, step.arrays) },
+    key: step.key,
+    summary: step.record,
+  };
+}
+
+/** Events of an epoch, the same in every epoch where they are the data. */
+type EventSource = (epoch: number) => Promise<EventSample>;
+
+/** Least number of events of an epoch that are drawn from the model. */
+const LEAST_EVENTS = 50_000;
+
+/**
+ * Events by which the response is trained, and others by which it is validated. From the model they are those that the fit expects:
+ * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best answer undoes it, and that follows
+ * from the densities alone: data would only add their fluctuation, which a response takes for an answer (10 000 events of the toy:
+ * σ 0.025 profiled over the data, 0.029 of x alone, which is what should remain).
+ */
+async function responseEvents(setting: Setting, fitted: MixtureModel, centre: readonly number[]) {
+  const { analysis, events, backend } = setting;
+  const { profile, seed } = analysis.configuration;
+  const { heldOut } = profile;
+  if (profile.sample === "data") {
+    const all = dataSample(framed(setting, fitted, events.data));
+    const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
+    const training: EventSource = async () => split?.training ?? all;
+    return { training, validation: split?.validation, close: async () => {} };
+  }
+  const count = profile.events ?? Math.max(LEAST_EVENTS, events.data.count);
+  const sampler = await openSampler(backend, fitted);
+  const draw = async (part: number, purpose: string): Promise<EventSample> => {
+    const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
+    return dataSample(framed(setting, fitted, drawn));
+  };
+  return {
+    training: (epoch: number) => draw(1, `response/${epoch}`),
+    validation: heldOut > 0 ? await draw(heldOut, "response/held out") : undefined,
+    close: sampler.close,
+  };
+}
+
+/** Those events with points of the box: by the law asked for in training, off any grid in validation. */
+function withPoints(
+  { analysis }: Setting,
+  { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
+  box: readonly number[],
+) {
+  const { profile, seed } = analysis.configuration;
+  const { nodes, points } = profile;
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
+  const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
+  return {
+    data: async (epoch: number) => ({
+      [DATA]: profilingSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
+    }),
+    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box }, offGrid) } }),
+  };
+}

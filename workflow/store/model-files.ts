@@ -1,0 +1,149 @@
+/** Models in files: published PyTorch weights, and what a finished `run` saved. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { loadMixture } from "../../flows/formats/zuko.js";
+import {
+  type MixtureModel,
+  mixtureFromTensors,
+  mixtureToTensors,
+  type NuisanceModel,
+  type ProcessModel,
+} from "../../inference/model/mixture-model.js";
+import { publishedModel } from "../../inference/model/published-model.js";
+import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
+import { readTorchStateDict, toFloat64 } from "../../io/index.js";
+import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "../configuration/analysis.js";
+import { checkArchitectures } from "../configuration/architectures.js";
+import type { Configuration } from "../configuration/table.js";
+import { UsageError } from "../messages.js";
+import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
+
+/** Name of the saved model in the output folder. */
+export const MODEL_FILE = "model.safetensors";
+
+export async function saveModel(folder: string, model: MixtureModel): Promise<void> {
+  const { tensors, metadata } = mixtureToTensors(model);
+  await writeSealed(join(folder, MODEL_FILE), new Map(tensors), metadata);
+}
+
+const RUN_AGAIN = "Run the analysis again: steps that are finished are kept";
+
+/** The model that `saveModel` left in a folder. */
+export async function readSavedModel(folder: string): Promise<MixtureModel> {
+  const file = join(folder, MODEL_FILE);
+  const found = await readChecked(file, RUN_AGAIN);
+  const tensors = new Map(
+    [...found.tensors].map(([name, { shape, data }]) => [name, { shape, data: toFloat64(name, data) }]),
+  );
+  // What is no model of ours at all is refused first, by that name.
+  const model = mixtureFromTensors(file, { metadata: found.metadata, tensors });
+  requireChecksum(file, found, RUN_AGAIN);
+  return model;
+}
+
+/** The nuisances as the configuration declares them. */
+export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
+  return nuisanceNames(configuration).map((name) => {
+    const { kind, centre, kappa } = configuration.nuisances[name]!;
+    const affected = affectedProcesses(configuration, name);
+    const acts = processNames(configuration).map((process) => affected.includes(process));
+    if (kind === "shape") return { name, centre, kind, acts };
+    return { name, centre, kind, logFactors: acts.map((does) => (does ? Math.log1p(kappa!) : 0)) };
+  });
+}
+
+/** The file that holds the analysis's model. */
+export function modelFile(analysis: Analysis, folders: readonly string[]): string {
+  const { file } = analysis.configuration.model;
+  return file === undefined ? findTrained(analysis, folders) : pathOf(analysis, file);
+}
+
+/**
+ * The analysis's model: the file it names, or what `run` saved. Yields and rates that the configuration gives take the
+ * place of the file's.
+ *
+ * @param folders where `run` may have saved it, the likeliest first
+ */
+export async function loadModel(analysis: Analysis, folders: readonly string[]): Promise<MixtureModel> {
+  const { configuration } = analysis;
+  const { file } = configuration.model;
+  const where = modelFile(analysis, folders);
+  const model = file === undefined ? await readTrained(analysis, where) : await readPublished(configuration, where);
+  checkWidths(analysis, model, where);
+  if (file === undefined) checkArchitectures(analysis, model, where);
+  return { ...model, processes: model.processes.map((process) => configuredYield(configuration, process)) };
+}
+
+function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel): ProcessModel {
+  // Not the share of data.events: generated data are as many as `run` made, and so are the yields it saved.
+  const configured = configuration.processes[name]!.yield;
+  return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
+}
+
+/** Of what the likelihood looks at. */
+function checkWidths(analysis: Analysis, model: MixtureModel, where: string): void {
+  const { observables, likelihood, model: stored } = analysis.configuration;
+  for (const name of likelihood.observables as readonly ObservableName[]) {
+    const declared = observables[name]?.features;
+    const found = model[name]?.nominal.architecture.features;
+    if (declared === undefined || declared === found) continue;
+    throw new UsageError(where, {
+      expected: `a model of ${declared} features of ${name} (observables.${name}.features)`,
+      got: `weights of another architecture, ${found ?? "no"} features`,
+      hint:
+        stored.file === undefined
+          ? `Train again with \`unbinned run ${analysis.file} --force\``
+          : "Correct it, or name another model",
+    });
+  }
+}
+
+/** The file that `run` left. */
+function findTrained({ file }: Analysis, folders: readonly string[]): string {
+  const found = folders.map((folder) => join(folder, MODEL_FILE)).find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw new UsageError(file, {
+    expected: `a trained model, ${join(folders[0]!, MODEL_FILE)}`,
+    got: "no such file",
+    hint: `Make it with \`unbinned run ${file}\`, or name the folder of the run with --run`,
+  });
+}
+
+async function readTrained(analysis: Analysis, file: string): Promise<MixtureModel> {
+  const model = await readSavedModel(dirname(file));
+  checkDeclared(analysis, model, file);
+  const declared = nuisanceModels(analysis.configuration);
+  return { ...model, nuisances: model.nuisances.map((own, k) => (own.kind === "shape" ? own : declared[k]!)) };
+}
+
+/** A trained model answers only for the processes and nuisances it was trained on. */
+function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, where: string): void {
+  const compare = (what: string, declared: readonly string[], found: readonly string[]) => {
+    if (declared.join() === found.join()) return;
+    throw new UsageError(where, {
+      expected: `the ${what} that ${file} declares: ${declared.join(", ")}`,
+      got: found.join(", "),
+      hint: `Train again with \`unbinned run ${file} --force\``,
+    });
+  };
+  const kinds = (nuisances: readonly NuisanceModel[]) => nuisances.map(({ name, kind }) => `${name} (${kind})`);
+  const trained = model.processes.map(({ name }) => name);
+  compare("processes", processNames(configuration), trained);
+  compare("nuisances", kinds(nuisanceModels(configuration)), kinds(model.nuisances));
+}
+
+async function readPublished(configuration: Configuration, path: string): Promise<MixtureModel> {
+  const tensors = await readTorchStateDict(path);
+  const parts = ["mixture_model.kin_model.", "mixture_model.scores_model.", "transfer_model.T."];
+  const absent = parts.find((part) => ![...tensors.keys()].some((name) => name.startsWith(part)));
+  if (absent !== undefined) {
+    throw new UsageError(path, {
+      expected: `the tensors of a published mixture (${parts.map((part) => `${part}*`).join(", ")})`,
+      got: `weights of another architecture, without ${absent}*: ${[...tensors.keys()].slice(0, 3).join(", ")}, ...`,
+      hint: "Name a mixture_*.pt",
+    });
+  }
+  const { activation, leastSlope } = configuration.model;
+  const loaded = loadMixture(tensors, { activation, leastSlope });
+  return publishedModel(path, loaded, processNames(configuration), nuisanceModels(configuration));
+}

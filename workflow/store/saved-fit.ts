@@ -1,0 +1,103 @@
+/** The fit that an output folder holds: the result of `run`, or what `fit --out` left. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FileError } from "../../io/errors.js";
+import { readTextFile } from "../../io/file-kinds.js";
+import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
+import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import { UsageError } from "../messages.js";
+import type { Belongings } from "./belonging.js";
+import { checkSealed } from "./checksum.js";
+
+/** Name of the file of `run`, whose entry `result` is the label of the fit that counts. */
+export const RESULTS_FILE = "results.json";
+
+/** Name of the larger arrays beside them. */
+export const ARRAYS_FILE = "arrays.npz";
+
+/** Name of the file of `fit --out` and of an exported folder: the summary itself. */
+export const FIT_FILE = "fit.json";
+
+// Of a file of results: a fit of 1000 nuisances has a million covariances.
+const MAX_BYTES = 2 ** 28;
+
+export interface SavedFit {
+  readonly file: string;
+  readonly summary: FitSummary;
+  readonly belongings: Belongings;
+}
+
+const hintOf = (analysis: Analysis) => `Make it again with \`unbinned run ${analysis.file}\``;
+
+/** What belongs to the results of a folder; undefined where there are none. */
+export function belongingsOfResults(
+  analysis: Analysis,
+  folder: string,
+): Pick<SavedFit, "file" | "belongings"> | undefined {
+  const file = join(folder, RESULTS_FILE);
+  if (!existsSync(file)) return undefined;
+  const content = parsed(file);
+  checkSealed(file, content, hintOf(analysis));
+  return { file, belongings: (content as Sealed).files ?? {} };
+}
+
+/** What a file with a checksum has beside its contents. */
+interface Sealed {
+  readonly checksum?: string;
+  readonly files?: Belongings;
+}
+
+/** The fit in a folder, that of `run` before that of `fit`; undefined where there is neither. */
+export function readSavedFit(analysis: Analysis, folder: string): SavedFit | undefined {
+  const name = [RESULTS_FILE, FIT_FILE].find((candidate) => existsSync(join(folder, candidate)));
+  if (name === undefined) return undefined;
+  const file = join(folder, name);
+  const names = nuisanceNames(analysis.configuration);
+  const content = parsed(file);
+  const { checksum: _checksum, files, ...own } = content as Sealed;
+  const summary: Found = name === RESULTS_FILE ? resultOf(own) : own;
+  if (isFitOf(names, summary)) {
+    checkSealed(file, content, hintOf(analysis));
+    return { file, summary, belongings: files ?? {} };
+  }
+  throw new UsageError(file, {
+    expected: `a fit of ${names.join(", ")}, with its estimate and modes`,
+    got: `one of ${summary?.names?.join(", ") ?? "nothing"}`,
+    hint: hintOf(analysis),
+  });
+}
+
+/** What a file that calls itself a fit may hold. */
+type Found = Partial<FitSummary> | undefined;
+
+function parsed(file: string): object {
+  try {
+    const content = JSON.parse(readTextFile(file, MAX_BYTES));
+    if (typeof content !== "object" || content === null) throw new Error("no JSON object");
+    return content;
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    throw new UsageError(file, {
+      expected: "the JSON that `run` and `fit` write",
+      got: `a file that cannot be read (${(error as Error).message})`,
+      hint: "Make it again",
+    });
+  }
+}
+
+/** The fit whose numbers are the result of a run. */
+function resultOf({ result, fits = {} }: { readonly result?: string; readonly fits?: object }): Found {
+  return Object.values(fits).find(({ label }: { readonly label?: string }) => label === result);
+}
+
+const isVector = (values: unknown, size: number) =>
+  Array.isArray(values) && values.length === size && values.every(Number.isFinite);
+
+function isFitOf(names: readonly string[], summary: Found): summary is FitSummary {
+  return (
+    summary?.names?.join() === names.join() &&
+    isVector(summary.estimate, names.length) &&
+    Array.isArray(summary.modes) &&
+    summary.modes.every(({ sigma, direction }) => Number.isFinite(sigma) && isVector(direction, names.length))
+  );
+}

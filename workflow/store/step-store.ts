@@ -1,0 +1,154 @@
+/** Finished steps of a run, kept in its folder: a step whose inputs are the same is not repeated. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Checkpoint } from "../../flows/training/training-request.js";
+import { decodeTrainingState, encodeTrainingState } from "../../flows/training/training-state.js";
+import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
+import type { Progress } from "../progress.js";
+import { type Checked, readChecked, writeSealed } from "./checksum.js";
+import { fileName } from "./file-names.js";
+import { createInside } from "./output-folder.js";
+
+/** What a step leaves behind: JSON data and named numbers. */
+export interface StepResult<R> {
+  readonly record: R;
+  readonly arrays: Readonly<Record<string, Float64Array>>;
+}
+
+export interface FinishedStep<R> extends StepResult<R> {
+  /** Stands for everything the result follows from. */
+  readonly key: string;
+}
+
+export interface StepStore {
+  /**
+   * The result of a step, from its file where one with the same key is there.
+   *
+   * @param inputs  JSON data that the result follows from: entries of the configuration, keys of earlier steps
+   * @param body    given a place to keep the state of an unfinished training
+   */
+  run<R>(
+    name: string,
+    inputs: unknown,
+    body: (checkpoint: Checkpoint) => Promise<StepResult<R>>,
+  ): Promise<FinishedStep<R>>;
+}
+
+const FOLDER = "steps";
+
+const keyOf = (inputs: unknown) => createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+
+const tensors = (arrays: Readonly<Record<string, Float64Array>>): Map<string, NamedArray> =>
+  new Map(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }]));
+
+const EXTENSION = ".safetensors";
+
+/** The record and arrays of a file, if it is there and carries the key. */
+async function readStep(
+  file: string,
+  key: string,
+  progress: Progress,
+): Promise<{ record: string; arrays: Record<string, Float64Array> } | undefined> {
+  const found = await readIfThere(file);
+  if (found === undefined) return undefined;
+  const { key: own, record } = found.metadata;
+  if (!found.hasChecksum) {
+    progress.note(`${file}: not kept, as it has no checksum (of an earlier version, or damaged)`);
+    return undefined;
+  }
+  if (record === undefined || own !== key) return undefined;
+  const arrays = [...found.tensors].map(([name, { data }]) => [name, toFloat64(`${file}, ${name}`, data)]);
+  return { record, arrays: Object.fromEntries(arrays) };
+}
+
+async function readIfThere(file: string): Promise<Checked | undefined> {
+  if (!existsSync(file)) return undefined;
+  try {
+    return await sound(file, () => readChecked(file));
+  } catch (error) {
+    // Another unit of work beside this one has finished the same training, and taken its state away.
+    if (!existsSync(file)) return undefined;
+    throw error;
+  }
+}
+
+/** What a file holds; an error says what to do where it is damaged. */
+async function sound<T>(file: string, read: () => Promise<T> | T): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new FileError(file, {
+      expected: "what an earlier run left",
+      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
+      hint: "Delete it and only its step is repeated; --force repeats all",
+    });
+  }
+}
+
+/** Removes the steps of a folder, and nothing that is not known for one. */
+async function removeSteps(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(EXTENSION)) continue;
+    const file = join(folder, entry.name);
+    const metadata = await readSafetensors(file, []).then(
+      (found) => found.metadata,
+      () => undefined,
+    );
+    if (metadata?.key !== undefined && metadata.record !== undefined) await rm(file, { force: true });
+  }
+}
+
+/**
+ * @param common   what every step follows from: version, seed, backend
+ * @param isForced forget what is there
+ */
+export async function openSteps(
+  folder: string,
+  common: unknown,
+  isForced: boolean,
+  progress: Progress,
+): Promise<StepStore> {
+  const steps = createInside(folder, FOLDER);
+  await removeUnfinished(steps);
+  if (isForced) await removeSteps(steps);
+  return {
+    async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
+      const key = keyOf({ name, common, inputs });
+      const file = join(steps, `${fileName(name)}${EXTENSION}`);
+      const unfinished = join(steps, `${fileName(name)}.unfinished${EXTENSION}`);
+      const kept = isForced ? undefined : await readStep(file, key, progress);
+      if (kept !== undefined) {
+        progress.note(`${name}: kept from before`);
+        return { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
+      }
+      if (isForced) await rm(unfinished, { force: true });
+      const { record, arrays } = await body(checkpointIn(unfinished, key, progress));
+      await writeSealed(file, tensors(arrays), { key, record: JSON.stringify(record) });
+      await rm(unfinished, { force: true });
+      return { key, record, arrays };
+    },
+  };
+}
+
+/** Steps of which nothing is kept: what is done with them is one step for somebody else. */
+export function passingSteps(common: unknown): StepStore {
+  const checkpoint: Checkpoint = { save: async () => {}, restore: async () => undefined };
+  return {
+    run: async (name, inputs, body) => ({ ...(await body(checkpoint)), key: keyOf({ name, common, inputs }) }),
+  };
+}
+
+function checkpointIn(file: string, key: string, progress: Progress): Checkpoint {
+  return {
+    async save(state) {
+      const { arrays, record } = encodeTrainingState(state);
+      await writeSealed(file, tensors(arrays), { key, record });
+    },
+    async restore() {
+      const kept = await readStep(file, key, progress);
+      return kept && sound(file, () => decodeTrainingState(kept.arrays, kept.record));
+    },
+  };
+}
