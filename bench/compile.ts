@@ -1,6 +1,6 @@
 /** `compile`: from nothing to a compiled program of R1, tracing and lowering included. */
 import { Bench } from "tinybench";
-import { wantsWide } from "../cli/wide.js";
+import { wantsWide } from "../cli/command/wide.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { workload, workloadNames } from "./r1.js";

@@ -6,9 +6,9 @@
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
 
-import { wantsWide } from "../cli/wide.js";
-import { elapsed, quantile, rounded, spread, text } from "../cli/yardsticks/statistics.js";
-import type { Sampler } from "../cli/yardsticks/webassembly.js";
+import { wantsWide } from "../cli/command/wide.js";
+import { elapsed, quantile, rounded, spread, text } from "../cli/roofline/statistics.js";
+import type { Sampler } from "../cli/roofline/webassembly.js";
 import { lanesOf } from "../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
 import { cpuBackend } from "../engine/cpu/backend.js";

@@ -1,8 +1,8 @@
 /** The backend's linear kernels by themselves: a linear map, its input gradient and its weight gradient, checked, then timed. */
 
-import { type Bench, effort, submit } from "../cli/yardsticks/gpu.js";
-import { perRepeat } from "../cli/yardsticks/gpu-clock.js";
-import { significant } from "../cli/yardsticks/statistics.js";
+import { type Bench, effort, submit } from "../cli/roofline/gpu.js";
+import { perRepeat } from "../cli/roofline/gpu-clock.js";
+import { significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
 import { linear, weightGradient } from "../engine/tape/operations.js";

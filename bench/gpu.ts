@@ -5,9 +5,9 @@
  * the adapter has timestamps, else until the results are on the host. On a software adapter batches are small: it is there to
  * see that the bench works.
  */
-import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/yardsticks/gpu.js";
-import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/yardsticks/gpu-clock.js";
-import { rounded, type Spread, significant, text } from "../cli/yardsticks/statistics.js";
+import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/roofline/gpu.js";
+import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/roofline/gpu-clock.js";
+import { rounded, type Spread, significant, text } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
@@ -17,7 +17,7 @@ import { likelihood } from "../inference/model/likelihood/likelihood.js";
 import { agree } from "./agreement.js";
 import { bytesPerEvent, linearFlopsPerEvent } from "./arithmetic.js";
 import { linearKernels } from "./gpu-linear.js";
-import { dispatchOverhead } from "./gpu-yardsticks.js";
+import { dispatchOverhead } from "./gpu-roofline.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { published } from "./published.js";
 import { type Workload, workload, workloadNames } from "./r1.js";

@@ -7,8 +7,8 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { wantsWide } from "../cli/wide.js";
-import { multiplyAddLoop, prepare, type Sampler } from "../cli/yardsticks/webassembly.js";
+import { wantsWide } from "../cli/command/wide.js";
+import { multiplyAddLoop, prepare, type Sampler } from "../cli/roofline/webassembly.js";
 import type { FunctionBuilder } from "../engine/cpu/assembly/assembler.js";
 import { type Lanes, lanesOf, type Precision, type Simd } from "../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";

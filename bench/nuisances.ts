@@ -8,8 +8,8 @@
  * the larger half of the K.
  */
 
-import { wantsWide } from "../cli/wide.js";
-import { elapsed, rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
+import { wantsWide } from "../cli/command/wide.js";
+import { elapsed, rounded, significant, spread, text } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import {

@@ -1,6 +1,6 @@
 /** Ours, as one contestant among the rivals: `rival-ours.js FOLDER BACKEND THREADS`. */
-import { wantsWide } from "../cli/wide.js";
-import { peakOf } from "../cli/yardsticks/peak.js";
+import { wantsWide } from "../cli/command/wide.js";
+import { peakOf } from "../cli/roofline/peak.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
 import { casesOf, fileOf, prepare, suiteNames } from "./rival-cases.js";

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { delimiter } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { findAdapters } from "../cli/gpu/facts.js";
+import { findAdapters } from "../cli/doctor/facts.js";
 import type { Failure, Request } from "./rival-protocol.js";
 
 /** How to start a contestant; `mode` and `threads` are told to it. */

@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rounded, type Spread, significant, spread, text } from "../cli/yardsticks/statistics.js";
+import { rounded, type Spread, significant, spread, text } from "../cli/roofline/statistics.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import {
   arithmeticOf,

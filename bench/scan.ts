@@ -6,8 +6,8 @@
  * absent) and the toy of examples/doi-toy/analysis.yaml with random weights; x alone, T fixed, T profiled.
  */
 
-import { wantsWide } from "../cli/wide.js";
-import { rounded, significant, spread, text } from "../cli/yardsticks/statistics.js";
+import { wantsWide } from "../cli/command/wide.js";
+import { rounded, significant, spread, text } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { gradient, hessian } from "../engine/derivatives/gradient.js";
 import type { Backend, Program } from "../engine/runtime/backend.js";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { EXIT, errorText, exitCode } from "../workflow/messages.js";
-import { runCommand } from "./command.js";
-import { OutputStream } from "./output-stream.js";
+import { runCommand } from "./command/command.js";
+import { OutputStream } from "./command/output-stream.js";
 
 const out = new OutputStream("stdout", process.stdout);
 const error = new OutputStream("stderr", process.stderr);

@@ -1,6 +1,6 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import { createHash } from "node:crypto";
-import type { VerbContext } from "../cli/verb.js";
+import type { VerbContext } from "../cli/command/verb.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";

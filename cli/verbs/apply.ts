@@ -29,8 +29,8 @@ import { loadModel, modelFile } from "../../workflow/store/model-files.js";
 import { restoreExport } from "../../workflow/store/replace-export.js";
 import { readSavedFit, type SavedFit } from "../../workflow/store/saved-fit.js";
 import { checkSpared } from "../../workflow/store/spared-files.js";
-import { openBackend } from "../backend.js";
-import type { VerbContext } from "../verb.js";
+import { openBackend } from "../command/backend.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
 export async function apply(context: VerbContext): Promise<void> {

@@ -26,8 +26,8 @@ import {
   truthOf,
 } from "../../workflow/steps/toys.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
-import { openBackend } from "../backend.js";
-import type { VerbContext } from "../verb.js";
+import { openBackend } from "../command/backend.js";
+import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
   const { options, operands, signal } = context;

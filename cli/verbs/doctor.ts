@@ -7,10 +7,10 @@ import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 import { allowWide } from "../../engine/cpu/wide.js";
 import { backendNames } from "../../engine/runtime/backend.js";
 import { readVersion } from "../../workflow/version.js";
-import { gpuAdvice } from "../gpu/advice.js";
-import { type Adapter, type GpuFacts, gpuFacts } from "../gpu/facts.js";
-import type { VerbContext } from "../verb.js";
-import { wantsWide } from "../wide.js";
+import type { VerbContext } from "../command/verb.js";
+import { wantsWide } from "../command/wide.js";
+import { gpuAdvice } from "../doctor/advice.js";
+import { type Adapter, type GpuFacts, gpuFacts } from "../doctor/facts.js";
 
 interface Finding {
   readonly name: string;

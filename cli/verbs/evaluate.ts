@@ -4,7 +4,7 @@ import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/even
 import { type OpenLikelihood, openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { UsageError } from "../../workflow/messages.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Events between two reports of progress. */
 const CHUNK = 2 ** 18;

@@ -12,7 +12,7 @@ import { loadModel, MODEL_FILE, modelFile } from "../../workflow/store/model-fil
 import { checkReplaceable, restoreExport, writeExport } from "../../workflow/store/replace-export.js";
 import { FIT_FILE, readSavedFit } from "../../workflow/store/saved-fit.js";
 import { readVersion } from "../../workflow/version.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Contents by name. */
 type Files = Map<string, Uint8Array | string>;

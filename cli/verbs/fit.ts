@@ -10,7 +10,7 @@ import { NotConverged } from "../../workflow/messages.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Minimises over ν with everything else frozen. */
 export async function fit(context: VerbContext): Promise<void> {

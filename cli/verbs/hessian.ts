@@ -21,7 +21,7 @@ import {
 import type { Progress } from "../../workflow/progress.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { configurationText } from "../../workflow/configuration/text.js";
 import { UsageError } from "../../workflow/messages.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Writes the commented configuration; an existing file is replaced only with --force. */
 export async function init(context: VerbContext): Promise<void> {

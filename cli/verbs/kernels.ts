@@ -1,5 +1,5 @@
 import { openLikelihood } from "../../workflow/likelihood/open-likelihood.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Prints what the likelihood with its gradient and Hessian was lowered to. */
 export async function kernels(context: VerbContext): Promise<void> {

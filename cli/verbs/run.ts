@@ -13,8 +13,8 @@ import { checkEvents, requireLikelihood } from "../../workflow/steps/data-checks
 import { fitOneReplica } from "../../workflow/steps/fits.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
-import { openBackend } from "../backend.js";
-import type { VerbContext } from "../verb.js";
+import { openBackend } from "../command/backend.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {

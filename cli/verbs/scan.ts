@@ -24,7 +24,7 @@ import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likeliho
 import { NotConverged } from "../../workflow/messages.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
 export async function scan(context: VerbContext): Promise<void> {

@@ -4,7 +4,7 @@ import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
 import { checkInputs } from "../../workflow/inputs.js";
 import { UsageError } from "../../workflow/messages.js";
-import type { VerbContext } from "../verb.js";
+import type { VerbContext } from "../command/verb.js";
 
 /** Checks a configuration and the files it names, which it reads as `run` would, and says how it was understood. */
 export async function validate(context: VerbContext): Promise<void> {

@@ -1,5 +1,5 @@
 /** The program in the process of the test: what it writes, and how it ends. */
-import { runCommand } from "../../cli/command.js";
+import { runCommand } from "../../cli/command/command.js";
 
 export interface Ran {
   readonly out: string;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { VERBS, type VerbEntry } from "../../cli/verb-table.js";
+import { VERBS, type VerbEntry } from "../../cli/command/verb-table.js";
 import { start } from "./child-process.js";
 import { runInProcess } from "./in-process.js";
 import { TINY_TOY } from "./tiny-toy.js";

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { wantsWide } from "../../cli/wide.js";
+import { wantsWide } from "../../cli/command/wide.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend, Program } from "../../engine/runtime/backend.js";

@@ -1,5 +1,5 @@
 /** The backends this machine has, for tests that hold on every one of them. */
-import { wantsWide } from "../../cli/wide.js";
+import { wantsWide } from "../../cli/command/wide.js";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend } from "../../engine/runtime/backend.js";

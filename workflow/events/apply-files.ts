@@ -1,6 +1,6 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
 import { extname } from "node:path";
-import type { Options } from "../../cli/arguments.js";
+import type { Options } from "../../cli/command/arguments.js";
 import type {
   Applied,
   ApplySample,

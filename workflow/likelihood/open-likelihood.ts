@@ -1,8 +1,8 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
 import { basename, dirname } from "node:path";
-import { parseNu } from "../../cli/arguments.js";
-import { openBackend } from "../../cli/backend.js";
-import type { VerbContext } from "../../cli/verb.js";
+import { parseNu } from "../../cli/command/arguments.js";
+import { openBackend } from "../../cli/command/backend.js";
+import type { VerbContext } from "../../cli/command/verb.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import { type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { type MixtureModel, withExposure } from "../../inference/model/mixture-model.js";

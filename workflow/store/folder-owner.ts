@@ -11,7 +11,7 @@ import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/prom
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { VerbContext } from "../../cli/verb.js";
+import type { VerbContext } from "../../cli/command/verb.js";
 import { systemCode } from "../../io/errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processNumber, processState } from "../../io/process-identity.js";
 import { temporaryFile } from "../../io/write-atomic.js";

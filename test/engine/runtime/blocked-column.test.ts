@@ -1,7 +1,7 @@
 /** A blocked column is the array of the same numbers, on every backend, to the bit. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { wantsWide } from "../../../cli/wide.js";
+import { wantsWide } from "../../../cli/command/wide.js";
 import { cpuBackend } from "../../../engine/cpu/backend.js";
 import type { Backend, ColumnData, ColumnSource, Program } from "../../../engine/runtime/backend.js";
 import { BLOCK, BlockedColumn } from "../../../engine/runtime/blocked-column.js";

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { automatic } from "../../cli/backend.js";
-import { VERBS } from "../../cli/verb-table.js";
-import { DeviceLostError } from "../../engine/errors.js";
-import { watchingDevices } from "../support/gpu-devices.js";
-import { webgpuTest } from "../support/webgpu.js";
-import { runInProcess } from "./in-process.js";
+import { automatic } from "../../../cli/command/backend.js";
+import { VERBS } from "../../../cli/command/verb-table.js";
+import { DeviceLostError } from "../../../engine/errors.js";
+import { watchingDevices } from "../../support/gpu-devices.js";
+import { webgpuTest } from "../../support/webgpu.js";
+import { runInProcess } from "../in-process.js";
 
 const hardware = { isSoftware: false };
 const software = { isSoftware: true };

@@ -1,8 +1,8 @@
 /** The words of a command line, split into verb, operands and options. */
 
-import { nearest, suggestion } from "../io/edit-distance.js";
-import { MAXIMA } from "../workflow/configuration/limits.js";
-import { UsageError } from "../workflow/messages.js";
+import { nearest, suggestion } from "../../io/edit-distance.js";
+import { MAXIMA } from "../../workflow/configuration/limits.js";
+import { UsageError } from "../../workflow/messages.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {

@@ -4,15 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type KernelResult, type ProgramResult, programResult, programText } from "../../cli/kernel-report.js";
-import type { KernelProfile, Profile } from "../../engine/runtime/kernel-times.js";
-import { writeNpz } from "../../io/index.js";
-import { saveModel } from "../../workflow/store/model-files.js";
-import { torchEvents, torchModel } from "../inference/torch-mixture.js";
-import { close } from "../support/close.js";
-import { webgpuTest } from "../support/webgpu.js";
-import { runInProcess as run } from "./in-process.js";
-import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "./torch-files.js";
+import {
+  type KernelResult,
+  type ProgramResult,
+  programResult,
+  programText,
+} from "../../../cli/roofline/kernel-report.js";
+import type { KernelProfile, Profile } from "../../../engine/runtime/kernel-times.js";
+import { writeNpz } from "../../../io/index.js";
+import { saveModel } from "../../../workflow/store/model-files.js";
+import { torchEvents, torchModel } from "../../inference/torch-mixture.js";
+import { close } from "../../support/close.js";
+import { webgpuTest } from "../../support/webgpu.js";
+import { runInProcess as run } from "../in-process.js";
+import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "../torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-profile-"));
 const file = join(folder, "analysis.yaml");

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readConfiguration } from "../../workflow/configuration/configuration.js";
-import type { Entry } from "../../workflow/configuration/entries.js";
-import { configurationTable } from "../../workflow/configuration/table.js";
-import { cpuSeconds } from "../support/cpu-time.js";
-import { randomNumbers } from "../support/random-numbers.js";
-import { runInProcess } from "./in-process.js";
+import { readConfiguration } from "../../../workflow/configuration/configuration.js";
+import type { Entry } from "../../../workflow/configuration/entries.js";
+import { configurationTable } from "../../../workflow/configuration/table.js";
+import { cpuSeconds } from "../../support/cpu-time.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+import { runInProcess } from "../in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-validate-"));
 const at = (name: string) => join(folder, name);

@@ -3,9 +3,9 @@ import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { type Profile, profileBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { type ProgramResult, type ProgramTimes, programResult, programText } from "../kernel-report.js";
-import type { VerbContext } from "../verb.js";
-import { type Peak, peakOf } from "../yardsticks/peak.js";
+import type { VerbContext } from "../command/verb.js";
+import { type ProgramResult, type ProgramTimes, programResult, programText } from "../roofline/kernel-report.js";
+import { type Peak, peakOf } from "../roofline/peak.js";
 
 /** At least so long: before, for the engine of WebAssembly to compile what runs often once more; and while it is measured. */
 const WARM_UP_MS = 300;

@@ -1,12 +1,12 @@
 /** The backend that the command line asks for. */
 
-import { cpuBackend } from "../engine/cpu/backend.js";
-import { referenceBackend } from "../engine/reference/backend.js";
-import type { Backend } from "../engine/runtime/backend.js";
-import { webgpuBackend } from "../engine/webgpu/backend.js";
-import { UsageError } from "../workflow/messages.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import { referenceBackend } from "../../engine/reference/backend.js";
+import type { Backend } from "../../engine/runtime/backend.js";
+import { webgpuBackend } from "../../engine/webgpu/backend.js";
+import { UsageError } from "../../workflow/messages.js";
+import { type Adapter, findAdapters } from "../doctor/facts.js";
 import type { Options } from "./arguments.js";
-import { type Adapter, findAdapters } from "./gpu/facts.js";
 import { wantsWide } from "./wide.js";
 
 /** The numbers of backends that have but one kind of them. */

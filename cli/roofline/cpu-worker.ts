@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { lanesOf, type Precision } from "../../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
 import { allowWide } from "../../engine/cpu/wide.js";
-import { wantsWide } from "../wide.js";
+import { wantsWide } from "../command/wide.js";
 import { copyLoop, multiplyAddLoop, type Sampler } from "./webassembly.js";
 
 export type YardstickName = "arithmetic" | "cache";

@@ -25,7 +25,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
       "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.\n" +
       "Of several runs into one folder one works and the others wait.",
-    load: async () => (await import("./verbs/run.js")).run,
+    load: async () => (await import("../verbs/run.js")).run,
   },
   coverage: {
     summary: "do the intervals hold the truth? toy experiments, pulls and coverage",
@@ -35,21 +35,21 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "Toys come from the generator at `truth`, else from the fitted model. Each is kept in a file of its own under\n" +
       "coverage/MODE/ of the output folder; --toys runs those that are missing and writes coverage.json, --toy runs one\n" +
       "(for batch systems), --aggregate sums up, --force repeats.",
-    load: async () => (await import("./verbs/coverage.js")).coverage,
+    load: async () => (await import("../verbs/coverage.js")).coverage,
   },
   evaluate: {
     summary: "log-density of every event at a point nu, into an npz file",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details: "Writes `log_prob` (f64, natural logarithm; no constraint, no extended term) to --out.",
-    load: async () => (await import("./verbs/evaluate.js")).evaluate,
+    load: async () => (await import("../verbs/evaluate.js")).evaluate,
   },
   hessian: {
     summary: "negative log-likelihood, gradient, Hessian, covariance and modes at a point nu",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details: "`data` is the plain sum over the events; `total` adds the constraints and the extended term.",
-    load: async () => (await import("./verbs/hessian.js")).hessian,
+    load: async () => (await import("../verbs/hessian.js")).hessian,
   },
   fit: {
     summary: "minimise over nu with everything else frozen",
@@ -57,7 +57,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
     details:
       "--nu is the starting point. Exits with 3 where the fit did not converge; its results are written all the same.",
-    load: async () => (await import("./verbs/fit.js")).fit,
+    load: async () => (await import("../verbs/fit.js")).fit,
   },
   scan: {
     summary: "scan -2 Delta ln L in one and two dimensions",
@@ -66,7 +66,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     details:
       "Scans what `scan` in the file names, around the best fit. Exits with 3 where that did not converge; where it\n" +
       "still gave every nuisance an error, the scans are written all the same.",
-    load: async () => (await import("./verbs/scan.js")).scan,
+    load: async () => (await import("../verbs/scan.js")).scan,
   },
   apply: {
     summary: "the measured map T of every event of a file, with its variations, as columns",
@@ -77,7 +77,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
       "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
       "ensemble, and log_det. nu is the estimate that `run` (or `fit --out`) left in the folder of results (--run), or --nu.",
-    load: async () => (await import("./verbs/apply.js")).apply,
+    load: async () => (await import("../verbs/apply.js")).apply,
   },
   export: {
     summary: "one self-contained folder for apply and evaluate: model, replicas, fit, configuration, checksums",
@@ -86,35 +86,35 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     details:
       "Makes the folder --out whole or not at all. It holds no data and no samples: evaluate there takes --events.\n" +
       "`sha256sum -c checksums.txt` verifies it, and so does every verb that uses it. --force replaces an earlier export.",
-    load: async () => (await import("./verbs/export.js")).exportFolder,
+    load: async () => (await import("../verbs/export.js")).exportFolder,
   },
   init: {
     summary: "write a commented configuration to start from",
     operands: ["[FILE]"],
     options: ["force"],
     details: "FILE is analysis.yaml where none is given. An existing file is kept unless --force.",
-    load: async () => (await import("./verbs/init.js")).init,
+    load: async () => (await import("../verbs/init.js")).init,
   },
   validate: {
     summary: "check a configuration and the files it names: what `run` would refuse",
     operands: ["[FILE]"],
     options: ["set", "seed", "schema", "json"],
     details: "--json prints the configuration with every default filled in.",
-    load: async () => (await import("./verbs/validate.js")).validate,
+    load: async () => (await import("../verbs/validate.js")).validate,
   },
   doctor: {
     summary: "what this machine offers: backends, threads, SIMD, memory, WebGPU adapter",
     operands: [],
     options: ["json"],
     details: "Exits with 1 where something that unbinned needs is missing.",
-    load: async () => (await import("./verbs/doctor.js")).doctor,
+    load: async () => (await import("../verbs/doctor.js")).doctor,
   },
   kernels: {
     summary: "what the programs of an analysis are lowered to",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "json"],
     details: "Prints the kernels of the likelihood, their fused operations and the passes over the events.",
-    load: async () => (await import("./verbs/kernels.js")).kernels,
+    load: async () => (await import("../verbs/kernels.js")).kernels,
   },
   profile: {
     summary:
@@ -126,6 +126,6 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "measures what the machine gives at best. Numbers are those of the quickest evaluation; what data and weights alone decide is\n" +
       "computed once and has a table of its own. A function counts the instructions of its form in f32: exp 22, log 23.\n" +
       "--json has every kernel, also those that take little.",
-    load: async () => (await import("./verbs/profile.js")).profile,
+    load: async () => (await import("../verbs/time.js")).profile,
   },
 };

@@ -1,6 +1,6 @@
 /** What a verb of the command line is, and what it is given. */
 
-import type { Progress } from "../workflow/progress.js";
+import type { Progress } from "../../workflow/progress.js";
 import type { Options } from "./arguments.js";
 
 export interface VerbContext {

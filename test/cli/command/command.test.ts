@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { VERBS } from "../../cli/verb-table.js";
-import { EXIT, errorText, exitCode, VerdictFailed } from "../../workflow/messages.js";
-import { createOutputFolder } from "../../workflow/store/output-folder.js";
-import { runInProcess } from "./in-process.js";
+import { VERBS } from "../../../cli/command/verb-table.js";
+import { EXIT, errorText, exitCode, VerdictFailed } from "../../../workflow/messages.js";
+import { createOutputFolder } from "../../../workflow/store/output-folder.js";
+import { runInProcess } from "../in-process.js";
 
-const toy = fileURLToPath(new URL("../../../examples/doi-toy/analysis.yaml", import.meta.url));
-const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
-const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+const toy = fileURLToPath(new URL("../../../../examples/doi-toy/analysis.yaml", import.meta.url));
+const main = fileURLToPath(new URL("../../../cli/main.js", import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"));
 
 const command = (words: readonly string[], isAborted = false) =>
   runInProcess(words, isAborted ? { signal: AbortSignal.abort() } : {});

@@ -1,9 +1,9 @@
 /** One command from its words to its exit code. */
 
-import { suggestion } from "../io/edit-distance.js";
-import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "../workflow/messages.js";
-import { createProgress, type ProgressTarget } from "../workflow/progress.js";
-import { readVersion } from "../workflow/version.js";
+import { suggestion } from "../../io/edit-distance.js";
+import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "../../workflow/messages.js";
+import { createProgress, type ProgressTarget } from "../../workflow/progress.js";
+import { readVersion } from "../../workflow/version.js";
 import { type CommandLine, parseArguments } from "./arguments.js";
 import { generalHelp, verbHelp } from "./help.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gpuAdvice } from "../../cli/gpu/advice.js";
-import type { Adapter, GpuFacts } from "../../cli/gpu/facts.js";
+import { gpuAdvice } from "../../../cli/doctor/advice.js";
+import type { Adapter, GpuFacts } from "../../../cli/doctor/facts.js";
 
 /** A desktop with Mesa's drivers that still has no adapter, for no reason known. */
 const puzzling: GpuFacts = {
@@ -136,7 +136,7 @@ test("doctor finds out why a driver is not found, and ends well", () => {
       ICD: { library_path: "libno_such_driver.so.0", api_version: "1.3.0" },
     };
     writeFileSync(driver, JSON.stringify(text));
-    const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+    const main = fileURLToPath(new URL("../../../cli/main.js", import.meta.url));
     const doctor = (files: string) =>
       spawnSync(process.execPath, [main, "doctor"], {
         encoding: "utf8",

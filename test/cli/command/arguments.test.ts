@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parseArguments, parseNu } from "../../cli/arguments.js";
+import { parseArguments, parseNu } from "../../../cli/command/arguments.js";
 
 const split = (text: string) => parseArguments(text.split(" ").filter((word) => word !== ""));
 

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readNpz, writeNpz } from "../../io/index.js";
-import { randomNumbers } from "../support/random-numbers.js";
-import { type Ran, runInProcess } from "./in-process.js";
-import { TINY_TOY } from "./tiny-toy.js";
+import { readNpz, writeNpz } from "../../../io/index.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+import { type Ran, runInProcess } from "../in-process.js";
+import { TINY_TOY } from "../tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-run-"));
 

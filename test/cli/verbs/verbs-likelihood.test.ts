@@ -5,22 +5,22 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { readNpz, writeNpz } from "../../io/index.js";
-import { loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { loadEvents, saveEvents } from "../../workflow/events/event-data.js";
-import { readSavedModel, saveModel } from "../../workflow/store/model-files.js";
-import { torchAnswers, torchEvents, torchModel } from "../inference/torch-mixture.js";
-import { close } from "../support/close.js";
-import { gaussianModel } from "../support/gaussian-mixture.js";
-import { randomNumbers } from "../support/random-numbers.js";
-import { referenceFile, referenceTest } from "../support/reference.js";
-import { runInProcess as run } from "./in-process.js";
-import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "./torch-files.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { readNpz, writeNpz } from "../../../io/index.js";
+import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
+import { loadEvents, saveEvents } from "../../../workflow/events/event-data.js";
+import { readSavedModel, saveModel } from "../../../workflow/store/model-files.js";
+import { torchAnswers, torchEvents, torchModel } from "../../inference/torch-mixture.js";
+import { close } from "../../support/close.js";
+import { gaussianModel } from "../../support/gaussian-mixture.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+import { referenceFile, referenceTest } from "../../support/reference.js";
+import { runInProcess as run } from "../in-process.js";
+import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "../torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-verbs-"));
 const file = join(folder, "analysis.yaml");
-const published = fileURLToPath(new URL("../../../examples/doi-toy/published.yaml", import.meta.url));
+const published = fileURLToPath(new URL("../../../../examples/doi-toy/published.yaml", import.meta.url));
 
 const YAML = `
 name: PyTorch's mixture

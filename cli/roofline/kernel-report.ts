@@ -1,7 +1,7 @@
 /** Profiles of programs as results: rates and fractions of the machine's peak, as JSON and as tables. */
-import type { KernelProfile, Profile } from "../engine/runtime/kernel-times.js";
-import { textTable } from "../workflow/text-table.js";
-import type { Peak } from "./yardsticks/peak.js";
+import type { KernelProfile, Profile } from "../../engine/runtime/kernel-times.js";
+import { textTable } from "../../workflow/text-table.js";
+import type { Peak } from "./peak.js";
 
 /** Of one evaluation, or of what is computed once. */
 export interface KernelResult extends KernelProfile {
