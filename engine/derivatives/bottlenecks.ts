@@ -8,10 +8,11 @@
  * what lies behind that row is done.
  */
 
+import { type ElementwiseName, factsOf } from "../elementwise.js";
 import { isEventSum } from "../passes/event-passes.js";
 import { type OperationName, sizeOf, type Var } from "../tape/tape.js";
 import { ancestors, type RowSources, rowSources, SourceSets, smoothInputs } from "./sources.js";
-import { slopeFromResult } from "./vjp.js";
+import { rules } from "./vjp.js";
 
 export interface Cuts {
   /** Inputs first. */
@@ -35,9 +36,6 @@ function between(parameter: Var, loss: Var): Var[] {
 function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): boolean {
   const { operation, inputs } = node;
   switch (operation.name) {
-    case "add":
-    case "sub":
-    case "neg":
     case "reshape":
     case "broadcast":
     case "take":
@@ -45,19 +43,26 @@ function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): bo
     case "cumulativeSum":
     case "sumEvents":
     case "linear":
-    case "where":
       return true;
-    case "mul":
-      return inputs.filter(isActive).length === 1;
-    case "div":
-      return !isActive(inputs[1] as Var) && inputs[0] === input;
-    default:
+    case "column":
+    case "parameter":
+    case "constant":
+    case "broadcastEvents":
+    case "max":
+    case "weightGradient":
       return false;
+    default: {
+      const { slopes } = factsOf(operation.name satisfies ElementwiseName);
+      const isHeld = (at: number) => inputs.every((other, i) => i === at || !isActive(other));
+      return slopes.every(
+        (slope, at) => inputs[at] !== input || (slope === "others" ? isHeld(at) : slope !== "itself"),
+      );
+    }
   }
 }
 
 /** Behind a cut its value is a variable of its own, so that no rule may take it for the function of the inputs that it is. */
-const canBeCut = ({ events, operation }: Var) => events !== undefined && !slopeFromResult.has(operation.name);
+const canBeCut = ({ events, operation }: Var) => events !== undefined && !rules[operation.name].slopeFromResult;
 
 /** Time of a multiplication in a product of two vectors over that of one in a linear map: 0.2 and 0.05 ns of one core in f32. */
 const PRODUCT_COST = 4;

@@ -1,5 +1,6 @@
 /** Forward derivatives: how a change of some nodes carries on along a tape. */
 
+import type { ElementwiseName } from "../elementwise.js";
 import * as o from "../tape/operations.js";
 import { type Attributes, type EventSet, type OperationName, type Shape, sizeOf, type Var } from "../tape/tape.js";
 import { type Rule, rules } from "./vjp.js";
@@ -135,10 +136,6 @@ export function tangent(
     case "column":
     case "parameter":
     case "constant":
-    case "stopGradient":
-    case "greater":
-    case "greaterEqual":
-    case "equal":
       return undefined;
     case "broadcast":
     case "broadcastEvents":
@@ -160,10 +157,10 @@ export function tangent(
     }
     default: {
       // Element by element, what goes forward is multiplied by the same slope as what goes back.
-      const rule = rules[operation.name] as Rule<unknown>;
+      const rule: Rule<object> = rules[operation.name satisfies ElementwiseName];
       return sumOf(
         changes.flatMap((change, i) => {
-          const slope = change && rule(change, y, inputs, operation)[i];
+          const slope = change && rule.back(change, y, inputs, operation)[i];
           return slope === undefined ? [] : [slope()];
         }),
       );

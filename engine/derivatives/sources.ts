@@ -2,8 +2,9 @@
  * Which of some numbered sources each row of a node may depend on, and which of some numbered targets may depend on it: the pattern
  * of zeros of derivatives.
  */
+import { type ElementwiseName, factsOf, isElementwise } from "../elementwise.js";
 import { broadcastIndex } from "../reference/evaluate.js";
-import { sizeOf, type Var } from "../tape/tape.js";
+import { type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 
 /** Set of sources (or of targets) per row, by its number in a `SourceSets`; `undefined` where no row has any. */
 export type RowSources = Int32Array | undefined;
@@ -44,17 +45,9 @@ export class SourceSets {
 
 /** The inputs through which derivatives pass. */
 export function smoothInputs({ operation, inputs }: Var): readonly Var[] {
-  switch (operation.name) {
-    case "stopGradient":
-    case "greater":
-    case "greaterEqual":
-    case "equal":
-      return [];
-    case "where":
-      return inputs.slice(1);
-    default:
-      return inputs;
-  }
+  if (!isElementwise(operation.name)) return inputs;
+  const { slopes } = factsOf(operation.name);
+  return slopes.includes("none") ? inputs.filter((_, i) => slopes[i] !== "none") : inputs;
 }
 
 /** The nodes and all that they are made of by way of these inputs, inputs first. */
@@ -74,14 +67,16 @@ const picked = (rows: Int32Array, index: Int32Array) => index.map((row) => (row 
 
 /** Sources of a node's rows, given those of `smoothInputs`. */
 export function rowSources(node: Var, inputs: readonly RowSources[], sets: SourceSets): RowSources {
-  const [first] = inputs;
   if (inputs.every((rows) => rows === undefined)) return undefined;
-  const found = first === undefined ? binary(node, inputs, sets) : unary(node, first, inputs, sets);
+  const found = combined(node, inputs, sets);
   return found.some((set) => set !== 0) ? found : undefined;
 }
 
-function unary(node: Var, rows: Int32Array, inputs: readonly RowSources[], sets: SourceSets): Int32Array {
+/** The same, where one of the inputs has some. */
+function combined(node: Var, inputs: readonly RowSources[], sets: SourceSets): Int32Array {
   const { operation, shape } = node;
+  // Of operations of one input.
+  const rows = inputs[0] as Int32Array;
   switch (operation.name) {
     case "broadcastEvents":
     case "reshape":
@@ -100,8 +95,15 @@ function unary(node: Var, rows: Int32Array, inputs: readonly RowSources[], sets:
       return running(rows, node, sets);
     case "linear":
       return inputs[1] === undefined ? mapped(rows, node, sets) : all(node, inputs, sets);
+    case "weightGradient":
+      return all(node, inputs, sets);
+    case "column":
+    case "parameter":
+    case "constant":
+      return withoutInputs(operation.name);
     default:
-      return binary(node, inputs, sets);
+      operation.name satisfies ElementwiseName;
+      return rowByRow(shape, inputs, sets);
   }
 }
 
@@ -121,9 +123,22 @@ export function rowTargets(node: Var, input: Var, rows: Int32Array, sets: Source
     case "cumulativeSum":
     case "weightGradient":
       return all(input, [rows], sets);
+    case "reshape":
+    case "broadcastEvents":
+    case "sumEvents":
+      return rows;
+    case "column":
+    case "parameter":
+    case "constant":
+      return withoutInputs(operation.name);
     default:
+      operation.name satisfies ElementwiseName;
       return rows;
   }
+}
+
+function withoutInputs(name: StructuralName): never {
+  throw new Error(`internal: a ${name} depends on nothing`);
 }
 
 /** The rows from which a node's rows were picked. */
@@ -135,11 +150,9 @@ function given(rows: Int32Array, index: Int32Array, { shape }: Var, sets: Source
   return result;
 }
 
-/** Several inputs of one shape, row by row. */
-function binary(node: Var, inputs: readonly RowSources[], sets: SourceSets): Int32Array {
-  const { name } = node.operation;
-  if (name === "linear" || name === "weightGradient") return all(node, inputs, sets);
-  const result = new Int32Array(sizeOf(node.shape));
+/** Inputs of one shape. */
+function rowByRow(shape: Shape, inputs: readonly RowSources[], sets: SourceSets): Int32Array {
+  const result = new Int32Array(sizeOf(shape));
   for (const rows of inputs) {
     for (const [r, set] of rows?.entries() ?? []) result[r] = sets.union(result[r] as number, set);
   }

@@ -25,17 +25,30 @@ import {
 import { type Attributes, type OperationName, sizeOf, type Var } from "../tape/tape.js";
 
 /** Cotangents of the inputs, each written down only if asked for; `undefined` where there is no derivative. */
-export type Rule<A> = (g: Var, y: Var, inputs: readonly Var[], attributes: A) => readonly ((() => Var) | undefined)[];
+type Cotangents = readonly ((() => Var) | undefined)[];
+
+export interface Rule<A> {
+  /** Whether the slope is made from the result, which stands there for a function of the inputs. */
+  readonly slopeFromResult: boolean;
+  readonly back: (g: Var, y: Var, inputs: readonly Var[], attributes: A) => Cotangents;
+}
 
 type Rules = {
   readonly [N in OperationName]: Rule<N extends keyof Attributes ? Attributes[N] : object>;
 };
 
-const none: Rule<unknown> = () => [];
-/** A rule of one input. */
-const of = <A>(rule: (g: Var, x: Var, y: Var, attributes: A) => Var): Rule<A> => {
-  return (g, y, [x], attributes) => [() => rule(g, x as Var, y, attributes)];
-};
+/** A rule that does not see the result. */
+const fromInputs = <A>(back: (g: Var, inputs: readonly Var[], attributes: A) => Cotangents): Rule<A> => ({
+  slopeFromResult: false,
+  back: (g, _y, inputs, attributes) => back(g, inputs, attributes),
+});
+const fromResult = <A>(back: Rule<A>["back"]): Rule<A> => ({ slopeFromResult: true, back });
+const none: Rule<unknown> = fromInputs(() => []);
+/** Rules of one input. */
+const ofInput = <A>(rule: (g: Var, x: Var, attributes: A) => Var): Rule<A> =>
+  fromInputs((g, [x], attributes) => [() => rule(g, x as Var, attributes)]);
+const ofResult = <A>(rule: (g: Var, y: Var, x: Var, attributes: A) => Var): Rule<A> =>
+  fromResult((g, y, [x], attributes) => [() => rule(g, y, x as Var, attributes)]);
 type Pair = readonly [Var, Var];
 
 /**
@@ -53,84 +66,77 @@ export const rules: Rules = {
   column: none,
   parameter: none,
   constant: none,
-  neg: of((g) => neg(g)),
-  exp: of((g, _x, y) => mul(g, y)),
-  log: of((g, x) => div(g, x)),
-  log1p: of((g, x) => div(g, add(x, 1))),
-  expm1: of((g, _x, y) => mul(g, add(y, 1))),
-  tanh: of((g, _x, y) => mul(g, sub(1, mul(y, y)))),
-  sigmoid: of((g, _x, y) => mul(g, mul(y, sub(1, y)))),
-  sin: of((g, x) => mul(g, cos(x))),
-  cos: of((g, x) => neg(mul(g, sin(x)))),
-  sqrt: of((g, _x, y) => div(mul(g, 0.5), y)),
-  abs: of((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
+  neg: ofInput((g) => neg(g)),
+  exp: ofResult((g, y) => mul(g, y)),
+  log: ofInput((g, x) => div(g, x)),
+  log1p: ofInput((g, x) => div(g, add(x, 1))),
+  expm1: ofResult((g, y) => mul(g, add(y, 1))),
+  tanh: ofResult((g, y) => mul(g, sub(1, mul(y, y)))),
+  sigmoid: ofResult((g, y) => mul(g, mul(y, sub(1, y)))),
+  sin: ofInput((g, x) => mul(g, cos(x))),
+  cos: ofInput((g, x) => neg(mul(g, sin(x)))),
+  sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
+  abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
   stopGradient: none,
-  add: (g) => [() => g, () => g],
-  sub: (g) => [() => g, () => neg(g)],
-  mul: (g, _y, inputs) => {
+  add: fromInputs((g) => [() => g, () => g]),
+  sub: fromInputs((g) => [() => g, () => neg(g)]),
+  mul: fromInputs((g, inputs) => {
     const [a, b] = inputs as Pair;
     return [() => mul(g, b), () => mul(g, a)];
-  },
-  div: (g, y, inputs) => {
+  }),
+  div: fromResult((g, y, inputs) => {
     const [, b] = inputs as Pair;
     return [() => div(g, b), () => neg(mul(g, div(y, b)))];
-  },
-  maximum: (g, _y, inputs) => {
+  }),
+  maximum: fromInputs((g, inputs) => {
     const [a, b] = inputs as Pair;
     const wins = (p: Var, q: Var) => add(greater(p, q), mul(equal(p, q), 0.5));
     return [() => mul(g, wins(a, b)), () => mul(g, wins(b, a))];
-  },
-  minimum: (g, _y, inputs) => {
+  }),
+  minimum: fromInputs((g, inputs) => {
     const [a, b] = inputs as Pair;
     const wins = (p: Var, q: Var) => add(greater(q, p), mul(equal(p, q), 0.5));
     return [() => mul(g, wins(a, b)), () => mul(g, wins(b, a))];
-  },
+  }),
   greater: none,
   greaterEqual: none,
   equal: none,
-  where: (g, y, inputs) => [undefined, () => where(isTaken(y, inputs), g, 0), () => where(isTaken(y, inputs), 0, g)],
-  broadcast: of((g, x) => sumTo(g, x.shape)),
-  broadcastEvents: of((g) => sumEvents(g)),
-  reshape: of((g, x) => reshape(g, x.shape)),
-  take: of((g, x, _y, { index }) => {
+  where: {
+    // The result is compared with 0 at most, and comparisons have no derivative.
+    slopeFromResult: false,
+    back: (g, y, inputs) => [undefined, () => where(isTaken(y, inputs), g, 0), () => where(isTaken(y, inputs), 0, g)],
+  },
+  broadcast: ofInput((g, x) => sumTo(g, x.shape)),
+  broadcastEvents: ofInput((g) => sumEvents(g)),
+  reshape: ofInput((g, x) => reshape(g, x.shape)),
+  take: ofInput((g, x, { index }) => {
     const inverse = new Int32Array(sizeOf(x.shape)).fill(-1);
     for (let r = 0; r < index.length; r++) if ((index[r] as number) >= 0) inverse[index[r] as number] = r;
     return take(g, x.shape, inverse);
   }),
-  sum: of((g, x) => broadcast(g, x.shape)),
-  max: of((g, x, y, { axis }) => {
+  sum: ofInput((g, x) => broadcast(g, x.shape)),
+  max: ofResult((g, y, x, { axis }) => {
     const isLargest = equal(x, y);
     return mul(g, div(isLargest, sum(isLargest, axis)));
   }),
-  cumulativeSum: of((g, _x, _y, { axis, exclusive, reverse }) =>
+  cumulativeSum: ofInput((g, _x, { axis, exclusive, reverse }) =>
     cumulativeSum(g, axis, { exclusive, reverse: !reverse }),
   ),
-  linear: (g, _y, inputs, { transposed, prefix }) => {
+  linear: fromInputs((g, inputs, { transposed, prefix }) => {
     const [x, weights] = inputs as Pair;
     const batched = weights.shape.length > 2;
     return [
       () => linear(g, weights, { prefix, transposed: !transposed }),
       () => (transposed ? weightGradient(x, g, prefix, batched) : weightGradient(g, x, prefix, batched)),
     ];
-  },
+  }),
   // Of V = Σ_e a[o] b[i], with cotangent W of V: a gets Σ_i W[o, i] b[i], b gets Σ_o W[o, i] a[o].
-  weightGradient: (w, _y, inputs, { prefix }) => {
+  weightGradient: fromInputs((w, inputs, { prefix }) => {
     const [a, b] = inputs as Pair;
     return [() => linear(b, w, { prefix }), () => linear(a, w, { prefix, transposed: true })];
-  },
-  sumEvents: of((g, x) => broadcastEvents(g, x.events)),
+  }),
+  sumEvents: ofInput((g, x) => broadcastEvents(g, x.events)),
 };
-
-/** Operations whose rules make the slope from the result: it stands there for a function of the inputs. */
-export const slopeFromResult: ReadonlySet<OperationName> = new Set([
-  "exp",
-  "expm1",
-  "tanh",
-  "sigmoid",
-  "sqrt",
-  "div",
-  "max",
-]);
 
 /**
  * Cotangents of all nodes between a scalar loss and `wrt`, by id, appended to the tape.
@@ -155,7 +161,7 @@ export function backward(
     if (whole === undefined || !depends.has(id)) continue;
     const g = passed(y, whole);
     const rule = rules[y.operation.name] as Rule<unknown>;
-    rule(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
+    rule.back(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
       const input = y.inputs[i] as Var;
       if (cotangent === undefined || !depends.has(input.id)) return;
       const old = cotangents.get(input.id);

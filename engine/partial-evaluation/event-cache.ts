@@ -7,8 +7,9 @@
  * reading a kept number costs a price, computing a node its operations.
  */
 
+import { type ElementwiseName, factsOf } from "../elementwise.js";
 import { isEventSum, schedule } from "../passes/event-passes.js";
-import { type Attributes, type OperationName, sizeOf, Tape, type Var } from "../tape/tape.js";
+import { sizeOf, Tape, type Var } from "../tape/tape.js";
 import { FlowNetwork } from "./minimum-cut.js";
 import { separate } from "./separation.js";
 
@@ -45,44 +46,34 @@ export interface HoistRequest<N extends string> {
  */
 const PRICE = 32;
 
-/** What a function takes of the same: its polynomial and the reduction of its argument. */
-const FUNCTION = 20;
-
-const functions: ReadonlySet<OperationName> = new Set<OperationName>([
-  "exp",
-  "log",
-  "log1p",
-  "expm1",
-  "tanh",
-  "sigmoid",
-  "sin",
-  "cos",
-  "sqrt",
-  "div",
-]);
-
-const views: ReadonlySet<OperationName> = new Set<OperationName>([
-  "constant",
-  "broadcast",
-  "broadcastEvents",
-  "reshape",
-  "take",
-  "stopGradient",
-]);
-
 /** Multiply-adds, or what takes as long, of a node per event. */
 function operations({ operation, inputs, shape }: Var): number {
   const size = sizeOf(shape);
-  if (views.has(operation.name)) return 0;
-  if (functions.has(operation.name)) return FUNCTION * size;
-  if (operation.name === "linear") {
-    const weights = (inputs[1] as Var).shape;
-    const [rows, columns] = weights.slice(-2) as [number, number];
-    const { prefix } = operation as unknown as Attributes["linear"];
-    const elements = prefix === undefined ? rows * columns : prefix.reduce((total, length) => total + length, 0);
-    return elements * sizeOf(shape.slice(0, -1));
+  switch (operation.name) {
+    case "constant":
+    case "broadcast":
+    case "broadcastEvents":
+    case "reshape":
+    case "take":
+      return 0;
+    case "column":
+    case "parameter":
+    case "cumulativeSum":
+    case "weightGradient":
+    case "sumEvents":
+      return size;
+    case "sum":
+    case "max":
+      return sizeOf((inputs[0] as Var).shape);
+    case "linear": {
+      const [rows, columns] = (inputs[1] as Var).shape.slice(-2) as [number, number];
+      const { prefix } = operation;
+      const elements = prefix === undefined ? rows * columns : prefix.reduce((total, length) => total + length, 0);
+      return elements * sizeOf(shape.slice(0, -1));
+    }
+    default:
+      return factsOf(operation.name satisfies ElementwiseName).additions * size;
   }
-  return operation.name === "sum" || operation.name === "max" ? sizeOf((inputs[0] as Var).shape) : size;
 }
 
 /** Nodes that depend on a leaf of the given kind. */

@@ -5,6 +5,7 @@
  * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are live become two, and a
  * linear map becomes a still and a live term.
  */
+import type { ElementwiseName } from "../elementwise.js";
 import { broadcastIndex } from "../reference/evaluate.js";
 import { add, broadcast, broadcastEvents, linear, mul, reshape, sub, take } from "../tape/operations.js";
 import { type Attributes, type Operation, type Shape, sizeOf, type Tape, type Var } from "../tape/tape.js";
@@ -96,7 +97,14 @@ function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]):
     }
     case "weightGradient":
       return all();
+    case "sumEvents":
+      return x;
+    case "column":
+    case "parameter":
+    case "constant":
+      throw new Error(`internal: a ${operation.name} has no inputs`);
     default:
+      operation.name satisfies ElementwiseName;
       return result.map((_, r) => Number(from.some((elements) => elements[r] === 1)));
   }
 }
@@ -286,7 +294,15 @@ class Separation {
         return operation.axis === axis ? undefined : this.made(node, [ofInput(axis)], own);
       case "linear":
         return this.linearRows(node, images, positions);
+      case "sumEvents":
+        return this.made(node, [ofInput(axis)], own);
+      case "column":
+      case "parameter":
+      case "constant":
+      case "weightGradient":
+        throw new Error(`internal: a ${operation.name} is still or live as a whole`);
       default:
+        operation.name satisfies ElementwiseName;
         return this.made(
           node,
           images.map((input) => this.restricted(input, axis, positions)),

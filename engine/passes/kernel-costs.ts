@@ -8,38 +8,13 @@
  * positions, do not count.
  */
 
+import { factsOf, isElementwise } from "../elementwise.js";
 import type { KernelCost } from "../runtime/kernel-times.js";
-import { type Attributes, type ElementwiseName, type OperationName, sizeOf, type Var } from "../tape/tape.js";
+import { type Attributes, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 import { kernelTitle, operationCounts } from "./describe.js";
 import type { FinishedKernel } from "./epilogues.js";
 import { actionsOf } from "./launches.js";
 import type { Item, LoweredPass, Operand, Sum } from "./lowering.js";
-
-/** Per element. */
-export const elementwiseFlops: { readonly [N in ElementwiseName]: number } = {
-  neg: 1,
-  exp: 22,
-  log: 23,
-  log1p: 27,
-  expm1: 25,
-  tanh: 27,
-  sigmoid: 27,
-  sin: 32,
-  cos: 30,
-  sqrt: 1,
-  abs: 1,
-  stopGradient: 0,
-  add: 1,
-  sub: 1,
-  mul: 1,
-  div: 1,
-  maximum: 1,
-  minimum: 1,
-  greater: 1,
-  greaterEqual: 1,
-  equal: 1,
-  where: 0,
-};
 
 /** Weights below the staircase, over so many matrices. */
 function weightsThatCount(shape: Var["shape"], prefix: Int32Array | undefined, matrices: number): number {
@@ -50,11 +25,7 @@ function weightsThatCount(shape: Var["shape"], prefix: Int32Array | undefined, m
 const batchesOf = ({ shape }: Var) => sizeOf(shape.slice(0, -1));
 const inputSize = ({ inputs }: Var) => sizeOf((inputs[0] as Var).shape);
 
-type Count<N extends OperationName> = (
-  node: Var,
-  attributes: N extends keyof Attributes ? Attributes[N] : object,
-) => number;
-type StructuralName = Exclude<OperationName, ElementwiseName>;
+type Count<N extends StructuralName> = (node: Var, attributes: Attributes[N]) => number;
 
 const structuralFlops: { readonly [N in StructuralName]: Count<N> } = {
   column: () => 0,
@@ -75,10 +46,8 @@ const structuralFlops: { readonly [N in StructuralName]: Count<N> } = {
 /** Floating-point operations of a node per event. */
 export function flopsOf(node: Var): number {
   const { operation } = node;
-  if (operation.name in elementwiseFlops) {
-    return elementwiseFlops[operation.name as ElementwiseName] * sizeOf(node.shape);
-  }
-  return (structuralFlops[operation.name as StructuralName] as Count<StructuralName>)(node, operation);
+  if (isElementwise(operation.name)) return factsOf(operation.name).flops * sizeOf(node.shape);
+  return (structuralFlops[operation.name] as Count<StructuralName>)(node, operation);
 }
 
 /** Distinct rows that operands name, those of items and those of parameters. */

@@ -6,8 +6,9 @@
  * that a spline with its sums over bins is one kernel. Kernels are formed from the end backwards, each node as late as
  * its consumers allow: what only the backward pass needs is computed there.
  */
+import type { ElementwiseName } from "../elementwise.js";
 import { broadcastIndex } from "../reference/evaluate.js";
-import { type ElementwiseName, sizeOf, type Var } from "../tape/tape.js";
+import { sizeOf, type Var } from "../tape/tape.js";
 import type { EventPass } from "./event-passes.js";
 
 /** Nodes of one fused kernel at most, to keep generated functions compilable in little time. */
@@ -19,10 +20,13 @@ export type Operand =
   | { readonly from: "parameter"; readonly node: Var; readonly rows: Int32Array }
   | { readonly from: "number"; readonly value: number };
 
+/** `stopGradient` is a view. */
+export type ScalarName = Exclude<ElementwiseName, "stopGradient">;
+
 /** One thing to compute per event: `[size, events]`. */
 export interface Item {
   readonly index: number;
-  readonly name: ElementwiseName | "copy" | "column" | "sum" | "max" | "cumulativeSum" | "linear";
+  readonly name: ScalarName | "copy" | "column" | "sum" | "max" | "cumulativeSum" | "linear";
   readonly node: Var;
   readonly size: number;
   readonly operands: readonly Operand[];
@@ -114,8 +118,13 @@ class Itemiser {
         return this.view(input, broadcastIndex(input.shape, node.shape));
       case "take":
         return this.view(input, operation.index);
+      case "parameter":
+      case "constant":
+      case "weightGradient":
+      case "sumEvents":
+        throw new Error(`internal: a ${operation.name} has no events`);
       default:
-        return { from: "item", item: this.item(node), rows: identity(sizeOf(node.shape)) };
+        return { from: "item", item: this.item(node, operation.name), rows: identity(sizeOf(node.shape)) };
     }
   }
 
@@ -125,10 +134,9 @@ class Itemiser {
     return { ...base, rows: index.map((row) => (row < 0 ? -1 : (base.rows[row] as number))) };
   }
 
-  private item(node: Var): Item {
+  private item(node: Var, name: Item["name"]): Item {
     const { operation } = node;
     const operands = node.inputs.map((input) => this.operand(input));
-    const name = operation.name as Item["name"];
     let inner: Inner | undefined;
     let kept = operands;
     if (operation.name === "sum" || operation.name === "max" || operation.name === "cumulativeSum") {

@@ -4,6 +4,7 @@
  * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
  * stored.
  */
+import { givesTruth, isElementwise } from "../elementwise.js";
 import {
   type FusedKernel,
   type Item,
@@ -21,14 +22,12 @@ import {
  */
 const MOST_OPERATIONS = 32;
 
-const notScalar = new Set<Item["name"]>(["copy", "column", "sum", "max", "cumulativeSum", "linear"]);
-
 /**
  * Compilers may round a product and a sum in one kernel together and in another apart. A number then differs in its last place,
  * which is no harm; a comparison would differ altogether, and two kernels would take two sides. So these are made again of
  * numbers from memory only.
  */
-const comparisons = new Set<Item["name"]>(["greater", "greaterEqual", "equal"]);
+const isComparison = ({ name }: Item): boolean => givesTruth(name);
 
 type ItemOperand = Extract<Operand, { from: "item" }>;
 
@@ -60,12 +59,12 @@ class Recomputer {
 
   /** The item and what it is computed from, inputs first; undefined where that is more than the kernel reads, or too much. */
   private needed(item: Item, depth = 1): Item[] | undefined {
-    if (notScalar.has(item.name) || this.impossible.has(item) || depth > MOST_OPERATIONS) return undefined;
+    if (!isElementwise(item.name) || this.impossible.has(item) || depth > MOST_OPERATIONS) return undefined;
     const found: Item[] = [];
     for (const operand of itemOperands(item)) {
       const isOwn = this.items.has(operand.item);
       if (!isOwn && this.isRead(operand)) continue;
-      const isExact = comparisons.has(item.name);
+      const isExact = isComparison(item);
       if ((isOwn && !isExact) || found.includes(operand.item)) continue;
       const own = isExact ? undefined : this.needed(operand.item, depth + 1);
       if (own === undefined) {

@@ -1,43 +1,6 @@
 /** The definition of every operation: plain loops in f64 over `[...shape, events]` arrays. */
-import {
-  type Attributes,
-  type ElementwiseName,
-  type OperationName,
-  type Shape,
-  sizeOf,
-  type Var,
-} from "../tape/tape.js";
-
-/** By e^-|x|, which cannot overflow and keeps both tails. */
-function sigmoid(x: number): number {
-  const decay = Math.exp(-Math.abs(x));
-  return (x > 0 ? 1 : decay) / (1 + decay);
-}
-
-const scalarForms: { readonly [N in ElementwiseName]: (a: number, b: number, c: number) => number } = {
-  neg: (a) => -a,
-  exp: Math.exp,
-  log: Math.log,
-  log1p: Math.log1p,
-  expm1: Math.expm1,
-  tanh: Math.tanh,
-  sigmoid,
-  sin: Math.sin,
-  cos: Math.cos,
-  sqrt: Math.sqrt,
-  abs: Math.abs,
-  stopGradient: (a) => a,
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  maximum: (a, b) => Math.max(a, b),
-  minimum: (a, b) => Math.min(a, b),
-  greater: (a, b) => (a > b ? 1 : 0),
-  greaterEqual: (a, b) => (a >= b ? 1 : 0),
-  equal: (a, b) => (a === b ? 1 : 0),
-  where: (condition, a, b) => (condition !== 0 ? a : b),
-};
+import { type ElementwiseName, factsOf, isElementwise } from "../elementwise.js";
+import { type Attributes, type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 
 /** A node's evaluation on a block of `n` events (1 for nodes without events). */
 interface Block {
@@ -78,8 +41,8 @@ function rowsByIndex({ inputs: [x], n }: Block, index: Int32Array): Float64Array
   return result;
 }
 
-function elementwise({ node, inputs, n }: Block): Float64Array {
-  const form = scalarForms[node.operation.name as ElementwiseName];
+function elementwise({ node, inputs, n }: Block, name: ElementwiseName): Float64Array {
+  const form = factsOf(name).f64;
   const [a, b, c] = inputs as [Float64Array, Float64Array, Float64Array];
   const result = new Float64Array(sizeOf(node.shape) * n);
   if (inputs.length === 1) for (let i = 0; i < result.length; i++) result[i] = form(a[i] as number, 0, 0);
@@ -176,7 +139,6 @@ function leaf({ node }: Block): Float64Array {
 }
 
 type Evaluation<A> = (block: Block, attributes: A) => Float64Array;
-type StructuralName = Exclude<OperationName, ElementwiseName>;
 
 const evaluations: { readonly [N in StructuralName]: Evaluation<Attributes[N]> } = {
   column: leaf,
@@ -209,7 +171,7 @@ const evaluations: { readonly [N in StructuralName]: Evaluation<Attributes[N]> }
 export function evaluate(node: Var, inputs: readonly Float64Array[], n: number): Float64Array {
   const block = { node, inputs, n };
   const { operation } = node;
-  if (operation.name in scalarForms) return elementwise(block);
-  const evaluation = evaluations[operation.name as StructuralName] as Evaluation<unknown>;
+  if (isElementwise(operation.name)) return elementwise(block, operation.name);
+  const evaluation = evaluations[operation.name] as Evaluation<unknown>;
   return evaluation(block, operation);
 }

@@ -1,18 +1,9 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
+import type { BinaryName, ElementwiseName, UnaryName } from "../elementwise.js";
 import { ShapeError, UsageError } from "../errors.js";
 import { aFlag, checkArgument, checkOptions, numbers, type Options, optional, valueText } from "../options.js";
 import { checkNode, checkOperand } from "./nodes.js";
-import {
-  type BinaryName,
-  checkShape,
-  type ElementwiseName,
-  type EventSet,
-  type Shape,
-  sameShape,
-  sizeOf,
-  type UnaryName,
-  type Var,
-} from "./tape.js";
+import { checkShape, type EventSet, type Shape, sameShape, sizeOf, type Var } from "./tape.js";
 
 export type Operand = Var | number;
 

@@ -4,6 +4,7 @@
  * A shape lists feature axes only. A node that belongs to events has one more axis, the events, last and contiguous
  * in memory: `[features..., events]`. Parameters and constants have none.
  */
+import type { ElementwiseName } from "../elementwise.js";
 import { ShapeError, UsageError } from "../errors.js";
 import { aText, checkArgument, numbers, valueText } from "../options.js";
 
@@ -13,37 +14,6 @@ export type Shape = readonly number[];
 export interface EventSet {
   readonly name: string;
 }
-
-export const unaryNames = [
-  "neg",
-  "exp",
-  "log",
-  "log1p",
-  "expm1",
-  "tanh",
-  "sigmoid",
-  "sin",
-  "cos",
-  "sqrt",
-  "abs",
-  "stopGradient",
-] as const;
-export const binaryNames = [
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "maximum",
-  "minimum",
-  "greater",
-  "greaterEqual",
-  "equal",
-] as const;
-
-export type UnaryName = (typeof unaryNames)[number];
-export type BinaryName = (typeof binaryNames)[number];
-/** Operations that compute every element from the same element of their inputs. */
-export type ElementwiseName = UnaryName | BinaryName | "where";
 
 /** What an operation needs to know beside its inputs. */
 export interface Attributes {

@@ -3,9 +3,10 @@
  * Of several vectors handled at once (`Lanes.fusedVectors`) each operation is printed for all before the next, and what they load and
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
+import { givesTruth } from "../../elementwise.js";
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../../passes/lowering.js";
 import { isReduction, type Phases, phasesOf } from "../../passes/rounds.js";
-import type { ElementwiseName, Var } from "../../tape/tape.js";
+import type { Var } from "../../tape/tape.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
 import type { ScalarFunction } from "../functions/scalar-functions.js";
@@ -231,7 +232,7 @@ class Printer {
       this.push(a, item);
       this.push(b, item);
     };
-    const name = item.name as ElementwiseName | "copy";
+    const { name } = item;
     switch (name) {
       case "copy":
         this.push(a, item);
@@ -283,8 +284,12 @@ class Printer {
         this.push(a, item, "mask");
         f.op(lanes.select);
         return;
-      case "stopGradient":
-        throw new Error("internal: stopGradient is a view");
+      case "column":
+      case "linear":
+      case "sum":
+      case "max":
+      case "cumulativeSum":
+        throw new Error(`internal: a ${name} is no expression`);
       default: {
         const argument = f.scratch("v128", "argument");
         this.push(a, item);
@@ -321,9 +326,7 @@ class Printer {
 
   private formOf(operand: Operand): Form {
     if (operand.from !== "item" || !this.own.has(operand.item)) return "value";
-    return operand.item.name === "greater" || operand.item.name === "greaterEqual" || operand.item.name === "equal"
-      ? "mask"
-      : "value";
+    return givesTruth(operand.item.name) ? "mask" : "value";
   }
 
   /** Pushes an operand's vector at the current position, as numbers or as a mask. */

@@ -2,15 +2,13 @@
  * The last stage of a step: elementwise work on whole parameter arrays that leads to nothing but updates, as an optimiser's
  * does. It is printed like any fused kernel, the elements of an array taking the place of events.
  */
-
+import { type ElementwiseName, isElementwise } from "../../elementwise.js";
 import type { Schedule } from "../../passes/event-passes.js";
 import type { Item, Operand } from "../../passes/lowering.js";
-import { binaryNames, type ElementwiseName, sizeOf, unaryNames, type Var } from "../../tape/tape.js";
+import { sizeOf, type Var } from "../../tape/tape.js";
 
 /** Arrays smaller than this are evaluated in f64 with everything else that has no events. */
 const SMALLEST = 64;
-
-const elementwiseNames: ReadonlySet<string> = new Set<ElementwiseName>([...unaryNames, ...binaryNames, "where"]);
 
 /** Elementwise work on arrays of equal size that hang together. */
 export interface UpdateKernel {
@@ -30,7 +28,7 @@ export interface UpdateStage {
 
 const isSpread = (node: Var) => node.operation.name === "broadcast" && sizeOf((node.inputs[0] as Var).shape) === 1;
 const isUniform = (node: Var) => node.operation.name === "constant" && "value" in node.operation;
-const isComputed = (node: Var) => elementwiseNames.has(node.operation.name);
+const isComputed = (node: Var) => isElementwise(node.operation.name);
 
 /** @param updates  what is to be stored: computed here, while a view of something is left to whoever computes that */
 function findMembers({ nodes }: Schedule, outputs: ReadonlySet<number>, updates: ReadonlySet<number>) {

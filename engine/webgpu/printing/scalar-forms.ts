@@ -1,55 +1,43 @@
 /** Scalar operations as WGSL expressions. */
 import type { ShaderName } from "../../../shaders/include.js";
 import { UsageError } from "../../errors.js";
-import type { ElementwiseName } from "../../tape/tape.js";
+import type { ScalarName } from "../../passes/lowering.js";
 
 /** The names of operands give an expression. */
-type Form = (a: string, b: string, c: string) => string;
+export interface Form {
+  readonly text: (a: string, b: string, c: string) => string;
+  /** The file that it calls into, a function of one number. */
+  readonly shader?: ShaderName;
+}
 
-const call =
-  (name: string): Form =>
-  (a) =>
-    `${name}(${a})`;
-const infix =
-  (symbol: string): Form =>
-  (a, b) =>
-    `${a} ${symbol} ${b}`;
+/** Functions of WGSL that are accurate enough as they are. */
+const builtIn = (name: "exp" | "sqrt" | "abs"): Form => ({ text: (a) => `${name}(${a})` });
+const fromFile = (name: string, shader: ShaderName): Form => ({ text: (a) => `${name}(${a})`, shader });
+const infix = (symbol: string): Form => ({ text: (a, b) => `${a} ${symbol} ${b}` });
 
 /** Comparisons give bool, and `where` takes one. */
-export const scalarForms: { readonly [N in Exclude<ElementwiseName, "stopGradient">]: Form } = {
-  neg: (a) => (a.startsWith("-") ? `-(${a})` : `-${a}`),
-  exp: call("exp"),
-  log: call("accurate_log"),
-  log1p: call("log1p"),
-  expm1: call("expm1"),
-  tanh: call("accurate_tanh"),
-  sigmoid: call("sigmoid"),
-  sin: call("accurate_sin"),
-  cos: call("accurate_cos"),
-  sqrt: call("sqrt"),
-  abs: call("abs"),
+export const scalarForms: { readonly [N in ScalarName]: Form } = {
+  neg: { text: (a) => (a.startsWith("-") ? `-(${a})` : `-${a}`) },
+  exp: builtIn("exp"),
+  log: fromFile("accurate_log", "shared/accurate_log.wgsl"),
+  log1p: fromFile("log1p", "shared/log1p.wgsl"),
+  expm1: fromFile("expm1", "shared/expm1.wgsl"),
+  tanh: fromFile("accurate_tanh", "shared/accurate_tanh.wgsl"),
+  sigmoid: fromFile("sigmoid", "shared/sigmoid.wgsl"),
+  sin: fromFile("accurate_sin", "shared/sin_cos.wgsl"),
+  cos: fromFile("accurate_cos", "shared/sin_cos.wgsl"),
+  sqrt: builtIn("sqrt"),
+  abs: builtIn("abs"),
   add: infix("+"),
   sub: infix("-"),
   mul: infix("*"),
   div: infix("/"),
-  maximum: (a, b) => `max(${a}, ${b})`,
-  minimum: (a, b) => `min(${a}, ${b})`,
+  maximum: { text: (a, b) => `max(${a}, ${b})` },
+  minimum: { text: (a, b) => `min(${a}, ${b})` },
   greater: infix(">"),
   greaterEqual: infix(">="),
   equal: infix("=="),
-  where: (condition, a, b) => `select(${b}, ${a}, ${condition})`,
-};
-
-/** The shader files that an operation's expression calls into. */
-export const scalarShaders: { readonly [name: string]: ShaderName } = {
-  log: "shared/accurate_log.wgsl",
-  log1p: "shared/log1p.wgsl",
-  expm1: "shared/expm1.wgsl",
-  tanh: "shared/accurate_tanh.wgsl",
-  sigmoid: "shared/sigmoid.wgsl",
-  sin: "shared/sin_cos.wgsl",
-  cos: "shared/sin_cos.wgsl",
-  max: "shared/lowest.wgsl",
+  where: { text: (condition, a, b) => `select(${b}, ${a}, ${condition})` },
 };
 
 /** The shortest decimal that f32 rounds to the same number. */

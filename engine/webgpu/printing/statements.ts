@@ -1,11 +1,20 @@
 /** Prints what a kernel computes as WGSL statements, from where its operands lie to where its results go. */
 import type { ShaderName } from "../../../shaders/include.js";
-import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../../passes/lowering.js";
+import { givesTruth } from "../../elementwise.js";
+import {
+  type FusedKernel,
+  type Item,
+  innerRow,
+  isInner,
+  type Operand,
+  readsInner,
+  type ScalarName,
+} from "../../passes/lowering.js";
 import { type Phases, phasesOf } from "../../passes/rounds.js";
 import type { KernelMemory } from "../memory.js";
 import type { Domain } from "./domains.js";
 import { type RowExpression, rowExpression } from "./indexing.js";
-import { literal, scalarForms, scalarShaders } from "./scalar-forms.js";
+import { literal, scalarForms } from "./scalar-forms.js";
 
 /** Numbers that a kernel reads from memory: a name, and the expression it stands for. */
 interface Access {
@@ -72,43 +81,51 @@ export class Statements {
 
   compute(item: Item): void {
     const name = this.nameOf(item);
-    const shader = scalarShaders[item.name];
-    if (shader !== undefined) this.shaders.add(shader);
-    const [a, b, c] = item.operands;
-    const value = (operand: Operand | undefined) => (operand === undefined ? "" : this.read(operand, item));
-    const { and, call } = this.domain;
-    if (item.name === "sum") {
-      this.line(`${name} += ${value(a)};`);
-      return;
-    }
-    if (item.name === "max") {
-      this.line(`${name} = max(${name}, ${value(a)});`);
-      return;
-    }
-    if (item.name === "cumulativeSum") {
-      const term = value(a);
-      const { operation } = item.node;
-      const take = `let ${name} = ${this.runningName(item)};`;
-      const advance = `${this.runningName(item)} += ${term};`;
-      for (const line of operation.name === "cumulativeSum" && operation.exclusive
-        ? [take, advance]
-        : [advance, take]) {
-        this.line(line);
+    const value = () => this.read(item.operands[0] as Operand, item);
+    switch (item.name) {
+      case "sum":
+        this.line(`${name} += ${value()};`);
+        return;
+      case "max":
+        this.shaders.add("shared/lowest.wgsl");
+        this.line(`${name} = max(${name}, ${value()});`);
+        return;
+      case "cumulativeSum": {
+        const term = value();
+        const { operation } = item.node;
+        const take = `let ${name} = ${this.runningName(item)};`;
+        const advance = `${this.runningName(item)} += ${term};`;
+        const isExclusive = operation.name === "cumulativeSum" && operation.exclusive;
+        for (const line of isExclusive ? [take, advance] : [advance, take]) this.line(line);
+        break;
       }
-    } else if (item.name === "copy") this.line(`let ${name} = ${value(a)};`);
-    else if (item.name === "where") {
-      this.line(`let ${name} = ${scalarForms.where(this.readMask(a as Operand, item), value(b), value(c))};`);
-    } else if (item.name === "mul" && this.isMask(item)) {
-      this.line(`let ${name} = ${this.readMask(a as Operand, item)} ${and} ${this.readMask(b as Operand, item)};`);
-    } else {
-      const form = scalarForms[item.name as keyof typeof scalarForms];
-      if (form === undefined) throw new Error(`internal: no WGSL for ${item.name}`);
-      // What shader files hold are functions of one number.
-      const text = shader === undefined ? form(value(a), value(b), value(c)) : call((x) => form(x, "", ""), value(a));
-      this.line(`let ${name} = ${text};`);
+      case "copy":
+        this.line(`let ${name} = ${value()};`);
+        break;
+      case "column":
+      case "linear":
+        throw new Error(`internal: a ${item.name} is no expression`);
+      default:
+        this.line(`let ${name} = ${this.expression(item, item.name)};`);
     }
     if (this.kept.has(item)) this.line(`${this.keptName(item)}[j] = ${name};`);
     this.storeIfWanted(item);
+  }
+
+  private expression(item: Item, name: ScalarName): string {
+    const { and, call } = this.domain;
+    const [a, b, c] = item.operands;
+    const value = (operand: Operand | undefined) => (operand === undefined ? "" : this.read(operand, item));
+    const { text, shader } = scalarForms[name];
+    if (shader !== undefined) {
+      this.shaders.add(shader);
+      return call((x) => text(x, "", ""), value(a));
+    }
+    if (name === "where") return text(this.readMask(a as Operand, item), value(b), value(c));
+    if (name === "mul" && this.isMask(item)) {
+      return `${this.readMask(a as Operand, item)} ${and} ${this.readMask(b as Operand, item)}`;
+    }
+    return text(value(a), value(b), value(c));
   }
 
   storeIfWanted(item: Item): void {
@@ -247,7 +264,7 @@ export class Statements {
   /** Comparisons and their products are bool until something wants numbers. */
   isMask(item: Item): boolean {
     if (item.name === "mul") return item.operands.every((operand) => this.isMaskOperand(operand));
-    return item.name === "greater" || item.name === "greaterEqual" || item.name === "equal";
+    return givesTruth(item.name);
   }
 
   private isMaskOperand(operand: Operand | undefined): boolean {
