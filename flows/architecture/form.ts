@@ -1,5 +1,6 @@
 /** Whether JSON from a file has the form of an architecture: before that, nothing of it can be trusted to be what its type says. */
 import { UsageError } from "../../engine/errors.js";
+import type { ScalarArchitecture } from "../transforms/scalar-transform.js";
 import type { Architecture } from "./architecture.js";
 
 export type Data = Readonly<Record<string, unknown>>;
@@ -34,14 +35,31 @@ function checkList(what: string, data: unknown, isItem: (item: unknown) => boole
   if (wrong >= 0) refuse(what, (data as unknown[])[wrong]);
 }
 
+/** Checks by kind. */
+type Forms<K extends string> = { readonly [N in K]: (data: Data) => void };
+
+/** "a, b or c" */
+const either = (names: readonly string[]) => `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+
+function formOf<K extends string>(forms: Forms<K>, kind: unknown, expected: string): (data: Data) => void {
+  return typeof kind === "string" && Object.hasOwn(forms, kind) ? forms[kind as K] : refuse(expected, kind);
+}
+
+const transformForms: Forms<ScalarArchitecture["kind"]> = {
+  affine: () => {},
+  spline: (data) => {
+    const { bins, bound, freeRightSlope = false } = data;
+    if (!isNumber(bins) || !isNumber(bound) || typeof freeRightSlope !== "boolean") {
+      refuse("a spline with a number of bins and a bound", data);
+    }
+  },
+};
+
 function checkTransform(data: unknown): void {
   if (!isData(data)) refuse("a transform with its kind", data);
-  const { kind, bins, bound, freeRightSlope = false } = data as Data;
-  if (kind === "affine") return;
-  if (kind !== "spline") refuse('a transform of kind "affine" or "spline"', kind);
-  if (!isNumber(bins) || !isNumber(bound) || typeof freeRightSlope !== "boolean") {
-    refuse("a spline with a number of bins and a bound", data);
-  }
+  const { kind } = data as Data;
+  const names = Object.keys(transformForms).map((name) => `"${name}"`);
+  formOf(transformForms, kind, `a transform of kind ${either(names)}`)(data as Data);
 }
 
 const isAutoregressive = (layer: unknown) =>
@@ -57,25 +75,41 @@ const isNuisance = (nuisance: unknown) =>
 
 const isPair = (pair: unknown) => areNumbers(pair) && pair.length === 2;
 
+const checkMaskedLayers = ({ layers }: Data) =>
+  checkList("layers with an order and units by degree", layers, isAutoregressive);
+
+/** What architectures of one kind have. */
+const architectureForms: Forms<Architecture["kind"]> = {
+  autoregressive: (data) => {
+    checkMaskedLayers(data);
+    checkTransform(data.transform);
+  },
+  coupling: ({ layers, transform }) => {
+    checkList("coupling layers with passive features and hidden units", layers, isCoupling);
+    checkTransform(transform);
+  },
+  factorizable: (data) => {
+    checkMaskedLayers(data);
+    const { nuisances, pairs, quadraticDamping, pairDamping, spline } = data;
+    checkList("nuisances with centre, scale and linearOnly", nuisances, isNuisance);
+    checkList("pairs of nuisances", pairs, isPair);
+    const dampings = [quadraticDamping, pairDamping];
+    if (!dampings.every((damping) => isNumber(damping) && (damping as number) >= 0)) {
+      refuse("dampings of at least 0", dampings);
+    }
+    if (spline !== undefined) checkTransform(spline);
+  },
+};
+
 /** Throws unless every entry is there and of its type; what the entries say is for `checked` to judge. */
 export function checkForm(data: unknown): asserts data is Architecture {
   if (!isData(data)) refuse("an architecture with its kind", data);
-  const { kind, features, context, activation, standardisation, layers } = data as Data;
-  if (kind !== "autoregressive" && kind !== "coupling" && kind !== "factorizable") {
-    refuse("a flow of kind autoregressive, coupling or factorizable", kind);
-  }
+  const { kind, features, context, activation, standardisation } = data as Data;
+  const checkKind = formOf(architectureForms, kind, `a flow of kind ${either(Object.keys(architectureForms))}`);
   if (!isNumber(features) || !isNumber(context)) refuse("numbers of features and context columns", [features, context]);
   if (typeof activation !== "string") refuse("an activation", activation);
   if (!["none", "input", "both"].includes(standardisation as string)) {
     refuse("standardisation none, input or both", standardisation);
   }
-  if (kind === "coupling") checkList("coupling layers with passive features and hidden units", layers, isCoupling);
-  else checkList("layers with an order and units by degree", layers, isAutoregressive);
-  if (kind !== "factorizable") return checkTransform((data as Data).transform);
-  const { nuisances, pairs, quadraticDamping, pairDamping, spline } = data as Data;
-  checkList("nuisances with centre, scale and linearOnly", nuisances, isNuisance);
-  checkList("pairs of nuisances", pairs, isPair);
-  const areDampings = [quadraticDamping, pairDamping].every((damping) => isNumber(damping) && (damping as number) >= 0);
-  if (!areDampings) refuse("dampings of at least 0", [quadraticDamping, pairDamping]);
-  if (spline !== undefined) checkTransform(spline);
+  checkKind(data as Data);
 }

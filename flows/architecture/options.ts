@@ -77,7 +77,15 @@ export const checkInitialOptions = (where: string, options: InitialOptions): voi
   checkOptions(where, options, initial);
 
 export function checkTransformOptions(where: string, transform: ScalarArchitecture): void {
-  if (transform?.kind === "affine") checkOptions(where, transform, affine);
-  else if (transform?.kind === "spline") checkOptions(where, transform, spline);
-  else throw new UsageError(where, { expected: 'a transform of kind "affine" or "spline"', got: valueText(transform) });
+  switch (transform?.kind) {
+    case "affine":
+      checkOptions(where, transform, affine);
+      break;
+    case "spline":
+      checkOptions(where, transform, spline);
+      break;
+    default:
+      transform satisfies never;
+      throw new UsageError(where, { expected: 'a transform of kind "affine" or "spline"', got: valueText(transform) });
+  }
 }

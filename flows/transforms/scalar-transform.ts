@@ -49,10 +49,27 @@ function affine({ leastSlope = LEAST_SLOPE }: AffineArchitecture): ScalarTransfo
 }
 
 export function scalarTransform(architecture: ScalarArchitecture): ScalarTransform {
-  if (architecture.kind === "affine") return affine(architecture);
-  return {
-    parameters: splineParameters(architecture),
-    forward: (x, parameters) => spline(x, parameters, architecture, "forward"),
-    inverse: (y, parameters) => spline(y, parameters, architecture, "inverse"),
-  };
+  switch (architecture.kind) {
+    case "affine":
+      return affine(architecture);
+    case "spline":
+      return {
+        parameters: splineParameters(architecture),
+        forward: (x, parameters) => spline(x, parameters, architecture, "forward"),
+        inverse: (y, parameters) => spline(y, parameters, architecture, "inverse"),
+      };
+  }
+}
+
+/**
+ * Half-width of the box in which the map bends, with kinks in its slope at knots; beyond it the map is a straight line. Undefined of a
+ * smooth map, which has no box.
+ */
+export function boundOf(architecture: ScalarArchitecture): number | undefined {
+  switch (architecture.kind) {
+    case "affine":
+      return undefined;
+    case "spline":
+      return architecture.bound;
+  }
 }

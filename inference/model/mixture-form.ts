@@ -39,13 +39,24 @@ const isFrame = (data: unknown) =>
 
 const isProcess = (data: unknown) => isData(data) && typeof data.name === "string" && isLog(data.logYield);
 
+/** Of each kind of nuisance, where the entries for the processes stand, and what an entry is. */
+const ENTRIES: {
+  readonly [N in NuisanceModel["kind"]]: { readonly of: string; readonly isEntry: (entry: unknown) => boolean };
+} = {
+  shape: { of: "acts", isEntry: (entry) => typeof entry === "boolean" },
+  rate: { of: "logFactors", isEntry: isLog },
+};
+
+const isKind = (kind: unknown): kind is NuisanceModel["kind"] =>
+  typeof kind === "string" && Object.hasOwn(ENTRIES, kind);
+
 function isNuisance(data: unknown, processes: number): boolean {
   if (!isData(data) || typeof data.name !== "string" || !Number.isFinite(data.centre)) return false;
   if (data.observed !== undefined && !Number.isFinite(data.observed)) return false;
-  const { kind, acts, logFactors } = data;
-  const list = kind === "shape" ? acts : kind === "rate" ? logFactors : undefined;
-  const isItem = kind === "shape" ? (item: unknown) => typeof item === "boolean" : isLog;
-  return Array.isArray(list) && list.length === processes && list.every(isItem);
+  if (!isKind(data.kind)) return false;
+  const { of, isEntry } = ENTRIES[data.kind];
+  const list = data[of];
+  return Array.isArray(list) && list.length === processes && list.every(isEntry);
 }
 
 /**

@@ -209,6 +209,16 @@ function checkFrames({ frame, x, y }: MixtureModel): void {
   if (y) checkFrame("model: frame of y", frame.y, y.nominal.architecture.features);
 }
 
+/** One for each process. */
+function entriesOf(nuisance: NuisanceModel): readonly unknown[] {
+  switch (nuisance.kind) {
+    case "shape":
+      return nuisance.acts;
+    case "rate":
+      return nuisance.logFactors;
+  }
+}
+
 /** The model as it is, or an error that says which of its parts do not fit together. */
 export function checkedModel(model: MixtureModel): MixtureModel {
   const { processes, nuisances } = model;
@@ -218,8 +228,8 @@ export function checkedModel(model: MixtureModel): MixtureModel {
     if (!Number.isFinite(logYield)) refuse(`yield of ${name}`, "a positive finite number of events", `e^${logYield}`);
   }
   for (const nuisance of nuisances) {
-    const list = nuisance.kind === "shape" ? nuisance.acts : nuisance.logFactors;
-    if (list.length !== nProcesses) refuse(nuisance.name, `one entry per process (${nProcesses})`, `${list.length}`);
+    const { length } = entriesOf(nuisance);
+    if (length !== nProcesses) refuse(nuisance.name, `one entry per process (${nProcesses})`, `${length}`);
   }
   for (const [name, part] of partsOf(model)) checkPart(name, part);
   checkFrames(model);

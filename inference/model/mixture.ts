@@ -87,11 +87,18 @@ function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var
  */
 export function shapeValues({ nuisances }: MixtureModel, nu: Var, process: Var): Var[] {
   return nuisances.flatMap((nuisance, k) => {
-    if (nuisance.kind !== "shape") return [];
-    const value = slice(nu, -1, k, k + 1);
-    if (nuisance.acts.every(Boolean)) return [value];
-    const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
-    return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+    switch (nuisance.kind) {
+      case "rate":
+        return [];
+      case "shape": {
+        const value = slice(nu, -1, k, k + 1);
+        if (nuisance.acts.every(Boolean)) return [value];
+        const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
+        return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+      }
+      default:
+        return nuisance satisfies never;
+    }
   });
 }
 

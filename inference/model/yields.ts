@@ -9,9 +9,17 @@ import { checkPoint, type MixtureModel } from "./mixture-model.js";
 export function logYields(model: MixtureModel, nu: Var): Var {
   let total = nu.tape.constant(model.processes.map(({ logYield }) => logYield));
   for (const [k, nuisance] of model.nuisances.entries()) {
-    if (nuisance.kind !== "rate") continue;
-    const distance = sub(slice(nu, -1, k, k + 1), nuisance.centre);
-    total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
+    switch (nuisance.kind) {
+      case "shape":
+        break;
+      case "rate": {
+        const distance = sub(slice(nu, -1, k, k + 1), nuisance.centre);
+        total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
+        break;
+      }
+      default:
+        nuisance satisfies never;
+    }
   }
   return total;
 }

@@ -24,6 +24,7 @@ import {
 } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { Transformed } from "../../../flows/shapes.js";
+import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
 import { bindDensity, bindMixture, bindTransfer } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
@@ -107,8 +108,9 @@ export function mapVariations(
  * @param y  [Dy, count]
  */
 export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, count: number): number {
-  if (transfer?.architecture.transform.kind !== "spline") return 0;
-  const { bound } = transfer.architecture.transform;
+  if (transfer === undefined) return 0;
+  const bound = boundOf(transfer.architecture.transform);
+  if (bound === undefined) return 0;
   const shift = transfer.weights.get("standardisation.features.shift")?.data;
   const scale = transfer.weights.get("standardisation.features.scale")?.data;
   const isOutside = new Uint8Array(count);

@@ -5,6 +5,7 @@
  * Differences of slopes and products of slopes have it.
  */
 import { entryOf } from "../../../engine/entry.js";
+import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import type { FitResult } from "../../statistics/fit/fit-result.js";
 import { dot, multiply, submatrix, symmetrised } from "../../statistics/linear-algebra/symmetric-matrix.js";
@@ -20,7 +21,7 @@ export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): b
     ...(looksAtY && y && (y.systematics || response) ? [y.nominal] : []),
   ];
   const movesKnots = looksAtY && response?.architecture.spline !== undefined;
-  return movesKnots || moved.some(({ architecture }) => architecture.transform.kind === "spline");
+  return movesKnots || moved.some(({ architecture }) => boundOf(architecture.transform) !== undefined);
 }
 
 /**

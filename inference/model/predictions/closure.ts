@@ -110,7 +110,16 @@ async function testSample(request: ClosureRequest, sampler: Sampler, events: Sim
 /** ν [K] with these values of the shape nuisances, rates at their centres. */
 function fullVector({ nuisances }: MixtureModel, at: readonly number[]): number[] {
   let shape = 0;
-  return nuisances.map(({ kind, centre }) => (kind === "shape" ? at[shape++]! : centre));
+  return nuisances.map(({ kind, centre }): number => {
+    switch (kind) {
+      case "shape":
+        return at[shape++]!;
+      case "rate":
+        return centre;
+      default:
+        return kind satisfies never;
+    }
+  });
 }
 
 /** The events `FLOW_EVENTS_PER_EVENT` times over. */
