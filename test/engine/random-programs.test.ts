@@ -16,6 +16,9 @@ const RUNS = Number(process.env.RANDOM_PROGRAMS ?? 60);
 const SEED = Number(process.env.RANDOM_PROGRAMS_SEED ?? 20261122);
 const EVENTS = [1, 2, 63, 64, 65, 200, 1000];
 
+/** A comparison of computed numbers may come out the other way in f32. */
+const smoothGenomes = genomes.map((genome) => ({ ...genome, anyKinks: false }));
+
 type Result = Record<string, Float64Array>;
 
 /**
@@ -63,9 +66,7 @@ for (const precision of ["f64", "f32"] as const) {
     let count = 0;
     try {
       await fc.assert(
-        fc.asyncProperty(genomes, async (genome) => {
-          // A comparison of computed numbers may come out the other way in f32.
-          if (precision === "f32" && genome.anyKinks) return;
+        fc.asyncProperty(precision === "f32" ? smoothGenomes : genomes, async (genome) => {
           const random = programOf(genome);
           const team = teams[count++ % teams.length] as Backend;
           const reference = await prepared(referenceBackend(), random);
@@ -103,8 +104,7 @@ for (const { name, create } of testBackends().filter((backend) => backend.name =
     const backend = await create();
     try {
       await fc.assert(
-        fc.asyncProperty(genomes, async (genome) => {
-          if (genome.anyKinks) return;
+        fc.asyncProperty(smoothGenomes, async (genome) => {
           const random = programOf(genome);
           const reference = await prepared(referenceBackend(), random);
           const program = await prepared(backend, random);

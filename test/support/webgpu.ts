@@ -44,6 +44,16 @@ export function webgpuTest(name: string, body: (device: Device) => Promise<void>
   else test.skip(name, () => {});
 }
 
+/** A test that needs an adapter with subgroups. Not every one has them, so their lack is no failure, but a skip that is printed. */
+export function subgroupTest(name: string, body: () => Promise<void>): void {
+  const { device } = found;
+  if (device === undefined || device.gpu.features.has("subgroups")) webgpuTest(name, body);
+  else {
+    console.log(`skip: ${name} (the adapter has no subgroups)`);
+    test.skip(name, () => {});
+  }
+}
+
 /** Compiles a kernel; any message of the compiler, a warning too, is an error. */
 export async function compileKernel(device: Device, kernel: PrintedKernel): Promise<void> {
   const code = device.wgsl(kernel.code);

@@ -418,6 +418,7 @@ async function check(name: string, law: Law, backend: TestBackend, opened: Backe
   const points = law.points
     .map((point) => point.map(Math.fround))
     .filter((point) => !isLoose || point.every(isOrdinary));
+  assert.ok(points.length > 0, `${name}: no point on ${backend.name}`);
   const got = await evaluate(law, points, opened);
   const { absolute = [0, 0, 0] } = law;
   points.forEach((point, e) => {

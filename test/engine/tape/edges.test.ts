@@ -56,16 +56,20 @@ function check(
   const isValue = isAnyValue && !isLoose(backend);
   const { tiny } = limits[precision];
   const relative = isLoose(backend) ? 5e-6 : limits[precision].relative;
+  assert.is(got.length, wanted.length, `${what}: length`);
+  let compared = 0;
   wanted.forEach((exact, i) => {
     const expected = precision === "f32" ? Math.fround(exact) : exact;
     const actual = got[i] as number;
     if (isLoose(backend) && !isOrdinary(expected)) return;
+    compared++;
     if (Object.is(actual, expected) || (!isValue && actual === expected)) return;
     const isClose = Math.abs(actual - expected) <= relative * Math.abs(expected);
     const isUnderflow = exact !== 0 && Math.abs(expected) < tiny && Math.abs(actual) <= tiny;
     if (isUnderflow || (isClose && expected !== 0 && Number.isFinite(expected))) return;
     assert.unreachable(`${what}, event ${i}: ${actual}, expected ${expected}`);
   });
+  assert.ok(compared > 0, `${what}: nothing to compare`);
 }
 
 const signed = (values: readonly number[]) => values.flatMap((x) => [x, -x]);
@@ -275,6 +279,7 @@ for (const backend of testBackends()) {
   test(`sigmoid and softplus keep both tails on ${name}`, async () => {
     const x = [-1e4, -100, -30, 0, 30, 100, 1e4, ...(isLoose(backend) ? [] : [inf, -inf])];
     const sigmoid = await run(backend, o.sigmoid, [x]);
+    assert.is(sigmoid.value.length, x.length);
     sigmoid.value.forEach((y, i) => {
       const wanted = 1 / (1 + Math.exp(-(x[i] as number)));
       assert.ok(Math.abs(y - wanted) < 1e-7, `sigmoid(${x[i]}) = ${y}`);
@@ -287,6 +292,7 @@ for (const backend of testBackends()) {
       "softplus",
       false,
     );
+    assert.is(softplus.slopes[0]?.slice(0, 7).length, 7);
     softplus.slopes[0]?.slice(0, 7).forEach((s, i) => {
       const wanted = 1 / (1 + Math.exp(-(x[i] as number)));
       assert.ok(Math.abs(s - wanted) < 1e-6, `slope of softplus at ${x[i]} = ${s}`);
