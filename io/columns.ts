@@ -11,13 +11,14 @@ import {
 } from "./arrays.js";
 import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
 import { parseNumber } from "./csv-number.js";
+import { writeCsv } from "./csv-write.js";
 import { nearest } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { foreignHint } from "./foreign-formats.js";
 import { allocate } from "./memory.js";
 import { toRowMajor } from "./npy.js";
-import { listNpz, openNpz } from "./npz.js";
-import { listSafetensors, openSafetensors } from "./safetensors.js";
+import { listNpz, openNpz, writeNpz } from "./npz.js";
+import { listSafetensors, openSafetensors, writeSafetensors } from "./safetensors.js";
 import { type ByteSource, withFile } from "./source.js";
 
 export interface EventColumn {
@@ -37,16 +38,28 @@ export interface EventTable {
   readonly columns: ReadonlyMap<string, EventColumn>;
 }
 
-/** What there is for each kind of file. */
+/** Arrays, events first, or words by the name of their column. */
+export type Columns = Map<string, CsvColumn>;
+
+export const isWords = (column: CsvColumn | undefined): column is readonly string[] => Array.isArray(column);
+
+/** What there is for each kind of file. Only text has columns of words. */
 interface Format {
   readonly list: (path: string) => Promise<string[]>;
   readonly read: (source: ByteSource, names: readonly string[] | undefined, head?: number) => Promise<EventTable>;
   readonly readAll: (path: string) => Promise<TableContents>;
+  readonly write: (path: string, columns: Columns) => Promise<void>;
+  /** Why the format has no place for the column of a file of so many events; undefined where it has one. */
+  readonly problem: (column: CsvColumn, count: number) => string | undefined;
 }
 
 const formats: Readonly<Record<string, Format>> = {
-  ".npz": formatOfArrays(listNpz, openNpz),
-  ".safetensors": formatOfArrays(listSafetensors, async (source) => (await openSafetensors(source)).tensors),
+  ".npz": formatOfArrays(listNpz, openNpz, writeNpz),
+  ".safetensors": formatOfArrays(
+    listSafetensors,
+    async (source) => (await openSafetensors(source)).tensors,
+    writeSafetensors,
+  ),
   ".csv": {
     list: listCsv,
     read: async (source, names, head) => {
@@ -55,19 +68,34 @@ const formats: Readonly<Record<string, Format>> = {
       return { path: source.name, count: Math.min(total, head ?? total), total, columns: table };
     },
     readAll: async (path) => ({ columns: await readCsvTable(path), unread: new Map() }),
+    write: writeCsv,
+    problem: (column, count) => {
+      const shape = isWords(column) ? [column.length] : column.shape;
+      return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
+    },
   },
 };
 
 function formatOfArrays(
   list: Format["list"],
   open: (source: ByteSource, names?: readonly string[]) => Promise<ReadonlyMap<string, ArrayInFile>>,
+  write: (path: string, arrays: ReadonlyMap<string, NamedArray>) => Promise<void>,
 ): Format {
   return {
     list,
     read: async (source, names, head) => readArrays(source.name, await open(source, names), names, head),
     readAll: (path) => withFile(path, async (source) => contentsOf(path, await open(source))),
+    // Columns of words have a problem here: whoever writes has asked.
+    write: (path, columns) => write(path, columns as Map<string, NamedArray>),
+    problem: (column) => (isWords(column) ? "words, or integers beyond 2^53" : undefined),
   };
 }
+
+/** The extensions of files of events. */
+export const eventExtensions: readonly string[] = Object.keys(formats);
+
+/** Whether there is a format of events for the file, by its extension. */
+export const isEventFile = (path: string): boolean => Object.hasOwn(formats, extname(path).toLowerCase());
 
 /**
  * Reads events from an `.npz`, `.safetensors` or `.csv` file. Arrays are [events] or [events, features], the event index first.
@@ -93,7 +121,7 @@ export async function readEvents(
 
 /** Everything in a file of events, whatever its shape: what else a table of events is written with. */
 export interface TableContents {
-  readonly columns: Map<string, CsvColumn>;
+  readonly columns: Columns;
   /** What is of no type that can be read, and why. */
   readonly unread: ReadonlyMap<string, FileError>;
 }
@@ -101,6 +129,16 @@ export interface TableContents {
 /** Reads all that a file of events holds. */
 export function readTable(path: string): Promise<TableContents> {
   return formatOf(path).readAll(path);
+}
+
+/** Writes columns to a file of events; for none of them may there be a `problemOf`. */
+export function writeTable(path: string, columns: Columns): Promise<void> {
+  return formatOf(path).write(path, columns);
+}
+
+/** Why a file of events has no place for a column, the file being of so many events; undefined where it has one. */
+export function problemOf(path: string, column: CsvColumn, count: number): string | undefined {
+  return formatOf(path).problem(column, count);
 }
 
 /** The events of some columns of a table that was read before. */
@@ -164,7 +202,7 @@ function formatOf(path: string) {
   if (format) return format;
   const hint = foreignHint(extname(path));
   throw new FileError(path, {
-    expected: `a file of events: ${Object.keys(formats).join(", ")}`,
+    expected: `a file of events: ${eventExtensions.join(", ")}`,
     got: `the extension ${quote(extname(path))}`,
     ...(hint !== undefined && { hint }),
   });

@@ -1,5 +1,5 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
-import { extname } from "node:path";
+
 import type { Options } from "../../cli/command/arguments.js";
 import type {
   Applied,
@@ -7,58 +7,22 @@ import type {
   Direction,
   MapVariation,
 } from "../../inference/measurements/distribution-of-interest/apply.js";
-import { eventsOf, readTable } from "../../io/columns.js";
-import { suggestion } from "../../io/edit-distance.js";
 import {
-  type CsvColumn,
-  FileError,
-  type NamedArray,
-  requireColumn,
-  writeCsv,
-  writeNpz,
-  writeSafetensors,
-} from "../../io/index.js";
+  type Columns,
+  eventExtensions,
+  eventsOf,
+  isEventFile,
+  isWords,
+  problemOf,
+  readTable,
+  writeTable,
+} from "../../io/columns.js";
+import { suggestion } from "../../io/edit-distance.js";
+import { FileError, requireColumn } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
 import { UsageError } from "../messages.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
 import { transposed } from "./event-data.js";
-
-/** Arrays, events first, or words by the name of their column. */
-type Columns = Map<string, CsvColumn>;
-
-/** The formats of events to be written. Only text has columns of words. */
-interface Format {
-  readonly write: (path: string, columns: Columns) => Promise<void>;
-  /** Why the format has no place for the column of a file of so many events; undefined where it has one. */
-  readonly problem: (column: CsvColumn, count: number) => string | undefined;
-}
-
-const isWords = (column: CsvColumn | undefined): column is readonly string[] => Array.isArray(column);
-
-const problemOfArrays = (column: CsvColumn) => (isWords(column) ? "words, or integers beyond 2^53" : undefined);
-
-/** Arrays alone: `problemOfArrays` has refused all else. */
-const arraysOf = (columns: Columns) => columns as Map<string, NamedArray>;
-
-const FORMATS: Readonly<Record<string, Format>> = {
-  ".npz": {
-    write: (path, columns) => writeNpz(path, arraysOf(columns)),
-    problem: problemOfArrays,
-  },
-  ".safetensors": {
-    write: (path, columns) => writeSafetensors(path, arraysOf(columns)),
-    problem: problemOfArrays,
-  },
-  ".csv": {
-    write: writeCsv,
-    problem: (column, count) => {
-      const shape = isWords(column) ? [column.length] : column.shape;
-      return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
-    },
-  },
-};
-
-const formatOf = (file: string | undefined) => FORMATS[extname(file ?? "").toLowerCase()];
 
 export interface ApplyFiles {
   readonly events: string;
@@ -69,23 +33,22 @@ export interface ApplyFiles {
 /** The files that the options name; refuses before any work what cannot be read or written. */
 export function applyFiles({ events, out }: Options): ApplyFiles {
   const where = "unbinned apply";
-  const kinds = Object.keys(FORMATS).join(", ");
+  const kinds = eventExtensions.join(", ");
   const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
-  if (events === undefined || formatOf(events) === undefined) {
+  if (events === undefined || !isEventFile(events)) {
     throw new UsageError(where, {
       expected: `--events FILE with the events to map, one of ${kinds}`,
       got: got("--events", events),
     });
   }
-  const format = formatOf(out);
-  if (out === undefined || format === undefined) {
+  if (out === undefined || !isEventFile(out)) {
     throw new UsageError(where, { expected: `--out FILE for the columns, one of ${kinds}`, got: got("--out", out) });
   }
   if (isSameFile(out, events)) {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
   }
   checkOutputFile(out);
-  return { events, out, write: (columns) => format.write(out, columns) };
+  return { events, out, write: (columns) => writeTable(out, columns) };
 }
 
 export interface ApplyTable {
@@ -129,7 +92,7 @@ const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringi
 /** Refuses a file some of whose columns the one to write has no place for. */
 function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: number): void {
   for (const [name, column] of columns) {
-    const problem = formatOf(out)!.problem(column, count);
+    const problem = problemOf(out, column, count);
     if (problem === undefined) continue;
     throw new UsageError(columnOf(events, name), {
       expected: `a column of ${count} ${isWords(column) ? "numbers" : "events"}, to be kept in ${out}`,
