@@ -80,14 +80,21 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** As it stands in keys: 0 and -0 have one text, but not one reciprocal. */
+const numberText = (value: number) => (Object.is(value, -0) ? "-0" : String(value));
+
+/** A value of an operation in a key. */
+function attributeText(value: unknown): string {
+  if (value instanceof Float64Array) return `[${Array.from(value, numberText).join()}]`;
+  if (value instanceof Int32Array) return `[${value.join()}]`;
+  return typeof value === "number" ? numberText(value) : String(value);
+}
+
 /** A key that is equal for nodes that compute the same thing. */
 function keyOf(operation: Operation, inputs: readonly Var[], shape: Shape, events: EventSet | undefined): string {
   const parts: string[] = [operation.name];
   for (const [name, value] of Object.entries(operation)) {
-    if (name === "name") continue;
-    parts.push(
-      value instanceof Int32Array || value instanceof Float64Array ? `${name}=[${value.join()}]` : `${name}=${value}`,
-    );
+    if (name !== "name") parts.push(`${name}=${attributeText(value)}`);
   }
   return `${parts.join(";")}|${inputs.map((input) => input.id).join()}|${shape.join()}|${events?.name ?? ""}`;
 }

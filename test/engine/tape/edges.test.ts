@@ -299,6 +299,27 @@ for (const backend of testBackends()) {
     });
   });
 
+  (isLoose(backend) ? test.skip : test)(`constants 0 and -0 are two, single and in lists, on ${name}`, async () => {
+    const { value } = await run(
+      backend,
+      (x) => {
+        const [single, listed] = [
+          [0, -0],
+          [
+            [0, 5],
+            [-0, 5],
+          ],
+        ].map(([plus, minus]) => o.greater(o.div(x, x.tape.constant(plus!)), o.div(x, x.tape.constant(minus!)))) as [
+          Var,
+          Var,
+        ];
+        return o.add(single, o.mul(o.reshape(o.sum(listed, 0), []), 10));
+      },
+      [[1]],
+    );
+    assert.equal(value, [11], "1 / 0 is above 1 / -0");
+  });
+
   test(`division by constant powers of two is exact, also where the reciprocal overflows, on ${name}`, async () => {
     const tiny = 2 ** -1074;
     if (precision === "f64") {
