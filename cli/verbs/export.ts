@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { readBytes } from "../../io/index.js";
 import { type Analysis, runFolders } from "../../workflow/configuration/analysis.js";
@@ -57,14 +57,15 @@ async function exportedFiles(analysis: Analysis, run: string | undefined): Promi
   const name = isTrained ? MODEL_FILE : `model${/\.\w{1,16}$/.exec(file)?.[0] ?? ""}`;
   const files: Files = new Map([[name, await readBytes(file)]]);
   if (replicas.length > 0) files.set(REPLICAS_FILE, await readBytes(ofReplicas));
-  await checkBelonging(fit.file, fit.belongings, [file, ofReplicas]);
+  const sums = [...files].map(([own, content]) => [own, sha256(content)] as const);
+  const known = Object.fromEntries(sums.map(([own, sum]) => [own === name ? basename(file) : own, sum]));
+  await checkBelonging(fit.file, fit.belongings, [file, ofReplicas], known);
   const there = {
     ...configuration,
     output: ".",
     model: { ...configuration.model, ...(!isTrained && { file: name }) },
   };
   const header = `${EXPORT_HEADER}${readVersion()}. The data and samples that it names are not in this folder.\n`;
-  const sums = [...files].map(([own, content]) => [own, sha256(content)] as const);
   const belongings = { [REPLICAS_FILE]: null, ...Object.fromEntries(sums) };
   const summary = sealed({ version: readVersion(), ...fit.summary, files: belongings });
   return new Map<string, Uint8Array | string>([

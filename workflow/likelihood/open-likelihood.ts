@@ -85,8 +85,9 @@ async function readTogether(analysis: Analysis, folders: readonly [string, ...st
   const whole = await loadModel(analysis, folders);
   const events = await loadEvents(analysis, folders, head);
   const generated = data.file === undefined ? [events.file] : [];
-  if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated]);
-  return { whole, events, belongings: await belongingsIn(dirname(file), [basename(file)]) };
+  const belongings = await belongingsIn(dirname(file), [basename(file)]);
+  if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated], belongings);
+  return { whole, events, belongings };
 }
 
 export interface BoundRequest {

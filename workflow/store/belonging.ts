@@ -24,12 +24,18 @@ const sumOf = async (file: string) => (existsSync(file) ? sha256Of(file) : null)
  *
  * @param to     the file that says what belongs, read before the others: what is replaced meanwhile is then noticed
  * @param files  what was read
+ * @param known  sums of some of them, by name, where the caller has them: a model may be large
  */
-export async function checkBelonging(to: string, belongings: Belongings, files: readonly string[]): Promise<void> {
+export async function checkBelonging(
+  to: string,
+  belongings: Belongings,
+  files: readonly string[],
+  known: Belongings = {},
+): Promise<void> {
   for (const file of files) {
     const expected = belongings[basename(file)];
     if (expected === undefined) continue;
-    const found = await sumOf(file);
+    const found = known[basename(file)] ?? (await sumOf(file));
     if (found === expected) continue;
     throw new UsageError(file, {
       expected:

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import type { TrainingState } from "../../../flows/training/training-state.js";
 import { FileError, readSafetensors, writeSafetensors } from "../../../io/index.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/steps/toys.js";
+import { belongingsIn, checkBelonging } from "../../../workflow/store/belonging.js";
 import { sealed } from "../../../workflow/store/checksum.js";
 import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../../workflow/store/ensemble-files.js";
 import { MODEL_FILE, readSavedModel, saveModel } from "../../../workflow/store/model-files.js";
@@ -136,6 +137,18 @@ test("a step of an earlier version, without a checksum, is repeated", async () =
   assert.ok(repeated);
   assert.equal(found.record, RESULT.record);
   assert.not.ok((await step()).repeated);
+});
+
+test("what belongs is compared by the sums that the caller has, and those of the files are not computed again", async () => {
+  const file = at("belonging.bin");
+  writeFileSync(file, "one");
+  const known = await belongingsIn(folder, ["belonging.bin"]);
+  await checkBelonging("results.json", known, [file]);
+  writeFileSync(file, "another");
+  await checkBelonging("results.json", known, [file], known);
+  const refused = await checkBelonging("results.json", known, [file]).catch((error) => error.message);
+  assert.match(refused, /belonging\.bin: expected the file that results\.json was made with, sha256 \w+, got another/);
+  rmSync(file);
 });
 
 test("--force removes steps and nothing else, also where what is there is damaged", async () => {
