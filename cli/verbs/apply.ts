@@ -6,6 +6,7 @@ import {
 } from "../../inference/measurements/distribution-of-interest/apply.js";
 import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { extremesOf } from "../../inference/model/resolution.js";
 import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../../workflow/configuration/analysis.js";
 import { loadAnalysis } from "../../workflow/configuration/configuration.js";
@@ -19,7 +20,7 @@ import {
   readApplyTable,
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { resolutionWarnings } from "../../workflow/events/resolution.js";
+import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
 import { pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { UsageError } from "../../workflow/messages.js";
 import { checkBelonging } from "../../workflow/store/belonging.js";
@@ -48,6 +49,7 @@ export async function apply(context: VerbContext): Promise<void> {
   warnOfFit(context, model, fit);
   warnOfUnread(context, files, unread);
   const backend = await openBackend(options, "f64");
+  requireRange(analysis, [[files.events, extremesOf(sample)]], model.frame, backend.precision);
   for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
     context.warn(warning);
   try {

@@ -41,6 +41,46 @@ function someOf(values: ColumnData): ColumnData {
   return Float64Array.from({ length: Math.floor(values.length / stride) }, (_, i) => values[i * stride]!);
 }
 
+/** The least or the largest value of a feature. */
+export interface Extreme {
+  readonly of: ObservableName;
+  readonly feature: number;
+  readonly value: number;
+  /** Counted from 0. */
+  readonly row: number;
+}
+
+type Columns = { readonly count: number; readonly x: ColumnData; readonly y?: ColumnData | undefined };
+
+/** The least and the largest value of each feature, NaN apart. */
+export function extremesOf(events: Columns): Extreme[] {
+  const { count } = events;
+  return (["x", "y"] as const).flatMap((of) => {
+    const column = events[of] ?? new Float32Array();
+    return Array.from({ length: count === 0 ? 0 : column.length / count }, (_, feature) => {
+      let [least, largest] = [feature * count, feature * count];
+      for (let at = feature * count; at < (feature + 1) * count; at++) {
+        if (column[at]! < column[least]!) least = at;
+        if (column[at]! > column[largest]!) largest = at;
+      }
+      return [least, largest].map((at) => ({ of, feature, value: column[at]!, row: at - feature * count }));
+    }).flat();
+  });
+}
+
+/** The first that is too large for f32, as a backend of that precision sees it, in the frame of the model. */
+export function beyondPrecision(
+  extremes: readonly Extreme[],
+  frame: ModelFrame | undefined,
+  precision: Precision,
+): Extreme | undefined {
+  if (precision === "f64") return undefined;
+  return extremes.find(({ of, feature, value }) => {
+    const own = frame?.[of];
+    return !Number.isFinite(Math.fround((value - (own?.shift[feature] ?? 0)) / (own?.scale[feature] ?? 1)));
+  });
+}
+
 const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, feature: number): Spread => {
   const [shift, scale] = [frame?.shift[feature] ?? 0, frame?.scale[feature] ?? 1];
   return { mean: (mean - shift) / scale, sigma: sigma / scale };
@@ -52,11 +92,7 @@ const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, featu
  * @param events  each column [D, count]
  * @param frame   of the model
  */
-export function coarseFeatures(
-  events: { readonly count: number; readonly x: ColumnData; readonly y?: ColumnData | undefined },
-  frame: ModelFrame | undefined,
-  precision: Precision,
-): CoarseFeature[] {
+export function coarseFeatures(events: Columns, frame: ModelFrame | undefined, precision: Precision): CoarseFeature[] {
   const { count } = events;
   return (["x", "y"] as const).flatMap((of) => {
     const column = events[of];

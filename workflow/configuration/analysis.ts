@@ -1,6 +1,7 @@
 /** A loaded configuration file and what follows from it. */
 import { dirname, resolve } from "node:path";
 import { entryOf } from "../../engine/entry.js";
+import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import type { Dimensions } from "../../inference/model/training/densities.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import type { Configuration, Nuisance } from "./table.js";
@@ -49,6 +50,13 @@ export function processNames(configuration: Configuration): readonly string[] {
 
 export function nuisancesOfKind(configuration: Configuration, kind: Nuisance["kind"]): readonly string[] {
   return nuisanceNames(configuration).filter((name) => configuration.nuisances[name]!.kind === kind);
+}
+
+/** What a file calls a feature: as in `io/columns`. */
+export function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
+  const { columns, features } = configuration.observables[of]!;
+  if (columns.length === features) return columns[feature]!;
+  return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;
 }
 
 /** Sizes of what is observed and of the mixture. */

@@ -2,8 +2,7 @@
 import { InfluenceCheck } from "../../inference/data-checks/influence.js";
 import type { Interval, SimulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
-import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
-import type { Analysis } from "../configuration/analysis.js";
+import { type Analysis, featureName } from "../configuration/analysis.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
 import { UsageError } from "../messages.js";
 import { type CheckedFeature, type DataVerdict, plain, rowText, sampleVerdicts } from "./data-verdicts.js";
@@ -13,13 +12,6 @@ import type { LoadedEvents } from "./event-data.js";
 const PORTION = 2 ** 14;
 
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
-
-/** What a file calls a feature: as in `io/columns`. */
-function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
-  const { columns, features } = configuration.observables[of]!;
-  if (columns.length === features) return columns[feature]!;
-  return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;
-}
 
 /** Where T moves y, data may lie outside of simulation: by no more than its whole range on either side. */
 const widened = ([least, largest]: Interval): Interval => [2 * least - largest, 2 * largest - least];

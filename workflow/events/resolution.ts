@@ -1,7 +1,9 @@
-/** Warnings about features that differ in digits which the numbers that hold them lack. */
+/** Features that differ in digits which the numbers that hold them lack, and values that those numbers do not reach. */
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
-import { type CoarseFeature, coarseFeatures } from "../../inference/model/resolution.js";
+import { beyondPrecision, type CoarseFeature, coarseFeatures, type Extreme } from "../../inference/model/resolution.js";
+import { type Analysis, featureName } from "../configuration/analysis.js";
 import { UsageError } from "../messages.js";
+import { plain } from "./data-verdicts.js";
 
 type Events = Parameters<typeof coarseFeatures>[0];
 
@@ -47,4 +49,29 @@ export function resolutionWarnings(
     }
     return `${name}, ${feature}: ${got}: rounding changes what is measured. ${hint}`;
   });
+}
+
+/**
+ * Refuses events with a value that is infinite in f32: there is no density of it.
+ *
+ * @param extremes   of each sample, by its file
+ * @param frame      of the model that they are for
+ * @param precision  with which it is computed
+ */
+export function requireRange(
+  analysis: Analysis,
+  extremes: readonly (readonly [file: string, extremes: readonly Extreme[]])[],
+  frame: ModelFrame | undefined,
+  precision: "f32" | "f64",
+): void {
+  for (const [file, own] of extremes) {
+    const found = beyondPrecision(own, frame, precision);
+    if (found === undefined) continue;
+    const column = JSON.stringify(featureName(analysis, found.of, found.feature));
+    throw new UsageError(`${file}, column ${column}, row ${found.row} (counted from 0)`, {
+      expected: "a number that fits f32, with the model's shift and scale at most 3.4e38",
+      got: plain(found.value),
+      hint: "Use --precision f64, or remove the event where the number stands for a missing one",
+    });
+  }
 }

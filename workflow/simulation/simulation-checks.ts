@@ -20,7 +20,7 @@ export interface SimulationChecks {
   readonly effects: readonly NuisanceEffect[];
 }
 
-/** A sample as its file has it, its events in their order. */
+/** What the likelihood looks at of a sample, as its file has it, its events in their order. */
 export interface SampleFile {
   readonly file: string;
   readonly events: SimulatedEvents;
@@ -32,13 +32,13 @@ export interface SampleFindings {
 }
 
 /** What the likelihood looks at. */
-function observed({ configuration }: Analysis, { y, ...ofX }: SimulatedEvents): SimulatedEvents {
+export function observed({ configuration }: Analysis, { y, ...ofX }: SimulatedEvents): SimulatedEvents {
   return configuration.likelihood.observables.includes("y") && y !== undefined ? { ...ofX, y } : ofX;
 }
 
 /** @param files  all samples of one process */
 export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): SampleFindings {
-  const samples = files.map(({ events }) => observed(analysis, events));
+  const samples = files.map(({ events }) => events);
   const verdicts = samples.flatMap((events, i) =>
     sampleVerdicts({
       where: files[i]!.file,

@@ -7,6 +7,7 @@ import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { type Extreme, extremesOf } from "../../inference/model/resolution.js";
 import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
@@ -23,7 +24,13 @@ import {
 } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../messages.js";
-import { checkSamples, type SampleFile, type SampleFindings, type SimulationChecks } from "./simulation-checks.js";
+import {
+  checkSamples,
+  observed,
+  type SampleFile,
+  type SampleFindings,
+  type SimulationChecks,
+} from "./simulation-checks.js";
 
 export interface Simulation {
   /** Every process at every point at which it was or will be simulated, the nominal one included. */
@@ -34,6 +41,8 @@ export interface Simulation {
   readonly frame?: ModelFrame | undefined;
   /** Events of files, all but those held out, by the name of the file. */
   readonly files: readonly (readonly [string, SimulatedEvents])[];
+  /** Least and largest values of what the likelihood looks at, of all events, by the name of the file. */
+  readonly extremes: readonly (readonly [string, readonly Extreme[]])[];
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */
@@ -116,6 +125,7 @@ function toySimulation(configuration: Configuration): Simulation {
         points: of.map(({ process, at }) => [process, pointName(configuration, at)]),
       }),
     files: [],
+    extremes: [],
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
@@ -144,6 +154,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
   const findings: SampleFindings[] = [];
+  const extremes: (readonly [string, readonly Extreme[]])[] = [];
   for (const name of processNames(configuration)) {
     const files: SampleFile[] = [];
     for (const sample of configuration.processes[name]!.samples) {
@@ -157,7 +168,9 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
       const whole = await readSample(configuration, path, weight);
       const split = splitEvents(configuration, path, whole, anchor, purpose);
       samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
-      files.push({ file: path, events: eventsAt(anchor, whole) });
+      const events = observed(analysis, eventsAt(anchor, whole));
+      files.push({ file: path, events });
+      extremes.push([path, extremesOf(events)]);
     }
     findings.push(checkSamples(analysis, files));
   }
@@ -170,6 +183,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
     anchors,
     frame,
     files: samples.map(({ path, training }) => [path, training] as const),
+    extremes,
     digest: (own) =>
       JSON.stringify({
         digests: of(own).map(({ digest }) => digest),

@@ -109,6 +109,31 @@ test("an event at 30 σ: named with row, value and log p by evaluate, hessian, f
   }
 });
 
+test("a value beyond f32 is refused with file, column and row, and f64 takes it: data, and simulation of any sample", async () => {
+  await write("beyond.npz", withEvents([1e100]));
+  const beyond =
+    /beyond\.npz, column "mass", row 5 \(counted from 0\): expected a number that fits f32, .*, got 1e\+100\. Use --precision f64/;
+  const words = ["--events", join(folder, "beyond.npz"), "--run", out, "--nu", "0,0", "--out", join(folder, "p.npz")];
+  const refused = await run("evaluate", ...words, "--precision", "f32");
+  assert.is(refused.code, 2);
+  assert.match(refused.error, beyond);
+  assert.not.match(refused.error, /rounding|sentinel/);
+  const { result, error, code } = await jsonOf("evaluate", ...words, "--precision", "f64");
+  assert.is(code, 4, error);
+  assert.equal(
+    result.verdicts.map(({ check }: Record<string, unknown>) => check),
+    ["stray value"],
+    "log p is finite",
+  );
+  for (const name of ["data.npz", "up.npz"]) {
+    const yaml = join(folder, `beyond-${name}.yaml`);
+    writeFileSync(yaml, YAML.replace(name, "beyond.npz"));
+    const { code, error } = await runInProcess(["run", yaml, "--out", join(folder, "never")]);
+    assert.is(code, 2, error);
+    assert.match(error, beyond);
+  }
+});
+
 test("evaluate writes all, also where a log p is not finite, and names the event; exit code 4", async () => {
   await write("infinite.npz", withEvents([1e30, -1e30]));
   const npz = join(folder, "infinite-p.npz");
