@@ -22,13 +22,8 @@ export interface NuisanceEffect {
 /** Chance that a nuisance without an effect passes for one that has one. */
 export const EFFECT_LEVEL = 0.01;
 
-/** P_1 to P_4, DLMF 18.5: shift, width, skewness and tails. */
-const LEGENDRE: readonly ((t: number) => number)[] = [
-  (t) => t,
-  (t) => (3 * t ** 2 - 1) / 2,
-  (t) => (5 * t ** 3 - 3 * t) / 2,
-  (t) => (35 * t ** 4 - 30 * t ** 2 + 3) / 8,
-];
+/** Degrees of the polynomials: shift, width, skewness and tails. */
+const DEGREES = 4;
 
 /**
  * Events to compare, evenly taken, until they leave no doubt that something differs, a probability below `NO_DOUBT`. So many as
@@ -37,12 +32,21 @@ const LEGENDRE: readonly ((t: number) => number)[] = [
 const PORTIONS = [2 ** 11, 2 ** 15, 2 ** 22];
 const NO_DOUBT = 1e-9;
 
-/** Every so-manieth event [features][events], and their weights. */
-function thinned({ count, x, y, weights }: SimulatedEvents, most: number) {
+/** Events that are compared [features][events], and their weights. */
+interface Thinned {
+  readonly columns: readonly Float64Array[];
+  readonly weights: Float64Array | undefined;
+}
+
+/** Every so-manieth event. */
+function thinned({ count, x, y, weights }: SimulatedEvents, most: number): Thinned {
   const step = Math.ceil(count / most);
   const kept = Math.ceil(count / step);
-  const every = (column: ColumnData, feature: number) =>
-    Float64Array.from({ length: kept }, (_, i) => column[feature * count + i * step]!);
+  const every = (column: ColumnData, feature: number) => {
+    const taken = new Float64Array(kept);
+    for (let i = 0, at = feature * count; i < kept; i++, at += step) taken[i] = column[at]!;
+    return taken;
+  };
   const columns = [x, ...(y ? [y] : [])].flatMap((column) =>
     Array.from({ length: column.length / count }, (_, feature) => every(column, feature)),
   );
@@ -63,53 +67,93 @@ function rank(sorted: Float64Array, value: number, isIncluded: boolean): number 
 
 /** 2 F - 1 by the distribution of the reference; ties in the middle. */
 function mapped(values: Float64Array, sorted: Float64Array): Float64Array {
-  return values.map((value) => (rank(sorted, value, false) + rank(sorted, value, true)) / sorted.length - 1);
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const below = rank(sorted, value, false);
+    const notAbove = sorted[below] === value ? rank(sorted, value, true) : below;
+    result[i] = (below + notAbove) / sorted.length - 1;
+  }
+  return result;
+}
+
+/** P_1 to P_4 of every number, by the recurrence (k + 1) P_{k+1} = (2k + 1) t P_k - k P_{k-1}, DLMF 18.9.1. */
+function legendre(t: Float64Array): Float64Array[] {
+  const all = [new Float64Array(t.length).fill(1), t];
+  for (let k = 1; k < DEGREES; k++) {
+    const [before, last, next] = [all[k - 1]!, all[k]!, new Float64Array(t.length)];
+    for (let i = 0; i < t.length; i++) next[i] = ((2 * k + 1) * t[i]! * last[i]! - k * before[i]!) / (k + 1);
+    all.push(next);
+  }
+  return all.slice(1);
+}
+
+function product(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = a[i]! * b[i]!;
+  return result;
 }
 
 /** w (u - mean) / Σw of every event: they add up to 0, and their squares to the variance of the mean. */
 function deviations(u: Float64Array, weights: Float64Array | undefined) {
-  const weightOf = (i: number) => weights?.[i] ?? 1;
-  const total = u.reduce((sum, _, i) => sum + weightOf(i), 0);
-  const mean = u.reduce((sum, value, i) => sum + weightOf(i) * value, 0) / total;
-  return { mean, terms: u.map((value, i) => (weightOf(i) * (value - mean)) / total) };
+  let [total, mean] = [0, 0];
+  for (let i = 0; i < u.length; i++) {
+    const weight = weights === undefined ? 1 : weights[i]!;
+    total += weight;
+    mean += weight * u[i]!;
+  }
+  mean /= total;
+  const terms = new Float64Array(u.length);
+  for (let i = 0; i < u.length; i++) terms[i] = ((weights === undefined ? 1 : weights[i]!) * (u[i]! - mean)) / total;
+  return { mean, terms };
 }
 
-const sumOfSquares = (terms: Float64Array) => terms.reduce((sum, term) => sum + term ** 2, 0);
+/** Σ of the squares of the numbers, or of what they differ by. */
+function sumOfSquares(terms: Float64Array, others?: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < terms.length; i++) sum += (others === undefined ? terms[i]! : terms[i]! - others[i]!) ** 2;
+  return sum;
+}
 
 /** Rounding of the means of numbers in [-1, 1]. */
 const ROUNDING = 1e-12;
 
 /** p-value of two means. */
-function meanDifference(
-  a: Float64Array,
-  b: Float64Array,
-  weights: { readonly a?: Float64Array | undefined; readonly b?: Float64Array | undefined },
-): number {
-  const [first, second] = [deviations(a, weights.a), deviations(b, weights.b)];
+function meanDifference(a: Float64Array, b: Float64Array, weights: readonly (Float64Array | undefined)[]): number {
+  const [first, second] = [deviations(a, weights[0]), deviations(b, weights[1])];
   const difference = Math.abs(first.mean - second.mean);
   if (difference < ROUNDING) return 1;
   const variance =
     a.length === b.length
-      ? sumOfSquares(first.terms.map((term, i) => term - second.terms[i]!))
+      ? sumOfSquares(first.terms, second.terms)
       : sumOfSquares(first.terms) + sumOfSquares(second.terms);
   return chiSquarePValue(difference ** 2 / variance, 1);
 }
 
+/** A nominal sample as others are compared with it, so often that it is sorted once. */
+interface Reference {
+  readonly sorted: readonly Float64Array[];
+  readonly mapped: readonly Float64Array[];
+  readonly weights: Float64Array | undefined;
+}
+
+function referenceOf({ columns, weights }: Thinned): Reference {
+  const sorted = columns.map((values) => values.slice().sort());
+  return { sorted, mapped: columns.map((values, j) => mapped(values, sorted[j]!)), weights };
+}
+
 /** A p-value for each polynomial of each feature, and for each pair of features. */
-function sampleDifference(nominal: SimulatedEvents, varied: SimulatedEvents, most: number): number[] {
-  const [a, b] = [thinned(nominal, most), thinned(varied, most)];
-  const weights = { a: a.weights, b: b.weights };
-  const features = a.columns.map((values, j) => {
-    const sorted = values.slice().sort();
-    return { a: mapped(values, sorted), b: mapped(b.columns[j]!, sorted) };
+function sampleDifference(nominal: Reference, varied: Thinned): number[] {
+  const weights = [nominal.weights, varied.weights];
+  const [ofNominal, ofVaried] = [nominal.mapped, varied.columns.map((values, j) => mapped(values, nominal.sorted[j]!))];
+  const ofFeatures = ofNominal.flatMap((own, j) => {
+    const other = legendre(ofVaried[j]!);
+    return legendre(own).map((values, degree) => meanDifference(values, other[degree]!, weights));
   });
-  const ofFeatures = features.flatMap((own) =>
-    LEGENDRE.map((polynomial) => meanDifference(own.a.map(polynomial), own.b.map(polynomial), weights)),
-  );
-  const ofPairs = features.flatMap((one, j) =>
-    features.slice(j + 1).map((other) => {
-      const product = (of: "a" | "b") => one[of].map((value, i) => value * other[of][i]!);
-      return meanDifference(product("a"), product("b"), weights);
+  const ofPairs = ofNominal.flatMap((own, j) =>
+    ofNominal.slice(j + 1).map((other, after) => {
+      const inVaried = product(ofVaried[j]!, ofVaried[j + 1 + after]!);
+      return meanDifference(product(own, other), inVaried, weights);
     }),
   );
   return [...ofFeatures, ...ofPairs];
@@ -139,16 +183,18 @@ export function sampleDifferences(samples: readonly SimulatedEvents[], centres: 
   for (const [i, [first, ...others]] of moved.entries()) {
     if (first !== undefined && others.length === 0) alone[first]!.push(samples[i]!);
   }
-  return centres.flatMap((_, nuisance) => {
-    const varied = alone[nuisance]!;
-    if (varied.length === 0) return [];
-    let pValues: number[] = [];
-    for (const most of PORTIONS) {
-      pValues = varied.flatMap((own) => sampleDifference(nominal, own, most));
-      if (leastOf(pValues) < NO_DOUBT || Math.max(...[nominal, ...varied].map(({ count }) => count)) <= most) break;
-    }
-    return [{ nuisance, pValues }];
-  });
+  const found = new Map<number, readonly number[]>();
+  let open = [...alone.entries()].filter(([, varied]) => varied.length > 0);
+  for (const most of PORTIONS) {
+    if (open.length === 0) break;
+    const reference = referenceOf(thinned(nominal, most));
+    open = open.filter(([nuisance, varied]) => {
+      const pValues = varied.flatMap((own) => sampleDifference(reference, thinned(own, most)));
+      found.set(nuisance, pValues);
+      return leastOf(pValues) >= NO_DOUBT && [nominal, ...varied].some(({ count }) => count > most);
+    });
+  }
+  return [...found].map(([nuisance, pValues]) => ({ nuisance, pValues }));
 }
 
 /** The effects of the nuisances, from what the samples of all processes say. */

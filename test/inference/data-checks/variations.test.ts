@@ -138,4 +138,25 @@ test("where samples lie is looked at once for each, however many nuisances there
   assert.ok(looked <= 2 * samples.length * centres.length, `${looked}`);
 });
 
+test("the nominal sample is prepared once for each portion, however many nuisances are compared with it", () => {
+  const centres = Array.from({ length: 20 }, () => 0);
+  const events = sample(centres, draw(2 ** 12));
+  let prepared = 0;
+  const nominal = Object.defineProperty({ ...events }, "x", {
+    get: () => {
+      prepared++;
+      return events.x;
+    },
+  });
+  const varied = centres.map((_, k) =>
+    sample(
+      centres.map((_, l) => (k === l ? 1 : 0)),
+      draw(2 ** 12),
+    ),
+  );
+  assert.is(sampleDifferences([nominal, ...varied], centres).length, centres.length);
+  // 2^11 events, then all of them.
+  assert.is(prepared, 2);
+});
+
 test.run();
