@@ -13,6 +13,14 @@ import { NodeClock, nodeTitle } from "./node-clock.js";
 /** Events evaluated together; keeps a tape's intermediates small. */
 const BLOCK = 256;
 
+/** Elements of a node that are held for the events of a block: fewer events where one of them has more than 2^16. */
+const BLOCK_ELEMENTS = 2 ** 24;
+
+function blockOf({ nodes }: EventPass): number {
+  const largest = nodes.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 1);
+  return Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_ELEMENTS / largest)));
+}
+
 type Values = Map<number, Float64Array>;
 
 export function referenceBackend(): Backend {
@@ -74,9 +82,10 @@ function compile(request: ProgramRequest): Program {
   ): Promise<void> {
     for (const node of pass.sums) values.set(node.id, new Float64Array(sizeOf(node.shape)));
     for (const node of pass.outputs) values.set(node.id, new Float64Array(sizeOf(node.shape) * length));
-    for (let start = 0; start < length; start += BLOCK) {
+    const size = blockOf(pass);
+    for (let start = 0; start < length; start += size) {
       await pause(signal);
-      const n = Math.min(BLOCK, length - start);
+      const n = Math.min(size, length - start);
       const block: Values = new Map();
       const valueAt = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
       for (const node of pass.nodes) {

@@ -3,7 +3,7 @@ import type { BinaryName, ElementwiseName, UnaryName } from "../elementwise.js";
 import { ShapeError, UsageError } from "../errors.js";
 import { aFlag, checkArgument, checkOptions, numbers, type Options, optional, valueText } from "../options.js";
 import { checkNode, checkOperand } from "./nodes.js";
-import { checkShape, type EventSet, type Shape, sameShape, sizeOf, type Var } from "./tape.js";
+import { checkShape, checkSize, type EventSet, type Shape, sameShape, sizeOf, type Var } from "./tape.js";
 
 export type Operand = Var | number;
 
@@ -59,6 +59,7 @@ function align(where: string, operands: readonly Operand[]): Var[] {
   checkTape(where, vars);
   const events = commonEvents(where, vars);
   const shape = vars.reduce<Shape>((common, operand) => broadcastShapes(where, common, operand.shape), []);
+  checkSize(where, shape);
   return operands.map((operand) => {
     if (typeof operand === "number") return first.tape.constant(operand, shape, events);
     return broadcastEvents(broadcast(operand, shape), events);
@@ -277,6 +278,13 @@ function indexAlong(shape: Shape, axis: number, picked: readonly number[]): Int3
 
 const withAxis = (shape: Shape, axis: number, size: number) => shape.map((old, at) => (at === axis ? size : old));
 
+/** `x[..., picked[0]], x[..., picked[1]], ...` along one axis. */
+function takeAlong(where: string, x: Var, axis: number, picked: readonly number[]): Var {
+  const shape = withAxis(x.shape, axis, picked.length);
+  checkSize(where, shape);
+  return take(x, shape, indexAlong(x.shape, axis, picked));
+}
+
 /** The elements `start` (inclusive) to `stop` (exclusive) of a feature axis. */
 export function slice(x: Var, axis: number, start: number, stop: number): Var {
   const at = axisOf("slice", x, axis);
@@ -288,7 +296,7 @@ export function slice(x: Var, axis: number, start: number, stop: number): Var {
     });
   }
   const picked = Array.from({ length: stop - start }, (_, i) => start + i);
-  return take(x, withAxis(x.shape, at, picked.length), indexAlong(x.shape, at, picked));
+  return takeAlong("slice", x, at, picked);
 }
 
 /** Zeros before and after along a feature axis. */
@@ -301,11 +309,12 @@ export function pad(x: Var, axis: number, before: number, after: number): Var {
       got: `${valueText(before)} and ${valueText(after)}`,
     });
   }
+  checkSize("pad", withAxis(x.shape, at, before + size + after));
   const picked = Array.from({ length: before + size + after }, (_, i) => {
     const from = i - before;
     return from >= 0 && from < size ? from : -1;
   });
-  return take(x, withAxis(x.shape, at, picked.length), indexAlong(x.shape, at, picked));
+  return takeAlong("pad", x, at, picked);
 }
 
 /** `x[..., order[0]], x[..., order[1]], ...` along a feature axis: a permutation or a selection. */
@@ -317,7 +326,7 @@ export function select(x: Var, axis: number, order: readonly number[]): Var {
   if (bad !== undefined || order.length === 0) {
     throw new ShapeError("select", { expected: `positions in [0, ${size}) on axis ${axis}`, got: `${bad ?? "none"}` });
   }
-  return take(x, withAxis(x.shape, at, order.length), indexAlong(x.shape, at, order));
+  return takeAlong("select", x, at, order);
 }
 
 /** Joins along a feature axis; other axes and events broadcast. */
@@ -338,6 +347,7 @@ export function concatenate(parts: readonly Var[], axis = -1): Var {
     .reduce<Shape>((common, shape) => broadcastShapes("concatenate", common, shape), []);
   const sizes = parts.map((part) => part.shape[at - rank + part.shape.length] ?? 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
+  checkSize("concatenate", withAxis(lead, at, total));
   let offset = 0;
   return parts
     .map((part, i) => {
@@ -485,6 +495,7 @@ export function weightGradient(g: Var, x: Var, prefix: Int32Array | undefined, b
   const [out, size] = [g.shape.at(-1) as number, x.shape.at(-1) as number];
   checkPrefix("weightGradient", prefix, out, size);
   const shape = [...(batched ? lead : []), out, size];
+  checkSize("weightGradient", shape);
   const inputs = [broadcastEvents(g, events), broadcastEvents(x, events)];
   if (inputs.some((input) => uniformValue(input) === 0)) return g.tape.constant(0, shape);
   return g.tape.append({ name: "weightGradient", prefix, batched }, inputs, shape, undefined);

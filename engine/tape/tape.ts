@@ -66,14 +66,29 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/**
+ * Elements of a node, per event where it has events: 128 MiB of f64, more than the weights of the largest architecture. The index of
+ * a `take` is text in the key of its node, which above 2^26 numbers is longer than texts can be.
+ */
+export const MAX_ELEMENTS = 2 ** 24;
+
+/** Refuses what no backend would have memory for, before anything is made of that size. */
+export function checkSize(where: string, shape: Shape): void {
+  const size = sizeOf(shape);
+  if (size <= MAX_ELEMENTS) return;
+  throw new ShapeError(where, { expected: `at most ${MAX_ELEMENTS} elements`, got: `${size}, shape [${shape}]` });
+}
+
 /** Refuses what is no list of sizes, as in `tape.column("x", 3)`. */
 export function checkShape(where: string, shape: Shape): void {
-  if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)) return;
-  throw new ShapeError(where, {
-    expected: "a shape, which is a list of sizes",
-    got: valueText(shape),
-    ...(typeof shape === "number" && { hint: `Write [${shape}]` }),
-  });
+  if (!(Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0))) {
+    throw new ShapeError(where, {
+      expected: "a shape, which is a list of sizes",
+      got: valueText(shape),
+      ...(typeof shape === "number" && { hint: `Write [${shape}]` }),
+    });
+  }
+  checkSize(where, shape);
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -198,6 +213,7 @@ export class Tape {
         throw new ShapeError(operation.name, { expected: "axes of positive integer size", got: `shape [${shape}]` });
       }
     }
+    checkSize(operation.name, shape);
     const node: Var = Object.freeze({ tape: this, id: this.nodes.length, operation, inputs, shape, events });
     this.nodes.push(node);
     this.known.set(key, node);

@@ -31,6 +31,51 @@ const refusals: Readonly<
     "ShapeError",
     "parameter: expected axes of positive integer size, got shape [0]",
   ],
+  "more zeros than there is memory for": [
+    () => o.pad(x, -1, 0, 1e9),
+    "ShapeError",
+    "pad: expected at most 16777216 elements, got 2000000006, shape [2,1000000003]",
+  ],
+  "more rows than there is memory for": [
+    () => o.broadcast(x, [1e9, 2, 3]),
+    "ShapeError",
+    "broadcast: expected at most 16777216 elements, got 6000000000, shape [1000000000,2,3]",
+  ],
+  "an outer sum beyond memory": [
+    () => o.add(tape.constant(1, [1e5, 1]), tape.constant(2, [1e5])),
+    "ShapeError",
+    "add: expected at most 16777216 elements, got 10000000000, shape [100000,100000]",
+  ],
+  "an outer product of weights beyond memory": [
+    () => o.weightGradient(tape.constant(1, [1e5]), tape.constant(1, [1e5]), undefined, false),
+    "ShapeError",
+    "weightGradient: expected at most 16777216 elements, got 10000000000, shape [100000,100000]",
+  ],
+  "a selection beyond memory": [
+    () => o.select(tape.constant(1, [2 ** 20, 1]), -1, Array<number>(17).fill(0)),
+    "ShapeError",
+    "select: expected at most 16777216 elements, got 17825792, shape [1048576,17]",
+  ],
+  "parts beyond memory": [
+    () => o.concatenate([tape.constant(1, [2 ** 23]), tape.constant(2, [2 ** 23]), p]),
+    "ShapeError",
+    "concatenate: expected at most 16777216 elements, got 16777219, shape [16777219]",
+  ],
+  "a constant beyond memory": [
+    () => tape.constant(1, [1e9]),
+    "ShapeError",
+    "constant: expected at most 16777216 elements, got 1000000000, shape [1000000000]",
+  ],
+  "a column beyond memory": [
+    () => tape.column("huge", [1e200, 1e200]),
+    "ShapeError",
+    "tape.column: expected at most 16777216 elements, got Infinity, shape [1e+200,1e+200]",
+  ],
+  "a shape beyond memory": [
+    () => o.reshape(x, [1e9]),
+    "ShapeError",
+    "reshape: expected at most 16777216 elements, got 1000000000, shape [1000000000]",
+  ],
   "too few constants": [
     () => tape.constant([1, 2], [3]),
     "ShapeError",
