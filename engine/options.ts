@@ -39,6 +39,8 @@ export const numbers: Kind = {
   // `every` of a list leaves out its holes.
   accepts: (value) => (Array.isArray(value) ? Array.from(value).every(isNumber) : isNumberArray(value)),
 };
+/** A typed array that numbers can be written to. */
+export const numberArray: Kind = { expected: "a typed array of numbers", accepts: isNumberArray };
 /** Data of a column. */
 export const aColumn: Kind = {
   expected: "a Float32Array or Float64Array",
@@ -100,6 +102,16 @@ export function checkOptions<T extends object>(where: string, options: T, kinds:
 /** Refuses an argument of another kind. */
 export function checkArgument(where: string, name: string, value: unknown, kind: Kind): void {
   if (!kind.accepts(value)) throw wrongValue(where, `${kind.expected} for ${name}`, value);
+}
+
+/** Refuses what lacks an entry that a function takes of it, or has one of another kind. What else it has is of no matter. */
+export function checkParts<T>(where: string, what: string, value: T, parts: { readonly [K in keyof T]?: Kind }): void {
+  const names = Object.keys(parts);
+  if (!anObject.accepts(value)) throw wrongValue(where, `${what} with ${names.join(", ")}`, value);
+  for (const [name, kind] of Object.entries<Kind>(parts as Readonly<Record<string, Kind>>)) {
+    const part = (value as Readonly<Record<string, unknown>>)[name];
+    if (!kind.accepts(part)) throw wrongValue(where, `${what} with ${kind.expected} as ${name}`, part);
+  }
 }
 
 function wrongValue(where: string, expected: string, value: unknown): UsageError {

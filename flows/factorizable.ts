@@ -1,5 +1,7 @@
 /** Factorizable flows: systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
+
 import { UsageError } from "../engine/errors.js";
+import { checkTape } from "../engine/tape/nodes.js";
 import { add, exp, mul, neg, select, slice, square, sub } from "../engine/tape/operations.js";
 import type { Tape, Var } from "../engine/tape/tape.js";
 import {
@@ -182,6 +184,7 @@ export function bindFactorizableFlow(
   architecture: FactorizableArchitecture,
   prefix: string,
 ): BoundFactorizableFlow {
+  checkTape("bindFactorizableFlow", tape);
   checked(architecture);
   const bound = bindTensors(tape, architecture, prefix);
   const layers = architecture.layers.map((layer, at) =>

@@ -1,5 +1,7 @@
 /** Flows on a tape: density and sampling of autoregressive and coupling flows. */
+
 import { UsageError } from "../engine/errors.js";
+import { checkTape } from "../engine/tape/nodes.js";
 import { add, concatenate, mul, reshape, select, slice, square, sub } from "../engine/tape/operations.js";
 import type { Shape, Tape, Var } from "../engine/tape/tape.js";
 import {
@@ -157,6 +159,7 @@ export function standardNormalLogProb(z: Var): Var {
 
 /** Puts a flow on a tape. Its parameters are `<prefix>.<tensor>`; give them values with `named(prefix, weights)`. */
 export function bindFlow(tape: Tape, architecture: FlowArchitecture, prefix: string): BoundFlow {
+  checkTape("bindFlow", tape);
   checked(architecture);
   const bound = bindTensors(tape, architecture, prefix);
   const scalar = scalarTransform(architecture.transform);

@@ -1,5 +1,7 @@
 /** Shift and scale of features and context, constants of the weighted training sample that are stored with a flow. */
+
 import { UsageError } from "../engine/errors.js";
+import { aList, aMap, anObject, checkArgument, checkParts, numbers } from "../engine/options.js";
 import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/tape/operations.js";
 import type { Var } from "../engine/tape/tape.js";
 import type { Architecture } from "./architecture/architecture.js";
@@ -12,8 +14,14 @@ export function unitMoments(columns: number): WeightedMoments {
   return { mean: new Float64Array(columns), standardDeviation: new Float64Array(columns).fill(1) };
 }
 
+function checkMoments(where: string, moments: WeightedMoments): void {
+  checkParts(where, "moments", moments, { mean: numbers, standardDeviation: numbers });
+}
+
 /** Moments of several groups of columns, one after another. */
 export function joinMoments(parts: readonly WeightedMoments[]): WeightedMoments {
+  checkArgument("joinMoments", "parts", parts, aList);
+  for (const part of parts) checkMoments("joinMoments", part);
   const join = (key: keyof WeightedMoments) => Float64Array.from(parts.flatMap((part) => [...part[key]]));
   return { mean: join("mean"), standardDeviation: join("standardDeviation") };
 }
@@ -26,6 +34,8 @@ export function withStandardisation(
   weights: Weights,
   of: { readonly features: WeightedMoments; readonly context?: WeightedMoments },
 ): Weights {
+  checkArgument("withStandardisation", "weights", weights, aMap);
+  checkParts("withStandardisation", "moments", of, { features: anObject });
   const result = new Map(weights);
   for (const [group, moments] of Object.entries(of) as [string, WeightedMoments][]) {
     for (const [key, source] of Object.entries(sources) as ["shift" | "scale", keyof WeightedMoments][]) {

@@ -283,6 +283,9 @@ export function fortranStrides(shape: readonly number[]): number[] {
  * A 64-bit integer that no double equals is refused rather than rounded.
  */
 export function toFloat64(where: string, data: NumberArray): Float64Array {
+  if (!ArrayBuffer.isView(data) || data instanceof DataView) {
+    throw new FileError(where, { expected: "a typed array of numbers", got: typeof data });
+  }
   if (data instanceof Float64Array) return data;
   const numbers = allocate(where, Float64Array, data.length);
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) {

@@ -1,5 +1,7 @@
 /** Tables of events: named columns, each [features, events] with the events contiguous. */
+
 import { extname } from "node:path";
+import { checkNames, checkOptions, checkPath } from "./arguments.js";
 import {
   type ArrayInFile,
   gatherStrided,
@@ -111,6 +113,9 @@ export async function readEvents(
   names?: readonly string[],
   options: { readonly head?: number } = {},
 ): Promise<EventTable> {
+  checkPath("readEvents", path);
+  checkNames("readEvents", names);
+  checkOptions("readEvents", options, { head: "number" });
   const format = formatOf(path);
   if (names) {
     const found = new Set(await format.list(path));
@@ -194,6 +199,7 @@ async function contentsOf(path: string, arrays: ReadonlyMap<string, ArrayInFile>
 
 /** Names of the columns in a file of events. */
 export function listColumns(path: string): Promise<string[]> {
+  checkPath("listColumns", path);
   return formatOf(path).list(path);
 }
 
@@ -278,6 +284,12 @@ export function requireColumn(
   name: string | readonly string[],
   expected: { readonly features?: number; readonly events?: "any" | "some" } = {},
 ): EventColumn {
+  if (!((table as Partial<EventTable> | null | undefined)?.columns instanceof Map)) {
+    throw new FileError("requireColumn", {
+      expected: "a table with its columns, as readEvents gives it",
+      got: typeof table,
+    });
+  }
   const names = typeof name === "string" ? [name] : name;
   const column = stack(names.map((part) => find(table, part)));
   const where = `${table.path}, column ${names.map(quote).join(" + ")}`;

@@ -1,4 +1,5 @@
 /** Several arrays in numpy's `.npz` format: a zip archive of `.npy` members. */
+import { checkOptions } from "./arguments.js";
 import {
   type ArrayInFile,
   type NamedArray,
@@ -80,10 +81,7 @@ async function npzMembers(source: ByteSource): Promise<Map<string, ZipMember>> {
 
 /** Writes an `.npz` file, whole or not at all; equal arrays give equal bytes. */
 export async function writeNpz(path: string, arrays: NamedArrays, options: { deflate?: boolean } = {}): Promise<void> {
-  const unknown = Object.keys(options).find((name) => name !== "deflate");
-  if (unknown !== undefined) {
-    throw new FileError("writeNpz", { expected: "deflate as its only option", got: quote(unknown) });
-  }
+  checkOptions("writeNpz", options, { deflate: "boolean" });
   const entries = namedEntries(path, arrays).map(([name, array]) => ({
     name: `${name}.npy`,
     chunks: npyChunks(arrayIn(path, name), array),

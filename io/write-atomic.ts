@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkPath } from "./arguments.js";
 import { FileError, systemCode } from "./errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processState } from "./process-identity.js";
 
@@ -22,7 +23,11 @@ const TEMPORARY_NAME = new RegExp(`^\\.unbinned-(${IDENTITY_PATTERN})-[0-9a-f]{1
  * stays, and so does that of another machine, where nobody here can tell; folders inside are not looked at.
  */
 export async function removeUnfinished(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  checkPath("removeUnfinished", folder);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    throw new FileError(folder, { expected: "a folder", got: systemCode(error) ?? String(error) });
+  });
+  for (const entry of entries) {
     const [, identity] = TEMPORARY_NAME.exec(entry.name) ?? [];
     if (identity === undefined || processState(identity) !== "ended") continue;
     if (entry.isFile() || entry.isDirectory()) await rm(join(folder, entry.name), { recursive: true, force: true });
@@ -38,6 +43,10 @@ export async function writeAtomic(
   path: string,
   chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
+  checkPath("writeAtomic", path);
+  if (typeof chunks !== "object" || chunks === null || !(Symbol.iterator in chunks || Symbol.asyncIterator in chunks)) {
+    throw new FileError("writeAtomic", { expected: "an iterable of bytes or text", got: typeof chunks });
+  }
   const temporary = temporaryFile(dirname(path));
   const handle = await open(temporary, "wx").catch((error) => {
     throw cannotWrite(path, error);

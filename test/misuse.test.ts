@@ -212,11 +212,130 @@ const cases: readonly (readonly [call: () => unknown, message: RegExp])[] = [
     () => library.writeCsv(never, wrong({ a: ["1"] })),
     /never: expected columns in a Map by name, got a value of type object$/,
   ],
+  [() => library.bindFlow(wrong({}), flow, "x"), /^bindFlow: expected a tape, got \{ {2}\}$/],
+  [
+    () => library.hessianEllipse(wrong({ names: ["a", "b"] }), ["a", "b"], [0, 0], 1),
+    /^hessianEllipse: expected a covariance with a list of numbers as sigma, got undefined$/,
+  ],
+  [
+    () => library.principalModes(wrong({ names: ["a"] })),
+    /^principalModes: expected a covariance with a list as matrix, got undefined$/,
+  ],
+  [
+    () => library.chiSquareTest({ edges: [0, 1], sums: [1], squares: [1], outside: [0, 0] }, wrong("b"), 0),
+    /^chiSquareTest: expected a histogram with edges, sums, squares, got "b"$/,
+  ],
+  [
+    () => library.withStandardisation(weights, wrong({})),
+    /^withStandardisation: expected moments with an object as features, got undefined$/,
+  ],
+  [
+    () => library.joinMoments([wrong({ mean: [0] })]),
+    /^joinMoments: expected moments with a list of numbers as standardDeviation, got undefined$/,
+  ],
+  [
+    () => library.fillNormal(library.randomKey(1, "a"), 0, wrong([1, 2])),
+    /^fillNormal: expected a typed array of numbers for the numbers, got \[1, 2\]$/,
+  ],
+  [() => library.loadNsf(wrong(file.tensors && {})), /^loadNsf: expected a Map for tensors, got \{ {2}\}$/],
+  [() => library.readEvents(never, wrong("x")), /^readEvents: expected a list of names, got a value of type string$/],
+  [() => library.readEvents(never, undefined, wrong(3)), /^readEvents: expected an object with head, got a value of/],
+  [
+    () => library.readEvents(never, undefined, wrong({ head: "3" })),
+    /^readEvents: expected a number for head, got a value of type string$/,
+  ],
+  [() => library.writeNpz(never, {}, wrong(null)), /^writeNpz: expected an object with deflate, got null$/],
+  [() => library.writeNpz(never, {}, wrong({ deflate: 1 })), /^writeNpz: expected a boolean for deflate, got a value/],
+  [
+    () => library.weightGradient(pair, pair, wrong("p"), false),
+    /^weightGradient: expected an Int32Array for the prefix, got "p"$/,
+  ],
 ];
 
 for (const [i, [call, message]] of cases.entries()) {
   test(`case ${i}: ${message.source}`, async () => assert.match(await complaint(call), message));
 }
+
+/** Functions whose messages begin with another name than theirs, and what that is. */
+const speakers: Readonly<Record<string, readonly string[]>> = {
+  "the name that the caller gives as first argument": [
+    ...[
+      "broadcastShapes",
+      "checkEventData",
+      "checkNames",
+      "checkObjective",
+      "checkPoint",
+      "checkSample",
+      "checkWeights",
+    ],
+    ...["indexOfName", "publishedModel", "toFloat64"],
+  ],
+  "the file": [
+    ...["listColumns", "listNpz", "listSafetensors", "readBytes", "readCsv", "readCsvTable", "readEvents", "readNpy"],
+    ...["readNpz", "readSafetensors", "readTorchStateDict", "removeUnfinished", "writeAtomic", "writeCsv", "writeNpy"],
+    ...["writeNpz", "writeSafetensors", "mixtureFromTensors"],
+  ],
+  "the operation that they begin with": [
+    ...["less", "lessEqual", "logSigmoid", "logSumExp", "logTotalYield", "softplus", "square", "standardNormalLogProb"],
+  ],
+  "what they look at before all else: an architecture, a key of random numbers, one of several requests": [
+    ...["checked", "initialise", "initialResponse", "initialSystematics", "initialTransfer", "tensorSpecs"],
+    ...["drawnTransfers", "normal", "poissonOne", "shuffledIndex", "uniform", "likelihoods"],
+    ...["chiSquarePValue", "extendedTerm", "frameOfSimulation"],
+  ],
+};
+
+/** Exports that are called with `new`; JavaScript says so. */
+const classes: ReadonlySet<string> = new Set([
+  "BlockedColumn",
+  "DeviceLostError",
+  "FileError",
+  "ShapeError",
+  "Tape",
+  "UsageError",
+]);
+
+const functions = Object.entries({
+  ...library,
+  ...Object.fromEntries(Object.entries(library.plots).map(([name, plot]) => [`plots.${name}`, plot])),
+}).filter((entry): entry is [string, (...given: unknown[]) => unknown] => typeof entry[1] === "function");
+
+/** What comes of a call: undefined where it returns. */
+async function failure(call: () => unknown): Promise<unknown> {
+  try {
+    const result = await call();
+    const { next, close } = Object(result) as { next?: () => unknown; close?: () => unknown };
+    await next?.call(result);
+    await close?.call(result);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+test("every exported function refuses nothing, null, a number, a text, {} and [] in one sentence, or takes them", async () => {
+  assert.ok(functions.length > 250, `${functions.length} found`);
+  for (const [name, body] of functions) {
+    if (classes.has(name)) continue;
+    for (const given of [[], [null], [3], [join(folder, "no", "such")], [{}], [[]]]) {
+      const error = await failure(() => body(...given));
+      if (error === undefined) continue;
+      const what = `${name}(${JSON.stringify(given).slice(1, -1)}): ${error}`;
+      assert.ok(error instanceof UsageError || error instanceof FileError, what);
+      assert.match((error as Error).message, /^[^\n]*?: expected [^\n]+, got [^\n]+$/, what);
+      const isOther = Object.values(speakers).some((names) => names.includes(name));
+      assert.ok(isOther || (error as Error).message.startsWith(`${name.replace("plots.", "")}`), what);
+    }
+  }
+});
+
+test("the lists of exceptions name exports", () => {
+  const known = new Set(functions.map(([name]) => name));
+  assert.equal(
+    [...classes, ...Object.values(speakers).flat()].filter((name) => !known.has(name)),
+    [],
+  );
+});
 
 test("columns, parameters, outputs and event sets may have the names of what objects inherit", async () => {
   for (const backend of [library.referenceBackend(), await library.cpuBackend({ threads: 1, precision: "f64" })]) {

@@ -7,7 +7,7 @@
  */
 import { UsageError } from "../errors.js";
 import { exp, log } from "../exact-functions.js";
-import { anObject, aText, checkArgument, valueText } from "../options.js";
+import { anObject, aText, checkArgument, numberArray, valueText } from "../options.js";
 
 /** Two words of Philox key and the replica, the third word of its counter. Made by `randomKey`. */
 export interface RandomKey {
@@ -81,11 +81,13 @@ export function poissonOne(key: RandomKey, index: number): number {
 
 /** out[i] = word(key, start + i). */
 export function fillWords(key: RandomKey, start: number, out: Uint32Array | Int32Array): void {
+  checkArgument("fillWords", "the words", out, numberArray);
   forEachRun(key, start, out.length, (words, from, to, at) => out.set(words.subarray(from, to), at));
 }
 
 /** out[i] = uniform(key, start + i); in f32 the top 23 bits only, so that 1 is never reached by rounding. */
 export function fillUniform(key: RandomKey, start: number, out: Float64Array | Float32Array): void {
+  checkArgument("fillUniform", "the numbers", out, numberArray);
   if (out instanceof Float32Array) {
     forEachRun(key, start, out.length, (words, from, to, at) => {
       for (let i = from; i < to; i++) out[at + i - from] = ((words[i]! >>> 9) + 0.5) * 2 ** -23;
@@ -99,6 +101,7 @@ export function fillUniform(key: RandomKey, start: number, out: Float64Array | F
 
 /** out[i] = normal(key, start + i), rounded to the array's precision. */
 export function fillNormal(key: RandomKey, start: number, out: Float64Array | Float32Array): void {
+  checkArgument("fillNormal", "the numbers", out, numberArray);
   forEachRun(key, start, out.length, (words, from, to, at) => {
     for (let i = from; i < to; i++) out[at + i - from] = normalQuantile(uniformOfWord(words[i]!));
   });
@@ -110,6 +113,7 @@ export function fillPoissonOne(
   start: number,
   out: Float64Array | Float32Array | Int32Array | Uint8Array,
 ): void {
+  checkArgument("fillPoissonOne", "the numbers", out, numberArray);
   forEachRun(key, start, out.length, (words, from, to, at) => {
     for (let i = from; i < to; i++) out[at + i - from] = poissonOneOfWord(words[i]!);
   });

@@ -1,4 +1,6 @@
 /** What a program that was compiled with `profile` measured: the time of every kernel beside its arithmetic and its bytes. */
+import { aList, checkParts } from "../options.js";
+
 /** What a kernel has to compute and to move. */
 export interface KernelCost {
   readonly name: string;
@@ -76,6 +78,8 @@ export function profileOf(
 
 /** What was measured between two profiles of one program. */
 export function profileBetween(before: Profile, after: Profile): Profile {
+  checkParts("profileBetween", "a profile", before, { kernels: aList });
+  checkParts("profileBetween", "a profile", after, { kernels: aList });
   const kernels = after.kernels.map((kernel, i): KernelProfile => {
     const earlier = before.kernels[i] as KernelProfile;
     return Object.freeze({

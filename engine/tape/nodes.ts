@@ -24,6 +24,10 @@ export function checkOperand(where: string, value: unknown): void {
   });
 }
 
+export function checkTape(where: string, value: unknown): void {
+  if (!(value instanceof Tape)) throw new UsageError(where, { expected: "a tape", got: valueText(value) });
+}
+
 function nodeText(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && value.every(isNode)) return `a list of ${value.length} nodes`;
   return valueText(value);

@@ -11,11 +11,14 @@ const describe = (x: Var) => `[${x.shape}]${x.events === undefined ? "" : ` over
 
 /** The number a node holds everywhere, if it is such a constant. */
 export function uniformValue(x: Var): number | undefined {
+  checkNode("uniformValue", x);
   return x.operation.name === "constant" && "value" in x.operation ? x.operation.value : undefined;
 }
 
 /** The shape both broadcast to: right-aligned, sizes 1 repeat. */
 export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
+  checkShape(where, a);
+  checkShape(where, b);
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const sizeA = a[axis - rank + a.length] ?? 1;
@@ -447,6 +450,9 @@ function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: I
 }
 
 function checkPrefix(where: string, prefix: Int32Array | undefined, out: number, size: number): void {
+  if (prefix !== undefined && !(prefix instanceof Int32Array)) {
+    throw new UsageError(where, { expected: "an Int32Array for the prefix", got: valueText(prefix) });
+  }
   if (prefix === undefined || (prefix.length === out && prefix.every((p) => p >= 0 && p <= size))) return;
   throw new ShapeError(where, {
     expected: `${out} prefix lengths between 0 and ${size}`,

@@ -6,7 +6,7 @@
  */
 import type { ElementwiseName } from "../elementwise.js";
 import { ShapeError, UsageError } from "../errors.js";
-import { aText, checkArgument, numbers, valueText } from "../options.js";
+import { aList, aText, checkArgument, numbers, valueText } from "../options.js";
 
 export type Shape = readonly number[];
 
@@ -63,6 +63,7 @@ export interface Var {
 }
 
 export function sizeOf(shape: Shape): number {
+  checkArgument("sizeOf", "a shape", shape, aList);
   return shape.reduce((product, size) => product * size, 1);
 }
 

@@ -5,7 +5,18 @@
  * all dimensionless; ν = (shift, squeeze) in prior standard deviations.
  */
 import { cos, exp, log, log1p, sin, tanh } from "../../engine/exact-functions.js";
-import { aFlag, aNumber, aText, checkOptions, either, numbers, type Options, oneOf } from "../../engine/options.js";
+import {
+  aFlag,
+  aList,
+  aNumber,
+  aText,
+  checkArgument,
+  checkOptions,
+  either,
+  numbers,
+  type Options,
+  oneOf,
+} from "../../engine/options.js";
 import { fillNormal, fillWords, type RandomKey, randomKey } from "../../engine/random/random.js";
 
 export type ToyClass = 0 | 1;
@@ -101,6 +112,7 @@ export function sampleToy(request: ToyRequest): ToyEvents {
 
 /** log p(x | c, ν). */
 export function logDensityX(x1: number, x2: number, c: ToyClass, nu: ToyNuisances): number {
+  checkArgument("logDensityX", "nu", nu, aList);
   const { mean, width1, width2 } = xLaw(c, nu);
   const [u, v] = [(x1 - mean) / width1, x2 / width2];
   return -0.5 * (u * u + v * v) - log(2 * Math.PI * width1 * width2);
@@ -115,6 +127,8 @@ export function logDensityY(
   nu: ToyNuisances,
   distorted: boolean,
 ): number {
+  checkArgument("logDensityY", "y", y, aList);
+  checkArgument("logDensityY", "nu", nu, aList);
   const [y1, y2] = distorted ? undistortedY(y, x1, x2, c) : y;
   const law = yLaw(newYLaw(), x1, x2, c, nu);
   const u = (y1 - law.mean1) / law.width1;
@@ -125,6 +139,7 @@ export function logDensityY(
 
 /** What the detector of the toy does to the y of data: rotation by an angle that depends on x and c, then a shear. */
 export function distortedY(y: readonly [number, number], x1: number, x2: number, c: ToyClass): [number, number] {
+  checkArgument("distortedY", "y", y, aList);
   const point = { y1: y[0], y2: y[1] };
   distort(point, x1, x2, c);
   return [point.y1, point.y2];
@@ -132,6 +147,7 @@ export function distortedY(y: readonly [number, number], x1: number, x2: number,
 
 /** Inverse of `distortedY`: the map T from data to simulation that a DoI fit looks for. */
 export function undistortedY(y: readonly [number, number], x1: number, x2: number, c: ToyClass): [number, number] {
+  checkArgument("undistortedY", "y", y, aList);
   const shear = SHEAR * sign(c);
   const determinant = 1 + 2 * shear;
   const y1 = ((1 + shear) * y[0] + shear * y[1]) / determinant;

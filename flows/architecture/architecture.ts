@@ -1,5 +1,7 @@
 /** Architectures: plain JSON data that, with named weights, is a whole flow. */
+
 import { UsageError } from "../../engine/errors.js";
+import { aFlag, aList, aNumber, anObject, checkArgument, checkParts, numbers } from "../../engine/options.js";
 import {
   type Activation,
   activations,
@@ -302,18 +304,22 @@ export function checked<A extends Architecture>(architecture: A): A {
 }
 
 /** Features left to transform by a coupling layer. */
-export const activeFeatures = ({ passive }: CouplingLayer, features: number): number[] =>
-  range(features).filter((i) => !passive.includes(i));
+export function activeFeatures(layer: CouplingLayer, features: number): number[] {
+  checkParts("activeFeatures", "a layer", layer, { passive: numbers });
+  return range(features).filter((i) => !layer.passive.includes(i));
+}
 
 /** The feature at each position of an order. */
-export const featuresByOrder = (order: readonly number[]): number[] => inversePermutation(order);
+export function featuresByOrder(order: readonly number[]): number[] {
+  checkArgument("featuresByOrder", "the order", order, numbers);
+  return inversePermutation(order);
+}
 
 /** The network of one layer with `outputs` numbers per transformed feature. */
-export function layerNetwork(
-  { features, context, activation }: Common,
-  layer: AutoregressiveLayer | CouplingLayer,
-  outputs: number,
-) {
+export function layerNetwork(common: Common, layer: AutoregressiveLayer | CouplingLayer, outputs: number) {
+  checkParts("layerNetwork", "an architecture", common, { features: aNumber, context: aNumber });
+  checkParts("layerNetwork", "a layer", layer, { hidden: aList });
+  const { features, context, activation } = common;
   if ("order" in layer) return { features, context, hidden: layer.hidden, outputs, activation };
   // A dense network is a masked one that sees everything as context.
   const active = activeFeatures(layer, features).length;
@@ -323,12 +329,17 @@ export function layerNetwork(
 }
 
 /** Numbers per feature that one power of u multiplies: s, t and those of the spline. */
-export const termOutputs = ({ spline }: FactorizableArchitecture) =>
-  2 + (spline === undefined ? 0 : splineParameters(spline));
+export function termOutputs(architecture: FactorizableArchitecture) {
+  checkArgument("termOutputs", "the architecture", architecture, anObject);
+  const { spline } = architecture;
+  return 2 + (spline === undefined ? 0 : splineParameters(spline));
+}
 
 /** Outputs per feature of a nuisance's network: linear and, where identifiable, quadratic. */
-export const nuisanceOutputs = (architecture: FactorizableArchitecture, { linearOnly }: NuisanceArchitecture) =>
-  (linearOnly ? 1 : 2) * termOutputs(architecture);
+export function nuisanceOutputs(architecture: FactorizableArchitecture, nuisance: NuisanceArchitecture) {
+  checkParts("nuisanceOutputs", "a nuisance", nuisance, { linearOnly: aFlag });
+  return (nuisance.linearOnly ? 1 : 2) * termOutputs(architecture);
+}
 
 function standardisationTensors({ features, context, standardisation }: Common): TensorSpec[] {
   if (standardisation === "none") return [];

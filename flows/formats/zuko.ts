@@ -4,7 +4,7 @@
  * A state dict holds neither the class of the flow nor its activation, its least slope or the box of its splines. What names and
  * shapes tell is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
  */
-import { aNumber, checkOptions, type Options, oneOf, optional } from "../../engine/options.js";
+import { aMap, aNumber, checkArgument, checkOptions, type Options, oneOf, optional } from "../../engine/options.js";
 import {
   type Architecture,
   type AutoregressiveArchitecture,
@@ -140,6 +140,7 @@ export function loadSplines(
   folder: string,
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkArgument("loadSplines", "tensors", tensors, aMap);
   checkOptions("loadSplines", settings, zukoSettings);
   const { activation } = settings;
   const transformOf: TransformOf = (where, count) => anySpline(where, count, settings);
@@ -156,6 +157,7 @@ export function loadAutoregressive(
   transformOf: TransformOf,
   settings: Pick<ZukoSettings, "activation"> = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkArgument("loadAutoregressive", "tensors", tensors, aMap);
   checkOptions("loadAutoregressive", settings, { activation: zukoSettings.activation });
   const read = (step: string) => readAutoregressive(tensors, step, undefined, transformOf);
   return autoregressive(folder, stepsAt(tensors, folder).map(read), settings);
@@ -185,6 +187,7 @@ export function loadNsf(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkArgument("loadNsf", "tensors", tensors, aMap);
   checkOptions("loadNsf", settings, zukoSettings);
   return loadWithBase(tensors, folder, (where, count) => nsfSpline(where, count, settings), settings);
 }
@@ -195,6 +198,7 @@ export function loadMaf(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<AutoregressiveArchitecture> {
+  checkArgument("loadMaf", "tensors", tensors, aMap);
   checkOptions("loadMaf", settings, zukoSettings);
   const affine: TransformOf = (where, count) => {
     if (count === 2) return affineOf(settings);
@@ -209,6 +213,7 @@ export function loadNice(
   folder = "",
   settings: ZukoSettings = {},
 ): LoadedFlow<CouplingArchitecture> {
+  checkArgument("loadNice", "tensors", tensors, aMap);
   checkOptions("loadNice", settings, zukoSettings);
   const { steps, features } = flowAt(tensors, folder);
   const transformOf: TransformOf = (where, count) => {
@@ -295,6 +300,7 @@ export function loadFactorizable(
   folder: string,
   damping: Damping = PUBLISHED_DAMPING,
 ): LoadedFlow<FactorizableArchitecture> {
+  checkArgument("loadFactorizable", "tensors", tensors, aMap);
   checkOptions("loadFactorizable", damping, dampingOptions);
   const weights: Weights = new Map();
   const layers: LoadedLayer[] = [];
@@ -364,6 +370,7 @@ export interface LoadedMixture {
 
 /** @param settings  of its splines, nominal and T; the factorizable flows are ELU networks without a least slope */
 export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}): LoadedMixture {
+  checkArgument("loadMixture", "tensors", tensors, aMap);
   checkOptions("loadMixture", settings, zukoSettings);
   const density = (name: string): LoadedDensity => ({
     nominal: loadNsf(tensors, `mixture_model.${name}.base_model`, settings),

@@ -2,7 +2,17 @@
 
 import { entryOf } from "../../engine/entry.js";
 import { UsageError } from "../../engine/errors.js";
-import { aNumber, anObject, aText, checkOptions, type Options, optional, valueText } from "../../engine/options.js";
+import {
+  aNumber,
+  anObject,
+  aText,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  type Options,
+  optional,
+  valueText,
+} from "../../engine/options.js";
 import { fillShuffled, randomKey } from "../../engine/random/random.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
 import { totalWeight } from "./weighted-moments.js";
@@ -21,11 +31,13 @@ export const checkSample = (where: string, sample: EventSample): void => checkOp
 
 /** Number of events per event set. */
 export function eventCounts(samples: Named<EventSample>): Record<string, number> {
+  checkArgument("eventCounts", "samples", samples, anObject);
   return Object.fromEntries(Object.entries(samples).map(([set, { count }]) => [set, count]));
 }
 
 /** Σ of event weights, which may be negative one by one but not in all. */
 export function sumOfWeights(sample: EventSample): number {
+  checkParts("sumOfWeights", "a sample", sample, { count: aNumber });
   if (sample.weights === undefined) return sample.count;
   const weights = entryOf(sample.columns, sample.weights);
   if (weights?.length !== sample.count) {

@@ -2,6 +2,7 @@
 
 import { entryOf } from "../../engine/entry.js";
 import { UsageError } from "../../engine/errors.js";
+import { anObject, aText, checkArgument, checkParts } from "../../engine/options.js";
 import type { Named } from "../../engine/runtime/backend.js";
 
 export interface EpochRecord {
@@ -46,10 +47,12 @@ const VALUE = "value/";
 const BEST = "best/";
 
 /** The state as named arrays and one line of JSON, for a checkpoint file. */
-export function encodeTrainingState({ record, values, best }: TrainingState): {
+export function encodeTrainingState(state: TrainingState): {
   arrays: Record<string, Float64Array>;
   record: string;
 } {
+  checkParts("encodeTrainingState", "a state", state, { record: anObject, values: anObject });
+  const { record, values, best } = state;
   const arrays: Record<string, Float64Array> = {};
   for (const [name, array] of Object.entries(values)) arrays[VALUE + name] = array;
   for (const [name, array] of Object.entries(best)) arrays[BEST + name] = array;
@@ -57,6 +60,8 @@ export function encodeTrainingState({ record, values, best }: TrainingState): {
 }
 
 export function decodeTrainingState(arrays: Named<Float64Array>, record: string): TrainingState {
+  checkArgument("decodeTrainingState", "arrays", arrays, anObject);
+  checkArgument("decodeTrainingState", "record", record, aText);
   const under = (prefix: string) =>
     Object.fromEntries(
       Object.entries(arrays)

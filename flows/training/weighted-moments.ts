@@ -1,8 +1,11 @@
 import { UsageError } from "../../engine/errors.js";
+import { aColumn, aNumber, checkArgument, checkParts, numbers } from "../../engine/options.js";
 import type { ColumnData } from "../../engine/runtime/backend.js";
 
 /** Σ of the weights of events [count], of either sign; their number where they have none. */
-export function totalWeight({ count, weights }: { count: number; weights?: ColumnData | undefined }): number {
+export function totalWeight(data: { count: number; weights?: ColumnData | undefined }): number {
+  checkParts("totalWeight", "data", data, { count: aNumber });
+  const { count, weights } = data;
   if (weights === undefined) return count;
   let total = 0;
   for (let event = 0; event < count; event++) total += weights[event]!;
@@ -30,6 +33,8 @@ export function weightedMoments(
   weights?: ColumnData,
   name?: string,
 ): WeightedMoments {
+  checkArgument("weightedMoments", "the column", column, aColumn);
+  checkArgument("weightedMoments", "the number of events", count, aNumber);
   const features = column.length / count;
   if (!(count >= 1) || !Number.isInteger(features) || (weights !== undefined && weights.length !== count)) {
     throw new UsageError("weightedMoments", {
@@ -61,6 +66,7 @@ export interface Spread {
 
 /** @param weights  one per value; all 1 where absent */
 export function spreadOf(values: ColumnData, weights?: ColumnData): Spread {
+  checkArgument("spreadOf", "values", values, numbers);
   const first = meanPower(1, values, weights, 0, 1);
   // Of values far from 0 the sum is rounded by more than they differ, that of their differences is not.
   const mean = first + meanPower(1, values, weights, first, 1);

@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../../engine/errors.js";
+import { aColumn, checkArgument, checkParts } from "../../engine/options.js";
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { weightedMoments } from "../../flows/training/weighted-moments.js";
 
@@ -85,6 +86,7 @@ function changed(
  * @param precision  that of the backend they are for: no more digits are kept
  */
 export function enterFrame(frame: FeatureFrame | undefined, column: ColumnData, precision: Precision): ColumnData {
+  checkArgument("enterFrame", "the column", column, aColumn);
   const isKept = precision === "f64" || column instanceof Float32Array;
   if (frame === undefined) return isKept ? column : Float32Array.from(column);
   const result = new (precision === "f32" ? Float32Array : Float64Array)(column.length);
@@ -93,6 +95,7 @@ export function enterFrame(frame: FeatureFrame | undefined, column: ColumnData, 
 
 /** What flows gave [D, count] as observed values, in f64. Without a frame the column itself. */
 export function leaveFrame(frame: FeatureFrame | undefined, column: ColumnData): ColumnData {
+  checkArgument("leaveFrame", "the column", column, aColumn);
   if (frame === undefined) return column;
   return changed(frame, column, new Float64Array(column.length), (value, shift, scale) => value * scale + shift);
 }
@@ -109,6 +112,7 @@ export function framedEvents<E extends { readonly x: ColumnData; readonly y?: Co
   events: E,
   precision: Precision,
 ): E {
+  checkParts("framedEvents", "events", events, { x: aColumn });
   if (frame === undefined) return events;
   const { x, y } = events;
   return { ...events, x: enterFrame(frame.x, x, precision), ...(y && { y: enterFrame(frame.y, y, precision) }) };

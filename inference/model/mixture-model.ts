@@ -1,5 +1,8 @@
 /** A whole likelihood model as data: processes, nuisances, and the flows of every part with their weights. */
+
 import { UsageError } from "../../engine/errors.js";
+import { aMap, anObject, checkArgument, checkParts, numbers } from "../../engine/options.js";
+import { checkTape } from "../../engine/tape/nodes.js";
 import type { Tape } from "../../engine/tape/tape.js";
 import {
   type Architecture,
@@ -10,6 +13,7 @@ import {
 import { checkWeights, type ForeignTensorFile, type TensorFile } from "../../flows/formats/checkpoint.js";
 import { named, type Tensor, toTensor, updated, type Weights } from "../../flows/networks/weights.js";
 import { checkRange, type SimulatedRange } from "../data-checks/simulated-range.js";
+import { checkModel } from "../given-parts.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
 
@@ -137,11 +141,14 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
 
 /** Weights of all parts by the names of the parameters that `bindMixture` makes. */
 export function mixtureParameters(model: MixtureModel): Record<string, Float64Array> {
+  checkModel("mixtureParameters", model);
   return Object.assign({}, ...partsOf(model).map(([name, { weights }]) => named(name, weights)));
 }
 
 /** Of these, the ones that a tape has: a tape that looks at part of a model only. */
 export function parametersOn(tape: Tape, model: MixtureModel): Record<string, Float64Array> {
+  checkTape("parametersOn", tape);
+  checkModel("parametersOn", model);
   const names = new Set(
     tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
   );
@@ -150,6 +157,8 @@ export function parametersOn(tape: Tape, model: MixtureModel): Record<string, Fl
 
 /** The model with new values for some of its parameters, such as training gives back. */
 export function withParameters(model: MixtureModel, values: Readonly<Record<string, Float64Array>>): MixtureModel {
+  checkModel("withParameters", model);
+  checkArgument("withParameters", "values", values, anObject);
   const parts = partsOf(model).map(([name, { architecture, weights }]) => [
     name,
     { architecture, weights: updated(name, weights, values) },
@@ -159,14 +168,20 @@ export function withParameters(model: MixtureModel, values: Readonly<Record<stri
 
 /** The model for another amount of data: yields times `factor`, e.g. the part of the events that is looked at. */
 export function withExposure(model: MixtureModel, factor: number): MixtureModel {
+  checkModel("withExposure", model);
   const processes = model.processes.map(({ name, logYield }) => ({ name, logYield: logYield + Math.log(factor) }));
   return { ...model, processes };
 }
 
-export const nuisanceNamesOf = ({ nuisances }: MixtureModel): string[] => nuisances.map(({ name }) => name);
+export function nuisanceNamesOf(model: MixtureModel): string[] {
+  checkModel("nuisanceNamesOf", model);
+  return model.nuisances.map(({ name }) => name);
+}
 
 /** Refuses a point ν that is not one finite number for each nuisance. */
 export function checkPoint(where: string, model: MixtureModel, nu: ArrayLike<number>): void {
+  checkModel(where, model);
+  checkArgument(where, "nu", nu, numbers);
   const names = nuisanceNamesOf(model);
   if (nu.length === names.length && Array.from(nu).every(Number.isFinite)) return;
   throw new UsageError(where, {
@@ -221,6 +236,7 @@ function entriesOf(nuisance: NuisanceModel): readonly unknown[] {
 
 /** The model as it is, or an error that says which of its parts do not fit together. */
 export function checkedModel(model: MixtureModel): MixtureModel {
+  checkModel("checkedModel", model);
   const { processes, nuisances } = model;
   const nProcesses = processes.length;
   if (nProcesses === 0) refuse("processes", "at least one", "none");
@@ -254,6 +270,7 @@ export function checkedModel(model: MixtureModel): MixtureModel {
 const MIXTURE_KEY = "unbinned.mixture";
 
 export function mixtureToTensors(model: MixtureModel): TensorFile {
+  checkModel("mixtureToTensors", model);
   const { processes, nuisances, frame, simulated } = checkedModel(model);
   const parts = partsOf(model);
   const architectures = Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture]));
@@ -267,6 +284,7 @@ export function mixtureToTensors(model: MixtureModel): TensorFile {
 
 /** @param where  the file, for messages */
 export function mixtureFromTensors(where: string, file: ForeignTensorFile): MixtureModel {
+  checkParts("mixtureFromTensors", "a file", file, { metadata: anObject, tensors: aMap });
   try {
     return readMixture(where, file);
   } catch (error) {

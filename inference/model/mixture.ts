@@ -1,5 +1,8 @@
 /** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
+
 import { UsageError } from "../../engine/errors.js";
+import { anObject, checkParts } from "../../engine/options.js";
+import { checkNode, checkTape } from "../../engine/tape/nodes.js";
 import {
   add,
   broadcast,
@@ -17,6 +20,7 @@ import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues }
 import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
 import { type Transformed, withAxis } from "../../flows/shapes.js";
+import { checkModel } from "../given-parts.js";
 import { checkedModel, type DensityModel, type MixtureModel } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
 
@@ -65,6 +69,8 @@ export interface BoundDensity {
 }
 
 export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
+  checkTape("bindDensity", tape);
+  checkParts("bindDensity", "a density", model, { nominal: anObject });
   const { nominal, systematics } = model;
   return {
     nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
@@ -85,7 +91,11 @@ function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var
  *
  * @param process  one-hot, [..., F]
  */
-export function shapeValues({ nuisances }: MixtureModel, nu: Var, process: Var): Var[] {
+export function shapeValues(model: MixtureModel, nu: Var, process: Var): Var[] {
+  checkModel("shapeValues", model);
+  checkNode("shapeValues", nu);
+  checkNode("shapeValues", process);
+  const { nuisances } = model;
   return nuisances.flatMap((nuisance, k) => {
     switch (nuisance.kind) {
       case "rate":
@@ -149,6 +159,8 @@ export interface BoundTransfer {
  * @param ofY  p(y | x), on the same tape: what T undoes
  */
 export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransfer {
+  checkTape("bindTransfer", tape);
+  checkModel("bindTransfer", model);
   const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
   const variation = response && ofY?.systematics;
@@ -188,6 +200,7 @@ export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity 
 
 /** Puts a model on a tape. What does not depend on the process is computed once for all of them. */
 export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
+  checkTape("bindMixture", tape);
   checkedModel(model);
   const count = model.processes.length;
   const oneHot = tape.constant(

@@ -1,5 +1,7 @@
 /** The published `mixture_*.pt` as a likelihood model. */
+
 import { UsageError } from "../../engine/errors.js";
+import { aList, anObject, checkArgument } from "../../engine/options.js";
 import type { LoadedMixture } from "../../flows/formats/zuko.js";
 import { checkedModel, type MixtureModel, type NuisanceModel } from "./mixture-model.js";
 
@@ -24,6 +26,9 @@ export function publishedModel(
   processes: readonly string[],
   nuisances: readonly NuisanceModel[],
 ): MixtureModel {
+  checkArgument(where, "what was loaded", loaded, anObject);
+  checkArgument(where, "processes", processes, aList);
+  checkArgument(where, "nuisances", nuisances, aList);
   const yields = storedLogYields(loaded);
   const shapes = nuisances.filter(({ kind }) => kind === "shape");
   const check = (what: string, declared: readonly string[], found: number) => {

@@ -1,4 +1,6 @@
 /** Do the numbers of a file, and those of a backend, have the digits in which a feature differs from event to event? */
+
+import { aColumn, aNumber, checkParts } from "../../engine/options.js";
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { type Spread, spreadOf } from "../../flows/training/weighted-moments.js";
 import type { FeatureFrame, ModelFrame } from "./feature-frame.js";
@@ -93,6 +95,7 @@ const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, featu
  * @param frame   of the model
  */
 export function coarseFeatures(events: Columns, frame: ModelFrame | undefined, precision: Precision): CoarseFeature[] {
+  checkParts("coarseFeatures", "events", events, { count: aNumber, x: aColumn });
   const { count } = events;
   return (["x", "y"] as const).flatMap((of) => {
     const column = events[of];

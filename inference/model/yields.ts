@@ -1,12 +1,17 @@
 /** Expected numbers of events, and the terms of the likelihood that do not look at single events. */
+
 import { UsageError } from "../../engine/errors.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
+import { checkNode } from "../../engine/tape/nodes.js";
 import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
+import { checkModel } from "../given-parts.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
 /** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
 export function logYields(model: MixtureModel, nu: Var): Var {
+  checkModel("logYields", model);
+  checkNode("logYields", nu);
   let total = nu.tape.constant(model.processes.map(({ logYield }) => logYield));
   for (const [k, nuisance] of model.nuisances.entries()) {
     switch (nuisance.kind) {
@@ -59,6 +64,8 @@ export function extendedTerm(logYieldOf: Var, observed: number): Var {
 
 /** ½ Σ (ν_k - a_k)², a_k what the auxiliary measurement of nuisance k found; ν [K]. */
 export function gaussianConstraints(model: MixtureModel, nu: Var): Var {
+  checkModel("gaussianConstraints", model);
+  checkNode("gaussianConstraints", nu);
   const found = nu.tape.constant(model.nuisances.map(({ centre, observed }) => observed ?? centre));
   return mul(reshape(sum(square(sub(nu, found)), -1), []), 0.5);
 }

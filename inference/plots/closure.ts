@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength } from "./check.js";
 import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
@@ -31,6 +32,7 @@ const PREDICTION: Style = { ...seriesStyle(1), dash: undefined };
 
 /** Closure of trained densities: small multiples, each a histogram with its ratio to the prediction. */
 export function closure(data: ClosureData): string {
+  checkParts("closure", "data", data, { panels: aList });
   requireFinite("closure", data);
   data.panels.forEach((panel, i) => {
     requireCounts("closure", `panels[${i}]`, panel);

@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
@@ -46,6 +47,7 @@ const PANEL_HEIGHT = 240;
  * eye; the legend's arrows give the scale of either axis. An ellipse around an arrow's tip is where the replicas have theirs.
  */
 export function quiver(data: QuiverData): string {
+  checkParts("quiver", "data", data, { panels: aList });
   requireFinite("quiver", data);
   requireSome("quiver", "panels", data.panels);
   data.panels.forEach(({ points, displacements, replicas }, i) => {
@@ -195,6 +197,7 @@ export interface DisplacementCurvesData extends Caption {
 
 /** Displacement of a single feature as curves with their bands; a zero line in each panel, axes shared. */
 export function displacementCurves(data: DisplacementCurvesData): string {
+  checkParts("displacementCurves", "data", data, { panels: aList });
   requireFinite("displacementCurves", data);
   requireSome("displacementCurves", "panels", data.panels);
   const labels: string[] = [];

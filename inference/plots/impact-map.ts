@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { categoryAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Part, type Scales } from "./figure.js";
@@ -23,6 +24,7 @@ export interface ImpactMapData extends Caption {
 
 /** A table of sources against regions for each process, the cells shaded by the number in them. */
 export function impactMap(data: ImpactMapData): string {
+  checkParts("impactMap", "data", data, { regions: aList });
   requireFinite("impactMap", data);
   requireSome("impactMap", "regions", data.regions);
   data.panels.forEach(({ names, values }, p) => {

@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { type Axis, categoryAxis, horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Part, type Scales } from "./figure.js";
@@ -94,6 +95,7 @@ function sharedAxis(columns: readonly Column[]): Axis {
  * and total below.
  */
 export function impactRanking(data: ImpactRankingData): string {
+  checkParts("impactRanking", "data", data, { names: aList, up: aList, down: aList });
   checkRanking(data);
   const { up, down, pulls, sums } = data;
   const largest = Math.max(...Array.from(up, Math.abs), ...Array.from(down, Math.abs));

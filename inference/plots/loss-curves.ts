@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { type Axis, domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
@@ -47,6 +48,7 @@ function panelSize(nPanels: number): PanelSize {
  * the steep start would flatten all that follows, so it may leave the frame at the top.
  */
 export function lossCurves(data: LossCurvesData): string {
+  checkParts("lossCurves", "data", data, { panels: aList });
   requireFinite("lossCurves", data);
   const labels: string[] = [];
   data.panels.forEach(({ curves }, i) => {

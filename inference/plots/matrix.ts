@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { categoryAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
@@ -12,6 +13,7 @@ export interface CorrelationData extends Caption {
 
 /** Heat map of correlations, blue below zero and vermillion above, with the number in every cell. */
 export function correlationMatrix(data: CorrelationData): string {
+  checkParts("correlationMatrix", "data", data, { names: aList, matrix: aList });
   const { names, matrix } = data;
   requireFinite("correlationMatrix", data);
   requireSome("correlationMatrix", "names", names);

@@ -1,3 +1,5 @@
+import { aNumber, aText, checkArgument, checkParts } from "../../engine/options.js";
+
 const NARROW_NO_BREAK_SPACE = "\u202f";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -17,6 +19,8 @@ export function powerOfTen(exponent: number): string {
 
 /** A number to so many significant digits: plain between 0.001 and a million, as a multiple of a power of ten beyond. */
 export function significant(value: number, digits: number): string {
+  checkArgument("significant", "the value", value, aNumber);
+  checkArgument("significant", "the digits", digits, aNumber);
   if (value === 0) return "0";
   const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
   if (exponent >= -3 && exponent < 6) return fixed(value, Math.max(0, digits - 1 - exponent));
@@ -43,10 +47,12 @@ export interface GoodnessOfFit {
 }
 
 export function goodnessText(fit: GoodnessOfFit): string {
+  checkParts("goodnessText", "a test", fit, { chi2: aNumber, ndf: aNumber, pValue: aNumber });
   return `χ²/ndf = ${significant(fit.chi2, Math.abs(fit.chi2) >= 100 ? 4 : 3)} / ${fixed(fit.ndf, 0)}, ${pValueText(fit.pValue)}`;
 }
 
 /** The line below every picture: number of data events, seed and version. */
 export function footerLine(run: { nEvents: number; seed: number; version: string }): string {
+  checkParts("footerLine", "a run", run, { nEvents: aNumber, seed: aNumber, version: aText });
   return `N = ${fixed(run.nEvents, 0)} · seed ${run.seed} · unbinned ${run.version}`;
 }

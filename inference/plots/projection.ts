@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { horizontalAxis } from "./axis.js";
 import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
 import { requireFinite, requireLength } from "./check.js";
@@ -48,6 +49,7 @@ const COMPONENT_OPACITY = 0.45;
 
 /** Data against the prediction before and after the fit, one panel per feature, with the ratio to the fit below. */
 export function projections(data: ProjectionsData): string {
+  checkParts("projections", "data", data, { panels: aList });
   requireFinite("projections", data);
   const labels: string[] = [];
   data.panels.forEach((panel, i) => {

@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { categoryAxis, horizontalAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
@@ -36,6 +37,7 @@ const BANDS = [
 
 /** Estimates of the nuisances against their priors; bands at one and two prior standard deviations. */
 export function pulls(data: PullsData): string {
+  checkParts("pulls", "data", data, { names: aList, estimates: aList, errors: aList });
   const { names, estimates, errors, truth } = data;
   requireFinite("pulls", data);
   requireSome("pulls", "names", names);

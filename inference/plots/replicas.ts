@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
@@ -44,6 +45,7 @@ const DOT_RADIUS = 2.8;
 
 /** Estimates of the replicas in planes of two nuisances, and the errors that they should scatter by. */
 export function replicas(data: ReplicasData): string {
+  checkParts("replicas", "data", data, { panels: aList });
   requireFinite("replicas", data);
   data.panels.forEach(({ x, y }, i) => {
     requireSome("replicas", `panels[${i}].x`, x);

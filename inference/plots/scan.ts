@@ -1,3 +1,4 @@
+import { aList, checkParts } from "../../engine/options.js";
 import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
 import { requireFinite, requireLength, requireSome } from "./check.js";
 import { type Caption, figure, type Scales } from "./figure.js";
@@ -57,6 +58,7 @@ const levelWidth = (rank: number) => (rank === 0 ? 2.2 : rank === 1 ? 1.3 : 0.8)
 
 /** Contours of the profile likelihood in two nuisances, the Hessian's ellipses, best fit and truth. */
 export function scan2d(data: Scan2dData): string {
+  checkParts("scan2d", "data", data, { scans: aList, ellipses: aList });
   requireFinite("scan2d", data);
   const series = [...data.scans, ...data.ellipses];
   const contours = series.flatMap((one) => one.contours);
@@ -171,6 +173,7 @@ const PARABOLA_POINTS = 61;
 
 /** −2Δ ln L along one nuisance, dots where it was scanned, with lines at 1 and 4 (one and two standard deviations). */
 export function scan1d(data: Scan1dData): string {
+  checkParts("scan1d", "data", data, { curves: aList });
   requireFinite("scan1d", data);
   requireSome("scan1d", "curves", data.curves);
   data.curves.forEach(({ x, deltaTwoNll }, i) => {

@@ -1,6 +1,6 @@
 /** What the fit machinery minimises, and the plain frozen shapes in which results carry vectors and matrices. */
 import { UsageError } from "../../engine/errors.js";
-import { aFunction, aMap, aText, checkArgument, type Kind, valueText } from "../../engine/options.js";
+import { aFunction, aList, aMap, aText, checkArgument, type Kind, numbers, valueText } from "../../engine/options.js";
 
 const listOfNames: Kind = {
   expected: "a list of names",
@@ -30,6 +30,8 @@ export interface NamedVector {
 export type Matrix = readonly (readonly number[])[];
 
 export function namedVector(names: readonly string[], values: ArrayLike<number>): NamedVector {
+  checkArgument("namedVector", "names", names, aList);
+  checkArgument("namedVector", "values", values, numbers);
   return Object.freeze({ names: Object.freeze([...names]), values: Object.freeze(Array.from(values)) });
 }
 
@@ -55,6 +57,7 @@ export function checkObjective(where: string, objective: Objective): void {
 
 /** Position of `name` among `names`. */
 export function indexOfName(where: string, names: readonly string[], name: string): number {
+  checkArgument(where, "names", names, aList);
   const index = names.indexOf(name);
   if (index < 0) throw new UsageError(where, { expected: `one of ${names.join(", ")}`, got: valueText(name) });
   return index;

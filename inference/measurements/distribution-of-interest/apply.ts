@@ -6,7 +6,9 @@ import {
   aList,
   anObject,
   aSignal,
+  checkArgument,
   checkOptions,
+  numbers,
   type Options,
   oneOf,
   optional,
@@ -25,6 +27,7 @@ import {
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
+import { checkModel } from "../../given-parts.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
 import { bindDensity, bindMixture, bindTransfer } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
@@ -89,6 +92,10 @@ export function mapVariations(
   modes: readonly { readonly sigma: number; readonly direction: readonly number[] }[],
   replicas: readonly Replica[],
 ): MapVariation[] {
+  checkModel("mapVariations", model);
+  checkArgument("mapVariations", "nu", nu, numbers);
+  checkArgument("mapVariations", "modes", modes, aList);
+  checkArgument("mapVariations", "replicas", replicas, aList);
   const shifted = (size: number, direction: readonly number[]) => nu.map((value, k) => value + size * direction[k]!);
   const ofModes = modes.flatMap(({ sigma, direction }, at) => [
     { name: `mode${at + 1}.up`, nu: shifted(sigma, direction) },
@@ -107,7 +114,9 @@ export function mapVariations(
  *
  * @param y  [Dy, count]
  */
-export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, count: number): number {
+export function countOutside(model: MixtureModel, y: ColumnData, count: number): number {
+  checkModel("countOutside", model);
+  const { transfer, frame } = model;
   if (transfer === undefined) return 0;
   const bound = boundOf(transfer.architecture.transform);
   if (bound === undefined) return 0;

@@ -8,6 +8,7 @@ import {
   aNumber,
   anObject,
   aSignal,
+  checkArgument,
   checkOptions,
   numbers,
   type Options,
@@ -86,6 +87,8 @@ export interface BandRequest {
  * @param values  [1 + 2 modes][replicas][n]; of the model's own T alone where there is but one
  */
 export function bandOf(values: readonly (readonly ArrayLike<number>[])[]): Band {
+  checkArgument("bandOf", "values", values, aList);
+  checkArgument("bandOf", "the values at a point", values[0], aList);
   const atFit = values[0]!;
   const replicas = atFit.length;
   const central: number[] = [];

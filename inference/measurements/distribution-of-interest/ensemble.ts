@@ -1,7 +1,10 @@
 /** The ensemble of step 1: T fitted again with Poisson-bootstrap weights, and the likelihoods that its members give. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aList, aMap, aNumber, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { fillPoissonOne, randomKey } from "../../../engine/random/random.js";
 import type { Weights } from "../../../flows/networks/weights.js";
+import { checkModel } from "../../given-parts.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../model/mixture-model.js";
 import { chiSquarePValue } from "../../statistics/goodness/special-functions.js";
@@ -23,19 +26,23 @@ export interface Replica {
  * @returns  [events]
  */
 export function bootstrapWeights(
-  { count, weights }: Pick<EventData, "count" | "weights">,
+  data: Pick<EventData, "count" | "weights">,
   seed: number,
   replica: number,
 ): Float32Array {
+  checkParts("bootstrapWeights", "data", data, { count: aNumber });
+  const { count, weights } = data;
   const drawn = new Float32Array(count);
   fillPoissonOne(randomKey(seed, "bootstrap", replica), 0, drawn);
   return weights === undefined ? drawn : drawn.map((times, i) => times * weights[i]!);
 }
 
 /** The model with the replica's T in place of its own; T's response is shared by all. */
-export function replicaModel(model: MixtureModel, { transfer }: Replica): MixtureModel {
+export function replicaModel(model: MixtureModel, replica: Replica): MixtureModel {
+  checkModel("replicaModel", model);
+  checkParts("replicaModel", "a replica", replica, { transfer: aMap });
   if (model.transfer === undefined) throw new Error("internal: replicas of a model without T");
-  return { ...model, transfer: { ...model.transfer, weights: transfer } };
+  return { ...model, transfer: { ...model.transfer, weights: replica.transfer } };
 }
 
 /** Mean and spread of the replicas' ν̂, and what the spread says about an error. */
@@ -56,6 +63,8 @@ export interface EnsembleSpread {
  * @param sigma     of the single likelihood, T profiled where it is [K]
  */
 export function ensembleSpread(replicas: readonly Replica[], sigma: readonly number[]): EnsembleSpread {
+  checkArgument("ensembleSpread", "replicas", replicas, aList);
+  checkArgument("ensembleSpread", "sigma", sigma, numbers);
   const degrees = replicas.length - 1;
   if (degrees < 1) {
     throw new UsageError("ensembleSpread", { expected: "at least two replicas", got: `${replicas.length}` });

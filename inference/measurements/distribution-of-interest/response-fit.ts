@@ -3,7 +3,17 @@
  * `BoundTransfer`; trained is what is left, how they mix the processes.
  */
 import { UsageError } from "../../../engine/errors.js";
-import { aFlag, anObject, checkOptions, type Options } from "../../../engine/options.js";
+import {
+  aFlag,
+  aList,
+  aNumber,
+  anObject,
+  aText,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  type Options,
+} from "../../../engine/options.js";
 import { fillUniform, randomKey, word } from "../../../engine/random/random.js";
 import { add, mul, square, stopGradient, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
@@ -65,8 +75,12 @@ export type NodeLaw =
 export function profilingSample(
   sample: EventSample,
   law: NodeLaw,
-  { seed, purpose, epoch }: { readonly seed: number; readonly purpose: string; readonly epoch: number },
+  key: { readonly seed: number; readonly purpose: string; readonly epoch: number },
 ): EventSample {
+  checkParts("profilingSample", "a sample", sample, { columns: anObject, count: aNumber });
+  checkParts("profilingSample", "a law", law, { box: aList });
+  checkParts("profilingSample", "a key", key, { seed: aNumber, purpose: aText, epoch: aNumber });
+  const { seed, purpose, epoch } = key;
   const delta = new Float32Array(law.box.length * sample.count);
   fillUniform(randomKey(seed, purpose, epoch), 0, delta);
   const place = placeOf(law);
@@ -117,6 +131,7 @@ export function drawnTransfers(
   members: readonly Weights[],
   seed: number,
 ): (step: number) => Record<string, Float64Array> {
+  checkArgument("drawnTransfers", "members", members, aList);
   const parameters = members.map((weights) => named("transfer", weights));
   const key = randomKey(seed, "profile/replica");
   return (step: number) => parameters[word(key, step) % parameters.length]!;

@@ -1,6 +1,15 @@
 /** Step 1: the map T of data to simulation and ν together, all densities frozen. */
 import { UsageError } from "../../../engine/errors.js";
-import { aFlag, aNumber, anObject, checkOptions, type Options, oneOf } from "../../../engine/options.js";
+import {
+  aFlag,
+  aNumber,
+  anObject,
+  checkArgument,
+  checkOptions,
+  numbers,
+  type Options,
+  oneOf,
+} from "../../../engine/options.js";
 import { add, mul, stopGradient, sub } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import { type AutoregressiveArchitecture, initialise } from "../../../flows/architecture/architecture.js";
@@ -89,10 +98,10 @@ export function releaseOfNu(totalSteps: number) {
 }
 
 /** Parameters that step 1 has beside those of the model. */
-export const initialNu = (start: ArrayLike<number>): Record<string, Float64Array> => ({
-  [NU]: Float64Array.from(start),
-  [IS_FREE]: Float64Array.of(1),
-});
+export function initialNu(start: ArrayLike<number>): Record<string, Float64Array> {
+  checkArgument("initialNu", "the start", start, numbers);
+  return { [NU]: Float64Array.from(start), [IS_FREE]: Float64Array.of(1) };
+}
 
 export interface TransferRequest {
   /** Its T is what is trained. */

@@ -4,8 +4,11 @@
  * kinks: the curvature that sits in the jumps of the slope, of any sign and size, is missing from them however many the events.
  * Differences of slopes and products of slopes have it.
  */
+
 import { entryOf } from "../../../engine/entry.js";
+import { aFunction, aList, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
+import { checkFit, checkModel } from "../../given-parts.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import type { FitResult } from "../../statistics/fit/fit-result.js";
 import { dot, multiply, submatrix, symmetrised } from "../../statistics/linear-algebra/symmetric-matrix.js";
@@ -14,7 +17,9 @@ import type { MixtureModel } from "../mixture-model.js";
 import type { Likelihood } from "./likelihood.js";
 
 /** Does ν move events across the knots of splines, or knots across events? */
-export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): boolean {
+export function hasKinks(model: MixtureModel, looksAtY: boolean): boolean {
+  checkModel("hasKinks", model);
+  const { x, y, response } = model;
   const moved = [
     ...(x.systematics ? [x.nominal] : []),
     // T's response moves events in simulation; T itself, before it, is where it is.
@@ -29,6 +34,7 @@ export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): b
  * and Hausman 1974, Annals of Economic and Social Measurement 3, 653. The minimum is where the slope says, for either.
  */
 export function withScoreCurvature(likelihood: Likelihood): Objective {
+  checkParts("withScoreCurvature", "a likelihood", likelihood, { names: aList, evaluate: aFunction });
   return {
     names: likelihood.names,
     async evaluate(nu, order) {
@@ -56,6 +62,9 @@ export async function secantHessian(
   reach: readonly number[],
   bounds: Bounds = {},
 ): Promise<Float64Array> {
+  checkParts("secantHessian", "an objective", objective, { names: aList, evaluate: aFunction });
+  checkArgument("secantHessian", "nu", nu, numbers);
+  checkArgument("secantHessian", "the reach", reach, numbers);
   const size = nu.length;
   const hessian = new Float64Array(size * size);
   for (const [k, distance] of reach.entries()) {
@@ -76,6 +85,8 @@ export async function secantHessian(
 
 /** The objective with its secant Hessian where its Hessian is asked for; `reach` and `bounds` as of `secantHessian`. */
 export function withSecantHessian(objective: Objective, reach: readonly number[], bounds?: Bounds): Objective {
+  checkParts("withSecantHessian", "an objective", objective, { names: aList, evaluate: aFunction });
+  checkArgument("withSecantHessian", "the reach", reach, numbers);
   return {
     names: objective.names,
     async evaluate(nu, order) {
@@ -88,6 +99,8 @@ export function withSecantHessian(objective: Objective, reach: readonly number[]
 
 /** The fit with another Hessian, and the errors and the edm that follow from it. */
 export function withHessian(fit: FitResult, hessian: Float64Array, precision: number): FitResult {
+  checkFit("withHessian", fit);
+  checkArgument("withHessian", "the Hessian", hessian, numbers);
   const { names } = fit.estimate;
   const free = (fit.covariance?.names ?? names).map((name) => names.indexOf(name));
   const found = covariance(

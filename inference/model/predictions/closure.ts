@@ -6,7 +6,9 @@ import {
   aNumber,
   anObject,
   aSignal,
+  checkArgument,
   checkOptions,
+  numbers,
   type Options,
   optional,
 } from "../../../engine/options.js";
@@ -179,6 +181,8 @@ export const CLOSURE_LEVEL = 0.001;
 
 /** One verdict per density and systematics: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
 export function closureVerdicts(tests: readonly ClosureTest[], centres: readonly number[]): ClosureVerdict[] {
+  checkArgument("closureVerdicts", "tests", tests, aList);
+  checkArgument("closureVerdicts", "centres", centres, numbers);
   const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === centres[k]);
   return (["x", "y"] as const).flatMap((of) =>
     (["nominal", "systematics"] as const).flatMap((part) => {

@@ -1,11 +1,15 @@
 /** Binned projections of the data and of the mixture at a point of the nuisances. */
 
 import {
+  aColumn,
   aFlag,
+  aList,
   aNumber,
   anObject,
   aText,
+  checkArgument,
   checkOptions,
+  checkParts,
   numbers,
   type Options,
   optional,
@@ -112,6 +116,8 @@ export function project(
   bins: number,
   nFixed: number,
 ): Projection[] {
+  checkParts("project", "data", data, { count: aNumber, x: aColumn });
+  checkArgument("project", "samples", samples, aList);
   const observables = (["x", "y"] as const).filter((of) => data[of] !== undefined);
   return observables.flatMap((of) => {
     const column = data[of] as ColumnData;

@@ -7,6 +7,7 @@ import type { Backend, ColumnData, ColumnSource, Program } from "../../../engine
 import { concatenate } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { NuisanceValues } from "../../../flows/factorizable.js";
+import { checkModel } from "../../given-parts.js";
 import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
 import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "../mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
@@ -26,7 +27,9 @@ export interface Sampler {
 }
 
 /** The model of simulation: no T between it and the events. */
-export function withoutTransfer({ transfer: _transfer, response: _response, ...model }: MixtureModel): MixtureModel {
+export function withoutTransfer(whole: MixtureModel): MixtureModel {
+  checkModel("withoutTransfer", whole);
+  const { transfer: _transfer, response: _response, ...model } = whole;
   return model;
 }
 

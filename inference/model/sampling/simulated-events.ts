@@ -1,6 +1,7 @@
 /** Simulated events of one process at one point of the shape nuisances, and samples made of them for training. */
 
 import { UsageError } from "../../../engine/errors.js";
+import { aList, checkArgument } from "../../../engine/options.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight, type WeightedMoments, weightedMoments } from "../../../flows/training/weighted-moments.js";
@@ -92,6 +93,7 @@ function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
  * undefined where their features are of order one as they are.
  */
 export function frameOfSimulation(nominal: readonly SimulatedEvents[], withY: boolean): ModelFrame | undefined {
+  checkArgument("frameOfSimulation", "samples", nominal, aList);
   const weights = evenWeights(nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
@@ -123,6 +125,7 @@ export function trainingSample(
   nProcesses: number,
   { frame, precision }: SampleNumbers = { precision: "f32" },
 ): EventSample {
+  checkArgument("trainingSample", "samples", parts, aList);
   const first = parts[0];
   if (first === undefined) throw new UsageError("training sample", { expected: `events for "${set}"`, got: "none" });
   const count = parts.reduce((sum, part) => sum + part.count, 0);

@@ -1,9 +1,19 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
 
 import { log } from "../../../engine/exact-functions.js";
-import { aFlag, aNumber, anObject, aText, checkOptions, numbers, type Options } from "../../../engine/options.js";
+import {
+  aFlag,
+  aNumber,
+  anObject,
+  aText,
+  checkArgument,
+  checkOptions,
+  numbers,
+  type Options,
+} from "../../../engine/options.js";
 import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
+import { checkModel } from "../../given-parts.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { expectedYields } from "../yields.js";
@@ -111,6 +121,8 @@ async function drawCounts(
  * @param nu  true values [K]
  */
 export function withAuxiliaryToys(model: MixtureModel, nu: readonly number[], seed: number): MixtureModel {
+  checkModel("withAuxiliaryToys", model);
+  checkArgument("withAuxiliaryToys", "nu", nu, numbers);
   const drawn = new Float64Array(model.nuisances.length);
   fillNormal(randomKey(seed, "toy/auxiliary"), 0, drawn);
   return { ...model, nuisances: model.nuisances.map((own, k) => ({ ...own, observed: nu[k]! + drawn[k]! })) };

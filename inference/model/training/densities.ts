@@ -1,4 +1,6 @@
 /** Nominal densities p(x | process) and p(y | x, process), by maximum likelihood on the nominal simulation. */
+
+import { aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
 import { add, concatenate, div, mul, neg, sumEvents } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import { type FlowArchitecture, initialise } from "../../../flows/architecture/architecture.js";
@@ -54,6 +56,9 @@ export function initialDensity(
   sizes: Dimensions,
   seed: number,
 ): Weights {
+  checkArgument("initialDensity", "the architecture", architecture, anObject);
+  checkParts("initialDensity", "a sample", sample, { columns: anObject, count: aNumber });
+  checkParts("initialDensity", "sizes", sizes, { processes: aNumber });
   const oneHot = unitMoments(sizes.processes);
   return withStandardisation(initialise(architecture, seed, { identity: true }), {
     features: momentsOf(NOMINAL, sample, of),

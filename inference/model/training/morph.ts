@@ -1,6 +1,15 @@
 /** What the shape nuisances do to a density: a factorizable flow trained on samples at their anchors, arXiv:2606.30489. */
 
-import { anObject, checkOptions, type Options, oneOf } from "../../../engine/options.js";
+import {
+  aList,
+  aMap,
+  anObject,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  type Options,
+  oneOf,
+} from "../../../engine/options.js";
 import { add, mul, slice } from "../../../engine/tape/operations.js";
 import {
   type FactorizableArchitecture,
@@ -49,6 +58,8 @@ export function anchorSetOf(at: readonly number[], shapes: readonly NamedShape[]
 
 /** Event sets of the anchors off the centres, in order of appearance. */
 export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedShape[]): AnchorSet[] {
+  checkArgument("anchorSets", "anchors", anchors, aList);
+  checkArgument("anchorSets", "shapes", shapes, aList);
   const points = new Map<string, { active: string[]; keys: Set<string> }>();
   for (const { process, at } of anchors) {
     const active = activeAt(at, shapes);
@@ -83,6 +94,8 @@ export function systematicsStages(
   sets: readonly AnchorSet[],
   pairs: readonly (readonly [string, string])[],
 ): SystematicsStage[] {
+  checkArgument("systematicsStages", "sets", sets, aList);
+  checkArgument("systematicsStages", "pairs", pairs, aList);
   const single = sets.filter(({ active }) => active.length === 1);
   return [
     ...single.map((set) => ({
@@ -136,6 +149,7 @@ function stagesTogether(
  * from the linear one.
  */
 export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: number): boolean {
+  checkArgument("isLinearOnly", "anchors", anchors, aList);
   const values = new Map<number, Set<number>>();
   for (const { process, at } of anchors) {
     if (at[k] === centre) continue;
@@ -179,7 +193,10 @@ export function initialSystematics(
 }
 
 /** The flow of a stage's nuisances alone, in the stage's order: all others are at their centres, where they change nothing. */
-export function stageFlow(whole: NamedSystematics, { nuisances, withPairs }: SystematicsStage): NamedSystematics {
+export function stageFlow(whole: NamedSystematics, stage: SystematicsStage): NamedSystematics {
+  checkParts("stageFlow", "systematics", whole, { names: aList, architecture: anObject, weights: aMap });
+  checkParts("stageFlow", "a stage", stage, { nuisances: aList });
+  const { nuisances, withPairs } = stage;
   const { nuisances: all, pairs } = whole.architecture;
   const ownPairs = pairs.flatMap((pair) => {
     const [k, l] = pair.map((at) => nuisances.indexOf(whole.names[at]!)).sort((a, b) => a - b) as [number, number];
@@ -199,6 +216,8 @@ export function stageFlow(whole: NamedSystematics, { nuisances, withPairs }: Sys
 
 /** The whole flow with the weights of a part. */
 export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): NamedSystematics {
+  checkParts("withStageFlow", "systematics", whole, { names: aList, architecture: anObject, weights: aMap });
+  checkParts("withStageFlow", "systematics", part, { names: aList, weights: aMap });
   const byName = new Map([...part.weights].map(([name, tensor]) => [tensorByName(name, part.names), tensor]));
   const weights = [...whole.weights].map(
     ([name, own]) => [name, byName.get(tensorByName(name, whole.names)) ?? own] as const,
@@ -258,6 +277,9 @@ export function stageSamples<S extends SimulatedEvents>(
   events: readonly S[],
   shapes: readonly NamedShape[],
 ): Record<string, S[]> {
+  checkParts("stageSamples", "a stage", stage, { nuisances: aList });
+  checkArgument("stageSamples", "events", events, aList);
+  checkArgument("stageSamples", "shapes", shapes, aList);
   const positions = stage.nuisances.map((name) => shapes.findIndex((shape) => shape.name === name));
   return Object.fromEntries(
     stage.sets.map(({ name }) => [

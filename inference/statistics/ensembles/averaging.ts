@@ -5,7 +5,9 @@
  * of the members differ by O(100) for reasons that have nothing to do with ν, and the mean is the deepest member alone.
  * Rebasing, subtracting each member's own minimum, lets every member speak about ν with the same voice.
  */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aFunction, aList, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { type Covariance, covariance, effectiveEvents, F64_PRECISION, type NoCovariance } from "../fit/covariance.js";
 import { type FitResult, isMinimum } from "../fit/fit-result.js";
 import { type MinimiseOptions, minimise } from "../fit/minimise.js";
@@ -29,6 +31,7 @@ export async function fitMembers(
   members: readonly Objective[],
   options: MinimiseOptions,
 ): Promise<readonly FitResult[]> {
+  checkArgument("fitMembers", "members", members, aList);
   const fits: FitResult[] = [];
   for (const member of members) fits.push(await minimise(member, options));
   return Object.freeze(fits);
@@ -46,6 +49,8 @@ export async function fitMembers(
  * @param fits     where `fitMembers`, or another fit of each member, found its minimum [B]
  */
 export function rebasedAverage(members: readonly Objective[], fits: readonly FitResult[]): RebasedAverage {
+  checkArgument("rebasedAverage", "members", members, aList);
+  checkArgument("rebasedAverage", "fits", fits, aList);
   requireMinima(members, fits);
   const average: RebasedAverage = {
     names: Object.freeze([...members[0]!.names]),
@@ -208,6 +213,8 @@ export async function averagedCurvature(
   nu: ArrayLike<number>,
   precision = F64_PRECISION,
 ): Promise<AveragedCurvature> {
+  checkParts("averagedCurvature", "an average", average, { names: aList, evaluate: aFunction });
+  checkArgument("averagedCurvature", "nu", nu, numbers);
   const { names } = average;
   if (nu.length !== names.length) {
     throw new UsageError("averagedCurvature", { expected: `${names.length} nuisances`, got: `${nu.length}` });

@@ -83,6 +83,7 @@ export function sandwichCovariance(
 
 /** Number of unweighted events of the same relative precision: (Σw)² / Σw². Kish 1965. Weights may be negative. */
 export function effectiveEvents(weights: ArrayLike<number>): number {
+  checkArgument("effectiveEvents", "weights", weights, numbers);
   let sum = 0;
   let squares = 0;
   for (let i = 0; i < weights.length; i++) {

@@ -1,5 +1,6 @@
 /** What a fit found, with its verdict, and the comparison of two fits of one likelihood. */
 
+import { checkFit } from "../../given-parts.js";
 import { dot, multiply } from "../linear-algebra/symmetric-matrix.js";
 import type { Matrix, NamedVector } from "../objective.js";
 import type { Covariance } from "./covariance.js";
@@ -47,7 +48,9 @@ export interface FitResult {
 }
 
 /** Is the estimate a minimum, be it one on the rim of where the fit looks? */
-export function isMinimum({ status }: FitResult): boolean {
+export function isMinimum(fit: FitResult): boolean {
+  checkFit("isMinimum", fit);
+  const { status } = fit;
   return status === "converged" || status === "at-bound" || status === "at-box-edge";
 }
 
@@ -57,6 +60,8 @@ export function isMinimum({ status }: FitResult): boolean {
  * @param tolerance  edm at which both stopped, units of NLL
  */
 export function compareFits(first: FitResult, second: FitResult, tolerance: number): FitResult {
+  checkFit("compareFits", first);
+  checkFit("compareFits", second);
   if (!isMinimum(first) || !isMinimum(second)) {
     const [kept, other] = !isMinimum(first) && isMinimum(second) ? [second, first] : [first, second];
     const which = kept === first ? "second" : "first";

@@ -1,5 +1,7 @@
 /** Does the fitted model describe the data? Binned χ² of weighted events. */
+
 import { ShapeError, UsageError } from "../../../engine/errors.js";
+import { checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { chiSquarePValue } from "./special-functions.js";
 
 /** A histogram of weighted events. */
@@ -20,6 +22,8 @@ export function binEvents(
   edges: readonly number[],
   weights?: ArrayLike<number>,
 ): BinnedEvents {
+  checkArgument("binEvents", "values", values, numbers);
+  checkArgument("binEvents", "edges", edges, numbers);
   const bad = edges.findIndex((edge, i) => !Number.isFinite(edge) || (i > 0 && edge <= edges[i - 1]!));
   if (edges.length < 2 || bad >= 0) {
     throw new UsageError("binEvents", {
@@ -102,6 +106,8 @@ const LEAST_EXPECTED = 5;
  *                it was scaled to the observed total
  */
 export function chiSquareTest(observed: BinnedEvents, expected: BinnedEvents, nFixed: number): ChiSquareResult {
+  checkParts("chiSquareTest", "a histogram", observed, { edges: numbers, sums: numbers, squares: numbers });
+  checkParts("chiSquareTest", "a histogram", expected, { edges: numbers, sums: numbers, squares: numbers });
   const { edges } = observed;
   if (edges.length !== expected.edges.length || edges.some((edge, i) => edge !== expected.edges[i])) {
     throw new ShapeError("chiSquareTest", {

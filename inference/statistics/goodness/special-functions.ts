@@ -1,5 +1,7 @@
 /** Functions of a few numbers for p-values, in f64. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { valueText } from "../../../engine/options.js";
 
 /** B_2k / (2k (2k - 1)) for k = 1…8: the coefficients of Stirling's series, DLMF 5.11.1. */
 const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400] as const;
@@ -9,7 +11,7 @@ const STIRLING_FROM = 12;
 
 /** log Γ(x) for x > 0; absolute error below 1e-14 up to x = 10, relative error below 1e-14 beyond. */
 export function logGamma(x: number): number {
-  if (!(x > 0)) throw new UsageError("logGamma", { expected: "x > 0", got: `${x}` });
+  if (!(x > 0)) throw new UsageError("logGamma", { expected: "x > 0", got: valueText(x) });
   // Γ(x) = Γ(x + m) / (x (x + 1) … (x + m - 1))
   let shift = 1;
   let z = x;

@@ -1,5 +1,7 @@
 /** Contour lines of a scan in two dimensions, and the ellipse that a covariance says they should be. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aList, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import type { Covariance } from "../fit/covariance.js";
 import { indexOfName } from "../objective.js";
 import type { Scan2d } from "./scan.js";
@@ -29,6 +31,9 @@ export function contours(
   field: readonly (readonly (number | undefined)[])[],
   level: number,
 ): readonly Polyline[] {
+  checkArgument("contours", "x", x, numbers);
+  checkArgument("contours", "y", y, numbers);
+  checkArgument("contours", "field", field, aList);
   if (field.length !== x.length || field.some((row) => row.length !== y.length)) {
     throw new UsageError("contours", {
       expected: `a field of [${x.length}, ${y.length}] values`,
@@ -220,6 +225,9 @@ export function hessianEllipse(
   centre: readonly [number, number],
   deltaTwoNll: number,
 ): Polyline {
+  checkParts("hessianEllipse", "a covariance", covariance, { names: aList, sigma: numbers, correlation: aList });
+  checkArgument("hessianEllipse", "names", names, aList);
+  checkArgument("hessianEllipse", "the centre", centre, numbers);
   if (!(deltaTwoNll > 0)) {
     throw new UsageError("hessianEllipse", { expected: "a positive -2ΔlnL", got: `${deltaTwoNll}` });
   }

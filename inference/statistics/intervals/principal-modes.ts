@@ -1,4 +1,5 @@
 /** The independent directions of a covariance, widest first. */
+import { aList, checkParts } from "../../../engine/options.js";
 import type { Covariance } from "../fit/covariance.js";
 import { eigenSymmetric } from "../linear-algebra/symmetric-matrix.js";
 import { type NamedVector, namedVector } from "../objective.js";
@@ -15,6 +16,7 @@ export interface PrincipalMode {
  * is right where all are in prior standard deviations.
  */
 export function principalModes(covariance: Covariance): readonly PrincipalMode[] {
+  checkParts("principalModes", "a covariance", covariance, { names: aList, matrix: aList });
   const { names, matrix } = covariance;
   const { values, vectors } = eigenSymmetric(Float64Array.from(matrix.flat()), names.length);
   return Object.freeze(

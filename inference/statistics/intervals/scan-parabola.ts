@@ -1,4 +1,5 @@
 /** Best fit and σ from the lowest points of a scan: the parabola, in two dimensions the paraboloid, through them. */
+import { aList, aText, checkParts, numbers } from "../../../engine/options.js";
 import { covariance } from "../fit/covariance.js";
 import { cholesky, choleskySolve, dot } from "../linear-algebra/symmetric-matrix.js";
 import { type Matrix, type NamedVector, namedVector } from "../objective.js";
@@ -31,11 +32,13 @@ const REACH = 2;
 
 /** Least squares through the lowest point of the scan and up to two on each side of it. */
 export function scanParabola(scan: Scan1d): ScanParabola | NoScanParabola {
+  checkParts("scanParabola", "a scan", scan, { name: aText, values: numbers, deltaTwoNll: aList });
   return vertex([scan.name], [scan.values], ([i]) => scan.deltaTwoNll[i!]);
 }
 
 /** Least squares through the lowest point of the scan and those up to two steps from it along each axis. */
 export function scanParaboloid(scan: Scan2d): ScanParabola | NoScanParabola {
+  checkParts("scanParaboloid", "a scan", scan, { names: aList, values: aList, deltaTwoNll: aList });
   return vertex(scan.names, scan.values, ([i, j]) => scan.deltaTwoNll[i!]![j!]);
 }
 

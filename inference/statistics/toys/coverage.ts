@@ -1,5 +1,7 @@
 /** Do the intervals hold the truth as often as they say? Pulls and coverage over toy experiments. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aList, checkArgument, numbers } from "../../../engine/options.js";
 import { binomialPValue, clopperPearson } from "../goodness/binomial.js";
 import { chiSquarePValue } from "../goodness/special-functions.js";
 import type { Matrix } from "../objective.js";
@@ -142,6 +144,9 @@ const ellipseLevel = (sigmas: number) => -2 * Math.log(1 - nominalOf(sigmas));
  * @param toys   those whose fit gave errors; at least two
  */
 export function coverageOf(names: readonly string[], truth: readonly number[], toys: readonly ToyFit[]): Coverage {
+  checkArgument("coverageOf", "names", names, aList);
+  checkArgument("coverageOf", "truth", truth, numbers);
+  checkArgument("coverageOf", "toys", toys, aList);
   if (toys.length < 2) {
     throw new UsageError("coverage", { expected: "at least two toys whose fits gave errors", got: `${toys.length}` });
   }

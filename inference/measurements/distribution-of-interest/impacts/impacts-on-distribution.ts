@@ -1,5 +1,5 @@
 /** Impacts on the distribution of interest: how far each source of uncertainty moves T, region by region of (x, y). */
-import { checkOptions } from "../../../../engine/options.js";
+import { aList, anObject, checkArgument, checkOptions } from "../../../../engine/options.js";
 import type { Covariance } from "../../../statistics/fit/covariance.js";
 import type { ImpactSource, ImpactSources } from "../../../statistics/impacts/impact-sources.js";
 import { cholesky, choleskyInverse, submatrix } from "../../../statistics/linear-algebra/symmetric-matrix.js";
@@ -104,9 +104,12 @@ export async function distributionImpacts(
   request: DistributionRequest,
   sets: readonly ImpactSources[],
   modes: ImpactSources,
-  { covariance, groups }: { readonly covariance: Correlations; readonly groups: ImpactGroups },
+  correlated: { readonly covariance: Correlations; readonly groups: ImpactGroups },
 ): Promise<DistributionImpacts> {
   checkOptions("distributionImpacts", request, distributionOptions);
+  checkArgument("distributionImpacts", "sets", sets, aList);
+  checkArgument("distributionImpacts", "the correlations and groups", correlated, anObject);
+  const { covariance, groups } = correlated;
   const { model, onPoints } = request;
   const summary = await weightedRegions(request);
   const all = [...sets, ...(sets.includes(modes) ? [] : [modes])];

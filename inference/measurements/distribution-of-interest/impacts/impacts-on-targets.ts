@@ -1,5 +1,8 @@
 /** Impacts on numbers: on the nuisances themselves and on the expected yields, with groups and what is left for the data. */
+
 import { UsageError } from "../../../../engine/errors.js";
+import { aFunction, aList, anObject, checkArgument, checkParts, numbers } from "../../../../engine/options.js";
+import { checkModel } from "../../../given-parts.js";
 import type { MixtureModel } from "../../../model/mixture-model.js";
 import { expectedYields } from "../../../model/yields.js";
 import type { Covariance } from "../../../statistics/fit/covariance.js";
@@ -22,6 +25,7 @@ export interface TargetFunctions {
 
 /** Every nuisance; and the yields, where nuisances move them. */
 export function targetsOf(model: MixtureModel): TargetFunctions {
+  checkModel("targetsOf", model);
   const { nuisances, processes } = model;
   const ofNuisances = nuisances.map(({ name }) => ({ kind: "nuisance", name }) as const);
   if (!nuisances.some(({ kind }) => kind === "rate")) return { targets: ofNuisances, evaluate: async (nu) => nu };
@@ -117,8 +121,13 @@ export async function impactTables(
   estimate: readonly number[],
   sets: readonly ImpactSources[],
   modes: ImpactSources,
-  { covariance, groups }: { readonly covariance: Covariance; readonly groups: ImpactGroups },
+  correlated: { readonly covariance: Covariance; readonly groups: ImpactGroups },
 ): Promise<readonly ImpactTable[]> {
+  checkParts("impactTables", "functions", functions, { evaluate: aFunction });
+  checkArgument("impactTables", "the estimate", estimate, numbers);
+  checkArgument("impactTables", "sets", sets, aList);
+  checkParts("impactTables", "correlations", correlated, { covariance: anObject, groups: anObject });
+  const { covariance, groups } = correlated;
   const nominal = await functions.evaluate(estimate);
   const endsOf = async ({ up, down }: ImpactSource) => {
     const [above, below] = [await functions.evaluate(up), await functions.evaluate(down)];

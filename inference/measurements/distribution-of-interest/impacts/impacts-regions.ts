@@ -1,5 +1,7 @@
 /** Regions of (x, y): cells between quantiles of the data. */
+
 import { UsageError } from "../../../../engine/errors.js";
+import { aList, checkParts } from "../../../../engine/options.js";
 import type { EventData } from "../../../model/likelihood/likelihood.js";
 import type { ObservableName } from "../../../model/sampling/simulated-events.js";
 
@@ -79,10 +81,12 @@ function quantiles(values: ArrayLike<number>, bins: number): number[] {
 
 /** "y₁ < 0.12", "0.12 ≤ y₁ < 0.48 and x₁ ≥ 2"; "all events" where the region is everything. */
 export function regionText(
-  { ranges }: Region,
+  region: Region,
   nameOf: (feature: ObservedFeature) => string,
   format: (value: number) => string,
 ): string {
+  checkParts("regionText", "a region", region, { ranges: aList });
+  const { ranges } = region;
   const texts = ranges.map((range) => {
     const { lower, upper } = range;
     const name = nameOf(range);
