@@ -412,7 +412,7 @@ function plainNodes(): (node: Var) => PlainNode {
 }
 
 export async function compileProgram(
-  { outputs, updates = {}, profile = false }: ProgramRequest,
+  { outputs, updates = {}, timed = false }: ProgramRequest,
   options: { precision: Precision; threads: number; simd: Simd; isSharing: boolean },
 ): Promise<CompiledProgram & { readonly memory: MemoryImage }> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
@@ -436,7 +436,7 @@ export async function compileProgram(
   const plans = levels.map(
     (level, i): LevelPlan => ({
       parameters: level.parameters.filter((node) => !stage.members.has(node.id)).map(plain),
-      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass, profile ? costsOf(pass) : undefined)),
+      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass, timed ? costsOf(pass) : undefined)),
     }),
   );
   const { names: updateKernels, uploads: updateUploads } = compiler.updates(stage.kernels);
@@ -445,7 +445,7 @@ export async function compileProgram(
   );
   const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
   const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
-  const clocks = profile ? compiler.clocks(options.threads) : undefined;
+  const clocks = timed ? compiler.clocks(options.threads) : undefined;
   const module = await wasm.compile(compiler.module.build());
   const pages = Math.ceil(compiler.arena.size / PAGE);
   return {

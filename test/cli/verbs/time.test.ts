@@ -10,7 +10,7 @@ import {
   programResult,
   programText,
 } from "../../../cli/roofline/kernel-report.js";
-import type { KernelProfile, Profile } from "../../../engine/runtime/kernel-times.js";
+import type { KernelTimes, ProgramTimes } from "../../../engine/runtime/kernel-times.js";
 import { writeNpz } from "../../../io/index.js";
 import { saveModel } from "../../../workflow/store/model-files.js";
 import { torchEvents, torchModel } from "../../inference/torch-mixture.js";
@@ -128,15 +128,15 @@ test("wrong input is refused with what to do", async () => {
   }
 });
 
-const kernel = (name: string, milliseconds: number, flops: number, bytes: number, calls = 2): KernelProfile => ({
+const kernel = (name: string, milliseconds: number, flops: number, bytes: number, calls = 2): KernelTimes => ({
   ...{ name, operations: `operations of ${name}`, calls, milliseconds, flops, bytesRead: bytes, bytesWritten: bytes },
 });
 
 test("rates and fractions follow from times, threads and peak", () => {
   const kernels = [kernel("a", 5, 2e6, 5e5), kernel("b", 15, 0, 1.5e6), kernel("never", 0, 0, 0, 0)];
-  const profile: Profile = { kernels, wallMilliseconds: 20, threads: 2, timing: "kernels" };
+  const times: ProgramTimes = { kernels, wallMilliseconds: 20, threads: 2, timing: "kernels" };
   const peak = { device: "two threads", gigaflopsPerSecond: 8, gigabytesPerSecond: 4 };
-  const result = programResult({ outputs: ["y"], per: "evaluation", profile }, peak);
+  const result = programResult({ outputs: ["y"], per: "evaluation", times }, peak);
   assert.equal(
     result.kernels.map(({ name }) => name),
     ["b", "a"],

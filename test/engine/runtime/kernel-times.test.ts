@@ -1,4 +1,4 @@
-/** What profiled programs say: every kernel once, with arithmetic and bytes as counted by hand, and times that fit into the wall time. */
+/** What timed programs say: every kernel once, with arithmetic and bytes as counted by hand, and times that fit into the wall time. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ModuleBuilder } from "../../../engine/cpu/assembly/assembler.js";
@@ -10,7 +10,7 @@ import { gradient } from "../../../engine/derivatives/gradient.js";
 import { elementwiseFlops } from "../../../engine/passes/kernel-costs.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import type { Backend, Program, ProgramRequest } from "../../../engine/runtime/backend.js";
-import { type KernelProfile, type Profile, profileBetween } from "../../../engine/runtime/kernel-times.js";
+import { type KernelTimes, type ProgramTimes, timesBetween } from "../../../engine/runtime/kernel-times.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { webgpuBackend } from "../../../engine/webgpu/backend.js";
@@ -34,7 +34,7 @@ function network(): ProgramRequest {
 const networkValues = { w: Float64Array.from({ length: 12 }, (_, i) => 0.1 * i), b: [0.1, 0.2, 0.3, 0.4] };
 
 async function ranOnce(backend: Backend, request: ProgramRequest, values: Record<string, ArrayLike<number>>) {
-  const program = await backend.compile({ ...request, profile: true });
+  const program = await backend.compile({ ...request, timed: true });
   const tape = (Object.values(request.outputs)[0] as Var).tape;
   for (const { operation, shape } of tape.nodes) {
     if (operation.name === "column") await program.bind({ [operation.label]: columnOf(shape[0] ?? 1) });
@@ -44,10 +44,10 @@ async function ranOnce(backend: Backend, request: ProgramRequest, values: Record
   return program;
 }
 
-const find = ({ kernels }: Profile, name: RegExp): KernelProfile => {
+const find = ({ kernels }: ProgramTimes, name: RegExp): KernelTimes => {
   const found = kernels.filter((kernel) => name.test(kernel.name));
   assert.is(found.length, 1, `${name}: ${kernels.map((kernel) => kernel.name).join("; ")}`);
-  return found[0] as KernelProfile;
+  return found[0] as KernelTimes;
 };
 
 /** Names of kernels as the description has them. */
@@ -57,42 +57,42 @@ for (const { name, create } of testBackends()) {
   test(`times of ${name} are positive, fit into the wall time and add up from run to run`, async () => {
     const backend = await create();
     const program = await ranOnce(backend, network(), networkValues);
-    const first = await program.profile();
+    const first = await program.times();
     await program.run();
-    const second = await program.profile();
-    for (const profile of [first, second, profileBetween(first, second)]) {
+    const second = await program.times();
+    for (const times of [first, second, timesBetween(first, second)]) {
       let sum = 0;
-      for (const kernel of profile.kernels) {
+      for (const kernel of times.kernels) {
         assert.ok(kernel.milliseconds >= 0, kernel.name);
         assert.ok(kernel.calls > 0, kernel.name);
         sum += kernel.milliseconds;
       }
-      assert.ok(sum > 0 && sum <= profile.threads * profile.wallMilliseconds);
-      assert.ok(Object.isFrozen(profile) && Object.isFrozen(profile.kernels) && Object.isFrozen(profile.kernels[0]));
+      assert.ok(sum > 0 && sum <= times.threads * times.wallMilliseconds);
+      assert.ok(Object.isFrozen(times) && Object.isFrozen(times.kernels) && Object.isFrozen(times.kernels[0]));
     }
-    for (const [i, kernel] of profileBetween(first, second).kernels.entries()) {
+    for (const [i, kernel] of timesBetween(first, second).kernels.entries()) {
       const { milliseconds: _, ...counts } = kernel;
-      const { milliseconds: __, ...once } = first.kernels[i] as KernelProfile;
+      const { milliseconds: __, ...once } = first.kernels[i] as KernelTimes;
       assert.equal(counts, once);
     }
     await backend.close();
   });
 
-  test(`the same numbers with and without a profile on ${name}`, async () => {
+  test(`the same numbers with and without timing on ${name}`, async () => {
     const backend = await create();
-    const profiled = await ranOnce(backend, network(), networkValues);
+    const timed = await ranOnce(backend, network(), networkValues);
     const plain = await backend.compile(network());
     await plain.bind({ x: columnOf(3) });
     await plain.write(networkValues);
-    assert.equal(await plain.run(), await profiled.run());
+    assert.equal(await plain.run(), await timed.run());
     await backend.close();
   });
 
-  test(`a profile is refused where none was asked for, and after the end, on ${name}`, async () => {
+  test(`times are refused where none were asked for, and after the end, on ${name}`, async () => {
     const backend = await create();
     const refused = async (program: Program, message: RegExp) => {
       try {
-        await program.profile();
+        await program.times();
       } catch (error) {
         assert.match((error as Error).message, message);
         return;
@@ -102,11 +102,11 @@ for (const { name, create } of testBackends()) {
     const plain = await backend.compile(network());
     await refused(
       plain,
-      /^profile: expected a program that measures its kernels, got one that does not\. Compile it with `profile: true`$/,
+      /^times: expected a program that measures its kernels, got one that does not\. Compile it with `timed: true`$/,
     );
-    const closed = await backend.compile({ ...network(), profile: true });
+    const closed = await backend.compile({ ...network(), timed: true });
     await closed.close();
-    await refused(closed, /^profile: expected an open program, got one that was closed$/);
+    await refused(closed, /^times: expected an open program, got one that was closed$/);
     await backend.close();
   });
 }
@@ -116,29 +116,29 @@ for (const precision of ["f32", "f64"] as const) {
   test(`flops and bytes of a network on cpu ${precision}, counted by hand`, async () => {
     const backend = await cpuBackend({ precision, threads: 2 });
     const program = await ranOnce(backend, network(), networkValues);
-    const profile = await program.profile();
+    const times = await program.times();
     assert.equal(
-      profile.kernels.map((kernel) => kernel.name).filter((own) => own.startsWith("kernel")),
+      times.kernels.map((kernel) => kernel.name).filter((own) => own.startsWith("kernel")),
       described(program),
     );
     const TILES = 4; // of 64 events
-    for (const kernel of profile.kernels) assert.is(kernel.calls, TILES, kernel.name);
-    const columns = find(profile, /^columns$/);
+    for (const kernel of times.kernels) assert.is(kernel.calls, TILES, kernel.name);
+    const columns = find(times, /^columns$/);
     assert.equal(
       [columns.operations, columns.flops, columns.bytesRead, columns.bytesWritten],
       ["copy of one column", 0, 3 * bytes * EVENTS, 3 * bytes * EVENTS],
     );
-    const linear = find(profile, /: linear 4 rows$/);
+    const linear = find(times, /: linear 4 rows$/);
     // 9 weights: twice per event in arithmetic, once per tile in bytes.
     assert.is(linear.operations, "linear");
     assert.is(linear.flops, 2 * 9 * EVENTS);
     assert.is(linear.bytesRead, 3 * bytes * EVENTS + 9 * bytes * TILES);
     assert.is(linear.bytesWritten, 4 * bytes * EVENTS);
-    const sums = profile.kernels.filter((kernel) => kernel.name.startsWith("event sums"));
+    const sums = times.kernels.filter((kernel) => kernel.name.startsWith("event sums"));
     const flops = sums.reduce((total, kernel) => total + kernel.flops, 0);
     // The loss is one term per event; the gradient of the weights again two operations per weight.
     assert.is(flops, (1 + 2 * 9) * EVENTS);
-    const outputs = find(profile, /^outputs$/);
+    const outputs = find(times, /^outputs$/);
     assert.equal([outputs.bytesRead, outputs.bytesWritten], [4 * bytes * EVENTS, 4 * 8 * EVENTS]);
     await backend.close();
   });
@@ -154,11 +154,11 @@ function logSum(): ProgramRequest {
 
 test("flops and bytes of a fused kernel with an inner axis, counted by hand", async () => {
   const backend = await cpuBackend({ precision: "f32", threads: 1 });
-  const program = await backend.compile({ ...logSum(), profile: true });
+  const program = await backend.compile({ ...logSum(), timed: true });
   await program.bind({ x: columnOf(10) });
   await program.write({ p: [1, 2, 3, 4, 5] });
   await program.run();
-  const fused = find(await program.profile(), /^kernel 0: fused, 2 rows, inner axis 5$/);
+  const fused = find(await program.times(), /^kernel 0: fused, 2 rows, inner axis 5$/);
   assert.is(fused.operations, "mul, exp, sum, log");
   // Products, exponentials and terms of the sums are 10 each, logarithms 2.
   const perEvent = 10 + 10 * elementwiseFlops.exp + 10 + 2 * elementwiseFlops.log;
@@ -171,11 +171,11 @@ test("flops and bytes of a fused kernel with an inner axis, counted by hand", as
 
 test("the reference counts node by node", async () => {
   const program = await ranOnce(referenceBackend(), network(), networkValues);
-  const profile = await program.profile();
-  const linear = find(profile, /^\d+ linear \[4\]$/);
+  const times = await program.times();
+  const linear = find(times, /^\d+ linear \[4\]$/);
   assert.equal([linear.calls, linear.flops, linear.bytesWritten], [1, 2 * 9 * EVENTS, 8 * 4 * EVENTS]);
-  assert.is(find(profile, / tanh \[4\]$/).flops, 4 * elementwiseFlops.tanh * EVENTS);
-  for (const { name } of profile.kernels) assert.ok(program.description.split("\n").includes(name), name);
+  assert.is(find(times, / tanh \[4\]$/).flops, 4 * elementwiseFlops.tanh * EVENTS);
+  for (const { name } of times.kernels) assert.ok(program.description.split("\n").includes(name), name);
 });
 
 test("passes are told apart", async () => {
@@ -184,7 +184,7 @@ test("passes are told apart", async () => {
   const centred = o.sub(x, o.mul(o.sumEvents(x), 1 / EVENTS));
   const backend = await cpuBackend({ precision: "f64", threads: 1 });
   const program = await ranOnce(backend, { outputs: { variance: o.sumEvents(o.square(centred)) } }, {});
-  const names = (await program.profile()).kernels.map(({ name }) => name);
+  const names = (await program.times()).kernels.map(({ name }) => name);
   assert.is(new Set(names).size, names.length);
   assert.ok(
     names.includes("pass 0, event sums before kernel 0") && names.includes("pass 1, event sums after kernel 0"),
@@ -198,20 +198,20 @@ test("steps are measured on cpu as runs are", async () => {
   const loss = o.sumEvents(o.square(o.sub(x, p)));
   const request = { outputs: { loss }, updates: { p: o.sub(p, o.mul(gradient(loss, [p])[0] as Var, 1e-3)) } };
   const backend = await cpuBackend({ precision: "f64", threads: 2 });
-  const program = await backend.compile({ ...request, profile: true });
+  const program = await backend.compile({ ...request, timed: true });
   await program.bind({ x: columnOf(1) });
   await program.write({ p: [0] });
   await program.steps({ count: 3, indices: { events: Int32Array.from({ length: 3 * 70 }, (_, i) => i % EVENTS) } });
-  const profile = await program.profile();
-  for (const { calls } of profile.kernels) assert.is(calls, 3 * 2);
-  assert.ok(profile.wallMilliseconds > 0);
+  const times = await program.times();
+  for (const { calls } of times.kernels) assert.is(calls, 3 * 2);
+  assert.ok(times.wallMilliseconds > 0);
   await backend.close();
 });
 
-test("without a profile, nothing but the passes is there to be called", async () => {
+test("without timing, nothing but the passes is there to be called", async () => {
   const options = { precision: "f32", threads: 1, simd: { relaxed: false, wide: "none" }, isSharing: true } as const;
-  const exportsOf = async (profile: boolean) => {
-    const { module, plan, kernels } = await compileProgram({ ...network(), profile }, options);
+  const exportsOf = async (timed: boolean) => {
+    const { module, plan, kernels } = await compileProgram({ ...network(), timed }, options);
     const { Module } = (
       globalThis as unknown as { WebAssembly: { Module: { exports(of: unknown): { name: string }[] } } }
     ).WebAssembly;
@@ -253,25 +253,25 @@ webgpuTest(
   async () => {
     const backend = await webgpuBackend();
     const program = await ranOnce(backend, network(), networkValues);
-    const profile = await program.profile();
+    const times = await program.times();
     assert.equal(
-      profile.kernels.map((kernel) => kernel.name).filter((own) => own.startsWith("kernel")),
+      times.kernels.map((kernel) => kernel.name).filter((own) => own.startsWith("kernel")),
       described(program),
     );
-    const linear = profile.kernels.find((kernel) => kernel.name.includes("linear 4 rows")) as KernelProfile;
+    const linear = times.kernels.find((kernel) => kernel.name.includes("linear 4 rows")) as KernelTimes;
     assert.is(linear.calls, 1, "all events are one chunk");
     assert.ok(linear.flops >= 2 * 9 * EVENTS);
-    assert.is(find(profile, /^columns$/).bytesRead, 4 * 3 * EVENTS);
+    assert.is(find(times, /^columns$/).bytesRead, 4 * 3 * EVENTS);
     await backend.close();
   },
 );
 
-webgpuTest("steps of a profiled program are refused on webgpu", async () => {
+webgpuTest("steps of a timed program are refused on webgpu", async () => {
   const tape = new Tape();
   const [x, p] = [tape.column("x", []), tape.parameter("p")];
   const loss = o.sumEvents(o.mul(x, p));
   const backend = await webgpuBackend();
-  const program = await backend.compile({ outputs: { loss }, updates: { p: o.add(p, 1) }, profile: true });
+  const program = await backend.compile({ outputs: { loss }, updates: { p: o.add(p, 1) }, timed: true });
   await program.bind({ x: columnOf(1) });
   await program.write({ p: [1] });
   let message = "";
@@ -282,7 +282,7 @@ webgpuTest("steps of a profiled program are refused on webgpu", async () => {
   }
   assert.match(
     message,
-    /^steps: expected a program without `profile`, as the backend webgpu measures runs only, got one with it/,
+    /^steps: expected a program without `timed`, as the backend webgpu measures runs only, got one with it/,
   );
   await backend.close();
 });
@@ -303,11 +303,11 @@ webgpuTest("a GPU without a clock is timed by the ends of submissions", async ()
   try {
     const backend = await webgpuBackend();
     const program = await ranOnce(backend, network(), networkValues);
-    const profile = await program.profile();
-    assert.is(profile.timing, "submissions");
-    const sum = profile.kernels.reduce((total, { milliseconds }) => total + milliseconds, 0);
-    assert.ok(sum > 0 && sum <= profile.wallMilliseconds);
-    for (const { calls, name } of profile.kernels) assert.is(calls, 1, name);
+    const times = await program.times();
+    assert.is(times.timing, "submissions");
+    const sum = times.kernels.reduce((total, { milliseconds }) => total + milliseconds, 0);
+    assert.ok(sum > 0 && sum <= times.wallMilliseconds);
+    for (const { calls, name } of times.kernels) assert.is(calls, 1, name);
     await backend.close();
   } finally {
     entry.requestAdapter = requestAdapter;
