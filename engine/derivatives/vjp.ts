@@ -1,4 +1,4 @@
-/** Derivative rules: what each operation sends back to its inputs; and the pass that follows them from a loss. */
+/** Vector-Jacobian products: from the cotangent of a node those of its inputs; and the pass that applies them from a loss on. */
 import {
   add,
   broadcast,
@@ -25,16 +25,16 @@ import {
 import { type Attributes, type OperationName, sizeOf, type Var } from "../tape/tape.js";
 
 /** Cotangents of the inputs, each written down only if asked for; `undefined` where there is no derivative. */
-export type Rule<A> = (g: Var, y: Var, inputs: readonly Var[], attributes: A) => readonly ((() => Var) | undefined)[];
+export type Vjp<A> = (g: Var, y: Var, inputs: readonly Var[], attributes: A) => readonly ((() => Var) | undefined)[];
 
-type Rules = {
-  readonly [N in OperationName]: Rule<N extends keyof Attributes ? Attributes[N] : object>;
+type Vjps = {
+  readonly [N in OperationName]: Vjp<N extends keyof Attributes ? Attributes[N] : object>;
 };
 
-const none: Rule<unknown> = () => [];
-/** A rule of one input. */
-const of = <A>(rule: (g: Var, x: Var, y: Var, attributes: A) => Var): Rule<A> => {
-  return (g, y, [x], attributes) => [() => rule(g, x as Var, y, attributes)];
+const none: Vjp<unknown> = () => [];
+/** Of an operation with one input. */
+const of = <A>(vjp: (g: Var, x: Var, y: Var, attributes: A) => Var): Vjp<A> => {
+  return (g, y, [x], attributes) => [() => vjp(g, x as Var, y, attributes)];
 };
 type Pair = readonly [Var, Var];
 
@@ -49,7 +49,7 @@ function isTaken(y: Var, [condition, a, b]: readonly Var[]): Var {
   return isRectifier ? greater(y, 0) : (condition as Var);
 }
 
-export const rules: Rules = {
+export const vjps: Vjps = {
   column: none,
   parameter: none,
   constant: none,
@@ -121,8 +121,8 @@ export const rules: Rules = {
   sumEvents: of((g, x) => broadcastEvents(g, x.events)),
 };
 
-/** Operations whose rules make the slope from the result: it stands there for a function of the inputs. */
-export const slopeFromResult: ReadonlySet<OperationName> = new Set([
+/** Operations whose VJPs are written in the result: it stands there for a function of the inputs. */
+export const gradientFromResult: ReadonlySet<OperationName> = new Set([
   "exp",
   "expm1",
   "tanh",
@@ -154,8 +154,8 @@ export function backward(
     const y = tape.nodes[id] as Var;
     if (whole === undefined || !depends.has(id)) continue;
     const g = passed(y, whole);
-    const rule = rules[y.operation.name] as Rule<unknown>;
-    rule(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
+    const vjp = vjps[y.operation.name] as Vjp<unknown>;
+    vjp(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
       const input = y.inputs[i] as Var;
       if (cotangent === undefined || !depends.has(input.id)) return;
       const old = cotangents.get(input.id);
