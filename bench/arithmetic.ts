@@ -2,7 +2,7 @@
 
 import { schedule } from "../engine/passes/event-passes.js";
 import { flopsOf } from "../engine/passes/kernel-costs.js";
-import { actionsOf, itemsMade, itemsRead } from "../engine/passes/launches.js";
+import { itemsMade, itemsRead, launchesOf } from "../engine/passes/launches.js";
 import { lower } from "../engine/passes/lowering.js";
 import type { ProgramRequest } from "../engine/runtime/backend.js";
 import { lowerForGpu } from "../engine/webgpu/plan.js";
@@ -31,8 +31,8 @@ export function bytesPerEvent({ outputs, updates = {} }: ProgramRequest): number
   for (const pass of levels.flatMap((level) => level.passes.map(lowerForGpu))) {
     // Columns are gathered: read in one place, written in another.
     for (const { size } of pass.columns) numbers += 2 * size;
-    for (const action of actionsOf(pass)) {
-      for (const { size } of [...new Set(itemsRead(action)), ...itemsMade(action)]) numbers += size;
+    for (const launch of launchesOf(pass)) {
+      for (const { size } of [...new Set(itemsRead(launch)), ...itemsMade(launch)]) numbers += size;
     }
   }
   return 4 * numbers;

@@ -3,7 +3,7 @@
 import { describePass } from "../passes/describe.js";
 import { schedule } from "../passes/event-passes.js";
 import { type PassCosts, passCosts } from "../passes/kernel-costs.js";
-import { type Action, actionsOf, itemsMade, itemsRead } from "../passes/launches.js";
+import { itemsMade, itemsRead, type Launch, launchesOf } from "../passes/launches.js";
 import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../passes/lowering.js";
 import type { ProgramRequest } from "../runtime/backend.js";
 import { BLOCK } from "../runtime/blocked-column.js";
@@ -168,11 +168,11 @@ class Compiler {
 
   /** @param costs  of its parts, where these are timed */
   pass(pass: LoweredPass, costs: PassCosts | undefined): PassPlan {
-    const actions = actionsOf(pass);
+    const launches = launchesOf(pass);
     const used = new Map<number, Upload>();
     const packs: Pack[] = [];
     const zeroRow = 0;
-    const buffers = this.allocate(pass, actions, this.rowBytes);
+    const buffers = this.allocate(pass, launches, this.rowBytes);
     const kept = align(buffers.size);
     const fused = pass.kernels.filter((kernel) => kernel.kind === "fused");
     const scratch = Math.max(this.linear.weightGradientBytes, ...fused.map((kernel) => keptBytes(kernel, this.lanes)));
@@ -195,20 +195,20 @@ class Compiler {
     const index = this.passes++;
     const calls: Call[] = [];
     const { sums, weightBytes } = this.accumulate(pass.sums);
-    actions.forEach((action, at) => {
-      if (action.kind === "sums") {
-        const own = action.sums.map((sum) => {
+    launches.forEach((launch, at) => {
+      if (launch.kind === "sums") {
+        const own = launch.sums.map((sum) => {
           const accumulator = sums.find(({ node }) => node === sum.node.id) as Accumulator;
           return this.sumCall(sum, accumulator, buffers, kept);
         });
         calls.push((caller) => {
           for (const call of own) call(caller);
         });
-      } else if (action.kernel.kind === "fused") {
+      } else if (launch.kernel.kind === "fused") {
         const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
-        printFused(f, action.kernel, layout);
+        printFused(f, launch.kernel, layout);
         calls.push((caller) => void caller.get(caller.param(0)).call(f));
-      } else calls.push(this.linearCall(action.kernel.item, layout, packs));
+      } else calls.push(this.linearCall(launch.kernel.item, layout, packs));
     });
     const name = `pass${index}`;
     if (costs === undefined) this.passFunction(name, calls);
@@ -239,31 +239,31 @@ class Compiler {
     for (const call of calls) call(f);
   }
 
-  private timedPass(name: string, calls: readonly Call[], { columns, actions, outputs }: PassCosts): TimedPass {
+  private timedPass(name: string, calls: readonly Call[], { columns, launches, outputs }: PassCosts): TimedPass {
     const timed = (cost: KernelCost) => this.kernels.push(cost) - 1;
     return {
       columns: columns && timed(columns),
       calls: calls.map((call, i) => {
-        const own = `${name}_action${i}`;
+        const own = `${name}_launch${i}`;
         this.passFunction(own, [call]);
-        return { name: own, kernel: timed(actions[i] as KernelCost) };
+        return { name: own, kernel: timed(launches[i] as KernelCost) };
       }),
       outputs: outputs && timed(outputs),
     };
   }
 
-  /** A buffer per stored item, from the action that makes it to the last that reads it. Row 0 is the row of zeros. */
-  private allocate(pass: LoweredPass, actions: readonly Action[], start: number): Buffers {
+  /** A buffer per stored item, from the launch that makes it to the last that reads it. Row 0 is the row of zeros. */
+  private allocate(pass: LoweredPass, launches: readonly Launch[], start: number): Buffers {
     const lastRead = new Map<Item, number>();
-    actions.forEach((action, at) => {
-      for (const item of itemsRead(action)) lastRead.set(item, at);
+    launches.forEach((launch, at) => {
+      for (const item of itemsRead(launch)) lastRead.set(item, at);
     });
-    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, actions.length);
+    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, launches.length);
     const buffers = new Buffers(start);
     for (const item of pass.columns) buffers.allocate(item, this.bufferBytes(item));
-    actions.forEach((action, at) => {
-      for (const item of itemsMade(action)) buffers.allocate(item, this.bufferBytes(item));
-      const done = new Set([...itemsRead(action), ...itemsMade(action)]);
+    launches.forEach((launch, at) => {
+      for (const item of itemsMade(launch)) buffers.allocate(item, this.bufferBytes(item));
+      const done = new Set([...itemsRead(launch), ...itemsMade(launch)]);
       for (const item of done) if ((lastRead.get(item) ?? at) <= at) buffers.release(item, this.bufferBytes(item));
     });
     return buffers;

@@ -4,7 +4,7 @@
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../../passes/lowering.js";
-import { isReduction, type Phases, phasesOf } from "../../passes/rounds.js";
+import { isReduction, type Rounds, roundsOf } from "../../passes/rounds.js";
 import type { ElementwiseName, Var } from "../../tape/tape.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
@@ -51,7 +51,7 @@ export function printFused(f: FunctionBuilder, kernel: FusedKernel, layout: Layo
 
 class Printer {
   private readonly own: ReadonlySet<Item>;
-  private readonly phases: Phases;
+  private readonly rounds: Rounds;
   private readonly lanes: Lanes;
   private readonly base: Local;
   private readonly row: Local;
@@ -79,7 +79,7 @@ class Printer {
     private readonly layout: Layout,
   ) {
     this.own = new Set(kernel.items);
-    this.phases = phasesOf(kernel);
+    this.rounds = roundsOf(kernel);
     this.lanes = layout.lanes;
     this.vectors = layout.lanes.fusedVectors;
     this.stepBytes = this.vectors * VECTOR_BYTES;
@@ -108,15 +108,15 @@ class Printer {
   private printVectors(): void {
     this.loaded = new Map();
     const before = this.loaded;
-    for (let round = 0; round <= this.phases.rounds; round++) {
+    for (let round = 0; round <= this.rounds.count; round++) {
       this.loaded = before;
       for (const item of this.kernel.items) {
-        if (!isInner(item, this.kernel) && !isReduction(item) && this.phases.of.get(item) === round) this.compute(item);
+        if (!isInner(item, this.kernel) && !isReduction(item) && this.rounds.of.get(item) === round) this.compute(item);
       }
       // A reduction of the last round may be stored, and outer items may follow it.
-      if (round < this.phases.rounds) this.printRound(round);
+      if (round < this.rounds.count) this.printRound(round);
       for (const item of this.kernel.items) {
-        if (isReduction(item) && this.phases.of.get(item) === round) this.storeIfWanted(item);
+        if (isReduction(item) && this.rounds.of.get(item) === round) this.storeIfWanted(item);
       }
     }
   }
@@ -125,10 +125,10 @@ class Printer {
     const { f, kernel } = this;
     const inner = kernel.inner as NonNullable<FusedKernel["inner"]>;
     const items = kernel.items.filter(
-      (item) => (isInner(item, kernel) || isReduction(item)) && this.phases.of.get(item) === round,
+      (item) => (isInner(item, kernel) || isReduction(item)) && this.rounds.of.get(item) === round,
     );
     if (items.length === 0) return;
-    const reversed = this.phases.reversed.has(round);
+    const reversed = this.rounds.reversed.has(round);
     for (const item of items) {
       this.forVectors(() => {
         if (isReduction(item)) {
@@ -311,7 +311,7 @@ class Printer {
         reader.name === "sub" && reader.operands[1]?.from === "item" && reader.operands[1].item === product;
       const siblings = reader.operands.some((o) => o.from === "item" && this.melted.has(o.item));
       const together =
-        this.phases.of.get(product) === this.phases.of.get(reader) &&
+        this.rounds.of.get(product) === this.rounds.of.get(reader) &&
         isInner(product, this.kernel) === readsInner(reader, this.kernel);
       if ((adds || subtracts) && together && !siblings) this.melted.add(product);
     }
@@ -350,7 +350,7 @@ class Printer {
     if (operand.from === "item" && this.own.has(operand.item)) {
       const { item } = operand;
       const elsewhere =
-        isInner(item, this.kernel) && this.phases.of.get(item) !== this.phases.of.get(reader) && !this.melted.has(item);
+        isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.melted.has(item);
       if (!elsewhere) f.get(this.localOf(item));
       else this.pushKept(item);
       return;
@@ -462,7 +462,7 @@ class Printer {
       if (operand.from === "number") continue;
       if (operand.from === "item" && this.own.has(operand.item)) {
         const read = operand.item;
-        const later = this.phases.of.get(read) !== this.phases.of.get(item) && isInner(read, kernel);
+        const later = this.rounds.of.get(read) !== this.rounds.of.get(item) && isInner(read, kernel);
         if (later && !this.slots.has(read)) {
           this.slots.set(read, this.slots.size * (kernel.inner?.size ?? 1) * this.stepBytes);
         }

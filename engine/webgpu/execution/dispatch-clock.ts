@@ -49,9 +49,9 @@ export class DispatchClock {
   ) {
     for (const [index, pass] of passes.entries()) {
       const bytes = { rows: 4, weightSums: 4, otherSums: 4 };
-      const { columns, actions } = passCosts(pass.lowered, passes.length > 1 ? index : undefined, bytes);
+      const { columns, launches } = passCosts(pass.lowered, passes.length > 1 ? index : undefined, bytes);
       if (columns !== undefined) this.add(columns, pass.columns);
-      for (const [i, cost] of actions.entries()) this.add(cost, pass.actions[i] as object[]);
+      for (const [i, cost] of launches.entries()) this.add(cost, pass.launches[i] as object[]);
     }
     this.tallies = noTallies(this.costs.length);
   }

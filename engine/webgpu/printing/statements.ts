@@ -1,7 +1,7 @@
 /** Prints what a kernel computes as WGSL statements, from where its operands lie to where its results go. */
 import type { ShaderName } from "../../../shaders/include.js";
 import { type FusedKernel, type Item, innerRow, isInner, type Operand, readsInner } from "../../passes/lowering.js";
-import { type Phases, phasesOf } from "../../passes/rounds.js";
+import { type Rounds, roundsOf } from "../../passes/rounds.js";
 import type { KernelMemory } from "../memory.js";
 import type { Domain } from "./domains.js";
 import { type RowExpression, rowExpression } from "./indexing.js";
@@ -23,7 +23,7 @@ export class Statements {
   readonly shaders = new Set<ShaderName>();
   /** What they read, for people. */
   readonly inputs = new Map<string, string>();
-  readonly phases: Phases;
+  readonly rounds: Rounds;
   /** Inner items that a later round reads. */
   readonly kept: ReadonlySet<Item>;
   private readonly own: ReadonlySet<Item>;
@@ -45,7 +45,7 @@ export class Statements {
     private readonly isShared = false,
   ) {
     this.own = new Set(kernel.items);
-    this.phases = phasesOf(kernel);
+    this.rounds = roundsOf(kernel);
     this.kept = new Set(
       kernel.items.flatMap((reader) =>
         reader.operands.flatMap((operand) =>
@@ -256,7 +256,7 @@ export class Statements {
 
   /** Is the item's value from another round than the reader's? */
   private isElsewhere(item: Item, reader: Item): boolean {
-    return this.own.has(item) && isInner(item, this.kernel) && this.phases.of.get(item) !== this.phases.of.get(reader);
+    return this.own.has(item) && isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader);
   }
 }
 
