@@ -9,7 +9,7 @@ import { lowerForGpu } from "../engine/webgpu/plan.js";
 
 /**
  * Floating-point operations per event in linear maps and weight gradients, over all passes: a multiply-add counted as two,
- * staircases as what lies below them.
+ * prefix masks as what lies within them.
  */
 export function linearFlopsPerEvent({ outputs, updates = {} }: ProgramRequest): number {
   const { levels } = schedule([...Object.values(outputs), ...Object.values(updates)]);

@@ -1,7 +1,7 @@
 /**
  * `flow`: log-prob, training step with Adam, and sampling of R1 on the cpu backend in f32.
  *
- * One thread: GFLOP/s of the linear maps, the staircase's arithmetic counted, as a ratio to a hand-written linear map that
+ * One thread: GFLOP/s of the linear maps, only arithmetic within the prefix mask counted, as a ratio to a hand-written linear map that
  * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise; beside
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */

@@ -14,11 +14,16 @@ import { Columns } from "../engine/webgpu/execution/columns.js";
 import { Recorder } from "../engine/webgpu/execution/recorder.js";
 import { type PassPlan, planRun } from "../engine/webgpu/plan.js";
 import { agree } from "./agreement.js";
-import { dense, type Shape, staircase } from "./linear-peak.js";
+import { dense, prefixMasked, type Shape } from "./linear-peak.js";
 import { normals } from "./r1.js";
 
 /** Layers of R1, then one that keeps any GPU busy. */
-const shapes: readonly Shape[] = [dense(128, 7), staircase(128, 128, 4), staircase(92, 128, 4), dense(1024, 1024)];
+const shapes: readonly Shape[] = [
+  dense(128, 7),
+  prefixMasked(128, 128, 4),
+  prefixMasked(92, 128, 4),
+  dense(1024, 1024),
+];
 const CHECKED = 300;
 
 type Kernel = PassPlan["kernels"][number];
@@ -94,7 +99,7 @@ async function times(device: Device, bench: Bench, shape: Shape, asked: number) 
 }
 
 /**
- * GFLOP/s by shape and kernel, of a staircase only what lies below it.
+ * GFLOP/s by shape and kernel, with a prefix mask only what lies within it.
  *
  * @param events  of one dispatch, fewer where the device cannot take them
  * @param peak    floating-point operations per second

@@ -62,7 +62,7 @@ function dispatchesOf({ outputs, updates }: Workload["request"]): number {
   );
 }
 
-async function yardsticks(bench: Bench) {
+async function roofline(bench: Bench) {
   const overhead = await dispatchOverhead(bench);
   console.log(
     `\ndispatch ${overhead.dispatchMicroseconds.toFixed(2)} us each` +
@@ -169,7 +169,7 @@ const { opened: device, clock, gpu, adapter } = await watched(() => Device.open(
 const { isSoftware } = device;
 console.log(`adapter: ${adapter.vendor} ${adapter.architecture} ${adapter.device}; ${adapter.description}`);
 const bench: Bench = { gpu, clock, isSoftware };
-const { overhead, peak } = await yardsticks(bench);
+const { overhead, peak } = await roofline(bench);
 const own = isSoftware ? sizes.software : sizes.hardware;
 console.log("\nlinear kernels: GFLOP/s of the map, its input gradient and its weight gradient (of the loop's)");
 const linear = await linearKernels(device, bench, own.linearEvents, peak.arithmetic);

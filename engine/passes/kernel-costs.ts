@@ -41,7 +41,7 @@ export const elementwiseFlops: { readonly [N in ElementwiseName]: number } = {
   where: 0,
 };
 
-/** Weights below the staircase, over so many matrices. */
+/** Weights within the prefix mask, over so many matrices. */
 function weightsThatCount(shape: Var["shape"], prefix: Int32Array | undefined, matrices: number): number {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return matrices * (prefix === undefined ? rows * columns : prefix.reduce((total, length) => total + length, 0));

@@ -465,7 +465,7 @@ const linearOptions: Options<LinearOptions> = { prefix: optional(numbers), trans
  * Linear map of the last feature axis by weights `[out, in]`, or `[..., out, in]` with the leading axes of x:
  * x `[..., in]` → `[..., out]`; transposed, x `[..., out]` → `[..., in]`.
  *
- * With a staircase x must be finite: backends work in blocks of rows, and NaN or Infinity in an element that only some
+ * With a prefix mask x must be finite: backends work in blocks of rows, and NaN or Infinity in an element that only some
  * rows of a block use makes the others NaN.
  */
 export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {

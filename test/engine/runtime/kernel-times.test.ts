@@ -21,7 +21,7 @@ import { webgpuTest } from "../../support/webgpu.js";
 const EVENTS = 200;
 const columnOf = (rows: number) => Float64Array.from({ length: rows * EVENTS }, (_, i) => Math.sin(i));
 
-/** The loss of a small network, a staircase of 1 + 2 + 3 + 3 weights below, and of its weights the gradient. */
+/** The loss of a small network, a prefix mask of 1 + 2 + 3 + 3 weights below, and of its weights the gradient. */
 function network(): ProgramRequest {
   const tape = new Tape();
   const x = tape.column("x", [3]);

@@ -139,7 +139,7 @@ const refusals: Readonly<
     "ShapeError",
     'linear: expected weights without events, got [4,3] over "events"',
   ],
-  "a staircase of the wrong length": [
+  "a prefix mask of the wrong length": [
     () => o.linear(x, w, { prefix: Int32Array.of(1, 2) }),
     "ShapeError",
     "linear: expected 4 prefix lengths between 0 and 3, got [1,2] (2)",
@@ -159,7 +159,7 @@ const refusals: Readonly<
     "ShapeError",
     'weightGradient: expected g [..., out] and x [..., in] with equal leading axes, got [] over "events" and []',
   ],
-  "moments with a staircase of the wrong length": [
+  "moments with a prefix mask of the wrong length": [
     () => o.weightGradient(p, p, Int32Array.of(3), false),
     "ShapeError",
     "weightGradient: expected 3 prefix lengths between 0 and 3, got [3] (1)",

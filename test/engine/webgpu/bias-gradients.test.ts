@@ -48,7 +48,7 @@ const cases: Readonly<Record<string, Case>> = {
     outputs: ({ gs, xs }) => ({ weights: o.weightGradient(gs, xs, undefined, false), bias: o.sumEvents(gs) }),
     alone: 1,
   },
-  "of a staircase that begins with rows of nothing": {
+  "of a prefix mask that begins with rows of nothing": {
     outputs: ({ g, x }) => {
       // The first 64 rows have no element, the others some of the first block of columns.
       const prefix = Int32Array.from({ length: OUTPUTS }, (_, row) => Math.max(0, 3 * (row - 63)));

@@ -1,4 +1,4 @@
-/** Linear maps, their packs and gradients against plain loops in f64, for shapes with tails, staircases and empty rows. */
+/** Linear maps, their packs and gradients against plain loops in f64, for shapes with tails, prefix masks and empty rows. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "../../../../engine/cpu/assembly/assembler.js";
@@ -103,11 +103,11 @@ const shapes: readonly Shape[] = [
   { name: "one weight", columns: 1, prefix: [1] },
   { name: "dense, full blocks", columns: 8, prefix: Array(12).fill(8) },
   { name: "dense, tails of rows and columns", columns: 7, prefix: Array(9).fill(7) },
-  { name: "staircase with empty first rows", columns: 21, prefix: stairs(22, 21, 4) },
+  { name: "prefix mask with empty first rows", columns: 21, prefix: stairs(22, 21, 4) },
   { name: "rows without inputs in the middle and at the end", columns: 5, prefix: [3, 0, 5, 0, 0, 0, 0, 0, 2, 0] },
   { name: "decreasing prefixes", columns: 10, prefix: [10, 9, 7, 7, 4, 2, 1] },
   { name: "no row has inputs", columns: 6, prefix: [0, 0, 0] },
-  { name: "wide staircase", columns: 64, prefix: stairs(70, 64, 3) },
+  { name: "wide prefix mask", columns: 64, prefix: stairs(70, 64, 3) },
 ];
 
 const relu: Epilogue = (f) => {
@@ -143,7 +143,7 @@ for (const precision of ["f32", "f64"] as const) {
         const rows = prefix.length;
         const paddedRows = roundUp(rows, BLOCK_ROWS);
         const paddedColumns = roundUp(columns, panelColumns(lanes));
-        // Beyond the staircase stands NaN: it must not be read as a number.
+        // Beyond the prefixes stands NaN: it must not be read as a number.
         const weights = numbers(rows * columns, 1).map((value, i) =>
           i % columns < prefix[Math.floor(i / columns)]! ? exact(value) : Number.NaN,
         );
@@ -257,7 +257,7 @@ for (const precision of ["f32", "f64"] as const) {
   }
 }
 
-test("plans: a staircase packs only what lies below it, in both directions", () => {
+test("plans: a prefix mask packs only what lies within it, in both directions", () => {
   // Rows of 0, 2, 4 inputs, four rows each.
   const prefix = [0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4];
   const forward = planPack("forward", prefix, 4);
