@@ -3,13 +3,13 @@
 import type { RandomColumn } from "../random/random-column.js";
 import type { Var } from "../tape/tape.js";
 import type { BlockedColumn } from "./blocked-column.js";
+import type { ColumnData } from "./column-data.js";
 import type { ProgramTimes } from "./kernel-times.js";
 
 export const backendNames = ["reference", "cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
 
-/** Data of one column: `[...shape, events]`, flattened, events contiguous. */
-export type ColumnData = Float32Array | Float64Array;
+export type { ColumnData } from "./column-data.js";
 
 /** What can be bound to a column: its data, the same block by block, or random numbers that the backend makes itself. */
 export type ColumnSource = ColumnData | BlockedColumn | RandomColumn;
