@@ -14,11 +14,11 @@ import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { allowWide } from "../engine/cpu/wide.js";
 import type { Backend } from "../engine/runtime/backend.js";
-import { linearFlopsPerEvent } from "./arithmetic.js";
 import { handWrittenLinear } from "./linear-peak.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { multiplyAddThreads } from "./multiply-add-threads.js";
-import { type Workload, workload, workloadNames } from "./r1.js";
+import { linearFlopsPerEvent } from "./support/arithmetic.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { multiplyAddThreads } from "./support/multiply-add-threads.js";
+import { type Workload, workload, workloadNames } from "./workloads/r1.js";
 
 const BATCH = 4096;
 const STEPS = 4;

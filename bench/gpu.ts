@@ -14,13 +14,13 @@ import { webgpuBackend } from "../engine/webgpu/backend.js";
 import { Device } from "../engine/webgpu/device/device.js";
 import { planRun, planSteps } from "../engine/webgpu/plan.js";
 import { likelihood } from "../inference/model/likelihood/likelihood.js";
-import { agree } from "./agreement.js";
-import { bytesPerEvent, linearFlopsPerEvent } from "./arithmetic.js";
-import { linearKernels } from "./gpu-linear.js";
-import { dispatchOverhead } from "./gpu-roofline.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { published } from "./published.js";
-import { type Workload, workload, workloadNames } from "./r1.js";
+import { linearKernels } from "./gpu/linear.js";
+import { dispatchOverhead } from "./gpu/roofline.js";
+import { agree } from "./support/agreement.js";
+import { bytesPerEvent, linearFlopsPerEvent } from "./support/arithmetic.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { published } from "./workloads/published.js";
+import { type Workload, workload, workloadNames } from "./workloads/r1.js";
 
 const sizes = {
   hardware: { batches: [4096, 16384, 131072], callEvents: 2 ** 19, linearEvents: 2 ** 17, likelihood: 100_000 },

@@ -1,21 +1,21 @@
 /** The backend's linear kernels by themselves: a linear map, its input gradient and its weight gradient, checked, then timed. */
 
-import { type Bench, effort, submit } from "../cli/roofline/gpu.js";
-import { perRepeat } from "../cli/roofline/gpu-clock.js";
-import { significant } from "../cli/roofline/statistics.js";
-import { cpuBackend } from "../engine/cpu/backend.js";
-import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
-import { linear, weightGradient } from "../engine/tape/operations.js";
-import { Tape } from "../engine/tape/tape.js";
-import { webgpuBackend } from "../engine/webgpu/backend.js";
-import { type Device, usage } from "../engine/webgpu/device/device.js";
-import { eventsPerChunk, slotsOf, splitEvents } from "../engine/webgpu/execution/chunks.js";
-import { Columns } from "../engine/webgpu/execution/columns.js";
-import { Recorder } from "../engine/webgpu/execution/recorder.js";
-import { type PassPlan, planRun } from "../engine/webgpu/plan.js";
-import { agree } from "./agreement.js";
-import { dense, prefixMasked, type Shape } from "./linear-peak.js";
-import { normals } from "./r1.js";
+import { type Bench, effort, submit } from "../../cli/roofline/gpu.js";
+import { perRepeat } from "../../cli/roofline/gpu-clock.js";
+import { significant } from "../../cli/roofline/statistics.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import type { Backend, ProgramRequest } from "../../engine/runtime/backend.js";
+import { linear, weightGradient } from "../../engine/tape/operations.js";
+import { Tape } from "../../engine/tape/tape.js";
+import { webgpuBackend } from "../../engine/webgpu/backend.js";
+import { type Device, usage } from "../../engine/webgpu/device/device.js";
+import { eventsPerChunk, slotsOf, splitEvents } from "../../engine/webgpu/execution/chunks.js";
+import { Columns } from "../../engine/webgpu/execution/columns.js";
+import { Recorder } from "../../engine/webgpu/execution/recorder.js";
+import { type PassPlan, planRun } from "../../engine/webgpu/plan.js";
+import { dense, prefixMasked, type Shape } from "../linear-peak.js";
+import { agree } from "../support/agreement.js";
+import { normals } from "../workloads/r1.js";
 
 /** Layers of R1, then one that keeps any GPU busy. */
 const shapes: readonly Shape[] = [

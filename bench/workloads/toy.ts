@@ -5,8 +5,8 @@ import {
   type FactorizableArchitecture,
   factorizableFlow,
   initialise,
-} from "../flows/architecture/architecture.js";
-import { checkedModel, type FlowModel, type MixtureModel } from "../inference/model/mixture-model.js";
+} from "../../flows/architecture/architecture.js";
+import { checkedModel, type FlowModel, type MixtureModel } from "../../inference/model/mixture-model.js";
 import { normals } from "./r1.js";
 
 const modelOf = <A extends Architecture>(architecture: A, seed: number): FlowModel<A> => ({

@@ -1,10 +1,10 @@
-/** Ours, as one contestant among the rivals: `rival-ours.js FOLDER BACKEND THREADS`. */
-import { wantsWide } from "../cli/command/wide.js";
-import { peakOf } from "../cli/roofline/peak.js";
-import { cpuBackend } from "../engine/cpu/backend.js";
-import { webgpuBackend } from "../engine/webgpu/backend.js";
-import { casesOf, fileOf, prepare, suiteNames } from "./rival-cases.js";
-import { serve } from "./rival-protocol.js";
+/** Ours, as one contestant among the rivals: `ours.js FOLDER BACKEND THREADS`. */
+import { wantsWide } from "../../cli/command/wide.js";
+import { peakOf } from "../../cli/roofline/peak.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import { webgpuBackend } from "../../engine/webgpu/backend.js";
+import { casesOf, fileOf, prepare, suiteNames } from "./cases.js";
+import { serve } from "./protocol.js";
 
 const [name, count] = process.argv.slice(3);
 const threads = Number(count);

@@ -3,10 +3,10 @@
  *
  * @param argv  number of events, precision of the backend, MiB that may be kept
  */
-import { cpuBackend } from "../engine/cpu/backend.js";
-import { sharedColumn } from "../engine/runtime/shared-column.js";
-import { likelihood } from "../inference/model/likelihood/likelihood.js";
-import { toy } from "./toy.js";
+import { cpuBackend } from "../../engine/cpu/backend.js";
+import { sharedColumn } from "../../engine/runtime/shared-column.js";
+import { likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { toy } from "../workloads/toy.js";
 
 const [count, precision, cache] = process.argv.slice(2) as [string, "f32" | "f64", string];
 const events = Number(count);

@@ -1,18 +1,18 @@
 /** The published model and data, or a model of the same sizes with random weights and data where there are none. */
 
-import type { Architecture } from "../flows/architecture/architecture.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../flows/architecture/architecture.js";
-import { loadMixture } from "../flows/formats/zuko.js";
-import type { EventData } from "../inference/model/likelihood/likelihood.js";
+import type { Architecture } from "../../flows/architecture/architecture.js";
+import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import { loadMixture } from "../../flows/formats/zuko.js";
+import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import {
   checkedModel,
   type FlowModel,
   type MixtureModel,
   type NuisanceModel,
-} from "../inference/model/mixture-model.js";
-import { publishedModel } from "../inference/model/published-model.js";
-import { readEvents, readTorchStateDict } from "../io/index.js";
-import { hasReference, referenceFile } from "../test/support/reference.js";
+} from "../../inference/model/mixture-model.js";
+import { publishedModel } from "../../inference/model/published-model.js";
+import { readEvents, readTorchStateDict } from "../../io/index.js";
+import { hasReference, referenceFile } from "../../test/support/reference.js";
 import { normals } from "./r1.js";
 
 export interface Published {

@@ -1,7 +1,7 @@
 /** The pure multiply-add loop on worker threads: what a second thread of this machine is worth. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { elapsed } from "../cli/roofline/statistics.js";
+import { elapsed } from "../../cli/roofline/statistics.js";
 
 /** Samples of a call, about 20 ms. */
 const SAMPLES = 50;

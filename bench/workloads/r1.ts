@@ -1,14 +1,18 @@
 /** Flows with 4 context, 3 transforms, hidden 128 x 2, and 4 features or as many as asked for. R1: splines of 8 bins (NSF). R3: affine (MAF). */
 
-import { fillNormal, fillShuffled, randomKey } from "../engine/random/random.js";
-import type { Backend, Named, Program, ProgramRequest } from "../engine/runtime/backend.js";
-import { mul, neg, sumEvents } from "../engine/tape/operations.js";
-import { Tape } from "../engine/tape/tape.js";
-import { type AutoregressiveArchitecture, autoregressiveFlow, initialise } from "../flows/architecture/architecture.js";
-import { bindFlow } from "../flows/flow.js";
-import { named, type Weights } from "../flows/networks/weights.js";
-import { adam, optimise } from "../flows/training/optimiser.js";
-import type { ScalarArchitecture } from "../flows/transforms/scalar-transform.js";
+import { fillNormal, fillShuffled, randomKey } from "../../engine/random/random.js";
+import type { Backend, Named, Program, ProgramRequest } from "../../engine/runtime/backend.js";
+import { mul, neg, sumEvents } from "../../engine/tape/operations.js";
+import { Tape } from "../../engine/tape/tape.js";
+import {
+  type AutoregressiveArchitecture,
+  autoregressiveFlow,
+  initialise,
+} from "../../flows/architecture/architecture.js";
+import { bindFlow } from "../../flows/flow.js";
+import { named, type Weights } from "../../flows/networks/weights.js";
+import { adam, optimise } from "../../flows/training/optimiser.js";
+import type { ScalarArchitecture } from "../../flows/transforms/scalar-transform.js";
 
 const FEATURES = 4;
 const CONTEXT = 4;

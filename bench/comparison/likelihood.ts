@@ -1,15 +1,15 @@
 /** R5: the likelihood of the published toy model, 100 000 events: one value, a scan over 21 x 21 points; the Hessian, 20 000 of them. */
 
-import { hessian } from "../engine/derivatives/gradient.js";
-import type { Backend } from "../engine/runtime/backend.js";
-import { neg, sumEvents } from "../engine/tape/operations.js";
-import { Tape } from "../engine/tape/tape.js";
-import { likelihood } from "../inference/model/likelihood/likelihood.js";
-import { bindMixture } from "../inference/model/mixture.js";
-import { mixtureParameters, partNames, partOf } from "../inference/model/mixture-model.js";
-import { type Published, published } from "./published.js";
-import type { CaseFile } from "./rival-mixture.js";
-import type { Prepared } from "./rival-protocol.js";
+import { hessian } from "../../engine/derivatives/gradient.js";
+import type { Backend } from "../../engine/runtime/backend.js";
+import { neg, sumEvents } from "../../engine/tape/operations.js";
+import { Tape } from "../../engine/tape/tape.js";
+import { likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { bindMixture } from "../../inference/model/mixture.js";
+import { mixtureParameters, partNames, partOf } from "../../inference/model/mixture-model.js";
+import { type Published, published } from "../workloads/published.js";
+import type { CaseFile } from "./mixture.js";
+import type { Prepared } from "./protocol.js";
 
 export const likelihoodTasks = ["likelihood", "scan", "likelihoodHessian"] as const;
 export type LikelihoodTask = (typeof likelihoodTasks)[number];

@@ -1,22 +1,25 @@
 /** R6: training steps of T (step 1) and of its response (step 2) at the published sizes, batch 1024. */
-import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
-import { Tape } from "../engine/tape/tape.js";
-import { factorizableFlow, initialise } from "../flows/architecture/architecture.js";
-import type { Weights } from "../flows/networks/weights.js";
-import type { EventSample } from "../flows/training/event-sample.js";
-import { adam, optimise } from "../flows/training/optimiser.js";
-import { type ModelBuilder, trainingProgram } from "../flows/training/training-program.js";
-import { profileTraining, profilingSample } from "../inference/measurements/distribution-of-interest/response-fit.js";
+import type { Backend, ProgramRequest } from "../../engine/runtime/backend.js";
+import { Tape } from "../../engine/tape/tape.js";
+import { factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import type { Weights } from "../../flows/networks/weights.js";
+import type { EventSample } from "../../flows/training/event-sample.js";
+import { adam, optimise } from "../../flows/training/optimiser.js";
+import { type ModelBuilder, trainingProgram } from "../../flows/training/training-program.js";
+import {
+  profileTraining,
+  profilingSample,
+} from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   DATA,
   dataSample,
   initialNu,
   transferTraining,
-} from "../inference/measurements/distribution-of-interest/transport-fit.js";
-import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/model/mixture-model.js";
-import { sameSizes } from "./published.js";
-import { normals } from "./r1.js";
-import type { Prepared } from "./rival-protocol.js";
+} from "../../inference/measurements/distribution-of-interest/transport-fit.js";
+import { type MixtureModel, mixtureParameters, partNames, partOf } from "../../inference/model/mixture-model.js";
+import { sameSizes } from "../workloads/published.js";
+import { normals } from "../workloads/r1.js";
+import type { Prepared } from "./protocol.js";
 
 export const mixtureTasks = ["stepOne", "stepTwo"] as const;
 export type MixtureTask = (typeof mixtureTasks)[number];

@@ -5,8 +5,8 @@ import { availableParallelism } from "node:os";
 import { delimiter } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { findAdapters } from "../cli/doctor/facts.js";
-import type { Failure, Request } from "./rival-protocol.js";
+import { findAdapters } from "../../cli/doctor/facts.js";
+import type { Failure, Request } from "./protocol.js";
 
 /** How to start a contestant; `mode` and `threads` are told to it. */
 export interface Kind {
@@ -27,7 +27,7 @@ export interface Kind {
 /** What it runs on: those with the same are compared. */
 export const placeOf = ({ device, threads }: Kind): string => (device === "gpu" ? "GPU" : String(threads));
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const rivals = `${root}bench/rivals`;
 
 export class Contestant {
@@ -90,7 +90,7 @@ export class Contestant {
 /** One, two, and all. */
 const threadCounts = [...new Set([1, 2, availableParallelism()])];
 
-const script = fileURLToPath(new URL("./rival-ours.js", import.meta.url));
+const script = fileURLToPath(new URL("./ours.js", import.meta.url));
 const ourOwn = {
   name: "unbinned",
   command: [process.execPath, script] as const,

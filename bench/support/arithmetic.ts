@@ -1,11 +1,11 @@
 /** What a program has to compute and to move. */
 
-import { schedule } from "../engine/passes/event-passes.js";
-import { flopsOf } from "../engine/passes/kernel-costs.js";
-import { itemsMade, itemsRead, launchesOf } from "../engine/passes/launches.js";
-import { lower } from "../engine/passes/lowering.js";
-import type { ProgramRequest } from "../engine/runtime/backend.js";
-import { lowerForGpu } from "../engine/webgpu/plan.js";
+import { schedule } from "../../engine/passes/event-passes.js";
+import { flopsOf } from "../../engine/passes/kernel-costs.js";
+import { itemsMade, itemsRead, launchesOf } from "../../engine/passes/launches.js";
+import { lower } from "../../engine/passes/lowering.js";
+import type { ProgramRequest } from "../../engine/runtime/backend.js";
+import { lowerForGpu } from "../../engine/webgpu/plan.js";
 
 /**
  * Floating-point operations per event in linear maps and weight gradients, over all passes: a multiply-add counted as two,

@@ -1,5 +1,5 @@
 /** Nothing wrong is timed. */
-import type { Named } from "../engine/runtime/backend.js";
+import type { Named } from "../../engine/runtime/backend.js";
 
 /** Throws where a number differs from what is wanted by more than `absolute + relative |wanted|`; the largest difference. */
 export function agree(

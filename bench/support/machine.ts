@@ -16,7 +16,7 @@ export interface Machine {
   readonly date: string;
 }
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
 
 /** The short hash, and whether sources differ from it; a copy without history is told by whoever made it. */

@@ -1,14 +1,14 @@
 /** What is compared with the rivals, and the files from which they read weights and data. */
 
-import { hessian } from "../engine/derivatives/gradient.js";
-import type { Backend, ProgramRequest } from "../engine/runtime/backend.js";
-import { add, neg, sumEvents } from "../engine/tape/operations.js";
-import { factorizableFlow, initialise } from "../flows/architecture/architecture.js";
-import { bindFactorizableFlow } from "../flows/factorizable.js";
-import { named } from "../flows/networks/weights.js";
-import { writeSafetensors } from "../io/index.js";
-import { linearFlopsPerEvent } from "./arithmetic.js";
-import { type BenchedFlow, bound, columns, normals, R1, R3, splineFlow, workload } from "./r1.js";
+import { hessian } from "../../engine/derivatives/gradient.js";
+import type { Backend, ProgramRequest } from "../../engine/runtime/backend.js";
+import { add, neg, sumEvents } from "../../engine/tape/operations.js";
+import { factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
+import { bindFactorizableFlow } from "../../flows/factorizable.js";
+import { named } from "../../flows/networks/weights.js";
+import { writeSafetensors } from "../../io/index.js";
+import { linearFlopsPerEvent } from "../support/arithmetic.js";
+import { type BenchedFlow, bound, columns, normals, R1, R3, splineFlow, workload } from "../workloads/r1.js";
 import {
   type LikelihoodTask,
   likelihoodEvents,
@@ -17,7 +17,7 @@ import {
   likelihoodTasks,
   prepareLikelihood,
   SCAN_POINTS,
-} from "./rival-likelihood.js";
+} from "./likelihood.js";
 import {
   type CaseFile,
   CHECKED_STEPS,
@@ -29,8 +29,8 @@ import {
   mixtureTasks,
   prepareMixture,
   TIMED_STEPS,
-} from "./rival-mixture.js";
-import type { Prepared } from "./rival-protocol.js";
+} from "./mixture.js";
+import type { Prepared } from "./protocol.js";
 
 /** Those that are run where none is named, then those that show how times grow. */
 export const mainSuites = ["R1", "R3", "R4", "R5", "R6"] as const;

@@ -1,6 +1,6 @@
 /** How soon a GPU begins. */
-import { type Bench, dispatching, kernel } from "../cli/roofline/gpu.js";
-import { elapsed, rounded, type Spread, significant, spread } from "../cli/roofline/statistics.js";
+import { type Bench, dispatching, kernel } from "../../cli/roofline/gpu.js";
+import { elapsed, rounded, type Spread, significant, spread } from "../../cli/roofline/statistics.js";
 
 const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
 const MAP_READ = 1;
