@@ -1,10 +1,8 @@
 /** What operations refuse, by text. */
 import { test } from "uvu";
-import * as assert from "uvu/assert";
-import { gradient } from "../../../engine/derivatives/gradient.js";
-import { UsageError } from "../../../engine/errors.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
+import { testRefusals } from "./refusals.js";
 
 const tape = new Tape();
 const x = tape.column("x", [2, 3]);
@@ -13,34 +11,7 @@ const w = tape.parameter("w", [4, 3]);
 const other = new Tape();
 const stranger = other.parameter("p", [3]);
 
-const refusals: Readonly<
-  Record<string, readonly [body: () => unknown, kind: "ShapeError" | "UsageError", text: string]>
-> = {
-  "a name twice": [
-    () => tape.column("p"),
-    "UsageError",
-    'tape.column: expected a name of its own for every column and parameter, got "p" a second time',
-  ],
-  "an event set of another tape": [
-    () => tape.column("y", [], other.events("elsewhere")),
-    "UsageError",
-    'tape.column: expected an event set of this tape, got "elsewhere" of another tape. Ask this tape for it: tape.events(name)',
-  ],
-  "an axis of size 0": [
-    () => tape.parameter("empty", [0]),
-    "ShapeError",
-    "parameter: expected axes of positive integer size, got shape [0]",
-  ],
-  "too few constants": [
-    () => tape.constant([1, 2], [3]),
-    "ShapeError",
-    "constant: expected 3 numbers for shape [3], got 2",
-  ],
-  "an array constant with events": [
-    () => tape.constant([1, 2], [2], tape.events()),
-    "ShapeError",
-    'constant: expected an array constant without events, got one with events "events". Use broadcastEvents',
-  ],
+testRefusals({
   "operands of two tapes": [
     () => o.add(x, stranger),
     "UsageError",
@@ -169,42 +140,6 @@ const refusals: Readonly<
     "ShapeError",
     "sumEvents: expected a node with events, got [3]",
   ],
-  "the gradient of an array": [
-    () => gradient(p, [p]),
-    "UsageError",
-    "gradient: expected a scalar without events, got [3]. Sum over events and feature axes first",
-  ],
-  "the gradient of a column": [
-    () => gradient(tape.column("z"), [p]),
-    "UsageError",
-    'gradient: expected a scalar without events, got [] over "events". Sum over events and feature axes first',
-  ],
-  "the gradient with respect to another tape": [
-    () => gradient(o.sumTo(p, []), [stranger]),
-    "UsageError",
-    "gradient: expected nodes of the tape of the loss, got nodes of another tape",
-  ],
-};
-
-for (const [title, [body, kind, text]] of Object.entries(refusals)) {
-  test(`${title}: ${kind}`, () => {
-    try {
-      body();
-    } catch (error) {
-      assert.instance(error, UsageError);
-      assert.is((error as Error).name, kind);
-      assert.is((error as Error).message, text);
-      return;
-    }
-    assert.unreachable("accepted");
-  });
-}
-
-test("equal nodes are one node, and a node without influence has the gradient 0", () => {
-  assert.is(o.add(x, 1), o.add(x, 1));
-  const [g] = gradient(o.sumTo(w, []), [p]);
-  assert.equal(g?.operation, { name: "constant", value: 0 });
-  assert.equal(g?.shape, [3]);
 });
 
 test.run();
