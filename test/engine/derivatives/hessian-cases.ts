@@ -4,7 +4,8 @@ import { gradient, hessian, hessianByDirections } from "../../../engine/derivati
 import { hessianThroughBottlenecks } from "../../../engine/derivatives/hessian.js";
 import { schedule } from "../../../engine/passes/event-passes.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import type { Var } from "../../../engine/tape/tape.js";
+import * as o from "../../../engine/tape/operations.js";
+import { sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
 import { testBackends } from "../../support/backends.js";
 import { close, tolerances } from "../../support/close.js";
 import { randomNumbers } from "../../support/random-numbers.js";
@@ -82,3 +83,29 @@ export async function checkDifferences(own: HessianCase): Promise<void> {
     close(row, wanted, { absolute: 3e-6, relative: 3e-6 }, `row ${k} of the Hessian`);
   }
 }
+
+export const K = 24;
+
+/** x + tanh(x) a·ν, of the shape of x: ν moves each element in another direction, by some 0.1. */
+export function moved(x: Var, nu: Var, seed: number): Var {
+  const rows = sizeOf(x.shape);
+  const coefficients = nu.tape.constant(uniform(rows * K, seed, -0.06, 0.06), [rows, K]);
+  return o.add(x, o.mul(o.tanh(x), o.reshape(o.sum(o.mul(coefficients, nu), -1), x.shape)));
+}
+
+/** A sum over events of a function of ν [K] and a column x [2], with another column z [3] of another event set. */
+export function functionCase(build: (nu: Var, x: Var, z: Var) => Var, size = K): HessianCase {
+  const tape = new Tape();
+  const nu = tape.parameter("nu", [size]);
+  const x = tape.column("x", [2]);
+  const z = tape.column("z", [3], tape.events("others"));
+  return {
+    loss: build(nu, x, z),
+    nu,
+    columns: { x: uniform(2 * EVENTS, 1, 0.5, 1.5), z: uniform(3 * 5, 2, 0.5, 1.5) },
+    parameters: { nu: uniform(size, 3, -1, 1) },
+  };
+}
+
+export const total = (x: Var) => o.sumTo(o.sumEvents(x), []);
+export const element = (x: Var, k: number) => o.slice(x, -1, k, k + 1);

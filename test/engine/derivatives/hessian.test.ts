@@ -1,20 +1,20 @@
-/** Hessians through bottlenecks: every operation behind a bottleneck, and functions that have none. */
+/** Hessians through bottlenecks: every operation behind a bottleneck, and bottlenecks of every kind. */
 import { test } from "uvu";
-import * as assert from "uvu/assert";
-import { hessianThroughBottlenecks } from "../../../engine/derivatives/hessian.js";
 import * as o from "../../../engine/tape/operations.js";
 import { type OperationName, type Shape, sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
 import { type Sample, samples } from "../samples.js";
-import { checkDifferences, checkThroughBottlenecks, EVENTS, type HessianCase, uniform } from "./hessian-cases.js";
-
-const K = 24;
-
-/** x + tanh(x) a·ν, of the shape of x: ν moves each element in another direction, by some 0.1. */
-function moved(x: Var, nu: Var, seed: number): Var {
-  const rows = sizeOf(x.shape);
-  const coefficients = nu.tape.constant(uniform(rows * K, seed, -0.06, 0.06), [rows, K]);
-  return o.add(x, o.mul(o.tanh(x), o.reshape(o.sum(o.mul(coefficients, nu), -1), x.shape)));
-}
+import {
+  checkDifferences,
+  checkThroughBottlenecks,
+  EVENTS,
+  element,
+  functionCase,
+  type HessianCase,
+  K,
+  moved,
+  total,
+  uniform,
+} from "./hessian-cases.js";
 
 /** Σ sin of the output of the sample, whose columns ν moves and whose parameters it leaves. */
 function sampleCase(sample: Sample): HessianCase {
@@ -45,23 +45,6 @@ for (const [name, own] of Object.entries(samples) as [OperationName, readonly Sa
     test(`${sample.name} between two bottlenecks`, () => checkThroughBottlenecks(sampleCase(sample)));
   }
 }
-
-/** A sum over events of a function of ν [K] and a column x [2], with another column z [3] of another event set. */
-function functionCase(build: (nu: Var, x: Var, z: Var) => Var, size = K): HessianCase {
-  const tape = new Tape();
-  const nu = tape.parameter("nu", [size]);
-  const x = tape.column("x", [2]);
-  const z = tape.column("z", [3], tape.events("others"));
-  return {
-    loss: build(nu, x, z),
-    nu,
-    columns: { x: uniform(2 * EVENTS, 1, 0.5, 1.5), z: uniform(3 * 5, 2, 0.5, 1.5) },
-    parameters: { nu: uniform(size, 3, -1, 1) },
-  };
-}
-
-const total = (x: Var) => o.sumTo(o.sumEvents(x), []);
-const element = (x: Var, k: number) => o.slice(x, -1, k, k + 1);
 
 const withBottlenecks: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
   "directly and through a bottleneck": (nu, x) => {
@@ -98,26 +81,6 @@ for (const [name, build] of Object.entries(withBottlenecks)) {
   test(name, async () => {
     await checkThroughBottlenecks(functionCase(build));
     await checkDifferences(functionCase(build));
-  });
-}
-
-const withoutBottlenecks: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
-  "every element meets every other": (nu, x) =>
-    total(o.sin(o.mul(o.mul(o.reshape(nu, [K, 1]), o.reshape(nu, [1, K])), element(x, 0)))),
-  "events meet": (nu, x) => o.log(total(o.exp(moved(x, nu, 1)))),
-  "events of one set meet those of another": (nu, x, z) => {
-    const mean = o.sumEvents(o.square(moved(z, nu, 1)));
-    return total(o.sin(o.mul(element(moved(x, nu, 2), 0), mean)));
-  },
-  "weights that depend on the parameter": (nu, x) => total(o.exp(o.linear(x, o.mul(o.reshape(nu, [K / 2, 2]), 0.3)))),
-  "too few elements": (nu, x) => total(o.exp(o.sin(o.mul(element(nu, 0), o.mul(element(nu, 1), x))))),
-};
-
-for (const [name, build] of Object.entries(withoutBottlenecks)) {
-  test(`takes every direction: ${name}`, async () => {
-    const own = functionCase(build, name === "too few elements" ? 2 : K);
-    assert.is(hessianThroughBottlenecks(own.loss, own.nu), undefined);
-    await checkDifferences(own);
   });
 }
 

@@ -2,12 +2,12 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../../engine/derivatives/gradient.js";
-import * as o from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { planRun } from "../../../engine/webgpu/plan.js";
-import { webgpuTest } from "../../support/webgpu.js";
-import { compareAll, uniform } from "../../support/webgpu-compare.js";
+import { gradient } from "../../../../engine/derivatives/gradient.js";
+import * as o from "../../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../../engine/tape/tape.js";
+import { planRun } from "../../../../engine/webgpu/plan.js";
+import { webgpuTest } from "../../../support/webgpu.js";
+import { compareAll, uniform } from "../../../support/webgpu-compare.js";
 
 /** More than one block of 128, and no multiple of four. */
 const EVENTS = 150;

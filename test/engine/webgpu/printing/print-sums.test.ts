@@ -1,11 +1,11 @@
 /** Sums over events of what a weight gradient reads, made by its kernel. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import * as o from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { planRun } from "../../../engine/webgpu/plan.js";
-import { webgpuTest } from "../../support/webgpu.js";
-import { compareAll, uniform } from "../../support/webgpu-compare.js";
+import * as o from "../../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../../engine/tape/tape.js";
+import { planRun } from "../../../../engine/webgpu/plan.js";
+import { webgpuTest } from "../../../support/webgpu.js";
+import { compareAll, uniform } from "../../../support/webgpu-compare.js";
 
 /** Several groups, the last one short, and slices of 16 that are not full. */
 const EVENTS = 1000;
