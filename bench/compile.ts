@@ -2,8 +2,8 @@
 import { Bench } from "tinybench";
 import { wantsWide } from "../cli/command/wide.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { workload, workloadNames } from "./r1.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { workload, workloadNames } from "./workloads/r1.js";
 
 const where = machine();
 printMachine(where);

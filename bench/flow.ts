@@ -1,7 +1,7 @@
 /**
  * `flow`: log-prob, training step with Adam, and sampling of R1 on the cpu backend in f32.
  *
- * One thread: GFLOP/s of the linear maps, the staircase's arithmetic counted, as a ratio to a hand-written linear map that
+ * One thread: GFLOP/s of the linear maps, only arithmetic within the prefix mask counted, as a ratio to a hand-written linear map that
  * is timed alternately. Two threads: the gain over one thread, as a ratio to that of a pure multiply-add loop, likewise; beside
  * it the same ratio for two programs of one thread each that know nothing of each other: what caches and memory leave.
  */
@@ -14,11 +14,11 @@ import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { allowWide } from "../engine/cpu/wide.js";
 import type { Backend } from "../engine/runtime/backend.js";
-import { linearFlopsPerEvent } from "./arithmetic.js";
 import { handWrittenLinear } from "./linear-peak.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { multiplyAddThreads } from "./multiply-add-threads.js";
-import { type Workload, workload, workloadNames } from "./r1.js";
+import { linearFlopsPerEvent } from "./support/arithmetic.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { multiplyAddThreads } from "./support/multiply-add-threads.js";
+import { type Workload, workload, workloadNames } from "./workloads/r1.js";
 
 const BATCH = 4096;
 const STEPS = 4;

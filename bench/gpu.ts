@@ -14,13 +14,13 @@ import { webgpuBackend } from "../engine/webgpu/backend.js";
 import { Device } from "../engine/webgpu/device/device.js";
 import { planRun, planSteps } from "../engine/webgpu/plan.js";
 import { likelihood } from "../inference/model/likelihood/likelihood.js";
-import { agree } from "./agreement.js";
-import { bytesPerEvent, linearFlopsPerEvent } from "./arithmetic.js";
-import { linearKernels } from "./gpu-linear.js";
-import { dispatchOverhead } from "./gpu-roofline.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { published } from "./published.js";
-import { type Workload, workload, workloadNames } from "./r1.js";
+import { linearKernels } from "./gpu/linear.js";
+import { dispatchOverhead } from "./gpu/roofline.js";
+import { agree } from "./support/agreement.js";
+import { bytesPerEvent, linearFlopsPerEvent } from "./support/arithmetic.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { published } from "./workloads/published.js";
+import { type Workload, workload, workloadNames } from "./workloads/r1.js";
 
 const sizes = {
   hardware: { batches: [4096, 16384, 131072], callEvents: 2 ** 19, linearEvents: 2 ** 17, likelihood: 100_000 },
@@ -62,7 +62,7 @@ function dispatchesOf({ outputs, updates }: Workload["request"]): number {
   );
 }
 
-async function yardsticks(bench: Bench) {
+async function roofline(bench: Bench) {
   const overhead = await dispatchOverhead(bench);
   console.log(
     `\ndispatch ${overhead.dispatchMicroseconds.toFixed(2)} us each` +
@@ -169,7 +169,7 @@ const { opened: device, clock, gpu, adapter } = await watched(() => Device.open(
 const { isSoftware } = device;
 console.log(`adapter: ${adapter.vendor} ${adapter.architecture} ${adapter.device}; ${adapter.description}`);
 const bench: Bench = { gpu, clock, isSoftware };
-const { overhead, peak } = await yardsticks(bench);
+const { overhead, peak } = await roofline(bench);
 const own = isSoftware ? sizes.software : sizes.hardware;
 console.log("\nlinear kernels: GFLOP/s of the map, its input gradient and its weight gradient (of the loop's)");
 const linear = await linearKernels(device, bench, own.linearEvents, peak.arithmetic);

@@ -1,9 +1,9 @@
 /**
  * What one core gives in WebAssembly, and how much of it the linear kernels of the cpu backend get.
  *
- * Two yardsticks: a loop of nothing but multiply-adds, and a hand-written dense linear map of 128 x 128 in cache, the best of
+ * The roofline: a loop of nothing but multiply-adds, and a hand-written dense linear map of 128 x 128 in cache, the best of
  * a few blockings. The kernels are timed alternately with the second and printed as a ratio to it. GFLOP/s count a
- * multiply-add as two, and of a staircase only what lies below it.
+ * multiply-add as two, and with a prefix mask only what lies within it.
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -110,7 +110,7 @@ export const dense = (rows: number, columns: number): Shape => ({
   prefix: Array(rows).fill(columns),
 });
 
-export const staircase = (rows: number, columns: number, degrees: number): Shape => ({
+export const prefixMasked = (rows: number, columns: number, degrees: number): Shape => ({
   name: `${columns} -> ${rows}, ${degrees} steps`,
   columns,
   prefix: Array.from({ length: rows }, (_, row) =>
@@ -120,10 +120,10 @@ export const staircase = (rows: number, columns: number, degrees: number): Shape
 
 const shapes: readonly Shape[] = [
   ...[64, 96, 128, 160].map((size) => dense(size, size)),
-  staircase(128, 128, 4),
+  prefixMasked(128, 128, 4),
   ...[4, 8, 10].map((columns) => dense(128, columns)),
-  staircase(92, 128, 4),
-  staircase(178, 128, 2),
+  prefixMasked(92, 128, 4),
+  prefixMasked(178, 128, 2),
 ];
 
 /** Samplers of the three kernels on one shape; memory: tables, then weights or accumulator, then two tiles and a panel. */

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readNpz, writeNpz } from "../io/index.js";
 import { hasReference, referenceFile } from "../test/support/reference.js";
-import { machine, printMachine, writeResult } from "./machine.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
 
 const SIZES = [1e3, 1e6] as const;
 const MB = 1e6;
@@ -87,7 +87,7 @@ try {
 /** Beyond what may be kept and the columns. */
 const bytesOf = (count: number, precision: string, cache: number) =>
   Number(
-    execFileSync(process.execPath, [`${root}dist/bench/memory-likelihood.js`, `${count}`, precision, `${cache}`], {
+    execFileSync(process.execPath, [`${root}dist/bench/memory/likelihood.js`, `${count}`, precision, `${cache}`], {
       encoding: "utf8",
     }),
   );

@@ -26,8 +26,8 @@ import { type EventData, likelihood } from "../inference/model/likelihood/likeli
 import type { FlowModel, MixtureModel } from "../inference/model/mixture-model.js";
 import { trainingSample } from "../inference/model/sampling/simulated-events.js";
 import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/model/training/morph.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { normals } from "./r1.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { normals } from "./workloads/r1.js";
 
 const COUNTS = [1, 2, 4, 8, 16, 32, 64];
 const BATCH = 1024;

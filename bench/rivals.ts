@@ -9,7 +9,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rounded, type Spread, significant, spread, text } from "../cli/roofline/statistics.js";
-import { machine, printMachine, writeResult } from "./machine.js";
 import {
   arithmeticOf,
   type Case,
@@ -20,9 +19,10 @@ import {
   suiteNames,
   titleOf,
   writeCase,
-} from "./rival-cases.js";
-import { Contestant, ourKinds, placeOf, rivalKinds } from "./rival-processes.js";
-import type { PeakAnswer, Times } from "./rival-protocol.js";
+} from "./comparison/cases.js";
+import { Contestant, ourKinds, placeOf, rivalKinds } from "./comparison/processes.js";
+import type { PeakAnswer, Times } from "./comparison/protocol.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
 
 const rounds = Number(process.argv.find((word) => word.startsWith("--rounds="))?.slice(9) ?? 9);
 /** A case that takes longer ends early, with at least this many rounds. */

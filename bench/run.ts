@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { suiteNames } from "./rival-cases.js";
+import { suiteNames } from "./comparison/cases.js";
 
 const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan", "rivals"];
 

@@ -16,9 +16,9 @@ import { Tape } from "../engine/tape/tape.js";
 import { type EventData, likelihood } from "../inference/model/likelihood/likelihood.js";
 import { bindMixture } from "../inference/model/mixture.js";
 import { type MixtureModel, parametersOn } from "../inference/model/mixture-model.js";
-import { machine, printMachine, writeResult } from "./machine.js";
-import { published } from "./published.js";
-import { responseOf, toy } from "./toy.js";
+import { machine, printMachine, writeResult } from "./support/machine.js";
+import { published } from "./workloads/published.js";
+import { responseOf, toy } from "./workloads/toy.js";
 
 const EVENTS = 10_000;
 /** Beyond any cache. */

@@ -37,7 +37,7 @@ export type {
 } from "./runtime/backend.js";
 export { backendNames } from "./runtime/backend.js";
 export { BlockedColumn } from "./runtime/blocked-column.js";
-export { type KernelProfile, type Profile, profileBetween } from "./runtime/kernel-times.js";
+export { type KernelTimes, type ProgramTimes, timesBetween } from "./runtime/kernel-times.js";
 export * from "./tape/operations.js";
 export { type EventSet, type OperationName, type Shape, sizeOf, Tape, type Var } from "./tape/tape.js";
 export { type WebgpuOptions, webgpuBackend } from "./webgpu/backend.js";

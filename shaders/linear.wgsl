@@ -1,8 +1,8 @@
-// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// Linear map of every event by weights that no event changes: a dense matrix or one with a prefix mask.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
 // A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
-// brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
+// brought to workgroup memory, so that every number read there serves several products. What lies beyond the prefix of a row counts
 // as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
 #include "shared/linear.wgsl"
 #include "shared/quads.wgsl"

@@ -1,7 +1,7 @@
-// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// Linear map of every event by weights that no event changes: a dense matrix or one with a prefix mask.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
-// For few outputs: one invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
+// For few outputs: one invocation makes four rows of y for one event. What lies beyond the prefix of a row is selected away, never multiplied by
 // zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
 #include "shared/linear.wgsl"
 #include "shared/tile.wgsl"

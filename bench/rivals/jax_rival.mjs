@@ -3,7 +3,7 @@
  * What a bin needs is summed under a mask: that fuses, a gather does not.
  */
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
-import { serve } from "../../dist/bench/rival-protocol.js";
+import { serve } from "../../dist/bench/comparison/protocol.js";
 import {
   BETA1,
   BETA2,

@@ -1,6 +1,6 @@
 /** TensorFlow.js as a rival of the bench: `tfjs_rival.mjs FOLDER BACKEND THREADS`. */
 import * as tf from "@tensorflow/tfjs";
-import { serve } from "../../dist/bench/rival-protocol.js";
+import { serve } from "../../dist/bench/comparison/protocol.js";
 import {
   BETA1,
   BETA2,

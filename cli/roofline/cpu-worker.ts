@@ -1,4 +1,4 @@
-/** One thread of the yardsticks of a processor: samples what a message names for so long, then answers with the best. */
+/** One thread of the roofline of a processor: samples what a message names for so long, then answers with the best. */
 import { parentPort, workerData } from "node:worker_threads";
 import { lanesOf, type Precision } from "../../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
@@ -6,10 +6,10 @@ import { allowWide } from "../../engine/cpu/wide.js";
 import { wantsWide } from "../command/wide.js";
 import { copyLoop, multiplyAddLoop, type Sampler } from "./webassembly.js";
 
-export type YardstickName = "arithmetic" | "cache";
+export type RooflineName = "arithmetic" | "cache";
 
-export interface YardstickOrder {
-  readonly name: YardstickName;
+export interface RooflineOrder {
+  readonly name: RooflineName;
   readonly milliseconds: number;
 }
 
@@ -18,11 +18,11 @@ const CACHE_BYTES = 2 ** 16;
 
 const relaxed = await hasRelaxedSimd();
 const lanes = lanesOf(workerData as Precision, { relaxed, wide: wantsWide() ? await allowWide(relaxed) : "none" });
-const samplers: { readonly [N in YardstickName]: Sampler } = {
+const samplers: { readonly [N in RooflineName]: Sampler } = {
   arithmetic: await multiplyAddLoop(lanes),
   cache: await copyLoop(lanes, CACHE_BYTES),
 };
-parentPort?.on("message", ({ name, milliseconds }: YardstickOrder) => {
+parentPort?.on("message", ({ name, milliseconds }: RooflineOrder) => {
   const end = performance.now() + milliseconds;
   let best = 0;
   while (performance.now() < end) best = Math.max(best, samplers[name]());

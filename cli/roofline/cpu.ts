@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Precision } from "../../engine/cpu/assembly/lanes.js";
-import type { YardstickName, YardstickOrder } from "./cpu-worker.js";
+import type { RooflineName, RooflineOrder } from "./cpu-worker.js";
 
-/** For each of the yardsticks: enough for the best of many samples, of which others on the machine disturb some. */
+/** For each peak of the roofline: enough for the best of many samples, of which others on the machine disturb some. */
 const MILLISECONDS = 100;
 
 /** Of all threads together, in billions per second. */
@@ -20,10 +20,10 @@ export async function cpuPeak(precision: Precision, threads: number): Promise<Cp
   const workers = Array.from({ length: threads }, () => new Worker(url, { workerData: precision }));
   try {
     await Promise.all(workers.map((worker) => once(worker, "message")));
-    const best = async (name: YardstickName) => {
+    const best = async (name: RooflineName) => {
       const speeds = await Promise.all(
         workers.map(async (worker) => {
-          const order: YardstickOrder = { name, milliseconds: MILLISECONDS };
+          const order: RooflineOrder = { name, milliseconds: MILLISECONDS };
           worker.postMessage(order);
           return ((await once(worker, "message")) as [number])[0];
         }),

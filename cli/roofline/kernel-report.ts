@@ -1,10 +1,10 @@
-/** Profiles of programs as results: rates and fractions of the machine's peak, as JSON and as tables. */
-import type { KernelProfile, Profile } from "../../engine/runtime/kernel-times.js";
+/** Times of the kernels of programs as results: rates and fractions of the machine's peak, as JSON and as tables. */
+import type { KernelTimes, ProgramTimes } from "../../engine/runtime/kernel-times.js";
 import { textTable } from "../../workflow/text-table.js";
 import type { Peak } from "./peak.js";
 
 /** Of one evaluation, or of what is computed once. */
-export interface KernelResult extends KernelProfile {
+export interface KernelResult extends KernelTimes {
   /** Of the wall time, all threads together. */
   readonly share: number;
   /** Of all threads together. */
@@ -26,10 +26,10 @@ export interface ProgramResult {
   readonly kernels: readonly KernelResult[];
 }
 
-export interface ProgramTimes {
+export interface MeasuredProgram {
   readonly outputs: readonly string[];
   readonly per: ProgramResult["per"];
-  readonly profile: Profile;
+  readonly times: ProgramTimes;
 }
 
 /** Billions per second of floating-point operations and of bytes, by all threads together. */
@@ -39,9 +39,9 @@ function ratesOf({ milliseconds, flops, bytesRead, bytesWritten }: Amounts, thre
   return [rate(flops), rate(bytesRead + bytesWritten)];
 }
 
-export function programResult({ outputs, per, profile }: ProgramTimes, peak: Peak): ProgramResult {
-  const { threads, wallMilliseconds } = profile;
-  const kernels = profile.kernels
+export function programResult({ outputs, per, times }: MeasuredProgram, peak: Peak): ProgramResult {
+  const { threads, wallMilliseconds } = times;
+  const kernels = times.kernels
     .filter(({ calls }) => calls > 0)
     .map((kernel): KernelResult => {
       const [gigaflops, gigabytes] = ratesOf(kernel, threads);
@@ -70,7 +70,7 @@ const millions = (amount: number) => (amount === 0 ? "" : (amount / 1e6).toFixed
 const HEADER = ["kernel", "calls", "ms", "share", "Mflop", "MB in", "MB out", "Gflop/s", "of peak", "GB/s", "of peak"];
 const NO_RATES = Array<string>(HEADER.length - 4).fill("");
 
-type Amounts = Pick<KernelProfile, "milliseconds" | "flops" | "bytesRead" | "bytesWritten">;
+type Amounts = Pick<KernelTimes, "milliseconds" | "flops" | "bytesRead" | "bytesWritten">;
 
 const sumOf = (kernels: readonly Amounts[]): Amounts => {
   const of = (amount: keyof Amounts) => kernels.reduce((sum, kernel) => sum + kernel[amount], 0);

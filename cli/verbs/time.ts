@@ -1,10 +1,10 @@
 import { availableParallelism, loadavg } from "node:os";
 import type { Backend, Program } from "../../engine/runtime/backend.js";
-import { type Profile, profileBetween } from "../../engine/runtime/kernel-times.js";
+import { type ProgramTimes, timesBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import type { VerbContext } from "../command/verb.js";
-import { type ProgramResult, type ProgramTimes, programResult, programText } from "../roofline/kernel-report.js";
+import { type MeasuredProgram, type ProgramResult, programResult, programText } from "../roofline/kernel-report.js";
 import { type Peak, peakOf } from "../roofline/peak.js";
 
 /** At least so long: before, for the engine of WebAssembly to compile what runs often once more; and while it is measured. */
@@ -22,14 +22,14 @@ function profiled(backend: Backend, into: Compiled[]): Backend {
   return {
     ...backend,
     compile: async (request) => {
-      const program = await backend.compile({ ...request, profile: true });
+      const program = await backend.compile({ ...request, timed: true });
       into.push({ outputs: Object.keys(request.outputs), program });
       return program;
     },
   };
 }
 
-const profilesOf = (compiled: readonly Compiled[]) => Promise.all(compiled.map(({ program }) => program.profile()));
+const profilesOf = (compiled: readonly Compiled[]) => Promise.all(compiled.map(({ program }) => program.times()));
 
 /** The quickest of many evaluations, which others on the machine disturbed least: what ran in it, and what ran once before. */
 async function timesOf(
@@ -37,13 +37,13 @@ async function timesOf(
   nu: readonly number[],
   order: 0 | 1 | 2,
   compiled: readonly Compiled[],
-): Promise<{ readonly evaluations: number; readonly times: readonly ProgramTimes[] }> {
+): Promise<{ readonly evaluations: number; readonly times: readonly MeasuredProgram[] }> {
   const evaluate = () => likelihood.evaluateParts(nu, order);
   const warm = performance.now() + WARM_UP_MS;
   do await evaluate();
   while (performance.now() < warm);
   let before = await profilesOf(compiled);
-  let times: readonly ProgramTimes[] = [];
+  let times: readonly MeasuredProgram[] = [];
   let [evaluations, least] = [0, Number.POSITIVE_INFINITY];
   for (const end = performance.now() + MEASURED_MS; evaluations < FEWEST || performance.now() < end; evaluations++) {
     const start = performance.now();
@@ -57,17 +57,17 @@ async function timesOf(
   return { evaluations, times };
 }
 
-function programTimes(outputs: readonly string[], before: Profile, after: Profile): ProgramTimes {
-  const profile = profileBetween(before, after);
-  const isOnce = profile.wallMilliseconds === 0;
-  return isOnce ? { outputs, per: "data set", profile: after } : { outputs, per: "evaluation", profile };
+function programTimes(outputs: readonly string[], before: ProgramTimes, after: ProgramTimes): MeasuredProgram {
+  const times = timesBetween(before, after);
+  const isOnce = times.wallMilliseconds === 0;
+  return isOnce ? { outputs, per: "data set", times: after } : { outputs, per: "evaluation", times };
 }
 
 interface ProfileResult {
   readonly backend: string;
   readonly precision: string;
   readonly threads: number;
-  readonly timing: Profile["timing"];
+  readonly timing: ProgramTimes["timing"];
   readonly order: 0 | 1 | 2;
   readonly nu: readonly number[];
   readonly events: number;
@@ -95,7 +95,7 @@ export async function profile(context: VerbContext): Promise<void> {
       );
     }
     const { evaluations, times } = await timesOf(open.likelihood, nu, order, compiled);
-    const { threads, timing } = times[0]!.profile;
+    const { threads, timing } = times[0]!.times;
     const peak = await peakOf(backend!, threads);
     const { name, precision } = backend!;
     const result: ProfileResult = {

@@ -7,7 +7,7 @@ import { schedule } from "../passes/event-passes.js";
 import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPlan } from "../runtime/backend.js";
 import { BlockedColumn } from "../runtime/blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
-import { type KernelCost, type Profile, profileOf } from "../runtime/kernel-times.js";
+import { type KernelCost, type ProgramTimes, timesOf } from "../runtime/kernel-times.js";
 import { isSharing, sharedColumn } from "../runtime/shared-column.js";
 import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
@@ -296,12 +296,12 @@ class CpuProgram implements Program {
     }
   }
 
-  async profile(): Promise<Profile> {
-    this.boundary.checkProfile();
+  async times(): Promise<ProgramTimes> {
+    this.boundary.checkTimed();
     const { values } = await this.crew.call((call) => ({ kind: "times", program: this.program, call }));
     const { kernels, wallMilliseconds } = this;
     const tallies = talliesOf(values.times as Float64Array, kernels.length);
-    return profileOf(kernels, tallies, { wallMilliseconds, threads: this.crew.threads, timing: "kernels" });
+    return timesOf(kernels, tallies, { wallMilliseconds, threads: this.crew.threads, timing: "kernels" });
   }
 
   async close(): Promise<void> {

@@ -2,395 +2,19 @@
 
 import { describePass } from "../passes/describe.js";
 import { schedule } from "../passes/event-passes.js";
-import { type PassCosts, passCosts } from "../passes/kernel-costs.js";
-import { type Action, actionsOf, itemsMade, itemsRead } from "../passes/launches.js";
-import { type Item, type LoweredPass, lower, type Operand, type Sum } from "../passes/lowering.js";
+import { passCosts } from "../passes/kernel-costs.js";
+import { type LoweredPass, lower } from "../passes/lowering.js";
 import type { ProgramRequest } from "../runtime/backend.js";
-import { BLOCK } from "../runtime/blocked-column.js";
-import type { KernelCost } from "../runtime/kernel-times.js";
-import { type Attributes, sizeOf, type Var } from "../tape/tape.js";
-import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembly/assembler.js";
-import { type Lanes, lanesOf, type Precision, type Simd } from "./assembly/lanes.js";
+import { sizeOf, type Var } from "../tape/tape.js";
+import type { Precision, Simd } from "./assembly/lanes.js";
 import { wasm } from "./assembly/webassembly.js";
-import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./functions/scalar-functions.js";
-import { clockBytes } from "./kernel-clock.js";
-import { keptBytes, type Layout, printFused } from "./kernels/fused-kernel.js";
-import { type Call, LinearKernels } from "./kernels/linear-calls.js";
-import { type UpdateKernel, updateStage } from "./kernels/update-stage.js";
-import type {
-  Accumulator,
-  CompiledProgram,
-  LevelPlan,
-  Pack,
-  PassPlan,
-  PlainNode,
-  Plan,
-  TimedPass,
-  Upload,
-} from "./plan.js";
-import { type MemoryImage, MOST_PAGES, PAGE } from "./program-memory.js";
+import { updateStage } from "./kernels/update-stage.js";
+import type { CompiledProgram, LevelPlan, PlainNode } from "./plan.js";
+import { type MemoryImage, PAGE } from "./program-memory.js";
+import { ProgramModule, TILE } from "./program-module.js";
 
-/** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns may lie in such blocks. */
-const TILE = BLOCK;
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
 const GROUPS = { sums: 32, weights: 16 };
-
-const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
-
-/** Hands out addresses of what lives as long as the program, and remembers what to write there at the start. */
-class Arena {
-  private end = 64;
-  private readonly tables = new Map<string, number>();
-  readonly contents: { readonly address: number; readonly values: Int32Array }[] = [];
-
-  reserve(bytes: number): number {
-    const address = this.end;
-    this.end = align(this.end + bytes);
-    return address;
-  }
-
-  table(values: Int32Array): number {
-    const key = values.join();
-    let address = this.tables.get(key);
-    if (address === undefined) {
-      address = this.reserve(values.byteLength);
-      this.tables.set(key, address);
-      this.contents.push({ address, values });
-    }
-    return address;
-  }
-
-  get size(): number {
-    return this.end;
-  }
-}
-
-/** Byte offsets of tile buffers, reused once their last reader has run. */
-class Buffers {
-  private readonly offsets = new Map<Item, number>();
-  private readonly free: { offset: number; bytes: number }[] = [];
-  size: number;
-
-  constructor(start: number) {
-    this.size = start;
-  }
-
-  allocate(item: Item, bytes: number): void {
-    const fit = this.free
-      .filter((gap) => gap.bytes >= bytes)
-      .reduce<{ offset: number; bytes: number } | undefined>((a, b) => (a && a.bytes <= b.bytes ? a : b), undefined);
-    if (fit === undefined) {
-      this.offsets.set(item, this.size);
-      this.size += bytes;
-      return;
-    }
-    this.offsets.set(item, fit.offset);
-    fit.offset += bytes;
-    fit.bytes -= bytes;
-  }
-
-  release(item: Item, bytes: number): void {
-    const offset = this.offset(item);
-    const before = this.free.find((gap) => gap.offset + gap.bytes === offset);
-    const after = this.free.find((gap) => gap.offset === offset + bytes);
-    if (before !== undefined) {
-      before.bytes += bytes + (after?.bytes ?? 0);
-      if (after !== undefined) after.bytes = 0;
-    } else if (after !== undefined) {
-      after.offset -= bytes;
-      after.bytes += bytes;
-    } else this.free.push({ offset, bytes });
-  }
-
-  offset(item: Item): number {
-    const offset = this.offsets.get(item);
-    if (offset === undefined) throw new Error(`internal: item ${item.index} (${item.name}) has no buffer`);
-    return offset;
-  }
-}
-
-/** Makes the module of one program. */
-class Compiler {
-  readonly module = new ModuleBuilder();
-  readonly arena = new Arena();
-  readonly lanes: Lanes;
-  /** What is timed, of all passes. */
-  readonly kernels: KernelCost[] = [];
-  private readonly rowBytes: number;
-  private readonly parameters = new Map<number, Upload>();
-  private readonly scalars = new Map<ScalarFunction, FunctionRef>();
-  private readonly linear: LinearKernels;
-  private readonly zeroParameter: number;
-  scratchBytes = 0;
-  accumulatorBytes = 0;
-  passes = 0;
-
-  constructor(
-    readonly precision: Precision,
-    simd: Simd,
-    isSharing: boolean,
-  ) {
-    this.lanes = lanesOf(precision, simd);
-    this.rowBytes = TILE * this.lanes.bytes;
-    this.module.importMemory("env", "memory", { min: 1, max: MOST_PAGES, shared: isSharing });
-    this.zeroParameter = this.arena.reserve(16);
-    this.linear = new LinearKernels(this.module, this.lanes, TILE, this.arena);
-  }
-
-  private bufferBytes(item: Item): number {
-    return this.linear.paddedRows(item.size) * this.rowBytes;
-  }
-
-  private upload(node: Var): Upload {
-    let upload = this.parameters.get(node.id);
-    if (upload === undefined) {
-      const size = sizeOf(node.shape);
-      upload = { node: node.id, address: this.arena.reserve(size * this.lanes.bytes), size };
-      this.parameters.set(node.id, upload);
-    }
-    return upload;
-  }
-
-  private emitScalar(f: FunctionBuilder, name: ScalarFunction, x: Parameters<Layout["scalar"]>[2]): void {
-    // The spline's work is exp and log: worth inlining. The others are long and rare, but a call would keep what is before and
-    // after it from being paired (V8 14.6 even ends the process over two calls with results side by side).
-    if (name === "exp" || name === "log" || this.lanes.fusedVectors > 1) {
-      scalarFunctions[name].emit(f, this.lanes, x);
-      return;
-    }
-    let target = this.scalars.get(name);
-    if (target === undefined) {
-      target = defineScalarFunction(this.module, this.lanes, name);
-      this.scalars.set(name, target);
-    }
-    f.get(x).call(target);
-  }
-
-  /** @param costs  of its parts, where these are timed */
-  pass(pass: LoweredPass, costs: PassCosts | undefined): PassPlan {
-    const actions = actionsOf(pass);
-    const used = new Map<number, Upload>();
-    const packs: Pack[] = [];
-    const zeroRow = 0;
-    const buffers = this.allocate(pass, actions, this.rowBytes);
-    const kept = align(buffers.size);
-    const fused = pass.kernels.filter((kernel) => kernel.kind === "fused");
-    const scratch = Math.max(this.linear.weightGradientBytes, ...fused.map((kernel) => keptBytes(kernel, this.lanes)));
-    this.scratchBytes = Math.max(this.scratchBytes, align(kept + scratch));
-    const layout: Layout = {
-      lanes: this.lanes,
-      rowBytes: this.rowBytes,
-      zeroRow,
-      kept,
-      zeroParameter: this.zeroParameter,
-      buffer: (item) => buffers.offset(item),
-      parameter: (node) => {
-        const upload = this.upload(node);
-        used.set(node.id, upload);
-        return upload.address;
-      },
-      table: (values) => this.arena.table(values),
-      scalar: (f, name, x) => this.emitScalar(f, name, x),
-    };
-    const index = this.passes++;
-    const calls: Call[] = [];
-    const { sums, weightBytes } = this.accumulate(pass.sums);
-    actions.forEach((action, at) => {
-      if (action.kind === "sums") {
-        const own = action.sums.map((sum) => {
-          const accumulator = sums.find(({ node }) => node === sum.node.id) as Accumulator;
-          return this.sumCall(sum, accumulator, buffers, kept);
-        });
-        calls.push((caller) => {
-          for (const call of own) call(caller);
-        });
-      } else if (action.kernel.kind === "fused") {
-        const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
-        printFused(f, action.kernel, layout);
-        calls.push((caller) => void caller.get(caller.param(0)).call(f));
-      } else calls.push(this.linearCall(action.kernel.item, layout, packs));
-    });
-    const name = `pass${index}`;
-    if (costs === undefined) this.passFunction(name, calls);
-    return {
-      set: pass.set,
-      name,
-      timed: costs && this.timedPass(name, calls, costs),
-      columns: pass.columns.map((item) => {
-        const { operation } = item.node;
-        if (operation.name !== "column") throw new Error("internal: not a column");
-        return { label: operation.label, rows: item.size, offset: buffers.offset(item) };
-      }),
-      outputs: pass.outputs.map(({ node, operand }) => {
-        if (operand.from !== "item") throw new Error("internal: output without a buffer");
-        const start = buffers.offset(operand.item);
-        const rows = operand.rows.map((row) => (row < 0 ? zeroRow : start + row * this.rowBytes));
-        return { node: node.id, rows };
-      }),
-      uploads: [...used.values()],
-      packs,
-      sums,
-      weightBytes,
-    };
-  }
-
-  private passFunction(name: string, calls: readonly Call[]): void {
-    const f = this.module.exportedFunction(name, ["i32", "i32", "i32"], []);
-    for (const call of calls) call(f);
-  }
-
-  private timedPass(name: string, calls: readonly Call[], { columns, actions, outputs }: PassCosts): TimedPass {
-    const timed = (cost: KernelCost) => this.kernels.push(cost) - 1;
-    return {
-      columns: columns && timed(columns),
-      calls: calls.map((call, i) => {
-        const own = `${name}_action${i}`;
-        this.passFunction(own, [call]);
-        return { name: own, kernel: timed(actions[i] as KernelCost) };
-      }),
-      outputs: outputs && timed(outputs),
-    };
-  }
-
-  /** A buffer per stored item, from the action that makes it to the last that reads it. Row 0 is the row of zeros. */
-  private allocate(pass: LoweredPass, actions: readonly Action[], start: number): Buffers {
-    const lastRead = new Map<Item, number>();
-    actions.forEach((action, at) => {
-      for (const item of itemsRead(action)) lastRead.set(item, at);
-    });
-    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, actions.length);
-    const buffers = new Buffers(start);
-    for (const item of pass.columns) buffers.allocate(item, this.bufferBytes(item));
-    actions.forEach((action, at) => {
-      for (const item of itemsMade(action)) buffers.allocate(item, this.bufferBytes(item));
-      const done = new Set([...itemsRead(action), ...itemsMade(action)]);
-      for (const item of done) if ((lastRead.get(item) ?? at) <= at) buffers.release(item, this.bufferBytes(item));
-    });
-    return buffers;
-  }
-
-  /** Places of the sums in an accumulator: weight gradients first, so that they can be added up together. */
-  private accumulate(sums: readonly Sum[]): Pick<PassPlan, "sums" | "weightBytes"> {
-    let offset = 0;
-    const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
-    const weights = sums.filter(isWeights).map((sum): Accumulator => {
-      const { out, columns, matrixBytes, size, prefix } = this.weightLayout(sum.node);
-      const { address } = this.upload(sum.node);
-      const { values } = this.linear.unpackGradient({ out, size: columns, prefix });
-      const start = offset;
-      const calls = Array.from({ length: size / (out * columns) }, (_, b) => [
-        address + b * out * columns * this.lanes.bytes,
-        start + b * matrixBytes,
-        ...values,
-      ]);
-      offset += calls.length * matrixBytes;
-      return { node: sum.node.id, offset: start, size, weights: { address, calls } };
-    });
-    const weightBytes = offset;
-    const others = sums
-      .filter((sum) => !isWeights(sum))
-      .map((sum): Accumulator => {
-        const size = sizeOf(sum.node.shape);
-        const accumulator = { node: sum.node.id, offset, size };
-        const operand = sum.operands[0] as Operand;
-        if (operand.from === "parameter") {
-          return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
-        }
-        if (operand.from === "number") return { ...accumulator, perEvent: { value: operand.value } };
-        offset = align(offset + size * 8);
-        return accumulator;
-      });
-    this.accumulatorBytes = Math.max(this.accumulatorBytes, offset);
-    return { sums: [...weights, ...others], weightBytes };
-  }
-
-  private weightLayout(node: Var) {
-    const [out, columns] = node.shape.slice(-2) as [number, number];
-    const { prefix } = node.operation as unknown as Attributes["weightGradient"];
-    const { elements } = this.linear.gradientPlan({ out, size: columns, prefix });
-    return { out, columns, size: sizeOf(node.shape), prefix, matrixBytes: align(elements * this.lanes.bytes) };
-  }
-
-  /** Prints the update stage: names of its functions and what they read. */
-  updates(kernels: readonly UpdateKernel[]): { names: string[]; uploads: Upload[] } {
-    const uploads = new Map<number, Upload>();
-    const names = kernels.map((kernel, index) => {
-      const name = `update${index}`;
-      for (const node of kernel.reads) uploads.set(node.id, this.upload(node));
-      const layout: Layout = {
-        lanes: this.lanes,
-        // Whole pairs of vectors: arrays in the arena are padded to 64 bytes.
-        rowBytes: align(kernel.elements * this.lanes.bytes),
-        zeroRow: 0,
-        kept: 0,
-        zeroParameter: this.zeroParameter,
-        buffer: (item) => this.upload(item.node).address,
-        parameter: (node) => this.upload(node).address,
-        table: (values) => this.arena.table(values),
-        scalar: (f, scalar, x) => this.emitScalar(f, scalar, x),
-      };
-      const f = this.module.exportedFunction(name, ["i32"], []);
-      printFused(f, { kind: "fused", rows: 1, inner: undefined, items: kernel.items, stored: kernel.stored }, layout);
-      return name;
-    });
-    return { names, uploads: [...uploads.values()] };
-  }
-
-  /** Where threads count the times of the kernels. */
-  clocks(threads: number): Plan["clocks"] {
-    const kernels = this.kernels.length;
-    const bytes = align(clockBytes(kernels));
-    return { address: this.arena.reserve(bytes * threads), bytes, kernels };
-  }
-
-  /** Where kernels read a node without events, if they do. */
-  addressOf(node: Var): number | undefined {
-    return this.parameters.get(node.id)?.address;
-  }
-
-  private sumCall(sum: Sum, { weights, offset }: Accumulator, buffers: Buffers, scratch: number): Call {
-    const starts = sum.operands.map((operand) => {
-      if (operand.from !== "item") throw new Error("internal: event sum of a parameter");
-      const start = buffers.offset(operand.item);
-      return operand.rows.map((row) => (row < 0 ? 0 : start + row * this.rowBytes));
-    }) as [Int32Array, Int32Array];
-    if (weights === undefined) return this.linear.eventSum(this.arena.table(starts[0]), offset, starts[0].length);
-    const { out, columns, matrixBytes, size, prefix } = this.weightLayout(sum.node);
-    const isBatched = size > out * columns;
-    const blocks = Array.from({ length: starts[0].length / out }, (_, b) => ({
-      g: starts[0][b * out] as number,
-      x: starts[1][b * columns] as number,
-      into: offset + (isBatched ? b * matrixBytes : 0),
-    }));
-    return this.linear.weightGradient({ out, size: columns, prefix }, blocks, scratch);
-  }
-
-  private linearCall(item: Item, layout: Layout, packs: Pack[]): Call {
-    const [x, weights] = item.operands as [Operand, Operand];
-    if (x.from !== "item" || weights.from !== "parameter") throw new Error("internal: operands of a linear map");
-    const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
-    const { node } = weights;
-    const [out, size] = node.shape.slice(-2) as [number, number];
-    const [rowsX, rowsY] = transposed ? [out, size] : [size, out];
-    const batches = item.size / rowsY;
-    const source = layout.parameter(node);
-    const matrices = Array.from({ length: node.shape.length > 2 ? batches : 1 }, (_, b) =>
-      this.linear.pack(
-        { node: node.id, out, size, prefix },
-        source + b * out * size * this.lanes.bytes,
-        transposed ? "transposed" : "forward",
-        packs,
-      ),
-    );
-    return this.linear.apply(
-      Array.from({ length: batches }, (_, b) => ({
-        pack: matrices[b % matrices.length] as (typeof matrices)[number],
-        x: layout.buffer(x.item) + (x.rows[b * rowsX] as number) * this.rowBytes,
-        y: layout.buffer(item) + b * rowsY * this.rowBytes,
-      })),
-    );
-  }
-}
 
 function plainNodes(): (node: Var) => PlainNode {
   const known = new Map<number, PlainNode>();
@@ -412,7 +36,7 @@ function plainNodes(): (node: Var) => PlainNode {
 }
 
 export async function compileProgram(
-  { outputs, updates = {}, profile = false }: ProgramRequest,
+  { outputs, updates = {}, timed = false }: ProgramRequest,
   options: { precision: Precision; threads: number; simd: Simd; isSharing: boolean },
 ): Promise<CompiledProgram & { readonly memory: MemoryImage }> {
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
@@ -423,10 +47,10 @@ export async function compileProgram(
     .flat()
     .some((pass) => pass.sums.some((sum) => sum.node.operation.name === "weightGradient"));
   const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
-  const compiler = new Compiler(options.precision, options.simd, options.isSharing);
+  const program = new ProgramModule(options.precision, options.simd, options.isSharing);
   const plain = plainNodes();
   const passes = lowered.flat();
-  const { bytes } = compiler.lanes;
+  const { bytes } = program.lanes;
   const costsOf = (pass: LoweredPass) =>
     passCosts(pass, passes.length > 1 ? passes.indexOf(pass) : undefined, {
       rows: bytes,
@@ -436,34 +60,34 @@ export async function compileProgram(
   const plans = levels.map(
     (level, i): LevelPlan => ({
       parameters: level.parameters.filter((node) => !stage.members.has(node.id)).map(plain),
-      passes: (lowered[i] as LoweredPass[]).map((pass) => compiler.pass(pass, profile ? costsOf(pass) : undefined)),
+      passes: (lowered[i] as LoweredPass[]).map((pass) => program.pass(pass, timed ? costsOf(pass) : undefined)),
     }),
   );
-  const { names: updateKernels, uploads: updateUploads } = compiler.updates(stage.kernels);
+  const { names: updateKernels, uploads: updateUploads } = program.updates(stage.kernels);
   const parameterNodes = new Map(
     whole.nodes.flatMap((node) => (node.operation.name === "parameter" ? [[node.operation.label, node] as const] : [])),
   );
-  const accumulators = compiler.arena.reserve(compiler.accumulatorBytes * groups);
-  const scratch = compiler.arena.reserve(compiler.scratchBytes * options.threads);
-  const clocks = profile ? compiler.clocks(options.threads) : undefined;
-  const module = await wasm.compile(compiler.module.build());
-  const pages = Math.ceil(compiler.arena.size / PAGE);
+  const accumulators = program.arena.reserve(program.accumulatorBytes * groups);
+  const scratch = program.arena.reserve(program.scratchBytes * options.threads);
+  const clocks = timed ? program.clocks(options.threads) : undefined;
+  const module = await wasm.compile(program.module.build());
+  const pages = Math.ceil(program.arena.size / PAGE);
   return {
     module,
-    memory: { pages, contents: compiler.arena.contents },
+    memory: { pages, contents: program.arena.contents },
     description: passes.map(describePass).join("\n\n"),
-    kernels: compiler.kernels,
+    kernels: program.kernels,
     plan: {
       precision: options.precision,
       levels: plans,
       tile: TILE,
       groups,
       accumulators,
-      accumulatorBytes: compiler.accumulatorBytes,
+      accumulatorBytes: program.accumulatorBytes,
       updateKernels,
       updateUploads,
       scratch,
-      scratchBytes: compiler.scratchBytes,
+      scratchBytes: program.scratchBytes,
       clocks,
       outputs: Object.fromEntries(
         Object.entries(outputs).map(([name, node]) => [
@@ -473,8 +97,8 @@ export async function compileProgram(
       ),
       updates: Object.entries(updates).map(([label, node]) => {
         const parameter = parameterNodes.get(label);
-        const from = stage.members.has(node.id) ? compiler.addressOf(node) : undefined;
-        const to = parameter === undefined ? undefined : compiler.addressOf(parameter);
+        const from = stage.members.has(node.id) ? program.addressOf(node) : undefined;
+        const to = parameter === undefined ? undefined : program.addressOf(parameter);
         return {
           label,
           node: node.id,

@@ -1,4 +1,4 @@
-/** Times of the kernels of a profiled program: cells in its memory, a few for every kernel and thread. */
+/** Times of the kernels of a timed program: cells in its memory, a few for every kernel and thread. */
 import { noTallies, type Tally } from "../runtime/kernel-times.js";
 
 /** Numbers per kernel: milliseconds, calls, events. */

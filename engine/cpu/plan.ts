@@ -51,7 +51,7 @@ export interface Accumulator {
   readonly perEvent?: { readonly node: number; readonly rows: Int32Array } | { readonly value: number };
 }
 
-/** A pass in parts that are timed: the number of each among the kernels of the profile. */
+/** A pass in parts that are timed: the number of each among the timed kernels. */
 export interface TimedPass {
   readonly columns: number | undefined;
   /** Exported functions like that of the whole pass, to be called in its place. */
@@ -100,7 +100,7 @@ export interface Plan {
   readonly accumulatorBytes: number;
   readonly scratch: number;
   readonly scratchBytes: number;
-  /** Where threads count the times of kernels, one thread after another, and bytes of each; absent without a profile. */
+  /** Where threads count the times of kernels, one thread after another, and bytes of each; absent where nothing is timed. */
   readonly clocks: { readonly address: number; readonly bytes: number; readonly kernels: number } | undefined;
   readonly outputs: Readonly<
     Record<string, { readonly node: number; readonly size: number; readonly isEvents: boolean }>

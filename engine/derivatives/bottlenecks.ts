@@ -1,22 +1,22 @@
 /**
- * Cuts: nodes of few rows per event through which much of a parameter's influence on a loss passes.
+ * Bottlenecks (separators of a graph): nodes of few rows per event through which much of a parameter's influence on a loss passes.
  *
- * Going from the parameter to the loss, a node is one where more sources (elements of the parameter, rows of earlier cuts) come
- * together than the node is wide. What comes after sees the cut's rows in their place. Along linear operations that do not
- * widen it a cut moves on to the last node, so that of a sum of many terms only the sum is one. What networks see is a cut too where
- * that saves more multiplications than it takes: autoregressive ones are passed with one row at a time, and of each pass only
- * what lies behind that row is done.
+ * Going from the parameter to the loss, a node is one where more sources (elements of the parameter, rows of earlier bottlenecks)
+ * come together than the node is wide. What comes after sees the bottleneck's rows in their place. Along linear operations that
+ * do not widen it a bottleneck moves on to the last node, so that of a sum of many terms only the sum is one. What networks see
+ * is a bottleneck too where that saves more multiplications than it takes: autoregressive ones are passed with one row at a time,
+ * and of each pass only what lies behind that row is done.
  */
 
 import { type ElementwiseName, factsOf } from "../elementwise.js";
 import { isEventSum } from "../passes/event-passes.js";
 import { type OperationName, sizeOf, type Var } from "../tape/tape.js";
 import { ancestors, type RowSources, rowSources, SourceSets, smoothInputs } from "./sources.js";
-import { rules } from "./vjp.js";
+import { vjps } from "./vjp.js";
 
-export interface Cuts {
+export interface Bottlenecks {
   /** Inputs first. */
-  readonly cuts: readonly Var[];
+  readonly bottlenecks: readonly Var[];
   /** Where the parameter comes to the events: `broadcastEvents` of what depends on it. */
   readonly entries: readonly Var[];
   /** Sums over events that depend on it. */
@@ -32,7 +32,7 @@ function between(parameter: Var, loss: Var): Var[] {
   return ancestors([loss], smoothInputs).filter(({ id }) => depends.has(id));
 }
 
-/** Is the node linear in this input while all else is held? */
+/** Is the node linear in this input while all else is fixed? */
 function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): boolean {
   const { operation, inputs } = node;
   switch (operation.name) {
@@ -61,21 +61,21 @@ function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): bo
   }
 }
 
-/** Behind a cut its value is a variable of its own, so that no rule may take it for the function of the inputs that it is. */
-const canBeCut = ({ events, operation }: Var) => events !== undefined && !rules[operation.name].slopeFromResult;
+/** Behind a bottleneck its value is a variable of its own, so that no VJP may take it for the function of the inputs that it is. */
+const canBeBottleneck = ({ events, operation }: Var) => events !== undefined && !vjps[operation.name].gradientFromResult;
 
 /** Time of a multiplication in a product of two vectors over that of one in a linear map: 0.2 and 0.05 ns of one core in f32. */
 const PRODUCT_COST = 4;
 
-/** Directions saved pay for the cut where there are at least twice as many as it has rows; with one or two, nothing does. */
+/** Directions saved pay for the bottleneck where there are at least twice as many as it has rows; with one or two, nothing does. */
 const isWorthwhile = (directions: number, rows: number) => directions >= Math.max(3, 2 * rows);
 
 const mostMembers = (rows: Int32Array, sets: SourceSets) =>
   [...new Set(rows)].reduce((most, set) => Math.max(most, sets.members(set).length), 0);
 
 /**
- * Does more come to the node than it is wide? The rows of all batches have directions of their own, or one batch has, the axes before
- * the last one with more than one element being taken for batches.
+ * Does more come to the node than it is wide? The rows of all batches have directions of their own, or one batch has, the axes
+ * before the last one with more than one element being taken for batches.
  */
 function isNarrow({ shape }: Var, rows: Int32Array, sets: SourceSets): boolean {
   const ofAll = sets.members([...new Set(rows)].reduce((a, b) => sets.union(a, b))).length;
@@ -136,8 +136,8 @@ function networkSizes(way: Way): ReadonlyMap<Var, number> {
   return sizes;
 }
 
-/** Where the parameter comes to the events and goes from them; `undefined` where cuts would not do. */
-function boundaries({ nodes, isActive }: Way): Omit<Cuts, "cuts"> | undefined {
+/** Where the parameter comes to the events and goes from them; `undefined` where bottlenecks would not do. */
+function boundaries({ nodes, isActive }: Way): Omit<Bottlenecks, "bottlenecks"> | undefined {
   const entries = nodes.filter(({ operation, inputs }) => operation.name === "broadcastEvents" && isActive(inputs[0]!));
   const sums = nodes.filter(isEventSum);
   const afterSums = new Set(sums);
@@ -150,8 +150,8 @@ function boundaries({ nodes, isActive }: Way): Omit<Cuts, "cuts"> | undefined {
   return entries.some((entry) => afterSums.has(entry)) || nodes.some(entersElsewhere) ? undefined : { entries, sums };
 }
 
-/** Cuts between a parameter and a loss; `undefined` where there are none, or where they would not do. */
-export function findCuts(loss: Var, parameter: Var): Cuts | undefined {
+/** Bottlenecks between a parameter and a loss; `undefined` where there are none, or where they would not do. */
+export function findBottlenecks(loss: Var, parameter: Var): Bottlenecks | undefined {
   const way = wayBetween(parameter, loss);
   const found = boundaries(way);
   if (found === undefined) return undefined;
@@ -166,13 +166,13 @@ export function findCuts(loss: Var, parameter: Var): Cuts | undefined {
     return isLinearIn(next, node, way.isActive) && sizeOf(next.shape) <= sizeOf(node.shape);
   }
   const sizes = networkSizes(way);
-  /** Behind a cut a network is passed once for all rows that it sees together; each row costs a product of two vectors [K]. */
+  /** Behind a bottleneck a network is passed once for all rows that it sees together; each row costs a product of two vectors [K]. */
   function savesPasses(node: Var, rows: Int32Array): boolean {
     const directions = mostMembers(rows, sets);
     const saved = directions * (sizes.get(node) ?? 0);
     return directions > 1 && saved > PRODUCT_COST * rows.length * sizeOf(parameter.shape) ** 2;
   }
-  const cuts: Var[] = [];
+  const bottlenecks: Var[] = [];
   for (const node of way.nodes) {
     if (node === parameter) {
       sources.set(node, own(node));
@@ -180,12 +180,12 @@ export function findCuts(loss: Var, parameter: Var): Cuts | undefined {
     }
     const inputs = smoothInputs(node).map((input) => sources.get(input));
     const rows = rowSources(node, inputs, sets);
-    const isCut =
+    const isBottleneck =
       rows !== undefined &&
-      canBeCut(node) &&
+      canBeBottleneck(node) &&
       (savesPasses(node, rows) || (isNarrow(node, rows, sets) && !movesOn(node)));
-    if (isCut) cuts.push(node);
-    sources.set(node, isCut ? own(node) : rows);
+    if (isBottleneck) bottlenecks.push(node);
+    sources.set(node, isBottleneck ? own(node) : rows);
   }
-  return cuts.length === 0 ? undefined : { cuts, ...found };
+  return bottlenecks.length === 0 ? undefined : { bottlenecks, ...found };
 }

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { checkNode } from "../tape/nodes.js";
 import { add, reshape, take } from "../tape/operations.js";
 import { sizeOf, type Var } from "../tape/tape.js";
-import { hessianThroughCuts } from "./hessian.js";
+import { hessianThroughBottlenecks } from "./hessian.js";
 import { backward } from "./vjp.js";
 
 /**
@@ -55,11 +55,11 @@ export function hessianByDirections(loss: Var, parameter: Var): Var {
 /**
  * Hessian of a scalar without events with respect to one parameter of K elements, as a node of shape [K, K].
  *
- * Where all of the parameter's influence on an event passes through a few numbers, the work grows as K, beside K² multiplications and
- * additions per event: see `hessianThroughCuts`. Elsewhere it takes K backward passes through the gradient.
+ * Where all of the parameter's influence on an event passes through a few numbers, the work grows as K, beside K² multiplications
+ * and additions per event: see `hessianThroughBottlenecks`. Elsewhere it takes K backward passes through the gradient.
  */
 export function hessian(loss: Var, parameter: Var): Var {
   checkNode("hessian", loss, "a node for the loss");
   checkNode("hessian", parameter, "one parameter", "Put the parameters into one of all their elements, and slice it");
-  return hessianThroughCuts(loss, parameter) ?? hessianByDirections(loss, parameter);
+  return hessianThroughBottlenecks(loss, parameter) ?? hessianByDirections(loss, parameter);
 }

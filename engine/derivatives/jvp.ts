@@ -1,9 +1,9 @@
-/** Forward derivatives: how a change of some nodes carries on along a tape. */
+/** Jacobian-vector products: how a change of some nodes carries on along a tape. */
 
 import type { ElementwiseName } from "../elementwise.js";
 import * as o from "../tape/operations.js";
 import { type Attributes, type EventSet, type OperationName, type Shape, sizeOf, type Var } from "../tape/tape.js";
-import { type Rule, rules } from "./vjp.js";
+import { type Vjp, vjps } from "./vjp.js";
 
 type Replay<A> = (inputs: readonly Var[], shape: Shape, attributes: A, events: EventSet | undefined) => Var;
 
@@ -118,12 +118,12 @@ function linearPart(node: Var, change: Var, weights: Var, { input, output }: Lin
 }
 
 /**
- * Change of a node, given the changes of its inputs: `undefined` where there is none.
+ * Jacobian-vector product: the change of a node, given the changes of its inputs; `undefined` where there is none.
  *
  * @param y, inputs  values of the node and its inputs, which may be other nodes than the node's own
  * @param ranges  of a linear map whose weights do not change
  */
-export function tangent(
+export function jvp(
   node: Var,
   y: Var,
   inputs: readonly Var[],
@@ -156,12 +156,12 @@ export function tangent(
       return first && o.sum(o.mul(first, o.div(isLargest, o.sum(isLargest, operation.axis))), operation.axis);
     }
     default: {
-      // Element by element, what goes forward is multiplied by the same slope as what goes back.
-      const rule: Rule<object> = rules[operation.name satisfies ElementwiseName];
+      // Element by element, what goes forward is multiplied by the same factor as what goes back.
+      const vjp: Vjp<object> = vjps[operation.name satisfies ElementwiseName];
       return sumOf(
         changes.flatMap((change, i) => {
-          const slope = change && rule.back(change, y, inputs, operation)[i];
-          return slope === undefined ? [] : [slope()];
+          const term = change && vjp.back(change, y, inputs, operation)[i];
+          return term === undefined ? [] : [term()];
         }),
       );
     }

@@ -1,63 +1,63 @@
-/** The slope of a loss with cuts as variables of their own, and what each of its numbers depends on. */
+/** The second-order adjoint: the gradient of a loss with bottlenecks as variables of their own, and what each of its numbers depends on. */
 
 import { broadcastEvents } from "../tape/operations.js";
 import { type Shape, sizeOf, type Var } from "../tape/tape.js";
-import type { Cuts } from "./bottlenecks.js";
-import { type LinearRanges, type Range, replay, tangent } from "./jvp.js";
+import type { Bottlenecks } from "./bottlenecks.js";
+import { jvp, type LinearRanges, type Range, replay } from "./jvp.js";
 import { ancestors, type RowSources, rowSources, rowTargets, SourceSets, smoothInputs } from "./sources.js";
 import { backward } from "./vjp.js";
 
-/** A cut c and its multiplier λ. Their rows are sources of the numbers from `first` and `firstMultiplier` on. */
-export interface HeldCut {
+/** A bottleneck c and its multiplier λ. Their rows are sources of the numbers from `first` and `firstMultiplier` on. */
+export interface Bottleneck {
   readonly node: Var;
-  readonly slope: Var;
+  readonly gradient: Var;
   readonly multiplier: Var;
   readonly first: number;
   readonly firstMultiplier: number;
 }
 
-export interface HeldEntry {
+export interface Entry {
   readonly node: Var;
-  readonly slope: Var;
+  readonly gradient: Var;
 }
 
 /** What changes are wanted of. */
 export const Target = {
-  /** The slopes in the entries. */
-  entrySlopes: 0,
-  /** The slope in the parameter. */
-  slope: 1,
+  /** The gradients in the entries. */
+  entryGradients: 0,
+  /** The gradient in the parameter. */
+  gradient: 1,
   /** The entries as functions of the parameter. */
   entries: 2,
-  /** The cuts as functions of what comes before them. */
-  cuts: 3,
+  /** The bottlenecks as functions of what comes before them. */
+  bottlenecks: 3,
 } as const;
 
-/** The slope in the row of a cut that is the source of this number. */
-export const slopeTarget = (source: number) => 4 + source;
+/** The gradient in the row of a bottleneck that is the source of this number. */
+export const gradientTarget = (source: number) => 4 + source;
 
 /** How nodes change with some sources. */
 export interface Changes {
   /** Of a node as a function of the sources. */
   of(node: Var): Var | undefined;
-  /** The same, but of a cut as a function of what comes before it. */
+  /** The same, but of a bottleneck as a function of what comes before it. */
   arrivingAt(node: Var): Var | undefined;
 }
 
 /**
- * With cuts c = F(c, ν) and the loss L(c, ν), the slopes of Λ = L + Σ λ (F - c), c, λ and ν being independent variables; λ has the
- * value at which the slopes in c vanish.
+ * With bottlenecks c = F(c, ν) and the loss L(c, ν), the gradients of Λ = L + Σ λ (F - c), c, λ and ν being independent
+ * variables; λ has the value at which the gradients in c vanish.
  *
- * The pass back from the loss stops at each cut and starts again from a node that stands for λ. Such nodes are made to tell who
- * depends on what; results are written in those they stand for, so that they share all work with the gradient.
+ * The pass back from the loss stops at each bottleneck and starts again from a node that stands for λ. Such nodes are made to
+ * tell who depends on what; results are written in those they stand for, so that they share all work with the gradient.
  */
-export class HeldSlopes {
+export class SecondOrderAdjoint {
   readonly sets = new SourceSets();
-  readonly cuts: readonly HeldCut[];
-  readonly entries: readonly HeldEntry[];
-  readonly slope: Var;
+  readonly bottlenecks: readonly Bottleneck[];
+  readonly entries: readonly Entry[];
+  readonly gradient: Var;
   private readonly nodes: readonly Var[];
-  private readonly held = new Set<Var>();
+  private readonly independent = new Set<Var>();
   private readonly sources = new Map<Var, RowSources>();
   private readonly arriving = new Map<Var, RowSources>();
   private readonly targetSets = new SourceSets();
@@ -67,14 +67,14 @@ export class HeldSlopes {
   constructor(
     loss: Var,
     readonly parameter: Var,
-    { cuts, entries, sums }: Cuts,
+    { bottlenecks, entries, sums }: Bottlenecks,
   ) {
-    const isCut = new Set(cuts);
+    const isBottleneck = new Set(bottlenecks);
     const multipliers = new Map<Var, Var>();
     const used = new Set<Var>();
     const cotangents = backward(loss, [parameter], (node, cotangent) => {
-      if (!isCut.has(node)) return cotangent;
-      // Two cuts may have one cotangent, but each has a λ of its own.
+      if (!isBottleneck.has(node)) return cotangent;
+      // Two bottlenecks may have one cotangent, but each has a λ of its own.
       let multiplier = cotangent;
       do {
         multiplier = loss.tape.append({ name: "stopGradient" }, [multiplier], multiplier.shape, multiplier.events);
@@ -83,24 +83,24 @@ export class HeldSlopes {
       multipliers.set(node, multiplier);
       return multiplier;
     });
-    this.slope = cotangents.get(parameter.id) as Var;
+    this.gradient = cotangents.get(parameter.id) as Var;
     this.entries = entries.flatMap((node) => {
-      const slope = cotangents.get(node.id);
-      return slope === undefined ? [] : [{ node, slope }];
+      const gradient = cotangents.get(node.id);
+      return gradient === undefined ? [] : [{ node, gradient }];
     });
     let count = sizeOf(parameter.shape);
-    this.cuts = cuts.flatMap((node) => {
+    this.bottlenecks = bottlenecks.flatMap((node) => {
       const multiplier = multipliers.get(node);
       if (multiplier === undefined) return [];
       const [first, firstMultiplier] = [count, count + sizeOf(node.shape)];
       count += 2 * sizeOf(node.shape);
-      this.held.add(node).add(multiplier);
-      return [{ node, slope: cotangents.get(node.id) as Var, multiplier, first, firstMultiplier }];
+      this.independent.add(node).add(multiplier);
+      return [{ node, gradient: cotangents.get(node.id) as Var, multiplier, first, firstMultiplier }];
     });
-    this.held.add(parameter);
+    this.independent.add(parameter);
     const ofSums = sums.flatMap(({ id }) => cotangents.get(id) ?? []);
-    const slopes = [...this.cuts, ...this.entries].map(({ slope }) => slope);
-    this.nodes = ancestors([this.slope, ...slopes, ...ofSums], ({ inputs }) => inputs);
+    const gradients = [...this.bottlenecks, ...this.entries].map(({ gradient }) => gradient);
+    this.nodes = ancestors([this.gradient, ...gradients, ...ofSums], ({ inputs }) => inputs);
     for (const node of this.nodes) this.values.set(node, this.plain(node));
     this.findSources();
     this.findTargets();
@@ -112,7 +112,7 @@ export class HeldSlopes {
 
   private plain(node: Var): Var {
     const { inputs } = node;
-    if (this.held.has(node) && node.operation.name === "stopGradient") return this.value(inputs[0] as Var);
+    if (this.independent.has(node) && node.operation.name === "stopGradient") return this.value(inputs[0] as Var);
     const values = inputs.map((input) => this.value(input));
     return values.every((value, i) => value === inputs[i]) ? node : replay(node, values);
   }
@@ -122,7 +122,7 @@ export class HeldSlopes {
       Int32Array.from({ length: sizeOf(shape) }, (_, row) => this.sets.of([first + row]));
     const own = new Map([
       [this.parameter, numbered(0, this.parameter)],
-      ...this.cuts.flatMap(({ node, multiplier, first, firstMultiplier }): [Var, Int32Array][] => [
+      ...this.bottlenecks.flatMap(({ node, multiplier, first, firstMultiplier }): [Var, Int32Array][] => [
         [node, numbered(first, node)],
         [multiplier, numbered(firstMultiplier, node)],
       ]),
@@ -135,13 +135,13 @@ export class HeldSlopes {
     }
   }
 
-  /** The node with each λ replaced by the slope that it stands for. */
+  /** The node with each λ replaced by the gradient that it stands for. */
   value(node: Var): Var {
     return this.values.get(node) ?? node;
   }
 
-  isCut(node: Var): boolean {
-    return this.cuts.some((cut) => cut.node === node);
+  isBottleneck(node: Var): boolean {
+    return this.bottlenecks.some((bottleneck) => bottleneck.node === node);
   }
 
   /** Sets of sources per row. */
@@ -149,14 +149,16 @@ export class HeldSlopes {
     return this.sources.get(node) ?? new Int32Array(sizeOf(node.shape));
   }
 
-  /** The same, but of a cut as a function of what comes before it. */
+  /** The same, but of a bottleneck as a function of what comes before it. */
   sourcesArrivingAt(node: Var): Int32Array {
-    return this.held.has(node) ? (this.arriving.get(node) ?? new Int32Array(sizeOf(node.shape))) : this.sourcesOf(node);
+    return this.independent.has(node)
+      ? (this.arriving.get(node) ?? new Int32Array(sizeOf(node.shape)))
+      : this.sourcesOf(node);
   }
 
   /**
-   * Changes of what some targets need when some rows of one variable change by one each, all others held. Of rows that no target
-   * needs, they are not meaningful.
+   * Changes of what some targets need when some rows of one variable change by one each, all others being fixed. Of rows that no
+   * target needs, they are not meaningful.
    *
    * @param rows  by the number of their source; the first row of the variable is `first`
    */
@@ -171,20 +173,23 @@ export class HeldSlopes {
     const arriving = new Map<Var, Var>();
     for (const node of this.nodes) {
       if (node === variable || !node.inputs.some((input) => found.has(input))) continue;
-      const isHeld = this.held.has(node);
+      const isIndependent = this.independent.has(node);
       const sources = this.sourcesArrivingAt(node);
-      const wanted = isHeld ? this.arrivalsAt(node) : this.targets.get(node);
+      const wanted = isIndependent ? this.arrivalsAt(node) : this.targets.get(node);
       if (!wanted?.some(isWanted) || !sources.some(isMoved)) continue;
-      const change = tangent(
+      const change = jvp(
         node,
         this.value(node),
         node.inputs.map((input) => this.value(input)),
         node.inputs.map((input) => found.get(input)),
         this.linearRanges(node, isMoved, (row) => isMoved(sources[row] as number) && isWanted(wanted[row] as number)),
       );
-      if (change !== undefined) (isHeld ? arriving : found).set(node, change);
+      if (change !== undefined) (isIndependent ? arriving : found).set(node, change);
     }
-    return { of: (node) => found.get(node), arrivingAt: (node) => (this.held.has(node) ? arriving : found).get(node) };
+    return {
+      of: (node) => found.get(node),
+      arrivingAt: (node) => (this.independent.has(node) ? arriving : found).get(node),
+    };
   }
 
   private linearRanges(
@@ -200,7 +205,7 @@ export class HeldSlopes {
     return input && output && { input, output };
   }
 
-  /** For each row, which targets may depend on it: going back from them, not beyond what is held. */
+  /** For each row, which targets may depend on it: going back from them, not beyond independent variables. */
   private findTargets(): void {
     const add = (node: Var, rows: Int32Array) => {
       const old = this.targets.get(node);
@@ -208,19 +213,21 @@ export class HeldSlopes {
     };
     const all = (node: Var, target: number) =>
       add(node, new Int32Array(sizeOf(node.shape)).fill(this.targetSets.of([target])));
-    for (const { slope, first } of this.cuts) {
+    for (const { gradient, first } of this.bottlenecks) {
       add(
-        slope,
-        Int32Array.from({ length: sizeOf(slope.shape) }, (_, row) => this.targetSets.of([slopeTarget(first + row)])),
+        gradient,
+        Int32Array.from({ length: sizeOf(gradient.shape) }, (_, row) =>
+          this.targetSets.of([gradientTarget(first + row)]),
+        ),
       );
     }
-    for (const { node, slope } of this.entries) {
-      all(slope, Target.entrySlopes);
+    for (const { node, gradient } of this.entries) {
+      all(gradient, Target.entryGradients);
       all(node, Target.entries);
     }
-    all(this.slope, Target.slope);
+    all(this.gradient, Target.gradient);
     for (const node of [...this.nodes].reverse()) {
-      const rows = this.held.has(node) ? this.arrivalsAt(node) : this.targets.get(node);
+      const rows = this.independent.has(node) ? this.arrivalsAt(node) : this.targets.get(node);
       if (rows === undefined) continue;
       for (const input of smoothInputs(node)) add(input, rowTargets(node, input, rows, this.targetSets));
     }
@@ -228,7 +235,7 @@ export class HeldSlopes {
 
   /** Targets of a variable as a function of what comes before it. */
   private arrivalsAt(node: Var): Int32Array {
-    const target = this.entries.some((entry) => entry.node === node) ? Target.entries : Target.cuts;
+    const target = this.entries.some((entry) => entry.node === node) ? Target.entries : Target.bottlenecks;
     return new Int32Array(sizeOf(node.shape)).fill(this.targetSets.of([target]));
   }
 }

@@ -1,4 +1,4 @@
-/** Derivative rules: what each operation sends back to its inputs; and the pass that follows them from a loss. */
+/** Vector-Jacobian products: from the cotangent of a node those of its inputs; and the pass that applies them from a loss on. */
 import {
   add,
   broadcast,
@@ -27,28 +27,28 @@ import { type Attributes, type OperationName, sizeOf, type Var } from "../tape/t
 /** Cotangents of the inputs, each written down only if asked for; `undefined` where there is no derivative. */
 type Cotangents = readonly ((() => Var) | undefined)[];
 
-export interface Rule<A> {
-  /** Whether the slope is made from the result, which stands there for a function of the inputs. */
-  readonly slopeFromResult: boolean;
+export interface Vjp<A> {
+  /** Whether it is made from the result, which stands there for a function of the inputs. */
+  readonly gradientFromResult: boolean;
   readonly back: (g: Var, y: Var, inputs: readonly Var[], attributes: A) => Cotangents;
 }
 
-type Rules = {
-  readonly [N in OperationName]: Rule<N extends keyof Attributes ? Attributes[N] : object>;
+type Vjps = {
+  readonly [N in OperationName]: Vjp<N extends keyof Attributes ? Attributes[N] : object>;
 };
 
-/** A rule that does not see the result. */
-const fromInputs = <A>(back: (g: Var, inputs: readonly Var[], attributes: A) => Cotangents): Rule<A> => ({
-  slopeFromResult: false,
+/** A VJP that does not see the result. */
+const fromInputs = <A>(back: (g: Var, inputs: readonly Var[], attributes: A) => Cotangents): Vjp<A> => ({
+  gradientFromResult: false,
   back: (g, _y, inputs, attributes) => back(g, inputs, attributes),
 });
-const fromResult = <A>(back: Rule<A>["back"]): Rule<A> => ({ slopeFromResult: true, back });
-const none: Rule<unknown> = fromInputs(() => []);
-/** Rules of one input. */
-const ofInput = <A>(rule: (g: Var, x: Var, attributes: A) => Var): Rule<A> =>
-  fromInputs((g, [x], attributes) => [() => rule(g, x as Var, attributes)]);
-const ofResult = <A>(rule: (g: Var, y: Var, x: Var, attributes: A) => Var): Rule<A> =>
-  fromResult((g, y, [x], attributes) => [() => rule(g, y, x as Var, attributes)]);
+const fromResult = <A>(back: Vjp<A>["back"]): Vjp<A> => ({ gradientFromResult: true, back });
+const none: Vjp<unknown> = fromInputs(() => []);
+/** VJPs of operations with one input. */
+const ofInput = <A>(vjp: (g: Var, x: Var, attributes: A) => Var): Vjp<A> =>
+  fromInputs((g, [x], attributes) => [() => vjp(g, x as Var, attributes)]);
+const ofResult = <A>(vjp: (g: Var, y: Var, x: Var, attributes: A) => Var): Vjp<A> =>
+  fromResult((g, y, [x], attributes) => [() => vjp(g, y, x as Var, attributes)]);
 type Pair = readonly [Var, Var];
 
 /**
@@ -62,7 +62,7 @@ function isTaken(y: Var, [condition, a, b]: readonly Var[]): Var {
   return isRectifier ? greater(y, 0) : (condition as Var);
 }
 
-export const rules: Rules = {
+export const vjps: Vjps = {
   column: none,
   parameter: none,
   constant: none,
@@ -103,7 +103,7 @@ export const rules: Rules = {
   equal: none,
   where: {
     // The result is compared with 0 at most, and comparisons have no derivative.
-    slopeFromResult: false,
+    gradientFromResult: false,
     back: (g, y, inputs) => [undefined, () => where(isTaken(y, inputs), g, 0), () => where(isTaken(y, inputs), 0, g)],
   },
   broadcast: ofInput((g, x) => sumTo(g, x.shape)),
@@ -160,8 +160,8 @@ export function backward(
     const y = tape.nodes[id] as Var;
     if (whole === undefined || !depends.has(id)) continue;
     const g = passed(y, whole);
-    const rule = rules[y.operation.name] as Rule<unknown>;
-    rule.back(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
+    const vjp = vjps[y.operation.name] as Vjp<unknown>;
+    vjp.back(g, y, y.inputs, y.operation).forEach((cotangent, i) => {
       const input = y.inputs[i] as Var;
       if (cotangent === undefined || !depends.has(input.id)) return;
       const old = cotangents.get(input.id);

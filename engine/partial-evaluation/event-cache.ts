@@ -3,8 +3,8 @@
  * parameters alone.
  *
  * Outputs of a tape are rewritten to another tape, on which some such per-event nodes are columns. Derivatives are then taken
- * there, and cannot ask for what lies behind a column. Which nodes to keep is a minimum cut between the data and what is live:
- * reading a kept number costs a price, computing a node its operations.
+ * there, and cannot ask for what lies behind a column. Which nodes to cache is a minimum cut between the data and what is dynamic:
+ * reading a cached number costs a price, computing a node its operations.
  */
 
 import { type ElementwiseName, factsOf } from "../elementwise.js";
@@ -14,35 +14,36 @@ import { FlowNetwork } from "./minimum-cut.js";
 import { separate } from "./separation.js";
 
 /** Per-event nodes to compute once, by the names of the columns that they become. */
-export type Kept = Readonly<Record<string, Var>>;
+export type CachedNodes = Readonly<Record<string, Var>>;
 
-export interface Hoisted<N extends string> {
-  /** The outputs on a tape of their own, with columns in place of what is kept. */
+export interface EventCache<N extends string> {
+  /** The outputs on a tape of their own, with columns in place of what is cached. */
   readonly outputs: Readonly<Record<N, Var>>;
   /** The same for all members. */
-  readonly common: Kept;
+  readonly common: CachedNodes;
   /** What depends on parameters in which members differ. */
-  readonly own: Kept;
+  readonly own: CachedNodes;
 }
 
-export interface HoistRequest<N extends string> {
+export interface EventCacheRequest<N extends string> {
   /** Before any sum over events. */
   readonly outputs: Readonly<Record<N, Var>>;
   /** Parameters whose values change from one evaluation to the next. */
-  readonly live: readonly string[];
+  readonly dynamic: readonly string[];
   /** Parameters that change from one member of an ensemble to the next. */
   readonly varied?: ReadonlySet<string>;
-  /** How many members' own values are kept at a time. */
+  /** How many members' own values are cached at a time. */
   readonly members?: number;
-  /** Most numbers per event to keep, over all members. */
+  /** Most numbers per event to cache, over all members. */
   readonly most: number;
 }
 
 /**
- * Price of a kept number, in multiply-adds or additions. The cpu backend copies the numbers of a tile from a BlockedColumn in one
- * piece, 0.3 to 0.6 ns each in f32, in which time it does some 10; to fill it takes a fresh page for 1024 of them, and memory is worth
- * something too. Measured on the published model, prices of 16 and 32 keep nearly the same and take the same time; 128, as was right
- * for columns that are copied row by row, keeps a sixth and takes 1.6 times as long for a value: see bench/README.md.
+ * Price of a cached number, in multiply-adds or additions. The cpu backend copies the numbers of a tile from a BlockedColumn in
+ * one piece, 0.3 to 0.6 ns each in f32, in which time it does some 10; to fill it takes a fresh page for 1024 of them, and memory
+ * is worth something too. Measured on the published model, prices of 16 and 32 cache nearly the same and take the same time; 128,
+ * as was right for columns that are copied row by row, caches a sixth and takes 1.6 times as long for a value: see
+ * bench/README.md.
  */
 const PRICE = 32;
 
@@ -88,9 +89,9 @@ function dependents(nodes: readonly Var[], isRoot: (label: string) => boolean): 
 
 /**
  * The cheapest nodes from which all that is needed can be computed. Every node is either there or not, and if it is there,
- * kept or computed: a node computed needs its inputs, a node kept costs its price.
+ * cached or computed: a node computed needs its inputs, a node cached costs its price.
  *
- * @param candidates  per-event nodes that are not live, inputs first
+ * @param candidates  per-event nodes that are static, inputs first
  * @param needed      those of them that must be there
  */
 function frontier(candidates: readonly Var[], needed: readonly Var[], price: (node: Var) => number): Var[] {
@@ -118,7 +119,7 @@ function frontier(candidates: readonly Var[], needed: readonly Var[], price: (no
   });
 }
 
-/** What a kept node is, for people: its operation, and the parameter last used on the way to it. */
+/** What a cached node is, for people: its operation, and the parameter last used on the way to it. */
 function describer(nodes: readonly Var[]): (node: Var) => string {
   const last = new Map<number, string>();
   for (const { id, operation, inputs } of nodes) {
@@ -126,12 +127,12 @@ function describer(nodes: readonly Var[]): (node: Var) => string {
     const name = operation.name === "parameter" ? operation.label : own.at(-1);
     if (name !== undefined) last.set(id, name);
   }
-  return ({ id, operation, shape }) => `kept ${id}: ${operation.name} [${shape}] behind ${last.get(id) ?? "data"}`;
+  return ({ id, operation, shape }) => `cached ${id}: ${operation.name} [${shape}] behind ${last.get(id) ?? "data"}`;
 }
 
 const isLeaf = ({ operation }: Var) => operation.name === "column" || operation.name === "parameter";
 
-/** The outputs on a new tape that has all columns and parameters of the old one, and kept nodes as columns. */
+/** The outputs on a new tape that has all columns and parameters of the old one, and cached nodes as columns. */
 function rewrite<N extends string>(
   outputs: Readonly<Record<N, Var>>,
   nodes: readonly Var[],
@@ -160,12 +161,12 @@ function mapped<N extends string>(outputs: Readonly<Record<N, Var>>, image: (nod
   return Object.fromEntries(Object.entries<Var>(outputs).map(([name, node]) => [name, image(node)])) as Record<N, Var>;
 }
 
-/** Separates still from live, and moves what is worth it out of the outputs. */
-export function hoist<N extends string>(request: HoistRequest<N>): Hoisted<N> {
-  const { live: labels, varied = new Set(), members = 1, most } = request;
+/** Separates static from dynamic nodes, and puts columns in place of the static ones that are worth a place in the cache. */
+export function cachePerEvent<N extends string>(request: EventCacheRequest<N>): EventCache<N> {
+  const { dynamic: labels, varied = new Set(), members = 1, most } = request;
   const roots = Object.values<Var>(request.outputs);
   const used = new Set(schedule(roots).nodes);
-  if ([...used].some(isEventSum)) throw new Error("internal: hoisting of outputs behind a sum over events");
+  if ([...used].some(isEventSum)) throw new Error("internal: cached per event: outputs behind a sum over events");
   const tape = new Tape();
   const image = separate(
     roots[0]!.tape.nodes.filter((node) => used.has(node) || isLeaf(node)),
@@ -174,25 +175,25 @@ export function hoist<N extends string>(request: HoistRequest<N>): Hoisted<N> {
   );
   const outputs = mapped(request.outputs, image);
   const { nodes } = schedule(Object.values<Var>(outputs));
-  const live = dependents(nodes, (label) => labels.includes(label));
+  const dynamic = dependents(nodes, (label) => labels.includes(label));
   const ofMember = dependents(nodes, (label) => varied.has(label));
-  const candidates = nodes.filter(({ id, events }) => events !== undefined && !live.has(id));
+  const candidates = nodes.filter(({ id, events }) => events !== undefined && !dynamic.has(id));
   const wanted = new Set(Object.values<Var>(outputs).map(({ id }) => id));
-  for (const { id, inputs } of nodes) if (live.has(id)) for (const input of inputs) wanted.add(input.id);
+  for (const { id, inputs } of nodes) if (dynamic.has(id)) for (const input of inputs) wanted.add(input.id);
   const needed = candidates.filter(({ id }) => wanted.has(id));
   const copies = ({ id }: Var) => (ofMember.has(id) ? members : 1);
-  const numbers = (kept: readonly Var[]) => kept.reduce((total, own) => total + copies(own) * sizeOf(own.shape), 0);
-  let kept: Var[];
+  const numbers = (cached: readonly Var[]) => cached.reduce((total, own) => total + copies(own) * sizeOf(own.shape), 0);
+  let cached: Var[];
   let scarcity = 0;
   do {
-    kept = frontier(candidates, needed, (node) => PRICE + scarcity * copies(node));
+    cached = frontier(candidates, needed, (node) => PRICE + scarcity * copies(node));
     scarcity = Math.max(16, 2 * scarcity);
-  } while (numbers(kept) > most);
+  } while (numbers(cached) > most);
   const describe = describer(nodes);
-  const names = new Map(kept.map((node) => [node.id, describe(node)]));
+  const names = new Map(cached.map((node) => [node.id, describe(node)]));
   const part = (isOwn: boolean) =>
     Object.fromEntries(
-      kept.flatMap((node) => (ofMember.has(node.id) === isOwn ? [[names.get(node.id) as string, node]] : [])),
+      cached.flatMap((node) => (ofMember.has(node.id) === isOwn ? [[names.get(node.id) as string, node]] : [])),
     );
   return { outputs: rewrite(outputs, tape.nodes, names), common: part(false), own: part(true) };
 }

@@ -1,28 +1,29 @@
 /**
- * Rewrites part of a tape so that no node mixes what depends on live parameters or columns with what does not and is still.
+ * Rewrites part of a tape so that no node mixes static and dynamic parts: what depends on dynamic parameters or columns is
+ * dynamic, all else is static.
  *
- * Of a masked network (MADE) the first units see the context alone. Where only the features are live, these units are still
- * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are live become two, and a
- * linear map becomes a still and a live term.
+ * Of a masked network (MADE) the first units see the context alone. Where only the features are dynamic, these units are static
+ * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are dynamic become two, and a
+ * linear map becomes a static and a dynamic term.
  */
 import type { ElementwiseName } from "../elementwise.js";
 import { broadcastIndex } from "../reference/evaluate.js";
 import { add, broadcast, broadcastEvents, linear, mul, reshape, sub, take } from "../tape/operations.js";
 import { type Attributes, type Operation, type Shape, sizeOf, type Tape, type Var } from "../tape/tape.js";
 
-/** A node's counterpart on the new tape: one node, or along one axis the positions that are still and those that are live. */
+/** A node's counterpart on the new tape: one node, or along one axis the positions that are static and those that are dynamic. */
 type Image = Whole | Split;
 
 interface Whole {
   readonly node: Var;
-  readonly isLive: boolean;
+  readonly isDynamic: boolean;
 }
 
 interface Split {
   readonly axis: number;
   readonly shape: Shape;
-  readonly still: Part;
-  readonly live: Part;
+  readonly staticPart: Part;
+  readonly dynamicPart: Part;
 }
 
 interface Part {
@@ -54,15 +55,15 @@ function elementsAt(shape: Shape, axis: number, positions: readonly number[]): I
 const equalNumbers = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
 
-/** Which elements are live. */
-function liveElements(image: Image, shape: Shape): Uint8Array {
+/** Which elements are dynamic. */
+function dynamicElements(image: Image, shape: Shape): Uint8Array {
   const elements = new Uint8Array(sizeOf(shape));
-  if (!isSplit(image)) return elements.fill(Number(image.isLive));
-  for (const element of elementsAt(shape, image.axis, image.live.positions)) elements[element] = 1;
+  if (!isSplit(image)) return elements.fill(Number(image.isDynamic));
+  for (const element of elementsAt(shape, image.axis, image.dynamicPart.positions)) elements[element] = 1;
   return elements;
 }
 
-/** Which elements of a node are live, given those of its inputs. */
+/** Which elements of a node are dynamic, given those of its inputs. */
 function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]): Uint8Array {
   const result = new Uint8Array(sizeOf(shape));
   const [x] = from as [Uint8Array];
@@ -81,11 +82,11 @@ function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]):
     case "cumulativeSum": {
       const lines = withSize(own, operation.axis, 1);
       const toLine = broadcastIndex(lines, own);
-      const isLive = new Uint8Array(sizeOf(lines));
+      const isDynamic = new Uint8Array(sizeOf(lines));
       x.forEach((value, r) => {
-        isLive[toLine[r]!]! |= value;
+        isDynamic[toLine[r]!]! |= value;
       });
-      return operation.name === "cumulativeSum" ? result.map((_, r) => isLive[toLine[r]!]!) : isLive;
+      return operation.name === "cumulativeSum" ? result.map((_, r) => isDynamic[toLine[r]!]!) : isDynamic;
     }
     case "linear": {
       if (operation.transposed || from[1]!.includes(1)) return all();
@@ -109,23 +110,26 @@ function spread({ operation, inputs, shape }: Var, from: readonly Uint8Array[]):
   }
 }
 
-/** The axis along which, and nowhere else, some elements are live and others are not. */
-function splitAxis(live: Uint8Array, shape: Shape): Pick<Split, "axis"> & Record<"still" | "live", number[]> {
+/** The axis along which, and nowhere else, some elements are dynamic and others are not. */
+function splitAxis(
+  dynamic: Uint8Array,
+  shape: Shape,
+): Pick<Split, "axis"> & Record<"staticPositions" | "dynamicPositions", number[]> {
   for (const [axis, size] of shape.entries()) {
     const at = new Uint8Array(size);
     const along = positionsAlong(shape, axis);
-    live.forEach((value, element) => {
+    dynamic.forEach((value, element) => {
       at[along[element]!]! |= value;
     });
-    if (!live.every((value, element) => value === at[along[element]!])) continue;
+    if (!dynamic.every((value, element) => value === at[along[element]!])) continue;
     const positions = [...at.keys()];
     return {
       axis,
-      still: positions.filter((position) => at[position] === 0),
-      live: positions.filter((position) => at[position] === 1),
+      staticPositions: positions.filter((position) => at[position] === 0),
+      dynamicPositions: positions.filter((position) => at[position] === 1),
     };
   }
-  return { axis: -1, still: [], live: [] };
+  return { axis: -1, staticPositions: [], dynamicPositions: [] };
 }
 
 /** Operations that simplify what the zeros of a part leave to do. */
@@ -133,11 +137,11 @@ const simplifying = { add, sub, mul } as const;
 
 class Separation {
   private readonly images = new Map<number, Image>();
-  private readonly live = new Map<number, boolean>();
+  private readonly dynamic = new Map<number, boolean>();
 
   constructor(
     private readonly target: Tape,
-    private readonly isLive: (leaf: string) => boolean,
+    private readonly isDynamic: (leaf: string) => boolean,
   ) {}
 
   /** All of a node's image as one node. */
@@ -147,7 +151,7 @@ class Separation {
 
   private joined(image: Image): Var {
     if (!isSplit(image)) return image.node;
-    const { axis, shape, still, live } = image;
+    const { axis, shape, staticPart, dynamicPart } = image;
     const padded = ({ node, positions }: Part) => {
       const index = new Int32Array(sizeOf(shape)).fill(-1);
       elementsAt(shape, axis, positions).forEach((element, i) => {
@@ -155,7 +159,7 @@ class Separation {
       });
       return this.view(node, (own) => take(own, shape, index));
     };
-    return add(padded(still), padded(live));
+    return add(padded(staticPart), padded(dynamicPart));
   }
 
   /** Some positions of an axis, from one part where they are all in it. */
@@ -165,7 +169,7 @@ class Separation {
       return this.view(node, (own) => take(own, withSize(own.shape, axis, at.length), index));
     };
     if (isSplit(image) && image.axis === axis) {
-      for (const part of [image.still, image.live]) {
+      for (const part of [image.staticPart, image.dynamicPart]) {
         const at = positions.map((position) => part.positions.indexOf(position));
         if (at.every((position) => position >= 0)) return select(part.node, at);
       }
@@ -174,24 +178,24 @@ class Separation {
   }
 
   /**
-   * Is the node the same for all events, and still? What is live keeps its events: derivatives may be asked for of each
+   * Is the node the same for all events, and static? What is dynamic keeps its events: derivatives may be asked for of each
    * event's own.
    */
   private isShared(node: Var): boolean {
     const { operation, events } = node;
     if (events === undefined || operation.name === "constant") return true;
-    return operation.name === "broadcastEvents" && !this.isLiveNode(node.inputs[0] as Var);
+    return operation.name === "broadcastEvents" && !this.isDynamicNode(node.inputs[0] as Var);
   }
 
-  /** Whether a node of the target without events is live. */
-  private isLiveNode({ id, operation, inputs }: Var): boolean {
-    let isLive = this.live.get(id);
-    if (isLive === undefined) {
-      const isRoot = operation.name === "parameter" && this.isLive(operation.label);
-      isLive = isRoot || inputs.some((input) => this.isLiveNode(input));
-      this.live.set(id, isLive);
+  /** Whether a node of the target without events is dynamic. */
+  private isDynamicNode({ id, operation, inputs }: Var): boolean {
+    let isDynamic = this.dynamic.get(id);
+    if (isDynamic === undefined) {
+      const isRoot = operation.name === "parameter" && this.isDynamic(operation.label);
+      isDynamic = isRoot || inputs.some((input) => this.isDynamicNode(input));
+      this.dynamic.set(id, isDynamic);
     }
-    return isLive;
+    return isDynamic;
   }
 
   /** A view, once for all events where they share what it is of. */
@@ -213,28 +217,30 @@ class Separation {
   private imageOf(node: Var): Image {
     const { operation, inputs, shape } = node;
     if (operation.name === "parameter") {
-      return { node: this.target.parameter(operation.label, shape), isLive: this.isLive(operation.label) };
+      return { node: this.target.parameter(operation.label, shape), isDynamic: this.isDynamic(operation.label) };
     }
     if (inputs.length === 0) {
-      const isLive = operation.name === "column" && this.isLive(operation.label);
-      return { node: this.target.append(operation, [], shape, this.eventsOf(node)), isLive };
+      const isDynamic = operation.name === "column" && this.isDynamic(operation.label);
+      return { node: this.target.append(operation, [], shape, this.eventsOf(node)), isDynamic };
     }
     const images = inputs.map((input) => this.image(input));
-    const live = spread(
+    const dynamic = spread(
       node,
-      images.map((image, i) => liveElements(image, inputs[i]!.shape)),
+      images.map((image, i) => dynamicElements(image, inputs[i]!.shape)),
     );
-    const isLive = live.includes(1);
-    if (isLive && live.includes(0)) {
-      const { axis, still, live: moving } = splitAxis(live, shape);
-      const parts = [still, moving].map((positions) => axis >= 0 && this.part(node, images, axis, positions));
+    const isDynamic = dynamic.includes(1);
+    if (isDynamic && dynamic.includes(0)) {
+      const { axis, staticPositions, dynamicPositions } = splitAxis(dynamic, shape);
+      const parts = [staticPositions, dynamicPositions].map(
+        (positions) => axis >= 0 && this.part(node, images, axis, positions),
+      );
       const [first, second] = parts;
       if (first && second) {
-        const [quiet, own] = [
-          { positions: still, node: first },
-          { positions: moving, node: second },
+        const [staticPart, dynamicPart] = [
+          { positions: staticPositions, node: first },
+          { positions: dynamicPositions, node: second },
         ];
-        return { axis, shape, still: quiet, live: own };
+        return { axis, shape, staticPart, dynamicPart };
       }
     }
     const terms = operation.name === "linear" ? this.linearTerms(node, images) : undefined;
@@ -246,7 +252,7 @@ class Separation {
           images.map((image) => this.joined(image)),
           shape,
         ),
-      isLive,
+      isDynamic,
     };
   }
 
@@ -315,7 +321,7 @@ class Separation {
   private taken(image: Image, from: Shape, index: Int32Array, shape: Shape, node: Var): Var {
     if (index.every((element) => element < 0)) return this.target.constant(0, shape, this.eventsOf(node));
     if (isSplit(image)) {
-      for (const { positions, node: part } of [image.still, image.live]) {
+      for (const { positions, node: part } of [image.staticPart, image.dynamicPart]) {
         const place = new Map([...elementsAt(from, image.axis, positions)].map((element, i) => [element, i]));
         if (!index.every((element) => element < 0 || place.has(element))) continue;
         const own = index.map((element) => place.get(element) ?? -1);
@@ -325,17 +331,17 @@ class Separation {
     return this.view(this.joined(image), (view) => take(view, shape, index));
   }
 
-  /** All rows of a linear map of an input that is split into its first elements, still, and the others. */
+  /** All rows of a linear map of an input that is split into its first elements, static, and the others. */
   private linearTerms(node: Var, images: readonly Image[]): Var | undefined {
     const { transposed } = node.operation as unknown as Attributes["linear"];
     const rows = Array.from({ length: node.shape.at(-1)! }, (_, row) => row);
     const [x, matrix] = images as [Image, Image];
-    // Parts of weights that change would be taken anew each time, and save nothing: no row of the map is still.
-    const isFixed = !isSplit(matrix) && !matrix.isLive;
+    // Parts of weights that change would be taken anew each time, and save nothing: no row of the map is static.
+    const isFixed = !isSplit(matrix) && !matrix.isDynamic;
     return transposed || !isSplit(x) || !isFixed ? undefined : this.linearRows(node, images, rows);
   }
 
-  /** Some rows of a linear map: what they take from the still elements of the input, and from the live ones. */
+  /** Some rows of a linear map: what they take from the static elements of the input, and from the dynamic ones. */
   private linearRows({ operation, inputs }: Var, [image, matrix]: readonly Image[], rows: readonly number[]) {
     const [x, { shape }] = inputs as [Var, Var];
     const columns = x.shape.at(-1)!;
@@ -343,22 +349,22 @@ class Separation {
     const { prefix } = operation as unknown as Attributes["linear"];
     const lengths = rows.map((row) => prefix?.[row] ?? columns);
     const split = isSplit(image!) && image.axis === x.shape.length - 1 ? image : undefined;
-    const nStill = split?.still.positions.length ?? columns;
-    if (split !== undefined && !split.still.positions.every((position, i) => position === i)) return undefined;
+    const nStatic = split?.staticPart.positions.length ?? columns;
+    if (split !== undefined && !split.staticPart.positions.every((position, i) => position === i)) return undefined;
     const term = (from: number, to: number): Var | undefined => {
       const own = lengths.map((length) => Math.min(Math.max(length - from, 0), to - from));
       const longest = Math.max(...own);
       if (longest === 0) return undefined;
       const seen = Array.from({ length: longest }, (_, i) => from + i);
       const weights = submatrix(matrix!.node, rows, seen);
-      const isStaircase = own.some((length) => length < longest);
+      const hasPrefix = own.some((length) => length < longest);
       return this.linearOf(
         this.restricted(image!, x.shape.length - 1, seen),
         weights,
-        isStaircase ? Int32Array.from(own) : undefined,
+        hasPrefix ? Int32Array.from(own) : undefined,
       );
     };
-    const terms = [term(0, nStill), ...(nStill < columns ? [term(nStill, columns)] : [])];
+    const terms = [term(0, nStatic), ...(nStatic < columns ? [term(nStatic, columns)] : [])];
     const present = terms.filter((own) => own !== undefined);
     return present.length === 0 ? undefined : present.reduce((a, b) => add(a, b));
   }
@@ -366,7 +372,7 @@ class Separation {
   /** The elements in another shape, where they are one part of the input. */
   private reshaped(image: Image, from: Shape, elements: Int32Array, shape: Shape): Var | undefined {
     if (!isSplit(image)) return undefined;
-    const own = [image.still, image.live].find(({ positions }) =>
+    const own = [image.staticPart, image.dynamicPart].find(({ positions }) =>
       equalNumbers(elementsAt(from, image.axis, positions), elements),
     );
     return own && this.view(own.node, (node) => reshape(node, shape));
@@ -398,10 +404,14 @@ function submatrix(weights: Var, rows: readonly number[], columns: readonly numb
  * Rewrites nodes to the target tape; gives back the counterpart of each.
  *
  * @param nodes   with all that they need, inputs first
- * @param isLive  whether what depends on a parameter or column is live
+ * @param isDynamic  whether what depends on a parameter or column is dynamic
  */
-export function separate(nodes: readonly Var[], target: Tape, isLive: (leaf: string) => boolean): (node: Var) => Var {
-  const separation = new Separation(target, isLive);
+export function separate(
+  nodes: readonly Var[],
+  target: Tape,
+  isDynamic: (leaf: string) => boolean,
+): (node: Var) => Var {
+  const separation = new Separation(target, isDynamic);
   for (const node of nodes) separation.add(node);
   return (node) => separation.whole(node);
 }

@@ -2,7 +2,7 @@
  * Which part of a tape a program needs, and in which pass over the events each node belongs.
  *
  * A node's level is the number of event sums before it. Pass p streams the events once and makes all sums whose terms
- * are of level p; nodes without events of level p are computed just before it. Per-event nodes are recomputed in every
+ * are of level p; nodes without events of level p are computed just before it. Per-event nodes are rematerialised in every
  * pass that needs them, so that nothing of the size of the events is kept.
  */
 import type { Var } from "../tape/tape.js";

@@ -13,10 +13,10 @@ import type { KernelCost } from "../runtime/kernel-times.js";
 import { type Attributes, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 import { kernelTitle, operationCounts } from "./describe.js";
 import type { FinishedKernel } from "./epilogues.js";
-import { actionsOf } from "./launches.js";
+import { launchesOf } from "./launches.js";
 import type { Item, LoweredPass, Operand, Sum } from "./lowering.js";
 
-/** Weights below the staircase, over so many matrices. */
+/** Weights within the prefix mask, over so many matrices. */
 function weightsThatCount(shape: Var["shape"], prefix: Int32Array | undefined, matrices: number): number {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return matrices * (prefix === undefined ? rows * columns : prefix.reduce((total, length) => total + length, 0));
@@ -139,8 +139,8 @@ function sumsCost(sums: readonly Sum[], name: string, bytes: NumberBytes): Kerne
 export interface PassCosts {
   /** Bringing the columns of a tile or chunk; undefined where there are none. */
   readonly columns: KernelCost | undefined;
-  /** Of `actionsOf(pass)`. */
-  readonly actions: readonly KernelCost[];
+  /** Of `launchesOf(pass)`. */
+  readonly launches: readonly KernelCost[];
   /** Giving back what has events, in f64; undefined where nothing has. */
   readonly outputs: KernelCost | undefined;
 }
@@ -151,11 +151,11 @@ const nothing = { bytesRead: 0, bytesWritten: 0 };
 export function passCosts(pass: LoweredPass<FinishedKernel>, index: number | undefined, bytes: NumberBytes): PassCosts {
   const prefix = index === undefined ? "" : `pass ${index}, `;
   let kernels = 0;
-  const actions = actionsOf(pass).map((action) => {
-    if (action.kind === "kernel")
-      return kernelCost(action.kernel, prefix + kernelTitle(action.kernel, kernels++), bytes.rows);
+  const launches = launchesOf(pass).map((launch) => {
+    if (launch.kind === "kernel")
+      return kernelCost(launch.kernel, prefix + kernelTitle(launch.kernel, kernels++), bytes.rows);
     const place = kernels === 0 ? "before kernel 0" : `after kernel ${kernels - 1}`;
-    return sumsCost(action.sums, `${prefix}event sums ${place}`, bytes);
+    return sumsCost(launch.sums, `${prefix}event sums ${place}`, bytes);
   });
   const columnRows = sumOf(pass.columns, ({ size }) => size);
   const outputRows = sumOf(pass.outputs, ({ operand }) => (operand.from === "number" ? 0 : operand.rows.length));
@@ -169,7 +169,7 @@ export function passCosts(pass: LoweredPass<FinishedKernel>, index: number | und
             perEvent: { flops: 0, bytesRead: bytes.rows * columnRows, bytesWritten: bytes.rows * columnRows },
             perCall: nothing,
           },
-    actions,
+    launches,
     outputs:
       outputRows === 0
         ? undefined

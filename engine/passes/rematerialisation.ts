@@ -1,5 +1,5 @@
 /**
- * Lets kernels compute again what others would have to store for them, for backends that pay for every pass over memory.
+ * Rematerialisation: lets kernels compute again what others would have to store for them, for backends that pay for every pass over memory.
  *
  * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
  * stored.
@@ -35,7 +35,7 @@ const itemOperands = (item: Item): readonly ItemOperand[] =>
   item.operands.flatMap((operand) => (operand.from === "item" ? [operand] : []));
 
 /** What a kernel computes, while it grows. */
-class Recomputer {
+class Rematerialiser {
   private readonly items: Set<Item>;
   /** Rows that the kernel reads, by item. */
   private readonly read = new Map<Item, Int32Array[]>();
@@ -106,7 +106,7 @@ function trimmed(kernel: FusedKernel, isRead: (item: Item) => boolean): FusedKer
   return items.length === 0 ? undefined : { ...kernel, items, stored };
 }
 
-export function recompute({ kernels, sums, outputs, ...pass }: LoweredPass): LoweredPass {
+export function rematerialise({ kernels, sums, outputs, ...pass }: LoweredPass): LoweredPass {
   const read = new Set<Item>();
   const add = (operand: Operand) => operand.from === "item" && read.add(operand.item);
   for (const sum of sums) sum.operands.forEach(add);
@@ -114,7 +114,8 @@ export function recompute({ kernels, sums, outputs, ...pass }: LoweredPass): Low
   const own: Kernel[] = [];
   // From the last kernel back, as what is not needed there needs nothing itself.
   for (const kernel of [...kernels].reverse()) {
-    const kept = kernel.kind === "linear" ? kernel : trimmed(new Recomputer(kernel).run(), (item) => read.has(item));
+    const kept =
+      kernel.kind === "linear" ? kernel : trimmed(new Rematerialiser(kernel).run(), (item) => read.has(item));
     if (kept === undefined) continue;
     own.unshift(kept);
     const items = kept.kind === "linear" ? [kept.item] : kept.items;

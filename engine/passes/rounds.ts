@@ -6,8 +6,8 @@
  */
 import { type FusedKernel, type Item, isInner } from "./lowering.js";
 
-export interface Phases {
-  readonly rounds: number;
+export interface Rounds {
+  readonly count: number;
   /** The round of an inner item or of a reduction's terms; the level of any other outer item. */
   readonly of: ReadonlyMap<Item, number>;
   /** Rounds that run from the end of the inner axis. */
@@ -21,39 +21,39 @@ function isReverse(item: Item): boolean {
   return operation.name === "cumulativeSum" && operation.reverse;
 }
 
-export function phasesOf(kernel: FusedKernel): Phases {
+export function roundsOf(kernel: FusedKernel): Rounds {
   const own = new Set(kernel.items);
-  const phase = new Map<Item, number>();
+  const rounds = new Map<Item, number>();
   const direction = new Map<number, boolean>();
   for (const item of kernel.items) {
     let at = 0;
     for (const operand of item.operands) {
       if (operand.from !== "item" || !own.has(operand.item)) continue;
-      const before = phase.get(operand.item) as number;
+      const before = rounds.get(operand.item) as number;
       at = Math.max(at, isReduction(operand.item) ? before + 1 : before);
     }
     if (item.name === "cumulativeSum") {
       while ((direction.get(at) ?? isReverse(item)) !== isReverse(item)) at++;
       direction.set(at, isReverse(item));
     }
-    phase.set(item, at);
+    rounds.set(item, at);
   }
-  sink(kernel, own, phase);
+  sink(kernel, own, rounds);
   const looping = kernel.items.filter((item) => isReduction(item) || isInner(item, kernel));
   return {
-    rounds: Math.max(-1, ...looping.map((item) => phase.get(item) as number)) + 1,
-    of: phase,
+    count: Math.max(-1, ...looping.map((item) => rounds.get(item) as number)) + 1,
+    of: rounds,
     reversed: new Set([...direction].filter(([, reverse]) => reverse).map(([at]) => at)),
   };
 }
 
 /** Moves inner items to the first round that reads them, which saves keeping their values between rounds. */
-function sink(kernel: FusedKernel, own: ReadonlySet<Item>, phase: Map<Item, number>): void {
+function sink(kernel: FusedKernel, own: ReadonlySet<Item>, rounds: Map<Item, number>): void {
   const earliest = new Map<Item, number>();
   for (const item of [...kernel.items].reverse()) {
     const read = earliest.get(item);
-    if (read !== undefined && isInner(item, kernel) && item.name !== "cumulativeSum") phase.set(item, read);
-    const at = phase.get(item) as number;
+    if (read !== undefined && isInner(item, kernel) && item.name !== "cumulativeSum") rounds.set(item, read);
+    const at = rounds.get(item) as number;
     for (const operand of item.operands) {
       if (operand.from !== "item" || !own.has(operand.item)) continue;
       earliest.set(operand.item, Math.min(earliest.get(operand.item) ?? at, at));

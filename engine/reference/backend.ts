@@ -52,10 +52,10 @@ function gather(data: ColumnData, rows: number, pick: (position: number) => numb
 }
 
 function compile(request: ProgramRequest): Program {
-  const { outputs, updates = {}, profile = false } = request;
+  const { outputs, updates = {}, timed = false } = request;
   const { levels, nodes } = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const boundary = new Boundary(request, nodes);
-  const clock = profile ? new NodeClock(levels.flatMap((level) => level.passes)) : undefined;
+  const clock = timed ? new NodeClock(levels.flatMap((level) => level.passes)) : undefined;
   let wallMilliseconds = 0;
   const state = new Map<string, Float64Array>();
   const data = new Map<string, ColumnData>();
@@ -70,7 +70,7 @@ function compile(request: ProgramRequest): Program {
     if (!isOpen) throw closedError("reference backend", "program");
   }
 
-  const timed = <T>(pass: EventPass, node: Var, n: number, work: () => T): T =>
+  const timing = <T>(pass: EventPass, node: Var, n: number, work: () => T): T =>
     clock === undefined ? work() : clock.time(pass, node, n, work);
 
   async function runPass(
@@ -89,7 +89,7 @@ function compile(request: ProgramRequest): Program {
       const block: Values = new Map();
       const valueAt = (node: Var) => (block.get(node.id) ?? values.get(node.id)) as Float64Array;
       for (const node of pass.nodes) {
-        const value = timed(pass, node, n, () =>
+        const value = timing(pass, node, n, () =>
           node.operation.name === "column"
             ? gather(data.get(node.operation.label) as ColumnData, sizeOf(node.shape), (e) => pick(start + e), n)
             : evaluate(node, node.inputs.map(valueAt), n),
@@ -98,7 +98,7 @@ function compile(request: ProgramRequest): Program {
       }
       for (const node of pass.sums) {
         const total = values.get(node.id) as Float64Array;
-        timed(pass, node, n, () => evaluate(node, node.inputs.map(valueAt), n)).forEach((term, r) => {
+        timing(pass, node, n, () => evaluate(node, node.inputs.map(valueAt), n)).forEach((term, r) => {
           total[r] = (total[r] as number) + term;
         });
       }
@@ -205,9 +205,9 @@ function compile(request: ProgramRequest): Program {
       boundary.checkSteps(plan);
       return turns.take(() => takeSteps(plan));
     },
-    async profile() {
-      boundary.checkProfile();
-      return (clock as NodeClock).profile(wallMilliseconds);
+    async times() {
+      boundary.checkTimed();
+      return (clock as NodeClock).times(wallMilliseconds);
     },
     async close() {
       isOpen = false;

@@ -2,7 +2,7 @@
 
 import type { EventPass } from "../passes/event-passes.js";
 import { nodeCost } from "../passes/kernel-costs.js";
-import { type KernelCost, noTallies, type Profile, profileOf, type Tally } from "../runtime/kernel-times.js";
+import { type KernelCost, noTallies, type ProgramTimes, type Tally, timesOf } from "../runtime/kernel-times.js";
 import type { Var } from "../tape/tape.js";
 
 export const nodeTitle = (node: Var) => `${node.id} ${node.operation.name} [${node.shape}]`;
@@ -33,7 +33,7 @@ export class NodeClock {
     return result;
   }
 
-  profile(wallMilliseconds: number): Profile {
-    return profileOf(this.costs, this.tallies, { wallMilliseconds, threads: 1, timing: "kernels" });
+  times(wallMilliseconds: number): ProgramTimes {
+    return timesOf(this.costs, this.tallies, { wallMilliseconds, threads: 1, timing: "kernels" });
   }
 }

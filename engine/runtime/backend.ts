@@ -3,13 +3,13 @@
 import type { RandomColumn } from "../random/random-column.js";
 import type { Var } from "../tape/tape.js";
 import type { BlockedColumn } from "./blocked-column.js";
-import type { Profile } from "./kernel-times.js";
+import type { ColumnData } from "./column-data.js";
+import type { ProgramTimes } from "./kernel-times.js";
 
 export const backendNames = ["reference", "cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
 
-/** Data of one column: `[...shape, events]`, flattened, events contiguous. */
-export type ColumnData = Float32Array | Float64Array;
+export type { ColumnData } from "./column-data.js";
 
 /** What can be bound to a column: its data, the same block by block, or random numbers that the backend makes itself. */
 export type ColumnSource = ColumnData | BlockedColumn | RandomColumn;
@@ -22,8 +22,8 @@ export interface ProgramRequest {
   readonly outputs: Named<Var>;
   /** New values of parameters, by name of the parameter, taken over at the end of every step. */
   readonly updates?: Named<Var>;
-  /** Measures the time of every kernel, for `profile`. The kernels are the same; timers around them take their time. */
-  readonly profile?: boolean;
+  /** Measures the time of every kernel, for `times`. The kernels are the same; timers around them take their time. */
+  readonly timed?: boolean;
 }
 
 export interface RunOptions {
@@ -59,8 +59,8 @@ export interface Program {
    * ends this between two steps: the updates so far stay.
    */
   steps(plan: StepPlan): Promise<Record<string, Float64Array>>;
-  /** What all runs so far took, kernel by kernel. Refused where the program was not compiled with `profile`. */
-  profile(): Promise<Profile>;
+  /** What all runs so far took, kernel by kernel. Refused where the program was not compiled with `timed`. */
+  times(): Promise<ProgramTimes>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../errors.js";
 import { checkInteger } from "../random/random.js";
-import type { ColumnData } from "./backend.js";
+import type { ColumnData } from "./column-data.js";
 
 /** Events of a block: those that the cpu backend computes together, so that it copies a block in one piece. */
 export const BLOCK = 64;

@@ -49,11 +49,11 @@ export class Boundary {
   private readonly written = new Set<string>();
   private readonly outputs: Named<Var>;
   private readonly updated: readonly string[];
-  private readonly isProfiled: boolean;
+  private readonly isTimed: boolean;
   private isClosed = false;
 
   /** @param nodes  what the program needs of its tape */
-  constructor({ outputs, updates = {}, profile = false }: ProgramRequest, nodes: readonly Var[]) {
+  constructor({ outputs, updates = {}, timed = false }: ProgramRequest, nodes: readonly Var[]) {
     const targets = [...Object.values(outputs), ...Object.values(updates)];
     const tape = targets[0]?.tape;
     if (targets.some((target) => target.tape !== tape)) {
@@ -63,7 +63,7 @@ export class Boundary {
     this.known = new Leaves(tape?.nodes ?? []);
     this.outputs = outputs;
     this.updated = Object.keys(updates);
-    this.isProfiled = profile;
+    this.isTimed = timed;
     for (const [name, node] of Object.entries(updates)) this.checkUpdate(name, node);
   }
 
@@ -175,13 +175,13 @@ export class Boundary {
     });
   }
 
-  checkProfile(): void {
-    this.checkOpen("profile");
-    if (this.isProfiled) return;
-    throw new UsageError("profile", {
+  checkTimed(): void {
+    this.checkOpen("times");
+    if (this.isTimed) return;
+    throw new UsageError("times", {
       expected: "a program that measures its kernels",
       got: "one that does not",
-      hint: "Compile it with `profile: true`",
+      hint: "Compile it with `timed: true`",
     });
   }
 

@@ -1,4 +1,4 @@
-/** What a program that was compiled with `profile` measured: the time of every kernel beside its arithmetic and its bytes. */
+/** What a program that was compiled with `timed` measured: the time of every kernel beside its arithmetic and its bytes. */
 import { aList, checkParts } from "../options.js";
 
 /** What a kernel has to compute and to move. */
@@ -26,7 +26,7 @@ export interface Tally {
   milliseconds: number;
 }
 
-export interface KernelProfile extends Work {
+export interface KernelTimes extends Work {
   readonly name: string;
   readonly operations: string;
   /** On `cpu` one for each tile of events, on `webgpu` one for each chunk. */
@@ -35,9 +35,9 @@ export interface KernelProfile extends Work {
   readonly milliseconds: number;
 }
 
-export interface Profile {
+export interface ProgramTimes {
   /** In order of execution. Bytes are those of a kernel that reads and writes each of its rows once. */
-  readonly kernels: readonly KernelProfile[];
+  readonly kernels: readonly KernelTimes[];
   /** Of all runs, from the call to its result. */
   readonly wallMilliseconds: number;
   /** Kernels that run at the same time: their times add up to no more than this many times the wall time. */
@@ -49,19 +49,19 @@ export interface Profile {
   readonly timing: "kernels" | "submissions";
 }
 
-/** A profile without its kernels. */
-type Circumstances = Pick<Profile, "wallMilliseconds" | "threads" | "timing">;
+/** Times of a program without those of its kernels. */
+type Circumstances = Pick<ProgramTimes, "wallMilliseconds" | "threads" | "timing">;
 
 export const noTallies = (kernels: number): Tally[] =>
   Array.from({ length: kernels }, () => ({ calls: 0, events: 0, milliseconds: 0 }));
 
 /** @param tallies  in the order of the costs */
-export function profileOf(
+export function timesOf(
   costs: readonly KernelCost[],
   tallies: readonly Tally[],
   circumstances: Circumstances,
-): Profile {
-  const kernels = costs.map(({ name, operations, perEvent, perCall }, i): KernelProfile => {
+): ProgramTimes {
+  const kernels = costs.map(({ name, operations, perEvent, perCall }, i): KernelTimes => {
     const { calls, events, milliseconds } = tallies[i] as Tally;
     return Object.freeze({
       name,
@@ -76,12 +76,12 @@ export function profileOf(
   return Object.freeze({ kernels: Object.freeze(kernels), ...circumstances });
 }
 
-/** What was measured between two profiles of one program. */
-export function profileBetween(before: Profile, after: Profile): Profile {
-  checkParts("profileBetween", "a profile", before, { kernels: aList });
-  checkParts("profileBetween", "a profile", after, { kernels: aList });
-  const kernels = after.kernels.map((kernel, i): KernelProfile => {
-    const earlier = before.kernels[i] as KernelProfile;
+/** What was measured between two calls of `times` of one program. */
+export function timesBetween(before: ProgramTimes, after: ProgramTimes): ProgramTimes {
+  checkParts("timesBetween", "times of a program", before, { kernels: aList });
+  checkParts("timesBetween", "times of a program", after, { kernels: aList });
+  const kernels = after.kernels.map((kernel, i): KernelTimes => {
+    const earlier = before.kernels[i] as KernelTimes;
     return Object.freeze({
       ...kernel,
       calls: kernel.calls - earlier.calls,

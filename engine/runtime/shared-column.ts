@@ -1,5 +1,5 @@
 /** Columns in memory that the threads of a backend can share. */
-import type { ColumnData } from "./backend.js";
+import type { ColumnData } from "./column-data.js";
 
 /** Does this process, or page, let threads share memory? */
 export const isSharing = typeof SharedArrayBuffer === "function";

@@ -36,7 +36,7 @@ function nodeText(value: unknown): string {
 const requestOptions: Options<ProgramRequest> = {
   outputs: anObject,
   updates: optional(anObject),
-  profile: optional(aFlag),
+  timed: optional(aFlag),
 };
 
 const runOptions: Options<RunOptions> = {

@@ -37,7 +37,7 @@ export interface Attributes {
   cumulativeSum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
   /**
    * y[..., o] = Σ_i W[..., o, i] x[..., i], or with `transposed` y[..., i] = Σ_o W[..., o, i] x[..., o]. Inputs: x, W.
-   * Row o of W counts only up to `prefix[o]`: a staircase. W has the leading axes of x, or none.
+   * Row o of W counts only up to `prefix[o]`: a prefix mask. W has the leading axes of x, or none.
    */
   linear: { readonly transposed: boolean; readonly prefix: Int32Array | undefined };
   /** Σ over events g[..., o] x[..., i], `[..., out, in]` when batched, else `[out, in]` summed over leading axes too. */

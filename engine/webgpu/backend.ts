@@ -13,7 +13,7 @@ import type {
   StepPlan,
 } from "../runtime/backend.js";
 import { Boundary, closedError } from "../runtime/boundary.js";
-import type { Profile } from "../runtime/kernel-times.js";
+import type { ProgramTimes } from "../runtime/kernel-times.js";
 import { Turns } from "../runtime/turns.js";
 import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
@@ -177,13 +177,13 @@ class WebgpuProgram implements Program {
     });
   }
 
-  async profile(): Promise<Profile> {
-    this.boundary.checkProfile();
-    return this.inTurn(() => this.openRunner().profile(this.wallMilliseconds));
+  async times(): Promise<ProgramTimes> {
+    this.boundary.checkTimed();
+    return this.inTurn(() => this.openRunner().times(this.wallMilliseconds));
   }
 
   private openRunner(): Runner {
-    this.runner ??= new Runner(this.session, this.planOfRun(), this.request.profile ?? false);
+    this.runner ??= new Runner(this.session, this.planOfRun(), this.request.timed ?? false);
     return this.runner;
   }
 
@@ -191,11 +191,11 @@ class WebgpuProgram implements Program {
     checkPlan(plan);
     plan.signal?.throwIfAborted();
     this.boundary.checkSteps(plan);
-    if (this.request.profile) {
+    if (this.request.timed) {
       throw new UsageError("steps", {
-        expected: "a program without `profile`, as the backend webgpu measures runs only",
+        expected: "a program without `timed`, as the backend webgpu measures runs only",
         got: "one with it",
-        hint: "Profile its runs, or its steps on the backend cpu",
+        hint: "Time its runs, or its steps on the backend cpu",
       });
     }
     const { count, schedule: perStep = {} } = plan;

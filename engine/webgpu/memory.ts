@@ -1,7 +1,7 @@
 /** Where the numbers of a program lie on the device: parameters and tables of the whole, rows of every pass. */
 
 import type { FinishedKernel } from "../passes/epilogues.js";
-import { type Action, itemsMade, itemsRead } from "../passes/launches.js";
+import { itemsMade, itemsRead, type Launch } from "../passes/launches.js";
 import type { Item, LoweredPass } from "../passes/lowering.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 
@@ -62,7 +62,7 @@ export class ProgramMemory {
   }
 }
 
-/** Rows of one pass: each stored item has some from the action that makes it to the last that reads it. */
+/** Rows of one pass: each stored item has some from the launch that makes it to the last that reads it. */
 export class PassMemory implements KernelMemory {
   private readonly firstRows = new Map<Item, number>();
   private free: { start: number; size: number }[] = [];
@@ -71,17 +71,17 @@ export class PassMemory implements KernelMemory {
   constructor(
     private readonly program: ProgramMemory,
     pass: LoweredPass<FinishedKernel>,
-    actions: readonly Action<FinishedKernel>[],
+    launches: readonly Launch<FinishedKernel>[],
   ) {
     const lastRead = new Map<Item, number>();
-    actions.forEach((action, at) => {
-      for (const item of itemsRead(action)) lastRead.set(item, at);
+    launches.forEach((launch, at) => {
+      for (const item of itemsRead(launch)) lastRead.set(item, at);
     });
-    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, actions.length);
+    for (const { operand } of pass.outputs) if (operand.from === "item") lastRead.set(operand.item, launches.length);
     for (const item of pass.columns) this.take(item);
-    actions.forEach((action, at) => {
-      for (const item of itemsMade(action)) this.take(item);
-      const done = new Set([...itemsRead(action), ...itemsMade(action)]);
+    launches.forEach((launch, at) => {
+      for (const item of itemsMade(launch)) this.take(item);
+      const done = new Set([...itemsRead(launch), ...itemsMade(launch)]);
       for (const item of done) if ((lastRead.get(item) ?? at) <= at) this.giveBack(item);
     });
   }

@@ -4,7 +4,7 @@ import { describePass } from "../passes/describe.js";
 import { type FinishedKernel, joinEpilogues } from "../passes/epilogues.js";
 import { type EventPass, type Schedule, schedule } from "../passes/event-passes.js";
 import { type LoweredPass, lower, type Operand } from "../passes/lowering.js";
-import { recompute } from "../passes/rematerialisation.js";
+import { rematerialise } from "../passes/rematerialisation.js";
 import type { Named } from "../runtime/backend.js";
 import { sizeOf, type Tape, type Var } from "../tape/tape.js";
 import { ProgramMemory } from "./memory.js";
@@ -36,9 +36,9 @@ export interface PassPlan {
   readonly description: string;
   readonly columns: readonly ColumnPlan[];
   readonly kernels: readonly PrintedKernel[];
-  /** What it was printed from, and the kernels of each of its actions. */
+  /** What it was printed from, and the kernels of each of its launches. */
   readonly lowered: LoweredPass<FinishedKernel>;
-  readonly actions: readonly (readonly PrintedKernel[])[];
+  readonly launches: readonly (readonly PrintedKernel[])[];
   /** Rows of values that it takes. */
   readonly rows: number;
   readonly sums: PartialSums;
@@ -61,12 +61,12 @@ export interface Plan {
 }
 
 /** On a GPU, passes over memory cost more than arithmetic. */
-export const lowerForGpu = (pass: EventPass): LoweredPass<FinishedKernel> => joinEpilogues(recompute(lower(pass)));
+export const lowerForGpu = (pass: EventPass): LoweredPass<FinishedKernel> => joinEpilogues(rematerialise(lower(pass)));
 
 function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
   const lowered = lowerForGpu(pass);
-  const { actions, memory: rows, sums } = printPass(lowered, memory);
-  const kernels = actions.flat();
+  const { launches, memory: rows, sums } = printPass(lowered, memory);
+  const kernels = launches.flat();
   return {
     set: pass.set,
     description: describePass(lowered),
@@ -77,7 +77,7 @@ function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
     }),
     kernels,
     lowered,
-    actions,
+    launches,
     rows: rows.rows,
     sums: sums.events,
     weights: sums.weights,

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient } from "../../engine/derivatives/gradient.js";
 import { ancestors, smoothInputs } from "../../engine/derivatives/sources.js";
-import { rules } from "../../engine/derivatives/vjp.js";
+import { vjps } from "../../engine/derivatives/vjp.js";
 import { type ElementwiseName, elementwiseFacts, factsOf } from "../../engine/elementwise.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import { sumTo } from "../../engine/tape/operations.js";
@@ -89,8 +89,8 @@ for (const name of names) {
   test(`${name} has a slope from its result only if its rule says so`, () => {
     const { tape, inputs, y } = nodeOf(name);
     const g = tape.parameter("g", [POINTS]);
-    const cotangents = rules[name].back(g, y, inputs, y.operation).flatMap((cotangent) => cotangent?.() ?? []);
-    assert.is(ancestors(cotangents, smoothInputs).includes(y), rules[name].slopeFromResult);
+    const cotangents = vjps[name].back(g, y, inputs, y.operation).flatMap((cotangent) => cotangent?.() ?? []);
+    assert.is(ancestors(cotangents, smoothInputs).includes(y), vjps[name].gradientFromResult);
   });
 }
 

@@ -41,7 +41,7 @@ const choosing = (compare: (a: Var, b: Var) => Var) => (a: Var, b: Var) => {
   return o.add(o.where(compare(a, b), cube, o.mul(cube, -2)), o.mul(a, b));
 };
 
-const staircase = Int32Array.of(1, 1, 2, 3, 3, 0);
+const prefix = Int32Array.of(1, 1, 2, 3, 3, 0);
 
 export const samples: Readonly<Record<OperationName, readonly Sample[]>> = {
   column: unary("column", (x) => x, [-1, 1]),
@@ -155,13 +155,13 @@ export const samples: Readonly<Record<OperationName, readonly Sample[]>> = {
       build: (v) => o.tanh(o.linear(at(v, 0), at(v, 1))),
     },
     {
-      name: "linear with a staircase, transposed too",
+      name: "linear with a prefix mask, transposed too",
       columns: [[3]],
       parameters: [[6, 3]],
       domain: [-1, 1],
       build: (v) => {
-        const hidden = o.tanh(o.linear(at(v, 0), at(v, 1), { prefix: staircase }));
-        return o.sin(o.linear(hidden, at(v, 1), { prefix: staircase, transposed: true }));
+        const hidden = o.tanh(o.linear(at(v, 0), at(v, 1), { prefix }));
+        return o.sin(o.linear(hidden, at(v, 1), { prefix, transposed: true }));
       },
     },
     {
@@ -186,7 +186,7 @@ export const samples: Readonly<Record<OperationName, readonly Sample[]>> = {
     ],
     domain: [-1, 1],
     build: (v) => {
-      const moments = o.weightGradient(at(v, 0), at(v, 1), staircase, batched);
+      const moments = o.weightGradient(at(v, 0), at(v, 1), prefix, batched);
       return o.sin(o.mul(moments, 0.1));
     },
   })),

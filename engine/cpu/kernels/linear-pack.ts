@@ -1,6 +1,6 @@
 /**
  * How `emitLinear` wants weights: per block of BLOCK_ROWS output rows its biases, then for each input row of its range the
- * BLOCK_ROWS weights. A staircase is a prefix length per row of W: weights at or beyond the prefix count as 0, whatever is
+ * BLOCK_ROWS weights. A prefix mask is a prefix length per row of W: weights at or beyond the prefix count as 0, whatever is
  * stored there.
  */
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
@@ -25,7 +25,7 @@ export function roundUp(value: number, multiple: number): number {
 }
 
 /**
- * Ranges of the blocks of W [rows, columns] or of its transpose. They hold every weight below the staircase; they are tight
+ * Ranges of the blocks of W [rows, columns] or of its transpose. They hold every weight within the prefixes; they are tight
  * where neighbouring rows have similar prefixes, as units sorted by degree have.
  *
  * @param prefix  number of leading columns each row of W uses [rows], at most `columns`
@@ -40,7 +40,7 @@ export function planPack(direction: Direction, prefix: ArrayLike<number>, column
     const first = block * BLOCK_ROWS;
     if (direction === "forward") ranges[2 * block + 1] = Math.max(...lengths.slice(first, first + BLOCK_ROWS));
     else {
-      // Column `first` has the most rows below the staircase of its block.
+      // Column `first` has the most rows within the prefixes of its block.
       ranges[2 * block] = Math.max(
         0,
         lengths.findIndex((length) => length > first),

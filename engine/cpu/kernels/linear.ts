@@ -1,7 +1,7 @@
 /**
  * Linear maps of a tile of events, `[rows][events]` contiguous, through weights packed by blocks of rows.
  *
- * A block of BLOCK_ROWS output rows multiplies input rows [first, end) of its own: a staircase costs what lies below it. For 8
+ * A block of BLOCK_ROWS output rows multiplies input rows [first, end) of its own: a prefix mask costs what lies within it. For 8
  * accumulators of 4 rows x 2 vectors (`Lanes.blockVectors`) the inner loop needs 14 of the 16 vector registers, and V8 spills
  * nothing; larger blocks and unrolled loops lose a third of the speed to spills, because all loads are scheduled before the
  * arithmetic. The events of a tile are a multiple of the vectors of a block.

@@ -1,6 +1,6 @@
-/** Times of the kernels of a profiled program: each is dispatched in a compute pass of its own, between two stamps of the GPU. */
+/** Times of the kernels of a timed program: each is dispatched in a compute pass of its own, between two stamps of the GPU. */
 import { passCosts } from "../../passes/kernel-costs.js";
-import { type KernelCost, noTallies, type Profile, profileOf, type Tally } from "../../runtime/kernel-times.js";
+import { type KernelCost, noTallies, type ProgramTimes, type Tally, timesOf } from "../../runtime/kernel-times.js";
 import { type Device, usage } from "../device/device.js";
 import type { PassPlan } from "../plan.js";
 
@@ -49,9 +49,9 @@ export class DispatchClock {
   ) {
     for (const [index, pass] of passes.entries()) {
       const bytes = { rows: 4, weightSums: 4, otherSums: 4 };
-      const { columns, actions } = passCosts(pass.lowered, passes.length > 1 ? index : undefined, bytes);
+      const { columns, launches } = passCosts(pass.lowered, passes.length > 1 ? index : undefined, bytes);
       if (columns !== undefined) this.add(columns, pass.columns);
-      for (const [i, cost] of actions.entries()) this.add(cost, pass.actions[i] as object[]);
+      for (const [i, cost] of launches.entries()) this.add(cost, pass.launches[i] as object[]);
     }
     this.tallies = noTallies(this.costs.length);
   }
@@ -127,7 +127,7 @@ export class DispatchClock {
     return { encoder: gpu.createCommandEncoder() };
   }
 
-  /** Several dispatches of one kernel of the profile, as those of sums that are due together, are one call. */
+  /** Several dispatches of one timed kernel, as those of sums that are due together, are one call. */
   private count(events: number, keys: readonly object[], times: readonly number[]): void {
     const called = new Set<Tally>();
     for (const [i, key] of keys.entries()) {
@@ -155,10 +155,10 @@ export class DispatchClock {
     return this.stamps;
   }
 
-  async profile(wallMilliseconds: number): Promise<Profile> {
+  async times(wallMilliseconds: number): Promise<ProgramTimes> {
     await this.heard;
     const timing = this.device.hasClock ? "kernels" : "submissions";
-    return profileOf(this.costs, this.tallies, { wallMilliseconds, threads: 1, timing });
+    return timesOf(this.costs, this.tallies, { wallMilliseconds, threads: 1, timing });
   }
 
   close(): void {

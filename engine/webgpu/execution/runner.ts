@@ -1,6 +1,6 @@
 /** Runs of a program: events on the device, all that has no events on the host in f64. */
 import { evaluate } from "../../reference/evaluate.js";
-import type { Profile } from "../../runtime/kernel-times.js";
+import type { ProgramTimes } from "../../runtime/kernel-times.js";
 import { sizeOf, type Var } from "../../tape/tape.js";
 import type { PassPlan, Plan } from "../plan.js";
 import type { PartialSums } from "../printing/print-sums.js";
@@ -22,17 +22,17 @@ export class Runner {
   constructor(
     private readonly session: Session,
     private readonly plan: Plan,
-    isProfiled = false,
+    isTimed = false,
   ) {
     const passes = plan.levels.flatMap((level) => level.passes);
     this.streams = new Streams(session, plan.memory, passes, false);
-    this.clock = isProfiled ? new DispatchClock(session.device, passes) : undefined;
+    this.clock = isTimed ? new DispatchClock(session.device, passes) : undefined;
   }
 
   /** @param wallMilliseconds  of all runs */
-  profile(wallMilliseconds: number): Promise<Profile> {
+  times(wallMilliseconds: number): Promise<ProgramTimes> {
     if (this.clock === undefined) throw new Error("internal: nothing is timed");
-    return this.clock.profile(wallMilliseconds);
+    return this.clock.times(wallMilliseconds);
   }
 
   close(): void {

@@ -86,17 +86,17 @@ export function printEpilogue(
 }
 
 function printItems(kernel: FusedKernel, statements: Statements): void {
-  const { phases } = statements;
+  const { rounds } = statements;
   for (const item of statements.kept) {
     const type = statements.isMask(item) ? "bool" : "f32";
     statements.line(`var ${statements.keptName(item)}: array<${type}, ${kernel.inner?.size}>;`);
   }
-  for (let round = 0; round <= phases.rounds; round++) {
-    const own = kernel.items.filter((item) => phases.of.get(item) === round);
+  for (let round = 0; round <= rounds.count; round++) {
+    const own = kernel.items.filter((item) => rounds.of.get(item) === round);
     for (const item of own) if (!isInner(item, kernel) && !isReduction(item)) statements.compute(item);
     const looping = own.filter((item) => isInner(item, kernel) || isReduction(item));
     if (looping.length > 0) {
-      printRound(looping, kernel.inner?.size as number, phases.reversed.has(round), statements);
+      printRound(looping, kernel.inner?.size as number, rounds.reversed.has(round), statements);
     }
     for (const item of own) if (isReduction(item)) statements.storeIfWanted(item);
   }

@@ -1,7 +1,7 @@
 /** Prints the kernels of a pass as WGSL. */
 
 import type { FinishedKernel } from "../../passes/epilogues.js";
-import { actionsOf } from "../../passes/launches.js";
+import { launchesOf } from "../../passes/launches.js";
 import type { LoweredPass } from "../../passes/lowering.js";
 import { PassMemory, type ProgramMemory } from "../memory.js";
 import { printFused } from "./print-fused.js";
@@ -11,7 +11,7 @@ import type { PrintedKernel } from "./printed-kernel.js";
 
 export interface PrintedPass {
   /** For each kernel and for event sums that are due together, in order, what is dispatched. */
-  readonly actions: readonly (readonly PrintedKernel[])[];
+  readonly launches: readonly (readonly PrintedKernel[])[];
   readonly memory: PassMemory;
   readonly sums: SumPrinter;
 }
@@ -35,13 +35,13 @@ function printKernel(kernel: FinishedKernel, title: string, memory: PassMemory):
 }
 
 export function printPass(pass: LoweredPass<FinishedKernel>, program: ProgramMemory): PrintedPass {
-  const actions = actionsOf(pass);
-  const memory = new PassMemory(program, pass, actions);
+  const launches = launchesOf(pass);
+  const memory = new PassMemory(program, pass, launches);
   const sums = new SumPrinter(pass.sums, pass.set, memory);
   let at = 0;
-  const printed = actions.map((action) => {
-    if (action.kind === "sums") return sums.print(action.sums);
-    return [printKernel(action.kernel, `Kernel ${at++} of the pass over "${pass.set}"`, memory)];
+  const printed = launches.map((launch) => {
+    if (launch.kind === "sums") return sums.print(launch.sums);
+    return [printKernel(launch.kernel, `Kernel ${at++} of the pass over "${pass.set}"`, memory)];
   });
-  return { actions: printed, memory, sums };
+  return { launches: printed, memory, sums };
 }

@@ -131,7 +131,7 @@ class Copier {
     return this.make({ name: "reshape" }, [summed], node.shape, node);
   }
 
-  /** Elementwise, of `[..., rows, columns]`. Beyond the staircase there are zeros: no element of the product is read. */
+  /** Elementwise, of `[..., rows, columns]`. Beyond the prefixes there are zeros: no element of the product is read. */
   private product(a: Var, b: Var, prefix: Int32Array | undefined): Var {
     const product = this.make({ name: "mul" }, [a, b], a.shape, a);
     if (prefix === undefined) return product;

@@ -10,7 +10,7 @@ import {
   readsInner,
   type ScalarName,
 } from "../../passes/lowering.js";
-import { type Phases, phasesOf } from "../../passes/rounds.js";
+import { type Rounds, roundsOf } from "../../passes/rounds.js";
 import type { KernelMemory } from "../memory.js";
 import type { Domain } from "./domains.js";
 import { type RowExpression, rowExpression } from "./indexing.js";
@@ -32,7 +32,7 @@ export class Statements {
   readonly shaders = new Set<ShaderName>();
   /** What they read, for people. */
   readonly inputs = new Map<string, string>();
-  readonly phases: Phases;
+  readonly rounds: Rounds;
   /** Inner items that a later round reads. */
   readonly kept: ReadonlySet<Item>;
   private readonly own: ReadonlySet<Item>;
@@ -54,7 +54,7 @@ export class Statements {
     private readonly isShared = false,
   ) {
     this.own = new Set(kernel.items);
-    this.phases = phasesOf(kernel);
+    this.rounds = roundsOf(kernel);
     this.kept = new Set(
       kernel.items.flatMap((reader) =>
         reader.operands.flatMap((operand) =>
@@ -273,7 +273,7 @@ export class Statements {
 
   /** Is the item's value from another round than the reader's? */
   private isElsewhere(item: Item, reader: Item): boolean {
-    return this.own.has(item) && isInner(item, this.kernel) && this.phases.of.get(item) !== this.phases.of.get(reader);
+    return this.own.has(item) && isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader);
   }
 }
 

@@ -3,7 +3,7 @@
  * alone decide is computed once and kept in columns, for each model what is its own.
  */
 
-import { type Hoisted, hoist, type Kept } from "../../../engine/partial-evaluation/event-cache.js";
+import { type CachedNodes, cachePerEvent, type EventCache } from "../../../engine/partial-evaluation/event-cache.js";
 import type { Backend, ColumnData, Named, Program, RunOptions } from "../../../engine/runtime/backend.js";
 import { BLOCK, BlockedColumn } from "../../../engine/runtime/blocked-column.js";
 import { sizeOf, type Var } from "../../../engine/tape/tape.js";
@@ -66,7 +66,7 @@ const differing = ({ parameters }: Member, varied: ReadonlySet<string>): Paramet
 /** Values of per-event nodes as columns, which workers take as they are, however many programs read them. */
 async function fill(
   program: Program,
-  nodes: Kept,
+  nodes: CachedNodes,
   { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
 ): Promise<KeptNumbers> {
   const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
@@ -88,7 +88,7 @@ class KeptColumns {
   private program: Promise<Program> | undefined;
 
   constructor(
-    private readonly nodes: Kept,
+    private readonly nodes: CachedNodes,
     private readonly request: EventProgramsRequest<never>,
   ) {}
 
@@ -126,7 +126,7 @@ class KeptColumns {
 
 /** What is kept, and the outputs that read it. */
 class KeptWork<N extends string> {
-  readonly hoisted: Hoisted<N>;
+  readonly hoisted: EventCache<N>;
   private readonly parts: { readonly common: KeptColumns; readonly own: KeptColumns };
 
   constructor(
@@ -134,9 +134,9 @@ class KeptWork<N extends string> {
     varied: ReadonlySet<string>,
   ) {
     const { traced, members, backend, count, cacheBytes } = request;
-    this.hoisted = hoist({
+    this.hoisted = cachePerEvent({
       outputs: traced,
-      live: ["nu"],
+      dynamic: ["nu"],
       varied,
       members: members.length,
       most: cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count),

@@ -1,4 +1,4 @@
-/** Hessians of mixtures of factorizable flows through cuts. */
+/** Hessians of mixtures of factorizable flows through bottlenecks. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { hessian } from "../../../engine/derivatives/gradient.js";
@@ -17,7 +17,7 @@ import { randomNumbers } from "../../support/random-numbers.js";
 import {
   checkBackends,
   checkDifferences,
-  checkThroughCuts,
+  checkThroughBottlenecks,
   EVENTS,
   type HessianCase,
   uniform,
@@ -138,21 +138,22 @@ const settings: Record<string, Setting> = {
   "T profiled": { shapes: 5, rates: 2, layers: 2, isProfiled: true },
   "splines behind the layers": { shapes: 8, layers: 2, spline: true },
   "three features": { shapes: 6, layers: 2, features: 3 },
-  "networks for which cuts within the nominal flow pay": { shapes: 6, layers: 1, features: 3, hidden: [24, 24] },
+  "networks for which bottlenecks within the nominal flow pay": { shapes: 6, layers: 1, features: 3, hidden: [24, 24] },
 };
 
 for (const [name, setting] of Object.entries(settings)) {
-  test(`joint, ${name}`, () => checkThroughCuts(mixtureCase(setting, "joint")));
+  test(`joint, ${name}`, () => checkThroughBottlenecks(mixtureCase(setting, "joint")));
 }
 
-test("conditional, rates", () => checkThroughCuts(mixtureCase({ shapes: 3, rates: 3, layers: 1 }, "conditional")));
+test("conditional, rates", () =>
+  checkThroughBottlenecks(mixtureCase({ shapes: 3, rates: 3, layers: 1 }, "conditional")));
 
-test("x alone", () => checkThroughCuts(mixtureCase({ shapes: 4, layers: 2 }, "joint", false)));
+test("x alone", () => checkThroughBottlenecks(mixtureCase({ shapes: 4, layers: 2 }, "joint", false)));
 
 test("events outside the boxes of the splines", () => {
   const own = mixtureCase({ shapes: 5, layers: 1 }, "joint");
   const columns = { x: uniform(EVENTS, 7, -9, 9), y: uniform(2 * EVENTS, 8, -9, 9) };
-  return checkThroughCuts({ ...own, columns });
+  return checkThroughBottlenecks({ ...own, columns });
 });
 
 test("two layers, pairs, rates and T profiled agree with differences of gradients", () =>

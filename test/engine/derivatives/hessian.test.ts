@@ -1,20 +1,20 @@
-/** Hessians through cuts: every operation behind a cut, and functions that have none. */
+/** Hessians through bottlenecks: every operation behind a bottleneck, and bottlenecks of every kind. */
 import { test } from "uvu";
-import * as assert from "uvu/assert";
-import { hessianThroughCuts } from "../../../engine/derivatives/hessian.js";
 import * as o from "../../../engine/tape/operations.js";
 import { type OperationName, type Shape, sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
 import { type Sample, samples } from "../samples.js";
-import { checkDifferences, checkThroughCuts, EVENTS, type HessianCase, uniform } from "./hessian-cases.js";
-
-const K = 24;
-
-/** x + tanh(x) a·ν, of the shape of x: ν moves each element in another direction, by some 0.1. */
-function moved(x: Var, nu: Var, seed: number): Var {
-  const rows = sizeOf(x.shape);
-  const coefficients = nu.tape.constant(uniform(rows * K, seed, -0.06, 0.06), [rows, K]);
-  return o.add(x, o.mul(o.tanh(x), o.reshape(o.sum(o.mul(coefficients, nu), -1), x.shape)));
-}
+import {
+  checkDifferences,
+  checkThroughBottlenecks,
+  EVENTS,
+  element,
+  functionCase,
+  type HessianCase,
+  K,
+  moved,
+  total,
+  uniform,
+} from "./hessian-cases.js";
 
 /** Σ sin of the output of the sample, whose columns ν moves and whose parameters it leaves. */
 function sampleCase(sample: Sample): HessianCase {
@@ -42,34 +42,17 @@ const isLeftOut = new Set<OperationName>(["weightGradient", "sumEvents", "stopGr
 
 for (const [name, own] of Object.entries(samples) as [OperationName, readonly Sample[]][]) {
   for (const sample of own.filter(({ columns }) => columns !== undefined && !isLeftOut.has(name))) {
-    test(`${sample.name} between two cuts`, () => checkThroughCuts(sampleCase(sample)));
+    test(`${sample.name} between two bottlenecks`, () => checkThroughBottlenecks(sampleCase(sample)));
   }
 }
 
-/** A sum over events of a function of ν [K] and a column x [2], with another column z [3] of another event set. */
-function functionCase(build: (nu: Var, x: Var, z: Var) => Var, size = K): HessianCase {
-  const tape = new Tape();
-  const nu = tape.parameter("nu", [size]);
-  const x = tape.column("x", [2]);
-  const z = tape.column("z", [3], tape.events("others"));
-  return {
-    loss: build(nu, x, z),
-    nu,
-    columns: { x: uniform(2 * EVENTS, 1, 0.5, 1.5), z: uniform(3 * 5, 2, 0.5, 1.5) },
-    parameters: { nu: uniform(size, 3, -1, 1) },
-  };
-}
-
-const total = (x: Var) => o.sumTo(o.sumEvents(x), []);
-const element = (x: Var, k: number) => o.slice(x, -1, k, k + 1);
-
-const withCuts: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
-  "directly and through a cut": (nu, x) => {
+const withBottlenecks: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
+  "directly and through a bottleneck": (nu, x) => {
     const c = moved(x, nu, 1);
     const direct = o.mul(o.square(element(nu, 0)), o.mul(element(nu, 3), element(x, 1)));
     return total(o.add(o.mul(o.sin(c), o.exp(element(c, 0))), o.mul(o.cos(direct), element(c, 1))));
   },
-  "one cut behind another, both seen by the loss": (nu, x) => {
+  "one bottleneck behind another, both seen by the loss": (nu, x) => {
     const first = moved(x, nu, 1);
     const second = moved(o.sin(o.mul(first, 3)), nu, 2);
     return total(o.mul(o.exp(first), o.square(second)));
@@ -87,37 +70,17 @@ const withCuts: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
     const chosen = o.where(o.greater(a, b), o.square(a), o.mul(a, b));
     return total(o.mul(o.maximum(o.sin(a), o.minimum(b, 1)), o.add(chosen, o.abs(o.sub(a, 1)))));
   },
-  "two cuts with one slope": (nu, x) => {
+  "two bottlenecks with one gradient": (nu, x) => {
     const c = moved(x, nu, 1);
     const d = moved(o.mul(x, 2), nu, 2);
     return total(o.exp(o.mul(o.add(o.add(o.sin(c), c), o.add(d, o.cos(d))), 0.3)));
   },
 };
 
-for (const [name, build] of Object.entries(withCuts)) {
+for (const [name, build] of Object.entries(withBottlenecks)) {
   test(name, async () => {
-    await checkThroughCuts(functionCase(build));
+    await checkThroughBottlenecks(functionCase(build));
     await checkDifferences(functionCase(build));
-  });
-}
-
-const withoutCuts: Record<string, (nu: Var, x: Var, z: Var) => Var> = {
-  "every element meets every other": (nu, x) =>
-    total(o.sin(o.mul(o.mul(o.reshape(nu, [K, 1]), o.reshape(nu, [1, K])), element(x, 0)))),
-  "events meet": (nu, x) => o.log(total(o.exp(moved(x, nu, 1)))),
-  "events of one set meet those of another": (nu, x, z) => {
-    const mean = o.sumEvents(o.square(moved(z, nu, 1)));
-    return total(o.sin(o.mul(element(moved(x, nu, 2), 0), mean)));
-  },
-  "weights that depend on the parameter": (nu, x) => total(o.exp(o.linear(x, o.mul(o.reshape(nu, [K / 2, 2]), 0.3)))),
-  "too few elements": (nu, x) => total(o.exp(o.sin(o.mul(element(nu, 0), o.mul(element(nu, 1), x))))),
-};
-
-for (const [name, build] of Object.entries(withoutCuts)) {
-  test(`takes every direction: ${name}`, async () => {
-    const own = functionCase(build, name === "too few elements" ? 2 : K);
-    assert.is(hessianThroughCuts(own.loss, own.nu), undefined);
-    await checkDifferences(own);
   });
 }
 

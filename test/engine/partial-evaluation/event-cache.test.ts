@@ -1,9 +1,13 @@
-/** What is kept, what is left to compute, and that the outputs stay what they are. */
+/** What is cached per event, what is computed in each evaluation, and that the outputs stay what they are. */
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
-import { type Hoisted, type HoistRequest, hoist } from "../../../engine/partial-evaluation/event-cache.js";
+import {
+  cachePerEvent,
+  type EventCache,
+  type EventCacheRequest,
+} from "../../../engine/partial-evaluation/event-cache.js";
 import { isEventSum, schedule } from "../../../engine/passes/event-passes.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import {
@@ -27,7 +31,7 @@ import { randomNumbers } from "../../support/random-numbers.js";
 import { genomes, programOf, type RandomProgram } from "../random-programs.js";
 
 const EVENTS = 9;
-/** Wide enough that what lies behind a linear map is worth keeping. */
+/** Wide enough that what lies behind a linear map is worth a place in the cache. */
 const WIDE = 300;
 
 const unlimited = Number.POSITIVE_INFINITY;
@@ -61,26 +65,26 @@ const derivatives = (output: Var, nu: Var) => {
   return { output, total, gradient: gradient(total, [nu])[0]!, hessian: hessian(total, nu) };
 };
 
-/** Hoists an output, and compares it and its derivatives with those of the tape as it was. */
-async function hoisted(
+/** Caches an output per event, and compares it and its derivatives with those of the tape as it was. */
+async function cached(
   build: (tape: Tape, nu: Var) => Var,
-  options: Partial<HoistRequest<"nu" | "output">> = {},
-): Promise<Hoisted<"nu" | "output">> {
+  options: Partial<EventCacheRequest<"nu" | "output">> = {},
+): Promise<EventCache<"nu" | "output">> {
   const tape = new Tape();
   const nu = tape.parameter("nu", [2]);
   const output = build(tape, nu);
   const { columns, parameters } = leavesOf(tape);
-  const result = hoist({ outputs: { nu, output }, live: ["nu"], most: unlimited, ...options });
-  const kept = await evaluated({ ...result.common, ...result.own }, columns, parameters);
+  const result = cachePerEvent({ outputs: { nu, output }, dynamic: ["nu"], most: unlimited, ...options });
+  const numbers = await evaluated({ ...result.common, ...result.own }, columns, parameters);
   const after = derivatives(result.outputs.output, result.outputs.nu);
-  const got = await evaluated(after, { ...columns, ...kept }, parameters);
+  const got = await evaluated(after, { ...columns, ...numbers }, parameters);
   const wanted = await evaluated(derivatives(output, nu), columns, parameters);
   for (const [name, values] of Object.entries(wanted)) close(got[name]!, values, tolerances.f64, name);
   return result;
 }
 
-const numbersOf = (kept: Readonly<Record<string, Var>>) =>
-  Object.values(kept).reduce((total, { shape }) => total + sizeOf(shape), 0);
+const numbersOf = (nodes: Readonly<Record<string, Var>>) =>
+  Object.values(nodes).reduce((total, { shape }) => total + sizeOf(shape), 0);
 
 /** Multiply-adds per event of the linear maps that an output needs. */
 function multiplications(output: Var): number {
@@ -98,7 +102,7 @@ const [first, second] = [0, 1].map((k) => (nu: Var) => slice(nu, 0, k, k + 1)) a
 const pair = (nu: Var) => add(mul(first(nu), second(nu)), tanh(nu));
 
 test("a network of the data is computed once, what is made of it and ν each time", async () => {
-  const { common, outputs } = await hoisted((tape, nu) => {
+  const { common, outputs } = await cached((tape, nu) => {
     const hidden = tanh(linear(tape.column("x", [3]), tape.parameter("w", [WIDE, 3])));
     const coefficients = linear(hidden, tape.parameter("v", [2, WIDE]));
     return exp(mul(coefficients, pair(nu)));
@@ -108,30 +112,30 @@ test("a network of the data is computed once, what is made of it and ν each tim
 });
 
 test("what costs less than to read it is computed each time", async () => {
-  const { common } = await hoisted((tape, nu) => mul(exp(tape.column("x", [2])), pair(nu)));
+  const { common } = await cached((tape, nu) => mul(exp(tape.column("x", [2])), pair(nu)));
   assert.is(numbersOf(common), 0);
 });
 
-test("rows of a network that see nothing live are kept, with what they add to the others", async () => {
+test("rows of a network that see nothing dynamic are cached, with what they add to the others", async () => {
   const before = Int32Array.from({ length: WIDE }, (_, row) => (row < WIDE / 2 ? 1 : 2));
   const after = Int32Array.from({ length: WIDE }, () => WIDE / 2).fill(WIDE, WIDE / 2);
   const end = Int32Array.of(WIDE / 2, WIDE / 2, WIDE, WIDE);
-  const { common, outputs } = await hoisted((tape, nu) => {
+  const { common, outputs } = await cached((tape, nu) => {
     const seen = concatenate([tape.column("x", [1]), mul(tape.column("y", [1]), first(nu))]);
     const hidden = tanh(linear(seen, tape.parameter("w", [WIDE, 2]), { prefix: before }));
     const next = tanh(linear(hidden, tape.parameter("u", [WIDE, WIDE]), { prefix: after }));
     const raw = reshape(linear(next, tape.parameter("v", [4, WIDE]), { prefix: end }), [2, 2]);
     return mul(exp(raw), reshape(pair(nu), [1, 2]));
   });
-  // Two of the four outputs, and what the still half adds to the live rows of the two upper layers.
+  // Two of the four outputs, and what the static half adds to the dynamic rows of the two upper layers.
   assert.is(numbersOf(common), 2 + WIDE / 2 + 2);
-  // x into the first layer is cheaper than to keep what it gives.
+  // x into the first layer is cheaper than to cache what it gives.
   const half = WIDE / 2;
   assert.is(multiplications(outputs.output), 2 * half + half * half + 2 * half);
 });
 
 test("what is the same for all events is computed without them", async () => {
-  const { common, outputs } = await hoisted((tape, nu) => {
+  const { common, outputs } = await cached((tape, nu) => {
     const x = broadcastEvents(tape.constant([1, -2, 0.5]), tape.events());
     const seen = concatenate([x, mul(tape.column("y", [1]), first(nu))]);
     const prefix = Int32Array.from({ length: WIDE }, (_, row) => (row < WIDE / 2 ? 3 : 4));
@@ -148,16 +152,16 @@ test("each event keeps a ν of its own", async () => {
   const coefficients = linear(tape.column("x", [WIDE]), tape.parameter("w", [2, WIDE]));
   const score = sum(square(add(coefficients, mul(own, first(own)))), 0);
   const { columns, parameters } = leavesOf(tape);
-  const { outputs, common } = hoist({ outputs: { own, score }, live: ["nu"], most: unlimited });
+  const { outputs, common } = cachePerEvent({ outputs: { own, score }, dynamic: ["nu"], most: unlimited });
   assert.is(numbersOf(common), 2);
-  const slopes = (of: Record<"own" | "score", Var>) => ({
-    slope: gradient(reshape(sumEvents(of.score), []), [of.own])[0]!,
+  const gradients = (of: Record<"own" | "score", Var>) => ({
+    gradientInNu: gradient(reshape(sumEvents(of.score), []), [of.own])[0]!,
   });
-  const kept = await evaluated(common, columns, parameters);
-  const { slope } = await evaluated(slopes(outputs), { ...columns, ...kept }, parameters);
-  const { slope: wanted } = await evaluated(slopes({ own, score }), columns, parameters);
-  assert.is(slope!.length, 2 * EVENTS);
-  close(slope!, wanted!, tolerances.f64);
+  const numbers = await evaluated(common, columns, parameters);
+  const { gradientInNu } = await evaluated(gradients(outputs), { ...columns, ...numbers }, parameters);
+  const { gradientInNu: wanted } = await evaluated(gradients({ own, score }), columns, parameters);
+  assert.is(gradientInNu!.length, 2 * EVENTS);
+  close(gradientInNu!, wanted!, tolerances.f64);
 });
 
 /** 300 multiply-adds for each of 2 numbers, and 3000 for each of 2 others. */
@@ -167,22 +171,22 @@ function cheapAndDear(tape: Tape, nu: Var): Var {
   return mul(tanh(add(map("cheap", WIDE), first(nu))), tanh(mul(map("dear", 10 * WIDE), nu)));
 }
 
-test("where little can be kept it is what saves most", async () => {
-  const all = await hoisted(cheapAndDear);
+test("where little can be cached it is what saves most", async () => {
+  const all = await cached(cheapAndDear);
   assert.is(numbersOf(all.common), 4);
-  const some = await hoisted(cheapAndDear, { most: 3 });
+  const some = await cached(cheapAndDear, { most: 3 });
   assert.is(numbersOf(some.common), 2);
   assert.is(multiplications(some.outputs.output), 2 * WIDE);
-  assert.match(Object.keys(some.common)[0]!, /^kept \d+: linear \[2\] behind dear$/);
-  assert.is(numbersOf((await hoisted(cheapAndDear, { most: 1 })).common), 0);
+  assert.match(Object.keys(some.common)[0]!, /^cached \d+: linear \[2\] behind dear$/);
+  assert.is(numbersOf((await cached(cheapAndDear, { most: 1 })).common), 0);
 });
 
-test("what differs from member to member is kept apart, and counts once for each", async () => {
+test("what differs from member to member is cached apart, and counts once for each", async () => {
   const varied = new Set(["dear"]);
-  const both = await hoisted(cheapAndDear, { varied, members: 3, most: 8 });
+  const both = await cached(cheapAndDear, { varied, members: 3, most: 8 });
   assert.is(numbersOf(both.common), 2);
   assert.is(numbersOf(both.own), 2);
-  const few = await hoisted(cheapAndDear, { varied, members: 3, most: 7 });
+  const few = await cached(cheapAndDear, { varied, members: 3, most: 7 });
   assert.ok(numbersOf(few.common) + 3 * numbersOf(few.own) <= 7);
 });
 
@@ -192,33 +196,33 @@ function valuesBeforeSums({ outputs }: RandomProgram): Record<string, Var> {
   return Object.fromEntries(Object.entries(outputs).filter(([name, node]) => /^value/.test(name) && isPlain(node)));
 }
 
-/** The values, and the gradient of their sum with respect to live parameters. */
-function withGradient(values: Readonly<Record<string, Var>>, live: readonly string[]): Record<string, Var> {
+/** The values, and the gradient of their sum with respect to dynamic parameters. */
+function withGradient(values: Readonly<Record<string, Var>>, dynamic: readonly string[]): Record<string, Var> {
   const loss = Object.values(values)
     .map((node) => sumEvents(sumTo(node, [])))
     .reduce((a, b) => add(a, b));
   const wrt = loss.tape.nodes.filter(
-    ({ operation }) => operation.name === "parameter" && live.includes(operation.label),
+    ({ operation }) => operation.name === "parameter" && dynamic.includes(operation.label),
   );
-  const slopes = gradient(loss, wrt).map((node, i) => [`slope ${i}`, node] as const);
-  return { ...values, ...Object.fromEntries(slopes) };
+  const gradients = gradient(loss, wrt).map((node, i) => [`gradientInNu ${i}`, node] as const);
+  return { ...values, ...Object.fromEntries(gradients) };
 }
 
 const RUNS = Number(process.env.RANDOM_PROGRAMS ?? 200);
 
-test(`${RUNS} random programs keep values and gradients, whichever parameters are live`, async () => {
+test(`${RUNS} random programs keep values and gradients, whichever parameters are dynamic`, async () => {
   let compared = 0;
   await fc.assert(
     fc.asyncProperty(genomes, fc.nat({ max: 15 }), async (genome, which) => {
       const random = programOf(genome);
-      const live = ["p0", "p1", "p2", "p3"].filter((_, i) => (which >> i) % 2 === 1);
+      const dynamic = ["p0", "p1", "p2", "p3"].filter((_, i) => (which >> i) % 2 === 1);
       const values = valuesBeforeSums(random);
       if (Object.keys(values).length === 0) return;
-      const { outputs, common } = hoist({ outputs: values, live, most: unlimited });
+      const { outputs, common } = cachePerEvent({ outputs: values, dynamic, most: unlimited });
       const columns = random.columns(EVENTS);
-      const wanted = await evaluated(withGradient(values, live), columns, random.parameters);
-      const kept = await evaluated(common, columns, random.parameters);
-      const got = await evaluated(withGradient(outputs, live), { ...columns, ...kept }, random.parameters);
+      const wanted = await evaluated(withGradient(values, dynamic), columns, random.parameters);
+      const numbers = await evaluated(common, columns, random.parameters);
+      const got = await evaluated(withGradient(outputs, dynamic), { ...columns, ...numbers }, random.parameters);
       for (const [name, numbers] of Object.entries(wanted)) close(got[name]!, numbers, tolerances.f64, name);
       compared += 1;
     }),

@@ -19,16 +19,16 @@ async function evaluated(outputs: Readonly<Record<string, Var>>, { columns, para
   return program.run();
 }
 
-test(`${RUNS} random programs keep their values, whichever parameters and columns are live`, async () => {
+test(`${RUNS} random programs keep their values, whichever parameters and columns are dynamic`, async () => {
   await fc.assert(
     fc.asyncProperty(genomes, fc.nat({ max: 2 ** LEAVES.length - 1 }), async (genome, which) => {
       const random = programOf(genome);
-      const live = new Set(LEAVES.filter((_, i) => (which >> i) % 2 === 1));
+      const dynamic = new Set(LEAVES.filter((_, i) => (which >> i) % 2 === 1));
       const roots = Object.values(random.outputs);
       const used = new Set(schedule(roots).nodes);
       const leaves = ({ operation }: Var) => operation.name === "column" || operation.name === "parameter";
       const nodes = roots[0]!.tape.nodes.filter((node) => used.has(node) || leaves(node));
-      const image = separate(nodes, new Tape(), (label) => live.has(label));
+      const image = separate(nodes, new Tape(), (label) => dynamic.has(label));
       const outputs = Object.fromEntries(Object.entries(random.outputs).map(([name, node]) => [name, image(node)]));
       const wanted = await evaluated(random.outputs, random);
       const got = await evaluated(outputs, random);

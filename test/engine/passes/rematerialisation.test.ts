@@ -1,12 +1,12 @@
 /** What kernels compute again, and what they must not. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { recompute } from "../../../engine/passes/rematerialisation.js";
+import { rematerialise } from "../../../engine/passes/rematerialisation.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { kernelNames } from "../../support/kernel-names.js";
 
-const kernelsOf = (...outputs: Var[]) => kernelNames(outputs, recompute);
+const kernelsOf = (...outputs: Var[]) => kernelNames(outputs, rematerialise);
 
 /** Columns x [3], z [2, 3] and weights [3, 3]: a map between two kernels keeps them apart. */
 function inputs() {

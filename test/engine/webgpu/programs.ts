@@ -57,7 +57,7 @@ export function masks(): Var {
   return o.add(o.where(isInside, o.log(o.add(safe, 3)), 0), o.mul(isInside, 0.1));
 }
 
-export function staircase(): Var {
+export function prefixMask(): Var {
   const tape = new Tape();
   return o.linear(tape.column("x", [3]), tape.parameter("w", [6, 3]), { prefix: Int32Array.of(1, 1, 2, 3, 3, 3) });
 }

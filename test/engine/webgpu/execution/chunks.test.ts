@@ -22,7 +22,7 @@ import { randomNumbers } from "../../../support/random-numbers.js";
 import { webgpuTest } from "../../../support/webgpu.js";
 
 const EVENTS = 1000;
-/** Wide enough for the tiled kernels, with blocks that are not full: 70 rows of a staircase of 21 columns. */
+/** Wide enough for the tiled kernels, with blocks that are not full: 70 rows with a prefix mask of 21 columns. */
 const [WIDE, NARROW] = [70, 21];
 const random = randomNumbers(7);
 const draw = (n: number) => Float32Array.from({ length: n }, () => 2 * random() - 1);
@@ -62,7 +62,7 @@ function agree(got: Record<string, Float64Array>, wanted: Record<string, Float64
   for (const [name, values] of Object.entries(wanted)) close(got[name] as Float64Array, values, tolerances.f32, name);
 }
 
-webgpuTest("wide staircases, chunks of 256 events, and all events at once give the same", async () => {
+webgpuTest("wide prefix masks, chunks of 256 events, and all events at once give the same", async () => {
   const wanted = await answers(referenceBackend());
   agree(await answers(await webgpuBackend()), wanted);
   agree(await answers(await webgpuBackend({ eventsPerChunk: 256 })), wanted);

@@ -6,7 +6,7 @@ import * as o from "../../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../../engine/tape/tape.js";
 import { planRun } from "../../../../engine/webgpu/plan.js";
 import type { PrintedKernel } from "../../../../engine/webgpu/printing/printed-kernel.js";
-import { factorizable, masks, splineFlow, staircase } from "../programs.js";
+import { factorizable, masks, prefixMask, splineFlow } from "../programs.js";
 
 const kernelsOf = (...outputs: Var[]) =>
   planRun(outputs).levels.flatMap(({ passes }) => passes.flatMap((pass) => pass.kernels));
@@ -21,7 +21,7 @@ const snapshots: Readonly<Record<string, () => Var>> = {
   "spline-flow": splineFlow,
   "factorizable-flow": factorizable,
   masks,
-  staircase,
+  "prefix-mask": prefixMask,
 };
 
 for (const [name, build] of Object.entries(snapshots)) {

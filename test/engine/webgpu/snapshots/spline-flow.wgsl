@@ -30,10 +30,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   weights_per_batch = 0
 //   prefix = 7
 //   ranges = 15
-// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// Linear map of every event by weights that no event changes: a dense matrix or one with a prefix mask.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
-// For few outputs: one invocation makes four rows of y for one event. What lies beyond the staircase is selected away, never multiplied by
+// For few outputs: one invocation makes four rows of y for one event. What lies beyond the prefix of a row is selected away, never multiplied by
 // zero, and mostly not visited: each four rows have a range of inputs that any of them uses.
 #include "shared/linear.wgsl"
 #include "shared/tile.wgsl"
@@ -100,11 +100,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 //   weights_per_batch = 0
 //   prefix = 22
 //   ranges = 44
-// Linear map of every event by weights that no event changes: a dense matrix or a staircase.
+// Linear map of every event by weights that no event changes: a dense matrix or one with a prefix mask.
 // in : x [batches, inputs, events], the rows of a batch contiguous; weights W [rows, weight_columns], one or one per batch
 // out: y [batches, outputs, events], or what `finish` makes of it
 // A workgroup makes 64 rows of y for 128 events, an invocation 8 rows for 4 events. Slices of 16 inputs of both factors are
-// brought to workgroup memory, so that every number read there serves several products. What lies beyond the staircase counts
+// brought to workgroup memory, so that every number read there serves several products. What lies beyond the prefix of a row counts
 // as 0, and is mostly not visited: each 64 rows have a range of inputs that any of them uses.
 #include "shared/linear.wgsl"
 #include "shared/quads.wgsl"

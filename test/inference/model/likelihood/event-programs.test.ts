@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient, hessian } from "../../../../engine/derivatives/gradient.js";
-import { hoist } from "../../../../engine/partial-evaluation/event-cache.js";
+import { cachePerEvent } from "../../../../engine/partial-evaluation/event-cache.js";
 import { schedule } from "../../../../engine/passes/event-passes.js";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import type { Backend, ColumnData, ColumnSource, Program } from "../../../../engine/runtime/backend.js";
@@ -290,7 +290,7 @@ for (const [kind, sample] of Object.entries(samples)) {
   test(`${kind}: what ν does not reach is not computed again`, () => {
     const { nu, logProb } = traced(sample);
     const before = new Set(perEvent([logProb]));
-    const { outputs } = hoist({ outputs: { nu, logProb }, live: ["nu"], most: Number.POSITIVE_INFINITY });
+    const { outputs } = cachePerEvent({ outputs: { nu, logProb }, dynamic: ["nu"], most: Number.POSITIVE_INFINITY });
     const [slope] = gradient(neg(sumEvents(outputs.logProb)), [outputs.nu]) as [Var];
     const after = perEvent([outputs.logProb, slope]);
     for (const part of sample.once) {

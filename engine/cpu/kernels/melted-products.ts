@@ -1,0 +1,25 @@
+import { type FusedKernel, type Item, isInner, readsInner } from "../../passes/lowering.js";
+import type { Rounds } from "../../passes/rounds.js";
+
+/** Products that their only reader multiplies and adds at once: read in their own round, by a sum of some kind, and not stored. */
+export function meltedProducts(kernel: FusedKernel, rounds: Rounds): ReadonlySet<Item> {
+  const melted = new Set<Item>();
+  const uses = new Map<Item, Item[]>();
+  for (const reader of kernel.items) {
+    for (const operand of reader.operands) {
+      if (operand.from === "item") uses.set(operand.item, [...(uses.get(operand.item) ?? []), reader]);
+    }
+  }
+  for (const product of kernel.items) {
+    const [reader, ...others] = uses.get(product) ?? [];
+    if (product.name !== "mul" || reader === undefined || others.length > 0 || kernel.stored.has(product)) continue;
+    const adds = reader.name === "add" || reader.name === "sum" || reader.name === "cumulativeSum";
+    const subtracts =
+      reader.name === "sub" && reader.operands[1]?.from === "item" && reader.operands[1].item === product;
+    const siblings = reader.operands.some((o) => o.from === "item" && melted.has(o.item));
+    const together =
+      rounds.of.get(product) === rounds.of.get(reader) && isInner(product, kernel) === readsInner(reader, kernel);
+    if ((adds || subtracts) && together && !siblings) melted.add(product);
+  }
+  return melted;
+}

@@ -1,0 +1,71 @@
+/** Operations composed of others: no kernel and no derivative of their own. */
+import { ShapeError, UsageError } from "../../errors.js";
+import { valueText } from "../../options.js";
+import { checkNode } from "../nodes.js";
+import { checkSize, type Shape, type Var } from "../tape.js";
+import { abs, add, exp, greater, less, log, log1p, mul, neg, stopGradient, sub, where } from "./elementwise.js";
+import { broadcastShapes, commonEvents } from "./operands.js";
+import { max, sum } from "./reductions.js";
+import { broadcast, broadcastEvents, pad, withAxis } from "./shapes.js";
+
+export const square = (x: Var) => mul(x, x);
+
+/**
+ * log(1 + e^x), accurate in both tails. At 0 all of it is what it is for negative x, derivatives included: the maximum of x and 0 has a kink
+ * there, which the function has not.
+ */
+export function softplus(x: Var): Var {
+  const isPositive = greater(x, 0);
+  return add(where(isPositive, x, 0), log1p(exp(where(isPositive, neg(x), x))));
+}
+
+/** log(1 / (1 + e^-x)), accurate in both tails: x far below 0, where the logarithm of `sigmoid` would end at -Infinity. */
+export const logSigmoid = (x: Var) => neg(softplus(neg(x)));
+
+/** Joins along a feature axis; other axes and events broadcast. */
+export function concatenate(parts: readonly Var[], axis = -1): Var {
+  if (!Array.isArray(parts))
+    throw new UsageError("concatenate", { expected: "a list of nodes", got: valueText(parts) });
+  for (const part of parts) checkNode("concatenate", part, "a list of nodes");
+  const first = parts[0];
+  if (first === undefined) throw new UsageError("concatenate", { expected: "at least one part", got: "none" });
+  const events = commonEvents("concatenate", parts);
+  const rank = Math.max(...parts.map((part) => part.shape.length));
+  const at = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
+  if (!(Number.isInteger(at) && at >= 0 && at < rank)) {
+    throw new ShapeError("concatenate", { expected: `an axis of parts with ${rank} axes`, got: valueText(axis) });
+  }
+  const lead = parts
+    .map((part) => withAxis([...Array(rank - part.shape.length).fill(1), ...part.shape], at, 1))
+    .reduce<Shape>((common, shape) => broadcastShapes("concatenate", common, shape), []);
+  const sizes = parts.map((part) => part.shape[at - rank + part.shape.length] ?? 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  checkSize("concatenate", withAxis(lead, at, total));
+  let offset = 0;
+  return parts
+    .map((part, i) => {
+      const size = sizes[i] as number;
+      const aligned = broadcastEvents(broadcast(part, withAxis(lead, at, size)), events);
+      const padded = pad(aligned, at, offset, total - offset - size);
+      offset += size;
+      return padded;
+    })
+    .reduce((joined, part) => add(joined, part));
+}
+
+/** A term as large as this leaves the others no digit of the logarithm of their sum. Half of what f32 holds: shaders have no infinity. */
+const HUGE = 2 ** 127;
+
+/**
+ * log Σ e^x along a feature axis, which stays with size 1: the largest term itself where that is infinite (or beyond ±2^127). Derivatives
+ * are e^x / Σ e^x; where all terms are -Infinity, they are 0.
+ */
+export function logSumExp(x: Var, axis: number): Var {
+  const largest = max(x, axis);
+  const isBounded = less(abs(largest), HUGE);
+  // Guard the input, not the output: ∞ - ∞ is NaN, and 0 · NaN would be a derivative.
+  const centre = stopGradient(where(isBounded, largest, 0));
+  const total = sum(exp(where(isBounded, sub(x, centre), 0)), axis);
+  const infinite = where(greater(largest, 0), largest, stopGradient(largest));
+  return where(isBounded, add(centre, log(total)), infinite);
+}

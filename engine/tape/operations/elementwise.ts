@@ -1,0 +1,122 @@
+/** Operations element by element, their operands brought to one shape and one event set; 0 and 1 are simplified. */
+import type { BinaryName, ElementwiseName, UnaryName } from "../../elementwise.js";
+import { UsageError } from "../../errors.js";
+import { checkNode, checkOperand } from "../nodes.js";
+import { checkSize, type Shape, type Var } from "../tape.js";
+import { broadcastShapes, checkTape, commonEvents, like, type Operand, uniformValue } from "./operands.js";
+import { broadcast, broadcastEvents } from "./shapes.js";
+
+/** Brings operands to one shape and one event set. */
+function align(where: string, operands: readonly Operand[]): Var[] {
+  for (const operand of operands) checkOperand(where, operand);
+  const vars = operands.filter((operand): operand is Var => typeof operand !== "number");
+  const first = vars[0];
+  if (first === undefined) {
+    throw new UsageError(where, { expected: "at least one operand on a tape", got: "numbers only" });
+  }
+  checkTape(where, vars);
+  const events = commonEvents(where, vars);
+  const shape = vars.reduce<Shape>((common, operand) => broadcastShapes(where, common, operand.shape), []);
+  checkSize(where, shape);
+  return operands.map((operand) => {
+    if (typeof operand === "number") return first.tape.constant(operand, shape, events);
+    return broadcastEvents(broadcast(operand, shape), events);
+  });
+}
+
+function elementwise(name: ElementwiseName, operands: readonly Operand[]): Var {
+  const inputs = align(name, operands);
+  const first = inputs[0] as Var;
+  return first.tape.append({ name }, inputs, first.shape, first.events);
+}
+
+const unary = (name: UnaryName) => (x: Var) => elementwise(name, [x]);
+const binary = (name: BinaryName) => (a: Operand, b: Operand) => elementwise(name, [a, b]);
+
+export const neg = unary("neg");
+/** e^x. Overflows to +Infinity above 88.72 in f32, 709.78 in f64. */
+export const exp = unary("exp");
+export const log = unary("log");
+/** log(1 + x), accurate near 0 where log(add(x, 1)) is not. */
+export const log1p = unary("log1p");
+/** e^x - 1, accurate near 0. Its derivative is taken as y + 1: where that is far below 1, it has the digits of a number near 1. */
+export const expm1 = unary("expm1");
+/** Its derivative is taken as 1 - y²: where that is far below 1, it has the digits of a number near 1. */
+export const tanh = unary("tanh");
+/**
+ * 1 / (1 + e^-x), accurate in both tails: e^x far below 0, down to the least number that `exp` gives. Its derivative is taken as y (1 - y):
+ * far above 0, where that is far below 1, it has the digits of a number near 1.
+ */
+export const sigmoid = unary("sigmoid");
+/** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
+export const sin = unary("sin");
+export const cos = unary("cos");
+export const sqrt = unary("sqrt");
+/** |x|; the derivative at 0 is 0. */
+export const abs = unary("abs");
+/** x, whose derivative is taken to be 0. */
+export function stopGradient(x: Var): Var {
+  checkNode("stopGradient", x);
+  return uniformValue(x) === undefined ? elementwise("stopGradient", [x]) : x;
+}
+
+/** 1 where a > b, else 0. No derivative. A product with it is a product (0 · NaN is NaN): to select, use `where`. */
+export const greater = binary("greater");
+/** 1 where a >= b, else 0. No derivative. */
+export const greaterEqual = binary("greaterEqual");
+/** 1 where a = b, else 0. No derivative. */
+export const equal = binary("equal");
+export const less = (a: Operand, b: Operand) => greater(b, a);
+export const lessEqual = (a: Operand, b: Operand) => greaterEqual(b, a);
+/** The larger; at a tie each gets half of the cotangent. */
+export const maximum = binary("maximum");
+/** The smaller; at a tie each gets half of the cotangent. */
+export const minimum = binary("minimum");
+
+/** Both operands aligned, with the numbers they hold everywhere. */
+function simplifiable(name: BinaryName, a: Operand, b: Operand) {
+  const [x, y] = align(name, [a, b]) as [Var, Var];
+  return { x, y, valueX: uniformValue(x), valueY: uniformValue(y) };
+}
+
+export function add(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("add", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX + valueY);
+  if (valueX === 0) return y;
+  if (valueY === 0) return x;
+  return elementwise("add", [x, y]);
+}
+
+export function sub(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("sub", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX - valueY);
+  if (valueX === 0) return neg(y);
+  if (valueY === 0) return x;
+  return elementwise("sub", [x, y]);
+}
+
+/** a b; 0 times anything is 0 where the 0 is a constant of the tape. */
+export function mul(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("mul", a, b);
+  if (valueX !== undefined && valueY !== undefined) return like(x, valueX * valueY);
+  if (valueX === 0 || valueY === 0) return like(x, 0);
+  if (valueX === 1) return y;
+  if (valueY === 1) return x;
+  return elementwise("mul", [x, y]);
+}
+
+export function div(a: Operand, b: Operand): Var {
+  const { x, y, valueX, valueY } = simplifiable("div", a, b);
+  if (valueX === 0) return like(x, 0);
+  if (valueY === 1) return x;
+  // A division by a constant is a multiplication where the reciprocal is exact.
+  if (valueY !== undefined && Number.isInteger(Math.log2(Math.abs(valueY))) && Number.isFinite(1 / valueY)) {
+    return mul(x, 1 / valueY);
+  }
+  return elementwise("div", [x, y]);
+}
+
+/** `a` where the condition is not 0, else `b`. The side not chosen gets no derivative, but is computed: guard its input. */
+export function where(condition: Var, a: Operand, b: Operand): Var {
+  return elementwise("where", [condition, a, b]);
+}

@@ -1,0 +1,352 @@
+/**
+ * Value, slopes and second derivatives of every function of numbers, at kinks, in tails and at extreme arguments: closed forms of
+ * another shape than the operation's own. A new export of engine/tape/operations.ts is a compile error until it has a law here or is
+ * named among what is linear.
+ */
+import * as operations from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import { activations } from "../../../flows/networks/masked-network.js";
+
+const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
+
+export type Numbers = readonly number[];
+
+export interface Law {
+  /** Of one number per argument. */
+  readonly f: (...arguments_: Var[]) => Var;
+  readonly value: (...x: number[]) => number;
+  /** [arguments]; at a kink, what the operation states. */
+  readonly slopes: (...x: number[]) => Numbers;
+  /** Second derivatives by argument and argument; all 0 where absent. */
+  readonly curvatures?: (...x: number[]) => readonly Numbers[];
+  readonly points: readonly Numbers[];
+  /**
+   * Allowed errors of value, slopes and second derivatives in units of the last place of 1, beside those of the number itself:
+   * where terms of order 1 cancel. 0 where absent: then tails are exact to some units of their own last place.
+   */
+  readonly absolute?: Absolute | ((...x: number[]) => Absolute);
+}
+
+type Absolute = readonly [value: number, slopes: number, curvatures: number];
+
+const unary = (
+  f: (x: Var) => Var,
+  value: (x: number) => number,
+  slope: (x: number) => number,
+  curvature: (x: number) => number,
+  points: Numbers,
+  absolute?: Law["absolute"],
+): Law => ({
+  f,
+  value,
+  slopes: (x) => [slope(x)],
+  curvatures: (x) => [[curvature(x)]],
+  points: points.map((x) => [x]),
+  ...(absolute && { absolute }),
+});
+
+const signed = (values: Numbers) => values.flatMap((x) => [x, -x]);
+const pairs = (values: Numbers) => values.flatMap((a) => values.map((b) => [a, b]));
+
+/** 0, around where f32 and f64 lose e^-x beside 1, and where their exponentials end. */
+const tails = signed([
+  0,
+  2 ** -126,
+  1e-30,
+  1e-8,
+  1e-3,
+  0.1,
+  0.5,
+  1,
+  3,
+  8,
+  17,
+  20,
+  37,
+  40,
+  60,
+  86,
+  89,
+  200,
+  700,
+  800,
+  1e30,
+  inf,
+]);
+const moderate = signed([0, 1e-30, 1e-8, 1e-3, 0.1, 0.5, 1, 2.5]);
+const positive = [2 ** -126, 1e-30, 1e-8, 0.3, 1 - 2 ** -20, 1, 1 + 2 ** -20, 2.5, 1e8, 1e30, 2 ** 127];
+
+/** sech² = 1 / cosh², that cannot overflow. */
+const sechSquared = (x: number) => (Math.abs(x) > 400 ? 0 : Math.cosh(x) ** -2);
+export const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+const logisticSlope = (x: number) => (Math.abs(x) > 40 ? Math.exp(-Math.abs(x)) : 0.25 * sechSquared(x / 2));
+const logisticCurvature = (x: number) => -Math.tanh(x / 2) * logisticSlope(x);
+const softplus = (x: number) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
+const step = (is: boolean) => (is ? 1 : 0);
+const shareOf = (wins: boolean, ties: boolean) => (wins ? 1 : ties ? 0.5 : 0);
+
+/** e^(x - log Σ e^x) */
+function softmax(x: Numbers): number[] {
+  const largest = Math.max(...x);
+  if (!Number.isFinite(largest)) return x.map((own) => step(largest > 0 && own === largest));
+  const parts = x.map((own) => Math.exp(own - largest));
+  const total = parts.reduce((a, b) => a + b);
+  return parts.map((part) => part / total);
+}
+
+function logSumExp(...x: number[]): number {
+  const largest = Math.max(...x);
+  if (!Number.isFinite(largest)) return largest;
+  // The largest itself is left out of the sum, for the digits of what is small beside it.
+  const others = [...x].sort((a, b) => b - a).slice(1);
+  return largest + Math.log1p(others.reduce((sum, own) => sum + Math.exp(own - largest), 0));
+}
+
+const comparison = (f: (a: Var, b: Var) => Var, is: (a: number, b: number) => boolean): Law => ({
+  f,
+  value: (a, b) => step(is(a, b)),
+  slopes: () => [0, 0],
+  points: pairs([0, 1, -2, 1e30, inf, minus]),
+});
+
+/** Along an axis of three. */
+const rowOf =
+  (f: (row: Var) => Var) =>
+  (...x: Var[]) =>
+    operations.reshape(f(operations.concatenate(x.map((own) => operations.reshape(own, [1])))), []);
+
+const sumLaw = (f: Law["f"], value: Law["value"], slopes: Numbers): Law => ({
+  f,
+  value,
+  slopes: () => slopes,
+  points: [
+    [1, 2, 3],
+    [1e30, -1, 1e-30],
+  ],
+});
+
+/** What moves, repeats, or adds numbers and multiplies them by others is tested in operations.test.ts. */
+type Linear =
+  | "uniformValue"
+  | "broadcastShapes"
+  | "broadcast"
+  | "broadcastEvents"
+  | "reshape"
+  | "take"
+  | "slice"
+  | "pad"
+  | "select"
+  | "concatenate"
+  | "sumTo"
+  | "linear"
+  | "weightGradient"
+  | "sumEvents";
+
+export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law>> = {
+  neg: unary(
+    operations.neg,
+    (x) => -x,
+    () => -1,
+    () => 0,
+    tails,
+  ),
+  exp: unary(operations.exp, Math.exp, Math.exp, Math.exp, tails),
+  log: unary(
+    operations.log,
+    Math.log,
+    (x) => 1 / x,
+    (x) => -1 / (x * x),
+    [0, ...positive, inf],
+  ),
+  log1p: unary(
+    operations.log1p,
+    Math.log1p,
+    (x) => 1 / (1 + x),
+    (x) => -1 / (1 + x) / (1 + x),
+    [...moderate.filter((x) => x > -1), -1, -0.999, 1e8, 1e30, inf],
+  ),
+  // The slope is y + 1.
+  expm1: unary(operations.expm1, Math.expm1, Math.exp, Math.exp, tails, [0, 1, 1]),
+  // The slope is 1 - y².
+  tanh: unary(operations.tanh, Math.tanh, sechSquared, (x) => -2 * Math.tanh(x) * sechSquared(x), tails, [0, 4, 8]),
+  sin: unary(operations.sin, Math.sin, Math.cos, (x) => -Math.sin(x), [...moderate, 7, 100], [1, 1, 1]),
+  cos: unary(
+    operations.cos,
+    Math.cos,
+    (x) => -Math.sin(x),
+    (x) => -Math.cos(x),
+    [...moderate, 7, 100],
+    [1, 1, 1],
+  ),
+  sqrt: unary(
+    operations.sqrt,
+    Math.sqrt,
+    (x) => 0.5 / Math.sqrt(x),
+    (x) => -0.25 / Math.sqrt(x) / x,
+    [0, ...positive, inf],
+  ),
+  abs: unary(
+    operations.abs,
+    Math.abs,
+    (x) => Math.sign(x),
+    () => 0,
+    tails,
+  ),
+  stopGradient: unary(
+    operations.stopGradient,
+    (x) => x,
+    () => 0,
+    () => 0,
+    tails,
+  ),
+  square: unary(
+    operations.square,
+    (x) => x * x,
+    (x) => 2 * x,
+    () => 2,
+    moderate,
+  ),
+  // The slope is y (1 - y): exact to units of its own where y is small, and of 1 where 1 - y is.
+  sigmoid: unary(operations.sigmoid, logistic, logisticSlope, logisticCurvature, tails, (x) =>
+    x > 0 ? [0, 1, 1] : [0, 0, 0.5],
+  ),
+  softplus: unary(operations.softplus, softplus, logistic, logisticSlope, tails),
+  logSigmoid: unary(
+    operations.logSigmoid,
+    (x) => -softplus(-x),
+    (x) => logistic(-x),
+    (x) => -logisticSlope(x),
+    tails,
+  ),
+  add: { f: operations.add, value: (a, b) => a + b, slopes: () => [1, 1], points: pairs(moderate) },
+  sub: { f: operations.sub, value: (a, b) => a - b, slopes: () => [1, -1], points: pairs(moderate) },
+  mul: {
+    f: operations.mul,
+    value: (a, b) => a * b,
+    slopes: (a, b) => [b, a],
+    curvatures: () => [
+      [0, 1],
+      [1, 0],
+    ],
+    points: pairs(moderate),
+  },
+  div: {
+    f: operations.div,
+    value: (a, b) => a / b,
+    slopes: (a, b) => [1 / b, -a / b / b],
+    curvatures: (a, b) => [
+      [0, -1 / b / b],
+      [-1 / b / b, (2 * a) / b / b / b],
+    ],
+    points: pairs(signed([1e-8, 0.3, 1, 7, 1e8])),
+  },
+  maximum: {
+    f: operations.maximum,
+    value: Math.max,
+    slopes: (a, b) => [shareOf(a > b, a === b), shareOf(b > a, a === b)],
+    points: pairs([0, 1, -2, 1e30, inf, minus]),
+  },
+  minimum: {
+    f: operations.minimum,
+    value: Math.min,
+    slopes: (a, b) => [shareOf(a < b, a === b), shareOf(b < a, a === b)],
+    points: pairs([0, 1, -2, 1e30, inf, minus]),
+  },
+  greater: comparison(operations.greater, (a, b) => a > b),
+  greaterEqual: comparison(operations.greaterEqual, (a, b) => a >= b),
+  less: comparison(operations.less, (a, b) => a < b),
+  lessEqual: comparison(operations.lessEqual, (a, b) => a <= b),
+  equal: comparison(operations.equal, (a, b) => a === b),
+  where: {
+    f: (c, a, b) => operations.where(operations.greater(c as Var, 0), a as Var, b as Var),
+    value: (c, a, b) => (c > 0 ? a : b),
+    slopes: (c) => [0, step(c > 0), step(!(c > 0))],
+    points: [
+      [1, 2, inf],
+      [0, inf, 3],
+      [-1, nan, 1e-30],
+      [-1, 2, 3],
+    ],
+  },
+  sum: sumLaw(
+    rowOf((row) => operations.sum(row, 0)),
+    (a, b, c) => a + b + c,
+    [1, 1, 1],
+  ),
+  cumulativeSum: sumLaw(
+    rowOf((row) => operations.slice(operations.cumulativeSum(row, 0), 0, 1, 2)),
+    (a, b) => a + b,
+    [1, 1, 0],
+  ),
+  max: {
+    f: rowOf((row) => operations.max(row, 0)),
+    value: Math.max,
+    slopes: (...x) => {
+      const isLargest = x.map((own) => step(own === Math.max(...x)));
+      return isLargest.map((is) => is / isLargest.reduce<number>((a, b) => a + b, 0));
+    },
+    points: [
+      [1, 2, 3],
+      [2, 2, 1],
+      [0, -0, 0],
+      [inf, 1, minus],
+      [minus, minus, -1e30],
+    ],
+  },
+  logSumExp: {
+    f: rowOf((row) => operations.logSumExp(row, 0)),
+    value: logSumExp,
+    slopes: (...x) => softmax(x),
+    curvatures: (...x) => {
+      const p = softmax(x);
+      return p.map((a, i) =>
+        p.map((b, j) => (i === j ? a * p.filter((_, k) => k !== i).reduce((s, q) => s + q) : -a * b)),
+      );
+    },
+    // Σ_j p_j = 1 cancels in the second derivatives.
+    absolute: [2, 1, 2],
+    points: [
+      [0.1, 0.2, 0.3],
+      [1, 1, 1],
+      [0, -20, -40],
+      [1e4, 1e4 - 3, -1e4],
+      [-1e30, -1e30, 0],
+      [1e30, 1e30, 1],
+      [-1e4, -1e4 - 1, -1e4 - 30],
+      [minus, 2, minus],
+      [minus, minus, minus],
+      [inf, 1, minus],
+      [inf, 1, 2],
+    ].map((row) => row.map(Math.fround)),
+  },
+};
+
+export const activationLaws: Readonly<Record<keyof typeof activations, Law>> = {
+  relu: unary(
+    activations.relu,
+    (x) => Math.max(x, 0),
+    (x) => step(x > 0),
+    () => 0,
+    tails,
+  ),
+  // At 0 that of negative x: the second derivative jumps there.
+  elu: unary(
+    activations.elu,
+    (x) => (x > 0 ? x : Math.expm1(x)),
+    (x) => (x > 0 ? 1 : Math.exp(x)),
+    (x) => (x > 0 ? 0 : Math.exp(x)),
+    tails,
+    [0, 1, 1],
+  ),
+  silu: unary(
+    activations.silu,
+    (x) => x * logistic(x),
+    (x) => logistic(x) + x * logisticSlope(x),
+    (x) => 2 * logisticSlope(x) + x * logisticCurvature(x),
+    // Without -∞, where it is 0 · ∞, and the point where in f32 the exponential has ended and 89 times it had not.
+    tails.filter((x) => Number.isFinite(x) && x !== -89),
+    // Zeros of the slope near -1.28 and of the second derivative near ±2.4.
+    [0, 1, 2],
+  ),
+  tanh: laws.tanh,
+};
