@@ -8,8 +8,8 @@
  * and of each pass only what lies behind that row is done.
  */
 
-import { type ElementwiseName, factsOf } from "../elementwise.js";
 import { isEventSum } from "../passes/event-passes.js";
+import { type ElementwiseName, factsOf } from "../tape/elementwise-facts.js";
 import { type OperationName, sizeOf, type Var } from "../tape/tape.js";
 import { ancestors, type RowSources, rowSources, SourceSets, smoothInputs } from "./sources.js";
 import { vjps } from "./vjp.js";
@@ -62,7 +62,8 @@ function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): bo
 }
 
 /** Behind a bottleneck its value is a variable of its own, so that no VJP may take it for the function of the inputs that it is. */
-const canBeBottleneck = ({ events, operation }: Var) => events !== undefined && !vjps[operation.name].gradientFromResult;
+const canBeBottleneck = ({ events, operation }: Var) =>
+  events !== undefined && !vjps[operation.name].gradientFromResult;
 
 /** Time of a multiplication in a product of two vectors over that of one in a linear map: 0.2 and 0.05 ns of one core in f32. */
 const PRODUCT_COST = 4;

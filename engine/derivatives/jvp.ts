@@ -1,6 +1,6 @@
 /** Jacobian-vector products: how a change of some nodes carries on along a tape. */
 
-import type { ElementwiseName } from "../elementwise.js";
+import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import * as o from "../tape/operations.js";
 import { type Attributes, type EventSet, type OperationName, type Shape, sizeOf, type Var } from "../tape/tape.js";
 import { type Vjp, vjps } from "./vjp.js";

@@ -2,8 +2,9 @@
  * Which of some numbered sources each row of a node may depend on, and which of some numbered targets may depend on it: the pattern
  * of zeros of derivatives.
  */
-import { type ElementwiseName, factsOf, isElementwise } from "../elementwise.js";
+
 import { broadcastIndex } from "../reference/evaluate.js";
+import { type ElementwiseName, factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 
 /** Set of sources (or of targets) per row, by its number in a `SourceSets`; `undefined` where no row has any. */

@@ -7,8 +7,8 @@
  * reading a cached number costs a price, computing a node its operations.
  */
 
-import { type ElementwiseName, factsOf } from "../elementwise.js";
 import { isEventSum, schedule } from "../passes/event-passes.js";
+import { type ElementwiseName, factsOf } from "../tape/elementwise-facts.js";
 import { sizeOf, Tape, type Var } from "../tape/tape.js";
 import { FlowNetwork } from "./minimum-cut.js";
 import { separate } from "./separation.js";

@@ -6,8 +6,9 @@
  * up to the last layer, and so is their part of what the others add up. Nodes of which some rows are dynamic become two, and a
  * linear map becomes a static and a dynamic term.
  */
-import type { ElementwiseName } from "../elementwise.js";
+
 import { broadcastIndex } from "../reference/evaluate.js";
+import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import { add, broadcast, broadcastEvents, linear, mul, reshape, sub, take } from "../tape/operations.js";
 import { type Attributes, type Operation, type Shape, sizeOf, type Tape, type Var } from "../tape/tape.js";
 

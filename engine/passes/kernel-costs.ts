@@ -8,8 +8,8 @@
  * positions, do not count.
  */
 
-import { factsOf, isElementwise } from "../elementwise.js";
 import type { KernelCost } from "../runtime/kernel-times.js";
+import { factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Attributes, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 import { kernelTitle, operationCounts } from "./describe.js";
 import type { FinishedKernel } from "./epilogues.js";

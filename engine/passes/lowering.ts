@@ -6,8 +6,9 @@
  * that a spline with its sums over bins is one kernel. Kernels are formed from the end backwards, each node as late as
  * its consumers allow: what only the backward pass needs is computed there.
  */
-import type { ElementwiseName } from "../elementwise.js";
+
 import { broadcastIndex } from "../reference/evaluate.js";
+import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import type { EventPass } from "./event-passes.js";
 

@@ -4,7 +4,7 @@
  * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
  * stored.
  */
-import { givesTruth, isElementwise } from "../elementwise.js";
+import { givesTruth, isElementwise } from "../tape/elementwise-facts.js";
 import {
   type FusedKernel,
   type Item,

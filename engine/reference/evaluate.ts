@@ -1,5 +1,5 @@
 /** The definition of every operation: plain loops in f64 over `[...shape, events]` arrays. */
-import { type ElementwiseName, factsOf, isElementwise } from "../elementwise.js";
+import { type ElementwiseName, factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Attributes, type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 
 /** A node's evaluation on a block of `n` events (1 for nodes without events). */

@@ -4,9 +4,10 @@
  * A shape lists feature axes only. A node that belongs to events has one more axis, the events, last and contiguous
  * in memory: `[features..., events]`. Parameters and constants have none.
  */
-import type { ElementwiseName } from "../elementwise.js";
+
 import { ShapeError, UsageError } from "../errors.js";
 import { aList, aText, checkArgument, numbers, valueText } from "../options.js";
+import type { ElementwiseName } from "./elementwise-facts.js";
 
 export type Shape = readonly number[];
 

@@ -3,9 +3,10 @@
  * Of several vectors handled at once (`Lanes.fusedVectors`) each operation is printed for all before the next, and what they load and
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
-import { givesTruth } from "../../elementwise.js";
+
 import { type FusedKernel, type Item, isInner, type Operand, readsInner } from "../../passes/lowering.js";
 import { isReduction, type Rounds, roundsOf } from "../../passes/rounds.js";
+import { givesTruth } from "../../tape/elementwise-facts.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
 import { type Access, Accesses } from "./accesses.js";

@@ -2,9 +2,10 @@
  * The last stage of a step: elementwise work on whole parameter arrays that leads to nothing but updates, as an optimiser's
  * does. It is printed like any fused kernel, the elements of an array taking the place of events.
  */
-import { type ElementwiseName, isElementwise } from "../../elementwise.js";
+
 import type { Schedule } from "../../passes/event-passes.js";
 import type { Item, Operand } from "../../passes/lowering.js";
+import { type ElementwiseName, isElementwise } from "../../tape/elementwise-facts.js";
 import { sizeOf, type Var } from "../../tape/tape.js";
 
 /** Arrays smaller than this are evaluated in f64 with everything else that has no events. */

@@ -1,6 +1,7 @@
 /** Operations element by element, their operands brought to one shape and one event set; 0 and 1 are simplified. */
-import type { BinaryName, ElementwiseName, UnaryName } from "../../elementwise.js";
+
 import { UsageError } from "../../errors.js";
+import type { BinaryName, ElementwiseName, UnaryName } from "../elementwise-facts.js";
 import { checkNode, checkOperand } from "../nodes.js";
 import { checkSize, type Shape, type Var } from "../tape.js";
 import { broadcastShapes, checkTape, commonEvents, like, type Operand, uniformValue } from "./operands.js";

@@ -1,6 +1,5 @@
 /** Prints what a kernel computes as WGSL statements, from where its operands lie to where its results go. */
 import type { ShaderName } from "../../../shaders/include.js";
-import { givesTruth } from "../../elementwise.js";
 import {
   type FusedKernel,
   type Item,
@@ -11,6 +10,7 @@ import {
   type ScalarName,
 } from "../../passes/lowering.js";
 import { type Rounds, roundsOf } from "../../passes/rounds.js";
+import { givesTruth } from "../../tape/elementwise-facts.js";
 import type { KernelMemory } from "../memory.js";
 import type { Domain } from "./domains.js";
 import { type RowExpression, rowExpression } from "./indexing.js";

@@ -27,7 +27,9 @@ test("the operations whose VJPs are written in the result are those that are nam
           events === undefined ? tape.parameter(label + node.id, shape) : tape.column(label + node.id, shape, events),
         ) as [Var, Var];
         const vjp = vjps[name as OperationName] as Vjp<unknown>;
-        const cotangents = vjp.back(g, y, node.inputs, operation).flatMap((cotangent) => (cotangent ? [cotangent()] : []));
+        const cotangents = vjp
+          .back(g, y, node.inputs, operation)
+          .flatMap((cotangent) => (cotangent ? [cotangent()] : []));
         if (cotangents.some((cotangent) => madeOf(cotangent).has(y))) found.add(name);
       }
     }

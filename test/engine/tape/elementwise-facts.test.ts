@@ -1,15 +1,15 @@
 /** What the table of elementwise operations says of them, against their derivative rules and values. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient } from "../../engine/derivatives/gradient.js";
-import { ancestors, smoothInputs } from "../../engine/derivatives/sources.js";
-import { vjps } from "../../engine/derivatives/vjp.js";
-import { type ElementwiseName, elementwiseFacts, factsOf } from "../../engine/elementwise.js";
-import { referenceBackend } from "../../engine/reference/backend.js";
-import { sumTo } from "../../engine/tape/operations.js";
-import { Tape } from "../../engine/tape/tape.js";
-import { randomNumbers } from "../support/random-numbers.js";
-import { samples } from "./samples.js";
+import { gradient } from "../../../engine/derivatives/gradient.js";
+import { ancestors, smoothInputs } from "../../../engine/derivatives/sources.js";
+import { vjps } from "../../../engine/derivatives/vjp.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import { type ElementwiseName, elementwiseFacts, factsOf } from "../../../engine/tape/elementwise-facts.js";
+import { sumTo } from "../../../engine/tape/operations.js";
+import { Tape } from "../../../engine/tape/tape.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+import { samples } from "../samples.js";
 
 /** Points at which every slope is looked at. */
 const POINTS = 40;
