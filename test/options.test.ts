@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as library from "../index.js";
+import { rejects } from "./support/rejects.js";
 
 const { Tape, UsageError, referenceBackend } = library;
 
@@ -299,12 +300,6 @@ async function complaint(call: Call, options: unknown): Promise<string | undefin
   return undefined;
 }
 
-const assertRejects = (promise: Promise<unknown>, pattern: RegExp) =>
-  promise.then(
-    () => assert.unreachable("not refused"),
-    (error: Error) => assert.match(error.message, pattern),
-  );
-
 /** A value of a kind that no option has. */
 const WRONG = Symbol("wrong");
 
@@ -374,7 +369,7 @@ test("entries within options are looked at too", async () => {
     /likelihood data: .*got "weigths"\. Did you mean weights\?/,
   );
   await is(() => library.dataSample(data), /dataSample: .*got "weigths"\. Did you mean weights\?/);
-  await assertRejects(library.writeNpz("never.npz", {}, { deflat: true } as never), /writeNpz: .*got "deflat"/);
+  await rejects(library.writeNpz("never.npz", {}, { deflat: true } as never), /writeNpz: .*got "deflat"/);
   const sample = { columns: {}, count: 2, weight: "w" };
   await is(
     () => library.train({ ...(entries.train!.right as never as library.TrainingRequest), data: { events: sample } }),

@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { cpuBackend } from "../../../engine/cpu/backend.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { numbers, rejects, simple } from "../runtime/simple-program.js";
+import { rejects } from "../../support/rejects.js";
+import { numbers, simple } from "../runtime/simple-program.js";
 import { inProcess } from "./in-process.js";
 
 for (const threads of [1, 2, 3]) {

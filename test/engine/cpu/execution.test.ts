@@ -6,7 +6,8 @@ import { control, Team } from "../../../engine/cpu/execution.js";
 import type { Program } from "../../../engine/runtime/backend.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { rejects, simple } from "../runtime/simple-program.js";
+import { rejects } from "../../support/rejects.js";
+import { simple } from "../runtime/simple-program.js";
 
 for (const threads of [1, 2, 3]) {
   test(`a signal ends steps between two of them, and only those it belongs to, ${threads} threads`, async () => {

@@ -14,6 +14,7 @@ import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { type TestBackend, testBackends } from "../../support/backends.js";
 import { close } from "../../support/close.js";
+import { refusal } from "../../support/rejects.js";
 
 /** More than one workgroup and tile, and not a multiple of a block of four words. */
 const EVENTS = 333;
@@ -103,11 +104,6 @@ for (const { name, create } of testBackends()) {
       const tape = new Tape();
       const [r, x] = [tape.column("r", [2]), tape.column("x")];
       const program = await backend.compile({ outputs: { sum: o.sumEvents(o.mul(r, x)) } });
-      const refusal = async (work: Promise<unknown>) =>
-        work.then(
-          () => "no error",
-          (error: Error) => error.message,
-        );
       const key = randomKey(1, "misuse");
       assert.is(
         await refusal(program.bind({ r: normalColumn(key, 5) })),

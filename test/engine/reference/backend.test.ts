@@ -2,7 +2,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import * as o from "../../../engine/tape/operations.js";
-import { rejects, simple } from "../runtime/simple-program.js";
+import { rejects } from "../../support/rejects.js";
+import { simple } from "../runtime/simple-program.js";
 
 test("the reference backend heeds signals and its end in the middle of a run, and does all else in turn", async () => {
   const backend = referenceBackend();

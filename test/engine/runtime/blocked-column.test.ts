@@ -9,6 +9,7 @@ import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { type TestBackend, testBackends } from "../../support/backends.js";
 import { randomNumbers } from "../../support/random-numbers.js";
+import { refusal } from "../../support/rejects.js";
 
 const ROWS = 3;
 /** None, and around the edges of blocks. */
@@ -183,17 +184,14 @@ for (const { name, create } of backends) {
     const backend = await create();
     const program = await openProgram(backend);
     await program.bind({ x: new BlockedColumn(3, 6, "f32"), weight: new Float32Array(6) });
-    const refusal = async (into: Record<string, BlockedColumn>) =>
-      program.run({ range: { events: [2, 6] }, into }).then(
-        () => "no error",
-        (error: Error) => error.message,
-      );
+    const intoRefused = async (into: Record<string, BlockedColumn>) =>
+      refusal(program.run({ range: { events: [2, 6] }, into }));
     const fits = 'run: expected a column of 3 rows and at least 6 events to write output "y" to';
-    assert.is(await refusal({ y: new BlockedColumn(2, 6, "f32") }), `${fits}, got 2 rows and 6 events`);
-    assert.is(await refusal({ y: new BlockedColumn(3, 5, "f32") }), `${fits}, got 3 rows and 5 events`);
+    assert.is(await intoRefused({ y: new BlockedColumn(2, 6, "f32") }), `${fits}, got 2 rows and 6 events`);
+    assert.is(await intoRefused({ y: new BlockedColumn(3, 5, "f32") }), `${fits}, got 3 rows and 5 events`);
     for (const other of ["sum", "z"]) {
       assert.is(
-        await refusal({ [other]: new BlockedColumn(3, 6, "f32") }),
+        await intoRefused({ [other]: new BlockedColumn(3, 6, "f32") }),
         `run: expected columns to write to for outputs with events, got one for "${other}"`,
       );
     }
@@ -203,11 +201,6 @@ for (const { name, create } of backends) {
   test(`blocked columns that do not fit are refused on ${name}`, async () => {
     const backend = await create();
     const program = await openProgram(backend);
-    const refusal = async (work: Promise<unknown>) =>
-      work.then(
-        () => "no error",
-        (error: Error) => error.message,
-      );
     assert.is(
       await refusal(program.bind({ x: new BlockedColumn(2, 4, "f32") })),
       'bind: expected column "x" [3] to hold a multiple of 3 numbers, got 8',

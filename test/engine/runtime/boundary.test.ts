@@ -6,7 +6,8 @@ import { BlockedColumn } from "../../../engine/runtime/blocked-column.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { testBackends } from "../../support/backends.js";
-import { numbers, rejects, simple } from "./simple-program.js";
+import { rejects } from "../../support/rejects.js";
+import { numbers, simple } from "./simple-program.js";
 
 for (const { name, create } of testBackends()) {
   const inProgram = (title: string, body: (program: Program, backend: Backend) => Promise<void>) =>

@@ -7,6 +7,7 @@ import { Tape } from "../../../engine/tape/tape.js";
 import { adam } from "../../../flows/training/optimiser.js";
 import { train } from "../../../flows/training/training.js";
 import { testBackends } from "../../support/backends.js";
+import { refusal } from "../../support/rejects.js";
 
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty"];
 const OTHERS = ["valueOf", "isPrototypeOf", "__defineGetter__", "propertyIsEnumerable"];
@@ -83,11 +84,7 @@ test("what a program does not have is not what objects inherit", async () => {
   const open = await backend.compile({
     outputs: { total: sumEvents(tape.constant(1, [], tape.events("constructor"))) },
   });
-  const refused = (action: () => Promise<unknown>) =>
-    action().then(
-      () => "done",
-      (error: Error) => error.message,
-    );
+  const refused = (action: () => Promise<unknown>) => refusal(action());
   assert.match(await refused(() => open.run()), /expected a number of events for "constructor", got none/);
   const request = {
     backend,

@@ -1,20 +1,9 @@
-/** A small program with an update, and rejections with a message. */
-import * as assert from "uvu/assert";
+/** A small program with an update. */
 import type { ProgramRequest } from "../../../engine/runtime/backend.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 
 export const numbers = (...values: number[]) => Float64Array.from(values);
-
-export async function rejects(body: () => Promise<unknown>, message: RegExp): Promise<void> {
-  try {
-    await body();
-  } catch (error) {
-    assert.match((error as Error).message, message);
-    return;
-  }
-  assert.unreachable(`expected a rejection with ${message}`);
-}
 
 /** y = p x, its sum; "rate" is added to p by every step. */
 export function simple() {

@@ -7,6 +7,7 @@ import { Tape } from "../../../engine/tape/tape.js";
 import { type WebgpuOptions, webgpuBackend } from "../../../engine/webgpu/backend.js";
 import { countBytes, watchingDevices } from "../../support/gpu-devices.js";
 import { randomNumbers } from "../../support/random-numbers.js";
+import { refusal } from "../../support/rejects.js";
 import { webgpuTest } from "../../support/webgpu.js";
 
 const EVENTS = 2000;
@@ -184,10 +185,7 @@ for (const [what, work] of Object.entries({
     const program = await wide(backend, 200);
     const { refused } = fill(device, 1_500_000);
     for (let again = 0; again < 2; again++) {
-      const message = await work(program).then(
-        () => "no error",
-        (error: Error) => error.message,
-      );
+      const message = await refusal(work(program));
       const most = `expected ${Math.ceil((refused[0] as number) / 2 ** 20)} MiB more of the device's memory`;
       const hint =
         "Open the backend again with a smaller `eventsPerChunk`, close programs that are done, or use the backend cpu";

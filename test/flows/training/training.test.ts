@@ -15,6 +15,7 @@ import {
   type TrainingState,
 } from "../../../flows/training/training-state.js";
 import { testBackends } from "../../support/backends.js";
+import { refusal } from "../../support/rejects.js";
 
 const optimiser = adam({ learningRate: 0.05 });
 
@@ -325,21 +326,16 @@ for (const { name, precision, create } of testBackends()) {
   test(`the state of another training is refused ${on}`, async () => {
     const checkpoint = memoryCheckpoint();
     await trained({ ...resumable, epochs: 1, checkpoint });
-    const refusal = async (change: Partial<typeof resumable> & { seed?: number }) => {
-      try {
-        await trained({ ...resumable, checkpoint, ...change });
-      } catch (error) {
-        return (error as Error).message;
-      }
-      return "accepted";
+    const refused = async (change: Partial<typeof resumable> & { seed?: number }) => {
+      return refusal(() => trained({ ...resumable, checkpoint, ...change }));
     };
     assert.match(
-      await refusal({ seed: 2 }),
+      await refused({ seed: 2 }),
       /^train: expected a saved state with seed = 2, got 1. It belongs to another training: remove it, or restore/,
     );
-    assert.match(await refusal({ batch: 8 }), /a saved state with stepsPerEpoch = 7, got 8/);
+    assert.match(await refused({ batch: 8 }), /a saved state with stepsPerEpoch = 7, got 8/);
     assert.match(
-      await refusal({
+      await refused({
         model: distanceModel(),
         initial: scalars({ theta: 0 }),
       }),
@@ -465,12 +461,7 @@ for (const { name, precision, create } of testBackends()) {
       return { loss: add(loss, sumEvents(tape.column("y", [], tape.events("second")))), trainable };
     };
     const message = async (change: Partial<TrainingRequest>) => {
-      try {
-        await trained({ ...good, ...change });
-      } catch (error) {
-        return (error as Error).message;
-      }
-      return "accepted";
+      return refusal(() => trained({ ...good, ...change }));
     };
     assert.match(
       await message({ initial: {} }),

@@ -13,6 +13,7 @@ import type { ModelBuilder } from "../../../../flows/training/training-program.j
 import type { TrainingRequest } from "../../../../flows/training/training-request.js";
 import type { TrainingState } from "../../../../flows/training/training-state.js";
 import { watchingDevices } from "../../../support/gpu-devices.js";
+import { refusal } from "../../../support/rejects.js";
 import { webgpuTest } from "../../../support/webgpu.js";
 
 const flow = autoregressiveFlow({
@@ -89,10 +90,7 @@ webgpuTest("numbers that never come back mean a lost device, even if it has not 
   const mapAsync = async () => {
     throw new DOMException("nobody there", "AbortError");
   };
-  const message = await device.read({ mapAsync } as unknown as GPUBuffer, 4).then(
-    () => "no error",
-    (error: Error) => error.message,
-  );
+  const message = await refusal(device.read({ mapAsync } as unknown as GPUBuffer, 4));
   assert.match(message, /^webgpu backend: expected the device to stay, got a device that was lost \(nobody there\)/);
 });
 

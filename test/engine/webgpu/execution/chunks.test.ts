@@ -19,6 +19,7 @@ import { Stepper } from "../../../../engine/webgpu/execution/stepper.js";
 import { planRun, planSteps } from "../../../../engine/webgpu/plan.js";
 import { close, tolerances } from "../../../support/close.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
+import { rejects } from "../../../support/rejects.js";
 import { webgpuTest } from "../../../support/webgpu.js";
 
 const EVENTS = 1000;
@@ -121,14 +122,6 @@ test("every event is in one chunk and one group", () => {
     }
   }
 });
-
-async function rejects(work: Promise<unknown>, message: RegExp): Promise<void> {
-  const outcome = await work.then(
-    () => "no error",
-    (error: Error) => error.message,
-  );
-  assert.match(outcome, message);
-}
 
 test("chunks that are no multiple of a group are refused", async () => {
   for (const eventsPerChunk of [0, -256, 100, Number.NaN]) {

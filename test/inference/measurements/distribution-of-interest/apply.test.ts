@@ -18,6 +18,7 @@ import { likelihood } from "../../../../inference/model/likelihood/likelihood.js
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
+import { refusal } from "../../../support/rejects.js";
 import { torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
@@ -215,7 +216,7 @@ test("counts events outside the box of the splines, in the frame in which they w
 });
 
 test("refuses a model without T, columns of other sizes, and processes that there are not", async () => {
-  const refusal = async (change: Partial<ApplyRequest>): Promise<string> => {
+  const refused = async (change: Partial<ApplyRequest>): Promise<string> => {
     const sample = { count, x, y, process };
     const request = {
       backend: referenceBackend(),
@@ -225,31 +226,26 @@ test("refuses a model without T, columns of other sizes, and processes that ther
       variations,
       ...change,
     } as const;
-    try {
-      await applied(request);
-    } catch (error) {
-      return (error as Error).message;
-    }
-    return "nothing was refused";
+    return refusal(() => applied(request));
   };
   const { transfer: _, response: __, ...without } = model;
-  assert.match(await refusal({ model: without }), /applyTransfer: expected a model with a map T of y, got one without/);
+  assert.match(await refused({ model: without }), /applyTransfer: expected a model with a map T of y, got one without/);
   assert.match(
-    await refusal({ sample: { count, x: y, y } }),
+    await refused({ sample: { count, x: y, y } }),
     /expected columns x \[1, count\] and y \[2, count\], got 60 and 60 numbers/,
   );
   const wrong = Int32Array.from(process);
   wrong[7] = 2;
   assert.match(
-    await refusal({ sample: { count, x, y, process: wrong } }),
+    await refused({ sample: { count, x, y, process: wrong } }),
     /expected processes from 0 to 1, got 2 at event 7/,
   );
   assert.match(
-    await refusal({ sample: { count, x, y, process: process.slice(1) } }),
+    await refused({ sample: { count, x, y, process: process.slice(1) } }),
     /expected the process of each of 30 events, got 29/,
   );
   assert.match(
-    await refusal({ variations: [{ name: "nominal", nu: [1] }] }),
+    await refused({ variations: [{ name: "nominal", nu: [1] }] }),
     /expected one finite number for each of 2/,
   );
 });

@@ -15,6 +15,7 @@ import { effectiveEvents } from "../../../../inference/statistics/fit/covariance
 import type { Evaluation } from "../../../../inference/statistics/objective.js";
 import { testBackends } from "../../../support/backends.js";
 import { close } from "../../../support/close.js";
+import { refusal } from "../../../support/rejects.js";
 import { type TorchAnswer, torchAnswers, torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
@@ -231,12 +232,7 @@ test("a model survives being saved as tensors, and takes new parameters", async 
 
 async function refused(change: Partial<Parameters<typeof likelihood>[0]>): Promise<string> {
   const model = torchModel({ hasTransfer: false, hasRates: false });
-  try {
-    await likelihood({ ...plain, model, data: torchEvents, ...change });
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return "accepted";
+  return refusal(() => likelihood({ ...plain, model, data: torchEvents, ...change }));
 }
 
 test("what does not fit together is refused", async () => {

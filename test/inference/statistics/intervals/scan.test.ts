@@ -4,6 +4,7 @@ import type { FitResult } from "../../../../inference/statistics/fit/fit-result.
 import { minimise } from "../../../../inference/statistics/fit/minimise.js";
 import { CONTOUR_LEVELS, hessianEllipse, scanContours } from "../../../../inference/statistics/intervals/contours.js";
 import { INTERVAL_LEVELS, intervals, scan1d, scan2d } from "../../../../inference/statistics/intervals/scan.js";
+import { rejects } from "../../../support/rejects.js";
 import { answers, close, objectiveOf, peakOnExponential, quadratic } from "../objectives.js";
 
 const grid = (from: number, to: number, n: number) =>
@@ -171,22 +172,18 @@ test("an aborted scan keeps what it has", async () => {
 
 test("bad scans are refused", async () => {
   const bestFit = await fitOf(correlated, [0, 0]);
-  const refused = async (promise: Promise<unknown>, message: RegExp) => {
-    const error = await promise.then(() => undefined).catch((reason) => reason);
-    assert.match(String(error?.message), message);
-  };
   const options = { bestFit, profile: true };
-  await refused(scan1d(correlated, "shift", [0], options), /expected one of nu0, nu1, got "shift"/);
-  await refused(
+  await rejects(scan1d(correlated, "shift", [0], options), /expected one of nu0, nu1, got "shift"/);
+  await rejects(
     scan1d(correlated, "nu0", [1, 0], options),
     /expected finite values in ascending order, got 0 at position 1/,
   );
-  await refused(scan1d(correlated, "nu0", [], options), /expected at least one value, got none/);
-  await refused(
+  await rejects(scan1d(correlated, "nu0", [], options), /expected at least one value, got none/);
+  await rejects(
     scan2d(correlated, ["nu0", "nu0"], [[0], [0]], options),
     /expected two different nuisances, got nu0 twice/,
   );
-  await refused(
+  await rejects(
     scan1d(correlated, "nu0", [0], { bestFit: { ...bestFit, nll: undefined }, profile: true }),
     /expected an NLL and 2 nuisances, got NLL undefined/,
   );
