@@ -77,7 +77,7 @@ function modelWith(count: number, isProfiled: boolean): MixtureModel {
       systematics: residual(count, sizes.x, sizes.processes, 1),
     },
     y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), systematics: residual(count, sizes.y, CONTEXT, 2) },
-    transfer: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
+    transport: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
     ...(isProfiled && { response: residual(count, sizes.y, CONTEXT, 2) }),
   };
 }

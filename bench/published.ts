@@ -48,7 +48,7 @@ export function sameSizes(): MixtureModel {
     nuisances,
     x: { nominal: random(flow(2, 2), 1), systematics: random(systematics(2, 1, two), 2) },
     y: { nominal: random(flow(4, 3), 3), systematics: random(systematics(4, 2, three), 4) },
-    transfer: random(transfer, 5),
+    transport: random(transfer, 5),
   });
 }
 

@@ -11,7 +11,7 @@ import {
   DATA,
   dataSample,
   initialNu,
-  transferTraining,
+  transportTraining,
 } from "../inference/measurements/distribution-of-interest/transport-fit.js";
 import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/model/mixture-model.js";
 import { sameSizes } from "./published.js";
@@ -101,7 +101,7 @@ function builder(task: MixtureTask, own: MixtureModel): ModelBuilder {
   if (task === "stepTwo") return profileTraining({ model: own, isWeighted: false, optimiser: transfer });
   const { response: _, ...fixed } = own;
   const request = { form: "joint", extended: false, isWeighted: false, observed: OBSERVED } as const;
-  return transferTraining({ ...request, model: fixed, transfer, nuisances: adam({ learningRate: 4e-3 }) });
+  return transportTraining({ ...request, model: fixed, transport: transfer, nuisances: adam({ learningRate: 4e-3 }) });
 }
 
 /** The loss of the task with its gradients: what a step has to compute. */

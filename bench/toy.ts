@@ -56,7 +56,7 @@ export function toy(): MixtureModel {
     nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", centre: 0, acts: [true, true] })),
     x: { nominal: density(2, 1), systematics: systematics(2, 1, 2) },
     y: { nominal: density(4, 3), systematics: systematics(4, 2, 4) },
-    transfer: modelOf(transfer, 5),
+    transport: modelOf(transfer, 5),
   });
 }
 

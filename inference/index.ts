@@ -5,7 +5,7 @@ export {
   type Applied,
   type ApplyRequest,
   type ApplySample,
-  applyTransfer,
+  applyTransport,
   countOutside,
   type Direction,
   type MapVariation,
@@ -55,8 +55,8 @@ export type {
   RegionRequest,
 } from "./measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 export {
-  drawnTransfers,
   initialResponse,
+  memberTransports,
   type NodeLaw,
   type ProfileRequest,
   profileTraining,
@@ -71,11 +71,11 @@ export {
   DATA,
   dataSample,
   initialNu,
-  initialTransfer,
+  initialTransport,
   NU,
   releaseOfNu,
-  type TransferRequest,
-  transferTraining,
+  type TransportRequest,
+  transportTraining,
 } from "./measurements/distribution-of-interest/transport-fit.js";
 export {
   enterFrame,
@@ -101,7 +101,7 @@ export * from "./model/predictions/projections.js";
 export * from "./model/predictions/sensitivity.js";
 export * from "./model/published-model.js";
 export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";
-export { openSampler, type Sampler, type Stream, withoutTransfer } from "./model/sampling/sampling.js";
+export { openSampler, type Sampler, type Stream, withoutTransport } from "./model/sampling/sampling.js";
 export {
   frameOfSimulation,
   type ObservableName,

@@ -238,8 +238,8 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "signl",
     meant: "signal",
   },
-  applyTransfer: {
-    call: (options) => library.applyTransfer(options).next(),
+  applyTransport: {
+    call: (options) => library.applyTransport(options).next(),
     right: { backend, model, direction: "to-data", sample: {}, variations: [] },
     misspelt: "variation",
     meant: "variations",
@@ -256,9 +256,9 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "optimizer",
     meant: "optimiser",
   },
-  transferTraining: {
-    call: library.transferTraining,
-    right: { model, form: "joint", extended: true, isWeighted: false, observed: 1, transfer: {}, nuisances: {} },
+  transportTraining: {
+    call: library.transportTraining,
+    right: { model, form: "joint", extended: true, isWeighted: false, observed: 1, transport: {}, nuisances: {} },
     misspelt: "isweighted",
     meant: "isWeighted",
   },

@@ -351,7 +351,7 @@ export interface LoadedMixture {
   /** p(y | x, f), context (one-hot class, x). */
   readonly scores: LoadedDensity;
   /** T(y | x, f), context (one-hot class, x). */
-  readonly transfer: LoadedFlow<AutoregressiveArchitecture>;
+  readonly transport: LoadedFlow<AutoregressiveArchitecture>;
   /** ν of that fit, in prior standard deviations [K] */
   readonly nu: Float64Array;
   /** log N_f, natural logarithm [F] */
@@ -373,7 +373,7 @@ export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}
   return {
     kinematics: density("kin_model"),
     scores: density("scores_model"),
-    transfer: loadSplines(tensors, "transfer_model.T.transforms", settings),
+    transport: loadSplines(tensors, "transfer_model.T.transforms", settings),
     nu: vector("m_vector"),
     logYields: vector("log_norm_factors"),
     theta: vector("norm_nuisance"),

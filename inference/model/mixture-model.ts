@@ -74,7 +74,7 @@ export interface MixtureModel {
   /** p(y | x, f): Dy features, context F + Dx. Absent: x is all there is. */
   readonly y?: DensityModel;
   /** T_φ, data to simulation, as a flow whose latent space is simulation: Dy features, context F + Dx. */
-  readonly transfer?: FlowModel<FlowArchitecture>;
+  readonly transport?: FlowModel<FlowArchitecture>;
   /**
    * T_ψ, what T's response to all K nuisances, whose centres are the ν_0 of step 1, has beyond undoing what they do to p(y | x):
    * simulation to simulation, Dy features, context F + Dx.
@@ -99,8 +99,9 @@ export function partOf(model: MixtureModel, name: PartName): FlowModel<Architect
     case "y.systematics":
       return model.y?.systematics;
     case "transfer":
+      return model.transport;
     case "response":
-      return model[name];
+      return model.response;
   }
 }
 
@@ -114,7 +115,7 @@ function partsOf(model: MixtureModel): [PartName, FlowModel<Architecture>][] {
 }
 
 /** The model with its flows replaced by these; a part that is not among them is gone. */
-function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response">, parts: Parts): MixtureModel {
+function withParts(model: Omit<MixtureModel, "x" | "y" | "transport" | "response">, parts: Parts): MixtureModel {
   const density = (of: "x" | "y"): DensityModel => {
     const systematics = parts[`${of}.systematics`] as FlowModel<FactorizableArchitecture> | undefined;
     return {
@@ -130,7 +131,7 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
     ...(simulated && { simulated }),
     x: density("x"),
     ...(parts["y.nominal"] && { y: density("y") }),
-    ...(parts.transfer && { transfer: parts.transfer as FlowModel<FlowArchitecture> }),
+    ...(parts.transfer && { transport: parts.transfer as FlowModel<FlowArchitecture> }),
     ...(parts.response && { response: parts.response as FlowModel<FactorizableArchitecture> }),
   };
 }
@@ -228,7 +229,7 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   const widthY = model.y?.nominal.architecture.features;
   checkSizes(model, "x.nominal", widthX, nProcesses);
   checkSizes(model, "x.systematics", widthX, nProcesses);
-  if (widthY === undefined && (model.transfer ?? model.response) !== undefined) refuse("y", "a density of y", "none");
+  if (widthY === undefined && (model.transport ?? model.response) !== undefined) refuse("y", "a density of y", "none");
   for (const name of ["y.nominal", "y.systematics", "transfer", "response"] as const) {
     checkSizes(model, name, widthY ?? 0, nProcesses + widthX);
   }

@@ -55,7 +55,7 @@ export interface BoundMixture {
    */
   responseTerms(observed: Required<Observed>): Var;
   /** Parameters of T_φ and T_ψ that training may move, by name. */
-  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly transportParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
@@ -120,7 +120,7 @@ export interface Conditions {
  * p_f(y | x), exactly, whatever T_φ is. What is left to the trained T_ψ is how ν mixes the processes and what is known of
  * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
  */
-export interface BoundTransfer {
+export interface BoundTransport {
   /** Data to simulation. ν [K] is looked at where T responds to it. */
   toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
   /** T_f⁻¹ */
@@ -132,7 +132,7 @@ export interface BoundTransfer {
   readonly origin: Var | undefined;
   /** T_ψ */
   readonly response: BoundFactorizableFlow | undefined;
-  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly transportParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
@@ -141,22 +141,22 @@ export interface BoundTransfer {
  *
  * @param ofY  p(y | x), on the same tape: what T undoes
  */
-export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransfer {
-  const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
+export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
+  const transport = model.transport && bindFlow(tape, model.transport.architecture, "transfer");
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
   const variation = response && ofY?.systematics;
   const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
 
   function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
     return apply(y, [
-      ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
+      ...(transport ? [(data: Var) => transport.toLatent(data, context)] : []),
       ...(response ? [(simulated: Var) => response.toNominal(simulated, context, nu!)] : []),
     ]);
   }
   function fromOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
     return apply(y, [
       ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
-      ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
+      ...(transport ? [(simulated: Var) => transport.fromLatent(simulated, context)] : []),
     ]);
   }
   /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
@@ -174,7 +174,7 @@ export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity 
     fromOrigin,
     toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
     fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, origin), (u) => fromOrigin(u, at, nu)]),
-    transferParameters: transfer?.trainable ?? noParameters,
+    transportParameters: transport?.trainable ?? noParameters,
     responseParameters: response?.trainable ?? noParameters,
   };
 }
@@ -189,7 +189,7 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   );
   const densityX = bindDensity(tape, model.x, "x");
   const densityY = model.y && bindDensity(tape, model.y, "y");
-  const transfer = bindTransfer(tape, model, densityY);
+  const transport = bindTransport(tape, model, densityY);
   const contextOf = (x: Var) => concatenate([oneHot, x]);
   const conditions = (x: Var) => ({ process: oneHot, context: contextOf(x) });
   const perProcess = (u: Var) => broadcast(u, [count]);
@@ -203,8 +203,8 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     if (densityY === undefined) {
       throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
     }
-    const { value, logDet } = transfer.toOrigin(y, conditions(x), nu);
-    const shapes = shapeValues(model, transfer.origin ?? nu, oneHot);
+    const { value, logDet } = transport.toOrigin(y, conditions(x), nu);
+    const shapes = shapeValues(model, transport.origin ?? nu, oneHot);
     return perProcess(add(logDensity(densityY, value, contextOf(x), shapes), logDet));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
@@ -221,9 +221,9 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   }
 
   function responseTerms({ x, y }: Observed): Var {
-    const { origin, response } = transfer;
+    const { origin, response } = transport;
     if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
-    const { value, logDet } = transfer.toOrigin(y as Var, conditions(x), origin);
+    const { value, logDet } = transport.toOrigin(y as Var, conditions(x), origin);
     const context = contextOf(x);
     const shapes = shapeValues(model, origin, oneHot);
     const ofY = (u: Var) => perProcess(logDensity(densityY as BoundDensity, u, context, shapes));
@@ -239,11 +239,11 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     logYields: (nu) => logYields(model, nu),
     logProbX,
     logProbY,
-    toSimulation: (y, x, nu) => transfer.toSimulation(y, conditions(x), nu),
-    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, conditions(x), nu),
+    toSimulation: (y, x, nu) => transport.toSimulation(y, conditions(x), nu),
+    fromSimulation: (y, x, nu) => transport.fromSimulation(y, conditions(x), nu),
     logProb,
     responseTerms,
-    transferParameters: transfer.transferParameters,
-    responseParameters: transfer.responseParameters,
+    transportParameters: transport.transportParameters,
+    responseParameters: transport.responseParameters,
   };
 }

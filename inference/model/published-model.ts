@@ -45,6 +45,6 @@ export function publishedModel(
     nuisances,
     x: loaded.kinematics,
     y: loaded.scores,
-    transfer: loaded.transfer,
+    transport: loaded.transport,
   });
 }

@@ -123,7 +123,7 @@ test("a neural spline flow agrees with PyTorch", async () => {
   await checkFlow(answers, loadSplines(tensorsOf(answers), "transform.transforms"));
 });
 
-test("a transfer map with a free slope at the right edge agrees with PyTorch", async () => {
+test("a transport map with a free slope at the right edge agrees with PyTorch", async () => {
   const answers = read("transfer") as FlowAnswers;
   await checkFlow(answers, loadSplines(tensorsOf(answers), "transform.transforms"));
 });

@@ -61,7 +61,7 @@ export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): Mixtur
     x: { nominal: standardNormal(1), systematics: shifted(1, a, zeros) },
     y: { nominal: standardNormal(2), systematics: shifted(2, b, zeros) },
     ...(t !== undefined && {
-      transfer: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
+      transport: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
     }),
     // T undoes b·(ν - ν_0) by itself.
     ...(r && {

@@ -48,7 +48,7 @@ export const torchEvents: EventData = {
 };
 
 /** Processes A and B; ν = (ν_1, ν_2, θ_1, θ_2), or (ν_1, ν_2) with the rates held at 0. */
-export function torchModel({ hasTransfer, hasRates }: { hasTransfer: boolean; hasRates: boolean }): MixtureModel {
+export function torchModel({ hasTransport, hasRates }: { hasTransport: boolean; hasRates: boolean }): MixtureModel {
   const within = (folder: string, arrays: Readonly<Record<string, ForeignArray>>) =>
     Object.entries(arrays).map(([name, array]) => [`${folder}.${name}`, array] as const);
   const loaded = loadMixture(
@@ -60,6 +60,6 @@ export function torchModel({ hasTransfer, hasRates }: { hasTransfer: boolean; ha
     return { name, centre: 0, kind: "rate", logFactors };
   });
   const nuisances = hasRates ? [...shapes, ...rates] : shapes;
-  const { transfer, ...model } = publishedModel("torch-mixture.json", loaded, ["A", "B"], nuisances);
-  return hasTransfer ? { ...model, transfer: transfer! } : model;
+  const { transport, ...model } = publishedModel("torch-mixture.json", loaded, ["A", "B"], nuisances);
+  return hasTransport ? { ...model, transport: transport! } : model;
 }

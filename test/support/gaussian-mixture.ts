@@ -130,7 +130,7 @@ export const gaussianModel: MixtureModel = {
   nuisances,
   x: { nominal: x.flow, systematics: systematicsX.flow },
   y: { nominal: y.flow, systematics: systematicsY.flow },
-  transfer: transfer.flow,
+  transport: transfer.flow,
   response: response.flow,
 };
 

@@ -64,7 +64,7 @@ export function columnVerdicts(
 
 /** `columnVerdicts` for a finished model. */
 export const modelVerdicts = ({ analysis, events, model }: Pick<OpenLikelihood, "analysis" | "events" | "model">) =>
-  columnVerdicts(analysis, events, model.simulated, model.transfer !== undefined);
+  columnVerdicts(analysis, events, model.simulated, model.transport !== undefined);
 
 /** "row 5 (counted from 0): x = 1e+20, y = 0.3" */
 function eventText(analysis: Analysis, { data }: LoadedEvents, row: number): string {

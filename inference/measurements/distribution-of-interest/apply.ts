@@ -25,7 +25,7 @@ import {
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { Transformed } from "../../../flows/shapes.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
-import { bindDensity, bindMixture, bindTransfer } from "../../model/mixture.js";
+import { bindDensity, bindMixture, bindTransport } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
@@ -106,11 +106,11 @@ export function mapVariations(
  *
  * @param y  [Dy, count]
  */
-export function countOutside({ transfer, frame }: MixtureModel, y: ColumnData, count: number): number {
-  if (transfer?.architecture.transform.kind !== "spline") return 0;
-  const { bound } = transfer.architecture.transform;
-  const shift = transfer.weights.get("standardisation.features.shift")?.data;
-  const scale = transfer.weights.get("standardisation.features.scale")?.data;
+export function countOutside({ transport, frame }: MixtureModel, y: ColumnData, count: number): number {
+  if (transport?.architecture.transform.kind !== "spline") return 0;
+  const { bound } = transport.architecture.transform;
+  const shift = transport.weights.get("standardisation.features.shift")?.data;
+  const scale = transport.weights.get("standardisation.features.scale")?.data;
   const isOutside = new Uint8Array(count);
   const entered = enterFrame(frame?.y, y, "f64");
   for (let i = 0; i < y.length; i++) {
@@ -135,8 +135,8 @@ const applyOptions: Options<ApplyRequest> = {
 };
 
 /** Applies T to a sample, one variation after another, in the order asked for. */
-export async function* applyTransfer(request: ApplyRequest): AsyncGenerator<Applied> {
-  checkOptions("applyTransfer", request, applyOptions);
+export async function* applyTransport(request: ApplyRequest): AsyncGenerator<Applied> {
+  checkOptions("applyTransport", request, applyOptions);
   checkRequest(request);
   const map = mapTape(request);
   if (request.sample.count === 0) {
@@ -208,10 +208,10 @@ function mapOfEach(
   const size = [model.processes.length];
   const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
   const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
-  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  const transport = bindTransport(tape, model, bindDensity(tape, model.y!, "y"));
   return direction === "to-data"
-    ? transfer.fromSimulation(y, conditions, nu)
-    : transfer.toSimulation(y, conditions, nu);
+    ? transport.fromSimulation(y, conditions, nu)
+    : transport.toSimulation(y, conditions, nu);
 }
 
 function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {
@@ -274,8 +274,8 @@ function place(part: Float64Array, whole: readonly Float64Array[], width: number
 }
 
 function checkRequest({ model, sample, variations }: ApplyRequest): void {
-  const where = "applyTransfer";
-  if (model.y === undefined || model.transfer === undefined) {
+  const where = "applyTransport";
+  if (model.y === undefined || model.transport === undefined) {
     throw new UsageError(where, { expected: "a model with a map T of y", got: "one without" });
   }
   const { count, x, y, process } = sample;

@@ -19,7 +19,7 @@ import { checkPoint, type MixtureModel } from "../../model/mixture-model.js";
 import type { Covariance } from "../../statistics/fit/covariance.js";
 import { principalModes } from "../../statistics/intervals/principal-modes.js";
 import { indexOfName } from "../../statistics/objective.js";
-import { applyTransfer } from "./apply.js";
+import { applyTransport } from "./apply.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
 /** How far below and above the centre, neither negative [n] each. */
@@ -196,7 +196,7 @@ export function checkBandRequest(request: BandRequest): void {
   if (replicas.length === 1) {
     throw new UsageError("bands", { expected: "no replicas or at least two, for a spread", got: "one" });
   }
-  if (replicas.length > 0 && model.transfer === undefined) {
+  if (replicas.length > 0 && model.transport === undefined) {
     throw new UsageError("bands", { expected: "a model with a map T of y, for its replicas", got: "one without" });
   }
 }
@@ -233,7 +233,7 @@ export async function displacementBands(request: DisplacementBandRequest): Promi
   const sample = { count, x, y };
   const values: Float64Array[][][] = model.processes.map(() => points.map(() => []));
   let done = 0;
-  for await (const moved of applyTransfer({
+  for await (const moved of applyTransport({
     backend,
     model,
     direction: "to-simulation",

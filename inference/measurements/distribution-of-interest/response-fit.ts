@@ -1,6 +1,6 @@
 /**
  * Step 2: how T responds to the nuisances over a box around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
- * `BoundTransfer`; trained is what is left, how they mix the processes.
+ * `BoundTransport`; trained is what is left, how they mix the processes.
  */
 import { UsageError } from "../../../engine/errors.js";
 import { aFlag, anObject, checkOptions, type Options } from "../../../engine/options.js";
@@ -113,7 +113,7 @@ export function gaussLegendre(n: number): { readonly nodes: readonly number[]; r
  * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
  * all of them.
  */
-export function drawnTransfers(
+export function memberTransports(
   members: readonly Weights[],
   seed: number,
 ): (step: number) => Record<string, Float64Array> {

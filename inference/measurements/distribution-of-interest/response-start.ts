@@ -124,8 +124,8 @@ async function moments({ backend, model, members, sample, signal }: ResponseStar
     await program.write({ ...parametersOn(tape, model), nu: centres });
     await program.bind(sample.columns);
     const sum = new Float64Array(all.shape[0]! ** 2);
-    for (const transfer of members) {
-      await program.write(named("transfer", transfer));
+    for (const transport of members) {
+      await program.write(named("transfer", transport));
       for (let from = 0; from < sample.count; from += PORTION) {
         const range = { [DATA]: [from, Math.min(sample.count, from + PORTION)] as const };
         const { products } = await program.run({ range, signal });

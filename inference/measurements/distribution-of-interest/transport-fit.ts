@@ -53,7 +53,7 @@ export function dataColumns(tape: Tape, { x, y }: MixtureModel, isWeighted: bool
  * @param architecture  Dy features, context (process, x) [F + Dx], standardisation "both": latent values are simulated y
  * @param data          with y, in the frame of the model
  */
-export function initialTransfer(
+export function initialTransport(
   architecture: AutoregressiveArchitecture,
   data: EventData,
   nProcesses: number,
@@ -94,7 +94,7 @@ export const initialNu = (start: ArrayLike<number>): Record<string, Float64Array
   [IS_FREE]: Float64Array.of(1),
 });
 
-export interface TransferRequest {
+export interface TransportRequest {
   /** Its T is what is trained. */
   readonly model: MixtureModel;
   readonly form: LikelihoodForm;
@@ -102,17 +102,17 @@ export interface TransferRequest {
   readonly isWeighted: boolean;
   /** Σ of the weights of all data. */
   readonly observed: number;
-  readonly transfer: Optimiser;
+  readonly transport: Optimiser;
   readonly nuisances: Optimiser;
 }
 
-const trainingOptions: Options<TransferRequest> = {
+const trainingOptions: Options<TransportRequest> = {
   model: anObject,
   form: oneOf("joint", "conditional"),
   extended: aFlag,
   isWeighted: aFlag,
   observed: aNumber,
-  transfer: anObject,
+  transport: anObject,
   nuisances: anObject,
 };
 
@@ -122,14 +122,14 @@ const trainingOptions: Options<TransferRequest> = {
  *
  * The negative log-likelihood per event of the data, with constraints, as a function of T and ν: arXiv:2602.13184, step 1.
  */
-export function transferTraining(request: TransferRequest): ModelBuilder {
-  checkOptions("transferTraining", request, trainingOptions);
+export function transportTraining(request: TransportRequest): ModelBuilder {
+  checkOptions("transportTraining", request, trainingOptions);
   const { model, form, extended, isWeighted, observed } = request;
-  if (model.transfer === undefined) {
-    throw new UsageError("transferTraining", {
+  if (model.transport === undefined) {
+    throw new UsageError("transportTraining", {
       expected: "a model with a T to train",
       got: "none",
-      hint: "Give it one with initialTransfer",
+      hint: "Give it one with initialTransport",
     });
   }
   return (tape, normalisers): Model => {
@@ -144,7 +144,7 @@ export function transferTraining(request: TransferRequest): ModelBuilder {
     return {
       loss: add(ofEvents, mul(penalty, 1 / observed)),
       trainable: [
-        { parameters: [...mixture.transferParameters.values()], optimiser: request.transfer },
+        { parameters: [...mixture.transportParameters.values()], optimiser: request.transport },
         { parameters: [trained], optimiser: request.nuisances },
       ],
     };

@@ -19,7 +19,7 @@ import {
   chiSquareTest,
 } from "../../statistics/goodness/goodness-of-fit.js";
 import type { MixtureModel } from "../mixture-model.js";
-import { openSampler, type Sampler, withoutTransfer } from "../sampling/sampling.js";
+import { openSampler, type Sampler, withoutTransport } from "../sampling/sampling.js";
 import type { ObservableName, SimulatedEvents } from "../sampling/simulated-events.js";
 
 /** One feature of one process at one point. */
@@ -71,7 +71,7 @@ const closureOptions: Options<ClosureRequest> = {
 export async function closureTests(request: ClosureRequest): Promise<ClosureTest[]> {
   checkOptions("closureTests", request, closureOptions);
   const { backend, model, heldOut, onProgress, signal } = request;
-  const sampler = await openSampler(backend, withoutTransfer(model));
+  const sampler = await openSampler(backend, withoutTransport(model));
   const tests: ClosureTest[] = [];
   try {
     for (const [done, events] of heldOut.entries()) {

@@ -20,7 +20,7 @@ import { type Covariance, covariance, type NoCovariance } from "../../statistics
 import { framedEvents } from "../feature-frame.js";
 import { bindMixture, type LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel, nuisanceNamesOf, parametersOn } from "../mixture-model.js";
-import { withoutTransfer } from "../sampling/sampling.js";
+import { withoutTransport } from "../sampling/sampling.js";
 import { expectedYields, logTotalYield, logYields } from "../yields.js";
 import { type MixtureSample, sampleMixture } from "./projections.js";
 
@@ -58,7 +58,7 @@ export interface ExpectedSensitivity {
   /** N: Σ_f N_f(ν) */
   readonly events: number;
   /** y with T known; undefined where the model has no y */
-  readonly transferKnown: Sensitivity | undefined;
+  readonly transportKnown: Sensitivity | undefined;
   /**
    * With T following ν as the model's response does, in the direction in which y tells the least if it was trained well.
    * Undefined without a response.
@@ -99,12 +99,12 @@ export async function expectedSensitivity(request: SensitivityRequest): Promise<
   if (!hasY && form === "conditional") {
     throw new UsageError("expectedSensitivity", { expected: "a model with a density of y", got: "one of x alone" });
   }
-  const simulation = withoutTransfer(model);
+  const simulation = withoutTransport(model);
   const { y: _, ...ofX } = simulation;
   const drawn = await draw(request, simulation, hasY);
   return Object.freeze({
     events: (await expectedYields(model, nu)).reduce((sum, own) => sum + own, 0),
-    transferKnown: hasY ? await sensitivity(request, simulation, drawn) : undefined,
+    transportKnown: hasY ? await sensitivity(request, simulation, drawn) : undefined,
     profiled: model.response && (await sensitivity(request, model, await draw(request, model, true))),
     xAlone: form === "joint" ? await sensitivity(request, ofX, drawn) : undefined,
   });

@@ -100,7 +100,7 @@ test.before(async () => {
   await saveModel(join(folder, "smooth"), gaussians);
   mkdirSync(join(folder, "responding"));
   await saveModel(join(folder, "responding"), respondingModel);
-  await saveModel(out, torchModel({ hasTransfer: true, hasRates: false }));
+  await saveModel(out, torchModel({ hasTransport: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -295,7 +295,7 @@ test("kernels prints what the likelihood was lowered to", async () => {
 });
 
 test("a saved model is read back whole", async () => {
-  assert.equal(await readSavedModel(join(folder, "out")), torchModel({ hasTransfer: true, hasRates: false }));
+  assert.equal(await readSavedModel(join(folder, "out")), torchModel({ hasTransport: true, hasRates: false }));
 });
 
 test("data that run generated are found in its folder", async () => {

@@ -87,7 +87,7 @@ function mixtureModel({
     ),
     x: { nominal: flow(1, PROCESSES, 1), systematics: residual(1, PROCESSES, shapes, 0.1, 2) },
     y: { nominal: flow(features, context, 3), systematics: residual(features, context, shapes, 0.1, 4) },
-    transfer: flow(features, context, 5),
+    transport: flow(features, context, 5),
     ...(isProfiled && { response: residual(features, context, shapes + rates, 0.2, 6) }),
   };
 }

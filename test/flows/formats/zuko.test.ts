@@ -291,14 +291,14 @@ test("a published mixture takes settings for its densities and T, not for its sy
       Object.entries<Numbers>(stored[folder]).map(([name, tensor]) => [`${folder}.${name}`, tensor] as const),
     ),
   );
-  const { kinematics, scores, transfer } = loadMixture(tensors, { activation: "tanh", leastSlope: 1e-4, bound: 3 });
-  for (const { architecture } of [kinematics.nominal, scores.nominal, transfer]) {
+  const { kinematics, scores, transport } = loadMixture(tensors, { activation: "tanh", leastSlope: 1e-4, bound: 3 });
+  for (const { architecture } of [kinematics.nominal, scores.nominal, transport]) {
     assert.is(architecture.activation, "tanh");
     assert.is(architecture.transform.leastSlope, 1e-4);
     assert.is(architecture.transform.kind === "spline" && architecture.transform.bound, 3);
   }
   assert.is(kinematics.systematics.architecture.activation, "elu");
-  const plain = loadMixture(tensors).transfer.architecture;
+  const plain = loadMixture(tensors).transport.architecture;
   assert.equal([plain.activation, plain.transform.leastSlope], ["relu", undefined]);
 });
 

@@ -15,7 +15,7 @@ import { cpuSeconds } from "../../support/cpu-time.js";
 import { torchModel } from "../torch-mixture.js";
 
 const KEY = "unbinned.mixture";
-const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransfer: true, hasRates: true }));
+const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransport: true, hasRates: true }));
 const frame = { x: { shift: [0], scale: [1] }, y: { shift: [1e7, 0], scale: [1, 2] } };
 const sound = JSON.stringify({ ...JSON.parse(metadata[KEY]!), frame });
 

@@ -28,7 +28,7 @@ import {
   initialNu,
   initialResponse,
   initialSystematics,
-  initialTransfer,
+  initialTransport,
   likelihood,
   type MixtureModel,
   minimise,
@@ -52,10 +52,10 @@ import {
   systematicsTraining,
   train,
   trainingSample,
-  transferTraining,
+  transportTraining,
   updated,
   warmUpCosine,
-  withoutTransfer,
+  withoutTransport,
   withStageFlow,
 } from "../../../../index.js";
 
@@ -153,7 +153,7 @@ async function fitNu(backend: Backend, model: MixtureModel, data: EventData, sta
   return fit;
 }
 
-async function fitTransfer(backend: Backend, simulated: MixtureModel, data: EventData, start: readonly number[]) {
+async function fitTransport(backend: Backend, simulated: MixtureModel, data: EventData, start: readonly number[]) {
   const architecture = autoregressiveFlow({
     features: sizes.y,
     context: contextOf("y"),
@@ -163,17 +163,17 @@ async function fitTransfer(backend: Backend, simulated: MixtureModel, data: Even
     transform: { kind: "affine" },
     standardisation: "both",
   });
-  const model = { ...simulated, transfer: initialTransfer(architecture, data, sizes.processes, SEED) };
+  const model = { ...simulated, transport: initialTransport(architecture, data, sizes.processes, SEED) };
   const epochs = 20;
   const { parameters } = await train({
     backend,
-    model: transferTraining({
+    model: transportTraining({
       model,
       form: "joint",
       extended: true,
       isWeighted: false,
       observed: data.count,
-      transfer: optimiser(0.01),
+      transport: optimiser(0.01),
       nuisances: optimiser(0.002),
     }),
     initial: { ...mixtureParameters(model), ...initialNu(start) },
@@ -183,8 +183,8 @@ async function fitTransfer(backend: Backend, simulated: MixtureModel, data: Even
     purpose: "transfer",
     ...recipe,
   });
-  const weights = updated("transfer", model.transfer.weights, parameters);
-  return { model: { ...simulated, transfer: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
+  const weights = updated("transfer", model.transport.weights, parameters);
+  return { model: { ...simulated, transport: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
 }
 
 const BOX = 0.5;
@@ -205,7 +205,7 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
   const training = profileTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
   const sampleOf = (purpose: string, epoch: number) =>
     profilingSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
-  const members = [model.transfer!.weights];
+  const members = [model.transport!.weights];
   const validation = sampleOf("profile/held out", 0);
   const start = await responseToFirstOrder({ backend, model, members, sample, training, validation });
   const { parameters } = await train({
@@ -248,7 +248,7 @@ test.before(async () => {
   const data = makeData();
   const { y: _y, ...xData } = data;
   const xAlone = await fitNu(backend, { ...simulated }, xData, [0, 0]);
-  const first = await fitTransfer(backend, simulated, data, xAlone.estimate.values);
+  const first = await fitTransport(backend, simulated, data, xAlone.estimate.values);
   const fixed = await fitNu(backend, first.model, data, first.nu);
   const model = await fitResponse(backend, first.model, data, fixed.estimate.values);
   const profiled = await fitNu(backend, model, data, fixed.estimate.values);
@@ -348,7 +348,7 @@ test("T moves y back by the shift of the data, and along the mode of the shape b
 test("the data look like the model after the fit, not before (seed 3, false alarm 2e-4)", async () => {
   const { backend, data, model, profiled } = chain;
   const common = { backend, count: 4 * N_DATA, withY: true, observed: undefined, seed: SEED };
-  const before = await sampleMixture({ ...common, model: withoutTransfer(model), nu: [0, 0], purpose: "before" });
+  const before = await sampleMixture({ ...common, model: withoutTransport(model), nu: [0, 0], purpose: "before" });
   const after = await sampleMixture({ ...common, model, nu: profiled.estimate.values, purpose: "after" });
   const [ofX, ofY] = project(data, [before, after], 20, 0);
   for (const { predictions } of [ofX!, ofY!]) assert.ok(predictions[1]!.result.pValue! > 1e-4);

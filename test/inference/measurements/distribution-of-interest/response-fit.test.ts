@@ -5,8 +5,8 @@ import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import {
-  drawnTransfers,
   gaussLegendre,
+  memberTransports,
   type NodeLaw,
   profileTraining,
   profilingSample,
@@ -71,7 +71,7 @@ test("points change with the epoch, the seed and the purpose, and with nothing e
 
 test("each step draws the T of one member, all of them alike (seed 5, false alarm 1e-4)", () => {
   const members = [0, 1, 2].map((value) => new Map([["a", { shape: [1], data: Float64Array.of(value) }]]));
-  const drawn = drawnTransfers(members, 5);
+  const drawn = memberTransports(members, 5);
   const counts = [0, 0, 0];
   for (let step = 0; step < 3000; step++) counts[drawn(step)["transfer.a"]![0]!]! += 1;
   const chiSquared = counts.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);

@@ -55,7 +55,7 @@ const simulated: MixtureModel = {
       }),
     },
   },
-  transfer: identity,
+  transport: identity,
 };
 
 const fractions = [0, 1].map((f) => {
@@ -136,9 +136,9 @@ function startOf(backend: Backend, members: readonly Weights[]) {
 }
 
 /** Σ over events of the squared slopes, with a response and with a T. */
-async function left(found: Weights | undefined, transfer: Weights): Promise<number> {
+async function left(found: Weights | undefined, transport: Weights): Promise<number> {
   const weights = found ?? response.weights;
-  const own = { ...model, transfer: { architecture: ofY, weights: transfer }, response: { architecture, weights } };
+  const own = { ...model, transport: { architecture: ofY, weights: transport }, response: { architecture, weights } };
   return (await slopes(own)).reduce((sum, value) => sum + value * value, 0);
 }
 

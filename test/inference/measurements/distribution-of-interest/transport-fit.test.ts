@@ -13,10 +13,10 @@ import {
   DATA,
   dataSample,
   initialNu,
-  initialTransfer,
+  initialTransport,
   NU,
   releaseOfNu,
-  transferTraining,
+  transportTraining,
 } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
 import type { EventData } from "../../../../inference/model/likelihood/likelihood.js";
 import { type MixtureModel, mixtureParameters } from "../../../../inference/model/mixture-model.js";
@@ -75,21 +75,21 @@ interface Fitted {
 
 /** @param perStep  when ν is free */
 async function fit(of: EventData, perStep: (step: number) => Record<string, number[]>): Promise<Fitted> {
-  const transfer = initialTransfer(architecture, of, 1, 7);
-  const model: MixtureModel = { ...simulated, transfer };
+  const transport = initialTransport(architecture, of, 1, 7);
+  const model: MixtureModel = { ...simulated, transport };
   const weights = of.weights;
   const observed = weights === undefined ? of.count : Array.from(weights).reduce((a, b) => a + b, 0);
   let result: Fitted | undefined;
   await withBackend(create, async (backend) => {
     const { parameters } = await train({
       backend,
-      model: transferTraining({
+      model: transportTraining({
         model,
         form: "joint",
         extended: true,
         isWeighted: weights !== undefined,
         observed,
-        transfer: adam({ learningRate: 0.02 }),
+        transport: adam({ learningRate: 0.02 }),
         nuisances: adam({ learningRate: 0.05 }),
       }),
       initial: { ...mixtureParameters(model), ...initialNu([START]) },
@@ -101,7 +101,10 @@ async function fit(of: EventData, perStep: (step: number) => Record<string, numb
       seed: 7,
       purpose: "test",
     });
-    const moved = { ...model, transfer: { architecture, weights: updated("transfer", transfer.weights, parameters) } };
+    const moved = {
+      ...model,
+      transport: { architecture, weights: updated("transfer", transport.weights, parameters) },
+    };
     const { nominal } = await displacements({
       backend,
       model: moved,
@@ -187,11 +190,11 @@ test("no T to train, no y to train it on: refused", () => {
   const optimiser = adam({ learningRate: 0.1 });
   const request = { form: "joint", extended: true, isWeighted: false, observed: 1 } as const;
   assert.throws(
-    () => transferTraining({ ...request, model: simulated, transfer: optimiser, nuisances: optimiser }),
-    /transferTraining: expected a model with a T to train, got none\. Give it one with initialTransfer/,
+    () => transportTraining({ ...request, model: simulated, transport: optimiser, nuisances: optimiser }),
+    /transportTraining: expected a model with a T to train, got none\. Give it one with initialTransport/,
   );
   assert.throws(
-    () => initialTransfer(architecture, { count: 1, x: Float64Array.of(1) }, 1, 7),
+    () => initialTransport(architecture, { count: 1, x: Float64Array.of(1) }, 1, 7),
     /frame of T: expected data with y, got x alone/,
   );
   assert.throws(
@@ -202,7 +205,7 @@ test("no T to train, no y to train it on: refused", () => {
 
 test("T starts as the identity", () =>
   withBackend(create, async (backend) => {
-    const model = { ...simulated, transfer: initialTransfer(architecture, data, 1, 7) };
+    const model = { ...simulated, transport: initialTransport(architecture, data, 1, 7) };
     const y = Float32Array.from(data.y!);
     const { nominal } = await displacements({
       backend,

@@ -10,8 +10,8 @@ import { torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
 const { count, weights, x } = torchEvents;
-const model = torchModel({ hasTransfer: true, hasRates: true });
-const { y: _y, transfer: _transfer, ...xModel } = model;
+const model = torchModel({ hasTransport: true, hasRates: true });
+const { y: _y, transport: _transport, ...xModel } = model;
 const nu = [0.3, -0.2, 0.5, 0.1];
 
 /** Two replicas' weights of y, those of a bootstrap and others of either sign. */

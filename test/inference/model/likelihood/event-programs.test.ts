@@ -95,7 +95,7 @@ function modelOf(
   });
 }
 
-const transferOf = (features: number) =>
+const transportOf = (features: number) =>
   random(
     autoregressiveFlow({
       features,
@@ -133,21 +133,21 @@ const samples: Readonly<Record<string, Sample>> = {
   "x alone of a model that knows y": { model: modelOf(2), hasY: false, once: ["x.systematics"] },
   "without T": { model: modelOf(2), once: ["x.systematics", "y.systematics.transforms.0"] },
   "T fixed": {
-    model: modelOf(2, { transfer: transferOf(2) }),
+    model: modelOf(2, { transport: transportOf(2) }),
     once: ["x.systematics", "y.systematics.transforms.0", "transfer"],
   },
   "T fixed, conditional, weighted": {
-    model: modelOf(2, { transfer: transferOf(2) }),
+    model: modelOf(2, { transport: transportOf(2) }),
     form: "conditional",
     isWeighted: true,
     once: ["x.systematics", "y.systematics.transforms.0", "transfer"],
   },
   "T profiled": {
-    model: modelOf(2, { transfer: transferOf(2), response: response() }),
+    model: modelOf(2, { transport: transportOf(2), response: response() }),
     once: ["x.systematics", "transfer", "response.transforms.0"],
   },
   "T profiled by splines": {
-    model: modelOf(2, { transfer: transferOf(2), response: response({ spline }) }),
+    model: modelOf(2, { transport: transportOf(2), response: response({ spline }) }),
     // The many numbers of its splines are not worth keeping for what networks of this width take to make them.
     once: ["x.systematics", "transfer"],
   },
@@ -157,11 +157,11 @@ const samples: Readonly<Record<string, Sample>> = {
     once: ["x.systematics", "y.systematics.transforms.0"],
   },
   "three features, coupling flow": {
-    model: modelOf(3, { y: { ...modelOf(3).y!, nominal: random(coupled, 7) }, transfer: transferOf(3) }),
+    model: modelOf(3, { y: { ...modelOf(3).y!, nominal: random(coupled, 7) }, transport: transportOf(3) }),
     once: ["x.systematics", "y.systematics.transforms.0", "transfer"],
   },
   "one feature": {
-    model: modelOf(1, { transfer: transferOf(1) }),
+    model: modelOf(1, { transport: transportOf(1) }),
     once: ["x.systematics", "transfer", "y.systematics.transforms.0"],
   },
 };
@@ -305,14 +305,14 @@ for (const [kind, sample] of Object.entries(samples)) {
 const fixed = samples["T fixed"]!;
 
 /** The sample's model with another T. */
-function withOtherTransfer({ model }: Sample, seed: number): MixtureModel {
-  return { ...model, transfer: random(model.transfer!.architecture, seed) };
+function withOtherTransport({ model }: Sample, seed: number): MixtureModel {
+  return { ...model, transport: random(model.transport!.architecture, seed) };
 }
 
 test("nothing kept for one member is ever used for another", async () => {
   for (const { create } of testBackends().filter(({ isSlow }) => !isSlow)) {
     await withBackend(create, async (backend) => {
-      const models = [fixed.model, withOtherTransfer(fixed, 21), withOtherTransfer(fixed, 22)];
+      const models = [fixed.model, withOtherTransport(fixed, 21), withOtherTransport(fixed, 22)];
       const request = { backend, model: fixed.model, data: dataOf(fixed), form: "joint", extended: true } as const;
       const members = await likelihoods(request, models);
       const at = [0.4, -0.3];

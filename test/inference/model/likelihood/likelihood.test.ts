@@ -36,11 +36,11 @@ function checkDerivatives(got: Evaluation, wanted: TorchAnswer["data"], precisio
   close(got.hessian!, flat(wanted.hessian), hessianPrecisions[precision], `${what} Hessian`);
 }
 
-async function checkAnswers(backend: Backend, form: LikelihoodForm, hasTransfer: boolean): Promise<void> {
+async function checkAnswers(backend: Backend, form: LikelihoodForm, hasTransport: boolean): Promise<void> {
   const { precision } = backend;
-  const model = torchModel({ hasTransfer, hasRates: true });
+  const model = torchModel({ hasTransport, hasRates: true });
   const of = await likelihood({ backend, model, data: torchEvents, form, extended: true });
-  const answers = torchAnswers.filter((answer) => answer.form === form && answer.withTransfer === hasTransfer);
+  const answers = torchAnswers.filter((answer) => answer.form === form && answer.withTransfer === hasTransport);
   assert.is(answers.length, 3);
   for (const answer of answers) {
     const what = `at ${answer.parameters}`;
@@ -56,11 +56,11 @@ async function checkAnswers(backend: Backend, form: LikelihoodForm, hasTransfer:
 
 for (const { name, isSlow, create } of testBackends()) {
   for (const form of ["joint", "conditional"] as const) {
-    for (const hasTransfer of [false, true]) {
+    for (const hasTransport of [false, true]) {
       // Kernels of the others are much alike, and software drivers take half a minute to compile those of one.
-      if (isSlow && !(form === "conditional" && hasTransfer)) continue;
-      test(`${form} likelihood ${hasTransfer ? "with" : "without"} T equals PyTorch's on ${name}`, () =>
-        withBackend(create, (backend) => checkAnswers(backend, form, hasTransfer)));
+      if (isSlow && !(form === "conditional" && hasTransport)) continue;
+      test(`${form} likelihood ${hasTransport ? "with" : "without"} T equals PyTorch's on ${name}`, () =>
+        withBackend(create, (backend) => checkAnswers(backend, form, hasTransport)));
     }
   }
 }
@@ -70,7 +70,7 @@ const plain = { backend: referenceBackend(), form: "joint", extended: true } as 
 test("the value does not depend on the order of derivatives asked for", async () => {
   const of = await likelihood({
     ...plain,
-    model: torchModel({ hasTransfer: true, hasRates: true }),
+    model: torchModel({ hasTransport: true, hasRates: true }),
     data: torchEvents,
   });
   const nu = Float64Array.of(0.5, -0.5, 0.3, -0.8);
@@ -84,7 +84,7 @@ test("the value does not depend on the order of derivatives asked for", async ()
 test("a range of events gives their log densities", async () => {
   const of = await likelihood({
     ...plain,
-    model: torchModel({ hasTransfer: true, hasRates: true }),
+    model: torchModel({ hasTransport: true, hasRates: true }),
     data: torchEvents,
   });
   const nu = [0.5, -0.5, 0.3, -0.8];
@@ -96,7 +96,7 @@ async function scoreOfEvent(event: number, nu: readonly number[]): Promise<Float
   const only = (column: ArrayLike<number>, rows: number) =>
     Float64Array.from({ length: rows }, (_, i) => column[i * torchEvents.count + event]!);
   const data: EventData = { count: 1, x: only(torchEvents.x, 1), y: only(torchEvents.y!, 2) };
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   const { data: own } = await (await likelihood({ ...plain, model, data })).evaluateParts(nu, 1);
   const logTotal = (at: readonly number[]) =>
     Math.log(
@@ -124,7 +124,7 @@ test("scores are those of single events, and the score product has their weights
       wanted[i]! += torchEvents.weights![event]! ** 2 * score[Math.floor(i / 4)]! * score[i % 4]!;
     }
   }
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   for (const { create } of testBackends()) {
     await withBackend(create, async (backend) => {
       const of = await likelihood({ backend, model, data: torchEvents, form: "joint", extended: true });
@@ -139,7 +139,7 @@ test("scores are those of single events, and the score product has their weights
 });
 
 test("effective events are those of the weights, or all", async () => {
-  const model = torchModel({ hasTransfer: false, hasRates: false });
+  const model = torchModel({ hasTransport: false, hasRates: false });
   const { weights: _, ...unweighted } = torchEvents;
   const of = async (data: EventData) => (await likelihood({ ...plain, model, data })).effectiveEvents;
   assert.is(await of(torchEvents), effectiveEvents(torchEvents.weights!));
@@ -148,7 +148,7 @@ test("effective events are those of the weights, or all", async () => {
 
 test("the extended term is zero where as many events were expected as seen", async () => {
   const { weights: _, ...data } = torchEvents;
-  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const model = torchModel({ hasTransport: false, hasRates: true });
   const expected = model.processes.reduce((sum, { logYield }) => sum + Math.exp(logYield), 0);
   const scaled = withExposure(model, 30 / expected);
   const of = await likelihood({ ...plain, model: scaled, data });
@@ -158,7 +158,7 @@ test("the extended term is zero where as many events were expected as seen", asy
 });
 
 test("of no events the extended likelihood is N(ν) + ν²/2, on every backend; without the extended term there is none", async () => {
-  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const model = torchModel({ hasTransport: false, hasRates: true });
   const data = { count: 0, x: new Float64Array(0), y: new Float64Array(0) };
   const nu = [0.5, -0.5, 0.3, -0.8];
   const rate = (k: number, f: number) => (model.nuisances[k] as { logFactors: readonly number[] }).logFactors[f]!;
@@ -199,7 +199,7 @@ test("of no events the extended likelihood is N(ν) + ν²/2, on every backend; 
 });
 
 test("without the extended term nothing but the constraints is added", async () => {
-  const model = torchModel({ hasTransfer: false, hasRates: true });
+  const model = torchModel({ hasTransport: false, hasRates: true });
   const of = await likelihood({ ...plain, model, data: torchEvents, extended: false });
   const { penalty } = await of.evaluateParts([0.5, -0.5, 0.3, -0.8], 2);
   close([penalty.nll], [(0.25 + 0.25 + 0.09 + 0.64) / 2], precisions.f64);
@@ -208,7 +208,7 @@ test("without the extended term nothing but the constraints is added", async () 
 });
 
 test("a model survives being saved as tensors, and takes new parameters", async () => {
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   const { metadata, tensors } = mixtureToTensors(model);
   const again = mixtureFromTensors("file", { metadata, tensors });
   assert.equal(again, model);
@@ -222,15 +222,15 @@ test("a model survives being saved as tensors, and takes new parameters", async 
   } as const;
   assert.equal(mixtureFromTensors("file", mixtureToTensors({ ...model, simulated })), { ...model, simulated });
   const name = "transfer.transforms.0.0.bias";
-  const old = model.transfer!.weights.get("transforms.0.0.bias")!.data;
+  const old = model.transport!.weights.get("transforms.0.0.bias")!.data;
   const changed = withParameters(model, { [name]: old.map((value) => value + 1) });
-  assert.is(changed.transfer!.weights.get("transforms.0.0.bias")!.data[0], old[0]! + 1);
+  assert.is(changed.transport!.weights.get("transforms.0.0.bias")!.data[0], old[0]! + 1);
   assert.equal(changed.y, model.y);
   assert.equal(changed.x, model.x);
 });
 
 async function refused(change: Partial<Parameters<typeof likelihood>[0]>): Promise<string> {
-  const model = torchModel({ hasTransfer: false, hasRates: false });
+  const model = torchModel({ hasTransport: false, hasRates: false });
   try {
     await likelihood({ ...plain, model, data: torchEvents, ...change });
   } catch (error) {
@@ -240,9 +240,9 @@ async function refused(change: Partial<Parameters<typeof likelihood>[0]>): Promi
 }
 
 test("what does not fit together is refused", async () => {
-  const model = torchModel({ hasTransfer: true, hasRates: false });
+  const model = torchModel({ hasTransport: true, hasRates: false });
   const { y: _, ...ofX } = model;
-  const { transfer: __, ...ofXAlone } = ofX;
+  const { transport: __, ...ofXAlone } = ofX;
   const { y: ___, ...dataOfX } = torchEvents;
   assert.match(await refused({ model: ofX, data: dataOfX }), /model: y: expected a density of y, got none/);
   assert.match(await refused({ model: ofXAlone }), /likelihood: expected data without y: the model knows x alone/);

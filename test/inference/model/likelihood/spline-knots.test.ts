@@ -112,7 +112,7 @@ test("another Hessian brings its own errors and edm, or says why there are none"
 });
 
 test("splines have kinks where a nuisance moves events across their knots", () => {
-  const model = torchModel({ hasTransfer: true, hasRates: false });
+  const model = torchModel({ hasTransport: true, hasRates: false });
   assert.is(model.x.nominal.architecture.transform.kind, "spline");
   assert.is(hasKinks(model, true), true);
   const { systematics: _x, ...xAsItIs } = model.x;
@@ -122,7 +122,7 @@ test("splines have kinks where a nuisance moves events across their knots", () =
 });
 
 test("a response with splines has knots that nuisances move, where y is looked at", () => {
-  const { transfer: _, ...model } = torchModel({ hasTransfer: true, hasRates: false });
+  const { transport: _, ...model } = torchModel({ hasTransport: true, hasRates: false });
   const affine = autoregressiveFlow({
     features: 2,
     context: 4,
@@ -155,7 +155,7 @@ test("a response with splines has knots that nuisances move, where y is looked a
 
 test("with weights, scores count with the weight in the information and with its square in the product", async () => {
   const nu = [0.5, -0.5, 0.3, -0.8];
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   const double = Float32Array.from(torchEvents.weights!, () => 2);
   for (const { create } of testBackends()) {
     await withBackend(create, async (backend) => {
