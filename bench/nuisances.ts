@@ -25,7 +25,7 @@ import { normalisersOf, trainingProgram } from "../flows/training/training-progr
 import { type EventData, likelihood } from "../inference/model/likelihood/likelihood.js";
 import type { FlowModel, MixtureModel } from "../inference/model/mixture-model.js";
 import { trainingSample } from "../inference/model/sampling/simulated-events.js";
-import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/model/training/morph.js";
+import { anchorSets, morphStages, morphTraining, stageFlow } from "../inference/model/training/morph.js";
 import { machine, printMachine, writeResult } from "./machine.js";
 import { normals } from "./r1.js";
 
@@ -74,9 +74,9 @@ function modelWith(count: number, isProfiled: boolean): MixtureModel {
     nuisances: namesOf(count).map((name) => ({ kind: "shape", name, centre: 0, acts: [true, true] })),
     x: {
       nominal: modelOf(splineFlow(sizes.x, sizes.processes, 12)),
-      systematics: residual(count, sizes.x, sizes.processes, 1),
+      morph: residual(count, sizes.x, sizes.processes, 1),
     },
-    y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), systematics: residual(count, sizes.y, CONTEXT, 2) },
+    y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), morph: residual(count, sizes.y, CONTEXT, 2) },
     transport: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
     ...(isProfiled && { response: residual(count, sizes.y, CONTEXT, 2) }),
   };
@@ -111,14 +111,14 @@ async function trainingStep(backend: Backend, count: number): Promise<Task> {
     x: normals(`x ${process}`, BATCH),
     y: normals(`y ${process}`, BATCH),
   }));
-  const stage = systematicsStages(anchorSets(events, shapes), [])[0]!;
+  const stage = morphStages(anchorSets(events, shapes), [])[0]!;
   const set = stage.sets[0]!.name;
   const nominal = modelOf(splineFlow(sizes.y, CONTEXT, 12));
   const systematics = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
-  const model = systematicsTraining({
+  const model = morphTraining({
     of: "y",
     nominal: nominal.architecture,
-    systematics: systematics.architecture,
+    morph: systematics.architecture,
     stage,
     sizes: { ...sizes, shapes: count },
     optimiser: adam({ learningRate: 1e-4 }),

@@ -46,8 +46,8 @@ export function sameSizes(): MixtureModel {
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
     nuisances,
-    x: { nominal: random(flow(2, 2), 1), systematics: random(systematics(2, 1, two), 2) },
-    y: { nominal: random(flow(4, 3), 3), systematics: random(systematics(4, 2, three), 4) },
+    x: { nominal: random(flow(2, 2), 1), morph: random(systematics(2, 1, two), 2) },
+    y: { nominal: random(flow(4, 3), 3), morph: random(systematics(4, 2, three), 4) },
     transport: random(transfer, 5),
   });
 }

@@ -6,7 +6,7 @@ import type { Weights } from "../flows/networks/weights.js";
 import type { EventSample } from "../flows/training/event-sample.js";
 import { adam, optimise } from "../flows/training/optimiser.js";
 import { type ModelBuilder, trainingProgram } from "../flows/training/training-program.js";
-import { profileTraining, profilingSample } from "../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseSample, responseTraining } from "../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   DATA,
   dataSample,
@@ -56,8 +56,8 @@ function model(): MixtureModel {
   const nuisances = NU.map((centre) => ({ centre, scale: SCALE }));
   const response = factorizableFlow({ features: 2, context: 4, layers: 3, hidden: [256, 256], nuisances });
   const moved = (of: MixtureModel["x"]) => {
-    const systematics = of.systematics!;
-    return { ...of, systematics: { ...systematics, weights: filled(systematics.weights, 0.02) } };
+    const systematics = of.morph!;
+    return { ...of, morph: { ...systematics, weights: filled(systematics.weights, 0.02) } };
   };
   return {
     ...sizes,
@@ -76,7 +76,7 @@ const data = () => ({
 function sampleOf(task: MixtureTask): EventSample {
   const sample = dataSample(data());
   if (task === "stepOne") return sample;
-  return profilingSample(sample, { kind: "random", box: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
+  return responseSample(sample, { kind: "random", box: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
 }
 
 export function mixtureFile(): CaseFile {
@@ -98,7 +98,7 @@ export function mixtureFile(): CaseFile {
 
 function builder(task: MixtureTask, own: MixtureModel): ModelBuilder {
   const transfer = adam({ learningRate: 1e-4 });
-  if (task === "stepTwo") return profileTraining({ model: own, isWeighted: false, optimiser: transfer });
+  if (task === "stepTwo") return responseTraining({ model: own, isWeighted: false, optimiser: transfer });
   const { response: _, ...fixed } = own;
   const request = { form: "joint", extended: false, isWeighted: false, observed: OBSERVED } as const;
   return transportTraining({ ...request, model: fixed, transport: transfer, nuisances: adam({ learningRate: 4e-3 }) });

@@ -250,9 +250,9 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "member",
     meant: "members",
   },
-  systematicsTraining: {
-    call: library.systematicsTraining,
-    right: { of: "x", nominal: {}, systematics: {}, stage: { sets: [] }, sizes: {}, optimiser: {} },
+  morphTraining: {
+    call: library.morphTraining,
+    right: { of: "x", nominal: {}, morph: {}, stage: { sets: [] }, sizes: {}, optimiser: {} },
     misspelt: "optimizer",
     meant: "optimiser",
   },
@@ -262,8 +262,8 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "isweighted",
     meant: "isWeighted",
   },
-  profileTraining: {
-    call: library.profileTraining,
+  responseTraining: {
+    call: library.responseTraining,
     right: { model, isWeighted: false, optimiser: {} },
     misspelt: "weighted",
     meant: "isWeighted",

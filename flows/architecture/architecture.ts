@@ -68,7 +68,7 @@ export interface NuisanceArchitecture {
   readonly linearOnly: boolean;
 }
 
-/** Systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
+/** A morph: the nuisances as a transformation of observed to nominal values, arXiv:2606.30489. */
 export interface FactorizableArchitecture extends Common {
   readonly kind: "factorizable";
   readonly nuisances: readonly NuisanceArchitecture[];

@@ -338,10 +338,10 @@ export function loadFactorizable(
   return { architecture, weights };
 }
 
-/** A nominal density and its systematics. */
+/** A nominal density and its morph. */
 export interface LoadedDensity {
   readonly nominal: LoadedFlow<AutoregressiveArchitecture>;
-  readonly systematics: LoadedFlow<FactorizableArchitecture>;
+  readonly morph: LoadedFlow<FactorizableArchitecture>;
 }
 
 /** Everything a published `mixture_*.pt` holds for a likelihood. */
@@ -367,7 +367,7 @@ export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}
   checkOptions("loadMixture", settings, zukoSettings);
   const density = (name: string): LoadedDensity => ({
     nominal: loadNsf(tensors, `mixture_model.${name}.base_model`, settings),
-    systematics: loadFactorizable(tensors, `mixture_model.${name}.transforms`),
+    morph: loadFactorizable(tensors, `mixture_model.${name}.transforms`),
   });
   const vector = (name: string) => numbers(tensors, `mixture_model.${name}`).data;
   return {

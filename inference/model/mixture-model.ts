@@ -53,7 +53,7 @@ export type NuisanceModel = ShapeNuisance | RateNuisance;
 export interface DensityModel {
   readonly nominal: FlowModel<FlowArchitecture>;
   /** Absent where there is no shape nuisance. */
-  readonly systematics?: FlowModel<FactorizableArchitecture>;
+  readonly morph?: FlowModel<FactorizableArchitecture>;
 }
 
 /**
@@ -93,11 +93,11 @@ export function partOf(model: MixtureModel, name: PartName): FlowModel<Architect
     case "x.nominal":
       return model.x.nominal;
     case "x.systematics":
-      return model.x.systematics;
+      return model.x.morph;
     case "y.nominal":
       return model.y?.nominal;
     case "y.systematics":
-      return model.y?.systematics;
+      return model.y?.morph;
     case "transfer":
       return model.transport;
     case "response":
@@ -117,10 +117,10 @@ function partsOf(model: MixtureModel): [PartName, FlowModel<Architecture>][] {
 /** The model with its flows replaced by these; a part that is not among them is gone. */
 function withParts(model: Omit<MixtureModel, "x" | "y" | "transport" | "response">, parts: Parts): MixtureModel {
   const density = (of: "x" | "y"): DensityModel => {
-    const systematics = parts[`${of}.systematics`] as FlowModel<FactorizableArchitecture> | undefined;
+    const morph = parts[`${of}.systematics`] as FlowModel<FactorizableArchitecture> | undefined;
     return {
       nominal: parts[`${of}.nominal`] as FlowModel<FlowArchitecture>,
-      ...(systematics && { systematics }),
+      ...(morph && { morph }),
     };
   };
   const { processes, nuisances, frame, simulated } = model;

@@ -61,21 +61,21 @@ export interface BoundMixture {
 
 export interface BoundDensity {
   readonly nominal: BoundFlow;
-  readonly systematics: BoundFactorizableFlow | undefined;
+  readonly morph: BoundFactorizableFlow | undefined;
 }
 
 export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
-  const { nominal, systematics } = model;
+  const { nominal, morph } = model;
   return {
     nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
-    systematics: systematics && bindFactorizableFlow(tape, systematics.architecture, `${name}.systematics`),
+    morph: morph && bindFactorizableFlow(tape, morph.architecture, `${name}.systematics`),
   };
 }
 
-/** log p(u | context, ν): systematics first, then the nominal flow, both in the context given. */
-function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
-  if (systematics === undefined) return nominal.logProb(u, context);
-  const { value, logDet } = systematics.toNominal(u, context, nu);
+/** log p(u | context, ν): the morph first, then the nominal flow, both in the context given. */
+function logDensity({ nominal, morph }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
+  if (morph === undefined) return nominal.logProb(u, context);
+  const { value, logDet } = morph.toNominal(u, context, nu);
   return add(nominal.logProb(value, context), logDet);
 }
 
@@ -144,7 +144,7 @@ export interface BoundTransport {
 export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
   const transport = model.transport && bindFlow(tape, model.transport.architecture, "transfer");
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
-  const variation = response && ofY?.systematics;
+  const variation = response && ofY?.morph;
   const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
 
   function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {

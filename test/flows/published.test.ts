@@ -61,15 +61,15 @@ async function logProbs(density: LoadedDensity, contextOf: (tape: Tape, x: Var) 
   const x = tape.column("x", [2]);
   const observed = of === "x" ? x : tape.column("y", [2]);
   const context = contextOf(tape, x);
-  const systematics = bindFactorizableFlow(tape, density.systematics.architecture, "systematics");
+  const morph = bindFactorizableFlow(tape, density.morph.architecture, "systematics");
   const nominal = bindFlow(tape, density.nominal.architecture, "nominal");
-  const moved = systematics.toNominal(observed, context, tape.parameter("nu", [2]));
+  const moved = morph.toNominal(observed, context, tape.parameter("nu", [2]));
   const logProb = add(nominal.logProb(moved.value, context), moved.logDet);
   assert.equal(logProb.shape, [2]);
   return run(
     { logProb },
     {
-      ...named("systematics", density.systematics.weights),
+      ...named("systematics", density.morph.weights),
       ...named("nominal", density.nominal.weights),
       nu: Float64Array.from(nu),
     },

@@ -58,8 +58,8 @@ export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): Mixtur
   return {
     processes: [{ name: "only", logYield: Math.log(events) }],
     nuisances: [...shapes, ...rates],
-    x: { nominal: standardNormal(1), systematics: shifted(1, a, zeros) },
-    y: { nominal: standardNormal(2), systematics: shifted(2, b, zeros) },
+    x: { nominal: standardNormal(1), morph: shifted(1, a, zeros) },
+    y: { nominal: standardNormal(2), morph: shifted(2, b, zeros) },
     ...(t !== undefined && {
       transport: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
     }),

@@ -1,6 +1,6 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { entryOf } from "../../engine/entry.js";
-import { responseBox } from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseRange } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   hasKinks,
   secantHessian,
@@ -41,7 +41,7 @@ function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
 function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
   const centres = responseCentre(of);
   if (centres === undefined) return undefined;
-  const reach = responseBox(of.model.response!.architecture, of.analysis.configuration.profile.box);
+  const reach = responseRange(of.model.response!.architecture, of.analysis.configuration.profile.box);
   return Object.fromEntries(
     of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
   );

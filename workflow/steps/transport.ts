@@ -9,9 +9,9 @@ import {
   initialResponse,
   memberTransports,
   type NodeLaw,
-  profileTraining,
-  profilingSample,
-  responseBox,
+  responseRange,
+  responseSample,
+  responseTraining,
 } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import { responseToFirstOrder } from "../../inference/measurements/distribution-of-interest/response-start.js";
 import {
@@ -213,12 +213,12 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(setting, fitted, centre);
     try {
-      const training = profileTraining({
+      const training = responseTraining({
         model,
         isWeighted: profile.sample === "data" && events.data.weights !== undefined,
         optimiser: optimiserOf(profile.training),
       });
-      const points = withPoints(setting, own, responseBox(architecture, profile.box));
+      const points = withPoints(setting, own, responseRange(architecture, profile.box));
       const { backend, signal, progress } = setting;
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
@@ -294,8 +294,8 @@ function withPoints(
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
-      [DATA]: profilingSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
+      [DATA]: responseSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
-    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box }, offGrid) } }),
+    ...(validation && { validation: { [DATA]: responseSample(validation, { kind: "random", box }, offGrid) } }),
   };
 }

@@ -43,7 +43,7 @@ export function initialResponse(
 const SCALES_PER_BOX = 2;
 
 /** Half-widths of the box in which T_ψ is trained and believed, prior standard deviations [K]. */
-export function responseBox({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
+export function responseRange({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
   return nuisances.map(({ scale }) => box ?? SCALES_PER_BOX * scale);
 }
 
@@ -62,7 +62,7 @@ export type NodeLaw =
  * @param sample   of `dataSample`
  * @param purpose  names the stream of random numbers, "profile/nodes" in training
  */
-export function profilingSample(
+export function responseSample(
   sample: EventSample,
   law: NodeLaw,
   { seed, purpose, epoch }: { readonly seed: number; readonly purpose: string; readonly epoch: number },
@@ -122,33 +122,33 @@ export function memberTransports(
   return (step: number) => parameters[word(key, step) % parameters.length]!;
 }
 
-export interface ProfileRequest {
+export interface ResponseRequest {
   /** T_ψ is what is trained; its centres are ν_0. */
   readonly model: MixtureModel;
   readonly isWeighted: boolean;
   readonly optimiser: Optimiser;
 }
 
-const trainingOptions: Options<ProfileRequest> = {
+const trainingOptions: Options<ResponseRequest> = {
   model: anObject,
   isWeighted: aFlag,
   optimiser: anObject,
 };
 
 /**
- * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
+ * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `responseSample`. Afterwards `response…` holds T_ψ.
  *
  * What y still tells of ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0), 0 of a T that answers to
  * everything. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
  * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
  * depend on T: they enter at inference only.
  */
-export function profileTraining(request: ProfileRequest): ModelBuilder {
-  checkOptions("profileTraining", request, trainingOptions);
+export function responseTraining(request: ResponseRequest): ModelBuilder {
+  checkOptions("responseTraining", request, trainingOptions);
   const { model, isWeighted, optimiser } = request;
   const size = model.nuisances.length;
   if (model.response === undefined) {
-    throw new UsageError("profileTraining", {
+    throw new UsageError("responseTraining", {
       expected: "a model with a response of T to train",
       got: "none",
       hint: "Give it one with initialResponse",

@@ -29,7 +29,7 @@ export interface ResponseStartRequest {
   readonly members: readonly Weights[];
   /** Of `dataSample` */
   readonly sample: EventSample;
-  /** `profileTraining` of the model, whose loss chooses how much large coefficients are held back, by these events. */
+  /** `responseTraining` of the model, whose loss chooses how much large coefficients are held back, by these events. */
   readonly training: ModelBuilder;
   readonly validation: EventSample;
   readonly signal?: AbortSignal | undefined;

@@ -15,9 +15,9 @@ import type { Likelihood } from "./likelihood.js";
 /** Does ν move events across the knots of splines, or knots across events? */
 export function hasKinks({ x, y, response }: MixtureModel, looksAtY: boolean): boolean {
   const moved = [
-    ...(x.systematics ? [x.nominal] : []),
+    ...(x.morph ? [x.nominal] : []),
     // T's response moves events in simulation; T itself, before it, is where it is.
-    ...(looksAtY && y && (y.systematics || response) ? [y.nominal] : []),
+    ...(looksAtY && y && (y.morph || response) ? [y.nominal] : []),
   ];
   const movesKnots = looksAtY && response?.architecture.spline !== undefined;
   return movesKnots || moved.some(({ architecture }) => architecture.transform.kind === "spline");

@@ -153,11 +153,11 @@ export function scaledTo(sum: number, binned: BinnedEvents): BinnedEvents {
   };
 }
 
-/** A density or its systematics that fails its tests. */
+/** A density or its morph that fails its tests. */
 export interface ClosureVerdict {
   readonly of: ObservableName;
-  /** Of the nominal density, or of the systematics at their anchors. */
-  readonly part: "nominal" | "systematics";
+  /** Of the nominal density, or of the morph at its anchors. */
+  readonly part: "nominal" | "morph";
   readonly tests: number;
   readonly least: ClosureTest;
   /** Probability of a least p-value as small among so many tests. */
@@ -168,11 +168,11 @@ export interface ClosureVerdict {
 /** Chance of a failure where the flow is right, per verdict. */
 export const CLOSURE_LEVEL = 0.001;
 
-/** One verdict per density and systematics: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
+/** One verdict per density and morph: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
 export function closureVerdicts(tests: readonly ClosureTest[], centres: readonly number[]): ClosureVerdict[] {
   const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === centres[k]);
   return (["x", "y"] as const).flatMap((of) =>
-    (["nominal", "systematics"] as const).flatMap((part) => {
+    (["nominal", "morph"] as const).flatMap((part) => {
       const own = tests.filter((test) => test.of === of && isNominal(test) === (part === "nominal"));
       const decided = own.filter(({ result }) => result.pValue !== undefined);
       if (decided.length === 0) return [];

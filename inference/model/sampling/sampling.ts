@@ -31,9 +31,9 @@ export function withoutTransport({ transport: _transport, response: _response, .
 }
 
 /** Latent to observed, or simulated, at ν. */
-function fromLatent({ nominal, systematics }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
+function fromLatent({ nominal, morph }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
   const { value } = nominal.fromLatent(latent, context);
-  return systematics === undefined ? value : systematics.fromNominal(value, context, shapes).value;
+  return morph === undefined ? value : morph.fromNominal(value, context, shapes).value;
 }
 
 const dimension = (model: MixtureModel, of: "x" | "y") => model[of]!.nominal.architecture.features;

@@ -16,7 +16,7 @@ import type { FlowModel, ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
 
-/** What a systematics flow knows of a shape nuisance, in the order of its architecture. */
+/** What a morph knows of a shape nuisance, in the order of its architecture. */
 export type NamedShape = Pick<ShapeNuisance, "name" | "centre">;
 
 /** Samples in which the same nuisances are off their centres: one event set. */
@@ -62,7 +62,7 @@ export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedSha
 }
 
 /** One training: whose networks it moves, and the event sets it looks at. */
-export interface SystematicsStage {
+export interface MorphStage {
   /** Follows from the names of its nuisances, whatever others there are: of steps and random numbers. */
   readonly name: string;
   /** In alphabetical order. */
@@ -79,10 +79,7 @@ export interface SystematicsStage {
  * has to be trained again when another is added. Nuisances that samples move together are then trained together: with single terms
  * frozen, the pair terms would also take over what those lack at the corners.
  */
-export function systematicsStages(
-  sets: readonly AnchorSet[],
-  pairs: readonly (readonly [string, string])[],
-): SystematicsStage[] {
+export function morphStages(sets: readonly AnchorSet[], pairs: readonly (readonly [string, string])[]): MorphStage[] {
   const single = sets.filter(({ active }) => active.length === 1);
   return [
     ...single.map((set) => ({
@@ -115,7 +112,7 @@ function stagesTogether(
   nuisances: readonly string[],
   sets: readonly AnchorSet[],
   pairs: readonly (readonly [string, string])[],
-): SystematicsStage[] {
+): MorphStage[] {
   const own = sets.filter(({ active }) => nuisances.includes(active[0]!)).sort((a, b) => (a.name < b.name ? -1 : 1));
   const containsPair = ({ active }: AnchorSet) => pairs.some((pair) => pair.every((name) => active.includes(name)));
   const alone = new Set(own.filter((set) => !containsPair(set)).flatMap(({ active }) => active));
@@ -144,8 +141,8 @@ export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: numb
   return [...values.values()].some((ofProcess) => ofProcess.size < 2);
 }
 
-/** A systematics flow whose nuisances have names. */
-export interface NamedSystematics extends FlowModel<FactorizableArchitecture> {
+/** A morph whose nuisances have names. */
+export interface NamedMorph extends FlowModel<FactorizableArchitecture> {
   /** In the order of the architecture. */
   readonly names: readonly string[];
 }
@@ -162,12 +159,12 @@ function tensorByName(tensor: string, names: readonly string[]): string {
  * The identity at every ν, in the frame of the nominal flow: what training starts from. The weights of a network follow from
  * the names of its nuisances.
  */
-export function initialSystematics(
+export function initialMorph(
   architecture: FactorizableArchitecture,
   names: readonly string[],
   nominal: FlowModel<FlowArchitecture>,
   seed: number,
-): NamedSystematics {
+): NamedMorph {
   const weights = tensorSpecs(architecture).map((spec) => {
     const isFrame = spec.name.startsWith("standardisation.");
     const own = isFrame
@@ -179,7 +176,7 @@ export function initialSystematics(
 }
 
 /** The flow of a stage's nuisances alone, in the stage's order: all others are at their centres, where they change nothing. */
-export function stageFlow(whole: NamedSystematics, { nuisances, withPairs }: SystematicsStage): NamedSystematics {
+export function stageFlow(whole: NamedMorph, { nuisances, withPairs }: MorphStage): NamedMorph {
   const { nuisances: all, pairs } = whole.architecture;
   const ownPairs = pairs.flatMap((pair) => {
     const [k, l] = pair.map((at) => nuisances.indexOf(whole.names[at]!)).sort((a, b) => a - b) as [number, number];
@@ -198,7 +195,7 @@ export function stageFlow(whole: NamedSystematics, { nuisances, withPairs }: Sys
 }
 
 /** The whole flow with the weights of a part. */
-export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): NamedSystematics {
+export function withStageFlow(whole: NamedMorph, part: NamedMorph): NamedMorph {
   const byName = new Map([...part.weights].map(([name, tensor]) => [tensorByName(name, part.names), tensor]));
   const weights = [...whole.weights].map(
     ([name, own]) => [name, byName.get(tensorByName(name, whole.names)) ?? own] as const,
@@ -206,21 +203,21 @@ export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): 
   return { ...whole, weights: new Map(weights) };
 }
 
-/** What `systematicsTraining` is asked for. */
-export interface SystematicsRequest {
+/** What `morphTraining` is asked for. */
+export interface MorphRequest {
   readonly of: ObservableName;
   readonly nominal: FlowArchitecture;
   /** That of `stageFlow`. */
-  readonly systematics: FactorizableArchitecture;
-  readonly stage: SystematicsStage;
+  readonly morph: FactorizableArchitecture;
+  readonly stage: MorphStage;
   readonly sizes: Dimensions;
   readonly optimiser: Optimiser;
 }
 
-const trainingOptions: Options<SystematicsRequest> = {
+const trainingOptions: Options<MorphRequest> = {
   of: oneOf("x", "y"),
   nominal: anObject,
-  systematics: anObject,
+  morph: anObject,
   stage: anObject,
   sizes: anObject,
   optimiser: anObject,
@@ -233,13 +230,13 @@ const trainingOptions: Options<SystematicsRequest> = {
  * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
  * as columns, all others are at their centres and cost nothing.
  */
-export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
-  checkOptions("systematicsTraining", request, trainingOptions);
-  const { of, nominal, systematics, stage, sizes, optimiser } = request;
+export function morphTraining(request: MorphRequest): ModelBuilder {
+  checkOptions("morphTraining", request, trainingOptions);
+  const { of, nominal, morph, stage, sizes, optimiser } = request;
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
-    const flow = bindFactorizableFlow(tape, systematics, `${of}.systematics`);
+    const flow = bindFactorizableFlow(tape, morph, `${of}.systematics`);
     const losses = stage.sets.map(({ name, active, anchors }) => {
       const { features, context, weight } = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
@@ -254,7 +251,7 @@ export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
 
 /** Events of each set of a stage, by its name; they are `at` values of the stage's nuisances. */
 export function stageSamples<S extends SimulatedEvents>(
-  stage: SystematicsStage,
+  stage: MorphStage,
   events: readonly S[],
   shapes: readonly NamedShape[],
 ): Record<string, S[]> {

@@ -85,8 +85,8 @@ function mixtureModel({
         ? { kind: "shape", name: `nu${k}`, centre: 0.1, acts: [true, k !== 2] }
         : { kind: "rate", name: `nu${k}`, centre: 0, logFactors: [0.1 * k, -0.2] },
     ),
-    x: { nominal: flow(1, PROCESSES, 1), systematics: residual(1, PROCESSES, shapes, 0.1, 2) },
-    y: { nominal: flow(features, context, 3), systematics: residual(features, context, shapes, 0.1, 4) },
+    x: { nominal: flow(1, PROCESSES, 1), morph: residual(1, PROCESSES, shapes, 0.1, 2) },
+    y: { nominal: flow(features, context, 3), morph: residual(features, context, shapes, 0.1, 4) },
     transport: flow(features, context, 5),
     ...(isProfiled && { response: residual(features, context, shapes + rates, 0.2, 6) }),
   };

@@ -282,7 +282,7 @@ for (const [name, [load, tensors, pattern]] of Object.entries(others)) {
   test(`refused by name: ${name}`, () => refuses(() => load(tensors), pattern));
 }
 
-test("a published mixture takes settings for its densities and T, not for its systematics", () => {
+test("a published mixture takes settings for its densities and T, not for its morphs", () => {
   const stored = JSON.parse(
     readFileSync(new URL("../../../../test/references/torch-mixture.json", import.meta.url), "utf8"),
   );
@@ -297,7 +297,7 @@ test("a published mixture takes settings for its densities and T, not for its sy
     assert.is(architecture.transform.leastSlope, 1e-4);
     assert.is(architecture.transform.kind === "spline" && architecture.transform.bound, 3);
   }
-  assert.is(kinematics.systematics.architecture.activation, "elu");
+  assert.is(kinematics.morph.architecture.activation, "elu");
   const plain = loadMixture(tensors).transport.architecture;
   assert.equal([plain.activation, plain.transform.leastSlope], ["relu", undefined]);
 });

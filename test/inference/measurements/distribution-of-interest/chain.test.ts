@@ -25,31 +25,31 @@ import {
   factorizableFlow,
   fillNormal,
   initialDensity,
+  initialMorph,
   initialNu,
   initialResponse,
-  initialSystematics,
   initialTransport,
   likelihood,
   type MixtureModel,
   minimise,
   mixtureParameters,
+  morphStages,
+  morphTraining,
   NOMINAL,
   NU,
   named,
   type ObservableName,
   principalModes,
-  profileTraining,
-  profilingSample,
   project,
   randomKey,
   releaseOfNu,
+  responseSample,
   responseToFirstOrder,
+  responseTraining,
   type SimulatedEvents,
   sampleMixture,
   stageFlow,
   stageSamples,
-  systematicsStages,
-  systematicsTraining,
   train,
   trainingSample,
   transportTraining,
@@ -117,16 +117,16 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
   const nominal = { architecture, weights: updated(`${of}.nominal`, initial, trained.parameters) };
 
   const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ centre: 0 }], standardisation: "both" });
-  let systematics = initialSystematics(residual, ["shift"], nominal, SEED);
-  for (const stage of systematicsStages(anchorSets(anchors, SHAPES), [])) {
+  let morph = initialMorph(residual, ["shift"], nominal, SEED);
+  for (const stage of morphStages(anchorSets(anchors, SHAPES), [])) {
     const samples = Object.entries(stageSamples(stage, events, SHAPES));
-    const own = stageFlow(systematics, stage);
+    const own = stageFlow(morph, stage);
     const { parameters } = await train({
       backend,
-      model: systematicsTraining({
+      model: morphTraining({
         of,
         nominal: architecture,
-        systematics: own.architecture,
+        morph: own.architecture,
         stage,
         sizes,
         optimiser: optimiser(0.01),
@@ -137,12 +137,12 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
       purpose: `${of}.systematics`,
       ...recipe,
     });
-    systematics = withStageFlow(systematics, {
+    morph = withStageFlow(morph, {
       ...own,
       weights: updated(`${of}.systematics`, own.weights, parameters),
     });
   }
-  return { nominal, systematics } satisfies DensityModel;
+  return { nominal, morph } satisfies DensityModel;
 }
 
 async function fitNu(backend: Backend, model: MixtureModel, data: EventData, start: readonly number[]) {
@@ -202,9 +202,9 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
   const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
   const box = centre.map(() => BOX);
   const sample = dataSample(data);
-  const training = profileTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
+  const training = responseTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
   const sampleOf = (purpose: string, epoch: number) =>
-    profilingSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
+    responseSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
   const members = [model.transport!.weights];
   const validation = sampleOf("profile/held out", 0);
   const start = await responseToFirstOrder({ backend, model, members, sample, training, validation });
@@ -256,7 +256,7 @@ test.before(async () => {
 });
 test.after(() => chain?.backend.close());
 
-test("closure passes for what was trained, and fails where the systematics are left out (seed 3, false alarm 4e-3)", async () => {
+test("closure passes for what was trained, and fails where the morphs are left out (seed 3, false alarm 4e-3)", async () => {
   const { backend, simulated } = chain;
   const heldOut = simulate("held out", 2000);
   const verdicts = async (model: MixtureModel) =>
@@ -266,9 +266,9 @@ test("closure passes for what was trained, and fails where the systematics are l
     passed.map(({ of, part, passed: isGood }) => [of, part, isGood]),
     [
       ["x", "nominal", true],
-      ["x", "systematics", true],
+      ["x", "morph", true],
       ["y", "nominal", true],
-      ["y", "systematics", true],
+      ["y", "morph", true],
     ],
   );
   const { x, y, ...rest } = simulated;

@@ -8,8 +8,8 @@ import {
   gaussLegendre,
   memberTransports,
   type NodeLaw,
-  profileTraining,
-  profilingSample,
+  responseSample,
+  responseTraining,
 } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
 import { mixtureParameters } from "../../../../inference/model/mixture-model.js";
@@ -41,7 +41,7 @@ test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table
 const count = 20_000;
 const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
 const nodesOf = (law: NodeLaw, seed: number, epoch: number, purpose = "profile/nodes") =>
-  profilingSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
+  responseSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
 
 test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
   const [box, second] = [0.3, 0.6];
@@ -86,7 +86,7 @@ test("the loss is what y still tells of nu: 0 where T undoes it all, else as in 
     const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin] });
     const tape = new Tape();
     const optimiser = adam({ learningRate: 1e-3 });
-    const { loss } = profileTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
+    const { loss } = responseTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
     const program = await referenceBackend().compile({ outputs: { loss } });
     await program.write(mixtureParameters(model));
     await program.bind({

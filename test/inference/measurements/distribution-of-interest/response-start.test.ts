@@ -10,8 +10,8 @@ import type { Weights } from "../../../../flows/networks/weights.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import {
   initialResponse,
-  profileTraining,
-  profilingSample,
+  responseSample,
+  responseTraining,
 } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import { responseToFirstOrder } from "../../../../inference/measurements/distribution-of-interest/response-start.js";
 import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
@@ -130,8 +130,8 @@ function startOf(backend: Backend, members: readonly Weights[]) {
     model,
     members,
     sample,
-    training: profileTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
-    validation: profilingSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
+    training: responseTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
+    validation: responseSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
   });
 }
 

@@ -8,7 +8,7 @@ import { warmUpCosine } from "../../../../flows/training/learning-rate.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import { train } from "../../../../flows/training/training.js";
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
-import { profileTraining } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseTraining } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   DATA,
   dataSample,
@@ -198,8 +198,8 @@ test("no T to train, no y to train it on: refused", () => {
     /frame of T: expected data with y, got x alone/,
   );
   assert.throws(
-    () => profileTraining({ model: simulated, isWeighted: false, optimiser }),
-    /profileTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
+    () => responseTraining({ model: simulated, isWeighted: false, optimiser }),
+    /responseTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
   );
 });
 

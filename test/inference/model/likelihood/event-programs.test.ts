@@ -85,11 +85,11 @@ function modelOf(
     nuisances: [shape("first"), shape("second")],
     x: {
       nominal: random(autoregressiveFlow({ features: 2, context: 2, hidden, transforms: 1, transform: spline }), 1),
-      systematics: bend(2, 2, 1, 2),
+      morph: bend(2, 2, 1, 2),
     },
     y: {
       nominal: random(autoregressiveFlow({ features, context: 4, hidden, transforms: 2, transform: spline }), 3),
-      systematics: bend(4, features, 2, 4),
+      morph: bend(4, features, 2, 4),
     },
     ...change,
   });

@@ -115,8 +115,8 @@ test("splines have kinks where a nuisance moves events across their knots", () =
   const model = torchModel({ hasTransport: true, hasRates: false });
   assert.is(model.x.nominal.architecture.transform.kind, "spline");
   assert.is(hasKinks(model, true), true);
-  const { systematics: _x, ...xAsItIs } = model.x;
-  const { systematics: _y, ...yAsItIs } = model.y!;
+  const { morph: _x, ...xAsItIs } = model.x;
+  const { morph: _y, ...yAsItIs } = model.y!;
   assert.is(hasKinks({ ...model, x: xAsItIs, y: yAsItIs }, true), model.response !== undefined);
   assert.is(hasKinks({ ...model, x: xAsItIs }, false), false);
 });

@@ -10,11 +10,11 @@ import {
 import {
   type Anchor,
   anchorSets,
-  initialSystematics,
+  initialMorph,
   isLinearOnly,
+  morphStages,
   stageFlow,
   stageSamples,
-  systematicsStages,
   withStageFlow,
 } from "../../../../inference/model/training/morph.js";
 
@@ -86,7 +86,7 @@ test("anchors off the centres fall into sets by what is off, by name", () => {
 /** name: sets, with pairs where a `+` follows */
 function stagesOf(sets: readonly string[], pairs: readonly [string, string][]): string[] {
   const anchorsOf = sets.map((name) => ({ name, active: name.split(","), anchors: 1 }));
-  return systematicsStages(anchorsOf, pairs).map(
+  return morphStages(anchorsOf, pairs).map(
     ({ name, nuisances, withPairs, sets: own }) =>
       `${name}${withPairs ? "+" : ""} (${nuisances}): ${own.map((set) => set.name).join(" ")}`,
   );
@@ -136,7 +136,7 @@ const NOMINAL_FLOW = {
 
 test("initial weights of a nuisance, and of a pair, follow from names alone", () => {
   const initial = (names: readonly string[], pairs: readonly [number, number][]) =>
-    initialSystematics(factorizableFlow({ ...FLOW, nuisances: names.map(() => ({})), pairs }), names, NOMINAL_FLOW, 7)
+    initialMorph(factorizableFlow({ ...FLOW, nuisances: names.map(() => ({})), pairs }), names, NOMINAL_FLOW, 7)
       .weights;
   const before = initial(["a", "b"], [[0, 1]]);
   const after = initial(["b", "c", "a"], [[0, 2]]);
@@ -152,7 +152,7 @@ test("initial weights of a nuisance, and of a pair, follow from names alone", ()
 test("a stage's flow holds its own networks, in the stage's order, and gives them back", () => {
   const names = ["c", "b", "a"];
   const nuisances = [{ centre: 3 }, { centre: 2, linearOnly: true }, { centre: 1 }];
-  const whole = initialSystematics(
+  const whole = initialMorph(
     factorizableFlow({
       ...FLOW,
       nuisances,
@@ -189,7 +189,7 @@ test("a stage's flow holds its own networks, in the stage's order, and gives the
 
 test("samples of a stage: what is off, at values of the stage's nuisances alone", () => {
   const events = [part(0, [0, 0.5], [1]), part(0, [1, 0.5], [2]), part(0, [1, 2], [3]), part(0, [0, 2], [4])];
-  const [, single] = systematicsStages(anchorSets(events, SHAPES), []);
+  const [, single] = morphStages(anchorSets(events, SHAPES), []);
   assert.equal(
     stageSamples(single!, events, SHAPES)["off-scale"]!.map(({ at, x }) => [at, x[0]]),
     [[[2], 4]],
