@@ -3,7 +3,7 @@
  * dimensions each, every nuisance acting on both.
  *
  * A training step of the factorizable flow of y, all K networks together on one event set in which every nuisance is off its
- * centre; then of the NLL in ν, T fixed and T profiled: its gradient, the products of the events' scores, which fits of
+ * nominal value; then of the NLL in ν, T fixed and T profiled: its gradient, the products of the events' scores, which fits of
  * splines take for a Hessian, and the exact Hessian by double backward. The exponent is the slope of log time against log K over
  * the larger half of the K.
  */
@@ -71,7 +71,7 @@ function residual(
 function modelWith(count: number, isProfiled: boolean): MixtureModel {
   return {
     processes: ["signal", "background"].map((name) => ({ name, logYield: Math.log(EVENTS / 2) })),
-    nuisances: namesOf(count).map((name) => ({ kind: "shape", name, centre: 0, acts: [true, true] })),
+    nuisances: namesOf(count).map((name) => ({ kind: "shape", name, nominal: 0, acts: [true, true] })),
     x: {
       nominal: modelOf(splineFlow(sizes.x, sizes.processes, 12)),
       morph: residual(count, sizes.x, sizes.processes, 1),
@@ -103,7 +103,7 @@ async function task(name: string, nuisances: number, per: number, call: Task["ca
 
 async function trainingStep(backend: Backend, count: number): Promise<Task> {
   const names = namesOf(count);
-  const shapes = names.map((name) => ({ name, centre: 0 }));
+  const shapes = names.map((name) => ({ name, nominal: 0 }));
   const events = [0, 1].map((process) => ({
     process,
     at: names.map(() => 1),
@@ -143,7 +143,7 @@ async function derivatives(backend: Backend, count: number, isProfiled: boolean)
   const nu = new Float64Array(count).fill(0.1);
   const calls = {
     gradient: () => bound.evaluate(nu, 1),
-    scores: () => bound.information(nu),
+    scores: () => bound.outerProduct(nu),
     Hessian: () => bound.evaluate(nu, 2),
   };
   const tasks: Task[] = [];

@@ -24,7 +24,7 @@ export interface Published {
 }
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 function random<A extends Architecture>(architecture: A, seed: number): FlowModel<A> {

@@ -13,7 +13,13 @@ import {
   initialNu,
   transportTraining,
 } from "../inference/measurements/distribution-of-interest/transport-fit.js";
-import { type MixtureModel, mixtureParameters, partNames, partOf } from "../inference/model/mixture-model.js";
+import {
+  type MixtureModel,
+  mixtureParameters,
+  parameterPrefixes,
+  partNames,
+  partOf,
+} from "../inference/model/mixture-model.js";
 import { sameSizes } from "./published.js";
 import { normals } from "./r1.js";
 import type { Prepared } from "./rival-protocol.js";
@@ -53,7 +59,7 @@ export function filled(weights: Weights, size: number): Weights {
 /** The published sizes, with a response of three layers, hidden 256 x 2. */
 function model(): MixtureModel {
   const sizes = sameSizes();
-  const nuisances = NU.map((centre) => ({ centre, scale: SCALE }));
+  const nuisances = NU.map((nominal) => ({ nominal, scale: SCALE }));
   const response = factorizableFlow({ features: 2, context: 4, layers: 3, hidden: [256, 256], nuisances });
   const moved = (of: MixtureModel["x"]) => {
     const systematics = of.morph!;
@@ -76,12 +82,12 @@ const data = () => ({
 function sampleOf(task: MixtureTask): EventSample {
   const sample = dataSample(data());
   if (task === "stepOne") return sample;
-  return responseSample(sample, { kind: "random", box: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
+  return responseSample(sample, { kind: "random", halfWidths: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
 }
 
 export function mixtureFile(): CaseFile {
   const own = model();
-  const parts = partNames.map((name) => [name, partOf(own, name)!] as const);
+  const parts = partNames.map((name) => [parameterPrefixes[name], partOf(own, name)!] as const);
   const { x, y } = data();
   const delta = sampleOf("stepTwo").columns["data/delta"] as Float32Array;
   return {

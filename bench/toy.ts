@@ -53,7 +53,7 @@ export function toy(): MixtureModel {
   });
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
-    nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", centre: 0, acts: [true, true] })),
+    nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", nominal: 0, acts: [true, true] })),
     x: { nominal: density(2, 1), morph: systematics(2, 1, 2) },
     y: { nominal: density(4, 3), morph: systematics(4, 2, 4) },
     transport: modelOf(transfer, 5),

@@ -87,7 +87,27 @@ export {
 export * from "./model/likelihood/likelihood.js";
 export * from "./model/likelihood/spline-knots.js";
 export * from "./model/mixture.js";
-export * from "./model/mixture-model.js";
+export * from "./model/mixture-file.js";
+export {
+  checkedModel,
+  checkPoint,
+  type DensityModel,
+  type FlowModel,
+  type MixtureModel,
+  mixtureParameters,
+  type NuisanceModel,
+  nuisanceNamesOf,
+  type PartName,
+  type ProcessModel,
+  parameterPrefixes,
+  parametersOn,
+  partNames,
+  partOf,
+  type RateNuisance,
+  type ShapeNuisance,
+  withExposure,
+  withParameters,
+} from "./model/mixture-model.js";
 export {
   CLOSURE_LEVEL,
   type ClosureRequest,

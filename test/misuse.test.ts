@@ -188,8 +188,8 @@ const cases: readonly (readonly [call: () => unknown, message: RegExp])[] = [
     /^minimise: expected a function for evaluate of the objective, got undefined$/,
   ],
   [
-    () => library.withHeld(objective, wrong({ 0: 1 })),
-    /^withHeld: expected a Map for values by position, got \{ 0 \}$/,
+    () => library.withFixed(objective, wrong({ 0: 1 })),
+    /^withFixed: expected a Map for values by position, got \{ 0 \}$/,
   ],
   [
     () => library.covariance(Float64Array.of(1), wrong("a")),

@@ -365,8 +365,8 @@ test("entries within options are looked at too", async () => {
     /got "bin"\. Did you mean bins\?/,
   );
   await is(
-    () => library.factorizableFlow({ features: 1, layers: 1, hidden: [], nuisances: [{ center: 1 } as never] }),
-    /factorizableFlow nuisance: .* got "center"\. Did you mean centre\?/,
+    () => library.factorizableFlow({ features: 1, layers: 1, hidden: [], nuisances: [{ nominl: 1 } as never] }),
+    /factorizableFlow nuisance: .* got "nominl"\. Did you mean nominal\?/,
   );
   const data = { count: 2, x: column, weigths: column };
   await is(

@@ -60,9 +60,9 @@ export interface CouplingArchitecture extends Common {
   readonly layers: readonly CouplingLayer[];
 }
 
-/** One nuisance of a factorizable flow: u = (ν - centre) / scale. */
+/** One nuisance of a factorizable flow: u = (ν - nominal value) / scale. */
 export interface NuisanceArchitecture {
-  readonly centre: number;
+  readonly nominal: number;
   readonly scale: number;
   /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
   readonly linearOnly: boolean;
@@ -78,7 +78,7 @@ export interface FactorizableArchitecture extends Common {
   readonly quadraticDamping: number;
   readonly pairDamping: number;
   /**
-   * Behind the affine step of each layer, and like it the identity at the centres. It reshapes densities, which scales and shifts
+   * Behind the affine step of each layer, and like it the identity at the nominal values. It reshapes densities, which scales and shifts
    * cannot. Absent: none, as published.
    */
   readonly spline?: SplineArchitecture;
@@ -159,7 +159,7 @@ export function couplingFlow(
   return checked({ kind: "coupling", ...common(options), transform, layers });
 }
 
-/** Nuisances and pairs of a factorizable flow; centres, scales and dampings that are left out are 0, 1, 0.01 and 1. */
+/** Nuisances and pairs of a factorizable flow; nominal values, scales and dampings that are left out are 0, 1, 0.01 and 1. */
 export function factorizableFlow(
   options: CommonOptions & {
     readonly layers: number;
@@ -175,8 +175,8 @@ export function factorizableFlow(
   return checked({
     kind: "factorizable",
     ...common({ activation: "elu", ...options }),
-    nuisances: options.nuisances.map(({ centre = 0, scale = 1, linearOnly = false }) => ({
-      centre,
+    nuisances: options.nuisances.map(({ nominal = 0, scale = 1, linearOnly = false }) => ({
+      nominal,
       scale,
       linearOnly,
     })),
@@ -218,8 +218,8 @@ function checkNuisances(architecture: FactorizableArchitecture): void {
   }
   if (nuisances.length === 0) refuse(architecture, "at least one nuisance", nuisances);
   for (const nuisance of nuisances) {
-    if (!(Number.isFinite(nuisance.centre) && nuisance.scale > 0)) {
-      refuse(architecture, "nuisances with a centre and a positive scale", nuisance);
+    if (!(Number.isFinite(nuisance.nominal) && nuisance.scale > 0)) {
+      refuse(architecture, "nuisances with a nominal value and a positive scale", nuisance);
     }
   }
   const seen = new Set<string>();

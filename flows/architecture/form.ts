@@ -51,7 +51,7 @@ const isCoupling = (layer: unknown) => isData(layer) && areNumbers(layer.passive
 
 const isNuisance = (nuisance: unknown) =>
   isData(nuisance) &&
-  typeof nuisance.centre === "number" &&
+  typeof nuisance.nominal === "number" &&
   typeof nuisance.scale === "number" &&
   typeof nuisance.linearOnly === "boolean";
 
@@ -73,7 +73,7 @@ export function checkForm(data: unknown): asserts data is Architecture {
   else checkList("layers with an order and units by degree", layers, isAutoregressive);
   if (kind !== "factorizable") return checkTransform((data as Data).transform);
   const { nuisances, pairs, quadraticDamping, pairDamping, spline } = data as Data;
-  checkList("nuisances with centre, scale and linearOnly", nuisances, isNuisance);
+  checkList("nuisances with nominal, scale and linearOnly", nuisances, isNuisance);
   checkList("pairs of nuisances", pairs, isPair);
   const areDampings = [quadraticDamping, pairDamping].every((damping) => isNumber(damping) && (damping as number) >= 0);
   if (!areDampings) refuse("dampings of at least 0", [quadraticDamping, pairDamping]);

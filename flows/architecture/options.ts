@@ -49,7 +49,7 @@ const factorizable: Options<FactorizableOptions> = {
   spline: optional(anObject),
 };
 const nuisance: Options<Partial<NuisanceArchitecture>> = {
-  centre: optional(aNumber),
+  nominal: optional(aNumber),
   scale: optional(aNumber),
   linearOnly: optional(aFlag),
 };

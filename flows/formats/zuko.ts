@@ -239,7 +239,7 @@ export function loadNice(
 interface LoadedLayer {
   readonly layer: AutoregressiveLayer;
   readonly context: number;
-  readonly centres: readonly number[];
+  readonly nominalValues: readonly number[];
   readonly scales: readonly number[];
   readonly pairs: readonly (readonly [number, number])[];
 }
@@ -252,10 +252,14 @@ function readFactorizableLayer(
   put: (path: string, network: LoadedNetwork) => void,
 ): LoadedLayer {
   const vector = (name: string) => [...numbers(tensors, `${folder}.${name}`).data];
-  const [centres, scales] = [vector("central_nuisance_values"), vector("nuisance_scales")];
+  const [nominalValues, scales] = [vector("central_nuisance_values"), vector("nuisance_scales")];
   const nuisances = countEntries(tensors, `${folder}.nuisance_nets`);
-  if (nuisances !== centres.length || scales.length !== centres.length) {
-    refuse(folder, `centres and scales of ${nuisances} nuisances`, `${centres.length} and ${scales.length}`);
+  if (nuisances !== nominalValues.length || scales.length !== nominalValues.length) {
+    refuse(
+      folder,
+      `nominal values and scales of ${nuisances} nuisances`,
+      `${nominalValues.length} and ${scales.length}`,
+    );
   }
   const flat = tensors.has(`${folder}.cross_term_pairs`) ? vector("cross_term_pairs") : [];
   const pairs = Array.from({ length: flat.length / 2 }, (_, p) => [flat[2 * p], flat[2 * p + 1]] as [number, number]);
@@ -268,7 +272,7 @@ function readFactorizableLayer(
     return network;
   };
   const networks = [
-    ...centres.map((_, k) => read(`nuisance_nets.${k}`, 4, `nuisances.${k}`)),
+    ...nominalValues.map((_, k) => read(`nuisance_nets.${k}`, 4, `nuisances.${k}`)),
     ...pairs.map(([k, l], p) => read(`pair_nets.${p}`, 2, `pairs.${k}-${l}`)),
   ];
   const hidden = common(
@@ -281,7 +285,7 @@ function readFactorizableLayer(
     "number of context columns",
     networks.map((network) => network.context),
   );
-  return { layer: { order: inversePermutation(arrangement), hidden }, context, centres, scales, pairs };
+  return { layer: { order: inversePermutation(arrangement), hidden }, context, nominalValues, scales, pairs };
 }
 
 /**
@@ -328,7 +332,7 @@ export function loadFactorizable(
     context: same("context"),
     activation: "elu",
     standardisation: "none",
-    nuisances: same("centres").map((centre, k) => ({ centre, scale: scales[k] as number, linearOnly: false })),
+    nuisances: same("nominalValues").map((nominal, k) => ({ nominal, scale: scales[k] as number, linearOnly: false })),
     pairs: same("pairs"),
     quadraticDamping: damping.quadratic,
     pairDamping: damping.pair,

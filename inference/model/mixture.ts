@@ -17,7 +17,7 @@ import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues }
 import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
 import { type Transformed, withAxis } from "../../flows/shapes.js";
-import { checkedModel, type DensityModel, type MixtureModel } from "./mixture-model.js";
+import { checkedModel, type DensityModel, type MixtureModel, parameterPrefixes } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
 
 /** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
@@ -68,7 +68,7 @@ export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): B
   const { nominal, morph } = model;
   return {
     nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
-    morph: morph && bindFactorizableFlow(tape, morph.architecture, `${name}.systematics`),
+    morph: morph && bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${name}.morph`]),
   };
 }
 
@@ -80,7 +80,7 @@ function logDensity({ nominal, morph }: BoundDensity, u: Var, context: Var, nu: 
 }
 
 /**
- * Values of the shape nuisances, one entry each: [..., 1]; the centre, where it changes nothing, for processes that the nuisance
+ * Values of the shape nuisances, one entry each: [..., 1]; the nominal value, where it changes nothing, for processes that the nuisance
  * does not act on.
  *
  * @param process  one-hot, [..., F]
@@ -91,7 +91,7 @@ export function shapeValues({ nuisances }: MixtureModel, nu: Var, process: Var):
     const value = slice(nu, -1, k, k + 1);
     if (nuisance.acts.every(Boolean)) return [value];
     const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
-    return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+    return [add(mul(sub(value, nuisance.nominal), acts), nuisance.nominal)];
   });
 }
 
@@ -142,10 +142,10 @@ export interface BoundTransport {
  * @param ofY  p(y | x), on the same tape: what T undoes
  */
 export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
-  const transport = model.transport && bindFlow(tape, model.transport.architecture, "transfer");
+  const transport = model.transport && bindFlow(tape, model.transport.architecture, parameterPrefixes.transport);
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
   const variation = response && ofY?.morph;
-  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
+  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ nominal }) => nominal));
 
   function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
     return apply(y, [

@@ -5,12 +5,12 @@ import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } fro
 import { Tape, type Var } from "../../engine/tape/tape.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
-/** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
+/** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - nominal_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
 export function logYields(model: MixtureModel, nu: Var): Var {
   let total = nu.tape.constant(model.processes.map(({ logYield }) => logYield));
   for (const [k, nuisance] of model.nuisances.entries()) {
     if (nuisance.kind !== "rate") continue;
-    const distance = sub(slice(nu, -1, k, k + 1), nuisance.centre);
+    const distance = sub(slice(nu, -1, k, k + 1), nuisance.nominal);
     total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
   }
   return total;
@@ -51,6 +51,6 @@ export function extendedTerm(logYieldOf: Var, observed: number): Var {
 
 /** ½ Σ (ν_k - a_k)², a_k what the auxiliary measurement of nuisance k found; ν [K]. */
 export function gaussianConstraints(model: MixtureModel, nu: Var): Var {
-  const found = nu.tape.constant(model.nuisances.map(({ centre, observed }) => observed ?? centre));
+  const found = nu.tape.constant(model.nuisances.map(({ nominal, observed }) => observed ?? nominal));
   return mul(reshape(sum(square(sub(nu, found)), -1), []), 0.5);
 }

@@ -29,14 +29,14 @@ export function shiftWeights(t: number): Weights {
   return weights;
 }
 
-/** u + slopes · (ν - centres) */
-function shifted(context: number, slopes: readonly number[], centres: readonly number[]) {
+/** u + slopes · (ν - nominal values) */
+function shifted(context: number, slopes: readonly number[], nominalValues: readonly number[]) {
   const architecture = factorizableFlow({
     features: 1,
     context,
     hidden: [2],
     layers: 1,
-    nuisances: slopes.map((_, k) => ({ centre: centres[k]!, scale: 1 })),
+    nuisances: slopes.map((_, k) => ({ nominal: nominalValues[k]!, scale: 1 })),
   });
   const weights = initialise(architecture, 1, { identity: true });
   // s linear, s quadratic, t linear, t quadratic
@@ -53,8 +53,8 @@ function standardNormal(context: number) {
 
 export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): MixtureModel {
   const zeros = a.map(() => 0);
-  const shapes = a.map((_, k) => ({ name: `shape${k}`, kind: "shape", centre: 0, acts: [true] }) as const);
-  const rates = rate === undefined ? [] : [{ name: "rate", kind: "rate", centre: 0, logFactors: [rate] } as const];
+  const shapes = a.map((_, k) => ({ name: `shape${k}`, kind: "shape", nominal: 0, acts: [true] }) as const);
+  const rates = rate === undefined ? [] : [{ name: "rate", kind: "rate", nominal: 0, logFactors: [rate] } as const];
   return {
     processes: [{ name: "only", logYield: Math.log(events) }],
     nuisances: [...shapes, ...rates],

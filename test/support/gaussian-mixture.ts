@@ -72,21 +72,21 @@ const Q = 0.02;
 const R = 0.1;
 
 /** The last nuisance is linear only; the first two have a pair term. */
-function morph(features: number, context: number, centres: readonly number[], scales: readonly number[]): Morph {
-  const last = centres.length - 1;
+function morph(features: number, context: number, nominalValues: readonly number[], scales: readonly number[]): Morph {
+  const last = nominalValues.length - 1;
   const drawn = factorizableFlow({
     features,
     context,
     hidden: [PROCESSES],
     layers: 1,
-    nuisances: centres.map((centre, k) => ({ centre, scale: scales[k]!, linearOnly: k === last })),
+    nuisances: nominalValues.map((nominal, k) => ({ nominal, scale: scales[k]!, linearOnly: k === last })),
     pairs: [[0, 1]],
     quadraticDamping: Q,
     pairDamping: R,
   });
   const architecture = { ...drawn, layers: drawn.layers.map((layer) => ({ ...layer, hidden: onlyContext(features) })) };
   const weights: Weights = new Map();
-  const rows = centres.map((_, k) => {
+  const rows = nominalValues.map((_, k) => {
     const own = table((k === last ? 2 : 4) * features, 0.2);
     networkWeights(`transforms.0.nuisances.${k}`, architecture, own, weights);
     return own;
@@ -101,10 +101,10 @@ const WIDTH_Y = 3;
 const CONTEXT_Y = PROCESSES + WIDTH_X;
 
 const nuisances: readonly NuisanceModel[] = [
-  { name: "scale", kind: "shape", centre: 0, acts: [true, true, true] },
-  { name: "rate", kind: "rate", centre: 0.2, logFactors: [0, Math.log(1.1), -Math.log(1.1)] },
-  { name: "tilt", kind: "shape", centre: 0.3, acts: [false, false, true] },
-  { name: "modelling", kind: "shape", centre: 0, acts: [true, false, false] },
+  { name: "scale", kind: "shape", nominal: 0, acts: [true, true, true] },
+  { name: "rate", kind: "rate", nominal: 0.2, logFactors: [0, Math.log(1.1), -Math.log(1.1)] },
+  { name: "tilt", kind: "shape", nominal: 0.3, acts: [false, false, true] },
+  { name: "modelling", kind: "shape", nominal: 0, acts: [true, false, false] },
 ];
 const SHAPES = [0, 2, 3];
 const YIELDS = [40, 60, 100];
@@ -112,7 +112,7 @@ const YIELDS = [40, 60, 100];
 const x = affine(WIDTH_X, PROCESSES);
 const y = affine(WIDTH_Y, CONTEXT_Y);
 const transfer = affine(WIDTH_Y, CONTEXT_Y);
-const shapeCentres = SHAPES.map((k) => nuisances[k]!.centre);
+const shapeCentres = SHAPES.map((k) => nuisances[k]!.nominal);
 const morphX = morph(WIDTH_X, PROCESSES, shapeCentres, [1, 1, 1]);
 const morphY = morph(WIDTH_Y, CONTEXT_Y, shapeCentres, [1, 1, 1]);
 /** T responds to all four around the ν_0 of step 1. */
@@ -171,8 +171,8 @@ const standardNormal = ({ value, logDet }: Point) =>
 
 function shapeDistances(f: number, nu: readonly number[]): number[] {
   return SHAPES.map((k) => {
-    const nuisance = nuisances[k] as { acts: readonly boolean[]; centre: number };
-    return nuisance.acts[f]! ? nu[k]! - nuisance.centre : 0;
+    const nuisance = nuisances[k] as { acts: readonly boolean[]; nominal: number };
+    return nuisance.acts[f]! ? nu[k]! - nuisance.nominal : 0;
   });
 }
 

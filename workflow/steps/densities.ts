@@ -82,7 +82,7 @@ export async function trainDensity(
 }
 
 const shapesOf = (configuration: Configuration): NamedShape[] =>
-  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.centre }));
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.centre }));
 
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;

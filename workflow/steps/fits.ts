@@ -164,7 +164,7 @@ export async function fitTrained(setting: Setting, model: MixtureModel, key: str
   const label = model.transport === undefined ? "fit" : "fit with T fixed";
   const fixed = await fitStep(setting, "fit.fixed", label, key, fixedModel, data, start);
   if (response === undefined) return { fixed };
-  const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  const centre = response.architecture.nuisances.map((nuisance) => nuisance.nominal);
   return { fixed, profiled: await fitStep(setting, "fit.profiled", "fit with T profiled", key, model, data, centre) };
 }
 

@@ -290,12 +290,14 @@ function withPoints(
 ) {
   const { profile, seed } = analysis.configuration;
   const { nodes, points } = profile;
-  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, halfWidths: box } : { kind: nodes, halfWidths: box, points };
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
       [DATA]: responseSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
-    ...(validation && { validation: { [DATA]: responseSample(validation, { kind: "random", box }, offGrid) } }),
+    ...(validation && {
+      validation: { [DATA]: responseSample(validation, { kind: "random", halfWidths: box }, offGrid) },
+    }),
   };
 }

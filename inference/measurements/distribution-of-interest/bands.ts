@@ -166,14 +166,14 @@ export function bandMembers({
   origin,
 }: Pick<BandRequest, "model" | "replicas" | "origin">): BandMember[] {
   if (replicas.length === 0) return [{ model, replica: undefined, responseAt: (nu) => [...nu] }];
-  const centres = model.response?.architecture.nuisances.map(({ centre }) => centre);
+  const nominalValues = model.response?.architecture.nuisances.map(({ nominal }) => nominal);
   return replicas.map((replica) => ({
     model: replicaModel(model, replica),
     replica,
     responseAt: (nu) =>
-      origin === "ensemble" || centres === undefined
+      origin === "ensemble" || nominalValues === undefined
         ? [...nu]
-        : nu.map((value, k) => value - replica.nu[k]! + centres[k]!),
+        : nu.map((value, k) => value - replica.nu[k]! + nominalValues[k]!),
   }));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Step 2: how T responds to the nuisances over a box around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
+ * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
  * `BoundTransport`; trained is what is left, how they mix the processes.
  */
 import { UsageError } from "../../../engine/errors.js";
@@ -16,17 +16,17 @@ import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import { bindMixture } from "../../model/mixture.js";
-import type { FlowModel, MixtureModel } from "../../model/mixture-model.js";
+import { type FlowModel, type MixtureModel, parameterPrefixes } from "../../model/mixture-model.js";
 import { meanLoss } from "../../model/training/densities.js";
 import { DATA, dataColumns, dataFrame } from "./transport-fit.js";
 
-/** Column of δ, each event's own point of the box [K]. */
+/** Column of δ, each event's own point of that range [K]. */
 const DELTA = "data/delta";
 
 /**
  * T_ψ that starts as the identity everywhere, in the frame of the data, which that of simulation is close to.
  *
- * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
+ * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances with nominal values ν_0, standardisation "both"
  * @param data          with y, in the frame of the model
  */
 export function initialResponse(
@@ -39,21 +39,24 @@ export function initialResponse(
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 
-/** Half-width of the box of each nuisance, in scales of the residual map, where nothing else is asked for. */
-const SCALES_PER_BOX = 2;
+/** Half-width of the validity range of each nuisance, in scales of the residual map, where nothing else is asked for. */
+const SCALES_PER_HALF_WIDTH = 2;
 
-/** Half-widths of the box in which T_ψ is trained and believed, prior standard deviations [K]. */
-export function responseRange({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
-  return nuisances.map(({ scale }) => box ?? SCALES_PER_BOX * scale);
+/** Half-widths of the validity range of T_ψ, in which it is trained and believed, prior standard deviations [K]. */
+export function responseRange(
+  { nuisances }: FactorizableArchitecture,
+  halfWidth: number | undefined,
+): readonly number[] {
+  return nuisances.map(({ scale }) => halfWidth ?? SCALES_PER_HALF_WIDTH * scale);
 }
 
 /**
- * Where δ is drawn from: the whole box, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
+ * Where δ is drawn from: the whole validity range, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
  * Gauss-Legendre grid with their weights as probabilities.
  */
 export type NodeLaw =
-  | { readonly kind: "random"; readonly box: readonly number[] }
-  | { readonly kind: "quadrature"; readonly box: readonly number[]; readonly points: number };
+  | { readonly kind: "random"; readonly halfWidths: readonly number[] }
+  | { readonly kind: "quadrature"; readonly halfWidths: readonly number[]; readonly points: number };
 
 /**
  * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
@@ -67,10 +70,10 @@ export function responseSample(
   law: NodeLaw,
   { seed, purpose, epoch }: { readonly seed: number; readonly purpose: string; readonly epoch: number },
 ): EventSample {
-  const delta = new Float32Array(law.box.length * sample.count);
+  const delta = new Float32Array(law.halfWidths.length * sample.count);
   fillUniform(randomKey(seed, purpose, epoch), 0, delta);
   const place = placeOf(law);
-  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / sample.count)]! * place(delta[i]!);
+  for (let i = 0; i < delta.length; i++) delta[i] = law.halfWidths[Math.floor(i / sample.count)]! * place(delta[i]!);
   return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
 }
 
@@ -117,13 +120,13 @@ export function memberTransports(
   members: readonly Weights[],
   seed: number,
 ): (step: number) => Record<string, Float64Array> {
-  const parameters = members.map((weights) => named("transfer", weights));
+  const parameters = members.map((weights) => named(parameterPrefixes.transport, weights));
   const key = randomKey(seed, "profile/replica");
   return (step: number) => parameters[word(key, step) % parameters.length]!;
 }
 
 export interface ResponseRequest {
-  /** T_ψ is what is trained; its centres are ν_0. */
+  /** T_ψ is what is trained; its nominal values are ν_0. */
   readonly model: MixtureModel;
   readonly isWeighted: boolean;
   readonly optimiser: Optimiser;
@@ -154,12 +157,12 @@ export function responseTraining(request: ResponseRequest): ModelBuilder {
       hint: "Give it one with initialResponse",
     });
   }
-  const centre = model.response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  const nominal = model.response.architecture.nuisances.map((nuisance) => nuisance.nominal);
   return (tape, normalisers) => {
     const mixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const delta = tape.column(DELTA, [size], tape.events(DATA));
-    const nu0 = tape.constant(centre);
+    const nu0 = tape.constant(nominal);
     const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
     const told = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
     const loss = mul(add(told(add(delta, nu0)), told(sub(nu0, delta))), -0.5);

@@ -118,7 +118,7 @@ const trainingOptions: Options<TransportRequest> = {
 
 /**
  * For `train`: parameters `mixtureParameters(model)` and `initialNu(start)`, event set `DATA` of `dataSample`, `releaseOfNu` in
- * each step. Afterwards `NU` holds ν, `transfer…` the weights of T.
+ * each step. Afterwards `NU` holds ν, the parameters under `parameterPrefixes.transport` the weights of T.
  *
  * The negative log-likelihood per event of the data, with constraints, as a function of T and ν: arXiv:2602.13184, step 1.
  */

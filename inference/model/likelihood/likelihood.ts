@@ -80,8 +80,8 @@ export interface Likelihood extends Objective {
   scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
   /** The gradient g of each event's log p (+ log N_tot where the number of events counts), unweighted: f64 [K, events of the range]. */
   eventScores(nu: ArrayLike<number>, range: readonly [number, number]): Promise<Float64Array>;
-  /** What the scores of the events say about the curvature of the NLL. */
-  information(nu: ArrayLike<number>): Promise<Information>;
+  /** The outer product of the events' gradients, an estimate of the curvature of the NLL: BHHH, see `withOuterProduct`. */
+  outerProduct(nu: ArrayLike<number>): Promise<OuterProduct>;
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
@@ -90,8 +90,8 @@ export interface Likelihood extends Objective {
   close(): Promise<void>;
 }
 
-/** The information in the scores g of the events: on average the Hessian of the NLL where the model describes the data. */
-export interface Information {
+/** Of the gradients g of the events' log p: on average the Hessian of the NLL where the model describes the data. */
+export interface OuterProduct {
   /** Σ w g gᵀ, and 1 on the diagonal for each Gaussian constraint; row-major [K, K] */
   readonly matrix: Float64Array;
   /** Standard deviation of each diagonal entry from one data set to another, √Σ w² g_k⁴ [K] */
@@ -173,7 +173,7 @@ function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: 
 }
 
 /** Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone, g its score. */
-function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
+function scoreSums(traced: Traced): Record<"outerProduct" | "product" | "fourth", Var> {
   const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
   const [size] = ownNu.shape as [number];
   const outer = (a: Var, b: Var) => mul(reshape(a, [size, 1]), reshape(b, [1, size]));
@@ -181,12 +181,12 @@ function scoreSums(traced: Traced): Record<"information" | "product" | "fourth",
   if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
   const found = parts.map(({ score, weight: w }) => {
     const g = scoreOf(traced, score);
-    return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
+    return { score: mul(w, g), outerProduct: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
   });
   const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
   const ofEvent = total("score");
   return {
-    information: sumEvents(total("information")),
+    outerProduct: sumEvents(total("outerProduct")),
     product: sumEvents(outer(ofEvent, ofEvent)),
     fourth: sumEvents(square(total("diagonal"))),
   };
@@ -397,7 +397,7 @@ function boundLikelihood(
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 
-  /** With the information of the constraints, a unit Gaussian for each nuisance. */
+  /** With the curvature of the constraints, a unit Gaussian for each nuisance. */
   const constrained = (matrix: Float64Array) =>
     matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
   const scores = (nu: ArrayLike<number>) => run(events.openHoisted("scores", scoreSums), nu);
@@ -419,9 +419,9 @@ function boundLikelihood(
       return (await run(program, nu, { range: { events: range } })).g!;
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),
-    async information(nu) {
-      const { information, fourth } = await scores(nu);
-      return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
+    async outerProduct(nu) {
+      const { outerProduct, fourth } = await scores(nu);
+      return { matrix: constrained(outerProduct!), scatter: fourth!.map(Math.sqrt) };
     },
     describe: async () => `${await events.describeKept()}\n\n${(await ofOrder(2)).description}`,
     close: events.close,

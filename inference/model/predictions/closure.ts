@@ -107,10 +107,10 @@ async function testSample(request: ClosureRequest, sampler: Sampler, events: Sim
   return [...tests, ...compare("y", y, flowY, weights && repeatedColumn(weights, count))];
 }
 
-/** ν [K] with these values of the shape nuisances, rates at their centres. */
+/** ν [K] with these values of the shape nuisances, rates at their nominal values. */
 function fullVector({ nuisances }: MixtureModel, at: readonly number[]): number[] {
   let shape = 0;
-  return nuisances.map(({ kind, centre }) => (kind === "shape" ? at[shape++]! : centre));
+  return nuisances.map(({ kind, nominal }) => (kind === "shape" ? at[shape++]! : nominal));
 }
 
 /** The events `FLOW_EVENTS_PER_EVENT` times over. */
@@ -169,8 +169,8 @@ export interface ClosureVerdict {
 export const CLOSURE_LEVEL = 0.001;
 
 /** One verdict per density and morph: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
-export function closureVerdicts(tests: readonly ClosureTest[], centres: readonly number[]): ClosureVerdict[] {
-  const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === centres[k]);
+export function closureVerdicts(tests: readonly ClosureTest[], nominalValues: readonly number[]): ClosureVerdict[] {
+  const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === nominalValues[k]);
   return (["x", "y"] as const).flatMap((of) =>
     (["nominal", "morph"] as const).flatMap((part) => {
       const own = tests.filter((test) => test.of === of && isNominal(test) === (part === "nominal"));

@@ -47,7 +47,7 @@ export interface Sensitivity {
 }
 
 /**
- * Two bounds and, where T has learnt to respond, what lies between.
+ * Two bounds and, where T has a trained response, what lies between.
  *
  * With T known, y tells about ν as it does in simulation: the information of y does not depend on the coordinates in which y
  * is seen, so that any one T gives the same. No fit does better. Where T may be any map of each process, there is one for
@@ -82,8 +82,8 @@ const sensitivityOptions: Options<SensitivityRequest> = {
 /**
  * H = Σ_i w_i g_i g_iᵀ + 1, the expected Hessian of the NLL at the assumed truth: g_i the gradient of log p of events that the
  * model itself draws (+ log N_tot where the number of events counts), w_i = N_f / (events drawn of process f), and 1 for each
- * constraint. For the model's own events this equals the mean of second derivatives, and unlike them it has the kinks of
- * spline flows (see kinks.ts). The covariance is H⁻¹: the weights stand for N unweighted events, and a sandwich would
+ * constraint. For the model's own events this equals the mean of second derivatives, and unlike them it has the knots of
+ * spline flows (see spline-knots.ts). The covariance is H⁻¹: the weights stand for N unweighted events, and a sandwich would
  * answer for the error of a measurement with the drawn events.
  *
  * "Asimov" after Cowan, Cranmer, Gross & Vitells 2011, arXiv:1007.1727, section 3.2: one sample in place of many toys.

@@ -12,17 +12,17 @@ import { bindFlow } from "../../../flows/flow.js";
 import { initialTensor } from "../../../flows/networks/weights.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
-import type { FlowModel, ShapeNuisance } from "../mixture-model.js";
+import { type FlowModel, parameterPrefixes, type ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
 
 /** What a morph knows of a shape nuisance, in the order of its architecture. */
-export type NamedShape = Pick<ShapeNuisance, "name" | "centre">;
+export type NamedShape = Pick<ShapeNuisance, "name" | "nominal">;
 
-/** Samples in which the same nuisances are off their centres: one event set. */
+/** Samples in which the same nuisances are off their nominal values: one event set. */
 export interface AnchorSet {
   readonly name: string;
-  /** Names of the shape nuisances that are off their centres, in alphabetical order. */
+  /** Names of the shape nuisances that are off their nominal values, in alphabetical order. */
   readonly active: readonly string[];
   /** Number of (process, point) in it, each of which counts the same. */
   readonly anchors: number;
@@ -37,17 +37,17 @@ export interface Anchor {
 
 // Alphabetical, so that nothing depends on the order of declaration.
 const activeAt = (at: readonly number[], shapes: readonly NamedShape[]) =>
-  shapes.flatMap(({ name, centre }, k) => (at[k] === centre ? [] : [name])).sort();
+  shapes.flatMap(({ name, nominal }, k) => (at[k] === nominal ? [] : [name])).sort();
 
 const setName = (active: readonly string[]) => `off-${active.join()}`;
 
-/** The event set that a sample off the centres belongs to; undefined for a nominal one. */
+/** The event set that a sample off the nominal values belongs to; undefined for a nominal one. */
 export function anchorSetOf(at: readonly number[], shapes: readonly NamedShape[]): string | undefined {
   const active = activeAt(at, shapes);
   return active.length === 0 ? undefined : setName(active);
 }
 
-/** Event sets of the anchors off the centres, in order of appearance. */
+/** Event sets of the anchors off the nominal values, in order of appearance. */
 export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedShape[]): AnchorSet[] {
   const points = new Map<string, { active: string[]; keys: Set<string> }>();
   for (const { process, at } of anchors) {
@@ -75,7 +75,7 @@ export interface MorphStage {
 /**
  * The trainings, those of the same nuisances each from the weights that the last one left.
  *
- * Every nuisance first, from the samples in which it alone is off its centre: the others are then the identity, so that none
+ * Every nuisance first, from the samples in which it alone is off its nominal value: the others are then the identity, so that none
  * has to be trained again when another is added. Nuisances that samples move together are then trained together: with single terms
  * frozen, the pair terms would also take over what those lack at the corners.
  */
@@ -92,7 +92,7 @@ export function morphStages(sets: readonly AnchorSet[], pairs: readonly (readonl
   ];
 }
 
-/** Groups of nuisances, in alphabetical order, that samples with several of them off their centres connect. */
+/** Groups of nuisances, in alphabetical order, that samples with several of them off their nominal values connect. */
 function connected(sets: readonly AnchorSet[]): string[][] {
   let groups: string[][] = [];
   for (const { active } of sets.filter((set) => set.active.length > 1)) {
@@ -105,7 +105,7 @@ function connected(sets: readonly AnchorSet[]): string[][] {
 
 /**
  * Single networks from samples without a pair, where single trainings have not seen them all; then all networks from all
- * samples, which is the maximum of the likelihood. A nuisance that was never simulated off its centre without a pair is
+ * samples, which is the maximum of the likelihood. A nuisance that was never simulated off its nominal value without a pair is
  * trained on those first too.
  */
 function stagesTogether(
@@ -129,13 +129,13 @@ function stagesTogether(
 }
 
 /**
- * Is some process simulated at less than two values of the nuisance off its centre? Then the quadratic term cannot be told
+ * Is some process simulated at less than two values of the nuisance off its nominal value? Then the quadratic term cannot be told
  * from the linear one.
  */
-export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: number): boolean {
+export function isLinearOnly(anchors: readonly Anchor[], k: number, nominal: number): boolean {
   const values = new Map<number, Set<number>>();
   for (const { process, at } of anchors) {
-    if (at[k] === centre) continue;
+    if (at[k] === nominal) continue;
     values.set(process, (values.get(process) ?? new Set()).add(at[k]!));
   }
   return [...values.values()].some((ofProcess) => ofProcess.size < 2);
@@ -175,7 +175,7 @@ export function initialMorph(
   return { architecture, names, weights: new Map(weights) };
 }
 
-/** The flow of a stage's nuisances alone, in the stage's order: all others are at their centres, where they change nothing. */
+/** The flow of a stage's nuisances alone, in the stage's order: all others are at their nominal values, where they change nothing. */
 export function stageFlow(whole: NamedMorph, { nuisances, withPairs }: MorphStage): NamedMorph {
   const { nuisances: all, pairs } = whole.architecture;
   const ownPairs = pairs.flatMap((pair) => {
@@ -224,11 +224,11 @@ const trainingOptions: Options<MorphRequest> = {
 };
 
 /**
- * For `train`: parameters `<of>.nominal…` and `<of>.systematics…`, data of `stageSamples` packed by `trainingSample`, one event
+ * For `train`: parameters under the `parameterPrefixes` of `<of>.nominal` and `<of>.morph`, data of `stageSamples` packed by `trainingSample`, one event
  * set each.
  *
  * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
- * as columns, all others are at their centres and cost nothing.
+ * as columns, all others are at their nominal values and cost nothing.
  */
 export function morphTraining(request: MorphRequest): ModelBuilder {
   checkOptions("morphTraining", request, trainingOptions);
@@ -236,7 +236,7 @@ export function morphTraining(request: MorphRequest): ModelBuilder {
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
-    const flow = bindFactorizableFlow(tape, morph, `${of}.systematics`);
+    const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
     const losses = stage.sets.map(({ name, active, anchors }) => {
       const { features, context, weight } = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));

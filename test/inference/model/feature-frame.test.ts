@@ -8,12 +8,8 @@ import { displacements } from "../../../inference/measurements/distribution-of-i
 import { weightedRegions } from "../../../inference/measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 import { enterFrame, frameOf, leaveFrame, type ModelFrame } from "../../../inference/model/feature-frame.js";
 import { type EventData, type LikelihoodRequest, likelihoods } from "../../../inference/model/likelihood/likelihood.js";
-import {
-  type MixtureModel,
-  mixtureFromTensors,
-  mixtureToTensors,
-  withParameters,
-} from "../../../inference/model/mixture-model.js";
+import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-file.js";
+import { type MixtureModel, withParameters } from "../../../inference/model/mixture-model.js";
 import { expectedSensitivity } from "../../../inference/model/predictions/sensitivity.js";
 import { openDataMap, openSampler } from "../../../inference/model/sampling/sampling.js";
 import {

@@ -49,7 +49,7 @@ test.before(async () => {
   await saveModel(join(folder, "out"), {
     processes: [{ name: "only", logYield: Math.log(COUNT) }],
     nuisances: ["first", "second", "unfelt"].map((name) => {
-      return { name, kind: "rate", centre: 0, logFactors: [name === "unfelt" ? 0 : LOG_FACTOR] };
+      return { name, kind: "rate", nominal: 0, logFactors: [name === "unfelt" ? 0 : LOG_FACTOR] };
     }),
     x: { nominal: { architecture, weights: initialise(architecture, 1, { identity: true }) } },
   });

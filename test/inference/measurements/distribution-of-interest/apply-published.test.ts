@@ -21,7 +21,7 @@ const PROCESSES = ["A", "B"];
 const ENSEMBLE = ["boot0", "boot1"] as const;
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 async function model(file: string): Promise<MixtureModel> {

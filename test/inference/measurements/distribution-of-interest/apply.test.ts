@@ -36,8 +36,8 @@ const responseArchitecture = factorizableFlow({
   hidden: [4],
   layers: 2,
   nuisances: [
-    { centre: 0.2, scale: 0.5 },
-    { centre: -0.1, scale: 0.4 },
+    { nominal: 0.2, scale: 0.5 },
+    { nominal: -0.1, scale: 0.4 },
   ],
 });
 const model: MixtureModel = {

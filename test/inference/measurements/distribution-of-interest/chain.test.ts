@@ -67,7 +67,7 @@ const TRUTH = [0.5, 0];
 const SHIFT = 0.6;
 const N_DATA = 4000;
 const N_SIMULATED = 10_000;
-const SHAPES = [{ name: "shift", centre: 0 }];
+const SHAPES = [{ name: "shift", nominal: 0 }];
 
 /** x ~ N(∓1.2 + 0.2 ν, 1), y ~ N(±0.5 x ± 0.2 ν, 0.7²), the upper sign for the first process. */
 function draw(process: number, nu: number, count: number, purpose: string): { x: Float64Array; y: Float64Array } {
@@ -116,7 +116,7 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
   });
   const nominal = { architecture, weights: updated(`${of}.nominal`, initial, trained.parameters) };
 
-  const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ centre: 0 }], standardisation: "both" });
+  const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ nominal: 0 }], standardisation: "both" });
   let morph = initialMorph(residual, ["shift"], nominal, SEED);
   for (const stage of morphStages(anchorSets(anchors, SHAPES), [])) {
     const samples = Object.entries(stageSamples(stage, events, SHAPES));
@@ -187,24 +187,24 @@ async function fitTransport(backend: Backend, simulated: MixtureModel, data: Eve
   return { model: { ...simulated, transport: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
 }
 
-const BOX = 0.5;
+const HALF_WIDTH = 0.5;
 
-async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, centre: readonly number[]) {
+async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, nominal: readonly number[]) {
   const architecture = factorizableFlow({
     features: sizes.y,
     context: contextOf("y"),
     hidden: [16],
     activation: "silu",
     layers: 1,
-    nuisances: centre.map((value) => ({ centre: value, scale: BOX / 2 })),
+    nuisances: nominal.map((value) => ({ nominal: value, scale: HALF_WIDTH / 2 })),
     standardisation: "both",
   });
   const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
-  const box = centre.map(() => BOX);
+  const halfWidths = nominal.map(() => HALF_WIDTH);
   const sample = dataSample(data);
   const training = responseTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
   const sampleOf = (purpose: string, epoch: number) =>
-    responseSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
+    responseSample(sample, { kind: "random", halfWidths }, { seed: SEED, purpose, epoch });
   const members = [model.transport!.weights];
   const validation = sampleOf("profile/held out", 0);
   const start = await responseToFirstOrder({ backend, model, members, sample, training, validation });
@@ -239,8 +239,8 @@ test.before(async () => {
   const simulated: MixtureModel = {
     processes: NAMES.map((name) => ({ name, logYield: Math.log(N_DATA / 2) })),
     nuisances: [
-      { name: "shape", kind: "shape", centre: 0, acts: [true, true] },
-      { name: "rate", kind: "rate", centre: 0, logFactors: [Math.log(1.05), 0] },
+      { name: "shape", kind: "shape", nominal: 0, acts: [true, true] },
+      { name: "rate", kind: "rate", nominal: 0, logFactors: [Math.log(1.05), 0] },
     ],
     x: await trainDensity(backend, "x", events),
     y: await trainDensity(backend, "y", events),

@@ -49,7 +49,7 @@ const responseArchitecture = factorizableFlow({
   context: 3,
   hidden: [3],
   layers: 1,
-  nuisances: CENTRE.map((centre) => ({ centre, scale: SCALE })),
+  nuisances: CENTRE.map((nominal) => ({ nominal, scale: SCALE })),
   quadraticDamping: Q,
 });
 const response = {
@@ -64,7 +64,7 @@ const response = {
 
 const model: MixtureModel = {
   processes: ["first", "second"].map((name) => ({ name, logYield: 0 })),
-  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", centre: CENTRE[k]!, logFactors: [0.1, 0.1] })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: CENTRE[k]!, logFactors: [0.1, 0.1] })),
   x: { nominal: density(1, 2) },
   y: { nominal: density(2, 3) },
   transport,

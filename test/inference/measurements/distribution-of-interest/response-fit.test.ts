@@ -43,25 +43,25 @@ const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
 const nodesOf = (law: NodeLaw, seed: number, epoch: number, purpose = "profile/nodes") =>
   responseSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
 
-test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
-  const [box, second] = [0.3, 0.6];
-  const random = nodesOf({ kind: "random", box: [box, box] }, 3, 0);
+test("random points fill the range, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
+  const [first, second] = [0.3, 0.6];
+  const random = nodesOf({ kind: "random", halfWidths: [first, first] }, 3, 0);
   assert.is(random.length, 2 * count);
-  assert.ok(random.every((value) => Math.abs(value) < box));
+  assert.ok(random.every((value) => Math.abs(value) < first));
   const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
   // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
   const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
-  assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
-  const both = nodesOf({ kind: "quadrature", box: [box, second], points: 3 }, 3, 0);
-  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * box) / second));
+  assert.ok(near(square(random) / first ** 2, 1 / 3, tolerance));
+  const both = nodesOf({ kind: "quadrature", halfWidths: [first, second], points: 3 }, 3, 0);
+  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * first) / second));
   const values = [...new Set(quadrature.map(Math.fround))].sort((a, b) => a - b);
   assert.is(values.length, 3);
-  assert.ok(near(values[2]!, box * Math.sqrt(0.6), 1e-7));
-  assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
+  assert.ok(near(values[2]!, first * Math.sqrt(0.6), 1e-7));
+  assert.ok(near(square(quadrature) / first ** 2, 1 / 3, tolerance));
 });
 
 test("points change with the epoch, the seed and the purpose, and with nothing else", () => {
-  const law = { kind: "random", box: [1] } as const;
+  const law = { kind: "random", halfWidths: [1] } as const;
   const draw = (...of: [seed: number, epoch: number, purpose?: string]) => Array.from(nodesOf(law, ...of));
   assert.equal(draw(1, 2), draw(1, 2));
   assert.not.equal(draw(1, 2), draw(1, 3));

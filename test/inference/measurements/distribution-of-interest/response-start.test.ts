@@ -36,7 +36,7 @@ const identity = { architecture: ofY, weights: initialise(ofY, 1, { identity: tr
 /** x standard normal, y normal around -APART for the first process, APART for the second; a rate mixes them. T is the identity. */
 const simulated: MixtureModel = {
   processes: ["first", "second"].map((name) => ({ name, logYield: Math.log(1000) })),
-  nuisances: [{ name: "rate", kind: "rate", centre: 0, logFactors: RATES }],
+  nuisances: [{ name: "rate", kind: "rate", nominal: 0, logFactors: RATES }],
   x: { nominal: { architecture: ofX, weights: initialise(ofX, 1, { identity: true }) } },
   y: {
     nominal: {
@@ -116,7 +116,7 @@ const architecture = factorizableFlow({
   context: 3,
   hidden: [12],
   layers: 1,
-  nuisances: [{ centre: ORIGIN, scale: 0.4 }],
+  nuisances: [{ nominal: ORIGIN, scale: 0.4 }],
   standardisation: "both",
 });
 
@@ -131,7 +131,11 @@ function startOf(backend: Backend, members: readonly Weights[]) {
     members,
     sample,
     training: responseTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
-    validation: responseSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
+    validation: responseSample(
+      sample,
+      { kind: "random", halfWidths: [0.2] },
+      { seed: 5, purpose: "held out", epoch: 0 },
+    ),
   });
 }
 

@@ -44,7 +44,7 @@ const standardNormal = (features: number, context: number) => {
 /** Simulation: x and y standard normal, y in two dimensions; one process, whose rate is the only nuisance. */
 const simulated: MixtureModel = {
   processes: [{ name: "only", logYield: Math.log(EXPECTED) }],
-  nuisances: [{ name: "rate", kind: "rate", centre: 0, logFactors: [LOG_FACTOR] }],
+  nuisances: [{ name: "rate", kind: "rate", nominal: 0, logFactors: [LOG_FACTOR] }],
   x: { nominal: standardNormal(1, 1) },
   y: { nominal: standardNormal(2, 2) },
 };
@@ -178,7 +178,7 @@ test("weights of events: T brings the weighted mean to zero, the yields see the 
   assert.ok(Math.abs(fitted.nu - bestRate(COUNT)) < 1e-3);
 });
 
-test("nu is held at its start until it is released", async () => {
+test("nu is fixed at its start until it is released", async () => {
   const { nu } = await fit(data, releaseOfNu(1e6));
   assert.is(nu, START);
   const release = releaseOfNu(1000);

@@ -57,10 +57,10 @@ interface Sample {
 const shape = (name: string, acts: readonly boolean[] = [true, true]): NuisanceModel => ({
   name,
   kind: "shape",
-  centre: 0,
+  nominal: 0,
   acts,
 });
-const rate: NuisanceModel = { name: "rate", kind: "rate", centre: 0, logFactors: [0.2, -0.1] };
+const rate: NuisanceModel = { name: "rate", kind: "rate", nominal: 0, logFactors: [0.2, -0.1] };
 
 /** x in two dimensions, y in `features`. */
 function modelOf(
@@ -116,8 +116,8 @@ const response = (options: { spline?: typeof spline } = {}) =>
       layers: 2,
       hidden,
       nuisances: [
-        { centre: 0.1, scale: 0.5 },
-        { centre: -0.2, scale: 0.5, linearOnly: true },
+        { nominal: 0.1, scale: 0.5 },
+        { nominal: -0.2, scale: 0.5, linearOnly: true },
       ],
       standardisation: "both",
       ...options,
@@ -419,7 +419,7 @@ test("all programs of a likelihood read one copy of the events", async () => {
   const data = dataOf(sample);
   const of = await likelihood({ backend, model: sample.model, data, form: "joint", extended: true });
   for (const order of [0, 1, 2] as const) await of.evaluate(Float64Array.of(0.4, -0.3), order);
-  await of.information([0.4, -0.3]);
+  await of.outerProduct([0.4, -0.3]);
   for (const [name, values] of Object.entries({ x: data.x, y: data.y!, weight: data.weights! })) {
     const copies = [...found.get(name)!] as ColumnData[];
     assert.is(copies.length, 1, `${copies.length} copies of ${name}`);

@@ -5,12 +5,8 @@ import { referenceBackend } from "../../../../engine/reference/backend.js";
 import type { Backend } from "../../../../engine/runtime/backend.js";
 import { type EventData, likelihood } from "../../../../inference/model/likelihood/likelihood.js";
 import type { LikelihoodForm } from "../../../../inference/model/mixture.js";
-import {
-  mixtureFromTensors,
-  mixtureToTensors,
-  withExposure,
-  withParameters,
-} from "../../../../inference/model/mixture-model.js";
+import { mixtureFromTensors, mixtureToTensors } from "../../../../inference/model/mixture-file.js";
+import { withExposure, withParameters } from "../../../../inference/model/mixture-model.js";
 import { effectiveEvents } from "../../../../inference/statistics/fit/covariance.js";
 import type { Evaluation } from "../../../../inference/statistics/objective.js";
 import { testBackends } from "../../../support/backends.js";
@@ -185,7 +181,7 @@ test("of no events the extended likelihood is N(ν) + ν²/2, on every backend; 
       assert.is((await of.logProb(nu)).length, 0);
       assert.is(of.effectiveEvents, 0);
       close(
-        (await of.information(nu)).matrix,
+        (await of.outerProduct(nu)).matrix,
         all.flatMap((k) => all.map((l) => (k === l ? 1 : 0))),
         precisions.f64,
       );
@@ -260,8 +256,8 @@ test("what does not fit together is refused", async () => {
   );
   const [first, second] = model.nuisances;
   assert.match(
-    await refused({ model: { ...model, nuisances: [{ ...first!, centre: 0.1 }, second!] } }),
-    /model: x\.systematics: expected the shape nuisances, centred: nu1 at 0\.1, nu2 at 0, got 2 centred at 0, 0/,
+    await refused({ model: { ...model, nuisances: [{ ...first!, nominal: 0.1 }, second!] } }),
+    /model: x\.morph: expected the shape nuisances with nominal values: nu1 at 0\.1, nu2 at 0, got 2 at 0, 0/,
   );
   assert.throws(
     () => mixtureToTensors({ ...model, x: { ...model.x, nominal: model.y!.nominal } }),

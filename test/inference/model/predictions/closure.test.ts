@@ -155,8 +155,8 @@ test("y varies with nu where x does not", () =>
     const whole = await openSampler(backend, gaussianModel);
     const still = await openSampler(backend, { ...gaussianModel, x: { nominal: gaussianModel.x.nominal } });
     assert.equal(await still.sampleY(2, nu, x, stream), await whole.sampleY(2, nu, x, stream));
-    const centres = gaussianModel.nuisances.map(({ centre }) => centre);
-    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, centres, 20, stream));
+    const nominalValues = gaussianModel.nuisances.map(({ nominal }) => nominal);
+    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, nominalValues, 20, stream));
     await whole.close();
     await still.close();
   }));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { minimise, type Progress } from "../../../../inference/statistics/fit/minimise.js";
+import { type MinimisationProgress, minimise } from "../../../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../../../inference/statistics/objective.js";
 import { answers, close, gram, namesOf, objectiveOf, peakOnExponential, quadratic } from "../objectives.js";
 
@@ -39,7 +39,7 @@ test("a quadratic: minimum, covariance = inverse Hessian, in two evaluations", a
 
 test("edm is half gᵀ H⁻¹ g, the distance to the minimum of a quadratic", async () => {
   const matrix = [4, 1, 1, 2];
-  const steps: Progress[] = [];
+  const steps: MinimisationProgress[] = [];
   await minimise(quadratic(matrix, [1, 2], 7), { start: [3, -1], onStep: (step) => steps.push(step) });
   const distance = 0.5 * (4 * 2 * 2 + 2 * 1 * 2 * -3 + 2 * 3 * 3);
   close(steps[0]!.nll, 7 + distance, { relative: 1e-14 });
@@ -125,47 +125,47 @@ test("minimum at a bound: which nuisance, which side, the others as iminuit has 
   assert.equal(fit.covariance!.names, ["fraction", "width", "rate"]);
 });
 
-test("minimum at the edge of the box: a verdict of its own, bounds and box told apart", async () => {
+test("minimum at the end of the validity range: a verdict of its own, distinct from that of bounds", async () => {
   const objective = quadratic([1, 0, 0, 1], [2, 3]);
-  const at = (bounds: readonly [number, number], box: readonly [number, number]) =>
-    minimise(objective, { start: [0, 0], bounds: { nu0: bounds, nu1: [-9, 9] }, box: { nu0: box } });
+  const at = (bounds: readonly [number, number], range: readonly [number, number]) =>
+    minimise(objective, { start: [0, 0], bounds: { nu0: bounds, nu1: [-9, 9] }, validity: { nu0: range } });
   const edge = await at([-5, 5], [-1, 1]);
-  assert.is(edge.status, "at-box-edge");
-  assert.is(edge.reason, "nu0 is at the upper edge 1 of its box; the NLL still falls beyond it.");
+  assert.is(edge.status, "at-validity-edge");
+  assert.is(edge.reason, "nu0 is at the upper end 1 of its validity range; the NLL still falls beyond it.");
   assert.equal(edge.estimate.values, [1, 3]);
   assert.equal(
     edge.boundary.map(({ name, of, side }) => [name, of, side]),
-    [["nu0", "box", "upper"]],
+    [["nu0", "validity", "upper"]],
   );
   const bound = await at([-5, 0.5], [-1, 1]);
   assert.is(bound.status, "at-bound");
   assert.is(bound.reason, "nu0 is at its upper bound 0.5; the NLL still falls beyond it.");
   assert.is(bound.boundary[0]!.of, "bounds");
-  const both = await minimise(objective, { start: [0, 0], bounds: { nu1: [-1, 1] }, box: { nu0: [-1, 1] } });
-  assert.is(both.status, "at-box-edge");
+  const both = await minimise(objective, { start: [0, 0], bounds: { nu1: [-1, 1] }, validity: { nu0: [-1, 1] } });
+  assert.is(both.status, "at-validity-edge");
   assert.is(
     both.reason,
-    "nu0 is at the upper edge 1 of its box; the NLL still falls beyond it. " +
+    "nu0 is at the upper end 1 of its validity range; the NLL still falls beyond it. " +
       "nu1 is at its upper bound 1; the NLL still falls beyond it.",
   );
   assert.is((await at([-5, 5], [-4, 4])).status, "converged");
 });
 
-test("two starts that both end at the edge of the box agree", async () => {
+test("two starts that both end at the end of the validity range agree", async () => {
   const objective = quadratic([1, 0, 0, 1], [2, 3]);
-  const fit = await minimise(objective, { start: [0, 0], secondStart: [0.5, 1], box: { nu0: [-1, 1] } });
-  assert.is(fit.status, "at-box-edge");
+  const fit = await minimise(objective, { start: [0, 0], secondStart: [0.5, 1], validity: { nu0: [-1, 1] } });
+  assert.is(fit.status, "at-validity-edge");
   assert.match(fit.reason, /Both starts agree\.$/);
 });
 
-test("a box beside the bounds is refused", async () => {
+test("a validity range beside the bounds is refused", async () => {
   try {
-    await minimise(quadratic([1], [0]), { start: [0], bounds: { nu0: [-1, 1] }, box: { nu0: [2, 3] } });
+    await minimise(quadratic([1], [0]), { start: [0], bounds: { nu0: [-1, 1] }, validity: { nu0: [2, 3] } });
     assert.unreachable();
   } catch (error) {
     assert.match(
       (error as Error).message,
-      "minimise box: expected a box of nu0 that overlaps its bounds [-1, 1], got [2, 3]. Widen the bounds.",
+      "minimise validity: expected a validity range of nu0 that overlaps its bounds [-1, 1], got [2, 3]. Widen the bounds.",
     );
   }
 });
