@@ -2,7 +2,7 @@
  * Weights of zuko's flows and of the published models built on them, as flows of ours.
  *
  * A state dict holds neither the class of the flow nor its activation, its least slope or the box of its splines. What names and
- * shapes tell is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
+ * shapes say is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
  */
 import { aNumber, checkOptions, type Options, oneOf, optional } from "../../engine/options.js";
 import {
@@ -39,7 +39,7 @@ export interface ZukoSettings {
   readonly activation?: Activation;
   /**
    * Least slope of the maps, dimensionless; 1e-3 where absent, the default of zuko up to 1.0.0 and since 1.5.0. Versions 1.0.1 to
-   * 1.4.1 had 1e-4, and nothing in a state dict tells them apart.
+   * 1.4.1 had 1e-4, and nothing in a state dict distinguishes them.
    */
   readonly leastSlope?: number;
   /** Half-width of the box of splines, in the units of the features; 5 where absent. */
@@ -133,7 +133,7 @@ function autoregressive(
 
 /**
  * Autoregressive splines at `<folder>.<i>.hyper` and `<folder>.<i>.order`: those of `NSF` (`...transform.transforms`),
- * or of the published T (`...T.transforms`), told apart by the number of outputs.
+ * or of the published T (`...T.transforms`), distinguished by the number of outputs.
  */
 export function loadSplines(
   tensors: ForeignTensors,

@@ -147,7 +147,7 @@ export async function keptEpoch(
   if (isBeyondChance(found)) return best;
   const { difference, error } = found;
   const lead =
-    error === undefined ? "one event cannot tell" : `by ${(-difference).toPrecision(2)} ± ${error.toPrecision(2)}`;
+    error === undefined ? "one event gives no error" : `by ${(-difference).toPrecision(2)} ± ${error.toPrecision(2)}`;
   return { epoch: history.length, parameters: last, message: `${message}, within chance (${lead}): the last is kept` };
 }
 

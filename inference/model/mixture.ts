@@ -117,7 +117,7 @@ export interface Conditions {
  * T_f with its response to ν, where the model has them; without either, the identity.
  *
  * T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ, V what the factorizable flow of y makes of simulation at ν: T first undoes what ν does to
- * p_f(y | x), exactly, whatever T_φ is. What is left to the trained T_ψ is how ν mixes the processes and what is known of
+ * p_f(y | x), exactly, whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes and for what is known of
  * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
  */
 export interface BoundTransport {

@@ -61,7 +61,7 @@ export interface Band {
  *   contains how far the events move ν and T with it: R C_data Rᵀ, R = dT/dν along the profile. The systematic band has
  *   R C Rᵀ: the same fluctuation of the data once more. `total` is too wide, by up to √2.
  *
- * Without a response they are the same, and a total that contains ν twice cannot be told from one that does not.
+ * Without a response they are the same, and a total that contains ν twice cannot be distinguished from one that does not.
  */
 export type ReplicaOrigin = "replica" | "ensemble";
 

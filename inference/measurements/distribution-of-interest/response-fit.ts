@@ -1,6 +1,6 @@
 /**
- * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
- * `BoundTransport`; trained is what is left, how they mix the processes.
+ * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. It undoes exactly what they do to p(y | x), see
+ * `BoundTransport`. The response that is trained corrects for how they mix the processes.
  */
 import { UsageError } from "../../../engine/errors.js";
 import { aFlag, anObject, checkOptions, type Options } from "../../../engine/options.js";
@@ -141,8 +141,8 @@ const trainingOptions: Options<ResponseRequest> = {
 /**
  * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `responseSample`. Afterwards `response…` holds T_ψ.
  *
- * What y still tells of ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0), 0 of a T that answers to
- * everything. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
+ * How much y still depends on ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0). It is 0 if the
+ * response of T cancels all effects of ν. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
  * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
  * depend on T: they enter at inference only.
  */
@@ -164,8 +164,8 @@ export function responseTraining(request: ResponseRequest): ModelBuilder {
     const delta = tape.column(DELTA, [size], tape.events(DATA));
     const nu0 = tape.constant(nominal);
     const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
-    const told = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
-    const loss = mul(add(told(add(delta, nu0)), told(sub(nu0, delta))), -0.5);
+    const squaredChange = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
+    const loss = mul(add(squaredChange(add(delta, nu0)), squaredChange(sub(nu0, delta))), -0.5);
     return {
       loss: meanLoss(loss, weight, normalisers[DATA]!),
       trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],

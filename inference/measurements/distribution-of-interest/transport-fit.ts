@@ -72,20 +72,20 @@ export function dataFrame({ x, y, count, weights }: EventData, nProcesses: numbe
   };
 }
 
-/** Name of the parameter that is 1 where ν is trained, 0 where it is held. */
+/** Name of the parameter that is 1 where ν is trained, 0 where it is fixed. */
 const IS_FREE = "nu is free";
 
 /**
- * Part of step 1 in which ν is held: a T that is still far off would drag ν along, and T would learn to answer to that.
+ * Part of step 1 in which ν is fixed: a T that is still far off would drag ν along, and T would then be trained to follow it.
  *
  * The least of 0, 0.2, 0.4, 0.6, 0.8 and 1 that costs the toy nothing: with 50 000 events, seeds 1 and 2, the fit with that T
  * ends 19.6 and 7.8, 12.3 and 4.8, 2.4 and 0.8, 0 and 0, 0.1 and 0, 0.1 and 0 units of NLL above the best of them.
  */
-const HELD_PART = 0.6;
+const FIXED_PART = 0.6;
 
 /** Values of `IS_FREE` in each step, for the training's `perStep`. */
 export function releaseOfNu(totalSteps: number) {
-  return (step: number) => ({ [IS_FREE]: [step < HELD_PART * totalSteps ? 0 : 1] });
+  return (step: number) => ({ [IS_FREE]: [step < FIXED_PART * totalSteps ? 0 : 1] });
 }
 
 /** Parameters that step 1 has beside those of the model. */
@@ -136,8 +136,8 @@ export function transportTraining(request: TransportRequest): ModelBuilder {
     const mixture: BoundMixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const trained = tape.parameter(NU, [model.nuisances.length]);
-    const held = stopGradient(trained);
-    const nu = add(held, mul(sub(trained, held), tape.parameter(IS_FREE)));
+    const fixed = stopGradient(trained);
+    const nu = add(fixed, mul(sub(trained, fixed), tape.parameter(IS_FREE)));
     const ofEvents = meanLoss(mixture.logProb({ x, y }, nu, form), weight, normalisers[DATA]!);
     const constraints = gaussianConstraints(model, nu);
     const penalty = extended ? add(constraints, extendedTerm(logYields(model, nu), observed)) : constraints;

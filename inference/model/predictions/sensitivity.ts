@@ -49,9 +49,9 @@ export interface Sensitivity {
 /**
  * Two bounds and, where T has a trained response, what lies between.
  *
- * With T known, y tells about ν as it does in simulation: the information of y does not depend on the coordinates in which y
+ * With T known, y constrains ν as it does in simulation: the information of y does not depend on the coordinates in which y
  * is seen, so that any one T gives the same. No fit does better. Where T may be any map of each process, there is one for
- * every ν that turns what y looks like into what it was, and y tells nothing: x alone remains. No fit that profiles T does
+ * every ν that undoes every change of y's density, and y does not constrain ν at all: x alone remains. No fit that profiles T does
  * worse.
  */
 export interface ExpectedSensitivity {
@@ -60,7 +60,7 @@ export interface ExpectedSensitivity {
   /** y with T known; undefined where the model has no y */
   readonly transportKnown: Sensitivity | undefined;
   /**
-   * With T following ν as the model's response does, in the direction in which y tells the least if it was trained well.
+   * With T following ν as the model's response does, in the direction in which y constrains ν the least, if the response was trained well.
    * Undefined without a response.
    */
   readonly profiled: Sensitivity | undefined;
@@ -84,7 +84,7 @@ const sensitivityOptions: Options<SensitivityRequest> = {
  * model itself draws (+ log N_tot where the number of events counts), w_i = N_f / (events drawn of process f), and 1 for each
  * constraint. For the model's own events this equals the mean of second derivatives, and unlike them it has the knots of
  * spline flows (see spline-knots.ts). The covariance is H⁻¹: the weights stand for N unweighted events, and a sandwich would
- * answer for the error of a measurement with the drawn events.
+ * be the error of a measurement with these generated events.
  *
  * "Asimov" after Cowan, Cranmer, Gross & Vitells 2011, arXiv:1007.1727, section 3.2: one sample in place of many toys.
  */

@@ -129,8 +129,8 @@ function stagesTogether(
 }
 
 /**
- * Is some process simulated at less than two values of the nuisance off its nominal value? Then the quadratic term cannot be told
- * from the linear one.
+ * Is some process simulated at less than two values of the nuisance off its nominal value? Then the quadratic term cannot be
+ * separated from the linear one.
  */
 export function isLinearOnly(anchors: readonly Anchor[], k: number, nominal: number): boolean {
   const values = new Map<number, Set<number>>();

@@ -176,7 +176,7 @@ const others: Readonly<Record<string, readonly [Load, Tensors, RegExp]>> = {
   "no base": [
     loadNsf,
     changed("NSF", { "base._0": undefined, "base._1": undefined }),
-    /base: expected the base of the flow, which tells .* got none.*state_dict\(\) as a whole/,
+    /base: expected the base of the flow, which distinguishes .* got none.*state_dict\(\) as a whole/,
   ],
   "a base with its own width": [
     loadMaf,

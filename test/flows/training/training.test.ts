@@ -226,7 +226,7 @@ for (const { name, precision, create } of testBackends()) {
     close(Number(error), 0.057, 0.01);
 
     const alone = await trained({ ...request, validation: sampleOf(0.8) });
-    assert.match(alone.message, /within chance \(one event cannot tell\): the last is kept/);
+    assert.match(alone.message, /within chance \(one event gives no error\): the last is kept/);
     assert.is(alone.keptEpoch, 100);
   });
 

@@ -288,7 +288,7 @@ test("the truth is found by every fit (seed 3, false alarm 4e-4)", () => {
   }
 });
 
-test("a T that answers to the shape costs precision, at most all that y knew", () => {
+test("a T that responds to the shape costs precision, at most all that y knew", () => {
   const [shapeX, shapeFixed, shapeProfiled] = [chain.xAlone, chain.fixed, chain.profiled].map(
     ({ covariance }) => covariance!.sigma[0]!,
   ) as [number, number, number];

@@ -78,7 +78,7 @@ test("each step draws the T of one member, all of them alike (seed 5, false alar
   assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
 });
 
-test("the loss is what y still tells of nu: 0 where T undoes it all, else as in closed form", async () => {
+test("the loss is how much y still depends on nu: 0 where T undoes it all, else as in closed form", async () => {
   const [b, origin, t] = [0.4, 0.2, 0.6];
   const y = [-1.3, 0.2, 2.1];
   const delta = [0.3, -0.5, 0.1];
@@ -102,8 +102,8 @@ test("the loss is what y still tells of nu: 0 where T undoes it all, else as in 
   const slope = 0.5;
   const expected = y.reduce((sum, value, i) => {
     const z = value + t + b * origin;
-    const told = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
-    return sum + (told(1) ** 2 + told(-1) ** 2) / 2 / y.length;
+    const change = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
+    return sum + (change(1) ** 2 + change(-1) ** 2) / 2 / y.length;
   }, 0);
   assert.ok(near(await lossOf(slope - b), expected, 1e-12), `${expected}`);
 });

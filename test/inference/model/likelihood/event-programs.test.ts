@@ -397,7 +397,7 @@ test("a likelihood keeps no more bytes than it may, and gives the same numbers",
   assert.ok(kept[1]! < kept[2]!, "more room, more kept");
 });
 
-/** A backend whose programs tell the columns that they are bound to. */
+/** A backend whose programs record the columns that they are bound to. */
 function watched(backend: Backend, bound: (name: string, column: ColumnSource) => void): Backend {
   const compile: Backend["compile"] = async (request) => {
     const program = await backend.compile(request);
