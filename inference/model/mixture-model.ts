@@ -9,8 +9,8 @@ import {
 } from "../../flows/architecture/architecture.js";
 import { checkWeights } from "../../flows/formats/checkpoint.js";
 import { named, updated, type Weights } from "../../flows/networks/weights.js";
-import { checkRange, type SimulatedRange } from "../data-checks/simulated-range.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
+import { checkRange, type SimulatedRange } from "./simulated-range.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {

@@ -8,11 +8,11 @@ import {
   type ToyNuisances,
 } from "../../examples/doi-toy/generator.js";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
-import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
