@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { textWidth } from "../../../inference/plots/svg.js";
+import { textWidth } from "../../../inference/plots/drawing/svg.js";
 import { pictures } from "./samples.js";
 import { requireWellFormed } from "./well-formed.js";
 

@@ -1,4 +1,4 @@
-import type { Scales } from "./figure.js";
+import type { Scales } from "./scales.js";
 import { element, pathThrough, pixels, segment } from "./svg.js";
 
 /**
