@@ -1,6 +1,6 @@
 /** Whether JSON from a file has the form of an architecture: before that, nothing of it can be trusted to be what its type says. */
 import { UsageError } from "../../engine/errors.js";
-import type { Architecture } from "./architecture.js";
+import type { Architecture } from "./kinds.js";
 
 export type Data = Readonly<Record<string, unknown>>;
 
