@@ -48,6 +48,7 @@ const ROW = 17;
 const MARGIN = 12;
 const PART_GAP = 7;
 const TICK_GAP = 6;
+
 interface Layout {
   readonly left: number;
   readonly right: number;
