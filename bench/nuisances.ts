@@ -3,7 +3,7 @@
  * dimensions each, every nuisance acting on both.
  *
  * A training step of the factorizable flow of y, all K networks together on one event set in which every nuisance is off its
- * centre; then of the NLL in ν, T fixed and T profiled: its gradient, the products of the events' scores, which fits of
+ * nominal value; then of the NLL in ν, T fixed and T profiled: its gradient, the products of the events' scores, which fits of
  * splines take for a Hessian, and the exact Hessian by double backward. The exponent is the slope of log time against log K over
  * the larger half of the K.
  */
@@ -25,7 +25,7 @@ import { normalisersOf, trainingProgram } from "../flows/training/training-progr
 import { type EventData, likelihood } from "../inference/model/likelihood/likelihood.js";
 import type { FlowModel, MixtureModel } from "../inference/model/mixture-model.js";
 import { trainingSample } from "../inference/model/sampling/simulated-events.js";
-import { anchorSets, stageFlow, systematicsStages, systematicsTraining } from "../inference/model/training/morph.js";
+import { anchorSets, morphStages, morphTraining, stageFlow } from "../inference/model/training/morph.js";
 import { machine, printMachine, writeResult } from "./support/machine.js";
 import { normals } from "./workloads/r1.js";
 
@@ -71,13 +71,13 @@ function residual(
 function modelWith(count: number, isProfiled: boolean): MixtureModel {
   return {
     processes: ["signal", "background"].map((name) => ({ name, logYield: Math.log(EVENTS / 2) })),
-    nuisances: namesOf(count).map((name) => ({ kind: "shape", name, centre: 0, acts: [true, true] })),
+    nuisances: namesOf(count).map((name) => ({ kind: "shape", name, nominal: 0, acts: [true, true] })),
     x: {
       nominal: modelOf(splineFlow(sizes.x, sizes.processes, 12)),
-      systematics: residual(count, sizes.x, sizes.processes, 1),
+      morph: residual(count, sizes.x, sizes.processes, 1),
     },
-    y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), systematics: residual(count, sizes.y, CONTEXT, 2) },
-    transfer: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
+    y: { nominal: modelOf(splineFlow(sizes.y, CONTEXT, 12)), morph: residual(count, sizes.y, CONTEXT, 2) },
+    transport: modelOf(splineFlow(sizes.y, CONTEXT, 8)),
     ...(isProfiled && { response: residual(count, sizes.y, CONTEXT, 2) }),
   };
 }
@@ -103,7 +103,7 @@ async function task(name: string, nuisances: number, per: number, call: Task["ca
 
 async function trainingStep(backend: Backend, count: number): Promise<Task> {
   const names = namesOf(count);
-  const shapes = names.map((name) => ({ name, centre: 0 }));
+  const shapes = names.map((name) => ({ name, nominal: 0 }));
   const events = [0, 1].map((process) => ({
     process,
     at: names.map(() => 1),
@@ -111,14 +111,14 @@ async function trainingStep(backend: Backend, count: number): Promise<Task> {
     x: normals(`x ${process}`, BATCH),
     y: normals(`y ${process}`, BATCH),
   }));
-  const stage = systematicsStages(anchorSets(events, shapes), [])[0]!;
+  const stage = morphStages(anchorSets(events, shapes), [])[0]!;
   const set = stage.sets[0]!.name;
   const nominal = modelOf(splineFlow(sizes.y, CONTEXT, 12));
   const systematics = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
-  const model = systematicsTraining({
+  const model = morphTraining({
     of: "y",
     nominal: nominal.architecture,
-    systematics: systematics.architecture,
+    morph: systematics.architecture,
     stage,
     sizes: { ...sizes, shapes: count },
     optimiser: adam({ learningRate: 1e-4 }),
@@ -143,7 +143,7 @@ async function derivatives(backend: Backend, count: number, isProfiled: boolean)
   const nu = new Float64Array(count).fill(0.1);
   const calls = {
     gradient: () => bound.evaluate(nu, 1),
-    scores: () => bound.information(nu),
+    scores: () => bound.outerProduct(nu),
     Hessian: () => bound.evaluate(nu, 2),
   };
   const tasks: Task[] = [];

@@ -1,5 +1,4 @@
-/** Factorizable flows: systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
-
+/** Factorizable flows, which morph densities with nuisances: a transformation of observed to nominal values, arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
 import { checkTape } from "../engine/tape/nodes.js";
 import { add, exp, mul, neg, select, slice, square, sub } from "../engine/tape/operations.js";
@@ -21,7 +20,7 @@ import { type SplineArchitecture, spline } from "./transforms/rational-quadratic
 
 /**
  * Values of the nuisances: [..., K], leading axes broadcasting against those of the events; or one entry [..., 1] per
- * nuisance, where `undefined` means "at its centre" and costs nothing, as do entries of a constant [K] that are there.
+ * nuisance, where `undefined` means "at its nominal value" and costs nothing, as do entries of a constant [K] that are there.
  */
 export type NuisanceValues = Var | readonly (Var | undefined)[];
 
@@ -49,25 +48,25 @@ interface Term {
   combine(raw: Var): Coefficients;
 }
 
-/** Entry k of ν; `undefined` where it is a constant at the centre. */
-function entryOf(nu: NuisanceValues, k: number, centre: number): Var | undefined {
+/** Entry k of ν; `undefined` where it is a constant at the nominal value. */
+function entryOf(nu: NuisanceValues, k: number, nominal: number): Var | undefined {
   if (!("tape" in nu)) return nu[k];
   const { operation, shape } = nu;
   const isVector = shape.length === 1 && nu.events === undefined;
   const values = isVector && operation.name === "constant" ? operation : undefined;
   const value = values && ("value" in values ? values.value : values.values[k]);
-  return value === centre ? undefined : slice(nu, -1, k, k + 1);
+  return value === nominal ? undefined : slice(nu, -1, k, k + 1);
 }
 
-/** u_k = (ν_k - centre_k) / scale_k, [..., 1] each; `undefined` at the centre. */
+/** u_k = (ν_k - nominal_k) / scale_k, [..., 1] each; `undefined` at the nominal value. */
 function distances({ nuisances }: FactorizableArchitecture, prefix: string, nu: NuisanceValues): (Var | undefined)[] {
   const count = "tape" in nu ? (nu.shape.at(-1) ?? 0) : nu.length;
   if (count !== nuisances.length) {
     throw new UsageError(prefix, { expected: `${nuisances.length} nuisances`, got: `${count}` });
   }
-  return nuisances.map(({ centre, scale }, k) => {
-    const value = entryOf(nu, k, centre);
-    return value === undefined ? undefined : mul(sub(value, centre), 1 / scale);
+  return nuisances.map(({ nominal, scale }, k) => {
+    const value = entryOf(nu, k, nominal);
+    return value === undefined ? undefined : mul(sub(value, nominal), 1 / scale);
   });
 }
 
@@ -119,7 +118,7 @@ function total(parts: readonly Coefficients[]): Coefficients {
 interface Layer {
   readonly order: readonly number[];
   readonly spline: SplineArchitecture | undefined;
-  /** The terms that matter given what is off its centre. */
+  /** The terms that matter given what is off its nominal value. */
   terms(u: readonly (Var | undefined)[]): Term[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Factorizable flows to first order in ν about their centres: log p changes linearly with what the last layers put out, so that
+ * Factorizable flows to first order in ν about their nominal values: log p changes linearly with what the last layers put out, so that
  * these can be found by least squares where training takes thousands of steps.
  */
 import { gradient } from "../engine/derivatives/gradient.js";
@@ -59,7 +59,7 @@ export function withCommonUnits({ layers, nuisances }: FactorizableArchitecture,
 }
 
 /**
- * Derivatives of log p_nominal(toNominal(y)) + logDet per unit of u_k = (ν_k - centre_k) / scale_k at the centres, with respect to
+ * Derivatives of log p_nominal(toNominal(y)) + logDet per unit of u_k = (ν_k - nominal_k) / scale_k at the nominal values, with respect to
  * the coefficients that `withFirstOrder` puts into the last layers of nuisance k: linear outputs s and t of each feature in each
  * layer, which of the units they see and a constant. They are the same for every k whose units are those of the first.
  *

@@ -1,11 +1,10 @@
 /** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
 
-export * from "../examples/doi-toy/generator.js";
 export {
   type Applied,
   type ApplyRequest,
   type ApplySample,
-  applyTransfer,
+  applyTransport,
   countOutside,
   type Direction,
   type MapVariation,
@@ -55,12 +54,12 @@ export type {
   RegionRequest,
 } from "./measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 export {
-  drawnTransfers,
   initialResponse,
+  memberTransports,
   type NodeLaw,
-  type ProfileRequest,
-  profileTraining,
-  profilingSample,
+  type ResponseRequest,
+  responseSample,
+  responseTraining,
 } from "./measurements/distribution-of-interest/response-fit.js";
 export {
   type ResponseStart,
@@ -71,11 +70,11 @@ export {
   DATA,
   dataSample,
   initialNu,
-  initialTransfer,
+  initialTransport,
   NU,
   releaseOfNu,
-  type TransferRequest,
-  transferTraining,
+  type TransportRequest,
+  transportTraining,
 } from "./measurements/distribution-of-interest/transport-fit.js";
 export {
   enterFrame,
@@ -87,7 +86,27 @@ export {
 export * from "./model/likelihood/likelihood.js";
 export * from "./model/likelihood/spline-knots.js";
 export * from "./model/mixture.js";
-export * from "./model/mixture-model.js";
+export * from "./model/mixture-file.js";
+export {
+  checkedModel,
+  checkPoint,
+  type DensityModel,
+  type FlowModel,
+  type MixtureModel,
+  mixtureParameters,
+  type NuisanceModel,
+  nuisanceNamesOf,
+  type PartName,
+  type ProcessModel,
+  parameterPrefixes,
+  parametersOn,
+  partNames,
+  partOf,
+  type RateNuisance,
+  type ShapeNuisance,
+  withExposure,
+  withParameters,
+} from "./model/mixture-model.js";
 export {
   CLOSURE_LEVEL,
   type ClosureRequest,
@@ -101,7 +120,7 @@ export * from "./model/predictions/projections.js";
 export * from "./model/predictions/sensitivity.js";
 export * from "./model/published-model.js";
 export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";
-export { openSampler, type Sampler, type Stream, withoutTransfer } from "./model/sampling/sampling.js";
+export { openSampler, type Sampler, type Stream, withoutTransport } from "./model/sampling/sampling.js";
 export {
   frameOfSimulation,
   type ObservableName,
@@ -115,16 +134,16 @@ export {
   type Anchor,
   type AnchorSet,
   anchorSets,
-  initialSystematics,
+  initialMorph,
   isLinearOnly,
+  type MorphRequest,
+  type MorphStage,
+  morphStages,
+  morphTraining,
+  type NamedMorph,
   type NamedShape,
-  type NamedSystematics,
-  type SystematicsRequest,
-  type SystematicsStage,
   stageFlow,
   stageSamples,
-  systematicsStages,
-  systematicsTraining,
   withStageFlow,
 } from "./model/training/morph.js";
 export * from "./model/yields.js";

@@ -188,8 +188,8 @@ const cases: readonly (readonly [call: () => unknown, message: RegExp])[] = [
     /^minimise: expected a function for evaluate of the objective, got undefined$/,
   ],
   [
-    () => library.withHeld(objective, wrong({ 0: 1 })),
-    /^withHeld: expected a Map for values by position, got \{ 0 \}$/,
+    () => library.withFixed(objective, wrong({ 0: 1 })),
+    /^withFixed: expected a Map for values by position, got \{ 0 \}$/,
   ],
   [
     () => library.covariance(Float64Array.of(1), wrong("a")),
@@ -279,8 +279,8 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
     ...["less", "lessEqual", "logSigmoid", "logSumExp", "logTotalYield", "softplus", "square", "standardNormalLogProb"],
   ],
   "what they look at before all else: an architecture, a key of random numbers, one of several requests": [
-    ...["checked", "initialise", "initialResponse", "initialSystematics", "initialTransfer", "tensorSpecs"],
-    ...["drawnTransfers", "normal", "poissonOne", "shuffledIndex", "uniform", "likelihoods"],
+    ...["checked", "initialise", "initialResponse", "initialMorph", "initialTransport", "tensorSpecs"],
+    ...["memberTransports", "normal", "poissonOne", "shuffledIndex", "uniform", "likelihoods"],
     ...["chiSquarePValue", "extendedTerm", "frameOfSimulation"],
   ],
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { sampleToy } from "../examples/doi-toy/generator.js";
 import * as library from "../index.js";
 import { rejects } from "./support/rejects.js";
 
@@ -197,7 +198,7 @@ const entries: Readonly<Record<string, Entry>> = {
     meant: "withY",
   },
   sampleToy: {
-    call: library.sampleToy,
+    call: sampleToy,
     right: { seed: 1, purpose: "", start: 0, count: 1, nu: [0, 0], distorted: false, classes: "both" },
     misspelt: "class",
     meant: "classes",
@@ -239,8 +240,8 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "signl",
     meant: "signal",
   },
-  applyTransfer: {
-    call: (options) => library.applyTransfer(options).next(),
+  applyTransport: {
+    call: (options) => library.applyTransport(options).next(),
     right: { backend, model, direction: "to-data", sample: {}, variations: [] },
     misspelt: "variation",
     meant: "variations",
@@ -251,20 +252,20 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "member",
     meant: "members",
   },
-  systematicsTraining: {
-    call: library.systematicsTraining,
-    right: { of: "x", nominal: {}, systematics: {}, stage: { sets: [] }, sizes: {}, optimiser: {} },
+  morphTraining: {
+    call: library.morphTraining,
+    right: { of: "x", nominal: {}, morph: {}, stage: { sets: [] }, sizes: {}, optimiser: {} },
     misspelt: "optimizer",
     meant: "optimiser",
   },
-  transferTraining: {
-    call: library.transferTraining,
-    right: { model, form: "joint", extended: true, isWeighted: false, observed: 1, transfer: {}, nuisances: {} },
+  transportTraining: {
+    call: library.transportTraining,
+    right: { model, form: "joint", extended: true, isWeighted: false, observed: 1, transport: {}, nuisances: {} },
     misspelt: "isweighted",
     meant: "isWeighted",
   },
-  profileTraining: {
-    call: library.profileTraining,
+  responseTraining: {
+    call: library.responseTraining,
     right: { model, isWeighted: false, optimiser: {} },
     misspelt: "weighted",
     meant: "isWeighted",
@@ -360,8 +361,8 @@ test("entries within options are looked at too", async () => {
     /got "bin"\. Did you mean bins\?/,
   );
   await is(
-    () => library.factorizableFlow({ features: 1, layers: 1, hidden: [], nuisances: [{ center: 1 } as never] }),
-    /factorizableFlow nuisance: .* got "center"\. Did you mean centre\?/,
+    () => library.factorizableFlow({ features: 1, layers: 1, hidden: [], nuisances: [{ nominl: 1 } as never] }),
+    /factorizableFlow nuisance: .* got "nominl"\. Did you mean nominal\?/,
   );
   const data = { count: 2, x: column, weigths: column };
   await is(

@@ -6,7 +6,7 @@ import { neg, sumEvents } from "../../engine/tape/operations.js";
 import { Tape } from "../../engine/tape/tape.js";
 import { likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { bindMixture } from "../../inference/model/mixture.js";
-import { mixtureParameters, partNames, partOf } from "../../inference/model/mixture-model.js";
+import { mixtureParameters, parameterPrefixes, partNames, partOf } from "../../inference/model/mixture-model.js";
 import { type Published, published } from "../workloads/published.js";
 import type { CaseFile } from "./mixture.js";
 import type { Prepared } from "./protocol.js";
@@ -31,7 +31,7 @@ export async function likelihoodFile(events: number): Promise<CaseFile> {
   const { model, data } = await toy();
   const parts = partNames.flatMap((name) => {
     const part = partOf(model, name);
-    return part === undefined ? [] : [[name, part] as const];
+    return part === undefined ? [] : [[parameterPrefixes[name], part] as const];
   });
   const { x, y } = data(events);
   return {

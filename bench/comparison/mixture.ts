@@ -7,16 +7,22 @@ import type { EventSample } from "../../flows/training/event-sample.js";
 import { adam, optimise } from "../../flows/training/optimiser.js";
 import { type ModelBuilder, trainingProgram } from "../../flows/training/training-program.js";
 import {
-  profileTraining,
-  profilingSample,
+  responseSample,
+  responseTraining,
 } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   DATA,
   dataSample,
   initialNu,
-  transferTraining,
+  transportTraining,
 } from "../../inference/measurements/distribution-of-interest/transport-fit.js";
-import { type MixtureModel, mixtureParameters, partNames, partOf } from "../../inference/model/mixture-model.js";
+import {
+  type MixtureModel,
+  mixtureParameters,
+  parameterPrefixes,
+  partNames,
+  partOf,
+} from "../../inference/model/mixture-model.js";
 import { sameSizes } from "../workloads/published.js";
 import { normals } from "../workloads/r1.js";
 import type { Prepared } from "./protocol.js";
@@ -56,11 +62,11 @@ export function filled(weights: Weights, size: number): Weights {
 /** The published sizes, with a response of three layers, hidden 256 x 2. */
 function model(): MixtureModel {
   const sizes = sameSizes();
-  const nuisances = NU.map((centre) => ({ centre, scale: SCALE }));
+  const nuisances = NU.map((nominal) => ({ nominal, scale: SCALE }));
   const response = factorizableFlow({ features: 2, context: 4, layers: 3, hidden: [256, 256], nuisances });
   const moved = (of: MixtureModel["x"]) => {
-    const systematics = of.systematics!;
-    return { ...of, systematics: { ...systematics, weights: filled(systematics.weights, 0.02) } };
+    const systematics = of.morph!;
+    return { ...of, morph: { ...systematics, weights: filled(systematics.weights, 0.02) } };
   };
   return {
     ...sizes,
@@ -79,12 +85,12 @@ const data = () => ({
 function sampleOf(task: MixtureTask): EventSample {
   const sample = dataSample(data());
   if (task === "stepOne") return sample;
-  return profilingSample(sample, { kind: "random", box: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
+  return responseSample(sample, { kind: "random", halfWidths: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
 }
 
 export function mixtureFile(): CaseFile {
   const own = model();
-  const parts = partNames.map((name) => [name, partOf(own, name)!] as const);
+  const parts = partNames.map((name) => [parameterPrefixes[name], partOf(own, name)!] as const);
   const { x, y } = data();
   const delta = sampleOf("stepTwo").columns["data/delta"] as Float32Array;
   return {
@@ -101,10 +107,10 @@ export function mixtureFile(): CaseFile {
 
 function builder(task: MixtureTask, own: MixtureModel): ModelBuilder {
   const transfer = adam({ learningRate: 1e-4 });
-  if (task === "stepTwo") return profileTraining({ model: own, isWeighted: false, optimiser: transfer });
+  if (task === "stepTwo") return responseTraining({ model: own, isWeighted: false, optimiser: transfer });
   const { response: _, ...fixed } = own;
   const request = { form: "joint", extended: false, isWeighted: false, observed: OBSERVED } as const;
-  return transferTraining({ ...request, model: fixed, transfer, nuisances: adam({ learningRate: 4e-3 }) });
+  return transportTraining({ ...request, model: fixed, transport: transfer, nuisances: adam({ learningRate: 4e-3 }) });
 }
 
 /** The loss of the task with its gradients: what a step has to compute. */

@@ -25,6 +25,6 @@ const of = await likelihood({
 });
 const at = Float64Array.of(0.1, -0.2);
 for (const order of [0, 1, 2] as const) await of.evaluate(at, order);
-await of.information(at);
+await of.outerProduct(at);
 await backend.close();
 process.stdout.write(String(process.resourceUsage().maxRSS * 1024));

@@ -17,7 +17,7 @@ class Factorizable(torch.nn.Module):
         super().__init__()
         features, context = architecture["features"], architecture["context"]
         self.damping = architecture["quadraticDamping"]
-        self.centre = torch.tensor([float(own["centre"]) for own in architecture["nuisances"]])
+        self.centre = torch.tensor([float(own["nominal"]) for own in architecture["nuisances"]])
         self.scale = torch.tensor([float(own["scale"]) for own in architecture["nuisances"]])
         self.reversed = [layer["order"] != sorted(layer["order"]) for layer in architecture["layers"]]
         self.networks = [

@@ -24,7 +24,7 @@ export interface Published {
 }
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 function random<A extends Architecture>(architecture: A, seed: number): FlowModel<A> {
@@ -46,9 +46,9 @@ export function sameSizes(): MixtureModel {
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
     nuisances,
-    x: { nominal: random(flow(2, 2), 1), systematics: random(systematics(2, 1, two), 2) },
-    y: { nominal: random(flow(4, 3), 3), systematics: random(systematics(4, 2, three), 4) },
-    transfer: random(transfer, 5),
+    x: { nominal: random(flow(2, 2), 1), morph: random(systematics(2, 1, two), 2) },
+    y: { nominal: random(flow(4, 3), 3), morph: random(systematics(4, 2, three), 4) },
+    transport: random(transfer, 5),
   });
 }
 

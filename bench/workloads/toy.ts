@@ -53,10 +53,10 @@ export function toy(): MixtureModel {
   });
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
-    nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", centre: 0, acts: [true, true] })),
-    x: { nominal: density(2, 1), systematics: systematics(2, 1, 2) },
-    y: { nominal: density(4, 3), systematics: systematics(4, 2, 4) },
-    transfer: modelOf(transfer, 5),
+    nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", nominal: 0, acts: [true, true] })),
+    x: { nominal: density(2, 1), morph: systematics(2, 1, 2) },
+    y: { nominal: density(4, 3), morph: systematics(4, 2, 4) },
+    transport: modelOf(transfer, 5),
   });
 }
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import {
-  applyTransfer,
+  applyTransport,
   countOutside,
   mapVariations,
 } from "../../inference/measurements/distribution-of-interest/apply.js";
@@ -58,7 +58,7 @@ export async function apply(context: VerbContext): Promise<void> {
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, variations, signal, onEvents };
-    for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, size, precision);
+    for await (const applied of applyTransport(request)) addColumns(columns, names, applied, size, precision);
     step.done();
   } finally {
     await backend.close();
@@ -106,7 +106,7 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
   checkSpared(options.out!, analysis, [folder]);
   const fit = readSavedFit(analysis, folder);
   const model = await loadModel(analysis, [folder]);
-  if (model.transfer === undefined) {
+  if (model.transport === undefined) {
     throw new UsageError(analysis.file, {
       expected: "an analysis with a map T of y (transfer.enabled, y in likelihood.observables)",
       got: "a model without",

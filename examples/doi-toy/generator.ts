@@ -24,7 +24,7 @@ export type ToyClass = 0 | 1;
 /** (shift, squeeze), prior standard deviations. */
 export type ToyNuisances = readonly [shift: number, squeeze: number];
 
-export interface ToyRequest {
+export interface ToyEventsRequest {
   readonly seed: number;
   /** Names the stream: events of different purposes are independent. */
   readonly purpose: string;
@@ -63,7 +63,7 @@ const NORMALS_PER_EVENT = 4;
 /** Events whose normals are made at once: 32 kB. */
 const EVENTS_AT_ONCE = 1024;
 
-const toyOptions: Options<ToyRequest> = {
+const toyOptions: Options<ToyEventsRequest> = {
   seed: aNumber,
   purpose: aText,
   start: aNumber,
@@ -74,7 +74,7 @@ const toyOptions: Options<ToyRequest> = {
 };
 
 /** Events number start … start + count - 1 of a stream. */
-export function sampleToy(request: ToyRequest): ToyEvents {
+export function sampleToy(request: ToyEventsRequest): ToyEvents {
   checkOptions("sampleToy", request, toyOptions);
   const { seed, purpose, start, count, nu, distorted, classes } = request;
   const x = new Float32Array(2 * count);

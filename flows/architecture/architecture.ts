@@ -1,19 +1,27 @@
-/** Architectures: plain JSON data that, with named weights, is a whole flow. */
-
+/** Architectures, which with named weights are whole flows: how they are made, checked, and what tensors they have. */
 import { UsageError } from "../../engine/errors.js";
 import { aFlag, aList, aNumber, anObject, checkArgument, checkParts, numbers } from "../../engine/options.js";
-import {
-  type Activation,
-  activations,
-  degreeCounts,
-  maskedNetworkTensors,
-  networkSize,
-} from "../networks/masked-network.js";
+import { activations, degreeCounts, maskedNetworkTensors, networkSize } from "../networks/masked-network.js";
 import { initialTensor, type TensorSpec, type Weights, within } from "../networks/weights.js";
 import { inversePermutation } from "../shapes.js";
-import { type SplineArchitecture, splineParameters } from "../transforms/rational-quadratic-spline.js";
+import { splineParameters } from "../transforms/rational-quadratic-spline.js";
 import { type ScalarArchitecture, scalarTransform } from "../transforms/scalar-transform.js";
 import { checkForm, shownData } from "./form.js";
+import type {
+  Architecture,
+  AutoregressiveArchitecture,
+  AutoregressiveLayer,
+  AutoregressiveOptions,
+  CommonArchitecture,
+  CommonOptions,
+  CouplingArchitecture,
+  CouplingLayer,
+  CouplingOptions,
+  FactorizableArchitecture,
+  FactorizableOptions,
+  InitialOptions,
+  NuisanceArchitecture,
+} from "./kinds.js";
 import { checkLimits } from "./limits.js";
 import {
   checkAutoregressiveOptions,
@@ -23,85 +31,7 @@ import {
   checkTransformOptions,
 } from "./options.js";
 
-/**
- * Where constants of the training sample come in: at the observed side only (`input`: a density's latent space is
- * standard anyway), or undone again behind the transforms (`both`: a transport within the space of the data).
- */
-export type Standardisation = "none" | "input" | "both";
-
-/** One masked transform. Feature i is conditioned on the features of smaller order. */
-export interface AutoregressiveLayer {
-  readonly order: readonly number[];
-  /** Per hidden layer, units of degree 0, 1, ..., D - 1. */
-  readonly hidden: readonly (readonly number[])[];
-}
-
-/** One coupling transform: the passive features, left as they are, condition all others. */
-export interface CouplingLayer {
-  readonly passive: readonly number[];
-  readonly hidden: readonly number[];
-}
-
-interface Common {
-  readonly features: number;
-  readonly context: number;
-  readonly activation: Activation;
-  readonly standardisation: Standardisation;
-}
-
-export interface AutoregressiveArchitecture extends Common {
-  readonly kind: "autoregressive";
-  readonly transform: ScalarArchitecture;
-  /** Applied to observed values from first to last. */
-  readonly layers: readonly AutoregressiveLayer[];
-}
-
-export interface CouplingArchitecture extends Common {
-  readonly kind: "coupling";
-  readonly transform: ScalarArchitecture;
-  readonly layers: readonly CouplingLayer[];
-}
-
-/** One nuisance of a factorizable flow: u = (ν - centre) / scale. */
-export interface NuisanceArchitecture {
-  readonly centre: number;
-  readonly scale: number;
-  /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
-  readonly linearOnly: boolean;
-}
-
-/** Systematics as a transformation of observed to nominal values, arXiv:2606.30489. */
-export interface FactorizableArchitecture extends Common {
-  readonly kind: "factorizable";
-  readonly nuisances: readonly NuisanceArchitecture[];
-  /** Pairs (k, l), k < l, of nuisances with a term u_k u_l. */
-  readonly pairs: readonly (readonly [number, number])[];
-  /** Dampings q of the quadratic and r of the pair terms. */
-  readonly quadraticDamping: number;
-  readonly pairDamping: number;
-  /**
-   * Behind the affine step of each layer, and like it the identity at the centres. It reshapes densities, which scales and shifts
-   * cannot. Absent: none, as published.
-   */
-  readonly spline?: SplineArchitecture;
-  readonly layers: readonly AutoregressiveLayer[];
-}
-
-export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
-export type Architecture = FlowArchitecture | FactorizableArchitecture;
-
-export interface CommonOptions {
-  readonly features: number;
-  readonly context?: number;
-  readonly hidden: readonly number[];
-  readonly activation?: Activation;
-  readonly standardisation?: Standardisation;
-}
-
-export interface FlowOptions extends CommonOptions {
-  readonly transforms: number;
-  readonly transform: ScalarArchitecture;
-}
+export type * from "./kinds.js";
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
@@ -124,7 +54,12 @@ function masked(options: CommonOptions, orders: readonly (readonly number[])[]):
   }));
 }
 
-function common({ features, context = 0, activation = "relu", standardisation = "none" }: CommonOptions): Common {
+function common({
+  features,
+  context = 0,
+  activation = "relu",
+  standardisation = "none",
+}: CommonOptions): CommonArchitecture {
   return { features, context, activation, standardisation };
 }
 
@@ -133,9 +68,7 @@ function common({ features, context = 0, activation = "relu", standardisation = 
  *
  * @param orders  per transform, the order of each feature; natural and reversed in turn where absent
  */
-export function autoregressiveFlow(
-  options: FlowOptions & { readonly orders?: readonly (readonly number[])[] },
-): AutoregressiveArchitecture {
+export function autoregressiveFlow(options: AutoregressiveOptions): AutoregressiveArchitecture {
   checkAutoregressiveOptions(options);
   const { features, transforms, transform } = options;
   checkSizesOf("autoregressive", options, options.orders?.length ?? transforms);
@@ -148,9 +81,7 @@ export function autoregressiveFlow(
  *
  * @param passive  per transform, the features left as they are; halves in turn where absent
  */
-export function couplingFlow(
-  options: FlowOptions & { readonly passive?: readonly (readonly number[])[] },
-): CouplingArchitecture {
+export function couplingFlow(options: CouplingOptions): CouplingArchitecture {
   checkCouplingOptions(options);
   const { features, transforms, transform, hidden } = options;
   checkSizesOf("coupling", options, options.passive?.length ?? transforms);
@@ -161,24 +92,15 @@ export function couplingFlow(
   return checked({ kind: "coupling", ...common(options), transform, layers });
 }
 
-/** Nuisances and pairs of a factorizable flow; centres, scales and dampings that are left out are 0, 1, 0.01 and 1. */
-export function factorizableFlow(
-  options: CommonOptions & {
-    readonly layers: number;
-    readonly nuisances: readonly Partial<NuisanceArchitecture>[];
-    readonly pairs?: readonly (readonly [number, number])[];
-    readonly quadraticDamping?: number;
-    readonly pairDamping?: number;
-    readonly spline?: SplineArchitecture | undefined;
-  },
-): FactorizableArchitecture {
+/** Nuisances and pairs of a factorizable flow; nominal values, scales and dampings that are left out are 0, 1, 0.01 and 1. */
+export function factorizableFlow(options: FactorizableOptions): FactorizableArchitecture {
   checkFactorizableOptions(options);
   checkSizesOf("factorizable", options, options.layers);
   return checked({
     kind: "factorizable",
     ...common({ activation: "elu", ...options }),
-    nuisances: options.nuisances.map(({ centre = 0, scale = 1, linearOnly = false }) => ({
-      centre,
+    nuisances: options.nuisances.map(({ nominal = 0, scale = 1, linearOnly = false }) => ({
+      nominal,
       scale,
       linearOnly,
     })),
@@ -220,8 +142,8 @@ function checkNuisances(architecture: FactorizableArchitecture): void {
   }
   if (nuisances.length === 0) refuse(architecture, "at least one nuisance", nuisances);
   for (const nuisance of nuisances) {
-    if (!(Number.isFinite(nuisance.centre) && nuisance.scale > 0)) {
-      refuse(architecture, "nuisances with a centre and a positive scale", nuisance);
+    if (!(Number.isFinite(nuisance.nominal) && nuisance.scale > 0)) {
+      refuse(architecture, "nuisances with a nominal value and a positive scale", nuisance);
     }
   }
   const seen = new Set<string>();
@@ -316,7 +238,7 @@ export function featuresByOrder(order: readonly number[]): number[] {
 }
 
 /** The network of one layer with `outputs` numbers per transformed feature. */
-export function layerNetwork(common: Common, layer: AutoregressiveLayer | CouplingLayer, outputs: number) {
+export function layerNetwork(common: CommonArchitecture, layer: AutoregressiveLayer | CouplingLayer, outputs: number) {
   checkParts("layerNetwork", "an architecture", common, { features: aNumber, context: aNumber });
   checkParts("layerNetwork", "a layer", layer, { hidden: aList });
   const { features, context, activation } = common;
@@ -341,7 +263,7 @@ export function nuisanceOutputs(architecture: FactorizableArchitecture, nuisance
   return (nuisance.linearOnly ? 1 : 2) * termOutputs(architecture);
 }
 
-function standardisationTensors({ features, context, standardisation }: Common): TensorSpec[] {
+function standardisationTensors({ features, context, standardisation }: CommonArchitecture): TensorSpec[] {
   if (standardisation === "none") return [];
   const pair = (of: string, size: number): TensorSpec[] => [
     { name: `standardisation.${of}.shift`, shape: [size], start: { law: "constant", value: 0 }, trainable: false },
@@ -372,11 +294,6 @@ function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[
       ),
     ),
   ]);
-}
-
-export interface InitialOptions {
-  /** Last layers start at zero, so that the transforms start as the identity. */
-  readonly identity?: boolean;
 }
 
 /** Every tensor of an architecture. Last layers of factorizable flows start at zero: the identity. */

@@ -1,7 +1,7 @@
 /** Whether JSON from a file has the form of an architecture: before that, nothing of it can be trusted to be what its type says. */
 import { UsageError } from "../../engine/errors.js";
 import type { ScalarArchitecture } from "../transforms/scalar-transform.js";
-import type { Architecture } from "./architecture.js";
+import type { Architecture } from "./kinds.js";
 
 export type Data = Readonly<Record<string, unknown>>;
 
@@ -69,7 +69,7 @@ const isCoupling = (layer: unknown) => isData(layer) && areNumbers(layer.passive
 
 const isNuisance = (nuisance: unknown) =>
   isData(nuisance) &&
-  typeof nuisance.centre === "number" &&
+  typeof nuisance.nominal === "number" &&
   typeof nuisance.scale === "number" &&
   typeof nuisance.linearOnly === "boolean";
 
@@ -91,7 +91,7 @@ const architectureForms: Forms<Architecture["kind"]> = {
   factorizable: (data) => {
     checkMaskedLayers(data);
     const { nuisances, pairs, quadraticDamping, pairDamping, spline } = data;
-    checkList("nuisances with centre, scale and linearOnly", nuisances, isNuisance);
+    checkList("nuisances with nominal, scale and linearOnly", nuisances, isNuisance);
     checkList("pairs of nuisances", pairs, isPair);
     const dampings = [quadraticDamping, pairDamping];
     if (!dampings.every((damping) => isNumber(damping) && (damping as number) >= 0)) {

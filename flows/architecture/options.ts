@@ -16,18 +16,14 @@ import { activations } from "../networks/masked-network.js";
 import type { SplineArchitecture } from "../transforms/rational-quadratic-spline.js";
 import type { AffineArchitecture, ScalarArchitecture } from "../transforms/scalar-transform.js";
 import type {
-  autoregressiveFlow,
+  AutoregressiveOptions,
   CommonOptions,
-  couplingFlow,
+  CouplingOptions,
+  FactorizableOptions,
   FlowOptions,
-  factorizableFlow,
   InitialOptions,
   NuisanceArchitecture,
-} from "./architecture.js";
-
-type AutoregressiveOptions = Parameters<typeof autoregressiveFlow>[0];
-type CouplingOptions = Parameters<typeof couplingFlow>[0];
-type FactorizableOptions = Parameters<typeof factorizableFlow>[0];
+} from "./kinds.js";
 
 const common: Options<CommonOptions> = {
   features: aNumber,
@@ -49,7 +45,7 @@ const factorizable: Options<FactorizableOptions> = {
   spline: optional(anObject),
 };
 const nuisance: Options<Partial<NuisanceArchitecture>> = {
-  centre: optional(aNumber),
+  nominal: optional(aNumber),
   scale: optional(aNumber),
   linearOnly: optional(aFlag),
 };

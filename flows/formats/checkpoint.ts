@@ -6,6 +6,7 @@ import { sameShape } from "../../engine/tape/tape.js";
 import { type Architecture, checked, tensorSpecs } from "../architecture/architecture.js";
 import { checkForm } from "../architecture/form.js";
 import { type ForeignTensors, type Tensor, toTensor, type Weights } from "../networks/weights.js";
+import { architectureInNewWords } from "./old-words.js";
 
 /** Key of the metadata under which the architecture stands, as JSON. */
 const ARCHITECTURE_KEY = "unbinned.architecture";
@@ -84,7 +85,7 @@ export function fromTensors<K extends Architecture["kind"]>(
       hint: "Is this a checkpoint of unbinned?",
     });
   }
-  const architecture = parsed(text) as Extract<Architecture, { kind: K }>;
+  const architecture = architectureInNewWords(parsed(text)) as Extract<Architecture, { kind: K }>;
   checkForm(architecture);
   if (kinds.length > 0 && !kinds.includes(architecture.kind as K)) {
     throw new UsageError("fromTensors", {

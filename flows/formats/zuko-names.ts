@@ -1,4 +1,4 @@
-/** Which of zuko's flows a state dict holds, told from names and shapes; all that is not read is refused by its name. */
+/** Which of zuko's flows a state dict holds, recognised by names and shapes; all that is not read is refused by its name. */
 import type { ForeignTensors } from "../networks/weights.js";
 import { countEntries, namesIn, numbers, refuse, within } from "./zuko-tensors.js";
 
@@ -82,7 +82,7 @@ function checkBase(tensors: ForeignTensors, folder: string): number {
   if (names.length === 0) {
     refuse(
       base,
-      "the base of the flow, which tells neural spline flows (NSF) from circular ones (NCSF)",
+      "the base of the flow, which distinguishes neural spline flows (NSF) from circular ones (NCSF)",
       "none",
       "Save flow.state_dict() as a whole; loadSplines and loadAutoregressive read transforms without a base",
     );

@@ -2,7 +2,7 @@
  * Weights of zuko's flows and of the published models built on them, as flows of ours.
  *
  * A state dict holds neither the class of the flow nor its activation, its least slope or the box of its splines. What names and
- * shapes tell is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
+ * shapes say is recognised, and refused where it is not read; the rest is asked for (`ZukoSettings`).
  */
 import { aMap, aNumber, checkArgument, checkOptions, type Options, oneOf, optional } from "../../engine/options.js";
 import {
@@ -39,7 +39,7 @@ export interface ZukoSettings {
   readonly activation?: Activation;
   /**
    * Least slope of the maps, dimensionless; 1e-3 where absent, the default of zuko up to 1.0.0 and since 1.5.0. Versions 1.0.1 to
-   * 1.4.1 had 1e-4, and nothing in a state dict tells them apart.
+   * 1.4.1 had 1e-4, and nothing in a state dict distinguishes them.
    */
   readonly leastSlope?: number;
   /** Half-width of the box of splines, in the units of the features; 5 where absent. */
@@ -133,7 +133,7 @@ function autoregressive(
 
 /**
  * Autoregressive splines at `<folder>.<i>.hyper` and `<folder>.<i>.order`: those of `NSF` (`...transform.transforms`),
- * or of the published T (`...T.transforms`), told apart by the number of outputs.
+ * or of the published T (`...T.transforms`), distinguished by the number of outputs.
  */
 export function loadSplines(
   tensors: ForeignTensors,
@@ -244,7 +244,7 @@ export function loadNice(
 interface LoadedLayer {
   readonly layer: AutoregressiveLayer;
   readonly context: number;
-  readonly centres: readonly number[];
+  readonly nominalValues: readonly number[];
   readonly scales: readonly number[];
   readonly pairs: readonly (readonly [number, number])[];
 }
@@ -257,10 +257,14 @@ function readFactorizableLayer(
   put: (path: string, network: LoadedNetwork) => void,
 ): LoadedLayer {
   const vector = (name: string) => [...numbers(tensors, `${folder}.${name}`).data];
-  const [centres, scales] = [vector("central_nuisance_values"), vector("nuisance_scales")];
+  const [nominalValues, scales] = [vector("central_nuisance_values"), vector("nuisance_scales")];
   const nuisances = countEntries(tensors, `${folder}.nuisance_nets`);
-  if (nuisances !== centres.length || scales.length !== centres.length) {
-    refuse(folder, `centres and scales of ${nuisances} nuisances`, `${centres.length} and ${scales.length}`);
+  if (nuisances !== nominalValues.length || scales.length !== nominalValues.length) {
+    refuse(
+      folder,
+      `nominal values and scales of ${nuisances} nuisances`,
+      `${nominalValues.length} and ${scales.length}`,
+    );
   }
   const flat = tensors.has(`${folder}.cross_term_pairs`) ? vector("cross_term_pairs") : [];
   const pairs = Array.from({ length: flat.length / 2 }, (_, p) => [flat[2 * p], flat[2 * p + 1]] as [number, number]);
@@ -273,7 +277,7 @@ function readFactorizableLayer(
     return network;
   };
   const networks = [
-    ...centres.map((_, k) => read(`nuisance_nets.${k}`, 4, `nuisances.${k}`)),
+    ...nominalValues.map((_, k) => read(`nuisance_nets.${k}`, 4, `nuisances.${k}`)),
     ...pairs.map(([k, l], p) => read(`pair_nets.${p}`, 2, `pairs.${k}-${l}`)),
   ];
   const hidden = common(
@@ -286,7 +290,7 @@ function readFactorizableLayer(
     "number of context columns",
     networks.map((network) => network.context),
   );
-  return { layer: { order: inversePermutation(arrangement), hidden }, context, centres, scales, pairs };
+  return { layer: { order: inversePermutation(arrangement), hidden }, context, nominalValues, scales, pairs };
 }
 
 /**
@@ -334,7 +338,7 @@ export function loadFactorizable(
     context: same("context"),
     activation: "elu",
     standardisation: "none",
-    nuisances: same("centres").map((centre, k) => ({ centre, scale: scales[k] as number, linearOnly: false })),
+    nuisances: same("nominalValues").map((nominal, k) => ({ nominal, scale: scales[k] as number, linearOnly: false })),
     pairs: same("pairs"),
     quadraticDamping: damping.quadratic,
     pairDamping: damping.pair,
@@ -344,10 +348,10 @@ export function loadFactorizable(
   return { architecture, weights };
 }
 
-/** A nominal density and its systematics. */
+/** A nominal density and its morph. */
 export interface LoadedDensity {
   readonly nominal: LoadedFlow<AutoregressiveArchitecture>;
-  readonly systematics: LoadedFlow<FactorizableArchitecture>;
+  readonly morph: LoadedFlow<FactorizableArchitecture>;
 }
 
 /** Everything a published `mixture_*.pt` holds for a likelihood. */
@@ -357,7 +361,7 @@ export interface LoadedMixture {
   /** p(y | x, f), context (one-hot class, x). */
   readonly scores: LoadedDensity;
   /** T(y | x, f), context (one-hot class, x). */
-  readonly transfer: LoadedFlow<AutoregressiveArchitecture>;
+  readonly transport: LoadedFlow<AutoregressiveArchitecture>;
   /** ν of that fit, in prior standard deviations [K] */
   readonly nu: Float64Array;
   /** log N_f, natural logarithm [F] */
@@ -374,13 +378,13 @@ export function loadMixture(tensors: ForeignTensors, settings: ZukoSettings = {}
   checkOptions("loadMixture", settings, zukoSettings);
   const density = (name: string): LoadedDensity => ({
     nominal: loadNsf(tensors, `mixture_model.${name}.base_model`, settings),
-    systematics: loadFactorizable(tensors, `mixture_model.${name}.transforms`),
+    morph: loadFactorizable(tensors, `mixture_model.${name}.transforms`),
   });
   const vector = (name: string) => numbers(tensors, `mixture_model.${name}`).data;
   return {
     kinematics: density("kin_model"),
     scores: density("scores_model"),
-    transfer: loadSplines(tensors, "transfer_model.T.transforms", settings),
+    transport: loadSplines(tensors, "transfer_model.T.transforms", settings),
     nu: vector("m_vector"),
     logYields: vector("log_norm_factors"),
     theta: vector("norm_nuisance"),

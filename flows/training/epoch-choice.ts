@@ -4,7 +4,7 @@ import { fillShuffled, randomKey } from "../../engine/random/random.js";
 import type { Named, Program } from "../../engine/runtime/backend.js";
 import { type EventSample, selectEvents } from "./event-sample.js";
 
-/** Groups of events whose sums tell the error of the sum of all: it is then known to 1 / √(2 · 63), 9%. */
+/** Groups of events whose sums give the error of the sum of all: it is then known to 1 / √(2 · 63), 9%. */
 const GROUPS = 64;
 
 /** Mean loss of a sample with one set of parameters less that with another, and what it is uncertain by. */

@@ -8,7 +8,7 @@ import type { FreshSamples, TrainingRequest, TrainingResult } from "./training-r
 import { checkResumable, type EpochRecord, type TrainingRecord } from "./training-state.js";
 
 /** What stays the same during a training. */
-export interface Setting {
+export interface TrainingSetting {
   readonly request: TrainingRequest;
   readonly training: TrainingProgram;
   readonly validation: SampleLoss | undefined;
@@ -17,14 +17,14 @@ export interface Setting {
 }
 
 /** What changes, beside the values that the program holds. */
-export interface Progress {
+export interface OngoingTraining {
   readonly record: TrainingRecord;
   readonly best: Named<Float64Array>;
   readonly stop?: Pick<TrainingResult, "stopped" | "message"> | undefined;
 }
 
 /** From the saved state where there is one, else from the initial parameters. */
-export async function begin(setting: Setting): Promise<Progress> {
+export async function begin(setting: TrainingSetting): Promise<OngoingTraining> {
   const { request, training, batches } = setting;
   const saved = await request.checkpoint?.restore();
   if (saved !== undefined) {
@@ -46,7 +46,11 @@ export async function begin(setting: Setting): Promise<Progress> {
   return { record: { ...record, initialValidationLoss: loss, bestValidationLoss: loss }, best };
 }
 
-export async function takeSteps(setting: Setting, now: Progress, count: number): Promise<Progress> {
+export async function takeSteps(
+  setting: TrainingSetting,
+  now: OngoingTraining,
+  count: number,
+): Promise<OngoingTraining> {
   const { request, training, batches } = setting;
   const { record } = now;
   const { loss: losses } = (await training.program.steps({
@@ -76,7 +80,7 @@ export async function takeSteps(setting: Setting, now: Progress, count: number):
   return { ...now, record: { ...record, step, epochLossSum } };
 }
 
-export async function endEpoch(setting: Setting, now: Progress): Promise<Progress> {
+export async function endEpoch(setting: TrainingSetting, now: OngoingTraining): Promise<OngoingTraining> {
   const { request, training, batches } = setting;
   const { step, epochLossSum, history, bestValidationLoss } = now.record;
   const epoch = history.length + 1;
@@ -108,7 +112,10 @@ export async function endEpoch(setting: Setting, now: Progress): Promise<Progres
   return { record: bestRecord, best: parameters, stop: finished(request, bestRecord) };
 }
 
-async function validationLossOf({ validation }: Setting, parameters: Named<Float64Array>): Promise<number | undefined> {
+async function validationLossOf(
+  { validation }: TrainingSetting,
+  parameters: Named<Float64Array>,
+): Promise<number | undefined> {
   if (validation === undefined) return undefined;
   await validation.program.write(parameters);
   return ((await validation.program.run()).loss as Float64Array)[0];
@@ -126,7 +133,10 @@ export interface KeptEpoch {
  *
  * @param now  has stopped
  */
-export async function keptEpoch({ request, training, validation }: Setting, now: Progress): Promise<KeptEpoch> {
+export async function keptEpoch(
+  { request, training, validation }: TrainingSetting,
+  now: OngoingTraining,
+): Promise<KeptEpoch> {
   const { stopped, message } = now.stop!;
   const { bestEpoch, history } = now.record;
   const best = { epoch: bestEpoch, parameters: now.best, message };
@@ -137,11 +147,11 @@ export async function keptEpoch({ request, training, validation }: Setting, now:
   if (isBeyondChance(found)) return best;
   const { difference, error } = found;
   const lead =
-    error === undefined ? "one event cannot tell" : `by ${(-difference).toPrecision(2)} ± ${error.toPrecision(2)}`;
+    error === undefined ? "one event gives no error" : `by ${(-difference).toPrecision(2)} ± ${error.toPrecision(2)}`;
   return { epoch: history.length, parameters: last, message: `${message}, within chance (${lead}): the last is kept` };
 }
 
-function rateFactor({ request, batches }: Setting): (step: number) => number {
+function rateFactor({ request, batches }: TrainingSetting): (step: number) => number {
   const { rate = constantRate, epochs } = request;
   return (step) => rate(step, epochs * batches.stepsPerEpoch);
 }
@@ -160,13 +170,13 @@ function stack(firstStep: number, count: number, perStep: TrainingRequest["perSt
   return Object.fromEntries(stacked);
 }
 
-export async function save({ request, training }: Setting, { record, best }: Progress): Promise<void> {
+export async function save({ request, training }: TrainingSetting, { record, best }: OngoingTraining): Promise<void> {
   if (request.checkpoint === undefined) return;
   const values = await training.program.read(Object.keys(training.sizes));
   await request.checkpoint.save({ record, values, best });
 }
 
-function finished({ epochs, patience }: TrainingRequest, record: TrainingRecord): Progress["stop"] {
+function finished({ epochs, patience }: TrainingRequest, record: TrainingRecord): OngoingTraining["stop"] {
   const { history, bestEpoch } = record;
   const best = `the best is epoch ${bestEpoch}`;
   if (history.length >= epochs) return { stopped: "epochs", message: `all ${epochs} epochs are done; ${best}` };
@@ -174,11 +184,11 @@ function finished({ epochs, patience }: TrainingRequest, record: TrainingRecord)
   return { stopped: "patience", message: `no better validation loss for ${patience} epochs; ${best}` };
 }
 
-export function abortedIn({ step, stepsPerEpoch }: TrainingRecord): Progress["stop"] {
+export function abortedIn({ step, stepsPerEpoch }: TrainingRecord): OngoingTraining["stop"] {
   return { stopped: "aborted", message: `interrupted in epoch ${Math.ceil(step / stepsPerEpoch)}, after step ${step}` };
 }
 
-function nonFinite(what: string): Progress["stop"] {
+function nonFinite(what: string): OngoingTraining["stop"] {
   const message = `${what}. Lower the learning rate, and look for NaN and extreme values in the columns`;
   return { stopped: "non-finite", message };
 }

@@ -18,7 +18,7 @@ import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
-import { abortedIn, begin, endEpoch, keptEpoch, type Setting, save, takeSteps } from "./training-steps.js";
+import { abortedIn, begin, endEpoch, keptEpoch, save, type TrainingSetting, takeSteps } from "./training-steps.js";
 import { checkAveragedPart } from "./weight-averaging.js";
 
 const trainingOptions: Options<TrainingRequest> = {
@@ -96,7 +96,7 @@ const GROUP_SECONDS = 0.5;
 /** An unfinished training is saved about so often. */
 const SAVE_SECONDS = 10;
 
-async function trainToEnd(setting: Setting): Promise<TrainingResult> {
+async function trainToEnd(setting: TrainingSetting): Promise<TrainingResult> {
   const { request, training, batches, samplesOf } = setting;
   let now = await begin(setting);
   let boundEpoch: number | undefined;

@@ -1,6 +1,6 @@
 /**
  * Does a single event decide ν? An event's score g moves ν_k by g σ_k² in one Newton step, σ_k² = 1 / (1 + Σ g²) the variance that
- * the scores of the others and the constraint leave to ν_k with the other nuisances held: by |g| σ_k standard deviations.
+ * the scores of the others and the constraint leave to ν_k with the other nuisances fixed: by |g| σ_k standard deviations.
  * Hampel 1974, "The influence curve and its role in robust estimation".
  */
 

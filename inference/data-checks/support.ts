@@ -1,6 +1,6 @@
 /** Do the data lie where simulated events lie? By order statistics alone: nothing is assumed of the density. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { Interval } from "./simulated-range.js";
+import type { Interval } from "../model/simulated-range.js";
 import { NAMED_ROWS } from "./stray-values.js";
 
 /** Events of the data beyond one end of the simulated range of a feature. */
@@ -18,7 +18,7 @@ export interface EventsOutside {
 /** Chance of a finding on data that lie where simulation does, per sample: both sides of all its features together. */
 const SUPPORT_LEVEL = 0.001;
 
-/** Nuisances away from their centres, and other fractions of the processes, make a tail of the data at most this much heavier. */
+/** Nuisances away from their nominal values, and other fractions of the processes, make a tail of the data at most this much heavier. */
 const TAIL = 10;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Do samples at other values of a nuisance differ from the nominal ones at all? If not, what is learnt of its effect is their
+ * Do samples at other values of a nuisance differ from the nominal ones at all? If not, what a morph fits as its effect is their
  * fluctuation, and the fit measures that instead of giving the nuisance its constraint back.
  *
  * A smooth test, Neyman 1937: every feature is mapped to [-1, 1] by the distribution function of the nominal sample, and the
@@ -171,15 +171,15 @@ export interface Difference {
 /**
  * The samples of one process that move one nuisance alone, beside its first nominal one.
  *
- * @param centres  of the shape nuisances
+ * @param nominalValues  of the shape nuisances
  */
-export function sampleDifferences(samples: readonly SimulatedEvents[], centres: readonly number[]): Difference[] {
-  const movedIn = ({ at }: SimulatedEvents) => centres.flatMap((centre, k) => (at[k] === centre ? [] : [k]));
+export function sampleDifferences(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): Difference[] {
+  const movedIn = ({ at }: SimulatedEvents) => nominalValues.flatMap((nominal, k) => (at[k] === nominal ? [] : [k]));
   // Of every sample once: with a thousand nuisances there are two thousand samples.
   const moved = samples.map(movedIn);
   const nominal = samples.find((_, i) => moved[i]!.length === 0);
   if (nominal === undefined) return [];
-  const alone = centres.map((): SimulatedEvents[] => []);
+  const alone = nominalValues.map((): SimulatedEvents[] => []);
   for (const [i, [first, ...others]] of moved.entries()) {
     if (first !== undefined && others.length === 0) alone[first]!.push(samples[i]!);
   }

@@ -3,9 +3,10 @@ import { UsageError } from "../../engine/errors.js";
 import type { Architecture } from "../../flows/architecture/architecture.js";
 import { checkForm, type Data, isData, shownData } from "../../flows/architecture/form.js";
 import { LARGEST } from "../../flows/architecture/limits.js";
-import type { SimulatedRange } from "../data-checks/simulated-range.js";
+import { architectureInNewWords, inNewWords } from "../../flows/formats/old-words.js";
 import type { ModelFrame } from "./feature-frame.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
+import type { SimulatedRange } from "./simulated-range.js";
 
 export interface MixtureData {
   readonly frame?: ModelFrame;
@@ -18,10 +19,10 @@ export interface MixtureData {
 /** Kinds of flow that each part may be of. */
 const PARTS: { readonly [N in PartName]: readonly Architecture["kind"][] } = {
   "x.nominal": ["autoregressive", "coupling"],
-  "x.systematics": ["factorizable"],
+  "x.morph": ["factorizable"],
   "y.nominal": ["autoregressive", "coupling"],
-  "y.systematics": ["factorizable"],
-  transfer: ["autoregressive", "coupling"],
+  "y.morph": ["factorizable"],
+  transport: ["autoregressive", "coupling"],
   response: ["factorizable"],
 };
 
@@ -51,7 +52,7 @@ const isKind = (kind: unknown): kind is NuisanceModel["kind"] =>
   typeof kind === "string" && Object.hasOwn(ENTRIES, kind);
 
 function isNuisance(data: unknown, processes: number): boolean {
-  if (!isData(data) || typeof data.name !== "string" || !Number.isFinite(data.centre)) return false;
+  if (!isData(data) || typeof data.name !== "string" || !Number.isFinite(data.nominal)) return false;
   if (data.observed !== undefined && !Number.isFinite(data.observed)) return false;
   if (!isKind(data.kind)) return false;
   const { of, isEntry } = ENTRIES[data.kind];
@@ -69,27 +70,34 @@ export function mixtureData(where: string, text: string): MixtureData {
     const hint = "The file is damaged or not from unbinned: train again, or copy it again";
     throw new UsageError(where, { expected, got: shownData(got), hint });
   };
-  const { frame, processes, nuisances, simulated, architectures } = parsed(text) ?? refuse("metadata in JSON", text);
+  const data = parsed(text) ?? refuse("metadata in JSON", text);
+  const { frame, processes, simulated } = data;
   if (frame !== undefined && !isFrame(frame)) refuse("a frame of x, and of y where there is one", frame);
   if (!Array.isArray(processes) || processes.length === 0 || processes.length > LARGEST.context) {
     return refuse("a list of processes", processes);
   }
   const process = processes.find((own) => !isProcess(own));
   if (process !== undefined) refuse("a process with its name and the logarithm of its yield", process);
-  if (!Array.isArray(nuisances) || nuisances.length > LARGEST.nuisances)
-    return refuse("a list of nuisances", nuisances);
+  if (!Array.isArray(data.nuisances) || data.nuisances.length > LARGEST.nuisances) {
+    return refuse("a list of nuisances", data.nuisances);
+  }
+  const nuisances = data.nuisances.map((own) => inNewWords("nuisance", own)) as NuisanceModel[];
   const nuisance = nuisances.find((own) => !isNuisance(own, processes.length));
-  if (nuisance !== undefined) refuse("a nuisance with its name, kind, centre and an entry for each process", nuisance);
+  if (nuisance !== undefined)
+    refuse("a nuisance with its name, kind, nominal value and an entry for each process", nuisance);
   if (simulated !== undefined && !isData(simulated)) refuse("the range of simulated events", simulated);
-  if (!isData(architectures)) return refuse("architectures", architectures);
-  for (const [name, architecture] of Object.entries(architectures)) {
+  if (!isData(data.architectures)) return refuse("architectures", data.architectures);
+  const architectures: Record<string, Architecture> = {};
+  for (const [name, stored] of Object.entries(inNewWords("part", data.architectures) as Data)) {
     if (!Object.hasOwn(PARTS, name)) refuse(`parts ${Object.keys(PARTS).join(", ")}`, name);
+    const architecture = architectureInNewWords(stored);
     checkForm(architecture);
+    architectures[name] = architecture;
     const kinds = PARTS[name as PartName];
     if (!kinds.includes(architecture.kind)) refuse(`${name} of kind ${kinds.join(" or ")}`, architecture.kind);
   }
   for (const of of ["x", "y"]) {
-    const isAlone = Object.hasOwn(architectures, `${of}.systematics`) && !Object.hasOwn(architectures, `${of}.nominal`);
+    const isAlone = Object.hasOwn(architectures, `${of}.morph`) && !Object.hasOwn(architectures, `${of}.nominal`);
     if (isAlone || !Object.hasOwn(architectures, "x.nominal")) refuse(`a density ${of}.nominal`, "none");
   }
   return {

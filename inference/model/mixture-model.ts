@@ -1,7 +1,7 @@
 /** A whole likelihood model as data: processes, nuisances, and the flows of every part with their weights. */
 
 import { UsageError } from "../../engine/errors.js";
-import { aMap, anObject, checkArgument, checkParts, numbers } from "../../engine/options.js";
+import { anObject, checkArgument, numbers } from "../../engine/options.js";
 import { checkTape } from "../../engine/tape/nodes.js";
 import type { Tape } from "../../engine/tape/tape.js";
 import {
@@ -10,12 +10,11 @@ import {
   type FactorizableArchitecture,
   type FlowArchitecture,
 } from "../../flows/architecture/architecture.js";
-import { checkWeights, type ForeignTensorFile, type TensorFile } from "../../flows/formats/checkpoint.js";
-import { named, type Tensor, toTensor, updated, type Weights } from "../../flows/networks/weights.js";
-import { checkRange, type SimulatedRange } from "../data-checks/simulated-range.js";
+import { checkWeights } from "../../flows/formats/checkpoint.js";
+import { named, updated, type Weights } from "../../flows/networks/weights.js";
 import { checkModel } from "../given-parts.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
-import { mixtureData } from "./mixture-form.js";
+import { checkRange, type SimulatedRange } from "./simulated-range.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {
@@ -25,15 +24,15 @@ export interface FlowModel<A extends Architecture> {
 
 export interface ProcessModel {
   readonly name: string;
-  /** log N_f with every rate at its centre, N_f in events. */
+  /** log N_f with every rate at its nominal value, N_f in events. */
   readonly logYield: number;
 }
 
 interface NuisanceCommon {
   readonly name: string;
   /** Where nominal simulation is, prior standard deviations. */
-  readonly centre: number;
-  /** What the auxiliary measurement behind the unit Gaussian constraint found; the centre where absent. */
+  readonly nominal: number;
+  /** What the auxiliary measurement behind the unit Gaussian constraint found; the nominal value where absent. */
   readonly observed?: number;
 }
 
@@ -57,7 +56,7 @@ export type NuisanceModel = ShapeNuisance | RateNuisance;
 export interface DensityModel {
   readonly nominal: FlowModel<FlowArchitecture>;
   /** Absent where there is no shape nuisance. */
-  readonly systematics?: FlowModel<FactorizableArchitecture>;
+  readonly morph?: FlowModel<FactorizableArchitecture>;
 }
 
 /**
@@ -78,9 +77,9 @@ export interface MixtureModel {
   /** p(y | x, f): Dy features, context F + Dx. Absent: x is all there is. */
   readonly y?: DensityModel;
   /** T_φ, data to simulation, as a flow whose latent space is simulation: Dy features, context F + Dx. */
-  readonly transfer?: FlowModel<FlowArchitecture>;
+  readonly transport?: FlowModel<FlowArchitecture>;
   /**
-   * T_ψ, what T's response to all K nuisances, whose centres are the ν_0 of step 1, has beyond undoing what they do to p(y | x):
+   * T_ψ, what T's response to all K nuisances, whose nominal values are the ν_0 of step 1, has beyond undoing what they do to p(y | x):
    * simulation to simulation, Dy features, context F + Dx.
    */
   readonly response?: FlowModel<FactorizableArchitecture>;
@@ -88,29 +87,42 @@ export interface MixtureModel {
   readonly simulated?: SimulatedRange;
 }
 
-/** Prefix of the parameters of each part. */
-export const partNames = ["x.nominal", "x.systematics", "y.nominal", "y.systematics", "transfer", "response"] as const;
+export const partNames = ["x.nominal", "x.morph", "y.nominal", "y.morph", "transport", "response"] as const;
 export type PartName = (typeof partNames)[number];
+
+/**
+ * Of the names of each part's parameters, and of its tensors in files. Files and trainings of every version have these; they are the
+ * words of the first one, which called a morph systematics and the transport map a transfer.
+ */
+export const parameterPrefixes = {
+  "x.nominal": "x.nominal",
+  "x.morph": "x.systematics",
+  "y.nominal": "y.nominal",
+  "y.morph": "y.systematics",
+  transport: "transfer",
+  response: "response",
+} as const satisfies Readonly<Record<PartName, string>>;
 
 export function partOf(model: MixtureModel, name: PartName): FlowModel<Architecture> | undefined {
   switch (name) {
     case "x.nominal":
       return model.x.nominal;
-    case "x.systematics":
-      return model.x.systematics;
+    case "x.morph":
+      return model.x.morph;
     case "y.nominal":
       return model.y?.nominal;
-    case "y.systematics":
-      return model.y?.systematics;
-    case "transfer":
+    case "y.morph":
+      return model.y?.morph;
+    case "transport":
+      return model.transport;
     case "response":
-      return model[name];
+      return model.response;
   }
 }
 
 type Parts = { [N in PartName]?: FlowModel<Architecture> };
 
-function partsOf(model: MixtureModel): [PartName, FlowModel<Architecture>][] {
+export function partsOf(model: MixtureModel): [PartName, FlowModel<Architecture>][] {
   return partNames.flatMap((name) => {
     const part = partOf(model, name);
     return part === undefined ? [] : [[name, part]];
@@ -118,12 +130,12 @@ function partsOf(model: MixtureModel): [PartName, FlowModel<Architecture>][] {
 }
 
 /** The model with its flows replaced by these; a part that is not among them is gone. */
-function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response">, parts: Parts): MixtureModel {
+export function withParts(model: Omit<MixtureModel, "x" | "y" | "transport" | "response">, parts: Parts): MixtureModel {
   const density = (of: "x" | "y"): DensityModel => {
-    const systematics = parts[`${of}.systematics`] as FlowModel<FactorizableArchitecture> | undefined;
+    const morph = parts[`${of}.morph`] as FlowModel<FactorizableArchitecture> | undefined;
     return {
       nominal: parts[`${of}.nominal`] as FlowModel<FlowArchitecture>,
-      ...(systematics && { systematics }),
+      ...(morph && { morph }),
     };
   };
   const { processes, nuisances, frame, simulated } = model;
@@ -134,7 +146,7 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
     ...(simulated && { simulated }),
     x: density("x"),
     ...(parts["y.nominal"] && { y: density("y") }),
-    ...(parts.transfer && { transfer: parts.transfer as FlowModel<FlowArchitecture> }),
+    ...(parts.transport && { transport: parts.transport as FlowModel<FlowArchitecture> }),
     ...(parts.response && { response: parts.response as FlowModel<FactorizableArchitecture> }),
   };
 }
@@ -142,7 +154,7 @@ function withParts(model: Omit<MixtureModel, "x" | "y" | "transfer" | "response"
 /** Weights of all parts by the names of the parameters that `bindMixture` makes. */
 export function mixtureParameters(model: MixtureModel): Record<string, Float64Array> {
   checkModel("mixtureParameters", model);
-  return Object.assign({}, ...partsOf(model).map(([name, { weights }]) => named(name, weights)));
+  return Object.assign({}, ...partsOf(model).map(([name, { weights }]) => named(parameterPrefixes[name], weights)));
 }
 
 /** Of these, the ones that a tape has: a tape that looks at part of a model only. */
@@ -161,7 +173,7 @@ export function withParameters(model: MixtureModel, values: Readonly<Record<stri
   checkArgument("withParameters", "values", values, anObject);
   const parts = partsOf(model).map(([name, { architecture, weights }]) => [
     name,
-    { architecture, weights: updated(name, weights, values) },
+    { architecture, weights: updated(parameterPrefixes[name], weights, values) },
   ]);
   return withParts(model, Object.fromEntries(parts));
 }
@@ -208,13 +220,17 @@ function checkSizes(model: MixtureModel, name: PartName, features: number, conte
   }
 }
 
-function checkCentres(model: MixtureModel, name: "x.systematics" | "y.systematics"): void {
+function checkNominalValues(model: MixtureModel, name: "x.morph" | "y.morph"): void {
   const shapes = model.nuisances.filter(({ kind }) => kind === "shape");
   const { architecture } = partOf(model, name) as FlowModel<FactorizableArchitecture>;
-  const centres = architecture.nuisances.map(({ centre }) => centre);
-  if (centres.length !== shapes.length || shapes.some(({ centre }, k) => centre !== centres[k])) {
-    const wanted = shapes.map(({ name: nuisance, centre }) => `${nuisance} at ${centre}`).join(", ");
-    refuse(name, `the shape nuisances, centred: ${wanted}`, `${centres.length} centred at ${centres.join(", ")}`);
+  const nominalValues = architecture.nuisances.map(({ nominal }) => nominal);
+  if (nominalValues.length !== shapes.length || shapes.some(({ nominal }, k) => nominal !== nominalValues[k])) {
+    const wanted = shapes.map(({ name: nuisance, nominal }) => `${nuisance} at ${nominal}`).join(", ");
+    refuse(
+      name,
+      `the shape nuisances with nominal values: ${wanted}`,
+      `${nominalValues.length} at ${nominalValues.join(", ")}`,
+    );
   }
 }
 
@@ -253,66 +269,15 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   const widthX = model.x.nominal.architecture.features;
   const widthY = model.y?.nominal.architecture.features;
   checkSizes(model, "x.nominal", widthX, nProcesses);
-  checkSizes(model, "x.systematics", widthX, nProcesses);
-  if (widthY === undefined && (model.transfer ?? model.response) !== undefined) refuse("y", "a density of y", "none");
-  for (const name of ["y.nominal", "y.systematics", "transfer", "response"] as const) {
+  checkSizes(model, "x.morph", widthX, nProcesses);
+  if (widthY === undefined && (model.transport ?? model.response) !== undefined) refuse("y", "a density of y", "none");
+  for (const name of ["y.nominal", "y.morph", "transport", "response"] as const) {
     checkSizes(model, name, widthY ?? 0, nProcesses + widthX);
   }
-  for (const name of ["x.systematics", "y.systematics"] as const) {
-    if (partOf(model, name) !== undefined) checkCentres(model, name);
+  for (const name of ["x.morph", "y.morph"] as const) {
+    if (partOf(model, name) !== undefined) checkNominalValues(model, name);
   }
   const responses = model.response?.architecture.nuisances.length ?? nuisances.length;
   if (responses !== nuisances.length) refuse("response", `${nuisances.length} nuisances`, `${responses}`);
   return model;
-}
-
-/** Key of the metadata under which all but the weights stands, as JSON. */
-const MIXTURE_KEY = "unbinned.mixture";
-
-export function mixtureToTensors(model: MixtureModel): TensorFile {
-  checkModel("mixtureToTensors", model);
-  const { processes, nuisances, frame, simulated } = checkedModel(model);
-  const parts = partsOf(model);
-  const architectures = Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture]));
-  return {
-    metadata: { [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, simulated, architectures }) },
-    tensors: new Map(
-      parts.flatMap(([name, { weights }]) => [...weights].map(([key, tensor]) => [`${name}.${key}`, tensor] as const)),
-    ),
-  };
-}
-
-/** @param where  the file, for messages */
-export function mixtureFromTensors(where: string, file: ForeignTensorFile): MixtureModel {
-  checkParts("mixtureFromTensors", "a file", file, { metadata: anObject, tensors: aMap });
-  try {
-    return readMixture(where, file);
-  } catch (error) {
-    // What is wrong with a part is said where nobody knows of files.
-    if (error instanceof UsageError && !error.message.startsWith(where)) error.message = `${where}: ${error.message}`;
-    throw error;
-  }
-}
-
-function readMixture(where: string, { metadata, tensors }: ForeignTensorFile): MixtureModel {
-  const text = metadata[MIXTURE_KEY];
-  if (text === undefined) {
-    throw new UsageError(where, {
-      expected: `metadata "${MIXTURE_KEY}"`,
-      got: Object.keys(metadata).join(", ") || "none",
-      hint: "Is this a model that unbinned saved?",
-    });
-  }
-  const { architectures, ...rest } = mixtureData(where, text);
-  const weightsOf = (part: PartName): Weights =>
-    new Map<string, Tensor>(
-      [...tensors].flatMap(([name, tensor]) =>
-        name.startsWith(`${part}.`) ? [[name.slice(part.length + 1), toTensor(tensor)] as const] : [],
-      ),
-    );
-  const parts = Object.entries(architectures).map(([name, architecture]) => [
-    name,
-    { architecture, weights: weightsOf(name as PartName) },
-  ]);
-  return checkedModel(withParts(rest, Object.fromEntries(parts)));
 }

@@ -21,7 +21,7 @@ import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
 import { type Transformed, withAxis } from "../../flows/shapes.js";
 import { checkModel } from "../given-parts.js";
-import { checkedModel, type DensityModel, type MixtureModel } from "./mixture-model.js";
+import { checkedModel, type DensityModel, type MixtureModel, parameterPrefixes } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
 
 /** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
@@ -59,34 +59,34 @@ export interface BoundMixture {
    */
   responseTerms(observed: Required<Observed>): Var;
   /** Parameters of T_φ and T_ψ that training may move, by name. */
-  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly transportParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
 export interface BoundDensity {
   readonly nominal: BoundFlow;
-  readonly systematics: BoundFactorizableFlow | undefined;
+  readonly morph: BoundFactorizableFlow | undefined;
 }
 
 export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
   checkTape("bindDensity", tape);
   checkParts("bindDensity", "a density", model, { nominal: anObject });
-  const { nominal, systematics } = model;
+  const { nominal, morph } = model;
   return {
     nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
-    systematics: systematics && bindFactorizableFlow(tape, systematics.architecture, `${name}.systematics`),
+    morph: morph && bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${name}.morph`]),
   };
 }
 
-/** log p(u | context, ν): systematics first, then the nominal flow, both in the context given. */
-function logDensity({ nominal, systematics }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
-  if (systematics === undefined) return nominal.logProb(u, context);
-  const { value, logDet } = systematics.toNominal(u, context, nu);
+/** log p(u | context, ν): the morph first, then the nominal flow, both in the context given. */
+function logDensity({ nominal, morph }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
+  if (morph === undefined) return nominal.logProb(u, context);
+  const { value, logDet } = morph.toNominal(u, context, nu);
   return add(nominal.logProb(value, context), logDet);
 }
 
 /**
- * Values of the shape nuisances, one entry each: [..., 1]; the centre, where it changes nothing, for processes that the nuisance
+ * Values of the shape nuisances, one entry each: [..., 1]; the nominal value, where it changes nothing, for processes that the nuisance
  * does not act on.
  *
  * @param process  one-hot, [..., F]
@@ -104,7 +104,7 @@ export function shapeValues(model: MixtureModel, nu: Var, process: Var): Var[] {
         const value = slice(nu, -1, k, k + 1);
         if (nuisance.acts.every(Boolean)) return [value];
         const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
-        return [add(mul(sub(value, nuisance.centre), acts), nuisance.centre)];
+        return [add(mul(sub(value, nuisance.nominal), acts), nuisance.nominal)];
       }
       default:
         return nuisance satisfies never;
@@ -134,10 +134,10 @@ export interface Conditions {
  * T_f with its response to ν, where the model has them; without either, the identity.
  *
  * T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ, V what the factorizable flow of y makes of simulation at ν: T first undoes what ν does to
- * p_f(y | x), exactly, whatever T_φ is. What is left to the trained T_ψ is how ν mixes the processes and what is known of
+ * p_f(y | x), exactly, whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes and for what is known of
  * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
  */
-export interface BoundTransfer {
+export interface BoundTransport {
   /** Data to simulation. ν [K] is looked at where T responds to it. */
   toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
   /** T_f⁻¹ */
@@ -149,7 +149,7 @@ export interface BoundTransfer {
   readonly origin: Var | undefined;
   /** T_ψ */
   readonly response: BoundFactorizableFlow | undefined;
-  readonly transferParameters: ReadonlyMap<string, Var>;
+  readonly transportParameters: ReadonlyMap<string, Var>;
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
@@ -158,24 +158,24 @@ export interface BoundTransfer {
  *
  * @param ofY  p(y | x), on the same tape: what T undoes
  */
-export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransfer {
-  checkTape("bindTransfer", tape);
-  checkModel("bindTransfer", model);
-  const transfer = model.transfer && bindFlow(tape, model.transfer.architecture, "transfer");
+export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
+  checkTape("bindTransport", tape);
+  checkModel("bindTransport", model);
+  const transport = model.transport && bindFlow(tape, model.transport.architecture, parameterPrefixes.transport);
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
-  const variation = response && ofY?.systematics;
-  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ centre }) => centre));
+  const variation = response && ofY?.morph;
+  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ nominal }) => nominal));
 
   function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
     return apply(y, [
-      ...(transfer ? [(data: Var) => transfer.toLatent(data, context)] : []),
+      ...(transport ? [(data: Var) => transport.toLatent(data, context)] : []),
       ...(response ? [(simulated: Var) => response.toNominal(simulated, context, nu!)] : []),
     ]);
   }
   function fromOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
     return apply(y, [
       ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
-      ...(transfer ? [(simulated: Var) => transfer.fromLatent(simulated, context)] : []),
+      ...(transport ? [(simulated: Var) => transport.fromLatent(simulated, context)] : []),
     ]);
   }
   /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
@@ -193,7 +193,7 @@ export function bindTransfer(tape: Tape, model: MixtureModel, ofY: BoundDensity 
     fromOrigin,
     toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
     fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, origin), (u) => fromOrigin(u, at, nu)]),
-    transferParameters: transfer?.trainable ?? noParameters,
+    transportParameters: transport?.trainable ?? noParameters,
     responseParameters: response?.trainable ?? noParameters,
   };
 }
@@ -209,7 +209,7 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   );
   const densityX = bindDensity(tape, model.x, "x");
   const densityY = model.y && bindDensity(tape, model.y, "y");
-  const transfer = bindTransfer(tape, model, densityY);
+  const transport = bindTransport(tape, model, densityY);
   const contextOf = (x: Var) => concatenate([oneHot, x]);
   const conditions = (x: Var) => ({ process: oneHot, context: contextOf(x) });
   const perProcess = (u: Var) => broadcast(u, [count]);
@@ -223,8 +223,8 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     if (densityY === undefined) {
       throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
     }
-    const { value, logDet } = transfer.toOrigin(y, conditions(x), nu);
-    const shapes = shapeValues(model, transfer.origin ?? nu, oneHot);
+    const { value, logDet } = transport.toOrigin(y, conditions(x), nu);
+    const shapes = shapeValues(model, transport.origin ?? nu, oneHot);
     return perProcess(add(logDensity(densityY, value, contextOf(x), shapes), logDet));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
@@ -241,9 +241,9 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   }
 
   function responseTerms({ x, y }: Observed): Var {
-    const { origin, response } = transfer;
+    const { origin, response } = transport;
     if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
-    const { value, logDet } = transfer.toOrigin(y as Var, conditions(x), origin);
+    const { value, logDet } = transport.toOrigin(y as Var, conditions(x), origin);
     const context = contextOf(x);
     const shapes = shapeValues(model, origin, oneHot);
     const ofY = (u: Var) => perProcess(logDensity(densityY as BoundDensity, u, context, shapes));
@@ -259,11 +259,11 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     logYields: (nu) => logYields(model, nu),
     logProbX,
     logProbY,
-    toSimulation: (y, x, nu) => transfer.toSimulation(y, conditions(x), nu),
-    fromSimulation: (y, x, nu) => transfer.fromSimulation(y, conditions(x), nu),
+    toSimulation: (y, x, nu) => transport.toSimulation(y, conditions(x), nu),
+    fromSimulation: (y, x, nu) => transport.fromSimulation(y, conditions(x), nu),
     logProb,
     responseTerms,
-    transferParameters: transfer.transferParameters,
-    responseParameters: transfer.responseParameters,
+    transportParameters: transport.transportParameters,
+    responseParameters: transport.responseParameters,
   };
 }

@@ -6,7 +6,7 @@ import type { LoadedMixture } from "../../flows/formats/zuko.js";
 import { checkedModel, type MixtureModel, type NuisanceModel } from "./mixture-model.js";
 
 /**
- * Log yields of the file [F], its own log-normal rates held at the θ stored there: log N_f + Σ_j M_fj θ_j log(1 + κ_j).
+ * Log yields of the file [F], its own log-normal rates fixed at the θ stored there: log N_f + Σ_j M_fj θ_j log(1 + κ_j).
  */
 function storedLogYields({ logYields, theta, kappa, mixing }: LoadedMixture): number[] {
   const rates = theta.length;
@@ -50,6 +50,6 @@ export function publishedModel(
     nuisances,
     x: loaded.kinematics,
     y: loaded.scores,
-    transfer: loaded.transfer,
+    transport: loaded.transport,
   });
 }

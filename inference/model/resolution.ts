@@ -89,7 +89,7 @@ const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, featu
 };
 
 /**
- * Features of events that a backend cannot tell apart well. Constant ones, and those that are not finite, are not among them.
+ * Features of events that a backend cannot distinguish well. Constant ones, and those that are not finite, are not among them.
  *
  * @param events  each column [D, count]
  * @param frame   of the model

@@ -8,7 +8,7 @@ import { Tape, type Var } from "../../engine/tape/tape.js";
 import { checkModel } from "../given-parts.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
-/** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - centre_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
+/** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - nominal_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
 export function logYields(model: MixtureModel, nu: Var): Var {
   checkModel("logYields", model);
   checkNode("logYields", nu);
@@ -18,7 +18,7 @@ export function logYields(model: MixtureModel, nu: Var): Var {
       case "shape":
         break;
       case "rate": {
-        const distance = sub(slice(nu, -1, k, k + 1), nuisance.centre);
+        const distance = sub(slice(nu, -1, k, k + 1), nuisance.nominal);
         total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
         break;
       }
@@ -66,6 +66,6 @@ export function extendedTerm(logYieldOf: Var, observed: number): Var {
 export function gaussianConstraints(model: MixtureModel, nu: Var): Var {
   checkModel("gaussianConstraints", model);
   checkNode("gaussianConstraints", nu);
-  const found = nu.tape.constant(model.nuisances.map(({ centre, observed }) => observed ?? centre));
+  const found = nu.tape.constant(model.nuisances.map(({ nominal, observed }) => observed ?? nominal));
   return mul(reshape(sum(square(sub(nu, found)), -1), []), 0.5);
 }

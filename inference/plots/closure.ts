@@ -1,10 +1,11 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { horizontalAxis } from "./axis.js";
-import { requireFinite, requireLength } from "./check.js";
-import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
-import { coloured, line, lineEntry, pointEntry, type Style, seriesStyle, steps } from "./marks.js";
-import { type GoodnessOfFit, goodnessText } from "./numbers.js";
-import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
+import { horizontalAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength } from "./drawing/check.js";
+import { type Caption, figure, gridColumns, type Panel } from "./drawing/figure.js";
+import { coloured, line, lineEntry, pointEntry, type Style, seriesStyle, steps } from "./drawing/marks.js";
+import { type GoodnessOfFit, goodnessText } from "./drawing/numbers.js";
+import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./drawing/ratio.js";
+import type { Scales } from "./drawing/scales.js";
 
 /** Held-out simulation of one feature, one class and one anchor, against what the flow predicts for these events. */
 export interface ClosurePanel extends Counts {

@@ -1,8 +1,8 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
-import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
+import { domainAround, horizontalAxis, linearAxis } from "./drawing/axis.js";
+import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./drawing/band.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure, gridColumns, type Panel } from "./drawing/figure.js";
 import {
   coloured,
   horizontalRule,
@@ -12,9 +12,10 @@ import {
   lineEntry,
   type Style,
   seriesStyle,
-} from "./marks.js";
-import { significant } from "./numbers.js";
-import { element, pathThrough, segment } from "./svg.js";
+} from "./drawing/marks.js";
+import { significant } from "./drawing/numbers.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, pathThrough, segment } from "./drawing/svg.js";
 
 type Point = readonly [number, number];
 

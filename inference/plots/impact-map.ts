@@ -1,11 +1,12 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { categoryAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Part, type Scales } from "./figure.js";
+import { categoryAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure, type Part } from "./drawing/figure.js";
+import { KEY_WIDTH } from "./drawing/marks.js";
+import { fixed } from "./drawing/numbers.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, text } from "./drawing/svg.js";
 import { legibleUnit, MOST_ROWS } from "./impacts.js";
-import { KEY_WIDTH } from "./marks.js";
-import { fixed } from "./numbers.js";
-import { element, text } from "./svg.js";
 
 export interface ImpactMapData extends Caption {
   /** what the numbers are, with their unit: "r.m.s. displacement [σ of y]" */

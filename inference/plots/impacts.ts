@@ -1,7 +1,7 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { type Axis, categoryAxis, horizontalAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Part, type Scales } from "./figure.js";
+import { type Axis, categoryAxis, horizontalAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure, type Part } from "./drawing/figure.js";
 import {
   coloured,
   errorPoints,
@@ -11,9 +11,10 @@ import {
   type Style,
   seriesStyle,
   stroked,
-} from "./marks.js";
-import { powerOfTen, significant } from "./numbers.js";
-import { element, pathThrough, segment, shorten, text } from "./svg.js";
+} from "./drawing/marks.js";
+import { powerOfTen, significant } from "./drawing/numbers.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, pathThrough, segment, shorten, text } from "./drawing/svg.js";
 
 /** Rows shown of a longer ranking. */
 export const MOST_ROWS = 20;

@@ -1,9 +1,10 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { type Axis, domainAround, horizontalAxis, linearAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
-import { coloured, KEY_WIDTH, line, lineEntry, seriesStyle } from "./marks.js";
-import { element } from "./svg.js";
+import { type Axis, domainAround, horizontalAxis, linearAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure, gridColumns, type Panel } from "./drawing/figure.js";
+import { coloured, KEY_WIDTH, line, lineEntry, seriesStyle } from "./drawing/marks.js";
+import type { Scales } from "./drawing/scales.js";
+import { element } from "./drawing/svg.js";
 
 export interface LossPanel {
   readonly title: string;

@@ -1,9 +1,10 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { categoryAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Scales } from "./figure.js";
-import { fixed } from "./numbers.js";
-import { element, text } from "./svg.js";
+import { categoryAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure } from "./drawing/figure.js";
+import { fixed } from "./drawing/numbers.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, text } from "./drawing/svg.js";
 
 export interface CorrelationData extends Caption {
   readonly names: readonly string[];

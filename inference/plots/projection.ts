@@ -1,8 +1,8 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { horizontalAxis } from "./axis.js";
-import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./band.js";
-import { requireFinite, requireLength } from "./check.js";
-import { type Caption, figure, type Panel, type Scales } from "./figure.js";
+import { horizontalAxis } from "./drawing/axis.js";
+import { BAND_OPACITY, bandEdges, bandEntries, requireBands, type ShadedBand } from "./drawing/band.js";
+import { requireFinite, requireLength } from "./drawing/check.js";
+import { type Caption, figure, type Panel } from "./drawing/figure.js";
 import {
   coloured,
   filledSteps,
@@ -15,10 +15,11 @@ import {
   steps,
   stroked,
   swatchEntry,
-} from "./marks.js";
-import { type GoodnessOfFit, goodnessText } from "./numbers.js";
-import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./ratio.js";
-import { pathThrough, segment } from "./svg.js";
+} from "./drawing/marks.js";
+import { type GoodnessOfFit, goodnessText } from "./drawing/numbers.js";
+import { type Counts, countPoints, countsAxis, ratioPart, requireCounts } from "./drawing/ratio.js";
+import type { Scales } from "./drawing/scales.js";
+import { pathThrough, segment } from "./drawing/svg.js";
 
 export interface Prediction extends GoodnessOfFit {
   /** expected events per bin, all processes [n] */

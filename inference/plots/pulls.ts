@@ -1,7 +1,7 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { categoryAxis, horizontalAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Scales } from "./figure.js";
+import { categoryAxis, horizontalAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure } from "./drawing/figure.js";
 import {
   coloured,
   errorPoints,
@@ -13,9 +13,10 @@ import {
   star,
   stroked,
   TRUTH,
-} from "./marks.js";
-import { measurement } from "./numbers.js";
-import { element, segment } from "./svg.js";
+} from "./drawing/marks.js";
+import { measurement } from "./drawing/numbers.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, segment } from "./drawing/svg.js";
 
 export interface PullsData extends Caption {
   readonly names: readonly string[];

@@ -1,9 +1,20 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, gridColumns, type Panel, type Scales } from "./figure.js";
-import { coloured, dot, KEY_WIDTH, type LegendEntry, lineEntry, seriesStyle, star, stroked, TRUTH } from "./marks.js";
-import { pathThrough, segment } from "./svg.js";
+import { domainAround, horizontalAxis, linearAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure, gridColumns, type Panel } from "./drawing/figure.js";
+import {
+  coloured,
+  dot,
+  KEY_WIDTH,
+  type LegendEntry,
+  lineEntry,
+  seriesStyle,
+  star,
+  stroked,
+  TRUTH,
+} from "./drawing/marks.js";
+import type { Scales } from "./drawing/scales.js";
+import { pathThrough, segment } from "./drawing/svg.js";
 
 type Point = readonly [number, number];
 

@@ -1,7 +1,7 @@
 import { aList, checkParts } from "../../engine/options.js";
-import { domainAround, horizontalAxis, linearAxis } from "./axis.js";
-import { requireFinite, requireLength, requireSome } from "./check.js";
-import { type Caption, figure, type Scales } from "./figure.js";
+import { domainAround, horizontalAxis, linearAxis } from "./drawing/axis.js";
+import { requireFinite, requireLength, requireSome } from "./drawing/check.js";
+import { type Caption, figure } from "./drawing/figure.js";
 import {
   coloured,
   dot,
@@ -17,8 +17,9 @@ import {
   stroked,
   TRUTH,
   verticalError,
-} from "./marks.js";
-import { element, pathThrough, segment, smoothPath } from "./svg.js";
+} from "./drawing/marks.js";
+import type { Scales } from "./drawing/scales.js";
+import { element, pathThrough, segment, smoothPath } from "./drawing/svg.js";
 
 type Point = readonly [number, number];
 

@@ -64,17 +64,17 @@ export function indexOfName(where: string, names: readonly string[], name: strin
 }
 
 /**
- * The objective as a function of the remaining nuisances, the others held.
+ * The objective as a function of the remaining nuisances, the others fixed.
  *
- * @param held  value of each held nuisance, by its position in `objective.names`
+ * @param fixed  value of each fixed nuisance, by its position in `objective.names`
  */
-export function withHeld(objective: Objective, held: ReadonlyMap<number, number>): Objective {
-  checkObjective("withHeld", objective);
-  checkArgument("withHeld", "values by position", held, aMap);
+export function withFixed(objective: Objective, fixed: ReadonlyMap<number, number>): Objective {
+  checkObjective("withFixed", objective);
+  checkArgument("withFixed", "values by position", fixed, aMap);
   const size = objective.names.length;
-  const free = objective.names.map((_, i) => i).filter((i) => !held.has(i));
+  const free = objective.names.map((_, i) => i).filter((i) => !fixed.has(i));
   const full = new Float64Array(size);
-  for (const [index, value] of held) full[index] = value;
+  for (const [index, value] of fixed) full[index] = value;
 
   return {
     names: free.map((i) => objective.names[i]!),

@@ -66,7 +66,7 @@ test.before(async () => {
   writeFileSync(at("data.root"), "");
 
   mkdirSync(at("out"));
-  await saveModel(at("out"), torchModel({ hasTransfer: true, hasRates: false }));
+  await saveModel(at("out"), torchModel({ hasTransport: true, hasRates: false }));
   const model = join(at("out"), "model.safetensors");
   for (const name of ["damaged", "other", "foreign", "bomb", "proto"]) mkdirSync(at(name));
   writeFileSync(join(at("damaged"), "model.safetensors"), readFileSync(model).subarray(0, 3000));

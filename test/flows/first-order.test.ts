@@ -13,8 +13,8 @@ import { sumFeatures } from "../../flows/shapes.js";
 import { randomNumbers } from "../support/random-numbers.js";
 
 const nuisances = [
-  { centre: 0.3, scale: 0.5 },
-  { centre: -0.2, scale: 2, linearOnly: true },
+  { nominal: 0.3, scale: 0.5 },
+  { nominal: -0.2, scale: 2, linearOnly: true },
 ];
 const samples: Readonly<Record<string, FactorizableArchitecture>> = {
   "one feature": factorizableFlow({ features: 1, context: 2, hidden: [5], layers: 1, nuisances }),
@@ -61,7 +61,7 @@ function framed(architecture: FactorizableArchitecture, weights: Weights): Weigh
 const EVENTS = 6;
 
 for (const [name, architecture] of Object.entries(samples)) {
-  test(`${name}: terms times coefficients are the slope of log p in each nuisance at the centres`, async () => {
+  test(`${name}: terms times coefficients are the slope of log p in each nuisance at the nominal values`, async () => {
     const { features, context } = architecture;
     const random = randomNumbers(11);
     const draw = (n: number) => Float64Array.from({ length: n }, () => 2 * random() - 1);
@@ -78,7 +78,7 @@ for (const [name, architecture] of Object.entries(samples)) {
     const coefficients = [draw(size), draw(size)];
     const start = framed(architecture, withCommonUnits(architecture, initialise(architecture, 3)));
     const weights = coefficients.reduce((all, own, k) => withFirstOrder(architecture, all, k, own), start);
-    await program.write({ ...named("flow", weights), nu: nuisances.map(({ centre }) => centre) });
+    await program.write({ ...named("flow", weights), nu: nuisances.map(({ nominal }) => nominal) });
     await program.bind({ y: draw(features * EVENTS), c: draw(context * EVENTS) });
     const found = await program.run();
     for (const [k, own] of coefficients.entries()) {

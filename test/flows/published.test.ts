@@ -61,15 +61,15 @@ async function logProbs(density: LoadedDensity, contextOf: (tape: Tape, x: Var) 
   const x = tape.column("x", [2]);
   const observed = of === "x" ? x : tape.column("y", [2]);
   const context = contextOf(tape, x);
-  const systematics = bindFactorizableFlow(tape, density.systematics.architecture, "systematics");
+  const morph = bindFactorizableFlow(tape, density.morph.architecture, "systematics");
   const nominal = bindFlow(tape, density.nominal.architecture, "nominal");
-  const moved = systematics.toNominal(observed, context, tape.parameter("nu", [2]));
+  const moved = morph.toNominal(observed, context, tape.parameter("nu", [2]));
   const logProb = add(nominal.logProb(moved.value, context), moved.logDet);
   assert.equal(logProb.shape, [2]);
   return run(
     { logProb },
     {
-      ...named("systematics", density.systematics.weights),
+      ...named("systematics", density.morph.weights),
       ...named("nominal", density.nominal.weights),
       nu: Float64Array.from(nu),
     },
@@ -121,12 +121,12 @@ for (const [of, key, contextOf] of [
   });
 }
 
-async function checkTransfer(tag: string, { architecture, weights }: LoadedFlow<AutoregressiveArchitecture>) {
+async function checkTransport(tag: string, { architecture, weights }: LoadedFlow<AutoregressiveArchitecture>) {
   const tape = new Tape();
   const context = classAndX(tape, tape.column("x", [2]));
-  const transfer = bindFlow(tape, architecture, "transfer");
-  const forward = transfer.toLatent(tape.column("y", [2]), context);
-  const backward = transfer.fromLatent(tape.column("nominal", [2]), context);
+  const transport = bindFlow(tape, architecture, "transfer");
+  const forward = transport.toLatent(tape.column("y", [2]), context);
+  const backward = transport.fromLatent(tape.column("nominal", [2]), context);
   const outputs = {
     value: forward.value,
     logDet: forward.logDet,
@@ -157,12 +157,12 @@ async function checkTransfer(tag: string, { architecture, weights }: LoadedFlow<
 
 for (const tag of TAGS) {
   referenceTest(`published T and its inverse of ${tag}`, async () => {
-    await checkTransfer(tag, loadMixture(await readTorchStateDict(file(tag))).transfer);
+    await checkTransport(tag, loadMixture(await readTorchStateDict(file(tag))).transport);
   });
 }
 
 referenceTest("a published mixture holds its yields and nuisances", async () => {
-  const { nu, logYields, kappa, mixing, transfer } = loadMixture(await readTorchStateDict(file("step1")));
+  const { nu, logYields, kappa, mixing, transport } = loadMixture(await readTorchStateDict(file("step1")));
   assert.equal(
     [...nu].map((value) => value.toFixed(4)),
     ["0.4762", "-0.5280"],
@@ -176,8 +176,8 @@ referenceTest("a published mixture holds its yields and nuisances", async () => 
     ["0.05"],
   );
   assert.equal([...mixing], [1, 1]);
-  assert.equal(transfer.architecture.layers[0]?.order, [1, 0]);
-  assert.equal(transfer.architecture.transform, { kind: "spline", bins: 30, bound: 5, freeRightSlope: true });
+  assert.equal(transport.architecture.layers[0]?.order, [1, 0]);
+  assert.equal(transport.architecture.transform, { kind: "spline", bins: 30, bound: 5, freeRightSlope: true });
 });
 
 test.run();

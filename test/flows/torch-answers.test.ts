@@ -123,7 +123,7 @@ test("a neural spline flow agrees with PyTorch", async () => {
   await checkFlow(answers, loadSplines(tensorsOf(answers), "transform.transforms"));
 });
 
-test("a transfer map with a free slope at the right edge agrees with PyTorch", async () => {
+test("a transport map with a free slope at the right edge agrees with PyTorch", async () => {
   const answers = read("transfer") as FlowAnswers;
   await checkFlow(answers, loadSplines(tensorsOf(answers), "transform.transforms"));
 });
@@ -172,15 +172,15 @@ test("a factorizable flow with a pair term agrees with PyTorch, to second deriva
   const answers = read("fnf") as FactorizableAnswers;
   const tensors = tensorsOf(answers);
   const base = loadNsf(tensors, "base_model");
-  const systematics = loadFactorizable(tensors, "transforms", { quadratic: answers.q, pair: answers.r });
+  const loaded = loadFactorizable(tensors, "transforms", { quadratic: answers.q, pair: answers.r });
   const tape = new Tape();
   const nu = tape.parameter("nu", [2]);
   const y = tape.column("y", [3]);
   const context = tape.column("context", [2]);
-  const fnf = bindFactorizableFlow(tape, systematics.architecture, "systematics");
+  const morph = bindFactorizableFlow(tape, loaded.architecture, "systematics");
   const flow = bindFlow(tape, base.architecture, "base");
-  const { value, logDet } = fnf.toNominal(y, context, nu);
-  const inverse = fnf.fromNominal(y, context, nu);
+  const { value, logDet } = morph.toNominal(y, context, nu);
+  const inverse = morph.fromNominal(y, context, nu);
   const logProb = add(flow.logProb(value, context), logDet);
   const total = sumEvents(logProb);
   const [slope] = gradient(total, [nu]) as [Var];
@@ -198,7 +198,7 @@ test("a factorizable flow with a pair term agrees with PyTorch, to second deriva
       {
         outputs,
         parameters: {
-          ...named("systematics", systematics.weights),
+          ...named("systematics", loaded.weights),
           ...named("base", base.weights),
           nu: flat(at.nu),
         },

@@ -79,7 +79,7 @@ const samples: Record<string, Sample> = {
     architecture: factorizableFlow({
       ...common,
       layers: 1,
-      nuisances: [{ centre: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
+      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
       pairs: [[0, 2]],
       standardisation: "both",
     }),
@@ -93,7 +93,7 @@ const samples: Record<string, Sample> = {
     architecture: factorizableFlow({
       ...common,
       layers: 1,
-      nuisances: [{ centre: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
+      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
       pairs: [[0, 2]],
       quadraticDamping: 0.5,
       spline,
@@ -303,7 +303,7 @@ test("a spline joins continuously at its knots and at ±bound", async () => {
 });
 
 for (const name of ["factorizable, one layer", "factorizable, affine and spline"]) {
-  test(`${name}: nuisances at their centre are the identity, and cost nothing where that is known`, async () => {
+  test(`${name}: nuisances at their nominal value are the identity, and cost nothing where that is known`, async () => {
     const { architecture } = samples[name] as { architecture: ReturnType<typeof factorizableFlow> };
     const tape = new Tape();
     const flow = bindFactorizableFlow(tape, architecture, "flow");
@@ -317,13 +317,13 @@ for (const name of ["factorizable, one layer", "factorizable, affine and spline"
     const outputs = { all: all.value, one: one.value, logDet: all.logDet };
     const parameters = named("flow", randomWeights(architecture));
     const tight = { absolute: 1e-12, relative: 1e-12 };
-    const centre = await runOn(testBackends()[0] as never, {
+    const nominal = await runOn(testBackends()[0] as never, {
       outputs,
       parameters: { ...parameters, nu: [0.2, 0, 0] },
       columns,
     });
-    close(centre.all as Float64Array, columns.x, tight);
-    close(centre.logDet as Float64Array, new Float64Array(N), tight);
+    close(nominal.all as Float64Array, columns.x, tight);
+    close(nominal.logDet as Float64Array, new Float64Array(N), tight);
     const shifted = await runOn(testBackends()[0] as never, {
       outputs,
       parameters: { ...parameters, nu: [0.2, 0.8, 0] },

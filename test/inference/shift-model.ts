@@ -29,14 +29,14 @@ export function shiftWeights(t: number): Weights {
   return weights;
 }
 
-/** u + slopes · (ν - centres) */
-function shifted(context: number, slopes: readonly number[], centres: readonly number[]) {
+/** u + slopes · (ν - nominal values) */
+function shifted(context: number, slopes: readonly number[], nominalValues: readonly number[]) {
   const architecture = factorizableFlow({
     features: 1,
     context,
     hidden: [2],
     layers: 1,
-    nuisances: slopes.map((_, k) => ({ centre: centres[k]!, scale: 1 })),
+    nuisances: slopes.map((_, k) => ({ nominal: nominalValues[k]!, scale: 1 })),
   });
   const weights = initialise(architecture, 1, { identity: true });
   // s linear, s quadratic, t linear, t quadratic
@@ -53,15 +53,15 @@ function standardNormal(context: number) {
 
 export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): MixtureModel {
   const zeros = a.map(() => 0);
-  const shapes = a.map((_, k) => ({ name: `shape${k}`, kind: "shape", centre: 0, acts: [true] }) as const);
-  const rates = rate === undefined ? [] : [{ name: "rate", kind: "rate", centre: 0, logFactors: [rate] } as const];
+  const shapes = a.map((_, k) => ({ name: `shape${k}`, kind: "shape", nominal: 0, acts: [true] }) as const);
+  const rates = rate === undefined ? [] : [{ name: "rate", kind: "rate", nominal: 0, logFactors: [rate] } as const];
   return {
     processes: [{ name: "only", logYield: Math.log(events) }],
     nuisances: [...shapes, ...rates],
-    x: { nominal: standardNormal(1), systematics: shifted(1, a, zeros) },
-    y: { nominal: standardNormal(2), systematics: shifted(2, b, zeros) },
+    x: { nominal: standardNormal(1), morph: shifted(1, a, zeros) },
+    y: { nominal: standardNormal(2), morph: shifted(2, b, zeros) },
     ...(t !== undefined && {
-      transfer: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
+      transport: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
     }),
     // T undoes b·(ν - ν_0) by itself.
     ...(r && {

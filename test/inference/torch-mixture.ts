@@ -47,19 +47,19 @@ export const torchEvents: EventData = {
   weights: Float64Array.from(stored.weights.data),
 };
 
-/** Processes A and B; ν = (ν_1, ν_2, θ_1, θ_2), or (ν_1, ν_2) with the rates held at 0. */
-export function torchModel({ hasTransfer, hasRates }: { hasTransfer: boolean; hasRates: boolean }): MixtureModel {
+/** Processes A and B; ν = (ν_1, ν_2, θ_1, θ_2), or (ν_1, ν_2) with the rates fixed at 0. */
+export function torchModel({ hasTransport, hasRates }: { hasTransport: boolean; hasRates: boolean }): MixtureModel {
   const within = (folder: string, arrays: Readonly<Record<string, ForeignArray>>) =>
     Object.entries(arrays).map(([name, array]) => [`${folder}.${name}`, array] as const);
   const loaded = loadMixture(
     new Map([...within("mixture_model", stored.mixture_model), ...within("transfer_model", stored.transfer_model)]),
   );
-  const shapes = ["nu1", "nu2"].map((name): NuisanceModel => ({ name, centre: 0, kind: "shape", acts: [true, true] }));
+  const shapes = ["nu1", "nu2"].map((name): NuisanceModel => ({ name, nominal: 0, kind: "shape", acts: [true, true] }));
   const rates = ["theta1", "theta2"].map((name, j): NuisanceModel => {
     const logFactors = [0, 1].map((f) => loaded.mixing[f * 2 + j]! * Math.log1p(loaded.kappa[j]!));
-    return { name, centre: 0, kind: "rate", logFactors };
+    return { name, nominal: 0, kind: "rate", logFactors };
   });
   const nuisances = hasRates ? [...shapes, ...rates] : shapes;
-  const { transfer, ...model } = publishedModel("torch-mixture.json", loaded, ["A", "B"], nuisances);
-  return hasTransfer ? { ...model, transfer: transfer! } : model;
+  const { transport, ...model } = publishedModel("torch-mixture.json", loaded, ["A", "B"], nuisances);
+  return hasTransport ? { ...model, transport: transport! } : model;
 }

@@ -61,7 +61,7 @@ function affine(features: number, context: number): Affine {
   return { flow: { architecture, weights }, rows };
 }
 
-interface Systematics {
+interface Morph {
   readonly flow: FlowModel<ReturnType<typeof factorizableFlow>>;
   /** Per nuisance. */
   readonly rows: readonly Table[];
@@ -72,26 +72,21 @@ const Q = 0.02;
 const R = 0.1;
 
 /** The last nuisance is linear only; the first two have a pair term. */
-function systematics(
-  features: number,
-  context: number,
-  centres: readonly number[],
-  scales: readonly number[],
-): Systematics {
-  const last = centres.length - 1;
+function morph(features: number, context: number, nominalValues: readonly number[], scales: readonly number[]): Morph {
+  const last = nominalValues.length - 1;
   const drawn = factorizableFlow({
     features,
     context,
     hidden: [PROCESSES],
     layers: 1,
-    nuisances: centres.map((centre, k) => ({ centre, scale: scales[k]!, linearOnly: k === last })),
+    nuisances: nominalValues.map((nominal, k) => ({ nominal, scale: scales[k]!, linearOnly: k === last })),
     pairs: [[0, 1]],
     quadraticDamping: Q,
     pairDamping: R,
   });
   const architecture = { ...drawn, layers: drawn.layers.map((layer) => ({ ...layer, hidden: onlyContext(features) })) };
   const weights: Weights = new Map();
-  const rows = centres.map((_, k) => {
+  const rows = nominalValues.map((_, k) => {
     const own = table((k === last ? 2 : 4) * features, 0.2);
     networkWeights(`transforms.0.nuisances.${k}`, architecture, own, weights);
     return own;
@@ -106,10 +101,10 @@ const WIDTH_Y = 3;
 const CONTEXT_Y = PROCESSES + WIDTH_X;
 
 const nuisances: readonly NuisanceModel[] = [
-  { name: "scale", kind: "shape", centre: 0, acts: [true, true, true] },
-  { name: "rate", kind: "rate", centre: 0.2, logFactors: [0, Math.log(1.1), -Math.log(1.1)] },
-  { name: "tilt", kind: "shape", centre: 0.3, acts: [false, false, true] },
-  { name: "modelling", kind: "shape", centre: 0, acts: [true, false, false] },
+  { name: "scale", kind: "shape", nominal: 0, acts: [true, true, true] },
+  { name: "rate", kind: "rate", nominal: 0.2, logFactors: [0, Math.log(1.1), -Math.log(1.1)] },
+  { name: "tilt", kind: "shape", nominal: 0.3, acts: [false, false, true] },
+  { name: "modelling", kind: "shape", nominal: 0, acts: [true, false, false] },
 ];
 const SHAPES = [0, 2, 3];
 const YIELDS = [40, 60, 100];
@@ -117,20 +112,20 @@ const YIELDS = [40, 60, 100];
 const x = affine(WIDTH_X, PROCESSES);
 const y = affine(WIDTH_Y, CONTEXT_Y);
 const transfer = affine(WIDTH_Y, CONTEXT_Y);
-const shapeCentres = SHAPES.map((k) => nuisances[k]!.centre);
-const systematicsX = systematics(WIDTH_X, PROCESSES, shapeCentres, [1, 1, 1]);
-const systematicsY = systematics(WIDTH_Y, CONTEXT_Y, shapeCentres, [1, 1, 1]);
+const shapeCentres = SHAPES.map((k) => nuisances[k]!.nominal);
+const morphX = morph(WIDTH_X, PROCESSES, shapeCentres, [1, 1, 1]);
+const morphY = morph(WIDTH_Y, CONTEXT_Y, shapeCentres, [1, 1, 1]);
 /** T responds to all four around the ν_0 of step 1. */
 const RESPONSE_CENTRES = [0.4, 0.2, -0.1, 0.1];
 const RESPONSE_SCALES = [0.5, 0.4, 0.3, 0.2];
-const response = systematics(WIDTH_Y, CONTEXT_Y, RESPONSE_CENTRES, RESPONSE_SCALES);
+const response = morph(WIDTH_Y, CONTEXT_Y, RESPONSE_CENTRES, RESPONSE_SCALES);
 
 export const gaussianModel: MixtureModel = {
   processes: YIELDS.map((count, f) => ({ name: `process${f}`, logYield: Math.log(count) })),
   nuisances,
-  x: { nominal: x.flow, systematics: systematicsX.flow },
-  y: { nominal: y.flow, systematics: systematicsY.flow },
-  transfer: transfer.flow,
+  x: { nominal: x.flow, morph: morphX.flow },
+  y: { nominal: y.flow, morph: morphY.flow },
+  transport: transfer.flow,
   response: response.flow,
 };
 
@@ -149,12 +144,7 @@ function applyAffine({ rows }: Affine, f: number, { value, logDet }: Point): Poi
 }
 
 /** y_nominal = y e^s + t; s = Σ a u + q b u² + r c u_0 u_1, t alike. */
-function applySystematics(
-  { rows, pairRows }: Systematics,
-  f: number,
-  u: readonly number[],
-  { value, logDet }: Point,
-): Point {
+function applyMorph({ rows, pairRows }: Morph, f: number, u: readonly number[], { value, logDet }: Point): Point {
   const last = u.length - 1;
   let total = logDet;
   const moved = value.map((entry, j) => {
@@ -181,8 +171,8 @@ const standardNormal = ({ value, logDet }: Point) =>
 
 function shapeDistances(f: number, nu: readonly number[]): number[] {
   return SHAPES.map((k) => {
-    const nuisance = nuisances[k] as { acts: readonly boolean[]; centre: number };
-    return nuisance.acts[f]! ? nu[k]! - nuisance.centre : 0;
+    const nuisance = nuisances[k] as { acts: readonly boolean[]; nominal: number };
+    return nuisance.acts[f]! ? nu[k]! - nuisance.nominal : 0;
   });
 }
 
@@ -199,12 +189,12 @@ export function closedForm(ofX: readonly number[], ofY: readonly number[], nu: r
   const responses = nu.map((value, k) => (value - RESPONSE_CENTRES[k]!) / RESPONSE_SCALES[k]!);
   const inX = YIELDS.map((_, f) => {
     const start = { value: ofX, logDet: 0 };
-    return standardNormal(applyAffine(x, f, applySystematics(systematicsX, f, shapeDistances(f, nu), start)));
+    return standardNormal(applyAffine(x, f, applyMorph(morphX, f, shapeDistances(f, nu), start)));
   });
   const inY = YIELDS.map((_, f) => {
-    const simulated = applySystematics(response, f, responses, applyAffine(transfer, f, { value: ofY, logDet: 0 }));
-    // T takes simulation at ν_0 on to simulation at ν, which the systematics at ν take back.
-    const nominal = applySystematics(systematicsY, f, shapeDistances(f, RESPONSE_CENTRES), simulated);
+    const simulated = applyMorph(response, f, responses, applyAffine(transfer, f, { value: ofY, logDet: 0 }));
+    // T takes simulation at ν_0 on to simulation at ν, which the morph at ν takes back.
+    const nominal = applyMorph(morphY, f, shapeDistances(f, RESPONSE_CENTRES), simulated);
     return standardNormal(applyAffine(y, f, nominal));
   });
   const prior = inX.map((value, f) => logYields[f]! + value);

@@ -49,7 +49,7 @@ export function systematicsArchitecture(configuration: Configuration, of: Observ
     layers: fnf[of].layers,
     nuisances: nuisancesOfKind(configuration, "shape").map((name, k) => {
       const { centre } = nuisances[name]!;
-      return { centre, linearOnly: isLinearOnly(anchors, k, centre) };
+      return { nominal: centre, linearOnly: isLinearOnly(anchors, k, centre) };
     }),
     pairs: pairPositions(configuration),
     quadraticDamping: fnf.q,
@@ -98,7 +98,7 @@ export function responseArchitecture(
     context: contextOf(configuration, "y"),
     hidden,
     layers,
-    nuisances: centre.map((value, k) => ({ centre: value, scale: scale ?? scales[k]! })),
+    nuisances: centre.map((value, k) => ({ nominal: value, scale: scale ?? scales[k]! })),
     spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
     standardisation: "both",
   });
@@ -151,15 +151,15 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
       const flow = architecture as FlowArchitecture;
       return under(`flows.${of}`, { kind: flow.transform.kind, structure: flow.kind, ...flowEntries(flow) });
     }
-    case "x.systematics":
-    case "y.systematics": {
+    case "x.morph":
+    case "y.morph": {
       const shapes = nuisancesOfKind(configuration, "shape");
       return {
         ...under(`fnf.${of}`, layers),
         ...systematicsEntries(architecture as FactorizableArchitecture, shapes),
       };
     }
-    case "transfer":
+    case "transport":
       return under("transfer", flowEntries(architecture as FlowArchitecture));
     case "response": {
       const { nuisances, spline } = architecture as FactorizableArchitecture;
@@ -176,13 +176,13 @@ function configuredParts(configuration: Configuration, model: MixtureModel): Map
   const hasShapes = dimensionsOf(configuration).shapes > 0;
   for (const of of likelihood.observables as readonly ObservableName[]) {
     parts.set(`${of}.nominal`, nominalArchitecture(configuration, of));
-    if (hasShapes) parts.set(`${of}.systematics`, systematicsArchitecture(configuration, of));
+    if (hasShapes) parts.set(`${of}.morph`, systematicsArchitecture(configuration, of));
   }
   if (!likelihood.observables.includes("y") || !transfer.enabled) return parts;
-  parts.set("transfer", transferArchitecture(configuration));
+  parts.set("transport", transferArchitecture(configuration));
   if (profile.enabled) {
-    const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ centre: 0, scale: 1 }));
-    const [centres, scales] = [nuisances.map(({ centre }) => centre), nuisances.map(({ scale }) => scale)];
+    const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ nominal: 0, scale: 1 }));
+    const [centres, scales] = [nuisances.map(({ nominal: centre }) => centre), nuisances.map(({ scale }) => scale)];
     parts.set("response", responseArchitecture(configuration, centres, scales));
   }
   return parts;
@@ -206,7 +206,7 @@ function differences({ configuration }: Analysis, model: MixtureModel): { asked:
   }
   if (configuration.likelihood.observables.includes("y")) {
     for (const [part, key] of [
-      ["transfer", "transfer.enabled"],
+      ["transport", "transfer.enabled"],
       ["response", "profile.enabled"],
     ] as const) {
       const [isAsked, isThere] = [configured.has(part), partOf(model, part) !== undefined];

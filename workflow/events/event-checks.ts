@@ -1,7 +1,7 @@
 /** Checks of the data that a likelihood looks at: their columns, their log-densities, and what each of them does to ν. */
 import { InfluenceCheck } from "../../inference/data-checks/influence.js";
-import type { Interval, SimulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
+import type { Interval, SimulatedRange } from "../../inference/model/simulated-range.js";
 import { type Analysis, featureName } from "../configuration/analysis.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
 import { UsageError } from "../messages.js";
@@ -56,7 +56,7 @@ export function columnVerdicts(
 
 /** `columnVerdicts` for a finished model. */
 export const modelVerdicts = ({ analysis, events, model }: Pick<OpenLikelihood, "analysis" | "events" | "model">) =>
-  columnVerdicts(analysis, events, model.simulated, model.transfer !== undefined);
+  columnVerdicts(analysis, events, model.simulated, model.transport !== undefined);
 
 /** "row 5 (counted from 0): x = 1e+20, y = 0.3" */
 function eventText(analysis: Analysis, { data }: LoadedEvents, row: number): string {

@@ -99,7 +99,7 @@ async function compared(
   precision: number,
 ): Promise<CrossCheck | null> {
   const { names } = likelihood;
-  const information = await likelihood.information(nu);
+  const information = await likelihood.outerProduct(nu);
   const byScores = covariance(information.matrix, names, precision);
   if (byScores.status !== "positive-definite") return null;
   const scoreSigma = byScores.sigma;

@@ -1,11 +1,11 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { entryOf } from "../../engine/entry.js";
-import { responseBox } from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseRange } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
-  hasKinks,
-  secantHessian,
+  crossesKnots,
+  finiteDifferenceHessian,
   withHessian,
-  withScoreCurvature,
+  withOuterProduct,
 } from "../../inference/model/likelihood/spline-knots.js";
 import { covariance, F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
 import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
@@ -41,7 +41,7 @@ function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
 function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
   const centres = responseCentre(of);
   if (centres === undefined) return undefined;
-  const reach = responseBox(of.model.response!.architecture, of.analysis.configuration.profile.box);
+  const reach = responseRange(of.model.response!.architecture, of.analysis.configuration.profile.box);
   return Object.fromEntries(
     of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
   );
@@ -68,13 +68,13 @@ function advice({ analysis, precision }: OpenLikelihood, result: FitResult): str
     const isSingular = covariance(hessian!.flat(), estimate.names, precision).status === "singular";
     return isSingular ? ` ${F32_ADVICE}` : "";
   }
-  if (status !== "at-bound" && status !== "at-box-edge") return "";
-  const has = (of: "bounds" | "box") => boundary.some((hit) => hit.of === of);
+  if (status !== "at-bound" && status !== "at-validity-edge") return "";
+  const has = (of: "bounds" | "validity") => boundary.some((hit) => hit.of === of);
   const ofBox =
     `The response of T was trained within profile.box = ${profile.box ?? "twice profile.scale"} of its centre only: ` +
     "widen profile.box, profile.scale with it, and run again.";
   const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
-  return [...(has("box") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
+  return [...(has("validity") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
 }
 
 /** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
@@ -90,7 +90,7 @@ export function fitOptions(open: OpenLikelihood, start: readonly number[]): Mini
   return {
     start,
     bounds: configuredBounds(open),
-    ...(box && { box }),
+    ...(box && { validity: box }),
     precision,
     tolerance: fitTolerance(open),
     ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
@@ -113,30 +113,30 @@ export async function fitNuisances(
     },
     signal,
   });
-  const result = isKinkedIn(open) ? await acrossKinks(open, found) : found;
+  const result = crossesKnotsIn(open) ? await acrossKinks(open, found) : found;
   step.done({ status: result.status });
   return { ...result, reason: `${result.reason}${advice(open, result)}` };
 }
 
-export const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
+export const crossesKnotsIn = ({ model, events }: OpenLikelihood) => crossesKnots(model, events.data.y !== undefined);
 
 /** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
 export function objectiveOf(open: OpenLikelihood): Objective {
-  return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
+  return crossesKnotsIn(open) ? withOuterProduct(open.likelihood) : open.likelihood;
 }
 
 /** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side as far as the fit may look. */
 async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
   if (found.covariance === undefined || found.status === "aborted") return found;
   const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
-  const hessian = await secantHessian(open.likelihood, found.estimate.values, reach, fitBounds(open));
+  const hessian = await finiteDifferenceHessian(open.likelihood, found.estimate.values, reach, fitBounds(open));
   return withHessian(found, hessian, open.precision);
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
 export function responseCentre({ model, events }: LikelihoodParts): number[] | undefined {
   if (model.response === undefined || events.data.y === undefined) return undefined;
-  return model.response.architecture.nuisances.map(({ centre }) => centre);
+  return model.response.architecture.nuisances.map(({ nominal: centre }) => centre);
 }
 
 /** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
@@ -181,7 +181,7 @@ export interface FitSummary extends CovarianceSummary {
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const curvature = crossesKnotsIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
   const label = { transfer: transferLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined

@@ -154,5 +154,5 @@ export type TransferLabel = "none" | "fixed" | "profiled";
 
 export function transferLabel({ model, events, withFixedTransfer }: OpenLikelihood): TransferLabel {
   if (withFixedTransfer !== undefined) return "profiled";
-  return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";
+  return events.data.y === undefined || model.transport === undefined ? "none" : "fixed";
 }

@@ -57,7 +57,7 @@ export async function runChain(setting: Setting, warnings: readonly string[]): P
     () => projectFit(setting, fitted.model, estimate, fitted.key),
     noProjections,
   );
-  const hasFields = fitted.model.transfer !== undefined && projections !== noProjections;
+  const hasFields = fitted.model.transport !== undefined && projections !== noProjections;
   const fields = hasFields
     ? await part("Distribution of interest", () => displacementFields(setting, fitted, best.summary, projections), [])
     : [];

@@ -1,6 +1,6 @@
 import { UsageError } from "../../engine/errors.js";
+import { escapeText } from "../../inference/plots/drawing/svg.js";
 import { fixed, measurement, significant } from "../../inference/plots/index.js";
-import { escapeText } from "../../inference/plots/svg.js";
 import { REPORT_STYLE } from "./style.js";
 
 /** A cell: text as it is, a number rounded to four digits, nothing as a dash. */

@@ -106,7 +106,7 @@ function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): Re
   const kinds = [
     ["x alone", sensitivity?.xAlone],
     ["T profiled", sensitivity?.profiled],
-    ["T known", sensitivity?.transferKnown],
+    ["T known", sensitivity?.transportKnown],
   ] as const;
   const known = kinds.flatMap(([label, found]) =>
     found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],

@@ -1,14 +1,19 @@
 /** Where simulated events come from: the built-in generator, fresh in every epoch, or the user's files. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { sampleToy, type ToyClass, type ToyNuisances, type ToyRequest } from "../../examples/doi-toy/generator.js";
+import {
+  sampleToy,
+  type ToyClass,
+  type ToyEventsRequest,
+  type ToyNuisances,
+} from "../../examples/doi-toy/generator.js";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
-import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { type Extreme, extremesOf } from "../../inference/model/resolution.js";
 import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
@@ -76,7 +81,7 @@ export function openSimulation(analysis: Analysis): Promise<Simulation> {
 const EVENTS_AT_ONCE = 100_000;
 
 /** As `sampleToy`, with pauses. */
-async function drawToy(draw: ToyRequest): Promise<{ x: Float32Array; y: Float32Array }> {
+async function drawToyEvents(draw: ToyEventsRequest): Promise<{ x: Float32Array; y: Float32Array }> {
   const { start, count } = draw;
   const x = new Float32Array(2 * count);
   const y = new Float32Array(2 * count);
@@ -105,7 +110,7 @@ function toySimulation(configuration: Configuration): Simulation {
       process,
       at,
       count,
-      ...(await drawToy({ ...stream, nu, distorted: false, classes: process as ToyClass })),
+      ...(await drawToyEvents({ ...stream, nu, distorted: false, classes: process as ToyClass })),
     };
   };
   const drawAll = async (of: readonly Anchor[], purpose: string, epoch: number, count: number) => {
@@ -261,5 +266,5 @@ export async function generateData(configuration: Configuration): Promise<EventD
   const names = nuisanceNames(configuration);
   const nu = nuisancesOfKind(configuration, "shape").map((name) => vector[names.indexOf(name)]!);
   const draw = { seed, purpose: "data", start: 0, count: data.events, distorted: true, classes: "both" as const };
-  return { count: data.events, ...(await drawToy({ ...draw, nu: nu as unknown as ToyNuisances })) };
+  return { count: data.events, ...(await drawToyEvents({ ...draw, nu: nu as unknown as ToyNuisances })) };
 }

@@ -6,7 +6,7 @@ import {
   replicaModel,
 } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import { type Likelihood, likelihoods } from "../../inference/model/likelihood/likelihood.js";
-import { withSecantHessian } from "../../inference/model/likelihood/spline-knots.js";
+import { withFiniteDifferenceHessian } from "../../inference/model/likelihood/spline-knots.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import {
   type AveragedCurvature,
@@ -19,11 +19,11 @@ import type { Objective } from "../../inference/statistics/objective.js";
 import type { Setting } from "../context.js";
 import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
 import {
+  crossesKnotsIn,
   type FitSummary,
   fitBounds,
   fitNuisances,
   fitOptions,
-  isKinkedIn,
   minosSummary,
   objectiveOf,
 } from "../likelihood/nuisance-fit.js";
@@ -148,10 +148,10 @@ async function average(
     averageOf((likelihood) => likelihood),
     fit,
   );
-  const isKinked = isKinkedIn(open);
+  const isKinked = crossesKnotsIn(open);
   const exact = averageOf((likelihood, b) => {
     const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
-    return isKinked && reach ? withSecantHessian(likelihood, reach, fitBounds(open)) : likelihood;
+    return isKinked && reach ? withFiniteDifferenceHessian(likelihood, reach, fitBounds(open)) : likelihood;
   });
   const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
   return { fit, curvature, summary: { ...summaryOf(open, fit, curvature, isKinked), minos } };

@@ -13,7 +13,7 @@ import {
   project,
   sampleMixture,
 } from "../../inference/model/predictions/projections.js";
-import { withoutTransfer } from "../../inference/model/sampling/sampling.js";
+import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../configuration/analysis.js";
 import { looksAtY, type Setting } from "../context.js";
 
@@ -104,7 +104,7 @@ export async function projectFit(
       seed,
     };
     const nominal = nuisanceVector(configuration, {});
-    const before = await sampleMixture({ ...common, model: withoutTransfer(model), nu: nominal, purpose: "before" });
+    const before = await sampleMixture({ ...common, model: withoutTransport(model), nu: nominal, purpose: "before" });
     step.update(1);
     const after = await sampleMixture({ ...common, model, nu, purpose: "after" });
     step.update(2);

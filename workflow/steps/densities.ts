@@ -15,14 +15,14 @@ import {
   type Anchor,
   anchorSetOf,
   anchorSets,
-  initialSystematics,
+  initialMorph,
+  type MorphStage,
+  morphStages,
+  morphTraining,
+  type NamedMorph,
   type NamedShape,
-  type NamedSystematics,
-  type SystematicsStage,
   stageFlow,
   stageSamples,
-  systematicsStages,
-  systematicsTraining,
   withStageFlow,
 } from "../../inference/model/training/morph.js";
 import { nuisancesOfKind } from "../configuration/analysis.js";
@@ -75,14 +75,14 @@ export async function trainDensity(
   if (setting.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
   const systematics = await trainSystematics(setting, of, nominal, leftOut);
   return {
-    density: { nominal: nominal.flow, systematics: systematics.flow },
+    density: { nominal: nominal.flow, morph: systematics.flow },
     key: systematics.key,
     trainings: [...trainings, ...systematics.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
   };
 }
 
 const shapesOf = (configuration: Configuration): NamedShape[] =>
-  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.centre }));
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.centre }));
 
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;
@@ -140,11 +140,11 @@ async function trainSystematics(
   const shapes = shapesOf(configuration);
   const names = shapes.map(({ name }) => name);
   const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
-  let flow = initialSystematics(architecture, names, nominal.flow, configuration.seed);
+  let flow = initialMorph(architecture, names, nominal.flow, configuration.seed);
   /** Of the last step that moved the networks of a nuisance. */
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
-  for (const stage of systematicsStages(anchorSets(simulation.anchors, shapes), pairs)) {
+  for (const stage of morphStages(anchorSets(simulation.anchors, shapes), pairs)) {
     // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name));
@@ -166,8 +166,8 @@ async function trainStage(
   setting: Setting,
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
-  stage: SystematicsStage,
-  initial: NamedSystematics,
+  stage: MorphStage,
+  initial: NamedMorph,
   before: readonly (string | undefined)[],
 ) {
   const { backend, simulation, sizes, store, analysis } = setting;
@@ -202,10 +202,10 @@ async function trainStage(
       `train systematics of ${of}, ${stageLabel(stage)}`,
       recipe,
       {
-        model: systematicsTraining({
+        model: morphTraining({
           of,
           nominal: nominal.flow.architecture,
-          systematics: architecture,
+          morph: architecture,
           stage,
           sizes,
           optimiser: optimiserOf(recipe),
@@ -227,7 +227,7 @@ async function trainStage(
 /** Names that a line of progress has room for. */
 const MOST_NAMES = 3;
 
-function stageLabel({ nuisances, withPairs }: SystematicsStage): string {
+function stageLabel({ nuisances, withPairs }: MorphStage): string {
   const shown = nuisances.slice(0, MOST_NAMES).join(", ");
   const names = nuisances.length > MOST_NAMES ? `${shown} and ${nuisances.length - MOST_NAMES} more` : shown;
   return withPairs ? `${names} with pairs` : names;

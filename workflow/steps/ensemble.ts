@@ -62,8 +62,8 @@ export async function fitReplica(
   const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
   const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
-  const withTransfer = { ...simulated, transfer: trained.transfer };
+  const withTransfer = { ...simulated, transport: trained.transfer };
   const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
-  const replica = { index, nu: fit.estimate.values, transfer: trained.transfer.weights };
+  const replica = { index, nu: fit.estimate.values, transport: trained.transfer.weights };
   return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
 }

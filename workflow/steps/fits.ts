@@ -121,7 +121,7 @@ async function fitWithTransfer(
   xAlone: NamedFit | undefined,
 ): Promise<FittedModel> {
   const { data } = setting.events;
-  const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
+  const withTransfer: MixtureModel = { ...simulated, transport: first.transfer };
   const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
   const replicas = await fitReplicas(setting, simulated, first);
   const members = replicas.map(({ replica }) => replica);
@@ -144,7 +144,7 @@ async function fitWithTransfer(
     key,
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
     centre,
-    members: [first.transfer.weights, ...members.map(({ transfer }) => transfer)],
+    members: [first.transfer.weights, ...members.map(({ transport: transfer }) => transfer)],
   });
   const model: MixtureModel = { ...withTransfer, response: second.response };
   const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
@@ -161,10 +161,10 @@ export async function fitTrained(setting: Setting, model: MixtureModel, key: str
   const { data } = setting.events;
   const { response, ...fixedModel } = model;
   const start = nuisanceVector(setting.analysis.configuration, setting.analysis.configuration.fit.start);
-  const label = model.transfer === undefined ? "fit" : "fit with T fixed";
+  const label = model.transport === undefined ? "fit" : "fit with T fixed";
   const fixed = await fitStep(setting, "fit.fixed", label, key, fixedModel, data, start);
   if (response === undefined) return { fixed };
-  const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  const centre = response.architecture.nuisances.map((nuisance) => nuisance.nominal);
   return { fixed, profiled: await fitStep(setting, "fit.profiled", "fit with T profiled", key, model, data, centre) };
 }
 

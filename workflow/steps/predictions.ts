@@ -73,7 +73,7 @@ export async function findSensitivity(
 export async function yieldsOf(model: FittedModel["model"], { fit, summary }: NamedFit): Promise<YieldRow[]> {
   const before = await expectedYields(
     model,
-    model.nuisances.map(({ centre }) => centre),
+    model.nuisances.map(({ nominal: centre }) => centre),
   );
   const { names, covariance } = summary;
   const errors =

@@ -1,7 +1,7 @@
 /** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
 
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { withLearntCurvature } from "../../inference/statistics/fit/damped-bfgs.js";
+import { withDampedBfgs } from "../../inference/statistics/fit/damped-bfgs.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Setting } from "../context.js";
 import {
@@ -55,7 +55,7 @@ async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan:
     const { objective, close } = await openObjective(setting, fitted, task, open);
     try {
       // The Hessian of the fit is where Newton's steps begin, slopes do the rest: each step is several times cheaper.
-      const cheap = withLearntCurvature(objective, Float64Array.from(of.fit.hessian!.flat()));
+      const cheap = withDampedBfgs(objective, Float64Array.from(of.fit.hessian!.flat()));
       progress.note(`scans, ${label}:`);
       const found = await scans(open, cheap, of.fit, plan, progress, signal);
       signal.throwIfAborted();

@@ -6,22 +6,22 @@ import { adamw } from "../../flows/training/optimiser.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { bootstrapWeights } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import {
-  drawnTransfers,
   initialResponse,
+  memberTransports,
   type NodeLaw,
-  profileTraining,
-  profilingSample,
-  responseBox,
+  responseRange,
+  responseSample,
+  responseTraining,
 } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import { responseToFirstOrder } from "../../inference/measurements/distribution-of-interest/response-start.js";
 import {
   DATA,
   dataSample,
   initialNu,
-  initialTransfer,
+  initialTransport,
   NU,
   releaseOfNu,
-  transferTraining,
+  transportTraining,
 } from "../../inference/measurements/distribution-of-interest/transport-fit.js";
 import { framedEvents, logVolume } from "../../inference/model/feature-frame.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
@@ -71,20 +71,20 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
   const { transfer, likelihood: options, fit } = setting.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
-  const model: MixtureModel = { ...simulated, transfer: from };
+  const model: MixtureModel = { ...simulated, transport: from };
   const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
       setting,
       task.label,
       recipe,
       {
-        model: transferTraining({
+        model: transportTraining({
           model,
           form: options.form,
           extended: options.extended,
           isWeighted: data.weights !== undefined,
           observed: totalWeight(data),
-          transfer: optimiserOf(recipe),
+          transport: optimiserOf(recipe),
           nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
@@ -124,7 +124,7 @@ export function fitTransfer(
     inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
     recipe: transfer.training,
     data: events.data,
-    from: initialTransfer(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
+    from: initialTransport(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
     nu: start,
     perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
   });
@@ -213,12 +213,12 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(setting, fitted, centre);
     try {
-      const training = profileTraining({
+      const training = responseTraining({
         model,
         isWeighted: profile.sample === "data" && events.data.weights !== undefined,
         optimiser: optimiserOf(profile.training),
       });
-      const points = withPoints(setting, own, responseBox(architecture, profile.box));
+      const points = withPoints(setting, own, responseRange(architecture, profile.box));
       const { backend, signal, progress } = setting;
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
@@ -229,7 +229,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
         model: training,
         initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
         ...points,
-        ...(members.length > 1 && { perStep: drawnTransfers(members, seed) }),
+        ...(members.length > 1 && { perStep: memberTransports(members, seed) }),
         purpose: "response",
       };
       const label = "fit the response of T (step 2)";
@@ -290,12 +290,14 @@ function withPoints(
 ) {
   const { profile, seed } = analysis.configuration;
   const { nodes, points } = profile;
-  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, halfWidths: box } : { kind: nodes, halfWidths: box, points };
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
-      [DATA]: profilingSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
+      [DATA]: responseSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
-    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box }, offGrid) } }),
+    ...(validation && {
+      validation: { [DATA]: responseSample(validation, { kind: "random", halfWidths: box }, offGrid) },
+    }),
   };
 }

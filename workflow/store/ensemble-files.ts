@@ -20,7 +20,7 @@ const TENSOR_NAME = /^(?<index>\d+)\.(?:nu|transfer\.(?<tensor>.+))$/;
 export async function saveReplicas(folder: string, replicas: readonly Replica[]): Promise<void> {
   const file = join(folder, REPLICAS_FILE);
   if (replicas.length === 0) return rm(file, { force: true });
-  const tensors = replicas.flatMap(({ index, nu, transfer }): [string, Tensor][] => [
+  const tensors = replicas.flatMap(({ index, nu, transport: transfer }): [string, Tensor][] => [
     [`${index}.nu`, { shape: [nu.length], data: Float64Array.from(nu) }],
     ...[...transfer].map(([name, tensor]): [string, Tensor] => [`${index}.transfer.${name}`, tensor]),
   ]);
@@ -69,15 +69,15 @@ function checkedReplica(
   nu: Tensor | undefined,
   transfer: Map<string, Tensor>,
 ): Replica {
-  if (model.transfer === undefined) {
+  if (model.transport === undefined) {
     throw new UsageError(where, {
       expected: "a model with a map T beside it",
       got: "one without",
       hint: "Run the analysis again",
     });
   }
-  checkWeights(where, model.transfer.architecture, transfer);
+  checkWeights(where, model.transport.architecture, transfer);
   if (nu === undefined) throw new UsageError(where, { expected: `a tensor "${index}.nu"`, got: "none" });
   checkPoint(where, model, nu.data);
-  return { index, nu: Array.from(nu.data), transfer };
+  return { index, nu: Array.from(nu.data), transport: transfer };
 }

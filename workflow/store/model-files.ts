@@ -2,13 +2,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadMixture } from "../../flows/formats/zuko.js";
-import {
-  type MixtureModel,
-  mixtureFromTensors,
-  mixtureToTensors,
-  type NuisanceModel,
-  type ProcessModel,
-} from "../../inference/model/mixture-model.js";
+import { mixtureFromTensors, mixtureToTensors } from "../../inference/model/mixture-file.js";
+import type { MixtureModel, NuisanceModel, ProcessModel } from "../../inference/model/mixture-model.js";
 import { publishedModel } from "../../inference/model/published-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { readTorchStateDict, toFloat64 } from "../../io/index.js";
@@ -47,8 +42,8 @@ export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
     const { kind, centre, kappa } = configuration.nuisances[name]!;
     const affected = affectedProcesses(configuration, name);
     const acts = processNames(configuration).map((process) => affected.includes(process));
-    if (kind === "shape") return { name, centre, kind, acts };
-    return { name, centre, kind, logFactors: acts.map((does) => (does ? Math.log1p(kappa!) : 0)) };
+    if (kind === "shape") return { name, nominal: centre, kind, acts };
+    return { name, nominal: centre, kind, logFactors: acts.map((does) => (does ? Math.log1p(kappa!) : 0)) };
   });
 }
 

@@ -29,7 +29,7 @@ import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { checkModel } from "../../given-parts.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
-import { bindDensity, bindMixture, bindTransfer } from "../../model/mixture.js";
+import { bindDensity, bindMixture, bindTransport } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
@@ -116,12 +116,12 @@ export function mapVariations(
  */
 export function countOutside(model: MixtureModel, y: ColumnData, count: number): number {
   checkModel("countOutside", model);
-  const { transfer, frame } = model;
-  if (transfer === undefined) return 0;
-  const bound = boundOf(transfer.architecture.transform);
+  const { transport, frame } = model;
+  if (transport === undefined) return 0;
+  const bound = boundOf(transport.architecture.transform);
   if (bound === undefined) return 0;
-  const shift = transfer.weights.get("standardisation.features.shift")?.data;
-  const scale = transfer.weights.get("standardisation.features.scale")?.data;
+  const shift = transport.weights.get("standardisation.features.shift")?.data;
+  const scale = transport.weights.get("standardisation.features.scale")?.data;
   const isOutside = new Uint8Array(count);
   const entered = enterFrame(frame?.y, y, "f64");
   for (let i = 0; i < y.length; i++) {
@@ -146,8 +146,8 @@ const applyOptions: Options<ApplyRequest> = {
 };
 
 /** Applies T to a sample, one variation after another, in the order asked for. */
-export async function* applyTransfer(request: ApplyRequest): AsyncGenerator<Applied> {
-  checkOptions("applyTransfer", request, applyOptions);
+export async function* applyTransport(request: ApplyRequest): AsyncGenerator<Applied> {
+  checkOptions("applyTransport", request, applyOptions);
   checkRequest(request);
   const map = mapTape(request);
   if (request.sample.count === 0) {
@@ -219,10 +219,10 @@ function mapOfEach(
   const size = [model.processes.length];
   const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
   const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
-  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
+  const transport = bindTransport(tape, model, bindDensity(tape, model.y!, "y"));
   return direction === "to-data"
-    ? transfer.fromSimulation(y, conditions, nu)
-    : transfer.toSimulation(y, conditions, nu);
+    ? transport.fromSimulation(y, conditions, nu)
+    : transport.toSimulation(y, conditions, nu);
 }
 
 function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {
@@ -285,8 +285,8 @@ function place(part: Float64Array, whole: readonly Float64Array[], width: number
 }
 
 function checkRequest({ model, sample, variations }: ApplyRequest): void {
-  const where = "applyTransfer";
-  if (model.y === undefined || model.transfer === undefined) {
+  const where = "applyTransport";
+  if (model.y === undefined || model.transport === undefined) {
     throw new UsageError(where, { expected: "a model with a map T of y", got: "one without" });
   }
   const { count, x, y, process } = sample;

@@ -20,7 +20,7 @@ import { checkPoint, type MixtureModel } from "../../model/mixture-model.js";
 import type { Covariance } from "../../statistics/fit/covariance.js";
 import { principalModes } from "../../statistics/intervals/principal-modes.js";
 import { indexOfName } from "../../statistics/objective.js";
-import { applyTransfer } from "./apply.js";
+import { applyTransport } from "./apply.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
 /** How far below and above the centre, neither negative [n] each. */
@@ -62,7 +62,7 @@ export interface Band {
  *   contains how far the events move ν and T with it: R C_data Rᵀ, R = dT/dν along the profile. The systematic band has
  *   R C Rᵀ: the same fluctuation of the data once more. `total` is too wide, by up to √2.
  *
- * Without a response they are the same, and a total that contains ν twice cannot be told from one that does not.
+ * Without a response they are the same, and a total that contains ν twice cannot be distinguished from one that does not.
  */
 export type ReplicaOrigin = "replica" | "ensemble";
 
@@ -169,14 +169,14 @@ export function bandMembers({
   origin,
 }: Pick<BandRequest, "model" | "replicas" | "origin">): BandMember[] {
   if (replicas.length === 0) return [{ model, replica: undefined, responseAt: (nu) => [...nu] }];
-  const centres = model.response?.architecture.nuisances.map(({ centre }) => centre);
+  const nominalValues = model.response?.architecture.nuisances.map(({ nominal }) => nominal);
   return replicas.map((replica) => ({
     model: replicaModel(model, replica),
     replica,
     responseAt: (nu) =>
-      origin === "ensemble" || centres === undefined
+      origin === "ensemble" || nominalValues === undefined
         ? [...nu]
-        : nu.map((value, k) => value - replica.nu[k]! + centres[k]!),
+        : nu.map((value, k) => value - replica.nu[k]! + nominalValues[k]!),
   }));
 }
 
@@ -199,7 +199,7 @@ export function checkBandRequest(request: BandRequest): void {
   if (replicas.length === 1) {
     throw new UsageError("bands", { expected: "no replicas or at least two, for a spread", got: "one" });
   }
-  if (replicas.length > 0 && model.transfer === undefined) {
+  if (replicas.length > 0 && model.transport === undefined) {
     throw new UsageError("bands", { expected: "a model with a map T of y, for its replicas", got: "one without" });
   }
 }
@@ -236,7 +236,7 @@ export async function displacementBands(request: DisplacementBandRequest): Promi
   const sample = { count, x, y };
   const values: Float64Array[][][] = model.processes.map(() => points.map(() => []));
   let done = 0;
-  for await (const moved of applyTransfer({
+  for await (const moved of applyTransport({
     backend,
     model,
     direction: "to-simulation",

@@ -9,7 +9,7 @@ import {
   openDataMap,
   openSampler,
   type Sampler,
-  withoutTransfer,
+  withoutTransport,
 } from "../../model/sampling/sampling.js";
 import type { ObservableName } from "../../model/sampling/simulated-events.js";
 import { expectedYields } from "../../model/yields.js";
@@ -68,8 +68,8 @@ export async function binnedBands(request: BinnedBandRequest): Promise<readonly 
   const { backend, model, features, onPoints, signal } = request;
   const looksAtY = features.some(({ of }) => of === "y");
   const points = bandPoints(request);
-  const sampler = await openSampler(backend, withoutTransfer(model));
-  const map = looksAtY && model.transfer !== undefined ? await openDataMap(backend, model) : undefined;
+  const sampler = await openSampler(backend, withoutTransport(model));
+  const map = looksAtY && model.transport !== undefined ? await openDataMap(backend, model) : undefined;
   try {
     const drawing = { members: bandMembers(request), counts: await sharedCounts(request), looksAtY, sampler, map };
     const values: Float64Array[][][] = features.map(() => []);

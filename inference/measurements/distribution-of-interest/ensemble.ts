@@ -16,7 +16,7 @@ export interface Replica {
   /** ν̂ of the replica's own weighted likelihood, its T fixed, prior standard deviations [K]. */
   readonly nu: readonly number[];
   /** T_φ, of the architecture of the model's T. */
-  readonly transfer: Weights;
+  readonly transport: Weights;
 }
 
 /**
@@ -40,9 +40,9 @@ export function bootstrapWeights(
 /** The model with the replica's T in place of its own; T's response is shared by all. */
 export function replicaModel(model: MixtureModel, replica: Replica): MixtureModel {
   checkModel("replicaModel", model);
-  checkParts("replicaModel", "a replica", replica, { transfer: aMap });
-  if (model.transfer === undefined) throw new Error("internal: replicas of a model without T");
-  return { ...model, transfer: { ...model.transfer, weights: replica.transfer } };
+  checkParts("replicaModel", "a replica", replica, { transport: aMap });
+  if (model.transport === undefined) throw new Error("internal: replicas of a model without T");
+  return { ...model, transport: { ...model.transport, weights: replica.transport } };
 }
 
 /** Mean and spread of the replicas' ν̂, and what the spread says about an error. */

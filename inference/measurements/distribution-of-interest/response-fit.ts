@@ -1,6 +1,6 @@
 /**
- * Step 2: how T responds to the nuisances over a box around the ν_0 of step 1. What they do to p(y | x) it undoes exactly, see
- * `BoundTransfer`; trained is what is left, how they mix the processes.
+ * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. It undoes exactly what they do to p(y | x), see
+ * `BoundTransport`. The response that is trained corrects for how they mix the processes.
  */
 import { UsageError } from "../../../engine/errors.js";
 import {
@@ -26,17 +26,17 @@ import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import { bindMixture } from "../../model/mixture.js";
-import type { FlowModel, MixtureModel } from "../../model/mixture-model.js";
+import { type FlowModel, type MixtureModel, parameterPrefixes } from "../../model/mixture-model.js";
 import { meanLoss } from "../../model/training/densities.js";
 import { DATA, dataColumns, dataFrame } from "./transport-fit.js";
 
-/** Column of δ, each event's own point of the box [K]. */
+/** Column of δ, each event's own point of that range [K]. */
 const DELTA = "data/delta";
 
 /**
  * T_ψ that starts as the identity everywhere, in the frame of the data, which that of simulation is close to.
  *
- * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances centred at ν_0, standardisation "both"
+ * @param architecture  Dy features, context (process, x) [F + Dx], all K nuisances with nominal values ν_0, standardisation "both"
  * @param data          with y, in the frame of the model
  */
 export function initialResponse(
@@ -49,21 +49,24 @@ export function initialResponse(
   return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
 }
 
-/** Half-width of the box of each nuisance, in scales of the residual map, where nothing else is asked for. */
-const SCALES_PER_BOX = 2;
+/** Half-width of the validity range of each nuisance, in scales of the residual map, where nothing else is asked for. */
+const SCALES_PER_HALF_WIDTH = 2;
 
-/** Half-widths of the box in which T_ψ is trained and believed, prior standard deviations [K]. */
-export function responseBox({ nuisances }: FactorizableArchitecture, box: number | undefined): readonly number[] {
-  return nuisances.map(({ scale }) => box ?? SCALES_PER_BOX * scale);
+/** Half-widths of the validity range of T_ψ, in which it is trained and believed, prior standard deviations [K]. */
+export function responseRange(
+  { nuisances }: FactorizableArchitecture,
+  halfWidth: number | undefined,
+): readonly number[] {
+  return nuisances.map(({ scale }) => halfWidth ?? SCALES_PER_HALF_WIDTH * scale);
 }
 
 /**
- * Where δ is drawn from: the whole box, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
+ * Where δ is drawn from: the whole validity range, of half-widths [K] in prior standard deviations, evenly, or the nodes of a
  * Gauss-Legendre grid with their weights as probabilities.
  */
 export type NodeLaw =
-  | { readonly kind: "random"; readonly box: readonly number[] }
-  | { readonly kind: "quadrature"; readonly box: readonly number[]; readonly points: number };
+  | { readonly kind: "random"; readonly halfWidths: readonly number[] }
+  | { readonly kind: "quadrature"; readonly halfWidths: readonly number[]; readonly points: number };
 
 /**
  * The data, each event with a point δ of its own that changes with every epoch. Over epochs this is the loss
@@ -72,19 +75,19 @@ export type NodeLaw =
  * @param sample   of `dataSample`
  * @param purpose  names the stream of random numbers, "profile/nodes" in training
  */
-export function profilingSample(
+export function responseSample(
   sample: EventSample,
   law: NodeLaw,
   key: { readonly seed: number; readonly purpose: string; readonly epoch: number },
 ): EventSample {
-  checkParts("profilingSample", "a sample", sample, { columns: anObject, count: aNumber });
-  checkParts("profilingSample", "a law", law, { box: aList });
-  checkParts("profilingSample", "a key", key, { seed: aNumber, purpose: aText, epoch: aNumber });
+  checkParts("responseSample", "a sample", sample, { columns: anObject, count: aNumber });
+  checkParts("responseSample", "a law", law, { halfWidths: aList });
+  checkParts("responseSample", "a key", key, { seed: aNumber, purpose: aText, epoch: aNumber });
   const { seed, purpose, epoch } = key;
-  const delta = new Float32Array(law.box.length * sample.count);
+  const delta = new Float32Array(law.halfWidths.length * sample.count);
   fillUniform(randomKey(seed, purpose, epoch), 0, delta);
   const place = placeOf(law);
-  for (let i = 0; i < delta.length; i++) delta[i] = law.box[Math.floor(i / sample.count)]! * place(delta[i]!);
+  for (let i = 0; i < delta.length; i++) delta[i] = law.halfWidths[Math.floor(i / sample.count)]! * place(delta[i]!);
   return { ...sample, columns: { ...sample.columns, [DELTA]: delta } };
 }
 
@@ -127,57 +130,57 @@ export function gaussLegendre(n: number): { readonly nodes: readonly number[]; r
  * For the training's `perStep`: in each step the T_φ of one member of an ensemble, drawn evenly, so that one response serves
  * all of them.
  */
-export function drawnTransfers(
+export function memberTransports(
   members: readonly Weights[],
   seed: number,
 ): (step: number) => Record<string, Float64Array> {
-  checkArgument("drawnTransfers", "members", members, aList);
-  const parameters = members.map((weights) => named("transfer", weights));
+  checkArgument("memberTransports", "members", members, aList);
+  const parameters = members.map((weights) => named(parameterPrefixes.transport, weights));
   const key = randomKey(seed, "profile/replica");
   return (step: number) => parameters[word(key, step) % parameters.length]!;
 }
 
-export interface ProfileRequest {
-  /** T_ψ is what is trained; its centres are ν_0. */
+export interface ResponseRequest {
+  /** T_ψ is what is trained; its nominal values are ν_0. */
   readonly model: MixtureModel;
   readonly isWeighted: boolean;
   readonly optimiser: Optimiser;
 }
 
-const trainingOptions: Options<ProfileRequest> = {
+const trainingOptions: Options<ResponseRequest> = {
   model: anObject,
   isWeighted: aFlag,
   optimiser: anObject,
 };
 
 /**
- * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `profilingSample`. Afterwards `response…` holds T_ψ.
+ * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `responseSample`. Afterwards `response…` holds T_ψ.
  *
- * What y still tells of ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0), 0 of a T that answers to
- * everything. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
+ * How much y still depends on ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0). It is 0 if the
+ * response of T cancels all effects of ν. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
  * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
  * depend on T: they enter at inference only.
  */
-export function profileTraining(request: ProfileRequest): ModelBuilder {
-  checkOptions("profileTraining", request, trainingOptions);
+export function responseTraining(request: ResponseRequest): ModelBuilder {
+  checkOptions("responseTraining", request, trainingOptions);
   const { model, isWeighted, optimiser } = request;
   const size = model.nuisances.length;
   if (model.response === undefined) {
-    throw new UsageError("profileTraining", {
+    throw new UsageError("responseTraining", {
       expected: "a model with a response of T to train",
       got: "none",
       hint: "Give it one with initialResponse",
     });
   }
-  const centre = model.response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  const nominal = model.response.architecture.nuisances.map((nuisance) => nuisance.nominal);
   return (tape, normalisers) => {
     const mixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const delta = tape.column(DELTA, [size], tape.events(DATA));
-    const nu0 = tape.constant(centre);
+    const nu0 = tape.constant(nominal);
     const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
-    const told = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
-    const loss = mul(add(told(add(delta, nu0)), told(sub(nu0, delta))), -0.5);
+    const squaredChange = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
+    const loss = mul(add(squaredChange(add(delta, nu0)), squaredChange(sub(nu0, delta))), -0.5);
     return {
       loss: meanLoss(loss, weight, normalisers[DATA]!),
       trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],

@@ -17,7 +17,7 @@ import { named, type Weights } from "../../../flows/networks/weights.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { bindMixture } from "../../model/mixture.js";
-import { type MixtureModel, mixtureParameters, parametersOn } from "../../model/mixture-model.js";
+import { type MixtureModel, mixtureParameters, parameterPrefixes, parametersOn } from "../../model/mixture-model.js";
 import { cholesky, choleskySolve } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { DATA, dataColumns } from "./transport-fit.js";
 
@@ -29,7 +29,7 @@ export interface ResponseStartRequest {
   readonly members: readonly Weights[];
   /** Of `dataSample` */
   readonly sample: EventSample;
-  /** `profileTraining` of the model, whose loss chooses how much large coefficients are held back, by these events. */
+  /** `responseTraining` of the model, whose loss chooses how much large coefficients are held back, by these events. */
   readonly training: ModelBuilder;
   readonly validation: EventSample;
   readonly signal?: AbortSignal | undefined;
@@ -113,19 +113,19 @@ async function moments({ backend, model, members, sample, signal }: ResponseStar
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const { x, y, weight } = dataColumns(tape, model, sample.weights !== undefined);
-  const centres = model.response!.architecture.nuisances.map(({ centre }) => centre);
+  const nominalValues = model.response!.architecture.nuisances.map(({ nominal }) => nominal);
   // A constant would be computed with, and leave nothing to differentiate.
-  const ownNu = broadcastEvents(tape.parameter("nu", [centres.length]), x.events);
+  const ownNu = broadcastEvents(tape.parameter("nu", [nominalValues.length]), x.events);
   const [slopes] = gradient(sumEvents(mixture.logProb({ x, y }, ownNu, "conditional")), [ownNu]);
   const all = concatenate([mixture.responseTerms({ x, y }), slopes!]);
   const products = weightGradient(mul(all, weight), all, undefined, false);
   const program = await backend.compile({ outputs: { products } });
   try {
-    await program.write({ ...parametersOn(tape, model), nu: centres });
+    await program.write({ ...parametersOn(tape, model), nu: nominalValues });
     await program.bind(sample.columns);
     const sum = new Float64Array(all.shape[0]! ** 2);
-    for (const transfer of members) {
-      await program.write(named("transfer", transfer));
+    for (const transport of members) {
+      await program.write(named(parameterPrefixes.transport, transport));
       for (let from = 0; from < sample.count; from += PORTION) {
         const range = { [DATA]: [from, Math.min(sample.count, from + PORTION)] as const };
         const { products } = await program.run({ range, signal });

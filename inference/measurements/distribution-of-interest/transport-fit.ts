@@ -62,7 +62,7 @@ export function dataColumns(tape: Tape, { x, y }: MixtureModel, isWeighted: bool
  * @param architecture  Dy features, context (process, x) [F + Dx], standardisation "both": latent values are simulated y
  * @param data          with y, in the frame of the model
  */
-export function initialTransfer(
+export function initialTransport(
   architecture: AutoregressiveArchitecture,
   data: EventData,
   nProcesses: number,
@@ -81,20 +81,20 @@ export function dataFrame({ x, y, count, weights }: EventData, nProcesses: numbe
   };
 }
 
-/** Name of the parameter that is 1 where ν is trained, 0 where it is held. */
+/** Name of the parameter that is 1 where ν is trained, 0 where it is fixed. */
 const IS_FREE = "nu is free";
 
 /**
- * Part of step 1 in which ν is held: a T that is still far off would drag ν along, and T would learn to answer to that.
+ * Part of step 1 in which ν is fixed: a T that is still far off would drag ν along, and T would then be trained to follow it.
  *
  * The least of 0, 0.2, 0.4, 0.6, 0.8 and 1 that costs the toy nothing: with 50 000 events, seeds 1 and 2, the fit with that T
  * ends 19.6 and 7.8, 12.3 and 4.8, 2.4 and 0.8, 0 and 0, 0.1 and 0, 0.1 and 0 units of NLL above the best of them.
  */
-const HELD_PART = 0.6;
+const FIXED_PART = 0.6;
 
 /** Values of `IS_FREE` in each step, for the training's `perStep`. */
 export function releaseOfNu(totalSteps: number) {
-  return (step: number) => ({ [IS_FREE]: [step < HELD_PART * totalSteps ? 0 : 1] });
+  return (step: number) => ({ [IS_FREE]: [step < FIXED_PART * totalSteps ? 0 : 1] });
 }
 
 /** Parameters that step 1 has beside those of the model. */
@@ -103,7 +103,7 @@ export function initialNu(start: ArrayLike<number>): Record<string, Float64Array
   return { [NU]: Float64Array.from(start), [IS_FREE]: Float64Array.of(1) };
 }
 
-export interface TransferRequest {
+export interface TransportRequest {
   /** Its T is what is trained. */
   readonly model: MixtureModel;
   readonly form: LikelihoodForm;
@@ -111,49 +111,49 @@ export interface TransferRequest {
   readonly isWeighted: boolean;
   /** Σ of the weights of all data. */
   readonly observed: number;
-  readonly transfer: Optimiser;
+  readonly transport: Optimiser;
   readonly nuisances: Optimiser;
 }
 
-const trainingOptions: Options<TransferRequest> = {
+const trainingOptions: Options<TransportRequest> = {
   model: anObject,
   form: oneOf("joint", "conditional"),
   extended: aFlag,
   isWeighted: aFlag,
   observed: aNumber,
-  transfer: anObject,
+  transport: anObject,
   nuisances: anObject,
 };
 
 /**
  * For `train`: parameters `mixtureParameters(model)` and `initialNu(start)`, event set `DATA` of `dataSample`, `releaseOfNu` in
- * each step. Afterwards `NU` holds ν, `transfer…` the weights of T.
+ * each step. Afterwards `NU` holds ν, the parameters under `parameterPrefixes.transport` the weights of T.
  *
  * The negative log-likelihood per event of the data, with constraints, as a function of T and ν: arXiv:2602.13184, step 1.
  */
-export function transferTraining(request: TransferRequest): ModelBuilder {
-  checkOptions("transferTraining", request, trainingOptions);
+export function transportTraining(request: TransportRequest): ModelBuilder {
+  checkOptions("transportTraining", request, trainingOptions);
   const { model, form, extended, isWeighted, observed } = request;
-  if (model.transfer === undefined) {
-    throw new UsageError("transferTraining", {
+  if (model.transport === undefined) {
+    throw new UsageError("transportTraining", {
       expected: "a model with a T to train",
       got: "none",
-      hint: "Give it one with initialTransfer",
+      hint: "Give it one with initialTransport",
     });
   }
   return (tape, normalisers): Model => {
     const mixture: BoundMixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const trained = tape.parameter(NU, [model.nuisances.length]);
-    const held = stopGradient(trained);
-    const nu = add(held, mul(sub(trained, held), tape.parameter(IS_FREE)));
+    const fixed = stopGradient(trained);
+    const nu = add(fixed, mul(sub(trained, fixed), tape.parameter(IS_FREE)));
     const ofEvents = meanLoss(mixture.logProb({ x, y }, nu, form), weight, normalisers[DATA]!);
     const constraints = gaussianConstraints(model, nu);
     const penalty = extended ? add(constraints, extendedTerm(logYields(model, nu), observed)) : constraints;
     return {
       loss: add(ofEvents, mul(penalty, 1 / observed)),
       trainable: [
-        { parameters: [...mixture.transferParameters.values()], optimiser: request.transfer },
+        { parameters: [...mixture.transportParameters.values()], optimiser: request.transport },
         { parameters: [trained], optimiser: request.nuisances },
       ],
     };

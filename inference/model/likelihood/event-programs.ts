@@ -173,7 +173,7 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   const varied = variedOf(members);
   const programs = new Map<string, Promise<Program>>();
   /** Whose parameters and columns a program holds. */
-  const held = new Map<Program, Member>();
+  const bound = new Map<Program, Member>();
   const isHoisted = new Set<Program>();
   let work: KeptWork<N> | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -192,14 +192,14 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
 
   async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options: RunOptions) {
     const program = await of;
-    const before = held.get(program);
+    const before = bound.get(program);
     if (before !== member) {
-      held.delete(program);
+      bound.delete(program);
       const keptColumns = isHoisted.has(program) ? await kept().columnsOf(member, before === undefined) : {};
       await program.bind({ ...member.columns, ...keptColumns });
       // What all models have in common is written once: what follows from it is not computed again.
       await program.write(before === undefined ? member.parameters : differing(member, varied));
-      held.set(program, member);
+      bound.set(program, member);
     }
     await program.write({ nu });
     return program.run({ ...options, signal });

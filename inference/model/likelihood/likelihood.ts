@@ -2,62 +2,37 @@
 
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import { UsageError } from "../../../engine/errors.js";
-import {
-  aColumn,
-  aFlag,
-  aNumber,
-  anObject,
-  aSignal,
-  checkOptions,
-  type Options,
-  oneOf,
-  optional,
-} from "../../../engine/options.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
-import { add, broadcastEvents, exp, mul, neg, reshape, square, sumEvents } from "../../../engine/tape/operations.js";
+import { add, exp } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents, logVolume } from "../feature-frame.js";
-import { bindMixture, type LikelihoodForm, type Observed } from "../mixture.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
 import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import {
+  CACHE_BYTES,
+  checkData,
+  checkEventData,
+  checkLikelihoodOptions,
+  type LikelihoodRequest,
+} from "./likelihood-request.js";
+import {
+  derivatives,
+  type Order,
+  scoreOf,
+  scoreSums,
+  type Traced,
+  trace,
+  WEIGHT,
+  WEIGHT_X,
+} from "./likelihood-terms.js";
 
-/** A sample of events, each column `[features, events]` with the events contiguous. */
-export interface EventData {
-  readonly count: number;
-  /** [Dx, events] */
-  readonly x: ColumnData;
-  /** [Dy, events]. Absent: the likelihood of x alone, whatever else the model knows. */
-  readonly y?: ColumnData | undefined;
-  /** [events]; of either sign. Absent: every event counts 1. */
-  readonly weights?: ColumnData | undefined;
-}
-
-export interface LikelihoodRequest {
-  readonly backend: Backend;
-  readonly model: MixtureModel;
-  readonly data: EventData;
-  readonly form: LikelihoodForm;
-  /** With the Poisson term of the number of events. */
-  readonly extended: boolean;
-  /**
-   * Bytes of what data and weights alone decide, computed once and kept from one ν to the next; what goes beyond is computed every
-   * time. `CACHE_BYTES` where absent. Decides how results round.
-   */
-  readonly cacheBytes?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * 1 GiB: a part of the memory of any machine that computes for hours, and what the published model with T fixed takes for 128 000
- * events in f32, 2090 numbers each. The same on every machine.
- */
-export const CACHE_BYTES = 2 ** 30;
+export { CACHE_BYTES, checkEventData, type EventData, type LikelihoodRequest } from "./likelihood-request.js";
 
 /** The same order of derivatives for each part; total = data + penalty. */
 export interface EvaluationParts {
@@ -80,8 +55,8 @@ export interface Likelihood extends Objective {
   scoreProduct(nu: ArrayLike<number>): Promise<Float64Array>;
   /** The gradient g of each event's log p (+ log N_tot where the number of events counts), unweighted: f64 [K, events of the range]. */
   eventScores(nu: ArrayLike<number>, range: readonly [number, number]): Promise<Float64Array>;
-  /** What the scores of the events say about the curvature of the NLL. */
-  information(nu: ArrayLike<number>): Promise<Information>;
+  /** The outer product of the events' gradients, an estimate of the curvature of the NLL: BHHH, see `withOuterProduct`. */
+  outerProduct(nu: ArrayLike<number>): Promise<OuterProduct>;
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
@@ -90,59 +65,12 @@ export interface Likelihood extends Objective {
   close(): Promise<void>;
 }
 
-/** The information in the scores g of the events: on average the Hessian of the NLL where the model describes the data. */
-export interface Information {
+/** Of the gradients g of the events' log p: on average the Hessian of the NLL where the model describes the data. */
+export interface OuterProduct {
   /** Σ w g gᵀ, and 1 on the diagonal for each Gaussian constraint; row-major [K, K] */
   readonly matrix: Float64Array;
   /** Standard deviation of each diagonal entry from one data set to another, √Σ w² g_k⁴ [K] */
   readonly scatter: Float64Array;
-}
-
-/** Everything of the likelihood that looks at events, on one tape, before it is added up. All are per event. */
-interface Traced {
-  readonly nu: Var;
-  /** One ν per event [K]. */
-  readonly ownNu: Var;
-  /** log p at ν, and with log N_tot, where the number of events counts, at an event's own ν: []. */
-  readonly logProb: Var;
-  readonly ownScore: Var;
-  /** How often the event counts, 1 where events have no weights: []. */
-  readonly weight: Var;
-  /** The same with x alone, where events count with y as often as `yWeights` say. */
-  readonly logProbX?: Var;
-  readonly ownScoreX?: Var;
-  readonly weightX?: Var;
-}
-
-/** Columns of weights. */
-const WEIGHT = "weight";
-const WEIGHT_X = "weight of x alone";
-
-function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: boolean): Traced {
-  const tape = new Tape();
-  const mixture = bindMixture(tape, model);
-  const nu = tape.parameter("nu", [model.nuisances.length]);
-  const x = tape.column("x", [model.x.nominal.architecture.features]);
-  const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
-  const ownNu = broadcastEvents(nu, tape.events());
-  const logProb = (observed: Observed) => broadcastEvents(mixture.logProb(observed, nu, form), tape.events());
-  const ownScore = (observed: Observed) => {
-    const ofEvent = mixture.logProb(observed, ownNu, form);
-    return extended ? add(ofEvent, logTotalYield(logYields(model, ownNu))) : ofEvent;
-  };
-  return {
-    nu,
-    ownNu,
-    logProb: logProb({ x, y }),
-    ownScore: ownScore({ x, y }),
-    weight: weighsY || data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], tape.events()),
-    ...(weighsY &&
-      form === "joint" && {
-        logProbX: logProb({ x }),
-        ownScoreX: ownScore({ x }),
-        weightX: tape.column(WEIGHT_X, []),
-      }),
-  };
 }
 
 /** A member's own columns, as `trace` names them: the weights, where y has some. */
@@ -154,42 +82,6 @@ function ownColumns(
   const times = (part: (ofY: number) => number) =>
     sharedColumn(Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * part(yWeights[i]!)));
   return { [WEIGHT]: times((ofY) => ofY), ...(form === "joint" && { [WEIGHT_X]: times((ofY) => 1 - ofY) }) };
-}
-
-/** [K] of every event: the cotangent of one ν per event is its own gradient. */
-const scoreOf = ({ ownNu }: Traced, ownScore: Var): Var => gradient(sumEvents(ownScore), [ownNu])[0] as Var;
-
-type Order = 0 | 1 | 2;
-
-/** -Σ w log p and its derivatives */
-function derivatives({ nu, logProb, weight, logProbX, weightX }: Traced, order: Order): Record<string, Var> {
-  const withY = mul(weight, logProb);
-  const nll = neg(sumEvents(logProbX && weightX ? add(withY, mul(weightX, logProbX)) : withY));
-  return {
-    nll,
-    ...(order >= 1 && { gradient: gradient(nll, [nu])[0] as Var }),
-    ...(order >= 2 && { hessian: hessian(nll, nu) }),
-  };
-}
-
-/** Σ w g gᵀ, Σ (Σ w g)(Σ w g)ᵀ [K, K] and Σ (Σ w g²)² [K], inner sums over an event with y and with x alone, g its score. */
-function scoreSums(traced: Traced): Record<"information" | "product" | "fourth", Var> {
-  const { ownNu, ownScore, weight, ownScoreX, weightX } = traced;
-  const [size] = ownNu.shape as [number];
-  const outer = (a: Var, b: Var) => mul(reshape(a, [size, 1]), reshape(b, [1, size]));
-  const parts = [{ score: ownScore, weight }];
-  if (ownScoreX && weightX) parts.push({ score: ownScoreX, weight: weightX });
-  const found = parts.map(({ score, weight: w }) => {
-    const g = scoreOf(traced, score);
-    return { score: mul(w, g), information: mul(w, outer(g, g)), diagonal: mul(w, square(g)) };
-  });
-  const total = (of: keyof (typeof found)[number]) => found.map((part) => part[of]).reduce(add);
-  const ofEvent = total("score");
-  return {
-    information: sumEvents(total("information")),
-    product: sumEvents(outer(ofEvent, ofEvent)),
-    fourth: sumEvents(square(total("diagonal"))),
-  };
 }
 
 /** `extendedTerm`, which for no events is N_tot. */
@@ -207,42 +99,6 @@ async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
   const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
   const [g] = gradient(nll, [nu]) as [Var];
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
-}
-
-function checkData({ model, data, extended }: LikelihoodRequest, yWeights: readonly ColumnData[]): void {
-  const { count, x, y, weights } = data;
-  if (model.nuisances.length === 0) {
-    throw new UsageError("likelihood", { expected: "at least one nuisance", got: "none" });
-  }
-  if (y !== undefined && model.y === undefined) {
-    throw new UsageError("likelihood", { expected: "data without y: the model knows x alone", got: "a column y" });
-  }
-  const widths = {
-    x: model.x.nominal.architecture.features,
-    y: model.y?.nominal.architecture.features ?? 0,
-    weights: 1,
-  };
-  for (const [name, column] of Object.entries({ x, y, weights })) {
-    const width = widths[name as keyof typeof widths];
-    if (column !== undefined && column.length !== width * count) {
-      throw new UsageError("likelihood", {
-        expected: `${width} x ${count} numbers in column "${name}"`,
-        got: `${column.length}`,
-      });
-    }
-  }
-  // That there are none is the measurement of an extended likelihood.
-  if (!(count > 0 || (count === 0 && extended))) {
-    throw new UsageError("likelihood", { expected: "at least one event, unless it is extended", got: `${count}` });
-  }
-  if (yWeights.length > 0 && y === undefined) {
-    throw new UsageError("likelihood", { expected: "data with y where y has weights", got: "x alone" });
-  }
-  for (const column of yWeights) {
-    if (column.length !== count) {
-      throw new UsageError("likelihood", { expected: `${count} weights of y`, got: `${column.length}` });
-    }
-  }
 }
 
 type Output = Record<string, Float64Array>;
@@ -299,32 +155,12 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
   return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
 }
 
-const likelihoodOptions: Options<LikelihoodRequest> = {
-  backend: anObject,
-  model: anObject,
-  data: anObject,
-  form: oneOf("joint", "conditional"),
-  extended: aFlag,
-  cacheBytes: optional(aNumber),
-  signal: optional(aSignal),
-};
-
-const eventDataOptions: Options<EventData> = {
-  count: aNumber,
-  x: aColumn,
-  y: optional(aColumn),
-  weights: optional(aColumn),
-};
-
-/** Misspelt weights would be no weights. */
-export const checkEventData = (where: string, data: EventData): void => checkOptions(where, data, eventDataOptions);
-
 /**
  * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
  * is computed with the first of them, and kept.
  */
 export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
-  checkOptions("likelihood", request, likelihoodOptions);
+  checkLikelihoodOptions(request);
   return (await likelihoods(request, [request.model]))[0]!;
 }
 
@@ -341,7 +177,7 @@ export async function likelihoods(
   models: readonly MixtureModel[],
   yWeights?: readonly ColumnData[],
 ): Promise<readonly Likelihood[]> {
-  checkOptions("likelihood", request, likelihoodOptions);
+  checkLikelihoodOptions(request);
   checkEventData("likelihood data", request.data);
   checkData(request, yWeights ?? []);
   if (yWeights !== undefined && yWeights.length !== models.length) {
@@ -397,7 +233,7 @@ function boundLikelihood(
     return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
   }
 
-  /** With the information of the constraints, a unit Gaussian for each nuisance. */
+  /** With the curvature of the constraints, a unit Gaussian for each nuisance. */
   const constrained = (matrix: Float64Array) =>
     matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
   const scores = (nu: ArrayLike<number>) => run(events.openHoisted("scores", scoreSums), nu);
@@ -419,9 +255,9 @@ function boundLikelihood(
       return (await run(program, nu, { range: { events: range } })).g!;
     },
     scoreProduct: async (nu) => constrained((await scores(nu)).product!),
-    async information(nu) {
-      const { information, fourth } = await scores(nu);
-      return { matrix: constrained(information!), scatter: fourth!.map(Math.sqrt) };
+    async outerProduct(nu) {
+      const { outerProduct, fourth } = await scores(nu);
+      return { matrix: constrained(outerProduct!), scatter: fourth!.map(Math.sqrt) };
     },
     describe: async () => `${await events.describeKept()}\n\n${(await ofOrder(2)).description}`,
     close: events.close,

@@ -1,8 +1,8 @@
 /**
- * Likelihoods whose slope jumps. The density of a spline flow is continuous with kinks at the knots, so that log p of an event has
- * a kink in ν wherever ν moves the event across a knot. Second derivatives by double backward are those between the
- * kinks: the curvature that sits in the jumps of the slope, of any sign and size, is missing from them however many the events.
- * Differences of slopes and products of slopes have it.
+ * Likelihoods whose gradient jumps. The slope of a spline flow's density jumps at its knots, so that the gradient of an event's log p
+ * jumps wherever ν moves the event across a knot. Second derivatives by double backward are those between the knots: the curvature
+ * in the jumps, of any sign and size, is missing from them however many the events. Differences of gradients and products of
+ * gradients have it.
  */
 
 import { entryOf } from "../../../engine/entry.js";
@@ -17,30 +17,30 @@ import type { MixtureModel } from "../mixture-model.js";
 import type { Likelihood } from "./likelihood.js";
 
 /** Does ν move events across the knots of splines, or knots across events? */
-export function hasKinks(model: MixtureModel, looksAtY: boolean): boolean {
-  checkModel("hasKinks", model);
+export function crossesKnots(model: MixtureModel, looksAtY: boolean): boolean {
+  checkModel("crossesKnots", model);
   const { x, y, response } = model;
   const moved = [
-    ...(x.systematics ? [x.nominal] : []),
+    ...(x.morph ? [x.nominal] : []),
     // T's response moves events in simulation; T itself, before it, is where it is.
-    ...(looksAtY && y && (y.systematics || response) ? [y.nominal] : []),
+    ...(looksAtY && y && (y.morph || response) ? [y.nominal] : []),
   ];
   const movesKnots = looksAtY && response?.architecture.spline !== undefined;
   return movesKnots || moved.some(({ architecture }) => boundOf(architecture.transform) !== undefined);
 }
 
 /**
- * The likelihood with the information in the scores of its events where its Hessian is asked for: the method of Berndt, Hall, Hall
- * and Hausman 1974, Annals of Economic and Social Measurement 3, 653. The minimum is where the slope says, for either.
+ * The likelihood with the outer product of its events' gradients in place of its Hessian: BHHH, the method of Berndt, Hall, Hall
+ * and Hausman 1974, Annals of Economic and Social Measurement 3, 653. The gradient decides where the minimum is, for either.
  */
-export function withScoreCurvature(likelihood: Likelihood): Objective {
-  checkParts("withScoreCurvature", "a likelihood", likelihood, { names: aList, evaluate: aFunction });
+export function withOuterProduct(likelihood: Likelihood): Objective {
+  checkParts("withOuterProduct", "a likelihood", likelihood, { names: aList, evaluate: aFunction });
   return {
     names: likelihood.names,
     async evaluate(nu, order) {
       if (order < 2) return likelihood.evaluate(nu, order);
       const found = await likelihood.evaluate(nu, 1);
-      return { ...found, hessian: (await likelihood.information(nu)).matrix };
+      return { ...found, hessian: (await likelihood.outerProduct(nu)).matrix };
     },
   };
 }
@@ -50,21 +50,21 @@ type Bounds = Readonly<Record<string, readonly [number, number]>>;
 
 /**
  * Differences of slopes between ν + reach_k e_k and ν - reach_k e_k over their distance, symmetrised: row-major [K, K]. The mean
- * curvature over that distance, kinks included. A bound on the way is where the point stays, at ν itself if that is at the bound:
+ * curvature over that distance, knots included. A bound on the way is where the point stays, at ν itself if that is at the bound:
  * nothing is known of the curvature beyond.
  *
  * @param reach   about one standard deviation, over which errors are quoted [K]
  * @param bounds  around ν
  */
-export async function secantHessian(
+export async function finiteDifferenceHessian(
   objective: Objective,
   nu: readonly number[],
   reach: readonly number[],
   bounds: Bounds = {},
 ): Promise<Float64Array> {
-  checkParts("secantHessian", "an objective", objective, { names: aList, evaluate: aFunction });
-  checkArgument("secantHessian", "nu", nu, numbers);
-  checkArgument("secantHessian", "the reach", reach, numbers);
+  checkParts("finiteDifferenceHessian", "an objective", objective, { names: aList, evaluate: aFunction });
+  checkArgument("finiteDifferenceHessian", "nu", nu, numbers);
+  checkArgument("finiteDifferenceHessian", "the reach", reach, numbers);
   const size = nu.length;
   const hessian = new Float64Array(size * size);
   for (const [k, distance] of reach.entries()) {
@@ -83,16 +83,20 @@ export async function secantHessian(
   return symmetrised(hessian, size);
 }
 
-/** The objective with its secant Hessian where its Hessian is asked for; `reach` and `bounds` as of `secantHessian`. */
-export function withSecantHessian(objective: Objective, reach: readonly number[], bounds?: Bounds): Objective {
-  checkParts("withSecantHessian", "an objective", objective, { names: aList, evaluate: aFunction });
-  checkArgument("withSecantHessian", "the reach", reach, numbers);
+/** The objective with its finite-difference Hessian where its Hessian is asked for; `reach` and `bounds` as of `finiteDifferenceHessian`. */
+export function withFiniteDifferenceHessian(
+  objective: Objective,
+  reach: readonly number[],
+  bounds?: Bounds,
+): Objective {
+  checkParts("withFiniteDifferenceHessian", "an objective", objective, { names: aList, evaluate: aFunction });
+  checkArgument("withFiniteDifferenceHessian", "the reach", reach, numbers);
   return {
     names: objective.names,
     async evaluate(nu, order) {
       if (order < 2) return objective.evaluate(nu, order);
       const found = await objective.evaluate(nu, 1);
-      return { ...found, hessian: await secantHessian(objective, Array.from(nu), reach, bounds) };
+      return { ...found, hessian: await finiteDifferenceHessian(objective, Array.from(nu), reach, bounds) };
     },
   };
 }

@@ -21,7 +21,7 @@ import {
   chiSquareTest,
 } from "../../statistics/goodness/goodness-of-fit.js";
 import type { MixtureModel } from "../mixture-model.js";
-import { openSampler, type Sampler, withoutTransfer } from "../sampling/sampling.js";
+import { openSampler, type Sampler, withoutTransport } from "../sampling/sampling.js";
 import type { ObservableName, SimulatedEvents } from "../sampling/simulated-events.js";
 
 /** One feature of one process at one point. */
@@ -73,7 +73,7 @@ const closureOptions: Options<ClosureRequest> = {
 export async function closureTests(request: ClosureRequest): Promise<ClosureTest[]> {
   checkOptions("closureTests", request, closureOptions);
   const { backend, model, heldOut, onProgress, signal } = request;
-  const sampler = await openSampler(backend, withoutTransfer(model));
+  const sampler = await openSampler(backend, withoutTransport(model));
   const tests: ClosureTest[] = [];
   try {
     for (const [done, events] of heldOut.entries()) {
@@ -109,15 +109,15 @@ async function testSample(request: ClosureRequest, sampler: Sampler, events: Sim
   return [...tests, ...compare("y", y, flowY, weights && repeatedColumn(weights, count))];
 }
 
-/** ν [K] with these values of the shape nuisances, rates at their centres. */
+/** ν [K] with these values of the shape nuisances, rates at their nominal values. */
 function fullVector({ nuisances }: MixtureModel, at: readonly number[]): number[] {
   let shape = 0;
-  return nuisances.map(({ kind, centre }): number => {
+  return nuisances.map(({ kind, nominal }): number => {
     switch (kind) {
       case "shape":
         return at[shape++]!;
       case "rate":
-        return centre;
+        return nominal;
       default:
         return kind satisfies never;
     }
@@ -164,11 +164,11 @@ export function scaledTo(sum: number, binned: BinnedEvents): BinnedEvents {
   };
 }
 
-/** A density or its systematics that fails its tests. */
+/** A density or its morph that fails its tests. */
 export interface ClosureVerdict {
   readonly of: ObservableName;
-  /** Of the nominal density, or of the systematics at their anchors. */
-  readonly part: "nominal" | "systematics";
+  /** Of the nominal density, or of the morph at its anchors. */
+  readonly part: "nominal" | "morph";
   readonly tests: number;
   readonly least: ClosureTest;
   /** Probability of a least p-value as small among so many tests. */
@@ -179,13 +179,13 @@ export interface ClosureVerdict {
 /** Chance of a failure where the flow is right, per verdict. */
 export const CLOSURE_LEVEL = 0.001;
 
-/** One verdict per density and systematics: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
-export function closureVerdicts(tests: readonly ClosureTest[], centres: readonly number[]): ClosureVerdict[] {
+/** One verdict per density and morph: Šidák's 1 - (1 - p)^n of the least p of n tests, taken as independent. */
+export function closureVerdicts(tests: readonly ClosureTest[], nominalValues: readonly number[]): ClosureVerdict[] {
   checkArgument("closureVerdicts", "tests", tests, aList);
-  checkArgument("closureVerdicts", "centres", centres, numbers);
-  const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === centres[k]);
+  checkArgument("closureVerdicts", "nominal values", nominalValues, numbers);
+  const isNominal = ({ at }: ClosureTest) => at.every((value, k) => value === nominalValues[k]);
   return (["x", "y"] as const).flatMap((of) =>
-    (["nominal", "systematics"] as const).flatMap((part) => {
+    (["nominal", "morph"] as const).flatMap((part) => {
       const own = tests.filter((test) => test.of === of && isNominal(test) === (part === "nominal"));
       const decided = own.filter(({ result }) => result.pValue !== undefined);
       if (decided.length === 0) return [];

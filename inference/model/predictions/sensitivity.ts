@@ -20,7 +20,7 @@ import { type Covariance, covariance, type NoCovariance } from "../../statistics
 import { framedEvents } from "../feature-frame.js";
 import { bindMixture, type LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel, nuisanceNamesOf, parametersOn } from "../mixture-model.js";
-import { withoutTransfer } from "../sampling/sampling.js";
+import { withoutTransport } from "../sampling/sampling.js";
 import { expectedYields, logTotalYield, logYields } from "../yields.js";
 import { type MixtureSample, sampleMixture } from "./projections.js";
 
@@ -47,20 +47,20 @@ export interface Sensitivity {
 }
 
 /**
- * Two bounds and, where T has learnt to respond, what lies between.
+ * Two bounds and, where T has a trained response, what lies between.
  *
- * With T known, y tells about ν as it does in simulation: the information of y does not depend on the coordinates in which y
+ * With T known, y constrains ν as it does in simulation: the information of y does not depend on the coordinates in which y
  * is seen, so that any one T gives the same. No fit does better. Where T may be any map of each process, there is one for
- * every ν that turns what y looks like into what it was, and y tells nothing: x alone remains. No fit that profiles T does
+ * every ν that undoes every change of y's density, and y does not constrain ν at all: x alone remains. No fit that profiles T does
  * worse.
  */
 export interface ExpectedSensitivity {
   /** N: Σ_f N_f(ν) */
   readonly events: number;
   /** y with T known; undefined where the model has no y */
-  readonly transferKnown: Sensitivity | undefined;
+  readonly transportKnown: Sensitivity | undefined;
   /**
-   * With T following ν as the model's response does, in the direction in which y tells the least if it was trained well.
+   * With T following ν as the model's response does, in the direction in which y constrains ν the least, if the response was trained well.
    * Undefined without a response.
    */
   readonly profiled: Sensitivity | undefined;
@@ -82,9 +82,9 @@ const sensitivityOptions: Options<SensitivityRequest> = {
 /**
  * H = Σ_i w_i g_i g_iᵀ + 1, the expected Hessian of the NLL at the assumed truth: g_i the gradient of log p of events that the
  * model itself draws (+ log N_tot where the number of events counts), w_i = N_f / (events drawn of process f), and 1 for each
- * constraint. For the model's own events this equals the mean of second derivatives, and unlike them it has the kinks of
- * spline flows (see kinks.ts). The covariance is H⁻¹: the weights stand for N unweighted events, and a sandwich would
- * answer for the error of a measurement with the drawn events.
+ * constraint. For the model's own events this equals the mean of second derivatives, and unlike them it has the knots of
+ * spline flows (see spline-knots.ts). The covariance is H⁻¹: the weights stand for N unweighted events, and a sandwich would
+ * be the error of a measurement with these generated events.
  *
  * "Asimov" after Cowan, Cranmer, Gross & Vitells 2011, arXiv:1007.1727, section 3.2: one sample in place of many toys.
  */
@@ -99,12 +99,12 @@ export async function expectedSensitivity(request: SensitivityRequest): Promise<
   if (!hasY && form === "conditional") {
     throw new UsageError("expectedSensitivity", { expected: "a model with a density of y", got: "one of x alone" });
   }
-  const simulation = withoutTransfer(model);
+  const simulation = withoutTransport(model);
   const { y: _, ...ofX } = simulation;
   const drawn = await draw(request, simulation, hasY);
   return Object.freeze({
     events: (await expectedYields(model, nu)).reduce((sum, own) => sum + own, 0),
-    transferKnown: hasY ? await sensitivity(request, simulation, drawn) : undefined,
+    transportKnown: hasY ? await sensitivity(request, simulation, drawn) : undefined,
     profiled: model.response && (await sensitivity(request, model, await draw(request, model, true))),
     xAlone: form === "joint" ? await sensitivity(request, ofX, drawn) : undefined,
   });

@@ -9,7 +9,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { NuisanceValues } from "../../../flows/factorizable.js";
 import { checkModel } from "../../given-parts.js";
 import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
-import { type BoundDensity, bindDensity, bindTransfer, shapeValues } from "../mixture.js";
+import { type BoundDensity, bindDensity, bindTransport, shapeValues } from "../mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
 
 /** Names a stream of random numbers. */
@@ -27,16 +27,16 @@ export interface Sampler {
 }
 
 /** The model of simulation: no T between it and the events. */
-export function withoutTransfer(whole: MixtureModel): MixtureModel {
-  checkModel("withoutTransfer", whole);
-  const { transfer: _transfer, response: _response, ...model } = whole;
+export function withoutTransport(whole: MixtureModel): MixtureModel {
+  checkModel("withoutTransport", whole);
+  const { transport: _transport, response: _response, ...model } = whole;
   return model;
 }
 
 /** Latent to observed, or simulated, at ν. */
-function fromLatent({ nominal, systematics }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
+function fromLatent({ nominal, morph }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
   const { value } = nominal.fromLatent(latent, context);
-  return systematics === undefined ? value : systematics.fromNominal(value, context, shapes).value;
+  return morph === undefined ? value : morph.fromNominal(value, context, shapes).value;
 }
 
 const dimension = (model: MixtureModel, of: "x" | "y") => model[of]!.nominal.architecture.features;
@@ -61,9 +61,9 @@ function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
   const shapesAt = (point: Var | undefined) => (point === undefined ? [] : shapeValues(model, point, process));
   if (of === "x") return fromLatent(density, latent, process, shapesAt(nu));
   const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
-  const transfer = bindTransfer(tape, model, density);
-  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transfer.origin ?? nu));
-  return transfer.fromOrigin(simulated, conditions, nu).value;
+  const transport = bindTransport(tape, model, density);
+  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transport.origin ?? nu));
+  return transport.fromOrigin(simulated, conditions, nu).value;
 }
 
 /** What a program gave, with no more digits than its backend has, in the units of the features. */
@@ -89,8 +89,8 @@ export async function openDataMap(backend: Backend, model: MixtureModel): Promis
   const tape = new Tape();
   const { process, nu } = drawnAt(tape, model);
   const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
-  const transfer = bindTransfer(tape, model, bindDensity(tape, model.y!, "y"));
-  const { value } = transfer.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
+  const transport = bindTransport(tape, model, bindDensity(tape, model.y!, "y"));
+  const { value } = transport.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
   const program = await backend.compile({ outputs: { y: value } });
   const { frame } = model;
   const entered = (of: "x" | "y", column: ColumnData) => enterFrame(frame?.[of], column, backend.precision);
@@ -120,7 +120,7 @@ function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: read
   });
 }
 
-/** @param model  its T and response are undone where it has them; see `withoutTransfer` */
+/** @param model  its T and response are undone where it has them; see `withoutTransport` */
 export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
   const programs = new Map<"x" | "y", Program>();
 

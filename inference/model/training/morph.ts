@@ -21,17 +21,17 @@ import { bindFlow } from "../../../flows/flow.js";
 import { initialTensor } from "../../../flows/networks/weights.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
-import type { FlowModel, ShapeNuisance } from "../mixture-model.js";
+import { type FlowModel, parameterPrefixes, type ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
 import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
 
-/** What a systematics flow knows of a shape nuisance, in the order of its architecture. */
-export type NamedShape = Pick<ShapeNuisance, "name" | "centre">;
+/** What a morph knows of a shape nuisance, in the order of its architecture. */
+export type NamedShape = Pick<ShapeNuisance, "name" | "nominal">;
 
-/** Samples in which the same nuisances are off their centres: one event set. */
+/** Samples in which the same nuisances are off their nominal values: one event set. */
 export interface AnchorSet {
   readonly name: string;
-  /** Names of the shape nuisances that are off their centres, in alphabetical order. */
+  /** Names of the shape nuisances that are off their nominal values, in alphabetical order. */
   readonly active: readonly string[];
   /** Number of (process, point) in it, each of which counts the same. */
   readonly anchors: number;
@@ -46,17 +46,17 @@ export interface Anchor {
 
 // Alphabetical, so that nothing depends on the order of declaration.
 const activeAt = (at: readonly number[], shapes: readonly NamedShape[]) =>
-  shapes.flatMap(({ name, centre }, k) => (at[k] === centre ? [] : [name])).sort();
+  shapes.flatMap(({ name, nominal }, k) => (at[k] === nominal ? [] : [name])).sort();
 
 const setName = (active: readonly string[]) => `off-${active.join()}`;
 
-/** The event set that a sample off the centres belongs to; undefined for a nominal one. */
+/** The event set that a sample off the nominal values belongs to; undefined for a nominal one. */
 export function anchorSetOf(at: readonly number[], shapes: readonly NamedShape[]): string | undefined {
   const active = activeAt(at, shapes);
   return active.length === 0 ? undefined : setName(active);
 }
 
-/** Event sets of the anchors off the centres, in order of appearance. */
+/** Event sets of the anchors off the nominal values, in order of appearance. */
 export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedShape[]): AnchorSet[] {
   checkArgument("anchorSets", "anchors", anchors, aList);
   checkArgument("anchorSets", "shapes", shapes, aList);
@@ -73,7 +73,7 @@ export function anchorSets(anchors: readonly Anchor[], shapes: readonly NamedSha
 }
 
 /** One training: whose networks it moves, and the event sets it looks at. */
-export interface SystematicsStage {
+export interface MorphStage {
   /** Follows from the names of its nuisances, whatever others there are: of steps and random numbers. */
   readonly name: string;
   /** In alphabetical order. */
@@ -86,16 +86,13 @@ export interface SystematicsStage {
 /**
  * The trainings, those of the same nuisances each from the weights that the last one left.
  *
- * Every nuisance first, from the samples in which it alone is off its centre: the others are then the identity, so that none
+ * Every nuisance first, from the samples in which it alone is off its nominal value: the others are then the identity, so that none
  * has to be trained again when another is added. Nuisances that samples move together are then trained together: with single terms
  * frozen, the pair terms would also take over what those lack at the corners.
  */
-export function systematicsStages(
-  sets: readonly AnchorSet[],
-  pairs: readonly (readonly [string, string])[],
-): SystematicsStage[] {
-  checkArgument("systematicsStages", "sets", sets, aList);
-  checkArgument("systematicsStages", "pairs", pairs, aList);
+export function morphStages(sets: readonly AnchorSet[], pairs: readonly (readonly [string, string])[]): MorphStage[] {
+  checkArgument("morphStages", "sets", sets, aList);
+  checkArgument("morphStages", "pairs", pairs, aList);
   const single = sets.filter(({ active }) => active.length === 1);
   return [
     ...single.map((set) => ({
@@ -108,7 +105,7 @@ export function systematicsStages(
   ];
 }
 
-/** Groups of nuisances, in alphabetical order, that samples with several of them off their centres connect. */
+/** Groups of nuisances, in alphabetical order, that samples with several of them off their nominal values connect. */
 function connected(sets: readonly AnchorSet[]): string[][] {
   let groups: string[][] = [];
   for (const { active } of sets.filter((set) => set.active.length > 1)) {
@@ -121,14 +118,14 @@ function connected(sets: readonly AnchorSet[]): string[][] {
 
 /**
  * Single networks from samples without a pair, where single trainings have not seen them all; then all networks from all
- * samples, which is the maximum of the likelihood. A nuisance that was never simulated off its centre without a pair is
+ * samples, which is the maximum of the likelihood. A nuisance that was never simulated off its nominal value without a pair is
  * trained on those first too.
  */
 function stagesTogether(
   nuisances: readonly string[],
   sets: readonly AnchorSet[],
   pairs: readonly (readonly [string, string])[],
-): SystematicsStage[] {
+): MorphStage[] {
   const own = sets.filter(({ active }) => nuisances.includes(active[0]!)).sort((a, b) => (a.name < b.name ? -1 : 1));
   const containsPair = ({ active }: AnchorSet) => pairs.some((pair) => pair.every((name) => active.includes(name)));
   const alone = new Set(own.filter((set) => !containsPair(set)).flatMap(({ active }) => active));
@@ -145,21 +142,21 @@ function stagesTogether(
 }
 
 /**
- * Is some process simulated at less than two values of the nuisance off its centre? Then the quadratic term cannot be told
- * from the linear one.
+ * Is some process simulated at less than two values of the nuisance off its nominal value? Then the quadratic term cannot be
+ * separated from the linear one.
  */
-export function isLinearOnly(anchors: readonly Anchor[], k: number, centre: number): boolean {
+export function isLinearOnly(anchors: readonly Anchor[], k: number, nominal: number): boolean {
   checkArgument("isLinearOnly", "anchors", anchors, aList);
   const values = new Map<number, Set<number>>();
   for (const { process, at } of anchors) {
-    if (at[k] === centre) continue;
+    if (at[k] === nominal) continue;
     values.set(process, (values.get(process) ?? new Set()).add(at[k]!));
   }
   return [...values.values()].some((ofProcess) => ofProcess.size < 2);
 }
 
-/** A systematics flow whose nuisances have names. */
-export interface NamedSystematics extends FlowModel<FactorizableArchitecture> {
+/** A morph whose nuisances have names. */
+export interface NamedMorph extends FlowModel<FactorizableArchitecture> {
   /** In the order of the architecture. */
   readonly names: readonly string[];
 }
@@ -176,12 +173,12 @@ function tensorByName(tensor: string, names: readonly string[]): string {
  * The identity at every ν, in the frame of the nominal flow: what training starts from. The weights of a network follow from
  * the names of its nuisances.
  */
-export function initialSystematics(
+export function initialMorph(
   architecture: FactorizableArchitecture,
   names: readonly string[],
   nominal: FlowModel<FlowArchitecture>,
   seed: number,
-): NamedSystematics {
+): NamedMorph {
   const weights = tensorSpecs(architecture).map((spec) => {
     const isFrame = spec.name.startsWith("standardisation.");
     const own = isFrame
@@ -192,9 +189,9 @@ export function initialSystematics(
   return { architecture, names, weights: new Map(weights) };
 }
 
-/** The flow of a stage's nuisances alone, in the stage's order: all others are at their centres, where they change nothing. */
-export function stageFlow(whole: NamedSystematics, stage: SystematicsStage): NamedSystematics {
-  checkParts("stageFlow", "systematics", whole, { names: aList, architecture: anObject, weights: aMap });
+/** The flow of a stage's nuisances alone, in the stage's order: all others are at their nominal values, where they change nothing. */
+export function stageFlow(whole: NamedMorph, stage: MorphStage): NamedMorph {
+  checkParts("stageFlow", "a morph", whole, { names: aList, architecture: anObject, weights: aMap });
   checkParts("stageFlow", "a stage", stage, { nuisances: aList });
   const { nuisances, withPairs } = stage;
   const { nuisances: all, pairs } = whole.architecture;
@@ -215,7 +212,7 @@ export function stageFlow(whole: NamedSystematics, stage: SystematicsStage): Nam
 }
 
 /** The whole flow with the weights of a part. */
-export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): NamedSystematics {
+export function withStageFlow(whole: NamedMorph, part: NamedMorph): NamedMorph {
   checkParts("withStageFlow", "systematics", whole, { names: aList, architecture: anObject, weights: aMap });
   checkParts("withStageFlow", "systematics", part, { names: aList, weights: aMap });
   const byName = new Map([...part.weights].map(([name, tensor]) => [tensorByName(name, part.names), tensor]));
@@ -225,40 +222,40 @@ export function withStageFlow(whole: NamedSystematics, part: NamedSystematics): 
   return { ...whole, weights: new Map(weights) };
 }
 
-/** What `systematicsTraining` is asked for. */
-export interface SystematicsRequest {
+/** What `morphTraining` is asked for. */
+export interface MorphRequest {
   readonly of: ObservableName;
   readonly nominal: FlowArchitecture;
   /** That of `stageFlow`. */
-  readonly systematics: FactorizableArchitecture;
-  readonly stage: SystematicsStage;
+  readonly morph: FactorizableArchitecture;
+  readonly stage: MorphStage;
   readonly sizes: Dimensions;
   readonly optimiser: Optimiser;
 }
 
-const trainingOptions: Options<SystematicsRequest> = {
+const trainingOptions: Options<MorphRequest> = {
   of: oneOf("x", "y"),
   nominal: anObject,
-  systematics: anObject,
+  morph: anObject,
   stage: anObject,
   sizes: anObject,
   optimiser: anObject,
 };
 
 /**
- * For `train`: parameters `<of>.nominal…` and `<of>.systematics…`, data of `stageSamples` packed by `trainingSample`, one event
+ * For `train`: parameters under the `parameterPrefixes` of `<of>.nominal` and `<of>.morph`, data of `stageSamples` packed by `trainingSample`, one event
  * set each.
  *
  * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
- * as columns, all others are at their centres and cost nothing.
+ * as columns, all others are at their nominal values and cost nothing.
  */
-export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
-  checkOptions("systematicsTraining", request, trainingOptions);
-  const { of, nominal, systematics, stage, sizes, optimiser } = request;
+export function morphTraining(request: MorphRequest): ModelBuilder {
+  checkOptions("morphTraining", request, trainingOptions);
+  const { of, nominal, morph, stage, sizes, optimiser } = request;
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
-    const flow = bindFactorizableFlow(tape, systematics, `${of}.systematics`);
+    const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
     const losses = stage.sets.map(({ name, active, anchors }) => {
       const { features, context, weight } = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
@@ -273,7 +270,7 @@ export function systematicsTraining(request: SystematicsRequest): ModelBuilder {
 
 /** Events of each set of a stage, by its name; they are `at` values of the stage's nuisances. */
 export function stageSamples<S extends SimulatedEvents>(
-  stage: SystematicsStage,
+  stage: MorphStage,
   events: readonly S[],
   shapes: readonly NamedShape[],
 ): Record<string, S[]> {

@@ -45,7 +45,7 @@ export async function fitMembers(
  * The members contain the Gaussian constraints and the extended term, the same in each: a common factor of the mean, counted
  * once. Only the minima that are subtracted are those of data and constraints together.
  *
- * @param members  [B], of the same nuisances in the same order; their Hessians may be of any kind (see kinks.ts)
+ * @param members  [B], of the same nuisances in the same order; their Hessians may be of any kind (see spline-knots.ts)
  * @param fits     where `fitMembers`, or another fit of each member, found its minimum [B]
  */
 export function rebasedAverage(members: readonly Objective[], fits: readonly FitResult[]): RebasedAverage {
@@ -198,7 +198,7 @@ export interface AveragedCurvature {
   readonly newtonShift: NewtonShift;
 }
 
-/** Newton shift in σ above which a point is not the minimum: that of edm 0.005, as far as kinks let a fit come. */
+/** Newton shift in σ above which a point is not the minimum: that of edm 0.005, as far as knots of splines let a fit come. */
 const MAX_SHIFT = 0.1;
 
 /**

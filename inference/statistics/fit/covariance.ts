@@ -59,7 +59,7 @@ export function covariance(
 }
 
 /**
- * Covariance H⁻¹ J H⁻¹ of an estimate made with event weights, for which H⁻¹ alone is the answer to no question.
+ * Covariance H⁻¹ J H⁻¹ of an estimate made with event weights, for which H⁻¹ alone estimates nothing.
  * Huber 1967, White 1982; for event weights in fits Langenbruch, arXiv:1911.01303.
  *
  * @param hessian       H of the weighted NLL, row-major [K, K], constraints included
@@ -149,7 +149,7 @@ function obstacleTo(
     `The ${what} is ${isFlat ? "singular" : "not positive definite"}: along ${describeDirection(direction)} ` +
       `${isFlat ? "it is flat" : "it is negative"} (eigenvalue ${smallest.toPrecision(3)} at unit diagonal). ` +
       (isFlat
-        ? "The data do not tell these nuisances apart: constrain, fix or merge some of them."
+        ? "The data do not distinguish these nuisances: constrain, fix or merge some of them."
         : "This is not a minimum: fit again from another start."),
     smallest,
     direction,

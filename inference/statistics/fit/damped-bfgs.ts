@@ -1,4 +1,4 @@
-/** Second derivatives learnt from slopes, for minima not far from one where they are known. */
+/** Damped BFGS: second derivatives from differences of gradients, for minima not far from one where they are known. */
 
 import { dot, multiply } from "../linear-algebra/symmetric-matrix.js";
 import type { Objective } from "../objective.js";
@@ -7,13 +7,13 @@ import type { Objective } from "../objective.js";
 const LEAST_CURVATURE = 0.2;
 
 /**
- * The objective with a Hessian that starts as the one given and is corrected by every slope: the damped BFGS update, Nocedal
+ * The objective with a Hessian that starts as the one given and is corrected by every gradient: the damped BFGS update, Nocedal
  * & Wright, Numerical Optimization, 2nd ed., procedure 18.2. Never a second derivative of the objective, which costs about
- * K times a slope, and which lacks what kinks of splines add to the one given. Of use to one minimisation: it remembers.
+ * K times a gradient, and which lacks what knots of splines add to the one given. For one minimisation only: it remembers.
  *
  * @param hessian  positive definite where the objective is free to move, row-major [K, K]
  */
-export function withLearntCurvature(objective: Objective, hessian: Float64Array): Objective {
+export function withDampedBfgs(objective: Objective, hessian: Float64Array): Objective {
   let curvature = hessian;
   let last: { readonly nu: Float64Array; readonly gradient: Float64Array } | undefined;
   return {

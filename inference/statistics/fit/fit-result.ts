@@ -8,7 +8,7 @@ import type { Covariance } from "./covariance.js";
 export type FitStatus =
   | "converged"
   | "at-bound"
-  | "at-box-edge"
+  | "at-validity-edge"
   | "second-minimum"
   | "not-positive-definite"
   | "iteration-limit"
@@ -19,8 +19,8 @@ export type FitStatus =
 /** A nuisance that ended on the rim of where the fit looks. */
 export interface BoundaryHit {
   readonly name: string;
-  /** one of the `bounds` of the fit, or an edge of the `box` in which its objective was trained */
-  readonly of: "bounds" | "box";
+  /** one of the `bounds` of the fit, or an end of the `validity` range in which its objective was trained */
+  readonly of: "bounds" | "validity";
   readonly side: "lower" | "upper";
   readonly bound: number;
   /** derivative of the NLL along the outward normal; negative where the minimum lies beyond the bound */
@@ -51,7 +51,7 @@ export interface FitResult {
 export function isMinimum(fit: FitResult): boolean {
   checkFit("isMinimum", fit);
   const { status } = fit;
-  return status === "converged" || status === "at-bound" || status === "at-box-edge";
+  return status === "converged" || status === "at-bound" || status === "at-validity-edge";
 }
 
 /**
@@ -92,7 +92,7 @@ export function compareFits(first: FitResult, second: FitResult, tolerance: numb
 }
 
 /**
- * Densities of spline flows are continuous with kinks, so that the bottom of a likelihood's bowl may hold several dips. Less than
+ * The slope of a spline flow's density jumps at its knots, so that the bottom of a likelihood's bowl may hold several dips. Less than
  * half a σ apart (½ dᵀHd) and a fiftieth of a unit of NLL deep, they do not change the measurement.
  */
 const DIP_DISTANCE = 0.125;

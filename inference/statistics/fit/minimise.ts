@@ -14,9 +14,9 @@ import { dot, multiply, submatrix, symmetrised } from "../linear-algebra/symmetr
 import { checkObjective, indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "../objective.js";
 import { covariance, F64_PRECISION } from "./covariance.js";
 import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
-import { type Box, boundedStep, heldAtBound, type Region, type Step } from "./trust-region.js";
+import { atActiveBound, boundedStep, type Limits, type Region, type TrustRegionStep } from "./trust-region.js";
 
-export interface Progress {
+export interface MinimisationProgress {
   readonly evaluations: number;
   readonly nll: number;
   readonly edm: number | undefined;
@@ -33,10 +33,10 @@ export interface MinimiseOptions {
   /** [lower, upper] by name; ∓Infinity where one side is open */
   readonly bounds?: Bounds;
   /**
-   * [lower, upper] by name, like `bounds`: where the objective can be believed, for example the box in which T's response to
+   * [lower, upper] by name, like `bounds`: where the objective can be believed, for example the range in which T's response to
    * the nuisances was trained. A minimum on its edge has a verdict of its own.
    */
-  readonly box?: Bounds;
+  readonly validity?: Bounds;
   /**
    * edm at which to stop, in units of NLL: the estimate is then within √(2 edm) σ of the minimum, 0.0045 σ for the 1e-5
    * taken when nothing is given. (MINUIT stops at 0.002 · tolerance · errordef, 1e-4 for its tolerance 0.1 and an NLL's 0.5.)
@@ -45,7 +45,7 @@ export interface MinimiseOptions {
   readonly maxEvaluations?: number;
   /** see `F64_PRECISION` in covariance.ts */
   readonly precision?: number;
-  readonly onStep?: (progress: Progress) => void;
+  readonly onStep?: (progress: MinimisationProgress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ const minimiseOptions: Options<MinimiseOptions> = {
   start: numbers,
   secondStart: optional(numbers),
   bounds: optional(anObject),
-  box: optional(anObject),
+  validity: optional(anObject),
   tolerance: optional(aNumber),
   maxEvaluations: optional(aNumber),
   precision: optional(aNumber),
@@ -74,28 +74,29 @@ export async function minimise(objective: Objective, options: MinimiseOptions): 
   checkOptions("minimise", options, minimiseOptions);
   checkObjective("minimise", objective);
   const settings = settingsOf(objective, options);
-  const start = checkedStart("start", options.start, objective, settings.box);
-  const secondStart = options.secondStart && checkedStart("secondStart", options.secondStart, objective, settings.box);
+  const start = checkedStart("start", options.start, objective, settings.limits);
+  const secondStart =
+    options.secondStart && checkedStart("secondStart", options.secondStart, objective, settings.limits);
   const first = await descend(objective, settings, start);
   if (!secondStart || first.status === "aborted") return first;
   return compareFits(first, await descend(objective, settings, secondStart), settings.tolerance);
 }
 
 interface Settings {
-  /** Where the fit looks: bounds and box together. */
-  readonly box: Box;
+  /** Where the fit looks: within bounds and validity range together. */
+  readonly limits: Limits;
   /** The bounds alone. */
-  readonly bounds: Box;
+  readonly bounds: Limits;
   readonly tolerance: number;
   readonly maxEvaluations: number;
   readonly precision: number;
-  readonly onStep: ((progress: Progress) => void) | undefined;
+  readonly onStep: ((progress: MinimisationProgress) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 function settingsOf({ names }: Objective, options: MinimiseOptions): Settings {
-  const bounds = boxOf("bounds", names, options.bounds);
-  const box = intersection(names, bounds, boxOf("box", names, options.box));
+  const bounds = limitsOf("bounds", names, options.bounds);
+  const limits = intersection(names, bounds, limitsOf("validity", names, options.validity));
   const { tolerance = 1e-5, maxEvaluations = 200, precision = F64_PRECISION, onStep, signal } = options;
   if (!(tolerance > 0)) {
     throw new UsageError("minimise tolerance", { expected: "a positive edm, in units of NLL", got: `${tolerance}` });
@@ -103,10 +104,10 @@ function settingsOf({ names }: Objective, options: MinimiseOptions): Settings {
   if (!(maxEvaluations >= 1)) {
     throw new UsageError("minimise maxEvaluations", { expected: "at least 1", got: `${maxEvaluations}` });
   }
-  return { box, bounds, tolerance, maxEvaluations, precision, onStep, signal };
+  return { limits, bounds, tolerance, maxEvaluations, precision, onStep, signal };
 }
 
-function boxOf(what: string, names: readonly string[], limits: Bounds = {}): Box {
+function limitsOf(what: string, names: readonly string[], limits: Bounds = {}): Limits {
   const lower = new Float64Array(names.length).fill(-Infinity);
   const upper = new Float64Array(names.length).fill(Infinity);
   for (const [name, [low, high]] of Object.entries(limits)) {
@@ -119,19 +120,19 @@ function boxOf(what: string, names: readonly string[], limits: Bounds = {}): Box
   return { lower, upper };
 }
 
-function intersection(names: readonly string[], bounds: Box, box: Box): Box {
-  const lower = bounds.lower.map((low, i) => Math.max(low, box.lower[i]!));
-  const upper = bounds.upper.map((high, i) => Math.min(high, box.upper[i]!));
+function intersection(names: readonly string[], bounds: Limits, validity: Limits): Limits {
+  const lower = bounds.lower.map((low, i) => Math.max(low, validity.lower[i]!));
+  const upper = bounds.upper.map((high, i) => Math.min(high, validity.upper[i]!));
   const empty = names.findIndex((_, i) => lower[i]! >= upper[i]!);
   if (empty < 0) return { lower, upper };
-  throw new UsageError("minimise box", {
-    expected: `a box of ${names[empty]} that overlaps its bounds [${bounds.lower[empty]}, ${bounds.upper[empty]}]`,
-    got: `[${box.lower[empty]}, ${box.upper[empty]}]`,
+  throw new UsageError("minimise validity", {
+    expected: `a validity range of ${names[empty]} that overlaps its bounds [${bounds.lower[empty]}, ${bounds.upper[empty]}]`,
+    got: `[${validity.lower[empty]}, ${validity.upper[empty]}]`,
     hint: "Widen the bounds.",
   });
 }
 
-function checkedStart(what: string, start: ArrayLike<number>, { names }: Objective, box: Box): Float64Array {
+function checkedStart(what: string, start: ArrayLike<number>, { names }: Objective, limits: Limits): Float64Array {
   if (start.length !== names.length || names.length === 0) {
     throw new UsageError(`minimise ${what}`, {
       expected: `one number for each of ${names.length} nuisances (${names.join(", ")})`,
@@ -142,9 +143,9 @@ function checkedStart(what: string, start: ArrayLike<number>, { names }: Objecti
     if (!Number.isFinite(start[i])) {
       throw new UsageError(`minimise ${what}`, { expected: `a finite number for ${name}`, got: `${start[i]}` });
     }
-    if (start[i]! < box.lower[i]! || start[i]! > box.upper[i]!) {
+    if (start[i]! < limits.lower[i]! || start[i]! > limits.upper[i]!) {
       throw new UsageError(`minimise ${what}`, {
-        expected: `${name} within its bounds [${box.lower[i]}, ${box.upper[i]}]`,
+        expected: `${name} within its bounds [${limits.lower[i]}, ${limits.upper[i]}]`,
         got: `${start[i]}`,
         hint: "Move the start or widen the bounds.",
       });
@@ -176,10 +177,12 @@ const KINK_EDM = 0.005;
 /** Steps are taken when the NLL falls by at least this fraction of what the model promises; Nocedal & Wright's η. */
 const LEAST_GAIN = 1e-4;
 
-type Ending = Exclude<FitStatus, "second-minimum" | "at-bound" | "at-box-edge" | "not-positive-definite"> | "at-kink";
+type Ending =
+  | Exclude<FitStatus, "second-minimum" | "at-bound" | "at-validity-edge" | "not-positive-definite">
+  | "at-knot";
 
 async function descend(objective: Objective, settings: Settings, start: Float64Array): Promise<FitResult> {
-  const { box, tolerance, precision, signal } = settings;
+  const { limits, tolerance, precision, signal } = settings;
   let evaluations = 0;
   let point: Point | undefined;
   const end = (ending: Ending, edm: number | undefined) =>
@@ -192,11 +195,11 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
   point = first;
 
   let scale = lengthScale(point, undefined);
-  let radius = firstRadius(point, { box, scale, precision });
+  let radius = firstRadius(point, { limits, scale, precision });
   let rejections = 0;
   let leftFiniteRegion = false;
   for (;;) {
-    const { step, edm, isThere } = plan(point, { box, scale, precision, radius }, tolerance, rejections > 0);
+    const { step, edm, isThere } = plan(point, { limits, scale, precision, radius }, tolerance, rejections > 0);
     if (rejections === 0) {
       settings.onStep?.({ evaluations, nll: point.nll, edm, estimate: namedVector(objective.names, point.position) });
     }
@@ -204,7 +207,7 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
     const hasNothingToGain = rejections > 0 && edm !== undefined && step.decrease < LEAST_PROMISE * tolerance;
     if ((isThere && !leftFiniteRegion) || hasNothingToGain || rejections > MAX_REJECTIONS) {
       const isNear = edm !== undefined && edm < KINK_EDM;
-      return end(leftFiniteRegion ? "non-finite" : isNear ? "at-kink" : "stalled", edm);
+      return end(leftFiniteRegion ? "non-finite" : isNear ? "at-knot" : "stalled", edm);
     }
     if (evaluations >= settings.maxEvaluations) return end("iteration-limit", edm);
 
@@ -239,8 +242,8 @@ function plan(
   region: Region,
   tolerance: number,
   isRetry: boolean,
-): { step: Step; edm: number | undefined; isThere: boolean } {
-  const { box, radius } = region;
+): { step: TrustRegionStep; edm: number | undefined; isThere: boolean } {
+  const { limits, radius } = region;
   const step = boundedStep(point, region);
   if (!step.isPositiveDefinite) {
     // A radius that earlier steps made small must not pass for a flat NLL.
@@ -248,7 +251,7 @@ function plan(
     return { step, edm: undefined, isThere: probe.decrease < tolerance };
   }
   const newton = boundedStep(point, { ...region, radius: Infinity });
-  const reachesBound = newton.position.some((x, i) => isOnBound(x, i, box) && x !== point.position[i]);
+  const reachesBound = newton.position.some((x, i) => isOnBound(x, i, limits) && x !== point.position[i]);
   return {
     step: newton.length <= radius ? newton : step,
     edm: newton.decrease,
@@ -302,7 +305,7 @@ function actualDecrease(from: Point, to: Point, promised: number): number {
   return -(slopes / 2 + curvatures / 12);
 }
 
-function isOnBound(x: number, i: number, { lower, upper }: Box): boolean {
+function isOnBound(x: number, i: number, { lower, upper }: Limits): boolean {
   return x === lower[i] || x === upper[i];
 }
 
@@ -317,8 +320,8 @@ interface Outcome {
 function verdict(names: readonly string[], settings: Settings, outcome: Outcome): FitResult {
   const { ending, point, edm, evaluations } = outcome;
   const boundary = point ? boundaryHits(names, point, settings) : [];
-  const held = point ? heldAtBound(point, settings.box) : [];
-  const free = names.flatMap((_, i) => (held[i] ? [] : [i]));
+  const active = point ? atActiveBound(point, settings.limits) : [];
+  const free = names.flatMap((_, i) => (active[i] ? [] : [i]));
   const inverse =
     point && free.length > 0
       ? covariance(
@@ -328,17 +331,18 @@ function verdict(names: readonly string[], settings: Settings, outcome: Outcome)
         )
       : undefined;
 
-  const isEndOfDescent = ending === "converged" || ending === "at-kink" || ending === "stalled";
-  let status: FitStatus = ending === "at-kink" ? "converged" : ending;
+  const isEndOfDescent = ending === "converged" || ending === "at-knot" || ending === "stalled";
+  let status: FitStatus = ending === "at-knot" ? "converged" : ending;
   let reason = `${REASONS[ending]} after ${evaluations} evaluations${edm === undefined ? "" : `, edm ${edm.toPrecision(2)}`}.`;
   if (isEndOfDescent && inverse && inverse.status !== "positive-definite") {
     status = "not-positive-definite";
     reason = inverse.reason;
   } else if (status === "converged" && boundary.length > 0) {
-    status = boundary.some(({ of }) => of === "box") ? "at-box-edge" : "at-bound";
+    status = boundary.some(({ of }) => of === "validity") ? "at-validity-edge" : "at-bound";
     reason = boundary
       .map(({ name, of, side, bound, outwardSlope }) => {
-        const place = of === "box" ? `the ${side} edge ${bound} of its box` : `its ${side} bound ${bound}`;
+        const place =
+          of === "validity" ? `the ${side} end ${bound} of its validity range` : `its ${side} bound ${bound}`;
         const beyond = outwardSlope < 0 ? "; the NLL still falls beyond it" : "";
         return `${name} is at ${place}${beyond}.`;
       })
@@ -361,7 +365,7 @@ function verdict(names: readonly string[], settings: Settings, outcome: Outcome)
 
 const REASONS: Readonly<Record<Ending, string>> = {
   converged: "Converged",
-  "at-kink": "Converged as far as kinks and rounding let any step lower the NLL",
+  "at-knot": "Converged as far as knots of splines and rounding let any step lower the NLL",
   "iteration-limit": "Stopped at the limit on evaluations",
   "non-finite":
     "The NLL or its derivatives are not finite at the start, or at every step however short from the estimate,",
@@ -369,13 +373,13 @@ const REASONS: Readonly<Record<Ending, string>> = {
   aborted: "Aborted",
 };
 
-function boundaryHits(names: readonly string[], point: Point, { box, bounds }: Settings): BoundaryHit[] {
+function boundaryHits(names: readonly string[], point: Point, { limits, bounds }: Settings): BoundaryHit[] {
   return names.flatMap((name, i) => {
     const x = point.position[i]!;
-    if (!isOnBound(x, i, box)) return [];
-    const side = x === box.lower[i] ? ("lower" as const) : ("upper" as const);
+    if (!isOnBound(x, i, limits)) return [];
+    const side = x === limits.lower[i] ? ("lower" as const) : ("upper" as const);
     const outwardSlope = point.gradient[i]! * (side === "lower" ? -1 : 1);
-    const of = isOnBound(x, i, bounds) ? ("bounds" as const) : ("box" as const);
+    const of = isOnBound(x, i, bounds) ? ("bounds" as const) : ("validity" as const);
     return [Object.freeze({ name, of, side, bound: x, outwardSlope })];
   });
 }

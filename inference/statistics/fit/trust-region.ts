@@ -9,14 +9,14 @@ export interface QuadraticModel {
 }
 
 /** Bounds [K]; ∓Infinity where there is none. */
-export interface Box {
+export interface Limits {
   readonly lower: Float64Array;
   readonly upper: Float64Array;
 }
 
 /** Where a step is allowed to go. */
 export interface Region {
-  readonly box: Box;
+  readonly limits: Limits;
   /** unit of length of each nuisance [K], as its inverse: the length of p is |scale ∘ p| */
   readonly scale: Float64Array;
   readonly radius: number;
@@ -24,30 +24,30 @@ export interface Region {
   readonly precision: number;
 }
 
-export interface Step {
+export interface TrustRegionStep {
   /** where it ends [K]; exactly on the bounds it reaches */
   readonly position: Float64Array;
   /** -m(p) >= 0, in units of NLL */
   readonly decrease: number;
   /** |scale ∘ p| */
   readonly length: number;
-  /** of the Hessian of the nuisances that no bound holds at the start of the step */
+  /** of the Hessian of the nuisances that are at no active bound at the start of the step */
   readonly isPositiveDefinite: boolean;
 }
 
 /** Nuisances that sit on a bound with the NLL falling towards the outside. */
-export function heldAtBound({ position, gradient }: QuadraticModel, { lower, upper }: Box): boolean[] {
+export function atActiveBound({ position, gradient }: QuadraticModel, { lower, upper }: Limits): boolean[] {
   return Array.from(position, (x, i) => (x === lower[i] && gradient[i]! > 0) || (x === upper[i] && gradient[i]! < 0));
 }
 
 /**
- * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, holds that nuisance,
+ * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, fixes that nuisance,
  * and goes on with the others and what is left of the radius. The model falls all along the path.
  */
-export function boundedStep(model: QuadraticModel, region: Region): Step {
+export function boundedStep(model: QuadraticModel, region: Region): TrustRegionStep {
   const size = model.position.length;
-  const { lower, upper } = region.box;
-  const held = heldAtBound(model, region.box);
+  const { lower, upper } = region.limits;
+  const active = atActiveBound(model, region.limits);
   const position = model.position.slice();
   const moved = () => position.map((x, i) => x - model.position[i]!);
   const lengthOf = (p: Float64Array) => Math.hypot(...p.map((x, i) => x * region.scale[i]!));
@@ -55,7 +55,7 @@ export function boundedStep(model: QuadraticModel, region: Region): Step {
 
   // Every pass but the last takes a nuisance to its bound.
   for (let pass = 0; pass <= size; pass++) {
-    const free = held.flatMap((isHeld, i) => (isHeld ? [] : [i]));
+    const free = active.flatMap((isActive, i) => (isActive ? [] : [i]));
     const radius = region.radius - lengthOf(moved());
     if (free.length === 0 || radius <= 0) break;
     const slope = multiply(model.hessian, moved()).map((x, i) => x + model.gradient[i]!);
@@ -77,7 +77,7 @@ export function boundedStep(model: QuadraticModel, region: Region): Step {
     for (const [k, i] of free.entries()) {
       if (room[k]! <= fraction) {
         position[i] = step[k]! > 0 ? upper[i]! : lower[i]!;
-        held[i] = true;
+        active[i] = true;
       } else position[i]! += fraction * step[k]!;
     }
     if (fraction === 1) break;

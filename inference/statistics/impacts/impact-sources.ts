@@ -14,19 +14,19 @@ import {
   optional,
 } from "../../../engine/options.js";
 import { type Covariance, covariance } from "../fit/covariance.js";
-import { withLearntCurvature } from "../fit/damped-bfgs.js";
+import { withDampedBfgs } from "../fit/damped-bfgs.js";
 import { type FitResult, isMinimum } from "../fit/fit-result.js";
 import { minimise } from "../fit/minimise.js";
 import { principalModes } from "../intervals/principal-modes.js";
 import { submatrix } from "../linear-algebra/symmetric-matrix.js";
-import { type Objective, withHeld } from "../objective.js";
+import { type Objective, withFixed } from "../objective.js";
 
 /**
  * For nuisance k:
  *
- * - `shift`: ν_k is held at ν̂_k ± σ_k and the others are fitted again;
+ * - `shift`: ν_k is fixed at ν̂_k ± σ_k and the others are fitted again;
  * - `covariance`: ν̂ ± C e_k / σ_k, what `shift` is where the likelihood is Gaussian. No fits;
- * - `auxiliary`: the centre of its constraint, the outcome of an auxiliary measurement, is moved by ± 1, its width, and all
+ * - `auxiliary`: the mean of its constraint, the outcome of an auxiliary measurement, is moved by ± 1, its width, and all
  *   are fitted again. Constraints are independent: the variances that they contribute add up, and what the total has
  *   beyond them comes from the data (arXiv:2307.04007).
  */
@@ -61,7 +61,7 @@ export interface SourceRequest {
   readonly fit: Pick<FitResult, "estimate" | "gradient" | "hessian">;
   /** Of the nuisances that no bound holds: those it names are the sources, others stay where they are. */
   readonly covariance: Covariance;
-  /** [lower, upper] by name, within which refits look: bounds and box of the fit. */
+  /** [lower, upper] by name, within which refits look: bounds and validity range of the fit. */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
   /** edm of a refit, units of NLL, see `minimise`: impacts are good to √(2 edm) of the target's σ */
   readonly tolerance?: number;
@@ -171,21 +171,21 @@ function refitSetting(request: SourceRequest): RefitSetting {
 
 /**
  * The minimum at one end of the source, from where it is for a Gaussian likelihood: a slope or two there, a dozen or two
- * where it bends within a standard deviation. The Hessian of the fit is where `withLearntCurvature` begins.
+ * where it bends within a standard deviation. The Hessian of the fit is where `withDampedBfgs` begins.
  */
 async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k: number, side: Side): Promise<End> {
   const { request, free, inverse } = setting;
   const { fit, covariance: errors, objective, tolerance, precision, signal } = request;
   const { names, values } = fit.estimate;
   const source = free[k]!;
-  // Moving ν_k by its error takes the others along; moving the centre pulls at ν_k with the unit slope of the constraint.
+  // Moving ν_k by its error takes the others along; moving the mean pulls at ν_k with the unit slope of the constraint.
   const scale = definition === "shift" ? errors.sigma[k]! / inverse.matrix[k]![k]! : 1;
   const expected = setting.linear(side, (i) => scale * inverse.matrix[i]![k]!).point;
   const slope = fit.gradient!.values.map((value, i) => value + (definition === "auxiliary" && i === source ? side : 0));
-  const isHeld = (i: number) => !free.includes(i) || (definition === "shift" && i === source);
-  const held = names.flatMap((_, i) => (isHeld(i) ? [[i, expected[i]!] as const] : []));
+  const isFixed = (i: number) => !free.includes(i) || (definition === "shift" && i === source);
+  const fixed = names.flatMap((_, i) => (isFixed(i) ? [[i, expected[i]!] as const] : []));
   const hessian = Float64Array.from(fit.hessian!.flat());
-  const others = withHeld(withLearntCurvature(tilted(objective, values, slope), hessian), new Map(held));
+  const others = withFixed(withDampedBfgs(tilted(objective, values, slope), hessian), new Map(fixed));
   if (others.names.length === 0) return { point: expected, evaluations: 0, problem: undefined };
 
   const limits = (name: string) => entryOf(request.bounds ?? {}, name) ?? ([-Infinity, Infinity] as const);
@@ -201,7 +201,7 @@ async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k
   });
   signal?.throwIfAborted();
   const point = [...values];
-  for (const [i, value] of held) point[i] = value;
+  for (const [i, value] of fixed) point[i] = value;
   for (const [i, name] of others.names.entries()) point[names.indexOf(name)] = found.estimate.values[i]!;
   const isSafe = isMinimum(found) && found.boundary.length === 0;
   return {
@@ -215,7 +215,7 @@ async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k
  * NLL(ν) - slope · (ν - ν̂), to first order.
  *
  * With the slope that the fit left at ν̂, it is stationary there: what the fit stopped short of is no impact. A constraint
- * ½ (ν_k - c)² whose centre moves by Δ changes by -Δ (ν_k - c) + ½ Δ²: slope Δ, and a constant.
+ * ½ (ν_k - c)² whose mean moves by Δ changes by -Δ (ν_k - c) + ½ Δ²: slope Δ, and a constant.
  */
 function tilted(objective: Objective, estimate: readonly number[], slope: readonly number[]): Objective {
   return {

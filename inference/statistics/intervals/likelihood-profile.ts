@@ -3,7 +3,7 @@ import { entryOf } from "../../../engine/entry.js";
 import { type FitResult, isMinimum } from "../fit/fit-result.js";
 import { minimise } from "../fit/minimise.js";
 import { cholesky, choleskySolve, dot, submatrix } from "../linear-algebra/symmetric-matrix.js";
-import { type Evaluation, type Objective, withHeld } from "../objective.js";
+import { type Evaluation, type Objective, withFixed } from "../objective.js";
 
 /** The profile at one value of its nuisance. */
 export interface ProfilePoint {
@@ -96,7 +96,7 @@ export function likelihoodProfile(
       const isKnown = Number.isFinite(evaluation.nll) && Number.isFinite(evaluation.gradient![0]);
       return isKnown ? pointOf(start, evaluation) : { status: "non-finite", reason: `The NLL is ${evaluation.nll}.` };
     }
-    const fitted = await minimise(withHeld(recorded, new Map([[index, value]])), {
+    const fitted = await minimise(withFixed(recorded, new Map([[index, value]])), {
       start: others.map((i) => start[i]!),
       bounds: Object.fromEntries(others.map((i) => [names[i]!, bounds[i]!])),
       ...(options.signal && { signal: options.signal }),

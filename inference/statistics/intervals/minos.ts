@@ -24,7 +24,7 @@ export interface MinosOptions {
   readonly names?: readonly string[];
   /** rise of -2ΔlnL at the ends of the interval: 1, 4, 9 for 1, 2, 3 standard deviations; 1 where not given */
   readonly level?: number;
-  /** as of the fit, its box included: no end is looked for beyond them */
+  /** as of the fit, its validity range included: no end is looked for beyond them */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
   /** called when a nuisance is done */
   readonly onNuisance?: (done: number, total: number) => void;
@@ -154,7 +154,7 @@ const TOLERANCE = 1e-4;
 /** Width of a bracket that is worth no further point, in units of the first step (about one σ for level 1). */
 const LEAST_WIDTH = 1e-4;
 
-/** As TOLERANCE, once the bracket has shrunk to LEAST_WIDTH: rounding and kinks pass, jumps do not. */
+/** As TOLERANCE, once the bracket has shrunk to LEAST_WIDTH: rounding and knots of splines pass, jumps do not. */
 const COARSE_TOLERANCE = 0.02;
 
 /** Points of the profile on one side. A parabola takes one; every third one halves a bracket, 14 halvings end the search. */

@@ -1,4 +1,4 @@
-/** -2ΔlnL along one nuisance or over a grid of two, the others profiled or held. */
+/** -2ΔlnL along one nuisance or over a grid of two, the others profiled or fixed. */
 import { UsageError } from "../../../engine/errors.js";
 import {
   aFlag,
@@ -12,7 +12,7 @@ import {
 } from "../../../engine/options.js";
 import { isMinimum } from "../fit/fit-result.js";
 import { minimise } from "../fit/minimise.js";
-import { checkObjective, indexOfName, type NamedVector, type Objective, withHeld } from "../objective.js";
+import { checkObjective, indexOfName, type NamedVector, type Objective, withFixed } from "../objective.js";
 
 /** Where -2ΔlnL is zero: an estimate with its NLL. A `FitResult` that has one will do. */
 export interface BestFit {
@@ -22,7 +22,7 @@ export interface BestFit {
 
 export interface ScanOptions {
   readonly bestFit: BestFit;
-  /** whether the other nuisances are profiled at every point, or held at the best fit */
+  /** whether the other nuisances are profiled at every point, or fixed at the best fit */
   readonly profile: boolean;
   /** of the profiled nuisances, as in `minimise` */
   readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
@@ -193,7 +193,7 @@ async function profiled(
   start: Float64Array,
   options: ScanOptions,
 ): Promise<ScanPoint> {
-  const others = withHeld(objective, new Map(scanned.map((i) => [i, start[i]!])));
+  const others = withFixed(objective, new Map(scanned.map((i) => [i, start[i]!])));
   if (others.names.length === 0) return plain(objective, start);
   const free = others.names.map((name) => objective.names.indexOf(name));
   const bounds = Object.fromEntries(

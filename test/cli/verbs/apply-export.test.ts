@@ -69,8 +69,8 @@ test.before(async () => {
   const replica = (index: number): Replica => ({
     index,
     nu: [0, 0],
-    transfer: new Map(
-      [...model.transfer!.weights].map(([name, { shape, data }]) => [
+    transport: new Map(
+      [...model.transport!.weights].map(([name, { shape, data }]) => [
         name,
         { shape, data: data.map((weight, i) => weight + 0.05 * (index + 1) * Math.sin(i)) },
       ]),

@@ -193,7 +193,7 @@ test("step 1 may end beyond the bounds: the fits that follow start at them", asy
   assert.is(held.code, 3, held.error);
   for (const name of ["fixed", "profiled"]) {
     const { status, estimate } = results("bounded").fits[name];
-    assert.ok(["at-bound", "at-box-edge"].includes(status), status);
+    assert.ok(["at-bound", "at-validity-edge"].includes(status), status);
     for (const value of estimate) assert.ok(Math.abs(value) <= 0.01);
   }
 });

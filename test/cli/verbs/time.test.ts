@@ -31,7 +31,7 @@ ${TORCH_FLOWS}`,
   );
   await writeNpz(join(folder, "data.npz"), { x: rows(torchEvents.x), y: rows(torchEvents.y!) });
   mkdirSync(join(folder, "out"));
-  await saveModel(join(folder, "out"), torchModel({ hasTransfer: true, hasRates: false }));
+  await saveModel(join(folder, "out"), torchModel({ hasTransport: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
 

@@ -100,7 +100,7 @@ test.before(async () => {
   await saveModel(join(folder, "smooth"), gaussians);
   mkdirSync(join(folder, "responding"));
   await saveModel(join(folder, "responding"), respondingModel);
-  await saveModel(out, torchModel({ hasTransfer: true, hasRates: false }));
+  await saveModel(out, torchModel({ hasTransport: true, hasRates: false }));
 });
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -217,12 +217,15 @@ test("a fit in which T responds stays in the box where its response was trained"
   const words = [...RESPONDING, "--set", "profile.box=0.01", ...out];
   const { result, code, error } = await jsonAndCode(smoothFile, "fit", ...words);
   assert.is(code, 3);
-  assert.match(error, /^unbinned: fit: expected a minimum, got the verdict at-box-edge\. .* The results are written/m);
+  assert.match(
+    error,
+    /^unbinned: fit: expected a minimum, got the verdict at-validity-edge\. .* The results are written/m,
+  );
   assert.equal(JSON.parse(readFileSync(join(folder, "edge", "fit.json"), "utf8")), result);
-  assert.is(result.status, "at-box-edge");
+  assert.is(result.status, "at-validity-edge");
   assert.match(
     result.reason,
-    /of its box.* The response of T was trained within profile\.box = 0\.01 of its centre only: widen profile\.box, profile\.scale with it, and run again\./,
+    /of its validity range.* The response of T was trained within profile\.box = 0\.01 of its centre only: widen profile\.box, profile\.scale with it, and run again\./,
   );
   const centres = [0.4, 0.2, -0.1, 0.1];
   for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);
@@ -295,7 +298,7 @@ test("kernels prints what the likelihood was lowered to", async () => {
 });
 
 test("a saved model is read back whole", async () => {
-  assert.equal(await readSavedModel(join(folder, "out")), torchModel({ hasTransfer: true, hasRates: false }));
+  assert.equal(await readSavedModel(join(folder, "out")), torchModel({ hasTransport: true, hasRates: false }));
 });
 
 test("data that run generated are found in its folder", async () => {

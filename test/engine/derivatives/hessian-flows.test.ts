@@ -69,8 +69,8 @@ function mixtureModel({
       }),
       seed,
     );
-  const residual = (own: number, context: number, count: number, centre: number, seed: number) => {
-    const nuisances = Array.from({ length: count }, (_, k) => ({ centre, scale: 1.5, linearOnly: k === 1 }));
+  const residual = (own: number, context: number, count: number, nominal: number, seed: number) => {
+    const nuisances = Array.from({ length: count }, (_, k) => ({ nominal, scale: 1.5, linearOnly: k === 1 }));
     const kind = spline ? { spline: { kind: "spline", bins: 2, bound: 4 } as const } : {};
     return modelOf(
       factorizableFlow({ ...common, features: own, context, layers, nuisances, pairs, quadraticDamping: 0.3, ...kind }),
@@ -82,12 +82,12 @@ function mixtureModel({
     processes: [0, 1].map((f) => ({ name: `f${f}`, logYield: 3 + f })),
     nuisances: names.map((k) =>
       k < shapes
-        ? { kind: "shape", name: `nu${k}`, centre: 0.1, acts: [true, k !== 2] }
-        : { kind: "rate", name: `nu${k}`, centre: 0, logFactors: [0.1 * k, -0.2] },
+        ? { kind: "shape", name: `nu${k}`, nominal: 0.1, acts: [true, k !== 2] }
+        : { kind: "rate", name: `nu${k}`, nominal: 0, logFactors: [0.1 * k, -0.2] },
     ),
-    x: { nominal: flow(1, PROCESSES, 1), systematics: residual(1, PROCESSES, shapes, 0.1, 2) },
-    y: { nominal: flow(features, context, 3), systematics: residual(features, context, shapes, 0.1, 4) },
-    transfer: flow(features, context, 5),
+    x: { nominal: flow(1, PROCESSES, 1), morph: residual(1, PROCESSES, shapes, 0.1, 2) },
+    y: { nominal: flow(features, context, 3), morph: residual(features, context, shapes, 0.1, 4) },
+    transport: flow(features, context, 5),
     ...(isProfiled && { response: residual(features, context, shapes + rates, 0.2, 6) }),
   };
 }

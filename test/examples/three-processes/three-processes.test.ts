@@ -48,7 +48,7 @@ test("three processes, x in one and y in three dimensions, four nuisances, from 
   assert.is(results.projections.length, 4);
   const model = await readSavedModel(join(folder, "out"));
   // Simulated at +1 alone, the response to `modelling` has no quadratic term; the rate has no networks.
-  const nuisances = model.x.systematics!.architecture.nuisances;
+  const nuisances = model.x.morph!.architecture.nuisances;
   assert.equal(
     nuisances.map(({ linearOnly }) => linearOnly),
     [false, false, true],

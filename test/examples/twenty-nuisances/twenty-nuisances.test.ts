@@ -42,7 +42,7 @@ test("twenty nuisances end to end, each trained alone; the report shows what lea
   assert.not.ok(steps.some((name) => name.includes("joint") || name.includes("together")));
   const { response, x } = await readSavedModel(join(folder, "out"));
   assert.is(response!.architecture.nuisances.length, 20);
-  const oneSided = x.systematics!.architecture.nuisances.flatMap(({ linearOnly }, k) =>
+  const oneSided = x.morph!.architecture.nuisances.flatMap(({ linearOnly }, k) =>
     linearOnly ? [results.nuisances[k]] : [],
   );
   assert.equal(oneSided, ["signal_modelling", "background_modelling", "fragmentation"]);

@@ -176,7 +176,7 @@ const others: Readonly<Record<string, readonly [Load, Tensors, RegExp]>> = {
   "no base": [
     loadNsf,
     changed("NSF", { "base._0": undefined, "base._1": undefined }),
-    /base: expected the base of the flow, which tells .* got none.*state_dict\(\) as a whole/,
+    /base: expected the base of the flow, which distinguishes .* got none.*state_dict\(\) as a whole/,
   ],
   "a base with its own width": [
     loadMaf,
@@ -282,7 +282,7 @@ for (const [name, [load, tensors, pattern]] of Object.entries(others)) {
   test(`refused by name: ${name}`, () => refuses(() => load(tensors), pattern));
 }
 
-test("a published mixture takes settings for its densities and T, not for its systematics", () => {
+test("a published mixture takes settings for its densities and T, not for its morphs", () => {
   const stored = JSON.parse(
     readFileSync(new URL("../../../../test/references/torch-mixture.json", import.meta.url), "utf8"),
   );
@@ -291,14 +291,14 @@ test("a published mixture takes settings for its densities and T, not for its sy
       Object.entries<Numbers>(stored[folder]).map(([name, tensor]) => [`${folder}.${name}`, tensor] as const),
     ),
   );
-  const { kinematics, scores, transfer } = loadMixture(tensors, { activation: "tanh", leastSlope: 1e-4, bound: 3 });
-  for (const { architecture } of [kinematics.nominal, scores.nominal, transfer]) {
+  const { kinematics, scores, transport } = loadMixture(tensors, { activation: "tanh", leastSlope: 1e-4, bound: 3 });
+  for (const { architecture } of [kinematics.nominal, scores.nominal, transport]) {
     assert.is(architecture.activation, "tanh");
     assert.is(architecture.transform.leastSlope, 1e-4);
     assert.is(architecture.transform.kind === "spline" && architecture.transform.bound, 3);
   }
-  assert.is(kinematics.systematics.architecture.activation, "elu");
-  const plain = loadMixture(tensors).transfer.architecture;
+  assert.is(kinematics.morph.architecture.activation, "elu");
+  const plain = loadMixture(tensors).transport.architecture;
   assert.equal([plain.activation, plain.transform.leastSlope], ["relu", undefined]);
 });
 

@@ -97,10 +97,10 @@ test("the loss of a training is that of the model", async () => {
   close(loss!, (await plain.run()).loss!, tolerances.f64, "loss");
 });
 
-test("a constant at the centres of a factorizable flow costs nothing", () => {
+test("a constant at the nominal values of a factorizable flow costs nothing", () => {
   const nuisances = [
-    { centre: 0.1, scale: 1 },
-    { centre: -0.2, scale: 1 },
+    { nominal: 0.1, scale: 1 },
+    { nominal: -0.2, scale: 1 },
   ];
   const tape = new Tape();
   const factorizable = factorizableFlow({ features: 2, context: 1, layers: 2, hidden: [4], nuisances });

@@ -120,7 +120,7 @@ test("a nuisance is judged by its own samples, all of them, and by those of all 
 });
 
 test("where samples lie is looked at once for each, however many nuisances there are", () => {
-  const centres = Array.from({ length: 60 }, () => 0);
+  const nominalValues = Array.from({ length: 60 }, () => 0);
   let looked = 0;
   const counted = (at: readonly number[]): SimulatedEvents =>
     Object.defineProperty({ ...sample(at, draw(3)) }, "at", {
@@ -129,13 +129,15 @@ test("where samples lie is looked at once for each, however many nuisances there
         return at;
       },
     });
-  const samples = [undefined, ...centres.keys()].map((moved) => counted(centres.map((_, k) => (k === moved ? 1 : 0))));
-  const found = sampleDifferences(samples, centres);
+  const samples = [undefined, ...nominalValues.keys()].map((moved) =>
+    counted(nominalValues.map((_, k) => (k === moved ? 1 : 0))),
+  );
+  const found = sampleDifferences(samples, nominalValues);
   assert.equal(
     found.map(({ nuisance }) => nuisance),
-    [...centres.keys()],
+    [...nominalValues.keys()],
   );
-  assert.ok(looked <= 2 * samples.length * centres.length, `${looked}`);
+  assert.ok(looked <= 2 * samples.length * nominalValues.length, `${looked}`);
 });
 
 test("the nominal sample is prepared once for each portion, however many nuisances are compared with it", () => {

@@ -3,17 +3,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../../engine/cpu/backend.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
-import { applyTransfer, countOutside } from "../../../inference/measurements/distribution-of-interest/apply.js";
+import { applyTransport, countOutside } from "../../../inference/measurements/distribution-of-interest/apply.js";
 import { displacements } from "../../../inference/measurements/distribution-of-interest/displacement.js";
 import { weightedRegions } from "../../../inference/measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 import { enterFrame, frameOf, leaveFrame, type ModelFrame } from "../../../inference/model/feature-frame.js";
 import { type EventData, type LikelihoodRequest, likelihoods } from "../../../inference/model/likelihood/likelihood.js";
-import {
-  type MixtureModel,
-  mixtureFromTensors,
-  mixtureToTensors,
-  withParameters,
-} from "../../../inference/model/mixture-model.js";
+import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-file.js";
+import { type MixtureModel, withParameters } from "../../../inference/model/mixture-model.js";
 import { expectedSensitivity } from "../../../inference/model/predictions/sensitivity.js";
 import { openDataMap, openSampler } from "../../../inference/model/sampling/sampling.js";
 import {
@@ -33,7 +29,7 @@ const frame: ModelFrame = {
 /** Σ log scale. */
 const VOLUMES = { x: 2 * Math.LN2, y: -10 * Math.LN2 };
 
-const model = torchModel({ hasTransfer: true, hasRates: true });
+const model = torchModel({ hasTransport: true, hasRates: true });
 const framed: MixtureModel = { ...model, frame };
 const nu = [0.3, -0.2, 0.5, 0.1];
 
@@ -197,7 +193,7 @@ for (const precision of ["f32", "f64"] as const) {
     withBackend(create, async (backend) => {
       const applied = async (own: MixtureModel, sample: Data) => {
         const request = { backend, model: own, sample, variations: [{ name: "nominal", nu }] } as const;
-        for await (const found of applyTransfer({ ...request, direction: "to-simulation" })) return found;
+        for await (const found of applyTransport({ ...request, direction: "to-simulation" })) return found;
         throw new Error("nothing was applied");
       };
       const [plain, inFrame] = [await applied(model, data), await applied(framed, observed)];
@@ -230,7 +226,7 @@ for (const precision of ["f32", "f64"] as const) {
         await expectedSensitivity({ ...request, model: framed }),
       ];
       const loose = { absolute: near.absolute + 1e-5, relative: near.relative + 1e-5 };
-      for (const of of ["transferKnown", "xAlone"] as const) {
+      for (const of of ["transportKnown", "xAlone"] as const) {
         const [a, b] = [got[of]!.covariance, wanted[of]!.covariance];
         if (a.status !== "positive-definite" || b.status !== "positive-definite") throw new Error("no covariance");
         close(a.matrix.flat(), b.matrix.flat(), loose, of);

@@ -10,12 +10,12 @@ import {
 } from "../../../flows/architecture/architecture.js";
 import { LARGEST } from "../../../flows/architecture/limits.js";
 import { fromTensors, toTensors } from "../../../flows/formats/checkpoint.js";
-import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-model.js";
+import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-file.js";
 import { cpuSeconds } from "../../support/cpu-time.js";
 import { torchModel } from "../torch-mixture.js";
 
 const KEY = "unbinned.mixture";
-const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransfer: true, hasRates: true }));
+const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransport: true, hasRates: true }));
 const frame = { x: { shift: [0], scale: [1] }, y: { shift: [1e7, 0], scale: [1, 2] } };
 const sound = JSON.stringify({ ...JSON.parse(metadata[KEY]!), frame });
 
@@ -67,6 +67,18 @@ const HOSTILE = [
   `[${"[".repeat(20_000)}${"]".repeat(20_000)}]`,
   `[${"1000000,".repeat(1000)}1]`,
 ];
+
+test("metadata in the words of earlier versions are read as the same model", () => {
+  const old = sound
+    .replaceAll('"nominal":', '"centre":')
+    .replaceAll('.morph":', '.systematics":')
+    .replace('"transport":', '"transfer":');
+  for (const word of ["centre", "x.systematics", "y.systematics", "transfer"]) {
+    assert.ok(old.includes(`"${word}":`) && !sound.includes(word), word);
+  }
+  const read = (text: string) => mixtureFromTensors("m.safetensors", { metadata: { [KEY]: text }, tensors });
+  assert.equal(read(old), read(sound));
+});
 
 test("every value of the metadata replaced by every hostile one is read or refused in one sentence", () => {
   const all = paths(JSON.parse(sound));
@@ -121,16 +133,13 @@ test("what is wrong with metadata is said", () => {
   assert.match(at(`${flow}/layers/0/hidden/0/0`, "1e9"), /expected at most 65536 units of a hidden layer, got 1000000/);
   assert.match(at("architectures/x.nominal", undefined), /expected a density x\.nominal, got "none"/);
   assert.match(
-    at("architectures/x.nominal", JSON.stringify(JSON.parse(sound).architectures["x.systematics"])),
+    at("architectures/x.nominal", JSON.stringify(JSON.parse(sound).architectures["x.morph"])),
     /x\.nominal of kind autoregressive or coupling, got "factorizable"/,
   );
   assert.match(at("processes/0/logYield", "700"), /expected a process with its name and the logarithm of its yield/);
   const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
-  const nuisance = `{"centre":0,"scale":-1,"linearOnly":false,"more":${deep}}`;
-  assert.match(
-    at("architectures/x.systematics/nuisances/0", nuisance),
-    /positive scale, got lists in lists without end/,
-  );
+  const nuisance = `{"nominal":0,"scale":-1,"linearOnly":false,"more":${deep}}`;
+  assert.match(at("architectures/x.morph/nuisances/0", nuisance), /positive scale, got lists in lists without end/);
   assert.match(answer("{"), /m\.safetensors: expected metadata in JSON, got "\{"/);
 });
 

@@ -61,7 +61,7 @@ for (const { name, precision, create } of testBackends()) {
 
   test(`p(y | x, ν) is p of simulation at ν where T(ν) takes y, times |det ∂T/∂y|, on ${name}`, () =>
     withBackend(create, async (backend) => {
-      const { transfer: _, response: __, ...simulation } = gaussianModel;
+      const { transport: _, response: __, ...simulation } = gaussianModel;
       const runAt = async (ofY: ColumnData, shape: readonly number[], model: MixtureModel) => {
         const tape = new Tape();
         const mixture = bindMixture(tape, model);
@@ -69,7 +69,7 @@ for (const { name, precision, create } of testBackends()) {
         const { value, logDet } = mixture.toSimulation(y, x, nu);
         const outputs = {
           density: mixture.logProbY(y, x, nu),
-          ...(model.transfer && { value, logDet: broadcastEvents(logDet, tape.events()) }),
+          ...(model.transport && { value, logDet: broadcastEvents(logDet, tape.events()) }),
         };
         const program = await backend.compile({ outputs });
         await program.write({ ...mixtureParameters(model), nu: NU });
@@ -130,7 +130,7 @@ test("a nuisance does not touch the processes it does not act on", async () => {
 
 test("what a mixture cannot answer is refused", () => {
   const tape = new Tape();
-  const { y: _, transfer: __, response: ___, ...ofX } = gaussianModel;
+  const { y: _, transport: __, response: ___, ...ofX } = gaussianModel;
   const mixture = bindMixture(tape, ofX);
   const [x, y] = [tape.column("x", [1]), tape.column("y", [3])];
   assert.throws(() => mixture.logProbX(x, tape.parameter("short", [3])), /mixture: expected nu \[4\], got \[3\]/);

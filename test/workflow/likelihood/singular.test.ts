@@ -49,14 +49,14 @@ test.before(async () => {
   await saveModel(join(folder, "out"), {
     processes: [{ name: "only", logYield: Math.log(COUNT) }],
     nuisances: ["first", "second", "unfelt"].map((name) => {
-      return { name, kind: "rate", centre: 0, logFactors: [name === "unfelt" ? 0 : LOG_FACTOR] };
+      return { name, kind: "rate", nominal: 0, logFactors: [name === "unfelt" ? 0 : LOG_FACTOR] };
     }),
     x: { nominal: { architecture, weights: initialise(architecture, 1, { identity: true }) } },
   });
 });
 
 const SINGULAR =
-  /The Hessian is singular: along 0\.707 first - 0\.707 second it is flat \(eigenvalue \S+ at unit diagonal\)\. The data do not tell these nuisances apart: constrain, fix or merge some of them\. In f64 \(--precision f64\) the constraints may suffice\./;
+  /The Hessian is singular: along 0\.707 first - 0\.707 second it is flat \(eigenvalue \S+ at unit diagonal\)\. The data do not distinguish these nuisances: constrain, fix or merge some of them\. In f64 \(--precision f64\) the constraints may suffice\./;
 
 test("fit of two nuisances that act alike, in f32: singular, written, exit code 3", async () => {
   const { out, error, code } = await unbinned("fit", file, "--json");

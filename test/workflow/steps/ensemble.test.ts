@@ -120,7 +120,7 @@ test("results have bands around the projections, and the errors that the model s
     }
     assert.ok(Math.max(...band.systematic.upper) > 0);
   }
-  const [known, alone] = [expected.transferKnown, expected.xAlone].map(({ covariance }) => covariance.sigma);
+  const [known, alone] = [expected.transportKnown, expected.xAlone].map(({ covariance }) => covariance.sigma);
   for (const k of [0, 1]) assert.ok(known[k] < alone[k], `${known[k]} with T known, ${alone[k]} of x alone`);
   assert.equal(
     yields.map(({ name }: { name: string }) => name),

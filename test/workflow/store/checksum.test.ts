@@ -173,9 +173,9 @@ test("--force removes steps and nothing else, also where what is there is damage
 });
 
 test("bits of a saved model and of replicas, in the length, the header and the data", async () => {
-  const model = torchModel({ hasTransfer: true, hasRates: false });
+  const model = torchModel({ hasTransport: true, hasRates: false });
   await saveModel(folder, model);
-  await saveReplicas(folder, [{ index: 0, nu: [0.5, -0.5], transfer: model.transfer!.weights }]);
+  await saveReplicas(folder, [{ index: 0, nu: [0.5, -0.5], transport: model.transport!.weights }]);
   const readers = [
     [MODEL_FILE, () => readSavedModel(folder)],
     [REPLICAS_FILE, () => readReplicas(folder, model)],

@@ -15,13 +15,13 @@ const folder = mkdtempSync(join(tmpdir(), "unbinned-replicas-"));
 const file = join(folder, REPLICAS_FILE);
 test.after(() => rmSync(folder, { recursive: true }));
 
-const model = torchModel({ hasTransfer: true, hasRates: false });
+const model = torchModel({ hasTransport: true, hasRates: false });
 
 const replica = (index: number): Replica => ({
   index,
   nu: [0.1 * index, -1 / 3],
-  transfer: new Map(
-    [...model.transfer!.weights].map(([name, { shape, data }]) => [
+  transport: new Map(
+    [...model.transport!.weights].map(([name, { shape, data }]) => [
       name,
       { shape, data: data.map((value) => value + index) },
     ]),
@@ -49,8 +49,8 @@ test("refuses replicas of another T, without their nu, of no T, and damaged file
     await refusal(readReplicas(folder, gaussianModel)),
     /replicas\.safetensors, replica 3: expected .* got weights of another architecture/,
   );
-  const { transfer: _, response: __, ...withoutTransfer } = model;
-  assert.match(await refusal(readReplicas(folder, withoutTransfer)), /replica 3: expected a model with a map T/);
+  const { transport: _, response: __, ...withoutTransport } = model;
+  assert.match(await refusal(readReplicas(folder, withoutTransport)), /replica 3: expected a model with a map T/);
   const three = { ...model, nuisances: [...model.nuisances, model.nuisances[0]!] };
   assert.match(await refusal(readReplicas(folder, three)), /expected one finite number for each of 3 nuisances/);
   const bytes = readFileSync(file);
@@ -58,7 +58,7 @@ test("refuses replicas of another T, without their nu, of no T, and damaged file
   assert.match(await refusal(readReplicas(folder, model)), /truncated or corrupt/);
   await writeSealed(
     file,
-    new Map([...model.transfer!.weights].map(([name, tensor]) => [`0.transfer.${name}`, tensor])),
+    new Map([...model.transport!.weights].map(([name, tensor]) => [`0.transfer.${name}`, tensor])),
     {},
   );
   assert.match(await refusal(readReplicas(folder, model)), /replica 0: expected a tensor "0\.nu", got none/);

@@ -197,7 +197,7 @@ function explained(sizes: Float64Array, correlation: Covariance["correlation"], 
   return Math.sqrt(dot(sizes, choleskySolve(lower, members.length, sizes)));
 }
 
-/** A part of the variance that Hessians of f32 programs (5e-5 of the largest entry) cannot tell from none. */
+/** A part of the variance that Hessians of f32 programs (5e-5 of the largest entry) cannot distinguish from none. */
 const ROUNDING = 1e-3;
 
 /** √(total² - part²), or undefined where the part is the larger one. */

@@ -7,7 +7,7 @@ import { loadMixture } from "../../../../flows/formats/zuko.js";
 import {
   type Applied,
   type ApplyRequest,
-  applyTransfer,
+  applyTransport,
   mapVariations,
 } from "../../../../inference/measurements/distribution-of-interest/apply.js";
 import type { MixtureModel, NuisanceModel } from "../../../../inference/model/mixture-model.js";
@@ -21,7 +21,7 @@ const PROCESSES = ["A", "B"];
 const ENSEMBLE = ["boot0", "boot1"] as const;
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 async function model(file: string): Promise<MixtureModel> {
@@ -42,7 +42,7 @@ async function applied(request: Omit<ApplyRequest, "backend">): Promise<Applied[
   const backend = await cpuBackend({ precision: "f64", threads: 1 });
   try {
     const all: Applied[] = [];
-    for await (const each of applyTransfer({ ...request, backend })) all.push(each);
+    for await (const each of applyTransport({ ...request, backend })) all.push(each);
     return all;
   } finally {
     await backend.close();
@@ -55,8 +55,8 @@ referenceTest("to simulation: the published T and two replicas of it, of both pr
   const step1 = await model("mixture_step1.pt");
   const replicas = [];
   for (const [index, tag] of ENSEMBLE.entries()) {
-    const { transfer } = await model(`ensemble/mixture_${tag}.pt`);
-    replicas.push({ index, nu: [0, 0], transfer: transfer!.weights, architecture: transfer!.architecture });
+    const { transport } = await model(`ensemble/mixture_${tag}.pt`);
+    replicas.push({ index, nu: [0, 0], transport: transport!.weights, architecture: transport!.architecture });
   }
   const sample = { count: HEAD, x: await head("events.npz", "x"), y: await head("events.npz", "y") };
   // The single fit has other sizes than the ensemble.
@@ -66,7 +66,7 @@ referenceTest("to simulation: the published T and two replicas of it, of both pr
     sample,
     variations: mapVariations(step1, [0, 0], [], []),
   });
-  const member = { ...step1, transfer: { architecture: replicas[0]!.architecture, weights: replicas[0]!.transfer } };
+  const member = { ...step1, transport: { architecture: replicas[0]!.architecture, weights: replicas[0]!.transport } };
   const ensemble = await applied({
     model: member,
     direction: "to-simulation",

@@ -9,7 +9,7 @@ import {
   type Applied,
   type ApplyRequest,
   type ApplySample,
-  applyTransfer,
+  applyTransport,
   countOutside,
   mapVariations,
 } from "../../../../inference/measurements/distribution-of-interest/apply.js";
@@ -37,15 +37,15 @@ const responseArchitecture = factorizableFlow({
   hidden: [4],
   layers: 2,
   nuisances: [
-    { centre: 0.2, scale: 0.5 },
-    { centre: -0.1, scale: 0.4 },
+    { nominal: 0.2, scale: 0.5 },
+    { nominal: -0.1, scale: 0.4 },
   ],
 });
 const model: MixtureModel = {
-  ...torchModel({ hasTransfer: true, hasRates: false }),
+  ...torchModel({ hasTransport: true, hasRates: false }),
   response: { architecture: responseArchitecture, weights: moved(initialise(responseArchitecture, 2), 0.2) },
 };
-const replica = { index: 4, nu: [0, 0], transfer: moved(model.transfer!.weights, 0.1) };
+const replica = { index: 4, nu: [0, 0], transport: moved(model.transport!.weights, 0.1) };
 const NU = [0.4, -0.3];
 const MODES = [{ sigma: 0.3, direction: [0.6, 0.8] }];
 const variations = mapVariations(model, NU, MODES, [replica]);
@@ -56,7 +56,7 @@ const process = Int32Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 1 : 
 
 async function applied(request: ApplyRequest): Promise<Applied[]> {
   const all: Applied[] = [];
-  for await (const each of applyTransfer(request)) all.push(each);
+  for await (const each of applyTransport(request)) all.push(each);
   return all;
 }
 
@@ -126,7 +126,7 @@ test("a replica's map is that of the model with its T", async () => {
   const sample = { count, x, y };
   const [own] = await applied({
     backend: referenceBackend(),
-    model: { ...model, transfer: { ...model.transfer!, weights: replica.transfer } },
+    model: { ...model, transport: { ...model.transport!, weights: replica.transport } },
     direction: "to-simulation",
     sample,
     variations: [variations[0]!],
@@ -203,12 +203,12 @@ test("samples larger than a portion: every event as if it were alone", async () 
 });
 
 test("counts events outside the box of the splines, in the frame in which they work", () => {
-  const { transfer } = model;
-  const weights = new Map(transfer!.weights);
+  const { transport } = model;
+  const weights = new Map(transport!.weights);
   const constants = (values: readonly number[]) => ({ shape: [2], data: Float64Array.from(values) });
   weights.set("standardisation.features.shift", constants([10, 0]));
   weights.set("standardisation.features.scale", constants([1, 0.5]));
-  const framed = { ...model, transfer: { ...transfer!, weights } };
+  const framed = { ...model, transport: { ...transport!, weights } };
   // The bound is 5: [5, 15] and [-2.5, 2.5].
   const features = Float64Array.of(14.9, 15.1, 10, 4.9, 10, 1, 2, -2.6, 2.5, 2.6);
   assert.is(countOutside(framed, features, 5), 4);
@@ -228,8 +228,11 @@ test("refuses a model without T, columns of other sizes, and processes that ther
     } as const;
     return refusal(() => applied(request));
   };
-  const { transfer: _, response: __, ...without } = model;
-  assert.match(await refused({ model: without }), /applyTransfer: expected a model with a map T of y, got one without/);
+  const { transport: _, response: __, ...without } = model;
+  assert.match(
+    await refused({ model: without }),
+    /applyTransport: expected a model with a map T of y, got one without/,
+  );
   assert.match(
     await refused({ sample: { count, x: y, y } }),
     /expected columns x \[1, count\] and y \[2, count\], got 60 and 60 numbers/,

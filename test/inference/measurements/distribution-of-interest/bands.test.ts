@@ -68,7 +68,7 @@ const replicas: Replica[] = (() => {
   return Array.from({ length: 6 }, (_, index) => {
     const [column, size] = [Math.floor(index / 2), (index % 2 === 0 ? 1 : -1) * Math.sqrt(5 / 2)];
     const [first, second, t] = [0, 1, 2].map((row) => size * factor[row * 3 + column]!) as [number, number, number];
-    return { index, nu: [ESTIMATE[0]! + first, ESTIMATE[1]! + second], transfer: shiftWeights(T + t) };
+    return { index, nu: [ESTIMATE[0]! + first, ESTIMATE[1]! + second], transport: shiftWeights(T + t) };
   });
 })();
 
@@ -183,8 +183,8 @@ test("bins of the mixture as the data look, seed 3: as error functions have them
   const [ofX, ofY] = await binnedBands({ ...fitted, ...binning, model, replicas });
   const modes = [[0, 0], ...[1, -1, 2, -2].map(modeShift)].map((shift) => shift.map((d, k) => ESTIMATE[k]! + d));
   const meanOfX = (nu: readonly number[]) => -a[0] * nu[0]! - a[1] * nu[1]!;
-  const meanOfY = (nu: readonly number[], { nu: own, transfer }: Replica) => {
-    const t = transfer.get("transforms.0.1.bias")!.data[1]!;
+  const meanOfY = (nu: readonly number[], { nu: own, transport }: Replica) => {
+    const t = transport.get("transforms.0.1.bias")!.data[1]!;
     return -b[0] * nu[0]! - b[1] * nu[1]! - t - R[0]! * (nu[0]! - own[0]!) - R[1]! * (nu[1]! - own[1]!);
   };
   const exactX = bandOf(modes.map((nu) => replicas.map(() => normalBins(meanOfX(nu)))));
@@ -218,7 +218,7 @@ function modeShift(mode: number): number[] {
 
 test("common random numbers: replicas that are the same, and nuisances that do nothing, have bands of exactly no width", async () => {
   const model = shiftModel({ events: EVENTS, a: [0, 0], b: [0, 0], t: 0 });
-  const same = [0, 1].map((index) => ({ index, nu: ESTIMATE, transfer: shiftWeights(0.4) }));
+  const same = [0, 1].map((index) => ({ index, nu: ESTIMATE, transport: shiftWeights(0.4) }));
   for (const { band } of await binnedBands({ ...fitted, ...binning, count: 500, model, replicas: same })) {
     const { statistical, systematic, total } = band;
     for (const widths of [statistical!, systematic.lower, systematic.upper, total!.lower, total!.upper]) {

@@ -25,37 +25,37 @@ import {
   factorizableFlow,
   fillNormal,
   initialDensity,
+  initialMorph,
   initialNu,
   initialResponse,
-  initialSystematics,
-  initialTransfer,
+  initialTransport,
   likelihood,
   type MixtureModel,
   minimise,
   mixtureParameters,
+  morphStages,
+  morphTraining,
   NOMINAL,
   NU,
   named,
   type ObservableName,
   principalModes,
-  profileTraining,
-  profilingSample,
   project,
   randomKey,
   releaseOfNu,
+  responseSample,
   responseToFirstOrder,
+  responseTraining,
   type SimulatedEvents,
   sampleMixture,
   stageFlow,
   stageSamples,
-  systematicsStages,
-  systematicsTraining,
   train,
   trainingSample,
-  transferTraining,
+  transportTraining,
   updated,
   warmUpCosine,
-  withoutTransfer,
+  withoutTransport,
   withStageFlow,
 } from "../../../../index.js";
 
@@ -67,7 +67,7 @@ const TRUTH = [0.5, 0];
 const SHIFT = 0.6;
 const N_DATA = 4000;
 const N_SIMULATED = 10_000;
-const SHAPES = [{ name: "shift", centre: 0 }];
+const SHAPES = [{ name: "shift", nominal: 0 }];
 
 /** x ~ N(∓1.2 + 0.2 ν, 1), y ~ N(±0.5 x ± 0.2 ν, 0.7²), the upper sign for the first process. */
 function draw(process: number, nu: number, count: number, purpose: string): { x: Float64Array; y: Float64Array } {
@@ -116,17 +116,17 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
   });
   const nominal = { architecture, weights: updated(`${of}.nominal`, initial, trained.parameters) };
 
-  const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ centre: 0 }], standardisation: "both" });
-  let systematics = initialSystematics(residual, ["shift"], nominal, SEED);
-  for (const stage of systematicsStages(anchorSets(anchors, SHAPES), [])) {
+  const residual = factorizableFlow({ ...common, layers: 1, nuisances: [{ nominal: 0 }], standardisation: "both" });
+  let morph = initialMorph(residual, ["shift"], nominal, SEED);
+  for (const stage of morphStages(anchorSets(anchors, SHAPES), [])) {
     const samples = Object.entries(stageSamples(stage, events, SHAPES));
-    const own = stageFlow(systematics, stage);
+    const own = stageFlow(morph, stage);
     const { parameters } = await train({
       backend,
-      model: systematicsTraining({
+      model: morphTraining({
         of,
         nominal: architecture,
-        systematics: own.architecture,
+        morph: own.architecture,
         stage,
         sizes,
         optimiser: optimiser(0.01),
@@ -137,12 +137,12 @@ async function trainDensity(backend: Backend, of: ObservableName, events: readon
       purpose: `${of}.systematics`,
       ...recipe,
     });
-    systematics = withStageFlow(systematics, {
+    morph = withStageFlow(morph, {
       ...own,
       weights: updated(`${of}.systematics`, own.weights, parameters),
     });
   }
-  return { nominal, systematics } satisfies DensityModel;
+  return { nominal, morph } satisfies DensityModel;
 }
 
 async function fitNu(backend: Backend, model: MixtureModel, data: EventData, start: readonly number[]) {
@@ -153,7 +153,7 @@ async function fitNu(backend: Backend, model: MixtureModel, data: EventData, sta
   return fit;
 }
 
-async function fitTransfer(backend: Backend, simulated: MixtureModel, data: EventData, start: readonly number[]) {
+async function fitTransport(backend: Backend, simulated: MixtureModel, data: EventData, start: readonly number[]) {
   const architecture = autoregressiveFlow({
     features: sizes.y,
     context: contextOf("y"),
@@ -163,17 +163,17 @@ async function fitTransfer(backend: Backend, simulated: MixtureModel, data: Even
     transform: { kind: "affine" },
     standardisation: "both",
   });
-  const model = { ...simulated, transfer: initialTransfer(architecture, data, sizes.processes, SEED) };
+  const model = { ...simulated, transport: initialTransport(architecture, data, sizes.processes, SEED) };
   const epochs = 20;
   const { parameters } = await train({
     backend,
-    model: transferTraining({
+    model: transportTraining({
       model,
       form: "joint",
       extended: true,
       isWeighted: false,
       observed: data.count,
-      transfer: optimiser(0.01),
+      transport: optimiser(0.01),
       nuisances: optimiser(0.002),
     }),
     initial: { ...mixtureParameters(model), ...initialNu(start) },
@@ -183,29 +183,29 @@ async function fitTransfer(backend: Backend, simulated: MixtureModel, data: Even
     purpose: "transfer",
     ...recipe,
   });
-  const weights = updated("transfer", model.transfer.weights, parameters);
-  return { model: { ...simulated, transfer: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
+  const weights = updated("transfer", model.transport.weights, parameters);
+  return { model: { ...simulated, transport: { architecture, weights } }, nu: Array.from(parameters[NU]!) };
 }
 
-const BOX = 0.5;
+const HALF_WIDTH = 0.5;
 
-async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, centre: readonly number[]) {
+async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, nominal: readonly number[]) {
   const architecture = factorizableFlow({
     features: sizes.y,
     context: contextOf("y"),
     hidden: [16],
     activation: "silu",
     layers: 1,
-    nuisances: centre.map((value) => ({ centre: value, scale: BOX / 2 })),
+    nuisances: nominal.map((value) => ({ nominal: value, scale: HALF_WIDTH / 2 })),
     standardisation: "both",
   });
   const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
-  const box = centre.map(() => BOX);
+  const halfWidths = nominal.map(() => HALF_WIDTH);
   const sample = dataSample(data);
-  const training = profileTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
+  const training = responseTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
   const sampleOf = (purpose: string, epoch: number) =>
-    profilingSample(sample, { kind: "random", box }, { seed: SEED, purpose, epoch });
-  const members = [model.transfer!.weights];
+    responseSample(sample, { kind: "random", halfWidths }, { seed: SEED, purpose, epoch });
+  const members = [model.transport!.weights];
   const validation = sampleOf("profile/held out", 0);
   const start = await responseToFirstOrder({ backend, model, members, sample, training, validation });
   const { parameters } = await train({
@@ -239,8 +239,8 @@ test.before(async () => {
   const simulated: MixtureModel = {
     processes: NAMES.map((name) => ({ name, logYield: Math.log(N_DATA / 2) })),
     nuisances: [
-      { name: "shape", kind: "shape", centre: 0, acts: [true, true] },
-      { name: "rate", kind: "rate", centre: 0, logFactors: [Math.log(1.05), 0] },
+      { name: "shape", kind: "shape", nominal: 0, acts: [true, true] },
+      { name: "rate", kind: "rate", nominal: 0, logFactors: [Math.log(1.05), 0] },
     ],
     x: await trainDensity(backend, "x", events),
     y: await trainDensity(backend, "y", events),
@@ -248,7 +248,7 @@ test.before(async () => {
   const data = makeData();
   const { y: _y, ...xData } = data;
   const xAlone = await fitNu(backend, { ...simulated }, xData, [0, 0]);
-  const first = await fitTransfer(backend, simulated, data, xAlone.estimate.values);
+  const first = await fitTransport(backend, simulated, data, xAlone.estimate.values);
   const fixed = await fitNu(backend, first.model, data, first.nu);
   const model = await fitResponse(backend, first.model, data, fixed.estimate.values);
   const profiled = await fitNu(backend, model, data, fixed.estimate.values);
@@ -256,7 +256,7 @@ test.before(async () => {
 });
 test.after(() => chain?.backend.close());
 
-test("closure passes for what was trained, and fails where the systematics are left out (seed 3, false alarm 4e-3)", async () => {
+test("closure passes for what was trained, and fails where the morphs are left out (seed 3, false alarm 4e-3)", async () => {
   const { backend, simulated } = chain;
   const heldOut = simulate("held out", 2000);
   const verdicts = async (model: MixtureModel) =>
@@ -266,9 +266,9 @@ test("closure passes for what was trained, and fails where the systematics are l
     passed.map(({ of, part, passed: isGood }) => [of, part, isGood]),
     [
       ["x", "nominal", true],
-      ["x", "systematics", true],
+      ["x", "morph", true],
       ["y", "nominal", true],
-      ["y", "systematics", true],
+      ["y", "morph", true],
     ],
   );
   const { x, y, ...rest } = simulated;
@@ -288,7 +288,7 @@ test("the truth is found by every fit (seed 3, false alarm 4e-4)", () => {
   }
 });
 
-test("a T that answers to the shape costs precision, at most all that y knew", () => {
+test("a T that responds to the shape costs precision, at most all that y knew", () => {
   const [shapeX, shapeFixed, shapeProfiled] = [chain.xAlone, chain.fixed, chain.profiled].map(
     ({ covariance }) => covariance!.sigma[0]!,
   ) as [number, number, number];
@@ -348,7 +348,7 @@ test("T moves y back by the shift of the data, and along the mode of the shape b
 test("the data look like the model after the fit, not before (seed 3, false alarm 2e-4)", async () => {
   const { backend, data, model, profiled } = chain;
   const common = { backend, count: 4 * N_DATA, withY: true, observed: undefined, seed: SEED };
-  const before = await sampleMixture({ ...common, model: withoutTransfer(model), nu: [0, 0], purpose: "before" });
+  const before = await sampleMixture({ ...common, model: withoutTransport(model), nu: [0, 0], purpose: "before" });
   const after = await sampleMixture({ ...common, model, nu: profiled.estimate.values, purpose: "after" });
   const [ofX, ofY] = project(data, [before, after], 20, 0);
   for (const { predictions } of [ofX!, ofY!]) assert.ok(predictions[1]!.result.pValue! > 1e-4);

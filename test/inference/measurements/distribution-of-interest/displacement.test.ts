@@ -20,11 +20,11 @@ const S = [0.5, -0.25];
 const T = [0.25, -0.5];
 /** What the second process adds to t of the first feature. */
 const OF_SECOND = 0.125;
-const transferArchitecture = autoregressiveFlow(affine);
-const transfer = {
-  architecture: transferArchitecture,
+const transportArchitecture = autoregressiveFlow(affine);
+const transport = {
+  architecture: transportArchitecture,
   // (s, t) of feature j at 2j, 2j + 1. The first hidden unit, a ReLU, is 1 for the second process, else 0.
-  weights: weightsWith(transferArchitecture, {
+  weights: weightsWith(transportArchitecture, {
     "transforms.0.0.weight": [0, 1, 2, 3, 4].map((input) => [input, input === 1 ? 1 : 0] as const),
     "transforms.0.0.bias": [[0, 0]],
     "transforms.0.1.weight": [[3, OF_SECOND]],
@@ -50,7 +50,7 @@ const responseArchitecture = factorizableFlow({
   context: 3,
   hidden: [3],
   layers: 1,
-  nuisances: CENTRE.map((centre) => ({ centre, scale: SCALE })),
+  nuisances: CENTRE.map((nominal) => ({ nominal, scale: SCALE })),
   quadraticDamping: Q,
 });
 const response = {
@@ -65,10 +65,10 @@ const response = {
 
 const model: MixtureModel = {
   processes: ["first", "second"].map((name) => ({ name, logYield: 0 })),
-  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", centre: CENTRE[k]!, logFactors: [0.1, 0.1] })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: CENTRE[k]!, logFactors: [0.1, 0.1] })),
   x: { nominal: density(1, 2) },
   y: { nominal: density(2, 3) },
-  transfer,
+  transport,
   response,
 };
 
@@ -124,12 +124,12 @@ const REPLICAS = [
   { nu: [0.625, -1.125], biases: [0.375, -0.5] },
   { nu: [0.25, -0.75], biases: [0.125, -0.75] },
 ].map(({ nu, biases }, index) => {
-  const weights = new Map(transfer.weights);
+  const weights = new Map(transport.weights);
   const { shape, data } = weights.get("transforms.0.1.bias")!;
   const moved = Float64Array.from(data);
   for (const j of [0, 1]) moved[2 * j + 1] = biases[j]!;
   weights.set("transforms.0.1.bias", { shape, data: moved });
-  return { replica: { index, nu, transfer: weights }, biases };
+  return { replica: { index, nu, transport: weights }, biases };
 });
 
 for (const { name, precision, create } of testBackends()) {
@@ -192,16 +192,16 @@ test("columns and points of other sizes are refused", () =>
     await refused({ points: [] }, /displacements: expected at least one point, got none/);
     await refused({ replicas: [REPLICAS[0]!.replica] }, /expected no replicas or at least two, for a spread, got one/);
     await refused({ points: [[0.5]] }, /expected one finite number for each of 2 nuisances \(a, b\), got \[0\.5\]/);
-    const { y: _y, transfer: _transfer, response: _response, ...ofX } = model;
+    const { y: _y, transport: _transport, response: _response, ...ofX } = model;
     await refused({ model: ofX }, /displacements: expected a model with a density of y, got one of x alone/);
   }));
 
 test("without T nothing moves; without a response nothing moves with nu", () =>
   withBackend(testBackends()[0]!.create, async (backend) => {
-    const { transfer: _transfer, response: _response, ...bare } = model;
+    const { transport: _transport, response: _response, ...bare } = model;
     const still = await displacements({ backend, model: bare, x, y, count, points });
     for (const field of [...still.nominal, ...still.shifts.flat()]) close(field, new Float64Array(2 * count), NONE);
-    const { shifts } = await displacements({ backend, model: { ...bare, transfer }, x, y, count, points });
+    const { shifts } = await displacements({ backend, model: { ...bare, transport }, x, y, count, points });
     for (const field of shifts.flat()) close(field, new Float64Array(2 * count), NONE);
   }));
 

@@ -40,14 +40,14 @@ test("replicas have independent weights, which multiply those of the events", ()
 
 test("likelihoods that share programs keep their own weights, also when asked at once", async () => {
   const backend = referenceBackend();
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   const moved = new Map(
-    [...model.transfer!.weights].map(([name, { shape, data: own }]) => [
+    [...model.transport!.weights].map(([name, { shape, data: own }]) => [
       name,
       { shape, data: name.startsWith("standardisation.") ? own : own.map((value, i) => value + 0.1 * Math.sin(i)) },
     ]),
   );
-  const other = replicaModel(model, { index: 0, nu: [], transfer: moved });
+  const other = replicaModel(model, { index: 0, nu: [], transport: moved });
   const request = { backend, model, data: torchEvents, form: "joint", extended: true } as const;
   const points = [
     [0.3, -0.2, 0.5, 0.1],
@@ -74,7 +74,7 @@ test("likelihoods that share programs keep their own weights, also when asked at
 });
 
 test("the spread of replicas against an error, by hand", () => {
-  const replicas = [1, 2, 3, 6].map((value, index) => ({ index, nu: [value, 0.1 * value], transfer: new Map() }));
+  const replicas = [1, 2, 3, 6].map((value, index) => ({ index, nu: [value, 0.1 * value], transport: new Map() }));
   const { mean, spread, pValues } = ensembleSpread(replicas, [2, 2]);
   close(mean, [3, 0.3], { absolute: 1e-12, relative: 0 }, "mean");
   // Squares about the mean: 4 + 1 + 0 + 9 = 14.

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import type { Backend } from "../../../../engine/runtime/backend.js";
 import { loadMixture } from "../../../../flows/formats/zuko.js";
 import { type Likelihood, likelihoods } from "../../../../inference/model/likelihood/likelihood.js";
-import { secantHessian, withScoreCurvature } from "../../../../inference/model/likelihood/spline-knots.js";
+import { finiteDifferenceHessian, withOuterProduct } from "../../../../inference/model/likelihood/spline-knots.js";
 import type { NuisanceModel } from "../../../../inference/model/mixture-model.js";
 import { publishedModel } from "../../../../inference/model/published-model.js";
 import {
@@ -30,7 +30,7 @@ const ALL_EVENTS = 100_000;
 const REPLICAS = [0, 1, 2, 3];
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 async function replicas(backend: Backend, count: number): Promise<readonly Likelihood[]> {
@@ -53,7 +53,7 @@ async function replicas(backend: Backend, count: number): Promise<readonly Likel
 const cpu = (name: "cpu f32" | "cpu f64") => testBackends().find((backend) => backend.name === name)!.create;
 
 /**
- * Near the minimum of these events. Splines kink in ν (see kinks.ts); within VALUE_STEP of this point no event of any
+ * Near the minimum of these events. Slopes jump at knots of splines (see spline-knots.ts); within VALUE_STEP of this point no event of any
  * replica crosses a knot, which eight points in nine tried cannot say.
  */
 const POINT = [0.427, -0.6];
@@ -121,10 +121,10 @@ function print(average: RebasedAverage, fit: FitResult, { exact, quadratic, newt
   }
 }
 
-/** Fits the members, then their average, and prints what the curvature across kinks says. */
+/** Fits the members, then their average, and prints what the curvature across knots says. */
 async function fitAndPrint(members: readonly Likelihood[], start: readonly number[]) {
-  const kinked = members.map(withScoreCurvature);
-  const average = rebasedAverage(kinked, await fitMembers(kinked, { start }));
+  const curved = members.map(withOuterProduct);
+  const average = rebasedAverage(curved, await fitMembers(curved, { start }));
   const fit = await minimise(average, { start: average.fits[0]!.estimate.values });
   const curvature = await averagedCurvature(average, fit.estimate.values, F32_PRECISION);
   print(average, fit, curvature);
@@ -140,7 +140,7 @@ referenceTest(`Hessian of the average over the published replicas, ${EVENTS} eve
     const total = exact.total.flat();
     // What is to be seen is there: the part between the members is more than fifty times the tolerance.
     assert.ok(Math.max(...exact.between.flat()) > 5e-3 * Math.max(...total));
-    const differences = await secantHessian(average, POINT, [SLOPE_STEP, SLOPE_STEP]);
+    const differences = await finiteDifferenceHessian(average, POINT, [SLOPE_STEP, SLOPE_STEP]);
     assertClose("differences of slopes", [...differences], total, 1e-5);
     const [shift, squeeze, diagonal] = await curvaturesFromValues(average, members, POINT);
     const cross = (diagonal! - shift! - squeeze!) / 2;

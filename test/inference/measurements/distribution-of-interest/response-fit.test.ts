@@ -5,11 +5,11 @@ import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import {
-  drawnTransfers,
   gaussLegendre,
+  memberTransports,
   type NodeLaw,
-  profileTraining,
-  profilingSample,
+  responseSample,
+  responseTraining,
 } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
 import { mixtureParameters } from "../../../../inference/model/mixture-model.js";
@@ -41,27 +41,27 @@ test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table
 const count = 20_000;
 const data = { count, x: new Float32Array(count), y: new Float32Array(count) };
 const nodesOf = (law: NodeLaw, seed: number, epoch: number, purpose = "profile/nodes") =>
-  profilingSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
+  responseSample(dataSample(data), law, { seed, purpose, epoch }).columns["data/delta"]!;
 
-test("random points fill the box, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
-  const [box, second] = [0.3, 0.6];
-  const random = nodesOf({ kind: "random", box: [box, box] }, 3, 0);
+test("random points fill the range, quadrature takes its nodes with their weights (seed 3, false alarm 1e-6)", () => {
+  const [first, second] = [0.3, 0.6];
+  const random = nodesOf({ kind: "random", halfWidths: [first, first] }, 3, 0);
   assert.is(random.length, 2 * count);
-  assert.ok(random.every((value) => Math.abs(value) < box));
+  assert.ok(random.every((value) => Math.abs(value) < first));
   const square = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v * v, 0) / values.length;
   // <u²> = 1/3 on [-1, 1], variance of u² is 4/45: five standard deviations of the mean of 40 000.
   const tolerance = 5 * Math.sqrt(4 / 45 / (2 * count));
-  assert.ok(near(square(random) / box ** 2, 1 / 3, tolerance));
-  const both = nodesOf({ kind: "quadrature", box: [box, second], points: 3 }, 3, 0);
-  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * box) / second));
+  assert.ok(near(square(random) / first ** 2, 1 / 3, tolerance));
+  const both = nodesOf({ kind: "quadrature", halfWidths: [first, second], points: 3 }, 3, 0);
+  const quadrature = Array.from(both, (value, i) => (i < count ? value : (value * first) / second));
   const values = [...new Set(quadrature.map(Math.fround))].sort((a, b) => a - b);
   assert.is(values.length, 3);
-  assert.ok(near(values[2]!, box * Math.sqrt(0.6), 1e-7));
-  assert.ok(near(square(quadrature) / box ** 2, 1 / 3, tolerance));
+  assert.ok(near(values[2]!, first * Math.sqrt(0.6), 1e-7));
+  assert.ok(near(square(quadrature) / first ** 2, 1 / 3, tolerance));
 });
 
 test("points change with the epoch, the seed and the purpose, and with nothing else", () => {
-  const law = { kind: "random", box: [1] } as const;
+  const law = { kind: "random", halfWidths: [1] } as const;
   const draw = (...of: [seed: number, epoch: number, purpose?: string]) => Array.from(nodesOf(law, ...of));
   assert.equal(draw(1, 2), draw(1, 2));
   assert.not.equal(draw(1, 2), draw(1, 3));
@@ -71,14 +71,14 @@ test("points change with the epoch, the seed and the purpose, and with nothing e
 
 test("each step draws the T of one member, all of them alike (seed 5, false alarm 1e-4)", () => {
   const members = [0, 1, 2].map((value) => new Map([["a", { shape: [1], data: Float64Array.of(value) }]]));
-  const drawn = drawnTransfers(members, 5);
+  const drawn = memberTransports(members, 5);
   const counts = [0, 0, 0];
   for (let step = 0; step < 3000; step++) counts[drawn(step)["transfer.a"]![0]!]! += 1;
   const chiSquared = counts.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0);
   assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
 });
 
-test("the loss is what y still tells of nu: 0 where T undoes it all, else as in closed form", async () => {
+test("the loss is how much y still depends on nu: 0 where T undoes it all, else as in closed form", async () => {
   const [b, origin, t] = [0.4, 0.2, 0.6];
   const y = [-1.3, 0.2, 2.1];
   const delta = [0.3, -0.5, 0.1];
@@ -86,7 +86,7 @@ test("the loss is what y still tells of nu: 0 where T undoes it all, else as in 
     const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin] });
     const tape = new Tape();
     const optimiser = adam({ learningRate: 1e-3 });
-    const { loss } = profileTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
+    const { loss } = responseTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
     const program = await referenceBackend().compile({ outputs: { loss } });
     await program.write(mixtureParameters(model));
     await program.bind({
@@ -102,8 +102,8 @@ test("the loss is what y still tells of nu: 0 where T undoes it all, else as in 
   const slope = 0.5;
   const expected = y.reduce((sum, value, i) => {
     const z = value + t + b * origin;
-    const told = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
-    return sum + (told(1) ** 2 + told(-1) ** 2) / 2 / y.length;
+    const change = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
+    return sum + (change(1) ** 2 + change(-1) ** 2) / 2 / y.length;
   }, 0);
   assert.ok(near(await lossOf(slope - b), expected, 1e-12), `${expected}`);
 });

@@ -10,8 +10,8 @@ import type { Weights } from "../../../../flows/networks/weights.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import {
   initialResponse,
-  profileTraining,
-  profilingSample,
+  responseSample,
+  responseTraining,
 } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import { responseToFirstOrder } from "../../../../inference/measurements/distribution-of-interest/response-start.js";
 import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
@@ -36,7 +36,7 @@ const identity = { architecture: ofY, weights: initialise(ofY, 1, { identity: tr
 /** x standard normal, y normal around -APART for the first process, APART for the second; a rate mixes them. T is the identity. */
 const simulated: MixtureModel = {
   processes: ["first", "second"].map((name) => ({ name, logYield: Math.log(1000) })),
-  nuisances: [{ name: "rate", kind: "rate", centre: 0, logFactors: RATES }],
+  nuisances: [{ name: "rate", kind: "rate", nominal: 0, logFactors: RATES }],
   x: { nominal: { architecture: ofX, weights: initialise(ofX, 1, { identity: true }) } },
   y: {
     nominal: {
@@ -55,7 +55,7 @@ const simulated: MixtureModel = {
       }),
     },
   },
-  transfer: identity,
+  transport: identity,
 };
 
 const fractions = [0, 1].map((f) => {
@@ -116,7 +116,7 @@ const architecture = factorizableFlow({
   context: 3,
   hidden: [12],
   layers: 1,
-  nuisances: [{ centre: ORIGIN, scale: 0.4 }],
+  nuisances: [{ nominal: ORIGIN, scale: 0.4 }],
   standardisation: "both",
 });
 
@@ -130,15 +130,19 @@ function startOf(backend: Backend, members: readonly Weights[]) {
     model,
     members,
     sample,
-    training: profileTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
-    validation: profilingSample(sample, { kind: "random", box: [0.2] }, { seed: 5, purpose: "held out", epoch: 0 }),
+    training: responseTraining({ model, isWeighted: false, optimiser: adam({ learningRate: 1e-3 }) }),
+    validation: responseSample(
+      sample,
+      { kind: "random", halfWidths: [0.2] },
+      { seed: 5, purpose: "held out", epoch: 0 },
+    ),
   });
 }
 
 /** Σ over events of the squared slopes, with a response and with a T. */
-async function left(found: Weights | undefined, transfer: Weights): Promise<number> {
+async function left(found: Weights | undefined, transport: Weights): Promise<number> {
   const weights = found ?? response.weights;
-  const own = { ...model, transfer: { architecture: ofY, weights: transfer }, response: { architecture, weights } };
+  const own = { ...model, transport: { architecture: ofY, weights: transport }, response: { architecture, weights } };
   return (await slopes(own)).reduce((sum, value) => sum + value * value, 0);
 }
 

@@ -8,15 +8,15 @@ import { warmUpCosine } from "../../../../flows/training/learning-rate.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import { train } from "../../../../flows/training/training.js";
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
-import { profileTraining } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseTraining } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   DATA,
   dataSample,
   initialNu,
-  initialTransfer,
+  initialTransport,
   NU,
   releaseOfNu,
-  transferTraining,
+  transportTraining,
 } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
 import type { EventData } from "../../../../inference/model/likelihood/likelihood.js";
 import { type MixtureModel, mixtureParameters } from "../../../../inference/model/mixture-model.js";
@@ -44,7 +44,7 @@ const standardNormal = (features: number, context: number) => {
 /** Simulation: x and y standard normal, y in two dimensions; one process, whose rate is the only nuisance. */
 const simulated: MixtureModel = {
   processes: [{ name: "only", logYield: Math.log(EXPECTED) }],
-  nuisances: [{ name: "rate", kind: "rate", centre: 0, logFactors: [LOG_FACTOR] }],
+  nuisances: [{ name: "rate", kind: "rate", nominal: 0, logFactors: [LOG_FACTOR] }],
   x: { nominal: standardNormal(1, 1) },
   y: { nominal: standardNormal(2, 2) },
 };
@@ -75,21 +75,21 @@ interface Fitted {
 
 /** @param perStep  when ν is free */
 async function fit(of: EventData, perStep: (step: number) => Record<string, number[]>): Promise<Fitted> {
-  const transfer = initialTransfer(architecture, of, 1, 7);
-  const model: MixtureModel = { ...simulated, transfer };
+  const transport = initialTransport(architecture, of, 1, 7);
+  const model: MixtureModel = { ...simulated, transport };
   const weights = of.weights;
   const observed = weights === undefined ? of.count : Array.from(weights).reduce((a, b) => a + b, 0);
   let result: Fitted | undefined;
   await withBackend(create, async (backend) => {
     const { parameters } = await train({
       backend,
-      model: transferTraining({
+      model: transportTraining({
         model,
         form: "joint",
         extended: true,
         isWeighted: weights !== undefined,
         observed,
-        transfer: adam({ learningRate: 0.02 }),
+        transport: adam({ learningRate: 0.02 }),
         nuisances: adam({ learningRate: 0.05 }),
       }),
       initial: { ...mixtureParameters(model), ...initialNu([START]) },
@@ -101,7 +101,10 @@ async function fit(of: EventData, perStep: (step: number) => Record<string, numb
       seed: 7,
       purpose: "test",
     });
-    const moved = { ...model, transfer: { architecture, weights: updated("transfer", transfer.weights, parameters) } };
+    const moved = {
+      ...model,
+      transport: { architecture, weights: updated("transfer", transport.weights, parameters) },
+    };
     const { nominal } = await displacements({
       backend,
       model: moved,
@@ -175,7 +178,7 @@ test("weights of events: T brings the weighted mean to zero, the yields see the 
   assert.ok(Math.abs(fitted.nu - bestRate(COUNT)) < 1e-3);
 });
 
-test("nu is held at its start until it is released", async () => {
+test("nu is fixed at its start until it is released", async () => {
   const { nu } = await fit(data, releaseOfNu(1e6));
   assert.is(nu, START);
   const release = releaseOfNu(1000);
@@ -187,22 +190,22 @@ test("no T to train, no y to train it on: refused", () => {
   const optimiser = adam({ learningRate: 0.1 });
   const request = { form: "joint", extended: true, isWeighted: false, observed: 1 } as const;
   assert.throws(
-    () => transferTraining({ ...request, model: simulated, transfer: optimiser, nuisances: optimiser }),
-    /transferTraining: expected a model with a T to train, got none\. Give it one with initialTransfer/,
+    () => transportTraining({ ...request, model: simulated, transport: optimiser, nuisances: optimiser }),
+    /transportTraining: expected a model with a T to train, got none\. Give it one with initialTransport/,
   );
   assert.throws(
-    () => initialTransfer(architecture, { count: 1, x: Float64Array.of(1) }, 1, 7),
+    () => initialTransport(architecture, { count: 1, x: Float64Array.of(1) }, 1, 7),
     /frame of T: expected data with y, got x alone/,
   );
   assert.throws(
-    () => profileTraining({ model: simulated, isWeighted: false, optimiser }),
-    /profileTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
+    () => responseTraining({ model: simulated, isWeighted: false, optimiser }),
+    /responseTraining: expected a model with a response of T to train, got none\. Give it one with initialResponse/,
   );
 });
 
 test("T starts as the identity", () =>
   withBackend(create, async (backend) => {
-    const model = { ...simulated, transfer: initialTransfer(architecture, data, 1, 7) };
+    const model = { ...simulated, transport: initialTransport(architecture, data, 1, 7) };
     const y = Float32Array.from(data.y!);
     const { nominal } = await displacements({
       backend,

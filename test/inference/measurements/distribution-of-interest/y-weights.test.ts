@@ -10,8 +10,8 @@ import { torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
 const { count, weights, x } = torchEvents;
-const model = torchModel({ hasTransfer: true, hasRates: true });
-const { y: _y, transfer: _transfer, ...xModel } = model;
+const model = torchModel({ hasTransport: true, hasRates: true });
+const { y: _y, transport: _transport, ...xModel } = model;
 const nu = [0.3, -0.2, 0.5, 0.1];
 
 /** Two replicas' weights of y, those of a bootstrap and others of either sign. */
@@ -77,7 +77,7 @@ for (const form of ["joint", "conditional"] as const) {
     const own = await scores(form, true);
     const alone = form === "joint" ? await scores(form, false) : own.map(zero);
     const answers = yWeights.map((ofY) => {
-      const answer = { nll: 0, gradient: zero(), information: nu.map(zero), product: nu.map(zero), scatter: zero() };
+      const answer = { nll: 0, gradient: zero(), outerProduct: nu.map(zero), product: nu.map(zero), scatter: zero() };
       for (let i = 0; i < count; i++) {
         const [w, v] = [weights![i]! * ofY[i]!, form === "joint" ? weights![i]! * (1 - ofY[i]!) : 0];
         answer.nll -= w * withY[i]! + v * withoutY[i]!;
@@ -86,7 +86,7 @@ for (const form of ["joint", "conditional"] as const) {
           answer.gradient[k]! -= w * g[k]! + v * h[k]!;
           answer.scatter[k]! += (w * g[k]! ** 2 + v * h[k]! ** 2) ** 2;
           for (const j of nu.keys()) {
-            answer.information[k]![j]! += w * g[k]! * g[j]! + v * h[k]! * h[j]!;
+            answer.outerProduct[k]![j]! += w * g[k]! * g[j]! + v * h[k]! * h[j]!;
             answer.product[k]![j]! += (w * g[k]! + v * h[k]!) * (w * g[j]! + v * h[j]!);
           }
         }
@@ -108,14 +108,14 @@ for (const form of ["joint", "conditional"] as const) {
         const request = { backend, model, data: torchEvents, form, extended: true };
         const members = await likelihoods(request, [model, model], yWeights);
         for (const b of [0, 1, 0]) {
-          const { nll, gradient, information, product, scatter } = answers[b]!;
+          const { nll, gradient, outerProduct, product, scatter } = answers[b]!;
           const found = (await members[b]!.evaluateParts(nu, 1)).data;
           close([found.nll], [nll], tolerance, `nll of ${b}`);
           close(found.gradient!, gradient, tolerance, `gradient of ${b}`);
           const constrained = (matrix: number[][]) =>
             matrix.flatMap((row, k) => row.map((v, j) => v + (j === k ? 1 : 0)));
-          const own = await members[b]!.information(nu);
-          close(own.matrix, constrained(information), tolerance, `information of ${b}`);
+          const own = await members[b]!.outerProduct(nu);
+          close(own.matrix, constrained(outerProduct), tolerance, `outer product of ${b}`);
           close(own.scatter, scatter.map(Math.sqrt), tolerance, `scatter of ${b}`);
           close(await members[b]!.scoreProduct(nu), constrained(product), tolerance, `product of ${b}`);
         }

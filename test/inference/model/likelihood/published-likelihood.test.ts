@@ -25,7 +25,7 @@ const HEAD = 2000;
 const SUM_EVENTS = 20_000;
 
 const nuisances = ["shift", "squeeze"].map(
-  (name): NuisanceModel => ({ name, kind: "shape", centre: 0, acts: [true, true] }),
+  (name): NuisanceModel => ({ name, kind: "shape", nominal: 0, acts: [true, true] }),
 );
 
 const golden = async (key: string): Promise<ArrayLike<number>> => {

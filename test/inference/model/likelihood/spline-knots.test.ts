@@ -1,13 +1,13 @@
-/** Curvature that sits in kinks: the median of Laplace-distributed events, for which second derivatives see none at all. */
+/** Curvature that sits in knots: the median of Laplace-distributed events, for which second derivatives see none at all. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import { likelihood } from "../../../../inference/model/likelihood/likelihood.js";
 import {
-  hasKinks,
-  secantHessian,
+  crossesKnots,
+  finiteDifferenceHessian,
   withHessian,
-  withScoreCurvature,
+  withOuterProduct,
 } from "../../../../inference/model/likelihood/spline-knots.js";
 import { F64_PRECISION } from "../../../../inference/statistics/fit/covariance.js";
 import { minimise } from "../../../../inference/statistics/fit/minimise.js";
@@ -25,7 +25,7 @@ const events = Array.from({ length: N }, (_, i) => {
   return 0.3 + (u < 0.5 ? Math.log(2 * u) : -Math.log(2 * (1 - u)));
 });
 
-/** NLL = Σ |x - a|; every score is ±1, so that their information is N, which is the expected curvature 2 N p(a) = N too. */
+/** NLL = Σ |x - a|; every score is ±1, so that their outer product is N, which is the expected curvature 2 N p(a) = N too. */
 const laplace = (hessian: number): Objective => ({
   names: ["a"],
   async evaluate([a]) {
@@ -39,9 +39,9 @@ const laplace = (hessian: number): Objective => ({
   },
 });
 
-test("slopes a standard deviation to either side find the curvature of kinks", async () => {
+test("slopes a standard deviation to either side find the curvature of knots", async () => {
   const sigma = 1 / Math.sqrt(N);
-  const curvature = await secantHessian(laplace(0), [0.3], [sigma]);
+  const curvature = await finiteDifferenceHessian(laplace(0), [0.3], [sigma]);
   // Between the two points the density falls by σ/2 on average; one event more or less.
   close(curvature, [N * (1 - sigma / 2)], { absolute: 1 / sigma, relative: 0 });
 });
@@ -55,10 +55,10 @@ test("the symmetric part is taken, [K, K] row-major", async () => {
       gradient: Float64Array.of(matrix[0]! * a! + matrix[1]! * b!, matrix[2]! * a! + matrix[3]! * b!),
     }),
   };
-  close(await secantHessian(skew, [0.2, -1], [0.1, 2]), [5, 2, 2, 4], { absolute: 1e-12, relative: 0 });
+  close(await finiteDifferenceHessian(skew, [0.2, -1], [0.1, 2]), [5, 2, 2, 4], { absolute: 1e-12, relative: 0 });
 });
 
-test("points of the secant Hessian stay within the bounds, on one side where the estimate is at one", async () => {
+test("points of the finite-difference Hessian stay within the bounds, on one side where the estimate is at one", async () => {
   // NLL = a⁴ + a² b + b², of slope (4 a³ + 2 a b, a² + 2 b).
   const seen: number[][] = [];
   const quartic: Objective = {
@@ -74,7 +74,7 @@ test("points of the secant Hessian stay within the bounds, on one side where the
   const bounds = { a: [-1, 1.25] as const };
   // The cubes of 1.25 and 0.5 over 0.75, and their squares; b is not bounded.
   const [aa, ab] = [(4 * (1.25 ** 3 - 0.5 ** 3)) / 0.75 + 2 * 2, (1.25 ** 2 - 0.5 ** 2) / 0.75];
-  close(await secantHessian(quartic, [1, 2], [0.5, 3], bounds), [aa, (ab + 2) / 2, (ab + 2) / 2, 2], exact);
+  close(await finiteDifferenceHessian(quartic, [1, 2], [0.5, 3], bounds), [aa, (ab + 2) / 2, (ab + 2) / 2, 2], exact);
   assert.equal(seen, [
     [1.25, 2],
     [0.5, 2],
@@ -82,7 +82,7 @@ test("points of the secant Hessian stay within the bounds, on one side where the
     [1, -1],
   ]);
   seen.length = 0;
-  const atBound = await secantHessian(quartic, [-1, 2], [0.5, 3], bounds);
+  const atBound = await finiteDifferenceHessian(quartic, [-1, 2], [0.5, 3], bounds);
   assert.equal(seen.slice(0, 2), [
     [-0.5, 2],
     [-1, 2],
@@ -90,10 +90,10 @@ test("points of the secant Hessian stay within the bounds, on one side where the
   close([atBound[0]!], [(4 * (1 - 0.5 ** 3)) / 0.5 + 2 * 2], exact);
 });
 
-test("a fit whose minimum is in a kink converges, with the information of the scores as its Hessian", async () => {
+test("a fit whose minimum is at a knot converges, with the outer product of gradients as its Hessian", async () => {
   const fit = await minimise(laplace(N), { start: [-0.5], secondStart: [1.2] });
   assert.is(fit.status, "converged", fit.reason);
-  assert.match(fit.reason, "as far as kinks");
+  assert.match(fit.reason, "as far as knots");
   // The median, to a tenth of σ = 1/√N.
   close(fit.estimate.values, [0.3], { absolute: 0.1 / Math.sqrt(N), relative: 0 });
   assert.ok(fit.evaluations < 30, `${fit.evaluations} evaluations`);
@@ -111,18 +111,18 @@ test("another Hessian brings its own errors and edm, or says why there are none"
   assert.match(none.reason, "not positive definite");
 });
 
-test("splines have kinks where a nuisance moves events across their knots", () => {
-  const model = torchModel({ hasTransfer: true, hasRates: false });
+test("splines have knots that a nuisance moves events across", () => {
+  const model = torchModel({ hasTransport: true, hasRates: false });
   assert.is(model.x.nominal.architecture.transform.kind, "spline");
-  assert.is(hasKinks(model, true), true);
-  const { systematics: _x, ...xAsItIs } = model.x;
-  const { systematics: _y, ...yAsItIs } = model.y!;
-  assert.is(hasKinks({ ...model, x: xAsItIs, y: yAsItIs }, true), model.response !== undefined);
-  assert.is(hasKinks({ ...model, x: xAsItIs }, false), false);
+  assert.is(crossesKnots(model, true), true);
+  const { morph: _x, ...xAsItIs } = model.x;
+  const { morph: _y, ...yAsItIs } = model.y!;
+  assert.is(crossesKnots({ ...model, x: xAsItIs, y: yAsItIs }, true), model.response !== undefined);
+  assert.is(crossesKnots({ ...model, x: xAsItIs }, false), false);
 });
 
 test("a response with splines has knots that nuisances move, where y is looked at", () => {
-  const { transfer: _, ...model } = torchModel({ hasTransfer: true, hasRates: false });
+  const { transport: _, ...model } = torchModel({ hasTransport: true, hasRates: false });
   const affine = autoregressiveFlow({
     features: 2,
     context: 4,
@@ -143,19 +143,19 @@ test("a response with splines has knots that nuisances move, where y is looked a
     });
     return { ...still, response: { architecture, weights: initialise(architecture, 1) } };
   };
-  assert.is(hasKinks(withResponse(undefined), true), false);
+  assert.is(crossesKnots(withResponse(undefined), true), false);
   assert.is(
-    hasKinks({ ...withResponse(undefined), y: { nominal: model.y!.nominal } }, true),
+    crossesKnots({ ...withResponse(undefined), y: { nominal: model.y!.nominal } }, true),
     true,
     "moves y in simulation",
   );
-  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), true), true);
-  assert.is(hasKinks(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
+  assert.is(crossesKnots(withResponse({ kind: "spline", bins: 4, bound: 5 }), true), true);
+  assert.is(crossesKnots(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
 });
 
-test("with weights, scores count with the weight in the information and with its square in the product", async () => {
+test("with weights, scores count with the weight in the outer product of gradients and with its square in the product", async () => {
   const nu = [0.5, -0.5, 0.3, -0.8];
-  const model = torchModel({ hasTransfer: true, hasRates: true });
+  const model = torchModel({ hasTransport: true, hasRates: true });
   const double = Float32Array.from(torchEvents.weights!, () => 2);
   for (const { create } of testBackends()) {
     await withBackend(create, async (backend) => {
@@ -164,8 +164,8 @@ test("with weights, scores count with the weight in the information and with its
       const [plain, doubled] = [await of(undefined), await of(double)];
       const [product, once, twice] = [
         await plain.scoreProduct(nu),
-        await plain.information(nu),
-        await doubled.information(nu),
+        await plain.outerProduct(nu),
+        await doubled.outerProduct(nu),
       ];
       const tolerance = { absolute: 1e-5, relative: 1e-5 };
       close(once.matrix, product, tolerance, backend.name);
@@ -183,7 +183,7 @@ test("with weights, scores count with the weight in the information and with its
         const squares = product[5 * k]! - 1;
         assert.ok(scatter <= squares && scatter >= squares / Math.sqrt(torchEvents.count), `${k}: ${scatter}`);
       }
-      const { hessian } = await withScoreCurvature(plain).evaluate(Float64Array.from(nu), 2);
+      const { hessian } = await withOuterProduct(plain).evaluate(Float64Array.from(nu), 2);
       assert.equal(hessian, once.matrix);
     });
   }

@@ -7,7 +7,7 @@ import { displacements } from "../../../../inference/measurements/distribution-o
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
 import { type ClosureVerdict, closureTests, closureVerdicts } from "../../../../inference/model/predictions/closure.js";
 import { project, sampleMixture } from "../../../../inference/model/predictions/projections.js";
-import { openSampler, withoutTransfer } from "../../../../inference/model/sampling/sampling.js";
+import { openSampler, withoutTransport } from "../../../../inference/model/sampling/sampling.js";
 import { testBackends } from "../../../support/backends.js";
 import { close } from "../../../support/close.js";
 import { closedForm, gaussianModel } from "../../../support/gaussian-mixture.js";
@@ -90,7 +90,7 @@ test("sampled mixtures have the moments of the closed form (seed 4, false alarm 
     const nu = [0.7, -0.6, 0.9, -0.4];
     const sample = await sampleMixture({
       backend,
-      model: withoutTransfer(gaussianModel),
+      model: withoutTransport(gaussianModel),
       nu,
       count: 30_000,
       withY: false,
@@ -116,7 +116,7 @@ test("what T does to sampled y brings back y without T: the same random numbers"
     const x = Float32Array.from({ length: 50 }, (_, i) => i / 25 - 1);
     const stream = { seed: 2, purpose: "y" };
     const data = await openSampler(backend, gaussianModel);
-    const simulated = await openSampler(backend, withoutTransfer(gaussianModel));
+    const simulated = await openSampler(backend, withoutTransport(gaussianModel));
     const y = await data.sampleY(1, nu, x, stream);
     const bare = await simulated.sampleY(1, nu, x, stream);
     await data.close();
@@ -155,8 +155,8 @@ test("y varies with nu where x does not", () =>
     const whole = await openSampler(backend, gaussianModel);
     const still = await openSampler(backend, { ...gaussianModel, x: { nominal: gaussianModel.x.nominal } });
     assert.equal(await still.sampleY(2, nu, x, stream), await whole.sampleY(2, nu, x, stream));
-    const centres = gaussianModel.nuisances.map(({ centre }) => centre);
-    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, centres, 20, stream));
+    const nominalValues = gaussianModel.nuisances.map(({ nominal }) => nominal);
+    assert.equal(await still.sampleX(2, nu, 20, stream), await whole.sampleX(2, nominalValues, 20, stream));
     await whole.close();
     await still.close();
   }));

@@ -17,7 +17,7 @@ const errors = {
   ],
 };
 
-test("N_f (1 + κ)^(θ - centre), ± N_f log(1 + κ) σ; the third process moves against the second", async () => {
+test("N_f (1 + κ)^(θ - nominal), ± N_f log(1 + κ) σ; the third process moves against the second", async () => {
   const { processes, total, covariance, correlation } = await postFitYields(gaussianModel, [0.4, 1.2, 0, 0], errors);
   const [second, third] = [60 * 1.1, 100 / 1.1];
   const slope = Math.log(1.1) * 0.7;
@@ -45,8 +45,8 @@ test("N_f (1 + κ)^(θ - centre), ± N_f log(1 + κ) σ; the third process moves
 test("two rates on the same processes: their correlation enters", async () => {
   const processes = [10, 20].map((count) => ({ name: `of ${count}`, logYield: Math.log(count) }));
   const nuisances = [
-    { name: "luminosity", kind: "rate", centre: 0, logFactors: [0.1, 0.1] },
-    { name: "of one", kind: "rate", centre: 0, logFactors: [0.5, 0] },
+    { name: "luminosity", kind: "rate", nominal: 0, logFactors: [0.1, 0.1] },
+    { name: "of one", kind: "rate", nominal: 0, logFactors: [0.5, 0] },
   ] as const;
   const model = { ...gaussianModel, processes, nuisances };
   const matrix = [

@@ -78,7 +78,7 @@ test("one projection for each feature of x and y, one prediction for each sample
   }
 });
 
-test("yields: N_f (1 + κ_f)^(θ - centre)", async () => {
+test("yields: N_f (1 + κ_f)^(θ - nominal)", async () => {
   for (const rate of [0.2, 1.7, -2]) {
     const got = await expectedYields(gaussianModel, [0.3, rate, -1, 2]);
     close(got, [40, 60 * 1.1 ** (rate - 0.2), 100 * 1.1 ** (0.2 - rate)], exact);

@@ -34,7 +34,7 @@ test("shifts, seed 2: N a² + 1 of x alone, N (a² + b²) + 1 with T known", asy
   const found = await expectedSensitivity({ ...common, model: shiftModel(shifts), nu: [0.2], count: 20_000 });
   close([found.events], [N], { absolute: 0, relative: 1e-12 });
   agree(found.xAlone!, [1 / Math.sqrt(N * 0.09 + 1)], "x alone");
-  agree(found.transferKnown!, [1 / Math.sqrt(N * 0.25 + 1)], "T known");
+  agree(found.transportKnown!, [1 / Math.sqrt(N * 0.25 + 1)], "T known");
   assert.is(found.profiled, undefined);
 });
 
@@ -55,7 +55,7 @@ test("a response that follows ν as far as y does leaves x alone; one that stays
   // f32 columns between T⁻¹ and T.
   const rounding = { absolute: 0, relative: 1e-5 };
   close(errors(follows.profiled!).sigma, errors(follows.xAlone!).sigma, rounding, "follows");
-  close(errors(stays.profiled!).sigma, errors(stays.transferKnown!).sigma, rounding, "stays");
+  close(errors(stays.profiled!).sigma, errors(stays.transportKnown!).sigma, rounding, "stays");
   agree((await sigmas(0.1)).profiled!, [1 / Math.sqrt(N * (0.09 + 0.25) + 1)], "between");
 });
 
@@ -101,7 +101,7 @@ test("the information but for the constraints grows with the expected yield", as
   const model = shiftModel({ events: 100, a: [0.3, -0.1], b: [0.2, 0.4] });
   const informationAt = async (factor: number) => {
     const request = { ...common, model: withExposure(model, factor), nu: [0, 0.1], count: 200 };
-    const { matrix } = errors((await expectedSensitivity(request)).transferKnown!);
+    const { matrix } = errors((await expectedSensitivity(request)).transportKnown!);
     const inverse = choleskyInverse(cholesky(Float64Array.from(matrix.flat()), 2)!, 2);
     return inverse.map((value, i) => value - (i % 3 === 0 ? 1 : 0));
   };
@@ -116,9 +116,9 @@ test("the information but for the constraints grows with the expected yield", as
 test("the conditional likelihood has no answer without y; points and counts that are none are refused", async () => {
   const request = { ...common, model: shiftModel(shifts), nu: [0.2], count: 100 };
   assert.is((await expectedSensitivity({ ...request, form: "conditional" })).xAlone, undefined);
-  const { y: _y, transfer: _transfer, ...ofX } = shiftModel(shifts);
+  const { y: _y, transport: _transport, ...ofX } = shiftModel(shifts);
   const bare = await expectedSensitivity({ ...request, model: ofX });
-  assert.equal([bare.transferKnown, bare.profiled], [undefined, undefined]);
+  assert.equal([bare.transportKnown, bare.profiled], [undefined, undefined]);
   const refused = async (change: object, message: RegExp) => {
     await rejects(() => expectedSensitivity({ ...request, ...change }), message);
   };

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { initialise } from "../../../../flows/architecture/architecture.js";
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
-import { openDataMap, openSampler, withoutTransfer } from "../../../../inference/model/sampling/sampling.js";
+import { openDataMap, openSampler, withoutTransport } from "../../../../inference/model/sampling/sampling.js";
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
 import { gaussianModel } from "../../../support/gaussian-mixture.js";
@@ -14,8 +14,8 @@ const x = Float32Array.from({ length: 50 }, (_, i) => i / 25 - 1);
 const stream = { seed: 2, purpose: "y" };
 
 /** The same architecture with other weights. */
-const { architecture } = gaussianModel.transfer!;
-const other = { ...gaussianModel, transfer: { architecture, weights: initialise(architecture, 3) } };
+const { architecture } = gaussianModel.transport!;
+const other = { ...gaussianModel, transport: { architecture, weights: initialise(architecture, 3) } };
 
 /** As simulated, and as data of either T, in f64. */
 async function sampled() {
@@ -27,7 +27,7 @@ async function sampled() {
     return y;
   };
   return {
-    simulated: await draw(withoutTransfer(gaussianModel)),
+    simulated: await draw(withoutTransport(gaussianModel)),
     own: await draw(gaussianModel),
     others: await draw(other),
   };

@@ -10,11 +10,11 @@ import {
 import {
   type Anchor,
   anchorSets,
-  initialSystematics,
+  initialMorph,
   isLinearOnly,
+  morphStages,
   stageFlow,
   stageSamples,
-  systematicsStages,
   withStageFlow,
 } from "../../../../inference/model/training/morph.js";
 
@@ -63,11 +63,11 @@ test("weights that do not add up to something positive are refused", () => {
 const anchor = (process: number, ...at: number[]): Anchor => ({ process, at });
 
 const SHAPES = [
-  { name: "tilt", centre: 0 },
-  { name: "scale", centre: 0.5 },
+  { name: "tilt", nominal: 0 },
+  { name: "scale", nominal: 0.5 },
 ];
 
-test("anchors off the centres fall into sets by what is off, by name", () => {
+test("anchors off the nominal values fall into sets by what is off, by name", () => {
   const anchors = [
     anchor(0, 0, 0.5),
     anchor(0, 1, 0.5),
@@ -86,7 +86,7 @@ test("anchors off the centres fall into sets by what is off, by name", () => {
 /** name: sets, with pairs where a `+` follows */
 function stagesOf(sets: readonly string[], pairs: readonly [string, string][]): string[] {
   const anchorsOf = sets.map((name) => ({ name, active: name.split(","), anchors: 1 }));
-  return systematicsStages(anchorsOf, pairs).map(
+  return morphStages(anchorsOf, pairs).map(
     ({ name, nuisances, withPairs, sets: own }) =>
       `${name}${withPairs ? "+" : ""} (${nuisances}): ${own.map((set) => set.name).join(" ")}`,
   );
@@ -102,7 +102,7 @@ test("nuisances are trained one at a time, and those that samples move together 
   ]);
   // Moved together, but with no term of their own.
   assert.equal(stagesOf(["a", "b", "a,b"], []), ["single.a (a): a", "single.b (b): b", "together.a (a,b): a a,b b"]);
-  // b is off its centre only together with a: its own networks need that sample before the pair's see it.
+  // b is off its nominal value only together with a: its own networks need that sample before the pair's see it.
   assert.equal(stagesOf(["a", "a,b"], [["a", "b"]]), [
     "single.a (a): a",
     "together.a (a,b): a a,b",
@@ -136,7 +136,7 @@ const NOMINAL_FLOW = {
 
 test("initial weights of a nuisance, and of a pair, follow from names alone", () => {
   const initial = (names: readonly string[], pairs: readonly [number, number][]) =>
-    initialSystematics(factorizableFlow({ ...FLOW, nuisances: names.map(() => ({})), pairs }), names, NOMINAL_FLOW, 7)
+    initialMorph(factorizableFlow({ ...FLOW, nuisances: names.map(() => ({})), pairs }), names, NOMINAL_FLOW, 7)
       .weights;
   const before = initial(["a", "b"], [[0, 1]]);
   const after = initial(["b", "c", "a"], [[0, 2]]);
@@ -151,8 +151,8 @@ test("initial weights of a nuisance, and of a pair, follow from names alone", ()
 
 test("a stage's flow holds its own networks, in the stage's order, and gives them back", () => {
   const names = ["c", "b", "a"];
-  const nuisances = [{ centre: 3 }, { centre: 2, linearOnly: true }, { centre: 1 }];
-  const whole = initialSystematics(
+  const nuisances = [{ nominal: 3 }, { nominal: 2, linearOnly: true }, { nominal: 1 }];
+  const whole = initialMorph(
     factorizableFlow({
       ...FLOW,
       nuisances,
@@ -168,7 +168,7 @@ test("a stage's flow holds its own networks, in the stage's order, and gives the
   const stage = { name: "joint.a", nuisances: ["a", "c"], sets: [], withPairs: true };
   const part = stageFlow(whole, stage);
   assert.equal(
-    part.architecture.nuisances.map(({ centre }) => centre),
+    part.architecture.nuisances.map(({ nominal }) => nominal),
     [1, 3],
   );
   assert.equal(part.architecture.pairs, [[0, 1]]);
@@ -189,14 +189,14 @@ test("a stage's flow holds its own networks, in the stage's order, and gives the
 
 test("samples of a stage: what is off, at values of the stage's nuisances alone", () => {
   const events = [part(0, [0, 0.5], [1]), part(0, [1, 0.5], [2]), part(0, [1, 2], [3]), part(0, [0, 2], [4])];
-  const [, single] = systematicsStages(anchorSets(events, SHAPES), []);
+  const [, single] = morphStages(anchorSets(events, SHAPES), []);
   assert.equal(
     stageSamples(single!, events, SHAPES)["off-scale"]!.map(({ at, x }) => [at, x[0]]),
     [[[2], 4]],
   );
 });
 
-test("a quadratic term needs two values off the centre in every process that is simulated off it", () => {
+test("a quadratic term needs two values off the nominal value in every process that is simulated off it", () => {
   assert.is(isLinearOnly([anchor(0, 0), anchor(0, 1)], 0, 0), true);
   assert.is(isLinearOnly([anchor(0, 0), anchor(0, 1), anchor(0, -1)], 0, 0), false);
   assert.is(isLinearOnly([anchor(0, 1), anchor(0, 2)], 0, 0), false);

@@ -249,7 +249,7 @@ test("no quadratic weights where a member has no curvature to speak of", async (
   assert.is(found.exact.weights.length, 2);
 });
 
-test("the Newton shift tells a point that is not the minimum", async () => {
+test("the Newton shift recognises a point that is not the minimum", async () => {
   const average = await averageOf([bowl(0, 1), bowl(0.2, 1)], [0]);
   const { newtonShift } = await averagedCurvature(average, [0.6]);
   assert.is(newtonShift.status, "off-minimum");

@@ -187,7 +187,7 @@ test("a rough likelihood, as of splines and f32, still has its ends", async () =
   }
 });
 
-test("slopes that are too steep by far, as between kinks, delay the ends only", async () => {
+test("slopes that are too steep by far, as between knots, delay the ends only", async () => {
   for (const end of await ends((a) => [0.5 * a * a * (1 + 0.3 * Math.abs(a)), 50 * a])) {
     assert.is(end.status, "found", end.reason);
     const at = Math.abs(end.nuisances.values[0]!);

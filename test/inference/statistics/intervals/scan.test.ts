@@ -19,16 +19,16 @@ const correlated = quadratic(
 );
 const fitOf = (objective: typeof correlated, start: number[]): Promise<FitResult> => minimise(objective, { start });
 
-test("profiled and held scans of a quadratic: σ and σ√(1 - ρ²)", async () => {
+test("profiled and fixed scans of a quadratic: σ and σ√(1 - ρ²)", async () => {
   const bestFit = await fitOf(correlated, [0, 0]);
   const values = grid(-0.4, 1.4, 37);
   const profiled = await scan1d(correlated, "nu0", values, { bestFit, profile: true });
-  const held = await scan1d(correlated, "nu0", values, { bestFit, profile: false });
+  const fixed = await scan1d(correlated, "nu0", values, { bestFit, profile: false });
   assert.is(profiled.isProfiled, true);
   assert.equal(profiled.problems, []);
   for (const [i, x] of values.entries()) {
     close(profiled.deltaTwoNll[i], ((x - 0.5) / 0.2) ** 2, { absolute: 1e-5 });
-    close(held.deltaTwoNll[i], ((x - 0.5) / 0.2) ** 2 / (1 - 0.09), { absolute: 1e-5 });
+    close(fixed.deltaTwoNll[i], ((x - 0.5) / 0.2) ** 2 / (1 - 0.09), { absolute: 1e-5 });
     close(profiled.nuisances[i]![1], -0.5 + (0.3 * 0.3 * (x - 0.5)) / 0.2, { absolute: 1e-3 }, "the other nuisance");
   }
   for (const [k, level] of INTERVAL_LEVELS.entries()) {

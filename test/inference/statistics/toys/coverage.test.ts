@@ -93,7 +93,7 @@ test("a bias of half an error shows in the mean of the pulls alone", () => {
   assert.ok(second!.meanPValue > 1e-4);
 });
 
-test("one toy tells nothing", () => {
+test("one toy measures nothing", () => {
   assert.throws(() => of(toys(1, 1)), /coverage: expected at least two toys whose fits gave errors, got 1/);
 });
 

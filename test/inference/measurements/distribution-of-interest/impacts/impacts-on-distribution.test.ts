@@ -49,14 +49,14 @@ const responseArchitecture = factorizableFlow({
   context: 3,
   hidden: [3],
   layers: 1,
-  nuisances: CENTRE.map((centre) => ({ centre, scale: SCALE })),
+  nuisances: CENTRE.map((nominal) => ({ nominal, scale: SCALE })),
   quadraticDamping: 0.01,
 });
 
 const YIELDS = [300, 500];
 const model: MixtureModel = {
   processes: YIELDS.map((events, f) => ({ name: `p${f}`, logYield: Math.log(events) })),
-  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", centre: CENTRE[k]!, logFactors: [0, 0] })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: CENTRE[k]!, logFactors: [0, 0] })),
   x: { nominal: densityX },
   y: { nominal: { architecture: architectureY, weights: initialise(architectureY, 1, { identity: true }) } },
   response: {

@@ -40,8 +40,8 @@ function modelOf(names: readonly string[], kind: "shape" | "rate"): MixtureModel
     processes: ["A", "B"].map((name, f) => ({ name, logYield: Math.log(YIELDS[f]!) })),
     nuisances: names.map((name, k) =>
       kind === "shape"
-        ? { name, centre: 0, kind, acts: [true, true] }
-        : { name, centre: 0, kind, logFactors: FACTORS[k]! },
+        ? { name, nominal: 0, kind, acts: [true, true] }
+        : { name, nominal: 0, kind, logFactors: FACTORS[k]! },
     ),
     x: { nominal },
   };
@@ -178,7 +178,7 @@ test("of weighted events the sandwich is the total, to which constraints add wha
   close(ofConstraint.total, Math.sqrt(variance(0)), EXACT, "total");
   close(ofConstraint.statistical, (Math.sqrt(3 * w) * V[0]!) / 7.75, EXACT, "statistical");
   close(impactOf(ofConstraint, "nu2").up, C[0]![2]!, EXACT, "auxiliary");
-  // Held at ν̂ + σ, nu2 takes nu0 along as the likelihood has it.
+  // Fixed at ν̂ + σ, nu2 takes nu0 along as the likelihood has it.
   const { up } = impactOf(tableOf(tables, "shift", "nu0"), "nu2");
   close(up, (Math.sqrt(variance(2)) * C[0]![2]!) / C[2]![2]!, EXACT, "shift");
 });
@@ -197,7 +197,7 @@ test("what a fit stopped short of is no impact", async () => {
 });
 
 /**
- * ½ (mu - theta²)² / τ² + ½ (theta - t)²: wherever theta is held, or its centre moved to, mu follows at theta². At the minimum
+ * ½ (mu - theta²)² / τ² + ½ (theta - t)²: wherever theta is fixed, or the mean of its constraint moved to, mu follows at theta². At the minimum
  * σ(theta) = 1, and cov(mu, theta) = 2 t.
  */
 const TAU = 0.5;
@@ -226,7 +226,7 @@ test("refits follow a likelihood that is not Gaussian to unequal ends", async ()
   close(tableOf(found.tables, "shift", "mu").total, Math.sqrt(TAU ** 2 + 4 * T ** 2), EXACT, "total");
   // √10 of theta alone is more than the total.
   assert.is(tableOf(found.tables, "auxiliary", "mu").statistical, undefined);
-  // mu has no constraint whose centre could move.
+  // mu has no constraint whose mean could move.
   const constrained = found.sources.map(({ sources }) => sources.find(({ name }) => name === "theta"));
   assert.equal(
     constrained.flatMap((source) => source?.problems ?? []),

@@ -1,8 +1,9 @@
-import { UsageError } from "../../engine/errors.js";
+import { UsageError } from "../../../engine/errors.js";
 import { type Axis, linearAxis } from "./axis.js";
 import { requireLength, requireSome } from "./check.js";
-import type { Part, Scales } from "./figure.js";
+import type { Part } from "./figure.js";
 import { errorPoints, offScale, verticalError } from "./marks.js";
+import type { Scales } from "./scales.js";
 
 /** One histogram: counts and their standard deviations per bin, √N or √Σw². */
 export interface Counts {

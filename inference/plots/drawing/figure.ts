@@ -1,6 +1,7 @@
 import { type Axis, TICK_SIZE, type Tick } from "./axis.js";
 import { requireSome } from "./check.js";
 import { KEY_WIDTH, type LegendEntry } from "./marks.js";
+import { type Scales, scale } from "./scales.js";
 import { element, escapeText, pixels, segment, shorten, text, textWidth, wrap } from "./svg.js";
 
 /** What every picture carries. */
@@ -8,14 +9,6 @@ export interface Caption {
   readonly title: string;
   /** number of events, seed, version: see `footerLine` */
   readonly footer: string;
-}
-
-/** From data to pixels inside one frame, whose upper left corner is (0, 0). */
-export interface Scales {
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** One frame of a panel. */
@@ -55,8 +48,6 @@ const ROW = 17;
 const MARGIN = 12;
 const PART_GAP = 7;
 const TICK_GAP = 6;
-// A path that leaves its frame is clipped; renderers with fixed-point coordinates fail far beyond it.
-const FAR = 20_000;
 
 interface Layout {
   readonly left: number;
@@ -173,13 +164,6 @@ function drawPanel(panel: Panel, width: number, layout: Layout, cellX: number, c
     y += part.height + (i < panel.parts.length - 1 ? PART_GAP : 0);
   });
   return markup + xLabels(panel.x, width, x, y, layout.tilted);
-}
-
-function scale([from, to]: readonly [number, number], start: number, end: number): (value: number) => number {
-  return (value) => {
-    const position = start + ((value - from) / (to - from)) * (end - start);
-    return Math.max(-FAR, Math.min(FAR, position));
-  };
 }
 
 function drawPart(xAxis: Axis, part: Part, width: number, x: number, y: number, layout: Layout): string {

@@ -1,4 +1,4 @@
-import type { Scales } from "./figure.js";
+import type { Scales } from "./scales.js";
 import { element, pathThrough, pixels, segment } from "./svg.js";
 
 /**
@@ -11,7 +11,7 @@ export interface Style {
   readonly dash: string | undefined;
 }
 
-// Okabe and Ito 2008, "Color Universal Design": told apart with every common kind of colour vision.
+// Okabe and Ito 2008, "Color Universal Design": distinguishable with every common kind of colour vision.
 const SERIES: readonly Style[] = [
   { name: "c0", colour: "#0072b2", dash: undefined },
   { name: "c1", colour: "#d55e00", dash: "7 3" },

@@ -1,4 +1,4 @@
-import { UsageError } from "../../engine/errors.js";
+import { UsageError } from "../../../engine/errors.js";
 
 /** Refuses NaN and infinities anywhere in the plain data of a plot; a broken path would hide them. */
 export function requireFinite(where: string, data: unknown, path = "data"): void {

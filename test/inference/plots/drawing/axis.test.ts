@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { domainAround, horizontalAxis, linearAxis } from "../../../inference/plots/axis.js";
+import { domainAround, horizontalAxis, linearAxis } from "../../../../inference/plots/drawing/axis.js";
 import {
   fixed,
   footerLine,
@@ -10,8 +10,8 @@ import {
   powerOfTen,
   pValueText,
   significant,
-} from "../../../inference/plots/numbers.js";
-import { smoothPath } from "../../../inference/plots/svg.js";
+} from "../../../../inference/plots/drawing/numbers.js";
+import { smoothPath } from "../../../../inference/plots/drawing/svg.js";
 
 const texts = (low: number, high: number, n: number) => linearAxis("a", [low, high], n).ticks.map((tick) => tick.text);
 

@@ -1,4 +1,4 @@
-import { aNumber, aText, checkArgument, checkParts } from "../../engine/options.js";
+import { aNumber, aText, checkArgument, checkParts } from "../../../engine/options.js";
 
 const NARROW_NO_BREAK_SPACE = "\u202f";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";

@@ -1,0 +1,106 @@
+/** The kinds of architecture: plain JSON data, and the options from which they are made. */
+import type { Activation } from "../networks/masked-network.js";
+import type { SplineArchitecture } from "../transforms/rational-quadratic-spline.js";
+import type { ScalarArchitecture } from "../transforms/scalar-transform.js";
+
+/**
+ * Where constants of the training sample come in: at the observed side only (`input`: a density's latent space is
+ * standard anyway), or undone again behind the transforms (`both`: a transport within the space of the data).
+ */
+export type Standardisation = "none" | "input" | "both";
+
+/** One masked transform. Feature i is conditioned on the features of smaller order. */
+export interface AutoregressiveLayer {
+  readonly order: readonly number[];
+  /** Per hidden layer, units of degree 0, 1, ..., D - 1. */
+  readonly hidden: readonly (readonly number[])[];
+}
+
+/** One coupling transform: the passive features, left as they are, condition all others. */
+export interface CouplingLayer {
+  readonly passive: readonly number[];
+  readonly hidden: readonly number[];
+}
+
+export interface CommonArchitecture {
+  readonly features: number;
+  readonly context: number;
+  readonly activation: Activation;
+  readonly standardisation: Standardisation;
+}
+
+export interface AutoregressiveArchitecture extends CommonArchitecture {
+  readonly kind: "autoregressive";
+  readonly transform: ScalarArchitecture;
+  /** Applied to observed values from first to last. */
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export interface CouplingArchitecture extends CommonArchitecture {
+  readonly kind: "coupling";
+  readonly transform: ScalarArchitecture;
+  readonly layers: readonly CouplingLayer[];
+}
+
+/** One nuisance of a factorizable flow: u = (ν - nominal value) / scale. */
+export interface NuisanceArchitecture {
+  readonly nominal: number;
+  readonly scale: number;
+  /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
+  readonly linearOnly: boolean;
+}
+
+/** A morph: the nuisances as a transformation of observed to nominal values, arXiv:2606.30489. */
+export interface FactorizableArchitecture extends CommonArchitecture {
+  readonly kind: "factorizable";
+  readonly nuisances: readonly NuisanceArchitecture[];
+  /** Pairs (k, l), k < l, of nuisances with a term u_k u_l. */
+  readonly pairs: readonly (readonly [number, number])[];
+  /** Dampings q of the quadratic and r of the pair terms. */
+  readonly quadraticDamping: number;
+  readonly pairDamping: number;
+  /**
+   * Behind the affine step of each layer, and like it the identity at the nominal values. It reshapes densities, which scales and shifts
+   * cannot. Absent: none, as published.
+   */
+  readonly spline?: SplineArchitecture;
+  readonly layers: readonly AutoregressiveLayer[];
+}
+
+export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
+export type Architecture = FlowArchitecture | FactorizableArchitecture;
+
+export interface CommonOptions {
+  readonly features: number;
+  readonly context?: number;
+  readonly hidden: readonly number[];
+  readonly activation?: Activation;
+  readonly standardisation?: Standardisation;
+}
+
+export interface FlowOptions extends CommonOptions {
+  readonly transforms: number;
+  readonly transform: ScalarArchitecture;
+}
+
+export interface AutoregressiveOptions extends FlowOptions {
+  readonly orders?: readonly (readonly number[])[];
+}
+
+export interface CouplingOptions extends FlowOptions {
+  readonly passive?: readonly (readonly number[])[];
+}
+
+export interface FactorizableOptions extends CommonOptions {
+  readonly layers: number;
+  readonly nuisances: readonly Partial<NuisanceArchitecture>[];
+  readonly pairs?: readonly (readonly [number, number])[];
+  readonly quadraticDamping?: number;
+  readonly pairDamping?: number;
+  readonly spline?: SplineArchitecture | undefined;
+}
+
+export interface InitialOptions {
+  /** Last layers start at zero, so that the transforms start as the identity. */
+  readonly identity?: boolean;
+}

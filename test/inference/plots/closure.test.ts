@@ -1,0 +1,6 @@
+import { test } from "uvu";
+import { checkPictures } from "./picture-laws.js";
+
+checkPictures("closure");
+
+test.run();
