@@ -6,51 +6,13 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ModuleBuilder } from "../../../../engine/cpu/assembly/assembler.js";
-import { type Lanes, lanesOf, type Precision } from "../../../../engine/cpu/assembly/lanes.js";
-import { hasRelaxedSimd } from "../../../../engine/cpu/assembly/simd.js";
-import { wasm } from "../../../../engine/cpu/assembly/webassembly.js";
+import type { Precision } from "../../../../engine/cpu/assembly/lanes.js";
 import {
-  defineScalarFunction,
-  emitScalarFunction,
   type ScalarFunction,
   scalarFunctionNames,
   scalarFunctions,
 } from "../../../../engine/cpu/functions/scalar-functions.js";
-
-const CAPACITY = 4096;
-const isRelaxed = await hasRelaxedSimd();
-
-type Apply = (values: readonly number[]) => number[];
-
-/** Runs the function over any number of values; "inline" and "called" print the two ways kernels may use. */
-function compileMap(name: ScalarFunction, lanes: Lanes, way: "inline" | "called"): Apply {
-  const module = new ModuleBuilder();
-  module.importMemory("env", "memory", { min: 1 });
-  const reference = way === "called" ? defineScalarFunction(module, lanes, name) : undefined;
-  const f = module.exportedFunction("main", [], []);
-  const address = f.local("i32");
-  f.range(address, 0, CAPACITY * lanes.bytes, 16, () => {
-    f.get(address).get(address).memory(lanes.load);
-    if (reference === undefined) emitScalarFunction(f, lanes, name);
-    else f.call(reference);
-    f.memory(lanes.store);
-  });
-  const memory = new wasm.Memory({ initial: 1 });
-  const instance = new wasm.Instance(new wasm.Module(module.build()), { env: { memory } });
-  const buffer = memory.buffer as ArrayBuffer;
-  const view = lanes.precision === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
-  return (values) => {
-    const results: number[] = [];
-    for (let start = 0; start < values.length; start += CAPACITY) {
-      const part = values.slice(start, start + CAPACITY);
-      view.set(part);
-      instance.exports.main!();
-      results.push(...view.subarray(0, part.length));
-    }
-    return results;
-  };
-}
+import { allLanes, compileMap } from "./compile-map.js";
 
 const LIMITS = {
   f32: { digits: 24, minExponent: -126, max: 2 ** 128 * (1 - 2 ** -24) },
@@ -193,65 +155,49 @@ const edges: Record<ScalarFunction, readonly (readonly [x: number, y: number])[]
 /** A quiet NaN with a payload, as a file may hold it. */
 const NAN_BITS = { f32: 0x7fc00001, f64: 0x7ff8000000000001n } as const;
 
-for (const precision of ["f32", "f64"] as const) {
-  for (const relaxed of isRelaxed ? [false, true] : [false]) {
-    const lanes = lanesOf(precision, { relaxed, wide: "none" });
-    const label = `${precision}${relaxed ? " fused" : ""}`;
-    const round = precision === "f32" ? Math.fround : (value: number) => value;
+for (const { lanes, label } of allLanes) {
+  const { precision } = lanes;
+  const round = precision === "f32" ? Math.fround : (value: number) => value;
 
-    for (const name of scalarFunctionNames) {
-      test(`${name} ${label}: within its stated error over the whole range`, () => {
-        const { x, y } = samples(name, precision);
-        const results = compileMap(name, lanes, "inline")(x);
-        let worst = 0;
-        let where = 0;
-        for (let i = 0; i < x.length; i++) {
-          const isTiny = Math.abs(y[i]!) < 2 ** LIMITS[precision].minExponent && y[i] !== 0;
-          if (isTiny && (results[i] === 0 || Math.abs(results[i]! - y[i]!) < 2 * unit(0, precision))) continue;
-          if (!Number.isFinite(round(y[i]!)) || y[i] === 0) {
-            assert.ok(
-              Object.is(results[i], round(y[i]!)) || results[i] === y[i],
-              `${name}(${x[i]}) = ${y[i]}, got ${results[i]}`,
-            );
-            continue;
-          }
-          const error = Math.abs(results[i]! - y[i]!) / unit(y[i]!, precision);
-          assert.ok(!Number.isNaN(error), `${name}(${x[i]}) = ${y[i]}, got ${results[i]}`);
-          if (error > worst) [worst, where] = [error, x[i]!];
+  for (const name of scalarFunctionNames) {
+    test(`${name} ${label}: within its stated error over the whole range`, () => {
+      const { x, y } = samples(name, precision);
+      const results = compileMap(name, lanes, "inline")(x);
+      let worst = 0;
+      let where = 0;
+      for (let i = 0; i < x.length; i++) {
+        const isTiny = Math.abs(y[i]!) < 2 ** LIMITS[precision].minExponent && y[i] !== 0;
+        if (isTiny && (results[i] === 0 || Math.abs(results[i]! - y[i]!) < 2 * unit(0, precision))) continue;
+        if (!Number.isFinite(round(y[i]!)) || y[i] === 0) {
+          assert.ok(
+            Object.is(results[i], round(y[i]!)) || results[i] === y[i],
+            `${name}(${x[i]}) = ${y[i]}, got ${results[i]}`,
+          );
+          continue;
         }
-        assert.ok(worst <= scalarFunctions[name].ulps[precision], `${name} is off by ${worst} ulp at ${where}`);
-      });
+        const error = Math.abs(results[i]! - y[i]!) / unit(y[i]!, precision);
+        assert.ok(!Number.isNaN(error), `${name}(${x[i]}) = ${y[i]}, got ${results[i]}`);
+        if (error > worst) [worst, where] = [error, x[i]!];
+      }
+      assert.ok(worst <= scalarFunctions[name].ulps[precision], `${name} is off by ${worst} ulp at ${where}`);
+    });
 
-      test(`${name} ${label}: edges by name, inline and called`, () => {
-        for (const way of ["inline", "called"] as const) {
-          const apply = compileMap(name, lanes, way);
-          const results = apply(edges[name].map(([x]) => x));
-          edges[name].forEach(([x, y], i) => {
-            assert.ok(
-              Object.is(results[i], y),
-              `${name}(${Object.is(x, -0) ? "-0" : x}) = ${y}, got ${results[i]} (${way})`,
-            );
-          });
-          const payload =
-            precision === "f32"
-              ? new Float32Array(Uint32Array.of(NAN_BITS.f32).buffer)[0]!
-              : new Float64Array(BigUint64Array.of(NAN_BITS.f64).buffer)[0]!;
-          for (const result of apply([Number.NaN, payload]))
-            assert.ok(Number.isNaN(result), `${name}(NaN) is ${result}`);
-        }
-      });
-    }
-
-    test(`exp ${label}: ends of the range`, () => {
-      const apply = compileMap("exp", lanes, "inline");
-      // Largest argument with a finite result, and the next number: ln of the largest f32 is 88.722839, of the largest f64 709.7827129.
-      const [last, next] =
-        precision === "f32" ? [88.72283172607422, 88.72283935546875] : [709.782712893384, 709.7827128933841];
-      const [finite, infinite] = apply([last!, next!]);
-      assert.ok(Math.abs(finite! / Math.exp(last!) - 1) < (precision === "f32" ? 1e-7 : 1e-15), `${finite}`);
-      assert.is(infinite, Infinity);
-      const small = precision === "f32" ? -87.33654022216797 : -708.3964185322641;
-      assert.ok(Math.abs(apply([small])[0]! / Math.exp(small) - 1) < (precision === "f32" ? 1e-7 : 1e-15));
+    test(`${name} ${label}: edges by name, inline and called`, () => {
+      for (const way of ["inline", "called"] as const) {
+        const apply = compileMap(name, lanes, way);
+        const results = apply(edges[name].map(([x]) => x));
+        edges[name].forEach(([x, y], i) => {
+          assert.ok(
+            Object.is(results[i], y),
+            `${name}(${Object.is(x, -0) ? "-0" : x}) = ${y}, got ${results[i]} (${way})`,
+          );
+        });
+        const payload =
+          precision === "f32"
+            ? new Float32Array(Uint32Array.of(NAN_BITS.f32).buffer)[0]!
+            : new Float64Array(BigUint64Array.of(NAN_BITS.f64).buffer)[0]!;
+        for (const result of apply([Number.NaN, payload])) assert.ok(Number.isNaN(result), `${name}(NaN) is ${result}`);
+      }
     });
   }
 }

@@ -5,6 +5,7 @@ import { referenceBackend } from "../../../../engine/reference/backend.js";
 import * as o from "../../../../engine/tape/operations.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { webgpuBackend } from "../../../../engine/webgpu/backend.js";
+import { Device } from "../../../../engine/webgpu/device/device.js";
 import { resolveIncludes } from "../../../../shaders/include.js";
 import { close, tolerances } from "../../../support/close.js";
 import { watchingDevices } from "../../../support/gpu-devices.js";
@@ -104,6 +105,18 @@ subgroupTest("event sums by subgroups are those of f64 and the same bits every t
   const answer = await watchingDevices({ onDevice: (opened) => (own = opened) }, sums);
   assert.ok(own?.features.has("subgroups"));
   close(answer.sums as Float64Array, wanted, tolerance);
+});
+
+webgpuTest("a device that is lost says so, then and ever after", async () => {
+  const device = await Device.open();
+  device.gpu.destroy();
+  await device.gpu.lost;
+  for (let again = 0; again < 2; again++) {
+    assert.throws(
+      () => device.check(),
+      /^webgpu backend: expected the device to stay, got a device that was lost \(.+\)\. Open the backend again$/,
+    );
+  }
 });
 
 test.run();
