@@ -1,0 +1,36 @@
+/** Where the data come from. */
+import { choice, number, section, text } from "../entries.js";
+import { MAXIMA } from "../limits.js";
+import { source } from "./source.js";
+
+export const data = section(
+  {
+    generator: choice({
+      doc: "Built-in generator of the data, in place of events.file; it simulates at `truth`.",
+      choices: ["doi-toy"],
+      optional: true,
+    }),
+    events: number({
+      doc: "Events that the generator draws as data.",
+      unit: "events",
+      integer: true,
+      min: 1,
+      max: MAXIMA.events,
+      default: 50_000,
+    }),
+  },
+  { doc: "Data from a generator." },
+);
+
+export const events = section(
+  {
+    file: text({
+      doc: "npz or csv file of the data, relative to this file.",
+      optional: true,
+      example: "data.npz",
+    }),
+    weight: text({ doc: "Column of event weights; absent: every event counts 1.", optional: true }),
+    source,
+  },
+  { doc: "Data from a file." },
+);

@@ -1,0 +1,79 @@
+/** How T follows the nuisances. */
+import { choice, flag, number, section } from "../entries.js";
+import { MAXIMA } from "../limits.js";
+import { hidden } from "./networks.js";
+import { recipe } from "./training.js";
+
+export const profile = section(
+  {
+    enabled: flag({ doc: "Let T respond to nu (step 2); used where T is fitted.", default: true }),
+    nodes: choice({
+      doc: "Values of nu in training, each event with its own and its mirror image: nodes of a Gauss-Legendre grid, drawn with their weights, or draws from the whole box.",
+      choices: ["quadrature", "random"],
+      default: "random",
+    }),
+    points: number({
+      doc: "Nodes along each nuisance (quadrature only).",
+      integer: true,
+      min: 1,
+      max: MAXIMA.nodes,
+      default: 6,
+    }),
+    box: number({
+      doc: "Half-width of the box around the fitted nu, of every nuisance alike. Absent: twice the scale.",
+      unit: "prior standard deviations",
+      min: MAXIMA.leastWidth,
+      max: MAXIMA.nu,
+      optional: true,
+    }),
+    scale: number({
+      doc: "Scale of nu inside the residual map, of every nuisance alike. Absent: five times the error of each nuisance with T fixed, or by x alone where that is larger, at most 1.5.",
+      unit: "prior standard deviations",
+      min: MAXIMA.leastWidth,
+      max: MAXIMA.nu,
+      optional: true,
+    }),
+    sample: choice({
+      doc: "Events by which the response is trained. model: drawn afresh from the fitted model, so that it cannot learn fluctuations of the data. data: the data themselves, as published.",
+      choices: ["model", "data"],
+      default: "model",
+    }),
+    events: number({
+      doc: "Events drawn for each epoch (model only). Absent: as many as the data, at least 50000.",
+      unit: "events",
+      integer: true,
+      min: 100,
+      max: MAXIMA.events,
+      optional: true,
+    }),
+    heldOut: number({
+      doc: "Events kept from training, as a part of those of an epoch, which validate the response at values of nu drawn from the box; 0: none.",
+      default: 0.1,
+      min: 0,
+      max: 0.5,
+    }),
+    kind: choice({
+      doc: "What a layer of the residual map does to each feature: scale and shift it, or pass it through a spline as well.",
+      choices: ["affine", "spline"],
+      default: "affine",
+    }),
+    bins: number({
+      doc: "Bins of the splines of the residual map (kind spline only).",
+      integer: true,
+      min: 2,
+      max: MAXIMA.splineBins,
+      default: 8,
+    }),
+    layers: number({ doc: "Layers of the residual map.", integer: true, min: 1, max: MAXIMA.layers, default: 2 }),
+    hidden: hidden([128]),
+    training: recipe("the response of T to nu (step 2)", {
+      optimiser: "adamw",
+      epochs: 5,
+      batch: 1024,
+      learningRate: 3e-5,
+    }),
+  },
+  {
+    doc: "Profiling of T: what its response to the nuisances has beyond undoing, exactly, what they do to the density of y.",
+  },
+);
