@@ -14,11 +14,9 @@ import { MAXIMA } from "./limits.js";
 import { checkRelevance, type Given } from "./relevance.js";
 import { checkEvents, checkSizes, checkYields } from "./size-checks.js";
 import type { Configuration } from "./table.js";
-import { MOST_PROBLEMS, type Path, type Problem, shown } from "./validation.js";
+import { MOST_PROBLEMS, type Path, type Problem, type Report, shown } from "./validation.js";
 
 type Point = Readonly<Record<string, number>>;
-/** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */
-export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
 /** What the built-in generators make; an analysis that uses one must have the same names and sizes. */
 const GENERATORS = {

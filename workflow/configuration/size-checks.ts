@@ -15,10 +15,9 @@ import {
   systematicsArchitecture,
   transferArchitecture,
 } from "./architectures.js";
-import type { Report } from "./checks.js";
 import { MAXIMA } from "./limits.js";
 import type { Configuration } from "./table.js";
-import type { Path } from "./validation.js";
+import type { Path, Report } from "./validation.js";
 
 /** Beyond it yields are none that f32 holds. */
 const MOST_EVENTS = 1e30;
