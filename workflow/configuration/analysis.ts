@@ -64,7 +64,7 @@ export function dimensionsOf(configuration: Configuration): Dimensions {
 
 /** Centres of the shape nuisances, in declared order. */
 export function shapeCentres(configuration: Configuration): number[] {
-  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.centre);
+  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.nominal);
 }
 
 /** Processes that a nuisance acts on. */
@@ -75,7 +75,7 @@ export function affectedProcesses(configuration: Configuration, nuisance: string
 
 /** A point in declared order; nuisances that it does not name are at their centres. [nuisances] */
 export function nuisanceVector(configuration: Configuration, point: Readonly<Record<string, number>>): number[] {
-  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
+  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.nominal);
 }
 
 /** True values of these nuisances, where all of them are known. */
@@ -86,8 +86,8 @@ export function trueValues({ truth }: Configuration, names: readonly string[]): 
 
 /** Is the nuisance away from its centre, where the nominal samples are? */
 export function isOffNominal(configuration: Configuration, point: Readonly<Record<string, number>>, nuisance: string) {
-  const { centre } = configuration.nuisances[nuisance]!;
-  return (entryOf(point, nuisance) ?? centre) !== centre;
+  const { nominal } = configuration.nuisances[nuisance]!;
+  return (entryOf(point, nuisance) ?? nominal) !== nominal;
 }
 
 /** Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it. */
@@ -105,12 +105,12 @@ export function simulatedEvents(configuration: Configuration): number {
 /** Points besides the nominal one at which the generator simulates. */
 export function variationPoints(configuration: Configuration): readonly Readonly<Record<string, number>>[] {
   if (configuration.simulation.variations.length > 0) return configuration.simulation.variations;
-  const centre = (name: string) => configuration.nuisances[name]!.centre;
+  const centre = (name: string) => configuration.nuisances[name]!.nominal;
   const single = nuisancesOfKind(configuration, "shape").flatMap((name) => [
     { [name]: centre(name) + 1 },
     { [name]: centre(name) - 1 },
   ]);
-  const corners = configuration.fnf.pairs.flatMap(([k, l]) =>
+  const corners = configuration.morph.pairs.flatMap(([k, l]) =>
     [1, -1].flatMap((a) => [1, -1].map((b) => ({ [k!]: centre(k!) + a, [l!]: centre(l!) + b }))),
   );
   return [...single, ...corners];

@@ -62,7 +62,7 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
   const processes = needs.samples ? Object.entries(configuration.processes) : [];
   const named = [
     { key: "model.file", ...configuration.model },
-    { key: "events.file", ...configuration.events },
+    { key: "data.file", ...configuration.data },
     ...processes.flatMap(([name, { samples }]) =>
       samples.map(({ file }, i) => ({ key: `processes.${name}.samples[${i}].file`, file, source: undefined })),
     ),

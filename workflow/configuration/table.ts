@@ -1,20 +1,20 @@
 /** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
 import { number, section, text, type ValueOf } from "./entries.js";
 import { MAXIMA } from "./limits.js";
-import { data, events } from "./table/data.js";
+import { data } from "./table/data.js";
 import { fit } from "./table/fit.js";
 import { flows } from "./table/flows.js";
 import { impacts } from "./table/impacts.js";
 import { likelihood } from "./table/likelihood.js";
 import { model } from "./table/model.js";
-import { fnf } from "./table/morph.js";
+import { morph } from "./table/morph.js";
 import { nuisances, point } from "./table/nuisances.js";
 import { observables } from "./table/observables.js";
 import { processes } from "./table/processes.js";
-import { profile } from "./table/response.js";
+import { response } from "./table/response.js";
 import { scan } from "./table/scan.js";
 import { simulation } from "./table/simulation.js";
-import { ensemble, transfer } from "./table/transport.js";
+import { ensemble, transport } from "./table/transport.js";
 
 export const configurationTable = section(
   {
@@ -32,15 +32,14 @@ export const configurationTable = section(
     nuisances,
     simulation,
     data,
-    events,
     model,
     likelihood,
     flows,
-    fnf,
-    transfer,
+    morph,
+    transport,
     ensemble,
     fit,
-    profile,
+    response,
     scan,
     impacts,
     truth: point("True values of the nuisances, where they are known (toys): shown beside the fit."),
@@ -57,4 +56,4 @@ export const configurationTable = section(
 /** The validated configuration, every default filled in. */
 export type Configuration = ValueOf<typeof configurationTable>;
 export type Nuisance = Configuration["nuisances"][string];
-export type TrainingRecipe = Configuration["transfer"]["training"];
+export type TrainingRecipe = Configuration["transport"]["training"];

@@ -79,7 +79,7 @@ export function effectWarnings(
   return effects.flatMap(({ nuisance, tests, pValue }) => {
     if (pValue < EFFECT_LEVEL) return [];
     const name = shapes[nuisance]!;
-    const constraint = `${configuration.nuisances[name]!.centre} ± 1`;
+    const constraint = `${configuration.nuisances[name]!.nominal} ± 1`;
     const found =
       `nuisance ${name}: the samples in which it is moved do not differ from the nominal ones, in no feature nor product of two ` +
       `(probability ${pValue.toPrecision(2)} for the most different of ${tests} tests). What is trained on them is their fluctuation`;

@@ -59,7 +59,7 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
     const where = describeAnchor(setting, least.process, least.at);
     const advice = isBroken
       ? "Mend the samples first: the warnings name their values"
-      : `Train longer (flows.${of}, fnf.${of}), or with more simulation`;
+      : `Train longer (flows.${of}, morph.${of}), or with more simulation`;
     setting.warn(
       `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
         `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +

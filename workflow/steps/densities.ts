@@ -82,7 +82,7 @@ export async function trainDensity(
 }
 
 const shapesOf = (configuration: Configuration): NamedShape[] =>
-  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.centre }));
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, centre: configuration.nuisances[name]!.nominal }));
 
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;
@@ -172,7 +172,7 @@ async function trainStage(
 ) {
   const { backend, simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
-  const recipe = configuration.fnf[of].training;
+  const recipe = configuration.morph[of].training;
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;

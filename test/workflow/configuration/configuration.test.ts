@@ -42,7 +42,7 @@ nuisances:
   scale:
   tilt: { processes: [signal] }
   norm: { kind: rate, kappa: 0.1 }
-events: { file: data.npz }
+data: { file: data.npz }
 `;
 
 function read(source: string, ...set: string[]): Configuration {
@@ -68,27 +68,27 @@ test("the toy's example: at least 50 000 events, ten times that simulated, nothi
 });
 
 test("the keys of the toy that users are promised", () => {
-  const set = ["data.events=1e6", "likelihood.observables=[x]", "fnf.pairs=[]", "seed=5"];
+  const set = ["data.events=1e6", "likelihood.observables=[x]", "morph.pairs=[]", "seed=5"];
   const { configuration } = loadAnalysis(example("doi-toy/analysis.yaml"), { set });
   assert.is(configuration.data.events, 1_000_000);
   assert.is(simulatedEvents(configuration), 20_000_000);
   assert.equal(configuration.likelihood.observables, ["x"]);
-  assert.equal(configuration.fnf.pairs, []);
+  assert.equal(configuration.morph.pairs, []);
   assert.is(configuration.seed, 5);
   assert.is(loadAnalysis(example("doi-toy/analysis.yaml"), { set, seed: 7 }).configuration.seed, 7);
 });
 
 test("the published example says what to download where its files are absent", () => {
-  const set = ["model.file=absent/m.pt", "events.file=absent/e.npz"];
+  const set = ["model.file=absent/m.pt", "data.file=absent/e.npz"];
   const analysis = loadAnalysis(example("doi-toy/published.yaml"), { set });
   const expected = [
     /model\.file: expected the file .*examples.doi-toy.absent.m\.pt, got no such file\. Download it from doi:10\.5281\/zenodo\.21058119 and put it there/,
-    /events\.file: expected the file .*e\.npz, got no such file\. Download it from doi:10\.5281\/zenodo\.21058119/,
+    /data\.file: expected the file .*e\.npz, got no such file\. Download it from doi:10\.5281\/zenodo\.21058119/,
   ];
   for (const pattern of expected) assert.throws(() => checkFiles(analysis), pattern);
   const { configuration } = loadAnalysis(example("doi-toy/published.yaml"));
   assert.match(configuration.model.file!, /^reference\/.*mixture_.*\.pt$/);
-  assert.match(configuration.events.file!, /^reference\//);
+  assert.match(configuration.data.file!, /^reference\//);
 });
 
 test("the example of three processes: any number of processes, features and nuisances", () => {
@@ -109,7 +109,7 @@ processes:
   signal: { yield: 20000, samples: [{ file: signal.npz }, { file: signal_scale_up.npz, at: { scale: 1 } }, { file: signal_scale_down.npz, at: { scale: -1 } }] }
   background: { yield: 30000, samples: [{ file: background.npz }, { file: background_scale_up.npz, at: { scale: 1 } }, { file: background_scale_down.npz, at: { scale: -1 } }] }
 nuisances: { scale: , normalisation: { kind: rate, processes: [background], kappa: 0.05 } }
-events: { file: data.npz }
+data: { file: data.npz }
 `);
   assert.equal(written, bare);
 });
@@ -144,15 +144,15 @@ test("values of the wrong kind say what was expected", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["seed=1.5", /--set: seed: expected an integer of at least 0 and up to 4294967295, got 1\.5/],
     ["seed=.nan", /seed: expected an integer .*, got NaN/],
-    ["fnf.q=0", /fnf\.q: expected a number above 0 and up to 100, got 0/],
-    ["fnf.q=small", /fnf\.q: expected a number above 0 and up to 100, got "small"/],
+    ["morph.quadraticDamping=0", /morph\.quadraticDamping: expected a number above 0 and up to 100, got 0/],
+    ["morph.quadraticDamping=small", /morph\.quadraticDamping: expected a number above 0 and up to 100, got "small"/],
     ["name=3", /name: expected a text, got 3\. Put it in quotes/],
     ["likelihood.extended=maybe", /likelihood\.extended: expected true or false, got "maybe"/],
     ["likelihood.form=join", /expected one of joint, conditional, got "join"\. Did you mean joint\?/],
     ["likelihood.observables=x", /expected a list of at least 1, none twice, .*, got "x"\. Write it as \[a, b\]/],
     ["likelihood.observables=[x, x]", /got "x" twice/],
     ["likelihood.observables=[]", /expected a list of at least 1, .*, got 0 \(\[\]\)/],
-    ["fnf.pairs=[[shift]]", /fnf\.pairs\[0\]: expected a list of 2, none twice, .*, got 1 \(\["shift"\]\)/],
+    ["morph.pairs=[[shift]]", /morph\.pairs\[0\]: expected a list of 2, none twice, .*, got 1 \(\["shift"\]\)/],
     ["fit.bounds=[-5, null]", /fit\.bounds\[1\]: expected a number of at least -1000 and up to 1000, got nothing/],
     ["flows=3", /flows: expected a map with the keys x, y, got 3/],
     ["truth=[1]", /truth: expected a map from nuisance names to a number of at least -1000 and up to 1000, got \[1\]/],
@@ -163,13 +163,13 @@ test("values of the wrong kind say what was expected", () => {
 });
 
 test("what is missing is named, and all problems are told at once", () => {
-  const lines = message("fnf: { q: -1 }\n").split("\n");
+  const lines = message("morph: { quadraticDamping: -1 }\n").split("\n");
   assert.is(lines.length, 2);
   assert.match(
     lines[0]!,
     /^a\.yaml: observables\.x\.features: expected an integer of at least 1 and up to 256, got nothing\. Add it/,
   );
-  assert.match(lines[1]!, /^a\.yaml:1:8: fnf\.q: expected a number above 0 and up to 100, got -1$/);
+  assert.match(lines[1]!, /^a\.yaml:1:10: morph\.quadraticDamping: expected a number above 0 and up to 100, got -1$/);
 });
 
 test("--set overrides entries anywhere, also inside maps and lists", () => {
@@ -183,13 +183,13 @@ test("--set overrides entries anywhere, also inside maps and lists", () => {
 
 test("--set with an unknown path is an error with a suggestion", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    ["fnf.pears=[]", /--set: expected a known key of fnf, got pears\. Did you mean pairs\?/],
+    ["morph.pears=[]", /--set: expected a known key of morph, got pears\. Did you mean pairs\?/],
     ["dta.events=3", /--set: expected a known key, got dta\. Did you mean data\?/],
     ["processes.signl.yield=3", /--set: expected one of the names of processes, got signl\. Did you mean signal\?/],
     ["processes.signal.samples.3.file=a", /expected an index below 3, the length of processes\.signal\.samples, got 3/],
     ["seed.x=1", /expected no further key: it is a single value of seed, got x/],
     ["seed", /--set: expected key=value, got seed/],
-    ["fnf.pairs=[[a", /--set: expected a value in YAML, got fnf\.pairs=\[\[a/],
+    ["morph.pairs=[[a", /--set: expected a value in YAML, got morph\.pairs=\[\[a/],
   ];
   for (const [set, pattern] of cases) assert.match(message(FILES, set), pattern, set);
 });
@@ -197,7 +197,7 @@ test("--set with an unknown path is an error with a suggestion", () => {
 test("names that refer to nothing are errors", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["truth={scal: 1}", /truth\.scal: expected a declared nuisance, got "scal"\. Did you mean scale\?/],
-    ["fnf.pairs=[[scale, tlt]]", /fnf\.pairs\[0\]: expected a declared nuisance, got "tlt"\. Did you mean tilt\?/],
+    ["morph.pairs=[[scale, tlt]]", /morph\.pairs\[0\]: expected a declared nuisance, got "tlt"\. Did you mean tilt\?/],
     ["scan.nuisances=[norn]", /scan\.nuisances\[0\]: expected a declared nuisance, got "norn"\. Did you mean norm\?/],
     ["nuisances.tilt.processes=[singal]", /expected a declared process, got "singal"\. Did you mean signal\?/],
     ["processes.other.samples.1.at={sale: 1}", /samples\[1\]\.at\.sale: expected a declared nuisance, got "sale"/],
@@ -207,19 +207,19 @@ test("names that refer to nothing are errors", () => {
 
 test("a pair term without joint samples is refused", () => {
   assert.match(
-    message(FILES, "fnf.pairs=[[scale, tilt]]"),
-    /fnf\.pairs\[0\]: expected a sample of signal in which scale and tilt are both off nominal, got none\. Add one, for example with `at: \{scale: 1, tilt: 1\}`, or remove the pair/,
+    message(FILES, "morph.pairs=[[scale, tilt]]"),
+    /morph\.pairs\[0\]: expected a sample of signal in which scale and tilt are both off nominal, got none\. Add one, for example with `at: \{scale: 1, tilt: 1\}`, or remove the pair/,
   );
   const joint = "processes.signal.samples.2.at={scale: 1, tilt: 1}";
-  assert.equal(read(FILES, "fnf.pairs=[[scale, tilt]]", joint).fnf.pairs, [["scale", "tilt"]]);
-  assert.match(message(FILES, "fnf.pairs=[[scale, norm]]"), /expected two shape nuisances, got the rate norm/);
+  assert.equal(read(FILES, "morph.pairs=[[scale, tilt]]", joint).morph.pairs, [["scale", "tilt"]]);
+  assert.match(message(FILES, "morph.pairs=[[scale, norm]]"), /expected two shape nuisances, got the rate norm/);
   assert.match(
-    message(TOY, "fnf.pairs=[[shift, squeeze], [squeeze, shift]]"),
+    message(TOY, "morph.pairs=[[shift, squeeze], [squeeze, shift]]"),
     /expected every pair once, got squeeze, shift/,
   );
   const singles = "simulation.variations=[{shift: 1}, {squeeze: 1}]";
   assert.match(
-    message(TOY, "fnf.pairs=[[shift, squeeze]]", singles),
+    message(TOY, "morph.pairs=[[shift, squeeze]]", singles),
     /expected a sample of A in which shift and squeeze/,
   );
 });
@@ -253,7 +253,7 @@ test("samples, sources and kinds that do not fit are errors", () => {
       "nuisances.tilt.kappa=0.1",
       /nuisances\.tilt\.kappa: expected no kappa, as this is a shape nuisance, got 0\.1/,
     ],
-    [FILES, "events.file=null", /events: expected one source of data: .*, got neither/],
+    [FILES, "data.file=null", /data: expected one source of data: .*, got neither/],
     [
       FILES,
       "model.file=m.pt",
@@ -261,7 +261,7 @@ test("samples, sources and kinds that do not fit are errors", () => {
     ],
     [TOY, "simulation.generator=null", /expected one source of the densities: .*, got none/],
     [FILES, "nuisances={}", /nuisances: expected at least one nuisance, got none/],
-    [TOY, "events.file=d.npz", /events: expected one source of data: .*, got both/],
+    [TOY, "data.file=d.npz", /data: expected one source of data: .*, got both/],
     [TOY, "processes={A: , C: }", /simulation\.generator: expected processes A, B with doi-toy, got A, C/],
     [TOY, "observables.x.features=3", /expected observables\.x\.features 2 with doi-toy, got 3/],
     [TOY, "observables.y=null", /likelihood\.observables: expected observables that are declared, got \[x, y\]/],
@@ -273,8 +273,8 @@ test("samples, sources and kinds that do not fit are errors", () => {
     ],
     [
       TOY,
-      "transfer.training.patience=3",
-      /transfer\.training\.patience: expected 0, as all data are used and none held out, got 3/,
+      "transport.training.patience=3",
+      /transport\.training\.patience: expected 0, as all data are used and none held out, got 3/,
     ],
     [
       TOY,
@@ -301,9 +301,9 @@ observables: { x: { features: 2 }, y: { features: 2 } }
 processes: { A: , B: }
 nuisances: { shift: , squeeze: }
 model: { file: m.pt }
-events: { file: data.npz }
+data: { file: data.npz }
 `;
-const GENERATED_OF_FILES = `${TOY.replace("data: { generator: doi-toy }", "events: { file: d.npz }")}`.replace(
+const GENERATED_OF_FILES = `${TOY.replace("data: { generator: doi-toy }", "data: { file: d.npz }")}`.replace(
   "{ A: , B: }",
   "{ A: { yield: 1 }, B: { yield: 2 } }",
 );
@@ -340,12 +340,12 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     [
       FILES,
       "data.events=100",
-      /data\.events: expected nothing, as it is read with data\.generator only, got 100\. Remove it, or set data\.generator in place of events\.file/,
+      /data\.events: expected nothing, as it is read with data\.generator only, got 100\. Remove it, or set data\.generator in place of data\.file/,
     ],
     [GENERATED_OF_FILES, "data.events=100", /a simulation has its size from simulation\.events/],
   ],
-  "events.weight": [[TOY, "events.weight=w", /events\.weight: .* read with events\.file or --events only, got "w"/]],
-  "events.source": [[TOY, "events.source=there", /events\.source: .* read with events\.file only, got "there"/]],
+  "data.weight": [[TOY, "data.weight=w", /data\.weight: .* read with data\.file or --events only, got "w"/]],
+  "data.source": [[TOY, "data.source=there", /data\.source: .* read with data\.file only, got "there"/]],
   "model.source": [[TOY, "model.source=there", /model\.source: .* read with model\.file only, got "there"/]],
   "model.activation": [[TOY, "model.activation=elu", /model\.activation: .* read with model\.file only, got "elu"/]],
   "model.leastSlope": [[TOY, "model.leastSlope=0.01", /model\.leastSlope: .* read with model\.file only, got 0\.01/]],
@@ -357,11 +357,17 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     ],
   ],
   "flows.y.bins": [[FILES, "flows.y={kind: affine, bins: 4}", /flows\.y\.bins: .* flows\.y\.kind spline only/]],
-  "profile.points": [[TOY, "profile.points=8", /profile\.points: .* read with profile\.nodes quadrature only, got 8/]],
-  "profile.events": [
-    [TOY, "profile={sample: data, events: 100}", /profile\.events: .* read with profile\.sample model only, got 100/],
+  "response.points": [
+    [TOY, "response.points=8", /response\.points: .* read with response\.nodes quadrature only, got 8/],
   ],
-  "profile.bins": [[TOY, "profile.bins=4", /profile\.bins: .* read with profile\.kind spline only, got 4/]],
+  "response.events": [
+    [
+      TOY,
+      "response={sample: data, events: 100}",
+      /response\.events: .* read with response\.sample model only, got 100/,
+    ],
+  ],
+  "response.bins": [[TOY, "response.bins=4", /response\.bins: .* read with response\.kind spline only, got 4/]],
 };
 
 test("what is set and not read is an error, once, for every entry that only some sources and choices read", () => {
@@ -379,19 +385,22 @@ test("what is set and not read is an error, once, for every entry that only some
 test("what is read is no error, and neither is a default", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     [TOY, ["simulation.events=1000", "simulation.variations=[{shift: 1}, {squeeze: 1}]", "data.events=100"]],
-    [TOY, ["flows.x.bins=4", "profile={kind: spline, bins: 4, nodes: quadrature, points: 3, events: 200}"]],
-    [FILES, ["simulation.weight=w", "events.weight=w", "events.source=there", "simulation.heldOut=0.3"]],
+    [TOY, ["flows.x.bins=4", "response={kind: spline, bins: 4, nodes: quadrature, points: 3, events: 200}"]],
+    [FILES, ["simulation.weight=w", "data.weight=w", "data.source=there", "simulation.heldOut=0.3"]],
     [GENERATED_OF_FILES, ["simulation.events=1000"]],
     [PUBLISHED, ["model.source=there", "model.activation=elu", "model.leastSlope=1e-4"]],
-    [PUBLISHED, ["processes.A.yield=3", "scan.points=3", "flows.x.hidden=[8]", "profile.box=1"]],
-    [FILES, ["data.events=50000", "profile.points=6"]],
+    [PUBLISHED, ["processes.A.yield=3", "scan.points=3", "flows.x.hidden=[8]", "response.range=1"]],
+    [FILES, ["data.events=50000", "response.points=6"]],
     // Switched off, and kept for when it is switched on again.
-    [TOY, ["likelihood.observables=[x]", "transfer.bins=4", "ensemble.replicas=3"]],
-    [TOY, ["transfer.enabled=false", "transfer.bins=4", "profile={enabled: false, layers: 3}", "fnf.r=0.2"]],
+    [TOY, ["likelihood.observables=[x]", "transport.bins=4", "ensemble.replicas=3"]],
+    [
+      TOY,
+      ["transport.enabled=false", "transport.bins=4", "response={enabled: false, layers: 3}", "morph.pairDamping=0.2"],
+    ],
   ];
   for (const [source, set] of cases) assert.is(message(source, ...set), "no error", set.join());
-  const weighted = readConfiguration(TOY, "a.yaml", { set: ["events.weight=w"], events: "other.npz" });
-  assert.is(weighted.events.weight, "w");
+  const weighted = readConfiguration(TOY, "a.yaml", { set: ["data.weight=w"], events: "other.npz" });
+  assert.is(weighted.data.weight, "w");
 });
 
 test("every entry that is documented as one choice's only has its check", () => {
@@ -405,19 +414,19 @@ test("every entry that is documented as one choice's only has its check", () => 
   // Checked with their kind of nuisance and their optimiser.
   const elsewhere = /^nuisances\.\*\.kappa$|\.training\.weightDecay$/;
   const found = documented.filter((path) => !elsewhere.test(path));
-  assert.equal(found, ["profile.points", "profile.events", "profile.bins"]);
+  assert.equal(found, ["response.points", "response.events", "response.bins"]);
   for (const path of found) assert.ok(RELEVANCE[path], path);
 });
 
 test("the generator simulates at plus and minus one, and at the corners of each pair", () => {
   assert.equal(variationPoints(read(TOY)), [{ shift: 1 }, { shift: -1 }, { squeeze: 1 }, { squeeze: -1 }]);
-  const points = variationPoints(read(TOY, "fnf.pairs=[[shift, squeeze]]", "nuisances.shift.centre=2"));
+  const points = variationPoints(read(TOY, "morph.pairs=[[shift, squeeze]]", "nuisances.shift.nominal=2"));
   assert.is(points.length, 8);
   assert.equal(points.at(-1), { shift: 1, squeeze: -1 });
 });
 
 test("points, yields and paths", () => {
-  const configuration = read(FILES, "nuisances.tilt.centre=0.5");
+  const configuration = read(FILES, "nuisances.tilt.nominal=0.5");
   assert.equal(nuisanceVector(configuration, { norm: 2 }), [0, 0.5, 2]);
   assert.is(expectedYield(configuration, "other"), 20);
   const analysis = { file: "/some/where/a.yaml", configuration };

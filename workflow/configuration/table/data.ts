@@ -5,8 +5,15 @@ import { source } from "./source.js";
 
 export const data = section(
   {
+    file: text({
+      doc: "npz or csv file of the data, relative to this file.",
+      optional: true,
+      example: "data.npz",
+    }),
+    weight: text({ doc: "Column of event weights; absent: every event counts 1.", optional: true }),
+    source,
     generator: choice({
-      doc: "Built-in generator of the data, in place of events.file; it simulates at `truth`.",
+      doc: "Built-in generator of the data, in place of data.file; it simulates at `truth`.",
       choices: ["doi-toy"],
       optional: true,
     }),
@@ -19,18 +26,5 @@ export const data = section(
       default: 50_000,
     }),
   },
-  { doc: "Data from a generator." },
-);
-
-export const events = section(
-  {
-    file: text({
-      doc: "npz or csv file of the data, relative to this file.",
-      optional: true,
-      example: "data.npz",
-    }),
-    weight: text({ doc: "Column of event weights; absent: every event counts 1.", optional: true }),
-    source,
-  },
-  { doc: "Data from a file." },
+  { doc: "The data: from a file or from a generator." },
 );

@@ -15,21 +15,21 @@ const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
     { doc: `Factorizable flow of ${of}: what the nuisances do to it.` },
   );
 
-export const fnf = section(
+export const morph = section(
   {
     pairs: list(nuisancePair, {
       doc: "Pairs of nuisances with a term of their own, for example [[shift, squeeze]]. Needs samples in which both are off nominal.",
       default: [],
       maxLength: MAXIMA.pairs,
     }),
-    q: number({
+    quadraticDamping: number({
       doc: "Damping of the terms quadratic in nu.",
       unit: "dimensionless",
       default: 0.01,
       above: 0,
       max: MAXIMA.damping,
     }),
-    r: number({
+    pairDamping: number({
       doc: "Damping of the pair terms.",
       unit: "dimensionless",
       default: 0.1,

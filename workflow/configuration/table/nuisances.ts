@@ -35,7 +35,7 @@ const nuisance = section(
       max: MAXIMA.kappa,
       optional: true,
     }),
-    centre: nu("Centre of the Gaussian prior, where the nominal samples were simulated.", { default: 0 }),
+    nominal: nu("Centre of the Gaussian prior, where the nominal samples were simulated.", { default: 0 }),
   },
   { doc: "One nuisance parameter." },
 );

@@ -4,7 +4,7 @@ import { MAXIMA } from "../limits.js";
 import { hidden } from "./networks.js";
 import { recipe } from "./training.js";
 
-export const profile = section(
+export const response = section(
   {
     enabled: flag({ doc: "Let T respond to nu (step 2); used where T is fitted.", default: true }),
     nodes: choice({
@@ -19,7 +19,7 @@ export const profile = section(
       max: MAXIMA.nodes,
       default: 6,
     }),
-    box: number({
+    range: number({
       doc: "Half-width of the box around the fitted nu, of every nuisance alike. Absent: twice the scale.",
       unit: "prior standard deviations",
       min: MAXIMA.leastWidth,

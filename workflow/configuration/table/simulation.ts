@@ -19,7 +19,7 @@ export const simulation = section(
       optional: true,
     }),
     variations: list(point("Values of the nuisances."), {
-      doc: "Points at which the generator simulates, besides the nominal one. Empty: +1 and -1 of each shape nuisance, and the four corners (+1 or -1, +1 or -1) of each of fnf.pairs.",
+      doc: "Points at which the generator simulates, besides the nominal one. Empty: +1 and -1 of each shape nuisance, and the four corners (+1 or -1, +1 or -1) of each of morph.pairs.",
       default: [],
       maxLength: MAXIMA.samples,
     }),

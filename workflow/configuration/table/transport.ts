@@ -4,7 +4,7 @@ import { MAXIMA } from "../limits.js";
 import { hidden, splineBins, transforms } from "./networks.js";
 import { recipe } from "./training.js";
 
-export const transfer = section(
+export const transport = section(
   {
     enabled: flag({
       doc: "Fit the map T of data to simulation; used where the likelihood looks at y.",
