@@ -63,7 +63,7 @@ export function dimensionsOf(configuration: Configuration): Dimensions {
 }
 
 /** Centres of the shape nuisances, in declared order. */
-export function shapeCentres(configuration: Configuration): number[] {
+export function nominalShapes(configuration: Configuration): number[] {
   return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.nominal);
 }
 
@@ -120,7 +120,7 @@ export function variationPoints(configuration: Configuration): readonly Readonly
 export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
   const shapes = nuisancesOfKind(configuration, "shape");
   const position = new Map(shapes.map((name, k) => [name, k]));
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const at = (point: Readonly<Record<string, number>>) => {
     const values = [...centres];
     for (const [name, value] of Object.entries(point)) {

@@ -39,7 +39,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
   return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
 }
 
-export function systematicsArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
+export function morphArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
   const { morph, nuisances } = configuration;
   const anchors = simulationAnchors(configuration);
   return factorizableFlow({
@@ -68,7 +68,7 @@ function pairPositions(configuration: Configuration): [number, number][] {
 }
 
 /** T of step 1. */
-export function transferArchitecture(configuration: Configuration): AutoregressiveArchitecture {
+export function transportArchitecture(configuration: Configuration): AutoregressiveArchitecture {
   const { hidden, transforms, bins } = configuration.transport;
   return autoregressiveFlow({
     features: dimensionsOf(configuration).y,
@@ -176,10 +176,10 @@ function configuredParts(configuration: Configuration, model: MixtureModel): Map
   const hasShapes = dimensionsOf(configuration).shapes > 0;
   for (const of of likelihood.observables as readonly ObservableName[]) {
     parts.set(`${of}.nominal`, nominalArchitecture(configuration, of));
-    if (hasShapes) parts.set(`${of}.systematics`, systematicsArchitecture(configuration, of));
+    if (hasShapes) parts.set(`${of}.systematics`, morphArchitecture(configuration, of));
   }
   if (!likelihood.observables.includes("y") || !transport.enabled) return parts;
-  parts.set("transfer", transferArchitecture(configuration));
+  parts.set("transfer", transportArchitecture(configuration));
   if (response.enabled) {
     const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ centre: 0, scale: 1 }));
     const [centres, scales] = [nuisances.map(({ centre }) => centre), nuisances.map(({ scale }) => scale)];

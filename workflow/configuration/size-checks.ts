@@ -10,10 +10,10 @@ import {
   simulationAnchors,
 } from "./analysis.js";
 import {
+  morphArchitecture,
   nominalArchitecture,
   responseArchitecture,
-  systematicsArchitecture,
-  transferArchitecture,
+  transportArchitecture,
 } from "./architectures.js";
 import { MAXIMA } from "./limits.js";
 import type { Configuration } from "./table.js";
@@ -70,9 +70,9 @@ export function checkSizes(configuration: Configuration, report: Report): void {
   const parts: readonly (readonly [Path, boolean, () => unknown])[] = [
     [["flows", "x"], true, () => nominalArchitecture(configuration, "x")],
     [["flows", "y"], hasY, () => nominalArchitecture(configuration, "y")],
-    [["morph", "x"], hasShapes, () => systematicsArchitecture(configuration, "x")],
-    [["morph", "y"], hasShapes && hasY, () => systematicsArchitecture(configuration, "y")],
-    [["transport"], hasY, () => transferArchitecture(configuration)],
+    [["morph", "x"], hasShapes, () => morphArchitecture(configuration, "x")],
+    [["morph", "y"], hasShapes && hasY, () => morphArchitecture(configuration, "y")],
+    [["transport"], hasY, () => transportArchitecture(configuration)],
     [["response"], hasY, () => responseArchitecture(configuration, centre, scales)],
   ];
   for (const [path, isUsed, make] of parts) {

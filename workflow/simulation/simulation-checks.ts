@@ -8,7 +8,7 @@ import {
 } from "../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
-import { type Analysis, nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
+import { type Analysis, nominalShapes, nuisancesOfKind } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { type DataVerdict, sampleVerdicts } from "../events/data-verdicts.js";
 import { checkedFeatures } from "../events/event-checks.js";
@@ -46,7 +46,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
       weights: events.weights,
     }),
   );
-  return { verdicts, differences: sampleDifferences(samples, shapeCentres(analysis.configuration)) };
+  return { verdicts, differences: sampleDifferences(samples, nominalShapes(analysis.configuration)) };
 }
 
 /**
@@ -59,7 +59,7 @@ export function nuisancesLeftOut(
   effects: readonly NuisanceEffect[],
 ): ReadonlySet<string> {
   const shapes = nuisancesOfKind(configuration, "shape");
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const isMovedTogether = (k: number) =>
     anchors.some(({ at }) => at[k] !== centres[k] && at.some((value, l) => l !== k && value !== centres[l]));
   return new Set(

@@ -26,7 +26,7 @@ import {
   withStageFlow,
 } from "../../inference/model/training/morph.js";
 import { nuisancesOfKind } from "../configuration/analysis.js";
-import { nominalArchitecture, systematicsArchitecture } from "../configuration/architectures.js";
+import { morphArchitecture, nominalArchitecture } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import type { Setting } from "../context.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
@@ -136,7 +136,7 @@ async function trainSystematics(
 ) {
   const { simulation, analysis } = setting;
   const { configuration } = analysis;
-  const architecture = systematicsArchitecture(configuration, of);
+  const architecture = morphArchitecture(configuration, of);
   const shapes = shapesOf(configuration);
   const names = shapes.map(({ name }) => name);
   const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);

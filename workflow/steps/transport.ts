@@ -28,7 +28,7 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
 import { openSampler } from "../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../inference/model/sampling/toys.js";
-import { responseArchitecture, transferArchitecture } from "../configuration/architectures.js";
+import { responseArchitecture, transportArchitecture } from "../configuration/architectures.js";
 import type { TrainingRecipe } from "../configuration/table.js";
 import type { Setting } from "../context.js";
 import type { FitSummary } from "../likelihood/nuisance-fit.js";
@@ -117,7 +117,7 @@ export function fitTransfer(
   const { analysis, events, sizes } = setting;
   const { transport, likelihood, seed } = analysis.configuration;
   const { epochs, batch } = transport.training;
-  const architecture = transferArchitecture(analysis.configuration);
+  const architecture = transportArchitecture(analysis.configuration);
   return trainTransfer(setting, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
