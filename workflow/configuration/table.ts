@@ -20,7 +20,7 @@ export const configurationTable = section(
   {
     name: text({ doc: "Title of the report.", default: "analysis" }),
     seed: number({
-      doc: "All random numbers follow from it.",
+      doc: "Seed of all random numbers.",
       integer: true,
       min: 0,
       max: 0xffffffff,
@@ -42,12 +42,12 @@ export const configurationTable = section(
     response,
     scan,
     impacts,
-    truth: point("True values of the nuisances, where they are known (toys): shown beside the fit."),
+    truth: point("True values of the nuisances, where they are known (toys). The report shows them beside the fit."),
     report: section(
       {
         bins: number({ doc: "Bins of each projection.", integer: true, min: 2, max: MAXIMA.bins, default: 40 }),
       },
-      { doc: "Pictures of the report." },
+      { doc: "Plots of the report." },
     ),
   },
   { doc: "An unbinned analysis." },

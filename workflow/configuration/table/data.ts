@@ -10,10 +10,10 @@ export const data = section(
       optional: true,
       example: "data.npz",
     }),
-    weight: text({ doc: "Column of event weights; absent: every event counts 1.", optional: true }),
+    weight: text({ doc: "Column of event weights. Absent: every event counts 1.", optional: true }),
     source,
     generator: choice({
-      doc: "Built-in generator of the data, in place of data.file; it simulates at `truth`.",
+      doc: "Built-in generator of the data, in place of data.file. It simulates at the nuisances of `truth`.",
       choices: ["doi-toy"],
       optional: true,
     }),
@@ -26,5 +26,5 @@ export const data = section(
       default: 50_000,
     }),
   },
-  { doc: "The data: from a file or from a generator." },
+  { doc: "The data, from a file or from a generator." },
 );

@@ -5,23 +5,23 @@ import { nu, point } from "./nuisances.js";
 
 export const fit = section(
   {
-    start: point("First starting point; empty: the centres of the priors."),
+    start: point("First starting point. Empty: the nominal values."),
     bounds: list(nu("Bound."), {
-      doc: "Least and largest value of every nuisance.",
+      doc: "Smallest and largest value of every nuisance.",
       unit: "prior standard deviations",
       default: [-5, 5],
       minLength: 2,
       maxLength: 2,
     }),
     secondStart: number({
-      doc: "Distance of a second starting point from the first, along every nuisance; 0: none.",
+      doc: "Distance of a second starting point from the first, along every nuisance. 0: none.",
       unit: "prior standard deviations",
       default: 1,
       min: 0,
       max: MAXIMA.nu,
     }),
     minos: flag({
-      doc: "Asymmetric errors as well: where the profile of -2 Delta ln L reaches 1. Takes a few fits for each nuisance.",
+      doc: "Asymmetric errors as well (MINOS): where the profile of -2 Delta ln L reaches 1. Takes a few fits for each nuisance.",
       default: false,
     }),
   },

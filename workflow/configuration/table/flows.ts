@@ -7,12 +7,12 @@ const density = (of: string, sizes: { readonly transforms: number }, defaults: R
   section(
     {
       kind: choice({
-        doc: "Map of one feature: rational-quadratic spline or affine.",
+        doc: "Transformation of each feature: rational-quadratic spline or affine.",
         choices: ["spline", "affine"],
         default: "spline",
       }),
       structure: choice({
-        doc: "Autoregressive: density in one pass. Coupling: density and sampling in one pass, at least 2 features.",
+        doc: "autoregressive: the density takes one pass. coupling: the density and sampling take one pass each; needs at least 2 features.",
         choices: ["autoregressive", "coupling"],
         default: "autoregressive",
       }),

@@ -6,11 +6,11 @@ import { nuisanceName } from "./nuisances.js";
 export const impacts = section(
   {
     enabled: flag({
-      doc: "Find out what each nuisance, group and mode does to yields and distribution.",
+      doc: "Compute what each nuisance, group and mode does to the yields and the distribution.",
       default: true,
     }),
     definitions: list(choice({ doc: "Name of a definition.", choices: ["shift", "covariance", "auxiliary"] }), {
-      doc: "shift: nu at its estimate +- sigma, the others fitted again. covariance: the same for a Gaussian likelihood, without fits. auxiliary: the centre of the constraint moved by its width and all fitted again; these add up in quadrature.",
+      doc: "shift: nu at its estimate +- sigma, the others fitted again. covariance: the same for a Gaussian likelihood, without fits. auxiliary: the nominal value moved by one standard deviation of the constraint and all fitted again; these impacts add up in quadrature.",
       default: ["covariance", "auxiliary"],
       minLength: 1,
       unique: true,
@@ -21,14 +21,14 @@ export const impacts = section(
       maxLength: MAXIMA.groups,
     }),
     bins: number({
-      doc: "Quantiles of each feature: regions of the distribution.",
+      doc: "Quantiles of each feature, which divide the distribution into regions.",
       integer: true,
       min: 1,
       max: MAXIMA.quantiles,
       default: 3,
     }),
     events: number({
-      doc: "Events of the data to look at.",
+      doc: "Events of the data that are used.",
       unit: "events",
       integer: true,
       min: MAXIMA.leastImpactEvents,

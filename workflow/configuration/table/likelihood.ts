@@ -6,19 +6,19 @@ import { MAXIMA } from "../limits.js";
 export const likelihood = section(
   {
     observables: list(choice({ doc: "Observable.", choices: ["x", "y"] }), {
-      doc: "What the likelihood looks at: [x] or [x, y].",
+      doc: "Observables of the likelihood: [x] or [x, y].",
       default: ["x", "y"],
       minLength: 1,
       unique: true,
     }),
     form: choice({
-      doc: "joint: p(x, y | nu). conditional: p(y | x, nu), the mixture fractions following from p(x).",
+      doc: "joint: p(x, y | nu). conditional: p(y | x, nu), with the fractions of the processes that follow from p(x).",
       choices: ["joint", "conditional"],
       default: "joint",
     }),
-    extended: flag({ doc: "With the Poisson term of the number of events.", default: true }),
+    extended: flag({ doc: "With the Poisson term for the number of events.", default: true }),
     cache: number({
-      doc: "Memory for numbers of the events that are the same at every nu. With less, they are computed again and again.",
+      doc: "Memory for numbers of the events that do not depend on nu. With less memory, they are computed again at every nu.",
       unit: "MiB",
       min: 0,
       max: MAXIMA.cache,

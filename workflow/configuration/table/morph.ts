@@ -10,20 +10,20 @@ const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
     {
       layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
       hidden: hidden([32, 32]),
-      training: recipe(`the factorizable flow of ${of}`, defaults),
+      training: recipe(`the morphing of ${of}`, defaults),
     },
-    { doc: `Factorizable flow of ${of}: what the nuisances do to it.` },
+    { doc: `Morphing of the density of ${of}.` },
   );
 
 export const morph = section(
   {
     pairs: list(nuisancePair, {
-      doc: "Pairs of nuisances with a term of their own, for example [[shift, squeeze]]. Needs samples in which both are off nominal.",
+      doc: "Pairs of nuisances that have a term of their own, for example [[shift, squeeze]]. A pair needs samples in which both are off nominal.",
       default: [],
       maxLength: MAXIMA.pairs,
     }),
     quadraticDamping: number({
-      doc: "Damping of the terms quadratic in nu.",
+      doc: "Damping of the terms that are quadratic in nu.",
       unit: "dimensionless",
       default: 0.01,
       above: 0,
@@ -39,5 +39,5 @@ export const morph = section(
     x: factorizable("x", 1, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
     y: factorizable("y", 2, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
   },
-  { doc: "Factorizable flows: the nuisances as transformations of the events." },
+  { doc: "Morphing: what the nuisances do to the densities, as factorizable normalizing flows (FNF)." },
 );

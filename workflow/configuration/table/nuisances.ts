@@ -6,7 +6,7 @@ import { MAXIMA } from "../limits.js";
 export const nu = <const R extends { readonly default?: number }>(doc: string, rules?: R) =>
   number({ doc, unit: "prior standard deviations", min: -MAXIMA.nu, max: MAXIMA.nu, ...(rules as R) });
 
-/** A point in the space of nuisances, by name; a nuisance that is not named is at its centre. */
+/** A point in the space of nuisances, by name; a nuisance that is not named has its nominal value. */
 export const point = (doc: string) =>
   map(nu("Value of the nuisance."), { doc, of: "nuisance names", maxLength: MAXIMA.nuisances });
 
@@ -17,13 +17,13 @@ export const nuisancePair = list(nuisanceName, { doc: "Two nuisances.", minLengt
 const nuisance = section(
   {
     kind: choice({
-      doc: "shape: changes the densities, learnt from samples. rate: a log-normal factor (1 + kappa)^nu on the yields.",
+      doc: "shape: it changes the densities, which is learnt from samples. rate: it multiplies the yields by (1 + kappa)^nu (log-normal).",
       choices: ["shape", "rate"],
       default: "shape",
     }),
-    label: text({ doc: "Name in pictures.", optional: true }),
+    label: text({ doc: "Name in plots.", optional: true }),
     processes: list(text({ doc: "Name of a process." }), {
-      doc: "Processes it acts on; empty: all.",
+      doc: "Processes that it acts on. Empty: all.",
       default: [],
       maxLength: MAXIMA.processes,
       unique: true,
@@ -35,13 +35,16 @@ const nuisance = section(
       max: MAXIMA.kappa,
       optional: true,
     }),
-    nominal: nu("Centre of the Gaussian prior, where the nominal samples were simulated.", { default: 0 }),
+    nominal: nu(
+      "Nominal value: the mean of the Gaussian constraint, and the value at which the nominal samples were simulated.",
+      { default: 0 },
+    ),
   },
   { doc: "One nuisance parameter." },
 );
 
 export const nuisances = map(nuisance, {
-  doc: "Nuisance parameters, by name; nu is written in this order.",
+  doc: "Nuisance parameters, by name. Their order is the order of nu.",
   of: "nuisance names",
   maxLength: MAXIMA.nuisances,
   example: { scale: { kind: "shape" }, normalisation: { kind: "rate", processes: ["background"], kappa: 0.05 } },

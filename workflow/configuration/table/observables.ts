@@ -20,8 +20,8 @@ const observable = (name: "x" | "y", doc: string) => ({
       maxLength: MAXIMA.features,
       unique: true,
     }),
-    labels: list(text({ doc: "Axis name, with its unit." }), {
-      doc: "Axis name of each feature; empty: the name of the observable and a number.",
+    labels: list(text({ doc: "Axis label, with its unit." }), {
+      doc: "Axis label of each feature. Empty: the name of the observable and a number.",
       default: [],
       maxLength: MAXIMA.features,
     }),
@@ -29,8 +29,11 @@ const observable = (name: "x" | "y", doc: string) => ({
   rules: { doc },
 });
 
-const x = observable("x", "Kinematics x: the context of every density of y, and observables themselves.");
-const y = observable("y", "Observables y, in which the distribution of interest lives. Absent: x alone is fitted.");
+const x = observable("x", "Kinematics x. The densities of y are conditional on x.");
+const y = observable(
+  "y",
+  "Observables y, of which the distribution of interest is measured. Absent: x alone is fitted.",
+);
 
 export const observables = section(
   { x: section(x.keys, x.rules), y: section(y.keys, { ...y.rules, optional: true }) },

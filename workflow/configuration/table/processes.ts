@@ -9,24 +9,24 @@ const sample = section(
       doc: "npz or csv file with the columns of the observables, relative to this file.",
       example: "a.npz",
     }),
-    at: point("Where it was simulated; empty: the nominal simulation."),
-    weight: text({ doc: "Column of event weights; absent: simulation.weight.", optional: true }),
+    at: point("Values of the nuisances at which it was simulated. Empty: the nominal values."),
+    weight: text({ doc: "Column of event weights. Absent: the column simulation.weight.", optional: true }),
   },
   { doc: "One simulated sample of the process." },
 );
 
 const process_ = section(
   {
-    label: text({ doc: "Name in pictures.", optional: true }),
+    label: text({ doc: "Name in plots.", optional: true }),
     yield: number({
-      doc: "Expected number of events in the data. A generator and a model file bring their own.",
+      doc: "Expected number of events in the data. Not needed with a generator or a model file, which have their own.",
       unit: "events",
       min: MAXIMA.leastYield,
       max: MAXIMA.yield,
       optional: true,
     }),
     samples: list(sample, {
-      doc: "Simulated samples, one file each: nominal, and at values of the nuisances. Empty with a generator or a model.",
+      doc: "Simulated samples, one file each: one at the nominal values, others at other values of the nuisances. Empty with a generator or a model file.",
       default: [],
       maxLength: MAXIMA.samples,
     }),
@@ -35,7 +35,7 @@ const process_ = section(
 );
 
 export const processes = map(process_, {
-  doc: "Processes of the mixture, by name; their order is that of the classes of a model file.",
+  doc: "Processes of the mixture, by name. Their order is the order of the classes of a model file.",
   of: "process names",
   maxLength: MAXIMA.processes,
   example: {

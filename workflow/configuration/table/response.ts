@@ -1,4 +1,4 @@
-/** How T follows the nuisances. */
+/** The response of T to the nuisances. */
 import { choice, flag, number, section } from "../entries.js";
 import { MAXIMA } from "../limits.js";
 import { hidden } from "./networks.js";
@@ -6,9 +6,9 @@ import { recipe } from "./training.js";
 
 export const response = section(
   {
-    enabled: flag({ doc: "Let T respond to nu (step 2); used where T is fitted.", default: true }),
+    enabled: flag({ doc: "Let T respond to nu (step 2). It is used where T is fitted.", default: true }),
     nodes: choice({
-      doc: "Values of nu in training, each event with its own and its mirror image: nodes of a Gauss-Legendre grid, drawn with their weights, or draws from the whole box.",
+      doc: "Values of nu in training; each event has its own value and its mirror image. quadrature: nodes of a Gauss-Legendre grid, drawn with their weights. random: drawn from the whole validity range.",
       choices: ["quadrature", "random"],
       default: "random",
     }),
@@ -20,21 +20,21 @@ export const response = section(
       default: 6,
     }),
     range: number({
-      doc: "Half-width of the box around the fitted nu, of every nuisance alike. Absent: twice the scale.",
+      doc: "Half-width of the validity range around the fitted nu, the same for every nuisance. Absent: twice the scale.",
       unit: "prior standard deviations",
       min: MAXIMA.leastWidth,
       max: MAXIMA.nu,
       optional: true,
     }),
     scale: number({
-      doc: "Scale of nu inside the residual map, of every nuisance alike. Absent: five times the error of each nuisance with T fixed, or by x alone where that is larger, at most 1.5.",
+      doc: "Scale of nu inside the residual map, the same for every nuisance. Absent: 2.5 times the error of each nuisance with T fixed, or by x alone where that is larger, and at most 1.5.",
       unit: "prior standard deviations",
       min: MAXIMA.leastWidth,
       max: MAXIMA.nu,
       optional: true,
     }),
     sample: choice({
-      doc: "Events by which the response is trained. model: drawn afresh from the fitted model, so that it cannot learn fluctuations of the data. data: the data themselves, as published.",
+      doc: "Events on which the response is trained. model: drawn anew from the fitted model, so that the response cannot learn fluctuations of the data. data: the data themselves, as published.",
       choices: ["model", "data"],
       default: "model",
     }),
@@ -47,13 +47,13 @@ export const response = section(
       optional: true,
     }),
     heldOut: number({
-      doc: "Events kept from training, as a part of those of an epoch, which validate the response at values of nu drawn from the box; 0: none.",
+      doc: "Fraction of the events of an epoch that is held out from training. They validate the response at values of nu drawn from the validity range. 0: none.",
       default: 0.1,
       min: 0,
       max: 0.5,
     }),
     kind: choice({
-      doc: "What a layer of the residual map does to each feature: scale and shift it, or pass it through a spline as well.",
+      doc: "Layers of the residual map. affine: they scale and shift each feature. spline: they pass it through a spline as well.",
       choices: ["affine", "spline"],
       default: "affine",
     }),
@@ -74,6 +74,6 @@ export const response = section(
     }),
   },
   {
-    doc: "Profiling of T: what its response to the nuisances has beyond undoing, exactly, what they do to the density of y.",
+    doc: "Response of T to the nuisances, with which T is profiled. T undoes exactly what they do to the density of y; a residual map, trained here, adds what else T does.",
   },
 );

@@ -6,18 +6,18 @@ import { nuisanceName, nuisancePair } from "./nuisances.js";
 export const scan = section(
   {
     nuisances: list(nuisanceName, {
-      doc: "Nuisances scanned alone; empty: all.",
+      doc: "Nuisances that are scanned alone. Empty: all.",
       default: [],
       maxLength: MAXIMA.nuisances,
       unique: true,
     }),
     pairs: list(nuisancePair, {
-      doc: "Pairs scanned together; empty: all, where there are at most four nuisances.",
+      doc: "Pairs that are scanned together. Empty: all pairs, where there are at most four nuisances.",
       default: [],
       maxLength: MAXIMA.pairs,
     }),
     fits: list(choice({ doc: "Name of a fit.", choices: ["fixed", "averaged"] }), {
-      doc: "What is scanned beside the fit that gives the result, at the same points: T fixed, and the average of the ensemble.",
+      doc: "Fits that are scanned besides the one that gives the result, at the same points. fixed: with T fixed. averaged: the average of the ensemble.",
       default: ["fixed", "averaged"],
       unique: true,
     }),
