@@ -16,7 +16,7 @@ import { UsageError } from "../messages.js";
 import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
 import type { Configuration } from "./table.js";
 
-/** Half-width of the box of splines, in standard deviations of the training sample: that of the published model. */
+/** Half-width of the interval in which splines act, in standard deviations of the training sample: that of the published model. */
 const BOUND = 5;
 
 function contextOf(configuration: Configuration, of: ObservableName): number {
@@ -84,7 +84,7 @@ export function transportArchitecture(configuration: Configuration): Autoregress
 /**
  * T's response of step 2.
  *
- * @param centre  ν_0 of step 1 [K]
+ * @param centre  fitted values ν_0 of step 1 [K]
  * @param scales  of the nuisances, where the configuration has none [K]
  */
 export function responseArchitecture(

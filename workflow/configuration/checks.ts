@@ -28,8 +28,8 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   const problems: Problem[] = [];
   const report: Report = (path, expected, got, hint) => {
     if (problems.length >= MOST_PROBLEMS) return;
-    const told = typeof hint === "function" ? hint() : hint;
-    problems.push({ path, expected, got, ...(told === undefined ? {} : { hint: told }) });
+    const own = typeof hint === "function" ? hint() : hint;
+    problems.push({ path, expected, got, ...(own === undefined ? {} : { hint: own }) });
   };
   checkNames(configuration, report);
   // The checks that follow look names up.

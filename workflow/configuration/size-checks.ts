@@ -65,15 +65,15 @@ export function checkEvents(configuration: Configuration, report: Report): void 
 export function checkSizes(configuration: Configuration, report: Report): void {
   const hasY = configuration.observables.y !== undefined;
   const hasShapes = nuisancesOfKind(configuration, "shape").length > 0;
-  const centre = nuisanceVector(configuration, {});
-  const scales = centre.map(() => 1);
+  const nominal = nuisanceVector(configuration, {});
+  const scales = nominal.map(() => 1);
   const parts: readonly (readonly [Path, boolean, () => unknown])[] = [
     [["flows", "x"], true, () => nominalArchitecture(configuration, "x")],
     [["flows", "y"], hasY, () => nominalArchitecture(configuration, "y")],
     [["morph", "x"], hasShapes, () => morphArchitecture(configuration, "x")],
     [["morph", "y"], hasShapes && hasY, () => morphArchitecture(configuration, "y")],
     [["transport"], hasY, () => transportArchitecture(configuration)],
-    [["response"], hasY, () => responseArchitecture(configuration, centre, scales)],
+    [["response"], hasY, () => responseArchitecture(configuration, nominal, scales)],
   ];
   for (const [path, isUsed, make] of parts) {
     if (!isUsed) continue;
