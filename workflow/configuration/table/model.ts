@@ -9,7 +9,7 @@ export const model = section(
       optional: true,
     }),
     activation: choice({
-      doc: "Activation function of its densities and of T, which the file does not hold. relu: as published, and the default of zuko.",
+      doc: "Activation function of its densities and of the transport map T, which the file does not hold. relu: as published, and the default of zuko.",
       choices: ["relu", "elu", "silu", "tanh"],
       default: "relu",
     }),
