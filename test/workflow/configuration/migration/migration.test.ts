@@ -65,6 +65,14 @@ for (const name of texts) {
   });
 }
 
+test("what `validate --json` of version 0.1 printed is a configuration, too", () => {
+  for (const [name, old] of Object.entries(read)) {
+    const { text: now } = migrated(JSON.stringify(old, undefined, 2), `${name}.json`);
+    assert.equal(JSON.parse(now), inNewWords(old), name);
+    assert.equal(JSON.parse(JSON.stringify(readConfiguration(now, `${name}.json`))), inNewWords(old), name);
+  }
+});
+
 /** How a map or a name may be written. */
 interface Style {
   readonly flow: boolean;
