@@ -45,7 +45,7 @@ process.on("exit", () => writeFileSync(${JSON.stringify(report)}, String(process
     `--import=data:text/javascript,${encodeURIComponent(atExit)}`,
     `${root}dist/cli/main.js`,
     ...["evaluate", `${root}examples/doi-toy/published.yaml`, "--nu", "0.5,-0.5", "--precision", precision],
-    ...["--set", `events.file=${events}`, "--set", `model.file=${referenceFile("doi-toy/models/mixture_step1.pt")}`],
+    ...["--set", `data.file=${events}`, "--set", `model.file=${referenceFile("doi-toy/models/mixture_step1.pt")}`],
     ...["--out", join(folder, "log-prob.npz")],
   ];
   const { status, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });

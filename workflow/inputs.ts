@@ -10,8 +10,8 @@ import { loadModel } from "./store/model-files.js";
 /** Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing. */
 export async function checkInputs(analysis: Analysis): Promise<void> {
   checkFiles(analysis);
-  const { model, events } = analysis.configuration;
-  const data = events.file === undefined ? undefined : await loadEvents(analysis, [], undefined);
+  const { model, data: source } = analysis.configuration;
+  const data = source.file === undefined ? undefined : await loadEvents(analysis, [], undefined);
   if (model.file !== undefined) await loadModel(analysis, []);
   else {
     await openSimulation(analysis);
@@ -22,7 +22,7 @@ export async function checkInputs(analysis: Analysis): Promise<void> {
 /** Refuses data to which T cannot be fitted. */
 export function checkData(analysis: Analysis, data: LoadedEvents | undefined): void {
   const { configuration } = analysis;
-  if (!configuration.likelihood.observables.includes("y") || !configuration.transfer.enabled) return;
+  if (!configuration.likelihood.observables.includes("y") || !configuration.transport.enabled) return;
   checkHeldOut(analysis, data?.data.count ?? configuration.data.events);
   if (data === undefined) return;
   try {
@@ -35,12 +35,12 @@ export function checkData(analysis: Analysis, data: LoadedEvents | undefined): v
 }
 
 /** Of data, a part validates the response. */
-function checkHeldOut({ file, configuration: { profile } }: Analysis, events: number): void {
-  const { enabled, sample, heldOut } = profile;
+function checkHeldOut({ file, configuration: { response } }: Analysis, events: number): void {
+  const { enabled, sample, heldOut } = response;
   if (!enabled || sample !== "data" || heldOut === 0) return;
   const count = Math.round(heldOut * events);
   if (count >= 1 && count < events) return;
-  throw new UsageError(`${file}: profile.heldOut`, {
+  throw new UsageError(`${file}: response.heldOut`, {
     expected: `a part of the ${events} events of the data that leaves events on either side`,
     got: `${heldOut}`,
     hint: "Raise it, or set it to 0",

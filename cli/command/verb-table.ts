@@ -102,6 +102,16 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     details: "--json prints the configuration with every default filled in.",
     load: async () => (await import("../verbs/validate.js")).validate,
   },
+  migrate: {
+    summary: "rename the keys of a configuration of an earlier version",
+    operands: ["FILE"],
+    options: ["out", "force", "json"],
+    details:
+      "Comments, order, anchors and blank lines are kept. FILE itself is written and its old text kept in FILE.old; --out writes\n" +
+      "to another file instead, --out - to stdout. Existing files are kept unless --force. Where all keys are of this version,\n" +
+      "nothing is written.",
+    load: async () => (await import("../verbs/migrate.js")).migrate,
+  },
   doctor: {
     summary: "what this machine offers: backends, threads, SIMD, memory, WebGPU adapter",
     operands: [],

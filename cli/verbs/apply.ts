@@ -108,7 +108,7 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
   const model = await loadModel(analysis, [folder]);
   if (model.transport === undefined) {
     throw new UsageError(analysis.file, {
-      expected: "an analysis with a map T of y (transfer.enabled, y in likelihood.observables)",
+      expected: "an analysis with a map T of y (transport.enabled, y in likelihood.observables)",
       got: "a model without",
     });
   }

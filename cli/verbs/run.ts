@@ -61,8 +61,8 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
 
 /** One replica of the ensemble and what it needs, for batch systems: `run` without --replica finds its steps done. */
 async function runReplica(context: VerbContext, setting: Setting, index: number): Promise<void> {
-  const { ensemble, transfer } = setting.analysis.configuration;
-  if (index >= ensemble.replicas || !looksAtY(setting) || !transfer.enabled) {
+  const { ensemble, transport } = setting.analysis.configuration;
+  if (index >= ensemble.replicas || !looksAtY(setting) || !transport.enabled) {
     throw new UsageError("--replica", {
       expected: `one of the ${ensemble.replicas} replicas of T (ensemble.replicas), counted from 0`,
       got: `${index}`,

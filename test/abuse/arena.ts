@@ -10,7 +10,7 @@ seed: 5
 observables: { x: { features: 2 }, y: { features: 2 } }
 simulation: { generator: doi-toy, events: 4000 }
 data: { generator: doi-toy, events: 1000 }
-${TINY_TOY}transfer: { hidden: [8], bins: 4, training: { epochs: 10, batch: 256 } }
+${TINY_TOY}transport: { hidden: [8], bins: 4, training: { epochs: 10, batch: 256 } }
 ensemble: { replicas: 1, training: { epochs: 5, batch: 256 } }
 `;
 

@@ -231,7 +231,7 @@ const YAML: Readonly<Record<string, HostileFile>> = {
   "100 000 levels": made(() => Array.from({ length: 1e4 }, (_, i) => `${" ".repeat(i)}a:`).join("\n")),
   "200 000 names": made(() => Array.from({ length: 200_000 }, (_, i) => `k${i}: 1`).join("\n")),
   "200 000 nuisances": withLines(
-    `fnf: { x: { layers: 1 } }\ntruth: { ${Array.from({ length: 100_000 }, (_, i) => `n${i}: 0`).join(", ")} }`,
+    `morph: { x: { layers: 1 } }\ntruth: { ${Array.from({ length: 100_000 }, (_, i) => `n${i}: 0`).join(", ")} }`,
   ),
   "100 MB": made(() => Buffer.alloc(1e8, "# comment\n")),
   "an alias to itself": put("name: &n [*n]\n"),
@@ -240,7 +240,7 @@ const YAML: Readonly<Record<string, HostileFile>> = {
   "a layer of 10^9 units": withLines("flows: { x: { hidden: [1000000000] } }"),
   "10^9 bins": withLines("flows: { x: { bins: 1000000000 } }"),
   "10^9 transforms": withLines("flows: { x: { transforms: 1000000000 } }"),
-  "10^9 layers": withLines("fnf: { x: { layers: 1000000000 } }"),
+  "10^9 layers": withLines("morph: { x: { layers: 1000000000 } }"),
   "10^9 replicas": withLines("ensemble: { replicas: 1000000000 }"),
   "10^9 bins of the report": withLines("report: { bins: 1000000000 }"),
   "10^9 points of a scan": withLines("scan: { points: 1000000000 }"),

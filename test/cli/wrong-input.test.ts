@@ -23,14 +23,14 @@ processes:
   A: { yield: 14, samples: ${TORCH_SAMPLES("data.npz")} }
   B: { yield: 18, samples: ${TORCH_SAMPLES("data.npz")} }
 nuisances: { nu1: , nu2: }
-events: { file: data.npz }
+data: { file: data.npz }
 ${TORCH_FLOWS}`;
 
 const PUBLISHED = `
 observables: { x: { features: 1 }, y: { features: 2 } }
 processes: { A: , B: }
 nuisances: { nu1: , nu2: }
-events: { file: data.npz }
+data: { file: data.npz }
 model: { file: model.pt, source: the publication }
 `;
 
@@ -128,52 +128,52 @@ const set = (entry: string) => `--set ${entry}`;
 const cases: readonly Case[] = [
   trained(
     "a missing file of events",
-    set("events.file=gone.npz"),
-    /trained\.yaml: events\.file: expected the file \/.*gone\.npz, got no such file\. Correct the name$/,
+    set("data.file=gone.npz"),
+    /trained\.yaml: data\.file: expected the file \/.*gone\.npz, got no such file\. Correct the name$/,
   ),
   trained(
     "a missing column",
-    set("events.file=renamed.npz"),
+    set("data.file=renamed.npz"),
     /renamed\.npz: expected a column "x", got columns "mass", "Y"$/,
   ),
   trained(
     "a missing column with a similar one",
-    `${set("events.file=renamed.npz")} ${set("observables.x.columns=[mas]")}`,
+    `${set("data.file=renamed.npz")} ${set("observables.x.columns=[mas]")}`,
     /renamed\.npz: expected a column "mas", got columns "mass", "Y"\. Did you mean "mass"\?$/,
   ),
   trained(
     "a column in other capitals",
-    `${set("events.file=renamed.npz")} ${set("observables.x.columns=[mass]")}`,
+    `${set("data.file=renamed.npz")} ${set("observables.x.columns=[mass]")}`,
     /renamed\.npz: expected a column "y", got columns "mass", "Y"\. Did you mean "Y"\?$/,
   ),
   trained(
     "NaN in a column",
-    set("events.file=nan.npz"),
+    set("data.file=nan.npz"),
     /nan\.npz, column "x": expected finite values, got 1 value that is not, the first NaN in row 3 \(counted from 0\) of "x\[0\]"\. Remove these events from the sample, or repair them$/,
   ),
   trained(
     "a column of the wrong width",
-    set("events.file=wide.npz"),
+    set("data.file=wide.npz"),
     /wide\.npz, column "x": expected 1 feature, got 2 features\. Name the columns that hold them, or correct the declared number of features$/,
   ),
   trained(
     "columns of different lengths",
-    set("events.file=lengths.npz"),
+    set("data.file=lengths.npz"),
     /lengths\.npz: expected columns of one length, got 29 events in "x" and 30 in "y"\. All columns of a sample describe the same events$/,
   ),
   trained(
     "no events",
-    set("events.file=empty.npz"),
-    /empty\.npz: expected at least one event, as T is fitted to them \(transfer\.enabled\), got none\. An extended fit of x alone can do without$/,
+    set("data.file=empty.npz"),
+    /empty\.npz: expected at least one event, as T is fitted to them \(transport\.enabled\), got none\. An extended fit of x alone can do without$/,
   ),
   trained(
     "a truncated npz",
-    set("events.file=truncated.npz"),
+    set("data.file=truncated.npz"),
     /truncated\.npz: expected a zip archive that ends with its directory, got 400 bytes .*\. The file is truncated or corrupt: copy or download it again$/,
   ),
   trained(
     "a format that is not read",
-    set("events.file=data.root"),
+    set("data.file=data.root"),
     /data\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"\. Read it with uproot/,
   ),
   trained(
@@ -210,21 +210,21 @@ const cases: readonly Case[] = [
 
   trained(
     "another number of features than the trained model has",
-    `${set("observables.x.features=2")} ${set("events.file=wide.npz")}`,
+    `${set("observables.x.features=2")} ${set("data.file=wide.npz")}`,
     /model\.safetensors: expected a model of 2 features of x \(observables\.x\.features\), got weights of another architecture, 1 features\. Train again with `unbinned run .*trained\.yaml --force`$/,
   ),
   ...(
     [
       ["hidden units", "flows.x.hidden=[16,16]", "flows.x.hidden = [16, 16]", "flows.x.hidden = [6]"],
       ["kind of map", "flows.y.kind=affine --set flows.y.bins=null", "flows.y.kind = affine", "flows.y.kind = spline"],
-      ["bins", "transfer.bins=5", "transfer.bins = 5", "transfer.bins = 4"],
+      ["bins", "transport.bins=5", "transport.bins = 5", "transport.bins = 4"],
       ["transforms", "flows.y.transforms=3", "flows.y.transforms = 3", "flows.y.transforms = 2"],
       ["structure", "flows.y.structure=coupling", "flows.y.structure = coupling", "flows.y.structure = autoregressive"],
-      ["layers of systematics", "fnf.x.layers=2", "fnf.x.layers = 2", "fnf.x.layers = 1"],
-      ["pair terms", "fnf.pairs=[[nu1,nu2]]", "fnf.pairs = [[nu1, nu2]]", "fnf.pairs = []"],
-      ["damping", "fnf.q=0.5", "fnf.q = 0.5", "fnf.q = 0.01"],
-      ["response of T", "profile.enabled=true", "profile.enabled = true", "profile.enabled = false"],
-      ["T", "transfer.enabled=false", "transfer.enabled = false", "transfer.enabled = true"],
+      ["layers of systematics", "morph.x.layers=2", "morph.x.layers = 2", "morph.x.layers = 1"],
+      ["pair terms", "morph.pairs=[[nu1,nu2]]", "morph.pairs = [[nu1, nu2]]", "morph.pairs = []"],
+      ["damping", "morph.quadraticDamping=0.5", "morph.quadraticDamping = 0.5", "morph.quadraticDamping = 0.01"],
+      ["response of T", "response.enabled=true", "response.enabled = true", "response.enabled = false"],
+      ["T", "transport.enabled=false", "transport.enabled = false", "transport.enabled = true"],
     ] as const
   ).map(([name, setting, asked, found]) =>
     trained(

@@ -17,11 +17,11 @@ nuisances: { shift: , squeeze: }
 simulation: { generator: doi-toy, events: 200000 }
 data: { generator: doi-toy, events: 4000 }
 truth: { shift: 0.5, squeeze: -0.5 }
-fnf: { pairs: [[shift, squeeze]] }
+morph: { pairs: [[shift, squeeze]] }
 flows: { x: { kind: affine, hidden: [16] }, y: { kind: affine, hidden: [16] } }
-transfer: { hidden: [16], bins: 4, training: { epochs: 60, batch: 256 } }
+transport: { hidden: [16], bins: 4, training: { epochs: 60, batch: 256 } }
 ensemble: { replicas: 2, training: { epochs: 30, batch: 256 } }
-profile: { layers: 1, hidden: [8], training: { epochs: 40, batch: 256 } }
+response: { layers: 1, hidden: [8], training: { epochs: 40, batch: 256 } }
 scan: { points: 3, grid: 3, range: 2 }
 fit: { secondStart: 0 }
 `;

@@ -71,8 +71,8 @@ export function dimensionsOf(configuration: Configuration): Dimensions {
 }
 
 /** Centres of the shape nuisances, in declared order. */
-export function shapeCentres(configuration: Configuration): number[] {
-  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.centre);
+export function nominalShapes(configuration: Configuration): number[] {
+  return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.nominal);
 }
 
 /** Processes that a nuisance acts on. */
@@ -81,9 +81,9 @@ export function affectedProcesses(configuration: Configuration, nuisance: string
   return processes.length > 0 ? processes : processNames(configuration);
 }
 
-/** A point in declared order; nuisances that it does not name are at their centres. [nuisances] */
+/** A point in declared order; a nuisance that it does not name has its nominal value. [nuisances] */
 export function nuisanceVector(configuration: Configuration, point: Readonly<Record<string, number>>): number[] {
-  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.centre);
+  return nuisanceNames(configuration).map((name) => entryOf(point, name) ?? configuration.nuisances[name]!.nominal);
 }
 
 /** True values of these nuisances, where all of them are known. */
@@ -92,10 +92,10 @@ export function trueValues({ truth }: Configuration, names: readonly string[]): 
   return known.length === names.length ? known : undefined;
 }
 
-/** Is the nuisance away from its centre, where the nominal samples are? */
+/** Does the nuisance have another value than in the nominal samples? */
 export function isOffNominal(configuration: Configuration, point: Readonly<Record<string, number>>, nuisance: string) {
-  const { centre } = configuration.nuisances[nuisance]!;
-  return (entryOf(point, nuisance) ?? centre) !== centre;
+  const { nominal } = configuration.nuisances[nuisance]!;
+  return (entryOf(point, nuisance) ?? nominal) !== nominal;
 }
 
 /** Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it. */
@@ -113,13 +113,13 @@ export function simulatedEvents(configuration: Configuration): number {
 /** Points besides the nominal one at which the generator simulates. */
 export function variationPoints(configuration: Configuration): readonly Readonly<Record<string, number>>[] {
   if (configuration.simulation.variations.length > 0) return configuration.simulation.variations;
-  const centre = (name: string) => configuration.nuisances[name]!.centre;
+  const nominal = (name: string) => configuration.nuisances[name]!.nominal;
   const single = nuisancesOfKind(configuration, "shape").flatMap((name) => [
-    { [name]: centre(name) + 1 },
-    { [name]: centre(name) - 1 },
+    { [name]: nominal(name) + 1 },
+    { [name]: nominal(name) - 1 },
   ]);
-  const corners = configuration.fnf.pairs.flatMap(([k, l]) =>
-    [1, -1].flatMap((a) => [1, -1].map((b) => ({ [k!]: centre(k!) + a, [l!]: centre(l!) + b }))),
+  const corners = configuration.morph.pairs.flatMap(([k, l]) =>
+    [1, -1].flatMap((a) => [1, -1].map((b) => ({ [k!]: nominal(k!) + a, [l!]: nominal(l!) + b }))),
   );
   return [...single, ...corners];
 }
@@ -128,9 +128,9 @@ export function variationPoints(configuration: Configuration): readonly Readonly
 export function simulationAnchors(configuration: Configuration): readonly Anchor[] {
   const shapes = nuisancesOfKind(configuration, "shape");
   const position = new Map(shapes.map((name, k) => [name, k]));
-  const centres = shapeCentres(configuration);
+  const nominal = nominalShapes(configuration);
   const at = (point: Readonly<Record<string, number>>) => {
-    const values = [...centres];
+    const values = [...nominal];
     for (const [name, value] of Object.entries(point)) {
       const k = position.get(name);
       if (k !== undefined) values[k] = value;

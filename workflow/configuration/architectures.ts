@@ -16,7 +16,7 @@ import { UsageError } from "../messages.js";
 import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
 import type { Configuration } from "./table.js";
 
-/** Half-width of the box of splines, in standard deviations of the training sample: that of the published model. */
+/** Half-width of the interval in which splines act, in standard deviations of the training sample: that of the published model. */
 const BOUND = 5;
 
 function contextOf(configuration: Configuration, of: ObservableName): number {
@@ -39,21 +39,21 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
   return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
 }
 
-export function systematicsArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
-  const { fnf, nuisances } = configuration;
+export function morphArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
+  const { morph, nuisances } = configuration;
   const anchors = simulationAnchors(configuration);
   return factorizableFlow({
     features: dimensionsOf(configuration)[of],
     context: contextOf(configuration, of),
-    hidden: fnf[of].hidden,
-    layers: fnf[of].layers,
+    hidden: morph[of].hidden,
+    layers: morph[of].layers,
     nuisances: nuisancesOfKind(configuration, "shape").map((name, k) => {
-      const { centre } = nuisances[name]!;
-      return { nominal: centre, linearOnly: isLinearOnly(anchors, k, centre) };
+      const { nominal } = nuisances[name]!;
+      return { nominal, linearOnly: isLinearOnly(anchors, k, nominal) };
     }),
     pairs: pairPositions(configuration),
-    quadraticDamping: fnf.q,
-    pairDamping: fnf.r,
+    quadraticDamping: morph.quadraticDamping,
+    pairDamping: morph.pairDamping,
     standardisation: "both",
   });
 }
@@ -61,15 +61,15 @@ export function systematicsArchitecture(configuration: Configuration, of: Observ
 /** Positions among the shape nuisances, the smaller one first. */
 function pairPositions(configuration: Configuration): [number, number][] {
   const names = nuisancesOfKind(configuration, "shape");
-  return configuration.fnf.pairs.map((pair) => {
+  return configuration.morph.pairs.map((pair) => {
     const [k, l] = pair.map((name) => names.indexOf(name)).sort((a, b) => a - b);
     return [k!, l!];
   });
 }
 
 /** T of step 1. */
-export function transferArchitecture(configuration: Configuration): AutoregressiveArchitecture {
-  const { hidden, transforms, bins } = configuration.transfer;
+export function transportArchitecture(configuration: Configuration): AutoregressiveArchitecture {
+  const { hidden, transforms, bins } = configuration.transport;
   return autoregressiveFlow({
     features: dimensionsOf(configuration).y,
     context: contextOf(configuration, "y"),
@@ -84,7 +84,7 @@ export function transferArchitecture(configuration: Configuration): Autoregressi
 /**
  * T's response of step 2.
  *
- * @param centre  ν_0 of step 1 [K]
+ * @param centre  fitted values ν_0 of step 1 [K]
  * @param scales  of the nuisances, where the configuration has none [K]
  */
 export function responseArchitecture(
@@ -92,7 +92,7 @@ export function responseArchitecture(
   centre: readonly number[],
   scales: readonly number[],
 ): FactorizableArchitecture {
-  const { kind, bins, hidden, layers, scale } = configuration.profile;
+  const { kind, bins, hidden, layers, scale } = configuration.response;
   return factorizableFlow({
     features: dimensionsOf(configuration).y,
     context: contextOf(configuration, "y"),
@@ -131,9 +131,9 @@ function systematicsEntries(architecture: FactorizableArchitecture, names: reado
   const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
   const oneSided = names.filter((_, k) => nuisances[k]!.linearOnly);
   return {
-    "fnf.pairs": list(pairs.map((pair) => list(pair.map((k) => names[k]!)))),
-    "fnf.q": `${quadraticDamping}`,
-    ...(pairs.length > 0 && { "fnf.r": `${pairDamping}` }),
+    "morph.pairs": list(pairs.map((pair) => list(pair.map((k) => names[k]!)))),
+    "morph.quadraticDamping": `${quadraticDamping}`,
+    ...(pairs.length > 0 && { "morph.pairDamping": `${pairDamping}` }),
     "nuisances simulated at one value only": list(oneSided),
   };
 }
@@ -155,35 +155,35 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
     case "y.morph": {
       const shapes = nuisancesOfKind(configuration, "shape");
       return {
-        ...under(`fnf.${of}`, layers),
+        ...under(`morph.${of}`, layers),
         ...systematicsEntries(architecture as FactorizableArchitecture, shapes),
       };
     }
     case "transport":
-      return under("transfer", flowEntries(architecture as FlowArchitecture));
+      return under("transport", flowEntries(architecture as FlowArchitecture));
     case "response": {
       const { nuisances, spline } = architecture as FactorizableArchitecture;
       const scale = [...new Set(nuisances.map((nuisance) => nuisance.scale))].join(", ");
-      return under("profile", { kind: "affine", ...(spline && splineEntries(spline)), ...layers, scale });
+      return under("response", { kind: "affine", ...(spline && splineEntries(spline)), ...layers, scale });
     }
   }
 }
 
 /** What `run` would make of the configuration, for the parts that the likelihood looks at; ν_0 and scales of the response are the fit's. */
 function configuredParts(configuration: Configuration, model: MixtureModel): Map<PartName, Architecture> {
-  const { likelihood, transfer, profile } = configuration;
+  const { likelihood, transport, response } = configuration;
   const parts = new Map<PartName, Architecture>();
   const hasShapes = dimensionsOf(configuration).shapes > 0;
   for (const of of likelihood.observables as readonly ObservableName[]) {
     parts.set(`${of}.nominal`, nominalArchitecture(configuration, of));
-    if (hasShapes) parts.set(`${of}.morph`, systematicsArchitecture(configuration, of));
+    if (hasShapes) parts.set(`${of}.morph`, morphArchitecture(configuration, of));
   }
-  if (!likelihood.observables.includes("y") || !transfer.enabled) return parts;
-  parts.set("transport", transferArchitecture(configuration));
-  if (profile.enabled) {
+  if (!likelihood.observables.includes("y") || !transport.enabled) return parts;
+  parts.set("transport", transportArchitecture(configuration));
+  if (response.enabled) {
     const nuisances = model.response?.architecture.nuisances ?? model.nuisances.map(() => ({ nominal: 0, scale: 1 }));
-    const [centres, scales] = [nuisances.map(({ nominal: centre }) => centre), nuisances.map(({ scale }) => scale)];
-    parts.set("response", responseArchitecture(configuration, centres, scales));
+    const [nominal, scales] = [nuisances.map(({ nominal }) => nominal), nuisances.map(({ scale }) => scale)];
+    parts.set("response", responseArchitecture(configuration, nominal, scales));
   }
   return parts;
 }
@@ -206,8 +206,8 @@ function differences({ configuration }: Analysis, model: MixtureModel): { asked:
   }
   if (configuration.likelihood.observables.includes("y")) {
     for (const [part, key] of [
-      ["transport", "transfer.enabled"],
-      ["response", "profile.enabled"],
+      ["transport", "transport.enabled"],
+      ["response", "response.enabled"],
     ] as const) {
       const [isAsked, isThere] = [configured.has(part), partOf(model, part) !== undefined];
       if (isAsked !== isThere) differ(key, `${isAsked}`, `${isThere}`);

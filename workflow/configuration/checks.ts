@@ -14,11 +14,9 @@ import { MAXIMA } from "./limits.js";
 import { checkRelevance, type Given } from "./relevance.js";
 import { checkEvents, checkSizes, checkYields } from "./size-checks.js";
 import type { Configuration } from "./table.js";
-import { MOST_PROBLEMS, type Path, type Problem, shown } from "./validation.js";
+import { MOST_PROBLEMS, type Path, type Problem, type Report, shown } from "./validation.js";
 
 type Point = Readonly<Record<string, number>>;
-/** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */
-export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
 /** What the built-in generators make; an analysis that uses one must have the same names and sizes. */
 const GENERATORS = {
@@ -30,8 +28,8 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   const problems: Problem[] = [];
   const report: Report = (path, expected, got, hint) => {
     if (problems.length >= MOST_PROBLEMS) return;
-    const told = typeof hint === "function" ? hint() : hint;
-    problems.push({ path, expected, got, ...(told === undefined ? {} : { hint: told }) });
+    const own = typeof hint === "function" ? hint() : hint;
+    problems.push({ path, expected, got, ...(own === undefined ? {} : { hint: own }) });
   };
   checkNames(configuration, report);
   // The checks that follow look names up.
@@ -92,7 +90,7 @@ function checkNames(configuration: Configuration, report: Report): void {
       known(["impacts", "groups", group, i], name, nuisances, "nuisance");
     });
   }
-  for (const section of ["fnf", "scan"] as const) {
+  for (const section of ["morph", "scan"] as const) {
     configuration[section].pairs.forEach((pair, i) => {
       for (const name of pair) known([section, "pairs", i], name, nuisances, "nuisance");
     });
@@ -132,7 +130,7 @@ function checkObservables(configuration: Configuration, report: Report): void {
 }
 
 function checkSources(configuration: Configuration, report: Report): void {
-  const { model, simulation, data, events } = configuration;
+  const { model, simulation, data } = configuration;
   const processes = processNames(configuration);
   const sampled = processes.filter((name) => configuration.processes[name]!.samples.length > 0);
   const sources = [
@@ -145,9 +143,9 @@ function checkSources(configuration: Configuration, report: Report): void {
     const hint = sources.length === 0 ? "Add samples to every process" : "Remove all but one";
     report(["processes"], "one source of the densities: samples, simulation.generator or model.file", got, hint);
   }
-  if ((data.generator === undefined) === (events.file === undefined)) {
+  if ((data.generator === undefined) === (data.file === undefined)) {
     const got = data.generator === undefined ? "neither" : "both";
-    report(["events"], "one source of data: events.file or data.generator", got, "Set exactly one of the two");
+    report(["data"], "one source of data: data.file or data.generator", got, "Set exactly one of the two");
   }
   for (const name of processes) {
     const process = configuration.processes[name]!;
@@ -227,15 +225,15 @@ function checkAnchors(configuration: Configuration, report: Report): void {
 }
 
 function checkPairs(configuration: Configuration, report: Report): void {
-  configuration.fnf.pairs.forEach((pair, i) => {
+  configuration.morph.pairs.forEach((pair, i) => {
     const [k, l] = pair as readonly [string, string];
-    const path = ["fnf", "pairs", i];
+    const path = ["morph", "pairs", i];
     const rate = pair.find((name) => configuration.nuisances[name]!.kind === "rate");
     if (rate !== undefined) {
       report(path, "two shape nuisances", `the rate ${rate}`, "Remove the pair");
       return;
     }
-    const isRepeat = configuration.fnf.pairs.slice(0, i).some((other) => other.includes(k) && other.includes(l));
+    const isRepeat = configuration.morph.pairs.slice(0, i).some((other) => other.includes(k) && other.includes(l));
     if (isRepeat) report(path, "every pair once", `${k}, ${l} again`, "Remove the pair");
     const common = affectedProcesses(configuration, k).filter((name) =>
       affectedProcesses(configuration, l).includes(name),
@@ -269,23 +267,23 @@ function checkFit(configuration: Configuration, report: Report): void {
     if (Object.hasOwn(start, name)) report(["fit", "start", name], inside, `${value}`, "Widen the bounds");
     else {
       const hint = `Widen the bounds, or set fit.start.${name}`;
-      report(["nuisances", name, "centre"], `${inside}, as fits start there`, `${value}`, hint);
+      report(["nuisances", name, "nominal"], `${inside}, as fits start there`, `${value}`, hint);
     }
   });
 }
 
 function checkTrainings(configuration: Configuration, report: Report): void {
-  const { simulation, flows, fnf, transfer, ensemble, profile } = configuration;
+  const { simulation, flows, morph, transport, ensemble, response } = configuration;
   const unseen = simulation.generator === undefined ? undefined : "the events of every epoch are new";
   const allUsed = "all data are used and none held out";
   const trainings = [
     { path: ["flows", "x"], ...flows.x.training, notHeldOut: unseen },
     { path: ["flows", "y"], ...flows.y.training, notHeldOut: unseen },
-    { path: ["fnf", "x"], ...fnf.x.training, notHeldOut: unseen },
-    { path: ["fnf", "y"], ...fnf.y.training, notHeldOut: unseen },
-    { path: ["transfer"], ...transfer.training, notHeldOut: allUsed },
+    { path: ["morph", "x"], ...morph.x.training, notHeldOut: unseen },
+    { path: ["morph", "y"], ...morph.y.training, notHeldOut: unseen },
+    { path: ["transport"], ...transport.training, notHeldOut: allUsed },
     { path: ["ensemble"], ...ensemble.training, notHeldOut: allUsed },
-    { path: ["profile"], ...profile.training, notHeldOut: profile.heldOut > 0 ? undefined : allUsed },
+    { path: ["response"], ...response.training, notHeldOut: response.heldOut > 0 ? undefined : allUsed },
   ];
   for (const { path, notHeldOut, optimiser, weightDecay, patience } of trainings) {
     const key = (name: string) => [...path, "training", name];

@@ -6,6 +6,7 @@ import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./checks.js";
 import type { Entry } from "./entries.js";
 import { readConfigurationFile } from "./file.js";
+import { newPath, RENAMED_IN, renamedKeys } from "./renames.js";
 import { type Configuration, configurationTable } from "./table.js";
 import { isPlainMap, MOST_PROBLEMS, type Path, type Problem, pathText, validate } from "./validation.js";
 import { readYaml, YamlError, type YamlText } from "./yaml.js";
@@ -35,21 +36,32 @@ export function readConfiguration(source: string, file: string, overrides: Overr
     ...(overrides.seed === undefined ? [] : [{ from: "--seed", path: ["seed"], value: overrides.seed }]),
   ];
   const raw = settings.reduce<unknown>((value, setting) => withSetting(value, setting), rawMap(text.value, file));
+  const override = (path: Path) =>
+    settings.findLast((setting) => setting.path.every((part, i) => part === String(path[i])))?.from;
+  const refuse = (problems: readonly Problem[]): never => {
+    const sentences = problems.map(({ path, expected, got, hint }) => {
+      const place = override(path) ?? placeOf(text, path, file);
+      return `${place}: ${pathText(path)}: expected ${expected}, got ${got}${hint === undefined ? "" : `. ${hint}`}`;
+    });
+    throw new ConfigurationError(limited(sentences, file));
+  };
 
+  // What else is wrong is looked for under the new names.
+  const old = oldKeys(raw, (path) => (override(path) === undefined ? `Run: unbinned migrate ${file}` : undefined));
+  if (old.length > 0) refuse(old);
   const problems: Problem[] = [];
   const configuration = validate(configurationTable, raw, problems);
   if (problems.length === 0) problems.push(...crossCheck(configuration, { events: overrides.events !== undefined }));
-  if (problems.length > 0) {
-    const override = ({ path }: Problem) =>
-      settings.findLast((setting) => setting.path.every((part, i) => part === String(path[i])))?.from;
-    const told = problems.map((problem) => {
-      const place = override(problem) ?? placeOf(text, problem.path, file);
-      const hint = problem.hint === undefined ? "" : `. ${problem.hint}`;
-      return `${place}: ${pathText(problem.path)}: expected ${problem.expected}, got ${problem.got}${hint}`;
-    });
-    throw new ConfigurationError(limited(told, file));
-  }
+  if (problems.length > 0) refuse(problems);
   return configuration;
+}
+
+function oldKeys(raw: unknown, hintOf: (path: Path) => string | undefined): readonly Problem[] {
+  return renamedKeys(raw).map(({ path, to }) => {
+    const hint = hintOf(path);
+    const expected = `the key ${to.join(".")} (renamed in ${RENAMED_IN})`;
+    return { path, expected, got: `${path.at(-1)}`, ...(hint === undefined ? {} : { hint }) };
+  });
 }
 
 /**
@@ -62,7 +74,7 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
   const processes = needs.samples ? Object.entries(configuration.processes) : [];
   const named = [
     { key: "model.file", ...configuration.model },
-    { key: "events.file", ...configuration.events },
+    { key: "data.file", ...configuration.data },
     ...processes.flatMap(([name, { samples }]) =>
       samples.map(({ file }, i) => ({ key: `processes.${name}.samples[${i}].file`, file, source: undefined })),
     ),
@@ -76,12 +88,13 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
 }
 
 /** The first hundred problems, and that there are more. */
-function limited(told: readonly string[], file: string): readonly string[] {
-  if (told.length < MOST_PROBLEMS) return told;
-  return [...told.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];
+function limited(sentences: readonly string[], file: string): readonly string[] {
+  if (sentences.length < MOST_PROBLEMS) return sentences;
+  return [...sentences.slice(0, MOST_PROBLEMS), `${file}: there may be more problems. Mend these first`];
 }
 
-function readText(source: string, file: string): YamlText {
+/** A parsed text; throws where it is no YAML. */
+export function readText(source: string, file: string): YamlText {
   try {
     return readYaml(source);
   } catch (error) {
@@ -91,7 +104,8 @@ function readText(source: string, file: string): YamlText {
   }
 }
 
-function rawMap(value: unknown, file: string): unknown {
+/** The map of an analysis; throws where the text holds something else. */
+export function rawMap(value: unknown, file: string): unknown {
   if (value === null) return {};
   if (isPlainMap(value)) return value;
   const got = Array.isArray(value) ? "a list" : "a single value";
@@ -115,12 +129,19 @@ function parseSetting(setting: string): Setting {
     });
   }
   const path = setting.slice(0, equals).split(".");
+  checkNames(path);
   try {
     return { from: "--set", path, value: readYaml(setting.slice(equals + 1)).value };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw new UsageError("--set", { expected: "a value in YAML", got: setting, hint: "Quote it for the shell" });
   }
+}
+
+function checkNames(path: readonly string[]): void {
+  const [old, now] = [path.join("."), newPath(path).join(".")];
+  if (old === now) return;
+  throw new UsageError("--set", { expected: `the key ${now} (renamed in ${RENAMED_IN})`, got: old });
 }
 
 /** The parsed file with another value in one place; the path must lead along entries that can exist. Aliases share values: they are not changed. */

@@ -34,7 +34,7 @@ export const MAXIMA = {
   kappa: 1000,
   /** Any value of a nuisance, in prior standard deviations. */
   nu: 1000,
-  /** Least width of a box or a scale of nuisances, in prior standard deviations. */
+  /** Least width of a range or a scale of nuisances, in prior standard deviations. */
   leastWidth: 1e-3,
   /** Half-width of a scan, in standard deviations of the fit. */
   scanRange: 100,

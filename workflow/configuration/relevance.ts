@@ -24,9 +24,9 @@ const OF_GENERATED_SIMULATION: Rule = {
 };
 
 const OF_DATA_FILE: Rule = {
-  isRead: ({ events }) => events.file !== undefined,
-  with: "events.file",
-  remedy: "set events.file",
+  isRead: ({ data }) => data.file !== undefined,
+  with: "data.file",
+  remedy: "set data.file",
 };
 
 const OF_MODEL_FILE: Rule = {
@@ -43,7 +43,7 @@ const bins = (of: string, kind: (configuration: Configuration) => string): Rule 
 
 /**
  * By path in the table. Switches are no such rules: what is configured stays where it is while `enabled`,
- * `likelihood.observables`, `ensemble.replicas` or `fnf.pairs` turn it off, or `model.file` takes the place of all trainings.
+ * `likelihood.observables`, `ensemble.replicas` or `morph.pairs` turn it off, or `model.file` takes the place of all trainings.
  */
 export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "simulation.events": OF_GENERATED_SIMULATION,
@@ -61,30 +61,30 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "data.events": {
     isRead: ({ data }) => data.generator !== undefined,
     with: "data.generator",
-    remedy: "set data.generator in place of events.file; a simulation has its size from simulation.events",
+    remedy: "set data.generator in place of data.file; a simulation has its size from simulation.events",
   },
-  "events.weight": {
-    isRead: ({ events }, given) => events.file !== undefined || given.events,
-    with: "events.file or --events",
-    remedy: "set events.file",
+  "data.weight": {
+    isRead: ({ data }, given) => data.file !== undefined || given.events,
+    with: "data.file or --events",
+    remedy: "set data.file",
   },
-  "events.source": OF_DATA_FILE,
+  "data.source": OF_DATA_FILE,
   "model.source": OF_MODEL_FILE,
   "model.activation": OF_MODEL_FILE,
   "model.leastSlope": OF_MODEL_FILE,
   "flows.x.bins": bins("flows.x", ({ flows }) => flows.x.kind),
   "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
-  "profile.points": {
-    isRead: ({ profile }) => profile.nodes === "quadrature",
-    with: "profile.nodes quadrature",
-    remedy: "set profile.nodes to quadrature",
+  "response.points": {
+    isRead: ({ response }) => response.nodes === "quadrature",
+    with: "response.nodes quadrature",
+    remedy: "set response.nodes to quadrature",
   },
-  "profile.events": {
-    isRead: ({ profile }) => profile.sample === "model",
-    with: "profile.sample model",
-    remedy: "set profile.sample to model",
+  "response.events": {
+    isRead: ({ response }) => response.sample === "model",
+    with: "response.sample model",
+    remedy: "set response.sample to model",
   },
-  "profile.bins": bins("profile", ({ profile }) => profile.kind),
+  "response.bins": bins("response", ({ response }) => response.kind),
 };
 
 /** What is set, to something else than its default, and not read. */

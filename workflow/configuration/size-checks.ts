@@ -10,15 +10,14 @@ import {
   simulationAnchors,
 } from "./analysis.js";
 import {
+  morphArchitecture,
   nominalArchitecture,
   responseArchitecture,
-  systematicsArchitecture,
-  transferArchitecture,
+  transportArchitecture,
 } from "./architectures.js";
-import type { Report } from "./checks.js";
 import { MAXIMA } from "./limits.js";
 import type { Configuration } from "./table.js";
-import type { Path } from "./validation.js";
+import type { Path, Report } from "./validation.js";
 
 /** Beyond it yields are none that f32 holds. */
 const MOST_EVENTS = 1e30;
@@ -26,9 +25,9 @@ const MOST_EVENTS = 1e30;
 /** A rate at its bounds multiplies the yields of its processes. */
 export function checkYields(configuration: Configuration, report: Report): void {
   for (const name of nuisancesOfKind(configuration, "rate")) {
-    const { kappa, centre } = configuration.nuisances[name]!;
+    const { kappa, nominal } = configuration.nuisances[name]!;
     if (kappa === undefined) continue;
-    const reach = Math.max(...configuration.fit.bounds.map((bound) => Math.abs(bound - centre)));
+    const reach = Math.max(...configuration.fit.bounds.map((bound) => Math.abs(bound - nominal)));
     for (const process of affectedProcesses(configuration, name)) {
       const logYield = Math.log(expectedYield(configuration, process) ?? 1);
       if (Math.abs(Math.log1p(kappa)) * reach + Math.abs(logYield) <= Math.log(MOST_EVENTS)) continue;
@@ -41,11 +40,11 @@ export function checkYields(configuration: Configuration, report: Report): void 
 
 /** What a generator draws at once lies in memory. */
 export function checkEvents(configuration: Configuration, report: Report): void {
-  const { simulation, flows, fnf, data, likelihood, transfer } = configuration;
+  const { simulation, flows, morph, data, likelihood, transport } = configuration;
   if (simulation.generator !== undefined) {
     const path = ["simulation", "events"];
     const total = simulatedEvents(configuration);
-    const epochs = [flows.x, flows.y, fnf.x, fnf.y].map(({ training }) => training.epochs);
+    const epochs = [flows.x, flows.y, morph.x, morph.y].map(({ training }) => training.epochs);
     const atOnce = Math.max(total / Math.min(...epochs), simulation.heldOut * total);
     if (atOnce > MAXIMA.events) {
       report(path, `at most ${MAXIMA.events} events in an epoch or held out`, `${Math.ceil(atOnce)}`, "Lower it");
@@ -57,7 +56,7 @@ export function checkEvents(configuration: Configuration, report: Report): void 
       report(path, expected, `${total}`, "Raise it, or simulation.heldOut");
     }
   }
-  if (data.generator !== undefined && data.events < 2 && likelihood.observables.includes("y") && transfer.enabled) {
+  if (data.generator !== undefined && data.events < 2 && likelihood.observables.includes("y") && transport.enabled) {
     report(["data", "events"], "at least 2, to which T is fitted", `${data.events}`, "Raise it");
   }
 }
@@ -66,15 +65,15 @@ export function checkEvents(configuration: Configuration, report: Report): void 
 export function checkSizes(configuration: Configuration, report: Report): void {
   const hasY = configuration.observables.y !== undefined;
   const hasShapes = nuisancesOfKind(configuration, "shape").length > 0;
-  const centre = nuisanceVector(configuration, {});
-  const scales = centre.map(() => 1);
+  const nominal = nuisanceVector(configuration, {});
+  const scales = nominal.map(() => 1);
   const parts: readonly (readonly [Path, boolean, () => unknown])[] = [
     [["flows", "x"], true, () => nominalArchitecture(configuration, "x")],
     [["flows", "y"], hasY, () => nominalArchitecture(configuration, "y")],
-    [["fnf", "x"], hasShapes, () => systematicsArchitecture(configuration, "x")],
-    [["fnf", "y"], hasShapes && hasY, () => systematicsArchitecture(configuration, "y")],
-    [["transfer"], hasY, () => transferArchitecture(configuration)],
-    [["profile"], hasY, () => responseArchitecture(configuration, centre, scales)],
+    [["morph", "x"], hasShapes, () => morphArchitecture(configuration, "x")],
+    [["morph", "y"], hasShapes && hasY, () => morphArchitecture(configuration, "y")],
+    [["transport"], hasY, () => transportArchitecture(configuration)],
+    [["response"], hasY, () => responseArchitecture(configuration, nominal, scales)],
   ];
   for (const [path, isUsed, make] of parts) {
     if (!isUsed) continue;

@@ -46,13 +46,13 @@ export async function saveEvents(folder: string, { count, x, y, weights }: Event
 export function withEvents(analysis: Analysis, file: string | undefined): Analysis {
   if (file === undefined) return analysis;
   const { configuration } = analysis;
-  const events = { ...configuration.events, file: resolve(file), source: undefined };
-  return { ...analysis, configuration: { ...configuration, events } };
+  const data = { ...configuration.data, file: resolve(file), source: undefined };
+  return { ...analysis, configuration: { ...configuration, data } };
 }
 
 /** Whether the data of an analysis are there. */
 export function hasEvents(analysis: Analysis, folders: readonly string[]): boolean {
-  const { file } = analysis.configuration.events;
+  const { file } = analysis.configuration.data;
   if (file !== undefined) return existsSync(pathOf(analysis, file));
   return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
 }
@@ -68,13 +68,13 @@ export async function loadEvents(
   folders: readonly string[],
   head: number | undefined,
 ): Promise<LoadedEvents> {
-  const { events, likelihood, observables } = analysis.configuration;
-  const file = events.file === undefined ? generatedData(analysis, folders) : pathOf(analysis, events.file);
+  const { data, likelihood, observables } = analysis.configuration;
+  const file = data.file === undefined ? generatedData(analysis, folders) : pathOf(analysis, data.file);
   // Generated data are saved under the names of the observables.
   const names = (observable: "x" | "y") =>
-    events.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
+    data.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
   const hasY = likelihood.observables.includes("y");
-  const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(events.weight === undefined ? [] : [events.weight])];
+  const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(data.weight === undefined ? [] : [data.weight])];
   const table = await readEvents(file, [...new Set(wanted)], head === undefined ? {} : { head });
   const { count, total } = table;
   if (head !== undefined && head > total) {
@@ -87,9 +87,9 @@ export async function loadEvents(
   const column = (name: readonly string[], features: number) =>
     sharedColumn(requireColumn(table, name, { features, events: "any" }).data);
   if (count === 0) requireNoEvents(analysis, file);
-  const weights = events.weight === undefined ? undefined : column([events.weight], 1);
+  const weights = data.weight === undefined ? undefined : column([data.weight], 1);
   if (weights !== undefined && count > 0)
-    checkWeights(`${file}, column ${JSON.stringify(events.weight)}`, { count, weights });
+    checkWeights(`${file}, column ${JSON.stringify(data.weight)}`, { count, weights });
   return {
     data: {
       count,
@@ -103,13 +103,13 @@ export async function loadEvents(
 }
 
 /** Refuses no events where they are needed: without any, only their number says something, and T cannot be fitted. */
-function requireNoEvents({ configuration: { likelihood, transfer } }: Analysis, file: string): void {
+function requireNoEvents({ configuration: { likelihood, transport } }: Analysis, file: string): void {
   const needs = !likelihood.extended
     ? "likelihood.extended is false, so that their number says nothing"
     : likelihood.form !== "joint"
       ? "likelihood.form is conditional"
-      : likelihood.observables.includes("y") && transfer.enabled
-        ? "T is fitted to them (transfer.enabled)"
+      : likelihood.observables.includes("y") && transport.enabled
+        ? "T is fitted to them (transport.enabled)"
         : undefined;
   if (needs === undefined) return;
   throw new UsageError(file, {

@@ -41,7 +41,7 @@ function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
 function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
   const centres = responseCentre(of);
   if (centres === undefined) return undefined;
-  const reach = responseRange(of.model.response!.architecture, of.analysis.configuration.profile.box);
+  const reach = responseRange(of.model.response!.architecture, of.analysis.configuration.response.range);
   return Object.fromEntries(
     of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
   );
@@ -62,7 +62,7 @@ export function fitBounds(of: LikelihoodParts): Bounds {
 
 /** What to do about a verdict, in terms of the configuration; the verdict itself says what was found. */
 function advice({ analysis, precision }: OpenLikelihood, result: FitResult): string {
-  const { fit, profile } = analysis.configuration;
+  const { fit, response } = analysis.configuration;
   const { status, boundary, hessian, estimate } = result;
   if (status === "not-positive-definite" && precision === F32_PRECISION) {
     const isSingular = covariance(hessian!.flat(), estimate.names, precision).status === "singular";
@@ -71,8 +71,8 @@ function advice({ analysis, precision }: OpenLikelihood, result: FitResult): str
   if (status !== "at-bound" && status !== "at-validity-edge") return "";
   const has = (of: "bounds" | "validity") => boundary.some((hit) => hit.of === of);
   const ofBox =
-    `The response of T was trained within profile.box = ${profile.box ?? "twice profile.scale"} of its centre only: ` +
-    "widen profile.box, profile.scale with it, and run again.";
+    `The response of T was trained within response.range = ${response.range ?? "twice response.scale"} of its centre only: ` +
+    "widen response.range, response.scale with it, and run again.";
   const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
   return [...(has("validity") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
 }

@@ -81,7 +81,7 @@ export const cacheBytesOf = ({ configuration }: Analysis): number => configurati
 
 /** The model and the data; those that a run left have to be of the same run. */
 async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
-  const { model, events: data } = analysis.configuration;
+  const { model, data } = analysis.configuration;
   const file = modelFile(analysis, folders);
   const results = model.file === undefined ? belongingsOfResults(analysis, dirname(file)) : undefined;
   const whole = await loadModel(analysis, folders);

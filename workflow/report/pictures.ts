@@ -217,7 +217,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
   const names = nuisanceNames(configuration);
   const { nuisances } = configuration;
   const labels = names.map((name) => nuisances[name]!.label ?? name);
-  const centres = names.map((name) => nuisances[name]!.centre);
+  const centres = names.map((name) => nuisances[name]!.nominal);
   const known = trueValues(configuration, names);
   return [
     [

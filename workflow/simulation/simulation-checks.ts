@@ -9,7 +9,7 @@ import {
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
-import { type Analysis, nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
+import { type Analysis, nominalShapes, nuisancesOfKind } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { type DataVerdict, sampleVerdicts } from "../events/data-verdicts.js";
 import { checkedFeatures } from "../events/event-checks.js";
@@ -47,7 +47,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
       weights: events.weights,
     }),
   );
-  return { verdicts, differences: sampleDifferences(samples, shapeCentres(analysis.configuration)) };
+  return { verdicts, differences: sampleDifferences(samples, nominalShapes(analysis.configuration)) };
 }
 
 /**
@@ -60,7 +60,7 @@ export function nuisancesLeftOut(
   effects: readonly NuisanceEffect[],
 ): ReadonlySet<string> {
   const shapes = nuisancesOfKind(configuration, "shape");
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const isMovedTogether = (k: number) =>
     anchors.some(({ at }) => at[k] !== centres[k] && at.some((value, l) => l !== k && value !== centres[l]));
   return new Set(
@@ -80,7 +80,7 @@ export function effectWarnings(
   return effects.flatMap(({ nuisance, tests, pValue }) => {
     if (pValue < EFFECT_LEVEL) return [];
     const name = shapes[nuisance]!;
-    const constraint = `${configuration.nuisances[name]!.centre} ± 1`;
+    const constraint = `${configuration.nuisances[name]!.nominal} ± 1`;
     const found =
       `nuisance ${name}: the samples in which it is moved do not differ from the nominal ones, in no feature nor product of two ` +
       `(probability ${pValue.toPrecision(2)} for the most different of ${tests} tests). What is trained on them is their fluctuation`;

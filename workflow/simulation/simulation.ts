@@ -18,12 +18,12 @@ import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import {
   type Analysis,
+  nominalShapes,
   nuisanceNames,
   nuisancesOfKind,
   nuisanceVector,
   pathOf,
   processNames,
-  shapeCentres,
   simulatedEvents,
   simulationAnchors,
 } from "../configuration/analysis.js";
@@ -64,7 +64,7 @@ const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.e
 
 /** A point by what is off its centre, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
 function pointName(configuration: Configuration, at: readonly number[]): string {
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const moved = nuisancesOfKind(configuration, "shape").flatMap((name, k) =>
     at[k] === centres[k] ? [] : [`${name}=${at[k]}`],
   );
@@ -181,7 +181,7 @@ async function filesOfSamples(analysis: Analysis): Promise<Simulation> {
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const nominal = anchors.filter(({ at }) => at.every((value, k) => value === centres[k]));
   const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
   return {

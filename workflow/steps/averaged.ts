@@ -54,8 +54,8 @@ export async function fitAveraged(
   key: string,
 ): Promise<AveragedFit | undefined> {
   const { store, analysis, progress, signal } = setting;
-  const { fit: options, likelihood: form, profile } = analysis.configuration;
-  const inputs = { key, data: setting.dataKey, start, options, form, box: profile.box };
+  const { fit: options, likelihood: form, response } = analysis.configuration;
+  const inputs = { key, data: setting.dataKey, start, options, form, range: response.range };
   const step = await store.run("fit.averaged", inputs, async () => {
     const open = await openFit(setting, model, setting.events.data);
     const own = await openMembers(setting, model, replicas);

@@ -14,7 +14,7 @@ import {
   sampleMixture,
 } from "../../inference/model/predictions/projections.js";
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
-import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../configuration/analysis.js";
+import { nominalShapes, nuisancesOfKind, nuisanceVector, processNames } from "../configuration/analysis.js";
 import { looksAtY, type Setting } from "../context.js";
 
 export interface Closure {
@@ -29,7 +29,7 @@ export function describeAnchor(
   at: readonly number[],
 ): string {
   const shapes = nuisancesOfKind(configuration, "shape");
-  const centres = shapeCentres(configuration);
+  const centres = nominalShapes(configuration);
   const moved = shapes.flatMap((name, k) => (at[k] === centres[k] ? [] : [`${name} = ${at[k]}`]));
   return `${processNames(configuration)[process]}, ${moved.length === 0 ? "nominal" : moved.join(", ")}`;
 }
@@ -52,14 +52,14 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
     step.done({ tests: found.length });
     return { record: found, arrays: {} };
   });
-  const verdicts = closureVerdicts(tests, shapeCentres(analysis.configuration));
+  const verdicts = closureVerdicts(tests, nominalShapes(analysis.configuration));
   const isBroken = !simulation.isFresh && (await simulation.checks()).verdicts.length > 0;
   for (const { of, part, least, tests: count, pValue, passed } of verdicts) {
     if (passed) continue;
     const where = describeAnchor(setting, least.process, least.at);
     const advice = isBroken
       ? "Mend the samples first: the warnings name their values"
-      : `Train longer (flows.${of}, fnf.${of}), or with more simulation`;
+      : `Train longer (flows.${of}, morph.${of}), or with more simulation`;
     setting.warn(
       `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
         `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +

@@ -19,7 +19,7 @@ export interface RunChecks extends Pick<SimulationChecks, "range"> {
 export async function checkEvents(setting: Setting): Promise<RunChecks> {
   const { analysis, events, simulation } = setting;
   const { range, verdicts: ofSimulation, effects } = await simulation.checks();
-  const movesY = looksAtY(setting) && analysis.configuration.transfer.enabled;
+  const movesY = looksAtY(setting) && analysis.configuration.transport.enabled;
   const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
   const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
   for (const text of effectWarnings(analysis.configuration, effects, leftOut)) setting.warn(text);

@@ -26,7 +26,7 @@ import {
   withStageFlow,
 } from "../../inference/model/training/morph.js";
 import { nuisancesOfKind } from "../configuration/analysis.js";
-import { nominalArchitecture, systematicsArchitecture } from "../configuration/architectures.js";
+import { morphArchitecture, nominalArchitecture } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import type { Setting } from "../context.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
@@ -82,7 +82,7 @@ export async function trainDensity(
 }
 
 const shapesOf = (configuration: Configuration): NamedShape[] =>
-  nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.centre }));
+  nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.nominal }));
 
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;
@@ -136,7 +136,7 @@ async function trainSystematics(
 ) {
   const { simulation, analysis } = setting;
   const { configuration } = analysis;
-  const architecture = systematicsArchitecture(configuration, of);
+  const architecture = morphArchitecture(configuration, of);
   const shapes = shapesOf(configuration);
   const names = shapes.map(({ name }) => name);
   const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
@@ -172,7 +172,7 @@ async function trainStage(
 ) {
   const { backend, simulation, sizes, store, analysis } = setting;
   const { configuration } = analysis;
-  const recipe = configuration.fnf[of].training;
+  const recipe = configuration.morph[of].training;
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;

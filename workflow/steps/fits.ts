@@ -50,8 +50,8 @@ async function fitStep(
   start: readonly number[],
 ): Promise<NamedFit & { readonly key: string }> {
   const { store, progress, signal, analysis } = setting;
-  const { fit, likelihood: options, profile } = analysis.configuration;
-  const inputs = { key, data: setting.dataKey, start, fit, options, box: profile.box };
+  const { fit, likelihood: options, response } = analysis.configuration;
+  const inputs = { key, data: setting.dataKey, start, fit, options, range: response.range };
   const step = await store.run(name, inputs, async () => {
     const open = await openFit(setting, model, data);
     try {
@@ -105,7 +105,7 @@ export async function fitModel(setting: Setting, simulated: MixtureModel, key: s
     const { y: _density, ...model } = simulated;
     return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
   }
-  const first = configuration.transfer.enabled ? await fitTransfer(setting, simulated, key, start) : undefined;
+  const first = configuration.transport.enabled ? await fitTransfer(setting, simulated, key, start) : undefined;
   if (first === undefined) {
     const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
     return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
@@ -136,7 +136,7 @@ async function fitWithTransfer(
     const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
     return { model, key: ownKey, fits: all, replicas };
   };
-  if (!setting.analysis.configuration.profile.enabled) {
+  if (!setting.analysis.configuration.response.enabled) {
     return { ...(await finished(withTransfer, fixed, key, {})), trainings };
   }
   const centre = fixed.fit.estimate.values;
@@ -179,6 +179,6 @@ function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit
   if (steeper.length === 0) return;
   warn(
     `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
-      "response of T is not trained well: train longer (profile.training), or fit profile.box and profile.scale to the errors",
+      "response of T is not trained well: train longer (response.training), or fit response.range and response.scale to the errors",
   );
 }

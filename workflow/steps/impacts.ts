@@ -28,10 +28,10 @@ export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = 
 /** Undefined where the configuration wants none, or the fit gave no errors. */
 export async function findImpacts(setting: Setting, fitted: FittedModel, best: NamedFit): Promise<Impacts | undefined> {
   const { analysis, store, backend, events, progress, signal } = setting;
-  const { impacts: options, seed, fit, likelihood, profile } = analysis.configuration;
+  const { impacts: options, seed, fit, likelihood, response } = analysis.configuration;
   const { covariance } = best.fit;
   if (!options.enabled || covariance === undefined) return undefined;
-  const inputs = { key: fitted.key, of: best.fit, options, bounds: fit.bounds, likelihood, box: profile.box };
+  const inputs = { key: fitted.key, of: best.fit, options, bounds: fit.bounds, likelihood, range: response.range };
   const { record } = await store.run("impacts", inputs, async () => {
     const open = await openFit(setting, fitted.model, events.data);
     try {
@@ -114,7 +114,7 @@ function rankingPicture(setting: Setting, table: ImpactTable, { summary }: Named
     down: rows.map(({ down }) => down),
     pulls: hasPulls
       ? {
-          estimates: at.map((k) => summary.estimate[k]! - nuisances[summary.names[k]!]!.centre),
+          estimates: at.map((k) => summary.estimate[k]! - nuisances[summary.names[k]!]!.nominal),
           errors: at.map((k) => summary.sigma![k]!),
         }
       : undefined,

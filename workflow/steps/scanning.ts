@@ -48,8 +48,8 @@ function tasksOf({ analysis }: Setting, { model, fits }: FittedModel): Task[] {
 async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
   const { store, analysis, progress, signal, events } = setting;
   const { name, label, fit: of, model } = task;
-  const { fit, likelihood, profile } = analysis.configuration;
-  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, box: profile.box };
+  const { fit, likelihood, response } = analysis.configuration;
+  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, range: response.range };
   const step = await store.run(`scans.${name}`, inputs, async () => {
     const open = await openFit(setting, model, events.data);
     const { objective, close } = await openObjective(setting, fitted, task, open);

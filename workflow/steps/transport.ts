@@ -28,7 +28,7 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
 import { openSampler } from "../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../inference/model/sampling/toys.js";
-import { responseArchitecture, transferArchitecture } from "../configuration/architectures.js";
+import { responseArchitecture, transportArchitecture } from "../configuration/architectures.js";
 import type { TrainingRecipe } from "../configuration/table.js";
 import type { Setting } from "../context.js";
 import type { FitSummary } from "../likelihood/nuisance-fit.js";
@@ -68,7 +68,7 @@ interface TransferTask {
 }
 
 async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
-  const { transfer, likelihood: options, fit } = setting.analysis.configuration;
+  const { transport, likelihood: options, fit } = setting.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
   const model: MixtureModel = { ...simulated, transport: from };
@@ -85,7 +85,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
           isWeighted: data.weights !== undefined,
           observed: totalWeight(data),
           transport: optimiserOf(recipe),
-          nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
+          nuisances: adamw({ learningRate: transport.nuisanceLearningRate, weightDecay: 0 }),
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
         data: { [DATA]: dataSample(framed(setting, simulated, data)) },
@@ -115,14 +115,14 @@ export function fitTransfer(
   start: readonly number[],
 ): Promise<TrainedTransfer> {
   const { analysis, events, sizes } = setting;
-  const { transfer, likelihood, seed } = analysis.configuration;
-  const { epochs, batch } = transfer.training;
-  const architecture = transferArchitecture(analysis.configuration);
+  const { transport, likelihood, seed } = analysis.configuration;
+  const { epochs, batch } = transport.training;
+  const architecture = transportArchitecture(analysis.configuration);
   return trainTransfer(setting, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
-    inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
-    recipe: transfer.training,
+    inputs: { key, data: setting.dataKey, architecture, start, transport, options: likelihood },
+    recipe: transport.training,
     data: events.data,
     from: initialTransport(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
     nu: start,
@@ -146,8 +146,8 @@ export function fitReplicaTransfer(
   index: number,
   start: readonly number[],
 ): Promise<TrainedTransfer> {
-  const { ensemble, transfer, likelihood } = setting.analysis.configuration;
-  const { nuisanceLearningRate } = transfer;
+  const { ensemble, transport, likelihood } = setting.analysis.configuration;
+  const { nuisanceLearningRate } = transport;
   const { epochs, batch } = ensemble.training;
   return trainTransfer(setting, simulated, {
     name: `replica.${index}`,
@@ -199,7 +199,7 @@ export interface ResponseTask {
 /** Step 2. */
 export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
   const { analysis, events, sizes, store } = setting;
-  const { profile, seed } = analysis.configuration;
+  const { response, seed } = analysis.configuration;
   const { key, errors, centre, members } = task;
   const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
@@ -209,16 +209,16 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: setting.dataKey, architecture, profile };
+  const inputs = { key, data: setting.dataKey, architecture, response };
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(setting, fitted, centre);
     try {
       const training = responseTraining({
         model,
-        isWeighted: profile.sample === "data" && events.data.weights !== undefined,
-        optimiser: optimiserOf(profile.training),
+        isWeighted: response.sample === "data" && events.data.weights !== undefined,
+        optimiser: optimiserOf(response.training),
       });
-      const points = withPoints(setting, own, responseRange(architecture, profile.box));
+      const points = withPoints(setting, own, responseRange(architecture, response.range));
       const { backend, signal, progress } = setting;
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
@@ -233,7 +233,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
         purpose: "response",
       };
       const label = "fit the response of T (step 2)";
-      return await trainStep(setting, label, profile.training, task, checkpoint, (name) =>
+      return await trainStep(setting, label, response.training, task, checkpoint, (name) =>
         name.startsWith("response."),
       );
     } finally {
@@ -261,15 +261,15 @@ const LEAST_EVENTS = 50_000;
  */
 async function responseEvents(setting: Setting, fitted: MixtureModel, centre: readonly number[]) {
   const { analysis, events, backend } = setting;
-  const { profile, seed } = analysis.configuration;
-  const { heldOut } = profile;
-  if (profile.sample === "data") {
+  const { response, seed } = analysis.configuration;
+  const { heldOut } = response;
+  if (response.sample === "data") {
     const all = dataSample(framed(setting, fitted, events.data));
     const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
     const training: EventSource = async () => split?.training ?? all;
     return { training, validation: split?.validation, close: async () => {} };
   }
-  const count = profile.events ?? Math.max(LEAST_EVENTS, events.data.count);
+  const count = response.events ?? Math.max(LEAST_EVENTS, events.data.count);
   const sampler = await openSampler(backend, fitted);
   const draw = async (part: number, purpose: string): Promise<EventSample> => {
     const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
@@ -288,8 +288,8 @@ function withPoints(
   { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
   box: readonly number[],
 ) {
-  const { profile, seed } = analysis.configuration;
-  const { nodes, points } = profile;
+  const { response, seed } = analysis.configuration;
+  const { nodes, points } = response;
   const law: NodeLaw = nodes === "random" ? { kind: nodes, halfWidths: box } : { kind: nodes, halfWidths: box, points };
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {

@@ -39,7 +39,7 @@ export async function readSavedModel(folder: string): Promise<MixtureModel> {
 /** The nuisances as the configuration declares them. */
 export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
   return nuisanceNames(configuration).map((name) => {
-    const { kind, centre, kappa } = configuration.nuisances[name]!;
+    const { kind, nominal: centre, kappa } = configuration.nuisances[name]!;
     const affected = affectedProcesses(configuration, name);
     const acts = processNames(configuration).map((process) => affected.includes(process));
     if (kind === "shape") return { name, nominal: centre, kind, acts };

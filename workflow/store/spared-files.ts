@@ -14,9 +14,9 @@ import { ARRAYS_FILE } from "./saved-fit.js";
  * @param folders  where `run` may have left its files
  */
 export function checkSpared(out: string, analysis: Analysis, folders: readonly string[]): void {
-  const { processes, events, model } = analysis.configuration;
+  const { processes, data, model } = analysis.configuration;
   const samples = Object.values(processes).flatMap(({ samples: own }) => own.map(({ file }) => file));
-  const named = [events.file, model.file, ...samples].flatMap((file) =>
+  const named = [data.file, model.file, ...samples].flatMap((file) =>
     file === undefined ? [] : [pathOf(analysis, file)],
   );
   const left = folders.flatMap((folder) =>

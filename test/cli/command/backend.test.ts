@@ -40,7 +40,7 @@ simulation: { generator: doi-toy, events: 1000 }
 data: { generator: doi-toy, events: 100 }
 flows:
   x: { transforms: 1, bins: 4, hidden: [4], training: { batch: 256, epochs: 2 } }
-fnf:
+morph:
   x: { layers: 1, hidden: [4], training: { batch: 256, epochs: 100000 } }
 `,
 );

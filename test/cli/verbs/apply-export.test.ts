@@ -41,7 +41,7 @@ output: out
 observables: { x: { features: 2 }, y: { features: 2 } }
 simulation: { generator: doi-toy, events: 4000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 400 }
-transfer: { transforms: 2, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
+transport: { transforms: 2, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
 fit: { secondStart: 0 }
 ${TINY_TOY}`;
 

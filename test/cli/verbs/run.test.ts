@@ -17,7 +17,7 @@ seed: 3
 observables: { x: { features: 2, labels: [first, second] }, y: { features: 2 } }
 simulation: { generator: doi-toy, events: 8000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 400 }
-transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
+transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
 fit: { secondStart: 0 }
 ${TINY_TOY}`;
 
@@ -30,10 +30,10 @@ processes:
   far: { yield: 250, samples: [{ file: far.npz }, { file: far-up.npz, at: { scale: 1 } }] }
 nuisances: { scale: , norm: { kind: rate, processes: [far], kappa: 0.2 } }
 simulation: { weight: w }
-events: { file: events.npz }
+data: { file: events.npz }
 flows:
   x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 200 } }
-fnf:
+morph:
   x: { hidden: [4], training: { epochs: 2, batch: 200 } }
 likelihood: { observables: [x] }
 scan: { points: 3, grid: 3, range: 1 }
@@ -91,7 +91,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
     "--set",
     "likelihood.observables=[x]",
     "--set",
-    "fnf.pairs=[[shift, squeeze]]",
+    "morph.pairs=[[shift, squeeze]]",
   ];
   const first = await run(words);
   assert.is(first.code, 0, first.error);
@@ -130,11 +130,11 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.is(there.code, 0, there.error);
   const { data, total } = JSON.parse(there.out);
   assert.ok(Math.abs(total.nll - data.nll) < 1e-9, `${total.nll}, ${data.nll}`);
-  const changed = await run([...words, "--set", "fnf.x.hidden=[5]"], undefined, "hessian");
+  const changed = await run([...words, "--set", "morph.x.hidden=[5]"], undefined, "hessian");
   assert.is(changed.code, 2);
   assert.match(
     changed.error,
-    /expected fnf\.x\.hidden = \[5\], as .* got weights of another architecture, fnf\.x\.hidden = \[4\]\./,
+    /expected morph\.x\.hidden = \[5\], as .* got weights of another architecture, morph\.x\.hidden = \[4\]\./,
   );
 });
 
@@ -206,7 +206,7 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   assert.equal(found.nuisances, ["scale", "norm"]);
   assert.ok(Math.abs(found.yields[1].before - 250) < 1e-9);
   assert.ok(Math.abs(found.yields[1].after - 250 * 1.2 ** found.fits.xAlone.estimate[1]) < 1e-9);
-  const again = await run([file, "--out", path("files"), "--set", "fnf.x.training.epochs=3"]);
+  const again = await run([file, "--out", path("files"), "--set", "morph.x.training.epochs=3"]);
   assert.match(again.out, /x\.nominal: kept from before/);
   assert.match(again.out, /train systematics of x, scale/);
   // Yields and rates train nothing, but the fit follows from them.

@@ -26,7 +26,7 @@ processes:
   A: { yield: 14, samples: ${TORCH_SAMPLES("data.npz")} }
   B: { yield: 18, samples: ${TORCH_SAMPLES("data.npz")} }
 nuisances: { nu1: , nu2: }
-events: { file: data.npz }
+data: { file: data.npz }
 ${TORCH_FLOWS}`,
   );
   await writeNpz(join(folder, "data.npz"), { x: rows(torchEvents.x), y: rows(torchEvents.y!) });

@@ -28,7 +28,7 @@ observables: { x: { features: 1 }, y: { features: 1 } }
 processes:
   signal: { yield: 10, samples: [{ file: s.csv }, { file: su.csv, at: { scale: 1 } }] }
 nuisances: { scale: , norm: { kind: rate, kappa: 0.1 } }
-events: { file: data.csv }
+data: { file: data.csv }
 `;
 
 function problem(source: string, ...set: string[]): string {
@@ -44,11 +44,14 @@ test("starts, centres and bounds that exclude each other", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       "fit.bounds=[1, 5]",
-      /nuisances\.scale\.centre: expected a value inside fit\.bounds \[1, 5\], as fits start there, got 0\. Widen the bounds, or set fit\.start\.scale/,
+      /nuisances\.scale\.nominal: expected a value inside fit\.bounds \[1, 5\], as fits start there, got 0\. Widen the bounds, or set fit\.start\.scale/,
     ],
-    ["nuisances.scale.centre=7", /nuisances\.scale\.centre: expected a value inside fit\.bounds \[-5, 5\], .*, got 7/],
-    ["nuisances.norm.centre=-5", /nuisances\.norm\.centre: .*, got -5/],
-    ["fit={bounds: [1, 5], start: {scale: 2}}", /nuisances\.norm\.centre: expected a value inside .*, got 0\. /],
+    [
+      "nuisances.scale.nominal=7",
+      /nuisances\.scale\.nominal: expected a value inside fit\.bounds \[-5, 5\], .*, got 7/,
+    ],
+    ["nuisances.norm.nominal=-5", /nuisances\.norm\.nominal: .*, got -5/],
+    ["fit={bounds: [1, 5], start: {scale: 2}}", /nuisances\.norm\.nominal: expected a value inside .*, got 0\. /],
     [
       "fit={bounds: [1, 5], start: {scale: 2, norm: 0}}",
       /fit\.start\.norm: expected a value inside fit\.bounds \[1, 5\], got 0/,
@@ -96,12 +99,12 @@ test("events of a generator: more than memory holds, fewer than a training needs
       set,
     );
   }
-  assert.is(problem(TOY, "data.events=1", "transfer.enabled=false"), "no error");
+  assert.is(problem(TOY, "data.events=1", "transport.enabled=false"), "no error");
 });
 
 test("networks of more weights than any machine trains", () => {
   const wide = "[8192, 8192]";
-  const cases = ["flows.x", "flows.y", "fnf.x", "fnf.y", "transfer", "profile"];
+  const cases = ["flows.x", "flows.y", "morph.x", "morph.y", "transport", "response"];
   for (const part of cases) {
     const pattern = new RegExp(
       `${part}: expected networks of a size that can be trained, got others \\(.* at most 16777216 weights, got \\d+\\)\\. Make`,
@@ -131,10 +134,10 @@ test("a billion of anything is refused in milliseconds", () => {
   const billions = [
     "report.bins",
     "flows.x.bins",
-    "transfer.bins",
+    "transport.bins",
     "flows.x.transforms",
-    "fnf.x.layers",
-    "profile.layers",
+    "morph.x.layers",
+    "response.layers",
     "ensemble.replicas",
     "flows.x.training.epochs",
     "flows.x.training.batch",
@@ -142,7 +145,7 @@ test("a billion of anything is refused in milliseconds", () => {
     "scan.points",
     "scan.grid",
     "impacts.bins",
-    "profile.points",
+    "response.points",
     "data.events",
     "observables.x.features",
   ];
@@ -206,7 +209,7 @@ observables: { x: { features: 1 } }
 likelihood: { observables: [x] }
 processes: { a: { yield: 1, samples: [${samples}] } }
 nuisances: { ${nuisances} }
-events: { file: d.csv }
+data: { file: d.csv }
 `;
   const lines = problem(source).split("\n");
   assert.is(lines.length, 101);
@@ -244,12 +247,7 @@ test("files: what is missing, too few, constant or no number, before any trainin
   assert.is(good.code, 0, good.error);
   assert.match(good.out, /a\.yaml is valid\./);
   const cases: readonly (readonly [string, () => void, readonly string[], RegExp])[] = [
-    [
-      "no such file",
-      () => {},
-      ["events.file=gone.csv"],
-      /events\.file: expected the file .*gone\.csv, got no such file/,
-    ],
+    ["no such file", () => {}, ["data.file=gone.csv"], /data\.file: expected the file .*gone\.csv, got no such file/],
     [
       "a column of the data",
       () => {},
@@ -296,8 +294,8 @@ test("files: what is missing, too few, constant or no number, before any trainin
     [
       "nothing held out",
       () => {},
-      ["profile={sample: data, heldOut: 0.001}"],
-      /a\.yaml: profile\.heldOut: expected a part of the 40 events of the data that leaves events on either side, got 0\.001/,
+      ["response={sample: data, heldOut: 0.001}"],
+      /a\.yaml: response\.heldOut: expected a part of the 40 events of the data that leaves events on either side, got 0\.001/,
     ],
     ["a model", () => {}, ["processes={signal: }", "model.file=data.csv"], /data\.csv: expected /],
   ];
@@ -316,7 +314,7 @@ test("files: what is missing, too few, constant or no number, before any trainin
   assert.equal(readdirSync(at("out/steps")), []);
   // A likelihood of x alone, or without T, takes a single event and a constant y.
   writeCsv("data.csv", 1, sound);
-  for (const set of ["likelihood.observables=[x]", "transfer.enabled=false"]) {
+  for (const set of ["likelihood.observables=[x]", "transport.enabled=false"]) {
     const { error, code } = await validated(set);
     assert.is(code, 0, error);
   }

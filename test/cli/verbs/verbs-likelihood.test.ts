@@ -30,7 +30,7 @@ processes:
   A: { yield: 14, samples: ${TORCH_SAMPLES("a.npz")} }
   B: { yield: 18, samples: ${TORCH_SAMPLES("a.npz")} }
 nuisances: { nu1: , nu2: }
-events: { file: data.npz, weight: weight }
+data: { file: data.npz, weight: weight }
 scan: { points: 5, grid: 4, range: 2 }
 ${TORCH_FLOWS}`;
 
@@ -48,16 +48,16 @@ processes:
   process2: { yield: 25, samples: [{ file: a.npz }, ${both("scale")}, ${both("tilt")}, { file: a.npz, at: { scale: 1, tilt: 1 } }] }
 nuisances:
   scale:
-  rate: { kind: rate, processes: [process1], kappa: 0.1, centre: 0.2 }
-  tilt: { processes: [process2], centre: 0.3 }
+  rate: { kind: rate, processes: [process1], kappa: 0.1, nominal: 0.2 }
+  tilt: { processes: [process2], nominal: 0.3 }
   modelling: { processes: [process0] }
-events: { file: smooth.npz }
+data: { file: smooth.npz }
 truth: { scale: 0.5 }
 scan: { nuisances: [scale], pairs: [[scale, tilt]], points: 5, grid: 4, range: 2 }
 flows: { x: { kind: affine, transforms: 1, hidden: [3] }, y: { kind: affine, transforms: 1, hidden: [3] } }
-fnf: { pairs: [[scale, tilt]], q: 0.02, r: 0.1, x: { layers: 1, hidden: [3] }, y: { layers: 1, hidden: [3] } }
-transfer: { transforms: 1, hidden: [3] }
-profile: { enabled: false, layers: 1, hidden: [3], scale: 0.5 }
+morph: { pairs: [[scale, tilt]], quadraticDamping: 0.02, pairDamping: 0.1, x: { layers: 1, hidden: [3] }, y: { layers: 1, hidden: [3] } }
+transport: { transforms: 1, hidden: [3] }
+response: { enabled: false, layers: 1, hidden: [3], scale: 0.5 }
 `;
 
 /** T responds to all nuisances alike. */
@@ -71,7 +71,7 @@ const respondingModel: MixtureModel = {
     },
   },
 };
-const RESPONDING = ["--set", "output=responding", "--set", "profile.enabled=true"];
+const RESPONDING = ["--set", "output=responding", "--set", "response.enabled=true"];
 
 test.before(async () => {
   writeFileSync(file, YAML);
@@ -214,7 +214,7 @@ test("where T responds to nu, errors with T held are given too", async () => {
 
 test("a fit in which T responds stays in the box where its response was trained", async () => {
   const out = ["--out", join(folder, "edge"), "--set", `output=${join(folder, "responding")}`];
-  const words = [...RESPONDING, "--set", "profile.box=0.01", ...out];
+  const words = [...RESPONDING, "--set", "response.range=0.01", ...out];
   const { result, code, error } = await jsonAndCode(smoothFile, "fit", ...words);
   assert.is(code, 3);
   assert.match(
@@ -225,7 +225,7 @@ test("a fit in which T responds stays in the box where its response was trained"
   assert.is(result.status, "at-validity-edge");
   assert.match(
     result.reason,
-    /of its validity range.* The response of T was trained within profile\.box = 0\.01 of its centre only: widen profile\.box, profile\.scale with it, and run again\./,
+    /of its validity range.* The response of T was trained within response\.range = 0\.01 of its centre only: widen response\.range, response\.scale with it, and run again\./,
   );
   const centres = [0.4, 0.2, -0.1, 0.1];
   for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);
@@ -243,7 +243,7 @@ test("a fit that ends at a bound says which entry holds it", async () => {
 });
 
 test("hessian without a minimum has covariance null and says why", async () => {
-  const { result, error } = await json("hessian", "--nu", "0,0", "--set", "events.weight=null", "--head", "1");
+  const { result, error } = await json("hessian", "--nu", "0,0", "--set", "data.weight=null", "--head", "1");
   assert.is(result.covariance, null);
   assert.equal(result.modes, []);
   assert.match(result.problem, /^The Hessian is not positive definite: along .* it is negative/);
@@ -310,7 +310,7 @@ test("data that run generated are found in its folder", async () => {
   const { configuration } = loadAnalysis(file);
   const analysis = {
     file,
-    configuration: { ...configuration, events: { ...configuration.events, file: undefined, weight: undefined } },
+    configuration: { ...configuration, data: { ...configuration.data, file: undefined, weight: undefined } },
   };
   assert.equal((await loadEvents(analysis, [folder, out], undefined)).file, join(folder, "data.npz"));
   assert.equal((await loadEvents(analysis, [out], undefined)).data, data);
@@ -325,13 +325,10 @@ test("wrong input is refused with what to do", async () => {
       /unbinned evaluate: expected --out FILE\.npz for the log-densities, got no --out/,
     ],
     [["evaluate", file, "--nu", "0", ...out], /--nu: expected 2 values \(nu1, nu2\), got 1 \(0\)/],
-    [["evaluate", file, "--nu", "0,0", ...out, "--set", "events.file=no-y.npz"], /no-y\.npz: expected a column "y"/],
-    [
-      ["evaluate", file, "--nu", "0,0", ...out, "--set", "events.file=nan.npz"],
-      /nan\.npz, column "x": expected .* NaN/,
-    ],
-    [["evaluate", file, "--nu", "0,0", ...out, "--set", "events.file=wide.npz"], /expected 1 feature, got 2 features/],
-    [["evaluate", file, "--nu", "0,0", ...out, "--set", "events.file=none.npz"], /none\.npz, got no such file/],
+    [["evaluate", file, "--nu", "0,0", ...out, "--set", "data.file=no-y.npz"], /no-y\.npz: expected a column "y"/],
+    [["evaluate", file, "--nu", "0,0", ...out, "--set", "data.file=nan.npz"], /nan\.npz, column "x": expected .* NaN/],
+    [["evaluate", file, "--nu", "0,0", ...out, "--set", "data.file=wide.npz"], /expected 1 feature, got 2 features/],
+    [["evaluate", file, "--nu", "0,0", ...out, "--set", "data.file=none.npz"], /none\.npz, got no such file/],
     [
       ["hessian", file, "--set", "output=elsewhere"],
       /expected a trained model, .*model\.safetensors, got no such file\. Make it with `unbinned run/,
@@ -345,7 +342,7 @@ test("wrong input is refused with what to do", async () => {
       /--precision: expected f64 with --backend reference, got f32/,
     ],
     [
-      ["hessian", file, "--set", "observables.x.features=2", "--set", "events.file=wide.npz"],
+      ["hessian", file, "--set", "observables.x.features=2", "--set", "data.file=wide.npz"],
       /expected a model of 2 features of x .*, got weights of another architecture, 1 features/,
     ],
     [["evaluate", file, "--nu", "0,0", "--out", join(file, "x.npz")], /expected a folder that can be written/],
@@ -359,7 +356,7 @@ test("wrong input is refused with what to do", async () => {
 
 referenceTest("the published example evaluates to the published log densities", async () => {
   const out = join(folder, "published.npz");
-  const data = ["model.file=doi-toy/models/mixture_step1.pt", "events.file=doi-toy/events.npz"].flatMap((setting) => {
+  const data = ["model.file=doi-toy/models/mixture_step1.pt", "data.file=doi-toy/events.npz"].flatMap((setting) => {
     const [key, name] = setting.split("=") as [string, string];
     return ["--set", `${key}=${referenceFile(name)}`];
   });
@@ -375,7 +372,7 @@ referenceTest("the published example evaluates to the published log densities", 
 referenceTest(
   "what a published file does not hold can be set: another least slope or activation moves log p",
   async () => {
-    const data = ["model.file=doi-toy/models/mixture_step1.pt", "events.file=doi-toy/events.npz"].flatMap((setting) => {
+    const data = ["model.file=doi-toy/models/mixture_step1.pt", "data.file=doi-toy/events.npz"].flatMap((setting) => {
       const [key, name] = setting.split("=") as [string, string];
       return ["--set", `${key}=${referenceFile(name)}`];
     });
@@ -395,7 +392,7 @@ referenceTest(
 );
 
 test("the published example says what to download", async () => {
-  const missing = ["--set", "model.file=gone.pt", "--set", "events.file=gone.npz"];
+  const missing = ["--set", "model.file=gone.pt", "--set", "data.file=gone.npz"];
   const { code, error } = await run(["hessian", published, ...missing]);
   assert.is(code, 2);
   assert.match(error, /gone\.pt, got no such file\. Download it from doi:10\.5281\/zenodo\.21058119/);

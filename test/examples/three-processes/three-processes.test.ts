@@ -17,11 +17,11 @@ const SMALL = [
   // Few bins: the NLL is smooth, and has a minimum after so little training.
   "flows.x={bins: 4, training: {epochs: 3}}",
   "flows.y={transforms: 1, bins: 4, hidden: [16], training: {epochs: 1}}",
-  "fnf.x={hidden: [16], training: {epochs: 2}}",
-  "fnf.y={layers: 1, hidden: [8], training: {epochs: 1}}",
-  "transfer={transforms: 1, bins: 4, hidden: [8], training: {batch: 512, epochs: 10}}",
+  "morph.x={hidden: [16], training: {epochs: 2}}",
+  "morph.y={layers: 1, hidden: [8], training: {epochs: 1}}",
+  "transport={transforms: 1, bins: 4, hidden: [8], training: {batch: 512, epochs: 10}}",
   "fit.secondStart=0",
-  "profile={layers: 1, hidden: [8], box: 0.8, scale: 0.4, training: {batch: 512, epochs: 4}}",
+  "response={layers: 1, hidden: [8], range: 0.8, scale: 0.4, training: {batch: 512, epochs: 4}}",
   "scan={points: 3, grid: 3, pairs: [[scale, tilt]]}",
 ];
 

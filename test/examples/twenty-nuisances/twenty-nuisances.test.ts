@@ -19,9 +19,9 @@ const SYSTEMATICS = `layers: 1, ${tiny("epochs: 6, batch: 200, learningRate: 0.0
 const TRANSFER = tiny("epochs: 2, batch: 500");
 const SMALL = [
   `flows={ x: ${DENSITY}, y: ${DENSITY} }`,
-  `fnf={ x: { ${SYSTEMATICS} }, y: { ${SYSTEMATICS} } }`,
-  `transfer={ transforms: 1, bins: 4, ${TRANSFER} }`,
-  `profile={ layers: 1, box: 3, scale: 1.5, ${TRANSFER} }`,
+  `morph={ x: { ${SYSTEMATICS} }, y: { ${SYSTEMATICS} } }`,
+  `transport={ transforms: 1, bins: 4, ${TRANSFER} }`,
+  `response={ layers: 1, range: 3, scale: 1.5, ${TRANSFER} }`,
   "scan={ nuisances: [recoil], pairs: [[energy_scale, luminosity]], points: 3, grid: 3, range: 1 }",
 ];
 

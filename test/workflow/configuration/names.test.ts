@@ -41,23 +41,23 @@ ${SHAPES.map((shape) => `      - { file: ${i}up.csv, at: { ${shape}: 1 } }`).joi
 ).join("\n")}
 nuisances:
   __proto__: { label: shift }
-  constructor: { centre: 0.5 }
+  constructor: { nominal: 0.5 }
   toString: { kind: rate, kappa: 0.1, processes: [__proto__] }
   hasOwnProperty: { kind: rate, kappa: 0.2 }
-events: { file: data.csv }
+data: { file: data.csv }
 truth: { __proto__: 0.25 }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], ${training} }, y: { kind: affine, transforms: 1, hidden: [4], ${training} } }
-fnf: { x: { hidden: [4], ${training} }, y: { layers: 1, hidden: [4], ${training} } }
-transfer: { transforms: 1, bins: 3, hidden: [4], ${training} }
-profile: { box: 6, scale: 3, layers: 1, hidden: [4], training: { epochs: 1, batch: 100 }, events: 200 }
+morph: { x: { hidden: [4], ${training} }, y: { layers: 1, hidden: [4], ${training} } }
+transport: { transforms: 1, bins: 3, hidden: [4], ${training} }
+response: { range: 6, scale: 3, layers: 1, hidden: [4], training: { epochs: 1, batch: 100 }, events: 200 }
 fit: { start: { constructor: 0.25 } }
 scan: { nuisances: [__proto__], pairs: [[constructor, toString]], points: 3, grid: 3, range: 1 }
 impacts: { groups: { constructor: [toString, __proto__], __proto__: [hasOwnProperty] } }
 report: { bins: 8 }
-`.replaceAll("constructor: { centre: 0.5 }", "constructor:");
+`.replaceAll("constructor: { nominal: 0.5 }", "constructor:");
 
 test("points, starts and truths by such names are what the file says, else the centre", () => {
-  const configuration = readConfiguration(SOURCE, "a.yaml", { set: ["nuisances.constructor.centre=0.5"] });
+  const configuration = readConfiguration(SOURCE, "a.yaml", { set: ["nuisances.constructor.nominal=0.5"] });
   assert.equal(nuisanceVector(configuration, {}), [0, 0.5, 0, 0]);
   assert.equal(nuisanceVector(configuration, configuration.fit.start), [0, 0.25, 0, 0]);
   assert.equal(trueValues(configuration, ["__proto__"]), [0.25]);
@@ -67,14 +67,14 @@ test("points, starts and truths by such names are what the file says, else the c
 
 test("--set reaches such names, and no object's prototype", () => {
   const read = (...set: string[]) => readConfiguration(SOURCE, "a.yaml", { set });
-  const [shift] = Object.values(read("nuisances.__proto__.centre=0.25").nuisances);
-  assert.is(shift!.centre, 0.25);
+  const [shift] = Object.values(read("nuisances.__proto__.nominal=0.25").nuisances);
+  assert.is(shift!.nominal, 0.25);
   assert.is(Object.values(read("processes.__proto__.yield=7").processes)[1]!.yield, 7);
   assert.equal(Object.entries(read("truth.__proto__=0.75").truth), [["__proto__", 0.75]]);
   for (const setting of ["__proto__.x=1", "constructor.prototype.x=1", "fit.__proto__.x=1", "output.__proto__=1"]) {
     assert.throws(() => read(setting), /^--set: expected /, setting);
   }
-  assert.throws(() => read("nuisances.valueOf.centre=1"), /expected one of the names of nuisances, got valueOf/);
+  assert.throws(() => read("nuisances.valueOf.nominal=1"), /expected one of the names of nuisances, got valueOf/);
   assert.is(({} as Record<string, unknown>).x, undefined);
 });
 

@@ -61,14 +61,14 @@ test("merge keys: own entries before merged ones, of which the first counts (htt
 
 test("a training merged into another, and what is wrong with it where it is written", () => {
   const merged = `${TOY}flows: { x: { training: &common { epochs: 2, batch: 10 } } }\n`;
-  const { flows, fnf } = configuration(`${merged}fnf: { x: { training: { <<: *common, batch: 20 } } }\n`);
+  const { flows, morph } = configuration(`${merged}morph: { x: { training: { <<: *common, batch: 20 } } }\n`);
   assert.equal([flows.x.training.epochs, flows.x.training.batch], [2, 10]);
-  assert.equal([fnf.x.training.epochs, fnf.x.training.batch], [2, 20]);
+  assert.equal([morph.x.training.epochs, morph.x.training.batch], [2, 20]);
   assert.match(
     problem(
-      `${TOY}flows:\n  x:\n    training: &common\n      epochs: none\nfnf: { x: { training: { <<: *common } } }\n`,
+      `${TOY}flows:\n  x:\n    training: &common\n      epochs: none\nmorph: { x: { training: { <<: *common } } }\n`,
     ),
-    /^a\.yaml:10:7: flows\.x\.training\.epochs: .*\na\.yaml:10:7: fnf\.x\.training\.epochs: /,
+    /^a\.yaml:10:7: flows\.x\.training\.epochs: .*\na\.yaml:10:7: morph\.x\.training\.epochs: /,
   );
 });
 
@@ -183,8 +183,8 @@ test("numbers and flags that are texts in YAML 1.2 say how to write them", () =>
     ['seed: "12"', /seed: .*, got "12"\. Write 12$/],
     ["seed: 1,000", /got "1,000"\. Write 1000$/],
     ["seed: 1:30", /got "1:30"$/],
-    ["fnf: { q: .inf }", /fnf\.q: .*, got Infinity$/],
-    ["fnf: { q: .nan }", /fnf\.q: .*, got NaN$/],
+    ["morph: { quadraticDamping: .inf }", /morph\.quadraticDamping: .*, got Infinity$/],
+    ["morph: { quadraticDamping: .nan }", /morph\.quadraticDamping: .*, got NaN$/],
     ['output: "a\\0b"', /output: expected a text, got "a\\u0000b"\. Remove its character NUL$/],
     ["likelihood: { extended: yes }", /likelihood\.extended: expected true or false, got "yes"\. Write true$/],
     ["likelihood: { extended: Off }", /got "Off"\. Write false$/],

@@ -26,9 +26,9 @@ likelihood: { observables: [x] }
 processes:
   only: { yield: ${COUNT}, samples: [{ file: nominal.npz }, { file: up.npz, at: { width: 1 } }, { file: down.npz, at: { width: -1 } }] }
 nuisances: { width: , rate: { kind: rate, kappa: 0.1 } }
-events: { file: data.npz }
+data: { file: data.npz }
 flows: { x: { kind: affine, transforms: 1, hidden: [2], training: { epochs: 4, batch: 200 } } }
-fnf: { x: { hidden: [2], training: { epochs: 12, batch: 200, learningRate: 0.02 } } }
+morph: { x: { hidden: [2], training: { epochs: 12, batch: 200, learningRate: 0.02 } } }
 fit: { minos: false }
 scan: { points: 3, grid: 3, range: 1 }
 impacts: { enabled: false }
@@ -195,7 +195,7 @@ test("run: a sentinel in the data, and data outside of simulation, are warnings,
   ] as const) {
     await write(name, mass);
     const own = join(folder, `${name}-out`);
-    const { error, code } = await run("run", "--set", `events.file=${name}`, "--out", own);
+    const { error, code } = await run("run", "--set", `data.file=${name}`, "--out", own);
     assert.ok(code === 4 || code === 3, `${code}: ${error}`);
     assert.match(error, text);
     assert.not.match(error, /Train longer/);
@@ -208,7 +208,7 @@ test("run: a sentinel in the data, and data outside of simulation, are warnings,
 
 test("run: an event without a likelihood is refused after the trainings, which are kept, and before any fit", async () => {
   const own = join(folder, "infinite-out");
-  const { error, code } = await run("run", "--set", "events.file=infinite.npz", "--out", own);
+  const { error, code } = await run("run", "--set", "data.file=infinite.npz", "--out", own);
   assert.is(code, 2, error);
   assert.match(error, /got row 5 \(counted from 0\): mass = 1e\+30, with log p = -infinity; 2 such events of 2000/);
   assert.not.ok(existsSync(join(own, "results.json")));
@@ -291,7 +291,7 @@ test("data that are cut where simulation is not: fit says which nuisances are pu
     "cut.npz",
     clean.map((mass) => (Math.abs(mass - 50) < 8 ? mass : 50 + (mass - 50) / 10)),
   );
-  const { error } = await run("fit", "--set", "events.file=cut.npz", "--set", "fit.bounds=[-9,9]");
+  const { error } = await run("fit", "--set", "data.file=cut.npz", "--set", "fit.bounds=[-9,9]");
   assert.match(
     error,
     /The data pull width by -\d\.\d standard deviations of the constraint away from its centre: .* same cuts and units/,
@@ -308,7 +308,7 @@ test("weights that add up to nothing are refused before any training", async () 
       out: text,
       error,
       code,
-    } = await run("run", "--set", "events.file=weights.npz", "--set", "events.weight=w", "--out", own);
+    } = await run("run", "--set", "data.file=weights.npz", "--set", "data.weight=w", "--out", own);
     assert.is(code, 2, error);
     assert.not.match(text, /train/);
     assert.match(
@@ -333,14 +333,14 @@ test("no events: an extended fit of x alone measures their number", async () => 
   assert.ok(Math.abs(result.sigma[0] - 1) < 1e-3 && Math.abs(result.sigma[1] - sigma) < 1e-3, `${result.sigma}`);
   assert.is(result.events, 0);
   const own = join(folder, "none-out");
-  const ran = await run("run", "--set", "events.file=none.npz", "--set", "processes.only.yield=2", "--out", own);
+  const ran = await run("run", "--set", "data.file=none.npz", "--set", "processes.only.yield=2", "--out", own);
   assert.is(ran.code, 0, ran.error);
   const best = JSON.parse(readFileSync(join(own, "results.json"), "utf8")).fits.xAlone;
   assert.ok(Math.abs(best.estimate[1] - rate) < 0.015 && Math.abs(best.sigma[1] - sigma) < 1e-3);
 });
 
 test("no events where they are needed: refused before any training", async () => {
-  const words = ["run", "--set", "events.file=none.npz", "--set", "likelihood.extended=false"];
+  const words = ["run", "--set", "data.file=none.npz", "--set", "likelihood.extended=false"];
   const { out: text, error, code } = await run(...words, "--out", join(folder, "never"));
   assert.is(code, 2);
   assert.not.match(text, /train/);

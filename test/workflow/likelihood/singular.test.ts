@@ -28,7 +28,7 @@ nuisances:
   second: { kind: rate, kappa: 10 }
   unfelt: { kind: rate, kappa: 0 }
 flows: { x: { kind: affine, transforms: 1, hidden: [2] } }
-events: { file: data.npz }
+data: { file: data.npz }
 fit: { start: { first: 0.1 }, secondStart: 0 }
 scan: { nuisances: [unfelt], pairs: [[first, unfelt]], points: 3, grid: 3 }
 `;
@@ -115,8 +115,8 @@ likelihood: { observables: [x] }
 processes:
   only: { yield: 1, samples: [{ file: data.npz }, { file: data.npz, at: { a: 1 } }, { file: data.npz, at: { b: 1 } }] }
 nuisances: { a: , b: }
-fnf: { pairs: [[a, b]] }
-events: { file: data.npz }
+morph: { pairs: [[a, b]] }
+data: { file: data.npz }
 `,
   );
   const { out, error, code } = await unbinned("run", pair);
@@ -124,7 +124,7 @@ events: { file: data.npz }
   assert.is(out, "");
   assert.match(
     error,
-    /^unbinned: .*pair\.yaml:8:\d+: fnf\.pairs\[0\]: expected a sample of only in which a and b are both off nominal, got none\. Add one, for example with `at: \{a: 1, b: 1\}`, or remove the pair\n$/,
+    /^unbinned: .*pair\.yaml:8:\d+: morph\.pairs\[0\]: expected a sample of only in which a and b are both off nominal, got none\. Add one, for example with `at: \{a: 1, b: 1\}`, or remove the pair\n$/,
   );
   assert.throws(() => rmSync(join(folder, "never"), { recursive: true }), /ENOENT/);
 });

@@ -22,15 +22,15 @@ processes:
   signal: { yield: 200, samples: [{ file: s.npz }, { file: s-up.npz, at: { scale: 1 } }, { file: s-down.npz, at: { scale: -1 } }] }
   background: { yield: 300, samples: [{ file: b.npz }, { file: b-up.npz, at: { scale: 1 } }, { file: b-down.npz, at: { scale: -1 } }] }
 nuisances: { scale: , norm: { kind: rate, processes: [background], kappa: 0.2 } }
-events: { file: data.npz }
+data: { file: data.npz }
 flows:
   x: { transforms: 1, bins: 4, hidden: [4], training: { epochs: 4, batch: 200, learningRate: 0.02 } }
   y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
-fnf:
+morph:
   x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
   y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
-profile: { box: 2, scale: 1, events: 1000, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
+transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
+response: { range: 2, scale: 1, events: 1000, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
 fit: { secondStart: 0 }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }

@@ -22,11 +22,11 @@ truth: { shift: 0.5, squeeze: -0.5 }
 flows:
   x: { transforms: 1, bins: 4, hidden: [8], training: { batch: 512 } }
   y: { transforms: 1, bins: 4, hidden: [8], training: { batch: 512 } }
-fnf:
+morph:
   x: { layers: 1, hidden: [8], training: { batch: 512 } }
   y: { layers: 1, hidden: [8], training: { batch: 512 } }
-transfer: { transforms: 1, bins: 4, hidden: [8], training: { batch: 40, epochs: 200 } }
-profile: { layers: 1, hidden: [8], box: 2, scale: 1, training: { batch: 100, epochs: 2 } }
+transport: { transforms: 1, bins: 4, hidden: [8], training: { batch: 40, epochs: 200 } }
+response: { layers: 1, hidden: [8], range: 2, scale: 1, training: { batch: 100, epochs: 2 } }
 scan: { points: 3, grid: 3 }
 report: { bins: 10 }
 `;

@@ -18,7 +18,7 @@ processes:
   only: { yield: 10, samples: [{ file: nominal.npz }, { file: up.npz, at: { scale: 1 } }] }
 nuisances: { scale: }
 simulation: { heldOut: 0.3 }
-events: { file: nominal.npz }
+data: { file: nominal.npz }
 `;
 
 test("three parts of every sample, with no event in common and none left out", async () => {

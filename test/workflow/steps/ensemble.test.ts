@@ -16,7 +16,7 @@ seed: 3
 observables: { x: { features: 2 }, y: { features: 2 } }
 simulation: { generator: doi-toy, events: 20000, heldOut: 0.2 }
 data: { generator: doi-toy, events: 600 }
-transfer: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 5, batch: 100 } }
+transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 5, batch: 100 } }
 ensemble: { replicas: 3, training: { epochs: 3, batch: 100 } }
 fit: { secondStart: 0, minos: true }
 impacts: { groups: { both: [shift, squeeze] }, events: 300, bins: 2 }

@@ -30,7 +30,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const common = `
 observables: { x: { features: 1, labels: ["p_T [GeV/c]/../../../ESCAPED"] } }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 200 } } }
-fnf: { x: { hidden: [4], training: { epochs: 2, batch: 200 } } }
+morph: { x: { hidden: [4], training: { epochs: 2, batch: 200 } } }
 likelihood: { observables: [x] }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
@@ -48,14 +48,14 @@ nuisances:
   JES: { processes: [CON] }
   jes: { processes: [CON] }
   ${LONG}: { processes: [con] }
-events: { file: events.npz }
+data: { file: events.npz }
 ${common}`;
 
 const PLAIN = `
 name: Plain
 processes: { near: { yield: 150, samples: [{ file: a.npz }] }, far: { yield: 250, samples: [{ file: b.npz }] } }
 nuisances: { norm: { kind: rate, processes: [far], kappa: 0.2 } }
-events: { file: events.npz }
+data: { file: events.npz }
 ${common}`;
 
 const call = (...words: string[]) => runInProcess([...words, ...(words[0] === "export" ? [] : ["--threads", "1"])]);
@@ -111,7 +111,7 @@ test("names and labels decide nothing about where files are", async () => {
 
 test("data of a single event: the fit is the result, and what cannot be drawn says why", async () => {
   const yields = ["--set", "processes.near.yield=0.3", "--set", "processes.far.yield=0.7"];
-  const { code, error } = await call("run", plain, "--out", at("single"), "--set", "events.file=one.npz", ...yields);
+  const { code, error } = await call("run", plain, "--out", at("single"), "--set", "data.file=one.npz", ...yields);
   assert.is(code, 0, error);
   assert.match(error, /warning: picture projections: left out, as it cannot be drawn: the data are too few/);
   const { fits } = JSON.parse(readFileSync(at("single", "results.json"), "utf8"));

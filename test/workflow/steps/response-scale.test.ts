@@ -1,4 +1,4 @@
-/** The box in which T answers to the nuisances, where the configuration does not say. */
+/** The validity range of the response of T, where the configuration has none. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { factorizableFlow } from "../../../flows/architecture/architecture.js";

@@ -1,0 +1,43 @@
+/** What the nuisances do to the densities. */
+import { list, number, section } from "../entries.js";
+import { MAXIMA } from "../limits.js";
+import { hidden } from "./networks.js";
+import { nuisancePair } from "./nuisances.js";
+import { type RecipeDefaults, recipe } from "./training.js";
+
+const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
+  section(
+    {
+      layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
+      hidden: hidden([32, 32]),
+      training: recipe(`the morphing of ${of}`, defaults),
+    },
+    { doc: `Morphing of the density of ${of}.` },
+  );
+
+export const morph = section(
+  {
+    pairs: list(nuisancePair, {
+      doc: "Pairs of nuisances that have a term of their own, for example [[shift, squeeze]]. A pair needs samples in which both are off nominal.",
+      default: [],
+      maxLength: MAXIMA.pairs,
+    }),
+    quadraticDamping: number({
+      doc: "Damping of the terms that are quadratic in nu.",
+      unit: "dimensionless",
+      default: 0.01,
+      above: 0,
+      max: MAXIMA.damping,
+    }),
+    pairDamping: number({
+      doc: "Damping of the pair terms.",
+      unit: "dimensionless",
+      default: 0.1,
+      above: 0,
+      max: MAXIMA.damping,
+    }),
+    x: factorizable("x", 1, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
+    y: factorizable("y", 2, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
+  },
+  { doc: "Morphing: what the nuisances do to the densities, as factorizable normalizing flows (FNF)." },
+);

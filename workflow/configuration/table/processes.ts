@@ -1,0 +1,59 @@
+/** Processes of the mixture and their samples. */
+import { list, map, number, section, text } from "../entries.js";
+import { MAXIMA } from "../limits.js";
+import { point } from "./nuisances.js";
+
+const sample = section(
+  {
+    file: text({
+      doc: "npz or csv file with the columns of the observables, relative to this file.",
+      example: "a.npz",
+    }),
+    at: point("Values of the nuisances at which it was simulated. Empty: the nominal values."),
+    weight: text({ doc: "Column of event weights. Absent: the column simulation.weight.", optional: true }),
+  },
+  { doc: "One simulated sample of the process." },
+);
+
+const process_ = section(
+  {
+    label: text({ doc: "Name in plots.", optional: true }),
+    yield: number({
+      doc: "Expected number of events in the data. Not needed with a generator or a model file, which have their own.",
+      unit: "events",
+      min: MAXIMA.leastYield,
+      max: MAXIMA.yield,
+      optional: true,
+    }),
+    samples: list(sample, {
+      doc: "Simulated samples, one file each: one at the nominal values, others at other values of the nuisances. Empty with a generator or a model file.",
+      default: [],
+      maxLength: MAXIMA.samples,
+    }),
+  },
+  { doc: "One process of the mixture." },
+);
+
+export const processes = map(process_, {
+  doc: "Processes of the mixture, by name. Their order is the order of the classes of a model file.",
+  of: "process names",
+  maxLength: MAXIMA.processes,
+  example: {
+    signal: {
+      yield: 20000,
+      samples: [
+        { file: "signal.npz" },
+        { file: "signal_scale_up.npz", at: { scale: 1 } },
+        { file: "signal_scale_down.npz", at: { scale: -1 } },
+      ],
+    },
+    background: {
+      yield: 30000,
+      samples: [
+        { file: "background.npz" },
+        { file: "background_scale_up.npz", at: { scale: 1 } },
+        { file: "background_scale_down.npz", at: { scale: -1 } },
+      ],
+    },
+  },
+});
