@@ -1,145 +1,27 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
-import { entryOf } from "../../engine/entry.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
-import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
-import { nuisanceNames } from "../configuration/analysis.js";
+import { significant } from "../../inference/plots/index.js";
 import type { Setting } from "../context.js";
-import { type CovarianceSummary, labelText } from "../likelihood/covariance-summary.js";
+import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { Part } from "../steps/attempt.js";
 import { DEFINITIONS } from "../steps/impacts.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
-import { ensembleTables } from "./ensemble-page.js";
+import { ensembleTables } from "./ensemble-tables.js";
+import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
+import { nuisanceLabels } from "./labels.js";
+import type { Outcome } from "./outcome.js";
 import {
-  figure,
-  type MissingPart,
-  nuisanceTable,
-  type Report,
-  type ReportFigure,
-  type ReportTable,
-  table,
+  closureTable,
+  crossCheckTables,
+  estimateTable,
+  fitTable,
+  modeTable,
+  projectionTable,
+  sensitivityTables,
   yieldTable,
-} from "./html.js";
-import { featureLabel, goodnessOf } from "./pictures.js";
-import type { Outcome } from "./results.js";
-
-/** σ of each fit that has them, side by side. */
-function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
-  const { configuration } = setting.analysis;
-  const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
-  return nuisanceTable(
-    withErrors.map(({ label, summary }) =>
-      summary.transfer === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
-    ),
-    nuisanceNames(configuration).map((name, k) => ({
-      name: configuration.nuisances[name]!.label ?? name,
-      estimate: best.summary.estimate[k]!,
-      sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
-      truth: entryOf(configuration.truth, name),
-    })),
-  );
-}
-
-/** Names in tables and pictures. */
-function labelsOf({ analysis: { configuration } }: Setting): string[] {
-  return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
-}
-
-function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
-  const names = labelsOf(setting);
-  return {
-    caption: "Every fit",
-    columns: ["fit", ...names, "−ln L", "verdict"],
-    rows: Object.values(fitted.fits).map(({ label, summary }) => [
-      label,
-      ...summary.estimate.map((value) => significant(value, 4)),
-      summary.nll === null ? undefined : summary.nll.toFixed(3),
-      summary.status,
-    ]),
-  };
-}
-
-function modeTable(setting: Setting, { best }: Outcome): ReportTable {
-  const names = labelsOf(setting);
-  return {
-    caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
-    columns: ["mode", "σ", ...names],
-    rows: best.summary.modes.map(({ sigma, direction }, k) => [`${k + 1}`, sigma, ...direction]),
-  };
-}
-
-/** Errors by the Hessian and by the scores of the events. */
-function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
-  const { crossCheck } = best.summary;
-  if (crossCheck === null) return [];
-  const { hessianSigma, scoreSigma, scatter } = crossCheck;
-  return [
-    {
-      caption: "Errors by the Hessian, and by the scores of the events",
-      columns: ["nuisance", "σ, Hessian", "σ, scores", "ratio"],
-      rows: labelsOf(setting).map((name, k) => [
-        name,
-        significant(hessianSigma[k]!, 3),
-        significant(scoreSigma[k]!, 3),
-        measurement(hessianSigma[k]! / scoreSigma[k]!, scatter[k]!),
-      ]),
-    },
-  ];
-}
-
-function closureTable({ closure }: Outcome): ReportTable {
-  return {
-    caption: "Closure on held-out simulation",
-    columns: ["density", "tests", "probability of the worst", "verdict"],
-    rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
-      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part}`,
-      tests,
-      significant(pValue, 2),
-      passed ? "passed" : "failed",
-    ]),
-  };
-}
-
-/** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
-function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
-  const kinds = [
-    ["x alone", sensitivity?.xAlone],
-    ["T profiled", sensitivity?.profiled],
-    ["T known", sensitivity?.transferKnown],
-  ] as const;
-  const known = kinds.flatMap(([label, found]) =>
-    found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],
-  );
-  if (known.length === 0) return [];
-  return [
-    {
-      caption: "Errors expected of the model at the fit, and those found",
-      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "found"],
-      rows: labelsOf(setting).map((name, k) => [
-        name,
-        ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
-        best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
-      ]),
-    },
-  ];
-}
-
-function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
-  const text = (result: Parameters<typeof goodnessOf>[0]) => {
-    const goodness = goodnessOf(result);
-    return goodness && goodnessText(goodness);
-  };
-  return {
-    caption: "Projections of the data",
-    columns: ["feature", "before the fit", "after the fit"],
-    rows: projections.projections.map(({ of, feature, predictions }) => [
-      featureLabel(setting, of, feature),
-      text(predictions[0]!.result),
-      text(predictions[1]!.result),
-    ]),
-  };
-}
+} from "./tables.js";
 
 /** What the label of every error means. */
 const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
@@ -243,7 +125,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
           "of the data with the T of each replica (where T answers to ν, y counts as often as in the replica) are averaged, each measured " +
           "from its own minimum; the error of the average adds the curvature that the members' different slopes take away (between) to that of a typical member (within).",
         figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
-        tables("the tables of the ensemble", () => ensembleTables(outcome, labelsOf(setting))),
+        tables("the tables of the ensemble", () => ensembleTables(outcome, nuisanceLabels(setting))),
       ),
       ...section(
         "Likelihood scans",

@@ -3,12 +3,10 @@
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
 import type { ClosureTest } from "../../inference/model/predictions/closure.js";
 import {
-  type Caption,
   type ClosurePanel,
   closure as closurePicture,
   correlationMatrix,
   displacementCurves,
-  footerLine,
   lossCurves,
   projections as projectionsPicture,
   pulls,
@@ -17,7 +15,6 @@ import {
   replicas as replicasPicture,
   type ShadedBand,
 } from "../../inference/plots/index.js";
-import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
 import type { Setting } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
@@ -26,29 +23,8 @@ import { type Closure, describeAnchor, type ProjectionSet } from "../steps/check
 import type { Field } from "../steps/displacements.js";
 import type { TrainingSummary } from "../steps/training.js";
 import type { Drawing } from "../store/drawings.js";
-import { readVersion } from "../version.js";
-import type { Outcome } from "./results.js";
-
-export function captionOf({ analysis, events }: Setting, title: string): Caption {
-  const { seed } = analysis.configuration;
-  return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
-}
-
-/** Axis name of a feature. */
-export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
-  const { labels, features } = configuration.observables[of]!;
-  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
-}
-
-export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
-  const name = processNames(configuration)[process]!;
-  return configuration.processes[name]!.label ?? name;
-};
-
-/** None where nothing is left to test. */
-export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
-  return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
-}
+import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
+import type { Outcome } from "./outcome.js";
 
 /** Panels side by side that a page can show. */
 const WIDEST = 4;
@@ -182,14 +158,13 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
   const { configuration } = setting.analysis;
-  const { nuisances } = configuration;
   const names = nuisanceNames(configuration);
+  const labels = nuisanceLabels(setting);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
-  const label = (name: string) => nuisances[name]!.label ?? name;
   const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_name, after) => [i, i + 1 + after] as const));
   const panels = pairs.slice(0, MOST_PAIRS).map(([i, j]) => ({
-    xLabel: label(names[i]!),
-    yLabel: label(names[j]!),
+    xLabel: labels[i]!,
+    yLabel: labels[j]!,
     x: replicas.map(({ replica }) => replica.nu[i]!),
     y: replicas.map(({ replica }) => replica.nu[j]!),
     ellipses: shown.flatMap(({ label: of, summary: { estimate, sigma, correlation } }) =>
@@ -216,7 +191,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
   if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
   const { nuisances } = configuration;
-  const labels = names.map((name) => nuisances[name]!.label ?? name);
+  const labels = nuisanceLabels(setting);
   const centres = names.map((name) => nuisances[name]!.centre);
   const known = trueValues(configuration, names);
   return [

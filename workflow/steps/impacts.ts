@@ -12,7 +12,7 @@ import { impactMap, impactRanking, significant } from "../../inference/plots/ind
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { Setting } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
-import { captionOf, featureLabel, processLabel } from "../report/pictures.js";
+import { captionOf, featureLabel, processLabel } from "../report/labels.js";
 import type { Drawing } from "../store/drawings.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import { openFit } from "./open-fit.js";

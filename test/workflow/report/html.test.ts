@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildReport, nuisanceTable, type Report, yieldTable } from "../../../workflow/report/html.js";
+import { buildReport, type Report } from "../../../workflow/report/html.js";
+import { nuisanceTable, yieldTable } from "../../../workflow/report/tables.js";
 import { pictures } from "../../inference/plots/samples.js";
 import { requireWellFormed } from "../../inference/plots/well-formed.js";
 
