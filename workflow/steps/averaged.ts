@@ -61,7 +61,10 @@ export async function fitAveraged(
     const own = await openMembers(setting, model, replicas);
     try {
       const members: FitResult[] = [];
-      for (const likelihood of own) members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal));
+      for (const [b, likelihood] of own.entries()) {
+        const fitLabel = `fit with the T of replica ${b}`;
+        members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal, fitLabel));
+      }
       signal.throwIfAborted();
       const good = own.flatMap((likelihood, b) => (hasMinimum(members[b]!) ? [{ likelihood, fit: members[b]! }] : []));
       const record = good.length < 2 ? null : { ...(await average(open, good, start)), members };
@@ -80,7 +83,7 @@ export async function fitAveraged(
     return undefined;
   }
   for (const [b, { status, reason }] of record.members.entries()) {
-    if (status !== "converged") setting.warn(`likelihood of replica ${b}: ${status}. ${reason}`);
+    if (status !== "converged") setting.warn(`fit with the T of replica ${b}: ${status}. ${reason}`);
   }
   const { fit, curvature } = record;
   if (fit.status !== "converged") setting.warn(`${label}: ${fit.status}. ${fit.reason}`);

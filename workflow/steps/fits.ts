@@ -55,7 +55,7 @@ async function fitStep(
   const step = await store.run(name, inputs, async () => {
     const open = await openFit(setting, model, data);
     try {
-      const result = await fitNuisances(open, start, progress, signal);
+      const result = await fitNuisances(open, start, progress, signal, label);
       signal.throwIfAborted();
       return { record: { fit: result, summary: await fitSummary(open, result) }, arrays: {} };
     } finally {
