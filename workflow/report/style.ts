@@ -17,18 +17,26 @@ a { color: var(--link); }
 nav { margin: 1.5rem 0; }
 nav ol { margin: 0; padding-left: 1.4rem; columns: 16rem; }
 .scroll { overflow-x: auto; margin: 1.2rem 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; min-width: min(34rem, 100%); }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.4rem; }
 th, td { padding: 0.3rem 1rem 0.3rem 0; text-align: right; white-space: nowrap; }
 th + th, td { padding-left: 1rem; }
 th:first-child { text-align: left; font-weight: 400; }
-thead th, thead th:first-child { font-weight: 600; border-bottom: 1.5px solid var(--ink); border-top: 1.5px solid var(--ink); }
+thead th, thead th:first-child { white-space: normal; vertical-align: bottom; font-weight: 600; border-bottom: 1.5px solid var(--ink); border-top: 1.5px solid var(--ink); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody tr:last-child > * { border-bottom: 1.5px solid var(--ink); }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; margin: 1rem 0 2rem; }
 figure { margin: 0; max-width: 100%; }
 figcaption { max-width: 85ch; font-size: 0.92rem; margin: 0.2rem 0.75rem 0; }
 .plot { display: block; max-width: 100%; height: auto; }
+tbody th { min-width: 5rem; white-space: normal; overflow-wrap: break-word; }
+@media (max-width: 40rem) {
+body { padding: 1rem 1rem 3rem; }
+th, td, th + th, td + td { padding: 0.3rem 0.5rem 0.3rem 0; font-size: 0.85rem; }
+td { white-space: normal; }
+caption { max-width: calc(100vw - 2rem); }
+tbody th { min-width: 3.5rem; }
+}
 pre { background: var(--shade); padding: 1rem; overflow-x: auto; font: 0.85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
 @media screen and (prefers-color-scheme: dark) {
 :root { --paper: #14171b; --ink: #e6e6e6; --rule: #353a40; --shade: #1e2227; --link: #7cb8f2; --alarm: #ff8a80; --alarm-shade: #2c1a1a; }

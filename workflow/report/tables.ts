@@ -40,11 +40,19 @@ export interface NuisanceRow {
   readonly truth?: number | undefined;
 }
 
-/** Estimates with every σ labelled by what was held fixed: `sigmaLabels` such as "T fixed", "T profiled". */
-export function nuisanceTable(sigmaLabels: readonly string[], nuisances: readonly NuisanceRow[]): ReportTable {
+/**
+ * Estimates with every σ labelled by what was held fixed: `sigmaLabels` such as "T fixed", "T profiled".
+ *
+ * @param caption  whose estimates they are, and what σ comes from
+ */
+export function nuisanceTable(
+  caption: string,
+  sigmaLabels: readonly string[],
+  nuisances: readonly NuisanceRow[],
+): ReportTable {
   const knowsTruth = nuisances.some(({ truth }) => truth !== undefined);
   return {
-    caption: "Nuisances, in prior standard deviations",
+    caption: `${caption}, in prior standard deviations`,
     columns: ["nuisance", "estimate", ...sigmaLabels.map((label) => `σ, ${label}`), ...(knowsTruth ? ["truth"] : [])],
     rows: nuisances.map(({ name, estimate, sigmas, truth }) => [
       name,
@@ -55,16 +63,24 @@ export function nuisanceTable(sigmaLabels: readonly string[], nuisances: readonl
   };
 }
 
-/** σ of each fit that has them, side by side. */
+/** "fit with T fixed" as the head of a narrow column: "T fixed" */
+const shortLabel = (label: string) => label.replace(/^fit (?:of|with) /, "");
+
+/** Estimates of the fit that gives the result, and σ of each fit that has them, side by side. */
 export function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
   const { configuration } = setting.analysis;
+  const labels = nuisanceLabels(setting);
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
+  const estimators = [...new Set(withErrors.map(({ summary }) => summary.estimator))];
+  // Said once where it is the same for all: the heads of the columns stay short.
+  const ofAll = estimators.length === 1 ? ` (${estimators[0]})` : "";
   return nuisanceTable(
+    `Nuisances: estimates of the ${best.label}, σ of every fit${ofAll}`,
     withErrors.map(({ label, summary }) =>
-      summary.transfer === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
+      ofAll === "" ? `${shortLabel(label)}, ${summary.estimator}` : shortLabel(label),
     ),
     nuisanceNames(configuration).map((name, k) => ({
-      name: nuisanceLabels(setting)[k]!,
+      name: labels[k]!,
       estimate: best.summary.estimate[k]!,
       sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
       truth: entryOf(configuration.truth, name),
