@@ -185,7 +185,7 @@ export interface FitSummary extends CovarianceSummary {
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const curvature = isKinkedIn(open) ? ("finite-difference Hessian" as const) : ("inverse Hessian" as const);
   const label = { transfer: transferLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined

@@ -13,8 +13,8 @@ export function ensembleTables(outcome: Outcome, names: readonly string[]): Repo
   const tables: ReportTable[] = [
     {
       caption:
-        "Replicas: ν̂ of the weighted data with T fixed, of weighted x alone, and of what the average takes of the replica",
-      columns: ["replica", ...names.flatMap((name) => [name, `${name}, x alone`, `${name}, averaged`])],
+        "Replicas: estimates from its weighted events with T fixed and with x alone, and from its likelihood in the average",
+      columns: ["replica", ...names.flatMap((name) => [name, `${name}, x alone`, `${name}, in the average`])],
       rows: replicas.map(({ index, nu, xAlone, likelihood }) => [
         `${index}`,
         ...names.flatMap((_, k) => [
@@ -27,8 +27,8 @@ export function ensembleTables(outcome: Outcome, names: readonly string[]): Repo
   ];
   if (spread !== null) {
     tables.push({
-      caption: "Spread of the replicas against the error of the fit",
-      columns: ["nuisance", "mean", "spread", "spread / σ", "probability"],
+      caption: "Spread of the replicas beside the error of the fit",
+      columns: ["nuisance", "mean", "standard deviation", "in σ of the fit", "p-value"],
       rows: names.map((name, k) => [
         name,
         significant(spread.mean[k]!, 4),
@@ -41,8 +41,9 @@ export function ensembleTables(outcome: Outcome, names: readonly string[]): Repo
   if (average !== null) {
     const kinds = [["exact", average.exact] as const, ["quadratic", average.quadratic] as const];
     tables.push({
-      caption: "Average of the replicas' likelihoods: errors of a typical member (within) and of the average",
-      columns: ["weights", "members that count", ...names.flatMap((name) => [`σ ${name}, within`, `σ ${name}`])],
+      caption:
+        "Average of the likelihoods of the replicas: error from the mean curvature (within) and error of the average",
+      columns: ["weights", "effective replicas", ...names.flatMap((name) => [`σ ${name}, within`, `σ ${name}`])],
       rows: kinds.flatMap(([kind, own]) =>
         own === null
           ? []

@@ -60,7 +60,7 @@ function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string
   const { of, process } = own[0]!;
   const shown = worstTests(own);
   const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-    title: describeAnchor(setting, process, at),
+    title: describeAnchor(setting, process, at).replaceAll("= -", "= −"),
     xLabel: featureLabel(setting, of, feature),
     edges: observed.edges,
     counts: observed.sums,
@@ -75,7 +75,7 @@ function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string
     ...captionOf(setting, title),
     yLabel: "held-out events",
     pointsLabel: "held-out simulation",
-    predictionLabel: "flow",
+    predictionLabel: "density",
     panels,
     columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
   });
@@ -93,7 +93,7 @@ export function lossPicture(
     const kept = validation.find(([epoch]) => epoch === keptEpoch);
     return {
       // Beside "nominal" the name of a nuisance says it, and a small panel has room for little more.
-      title: label.replace(", systematics", ""),
+      title: label.replace(", morph", ""),
       curves: [
         { label: "training", x: history.map(({ epoch }) => epoch), loss: history.map((own) => own.trainingLoss) },
         ...(validation.length === 0
@@ -182,7 +182,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
     truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return [];
-  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
+  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1: ν̂ with T fixed"), panels })]];
 }
 
 export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
@@ -246,7 +246,7 @@ function curvesOf({ points, displacements, replicas }: Field) {
 
 function displacementPicture(setting: Setting, fields: readonly Field[]): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
-  const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
+  const what = fields[0]!.mode === 0 ? "Displacement T(y) − y" : "Change of T along the principal modes";
   const caption = captionOf(setting, `${what}, at the mean x of each process`);
   const xLabel = featureLabel(setting, "y", first);
   const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;

@@ -90,9 +90,10 @@ export function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTab
 
 export function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
   const names = nuisanceLabels(setting);
+  const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
   return {
-    caption: "Every fit",
-    columns: ["fit", ...names, "−ln L", "verdict"],
+    caption: `Estimates and −ln L of every fit${average}`,
+    columns: ["fit", ...names, "−ln L", "status"],
     rows: Object.values(fitted.fits).map(({ label, summary }) => [
       label,
       ...summary.estimate.map((value) => significant(value, 4)),
@@ -111,15 +112,15 @@ export function modeTable(setting: Setting, { best }: Outcome): ReportTable {
   };
 }
 
-/** Errors by the Hessian and by the scores of the events. */
+/** Errors by the Hessian and by the outer product of the gradients of the events. */
 export function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
   const { crossCheck } = best.summary;
   if (crossCheck === null) return [];
   const { hessianSigma, scoreSigma, scatter } = crossCheck;
   return [
     {
-      caption: "Errors by the Hessian, and by the scores of the events",
-      columns: ["nuisance", "σ, Hessian", "σ, scores", "ratio"],
+      caption: "Errors from the Hessian and from the outer product of gradients (BHHH)",
+      columns: ["nuisance", "σ, Hessian", "σ, BHHH", "ratio"],
       rows: nuisanceLabels(setting).map((name, k) => [
         name,
         significant(hessianSigma[k]!, 3),
@@ -132,10 +133,10 @@ export function crossCheckTables(setting: Setting, { best }: Outcome): ReportTab
 
 export function closureTable({ closure }: Outcome): ReportTable {
   return {
-    caption: "Closure on held-out simulation",
-    columns: ["density", "tests", "probability of the worst", "verdict"],
+    caption: "Tests of the densities on held-out simulation",
+    columns: ["density", "tests", "p-value", "verdict"],
     rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
-      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part}`,
+      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "with its morph"}`,
       tests,
       significant(pValue, 2),
       passed ? "passed" : "failed",
@@ -156,8 +157,8 @@ export function sensitivityTables(setting: Setting, { sensitivity, best }: Outco
   if (known.length === 0) return [];
   return [
     {
-      caption: "Errors expected of the model at the fit, and those found",
-      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "found"],
+      caption: "Errors that the model leads one to expect at the fit, and errors of the fit",
+      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "fit"],
       rows: nuisanceLabels(setting).map((name, k) => [
         name,
         ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
@@ -173,7 +174,7 @@ export function projectionTable(setting: Setting, { projections }: Outcome): Rep
     return goodness && goodnessText(goodness);
   };
   return {
-    caption: "Projections of the data",
+    caption: "Data and prediction, feature by feature",
     columns: ["feature", "before the fit", "after the fit"],
     rows: projections.projections.map(({ of, feature, predictions }) => [
       featureLabel(setting, of, feature),

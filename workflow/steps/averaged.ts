@@ -78,7 +78,7 @@ export async function fitAveraged(
   const label = `average of ${replicas.length} replicas`;
   if (record === null) {
     setting.warn(
-      `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. There is no average`,
+      `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. The average is left out`,
     );
     return undefined;
   }
@@ -180,7 +180,7 @@ function summaryOf(
     events: open.events.data.count,
     effectiveEvents: open.likelihood.effectiveEvents,
     transfer: transferLabel(open),
-    estimator: isKinked ? "secant Hessian" : "inverse Hessian",
+    estimator: isKinked ? "finite-difference Hessian" : "inverse Hessian",
     ...(hasErrors ? errorsOf(found) : NO_ERRORS),
     crossCheck: null,
     problem: hasErrors ? null : found.reason,

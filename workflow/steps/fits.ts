@@ -178,7 +178,7 @@ function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit
   const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);
   if (steeper.length === 0) return;
   warn(
-    `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
-      "response of T is not trained well: train longer (profile.training), or fit profile.box and profile.scale to the errors",
+    `fit with T profiled: expected errors at least as large as with T fixed, got smaller errors of ${steeper.join(", ")}. The ` +
+      "response of T is not trained well: train longer (profile.training), or adapt profile.box and profile.scale to the errors",
   );
 }

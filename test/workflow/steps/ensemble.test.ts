@@ -67,7 +67,7 @@ test("results say what the ensemble spreads by, and what its average is made of"
   assert.ok(exact.sigma.every((sigma: number, k: number) => sigma >= exact.sigmaWithin[k]));
   assert.is(newtonShift.status, "at-minimum");
   assert.equal(fits.averaged.sigma, exact.sigma);
-  assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas against the error of the fit/);
+  assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas beside the error of the fit/);
 });
 
 test("results have asymmetric errors, and impacts by every definition asked for", () => {
