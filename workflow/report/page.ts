@@ -83,8 +83,8 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
     below: (ReportTable | MissingPart)[] = [],
   ) => {
     const missing = [...own, ...below].filter(isMissing);
-    const [shown, told] = [own.filter(isThere), below.filter(isThere)];
-    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: told, missing }];
+    const [shown, made] = [own.filter(isThere), below.filter(isThere)];
+    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: made, missing }];
   };
   const top = [
     ...tables("the table of nuisances", () => [fitTable(setting, outcome)]),
