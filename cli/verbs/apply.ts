@@ -71,7 +71,7 @@ export async function apply(context: VerbContext): Promise<void> {
   for (const { text } of verdicts) context.warn(text);
   const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
   context.print(
-    `${count} events ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
+    `${count} events mapped ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
       `variations of y (${replicas.length} of them replicas), in ${files.out}`,
   );
   context.printJson({

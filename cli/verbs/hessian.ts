@@ -127,8 +127,10 @@ function describe(result: HessianResult): string {
     `sigma (${labelText(result)})`,
     ...(fixedTransfer === null ? [] : [`sigma (${labelText(fixedTransfer)})`]),
   ];
+  const isWeighted = result.effectiveEvents !== result.events;
+  const effective = isWeighted ? ` (effective ${result.effectiveEvents.toPrecision(6)})` : "";
   return [
-    `${result.events} events (effective ${result.effectiveEvents.toPrecision(6)}), -ln L: data ${data.nll.toFixed(3)}, total ${total.nll.toFixed(3)}`,
+    `${result.events} events${effective}, -ln L: data ${data.nll.toFixed(3)}, total ${total.nll.toFixed(3)}`,
     textTable([header, ...rows]),
     ...modes.map(({ sigma: width, direction }, k) => {
       const along = direction.map((value, i) => `${value.toFixed(3)} ${names[i]}`).join(", ");

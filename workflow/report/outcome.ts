@@ -16,7 +16,7 @@ export interface YieldRow {
   readonly name: string;
   readonly before: number;
   readonly after: number;
-  /** standard deviation of `after`; absent where the rate was held fixed */
+  /** standard deviation of `after`; absent where the rate is fixed */
   readonly sigma?: number | undefined;
 }
 

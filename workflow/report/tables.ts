@@ -41,7 +41,7 @@ export interface NuisanceRow {
 }
 
 /**
- * Estimates with every σ labelled by what was held fixed: `sigmaLabels` such as "T fixed", "T profiled".
+ * Estimates with every σ labelled by what is fixed: `sigmaLabels` such as "T fixed", "T profiled".
  *
  * @param caption  whose estimates they are, and what σ comes from
  */
@@ -157,7 +157,7 @@ export function sensitivityTables(setting: Setting, { sensitivity, best }: Outco
   if (known.length === 0) return [];
   return [
     {
-      caption: "Errors that the model leads one to expect at the fit, and errors of the fit",
+      caption: "Errors expected from the model at the fit, and errors of the fit",
       columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "fit"],
       rows: nuisanceLabels(setting).map((name, k) => [
         name,

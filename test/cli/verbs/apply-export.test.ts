@@ -155,7 +155,7 @@ test("data to simulation: the maps of all processes with probabilities, or of th
   assert.is(both.code, 0, both.error);
   assert.match(
     both.out,
-    /400 events to-simulation at shift = .*, squeeze = .*: y\.A, y\.B, log_det\.A, .* 6 variations of y \(2 of them replicas\)/,
+    /400 events mapped to-simulation at shift = .*, squeeze = .*: y\.A, y\.B, log_det\.A, .* 6 variations of y \(2 of them replicas\)/,
   );
   const all = await readNpz(at("both.npz"));
   const [ofA, ofB] = ["probability.A", "probability.B"].map((name) => numbers(all, name));
@@ -296,7 +296,7 @@ test("no events give a file of none, of every kind", async () => {
       ]) {
         const ran = await apply("--events", at(events), ...how, "--nu", "0,0", ...columns, "--out", at(out));
         assert.is(ran.code, 0, ran.error);
-        assert.match(ran.out, /(^|\n)0 events to-/);
+        assert.match(ran.out, /(^|\n)0 events mapped to-/);
         const { count, columns: found } = await readEvents(at(out));
         assert.is(count, 0);
         assert.ok([...found.keys()].some((name) => name.startsWith("id")));
