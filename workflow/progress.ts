@@ -133,7 +133,8 @@ function shownText(shown: Shown): string {
 }
 
 function formatted(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(6);
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 1e-3 ? value.toExponential(3) : value.toPrecision(6);
 }
 
 /** 4.2 s, 1 min 07 s, 2 h 05 min. */

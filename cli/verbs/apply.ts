@@ -73,7 +73,7 @@ export async function apply(context: VerbContext): Promise<void> {
   for (const { text } of verdicts) context.warn(text);
   const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
   context.print(
-    `${count} events ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
+    `${count} events mapped ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
       `variations of y (${replicas.length} of them replicas), in ${files.out}`,
   );
   context.printJson({
@@ -117,7 +117,7 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
     throw new UsageError(folder, {
       expected: "the fit that `run`, or `fit --out`, leaves there",
       got: "none",
-      hint: "Fit, or say with --nu where T is wanted",
+      hint: "Run `unbinned fit` first, or give the nuisances with --nu",
     });
   }
   const replicas = await savedReplicas(analysis, folder, model);
@@ -131,7 +131,7 @@ async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
 /** What makes the variations along modes less than they should be. */
 function warnOfFit({ warn }: VerbContext, { response }: MixtureModel, fit: SavedFit | undefined): void {
   if (fit === undefined) {
-    if (response !== undefined) warn("no fit is there: no variations along its modes");
+    if (response !== undefined) warn("there is no fit, so there are no variations along its modes");
     return;
   }
   const { status, reason, modes, problem } = fit.summary;
@@ -143,13 +143,13 @@ function warnOfFit({ warn }: VerbContext, { response }: MixtureModel, fit: Saved
 
 function warnOfUnread({ warn }: VerbContext, { events, out }: ApplyFiles, unread: readonly string[]): void {
   if (unread.length === 0) return;
-  warn(`${events}: ${unread.join(", ")}: no numbers, so not in ${out}. A csv file keeps words`);
+  warn(`${events}: ${unread.join(", ")}: not numbers, so not written to ${out}. Only a csv file keeps text`);
 }
 
 function warnOfOutside({ warn }: VerbContext, outside: number, count: number): void {
   if (outside === 0) return;
   warn(
-    `${outside} of ${count} events (${((100 * outside) / count).toPrecision(2)}%) have a y outside the box in which the ` +
-      "splines of T bend: T continues them as straight lines, which no data support",
+    `${outside} of ${count} events (${((100 * outside) / count).toPrecision(2)}%) have a y outside the range of the ` +
+      "splines of T: T is linear there, which no data support",
   );
 }

@@ -40,7 +40,7 @@ export async function evaluate(context: VerbContext): Promise<void> {
       nu: { shape: [nu.length], data: Float64Array.from(nu) },
     });
     const sum = logProb.reduce((total, value) => total + value, 0);
-    context.print(`log_prob of ${count} events, sum ${sum}: ${out}`);
+    context.print(`log_prob of ${count} events is in ${out}; its sum is ${sum.toFixed(3)}`);
     const verdicts = await verdictsOf(open, nu, nonFinite, context.signal);
     for (const { text } of verdicts) context.warn(text);
     context.printJson({ names: likelihood.names, nu, events: count, sum, verdicts, file: out });

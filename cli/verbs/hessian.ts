@@ -95,7 +95,7 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
   const summary = await summarise(likelihood, nu, total.hessian!, options);
   // What it keeps makes room for what the next one does.
   await likelihood.close();
-  const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T held", withFixedTransfer, nu, count));
+  const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T fixed", withFixedTransfer, nu, count));
   return {
     names: likelihood.names,
     nu,
@@ -127,8 +127,10 @@ function describe(result: HessianResult): string {
     `sigma (${labelText(result)})`,
     ...(fixedTransfer === null ? [] : [`sigma (${labelText(fixedTransfer)})`]),
   ];
+  const isWeighted = result.effectiveEvents !== result.events;
+  const effective = isWeighted ? ` (effective ${result.effectiveEvents.toPrecision(6)})` : "";
   return [
-    `${result.events} events (effective ${result.effectiveEvents.toPrecision(6)}), -ln L: data ${data.nll}, total ${total.nll}`,
+    `${result.events} events${effective}, -ln L: data ${data.nll.toFixed(3)}, total ${total.nll.toFixed(3)}`,
     textTable([header, ...rows]),
     ...modes.map(({ sigma: width, direction }, k) => {
       const along = direction.map((value, i) => `${value.toFixed(3)} ${names[i]}`).join(", ");

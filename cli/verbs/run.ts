@@ -46,10 +46,12 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     signal.throwIfAborted();
     const results = await writeResults(setting, outcome);
     await writeReport(setting, outcome);
-    for (const { label, summary } of Object.values(outcome.fitted.fits)) {
-      context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth)}`);
+    for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
+      // The average counts each likelihood from its own minimum.
+      const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";
+      context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth, nllName)}`);
     }
-    context.print(`\n${join(folder, "report.html")}`);
+    context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     const { label, summary } = outcome.best;
     if (summary.status !== "converged") throw new NotConverged(label, summary);

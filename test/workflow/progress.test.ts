@@ -43,6 +43,12 @@ test("a terminal gets one updating line, cut to its width, and notes above it", 
   assert.equal(written.slice(2), [erase, "a warning\n", live, `${erase}read: done in 1.0 s, 50.0 M events/s\n`]);
 });
 
+test("small numbers are shown by their powers of ten, whole numbers as they are", () => {
+  const { written, progress } = recorder(false);
+  progress.step("fit", undefined, "evaluations").done({ loss: 0.0000848810123, edm: 0.0123456789, tests: 72 });
+  assert.equal(written, ["fit: done in 0.0 s, loss 8.488e-5, edm 0.0123457, tests 72\n"]);
+});
+
 test("a step that was cut short leaves its line behind, ended", () => {
   const { written, progress } = recorder(true);
   progress.step("read").update(1);

@@ -34,6 +34,6 @@ export function resultVerdicts(file: string, results: readonly NamedArray[], cou
     rows.push(row);
   const text =
     `${file}: T gives no finite numbers for ${lost} of ${count} events (${rowText(rows, lost)}, counted from 0): they lie too far ` +
-    "from all that it was trained on. Remove them, or look for a sentinel or a wrong unit in them";
+    "from the events of its training. Remove them, or look for a sentinel or a wrong unit in them";
   return [{ check: "finite", text, count: lost, rows }];
 }

@@ -134,6 +134,6 @@ export function requirePassed(what: string, verdicts: readonly DataVerdict[]): v
   throw new VerdictFailed(what, {
     expected: "events that pass the checks of the data",
     got: `${verdicts.length} finding${verdicts.length === 1 ? "" : "s"}, named in the warnings`,
-    hint: "Mend the events that they name",
+    hint: "Correct or remove the events that they name",
   });
 }

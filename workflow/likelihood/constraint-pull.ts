@@ -21,7 +21,7 @@ export function pullText(
   });
   if (pulled.length === 0) return undefined;
   return (
-    `The data pull ${pulled.join(" and ")} standard deviations of the constraint away from its centre: that the model describes them is ` +
-    "improbable. Are they selected as the simulation is, with the same cuts and units? Look at the projections."
+    `The data pull ${pulled.join(" and ")} standard deviations of the constraint away from its nominal value. The model probably does ` +
+    "not describe the data. Check that data and simulation have the same cuts and units, and look at the projections."
   );
 }

@@ -15,12 +15,12 @@ import type { TransferLabel } from "./open-likelihood.js";
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
 
 /** Where the Hessian H comes from. */
-export type Curvature = "inverse Hessian" | "secant Hessian";
+export type Curvature = "inverse Hessian" | "finite-difference Hessian";
 
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transfer: TransferLabel;
-  /** H⁻¹, H from second derivatives or from differences of slopes; H⁻¹JH⁻¹ where events carry weights. */
+  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights. */
   readonly estimator: Curvature | "sandwich";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
@@ -34,7 +34,7 @@ export interface CovarianceSummary {
   readonly crossCheck: CrossCheck | null;
 }
 
-/** Errors by the Hessian, and by the scores of the events (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
+/** Errors by the Hessian, and by the outer product of gradients (BHHH), (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
 export interface CrossCheck {
   /** √ of the diagonal of H⁻¹: `sigma`, but for weighted events, prior standard deviations [K] */
   readonly hessianSigma: readonly number[];
@@ -86,9 +86,10 @@ const SCATTERS = 3;
 
 const CAUSES: Readonly<Record<Curvature, string>> = {
   "inverse Hessian":
-    "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` look " +
-    "across them. Without splines, the model does not describe the data in these nuisances",
-  "secant Hessian": "The model does not describe the data in these nuisances: look at closure and projections",
+    "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` take " +
+    "differences across them. Without splines, the model does not describe the data in these nuisances",
+  "finite-difference Hessian":
+    "The model does not describe the data in these nuisances: look at closure and projections",
 };
 
 async function compared(
@@ -113,14 +114,14 @@ async function compared(
   const doubt =
     unlike.length === 0
       ? null
-      : `The errors of the Hessian and of the scores of the events differ: ${unlike.join(", ")}. ${CAUSES[curvature]}.`;
+      : `Errors from the Hessian and from the outer product of gradients (BHHH) differ: ${unlike.join(", ")}. ${CAUSES[curvature]}.`;
   return { hessianSigma, scoreSigma, scatter, doubt };
 }
 
 /** Two estimates whose correlation is larger are known by their sum or difference alone. */
 const DEGENERATE = 0.99;
 
-/** Pairs of nuisances that the events hardly tell apart, in a sentence; undefined where there are none. */
+/** Pairs of nuisances that the events hardly distinguish, in a sentence; undefined where there are none. */
 export function degeneracyText(names: readonly string[], { correlation }: CovarianceSummary): string | undefined {
   const pairs = names.flatMap((name, k) =>
     names.slice(k + 1).flatMap((other, l) => {
@@ -130,8 +131,8 @@ export function degeneracyText(names: readonly string[], { correlation }: Covari
   );
   if (pairs.length === 0) return undefined;
   return (
-    `The data hardly tell apart ${pairs.join(", ")}: their separate errors rest on small differences of what was learnt of their ` +
-    "effects. Merge them, fix one, or quote what they have in common alone."
+    `The data hardly distinguish ${pairs.join(", ")}. Their separate errors depend on small differences between their trained ` +
+    "effects. Merge them, fix one of them, or quote only the direction that the data measure."
   );
 }
 

@@ -97,14 +97,18 @@ export function fitOptions(open: OpenLikelihood, start: readonly number[]): Mini
   };
 }
 
-/** @param start  [K] */
+/**
+ * @param start  [K]
+ * @param label  of its progress: what is fitted
+ */
 export async function fitNuisances(
   open: OpenLikelihood,
   start: readonly number[],
   progress: Progress,
   signal: AbortSignal,
+  label = "fit",
 ): Promise<FitResult> {
-  const step = progress.step("fit", undefined, "evaluations");
+  const step = progress.step(label, undefined, "evaluations");
   const found = await minimise(objectiveOf(open), {
     ...fitOptions(open, start),
     onStep: ({ evaluations, nll, edm, estimate }) => {
@@ -181,7 +185,7 @@ export interface FitSummary extends CovarianceSummary {
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const curvature = crossesKnotsIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const curvature = crossesKnotsIn(open) ? ("finite-difference Hessian" as const) : ("inverse Hessian" as const);
   const label = { transfer: transferLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined
@@ -211,9 +215,16 @@ function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]
 const minosText = ({ lower, upper }: MinosSummary) =>
   `${lower?.toFixed(5) ?? "none"} ${upper === null ? "none" : `+${upper.toFixed(5)}`}`;
 
-/** @param truth  values of nuisances where they are known */
-export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>): string {
-  const { names, estimate, sigma, events, effectiveEvents } = summary;
+/** Nothing where every event counts once. */
+const effectiveText = ({ events, effectiveEvents }: FitSummary) =>
+  effectiveEvents === events ? "" : ` (effective ${effectiveEvents.toPrecision(6)})`;
+
+/**
+ * @param truth   values of nuisances where they are known
+ * @param nllName  what `nll` is
+ */
+export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>, nllName = "-ln L"): string {
+  const { names, estimate, sigma, nll, events } = summary;
   const hasTruth = Object.keys(truth).length > 0;
   const header = [
     "nuisance",
@@ -235,7 +246,7 @@ export function describeFit(summary: FitSummary, truth: Readonly<Record<string, 
   });
   return [
     `${summary.status}: ${summary.reason}`,
-    `-ln L = ${summary.nll} of ${events} events (effective ${effectiveEvents.toPrecision(6)})`,
+    `${nllName} = ${nll?.toFixed(3) ?? "none"}, ${events} events${effectiveText(summary)}`,
     textTable([header, ...rows]),
   ].join("\n");
 }

@@ -2,7 +2,7 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type Setting } from "../context.js";
-import type { Outcome } from "../report/results.js";
+import type { Outcome } from "../report/outcome.js";
 import { attempt, type Missing, type Part } from "../steps/attempt.js";
 import { type Closure, checkClosure, type ProjectionSet, projectFit } from "../steps/checks.js";
 import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/data-checks.js";

@@ -14,7 +14,7 @@ export function describeCoverage(label: string, { nuisances, pairs, toys }: Cove
   const [first] = nuisances;
   const levels = first!.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
   const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${value.toFixed(digits)}`;
-  const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma times"];
+  const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma factor"];
   const rows = nuisances.map((own) => [
     own.name,
     `${signed(own.bias, 4)} +- ${own.biasError.toFixed(4)}`,

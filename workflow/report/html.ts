@@ -1,6 +1,7 @@
+/** The HTML of a report. */
 import { UsageError } from "../../engine/errors.js";
 import { escapeText } from "../../inference/plots/drawing/svg.js";
-import { fixed, measurement, significant } from "../../inference/plots/index.js";
+import { fixed, significant } from "../../inference/plots/index.js";
 import { REPORT_STYLE } from "./style.js";
 
 /** A cell: text as it is, a number rounded to four digits, nothing as a dash. */
@@ -164,60 +165,4 @@ function cellText(cell: Cell, caption: string): string {
     got: `${cell}`,
     hint: "Find where the number was made; put undefined where a cell has no value",
   });
-}
-
-/** Expected events of one process. */
-export interface YieldRow {
-  readonly name: string;
-  readonly before: number;
-  readonly after: number;
-  /** standard deviation of `after`; absent where the rate was held fixed */
-  readonly sigma?: number | undefined;
-}
-
-/** Yields by process before and after the fit, with their sums. */
-export function yieldTable(processes: readonly YieldRow[], nObserved: number): ReportTable {
-  const sum = (of: (row: YieldRow) => number) =>
-    fixed(
-      processes.reduce((total, row) => total + of(row), 0),
-      1,
-    );
-  const rows = processes.map(({ name, before, after, sigma }) => [
-    name,
-    fixed(before, 1),
-    sigma === undefined ? fixed(after, 1) : measurement(after, sigma),
-  ]);
-  return {
-    caption: "Events by process",
-    columns: ["process", "before the fit", "after the fit"],
-    rows: [
-      ...rows,
-      ["sum", sum((row) => row.before), sum((row) => row.after)],
-      ["observed", undefined, fixed(nObserved, 1)],
-    ],
-  };
-}
-
-/** One nuisance with its standard deviations under several treatments, in prior standard deviations. */
-export interface NuisanceRow {
-  readonly name: string;
-  readonly estimate: number;
-  /** in the order of the table's `sigmaLabels` */
-  readonly sigmas: readonly number[];
-  readonly truth?: number | undefined;
-}
-
-/** Estimates with every σ labelled by what was held fixed: `sigmaLabels` such as "T fixed", "T profiled". */
-export function nuisanceTable(sigmaLabels: readonly string[], nuisances: readonly NuisanceRow[]): ReportTable {
-  const knowsTruth = nuisances.some(({ truth }) => truth !== undefined);
-  return {
-    caption: "Nuisances, in prior standard deviations",
-    columns: ["nuisance", "estimate", ...sigmaLabels.map((label) => `σ, ${label}`), ...(knowsTruth ? ["truth"] : [])],
-    rows: nuisances.map(({ name, estimate, sigmas, truth }) => [
-      name,
-      fixed(estimate, 4),
-      ...sigmas.map((sigma) => significant(sigma, 3)),
-      ...(knowsTruth ? [truth] : []),
-    ]),
-  };
 }

@@ -14,6 +14,7 @@ import { createInside } from "../store/output-folder.js";
 import { ARRAYS_FILE, RESULTS_FILE } from "../store/saved-fit.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
+import type { Outcome } from "./outcome.js";
 import { reportOf } from "./page.js";
 import {
   closurePictures,
@@ -23,7 +24,7 @@ import {
   projectionPictures,
   replicaPicture,
 } from "./pictures.js";
-import { arraysOf, type Outcome, resultsOf } from "./results.js";
+import { arraysOf, resultsOf } from "./results.js";
 
 /** Folder of the pictures in the output folder. */
 export const PICTURES_FOLDER = "pictures";

@@ -1,153 +1,35 @@
 /** The report of a run: what its page says, in which order. */
 import { stringify } from "yaml";
-import { entryOf } from "../../engine/entry.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
-import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
-import { nuisanceNames } from "../configuration/analysis.js";
+import { significant } from "../../inference/plots/index.js";
 import type { Setting } from "../context.js";
-import { type CovarianceSummary, labelText } from "../likelihood/covariance-summary.js";
+import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { Part } from "../steps/attempt.js";
 import { DEFINITIONS } from "../steps/impacts.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
-import { ensembleTables } from "./ensemble-page.js";
+import { ensembleTables } from "./ensemble-tables.js";
+import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
+import { nuisanceLabels } from "./labels.js";
+import type { Outcome } from "./outcome.js";
 import {
-  figure,
-  type MissingPart,
-  nuisanceTable,
-  type Report,
-  type ReportFigure,
-  type ReportTable,
-  table,
+  closureTable,
+  crossCheckTables,
+  estimateTable,
+  fitTable,
+  modeTable,
+  projectionTable,
+  sensitivityTables,
   yieldTable,
-} from "./html.js";
-import { featureLabel, goodnessOf } from "./pictures.js";
-import type { Outcome } from "./results.js";
-
-/** σ of each fit that has them, side by side. */
-function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
-  const { configuration } = setting.analysis;
-  const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
-  return nuisanceTable(
-    withErrors.map(({ label, summary }) =>
-      summary.transfer === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
-    ),
-    nuisanceNames(configuration).map((name, k) => ({
-      name: configuration.nuisances[name]!.label ?? name,
-      estimate: best.summary.estimate[k]!,
-      sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
-      truth: entryOf(configuration.truth, name),
-    })),
-  );
-}
-
-/** Names in tables and pictures. */
-function labelsOf({ analysis: { configuration } }: Setting): string[] {
-  return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
-}
-
-function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
-  const names = labelsOf(setting);
-  return {
-    caption: "Every fit",
-    columns: ["fit", ...names, "−ln L", "verdict"],
-    rows: Object.values(fitted.fits).map(({ label, summary }) => [
-      label,
-      ...summary.estimate.map((value) => significant(value, 4)),
-      summary.nll === null ? undefined : summary.nll.toFixed(3),
-      summary.status,
-    ]),
-  };
-}
-
-function modeTable(setting: Setting, { best }: Outcome): ReportTable {
-  const names = labelsOf(setting);
-  return {
-    caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
-    columns: ["mode", "σ", ...names],
-    rows: best.summary.modes.map(({ sigma, direction }, k) => [`${k + 1}`, sigma, ...direction]),
-  };
-}
-
-/** Errors by the Hessian and by the scores of the events. */
-function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
-  const { crossCheck } = best.summary;
-  if (crossCheck === null) return [];
-  const { hessianSigma, scoreSigma, scatter } = crossCheck;
-  return [
-    {
-      caption: "Errors by the Hessian, and by the scores of the events",
-      columns: ["nuisance", "σ, Hessian", "σ, scores", "ratio"],
-      rows: labelsOf(setting).map((name, k) => [
-        name,
-        significant(hessianSigma[k]!, 3),
-        significant(scoreSigma[k]!, 3),
-        measurement(hessianSigma[k]! / scoreSigma[k]!, scatter[k]!),
-      ]),
-    },
-  ];
-}
-
-function closureTable({ closure }: Outcome): ReportTable {
-  return {
-    caption: "Closure on held-out simulation",
-    columns: ["density", "tests", "probability of the worst", "verdict"],
-    rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
-      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part}`,
-      tests,
-      significant(pValue, 2),
-      passed ? "passed" : "failed",
-    ]),
-  };
-}
-
-/** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
-function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
-  const kinds = [
-    ["x alone", sensitivity?.xAlone],
-    ["T profiled", sensitivity?.profiled],
-    ["T known", sensitivity?.transportKnown],
-  ] as const;
-  const known = kinds.flatMap(([label, found]) =>
-    found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],
-  );
-  if (known.length === 0) return [];
-  return [
-    {
-      caption: "Errors expected of the model at the fit, and those found",
-      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "found"],
-      rows: labelsOf(setting).map((name, k) => [
-        name,
-        ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
-        best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
-      ]),
-    },
-  ];
-}
-
-function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
-  const text = (result: Parameters<typeof goodnessOf>[0]) => {
-    const goodness = goodnessOf(result);
-    return goodness && goodnessText(goodness);
-  };
-  return {
-    caption: "Projections of the data",
-    columns: ["feature", "before the fit", "after the fit"],
-    rows: projections.projections.map(({ of, feature, predictions }) => [
-      featureLabel(setting, of, feature),
-      text(predictions[0]!.result),
-      text(predictions[1]!.result),
-    ]),
-  };
-}
+} from "./tables.js";
 
 /** What the label of every error means. */
 const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
-  "inverse Hessian": "Errors are those of the inverse Hessian of −ln L, from exact second derivatives.",
-  "secant Hessian":
-    "Errors are those of the inverse Hessian of −ln L, from its exact slopes a standard deviation to either side of the " +
-    "minimum: densities of splines have kinks, which second derivatives do not see.",
-  sandwich: "Errors are those of the sandwich H⁻¹JH⁻¹ for weighted events.",
+  "inverse Hessian": "Errors come from the inverse of the Hessian of −ln L, made of exact second derivatives.",
+  "finite-difference Hessian":
+    "Errors come from the inverse of the Hessian of −ln L. The Hessian is made of differences of exact gradients, one standard " +
+    "deviation to either side of the minimum: densities of splines have kinks, which second derivatives do not see.",
+  sandwich: "The events have weights: errors come from the sandwich estimator H⁻¹JH⁻¹.",
 };
 
 /** The tables as far as they can be made; each that cannot is a warning. */
@@ -201,8 +83,8 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
     below: (ReportTable | MissingPart)[] = [],
   ) => {
     const missing = [...own, ...below].filter(isMissing);
-    const [shown, told] = [own.filter(isThere), below.filter(isThere)];
-    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: told, missing }];
+    const [shown, made] = [own.filter(isThere), below.filter(isThere)];
+    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: made, missing }];
   };
   const top = [
     ...tables("the table of nuisances", () => [fitTable(setting, outcome)]),
@@ -222,13 +104,13 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
     sections: [
       ...section(
         "Fit",
-        `${best.label}: ${best.summary.reason}\n\nN = ${data.count} events` +
+        `The result is the ${best.label}. ${best.summary.reason}\n\nThe data have ${data.count} events` +
           (data.weights === undefined
             ? "."
-            : `, worth ${significant(best.summary.effectiveEvents, 6)} unweighted ones.`) +
-          `\n\n${ESTIMATORS[best.summary.estimator]} Where the ` +
-          "model describes the data, the scores of the events give the same errors up to scatter.",
-        [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
+            : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
+          `\n\n${ESTIMATORS[best.summary.estimator]} Where the model describes the data, the outer product of the ` +
+          "events' gradients (BHHH) gives the same errors up to statistical scatter.",
+        [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],
         [
           ...tables("the table of fits", () => [estimateTable(setting, outcome)]),
           ...lost("Expected errors"),
@@ -239,34 +121,36 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
       ),
       ...section(
         "Ensemble",
-        "Step 1 again with Poisson-bootstrap weights: its spread is what the fluctuation of the data does to T and ν. The likelihoods " +
-          "of the data with the T of each replica (where T answers to ν, y counts as often as in the replica) are averaged, each measured " +
-          "from its own minimum; the error of the average adds the curvature that the members' different slopes take away (between) to that of a typical member (within).",
-        figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
-        tables("the tables of the ensemble", () => ensembleTables(outcome, labelsOf(setting))),
+        "Each replica repeats step 1, the fit of T and ν, with Poisson-bootstrap weights of the events. The spread of the replicas " +
+          "shows what the statistical fluctuation of the data does to T and ν.\n\nThe T of each replica gives a likelihood of the " +
+          "data. Where T responds to ν, y of an event counts as often as in the replica, and x counts once. The average is taken of " +
+          "these likelihoods, each counted from its own minimum. Its curvature is the mean curvature of the replicas (within) less " +
+          "what the differences between their gradients take away (between).",
+        figures("replicas", "Replicas, with the 68% and 95% ellipses of the fit and of the average."),
+        tables("the tables of the ensemble", () => ensembleTables(outcome, nuisanceLabels(setting))),
       ),
       ...section(
         "Likelihood scans",
-        "−2Δ ln L around the best fit, all other nuisances profiled; in two dimensions at 2.30 and 6.18 (68% and 95%), with " +
-          "the parabola and the ellipse that the Hessian says it should be.",
+        "The curves show −2Δ ln L around the best fit, with all other nuisances profiled. In two dimensions the contours are at " +
+          "2.30 and 6.18 (68% and 95%). The parabola and the ellipse follow from the Hessian at the best fit.",
         figures("scan", ""),
         lost("Likelihood scans"),
       ),
       ...section(
         "Impacts",
-        `What the estimate owes to each source, by definition. ${configuration.impacts.definitions
-          .map((name) => `${name}: ${DEFINITIONS[name as keyof typeof DEFINITIONS]}.`)
+        `The impact of a source is how far the result moves with it. The definitions are: ${configuration.impacts.definitions
+          .map((name) => `${name}, ${DEFINITIONS[name as keyof typeof DEFINITIONS]}`)
           .join(
-            " ",
-          )} Regions are quantiles of one feature of the data each; an event counts for a process by the probability ` +
-          "that it is one. Every number, also those on the nuisances, is in results.json.",
+            "; ",
+          )}.\n\nA region lies between two quantiles of one feature of the data. An event counts for a process with the ` +
+          "probability that it belongs to it. The file results.json has all numbers, also the impacts on the nuisances.",
         figures("impact", ""),
         lost("Impacts"),
       ),
       ...section(
         "Data before and after the fit",
-        "Before: nominal simulation, T the identity. After: simulation at the fitted nuisances, moved by the inverse of the fitted T. " +
-          "What lies outside is in the first and last bins.",
+        "Before the fit, the prediction is the nominal simulation. After the fit, it is the simulation at the fitted nuisances, with y " +
+          "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them.",
         figures("projections", ""),
         [
           ...lost("Data before and after the fit", "Bands of the projections"),
@@ -277,19 +161,24 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
       ),
       ...section(
         "Distribution of interest",
-        "Where T moves an event at the fit, and how that changes when the nuisances move by one standard deviation along each " +
-          "mode, by process, at the mean x of the process. With an ensemble: mean and standard deviation over the replicas, each " +
-          "responding from its own ν; small along the modes, as all share one response. arrays.npz has them too.",
+        "T moves y of an event to T(y). The pictures show T(y) − y at the best fit, and how it changes when the nuisances move by one " +
+          "standard deviation along each principal mode, for each process at its mean x. An ensemble adds mean and standard " +
+          "deviation over the replicas, each with its T at its own estimate of ν. Along the modes they hardly differ, because all replicas " +
+          "share one response. The file arrays.npz has these numbers.",
         [
           ...figures("displacement", "T(y) − y at the best fit."),
-          ...figures("pulls", "T at ν̂ ± σ_k e_k less T at ν̂, for each mode k."),
+          ...figures(
+            "pulls",
+            "T(y) at ν̂ ± σₖeₖ minus T(y) at ν̂, for each principal mode k with its direction eₖ and its standard deviation σₖ.",
+          ),
         ],
         lost("Distribution of interest"),
       ),
       ...section(
         "Closure",
-        "The trained densities against simulation they have not seen, before any fit: nominal and at every anchor. x is drawn " +
-          "from p(x), y from p(y | x) at the held-out x. A verdict fails where the worst of its tests has a probability below 0.001.",
+        "Before any fit, the trained densities are compared with simulation that no training has used, nominal and at every anchor, a " +
+          "value of the nuisances that was simulated. x is drawn from p(x), and y from p(y | x) at the held-out x. The p-value of a density is that of " +
+          "its worst test, corrected for the number of tests. A density fails below 0.001.",
         figures("closure", ""),
         [
           ...lost("Closure"),
@@ -301,7 +190,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
         "",
         figures(
           "losses",
-          "Mean over the steps of an epoch; on held-out simulation where the events are not drawn afresh.",
+          "The training loss is the mean over the steps of an epoch. The validation loss is that of held-out events.",
         ),
       ),
     ],

@@ -3,12 +3,10 @@
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
 import type { ClosureTest } from "../../inference/model/predictions/closure.js";
 import {
-  type Caption,
   type ClosurePanel,
   closure as closurePicture,
   correlationMatrix,
   displacementCurves,
-  footerLine,
   lossCurves,
   projections as projectionsPicture,
   pulls,
@@ -17,7 +15,6 @@ import {
   replicas as replicasPicture,
   type ShadedBand,
 } from "../../inference/plots/index.js";
-import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
 import type { Setting } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
@@ -26,29 +23,8 @@ import { type Closure, describeAnchor, type ProjectionSet } from "../steps/check
 import type { Field } from "../steps/displacements.js";
 import type { TrainingSummary } from "../steps/training.js";
 import type { Drawing } from "../store/drawings.js";
-import { readVersion } from "../version.js";
-import type { Outcome } from "./results.js";
-
-export function captionOf({ analysis, events }: Setting, title: string): Caption {
-  const { seed } = analysis.configuration;
-  return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
-}
-
-/** Axis name of a feature. */
-export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
-  const { labels, features } = configuration.observables[of]!;
-  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
-}
-
-export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
-  const name = processNames(configuration)[process]!;
-  return configuration.processes[name]!.label ?? name;
-};
-
-/** None where nothing is left to test. */
-export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
-  return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
-}
+import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
+import type { Outcome } from "./outcome.js";
 
 /** Panels side by side that a page can show. */
 const WIDEST = 4;
@@ -84,7 +60,7 @@ function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string
   const { of, process } = own[0]!;
   const shown = worstTests(own);
   const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-    title: describeAnchor(setting, process, at),
+    title: describeAnchor(setting, process, at).replaceAll("= -", "= −"),
     xLabel: featureLabel(setting, of, feature),
     edges: observed.edges,
     counts: observed.sums,
@@ -99,7 +75,7 @@ function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string
     ...captionOf(setting, title),
     yLabel: "held-out events",
     pointsLabel: "held-out simulation",
-    predictionLabel: "flow",
+    predictionLabel: "density",
     panels,
     columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
   });
@@ -117,7 +93,7 @@ export function lossPicture(
     const kept = validation.find(([epoch]) => epoch === keptEpoch);
     return {
       // Beside "nominal" the name of a nuisance says it, and a small panel has room for little more.
-      title: label.replace(", systematics", ""),
+      title: label.replace(", morph", ""),
       curves: [
         { label: "training", x: history.map(({ epoch }) => epoch), loss: history.map((own) => own.trainingLoss) },
         ...(validation.length === 0
@@ -182,14 +158,13 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
   const { configuration } = setting.analysis;
-  const { nuisances } = configuration;
   const names = nuisanceNames(configuration);
+  const labels = nuisanceLabels(setting);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
-  const label = (name: string) => nuisances[name]!.label ?? name;
   const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_name, after) => [i, i + 1 + after] as const));
   const panels = pairs.slice(0, MOST_PAIRS).map(([i, j]) => ({
-    xLabel: label(names[i]!),
-    yLabel: label(names[j]!),
+    xLabel: labels[i]!,
+    yLabel: labels[j]!,
     x: replicas.map(({ replica }) => replica.nu[i]!),
     y: replicas.map(({ replica }) => replica.nu[j]!),
     ellipses: shown.flatMap(({ label: of, summary: { estimate, sigma, correlation } }) =>
@@ -207,7 +182,7 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
     truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return [];
-  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
+  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1: ν̂ with T fixed"), panels })]];
 }
 
 export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
@@ -216,8 +191,8 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
   if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
   const { nuisances } = configuration;
-  const labels = names.map((name) => nuisances[name]!.label ?? name);
-  const centres = names.map((name) => nuisances[name]!.nominal);
+  const labels = nuisanceLabels(setting);
+  const nominal = names.map((name) => nuisances[name]!.nominal);
   const known = trueValues(configuration, names);
   return [
     [
@@ -227,9 +202,9 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
           ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
           names: labels,
           // The picture's zero is the prior's mean.
-          estimates: estimate.map((value, k) => value - centres[k]!),
+          estimates: estimate.map((value, k) => value - nominal[k]!),
           errors: sigma,
-          truth: known?.map((value, k) => value - centres[k]!),
+          truth: known?.map((value, k) => value - nominal[k]!),
         }),
     ],
     [
@@ -271,7 +246,7 @@ function curvesOf({ points, displacements, replicas }: Field) {
 
 function displacementPicture(setting: Setting, fields: readonly Field[]): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
-  const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
+  const what = fields[0]!.mode === 0 ? "Displacement T(y) − y" : "Change of T along the principal modes";
   const caption = captionOf(setting, `${what}, at the mean x of each process`);
   const xLabel = featureLabel(setting, "y", first);
   const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;

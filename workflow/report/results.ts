@@ -1,46 +1,15 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
-import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
-import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
-import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { intervals } from "../../inference/statistics/intervals/scan.js";
 import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../configuration/analysis.js";
 import type { Setting } from "../context.js";
-import type { DataVerdict } from "../events/data-verdicts.js";
-import { type ScannedFit, scanArrays } from "../likelihood/nuisance-scan.js";
-import type { Missing } from "../steps/attempt.js";
-import type { Closure, ProjectionSet } from "../steps/checks.js";
-import type { Field } from "../steps/displacements.js";
-import type { FittedModel, NamedFit } from "../steps/fits.js";
-import type { TrainingSummary } from "../steps/training.js";
+import { scanArrays } from "../likelihood/nuisance-scan.js";
 import { readVersion } from "../version.js";
-import { ensembleResults } from "./ensemble-page.js";
-import type { YieldRow } from "./html.js";
-import { featureLabel, goodnessOf } from "./pictures.js";
-
-export interface Outcome {
-  readonly closure: Closure;
-  readonly fitted: FittedModel;
-  /** The fit whose numbers are the result: T profiled where it is. */
-  readonly best: NamedFit;
-  readonly yields: readonly YieldRow[];
-  readonly projections: ProjectionSet;
-  /** Around the projections after the fit, in their order. */
-  readonly bands: readonly Band[] | undefined;
-  /** Errors that the fit should have had. */
-  readonly sensitivity: ExpectedSensitivity | undefined;
-  readonly fields: readonly Field[];
-  readonly scans: readonly ScannedFit[];
-  readonly impacts: Impacts | undefined;
-  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
-  /** Checks of the events that failed; each is among the warnings. */
-  readonly verdicts: readonly DataVerdict[];
-  readonly warnings: readonly string[];
-  /** Parts that could not be made: what stands for them above is empty. */
-  readonly missing: Missing;
-}
+import { ensembleResults } from "./ensemble-results.js";
+import { featureLabel, goodnessOf } from "./labels.js";
+import type { Outcome } from "./outcome.js";
 
 export function resultsOf(setting: Setting, outcome: Outcome) {
   const { configuration } = setting.analysis;

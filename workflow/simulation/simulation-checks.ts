@@ -82,15 +82,15 @@ export function effectWarnings(
     const name = shapes[nuisance]!;
     const constraint = `${configuration.nuisances[name]!.nominal} ± 1`;
     const found =
-      `nuisance ${name}: the samples in which it is moved do not differ from the nominal ones, in no feature nor product of two ` +
-      `(probability ${pValue.toPrecision(2)} for the most different of ${tests} tests). What is trained on them is their fluctuation`;
+      `nuisance ${name}: the samples in which it is moved do not differ from the nominal samples in any feature or product of two ` +
+      `(p-value ${pValue.toPrecision(2)} for the most different of ${tests} tests). A density trained on them learns their fluctuation`;
     return [
       leftOut.has(name)
-        ? `${found}, so the effect of ${name} on the shape is left out of the model, and the fit gives back its constraint, ` +
-          `${constraint} (of nuisances without an effect, ${100 * EFFECT_LEVEL} in 100 would be kept). If you expect an effect, simulate more; ` +
-          "else remove it"
-        : `${found}, and the estimate and the error of ${name} are no measurement: by its constraint alone it is ${constraint}. ` +
-          "Remove it, or simulate more",
+        ? `${found}. The model leaves out the effect of ${name} on the shape, and the fit returns its constraint, ` +
+          `${constraint} (the test keeps ${100 * EFFECT_LEVEL} in 100 nuisances without an effect). If you expect an effect, simulate more; ` +
+          "if not, remove the nuisance"
+        : `${found}. The estimate and the error of ${name} are no measurement: its constraint alone gives ${constraint}. ` +
+          "Remove the nuisance, or simulate more",
     ];
   });
 }

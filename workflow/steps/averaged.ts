@@ -61,7 +61,10 @@ export async function fitAveraged(
     const own = await openMembers(setting, model, replicas);
     try {
       const members: FitResult[] = [];
-      for (const likelihood of own) members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal));
+      for (const [b, likelihood] of own.entries()) {
+        const fitLabel = `fit with the T of replica ${b}`;
+        members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal, fitLabel));
+      }
       signal.throwIfAborted();
       const good = own.flatMap((likelihood, b) => (hasMinimum(members[b]!) ? [{ likelihood, fit: members[b]! }] : []));
       const record = good.length < 2 ? null : { ...(await average(open, good, start)), members };
@@ -75,12 +78,12 @@ export async function fitAveraged(
   const label = `average of ${replicas.length} replicas`;
   if (record === null) {
     setting.warn(
-      `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. There is no average`,
+      `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. The average is left out`,
     );
     return undefined;
   }
   for (const [b, { status, reason }] of record.members.entries()) {
-    if (status !== "converged") setting.warn(`likelihood of replica ${b}: ${status}. ${reason}`);
+    if (status !== "converged") setting.warn(`fit with the T of replica ${b}: ${status}. ${reason}`);
   }
   const { fit, curvature } = record;
   if (fit.status !== "converged") setting.warn(`${label}: ${fit.status}. ${fit.reason}`);
@@ -177,7 +180,7 @@ function summaryOf(
     events: open.events.data.count,
     effectiveEvents: open.likelihood.effectiveEvents,
     transfer: transferLabel(open),
-    estimator: isKinked ? "secant Hessian" : "inverse Hessian",
+    estimator: isKinked ? "finite-difference Hessian" : "inverse Hessian",
     ...(hasErrors ? errorsOf(found) : NO_ERRORS),
     crossCheck: null,
     problem: hasErrors ? null : found.reason,

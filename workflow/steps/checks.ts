@@ -38,7 +38,7 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
   const { analysis, simulation, store, backend, progress, signal } = setting;
   const { seed, report } = analysis.configuration;
   const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
-    const step = progress.step("closure", undefined, "samples");
+    const step = progress.step("closure tests", undefined, "samples");
     const heldOut = await simulation.test(simulation.anchors);
     const found = await closureTests({
       backend,
@@ -58,11 +58,11 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
     if (passed) continue;
     const where = describeAnchor(setting, least.process, least.at);
     const advice = isBroken
-      ? "Mend the samples first: the warnings name their values"
+      ? "Correct the samples first: other warnings name the wrong values"
       : `Train longer (flows.${of}, morph.${of}), or with more simulation`;
     setting.warn(
-      `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
-        `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
+      `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not ` +
+        `describe held-out simulation (p-value ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
         `${of}${least.feature + 1} of ${where}). ${advice}`,
     );
   }

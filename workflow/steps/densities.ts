@@ -152,7 +152,7 @@ async function trainSystematics(
     const trained = await trainStage(setting, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
-    trainings.push({ label: `systematics, ${stageLabel(stage)}`, summary: trained.summary });
+    trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
   }
   return {
     flow: { architecture, weights: flow.weights },
@@ -199,7 +199,7 @@ async function trainStage(
   const { arrays, record, key } = await store.run(name, inputs, async (checkpoint) =>
     trainStep(
       setting,
-      `train systematics of ${of}, ${stageLabel(stage)}`,
+      `train morph of p(${of === "x" ? "x" : "y | x"}), ${stageLabel(stage)}`,
       recipe,
       {
         model: morphTraining({
@@ -230,5 +230,5 @@ const MOST_NAMES = 3;
 function stageLabel({ nuisances, withPairs }: MorphStage): string {
   const shown = nuisances.slice(0, MOST_NAMES).join(", ");
   const names = nuisances.length > MOST_NAMES ? `${shown} and ${nuisances.length - MOST_NAMES} more` : shown;
-  return withPairs ? `${names} with pairs` : names;
+  return withPairs ? `${names} with their pairs` : names;
 }

@@ -39,13 +39,20 @@ export async function fitReplica(
   index: number,
 ): Promise<FittedReplica> {
   const data = replicaData(setting, index);
-  const fitted = async (name: string, key: string, model: MixtureModel, of: EventData, start: readonly number[]) => {
+  const fitted = async (
+    label: string,
+    name: string,
+    key: string,
+    model: MixtureModel,
+    of: EventData,
+    start: readonly number[],
+  ) => {
     const { store, analysis, progress, signal } = setting;
     const { fit: options, likelihood } = analysis.configuration;
     const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
       const open = await openFit(setting, model, of);
       try {
-        const found = await fitNuisances(open, start, progress, signal);
+        const found = await fitNuisances(open, start, progress, signal, `${label}, replica ${index}`);
         signal.throwIfAborted();
         return { record: found, arrays: {} };
       } finally {
@@ -53,17 +60,25 @@ export async function fitReplica(
       }
     });
     const { status, reason } = step.record;
-    if (status !== "converged") setting.warn(`${name} of replica ${index}: ${status}. ${reason}`);
+    if (status !== "converged") setting.warn(`${label}, replica ${index}: ${status}. ${reason}`);
     return step;
   };
   const { y: _y, ...xData } = data;
   const { y: _density, ...xModel } = simulated;
   const { form } = setting.analysis.configuration.likelihood;
-  const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
+  const xAlone =
+    form === "joint" ? await fitted("fit of x alone", "fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
   const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
   const withTransfer = { ...simulated, transport: trained.transfer };
-  const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
+  const { record: fit, key } = await fitted(
+    "fit with T fixed",
+    "fit.fixed",
+    trained.key,
+    withTransfer,
+    data,
+    trained.nu,
+  );
   const replica = { index, nu: fit.estimate.values, transport: trained.transfer.weights };
   return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
 }

@@ -55,7 +55,7 @@ async function fitStep(
   const step = await store.run(name, inputs, async () => {
     const open = await openFit(setting, model, data);
     try {
-      const result = await fitNuisances(open, start, progress, signal);
+      const result = await fitNuisances(open, start, progress, signal, label);
       signal.throwIfAborted();
       return { record: { fit: result, summary: await fitSummary(open, result) }, arrays: {} };
     } finally {
@@ -178,7 +178,7 @@ function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit
   const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);
   if (steeper.length === 0) return;
   warn(
-    `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +
-      "response of T is not trained well: train longer (response.training), or fit response.range and response.scale to the errors",
+    `fit with T profiled: expected errors at least as large as with T fixed, got smaller errors of ${steeper.join(", ")}. The ` +
+      "response of T is not trained well: train longer (response.training), or adapt response.range and response.scale to the errors",
   );
 }

@@ -12,16 +12,16 @@ import { impactMap, impactRanking, significant } from "../../inference/plots/ind
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { Setting } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
-import { captionOf, featureLabel, processLabel } from "../report/pictures.js";
+import { captionOf, featureLabel, processLabel } from "../report/labels.js";
 import type { Drawing } from "../store/drawings.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import { openFit } from "./open-fit.js";
 
 /** What each definition moves, for captions. */
 export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = {
-  shift: "each nuisance held at ν̂ ± σ, the others fitted again",
-  covariance: "each nuisance at ν̂ ± σ, the others as the covariance says",
-  auxiliary: "the auxiliary measurement of each nuisance moved by ± its width, all fitted again",
+  shift: "each nuisance fixed at ν̂ ± σ, the others fitted again",
+  covariance: "each nuisance at ν̂ ± σ, the others following their covariance with it",
+  auxiliary: "the auxiliary measurement of each nuisance moved by ± its standard deviation, all nuisances fitted again",
   mode: "ν̂ ± σ along each principal mode of the covariance",
 };
 
@@ -108,7 +108,7 @@ function rankingPicture(setting: Setting, table: ImpactTable, { summary }: Named
   return impactRanking({
     ...captionOf(setting, `Impacts on the ${of}: ${DEFINITIONS[definition]}`),
     targetLabel: `${of} [events]`,
-    endLabels: definition === "auxiliary" ? ["centre + 1", "centre − 1"] : ["+1σ", "−1σ"],
+    endLabels: definition === "auxiliary" ? ["nominal value + 1", "nominal value − 1"] : ["+1σ", "−1σ"],
     names: labels,
     up: rows.map(({ up }) => up),
     down: rows.map(({ down }) => down),

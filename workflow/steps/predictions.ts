@@ -7,7 +7,7 @@ import { postFitYields } from "../../inference/model/predictions/post-fit-yields
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
 import type { Setting } from "../context.js";
-import type { YieldRow } from "../report/html.js";
+import type { YieldRow } from "../report/outcome.js";
 import type { ProjectionSet } from "./checks.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 

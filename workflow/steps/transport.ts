@@ -224,7 +224,9 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
       const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
       const part = start.loss / start.initialLoss;
-      progress.note(`response of T to first order: ${(100 * part).toFixed(0)}% is left of what y tells of nu`);
+      progress.note(
+        `response of T to first order in nu, by least squares: its loss is ${(100 * part).toFixed(0)}% of that without a response`,
+      );
       const task = {
         model: training,
         initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),

@@ -57,7 +57,7 @@ webgpuTest("a GPU that goes away ends a run with one sentence; the next run has 
   let device: GPUDevice | undefined;
   const onText = (more: string) => {
     text += more;
-    if (/train systematics of x.*loss/.test(text)) device?.destroy();
+    if (/train morph of p\(x\).*loss/.test(text)) device?.destroy();
   };
   const { code, error } = await watchingDevices({ onDevice: (own) => (device = own) }, () =>
     runInProcess(words, { onText, isTerminal: true }),
@@ -73,7 +73,7 @@ webgpuTest("a GPU that goes away ends a run with one sentence; the next run has 
     signal: stop.signal,
     isTerminal: true,
     onText: (more) => {
-      if (/train systematics of x.*loss/.test(more)) stop.abort();
+      if (/train morph of p\(x\).*loss/.test(more)) stop.abort();
     },
   });
   assert.is(again.code, 130, again.error);

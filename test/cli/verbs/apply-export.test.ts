@@ -155,7 +155,7 @@ test("data to simulation: the maps of all processes with probabilities, or of th
   assert.is(both.code, 0, both.error);
   assert.match(
     both.out,
-    /400 events to-simulation at shift = .*, squeeze = .*: y\.A, y\.B, log_det\.A, .* 6 variations of y \(2 of them replicas\)/,
+    /400 events mapped to-simulation at shift = .*, squeeze = .*: y\.A, y\.B, log_det\.A, .* 6 variations of y \(2 of them replicas\)/,
   );
   const all = await readNpz(at("both.npz"));
   const [ofA, ofB] = ["probability.A", "probability.B"].map((name) => numbers(all, name));
@@ -193,7 +193,7 @@ test("csv in, events far away counted aloud, nu by hand", async () => {
   assert.match(out, /at shift = 0\.00000, squeeze = 0\.100000: y\.data, /);
   assert.match(
     error,
-    /warning: 1 of 2 events \(50%\) have a y outside the box in which the splines of T bend: T continues them/,
+    /warning: 1 of 2 events \(50%\) have a y outside the range of the splines of T: T is linear there/,
   );
   const found = await readNpz(at("csv.npz"));
   assert.equal([...numbers(found, "e")], [7, 8]);
@@ -296,7 +296,7 @@ test("no events give a file of none, of every kind", async () => {
       ]) {
         const ran = await apply("--events", at(events), ...how, "--nu", "0,0", ...columns, "--out", at(out));
         assert.is(ran.code, 0, ran.error);
-        assert.match(ran.out, /(^|\n)0 events to-/);
+        assert.match(ran.out, /(^|\n)0 events mapped to-/);
         const { count, columns: found } = await readEvents(at(out));
         assert.is(count, 0);
         assert.ok([...found.keys()].some((name) => name.startsWith("id")));
@@ -321,7 +321,10 @@ test("arrays that are no numbers are passed over with a word about it, and refus
   const given = ["--events", at("words.npz"), "--nu", "0,0", "--out", at("words-out.npz")];
   const ran = await apply(...given, "--process", "A");
   assert.is(ran.code, 0, ran.error);
-  assert.match(ran.error, /words\.npz: run, config: no numbers, so not in .*words-out\.npz\. A csv file keeps words/);
+  assert.match(
+    ran.error,
+    /words\.npz: run, config: not numbers, so not written to .*words-out\.npz\. Only a csv file keeps text/,
+  );
   assert.equal([...(await readNpz(at("words-out.npz"))).keys()].slice(0, 3), ["x", "y", "y.data"]);
   const needed = await apply(...given, "--process-column", "run");
   assert.is(needed.code, 2);
@@ -502,14 +505,14 @@ test("without a fit it takes --nu; of x alone, of another fit and of damaged fil
   assert.is(none.code, 2);
   assert.match(
     none.error,
-    /unfitted: expected the fit that `run`, or `fit --out`, leaves there, got none\. Fit, or say/,
+    /unfitted: expected the fit that `run`, or `fit --out`, leaves there, got none\. Run `unbinned fit` first, or give/,
   );
   const noExport = await runInProcess(["export", file, "--out", at("exported"), "--set", "output=unfitted"]);
   assert.is(noExport.code, 2);
   assert.match(noExport.error, /unfitted: expected the fit that .* got none\. Make it with `unbinned run /);
   const there = await apply(...words, "--nu", "0.5,-0.5");
   assert.is(there.code, 0, there.error);
-  assert.match(there.error, /warning: no fit is there: no variations along its modes/);
+  assert.match(there.error, /warning: there is no fit, so there are no variations along its modes/);
   assert.match(there.out, /: y\.data, log_det, with 0 variations of y/);
 
   const results = readFileSync(at("out/results.json"), "utf8");

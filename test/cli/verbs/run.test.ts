@@ -208,7 +208,7 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   assert.ok(Math.abs(found.yields[1].after - 250 * 1.2 ** found.fits.xAlone.estimate[1]) < 1e-9);
   const again = await run([file, "--out", path("files"), "--set", "morph.x.training.epochs=3"]);
   assert.match(again.out, /x\.nominal: kept from before/);
-  assert.match(again.out, /train systematics of x, scale/);
+  assert.match(again.out, /train morph of p\(x\), scale/);
   // Yields and rates train nothing, but the fit follows from them.
   const other = await run([file, "--out", path("files"), "--set", "processes.far.yield=300"]);
   assert.match(other.out, /x\.nominal: kept from before/);

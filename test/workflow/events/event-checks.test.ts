@@ -270,7 +270,7 @@ test("run: a nuisance whose samples do not differ from the nominal ones is 0 ± 
   }
   assert.match(
     error,
-    /nuisance idle: the samples in which it is moved do not differ from the nominal ones, in no feature nor product of two \(probability [\d.]+ for the most different of 8 tests\)\. .* so the effect of idle on the shape is left out of the model, and the fit gives back its constraint, 0 ± 1 .* else remove it/,
+    /nuisance idle: the samples in which it is moved do not differ from the nominal samples in any feature or product of two \(p-value [\d.]+ for the most different of 8 tests\)\. .* The model leaves out the effect of idle on the shape, and the fit returns its constraint, 0 ± 1 .* if not, remove the nuisance/,
   );
 });
 
@@ -294,10 +294,10 @@ test("data that are cut where simulation is not: fit says which nuisances are pu
   const { error } = await run("fit", "--set", "data.file=cut.npz", "--set", "fit.bounds=[-9,9]");
   assert.match(
     error,
-    /The data pull width by -\d\.\d standard deviations of the constraint away from its centre: .* same cuts and units/,
+    /The data pull width by -\d\.\d standard deviations of the constraint away from its nominal value\. .* same cuts and units/,
   );
   const { error: ofClean } = await run("fit");
-  assert.not.match(ofClean, /away from its centre/);
+  assert.not.match(ofClean, /away from its nominal value/);
 });
 
 test("weights that add up to nothing are refused before any training", async () => {

@@ -64,7 +64,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 test("Ctrl-C during training exits with 130, says so, keeps what was trained, and the next run goes on from there", async () => {
   const out = join(folder, "interrupted");
   const { child, shown, ended } = start([...words(out), "--threads", "2"]);
-  await shown("fit: done");
+  await shown("fit of x alone: done");
   // The file of the fit is the last thing before step 1, which heeds a signal after its first steps at the earliest.
   await appears(join(out, "steps", "fit.x.safetensors"));
   child.kill("SIGINT");
@@ -92,7 +92,7 @@ test("killed after any step (seed 11), the next run ends with the same bytes", a
   const out = join(folder, "killed");
   const random = randomNumbers(11);
   let identity = "";
-  for (const line of ["train p(x): done", "closure: done", "fit T and nu (step 1): done"]) {
+  for (const line of ["train p(x): done", "closure tests: done", "fit T and nu (step 1): done"]) {
     const { child, shown, ended } = start([...words(out), "--threads", "1"]);
     await shown(line);
     // Into the steps that follow, at another place each time.

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildReport, nuisanceTable, type Report, yieldTable } from "../../../workflow/report/html.js";
+import { buildReport, type Report } from "../../../workflow/report/html.js";
+import { nuisanceTable, yieldTable } from "../../../workflow/report/tables.js";
 import { pictures } from "../../inference/plots/samples.js";
 import { requireWellFormed } from "../../inference/plots/well-formed.js";
 
@@ -11,6 +12,7 @@ const report: Report = {
   warnings: ["Closure of p(y | x, A) at shift = +1 fails in y₁: χ²/ndf = 84.2 / 30, p < 10⁻⁶."],
   tables: [
     nuisanceTable(
+      "Nuisances",
       ["T fixed", "T profiled"],
       [
         { name: "shift", estimate: 0.48623, sigmas: [0.0060123, 0.0094], truth: 0.5 },
@@ -86,6 +88,7 @@ test("yields and nuisances become tables whose sums and labels are right", () =>
   const yields = report.tables[1]!;
   assert.equal(yields.rows[0], ["A", "25\u202f000.0", "24\u202f871 ± 212"]);
   assert.equal(yields.rows.at(-2), ["sum", "50\u202f000.0", "50\u202f000.0"]);
+  assert.is(report.tables[0]!.caption, "Nuisances, in prior standard deviations");
   assert.equal(report.tables[0]!.columns, ["nuisance", "estimate", "σ, T fixed", "σ, T profiled", "truth"]);
   assert.equal(report.tables[0]!.rows[1], ["squeeze", "−0.5232", "0.00610", "0.00960", -0.5]);
 });

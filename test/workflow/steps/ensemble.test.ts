@@ -40,6 +40,13 @@ test("replicas done one by one are those of a whole run, bit by bit", async () =
   assert.match(parts.out, /replica\.2: kept from before/);
   assert.is(whole.code, 0, whole.error);
   assert.not.match(whole.out, /kept from before/);
+  assert.not.match(whole.out, /^fit: /m, "every fit has its name");
+  for (const name of ["fit of x alone", "fit of x alone, replica 0", "fit with T fixed, replica 2"]) {
+    assert.match(whole.out, new RegExp(`^${name}: done`, "m"));
+  }
+  assert.match(whole.out, /^fit with the T of replica 1: done/m);
+  assert.match(whole.out, /^-ln L = -?\d+\.\d{3}, \d+ events$/m);
+  assert.match(whole.out, /^average of -ln L above the minima of the replicas = -?\d+\.\d{3}, \d+ events$/m);
   for (const name of ["results.json", "replicas.safetensors", "model.safetensors"]) {
     assert.equal(readFileSync(at("parts", name)), readFileSync(at("whole", name)), name);
   }
@@ -60,7 +67,7 @@ test("results say what the ensemble spreads by, and what its average is made of"
   assert.ok(exact.sigma.every((sigma: number, k: number) => sigma >= exact.sigmaWithin[k]));
   assert.is(newtonShift.status, "at-minimum");
   assert.equal(fits.averaged.sigma, exact.sigma);
-  assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas against the error of the fit/);
+  assert.match(readFileSync(at("whole", "report.html"), "utf8"), /Spread of the replicas beside the error of the fit/);
 });
 
 test("results have asymmetric errors, and impacts by every definition asked for", () => {

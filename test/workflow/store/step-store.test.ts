@@ -79,7 +79,7 @@ test("adding a nuisance, and declaring it first, trains it alone; removing it tr
   );
   const added = await run("out", ["c", "a", "b"]);
   assert.equal(stepsKept(added), trained);
-  assert.match(added, /train systematics of x, c:/);
+  assert.match(added, /train morph of p\(x\), c:/);
   const removed = await run("out", ["a", "b"]);
   assert.equal(stepsKept(removed), trained);
   assert.not.match(removed, /train/);

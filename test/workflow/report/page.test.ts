@@ -1,0 +1,71 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { reportOf } from "../../../workflow/report/page.js";
+import type { Picture } from "../../../workflow/store/drawings.js";
+import { outcome, setting, warnings } from "./outcome-sample.js";
+
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"></svg>';
+const drawn = (name: string): Picture => ({ name, file: `${name}.svg`, svg: SVG });
+const PICTURES = ["nuisances", "scan-shift", "replicas", "projections", "displacement-y", "closure-x-A", "losses"].map(
+  drawn,
+);
+
+test("sections come in their order, and only those that have something to show", () => {
+  const { sections, tables, missing } = reportOf(setting, outcome, PICTURES);
+  assert.equal(
+    sections.map(({ heading }) => heading),
+    [
+      "Fit",
+      "Ensemble",
+      "Likelihood scans",
+      "Data before and after the fit",
+      "Distribution of interest",
+      "Closure",
+      "Trainings",
+    ],
+  );
+  assert.equal(
+    tables.map(({ caption }) => caption.split(":")[0]),
+    ["Nuisances", "Events by process"],
+  );
+  assert.equal(missing, []);
+});
+
+test("the fit section says in full sentences which fit is the result, and what its errors come from", () => {
+  const [fit] = reportOf(setting, outcome, PICTURES).sections;
+  assert.match(fit!.text, "The result is the fit with T profiled. Converged after 3 evaluations.");
+  assert.match(fit!.text, "The data have 1000 events.");
+  assert.match(fit!.text, "Errors come from the inverse of the Hessian of −ln L, made of exact second derivatives.");
+});
+
+test("a picture that could not be drawn is said in its place", () => {
+  const pictures = [...PICTURES.slice(1), { name: "nuisances", file: "nuisances.svg", problem: "no room" }];
+  const [fit] = reportOf(setting, outcome, pictures).sections;
+  assert.equal(fit!.figures, []);
+  assert.equal(fit!.missing, [{ missing: "the picture nuisances", problem: "no room" }]);
+});
+
+test("a part that could not be made is said in its section", () => {
+  const missing = new Map([["Likelihood scans", "out of bounds"]]) as typeof outcome.missing;
+  const { sections } = reportOf(setting, { ...outcome, scans: [], missing }, []);
+  const scans = sections.find(({ heading }) => heading === "Likelihood scans")!;
+  assert.equal(scans.missing, [{ missing: '"Likelihood scans"', problem: "out of bounds" }]);
+});
+
+test("warns where a table cannot be made, and says so in the page", () => {
+  warnings.length = 0;
+  const yields = [
+    {
+      name: "A",
+      before: 1,
+      get after(): number {
+        throw new Error("no yield");
+      },
+    },
+  ];
+  const report = reportOf(setting, { ...outcome, yields }, PICTURES);
+  assert.equal(report.missing, [{ missing: "the table of yields", problem: "no yield" }]);
+  assert.equal(warnings, ["the table of yields of the report: left out, as it cannot be made: no yield"]);
+});
+
+test.run();

@@ -1,0 +1,61 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { arraysOf, resultsOf } from "../../../workflow/report/results.js";
+import { outcome, setting } from "./outcome-sample.js";
+
+const close = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-9, `${got}, not ${expected}`);
+
+test("results are JSON that has every fit by its name, and says which one is the result", () => {
+  const results = resultsOf(setting, outcome);
+  assert.equal(JSON.parse(JSON.stringify(results)), results, "nothing is lost as JSON");
+  assert.equal(Object.keys(results.fits), ["xAlone", "fixed", "profiled"]);
+  assert.is(results.result, "fit with T profiled");
+  assert.equal(results.fits.profiled!.estimate, [0.5, -0.25]);
+  assert.equal(results.nuisances, ["shift", "squeeze"]);
+  assert.equal(results.processes, ["A", "B"]);
+});
+
+test("features have the labels of the configuration, else their name and number", () => {
+  const { projections, closure, displacements } = resultsOf(setting, outcome);
+  assert.equal(
+    projections.map(({ feature }) => feature),
+    ["x1", "energy", "angle"],
+  );
+  assert.equal([...new Set(closure.tests.map(({ feature }) => feature))], ["x1", "x2", "energy", "angle"]);
+  assert.equal(displacements[0]!.features, ["energy", "angle"]);
+});
+
+test("a scan gives the intervals where -2 Delta ln L is 1 and 4, and the parabola through its points", () => {
+  const [scan] = resultsOf(setting, outcome).scans.profiled!.single;
+  // 0.5 ± 0.1 and ± 0.2 from the formula of the sample.
+  const ends = scan!.intervals.map(({ level, ends: [end] }) => [level, end!.lower!, end!.upper!] as const);
+  for (const [level, lower, upper] of ends) {
+    close(lower, 0.5 - 0.1 * Math.sqrt(level));
+    close(upper, 0.5 + 0.1 * Math.sqrt(level));
+  }
+  assert.is(scan!.parabola.status, "found");
+  close((scan!.parabola as { sigma: readonly number[] }).sigma[0]!, 0.1);
+});
+
+test("the spread of replicas is their standard deviation; without an average there is none", () => {
+  const { ensemble } = resultsOf(setting, outcome);
+  close(ensemble!.spread!.mean[0]!, 0.5);
+  // (0.4, 0.6) and (-0.2, -0.3) with one degree of freedom.
+  close(ensemble!.spread!.spread[0]!, 0.1 * Math.SQRT2);
+  close(ensemble!.spread!.spread[1]!, 0.05 * Math.SQRT2);
+  assert.is(ensemble!.average, null);
+  const alone = { ...outcome, fitted: { ...outcome.fitted, replicas: [] } };
+  assert.is(resultsOf(setting, alone).ensemble, null);
+});
+
+test("larger arrays have names by their place in the results, and their shapes", () => {
+  const arrays = arraysOf(outcome);
+  assert.equal(arrays.get("displacement/1/displacements")!.shape, [2, 2]);
+  assert.equal([...arrays.get("displacement/1/displacements")!.data], [0.1, 0, 0, 0.2]);
+  assert.equal([...arrays.get("projection/2/after")!.data], [11, 19, 12]);
+  assert.equal([...arrays.get("closure/0/edges")!.data], [0, 1, 2, 3]);
+  assert.equal(arrays.get("scan/profiled/shift/delta_two_nll")!.shape, [7]);
+  assert.not.ok(arrays.has("displacement/0/mean"), "without an ensemble there is no mean of replicas");
+});
+
+test.run();

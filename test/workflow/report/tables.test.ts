@@ -1,0 +1,70 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ensembleTables } from "../../../workflow/report/ensemble-tables.js";
+import {
+  closureTable,
+  crossCheckTables,
+  estimateTable,
+  fitTable,
+  modeTable,
+  projectionTable,
+  sensitivityTables,
+} from "../../../workflow/report/tables.js";
+import { outcome, setting, withSandwich } from "./outcome-sample.js";
+
+test("the first table says the estimator once where it is the same for all fits, else in every head", () => {
+  const { caption, columns, rows } = fitTable(setting, outcome);
+  assert.is(
+    caption,
+    "Nuisances: estimates of the fit with T profiled, σ of every fit (inverse Hessian), in prior standard deviations",
+  );
+  assert.equal(columns, ["nuisance", "estimate", "σ, x alone", "σ, T fixed", "σ, T profiled", "truth"]);
+  assert.equal(rows[0], ["Δ", "0.5000", "0.120", "0.0800", "0.100", 0.5]);
+  assert.equal(rows[1]!.at(-1), undefined, "a truth that nobody knows is left empty");
+  assert.equal(fitTable(setting, withSandwich).columns.slice(2, 4), [
+    "σ, x alone, inverse Hessian",
+    "σ, T fixed, sandwich",
+  ]);
+});
+
+test("fits have a row each, with -ln L to three decimals", () => {
+  const { columns, rows } = estimateTable(setting, outcome);
+  assert.equal(columns, ["fit", "Δ", "squeeze", "−ln L", "status"]);
+  assert.equal(rows[1], ["fit with T fixed", "0.5500", "−0.3000", "1234.568", "converged"]);
+});
+
+test("errors from Hessian and BHHH stand beside each other with their ratio", () => {
+  assert.equal(crossCheckTables(setting, outcome)[0]!.rows, [
+    ["Δ", "0.100", "0.200", "0.500 ± 0.020"],
+    ["squeeze", "0.100", "0.100", "1.000 ± 0.020"],
+  ]);
+});
+
+test("modes, projections and closure", () => {
+  const { caption, rows } = modeTable(setting, outcome);
+  assert.match(caption, /^Principal modes of the covariance \(.*inverse Hessian\), in prior standard deviations$/);
+  assert.is(rows.length, 2);
+  assert.equal(projectionTable(setting, outcome).rows[1], [
+    "energy",
+    "χ²/ndf = 4.50 / 3, p = 0.010",
+    "χ²/ndf = 4.50 / 3, p = 0.50",
+  ]);
+  assert.equal(closureTable(outcome).rows, [
+    ["p(x), nominal", 2, "0.20", "passed"],
+    ["p(y | x), with its morph", 36, "4.0 × 10⁻⁴", "failed"],
+  ]);
+});
+
+test("what was not computed has no table", () => {
+  assert.equal(sensitivityTables(setting, outcome), []);
+  assert.equal(ensembleTables({ ...outcome, fitted: { ...outcome.fitted, replicas: [] } }, ["Δ", "squeeze"]), []);
+});
+
+test("replicas and their spread have tables", () => {
+  const [replicas, spread, ...others] = ensembleTables(outcome, ["Δ", "squeeze"]);
+  assert.equal(others, [], "without an average there is no table of it");
+  assert.equal(replicas!.rows[0], ["0", "0.4000", undefined, undefined, "−0.2000", undefined, undefined]);
+  assert.equal(spread!.rows[0]!.slice(0, 4), ["Δ", "0.5000", "0.141", "1.41"]);
+});
+
+test.run();

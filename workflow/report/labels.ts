@@ -1,0 +1,32 @@
+/** Names of features, processes and nuisances, and captions, as pictures and tables show them. */
+import { type Caption, footerLine } from "../../inference/plots/index.js";
+import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
+import { nuisanceNames, processNames } from "../configuration/analysis.js";
+import type { Setting } from "../context.js";
+import { readVersion } from "../version.js";
+
+export function captionOf({ analysis, events }: Setting, title: string): Caption {
+  const { seed } = analysis.configuration;
+  return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
+}
+
+/** Axis name of a feature. */
+export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
+  const { labels, features } = configuration.observables[of]!;
+  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
+}
+
+export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+  const name = processNames(configuration)[process]!;
+  return configuration.processes[name]!.label ?? name;
+};
+
+/** None where nothing is left to test. */
+export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
+  return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
+}
+
+/** In declared order. */
+export function nuisanceLabels({ analysis: { configuration } }: Setting): string[] {
+  return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
+}

@@ -1,0 +1,43 @@
+/** What the steps of a run leave, for the results, the pictures and the report. */
+
+import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
+import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
+import type { DataVerdict } from "../events/data-verdicts.js";
+import type { ScannedFit } from "../likelihood/nuisance-scan.js";
+import type { Missing } from "../steps/attempt.js";
+import type { Closure, ProjectionSet } from "../steps/checks.js";
+import type { Field } from "../steps/displacements.js";
+import type { FittedModel, NamedFit } from "../steps/fits.js";
+import type { TrainingSummary } from "../steps/training.js";
+
+/** Expected events of one process. */
+export interface YieldRow {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** standard deviation of `after`; absent where the rate is fixed */
+  readonly sigma?: number | undefined;
+}
+
+export interface Outcome {
+  readonly closure: Closure;
+  readonly fitted: FittedModel;
+  /** The fit whose numbers are the result: T profiled where it is. */
+  readonly best: NamedFit;
+  readonly yields: readonly YieldRow[];
+  readonly projections: ProjectionSet;
+  /** Around the projections after the fit, in their order. */
+  readonly bands: readonly Band[] | undefined;
+  /** Errors that the fit should have had. */
+  readonly sensitivity: ExpectedSensitivity | undefined;
+  readonly fields: readonly Field[];
+  readonly scans: readonly ScannedFit[];
+  readonly impacts: Impacts | undefined;
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  /** Checks of the events that failed; each is among the warnings. */
+  readonly verdicts: readonly DataVerdict[];
+  readonly warnings: readonly string[];
+  /** Parts that could not be made: what stands for them above is empty. */
+  readonly missing: Missing;
+}

@@ -1,0 +1,185 @@
+/** The tables of the report, save those of the ensemble. */
+import { entryOf } from "../../engine/entry.js";
+import { fixed, goodnessText, measurement, significant } from "../../inference/plots/index.js";
+import { nuisanceNames } from "../configuration/analysis.js";
+import type { Setting } from "../context.js";
+import { labelText } from "../likelihood/covariance-summary.js";
+import type { ReportTable } from "./html.js";
+import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
+import type { Outcome, YieldRow } from "./outcome.js";
+
+/** Yields by process before and after the fit, with their sums. */
+export function yieldTable(processes: readonly YieldRow[], nObserved: number): ReportTable {
+  const sum = (of: (row: YieldRow) => number) =>
+    fixed(
+      processes.reduce((total, row) => total + of(row), 0),
+      1,
+    );
+  const rows = processes.map(({ name, before, after, sigma }) => [
+    name,
+    fixed(before, 1),
+    sigma === undefined ? fixed(after, 1) : measurement(after, sigma),
+  ]);
+  return {
+    caption: "Events by process",
+    columns: ["process", "before the fit", "after the fit"],
+    rows: [
+      ...rows,
+      ["sum", sum((row) => row.before), sum((row) => row.after)],
+      ["observed", undefined, fixed(nObserved, 1)],
+    ],
+  };
+}
+
+/** One nuisance with its standard deviations under several treatments, in prior standard deviations. */
+export interface NuisanceRow {
+  readonly name: string;
+  readonly estimate: number;
+  /** in the order of the table's `sigmaLabels` */
+  readonly sigmas: readonly number[];
+  readonly truth?: number | undefined;
+}
+
+/**
+ * Estimates with every σ labelled by what is fixed: `sigmaLabels` such as "T fixed", "T profiled".
+ *
+ * @param caption  whose estimates they are, and what σ comes from
+ */
+export function nuisanceTable(
+  caption: string,
+  sigmaLabels: readonly string[],
+  nuisances: readonly NuisanceRow[],
+): ReportTable {
+  const knowsTruth = nuisances.some(({ truth }) => truth !== undefined);
+  return {
+    caption: `${caption}, in prior standard deviations`,
+    columns: ["nuisance", "estimate", ...sigmaLabels.map((label) => `σ, ${label}`), ...(knowsTruth ? ["truth"] : [])],
+    rows: nuisances.map(({ name, estimate, sigmas, truth }) => [
+      name,
+      fixed(estimate, 4),
+      ...sigmas.map((sigma) => significant(sigma, 3)),
+      ...(knowsTruth ? [truth] : []),
+    ]),
+  };
+}
+
+/** "fit with T fixed" as the head of a narrow column: "T fixed" */
+const shortLabel = (label: string) => label.replace(/^fit (?:of|with) /, "");
+
+/** Estimates of the fit that gives the result, and σ of each fit that has them, side by side. */
+export function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
+  const { configuration } = setting.analysis;
+  const labels = nuisanceLabels(setting);
+  const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
+  const estimators = [...new Set(withErrors.map(({ summary }) => summary.estimator))];
+  // Said once where it is the same for all: the heads of the columns stay short.
+  const ofAll = estimators.length === 1 ? ` (${estimators[0]})` : "";
+  return nuisanceTable(
+    `Nuisances: estimates of the ${best.label}, σ of every fit${ofAll}`,
+    withErrors.map(({ label, summary }) =>
+      ofAll === "" ? `${shortLabel(label)}, ${summary.estimator}` : shortLabel(label),
+    ),
+    nuisanceNames(configuration).map((name, k) => ({
+      name: labels[k]!,
+      estimate: best.summary.estimate[k]!,
+      sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
+      truth: entryOf(configuration.truth, name),
+    })),
+  );
+}
+
+export function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
+  const names = nuisanceLabels(setting);
+  const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
+  return {
+    caption: `Estimates and −ln L of every fit${average}`,
+    columns: ["fit", ...names, "−ln L", "status"],
+    rows: Object.values(fitted.fits).map(({ label, summary }) => [
+      label,
+      ...summary.estimate.map((value) => significant(value, 4)),
+      summary.nll === null ? undefined : summary.nll.toFixed(3),
+      summary.status,
+    ]),
+  };
+}
+
+export function modeTable(setting: Setting, { best }: Outcome): ReportTable {
+  const names = nuisanceLabels(setting);
+  return {
+    caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
+    columns: ["mode", "σ", ...names],
+    rows: best.summary.modes.map(({ sigma, direction }, k) => [`${k + 1}`, sigma, ...direction]),
+  };
+}
+
+/** Errors by the Hessian and by the outer product of the gradients of the events. */
+export function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
+  const { crossCheck } = best.summary;
+  if (crossCheck === null) return [];
+  const { hessianSigma, scoreSigma, scatter } = crossCheck;
+  return [
+    {
+      caption: "Errors from the Hessian and from the outer product of gradients (BHHH)",
+      columns: ["nuisance", "σ, Hessian", "σ, BHHH", "ratio"],
+      rows: nuisanceLabels(setting).map((name, k) => [
+        name,
+        significant(hessianSigma[k]!, 3),
+        significant(scoreSigma[k]!, 3),
+        measurement(hessianSigma[k]! / scoreSigma[k]!, scatter[k]!),
+      ]),
+    },
+  ];
+}
+
+export function closureTable({ closure }: Outcome): ReportTable {
+  return {
+    caption: "Tests of the densities on held-out simulation",
+    columns: ["density", "tests", "p-value", "verdict"],
+    rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
+      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "with its morph"}`,
+      tests,
+      significant(pValue, 2),
+      passed ? "passed" : "failed",
+    ]),
+  };
+}
+
+/** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
+export function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
+  const kinds = [
+    ["x alone", sensitivity?.xAlone],
+    ["T profiled", sensitivity?.profiled],
+    ["T known", sensitivity?.transportKnown],
+  ] as const;
+  const known = kinds.flatMap(([label, found]) =>
+    found?.covariance.status === "positive-definite" ? [{ label, sigma: found.covariance.sigma }] : [],
+  );
+  if (known.length === 0) return [];
+  return [
+    {
+      caption: "Errors expected from the model at the fit, and errors of the fit",
+      columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "fit"],
+      rows: nuisanceLabels(setting).map((name, k) => [
+        name,
+        ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
+        best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
+      ]),
+    },
+  ];
+}
+
+export function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
+  const text = (result: Parameters<typeof goodnessOf>[0]) => {
+    const goodness = goodnessOf(result);
+    return goodness && goodnessText(goodness);
+  };
+  return {
+    caption: "Data and prediction, feature by feature",
+    columns: ["feature", "before the fit", "after the fit"],
+    rows: projections.projections.map(({ of, feature, predictions }) => [
+      featureLabel(setting, of, feature),
+      text(predictions[0]!.result),
+      text(predictions[1]!.result),
+    ]),
+  };
+}
