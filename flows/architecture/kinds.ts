@@ -99,8 +99,3 @@ export interface FactorizableOptions extends CommonOptions {
   readonly pairDamping?: number;
   readonly spline?: SplineArchitecture | undefined;
 }
-
-export interface InitialOptions {
-  /** Last layers start at zero, so that the transforms start as the identity. */
-  readonly identity?: boolean;
-}
