@@ -59,10 +59,7 @@ export interface FactorizableArchitecture extends CommonArchitecture {
   /** Dampings q of the quadratic and r of the pair terms. */
   readonly quadraticDamping: number;
   readonly pairDamping: number;
-  /**
-   * Behind the affine step of each layer, and like it the identity at the nominal values. It reshapes densities, which scales and shifts
-   * cannot. Absent: none, as published.
-   */
+  /** Behind the affine step of each layer: it reshapes densities, which scales and shifts cannot. Absent: none, as published. */
   readonly spline?: SplineArchitecture;
   readonly layers: readonly AutoregressiveLayer[];
 }
