@@ -50,7 +50,7 @@ export interface NuisanceArchitecture {
   readonly linearOnly: boolean;
 }
 
-/** A morph: the nuisances as a transformation of observed to nominal values, arXiv:2606.30489. */
+/** What nuisances do to a density, as a transformation of observed to nominal values, arXiv:2606.30489. */
 export interface FactorizableArchitecture extends CommonArchitecture {
   readonly kind: "factorizable";
   readonly nuisances: readonly NuisanceArchitecture[];
