@@ -1,4 +1,4 @@
-/** Factorizable flows, which morph densities with nuisances: a transformation of observed to nominal values, arXiv:2606.30489. */
+/** Factorizable flows morph densities: they transform observed to nominal values, given the nuisances. arXiv:2606.30489. */
 import { UsageError } from "../engine/errors.js";
 import { checkTape } from "../engine/tape/nodes.js";
 import { add, exp, mul, neg, select, slice, square, sub } from "../engine/tape/operations.js";

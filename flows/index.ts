@@ -1,4 +1,4 @@
-/** Normalizing flows, factorizable flows that morph them with nuisances, and their training. */
+/** Normalizing flows, factorizable flows that morph densities as functions of nuisances, and their training. */
 export * from "./architecture/architecture.js";
 export { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "./factorizable.js";
 export { type BoundFlow, bindFlow, standardNormalLogProb } from "./flow.js";

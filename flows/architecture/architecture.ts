@@ -19,7 +19,6 @@ import type {
   CouplingOptions,
   FactorizableArchitecture,
   FactorizableOptions,
-  InitialOptions,
   NuisanceArchitecture,
 } from "./kinds.js";
 import { checkLimits } from "./limits.js";
@@ -29,9 +28,11 @@ import {
   checkFactorizableOptions,
   checkInitialOptions,
   checkTransformOptions,
+  type InitialOptions,
 } from "./options.js";
 
 export type * from "./kinds.js";
+export type { InitialOptions } from "./options.js";
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);

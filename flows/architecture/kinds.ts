@@ -50,7 +50,7 @@ export interface NuisanceArchitecture {
   readonly linearOnly: boolean;
 }
 
-/** A morph: the nuisances as a transformation of observed to nominal values, arXiv:2606.30489. */
+/** What nuisances do to a density, as a transformation of observed to nominal values, arXiv:2606.30489. */
 export interface FactorizableArchitecture extends CommonArchitecture {
   readonly kind: "factorizable";
   readonly nuisances: readonly NuisanceArchitecture[];
@@ -59,10 +59,7 @@ export interface FactorizableArchitecture extends CommonArchitecture {
   /** Dampings q of the quadratic and r of the pair terms. */
   readonly quadraticDamping: number;
   readonly pairDamping: number;
-  /**
-   * Behind the affine step of each layer, and like it the identity at the nominal values. It reshapes densities, which scales and shifts
-   * cannot. Absent: none, as published.
-   */
+  /** Behind the affine step of each layer: it reshapes densities, which scales and shifts cannot. Absent: none, as published. */
   readonly spline?: SplineArchitecture;
   readonly layers: readonly AutoregressiveLayer[];
 }
@@ -98,9 +95,4 @@ export interface FactorizableOptions extends CommonOptions {
   readonly quadraticDamping?: number;
   readonly pairDamping?: number;
   readonly spline?: SplineArchitecture | undefined;
-}
-
-export interface InitialOptions {
-  /** Last layers start at zero, so that the transforms start as the identity. */
-  readonly identity?: boolean;
 }

@@ -21,9 +21,13 @@ import type {
   CouplingOptions,
   FactorizableOptions,
   FlowOptions,
-  InitialOptions,
   NuisanceArchitecture,
 } from "./kinds.js";
+
+export interface InitialOptions {
+  /** Last layers start at zero, so that the transforms start as the identity. */
+  readonly identity?: boolean;
+}
 
 const common: Options<CommonOptions> = {
   features: aNumber,

@@ -1,5 +1,5 @@
 /**
- * Masked networks (MADE, Germain et al. 2015, arXiv:1502.03509) as staircases.
+ * Masked networks (MADE, Germain et al. 2015, arXiv:1502.03509), with prefix masks.
  *
  * A hidden unit of degree d sees the context and the first d features; outputs of feature j see units of degree j or
  * less. Units are kept sorted by degree and inputs ordered (context, features), so that each mask is a prefix length

@@ -91,8 +91,8 @@ export const partNames = ["x.nominal", "x.morph", "y.nominal", "y.morph", "trans
 export type PartName = (typeof partNames)[number];
 
 /**
- * Of the names of each part's parameters, and of its tensors in files. Files and trainings of every version have these; they are the
- * words of the first one, which called a morph systematics and the transport map a transfer.
+ * Of the names of each part's parameters, and of its tensors in files. Files and unfinished trainings of every version have
+ * these: the first version called a morph systematics and the transport map a transfer.
  */
 export const parameterPrefixes = {
   "x.nominal": "x.nominal",

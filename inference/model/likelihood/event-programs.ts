@@ -1,6 +1,6 @@
 /**
  * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What data and weights
- * alone decide is computed once and kept in columns, for each model what is its own.
+ * alone decide is computed once and cached in columns, for each model what is its own.
  */
 
 import { type CachedNodes, cachePerEvent, type EventCache } from "../../../engine/partial-evaluation/event-cache.js";
@@ -14,7 +14,7 @@ export type Parameters = Readonly<Record<string, Float64Array>>;
 export interface Member {
   /** All but ν, by the names that every member has. */
   readonly parameters: Parameters;
-  /** Columns that are its own. What is kept must not depend on them. */
+  /** Columns that are its own. What is cached must not depend on them. */
   readonly columns: Named<ColumnData>;
 }
 
@@ -40,12 +40,12 @@ export type Outputs<N extends string> = (traced: Readonly<Record<N, Var>>) => Re
 export interface EventPrograms<N extends string> {
   /** Compiles the outputs under this name when first asked, everything computed from the data. */
   open(name: string, outputs: Outputs<N>): Promise<Program>;
-  /** The same of the columns kept: for what is evaluated again and again. */
-  openHoisted(name: string, outputs: Outputs<N>): Promise<Program>;
+  /** The same of the cached columns: for what is evaluated again and again. */
+  openCached(name: string, outputs: Outputs<N>): Promise<Program>;
   /** One at a time: each run has its own ν and member, the latter of `members`. */
   run(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options?: RunOptions): Promise<Output>;
-  /** The numbers kept per event, and the program that computes them. */
-  describeKept(): Promise<string>;
+  /** The numbers cached per event, and the program that computes them. */
+  describeCached(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ async function fill(
   return columns;
 }
 
-/** The columns of some kept nodes, computed when first asked for under each key. */
+/** The columns of some cached nodes, computed when first asked for under each key. */
 class KeptColumns {
   private readonly filled = new Map<Member | undefined, KeptNumbers>();
   private program: Promise<Program> | undefined;
@@ -124,9 +124,9 @@ class KeptColumns {
   }
 }
 
-/** What is kept, and the outputs that read it. */
+/** What is cached, and the outputs that read it. */
 class KeptWork<N extends string> {
-  readonly hoisted: EventCache<N>;
+  readonly cached: EventCache<N>;
   private readonly parts: { readonly common: KeptColumns; readonly own: KeptColumns };
 
   constructor(
@@ -134,14 +134,14 @@ class KeptWork<N extends string> {
     varied: ReadonlySet<string>,
   ) {
     const { traced, members, backend, count, cacheBytes } = request;
-    this.hoisted = cachePerEvent({
+    this.cached = cachePerEvent({
       outputs: traced,
       dynamic: ["nu"],
       varied,
       members: members.length,
       most: cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count),
     });
-    const { common, own } = this.hoisted;
+    const { common, own } = this.cached;
     this.parts = { common: new KeptColumns(common, request), own: new KeptColumns(own, request) };
   }
 
@@ -154,11 +154,11 @@ class KeptWork<N extends string> {
   async describe(): Promise<string> {
     const filled = Object.values(this.parts).filter((part) => !part.isEmpty);
     const programs = await Promise.all(filled.map((part) => part.open()));
-    const sizes = Object.values({ ...this.hoisted.common, ...this.hoisted.own }).map(({ shape }) => sizeOf(shape));
+    const sizes = Object.values({ ...this.cached.common, ...this.cached.own }).map(({ shape }) => sizeOf(shape));
     const numbers = sizes.reduce((total, size) => total + size, 0);
     const { count } = this.request;
     return [
-      `kept: ${numbers} numbers per event, computed once for ${count} events`,
+      `cached: ${numbers} numbers per event, computed once for ${count} events`,
       ...programs.map(({ description }) => description),
     ].join("\n\n");
   }
@@ -174,10 +174,10 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   const programs = new Map<string, Promise<Program>>();
   /** Whose parameters and columns a program holds. */
   const bound = new Map<Program, Member>();
-  const isHoisted = new Set<Program>();
+  const isCached = new Set<Program>();
   let work: KeptWork<N> | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const kept = () => {
+  const cached = () => {
     work ??= new KeptWork(request, varied);
     return work;
   };
@@ -195,8 +195,8 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
     const before = bound.get(program);
     if (before !== member) {
       bound.delete(program);
-      const keptColumns = isHoisted.has(program) ? await kept().columnsOf(member, before === undefined) : {};
-      await program.bind({ ...member.columns, ...keptColumns });
+      const cachedColumns = isCached.has(program) ? await cached().columnsOf(member, before === undefined) : {};
+      await program.bind({ ...member.columns, ...cachedColumns });
       // What all models have in common is written once: what follows from it is not computed again.
       await program.write(before === undefined ? member.parameters : differing(member, varied));
       bound.set(program, member);
@@ -212,11 +212,11 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
         await program.bind(columns);
         return program;
       }),
-    openHoisted: (name, outputs) =>
+    openCached: (name, outputs) =>
       opened(name, async () => {
-        const program = await backend.compile({ outputs: outputs(kept().hoisted.outputs) });
+        const program = await backend.compile({ outputs: outputs(cached().cached.outputs) });
         await program.bind(columns);
-        isHoisted.add(program);
+        isCached.add(program);
         return program;
       }),
     run(of, nu, member, options = {}) {
@@ -225,7 +225,7 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
       last = own.catch(() => undefined);
       return own;
     },
-    describeKept: () => kept().describe(),
+    describeCached: () => cached().describe(),
     async close() {
       for (const program of programs.values()) await (await program).close();
       programs.clear();

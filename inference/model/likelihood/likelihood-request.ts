@@ -34,7 +34,7 @@ export interface LikelihoodRequest {
   /** With the Poisson term of the number of events. */
   readonly extended: boolean;
   /**
-   * Bytes of what data and weights alone decide, computed once and kept from one ν to the next; what goes beyond is computed every
+   * Bytes of what data and weights alone decide, computed once and cached from one ν to the next; what goes beyond is computed every
    * time. `CACHE_BYTES` where absent. Decides how results round.
    */
   readonly cacheBytes?: number | undefined;

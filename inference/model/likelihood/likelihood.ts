@@ -60,7 +60,7 @@ export interface Likelihood extends Objective {
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
-  /** What is kept per event, and what the programs that compute it and the Hessian were lowered to. */
+  /** What is cached per event, and what the programs that compute it and the Hessian were lowered to. */
   describe(): Promise<string>;
   close(): Promise<void>;
 }
@@ -157,7 +157,7 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
 
 /**
  * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
- * is computed with the first of them, and kept.
+ * is computed with the first of them, and cached.
  */
 export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
   checkLikelihoodOptions(request);
@@ -203,8 +203,8 @@ function boundLikelihood(
 ): Likelihood {
   const { model, data } = request;
   const ofVolumes = nllOfVolumes(request, member);
-  // What is asked for again and again reads what is kept; log p, asked for once, does without.
-  const ofOrder = (order: Order) => events.openHoisted(`order ${order}`, (traced) => derivatives(traced, order));
+  // What is asked for again and again reads what is cached; log p, asked for once, does without.
+  const ofOrder = (order: Order) => events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
   const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
     events.run(of, nu, member, options);
 
@@ -236,7 +236,7 @@ function boundLikelihood(
   /** With the curvature of the constraints, a unit Gaussian for each nuisance. */
   const constrained = (matrix: Float64Array) =>
     matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
-  const scores = (nu: ArrayLike<number>) => run(events.openHoisted("scores", scoreSums), nu);
+  const scores = (nu: ArrayLike<number>) => run(events.openCached("scores", scoreSums), nu);
 
   return {
     names: nuisanceNamesOf(model),
@@ -259,7 +259,7 @@ function boundLikelihood(
       const { outerProduct, fourth } = await scores(nu);
       return { matrix: constrained(outerProduct!), scatter: fourth!.map(Math.sqrt) };
     },
-    describe: async () => `${await events.describeKept()}\n\n${(await ofOrder(2)).description}`,
+    describe: async () => `${await events.describeCached()}\n\n${(await ofOrder(2)).description}`,
     close: events.close,
   };
 }

@@ -1,4 +1,4 @@
-/** What a likelihood keeps between calls changes nothing but rounding, for models of every kind; new kinds join the registry. */
+/** What a likelihood caches between calls changes nothing but rounding, for models of every kind; new kinds join the registry. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gradient, hessian } from "../../../../engine/derivatives/gradient.js";
@@ -92,9 +92,9 @@ async function checkSample(backend: Backend, name: string, kind: string): Promis
 
 for (const { name, precision, create } of testBackends()) {
   for (const kind of Object.keys(samples)) {
-    // What differs in f32 are numbers kept, the same for all kinds.
+    // What differs in f32 are numbers cached, the same for all kinds.
     if (precision === "f32" && kind !== "T fixed") continue;
-    test(`${kind}: what is kept changes nothing on ${name}`, () =>
+    test(`${kind}: what is cached changes nothing on ${name}`, () =>
       withBackend(create, (backend) => checkSample(backend, name, kind)));
   }
 }
@@ -131,7 +131,7 @@ function withOtherTransport({ model }: Sample, seed: number): MixtureModel {
   return { ...model, transport: random(model.transport!.architecture, seed) };
 }
 
-test("nothing kept for one member is ever used for another", async () => {
+test("nothing cached for one member is ever used for another", async () => {
   for (const { create } of testBackends().filter(({ isSlow }) => !isSlow)) {
     await withBackend(create, async (backend) => {
       const models = [fixed.model, withOtherTransport(fixed, 21), withOtherTransport(fixed, 22)];
@@ -155,7 +155,7 @@ test("nothing kept for one member is ever used for another", async () => {
   }
 });
 
-test("what is kept covers all events, also where a call looks at some of them", async () => {
+test("what is cached covers all events, also where a call looks at some of them", async () => {
   const backend = referenceBackend();
   const of = await likelihood({ backend, model: fixed.model, data: dataOf(fixed), form: "joint", extended: true });
   const seen: number[] = [];
@@ -195,7 +195,7 @@ test("an aborted likelihood says so and closes", async () => {
   }
 });
 
-test("a likelihood keeps no more bytes than it may, and gives the same numbers", async () => {
+test("a likelihood caches no more bytes than it may, and gives the same numbers", async () => {
   const backend = referenceBackend();
   const at = [0.4, -0.3];
   const answer = await wanted(fixed, at);
@@ -207,7 +207,7 @@ test("a likelihood keeps no more bytes than it may, and gives the same numbers",
     close([found.nll], [answer.nll], precisions.f64, `nll with ${cacheBytes} bytes`);
     close(found.gradient!, answer.gradient, precisions.f64, `gradient with ${cacheBytes} bytes`);
     close(found.hessian!, answer.hessian, precisions.f64, `Hessian with ${cacheBytes} bytes`);
-    const numbers = Number(/^kept: (\d+) numbers/.exec(await of.describe())![1]);
+    const numbers = Number(/^cached: (\d+) numbers/.exec(await of.describe())![1]);
     assert.ok(
       cacheBytes === undefined || 8 * COUNT * numbers <= cacheBytes,
       `${numbers} numbers in ${cacheBytes} bytes`,
@@ -216,7 +216,7 @@ test("a likelihood keeps no more bytes than it may, and gives the same numbers",
     await of.close();
   }
   assert.is(kept[0], 0);
-  assert.ok(kept[1]! < kept[2]!, "more room, more kept");
+  assert.ok(kept[1]! < kept[2]!, "more room, more cached");
 });
 
 /** A backend whose programs record the columns that they are bound to. */
@@ -250,10 +250,10 @@ test("all programs of a likelihood read one copy of the events", async () => {
   }
 });
 
-test("the description says how much is kept", async () => {
+test("the description says how much is cached", async () => {
   const backend = referenceBackend();
   const of = await likelihood({ backend, model: fixed.model, data: dataOf(fixed), form: "joint", extended: true });
-  assert.match(await of.describe(), /^kept: \d+ numbers per event, computed once for 10 events\n/);
+  assert.match(await of.describe(), /^cached: \d+ numbers per event, computed once for 10 events\n/);
 });
 
 test.run();

@@ -168,7 +168,7 @@ export function dataOf({ model, hasY = true, isWeighted = false }: Sample): Even
   };
 }
 
-/** The mixture on a tape, nothing kept. */
+/** The mixture on a tape, nothing cached. */
 export function traced({ model, form = "joint", isWeighted = false, hasY = true }: Sample) {
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
