@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { findAdapters } from "../../cli/doctor/facts.js";
 import type { Failure, Request } from "./protocol.js";
 
-/** How to start a contestant; `mode` and `threads` are told to it. */
+/** How to start a contestant; `mode` and `threads` are arguments of its process. */
 export interface Kind {
   readonly name: string;
   readonly command: readonly [string, string];
@@ -121,8 +121,8 @@ const JAX_QUESTION = "import jax; print(jax.__version__)";
 
 /** The Pythons among `UNBINNED_PYTHON` (a list like PATH) or, without it, in the usual places, with their answers. */
 function pythonsThat(question: string): (readonly [program: string, answer: string])[] {
-  const { UNBINNED_PYTHON: told } = process.env;
-  const programs = told === undefined ? ["python3", "/usr/bin/python3"] : told.split(delimiter);
+  const { UNBINNED_PYTHON: given } = process.env;
+  const programs = given === undefined ? ["python3", "/usr/bin/python3"] : given.split(delimiter);
   const found = new Map<string, string>();
   for (const program of programs) {
     const { status, stdout } = spawnSync(program, ["-c", question], { encoding: "utf8" });

@@ -82,7 +82,7 @@ const scalar = ({ transform }, x, raw, inverse) =>
   transform.kind === "affine" ? affine(x, raw, inverse) : spline(x, raw, transform, inverse);
 
 /**
- * x weight + bias, and what follows it in one kernel. Weights are kept as [in, out]: told to transpose, the wasm backend of 4.22
+ * x weight + bias, and what follows it in one kernel. Weights are kept as [in, out]: asked to transpose, the wasm backend of 4.22
  * puts out wrong numbers.
  */
 const linear = (a, weight, bias, activation) => tf.fused.matMul({ a, b: weight, bias, activation });

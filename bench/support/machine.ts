@@ -19,10 +19,10 @@ export interface Machine {
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
 
-/** The short hash, and whether sources differ from it; a copy without history is told by whoever made it. */
+/** The short hash, and whether sources differ from it; in a copy without history it stands in UNBINNED_COMMIT. */
 function commit(): string {
-  const { UNBINNED_COMMIT: told } = process.env;
-  if (told !== undefined) return told;
+  const { UNBINNED_COMMIT: given } = process.env;
+  if (given !== undefined) return given;
   const changed = git("status", "--porcelain", "--", "engine", "shaders", "flows", "inference", "io", "cli");
   return `${git("rev-parse", "--short", "HEAD")}${changed === "" ? "" : " + changes"}`;
 }

@@ -1,4 +1,4 @@
-/** The browser side of what the CPU backend needs from its host. Workers cannot be told anything at their start: it is their first message. */
+/** The browser side of what the CPU backend needs from its host. A worker gets no data at its start: they are its first message. */
 import type { CpuHost } from "./host.js";
 import { workerSource } from "./worker-source.js";
 

@@ -14,7 +14,7 @@ export const PAGE = 65536;
 
 const mebibytes = (pages: number) => `${Math.ceil((pages * PAGE) / 2 ** 20)} MiB`;
 
-/** V8 reserves that much of the address space for each memory, however small, unless told not to. */
+/** V8 reserves that much of the address space for each memory, however small, unless a flag forbids it. */
 const WAY_OUT =
   "Node reserves 10 GiB of address space for every program: set NODE_OPTIONS=--disable-wasm-trap-handler, which reserves what is " +
   "needed, or raise the limit (`ulimit -v`); else take fewer threads";

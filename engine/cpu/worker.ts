@@ -90,7 +90,7 @@ const done = (values: Record<string, Float64Array> = {}, targets: Reply["targets
 
 /**
  * Closed programs after which a worker collects its garbage. Each has code of some 50 kB and 10 GiB of reserved address space, of
- * which V8 does not know when it decides whether that is worth while: left to it, a thread keeps thousands.
+ * which V8 does not know when it decides whether that is worth while: without a request, a thread keeps thousands.
  */
 const COLLECT_AFTER = 128;
 

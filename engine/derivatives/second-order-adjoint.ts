@@ -48,8 +48,8 @@ export interface Changes {
  * With bottlenecks c = F(c, ν) and the loss L(c, ν), the gradients of Λ = L + Σ λ (F - c), c, λ and ν being independent
  * variables; λ has the value at which the gradients in c vanish.
  *
- * The pass back from the loss stops at each bottleneck and starts again from a node that stands for λ. Such nodes are made to
- * tell who depends on what; results are written in those they stand for, so that they share all work with the gradient.
+ * The pass back from the loss stops at each bottleneck and starts again from a node that stands for λ. Such nodes show
+ * what depends on what; results are written in those they stand for, so that they share all work with the gradient.
  */
 export class SecondOrderAdjoint {
   readonly sets = new SourceSets();

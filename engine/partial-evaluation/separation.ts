@@ -237,11 +237,8 @@ class Separation {
       );
       const [first, second] = parts;
       if (first && second) {
-        const [staticPart, dynamicPart] = [
-          { positions: staticPositions, node: first },
-          { positions: dynamicPositions, node: second },
-        ];
-        return { axis, shape, staticPart, dynamicPart };
+        const staticPart = { positions: staticPositions, node: first };
+        return { axis, shape, staticPart, dynamicPart: { positions: dynamicPositions, node: second } };
       }
     }
     const terms = operation.name === "linear" ? this.linearTerms(node, images) : undefined;

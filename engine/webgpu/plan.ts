@@ -90,7 +90,7 @@ function planPass(pass: EventPass, memory: ProgramMemory): PassPlan {
   };
 }
 
-/** A run: what has no events is left to the host, in f64. */
+/** A run: the host computes what has no events, in f64. */
 export function planRun(outputs: readonly Var[]): Plan {
   const memory = new ProgramMemory();
   const { levels } = schedule(outputs);

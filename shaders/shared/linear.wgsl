@@ -1,4 +1,4 @@
-// What the kernels of linear maps are told.
+// Arguments of the kernels of linear maps.
 // y[o] = sum over i < prefix[o] of W[o, i] x[i], or TRANSPOSED y[i] = sum over o with i < prefix[o] of W[o, i] x[o].
 
 override TRANSPOSED: bool;

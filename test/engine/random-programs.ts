@@ -349,7 +349,7 @@ const steps: readonly Step[] = [
   totals,
 ];
 
-/** The program of a genome: values of its newest nodes, a loss, its gradient, and the gradient of a slope of it. */
+/** The program of a genome: values of its newest nodes, a loss, its gradient, and the gradient of a directional derivative of it. */
 export function programOf(genome: Genome): RandomProgram {
   const g = new Grower(genome);
   for (const gene of genome.genes) g.grow(gene);
@@ -363,11 +363,11 @@ export function programOf(genome: Genome): RandomProgram {
   const wrt = g.pool.filter(({ node }) => node.operation.name === "parameter" || node.operation.name === "column");
   const nodes = wrt.map(({ node }) => node);
   const first = gradient(loss, nodes);
-  const slope = first
+  const directional = first
     .filter((part) => part.events === undefined)
     .map((part) => o.sumTo(o.mul(part, g.tape.constant(g.grid(sizeOf(part.shape)), part.shape)), []))
     .reduce((a, b) => o.add(a, b));
-  const second = gradient(slope, nodes);
+  const second = gradient(directional, nodes);
   const label = ({ operation }: Var) =>
     operation.name === "parameter" || operation.name === "column" ? operation.label : "";
   const named = (prefix: string, list: readonly Var[]) =>
@@ -379,7 +379,7 @@ export function programOf(genome: Genome): RandomProgram {
       ...named("gradient", first),
       ...named("second", second),
       again: loss,
-      slope,
+      directional,
     },
     parameters: g.parameters,
     columns(events) {

@@ -31,7 +31,7 @@ const isSpread = (node: Var) => node.operation.name === "broadcast" && sizeOf((n
 const isUniform = (node: Var) => node.operation.name === "constant" && "value" in node.operation;
 const isComputed = (node: Var) => isElementwise(node.operation.name);
 
-/** @param updates  what is to be stored: computed here, while a view of something is left to whoever computes that */
+/** @param updates  what is to be stored: computed here; a view of something is made where that is computed */
 function findMembers({ nodes }: Schedule, outputs: ReadonlySet<number>, updates: ReadonlySet<number>) {
   const readOutside = new Set(outputs);
   const members = new Map<number, Var>();

@@ -79,7 +79,7 @@ test("the reference counts node by node", async () => {
   for (const { name } of times.kernels) assert.ok(program.description.split("\n").includes(name), name);
 });
 
-test("passes are told apart", async () => {
+test("passes have names of their own", async () => {
   const tape = new Tape();
   const x = tape.column("x", []);
   const centred = o.sub(x, o.mul(o.sumEvents(x), 1 / EVENTS));

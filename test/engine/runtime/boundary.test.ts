@@ -85,7 +85,7 @@ for (const { name, create } of testBackends()) {
 
   inProgram("values that are none, though JavaScript would make some of them", async (program) => {
     const never = (value: unknown) => value as never;
-    for (const [given, told] of [
+    for (const [given, text] of [
       ["2", '"2"'],
       [["2"], '"2" at [0]'],
       [[[2]], "[2] at [0]"],
@@ -98,7 +98,7 @@ for (const { name, create } of testBackends()) {
       [BigInt64Array.of(2n), "a BigInt64Array"],
     ] as const) {
       const refused = (write: () => Promise<unknown>, what: string) =>
-        rejects(write, new RegExp(`expected numbers for ${what}, got ${told.replace(/[[\]]/g, "\\$&")}$`));
+        rejects(write, new RegExp(`expected numbers for ${what}, got ${text.replace(/[[\]]/g, "\\$&")}$`));
       await refused(() => program.write({ p: never(given) }), 'parameter "p" \\[\\]');
       const steps = { count: 1, indices: { events: Int32Array.of(0) }, schedule: { p: never(given) } };
       await refused(() => program.steps(steps), 'the schedule of parameter "p"');

@@ -18,10 +18,10 @@ function twoSamples() {
   const mean = (v: Var) => o.div(o.sumEvents(v), o.sumEvents(tape.constant(1, [], v.events)));
   const tilted = o.sum(o.exp(o.mul(p, z)), 0);
   const loss = o.reshape(o.sub(o.log(mean(o.reshape(tilted, []))), mean(o.mul(p, x))), []);
-  const [slope] = gradient(loss, [p]) as [Var];
+  const [derivative] = gradient(loss, [p]) as [Var];
   // Each event of the data, with the total of the simulation: a second pass over the first set.
   const perEvent = o.mul(x, o.reshape(o.sumEvents(tilted), []));
-  return { outputs: { loss, slope, perEvent, simulatedEvents: tilted }, p, slope };
+  return { outputs: { loss, derivative, perEvent, simulatedEvents: tilted }, p, derivative };
 }
 
 /** The same in closed loops. */
@@ -30,13 +30,13 @@ function expected(x: ArrayLike<number>, z: readonly ArrayLike<number>[], p: numb
   const tilted = Array.from(z[0] as ArrayLike<number>, (_, e) =>
     z.reduce((sum, row) => sum + Math.exp(p * (row[e] as number)), 0),
   );
-  const slopes = tilted.map((_, e) =>
+  const derivatives = tilted.map((_, e) =>
     z.reduce((sum, row) => sum + (row[e] as number) * Math.exp(p * (row[e] as number)), 0),
   );
   const total = tilted.reduce((a, b) => a + b, 0);
   return {
     loss: [Math.log(mean(tilted)) - p * mean(Array.from(x))],
-    slope: [mean(slopes) / mean(tilted) - mean(Array.from(x))],
+    derivative: [mean(derivatives) / mean(tilted) - mean(Array.from(x))],
     perEvent: Array.from(x, (value) => value * total),
     simulatedEvents: tilted,
   };
@@ -72,10 +72,10 @@ for (const { name, precision, create } of testBackends()) {
     const draw = (n: number) => Float32Array.from({ length: n }, () => 2 * random() - 1);
     const [x, z] = [draw(90), draw(2 * 400)];
     const rows = [z.subarray(0, 400), z.subarray(400)];
-    const { outputs, p, slope } = twoSamples();
+    const { outputs, p, derivative } = twoSamples();
     const { loss } = outputs;
     const backend = await create();
-    const program = await backend.compile({ outputs: { loss }, updates: { p: o.sub(p, o.mul(slope, 0.5)) } });
+    const program = await backend.compile({ outputs: { loss }, updates: { p: o.sub(p, o.mul(derivative, 0.5)) } });
     await program.bind({ x, z });
     await program.write({ p: [0.7] });
     const part = await program.run({ range: { events: [80, 90], simulated: [7, 320] } });
@@ -97,7 +97,7 @@ for (const { name, precision, create } of testBackends()) {
         rows.map((row) => pick(row, simulated, 130)),
         at,
       );
-      at -= 0.5 * (here.slope[0] as number);
+      at -= 0.5 * (here.derivative[0] as number);
       return here.loss[0] as number;
     });
     close(losses as Float64Array, wanted, tolerances[precision], "losses");

@@ -17,7 +17,7 @@ export function network(): ProgramRequest {
   const b = tape.parameter("b", [4]);
   const hidden = o.tanh(o.add(o.linear(x, w, { prefix: Int32Array.of(1, 2, 3, 3) }), b));
   const loss = o.sumEvents(o.sum(o.square(hidden), 0));
-  return { outputs: { loss, hidden, slope: gradient(loss, [w])[0] as Var } };
+  return { outputs: { loss, hidden, byWeights: gradient(loss, [w])[0] as Var } };
 }
 export const networkValues = { w: Float64Array.from({ length: 12 }, (_, i) => 0.1 * i), b: [0.1, 0.2, 0.3, 0.4] };
 

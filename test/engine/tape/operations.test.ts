@@ -57,9 +57,9 @@ function build(sample: Sample, seed: number): Built {
       )
       .reduce((a, b) => o.add(a, b));
   const first = gradient(total, wrt);
-  const slope = along(first);
-  const second = along(gradient(slope, wrt));
-  return { outputs: { total, slope, second, output }, columns, parameters, direction };
+  const directional = along(first);
+  const second = along(gradient(directional, wrt));
+  return { outputs: { total, directional, second, output }, columns, parameters, direction };
 }
 
 function wrtName(node: Var): string {
@@ -88,17 +88,17 @@ for (const name of Object.keys(samples) as OperationName[]) {
     test(`${sample.name}: first and second derivative agree with central differences`, async () => {
       const backend = referenceBackend();
       const built = build(sample, 100 + i);
-      const { slope, second } = await evaluate(backend, built);
+      const { directional, second } = await evaluate(backend, built);
       // Central differences: truncation h² f''' / 6 with h = 1e-4, rounding 1e-16 * sum / h.
       const h = 1e-4;
       const up = await evaluate(backend, built, h);
       const down = await evaluate(backend, built, -h);
       const difference = (key: string) => [((up[key]?.[0] as number) - (down[key]?.[0] as number)) / (2 * h)];
       const tolerance = { absolute: 2e-6, relative: 2e-6 };
-      close(slope as Float64Array, difference("total"), tolerance, "first derivative");
-      close(second as Float64Array, difference("slope"), tolerance, "second derivative");
+      close(directional as Float64Array, difference("total"), tolerance, "first derivative");
+      close(second as Float64Array, difference("directional"), tolerance, "second derivative");
       if (name !== "stopGradient")
-        assert.ok(Math.abs(slope?.[0] as number) > 1e-3, "the sample must not sit at a stationary point");
+        assert.ok(Math.abs(directional?.[0] as number) > 1e-3, "the sample must not sit at a stationary point");
     });
   });
 }

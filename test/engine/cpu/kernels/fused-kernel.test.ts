@@ -31,7 +31,8 @@ const programs: Readonly<Record<string, (x: Var, p: Var) => Var>> = {
   "places by a table": (x, p) => o.sum(o.mul(o.select(x, 1, [2, 0, 3, 1]), p), 1),
   "products that are added, subtracted and read twice": (x, p) => {
     const product = o.mul(x, p);
-    return o.sum(o.add(o.sub(x, o.mul(x, x)), o.mul(product, o.exp(product))), 1);
+    const added = o.add(product, x);
+    return o.sum(o.add(o.sub(x, o.mul(x, x)), o.mul(added, o.exp(product))), 1);
   },
   "masks that choose and that count": (x, p) => {
     const isAbove = o.greater(x, p);
