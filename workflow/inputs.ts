@@ -2,8 +2,8 @@
 import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-fit.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
+import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents } from "./events/event-data.js";
-import { UsageError } from "./messages.js";
 import { openSimulation } from "./simulation/simulation.js";
 import { loadModel } from "./store/model-files.js";
 

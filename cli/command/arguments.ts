@@ -2,7 +2,7 @@
 
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {

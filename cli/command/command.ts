@@ -1,11 +1,13 @@
 /** One command from its words to its exit code. */
 
 import { suggestion } from "../../io/edit-distance.js";
-import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "../../workflow/messages.js";
-import { createProgress, type ProgressTarget } from "../../workflow/progress.js";
+import { DeviceLostError, UsageError } from "../../workflow/errors.js";
 import { readVersion } from "../../workflow/version.js";
 import { type CommandLine, parseArguments } from "./arguments.js";
+import { EXIT, exitCode } from "./exit-codes.js";
 import { generalHelp, verbHelp } from "./help.js";
+import { createProgress, type ProgressTarget } from "./progress.js";
+import { errorText, shown } from "./terminal-text.js";
 import { VERBS, type VerbEntry } from "./verb-table.js";
 
 /** The process around the command. */

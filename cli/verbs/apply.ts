@@ -9,6 +9,7 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, processNames, runFolders } from "../../workflow/configuration/analysis.js";
 import { loadAnalysis } from "../../workflow/configuration/configuration.js";
+import { UsageError } from "../../workflow/errors.js";
 import { resultVerdicts, sampleWarnings } from "../../workflow/events/apply-checks.js";
 import {
   type ApplyFiles,
@@ -21,7 +22,6 @@ import {
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { resolutionWarnings } from "../../workflow/events/resolution.js";
 import { pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { UsageError } from "../../workflow/messages.js";
 import { checkBelonging } from "../../workflow/store/belonging.js";
 import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";
 import { checkExport } from "../../workflow/store/exported-folder.js";

@@ -1,8 +1,8 @@
 import { writeNpz } from "../../io/index.js";
+import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/events/event-checks.js";
 import { type OpenLikelihood, openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { UsageError } from "../../workflow/messages.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
 import type { VerbContext } from "../command/verb.js";
 

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { readBytes } from "../../io/index.js";
 import { type Analysis, runFolders } from "../../workflow/configuration/analysis.js";
 import { loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 import { checkBelonging } from "../../workflow/store/belonging.js";
 import { CHECKSUMS_FILE, sealed, sha256 } from "../../workflow/store/checksum.js";
 import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
+import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
 import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { NotConverged } from "../../workflow/messages.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";

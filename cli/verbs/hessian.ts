@@ -18,7 +18,7 @@ import {
   pointOf,
   transferLabel,
 } from "../../workflow/likelihood/open-likelihood.js";
-import type { Progress } from "../../workflow/progress.js";
+import type { Progress } from "../../workflow/reporter.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
 import type { VerbContext } from "../command/verb.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
+import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
 import {
@@ -21,7 +22,6 @@ import {
   scans,
 } from "../../workflow/likelihood/nuisance-scan.js";
 import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { NotConverged } from "../../workflow/messages.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import type { VerbContext } from "../command/verb.js";

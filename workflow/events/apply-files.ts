@@ -19,7 +19,7 @@ import {
   writeSafetensors,
 } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
 import { transposed } from "./event-data.js";
 

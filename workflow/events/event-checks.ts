@@ -4,8 +4,8 @@ import type { Interval, SimulatedRange } from "../../inference/data-checks/simul
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import type { Analysis } from "../configuration/analysis.js";
+import { UsageError } from "../errors.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
-import { UsageError } from "../messages.js";
 import { type CheckedFeature, type DataVerdict, plain, rowText, sampleVerdicts } from "./data-verdicts.js";
 import type { LoadedEvents } from "./event-data.js";
 

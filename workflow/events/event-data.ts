@@ -7,7 +7,7 @@ import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 
 /** Name of generated data in the output folder. */
 export const DATA_FILE = "data.npz";

@@ -1,7 +1,7 @@
 /** Warnings about features that differ in digits which the numbers that hold them lack. */
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import { type CoarseFeature, coarseFeatures } from "../../inference/model/resolution.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 
 type Events = Parameters<typeof coarseFeatures>[0];
 

@@ -12,7 +12,7 @@ import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-re
 import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/minimise.js";
 import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { Progress } from "../progress.js";
+import type { Progress } from "../reporter.js";
 import { textTable } from "../text-table.js";
 import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
 import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";

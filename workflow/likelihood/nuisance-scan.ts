@@ -24,7 +24,7 @@ import type { Objective } from "../../inference/statistics/objective.js";
 import type { NamedArray } from "../../io/index.js";
 import { type Analysis, nuisanceNames, trueValues } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
-import type { Progress } from "../progress.js";
+import type { Progress } from "../reporter.js";
 import type { Drawing } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";

@@ -9,9 +9,9 @@ import { type MixtureModel, withExposure } from "../../inference/model/mixture-m
 import { F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
 import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "../configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../configuration/configuration.js";
+import { UsageError } from "../errors.js";
 import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "../events/event-data.js";
 import { resolutionWarnings } from "../events/resolution.js";
-import { UsageError } from "../messages.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";

@@ -22,7 +22,7 @@ import {
   simulationAnchors,
 } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { checkSamples, type SampleFile, type SampleFindings, type SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {

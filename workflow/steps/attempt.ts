@@ -2,7 +2,7 @@
 import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
 import type { Setting } from "../context.js";
-import { DeviceLostError } from "../messages.js";
+import { DeviceLostError } from "../errors.js";
 import { reasonOf } from "../store/drawings.js";
 
 /** The parts, by the headings under which the report has them. */

@@ -5,7 +5,7 @@ import { train } from "../../flows/training/training.js";
 import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
 import type { TrainingRecipe } from "../configuration/table.js";
 import type { Setting } from "../context.js";
-import type { Step } from "../progress.js";
+import type { Step } from "../reporter.js";
 import type { StepResult } from "../store/step-store.js";
 
 /** Loss curves and verdict of a training. */

@@ -15,7 +15,7 @@ import type { VerbContext } from "../../cli/command/verb.js";
 import { systemCode } from "../../io/errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processNumber, processState } from "../../io/process-identity.js";
 import { temporaryFile } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { notWritable, refuseLink } from "./output-folder.js";
 
 /** Name of the lock in the folder. */

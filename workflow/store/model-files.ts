@@ -15,7 +15,7 @@ import { readTorchStateDict, toFloat64 } from "../../io/index.js";
 import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "../configuration/analysis.js";
 import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
 
 /** Name of the saved model in the output folder. */

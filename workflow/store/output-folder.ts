@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } fro
 import { dirname, join } from "node:path";
 import { systemCode } from "../../io/errors.js";
 import { temporaryFile } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
 function makeFolders(folder: string): void {

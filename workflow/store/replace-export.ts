@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { systemCode } from "../../io/errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processState } from "../../io/process-identity.js";
 import { removeUnfinished, writeAtomic } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { CHECKSUMS_FILE, sha256 } from "./checksum.js";
 import { foreignIn } from "./exported-folder.js";
 import { createOutputFolder, notWritable } from "./output-folder.js";

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { EXIT, exitCode } from "../../../cli/command/exit-codes.js";
+import { errorText } from "../../../cli/command/terminal-text.js";
 import { VERBS } from "../../../cli/command/verb-table.js";
-import { EXIT, errorText, exitCode, VerdictFailed } from "../../../workflow/messages.js";
+import { VerdictFailed } from "../../../workflow/errors.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";
 import { runInProcess } from "../in-process.js";
 

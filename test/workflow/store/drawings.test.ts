@@ -9,7 +9,7 @@ import { openBackend } from "../../../cli/command/backend.js";
 import { FileError } from "../../../io/index.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
 import type { Setting } from "../../../workflow/context.js";
-import { DeviceLostError } from "../../../workflow/messages.js";
+import { DeviceLostError } from "../../../workflow/errors.js";
 import { openSetting } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
 import { writeReport, writeResults } from "../../../workflow/report/outcome-files.js";

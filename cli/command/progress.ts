@@ -1,26 +1,6 @@
 /** Progress of long steps: rate, time left and current numbers. One updating line on a terminal, plain lines elsewhere. */
 
-/** Numbers and short texts shown behind the progress, e.g. `{ loss: 2.31, nu: "0.49, -0.51" }`. */
-export type Shown = Readonly<Record<string, number | string>>;
-
-export interface Step {
-  /** Cheap enough to be called at every iteration: most calls print nothing. */
-  update(done: number, shown?: Shown): void;
-  /** Ends the step with a line that stays. */
-  done(shown?: Shown): void;
-}
-
-export interface Progress {
-  /**
-   * Begins a step; the one before must be done.
-   *
-   * @param total number of `unit`s it will take, undefined where nobody knows
-   * @param unit  what is counted, plural; the rate is in `unit`s per second
-   */
-  step(label: string, total?: number, unit?: string): Step;
-  /** A line that stays. */
-  note(text: string): void;
-}
+import type { Progress, Shown } from "../../workflow/reporter.js";
 
 /** Progress as the one who writes beside it sees it. */
 export interface ProgressLine extends Progress {

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgress, duration } from "../../workflow/progress.js";
+import { createProgress, duration } from "../../../cli/command/progress.js";
 
 /** A target that remembers, with a clock set by hand. */
 function recorder(isTerminal: boolean) {
