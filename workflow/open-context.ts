@@ -1,6 +1,5 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import { createHash } from "node:crypto";
-import type { VerbContext } from "../cli/command/verb.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
@@ -9,6 +8,7 @@ import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
 import { resolutionWarnings } from "./events/resolution.js";
 import { checkData } from "./inputs.js";
+import type { Reporter } from "./reporter.js";
 import { generateData, openSimulation } from "./simulation/simulation.js";
 import { openSteps } from "./store/step-store.js";
 import { readVersion } from "./version.js";
@@ -22,17 +22,23 @@ export function checkTrainable({ file, configuration }: Analysis): void {
   });
 }
 
+export interface SettingRequest {
+  readonly analysis: Analysis;
+  /** Of the results. */
+  readonly folder: string;
+  readonly backend: Backend;
+  /** Forget the steps that are there. */
+  readonly isForced: boolean;
+}
+
 export async function openSetting(
-  { options, progress, signal }: Pick<VerbContext, "options" | "progress" | "signal">,
-  analysis: Analysis,
-  folder: string,
-  backend: Backend,
-  warn: (text: string) => void,
+  { analysis, folder, backend, isForced }: SettingRequest,
+  { progress, signal, warn }: Reporter,
 ): Promise<Setting> {
   const { configuration } = analysis;
   const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
-  const store = await openSteps(folder, common, options.force, progress);
+  const store = await openSteps(folder, common, isForced, progress);
   const generated = data.generator === undefined ? undefined : await generateData(configuration);
   if (generated !== undefined) await saveEvents(folder, generated);
   const events = await loadEvents(analysis, [folder], undefined);

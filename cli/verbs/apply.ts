@@ -21,7 +21,6 @@ import {
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { resolutionWarnings } from "../../workflow/events/resolution.js";
-import { pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { checkBelonging } from "../../workflow/store/belonging.js";
 import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";
 import { checkExport } from "../../workflow/store/exported-folder.js";
@@ -30,6 +29,7 @@ import { restoreExport } from "../../workflow/store/replace-export.js";
 import { readSavedFit, type SavedFit } from "../../workflow/store/saved-fit.js";
 import { checkSpared } from "../../workflow/store/spared-files.js";
 import { openBackend } from "../command/backend.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */

@@ -44,8 +44,7 @@ export async function coverage(context: VerbContext): Promise<void> {
   const backend = await openBackend(options, "f32");
   try {
     // The toys are what --force repeats; what they share is kept.
-    const own = { ...context, options: { ...options, force: false } };
-    const setting = await openSetting(own, analysis, folder, backend, context.warn);
+    const setting = await openSetting({ analysis, folder, backend, isForced: false }, context);
     const checks = await checkEvents(setting);
     const plan = await openPlan(setting, mode, checks);
     signal.throwIfAborted();

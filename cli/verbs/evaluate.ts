@@ -2,8 +2,10 @@ import { writeNpz } from "../../io/index.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/events/event-checks.js";
-import { type OpenLikelihood, openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import type { OpenLikelihood } from "../../workflow/likelihood/open-likelihood.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Events between two reports of progress. */
@@ -19,7 +21,7 @@ export async function evaluate(context: VerbContext): Promise<void> {
     });
   }
   checkOutputFile(out);
-  const open = await openLikelihood(context, "f64", false);
+  const open = await likelihoodOf(context, "f64", false);
   const { likelihood, analysis } = open;
   try {
     const nu = pointOf(analysis, point);

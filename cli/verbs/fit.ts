@@ -6,17 +6,18 @@ import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
 import { describeFit, fitNuisances, fitSummary, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Minimises over ν with everything else frozen. */
 export async function fit(context: VerbContext): Promise<void> {
   const { nu, out } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, "f32", true);
+  const open = await likelihoodOf(context, "f32", true);
   try {
     const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
     await requireFinite(open, start, context.signal);

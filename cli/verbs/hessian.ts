@@ -12,22 +12,19 @@ import {
   labelText,
   summarise,
 } from "../../workflow/likelihood/covariance-summary.js";
-import {
-  type OpenLikelihood,
-  openLikelihood,
-  pointOf,
-  transferLabel,
-} from "../../workflow/likelihood/open-likelihood.js";
+import { type OpenLikelihood, transferLabel } from "../../workflow/likelihood/open-likelihood.js";
 import type { Progress } from "../../workflow/reporter.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {
   const { out, nu } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, "f64", true);
+  const open = await likelihoodOf(context, "f64", true);
   try {
     const point = pointOf(open.analysis, nu);
     await requireFinite(open, point, context.signal);

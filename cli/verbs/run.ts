@@ -35,12 +35,15 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
   await removeUnfinished(createInside(folder, PICTURES_FOLDER));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
-  const warn = (text: string) => {
-    warnings.push(text);
-    context.warn(text);
+  const reporter = {
+    ...context,
+    warn: (text: string) => {
+      warnings.push(text);
+      context.warn(text);
+    },
   };
   try {
-    const setting = await openSetting(context, analysis, folder, backend, warn);
+    const setting = await openSetting({ analysis, folder, backend, isForced: options.force }, reporter);
     if (options.replica !== undefined) return await runReplica(context, setting, options.replica);
     const outcome = await runChain(setting, warnings);
     signal.throwIfAborted();

@@ -21,14 +21,15 @@ import {
   scanProblems,
   scans,
 } from "../../workflow/likelihood/nuisance-scan.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
 export async function scan(context: VerbContext): Promise<void> {
-  const open = await openLikelihood(context, "f32", true);
+  const open = await likelihoodOf(context, "f32", true);
   try {
     const { configuration } = open.analysis;
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);

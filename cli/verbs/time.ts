@@ -2,7 +2,8 @@ import { availableParallelism, loadavg } from "node:os";
 import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { type Profile, profileBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 import { type ProgramResult, type ProgramTimes, programResult, programText } from "../roofline/kernel-report.js";
 import { type Peak, peakOf } from "../roofline/peak.js";
@@ -82,7 +83,7 @@ export async function profile(context: VerbContext): Promise<void> {
   const { order, nu: point } = context.options;
   const compiled: Compiled[] = [];
   let backend: Backend | undefined;
-  const open = await openLikelihood(context, "f32", false, (opened) => {
+  const open = await likelihoodOf(context, "f32", false, (opened) => {
     backend = opened;
     return profiled(opened, compiled);
   });

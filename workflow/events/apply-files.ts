@@ -1,6 +1,5 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
 import { extname } from "node:path";
-import type { Options } from "../../cli/command/arguments.js";
 import type {
   Applied,
   ApplySample,
@@ -60,6 +59,19 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 const formatOf = (file: string | undefined) => FORMATS[extname(file ?? "").toLowerCase()];
 
+/** Which events T is applied to, and how. */
+export interface ApplyOptions {
+  /** File of the events. */
+  readonly events: string | undefined;
+  /** File of the columns. */
+  readonly out: string | undefined;
+  readonly direction: Direction;
+  /** The process of all events. */
+  readonly process: string | undefined;
+  /** Column with the process of each event. */
+  readonly processColumn: string | undefined;
+}
+
 export interface ApplyFiles {
   readonly events: string;
   readonly out: string;
@@ -67,7 +79,7 @@ export interface ApplyFiles {
 }
 
 /** The files that the options name; refuses before any work what cannot be read or written. */
-export function applyFiles({ events, out }: Options): ApplyFiles {
+export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
   const where = "unbinned apply";
   const kinds = Object.keys(FORMATS).join(", ");
   const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
@@ -96,7 +108,11 @@ export interface ApplyTable {
   readonly unread: readonly string[];
 }
 
-export async function readApplyTable(analysis: Analysis, options: Options, files: ApplyFiles): Promise<ApplyTable> {
+export async function readApplyTable(
+  analysis: Analysis,
+  options: ApplyOptions,
+  files: ApplyFiles,
+): Promise<ApplyTable> {
   const { observables } = analysis.configuration;
   const { processColumn } = options;
   // A map T has a y: the model was checked.
@@ -142,7 +158,7 @@ function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: numbe
 /** Positions of the processes as far as they are known; simulation comes from a process that somebody knows. */
 function processOf(
   { configuration }: Analysis,
-  { direction, process, processColumn }: Options,
+  { direction, process, processColumn }: ApplyOptions,
   read: (column: string, processes: readonly string[]) => Int32Array,
 ): number | Int32Array | undefined {
   const names = processNames(configuration);

@@ -1,17 +1,15 @@
 /** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
 import { basename, dirname } from "node:path";
-import { parseNu } from "../../cli/command/arguments.js";
-import { openBackend } from "../../cli/command/backend.js";
-import type { VerbContext } from "../../cli/command/verb.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import { type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { type MixtureModel, withExposure } from "../../inference/model/mixture-model.js";
 import { F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
-import { type Analysis, nuisanceNames, nuisanceVector, runFolders } from "../configuration/analysis.js";
-import { checkFiles, loadAnalysis } from "../configuration/configuration.js";
+import { type Analysis, runFolders } from "../configuration/analysis.js";
+import { checkFiles, loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
 import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "../events/event-data.js";
 import { resolutionWarnings } from "../events/resolution.js";
+import type { Reporter } from "../reporter.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
@@ -32,22 +30,33 @@ export interface OpenLikelihood {
   close(): Promise<void>;
 }
 
-/**
- * The likelihood that the verb's FILE describes.
- *
- * @param usual         precision where --precision does not say: f32 for what takes many evaluations
- * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
- * @param through       what becomes of the backend before the likelihood takes it
- */
+/** What a likelihood is opened from, besides the file of the analysis. */
+export interface LikelihoodOptions extends Overrides {
+  /** Folder of the run whose model and data to use, in place of the file's `output`. */
+  readonly run: string | undefined;
+  /** Where results go. */
+  readonly out: string | undefined;
+  /** Number of events to keep; all where undefined. */
+  readonly head: number | undefined;
+}
+
+export interface OpenRequest {
+  /** The configuration. */
+  readonly file: string;
+  readonly options: LikelihoodOptions;
+  /** Whether `out` names a folder of results, where `run` may have put the model too. */
+  readonly writesFolder: boolean;
+  /** Called once all files are read; the likelihood closes what it gets. */
+  readonly openBackend: () => Promise<Backend>;
+}
+
+/** The likelihood that a configuration file describes. */
 export async function openLikelihood(
-  context: VerbContext,
-  usual: "f32" | "f64",
-  writesFolder: boolean,
-  through = (backend: Backend) => backend,
+  { file, options, writesFolder, openBackend }: OpenRequest,
+  { signal, warn }: Pick<Reporter, "signal" | "warn">,
 ): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
-  const { options, operands, signal } = context;
-  await restoreExport(dirname(operands[0]!));
-  const analysis = withEvents(loadAnalysis(operands[0]!, options), options.events);
+  await restoreExport(dirname(file));
+  const analysis = withEvents(loadAnalysis(file, options), options.events);
   const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
   if ((await checkExport(analysis.file)) && !hasEvents(analysis, folders)) {
     throw new UsageError(analysis.file, {
@@ -60,10 +69,10 @@ export async function openLikelihood(
   if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
   const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
   const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
-  const backend = await openBackend(options, usual);
+  const backend = await openBackend();
   const samples = [[events.file, events.data]] as const;
-  for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) context.warn(warning);
-  const open = await bindLikelihoods({ analysis, backend: through(backend), model, events, signal });
+  for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) warn(warning);
+  const open = await bindLikelihoods({ analysis, backend, model, events, signal });
   return {
     ...open,
     belongings,
@@ -128,22 +137,6 @@ export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikeli
       await withFixedTransfer?.close();
     },
   };
-}
-
-/** The point behind --nu, or the file's starting point. [K] */
-export function pointOf({ configuration }: Analysis, nu: string | undefined): number[] {
-  const centres = nuisanceVector(configuration, {});
-  if (nu === undefined) return nuisanceVector(configuration, configuration.fit.start);
-  const names = nuisanceNames(configuration);
-  const point = parseNu(nu, names, centres);
-  const [least, largest] = configuration.fit.bounds as readonly [number, number];
-  const beyond = point.findIndex((value) => value < least || value > largest);
-  if (beyond < 0) return point;
-  throw new UsageError("--nu", {
-    expected: `values inside fit.bounds [${least}, ${largest}]`,
-    got: `${names[beyond]} = ${point[beyond]}`,
-    hint: "Correct it, or widen the bounds",
-  });
 }
 
 /** What T does while ν varies: every covariance says so. */

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parseArguments } from "../../../cli/command/arguments.js";
-import { openBackend } from "../../../cli/command/backend.js";
+import { cpuBackend } from "../../../engine/cpu/backend.js";
 import { FileError } from "../../../io/index.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
 import type { Setting } from "../../../workflow/context.js";
@@ -43,12 +42,15 @@ let outcome: Outcome;
 test.before(async () => {
   const file = join(folder, "toy.yaml");
   writeFileSync(file, TOY);
-  const { options } = parseArguments(["run", file, "--threads", "1", "--backend", "cpu"]);
   const out = join(folder, "out");
   createOutputFolder(out);
-  const backend = await openBackend(options, "f32");
-  const context = { options, progress: SILENT, signal: new AbortController().signal };
-  setting = await openSetting(context, loadAnalysis(file), out, backend, (text) => warnings.push(text));
+  const backend = await cpuBackend({ precision: "f32", threads: 1 });
+  const reporter = {
+    progress: SILENT,
+    signal: new AbortController().signal,
+    warn: (text: string) => void warnings.push(text),
+  };
+  setting = await openSetting({ analysis: loadAnalysis(file), folder: out, backend, isForced: false }, reporter);
   outcome = await runChain(setting, warnings);
   await backend.close();
 });
