@@ -4,7 +4,7 @@ import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents } from "./events/event-data.js";
-import { openSimulation } from "./simulation/simulation.js";
+import { openSimulation } from "./simulation/open-simulation.js";
 import { loadModel } from "./store/model-files.js";
 
 /** Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing. */

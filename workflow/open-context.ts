@@ -9,7 +9,8 @@ import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.j
 import { resolutionWarnings } from "./events/resolution.js";
 import { checkData } from "./inputs.js";
 import type { Reporter } from "./reporter.js";
-import { generateData, openSimulation } from "./simulation/simulation.js";
+import { generateData } from "./simulation/generator-simulation.js";
+import { openSimulation } from "./simulation/open-simulation.js";
 import { openSteps } from "./store/step-store.js";
 import { readVersion } from "./version.js";
 
@@ -39,7 +40,7 @@ export async function openSetting(
   const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
   const store = await openSteps(folder, common, isForced, progress);
-  const generated = data.generator === undefined ? undefined : await generateData(configuration);
+  const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
   if (generated !== undefined) await saveEvents(folder, generated);
   const events = await loadEvents(analysis, [folder], undefined);
   checkOwnData(generated, events);

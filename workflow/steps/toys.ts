@@ -14,7 +14,7 @@ import { looksAtY, type Setting } from "../context.js";
 import { UsageError } from "../errors.js";
 import type { FitSummary } from "../likelihood/nuisance-fit.js";
 import { digestOf } from "../open-context.js";
-import { generateData } from "../simulation/simulation.js";
+import { generateData } from "../simulation/generator-simulation.js";
 import { checkSealed, sealed } from "../store/checksum.js";
 import { passingSteps } from "../store/step-store.js";
 import { fitModel, fitTrained } from "./fits.js";
@@ -56,10 +56,11 @@ const seedOf = ({ setting }: ToyPlan, toy: number) => word(randomKey(setting.ana
 /** Events at the truth: the generator's, else drawn from the fitted model. */
 async function toyData({ setting, truth, fitted }: ToyPlan, backend: Backend, seed: number): Promise<EventData> {
   const { configuration } = setting.analysis;
-  if (configuration.data.generator === undefined) {
+  const { generator } = configuration.data;
+  if (generator === undefined) {
     return drawToy({ backend, model: fitted!, nu: truth, withY: looksAtY(setting), seed });
   }
-  const { x, y, count } = await generateData({ ...configuration, seed });
+  const { x, y, count } = await generateData({ ...configuration, seed }, generator);
   return { count, x, ...(looksAtY(setting) && { y }) };
 }
 

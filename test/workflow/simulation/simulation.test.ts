@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeNpz } from "../../../io/index.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
-import { openSimulation } from "../../../workflow/simulation/simulation.js";
+import { openSimulation } from "../../../workflow/simulation/open-simulation.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-simulation-"));
 test.after(() => rmSync(folder, { recursive: true }));

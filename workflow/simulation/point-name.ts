@@ -1,0 +1,12 @@
+/** Names of the points at which simulation is made. */
+import { nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
+import type { Configuration } from "../configuration/table.js";
+
+/** A point by what is off its centre, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
+export function pointName(configuration: Configuration, at: readonly number[]): string {
+  const centres = shapeCentres(configuration);
+  const moved = nuisancesOfKind(configuration, "shape").flatMap((name, k) =>
+    at[k] === centres[k] ? [] : [`${name}=${at[k]}`],
+  );
+  return moved.length === 0 ? "nominal" : moved.sort().join();
+}
