@@ -5,7 +5,7 @@ import { checkFiles, loadAnalysis } from "../../workflow/configuration/configura
 import { looksAtY, type Setting } from "../../workflow/context.js";
 import { NotConverged, UsageError } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { describeFit } from "../../workflow/likelihood/nuisance-fit.js";
+import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openSetting } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";

@@ -4,13 +4,8 @@ import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
-import {
-  describeFit,
-  fitNuisances,
-  fitSummary,
-  objectiveOf,
-  responseCentre,
-} from "../../workflow/likelihood/nuisance-fit.js";
+import { describeFit } from "../../workflow/likelihood/fit-summary.js";
+import { fitNuisances, fitSummary, objectiveOf, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
 import {
   hasEveryError,
   NO_SCANS,

@@ -1,7 +1,7 @@
 /** Does a fit pull nuisances away from their constraints further than these allow? */
 import { nuisanceVector } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
-import type { FitSummary } from "./nuisance-fit.js";
+import type { FitSummary } from "./fit-summary.js";
 
 /**
  * Widths of the constraint. Where the truth follows it, the estimate scatters around its centre by less than its width, as what the

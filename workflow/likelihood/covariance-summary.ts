@@ -9,7 +9,9 @@ import {
 } from "../../inference/statistics/fit/covariance.js";
 import { principalModes } from "../../inference/statistics/intervals/principal-modes.js";
 import type { Matrix } from "../../inference/statistics/objective.js";
-import type { TransferLabel } from "./open-likelihood.js";
+
+/** What T does while ν varies: every covariance says so. */
+export type TransferLabel = "none" | "fixed" | "profiled";
 
 /** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";

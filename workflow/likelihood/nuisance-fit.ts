@@ -1,5 +1,4 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
-import { entryOf } from "../../engine/entry.js";
 import { responseBox } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   hasKinks,
@@ -13,8 +12,8 @@ import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/m
 import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
-import { textTable } from "../text-table.js";
-import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
+import { type CovarianceSummary, F32_ADVICE, NO_ERRORS, summarise } from "./covariance-summary.js";
+import type { FitSummary, MinosSummary } from "./fit-summary.js";
 import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
 
 /**
@@ -139,15 +138,6 @@ export function responseCentre({ model, events }: LikelihoodParts): number[] | u
   return model.response.architecture.nuisances.map(({ centre }) => centre);
 }
 
-/** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
-export interface MinosSummary {
-  readonly name: string;
-  readonly lower: number | null;
-  readonly upper: number | null;
-  /** Why an end is missing. */
-  readonly problem: string | null;
-}
-
 /** Where the configuration asks for them, and there is a minimum. */
 export async function minosSummary(
   open: OpenLikelihood,
@@ -162,20 +152,6 @@ export async function minosSummary(
     const problem = missing.length === 0 ? null : missing.join(" ");
     return { name, lower: lower ?? null, upper: upper ?? null, problem };
   });
-}
-
-export interface FitSummary extends CovarianceSummary {
-  readonly names: readonly string[];
-  readonly status: FitResult["status"];
-  readonly reason: string;
-  readonly estimate: readonly number[];
-  readonly nll: number | null;
-  readonly edm: number | null;
-  readonly boundary: FitResult["boundary"];
-  readonly evaluations: number;
-  readonly events: number;
-  readonly effectiveEvents: number;
-  readonly minos: readonly MinosSummary[] | null;
 }
 
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
@@ -205,37 +181,4 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
 
 function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
   return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
-}
-
-/** "-0.00931 +0.00945" */
-const minosText = ({ lower, upper }: MinosSummary) =>
-  `${lower?.toFixed(5) ?? "none"} ${upper === null ? "none" : `+${upper.toFixed(5)}`}`;
-
-/** @param truth  values of nuisances where they are known */
-export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>): string {
-  const { names, estimate, sigma, events, effectiveEvents } = summary;
-  const hasTruth = Object.keys(truth).length > 0;
-  const header = [
-    "nuisance",
-    "estimate",
-    `sigma (${labelText(summary)})`,
-    ...(summary.minos ? ["minos"] : []),
-    ...(hasTruth ? ["truth", "pull"] : []),
-  ];
-  const rows = names.map((name, k) => {
-    const known = entryOf(truth, name);
-    const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
-    return [
-      name,
-      estimate[k]!.toFixed(5),
-      sigma === null ? "none" : sigma[k]!.toFixed(5),
-      ...(summary.minos ? [minosText(summary.minos[k]!)] : []),
-      ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
-    ];
-  });
-  return [
-    `${summary.status}: ${summary.reason}`,
-    `-ln L = ${summary.nll} of ${events} events (effective ${effectiveEvents.toPrecision(6)})`,
-    textTable([header, ...rows]),
-  ].join("\n");
 }

@@ -27,7 +27,8 @@ import type { Configuration } from "../configuration/table.js";
 import type { Progress } from "../reporter.js";
 import type { Drawing } from "../store/drawings.js";
 import { readVersion } from "../version.js";
-import { type FitSummary, fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
+import type { FitSummary } from "./fit-summary.js";
+import { fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
 import type { OpenLikelihood } from "./open-likelihood.js";
 
 type Pair = readonly [string, string];

@@ -16,6 +16,7 @@ import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { belongingsOfResults } from "../store/saved-fit.js";
 import { checkSpared } from "../store/spared-files.js";
+import type { TransferLabel } from "./covariance-summary.js";
 
 export interface OpenLikelihood {
   readonly analysis: Analysis;
@@ -139,9 +140,7 @@ export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikeli
   };
 }
 
-/** What T does while ν varies: every covariance says so. */
-export type TransferLabel = "none" | "fixed" | "profiled";
-
+/** What T does while ν varies. */
 export function transferLabel({ model, events, withFixedTransfer }: OpenLikelihood): TransferLabel {
   if (withFixedTransfer !== undefined) return "profiled";
   return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";

@@ -21,7 +21,7 @@ import type { ChiSquareResult } from "../../inference/statistics/goodness/goodne
 import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
 import type { Setting } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import { type Closure, describeAnchor, type ProjectionSet } from "../steps/checks.js";
 import type { Field } from "../steps/displacements.js";
 import type { TrainingSummary } from "../steps/training.js";

@@ -18,8 +18,8 @@ import { minimise } from "../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Setting } from "../context.js";
 import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import {
-  type FitSummary,
   fitBounds,
   fitNuisances,
   fitOptions,

@@ -4,7 +4,7 @@ import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type Setting } from "../context.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { columnVerdicts, influenceVerdicts, requireFinite } from "../events/event-checks.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
 import { openFit } from "./open-fit.js";
 

@@ -4,7 +4,7 @@ import {
   displacements,
 } from "../../inference/measurements/distribution-of-interest/displacement.js";
 import type { Setting } from "../context.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import type { ProjectionSet } from "./checks.js";
 import type { FittedModel } from "./fits.js";
 

@@ -12,7 +12,7 @@ import { writeAtomic } from "../../io/index.js";
 import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type Setting } from "../context.js";
 import { UsageError } from "../errors.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import { digestOf } from "../open-context.js";
 import { generateData } from "../simulation/generator-simulation.js";
 import { checkSealed, sealed } from "../store/checksum.js";

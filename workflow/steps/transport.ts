@@ -31,7 +31,7 @@ import { drawMixture } from "../../inference/model/sampling/toys.js";
 import { responseArchitecture, transferArchitecture } from "../configuration/architectures.js";
 import type { TrainingRecipe } from "../configuration/table.js";
 import type { Setting } from "../context.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** What step 1 gives. */

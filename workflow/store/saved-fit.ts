@@ -5,7 +5,7 @@ import { FileError } from "../../io/errors.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import type { Belongings } from "./belonging.js";
 import { checkSealed } from "./checksum.js";
 
