@@ -1,6 +1,5 @@
 /** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
 
-export * from "../examples/doi-toy/generator.js";
 export {
   type Applied,
   type ApplyRequest,
