@@ -3,9 +3,9 @@ import { UsageError } from "../../engine/errors.js";
 import type { Architecture } from "../../flows/architecture/architecture.js";
 import { checkForm, type Data, isData, shownData } from "../../flows/architecture/form.js";
 import { LARGEST } from "../../flows/architecture/limits.js";
-import type { SimulatedRange } from "../data-checks/simulated-range.js";
 import type { ModelFrame } from "./feature-frame.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
+import type { SimulatedRange } from "./sampling/simulated-range.js";
 
 export interface MixtureData {
   readonly frame?: ModelFrame;

@@ -9,9 +9,9 @@ import {
 } from "../../flows/architecture/architecture.js";
 import { checkWeights, type ForeignTensorFile, type TensorFile } from "../../flows/formats/checkpoint.js";
 import { named, type Tensor, toTensor, updated, type Weights } from "../../flows/networks/weights.js";
-import { checkRange, type SimulatedRange } from "../data-checks/simulated-range.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
+import { checkRange, type SimulatedRange } from "./sampling/simulated-range.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {

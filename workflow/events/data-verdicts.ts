@@ -1,10 +1,10 @@
 /** What checks of the events found, as sentences and as data. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { copiesOf } from "../../inference/data-checks/copies.js";
-import type { Interval } from "../../inference/data-checks/simulated-range.js";
 import { type StrayValue, strayValues } from "../../inference/data-checks/stray-values.js";
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
+import type { Interval } from "../../inference/model/sampling/simulated-range.js";
 import { VerdictFailed } from "../errors.js";
 
 /** A check that failed. */

@@ -1,8 +1,8 @@
 /** Checks of the data that a likelihood looks at: their columns, their log-densities, and what each of them does to ν. */
 import { InfluenceCheck } from "../../inference/data-checks/influence.js";
-import type { Interval, SimulatedRange } from "../../inference/data-checks/simulated-range.js";
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
+import type { Interval, SimulatedRange } from "../../inference/model/sampling/simulated-range.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";

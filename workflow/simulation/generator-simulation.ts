@@ -1,7 +1,8 @@
 /** Simulation and data from a built-in generator: events as many as are asked for, those of every epoch new. */
-import { simulatedRange } from "../../inference/data-checks/simulated-range.js";
+
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import { simulatedRange } from "../../inference/model/sampling/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import {
   nuisanceNames,

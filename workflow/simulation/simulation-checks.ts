@@ -1,5 +1,5 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
-import type { SimulatedRange } from "../../inference/data-checks/simulated-range.js";
+
 import {
   type Difference,
   EFFECT_LEVEL,
@@ -7,6 +7,7 @@ import {
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import type { SimulatedRange } from "../../inference/model/sampling/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
