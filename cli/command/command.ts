@@ -8,7 +8,7 @@ import { EXIT, exitCode } from "./exit-codes.js";
 import { generalHelp, verbHelp } from "./help.js";
 import { createProgress, type ProgressTarget } from "./progress.js";
 import { errorText, shown } from "./terminal-text.js";
-import { VERBS, type VerbEntry } from "./verb-table.js";
+import { RENAMED, VERBS, type VerbEntry } from "./verb-table.js";
 
 /** The process around the command. */
 export interface CommandHost {
@@ -49,7 +49,9 @@ async function dispatch(line: CommandLine, host: CommandHost): Promise<void> {
 
 function findVerb(name: string): VerbEntry {
   if (Object.hasOwn(VERBS, name)) return VERBS[name]!;
-  throw new UsageError("unbinned", { expected: "a verb", got: name, hint: suggestion(name, Object.keys(VERBS)) });
+  const renamed = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+  const hint = renamed === undefined ? suggestion(name, Object.keys(VERBS)) : `It is \`unbinned ${renamed}\` now`;
+  throw new UsageError("unbinned", { expected: "a verb", got: name, hint });
 }
 
 function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {

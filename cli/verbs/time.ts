@@ -19,7 +19,7 @@ interface Compiled {
 }
 
 /** The backend, measuring every program that it compiles. */
-function profiled(backend: Backend, into: Compiled[]): Backend {
+function timed(backend: Backend, into: Compiled[]): Backend {
   return {
     ...backend,
     compile: async (request) => {
@@ -64,7 +64,7 @@ function programTimes(outputs: readonly string[], before: Profile, after: Profil
   return isOnce ? { outputs, per: "data set", profile: after } : { outputs, per: "evaluation", profile };
 }
 
-interface ProfileResult {
+interface TimeResult {
   readonly backend: string;
   readonly precision: string;
   readonly threads: number;
@@ -79,13 +79,13 @@ interface ProfileResult {
 }
 
 /** Where the time of the likelihood at a point ν goes, kernel by kernel, beside what the machine gives at best. */
-export async function profile(context: VerbContext): Promise<void> {
+export async function time(context: VerbContext): Promise<void> {
   const { order, nu: point } = context.options;
   const compiled: Compiled[] = [];
   let backend: Backend | undefined;
   const open = await likelihoodOf(context, "f32", false, (opened) => {
     backend = opened;
-    return profiled(opened, compiled);
+    return timed(opened, compiled);
   });
   try {
     const nu = pointOf(open.analysis, point);
@@ -99,7 +99,7 @@ export async function profile(context: VerbContext): Promise<void> {
     const { threads, timing } = times[0]!.profile;
     const peak = await peakOf(backend!, threads);
     const { name, precision } = backend!;
-    const result: ProfileResult = {
+    const result: TimeResult = {
       backend: name,
       precision,
       threads,
@@ -120,7 +120,7 @@ export async function profile(context: VerbContext): Promise<void> {
 
 const DERIVATIVES = ["likelihood", "likelihood and gradient", "likelihood, gradient and Hessian"] as const;
 
-function describe({ backend, precision, threads, timing, order, events, evaluations, peak, programs }: ProfileResult) {
+function describe({ backend, precision, threads, timing, order, events, evaluations, peak, programs }: TimeResult) {
   return [
     `${DERIVATIVES[order]} of ${events} events on ${backend}, ${precision}, ${peak.device}; the quickest of ${evaluations} evaluations`,
     `at best: ${peak.gigaflopsPerSecond.toFixed(1)} Gflop/s of multiply-adds, ${peak.gigabytesPerSecond.toFixed(1)} GB/s of copies`,

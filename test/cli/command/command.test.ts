@@ -46,6 +46,7 @@ test("wrong usage exits with 2 and says what was expected", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["", /^unbinned: expected a verb, got none\. `unbinned --help` lists them\n$/],
     ["toString", /expected a verb, got toString/],
+    ["profile a.yaml", /^unbinned: expected a verb, got profile\. It is `unbinned time` now\n$/],
     [
       "validate --nu 1 a.yaml",
       /^unbinned validate: expected an option of this verb, got --nu\. `unbinned validate --help`/,
