@@ -8,7 +8,7 @@ import type { Simulation } from "./simulation/simulation.js";
 import type { StepStore } from "./store/step-store.js";
 
 /** What it warns of goes to stderr at once, and into the report. */
-export interface Setting extends Reporter {
+export interface RunContext extends Reporter {
   readonly analysis: Analysis;
   readonly folder: string;
   /** For trainings and sampling. */
@@ -22,4 +22,4 @@ export interface Setting extends Reporter {
 }
 
 /** Does the likelihood look at y? */
-export const looksAtY = ({ analysis }: Setting) => analysis.configuration.likelihood.observables.includes("y");
+export const looksAtY = ({ analysis }: RunContext) => analysis.configuration.likelihood.observables.includes("y");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
-import type { Setting } from "./context.js";
+import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
 import { resolutionWarnings } from "./events/resolution.js";
@@ -23,7 +23,7 @@ export function checkTrainable({ file, configuration }: Analysis): void {
   });
 }
 
-export interface SettingRequest {
+export interface ContextRequest {
   readonly analysis: Analysis;
   /** Of the results. */
   readonly folder: string;
@@ -32,10 +32,10 @@ export interface SettingRequest {
   readonly isForced: boolean;
 }
 
-export async function openSetting(
-  { analysis, folder, backend, isForced }: SettingRequest,
+export async function openContext(
+  { analysis, folder, backend, isForced }: ContextRequest,
   { progress, signal, warn }: Reporter,
-): Promise<Setting> {
+): Promise<RunContext> {
   const { configuration } = analysis;
   const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };

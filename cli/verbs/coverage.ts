@@ -6,10 +6,10 @@ import { type Coverage, coverageOf } from "../../inference/statistics/toys/cover
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
 import { nuisanceNames, outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
-import type { Setting } from "../../workflow/context.js";
+import type { RunContext } from "../../workflow/context.js";
 import { UsageError } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { checkTrainable, openSetting } from "../../workflow/open-context.js";
+import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../../workflow/steps/data-checks.js";
@@ -44,9 +44,9 @@ export async function coverage(context: VerbContext): Promise<void> {
   const backend = await openBackend(options, "f32");
   try {
     // The toys are what --force repeats; what they share is kept.
-    const setting = await openSetting({ analysis, folder, backend, isForced: false }, context);
-    const checks = await checkEvents(setting);
-    const plan = await openPlan(setting, mode, checks);
+    const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
+    const checks = await checkEvents(runContext);
+    const plan = await openPlan(runContext, mode, checks);
     signal.throwIfAborted();
     const isDone = async (toy: number) => !options.force && (await readToy(toyFolder, toy, plan.key)) !== undefined;
     const missing: number[] = [];
@@ -76,20 +76,20 @@ function wantedToys({ options }: VerbContext): number[] {
   return Array.from({ length: toys ?? 0 }, (_, i) => i);
 }
 
-async function openPlan(setting: Setting, mode: ToyMode, checks: RunChecks): Promise<ToyPlan> {
-  const { model, key } = await trainSimulation(setting, checks);
-  const isGenerated = setting.analysis.configuration.data.generator !== undefined;
+async function openPlan(runContext: RunContext, mode: ToyMode, checks: RunChecks): Promise<ToyPlan> {
+  const { model, key } = await trainSimulation(runContext, checks);
+  const isGenerated = runContext.analysis.configuration.data.generator !== undefined;
   const isMeasured = mode === "data" || !isGenerated;
-  if (isMeasured) await requireLikelihood(setting, model);
-  const measured = isMeasured ? await fitModel(setting, model, key) : undefined;
+  if (isMeasured) await requireLikelihood(runContext, model);
+  const measured = isMeasured ? await fitModel(runContext, model, key) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
   return {
-    setting,
+    context: runContext,
     mode,
     simulated: model,
     fitted: measured?.model,
-    truth: truthOf(setting, best?.summary.estimate),
-    key: planKey(setting, mode, measured?.key ?? key),
+    truth: truthOf(runContext, best?.summary.estimate),
+    key: planKey(runContext, mode, measured?.key ?? key),
   };
 }
 
@@ -101,7 +101,7 @@ async function runToys(
   missing: readonly number[],
 ) {
   if (missing.length === 0) return;
-  const { backend } = plan.setting;
+  const { backend } = plan.context;
   const lanes = backend.name === "cpu" ? Math.min(missing.length, options.threads ?? availableParallelism()) : 1;
   const step = progress.step(`coverage, ${plan.mode} toys`, missing.length, "toys");
   const queue = [...missing];
@@ -129,7 +129,7 @@ async function runToys(
 
 /** coverage.json in the folder of the mode, and the table for people. */
 async function summarise(context: VerbContext, plan: ToyPlan, folder: string): Promise<void> {
-  const { configuration } = plan.setting.analysis;
+  const { configuration } = plan.context.analysis;
   const records: ToyRecord[] = [];
   const there = toysIn(folder);
   for (const toy of there) {

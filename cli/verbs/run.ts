@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { type Analysis, outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { looksAtY, type Setting } from "../../workflow/context.js";
+import { looksAtY, type RunContext } from "../../workflow/context.js";
 import { NotConverged, UsageError } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { checkTrainable, openSetting } from "../../workflow/open-context.js";
+import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/data-checks.js";
@@ -43,12 +43,12 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     },
   };
   try {
-    const setting = await openSetting({ analysis, folder, backend, isForced: options.force }, reporter);
-    if (options.replica !== undefined) return await runReplica(context, setting, options.replica);
-    const outcome = await runChain(setting, warnings);
+    const runContext = await openContext({ analysis, folder, backend, isForced: options.force }, reporter);
+    if (options.replica !== undefined) return await runReplica(context, runContext, options.replica);
+    const outcome = await runChain(runContext, warnings);
     signal.throwIfAborted();
-    const results = await writeResults(setting, outcome);
-    await writeReport(setting, outcome);
+    const results = await writeResults(runContext, outcome);
+    await writeReport(runContext, outcome);
     for (const { label, summary } of Object.values(outcome.fitted.fits)) {
       context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth)}`);
     }
@@ -63,18 +63,18 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
 }
 
 /** One replica of the ensemble and what it needs, for batch systems: `run` without --replica finds its steps done. */
-async function runReplica(context: VerbContext, setting: Setting, index: number): Promise<void> {
-  const { ensemble, transfer } = setting.analysis.configuration;
-  if (index >= ensemble.replicas || !looksAtY(setting) || !transfer.enabled) {
+async function runReplica(context: VerbContext, runContext: RunContext, index: number): Promise<void> {
+  const { ensemble, transfer } = runContext.analysis.configuration;
+  if (index >= ensemble.replicas || !looksAtY(runContext) || !transfer.enabled) {
     throw new UsageError("--replica", {
       expected: `one of the ${ensemble.replicas} replicas of T (ensemble.replicas), counted from 0`,
       got: `${index}`,
     });
   }
-  const checks = await checkEvents(setting);
-  const { model, key } = await trainSimulation(setting, checks);
-  await requireLikelihood(setting, model);
-  const { replica, fit } = await fitOneReplica(setting, model, key, index);
+  const checks = await checkEvents(runContext);
+  const { model, key } = await trainSimulation(runContext, checks);
+  await requireLikelihood(runContext, model);
+  const { replica, fit } = await fitOneReplica(runContext, model, key, index);
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);

@@ -4,7 +4,7 @@ import { entryOf } from "../../engine/entry.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { type CovarianceSummary, labelText } from "../likelihood/covariance-summary.js";
 import type { Part } from "../steps/attempt.js";
 import { DEFINITIONS } from "../steps/impacts.js";
@@ -25,8 +25,8 @@ import { featureLabel, goodnessOf } from "./pictures.js";
 import type { Outcome } from "./results.js";
 
 /** σ of each fit that has them, side by side. */
-function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
-  const { configuration } = setting.analysis;
+function fitTable(context: RunContext, { fitted, best }: Outcome): ReportTable {
+  const { configuration } = context.analysis;
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
   return nuisanceTable(
     withErrors.map(({ label, summary }) =>
@@ -42,12 +42,12 @@ function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
 }
 
 /** Names in tables and pictures. */
-function labelsOf({ analysis: { configuration } }: Setting): string[] {
+function labelsOf({ analysis: { configuration } }: RunContext): string[] {
   return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
 }
 
-function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
-  const names = labelsOf(setting);
+function estimateTable(context: RunContext, { fitted }: Outcome): ReportTable {
+  const names = labelsOf(context);
   return {
     caption: "Every fit",
     columns: ["fit", ...names, "−ln L", "verdict"],
@@ -60,8 +60,8 @@ function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
   };
 }
 
-function modeTable(setting: Setting, { best }: Outcome): ReportTable {
-  const names = labelsOf(setting);
+function modeTable(context: RunContext, { best }: Outcome): ReportTable {
+  const names = labelsOf(context);
   return {
     caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
     columns: ["mode", "σ", ...names],
@@ -70,7 +70,7 @@ function modeTable(setting: Setting, { best }: Outcome): ReportTable {
 }
 
 /** Errors by the Hessian and by the scores of the events. */
-function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
+function crossCheckTables(context: RunContext, { best }: Outcome): ReportTable[] {
   const { crossCheck } = best.summary;
   if (crossCheck === null) return [];
   const { hessianSigma, scoreSigma, scatter } = crossCheck;
@@ -78,7 +78,7 @@ function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
     {
       caption: "Errors by the Hessian, and by the scores of the events",
       columns: ["nuisance", "σ, Hessian", "σ, scores", "ratio"],
-      rows: labelsOf(setting).map((name, k) => [
+      rows: labelsOf(context).map((name, k) => [
         name,
         significant(hessianSigma[k]!, 3),
         significant(scoreSigma[k]!, 3),
@@ -102,7 +102,7 @@ function closureTable({ closure }: Outcome): ReportTable {
 }
 
 /** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
-function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
+function sensitivityTables(context: RunContext, { sensitivity, best }: Outcome): ReportTable[] {
   const kinds = [
     ["x alone", sensitivity?.xAlone],
     ["T profiled", sensitivity?.profiled],
@@ -116,7 +116,7 @@ function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): Re
     {
       caption: "Errors expected of the model at the fit, and those found",
       columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "found"],
-      rows: labelsOf(setting).map((name, k) => [
+      rows: labelsOf(context).map((name, k) => [
         name,
         ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
         best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
@@ -125,7 +125,7 @@ function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): Re
   ];
 }
 
-function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
+function projectionTable(context: RunContext, { projections }: Outcome): ReportTable {
   const text = (result: Parameters<typeof goodnessOf>[0]) => {
     const goodness = goodnessOf(result);
     return goodness && goodnessText(goodness);
@@ -134,7 +134,7 @@ function projectionTable(setting: Setting, { projections }: Outcome): ReportTabl
     caption: "Projections of the data",
     columns: ["feature", "before the fit", "after the fit"],
     rows: projections.projections.map(({ of, feature, predictions }) => [
-      featureLabel(setting, of, feature),
+      featureLabel(context, of, feature),
       text(predictions[0]!.result),
       text(predictions[1]!.result),
     ]),
@@ -183,12 +183,12 @@ function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart
   }
 }
 
-export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly Picture[]): Report {
-  const { configuration } = setting.analysis;
-  const { data } = setting.events;
+export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
+  const { configuration } = context.analysis;
+  const { data } = context.events;
   const figures = (prefix: string, caption: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(prefix) ? [figureOf(picture, caption)] : []));
-  const tables = (what: string, make: () => ReportTable[]) => tablesOf(setting.warn, what, make);
+  const tables = (what: string, make: () => ReportTable[]) => tablesOf(context.warn, what, make);
   const lost = (...parts: readonly Part[]): MissingPart[] =>
     parts.flatMap((part) => {
       const problem = outcome.missing.get(part);
@@ -205,7 +205,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
     return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: told, missing }];
   };
   const top = [
-    ...tables("the table of nuisances", () => [fitTable(setting, outcome)]),
+    ...tables("the table of nuisances", () => [fitTable(context, outcome)]),
     ...lost("Yields"),
     ...tables("the table of yields", () =>
       outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
@@ -230,11 +230,11 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
           "model describes the data, the scores of the events give the same errors up to scatter.",
         [...figures("nuisances", "Estimates with one standard deviation."), ...figures("correlation", "")],
         [
-          ...tables("the table of fits", () => [estimateTable(setting, outcome)]),
+          ...tables("the table of fits", () => [estimateTable(context, outcome)]),
           ...lost("Expected errors"),
-          ...tables("the table of expected errors", () => sensitivityTables(setting, outcome)),
-          ...tables("the table of errors by the scores", () => crossCheckTables(setting, outcome)),
-          ...tables("the table of modes", () => [modeTable(setting, outcome)]),
+          ...tables("the table of expected errors", () => sensitivityTables(context, outcome)),
+          ...tables("the table of errors by the scores", () => crossCheckTables(context, outcome)),
+          ...tables("the table of modes", () => [modeTable(context, outcome)]),
         ],
       ),
       ...section(
@@ -243,7 +243,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
           "of the data with the T of each replica (where T answers to ν, y counts as often as in the replica) are averaged, each measured " +
           "from its own minimum; the error of the average adds the curvature that the members' different slopes take away (between) to that of a typical member (within).",
         figures("replicas", "Replicas with the 68% and 95% ellipses of the fit and of the average."),
-        tables("the tables of the ensemble", () => ensembleTables(outcome, labelsOf(setting))),
+        tables("the tables of the ensemble", () => ensembleTables(outcome, labelsOf(context))),
       ),
       ...section(
         "Likelihood scans",
@@ -271,7 +271,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
         [
           ...lost("Data before and after the fit", "Bands of the projections"),
           ...tables("the table of projections", () =>
-            outcome.projections.projections.length === 0 ? [] : [projectionTable(setting, outcome)],
+            outcome.projections.projections.length === 0 ? [] : [projectionTable(context, outcome)],
           ),
         ],
       ),

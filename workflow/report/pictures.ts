@@ -19,7 +19,7 @@ import {
 } from "../../inference/plots/index.js";
 import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { type Closure, describeAnchor, type ProjectionSet } from "../steps/checks.js";
@@ -29,18 +29,18 @@ import type { Drawing } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import type { Outcome } from "./results.js";
 
-export function captionOf({ analysis, events }: Setting, title: string): Caption {
+export function captionOf({ analysis, events }: RunContext, title: string): Caption {
   const { seed } = analysis.configuration;
   return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
 }
 
 /** Axis name of a feature. */
-export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
+export function featureLabel({ analysis: { configuration } }: RunContext, of: "x" | "y", feature: number): string {
   const { labels, features } = configuration.observables[of]!;
   return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
 }
 
-export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+export const processLabel = ({ analysis: { configuration } }: RunContext, process: number): string => {
   const name = processNames(configuration)[process]!;
   return configuration.processes[name]!.label ?? name;
 };
@@ -70,43 +70,43 @@ function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
 }
 
 /** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
-export function closurePictures(setting: Setting, { tests }: Closure): Drawing[] {
+export function closurePictures(context: RunContext, { tests }: Closure): Drawing[] {
   const groups = new Map<string, ClosureTest[]>();
   for (const test of tests) {
-    const key = `closure-${test.of}-${processNames(setting.analysis.configuration)[test.process]}`;
+    const key = `closure-${test.of}-${processNames(context.analysis.configuration)[test.process]}`;
     groups.set(key, [...(groups.get(key) ?? []), test]);
   }
-  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(setting, own)]);
+  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(context, own)]);
 }
 
 /** @param own  of one observable and process */
-function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string {
+function pictureOfClosure(context: RunContext, own: readonly ClosureTest[]): string {
   const { of, process } = own[0]!;
   const shown = worstTests(own);
   const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-    title: describeAnchor(setting, process, at),
-    xLabel: featureLabel(setting, of, feature),
+    title: describeAnchor(context, process, at),
+    xLabel: featureLabel(context, of, feature),
     edges: observed.edges,
     counts: observed.sums,
     errors: observed.squares.map(Math.sqrt),
     prediction: expected.sums,
     goodness: goodnessOf(result),
   }));
-  const anchors = own.length / setting.sizes[of];
+  const anchors = own.length / context.sizes[of];
   const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
-  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
+  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(context, process)}${part}`;
   return closurePicture({
-    ...captionOf(setting, title),
+    ...captionOf(context, title),
     yLabel: "held-out events",
     pointsLabel: "held-out simulation",
     predictionLabel: "flow",
     panels,
-    columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
+    columns: context.sizes[of] * Math.max(1, Math.floor(WIDEST / context.sizes[of])),
   });
 }
 
 export function lossPicture(
-  setting: Setting,
+  context: RunContext,
   trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
 ): Drawing[] {
   const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
@@ -127,7 +127,7 @@ export function lossPicture(
       best: kept && { x: kept[0], loss: kept[1] },
     };
   });
-  const caption = captionOf(setting, "Loss of every training");
+  const caption = captionOf(context, "Loss of every training");
   return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
 }
 
@@ -141,7 +141,7 @@ function shadedBands(band: Band | undefined): ShadedBand[] {
 }
 
 export function projectionPictures(
-  setting: Setting,
+  context: RunContext,
   { projections }: ProjectionSet,
   bands: readonly Band[] | undefined,
 ): Drawing[] {
@@ -153,20 +153,20 @@ export function projectionPictures(
     if (before === undefined || after === undefined) return [];
     return [
       {
-        title: featureLabel(setting, of, feature),
-        xLabel: featureLabel(setting, of, feature),
+        title: featureLabel(context, of, feature),
+        xLabel: featureLabel(context, of, feature),
         edges: observed.edges,
         counts: observed.sums,
         errors: observed.squares.map(Math.sqrt),
         before,
         after,
         bands: shadedBands(bands?.[i]),
-        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(setting, f), values })),
+        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(context, f), values })),
       },
     ];
   });
   if (projections.length === 0) return [];
-  const caption = captionOf(setting, "Data before and after the fit");
+  const caption = captionOf(context, "Data before and after the fit");
   const draw = () => {
     if (panels.length > 0) return projectionsPicture({ ...caption, yLabel: "events", panels });
     throw new Error("the data are too few to be compared with a prediction, bin by bin");
@@ -178,10 +178,10 @@ export function projectionPictures(
 const MOST_PAIRS = 6;
 
 /** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
-export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Drawing[] {
+export function replicaPicture(context: RunContext, { fitted, best }: Outcome): Drawing[] {
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
-  const { configuration } = setting.analysis;
+  const { configuration } = context.analysis;
   const { nuisances } = configuration;
   const names = nuisanceNames(configuration);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
@@ -207,12 +207,12 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
     truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return [];
-  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1, T fixed"), panels })]];
+  return [["replicas", () => replicasPicture({ ...captionOf(context, "Replicas of step 1, T fixed"), panels })]];
 }
 
-export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
+export function nuisancePictures(context: RunContext, fit: FitSummary): Drawing[] {
   const { estimate, sigma, correlation } = fit;
-  const { configuration } = setting.analysis;
+  const { configuration } = context.analysis;
   if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
   const { nuisances } = configuration;
@@ -224,7 +224,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
       "nuisances",
       () =>
         pulls({
-          ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
+          ...captionOf(context, `Nuisances, ${labelText(fit)}`),
           names: labels,
           // The picture's zero is the prior's mean.
           estimates: estimate.map((value, k) => value - centres[k]!),
@@ -236,7 +236,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
       "correlation",
       () =>
         correlationMatrix({
-          ...captionOf(setting, `Correlation, ${labelText(fit)}`),
+          ...captionOf(context, `Correlation, ${labelText(fit)}`),
           names: labels,
           matrix: correlation,
         }),
@@ -248,14 +248,14 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
 const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
 
 /** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
-export function displacementPictures(setting: Setting, fields: readonly Field[]): Drawing[] {
+export function displacementPictures(context: RunContext, fields: readonly Field[]): Drawing[] {
   const groups = new Map<string, Field[]>();
   for (const field of fields) {
-    const plane = field.features.map((feature) => featureLabel(setting, "y", feature)).join("-");
+    const plane = field.features.map((feature) => featureLabel(context, "y", feature)).join("-");
     const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
     groups.set(key, [...(groups.get(key) ?? []), field]);
   }
-  return [...groups].map(([key, own]) => [key, () => displacementPicture(setting, own)]);
+  return [...groups].map(([key, own]) => [key, () => displacementPicture(context, own)]);
 }
 
 /** Of one feature: T, and the mean of the replicas with their spread around it. */
@@ -269,12 +269,12 @@ function curvesOf({ points, displacements, replicas }: Field) {
   return [own, { label: "mean of the replicas", x, displacement: first(replicas.mean), bands }];
 }
 
-function displacementPicture(setting: Setting, fields: readonly Field[]): string {
+function displacementPicture(context: RunContext, fields: readonly Field[]): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
   const what = fields[0]!.mode === 0 ? "Displacement by T" : "Pulls of T by the modes";
-  const caption = captionOf(setting, `${what}, at the mean x of each process`);
-  const xLabel = featureLabel(setting, "y", first);
-  const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
+  const caption = captionOf(context, `${what}, at the mean x of each process`);
+  const xLabel = featureLabel(context, "y", first);
+  const title = (field: Field) => `${processLabel(context, field.process)}, ${fieldTitle(field)}`;
   if (second === undefined) {
     const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field) }));
     return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
@@ -285,11 +285,11 @@ function displacementPicture(setting: Setting, fields: readonly Field[]): string
     displacements: field.displacements as unknown as [number, number][],
     replicas: (field.replicas ?? undefined) as QuiverData["panels"][number]["replicas"],
   }));
-  const columns = Math.min(WIDEST, fields.length / setting.sizes.processes);
+  const columns = Math.min(WIDEST, fields.length / context.sizes.processes);
   return quiver({
     ...caption,
     xLabel,
-    yLabel: featureLabel(setting, "y", second),
+    yLabel: featureLabel(context, "y", second),
     panels,
     columns: Math.max(2, columns),
   });

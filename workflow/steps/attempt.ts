@@ -1,7 +1,7 @@
 /** What a result does without: checks and predictions around a fit. That one of them fails costs nothing but itself. */
 import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { DeviceLostError } from "../errors.js";
 import { reasonOf } from "../store/drawings.js";
 
@@ -20,7 +20,7 @@ export type Part =
 export type Missing = Map<Part, string>;
 
 /** Whether more than a part is at stake: nothing else will work, or the user has to act. */
-const isFatal = (error: unknown, { signal }: Setting) =>
+const isFatal = (error: unknown, { signal }: RunContext) =>
   signal.aborted || error instanceof DeviceLostError || error instanceof FileError || systemCode(error) !== undefined;
 
 /**
@@ -30,7 +30,7 @@ const isFatal = (error: unknown, { signal }: Setting) =>
  * @param instead  what stands for a part that is missing
  */
 export async function attempt<T, U>(
-  setting: Setting,
+  context: RunContext,
   missing: Missing,
   part: Part,
   make: () => Promise<T>,
@@ -39,10 +39,10 @@ export async function attempt<T, U>(
   try {
     return await make();
   } catch (error) {
-    if (isFatal(error, setting)) throw error;
+    if (isFatal(error, context)) throw error;
     const reason = reasonOf(error);
     missing.set(part, reason);
-    setting.warn(`"${part}" is left out, as it cannot be made: ${reason}`);
+    context.warn(`"${part}" is left out, as it cannot be made: ${reason}`);
     return instead;
   }
 }

@@ -16,7 +16,7 @@ import {
 import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import { minimise } from "../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import {
@@ -47,18 +47,18 @@ export interface AveragedFit {
  * @param start  ν̂ of the single likelihood [K]
  */
 export async function fitAveraged(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   replicas: readonly Replica[],
   start: readonly number[],
   key: string,
 ): Promise<AveragedFit | undefined> {
-  const { store, analysis, progress, signal } = setting;
+  const { store, analysis, progress, signal } = context;
   const { fit: options, likelihood: form, profile } = analysis.configuration;
-  const inputs = { key, data: setting.dataKey, start, options, form, box: profile.box };
+  const inputs = { key, data: context.dataKey, start, options, form, box: profile.box };
   const step = await store.run("fit.averaged", inputs, async () => {
-    const open = await openFit(setting, model, setting.events.data);
-    const own = await openMembers(setting, model, replicas);
+    const open = await openFit(context, model, context.events.data);
+    const own = await openMembers(context, model, replicas);
     try {
       const members: FitResult[] = [];
       for (const likelihood of own) members.push(await fitNuisances({ ...open, likelihood }, start, progress, signal));
@@ -74,18 +74,18 @@ export async function fitAveraged(
   const { record } = step;
   const label = `average of ${replicas.length} replicas`;
   if (record === null) {
-    setting.warn(
+    context.warn(
       `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. There is no average`,
     );
     return undefined;
   }
   for (const [b, { status, reason }] of record.members.entries()) {
-    if (status !== "converged") setting.warn(`likelihood of replica ${b}: ${status}. ${reason}`);
+    if (status !== "converged") context.warn(`likelihood of replica ${b}: ${status}. ${reason}`);
   }
   const { fit, curvature } = record;
-  if (fit.status !== "converged") setting.warn(`${label}: ${fit.status}. ${fit.reason}`);
+  if (fit.status !== "converged") context.warn(`${label}: ${fit.status}. ${fit.reason}`);
   const { newtonShift } = curvature;
-  if (newtonShift.status === "off-minimum") setting.warn(`${label}: ${newtonShift.reason}`);
+  if (newtonShift.status === "off-minimum") context.warn(`${label}: ${newtonShift.reason}`);
   return { label, ...record };
 }
 
@@ -101,8 +101,8 @@ const hasMinimum = (fit: FitResult) => isMinimum(fit) || fit.status === "second-
  * 120, nothing with these weights. As T answers to ν, y says nothing of it on which the weights' own fluctuation could cost
  * precision; where T is fixed y does, and counts once.
  */
-function openMembers(setting: Setting, model: MixtureModel, replicas: readonly Replica[]) {
-  const { backend, analysis, events, signal } = setting;
+function openMembers(context: RunContext, model: MixtureModel, replicas: readonly Replica[]) {
+  const { backend, analysis, events, signal } = context;
   const { likelihood, seed } = analysis.configuration;
   const { data } = events;
   const { form, extended } = likelihood;
@@ -115,12 +115,12 @@ function openMembers(setting: Setting, model: MixtureModel, replicas: readonly R
 
 /** The average over the replicas whose fits have a minimum, without second derivatives that cross kinks. */
 export async function openAverage(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   replicas: readonly Replica[],
   fits: readonly FitResult[],
 ): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
-  const own = await openMembers(setting, model, replicas);
+  const own = await openMembers(context, model, replicas);
   const good = own.flatMap((_, b) => (hasMinimum(fits[b]!) ? [b] : []));
   const objective = rebasedAverage(
     good.map((b) => own[b]!),

@@ -15,7 +15,7 @@ import {
 } from "../../inference/model/predictions/projections.js";
 import { withoutTransfer } from "../../inference/model/sampling/sampling.js";
 import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../configuration/analysis.js";
-import { looksAtY, type Setting } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 
 export interface Closure {
   readonly tests: readonly ClosureTest[];
@@ -24,7 +24,7 @@ export interface Closure {
 
 /** "A at shift = 1" */
 export function describeAnchor(
-  { analysis: { configuration } }: Setting,
+  { analysis: { configuration } }: RunContext,
   process: number,
   at: readonly number[],
 ): string {
@@ -34,8 +34,8 @@ export function describeAnchor(
   return `${processNames(configuration)[process]}, ${moved.length === 0 ? "nominal" : moved.join(", ")}`;
 }
 
-export async function checkClosure(setting: Setting, model: MixtureModel, key: string): Promise<Closure> {
-  const { analysis, simulation, store, backend, progress, signal } = setting;
+export async function checkClosure(context: RunContext, model: MixtureModel, key: string): Promise<Closure> {
+  const { analysis, simulation, store, backend, progress, signal } = context;
   const { seed, report } = analysis.configuration;
   const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
     const step = progress.step("closure", undefined, "samples");
@@ -56,11 +56,11 @@ export async function checkClosure(setting: Setting, model: MixtureModel, key: s
   const isBroken = !simulation.isFresh && (await simulation.checks()).verdicts.length > 0;
   for (const { of, part, least, tests: count, pValue, passed } of verdicts) {
     if (passed) continue;
-    const where = describeAnchor(setting, least.process, least.at);
+    const where = describeAnchor(context, least.process, least.at);
     const advice = isBroken
       ? "Mend the samples first: the warnings name their values"
       : `Train longer (flows.${of}, fnf.${of}), or with more simulation`;
-    setting.warn(
+    context.warn(
       `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
         `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
         `${of}${least.feature + 1} of ${where}). ${advice}`,
@@ -85,21 +85,21 @@ const SAMPLED_PER_EVENT = 4;
 
 /** Before: nominal, T the identity. After: the fit. */
 export async function projectFit(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   nu: readonly number[],
   key: string,
 ): Promise<ProjectionSet> {
-  const { analysis, events, store, backend, progress } = setting;
+  const { analysis, events, store, backend, progress } = context;
   const { configuration } = analysis;
   const { seed, report, likelihood } = configuration;
-  const inputs = { key, nu, bins: report.bins, likelihood, data: setting.dataKey };
+  const inputs = { key, nu, bins: report.bins, likelihood, data: context.dataKey };
   const { record } = await store.run("projections", inputs, async () => {
     const step = progress.step("projections", 2, "samples");
     const common = {
       backend,
       count: SAMPLED_PER_EVENT * events.data.count,
-      withY: looksAtY(setting),
+      withY: looksAtY(context),
       observed: likelihood.extended ? undefined : totalWeight(events.data),
       seed,
     };

@@ -1,7 +1,7 @@
 /** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type Setting } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { columnVerdicts, influenceVerdicts, requireFinite } from "../events/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
@@ -16,25 +16,25 @@ export interface RunChecks extends Pick<SimulationChecks, "range"> {
 }
 
 /** Before anything is trained. */
-export async function checkEvents(setting: Setting): Promise<RunChecks> {
-  const { analysis, events, simulation } = setting;
+export async function checkEvents(context: RunContext): Promise<RunChecks> {
+  const { analysis, events, simulation } = context;
   const { range, verdicts: ofSimulation, effects } = await simulation.checks();
-  const movesY = looksAtY(setting) && analysis.configuration.transfer.enabled;
+  const movesY = looksAtY(context) && analysis.configuration.transfer.enabled;
   const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
   const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
-  for (const text of effectWarnings(analysis.configuration, effects, leftOut)) setting.warn(text);
-  return { range, leftOut, verdicts: warned(setting, verdicts) };
+  for (const text of effectWarnings(analysis.configuration, effects, leftOut)) context.warn(text);
+  return { range, leftOut, verdicts: warned(context, verdicts) };
 }
 
-function warned(setting: Setting, verdicts: DataVerdict[]): DataVerdict[] {
-  for (const { text } of verdicts) setting.warn(text);
+function warned(context: RunContext, verdicts: DataVerdict[]): DataVerdict[] {
+  for (const { text } of verdicts) context.warn(text);
   return verdicts;
 }
 
 /** Refuses data that have no likelihood where the first fit begins. */
-export async function requireLikelihood(setting: Setting, simulated: MixtureModel): Promise<void> {
-  const { analysis, events, signal } = setting;
-  const open = await openFit(setting, simulated, events.data);
+export async function requireLikelihood(context: RunContext, simulated: MixtureModel): Promise<void> {
+  const { analysis, events, signal } = context;
+  const open = await openFit(context, simulated, events.data);
   try {
     await requireFinite(open, nuisanceVector(analysis.configuration, analysis.configuration.fit.start), signal);
   } finally {
@@ -44,13 +44,13 @@ export async function requireLikelihood(setting: Setting, simulated: MixtureMode
 
 /** Events that decided the fit. */
 export async function checkInfluence(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   { estimate }: FitSummary,
 ): Promise<DataVerdict[]> {
-  const open = await openFit(setting, model, setting.events.data);
+  const open = await openFit(context, model, context.events.data);
   try {
-    return warned(setting, await influenceVerdicts(open, estimate, setting.signal));
+    return warned(context, await influenceVerdicts(open, estimate, context.signal));
   } finally {
     await open.close();
   }

@@ -3,7 +3,7 @@ import type { Replica } from "../../inference/measurements/distribution-of-inter
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { fitNuisances } from "../likelihood/nuisance-fit.js";
 import { openFit } from "./open-fit.js";
 import type { TrainingSummary } from "./training.js";
@@ -21,29 +21,29 @@ export interface FittedReplica {
 
 /** All replicas that the configuration asks for. */
 export async function fitReplicas(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
   ofData: TrainedTransfer,
 ): Promise<readonly FittedReplica[]> {
-  const { replicas } = setting.analysis.configuration.ensemble;
+  const { replicas } = context.analysis.configuration.ensemble;
   const fitted: FittedReplica[] = [];
-  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(setting, simulated, ofData, index));
+  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(context, simulated, ofData, index));
   return fitted;
 }
 
 /** The same steps as for the data: x alone for a start, T and ν together, ν with T fixed. */
 export async function fitReplica(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
   ofData: TrainedTransfer,
   index: number,
 ): Promise<FittedReplica> {
-  const data = replicaData(setting, index);
+  const data = replicaData(context, index);
   const fitted = async (name: string, key: string, model: MixtureModel, of: EventData, start: readonly number[]) => {
-    const { store, analysis, progress, signal } = setting;
+    const { store, analysis, progress, signal } = context;
     const { fit: options, likelihood } = analysis.configuration;
     const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
-      const open = await openFit(setting, model, of);
+      const open = await openFit(context, model, of);
       try {
         const found = await fitNuisances(open, start, progress, signal);
         signal.throwIfAborted();
@@ -53,15 +53,15 @@ export async function fitReplica(
       }
     });
     const { status, reason } = step.record;
-    if (status !== "converged") setting.warn(`${name} of replica ${index}: ${status}. ${reason}`);
+    if (status !== "converged") context.warn(`${name} of replica ${index}: ${status}. ${reason}`);
     return step;
   };
   const { y: _y, ...xData } = data;
   const { y: _density, ...xModel } = simulated;
-  const { form } = setting.analysis.configuration.likelihood;
+  const { form } = context.analysis.configuration.likelihood;
   const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
-  const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
+  const trained = await fitReplicaTransfer(context, simulated, ofData, index, start);
   const withTransfer = { ...simulated, transfer: trained.transfer };
   const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
   const replica = { index, nu: fit.estimate.values, transfer: trained.transfer.weights };

@@ -4,7 +4,7 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type Setting } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 import { pullText } from "../likelihood/constraint-pull.js";
 import { degeneracyText } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
@@ -42,7 +42,7 @@ export interface FittedModel {
 
 /** One fit of ν, kept as a step. */
 async function fitStep(
-  setting: Setting,
+  context: RunContext,
   name: string,
   label: string,
   key: string,
@@ -50,11 +50,11 @@ async function fitStep(
   data: EventData,
   start: readonly number[],
 ): Promise<NamedFit & { readonly key: string }> {
-  const { store, progress, signal, analysis } = setting;
+  const { store, progress, signal, analysis } = context;
   const { fit, likelihood: options, profile } = analysis.configuration;
-  const inputs = { key, data: setting.dataKey, start, fit, options, box: profile.box };
+  const inputs = { key, data: context.dataKey, start, fit, options, box: profile.box };
   const step = await store.run(name, inputs, async () => {
-    const open = await openFit(setting, model, data);
+    const open = await openFit(context, model, data);
     try {
       const result = await fitNuisances(open, start, progress, signal);
       signal.throwIfAborted();
@@ -64,67 +64,67 @@ async function fitStep(
     }
   });
   const { fit: found, summary } = step.record;
-  if (found.status !== "converged") setting.warn(`${label}: ${found.status}. ${found.reason}`);
-  else if (summary.problem !== null) setting.warn(`${label}: ${summary.problem}`);
+  if (found.status !== "converged") context.warn(`${label}: ${found.status}. ${found.reason}`);
+  else if (summary.problem !== null) context.warn(`${label}: ${summary.problem}`);
   for (const { name, problem } of summary.minos ?? []) {
-    if (problem !== null) setting.warn(`${label}: minos error of ${name}: ${problem}`);
+    if (problem !== null) context.warn(`${label}: minos error of ${name}: ${problem}`);
   }
   const doubt = summary.crossCheck?.doubt;
-  if (doubt) setting.warn(`${label}: ${doubt}`);
+  if (doubt) context.warn(`${label}: ${doubt}`);
   const degeneracy = degeneracyText(summary.names, summary);
-  if (degeneracy) setting.warn(`${label}: ${degeneracy}`);
-  const pulled = pullText(setting.analysis.configuration, summary);
-  if (pulled) setting.warn(`${label}: ${pulled}`);
+  if (degeneracy) context.warn(`${label}: ${degeneracy}`);
+  const pulled = pullText(context.analysis.configuration, summary);
+  if (pulled) context.warn(`${label}: ${pulled}`);
   return { label, fit: found, summary, key: step.key };
 }
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
-async function fitXAlone(setting: Setting, simulated: MixtureModel, key: string) {
-  const { fit, likelihood } = setting.analysis.configuration;
-  const start = nuisanceVector(setting.analysis.configuration, fit.start);
+async function fitXAlone(context: RunContext, simulated: MixtureModel, key: string) {
+  const { fit, likelihood } = context.analysis.configuration;
+  const start = nuisanceVector(context.analysis.configuration, fit.start);
   if (likelihood.form !== "joint") return { start };
-  const { y: _y, ...data } = setting.events.data;
+  const { y: _y, ...data } = context.events.data;
   const { y: _density, ...model } = simulated;
-  const label = looksAtY(setting) ? "fit of x alone" : "fit of x";
-  const xAlone = await fitStep(setting, "fit.x", label, key, model, data, start);
+  const label = looksAtY(context) ? "fit of x alone" : "fit of x";
+  const xAlone = await fitStep(context, "fit.x", label, key, model, data, start);
   return { xAlone, start: xAlone.fit.estimate.values };
 }
 
 /** Step 1 of the data and of one replica. */
-export async function fitOneReplica(setting: Setting, simulated: MixtureModel, key: string, index: number) {
-  const { start } = await fitXAlone(setting, simulated, key);
-  return fitReplica(setting, simulated, await fitTransfer(setting, simulated, key, start), index);
+export async function fitOneReplica(context: RunContext, simulated: MixtureModel, key: string, index: number) {
+  const { start } = await fitXAlone(context, simulated, key);
+  return fitReplica(context, simulated, await fitTransfer(context, simulated, key, start), index);
 }
 
 /** All fits of the analysis. */
-export async function fitModel(setting: Setting, simulated: MixtureModel, key: string): Promise<FittedModel> {
-  const { configuration } = setting.analysis;
-  const { data } = setting.events;
-  const { xAlone, start } = await fitXAlone(setting, simulated, key);
+export async function fitModel(context: RunContext, simulated: MixtureModel, key: string): Promise<FittedModel> {
+  const { configuration } = context.analysis;
+  const { data } = context.events;
+  const { xAlone, start } = await fitXAlone(context, simulated, key);
   const none = { replicas: [], trainings: [] };
-  if (!looksAtY(setting)) {
+  if (!looksAtY(context)) {
     const { y: _density, ...model } = simulated;
     return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
   }
-  const first = configuration.transfer.enabled ? await fitTransfer(setting, simulated, key, start) : undefined;
+  const first = configuration.transfer.enabled ? await fitTransfer(context, simulated, key, start) : undefined;
   if (first === undefined) {
-    const only = await fitStep(setting, "fit.fixed", "fit", key, simulated, data, start);
+    const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
     return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  return fitWithTransfer(setting, simulated, first, xAlone);
+  return fitWithTransfer(context, simulated, first, xAlone);
 }
 
 /** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
 async function fitWithTransfer(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
   first: TrainedTransfer,
   xAlone: NamedFit | undefined,
 ): Promise<FittedModel> {
-  const { data } = setting.events;
+  const { data } = context.events;
   const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
-  const fixed = await fitStep(setting, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
-  const replicas = await fitReplicas(setting, simulated, first);
+  const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
+  const replicas = await fitReplicas(context, simulated, first);
   const members = replicas.map(({ replica }) => replica);
   const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
   const trainings = [
@@ -133,23 +133,23 @@ async function fitWithTransfer(
   ];
   const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
     const averaged =
-      members.length < 2 ? undefined : await fitAveraged(setting, model, members, last.fit.estimate.values, ownKey);
+      members.length < 2 ? undefined : await fitAveraged(context, model, members, last.fit.estimate.values, ownKey);
     const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
     return { model, key: ownKey, fits: all, replicas };
   };
-  if (!setting.analysis.configuration.profile.enabled) {
+  if (!context.analysis.configuration.profile.enabled) {
     return { ...(await finished(withTransfer, fixed, key, {})), trainings };
   }
   const centre = fixed.fit.estimate.values;
-  const second = await fitResponse(setting, withTransfer, {
+  const second = await fitResponse(context, withTransfer, {
     key,
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
     centre,
     members: [first.transfer.weights, ...members.map(({ transfer }) => transfer)],
   });
   const model: MixtureModel = { ...withTransfer, response: second.response };
-  const profiled = await fitStep(setting, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
-  warnWhereSteeper(setting, fixed, profiled);
+  const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
+  warnWhereSteeper(context, fixed, profiled);
   const response = { label: "response of T (step 2)", summary: second.summary };
   return {
     ...(await finished(model, profiled, profiled.key, { profiled })),
@@ -158,22 +158,22 @@ async function fitWithTransfer(
 }
 
 /** The fits of ν with a T, and its response where it has one, that were trained on other data. */
-export async function fitTrained(setting: Setting, model: MixtureModel, key: string): Promise<FittedModel["fits"]> {
-  const { data } = setting.events;
+export async function fitTrained(context: RunContext, model: MixtureModel, key: string): Promise<FittedModel["fits"]> {
+  const { data } = context.events;
   const { response, ...fixedModel } = model;
-  const start = nuisanceVector(setting.analysis.configuration, setting.analysis.configuration.fit.start);
+  const start = nuisanceVector(context.analysis.configuration, context.analysis.configuration.fit.start);
   const label = model.transfer === undefined ? "fit" : "fit with T fixed";
-  const fixed = await fitStep(setting, "fit.fixed", label, key, fixedModel, data, start);
+  const fixed = await fitStep(context, "fit.fixed", label, key, fixedModel, data, start);
   if (response === undefined) return { fixed };
   const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
-  return { fixed, profiled: await fitStep(setting, "fit.profiled", "fit with T profiled", key, model, data, centre) };
+  return { fixed, profiled: await fitStep(context, "fit.profiled", "fit with T profiled", key, model, data, centre) };
 }
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */
 const STEEPER = 0.1;
 
 /** T's best answer to ν can only lower the NLL away from ν_0, and so widen errors. */
-function warnWhereSteeper({ warn }: Setting, fixed: NamedFit, profiled: NamedFit): void {
+function warnWhereSteeper({ warn }: RunContext, fixed: NamedFit, profiled: NamedFit): void {
   const [held, free] = [fixed.summary.sigma, profiled.summary.sigma];
   if (held === null || free === null) return;
   const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);

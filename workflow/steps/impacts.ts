@@ -10,7 +10,7 @@ import {
 } from "../../inference/measurements/distribution-of-interest/impacts/impacts-regions.js";
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
 import { captionOf, featureLabel, processLabel } from "../report/pictures.js";
 import type { Drawing } from "../store/drawings.js";
@@ -26,14 +26,18 @@ export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = 
 };
 
 /** Undefined where the configuration wants none, or the fit gave no errors. */
-export async function findImpacts(setting: Setting, fitted: FittedModel, best: NamedFit): Promise<Impacts | undefined> {
-  const { analysis, store, backend, events, progress, signal } = setting;
+export async function findImpacts(
+  context: RunContext,
+  fitted: FittedModel,
+  best: NamedFit,
+): Promise<Impacts | undefined> {
+  const { analysis, store, backend, events, progress, signal } = context;
   const { impacts: options, seed, fit, likelihood, profile } = analysis.configuration;
   const { covariance } = best.fit;
   if (!options.enabled || covariance === undefined) return undefined;
   const inputs = { key: fitted.key, of: best.fit, options, bounds: fit.bounds, likelihood, box: profile.box };
   const { record } = await store.run("impacts", inputs, async () => {
-    const open = await openFit(setting, fitted.model, events.data);
+    const open = await openFit(context, fitted.model, events.data);
     try {
       let step: { readonly stage: string; readonly of: ReturnType<typeof progress.step> } | undefined;
       const found = await impacts({
@@ -70,7 +74,7 @@ export async function findImpacts(setting: Setting, fitted: FittedModel, best: N
   });
   for (const { definition, sources } of record.sources) {
     for (const { name, problems } of sources) {
-      for (const problem of problems) setting.warn(`impact of ${name} (${definition}): ${problem}`);
+      for (const problem of problems) context.warn(`impact of ${name} (${definition}): ${problem}`);
     }
   }
   return record;
@@ -81,24 +85,24 @@ const ranked = <T extends { readonly rank: number }>(impacts: readonly T[]) =>
   [...impacts].sort((a, b) => a.rank - b.rank);
 
 /** Rankings of what moves the yields, and maps of what moves the distribution, for every definition. */
-export function impactPictures(setting: Setting, found: Impacts | undefined, best: NamedFit): Drawing[] {
+export function impactPictures(context: RunContext, found: Impacts | undefined, best: NamedFit): Drawing[] {
   if (found === undefined) return [];
   const yields = found.tables.filter(({ target }) => target.kind !== "nuisance");
   const maps = (found.distribution?.tables ?? []).map(
-    (table): Drawing => [`impact-map-${table.definition}`, () => mapPicture(setting, found, table)],
+    (table): Drawing => [`impact-map-${table.definition}`, () => mapPicture(context, found, table)],
   );
   const rankings = yields.map(
     (table): Drawing => [
       `impact-${table.definition}-${table.target.kind === "yield" ? table.target.name : "total"}`,
-      () => rankingPicture(setting, table, best),
+      () => rankingPicture(context, table, best),
     ],
   );
   return [...maps, ...rankings];
 }
 
-function rankingPicture(setting: Setting, table: ImpactTable, { summary }: NamedFit): string {
+function rankingPicture(context: RunContext, table: ImpactTable, { summary }: NamedFit): string {
   const { definition, target, impacts: own, groups, total, statistical } = table;
-  const { nuisances } = setting.analysis.configuration;
+  const { nuisances } = context.analysis.configuration;
   const of = target.kind === "yield" ? `yield of ${target.name}` : "expected events";
   const rows = ranked(own);
   const labels = rows.map(({ source }) => nuisances[source]?.label ?? source);
@@ -106,7 +110,7 @@ function rankingPicture(setting: Setting, table: ImpactTable, { summary }: Named
   const at = rows.map(({ source }) => summary.names.indexOf(source));
   const hasPulls = definition !== "mode" && summary.sigma !== null;
   return impactRanking({
-    ...captionOf(setting, `Impacts on the ${of}: ${DEFINITIONS[definition]}`),
+    ...captionOf(context, `Impacts on the ${of}: ${DEFINITIONS[definition]}`),
     targetLabel: `${of} [events]`,
     endLabels: definition === "auxiliary" ? ["centre + 1", "centre − 1"] : ["+1σ", "−1σ"],
     names: labels,
@@ -135,12 +139,16 @@ function digitsOf(regions: readonly Region[]): number {
   return 3 + Math.max(0, ...common.map(Math.floor));
 }
 
-function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own, groups }: DistributionTable): string {
+function mapPicture(
+  context: RunContext,
+  found: Impacts,
+  { definition, impacts: own, groups }: DistributionTable,
+): string {
   const { regions } = found.distribution!;
-  const { nuisances } = setting.analysis.configuration;
+  const { nuisances } = context.analysis.configuration;
   const digits = digitsOf(regions);
-  const nameOf = ({ of, feature }: ObservedFeature) => featureLabel(setting, of, feature);
-  const nProcesses = setting.sizes.processes;
+  const nameOf = ({ of, feature }: ObservedFeature) => featureLabel(context, of, feature);
+  const nProcesses = context.sizes.processes;
   const panels = Array.from({ length: nProcesses }, (_, process) => {
     const rows = [
       ...groups.map(({ name, cells }) => ({ name: `group ${name}`, cells })),
@@ -149,7 +157,7 @@ function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own
         .map(({ source, cells }) => ({ name: nuisances[source]?.label ?? source, cells })),
     ];
     return {
-      title: processLabel(setting, process),
+      title: processLabel(context, process),
       names: rows.map(({ name }) => name),
       values: rows.map(({ cells }) =>
         regions.map(
@@ -159,7 +167,7 @@ function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own
     };
   });
   return impactMap({
-    ...captionOf(setting, `Impacts on T: ${DEFINITIONS[definition]}`),
+    ...captionOf(context, `Impacts on T: ${DEFINITIONS[definition]}`),
     valueLabel: "r.m.s. displacement [σ of y in the process]",
     regions: regions.map((region) => regionText(region, nameOf, (value) => significant(value, digits))),
     panels,

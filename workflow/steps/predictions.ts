@@ -6,19 +6,19 @@ import { type BinnedBand, binnedBands } from "../../inference/measurements/distr
 import { postFitYields } from "../../inference/model/predictions/post-fit-yields.js";
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import type { YieldRow } from "../report/html.js";
 import type { ProjectionSet } from "./checks.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 
 /** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */
 export async function projectionBands(
-  setting: Setting,
+  context: RunContext,
   { model, replicas, key }: FittedModel,
   { fit, summary }: NamedFit,
   { projections }: ProjectionSet,
 ): Promise<readonly Band[] | undefined> {
-  const { analysis, events, backend, store, progress, signal } = setting;
+  const { analysis, events, backend, store, progress, signal } = context;
   const { seed, likelihood, report } = analysis.configuration;
   const { covariance } = fit;
   if (covariance === undefined || projections.length === 0) return undefined;
@@ -52,7 +52,7 @@ const SENSITIVITY_EVENTS = 30_000;
 
 /** At ν̂, from the model alone. */
 export async function findSensitivity(
-  { analysis, backend, store, progress, signal }: Setting,
+  { analysis, backend, store, progress, signal }: RunContext,
   { model, key }: FittedModel,
   { summary }: NamedFit,
 ): Promise<ExpectedSensitivity> {

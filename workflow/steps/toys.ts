@@ -10,7 +10,7 @@ import { drawToy, withAuxiliaryToys } from "../../inference/model/sampling/toys.
 import { readTextFile } from "../../io/file-kinds.js";
 import { writeAtomic } from "../../io/index.js";
 import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type Setting } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { digestOf } from "../open-context.js";
@@ -24,7 +24,7 @@ export type ToyMode = "data" | "full";
 
 /** What toys have in common. */
 export interface ToyPlan {
-  readonly setting: Setting;
+  readonly context: RunContext;
   readonly mode: ToyMode;
   /** The model of simulation. */
   readonly simulated: MixtureModel;
@@ -51,17 +51,17 @@ export interface ToyFitRecord extends Pick<FitSummary, "status" | "estimate" | "
 }
 
 /** Each toy has random numbers of its own for data, auxiliary measurements, initial weights, shuffling and bootstrap. */
-const seedOf = ({ setting }: ToyPlan, toy: number) => word(randomKey(setting.analysis.configuration.seed, "toy"), toy);
+const seedOf = ({ context }: ToyPlan, toy: number) => word(randomKey(context.analysis.configuration.seed, "toy"), toy);
 
 /** Events at the truth: the generator's, else drawn from the fitted model. */
-async function toyData({ setting, truth, fitted }: ToyPlan, backend: Backend, seed: number): Promise<EventData> {
-  const { configuration } = setting.analysis;
+async function toyData({ context, truth, fitted }: ToyPlan, backend: Backend, seed: number): Promise<EventData> {
+  const { configuration } = context.analysis;
   const { generator } = configuration.data;
   if (generator === undefined) {
-    return drawToy({ backend, model: fitted!, nu: truth, withY: looksAtY(setting), seed });
+    return drawToy({ backend, model: fitted!, nu: truth, withY: looksAtY(context), seed });
   }
   const { x, y, count } = await generateData({ ...configuration, seed }, generator);
-  return { count, x, ...(looksAtY(setting) && { y }) };
+  return { count, x, ...(looksAtY(context) && { y }) };
 }
 
 /** Quiet: many toys are one progress. */
@@ -69,13 +69,13 @@ const SILENT = { step: () => ({ update() {}, done() {} }), note() {} };
 
 /** Runs one toy. */
 export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Promise<ToyRecord> {
-  const { setting, mode, truth, key } = plan;
-  const { analysis, signal } = setting;
+  const { context, mode, truth, key } = plan;
+  const { analysis, signal } = context;
   const seed = seedOf(plan, toy);
   const data = await toyData(plan, backend, seed);
   const warnings: string[] = [];
-  const own: Setting = {
-    ...setting,
+  const own: RunContext = {
+    ...context,
     analysis: { ...analysis, configuration: { ...analysis.configuration, seed } },
     backend,
     store: passingSteps({ key, toy }),
@@ -102,13 +102,13 @@ export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Prom
 }
 
 /** Configuration, but for what says nothing about toys, and what the trainings follow from. */
-export function planKey({ analysis }: Setting, mode: ToyMode, trained: string): string {
+export function planKey({ analysis }: RunContext, mode: ToyMode, trained: string): string {
   const { name: _name, output: _output, scan: _scan, report: _report, ...configuration } = analysis.configuration;
   return createHash("sha256").update(JSON.stringify({ configuration, mode, trained })).digest("hex");
 }
 
 /** True values of the toys: those of the generator, else the fit of the data. */
-export function truthOf({ analysis: { configuration } }: Setting, estimate: readonly number[] | undefined) {
+export function truthOf({ analysis: { configuration } }: RunContext, estimate: readonly number[] | undefined) {
   if (configuration.data.generator !== undefined || estimate === undefined) {
     return nuisanceVector(configuration, configuration.truth);
   }

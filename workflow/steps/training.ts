@@ -4,7 +4,7 @@ import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimis
 import { train } from "../../flows/training/training.js";
 import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
 import type { TrainingRecipe } from "../configuration/table.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import type { Step } from "../reporter.js";
 import type { StepResult } from "../store/step-store.js";
 
@@ -34,7 +34,7 @@ interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "val
  * @param keeps  whether a parameter belongs to the result
  */
 export async function trainStep(
-  { backend, analysis, progress, signal }: Setting,
+  { backend, analysis, progress, signal }: RunContext,
   label: string,
   recipe: TrainingRecipe,
   { logVolume = 0, ...task }: Task,

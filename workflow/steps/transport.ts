@@ -30,7 +30,7 @@ import { openSampler } from "../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../inference/model/sampling/toys.js";
 import { responseArchitecture, transferArchitecture } from "../configuration/architectures.js";
 import type { TrainingRecipe } from "../configuration/table.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
@@ -51,7 +51,7 @@ function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): nu
 }
 
 /** Data as the flows see them, which T and its response are trained on. */
-const framed = ({ backend }: Setting, { frame }: MixtureModel, data: EventData): EventData =>
+const framed = ({ backend }: RunContext, { frame }: MixtureModel, data: EventData): EventData =>
   framedEvents(frame, data, backend.precision);
 
 interface TransferTask {
@@ -67,14 +67,18 @@ interface TransferTask {
   readonly perStep: ReturnType<typeof releaseOfNu>;
 }
 
-async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
-  const { transfer, likelihood: options, fit } = setting.analysis.configuration;
+async function trainTransfer(
+  context: RunContext,
+  simulated: MixtureModel,
+  task: TransferTask,
+): Promise<TrainedTransfer> {
+  const { transfer, likelihood: options, fit } = context.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
   const model: MixtureModel = { ...simulated, transfer: from };
-  const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
+  const step = await context.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
-      setting,
+      context,
       task.label,
       recipe,
       {
@@ -88,7 +92,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
           nuisances: adamw({ learningRate: transfer.nuisanceLearningRate, weightDecay: 0 }),
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
-        data: { [DATA]: dataSample(framed(setting, simulated, data)) },
+        data: { [DATA]: dataSample(framed(context, simulated, data)) },
         perStep: task.perStep,
         logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
         // One shuffling for the data and all replicas: they differ in their weights only.
@@ -109,29 +113,29 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
 
 /** Step 1. */
 export function fitTransfer(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
   key: string,
   start: readonly number[],
 ): Promise<TrainedTransfer> {
-  const { analysis, events, sizes } = setting;
+  const { analysis, events, sizes } = context;
   const { transfer, likelihood, seed } = analysis.configuration;
   const { epochs, batch } = transfer.training;
   const architecture = transferArchitecture(analysis.configuration);
-  return trainTransfer(setting, simulated, {
+  return trainTransfer(context, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
-    inputs: { key, data: setting.dataKey, architecture, start, transfer, options: likelihood },
+    inputs: { key, data: context.dataKey, architecture, start, transfer, options: likelihood },
     recipe: transfer.training,
     data: events.data,
-    from: initialTransfer(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
+    from: initialTransfer(architecture, framed(context, simulated, events.data), sizes.processes, seed),
     nu: start,
     perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
   });
 }
 
 /** The data as a replica of the ensemble sees them. */
-export function replicaData({ analysis, events }: Setting, index: number): EventData {
+export function replicaData({ analysis, events }: RunContext, index: number): EventData {
   return { ...events.data, weights: bootstrapWeights(events.data, analysis.configuration.seed, index) };
 }
 
@@ -140,24 +144,24 @@ export function replicaData({ analysis, events }: Setting, index: number): Event
  * replica whose ν starts at that of the data instead stays too close to it: T and ν have to move together, which takes long.
  */
 export function fitReplicaTransfer(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
   ofData: TrainedTransfer,
   index: number,
   start: readonly number[],
 ): Promise<TrainedTransfer> {
-  const { ensemble, transfer, likelihood } = setting.analysis.configuration;
+  const { ensemble, transfer, likelihood } = context.analysis.configuration;
   const { nuisanceLearningRate } = transfer;
   const { epochs, batch } = ensemble.training;
-  return trainTransfer(setting, simulated, {
+  return trainTransfer(context, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
     inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
     recipe: ensemble.training,
-    data: replicaData(setting, index),
+    data: replicaData(context, index),
     from: ofData.transfer,
     nu: start,
-    perStep: releaseOfNu(epochs * stepsPerEpoch(setting.events.data.count, batch)),
+    perStep: releaseOfNu(epochs * stepsPerEpoch(context.events.data.count, batch)),
   });
 }
 
@@ -197,29 +201,29 @@ export interface ResponseTask {
 }
 
 /** Step 2. */
-export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
-  const { analysis, events, sizes, store } = setting;
+export async function fitResponse(context: RunContext, fitted: MixtureModel, task: ResponseTask) {
+  const { analysis, events, sizes, store } = context;
   const { profile, seed } = analysis.configuration;
   const { key, errors, centre, members } = task;
   const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
-    framed(setting, fitted, events.data),
+    framed(context, fitted, events.data),
     sizes.processes,
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: setting.dataKey, architecture, profile };
+  const inputs = { key, data: context.dataKey, architecture, profile };
   const step = await store.run("response", inputs, async (checkpoint) => {
-    const own = await responseEvents(setting, fitted, centre);
+    const own = await responseEvents(context, fitted, centre);
     try {
       const training = profileTraining({
         model,
         isWeighted: profile.sample === "data" && events.data.weights !== undefined,
         optimiser: optimiserOf(profile.training),
       });
-      const points = withPoints(setting, own, responseBox(architecture, profile.box));
-      const { backend, signal, progress } = setting;
+      const points = withPoints(context, own, responseBox(architecture, profile.box));
+      const { backend, signal, progress } = context;
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
       const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
@@ -233,7 +237,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
         purpose: "response",
       };
       const label = "fit the response of T (step 2)";
-      return await trainStep(setting, label, profile.training, task, checkpoint, (name) =>
+      return await trainStep(context, label, profile.training, task, checkpoint, (name) =>
         name.startsWith("response."),
       );
     } finally {
@@ -259,12 +263,12 @@ const LEAST_EVENTS = 50_000;
  * from the densities alone: data would only add their fluctuation, which a response takes for an answer (10 000 events of the toy:
  * σ 0.025 profiled over the data, 0.029 of x alone, which is what should remain).
  */
-async function responseEvents(setting: Setting, fitted: MixtureModel, centre: readonly number[]) {
-  const { analysis, events, backend } = setting;
+async function responseEvents(context: RunContext, fitted: MixtureModel, centre: readonly number[]) {
+  const { analysis, events, backend } = context;
   const { profile, seed } = analysis.configuration;
   const { heldOut } = profile;
   if (profile.sample === "data") {
-    const all = dataSample(framed(setting, fitted, events.data));
+    const all = dataSample(framed(context, fitted, events.data));
     const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
     const training: EventSource = async () => split?.training ?? all;
     return { training, validation: split?.validation, close: async () => {} };
@@ -273,7 +277,7 @@ async function responseEvents(setting: Setting, fitted: MixtureModel, centre: re
   const sampler = await openSampler(backend, fitted);
   const draw = async (part: number, purpose: string): Promise<EventSample> => {
     const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
-    return dataSample(framed(setting, fitted, drawn));
+    return dataSample(framed(context, fitted, drawn));
   };
   return {
     training: (epoch: number) => draw(1, `response/${epoch}`),
@@ -284,7 +288,7 @@ async function responseEvents(setting: Setting, fitted: MixtureModel, centre: re
 
 /** Those events with points of the box: by the law asked for in training, off any grid in validation. */
 function withPoints(
-  { analysis }: Setting,
+  { analysis }: RunContext,
   { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
   box: readonly number[],
 ) {
