@@ -3,22 +3,23 @@
 /** Numbers and short texts shown behind the progress, e.g. `{ loss: 2.31, nu: "0.49, -0.51" }`. */
 export type Shown = Readonly<Record<string, number | string>>;
 
-export interface Step {
+/** How far one piece of work is. */
+export interface Counter {
   /** Cheap enough to be called at every iteration: most calls print nothing. */
   update(done: number, shown?: Shown): void;
-  /** Ends the step with a line that stays. */
+  /** Ends it with a line that stays. */
   done(shown?: Shown): void;
 }
 
-/** Progress of long steps. */
+/** Progress of work that takes long. */
 export interface Progress {
   /**
-   * Begins a step; the one before must be done.
+   * Begins to count; the counter before must be done.
    *
    * @param total number of `unit`s it will take, undefined where nobody knows
    * @param unit  what is counted, plural; the rate is in `unit`s per second
    */
-  step(label: string, total?: number, unit?: string): Step;
+  begin(label: string, total?: number, unit?: string): Counter;
   /** A line that stays. */
   note(text: string): void;
 }

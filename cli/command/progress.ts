@@ -1,4 +1,4 @@
-/** Progress of long steps: rate, time left and current numbers. One updating line on a terminal, plain lines elsewhere. */
+/** Progress of work that takes long: rate, time left and current numbers. One updating line on a terminal, plain lines elsewhere. */
 
 import type { Progress, Shown } from "../../workflow/reporter.js";
 
@@ -6,7 +6,7 @@ import type { Progress, Shown } from "../../workflow/reporter.js";
 export interface ProgressLine extends Progress {
   /** Takes the updating line away while something else is written, then puts it back. */
   aside(write: () => void): void;
-  /** Leaves the updating line behind, ended, where a step was cut short. */
+  /** Leaves the updating line behind, ended, where work was cut short. */
   close(): void;
 }
 
@@ -49,10 +49,10 @@ export function createProgress(target: ProgressTarget): ProgressLine {
   };
 
   return {
-    step(label, total, unit = "steps") {
+    begin(label, total, unit = "steps") {
       const start = target.now();
       let last = target.isTerminal ? Number.NEGATIVE_INFINITY : start;
-      // A resumed step begins in the middle: the rate counts from the first update.
+      // Resumed work begins in the middle: the rate counts from the first update.
       let first: { readonly count: number; readonly time: number } | undefined;
       let latest = 0;
       /** Units per second, undefined before there is one. */

@@ -51,13 +51,13 @@ export async function apply(context: VerbContext): Promise<void> {
   for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
     context.warn(warning);
   try {
-    const step = progress.step("apply", count * variations.length, "maps");
-    const onEvents = (done: number) => step.update(done);
+    const counter = progress.begin("apply", count * variations.length, "maps");
+    const onEvents = (done: number) => counter.update(done);
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, variations, signal, onEvents };
     for await (const applied of applyTransfer(request)) addColumns(columns, names, applied, size, precision);
-    step.done();
+    counter.done();
   } finally {
     await backend.close();
   }

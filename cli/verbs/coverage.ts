@@ -103,13 +103,13 @@ async function runToys(
   if (missing.length === 0) return;
   const { backend } = plan.context;
   const lanes = backend.name === "cpu" ? Math.min(missing.length, options.threads ?? availableParallelism()) : 1;
-  const step = progress.step(`coverage, ${plan.mode} toys`, missing.length, "toys");
+  const counter = progress.begin(`coverage, ${plan.mode} toys`, missing.length, "toys");
   const queue = [...missing];
   let done = 0;
   const lane = async (own: Backend) => {
     for (let toy = queue.shift(); toy !== undefined && !signal.aborted; toy = queue.shift()) {
       await saveToy(folder, await runToy(plan, toy, own));
-      step.update(++done);
+      counter.update(++done);
     }
   };
   if (lanes === 1) await lane(backend);
@@ -124,7 +124,7 @@ async function runToys(
     }
   }
   signal.throwIfAborted();
-  step.done();
+  counter.done();
 }
 
 /** coverage.json in the folder of the mode, and the table for people. */

@@ -28,15 +28,15 @@ export async function evaluate(context: VerbContext): Promise<void> {
     const { count } = open.events.data;
     const logProb = new Float64Array(count);
     const nonFinite = new NonFinite();
-    const step = context.progress.step("evaluate", count, "events");
+    const counter = context.progress.begin("evaluate", count, "events");
     for (let start = 0; start < count; start += CHUNK) {
       const stop = Math.min(count, start + CHUNK);
       const found = await likelihood.logProb(nu, [start, stop]);
       nonFinite.add(found, start);
       logProb.set(found, start);
-      step.update(stop);
+      counter.update(stop);
     }
-    step.done();
+    counter.done();
     await writeNpz(out, {
       log_prob: { shape: [count], data: logProb },
       nu: { shape: [nu.length], data: Float64Array.from(nu) },

@@ -78,9 +78,9 @@ async function evaluateWith(
   nu: readonly number[],
   count: number,
 ): Promise<EvaluationParts> {
-  const step = progress.step(label, count, "events");
-  const parts = await of.evaluateParts(nu, 2, (done) => step.update(done));
-  step.done();
+  const counter = progress.begin(label, count, "events");
+  const parts = await of.evaluateParts(nu, 2, (done) => counter.update(done));
+  counter.done();
   return parts;
 }
 

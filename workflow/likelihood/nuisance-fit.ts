@@ -103,17 +103,17 @@ export async function fitNuisances(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const step = progress.step("fit", undefined, "evaluations");
+  const counter = progress.begin("fit", undefined, "evaluations");
   const found = await minimise(objectiveOf(open), {
     ...fitOptions(open, start),
     onStep: ({ evaluations, nll, edm, estimate }) => {
       const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
-      step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
+      counter.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
     },
     signal,
   });
   const result = isKinkedIn(open) ? await acrossKinks(open, found) : found;
-  step.done({ status: result.status });
+  counter.done({ status: result.status });
   return { ...result, reason: `${result.reason}${advice(open, result)}` };
 }
 

@@ -107,11 +107,11 @@ export async function scans(
     scanned: number,
     scan: (options: ScanOptions) => Promise<S>,
   ): Promise<S> => {
-    const step = progress.step(`scan ${label}`, total, "points");
-    const onPoint = (done: number) => step.update(done);
+    const counter = progress.begin(`scan ${label}`, total, "points");
+    const onPoint = (done: number) => counter.update(done);
     const tolerance = TOLERANCE_FACTOR * fitTolerance(open);
     const found = await scan({ bestFit, profile: size > scanned, bounds: fitBounds(open), tolerance, onPoint, signal });
-    step.done();
+    counter.done();
     return found;
   };
   const single: Scan1d[] = [];

@@ -38,7 +38,7 @@ export async function checkClosure(context: RunContext, model: MixtureModel, key
   const { analysis, simulation, store, backend, progress, signal } = context;
   const { seed, report } = analysis.configuration;
   const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
-    const step = progress.step("closure", undefined, "samples");
+    const counter = progress.begin("closure", undefined, "samples");
     const heldOut = await simulation.test(simulation.anchors);
     const found = await closureTests({
       backend,
@@ -46,10 +46,10 @@ export async function checkClosure(context: RunContext, model: MixtureModel, key
       heldOut,
       bins: report.bins,
       seed,
-      onProgress: (done, total) => step.update(done, { of: total }),
+      onProgress: (done, total) => counter.update(done, { of: total }),
       signal,
     });
-    step.done({ tests: found.length });
+    counter.done({ tests: found.length });
     return { record: found, arrays: {} };
   });
   const verdicts = closureVerdicts(tests, shapeCentres(analysis.configuration));
@@ -95,7 +95,7 @@ export async function projectFit(
   const { seed, report, likelihood } = configuration;
   const inputs = { key, nu, bins: report.bins, likelihood, data: context.dataKey };
   const { record } = await store.run("projections", inputs, async () => {
-    const step = progress.step("projections", 2, "samples");
+    const counter = progress.begin("projections", 2, "samples");
     const common = {
       backend,
       count: SAMPLED_PER_EVENT * events.data.count,
@@ -105,15 +105,15 @@ export async function projectFit(
     };
     const nominal = nuisanceVector(configuration, {});
     const before = await sampleMixture({ ...common, model: withoutTransfer(model), nu: nominal, purpose: "before" });
-    step.update(1);
+    counter.update(1);
     const after = await sampleMixture({ ...common, model, nu, purpose: "after" });
-    step.update(2);
+    counter.update(2);
     const nFixed = likelihood.extended ? 0 : 1;
     const found: ProjectionSet = {
       projections: project(events.data, [before, after], report.bins, nFixed),
       processes: after.processes.map(({ count, x, y }) => ({ x: moments(x, count), y: y ? moments(y, count) : [] })),
     };
-    step.done();
+    counter.done();
     return { record: found, arrays: {} };
   });
   return record;

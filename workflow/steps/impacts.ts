@@ -13,6 +13,7 @@ import type { ImpactDefinition } from "../../inference/statistics/impacts/impact
 import type { RunContext } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
 import { captionOf, featureLabel, processLabel } from "../report/pictures.js";
+import type { Counter } from "../reporter.js";
 import type { Drawing } from "../store/drawings.js";
 import type { FittedModel, NamedFit } from "./fits.js";
 import { openFit } from "./open-fit.js";
@@ -39,7 +40,8 @@ export async function findImpacts(
   const { record } = await store.run("impacts", inputs, async () => {
     const open = await openFit(context, fitted.model, events.data);
     try {
-      let step: { readonly stage: string; readonly of: ReturnType<typeof progress.step> } | undefined;
+      let stageNow: string | undefined;
+      let counter: Counter | undefined;
       const found = await impacts({
         objective: open.likelihood,
         model: fitted.model,
@@ -54,18 +56,16 @@ export async function findImpacts(
           distribution: { backend, data: events.data, bins: options.bins, events: options.events, seed },
         }),
         onProgress(stage, done, total) {
-          if (step?.stage !== stage) {
-            step?.of.done();
-            step = {
-              stage,
-              of: progress.step(`impacts, ${stage}`, total, stage === "refits" ? "nuisances" : "points"),
-            };
+          if (stageNow !== stage) {
+            counter?.done();
+            counter = progress.begin(`impacts, ${stage}`, total, stage === "refits" ? "nuisances" : "points");
+            stageNow = stage;
           }
-          step.of.update(done);
+          counter?.update(done);
         },
         signal,
       });
-      step?.of.done();
+      counter?.done();
       signal.throwIfAborted();
       return { record: found, arrays: {} };
     } finally {

@@ -25,7 +25,7 @@ export async function projectionBands(
   const inputs = { key, fit, bins: report.bins, likelihood, replicas: replicas.length };
   const { record } = await store.run("bands", inputs, async () => {
     const modes = covariance.names.length;
-    const step = progress.step("bands", 1 + 2 * modes, "points");
+    const counter = progress.begin("bands", 1 + 2 * modes, "points");
     const found = await binnedBands({
       backend,
       model,
@@ -39,9 +39,9 @@ export async function projectionBands(
       observed: likelihood.extended ? undefined : totalWeight(events.data),
       seed,
       signal,
-      onPoints: (done) => step.update(done),
+      onPoints: (done) => counter.update(done),
     });
-    step.done();
+    counter.done();
     return { record: found as readonly BinnedBand[], arrays: {} };
   });
   return record.map(({ band }) => band);
@@ -60,10 +60,10 @@ export async function findSensitivity(
   const { form, extended } = likelihood;
   const { estimate: nu } = summary;
   const { record } = await store.run("sensitivity", { key, nu, likelihood }, async () => {
-    const step = progress.step("expected errors", undefined, "likelihoods");
+    const counter = progress.begin("expected errors", undefined, "likelihoods");
     const request = { backend, model, nu, count: SENSITIVITY_EVENTS, form, extended, seed, signal };
     const found = await expectedSensitivity(request);
-    step.done();
+    counter.done();
     return { record: found, arrays: {} };
   });
   return record;

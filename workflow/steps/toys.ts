@@ -65,7 +65,7 @@ async function toyData({ context, truth, fitted }: ToyPlan, backend: Backend, se
 }
 
 /** Quiet: many toys are one progress. */
-const SILENT = { step: () => ({ update() {}, done() {} }), note() {} };
+const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 /** Runs one toy. */
 export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Promise<ToyRecord> {

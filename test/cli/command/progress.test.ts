@@ -12,12 +12,12 @@ function recorder(isTerminal: boolean) {
 
 test("a log gets a plain line every few seconds: part, rate, time left, numbers", () => {
   const { written, clock, progress } = recorder(false);
-  const step = progress.step("train p(y|x)", 1000);
+  const counter = progress.begin("train p(y|x)", 1000);
   for (let i = 1; i <= 500; i++) {
     clock.now = 20 * i;
-    step.update(i, { loss: 2.5, nu: "0.1, 0.2" });
+    counter.update(i, { loss: 2.5, nu: "0.1, 0.2" });
   }
-  step.done({ loss: 2.25 });
+  counter.done({ loss: 2.25 });
   assert.equal(written, [
     "train p(y|x): 250/1000 (25%), 50.0 steps/s, 15.0 s left, loss 2.50000, nu 0.1, 0.2\n",
     "train p(y|x): 500/1000 (50%), 50.0 steps/s, 10.0 s left, loss 2.50000, nu 0.1, 0.2\n",
@@ -27,14 +27,14 @@ test("a log gets a plain line every few seconds: part, rate, time left, numbers"
 
 test("a terminal gets one updating line, cut to its width, and notes above it", () => {
   const { written, clock, progress } = recorder(true);
-  const step = progress.step("read", undefined, "events");
-  step.update(0);
+  const counter = progress.begin("read", undefined, "events");
+  counter.update(0);
   clock.now = 50;
-  step.update(1e6);
+  counter.update(1e6);
   clock.now = 1000;
-  step.update(5e7, { file: "a name that is much longer than the line can be" });
+  counter.update(5e7, { file: "a name that is much longer than the line can be" });
   progress.note("a warning");
-  step.done();
+  counter.done();
   const erase = "\r\u001b[K";
   const live = written[1]!.slice(erase.length);
   assert.is(written[0], `${erase}read: 0 events`);
@@ -43,20 +43,20 @@ test("a terminal gets one updating line, cut to its width, and notes above it", 
   assert.equal(written.slice(2), [erase, "a warning\n", live, `${erase}read: done in 1.0 s, 50.0 M events/s\n`]);
 });
 
-test("a step that was cut short leaves its line behind, ended", () => {
+test("work that was cut short leaves its line behind, ended", () => {
   const { written, progress } = recorder(true);
-  progress.step("read").update(1);
+  progress.begin("read").update(1);
   progress.close();
   progress.close();
   assert.equal(written.slice(1), ["\n"]);
 });
 
-test("a resumed step counts its rate from where it began", () => {
+test("resumed work counts its rate from where it began", () => {
   const { written, clock, progress } = recorder(false);
-  const step = progress.step("train", 1000);
-  step.update(900);
+  const counter = progress.begin("train", 1000);
+  counter.update(900);
   clock.now = 10_000;
-  step.update(950);
+  counter.update(950);
   assert.equal(written, ["train: 950/1000 (95%), 5.00 steps/s, 10.0 s left\n"]);
 });
 

@@ -19,7 +19,7 @@ const at = (...names: string[]) => join(folder, ...names);
 test.after(() => rmSync(folder, { recursive: true }));
 
 const notes: string[] = [];
-const PROGRESS = { step: () => ({ update() {}, done() {} }), note: (text: string) => void notes.push(text) };
+const PROGRESS = { begin: () => ({ update() {}, done() {} }), note: (text: string) => void notes.push(text) };
 
 const RESULT = { record: { loss: 0.25, text: "ν" }, arrays: { "x.w": Float64Array.of(1, -2, 1 / 3) } };
 

@@ -33,7 +33,7 @@ ensemble: { replicas: 2, training: { epochs: 2, batch: 100 } }
 fit: { secondStart: 0 }
 ${TINY_TOY}`;
 
-const SILENT = { step: () => ({ update() {}, done() {} }), note() {} };
+const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 const warnings: string[] = [];
 let context: RunContext;
