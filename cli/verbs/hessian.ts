@@ -12,7 +12,7 @@ import {
   labelText,
   summarise,
 } from "../../workflow/likelihood/covariance-summary.js";
-import { type OpenLikelihood, transferLabel } from "../../workflow/likelihood/open-likelihood.js";
+import { type OpenLikelihood, transportLabel } from "../../workflow/likelihood/open-likelihood.js";
 import type { Progress } from "../../workflow/reporter.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
@@ -34,7 +34,7 @@ export async function hessian(context: VerbContext): Promise<void> {
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
-    for (const summary of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
+    for (const summary of [result, ...(result.fixedTransport === null ? [] : [result.fixedTransport])]) {
       if (summary.problem !== null) context.warn(summary.problem);
       const doubt = summary.crossCheck?.doubt;
       if (doubt) context.warn(`${labelText(summary)}: ${doubt}`);
@@ -68,7 +68,7 @@ interface HessianResult extends CovarianceSummary {
   /** with constraints and extended term */
   readonly total: Part;
   /** The errors with T held, where those above let it respond to ν; null elsewhere. */
-  readonly fixedTransfer: CovarianceSummary | null;
+  readonly fixedTransport: CovarianceSummary | null;
 }
 
 async function evaluateWith(
@@ -85,14 +85,14 @@ async function evaluateWith(
 }
 
 async function hessianResult(open: OpenLikelihood, nu: readonly number[], progress: Progress): Promise<HessianResult> {
-  const { likelihood, withFixedTransfer, precision, events } = open;
+  const { likelihood, withFixedTransport, precision, events } = open;
   const { count } = events.data;
   const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
-  const options = { transfer: transferLabel(open), curvature: "inverse Hessian", precision } as const;
+  const options = { transport: transportLabel(open), curvature: "inverse Hessian", precision } as const;
   const summary = await summarise(likelihood, nu, total.hessian!, options);
   // What it keeps makes room for what the next one does.
   await likelihood.close();
-  const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T held", withFixedTransfer, nu, count));
+  const held = withFixedTransport && (await evaluateWith(progress, "Hessian, T held", withFixedTransport, nu, count));
   return {
     names: likelihood.names,
     nu,
@@ -101,28 +101,28 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
     data: part(data),
     total: part(total),
     ...summary,
-    fixedTransfer:
+    fixedTransport:
       held === undefined
         ? null
-        : await summarise(withFixedTransfer!, nu, held.total.hessian!, { ...options, transfer: "fixed" }),
+        : await summarise(withFixedTransport!, nu, held.total.hessian!, { ...options, transport: "fixed" }),
   };
 }
 
 function describe(result: HessianResult): string {
-  const { names, nu, data, total, sigma, fixedTransfer, modes } = result;
+  const { names, nu, data, total, sigma, fixedTransport, modes } = result;
   const rows = names.map((name, k) => [
     name,
     nu[k]!.toFixed(4),
     total.gradient[k]!.toPrecision(6),
     sigma === null ? "none" : sigma[k]!.toFixed(5),
-    ...(fixedTransfer === null ? [] : [fixedTransfer.sigma === null ? "none" : fixedTransfer.sigma[k]!.toFixed(5)]),
+    ...(fixedTransport === null ? [] : [fixedTransport.sigma === null ? "none" : fixedTransport.sigma[k]!.toFixed(5)]),
   ]);
   const header = [
     "nuisance",
     "nu",
     "gradient",
     `sigma (${labelText(result)})`,
-    ...(fixedTransfer === null ? [] : [`sigma (${labelText(fixedTransfer)})`]),
+    ...(fixedTransport === null ? [] : [`sigma (${labelText(fixedTransport)})`]),
   ];
   return [
     `${result.events} events (effective ${result.effectiveEvents.toPrecision(6)}), -ln L: data ${data.nll}, total ${total.nll}`,

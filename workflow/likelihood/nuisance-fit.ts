@@ -14,7 +14,7 @@ import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
 import { type CovarianceSummary, F32_ADVICE, NO_ERRORS, summarise } from "./covariance-summary.js";
 import type { FitSummary, MinosSummary } from "./fit-summary.js";
-import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
+import { type OpenLikelihood, transportLabel } from "./open-likelihood.js";
 
 /**
  * edm at which a fit stops, units of NLL. Splines have kinks in log p: with f32 the NLL of thousands of events on them has no
@@ -158,10 +158,10 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
   const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
-  const label = { transfer: transferLabel(open), curvature, precision };
+  const label = { transport: transportLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined
-      ? noErrors(fit, label.transfer)
+      ? noErrors(fit, label.transport)
       : await summarise(likelihood, values, fit.hessian.flat(), label);
   return {
     names,
@@ -179,6 +179,6 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
   };
 }
 
-function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
-  return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
+function noErrors({ reason }: FitResult, transport: CovarianceSummary["transport"]): CovarianceSummary {
+  return { transport, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
 }

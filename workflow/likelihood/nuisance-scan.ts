@@ -263,4 +263,4 @@ function pictureOfPair(
 }
 
 /** "T profiled"; "scan" where there is no T. */
-export const scanLabel = ({ transfer }: FitSummary) => (transfer === "none" ? "scan" : `T ${transfer}`);
+export const scanLabel = ({ transport }: FitSummary) => (transport === "none" ? "scan" : `T ${transport}`);

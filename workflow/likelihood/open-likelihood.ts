@@ -16,7 +16,7 @@ import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { belongingsOfResults } from "../store/saved-fit.js";
 import { checkSpared } from "../store/spared-files.js";
-import type { TransferLabel } from "./covariance-summary.js";
+import type { TransportLabel } from "./covariance-summary.js";
 
 export interface OpenLikelihood {
   readonly analysis: Analysis;
@@ -25,7 +25,7 @@ export interface OpenLikelihood {
   readonly events: LoadedEvents;
   readonly likelihood: Likelihood;
   /** The same with T held at its answer to ν_0; undefined where T does not respond to ν. */
-  readonly withFixedTransfer: Likelihood | undefined;
+  readonly withFixedTransport: Likelihood | undefined;
   /** Least relative eigenvalue of a Hessian that counts as positive. */
   readonly precision: number;
   close(): Promise<void>;
@@ -125,23 +125,23 @@ export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikeli
     });
   const { response, ...fixed } = model;
   const own = await bind(model);
-  const withFixedTransfer = response !== undefined && hasY ? await bind(fixed) : undefined;
+  const withFixedTransport = response !== undefined && hasY ? await bind(fixed) : undefined;
   return {
     analysis,
     model,
     events,
     likelihood: own,
-    withFixedTransfer,
+    withFixedTransport,
     precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
     close: async () => {
       await own.close();
-      await withFixedTransfer?.close();
+      await withFixedTransport?.close();
     },
   };
 }
 
 /** What T does while ν varies. */
-export function transferLabel({ model, events, withFixedTransfer }: OpenLikelihood): TransferLabel {
-  if (withFixedTransfer !== undefined) return "profiled";
+export function transportLabel({ model, events, withFixedTransport }: OpenLikelihood): TransportLabel {
+  if (withFixedTransport !== undefined) return "profiled";
   return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";
 }

@@ -30,7 +30,7 @@ function fitTable(context: RunContext, { fitted, best }: Outcome): ReportTable {
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
   return nuisanceTable(
     withErrors.map(({ label, summary }) =>
-      summary.transfer === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
+      summary.transport === "none" || summary === fitted.fits.averaged?.summary ? label : labelText(summary),
     ),
     nuisanceNames(configuration).map((name, k) => ({
       name: configuration.nuisances[name]!.label ?? name,

@@ -27,7 +27,7 @@ import {
   minosSummary,
   objectiveOf,
 } from "../likelihood/nuisance-fit.js";
-import { cacheBytesOf, type OpenLikelihood, transferLabel } from "../likelihood/open-likelihood.js";
+import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/open-likelihood.js";
 import { openFit } from "./open-fit.js";
 
 export interface AveragedFit {
@@ -176,7 +176,7 @@ function summaryOf(
     evaluations: fit.evaluations,
     events: open.events.data.count,
     effectiveEvents: open.likelihood.effectiveEvents,
-    transfer: transferLabel(open),
+    transport: transportLabel(open),
     estimator: isKinked ? "secant Hessian" : "inverse Hessian",
     ...(hasErrors ? errorsOf(found) : NO_ERRORS),
     crossCheck: null,

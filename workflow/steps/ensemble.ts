@@ -7,7 +7,7 @@ import type { RunContext } from "../context.js";
 import { fitNuisances } from "../likelihood/nuisance-fit.js";
 import { openFit } from "./open-fit.js";
 import type { TrainingSummary } from "./training.js";
-import { fitReplicaTransfer, replicaData, type TrainedTransfer } from "./transport.js";
+import { fitReplicaTransport, replicaData, type TrainedTransport } from "./transport.js";
 
 export interface FittedReplica {
   readonly replica: Replica;
@@ -23,7 +23,7 @@ export interface FittedReplica {
 export async function fitReplicas(
   context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
 ): Promise<readonly FittedReplica[]> {
   const { replicas } = context.analysis.configuration.ensemble;
   const fitted: FittedReplica[] = [];
@@ -35,7 +35,7 @@ export async function fitReplicas(
 export async function fitReplica(
   context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
   index: number,
 ): Promise<FittedReplica> {
   const data = replicaData(context, index);
@@ -61,9 +61,9 @@ export async function fitReplica(
   const { form } = context.analysis.configuration.likelihood;
   const xAlone = form === "joint" ? await fitted("fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
-  const trained = await fitReplicaTransfer(context, simulated, ofData, index, start);
-  const withTransfer = { ...simulated, transfer: trained.transfer };
-  const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransfer, data, trained.nu);
-  const replica = { index, nu: fit.estimate.values, transfer: trained.transfer.weights };
+  const trained = await fitReplicaTransport(context, simulated, ofData, index, start);
+  const withTransport = { ...simulated, transfer: trained.transport };
+  const { record: fit, key } = await fitted("fit.fixed", trained.key, withTransport, data, trained.nu);
+  const replica = { index, nu: fit.estimate.values, transfer: trained.transport.weights };
   return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
 }

@@ -13,7 +13,7 @@ import { type AveragedFit, fitAveraged } from "./averaged.js";
 import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
 import { openFit } from "./open-fit.js";
 import type { TrainingSummary } from "./training.js";
-import { errorsBeforeProfiling, fitResponse, fitTransfer, type TrainedTransfer } from "./transport.js";
+import { errorsBeforeProfiling, fitResponse, fitTransport, type TrainedTransport } from "./transport.js";
 
 export interface NamedFit {
   /** What was fitted, for people. */
@@ -93,7 +93,7 @@ async function fitXAlone(context: RunContext, simulated: MixtureModel, key: stri
 /** Step 1 of the data and of one replica. */
 export async function fitOneReplica(context: RunContext, simulated: MixtureModel, key: string, index: number) {
   const { start } = await fitXAlone(context, simulated, key);
-  return fitReplica(context, simulated, await fitTransfer(context, simulated, key, start), index);
+  return fitReplica(context, simulated, await fitTransport(context, simulated, key, start), index);
 }
 
 /** All fits of the analysis. */
@@ -106,24 +106,24 @@ export async function fitModel(context: RunContext, simulated: MixtureModel, key
     const { y: _density, ...model } = simulated;
     return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
   }
-  const first = configuration.transfer.enabled ? await fitTransfer(context, simulated, key, start) : undefined;
+  const first = configuration.transfer.enabled ? await fitTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
     const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
     return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  return fitWithTransfer(context, simulated, first, xAlone);
+  return fitWithTransport(context, simulated, first, xAlone);
 }
 
 /** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
-async function fitWithTransfer(
+async function fitWithTransport(
   context: RunContext,
   simulated: MixtureModel,
-  first: TrainedTransfer,
+  first: TrainedTransport,
   xAlone: NamedFit | undefined,
 ): Promise<FittedModel> {
   const { data } = context.events;
-  const withTransfer: MixtureModel = { ...simulated, transfer: first.transfer };
-  const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransfer, data, first.nu);
+  const withTransport: MixtureModel = { ...simulated, transfer: first.transport };
+  const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
   const replicas = await fitReplicas(context, simulated, first);
   const members = replicas.map(({ replica }) => replica);
   const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
@@ -138,16 +138,16 @@ async function fitWithTransfer(
     return { model, key: ownKey, fits: all, replicas };
   };
   if (!context.analysis.configuration.profile.enabled) {
-    return { ...(await finished(withTransfer, fixed, key, {})), trainings };
+    return { ...(await finished(withTransport, fixed, key, {})), trainings };
   }
   const centre = fixed.fit.estimate.values;
-  const second = await fitResponse(context, withTransfer, {
+  const second = await fitResponse(context, withTransport, {
     key,
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
     centre,
-    members: [first.transfer.weights, ...members.map(({ transfer }) => transfer)],
+    members: [first.transport.weights, ...members.map(({ transfer }) => transfer)],
   });
-  const model: MixtureModel = { ...withTransfer, response: second.response };
+  const model: MixtureModel = { ...withTransport, response: second.response };
   const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
   warnWhereSteeper(context, fixed, profiled);
   const response = { label: "response of T (step 2)", summary: second.summary };

@@ -35,8 +35,8 @@ import type { FitSummary } from "../likelihood/fit-summary.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** What step 1 gives. */
-export interface TrainedTransfer {
-  readonly transfer: FlowModel<AutoregressiveArchitecture>;
+export interface TrainedTransport {
+  readonly transport: FlowModel<AutoregressiveArchitecture>;
   /** [K], within the bounds of the fit. */
   readonly nu: readonly number[];
   readonly key: string;
@@ -54,7 +54,7 @@ function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): nu
 const framed = ({ backend }: RunContext, { frame }: MixtureModel, data: EventData): EventData =>
   framedEvents(frame, data, backend.precision);
 
-interface TransferTask {
+interface TransportTask {
   /** Name of the step and of its random numbers; label of its progress. */
   readonly name: string;
   readonly label: string;
@@ -67,11 +67,11 @@ interface TransferTask {
   readonly perStep: ReturnType<typeof releaseOfNu>;
 }
 
-async function trainTransfer(
+async function trainTransport(
   context: RunContext,
   simulated: MixtureModel,
-  task: TransferTask,
-): Promise<TrainedTransfer> {
+  task: TransportTask,
+): Promise<TrainedTransport> {
   const { transfer, likelihood: options, fit } = context.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
@@ -104,7 +104,7 @@ async function trainTransfer(
   );
   const { architecture, weights } = from;
   return {
-    transfer: { architecture, weights: updated("transfer", weights, step.arrays) },
+    transport: { architecture, weights: updated("transfer", weights, step.arrays) },
     nu: withinBounds(step.arrays[NU]!, fit.bounds),
     key: step.key,
     summary: step.record,
@@ -112,17 +112,17 @@ async function trainTransfer(
 }
 
 /** Step 1. */
-export function fitTransfer(
+export function fitTransport(
   context: RunContext,
   simulated: MixtureModel,
   key: string,
   start: readonly number[],
-): Promise<TrainedTransfer> {
+): Promise<TrainedTransport> {
   const { analysis, events, sizes } = context;
   const { transfer, likelihood, seed } = analysis.configuration;
   const { epochs, batch } = transfer.training;
   const architecture = transferArchitecture(analysis.configuration);
-  return trainTransfer(context, simulated, {
+  return trainTransport(context, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
     inputs: { key, data: context.dataKey, architecture, start, transfer, options: likelihood },
@@ -143,23 +143,23 @@ export function replicaData({ analysis, events }: RunContext, index: number): Ev
  * Step 1 with bootstrap weights, from the T of the data on, close to where it ends; ν from `start`, released late as in step 1. A
  * replica whose ν starts at that of the data instead stays too close to it: T and ν have to move together, which takes long.
  */
-export function fitReplicaTransfer(
+export function fitReplicaTransport(
   context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
   index: number,
   start: readonly number[],
-): Promise<TrainedTransfer> {
+): Promise<TrainedTransport> {
   const { ensemble, transfer, likelihood } = context.analysis.configuration;
   const { nuisanceLearningRate } = transfer;
   const { epochs, batch } = ensemble.training;
-  return trainTransfer(context, simulated, {
+  return trainTransport(context, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
     inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
     recipe: ensemble.training,
     data: replicaData(context, index),
-    from: ofData.transfer,
+    from: ofData.transport,
     nu: start,
     perStep: releaseOfNu(epochs * stepsPerEpoch(context.events.data.count, batch)),
   });

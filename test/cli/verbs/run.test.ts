@@ -100,7 +100,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.is(found.events, 400);
   assert.is(found.seed, 3);
   assert.equal(Object.keys(found.fits), ["xAlone"]);
-  assert.is(found.fits.xAlone.transfer, "none");
+  assert.is(found.fits.xAlone.transport, "none");
   assert.is(found.fits.xAlone.sigma.length, 2);
   assert.is(found.projections.length, 2);
   assert.is(found.projections[0].feature, "first");
@@ -160,7 +160,7 @@ test("x and y: every sigma is labelled by what T does, and the report needs noth
   assert.is(code, 0, error);
   const found = results("xy");
   assert.equal(
-    Object.entries(found.fits).map(([name, fit]) => [name, (fit as { transfer: string }).transfer]),
+    Object.entries(found.fits).map(([name, fit]) => [name, (fit as { transport: string }).transport]),
     [
       ["xAlone", "none"],
       ["fixed", "fixed"],

@@ -157,7 +157,7 @@ test("hessian gives the data's sums and the total with constraints and extended 
   close(result.data.hessian.flat(), block(data.hessian.data), exact, "Hessian");
   close(result.total.gradient, firstTwo(total.gradient.data), exact, "total gradient");
   close(result.total.hessian.flat(), block(total.hessian.data), exact, "total Hessian");
-  assert.is(result.transfer, "fixed");
+  assert.is(result.transport, "fixed");
 });
 
 test("weighted events have the sandwich covariance, unweighted ones the inverse Hessian", async () => {
@@ -205,9 +205,9 @@ test("where T responds to nu, errors with T held are given too", async () => {
   const at = ["--nu", "0.4,0.2,-0.1,0.1"];
   const { result } = await jsonOf(smoothFile, "hessian", ...at, ...RESPONDING);
   const { result: fixed } = await jsonOf(smoothFile, "hessian", ...at);
-  assert.is(result.transfer, "profiled");
-  assert.is(result.fixedTransfer.transfer, "fixed");
-  assert.equal(result.fixedTransfer.covariance, fixed.covariance);
+  assert.is(result.transport, "profiled");
+  assert.is(result.fixedTransport.transport, "fixed");
+  assert.equal(result.fixedTransport.covariance, fixed.covariance);
   assert.not.equal(result.covariance, fixed.covariance);
   assert.is(result.data.nll, fixed.data.nll, "at the centre of its response T is what it was");
 });
@@ -254,7 +254,7 @@ test("hessian --out leaves its numbers in the folder", async () => {
 
 test("likelihood.observables: [x] looks at x alone", async () => {
   const { result } = await json("hessian", "--nu", "0,0", "--set", "likelihood.observables=[x]");
-  assert.is(result.transfer, "none");
+  assert.is(result.transport, "none");
   assert.ok(Math.abs(result.data.nll - jointAnswer.data.nll) > 1);
 });
 
