@@ -21,7 +21,7 @@ export interface CommandHost {
   readonly signal: AbortSignal;
 }
 
-/** Runs the command and tells its exit code; never throws. */
+/** Runs the command and gives its exit code; never throws. */
 export async function runCommand(words: readonly string[], host: CommandHost): Promise<number> {
   try {
     await dispatch(parseArguments(words), host);

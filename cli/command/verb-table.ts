@@ -31,7 +31,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/run.js")).run,
   },
   coverage: {
-    summary: "do the intervals hold the truth? toy experiments, pulls and coverage",
+    summary: "do the intervals contain the truth? toy experiments, pulls and coverage",
     operands: ["FILE"],
     options: [...COMPUTING, "out", "toys", "toy", "mode", "aggregate", "force", "json"],
     details:

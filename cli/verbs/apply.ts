@@ -147,7 +147,7 @@ function warnOfUnread({ warn }: VerbContext, { events, out }: ApplyFiles, unread
 function warnOfOutside({ warn }: VerbContext, outside: number, count: number): void {
   if (outside === 0) return;
   warn(
-    `${outside} of ${count} events (${((100 * outside) / count).toPrecision(2)}%) have a y outside the box in which the ` +
+    `${outside} of ${count} events (${((100 * outside) / count).toPrecision(2)}%) have a y outside the range in which the ` +
       "splines of T bend: T continues them as straight lines, which no data support",
   );
 }

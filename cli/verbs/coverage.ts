@@ -1,4 +1,4 @@
-/** Coverage by toy experiments: run those that are missing, then say how often the intervals held the truth. */
+/** Coverage by toy experiments: run those that are missing, then say how often the intervals contained the truth. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";

@@ -6,7 +6,7 @@ import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { fitNuisances, fitSummary, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
+import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";
@@ -20,7 +20,7 @@ export async function fit(context: VerbContext): Promise<void> {
   if (out !== undefined) createOutputFolder(out);
   const open = await likelihoodOf(context, "f32", true);
   try {
-    const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
+    const start = (nu === undefined ? responseNominal(open) : undefined) ?? pointOf(open.analysis, nu);
     await requireFinite(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

@@ -67,7 +67,7 @@ interface HessianResult extends CovarianceSummary {
   readonly data: Part;
   /** with constraints and extended term */
   readonly total: Part;
-  /** The errors with T held, where those above let it respond to ν; null elsewhere. */
+  /** The errors with T fixed, where those above let it respond to ν; null elsewhere. */
   readonly fixedTransport: CovarianceSummary | null;
 }
 
@@ -92,7 +92,7 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
   const summary = await summarise(likelihood, nu, total.hessian!, options);
   // What it keeps makes room for what the next one does.
   await likelihood.close();
-  const held = withFixedTransport && (await evaluateWith(progress, "Hessian, T held", withFixedTransport, nu, count));
+  const fixed = withFixedTransport && (await evaluateWith(progress, "Hessian, T fixed", withFixedTransport, nu, count));
   return {
     names: likelihood.names,
     nu,
@@ -102,9 +102,9 @@ async function hessianResult(open: OpenLikelihood, nu: readonly number[], progre
     total: part(total),
     ...summary,
     fixedTransport:
-      held === undefined
+      fixed === undefined
         ? null
-        : await summarise(withFixedTransport!, nu, held.total.hessian!, { ...options, transport: "fixed" }),
+        : await summarise(withFixedTransport!, nu, fixed.total.hessian!, { ...options, transport: "fixed" }),
   };
 }
 

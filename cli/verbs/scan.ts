@@ -5,7 +5,7 @@ import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { fitNuisances, fitSummary, objectiveOf, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
+import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -29,7 +29,7 @@ export async function scan(context: VerbContext): Promise<void> {
     const { configuration } = open.analysis;
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
-    const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
+    const start = responseNominal(open) ?? pointOf(open.analysis, undefined);
     await requireFinite(open, start, context.signal);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

@@ -17,12 +17,12 @@ export type TransportLabel = "none" | "fixed" | "profiled";
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
 
 /** Where the Hessian H comes from. */
-export type Curvature = "inverse Hessian" | "secant Hessian";
+export type Curvature = "inverse Hessian" | "finite-difference Hessian";
 
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transport: TransportLabel;
-  /** H⁻¹, H from second derivatives or from differences of slopes; H⁻¹JH⁻¹ where events carry weights. */
+  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights. */
   readonly estimator: Curvature | "sandwich";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
@@ -90,7 +90,8 @@ const CAUSES: Readonly<Record<Curvature, string>> = {
   "inverse Hessian":
     "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` look " +
     "across them. Without splines, the model does not describe the data in these nuisances",
-  "secant Hessian": "The model does not describe the data in these nuisances: look at closure and projections",
+  "finite-difference Hessian":
+    "The model does not describe the data in these nuisances: look at closure and projections",
 };
 
 async function compared(
@@ -122,7 +123,7 @@ async function compared(
 /** Two estimates whose correlation is larger are known by their sum or difference alone. */
 const DEGENERATE = 0.99;
 
-/** Pairs of nuisances that the events hardly tell apart, in a sentence; undefined where there are none. */
+/** Pairs of nuisances whose effects on the events are hardly different, in a sentence; undefined where there are none. */
 export function degeneracyText(names: readonly string[], { correlation }: CovarianceSummary): string | undefined {
   const pairs = names.flatMap((name, k) =>
     names.slice(k + 1).flatMap((other, l) => {
@@ -132,7 +133,7 @@ export function degeneracyText(names: readonly string[], { correlation }: Covari
   );
   if (pairs.length === 0) return undefined;
   return (
-    `The data hardly tell apart ${pairs.join(", ")}: their separate errors rest on small differences of what was learnt of their ` +
+    `The data hardly distinguish ${pairs.join(", ")}: their separate errors rest on small differences between the trained models of their ` +
     "effects. Merge them, fix one, or quote what they have in common alone."
   );
 }

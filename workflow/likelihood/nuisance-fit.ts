@@ -36,24 +36,24 @@ function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
   return Object.fromEntries(model.nuisances.map(({ name }) => [name, [least, largest] as const]));
 }
 
-/** Where T responds to ν, the box in which its response was trained. */
-function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
-  const centres = responseCentre(of);
-  if (centres === undefined) return undefined;
+/** Where T responds to ν, the validity range of its response: where it was trained. */
+function rangeOfResponse(of: LikelihoodParts): Bounds | undefined {
+  const nominal = responseNominal(of);
+  if (nominal === undefined) return undefined;
   const reach = responseBox(of.model.response!.architecture, of.analysis.configuration.profile.box);
   return Object.fromEntries(
-    of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
+    of.model.nuisances.map(({ name }, k) => [name, [nominal[k]! - reach[k]!, nominal[k]! + reach[k]!] as const]),
   );
 }
 
-/** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
+/** Where a fit or a scan may look: within the bounds, and within the validity range where there is one. */
 export function fitBounds(of: LikelihoodParts): Bounds {
-  const box = boxOfResponse(of);
+  const range = rangeOfResponse(of);
   const bounds = configuredBounds(of);
-  if (box === undefined) return bounds;
+  if (range === undefined) return bounds;
   return Object.fromEntries(
     Object.entries(bounds).map(([name, [least, largest]]) => {
-      const [low, high] = box[name]!;
+      const [low, high] = range[name]!;
       return [name, [Math.max(least, low), Math.min(largest, high)] as const];
     }),
   );
@@ -69,11 +69,11 @@ function advice({ analysis, precision }: OpenLikelihood, result: FitResult): str
   }
   if (status !== "at-bound" && status !== "at-box-edge") return "";
   const has = (of: "bounds" | "box") => boundary.some((hit) => hit.of === of);
-  const ofBox =
+  const ofRange =
     `The response of T was trained within profile.box = ${profile.box ?? "twice profile.scale"} of its centre only: ` +
     "widen profile.box, profile.scale with it, and run again.";
   const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
-  return [...(has("box") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
+  return [...(has("box") ? [ofRange] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
 }
 
 /** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
@@ -81,15 +81,15 @@ function secondStart(first: readonly number[], distance: number, bounds: readonl
   return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
 }
 
-/** Start [K], bounds, box and tolerance of a fit as the configuration has them. */
+/** Start [K], bounds, validity range and tolerance of a fit as the configuration has them. */
 export function fitOptions(open: OpenLikelihood, start: readonly number[]): MinimiseOptions {
   const { analysis, precision } = open;
-  const box = boxOfResponse(open);
+  const range = rangeOfResponse(open);
   const distance = analysis.configuration.fit.secondStart;
   return {
     start,
     bounds: configuredBounds(open),
-    ...(box && { box }),
+    ...(range && { box: range }),
     precision,
     tolerance: fitTolerance(open),
     ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
@@ -124,7 +124,7 @@ export function objectiveOf(open: OpenLikelihood): Objective {
   return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
 }
 
-/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side as far as the fit may look. */
+/** The fit with the Hessian from gradients a standard deviation away, of each nuisance alone, to either side as far as the fit may look. */
 async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
   if (found.covariance === undefined || found.status === "aborted") return found;
   const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
@@ -133,7 +133,7 @@ async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitR
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
-export function responseCentre({ model, events }: LikelihoodParts): number[] | undefined {
+export function responseNominal({ model, events }: LikelihoodParts): number[] | undefined {
   if (model.response === undefined || events.data.y === undefined) return undefined;
   return model.response.architecture.nuisances.map(({ centre }) => centre);
 }
@@ -157,7 +157,7 @@ export async function minosSummary(
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const curvature = isKinkedIn(open) ? ("secant Hessian" as const) : ("inverse Hessian" as const);
+  const curvature = isKinkedIn(open) ? ("finite-difference Hessian" as const) : ("inverse Hessian" as const);
   const label = { transport: transportLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined

@@ -24,7 +24,7 @@ export interface OpenLikelihood {
   readonly model: MixtureModel;
   readonly events: LoadedEvents;
   readonly likelihood: Likelihood;
-  /** The same with T held at its answer to ν_0; undefined where T does not respond to ν. */
+  /** The same with T fixed at its response to ν_0; undefined where T does not respond to ν. */
   readonly withFixedTransport: Likelihood | undefined;
   /** Least relative eigenvalue of a Hessian that counts as positive. */
   readonly precision: number;
@@ -107,7 +107,7 @@ export interface BoundRequest {
   readonly signal: AbortSignal;
 }
 
-/** The likelihoods of a model with these data: its own and, where T responds to ν, that with T held. The backend stays open. */
+/** The likelihoods of a model with these data: its own and, where T responds to ν, that with T fixed. The backend stays open. */
 export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikelihood> {
   const { analysis, backend, model, events, signal } = request;
   const { form, extended } = analysis.configuration.likelihood;

@@ -144,7 +144,7 @@ function projectionTable(context: RunContext, { projections }: Outcome): ReportT
 /** What the label of every error means. */
 const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
   "inverse Hessian": "Errors are those of the inverse Hessian of −ln L, from exact second derivatives.",
-  "secant Hessian":
+  "finite-difference Hessian":
     "Errors are those of the inverse Hessian of −ln L, from its exact slopes a standard deviation to either side of the " +
     "minimum: densities of splines have kinks, which second derivatives do not see.",
   sandwich: "Errors are those of the sandwich H⁻¹JH⁻¹ for weighted events.",

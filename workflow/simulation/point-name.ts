@@ -2,7 +2,7 @@
 import { nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 
-/** A point by what is off its centre, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
+/** A point by the nuisances that are not at their nominal values, "scale=1,tilt=-1": other nuisances, and the order of all, change nothing. */
 export function pointName(configuration: Configuration, at: readonly number[]): string {
   const centres = shapeCentres(configuration);
   const moved = nuisancesOfKind(configuration, "shape").flatMap((name, k) =>

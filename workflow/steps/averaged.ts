@@ -98,7 +98,7 @@ const hasMinimum = (fit: FitResult) => isMinimum(fit) || fit.status === "second-
  * A T is fitted to the fluctuation of its events. Of those it has seen it gives the probabilities of the processes right on
  * average, as it stands where their likelihood has its maximum; of the 37% that a bootstrap leaves out it is too sure, all the more
  * the longer it is trained, and that moves ν the same way in every replica: 0.12 σ in 5000 events of the toy after 30 epochs, 0.4 after
- * 120, nothing with these weights. As T answers to ν, y says nothing of it on which the weights' own fluctuation could cost
+ * 120, nothing with these weights. As T responds to ν, y says nothing of it on which the weights' own fluctuation could cost
  * precision; where T is fixed y does, and counts once.
  */
 function openMembers(context: RunContext, model: MixtureModel, replicas: readonly Replica[]) {
@@ -177,7 +177,7 @@ function summaryOf(
     events: open.events.data.count,
     effectiveEvents: open.likelihood.effectiveEvents,
     transport: transportLabel(open),
-    estimator: isKinked ? "secant Hessian" : "inverse Hessian",
+    estimator: isKinked ? "finite-difference Hessian" : "inverse Hessian",
     ...(hasErrors ? errorsOf(found) : NO_ERRORS),
     crossCheck: null,
     problem: hasErrors ? null : found.reason,

@@ -51,7 +51,7 @@ function trainingData(
 }
 
 /**
- * Events by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
+ * Events by which the best epoch is chosen. Fresh events cannot be overfitted: there the last epoch, after the
  * learning rate has come down, is the best, and a choice by a sample would only add that sample's noise.
  */
 async function validationOf(

@@ -28,7 +28,7 @@ export interface FittedModel {
   readonly fits: {
     /** x alone: the start of step 1, and a cross-check. */
     readonly xAlone?: NamedFit;
-    /** T held as step 1 left it. */
+    /** T fixed as step 1 left it. */
     readonly fixed?: NamedFit;
     /** T responding to ν. */
     readonly profiled?: NamedFit;
@@ -140,15 +140,15 @@ async function fitWithTransport(
   if (!context.analysis.configuration.profile.enabled) {
     return { ...(await finished(withTransport, fixed, key, {})), trainings };
   }
-  const centre = fixed.fit.estimate.values;
+  const nominal = fixed.fit.estimate.values;
   const second = await fitResponse(context, withTransport, {
     key,
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
-    centre,
+    nominal,
     members: [first.transport.weights, ...members.map(({ transfer }) => transfer)],
   });
   const model: MixtureModel = { ...withTransport, response: second.response };
-  const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, centre);
+  const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, nominal);
   warnWhereSteeper(context, fixed, profiled);
   const response = { label: "response of T (step 2)", summary: second.summary };
   return {
@@ -165,18 +165,18 @@ export async function fitTrained(context: RunContext, model: MixtureModel, key: 
   const label = model.transfer === undefined ? "fit" : "fit with T fixed";
   const fixed = await fitStep(context, "fit.fixed", label, key, fixedModel, data, start);
   if (response === undefined) return { fixed };
-  const centre = response.architecture.nuisances.map((nuisance) => nuisance.centre);
-  return { fixed, profiled: await fitStep(context, "fit.profiled", "fit with T profiled", key, model, data, centre) };
+  const nominal = response.architecture.nuisances.map((nuisance) => nuisance.centre);
+  return { fixed, profiled: await fitStep(context, "fit.profiled", "fit with T profiled", key, model, data, nominal) };
 }
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */
 const STEEPER = 0.1;
 
-/** T's best answer to ν can only lower the NLL away from ν_0, and so widen errors. */
+/** T's best response to ν can only lower the NLL away from ν_0, and so widen errors. */
 function warnWhereSteeper({ warn }: RunContext, fixed: NamedFit, profiled: NamedFit): void {
-  const [held, free] = [fixed.summary.sigma, profiled.summary.sigma];
-  if (held === null || free === null) return;
-  const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * held[k]!);
+  const [atFixed, free] = [fixed.summary.sigma, profiled.summary.sigma];
+  if (atFixed === null || free === null) return;
+  const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * atFixed[k]!);
   if (steeper.length === 0) return;
   warn(
     `fit with T profiled: expected errors no smaller than with T fixed, got smaller ones of ${steeper.join(", ")}. The ` +

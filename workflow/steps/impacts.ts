@@ -20,7 +20,7 @@ import { openFit } from "./open-fit.js";
 
 /** What each definition moves, for captions. */
 export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = {
-  shift: "each nuisance held at ν̂ ± σ, the others fitted again",
+  shift: "each nuisance fixed at ν̂ ± σ, the others fitted again",
   covariance: "each nuisance at ν̂ ± σ, the others as the covariance says",
   auxiliary: "the auxiliary measurement of each nuisance moved by ± its width, all fitted again",
   mode: "ν̂ ± σ along each principal mode of the covariance",
@@ -112,7 +112,7 @@ function rankingPicture(context: RunContext, table: ImpactTable, { summary }: Na
   return impactRanking({
     ...captionOf(context, `Impacts on the ${of}: ${DEFINITIONS[definition]}`),
     targetLabel: `${of} [events]`,
-    endLabels: definition === "auxiliary" ? ["centre + 1", "centre − 1"] : ["+1σ", "−1σ"],
+    endLabels: definition === "auxiliary" ? ["nominal + 1", "nominal − 1"] : ["+1σ", "−1σ"],
     names: labels,
     up: rows.map(({ up }) => up),
     down: rows.map(({ down }) => down),

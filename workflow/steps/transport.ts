@@ -166,22 +166,22 @@ export function fitReplicaTransport(
 }
 
 /**
- * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
- * with an answer to everything leaves. Where a fit gave no errors, the prior's.
+ * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone: a T that responds to
+ * everything leaves x alone. Where a fit gave no errors, the prior's.
  */
 export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
   return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
 }
 
 /**
- * Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. A wider one costs
+ * Scale of the residual map in those errors: the validity range, twice as wide, then holds scans of several standard deviations. A wider one costs
  * precision near ν_0, where errors are made.
  */
 const ERRORS_PER_SCALE = 2.5;
 
 /**
- * Largest scale, in prior standard deviations: a box of three. Of a nuisance that nothing but its prior constrains the error is
- * 1 and the box would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
+ * Largest scale, in prior standard deviations: a validity range of three. Of a nuisance that nothing but its prior constrains the error is
+ * 1 and the range would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
  * which most of the training would be spent.
  */
 const LARGEST_SCALE = 1.5;
@@ -195,7 +195,7 @@ export interface ResponseTask {
   /** Expected errors [K], which set the scale where the configuration does not. */
   readonly errors: readonly number[];
   /** ν_0 [K] */
-  readonly centre: readonly number[];
+  readonly nominal: readonly number[];
   /** Every T_φ that the response is to serve, that of the model first. */
   readonly members: readonly Weights[];
 }
@@ -204,8 +204,8 @@ export interface ResponseTask {
 export async function fitResponse(context: RunContext, fitted: MixtureModel, task: ResponseTask) {
   const { analysis, events, sizes, store } = context;
   const { profile, seed } = analysis.configuration;
-  const { key, errors, centre, members } = task;
-  const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
+  const { key, errors, nominal, members } = task;
+  const architecture = responseArchitecture(analysis.configuration, nominal, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
     framed(context, fitted, events.data),
@@ -215,7 +215,7 @@ export async function fitResponse(context: RunContext, fitted: MixtureModel, tas
   const model: MixtureModel = { ...fitted, response: initial };
   const inputs = { key, data: context.dataKey, architecture, profile };
   const step = await store.run("response", inputs, async (checkpoint) => {
-    const own = await responseEvents(context, fitted, centre);
+    const own = await responseEvents(context, fitted, nominal);
     try {
       const training = profileTraining({
         model,
@@ -228,7 +228,7 @@ export async function fitResponse(context: RunContext, fitted: MixtureModel, tas
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
       const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
       const part = start.loss / start.initialLoss;
-      progress.note(`response of T to first order: ${(100 * part).toFixed(0)}% is left of what y tells of nu`);
+      progress.note(`response of T to first order: ${(100 * part).toFixed(0)}% is left of what y says of nu`);
       const task = {
         model: training,
         initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
@@ -259,11 +259,11 @@ const LEAST_EVENTS = 50_000;
 
 /**
  * Events by which the response is trained, and others by which it is validated. From the model they are those that the fit expects:
- * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best answer undoes it, and that follows
- * from the densities alone: data would only add their fluctuation, which a response takes for an answer (10 000 events of the toy:
+ * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best response undoes it, and that follows
+ * from the densities alone: data would only add their fluctuation, which a response then follows (10 000 events of the toy:
  * σ 0.025 profiled over the data, 0.029 of x alone, which is what should remain).
  */
-async function responseEvents(context: RunContext, fitted: MixtureModel, centre: readonly number[]) {
+async function responseEvents(context: RunContext, fitted: MixtureModel, nominal: readonly number[]) {
   const { analysis, events, backend } = context;
   const { profile, seed } = analysis.configuration;
   const { heldOut } = profile;
@@ -276,7 +276,7 @@ async function responseEvents(context: RunContext, fitted: MixtureModel, centre:
   const count = profile.events ?? Math.max(LEAST_EVENTS, events.data.count);
   const sampler = await openSampler(backend, fitted);
   const draw = async (part: number, purpose: string): Promise<EventSample> => {
-    const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
+    const drawn = await drawMixture(sampler, fitted, { nu: nominal, count: Math.ceil(part * count), seed, purpose });
     return dataSample(framed(context, fitted, drawn));
   };
   return {
@@ -286,20 +286,20 @@ async function responseEvents(context: RunContext, fitted: MixtureModel, centre:
   };
 }
 
-/** Those events with points of the box: by the law asked for in training, off any grid in validation. */
+/** Those events with points of the validity range: by the law asked for in training, off any grid in validation. */
 function withPoints(
   { analysis }: RunContext,
   { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
-  box: readonly number[],
+  range: readonly number[],
 ) {
   const { profile, seed } = analysis.configuration;
   const { nodes, points } = profile;
-  const law: NodeLaw = nodes === "random" ? { kind: nodes, box } : { kind: nodes, box, points };
+  const law: NodeLaw = nodes === "random" ? { kind: nodes, box: range } : { kind: nodes, box: range, points };
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
       [DATA]: profilingSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
-    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box }, offGrid) } }),
+    ...(validation && { validation: { [DATA]: profilingSample(validation, { kind: "random", box: range }, offGrid) } }),
   };
 }

@@ -14,7 +14,7 @@ import { createOutputFolder, notWritable } from "./output-folder.js";
 /** `unfinished`: the new one, on its way; `replaced`: the earlier one, on its way out. */
 type Kind = "unfinished" | "replaced";
 
-/** Folders beside the place, told apart from those of other places by the name of their own. */
+/** Folders beside the place, with a name that no other place gives. */
 const prefixOf = (place: string) => `.unbinned-export-${sha256(basename(place)).slice(0, 16)}-`;
 
 const beside = (place: string, kind: Kind) =>

@@ -201,7 +201,7 @@ test("covariance and modes are those of the inverse Hessian", async () => {
   );
 });
 
-test("where T responds to nu, errors with T held are given too", async () => {
+test("where T responds to nu, errors with T fixed are given too", async () => {
   const at = ["--nu", "0.4,0.2,-0.1,0.1"];
   const { result } = await jsonOf(smoothFile, "hessian", ...at, ...RESPONDING);
   const { result: fixed } = await jsonOf(smoothFile, "hessian", ...at);

@@ -269,10 +269,10 @@ test("data that are cut where simulation is not: fit says which nuisances are pu
   const { error } = await run("fit", "--set", "events.file=cut.npz", "--set", "fit.bounds=[-9,9]");
   assert.match(
     error,
-    /The data pull width by -\d\.\d standard deviations of the constraint away from its centre: .* same cuts and units/,
+    /The data pull width by -\d\.\d standard deviations of the constraint away from its nominal value: .* same cuts and units/,
   );
   const { error: ofClean } = await run("fit");
-  assert.not.match(ofClean, /away from its centre/);
+  assert.not.match(ofClean, /away from its nominal value/);
 });
 
 test("weights that add up to nothing are refused before any training", async () => {
