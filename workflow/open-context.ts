@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
+import { checkData } from "./check-inputs.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
 import { resolutionWarnings } from "./events/resolution.js";
-import { checkData } from "./inputs.js";
 import type { Reporter } from "./reporter.js";
 import { generateData } from "./simulation/generator-simulation.js";
 import { openSimulation } from "./simulation/open-simulation.js";

@@ -12,8 +12,8 @@ import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
-import { checkEvents, type RunChecks, requireLikelihood } from "../../workflow/steps/data-checks.js";
-import { fitModel } from "../../workflow/steps/fits.js";
+import { checkEvents, type RunChecks, requireLikelihood } from "../../workflow/steps/check-events.js";
+import { fitModel } from "../../workflow/steps/fit-chain.js";
 import {
   planKey,
   readToy,

@@ -3,16 +3,16 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import type { Outcome } from "../report/results.js";
-import { attempt, type Missing, type Part } from "../steps/attempt.js";
+import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure, type ProjectionSet, projectFit } from "../steps/checks.js";
-import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/data-checks.js";
 import { trainDensity } from "../steps/densities.js";
 import { displacementFields } from "../steps/displacements.js";
-import { fitModel } from "../steps/fits.js";
+import { fitModel } from "../steps/fit-chain.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { scanFits } from "../steps/scanning.js";
 import { nuisanceModels } from "../store/model-files.js";
+import { attempt, type Missing, type Part } from "./optional-parts.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
 export async function trainSimulation(context: RunContext, { range, leftOut }: RunChecks) {

@@ -6,7 +6,7 @@ import { goodnessText, measurement, significant } from "../../inference/plots/in
 import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { type CovarianceSummary, labelText } from "../likelihood/covariance-summary.js";
-import type { Part } from "../steps/attempt.js";
+import type { Part } from "../recipes/optional-parts.js";
 import { DEFINITIONS } from "../steps/impacts.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";

@@ -27,8 +27,8 @@ import {
   minosSummary,
   objectiveOf,
 } from "../likelihood/nuisance-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/open-likelihood.js";
-import { openFit } from "./open-fit.js";
 
 export interface AveragedFit {
   readonly label: string;

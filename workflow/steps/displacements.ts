@@ -6,7 +6,7 @@ import {
 import type { RunContext } from "../context.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import type { ProjectionSet } from "./checks.js";
-import type { FittedModel } from "./fits.js";
+import type { FittedModel } from "./fit-chain.js";
 
 /** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */
 export interface ReplicaArrows {

@@ -5,7 +5,7 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import type { RunContext } from "../context.js";
 import { fitNuisances } from "../likelihood/nuisance-fit.js";
-import { openFit } from "./open-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 import type { TrainingSummary } from "./training.js";
 import { fitReplicaTransport, replicaData, type TrainedTransport } from "./transport.js";
 

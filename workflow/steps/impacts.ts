@@ -12,11 +12,11 @@ import { impactMap, impactRanking, significant } from "../../inference/plots/ind
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { RunContext } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 import { captionOf, featureLabel, processLabel } from "../report/pictures.js";
 import type { Counter } from "../reporter.js";
 import type { Drawing } from "../store/drawings.js";
-import type { FittedModel, NamedFit } from "./fits.js";
-import { openFit } from "./open-fit.js";
+import type { FittedModel, NamedFit } from "./fit-chain.js";
 
 /** What each definition moves, for captions. */
 export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = {

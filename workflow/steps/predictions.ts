@@ -9,7 +9,7 @@ import { expectedYields } from "../../inference/model/yields.js";
 import type { RunContext } from "../context.js";
 import type { YieldRow } from "../report/html.js";
 import type { ProjectionSet } from "./checks.js";
-import type { FittedModel, NamedFit } from "./fits.js";
+import type { FittedModel, NamedFit } from "./fit-chain.js";
 
 /** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */
 export async function projectionBands(

@@ -15,10 +15,10 @@ import {
   scanProblems,
   scans,
 } from "../likelihood/nuisance-scan.js";
+import { openFit } from "../likelihood/open-fit.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
-import type { FittedModel, NamedFit } from "./fits.js";
-import { openFit } from "./open-fit.js";
+import type { FittedModel, NamedFit } from "./fit-chain.js";
 
 interface Task {
   readonly name: "xAlone" | "fixed" | "profiled" | "averaged";

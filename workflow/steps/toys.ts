@@ -17,7 +17,7 @@ import { digestOf } from "../open-context.js";
 import { generateData } from "../simulation/generator-simulation.js";
 import { checkSealed, sealed } from "../store/checksum.js";
 import { passingSteps } from "../store/step-store.js";
-import { fitModel, fitTrained } from "./fits.js";
+import { fitModel, fitTrained } from "./fit-chain.js";
 
 /** `data`: new data for every toy, the trained T of the analysis kept. `full`: T, its response and all fits anew. */
 export type ToyMode = "data" | "full";

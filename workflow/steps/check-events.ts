@@ -5,8 +5,8 @@ import { looksAtY, type RunContext } from "../context.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { columnVerdicts, influenceVerdicts, requireFinite } from "../events/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
+import { openFit } from "../likelihood/open-fit.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
-import { openFit } from "./open-fit.js";
 
 export interface RunChecks extends Pick<SimulationChecks, "range"> {
   /** Shape nuisances whose effect the model leaves out, as their samples show none. */

@@ -9,9 +9,9 @@ import { pullText } from "../likelihood/constraint-pull.js";
 import { degeneracyText } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 import { type AveragedFit, fitAveraged } from "./averaged.js";
 import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
-import { openFit } from "./open-fit.js";
 import type { TrainingSummary } from "./training.js";
 import { errorsBeforeProfiling, fitResponse, fitTransport, type TrainedTransport } from "./transport.js";
 
