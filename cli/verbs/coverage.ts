@@ -14,18 +14,9 @@ import { trainSimulation } from "../../workflow/recipes/distribution-of-interest
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../../workflow/steps/check-events.js";
 import { fitModel } from "../../workflow/steps/fit-chain.js";
-import {
-  planKey,
-  readToy,
-  runToy,
-  saveToy,
-  type ToyMode,
-  type ToyPlan,
-  type ToyRecord,
-  toysIn,
-  truthOf,
-} from "../../workflow/steps/toys.js";
+import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../../workflow/steps/toys.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../../workflow/store/toy-files.js";
 import { openBackend } from "../command/backend.js";
 import type { VerbContext } from "../command/verb.js";
 

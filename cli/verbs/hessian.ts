@@ -5,13 +5,13 @@ import type { Evaluation } from "../../inference/statistics/objective.js";
 import { matrixOf } from "../../inference/statistics/objective.js";
 import { writeAtomic } from "../../io/index.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
 import {
   type CovarianceSummary,
   degeneracyText,
   labelText,
   summarise,
 } from "../../workflow/likelihood/covariance-summary.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
 import { type OpenLikelihood, transportLabel } from "../../workflow/likelihood/open-likelihood.js";
 import type { Progress } from "../../workflow/reporter.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";

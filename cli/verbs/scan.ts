@@ -3,7 +3,7 @@ import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import {
@@ -11,11 +11,11 @@ import {
   NO_SCANS,
   scanArrays,
   scanLabel,
-  scanPictures,
   scanPlan,
   scanProblems,
   scans,
 } from "../../workflow/likelihood/nuisance-scan.js";
+import { scanPictures } from "../../workflow/report/scan-pictures.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { writeAtomic, writeNpz } from "../../io/index.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { DATA_FILE } from "../events/event-data.js";
-import { scanPictures } from "../likelihood/nuisance-scan.js";
-import { impactPictures } from "../steps/impacts.js";
 import { belongingsIn } from "../store/belonging.js";
 import { sealed } from "../store/checksum.js";
 import { type DrawingGroup, drawAll, type Picture, reasonOf, writePictures } from "../store/drawings.js";
@@ -14,6 +12,7 @@ import { createInside } from "../store/output-folder.js";
 import { ARRAYS_FILE, RESULTS_FILE } from "../store/saved-fit.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
+import { impactPictures } from "./impact-pictures.js";
 import { reportOf } from "./page.js";
 import {
   closurePictures,
@@ -24,6 +23,7 @@ import {
   replicaPicture,
 } from "./pictures.js";
 import { arraysOf, type Outcome, resultsOf } from "./results.js";
+import { scanPictures } from "./scan-pictures.js";
 
 /** Folder of the pictures in the output folder. */
 export const PICTURES_FOLDER = "pictures";

@@ -7,7 +7,6 @@ import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { type CovarianceSummary, labelText } from "../likelihood/covariance-summary.js";
 import type { Part } from "../recipes/optional-parts.js";
-import { DEFINITIONS } from "../steps/impacts.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-page.js";
@@ -21,6 +20,7 @@ import {
   table,
   yieldTable,
 } from "./html.js";
+import { DEFINITIONS } from "./impact-pictures.js";
 import { featureLabel, goodnessOf } from "./pictures.js";
 import type { Outcome } from "./results.js";
 

@@ -22,8 +22,9 @@ import { nuisanceNames, processNames, trueValues } from "../configuration/analys
 import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
-import { type Closure, describeAnchor, type ProjectionSet } from "../steps/checks.js";
+import { type Closure, describeAnchor } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
+import type { ProjectionSet } from "../steps/projections.js";
 import type { TrainingSummary } from "../steps/training.js";
 import type { Drawing } from "../store/drawings.js";
 import { readVersion } from "../version.js";

@@ -2,8 +2,9 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
+import { columnVerdicts } from "../events/column-checks.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
-import { columnVerdicts, influenceVerdicts, requireFinite } from "../events/event-checks.js";
+import { influenceVerdicts, requireFinite } from "../likelihood/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { openFit } from "../likelihood/open-fit.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";

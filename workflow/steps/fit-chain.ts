@@ -2,43 +2,16 @@
 
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { pullText } from "../likelihood/constraint-pull.js";
 import { degeneracyText } from "../likelihood/covariance-summary.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
 import { fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
 import { openFit } from "../likelihood/open-fit.js";
-import { type AveragedFit, fitAveraged } from "./averaged.js";
-import { type FittedReplica, fitReplica, fitReplicas } from "./ensemble.js";
-import type { TrainingSummary } from "./training.js";
+import { fitAveraged } from "./averaged.js";
+import { fitReplica, fitReplicas } from "./ensemble.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
 import { errorsBeforeProfiling, fitResponse, fitTransport, type TrainedTransport } from "./transport.js";
-
-export interface NamedFit {
-  /** What was fitted, for people. */
-  readonly label: string;
-  readonly fit: FitResult;
-  readonly summary: FitSummary;
-}
-
-export interface FittedModel {
-  readonly model: MixtureModel;
-  readonly key: string;
-  readonly fits: {
-    /** x alone: the start of step 1, and a cross-check. */
-    readonly xAlone?: NamedFit;
-    /** T fixed as step 1 left it. */
-    readonly fixed?: NamedFit;
-    /** T responding to ν. */
-    readonly profiled?: NamedFit;
-    /** The same, averaged over the replicas of the ensemble. */
-    readonly averaged?: AveragedFit;
-  };
-  /** Of the ensemble, in the order of their indices. */
-  readonly replicas: readonly FittedReplica[];
-  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
-}
 
 /** One fit of ν, kept as a step. */
 async function fitStep(

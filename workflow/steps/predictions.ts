@@ -7,9 +7,8 @@ import { postFitYields } from "../../inference/model/predictions/post-fit-yields
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
 import type { RunContext } from "../context.js";
-import type { YieldRow } from "../report/html.js";
-import type { ProjectionSet } from "./checks.js";
-import type { FittedModel, NamedFit } from "./fit-chain.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
+import type { ProjectionSet } from "./projections.js";
 
 /** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */
 export async function projectionBands(
@@ -69,8 +68,17 @@ export async function findSensitivity(
   return record;
 }
 
+/** Expected events of a process. */
+export interface ProcessYield {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** Undefined where it has none. */
+  readonly sigma: number | undefined;
+}
+
 /** Expected events by process before and after the fit, with errors by its covariance. */
-export async function yieldsOf(model: FittedModel["model"], { fit, summary }: NamedFit): Promise<YieldRow[]> {
+export async function yieldsOf(model: FittedModel["model"], { fit, summary }: NamedFit): Promise<ProcessYield[]> {
   const before = await expectedYields(
     model,
     model.nuisances.map(({ centre }) => centre),

@@ -18,7 +18,7 @@ import {
 import { openFit } from "../likelihood/open-fit.js";
 import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
-import type { FittedModel, NamedFit } from "./fit-chain.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
 
 interface Task {
   readonly name: "xAlone" | "fixed" | "profiled" | "averaged";

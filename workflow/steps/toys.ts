@@ -1,22 +1,16 @@
-/** Toy experiments of an analysis: one toy is one unit of work, kept in a file of its own. */
+/** Toy experiments of an analysis: one toy is one unit of work. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { randomKey, word } from "../../engine/random/random.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { drawToy, withAuxiliaryToys } from "../../inference/model/sampling/toys.js";
-import { readTextFile } from "../../io/file-kinds.js";
-import { writeAtomic } from "../../io/index.js";
 import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
-import { UsageError } from "../errors.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
 import { digestOf } from "../open-context.js";
 import { generateData } from "../simulation/generator-simulation.js";
-import { checkSealed, sealed } from "../store/checksum.js";
 import { passingSteps } from "../store/step-store.js";
+import type { ToyRecord } from "../store/toy-files.js";
 import { fitModel, fitTrained } from "./fit-chain.js";
 
 /** `data`: new data for every toy, the trained T of the analysis kept. `full`: T, its response and all fits anew. */
@@ -34,20 +28,6 @@ export interface ToyPlan {
   readonly truth: readonly number[];
   /** Stands for all that toys follow from. */
   readonly key: string;
-}
-
-/** One toy, as its file holds it. */
-export interface ToyRecord {
-  readonly toy: number;
-  readonly key: string;
-  readonly events: number;
-  /** By the name of the fit. */
-  readonly fits: Readonly<Record<string, ToyFitRecord>>;
-  readonly warnings: readonly string[];
-}
-
-export interface ToyFitRecord extends Pick<FitSummary, "status" | "estimate" | "covariance" | "sigma"> {
-  readonly label: string;
 }
 
 /** Each toy has random numbers of its own for data, auxiliary measurements, initial weights, shuffling and bootstrap. */
@@ -114,38 +94,3 @@ export function truthOf({ analysis: { configuration } }: RunContext, estimate: r
   }
   return estimate;
 }
-
-// Of the record of a toy: its fits of some nuisances.
-const MAX_BYTES = 2 ** 24;
-
-const fileOf = (folder: string, toy: number) => join(folder, `${toy}.json`);
-
-/** The toy's record where it is there and follows from the same. */
-export async function readToy(folder: string, toy: number, key: string): Promise<ToyRecord | undefined> {
-  const file = fileOf(folder, toy);
-  if (!existsSync(file)) return undefined;
-  try {
-    const record: (ToyRecord & { readonly checksum?: string }) | null = JSON.parse(readTextFile(file, MAX_BYTES));
-    if (typeof record !== "object" || record === null) throw new Error("no JSON object");
-    // Earlier versions wrote none.
-    if (record.checksum === undefined) return undefined;
-    checkSealed(file, record);
-    if (record.toy !== toy) throw new Error(`it is that of toy ${record.toy}`);
-    return record.key === key ? record : undefined;
-  } catch (error) {
-    throw new UsageError(file, {
-      expected: "a toy that an earlier command left",
-      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
-      hint: "Delete it: the toy is then done again",
-    });
-  }
-}
-
-export const saveToy = (folder: string, record: ToyRecord) =>
-  writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(sealed(record))}\n`]);
-
-/** Numbers of the toys that have a file, ascending. */
-export const toysIn = (folder: string): number[] =>
-  readdirSync(folder)
-    .flatMap((name) => (/^(?:0|[1-9]\d{0,14})\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
-    .sort((a, b) => a - b);

@@ -6,11 +6,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { TrainingState } from "../../../flows/training/training-state.js";
 import { FileError, readSafetensors, writeSafetensors } from "../../../io/index.js";
-import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/steps/toys.js";
 import { sealed } from "../../../workflow/store/checksum.js";
 import { REPLICAS_FILE, readReplicas, saveReplicas } from "../../../workflow/store/ensemble-files.js";
 import { MODEL_FILE, readSavedModel, saveModel } from "../../../workflow/store/model-files.js";
 import { openSteps } from "../../../workflow/store/step-store.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/store/toy-files.js";
 import { torchModel } from "../../inference/torch-mixture.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 

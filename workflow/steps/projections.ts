@@ -1,12 +1,6 @@
-/** Closure of the trained densities before any fit, and projections of the data before and after it. */
+/** Projections of the data, beside what the model predicts before and after the fit. */
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import {
-  type ClosureTest,
-  type ClosureVerdict,
-  closureTests,
-  closureVerdicts,
-} from "../../inference/model/predictions/closure.js";
 import {
   type MixtureSample,
   type Projection,
@@ -14,60 +8,8 @@ import {
   sampleMixture,
 } from "../../inference/model/predictions/projections.js";
 import { withoutTransfer } from "../../inference/model/sampling/sampling.js";
-import { nuisancesOfKind, nuisanceVector, processNames, shapeCentres } from "../configuration/analysis.js";
+import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
-
-export interface Closure {
-  readonly tests: readonly ClosureTest[];
-  readonly verdicts: readonly ClosureVerdict[];
-}
-
-/** "A at shift = 1" */
-export function describeAnchor(
-  { analysis: { configuration } }: RunContext,
-  process: number,
-  at: readonly number[],
-): string {
-  const shapes = nuisancesOfKind(configuration, "shape");
-  const centres = shapeCentres(configuration);
-  const moved = shapes.flatMap((name, k) => (at[k] === centres[k] ? [] : [`${name} = ${at[k]}`]));
-  return `${processNames(configuration)[process]}, ${moved.length === 0 ? "nominal" : moved.join(", ")}`;
-}
-
-export async function checkClosure(context: RunContext, model: MixtureModel, key: string): Promise<Closure> {
-  const { analysis, simulation, store, backend, progress, signal } = context;
-  const { seed, report } = analysis.configuration;
-  const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
-    const counter = progress.begin("closure", undefined, "samples");
-    const heldOut = await simulation.test(simulation.anchors);
-    const found = await closureTests({
-      backend,
-      model,
-      heldOut,
-      bins: report.bins,
-      seed,
-      onProgress: (done, total) => counter.update(done, { of: total }),
-      signal,
-    });
-    counter.done({ tests: found.length });
-    return { record: found, arrays: {} };
-  });
-  const verdicts = closureVerdicts(tests, shapeCentres(analysis.configuration));
-  const isBroken = !simulation.isFresh && (await simulation.checks()).verdicts.length > 0;
-  for (const { of, part, least, tests: count, pValue, passed } of verdicts) {
-    if (passed) continue;
-    const where = describeAnchor(context, least.process, least.at);
-    const advice = isBroken
-      ? "Mend the samples first: the warnings name their values"
-      : `Train longer (flows.${of}, fnf.${of}), or with more simulation`;
-    context.warn(
-      `closure: ${part === "nominal" ? "the density" : "the systematics"} of ${of} ${part === "nominal" ? "does" : "do"} not ` +
-        `describe held-out simulation (probability ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
-        `${of}${least.feature + 1} of ${where}). ${advice}`,
-    );
-  }
-  return { tests, verdicts };
-}
 
 export interface ProjectionSet {
   readonly projections: readonly Projection[];

@@ -1,76 +1,21 @@
-/** Checks of the data that a likelihood looks at: their columns, their log-densities, and what each of them does to ν. */
+/** Checks of events by the likelihood that looks at them: their log-densities, and what each of them does to ν. */
 import { InfluenceCheck } from "../../inference/data-checks/influence.js";
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
-import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
-import type { Interval, SimulatedRange } from "../../inference/model/sampling/simulated-range.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
-import { type CheckedFeature, type DataVerdict, plain, rowText, sampleVerdicts } from "./data-verdicts.js";
-import type { LoadedEvents } from "./event-data.js";
+import { columnVerdicts, eventText } from "../events/column-checks.js";
+import { type DataVerdict, rowText } from "../events/data-verdicts.js";
+import type { LoadedEvents } from "../events/event-data.js";
+import type { OpenLikelihood } from "./open-likelihood.js";
 
 /** Events whose log-densities or scores are looked at together. */
 const PORTION = 2 ** 14;
 
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
 
-/** What a file calls a feature: as in `io/columns`. */
-function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
-  const { columns, features } = configuration.observables[of]!;
-  if (columns.length === features) return columns[feature]!;
-  return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;
-}
-
-/** Where T moves y, data may lie outside of simulation: by no more than its whole range on either side. */
-const widened = ([least, largest]: Interval): Interval => [2 * least - largest, 2 * largest - least];
-
-/** The features of events, with the range in which they are expected. */
-export function checkedFeatures(
-  analysis: Analysis,
-  events: Pick<LoadedEvents["data"], "count" | "x" | "y">,
-  simulated: SimulatedRange | undefined,
-  movesY: boolean,
-): CheckedFeature[] {
-  return (["x", "y"] as const).flatMap((of) => {
-    const column = events[of];
-    if (column === undefined) return [];
-    return Array.from({ length: column.length / events.count }, (_, feature) => {
-      const range = simulated?.[of]?.[feature];
-      return {
-        name: featureName(analysis, of, feature),
-        values: column.subarray(feature * events.count, (feature + 1) * events.count),
-        simulated: range,
-        expected: range && of === "y" && movesY ? widened(range) : range,
-      };
-    });
-  });
-}
-
-/**
- * What the columns say by themselves, before any fit.
- *
- * @param simulated  where the model was trained, as far as it is known
- * @param movesY     does T, or will it, move y of the data?
- */
-export function columnVerdicts(
-  analysis: Analysis,
-  { data, file }: LoadedEvents,
-  simulated: SimulatedRange | undefined,
-  movesY: boolean,
-): DataVerdict[] {
-  const features = checkedFeatures(analysis, data, simulated, movesY);
-  return sampleVerdicts({ where: file, features, weights: data.weights, nSimulated: simulated?.events });
-}
-
 /** `columnVerdicts` for a finished model. */
 export const modelVerdicts = ({ analysis, events, model }: Pick<OpenLikelihood, "analysis" | "events" | "model">) =>
   columnVerdicts(analysis, events, model.simulated, model.transfer !== undefined);
-
-/** "row 5 (counted from 0): x = 1e+20, y = 0.3" */
-function eventText(analysis: Analysis, { data }: LoadedEvents, row: number): string {
-  const features = checkedFeatures(analysis, data, undefined, false);
-  return `row ${row} (counted from 0): ${features.map(({ name, values }) => `${name} = ${plain(values[row]!)}`).join(", ")}`;
-}
 
 /** Rows of log-densities that are no numbers, the first few, and how many there are. */
 export class NonFinite {
