@@ -1,19 +1,9 @@
 import { join } from "node:path";
-import type { EvaluationParts, Likelihood } from "../../inference/model/likelihood/likelihood.js";
-import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric-matrix.js";
-import type { Evaluation } from "../../inference/statistics/objective.js";
-import { matrixOf } from "../../inference/statistics/objective.js";
 import { writeAtomic } from "../../io/index.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import {
-  type CovarianceSummary,
-  degeneracyText,
-  labelText,
-  summarise,
-} from "../../workflow/likelihood/covariance-summary.js";
+import { degeneracyText, labelText } from "../../workflow/likelihood/covariance-summary.js";
 import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
-import { type OpenLikelihood, transportLabel } from "../../workflow/likelihood/open-likelihood.js";
-import type { Progress } from "../../workflow/reporter.js";
+import { type HessianResult, hessianResult } from "../../workflow/likelihood/hessian-result.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
 import { likelihoodOf } from "../command/likelihood.js";
@@ -48,64 +38,6 @@ export async function hessian(context: VerbContext): Promise<void> {
   } finally {
     await open.close();
   }
-}
-
-/** An evaluation as JSON: gradient [K], Hessian [K, K]. */
-function part({ nll, gradient, hessian: flat }: Evaluation) {
-  const size = gradient!.length;
-  return { nll, gradient: Array.from(gradient!), hessian: matrixOf(symmetrised(flat!, size), size) };
-}
-
-type Part = ReturnType<typeof part>;
-
-interface HessianResult extends CovarianceSummary {
-  readonly names: readonly string[];
-  readonly nu: readonly number[];
-  readonly events: number;
-  readonly effectiveEvents: number;
-  /** -Σ w log p over the events alone */
-  readonly data: Part;
-  /** with constraints and extended term */
-  readonly total: Part;
-  /** The errors with T fixed, where those above let it respond to ν; null elsewhere. */
-  readonly fixedTransport: CovarianceSummary | null;
-}
-
-async function evaluateWith(
-  progress: Progress,
-  label: string,
-  of: Likelihood,
-  nu: readonly number[],
-  count: number,
-): Promise<EvaluationParts> {
-  const counter = progress.begin(label, count, "events");
-  const parts = await of.evaluateParts(nu, 2, (done) => counter.update(done));
-  counter.done();
-  return parts;
-}
-
-async function hessianResult(open: OpenLikelihood, nu: readonly number[], progress: Progress): Promise<HessianResult> {
-  const { likelihood, withFixedTransport, precision, events } = open;
-  const { count } = events.data;
-  const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
-  const options = { transport: transportLabel(open), curvature: "inverse Hessian", precision } as const;
-  const summary = await summarise(likelihood, nu, total.hessian!, options);
-  // What it keeps makes room for what the next one does.
-  await likelihood.close();
-  const fixed = withFixedTransport && (await evaluateWith(progress, "Hessian, T fixed", withFixedTransport, nu, count));
-  return {
-    names: likelihood.names,
-    nu,
-    events: count,
-    effectiveEvents: likelihood.effectiveEvents,
-    data: part(data),
-    total: part(total),
-    ...summary,
-    fixedTransport:
-      fixed === undefined
-        ? null
-        : await summarise(withFixedTransport!, nu, fixed.total.hessian!, { ...options, transport: "fixed" }),
-  };
 }
 
 function describe(result: HessianResult): string {
