@@ -1,6 +1,6 @@
 /** The likelihood of a command line: what evaluate, hessian, fit, scan, kernels and time begin with. */
 import type { Backend } from "../../engine/runtime/backend.js";
-import { openLikelihood } from "../../workflow/likelihood/open-likelihood.js";
+import { openLikelihood } from "../../workflow/recipes/open-likelihood.js";
 import { openBackend } from "./backend.js";
 import type { VerbContext } from "./verb.js";
 

@@ -1,8 +1,8 @@
 import { writeNpz } from "../../io/index.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
+import type { OpenLikelihood } from "../../workflow/likelihood/bound-likelihood.js";
 import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/likelihood/event-checks.js";
-import type { OpenLikelihood } from "../../workflow/likelihood/open-likelihood.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { pointOf } from "../command/point.js";

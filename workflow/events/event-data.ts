@@ -8,9 +8,7 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-
-/** Name of generated data in the output folder. */
-export const DATA_FILE = "data.npz";
+import { DATA_FILE } from "../store/output-folder.js";
 
 export interface LoadedEvents {
   /** The first `head` events, or all. */

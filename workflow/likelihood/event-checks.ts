@@ -6,7 +6,7 @@ import { UsageError } from "../errors.js";
 import { columnVerdicts, eventText } from "../events/column-checks.js";
 import { type DataVerdict, rowText } from "../events/data-verdicts.js";
 import type { LoadedEvents } from "../events/event-data.js";
-import type { OpenLikelihood } from "./open-likelihood.js";
+import type { OpenLikelihood } from "./bound-likelihood.js";
 
 /** Events whose log-densities or scores are looked at together. */
 const PORTION = 2 ** 14;

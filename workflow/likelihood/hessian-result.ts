@@ -3,8 +3,8 @@ import type { EvaluationParts, Likelihood } from "../../inference/model/likeliho
 import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import { type Evaluation, matrixOf } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
+import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
 import { type CovarianceSummary, summarise } from "./covariance-summary.js";
-import { type OpenLikelihood, transportLabel } from "./open-likelihood.js";
 
 /** An evaluation as JSON: gradient [K], Hessian [K, K]. */
 function part({ nll, gradient, hessian: flat }: Evaluation) {

@@ -12,9 +12,9 @@ import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/m
 import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
+import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
 import { type CovarianceSummary, F32_ADVICE, NO_ERRORS, summarise } from "./covariance-summary.js";
 import type { FitSummary, MinosSummary } from "./fit-summary.js";
-import { type OpenLikelihood, transportLabel } from "./open-likelihood.js";
 
 /**
  * edm at which a fit stops, units of NLL. Splines have kinks in log p: with f32 the NLL of thousands of events on them has no

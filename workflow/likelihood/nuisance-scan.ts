@@ -11,9 +11,9 @@ import type { Objective } from "../../inference/statistics/objective.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
 import type { Progress } from "../reporter.js";
+import type { OpenLikelihood } from "./bound-likelihood.js";
 import type { FitSummary } from "./fit-summary.js";
 import { fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
-import type { OpenLikelihood } from "./open-likelihood.js";
 
 type Pair = readonly [string, string];
 

@@ -17,6 +17,7 @@ import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-re
 import { minimise } from "../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { RunContext } from "../context.js";
+import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/bound-likelihood.js";
 import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import {
@@ -28,7 +29,6 @@ import {
   objectiveOf,
 } from "../likelihood/nuisance-fit.js";
 import { openFit } from "../likelihood/open-fit.js";
-import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/open-likelihood.js";
 
 export interface AveragedFit {
   readonly label: string;

@@ -4,6 +4,7 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { withLearntCurvature } from "../../inference/statistics/fit/damped-bfgs.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { RunContext } from "../context.js";
+import type { OpenLikelihood } from "../likelihood/bound-likelihood.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -16,7 +17,6 @@ import {
   scans,
 } from "../likelihood/nuisance-scan.js";
 import { openFit } from "../likelihood/open-fit.js";
-import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
 

@@ -2,10 +2,9 @@
 import { join } from "node:path";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-import { DATA_FILE } from "../events/event-data.js";
 import { REPLICAS_FILE } from "./ensemble-files.js";
 import { MODEL_FILE } from "./model-files.js";
-import { isSameFile } from "./output-folder.js";
+import { DATA_FILE, isSameFile } from "./output-folder.js";
 import { ARRAYS_FILE } from "./saved-fit.js";
 
 /**

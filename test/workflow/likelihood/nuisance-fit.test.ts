@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
+import type { OpenLikelihood } from "../../../workflow/likelihood/bound-likelihood.js";
 import { fitBounds, fitOptions, fitTolerance, responseNominal } from "../../../workflow/likelihood/nuisance-fit.js";
-import type { OpenLikelihood } from "../../../workflow/likelihood/open-likelihood.js";
 
 function openWith(fit: string): OpenLikelihood {
   const source = `

@@ -1,14 +1,13 @@
-/** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan and kernels begin with. */
+/** From a configuration file and options to a likelihood: what evaluate, hessian, fit, scan, kernels and time begin with. */
 import { basename, dirname } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
-import { type MixtureModel, withExposure } from "../../inference/model/mixture-model.js";
-import { F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
+import { withExposure } from "../../inference/model/mixture-model.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { checkFiles, loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
-import { hasEvents, type LoadedEvents, loadEvents, withEvents } from "../events/event-data.js";
+import { hasEvents, loadEvents, withEvents } from "../events/event-data.js";
 import { resolutionWarnings } from "../events/resolution.js";
+import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
 import type { Reporter } from "../reporter.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
@@ -16,20 +15,6 @@ import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { belongingsOfResults } from "../store/saved-fit.js";
 import { checkSpared } from "../store/spared-files.js";
-import type { TransportLabel } from "./covariance-summary.js";
-
-export interface OpenLikelihood {
-  readonly analysis: Analysis;
-  /** Its yields are those of the events looked at: with --head, that part of the exposure. */
-  readonly model: MixtureModel;
-  readonly events: LoadedEvents;
-  readonly likelihood: Likelihood;
-  /** The same with T fixed at its response to ν_0; undefined where T does not respond to ν. */
-  readonly withFixedTransport: Likelihood | undefined;
-  /** Least relative eigenvalue of a Hessian that counts as positive. */
-  readonly precision: number;
-  close(): Promise<void>;
-}
 
 /** What a likelihood is opened from, besides the file of the analysis. */
 export interface LikelihoodOptions extends Overrides {
@@ -84,9 +69,6 @@ export async function openLikelihood(
   };
 }
 
-/** What a likelihood may keep of its events, from MiB. */
-export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
-
 /** The model and the data; those that a run left have to be of the same run. */
 async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
   const { model, events: data } = analysis.configuration;
@@ -97,51 +79,4 @@ async function readTogether(analysis: Analysis, folders: readonly [string, ...st
   const generated = data.file === undefined ? [events.file] : [];
   if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated]);
   return { whole, events, belongings: await belongingsIn(dirname(file), [basename(file)]) };
-}
-
-export interface BoundRequest {
-  readonly analysis: Analysis;
-  readonly backend: Backend;
-  readonly model: MixtureModel;
-  readonly events: LoadedEvents;
-  readonly signal: AbortSignal;
-}
-
-/** The likelihoods of a model with these data: its own and, where T responds to ν, that with T fixed. The backend stays open. */
-export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikelihood> {
-  const { analysis, backend, model, events, signal } = request;
-  const { form, extended } = analysis.configuration.likelihood;
-  const { data } = events;
-  const hasY = data.y !== undefined;
-  const bind = (of: MixtureModel) =>
-    likelihood({
-      backend,
-      model: of,
-      data,
-      form: hasY ? form : "joint",
-      extended,
-      cacheBytes: cacheBytesOf(analysis),
-      signal,
-    });
-  const { response, ...fixed } = model;
-  const own = await bind(model);
-  const withFixedTransport = response !== undefined && hasY ? await bind(fixed) : undefined;
-  return {
-    analysis,
-    model,
-    events,
-    likelihood: own,
-    withFixedTransport,
-    precision: backend.precision === "f64" ? F64_PRECISION : F32_PRECISION,
-    close: async () => {
-      await own.close();
-      await withFixedTransport?.close();
-    },
-  };
-}
-
-/** What T does while ν varies. */
-export function transportLabel({ model, events, withFixedTransport }: OpenLikelihood): TransportLabel {
-  if (withFixedTransport !== undefined) return "profiled";
-  return events.data.y === undefined || model.transfer === undefined ? "none" : "fixed";
 }

@@ -2,7 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import { openLikelihood, transportLabel } from "../../../workflow/likelihood/open-likelihood.js";
+import { transportLabel } from "../../../workflow/likelihood/bound-likelihood.js";
+import { openLikelihood } from "../../../workflow/recipes/open-likelihood.js";
 import { file, jointAnswer, removeAnalyses, writeAnalyses } from "../../cli/likelihood-analyses.js";
 import { close } from "../../support/close.js";
 
