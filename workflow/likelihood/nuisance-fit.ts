@@ -119,7 +119,7 @@ export async function fitNuisances(
 
 export const isKinkedIn = ({ model, events }: OpenLikelihood) => hasKinks(model, events.data.y !== undefined);
 
-/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
+/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the outer product of gradients. */
 export function objectiveOf(open: OpenLikelihood): Objective {
   return isKinkedIn(open) ? withScoreCurvature(open.likelihood) : open.likelihood;
 }

@@ -54,7 +54,7 @@ async function scanTask(context: RunContext, fitted: FittedModel, task: Task, pl
     const open = await openFit(context, model, events.data);
     const { objective, close } = await openObjective(context, fitted, task, open);
     try {
-      // The Hessian of the fit is where Newton's steps begin, slopes do the rest: each step is several times cheaper.
+      // Newton's steps begin with the Hessian of the fit, gradients update it: each step is several times cheaper.
       const cheap = withLearntCurvature(objective, Float64Array.from(of.fit.hessian!.flat()));
       progress.note(`scans, ${label}:`);
       const found = await scans(open, cheap, of.fit, plan, progress, signal);
