@@ -1,9 +1,9 @@
 /** Events of the data beyond the simulated range: probabilities by counting, findings, and none without a cause. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { checkRange, simulatedRange } from "../../../inference/model/sampling/simulated-range.js";
 import { beyondProbability, eventsOutside } from "../../../inference/data-checks/support.js";
 import { dominantWeight } from "../../../inference/data-checks/weights.js";
+import { checkRange, simulatedRange } from "../../../inference/model/sampling/simulated-range.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 const random = randomNumbers(5);
