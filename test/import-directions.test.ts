@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "engine",
     "io",
   ],
-  cli: ["workflow", "inference/measurements", "inference/model", "inference/statistics", "engine", "io"],
+  cli: ["workflow", "inference/measurements", "inference/model", "engine", "io"],
 };
 
 /** The one file that knows where the built-in generators are. */
