@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { sampleToy } from "../examples/doi-toy/generator.js";
 import * as library from "../index.js";
 
 const { Tape, UsageError, referenceBackend } = library;
@@ -196,7 +197,7 @@ const entries: Readonly<Record<string, Entry>> = {
     meant: "withY",
   },
   sampleToy: {
-    call: library.sampleToy,
+    call: sampleToy,
     right: { seed: 1, purpose: "", start: 0, count: 1, nu: [0, 0], distorted: false, classes: "both" },
     misspelt: "class",
     meant: "classes",

@@ -3,7 +3,7 @@
  * A density has none of them, so a fit must not look at them as if it had.
  */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { Interval } from "../model/sampling/simulated-range.js";
+import type { Interval } from "../model/simulated-range.js";
 import { tailProbability } from "./tail.js";
 
 export interface StrayValue {

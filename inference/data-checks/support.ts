@@ -1,6 +1,6 @@
 /** Do the data lie where simulated events lie? By order statistics alone: nothing is assumed of the density. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { Interval } from "../model/sampling/simulated-range.js";
+import type { Interval } from "../model/simulated-range.js";
 import { NAMED_ROWS } from "./stray-values.js";
 
 /** Events of the data beyond one end of the simulated range of a feature. */

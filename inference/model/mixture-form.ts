@@ -5,7 +5,7 @@ import { checkForm, type Data, isData, shownData } from "../../flows/architectur
 import { LARGEST } from "../../flows/architecture/limits.js";
 import type { ModelFrame } from "./feature-frame.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
-import type { SimulatedRange } from "./sampling/simulated-range.js";
+import type { SimulatedRange } from "./simulated-range.js";
 
 export interface MixtureData {
   readonly frame?: ModelFrame;

@@ -11,7 +11,7 @@ import { checkWeights, type ForeignTensorFile, type TensorFile } from "../../flo
 import { named, type Tensor, toTensor, updated, type Weights } from "../../flows/networks/weights.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { mixtureData } from "./mixture-form.js";
-import { checkRange, type SimulatedRange } from "./sampling/simulated-range.js";
+import { checkRange, type SimulatedRange } from "./simulated-range.js";
 
 /** An architecture with its weights. */
 export interface FlowModel<A extends Architecture> {

@@ -1,7 +1,7 @@
 /** Checks of the columns of events: what each says by itself, and beside the simulation that a model was trained on. */
 
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
-import type { Interval, SimulatedRange } from "../../inference/model/sampling/simulated-range.js";
+import type { Interval, SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { type CheckedFeature, type DataVerdict, plain, sampleVerdicts } from "./data-verdicts.js";
 import type { LoadedEvents } from "./event-data.js";

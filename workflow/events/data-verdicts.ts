@@ -4,7 +4,7 @@ import { copiesOf } from "../../inference/data-checks/copies.js";
 import { type StrayValue, strayValues } from "../../inference/data-checks/stray-values.js";
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
-import type { Interval } from "../../inference/model/sampling/simulated-range.js";
+import type { Interval } from "../../inference/model/simulated-range.js";
 import { VerdictFailed } from "../errors.js";
 
 /** A check that failed. */

@@ -2,7 +2,7 @@
 
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
-import { simulatedRange } from "../../inference/model/sampling/simulated-range.js";
+import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import {
   nuisanceNames,

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
-import { simulatedRange } from "../../inference/model/sampling/simulated-range.js";
+import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
 import { type Analysis, pathOf, processNames, shapeCentres, simulationAnchors } from "../configuration/analysis.js";

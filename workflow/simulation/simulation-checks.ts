@@ -7,7 +7,7 @@ import {
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
-import type { SimulatedRange } from "../../inference/model/sampling/simulated-range.js";
+import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nuisancesOfKind, shapeCentres } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";

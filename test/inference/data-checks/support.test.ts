@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { beyondProbability, eventsOutside } from "../../../inference/data-checks/support.js";
 import { dominantWeight } from "../../../inference/data-checks/weights.js";
-import { checkRange, simulatedRange } from "../../../inference/model/sampling/simulated-range.js";
+import { checkRange, simulatedRange } from "../../../inference/model/simulated-range.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 const random = randomNumbers(5);

@@ -1,6 +1,6 @@
 /** Where simulated events lie: what a model was trained on, and beyond which it only extrapolates. */
-import { UsageError } from "../../../engine/errors.js";
-import type { SimulatedEvents } from "./simulated-events.js";
+import { UsageError } from "../../engine/errors.js";
+import type { SimulatedEvents } from "./sampling/simulated-events.js";
 
 /** Least and largest value, in the units of the feature. */
 export type Interval = readonly [least: number, largest: number];
