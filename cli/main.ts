@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { EXIT, errorText, exitCode } from "../workflow/messages.js";
 import { runCommand } from "./command/command.js";
+import { EXIT, exitCode } from "./command/exit-codes.js";
 import { OutputStream } from "./command/output-stream.js";
+import { errorText } from "./command/terminal-text.js";
 
 const out = new OutputStream("stdout", process.stdout);
 const error = new OutputStream("stderr", process.stderr);

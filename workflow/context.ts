@@ -3,11 +3,12 @@ import type { Backend } from "../engine/runtime/backend.js";
 import type { Dimensions } from "../inference/model/training/densities.js";
 import type { Analysis } from "./configuration/analysis.js";
 import type { LoadedEvents } from "./events/event-data.js";
-import type { Progress } from "./progress.js";
+import type { Reporter } from "./reporter.js";
 import type { Simulation } from "./simulation/simulation.js";
 import type { StepStore } from "./store/step-store.js";
 
-export interface Setting {
+/** What it warns of goes to stderr at once, and into the report. */
+export interface RunContext extends Reporter {
   readonly analysis: Analysis;
   readonly folder: string;
   /** For trainings and sampling. */
@@ -18,11 +19,7 @@ export interface Setting {
   /** Stands for the data. */
   readonly dataKey: string;
   readonly sizes: Dimensions;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-  /** To stderr at once, and into the report. */
-  warn(text: string): void;
 }
 
 /** Does the likelihood look at y? */
-export const looksAtY = ({ analysis }: Setting) => analysis.configuration.likelihood.observables.includes("y");
+export const looksAtY = ({ analysis }: RunContext) => analysis.configuration.likelihood.observables.includes("y");

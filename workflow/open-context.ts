@@ -1,16 +1,17 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import { createHash } from "node:crypto";
-import type { VerbContext } from "../cli/command/verb.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
+import { checkData } from "./check-inputs.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
-import type { Setting } from "./context.js";
+import type { RunContext } from "./context.js";
+import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
 import { requireRange, resolutionWarnings } from "./events/resolution.js";
-import { checkData } from "./inputs.js";
-import { UsageError } from "./messages.js";
-import { generateData, openSimulation } from "./simulation/simulation.js";
+import type { Reporter } from "./reporter.js";
+import { generateData } from "./simulation/generator-simulation.js";
+import { openSimulation } from "./simulation/open-simulation.js";
 import { openSteps } from "./store/step-store.js";
 import { readVersion } from "./version.js";
 
@@ -23,18 +24,24 @@ export function checkTrainable({ file, configuration }: Analysis): void {
   });
 }
 
-export async function openSetting(
-  { options, progress, signal }: Pick<VerbContext, "options" | "progress" | "signal">,
-  analysis: Analysis,
-  folder: string,
-  backend: Backend,
-  warn: (text: string) => void,
-): Promise<Setting> {
+export interface ContextRequest {
+  readonly analysis: Analysis;
+  /** Of the results. */
+  readonly folder: string;
+  readonly backend: Backend;
+  /** Forget the steps that are there. */
+  readonly isForced: boolean;
+}
+
+export async function openContext(
+  { analysis, folder, backend, isForced }: ContextRequest,
+  { progress, signal, warn }: Reporter,
+): Promise<RunContext> {
   const { configuration } = analysis;
   const { seed, data } = configuration;
   const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
-  const store = await openSteps(folder, common, options.force, progress);
-  const generated = data.generator === undefined ? undefined : await generateData(configuration);
+  const store = await openSteps(folder, common, isForced, progress);
+  const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
   if (generated !== undefined) await saveEvents(folder, generated);
   const events = await loadEvents(analysis, [folder], undefined);
   checkOwnData(generated, events);

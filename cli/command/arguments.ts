@@ -2,7 +2,7 @@
 
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
@@ -191,12 +191,12 @@ function complaint(name: OptionName, expected: string, got: string, hint?: strin
 }
 
 /**
- * The point behind `--nu`: values in declared order, or `name=value` with the rest at their centres. [nuisances]
+ * The point behind `--nu`: values in declared order, or `name=value` with the rest at their nominal values. [nuisances]
  *
- * @param names   nuisances in declared order
- * @param centres where nuisances that are not named stay
+ * @param names    nuisances in declared order
+ * @param nominal  where nuisances that are not named stay
  */
-export function parseNu(text: string, names: readonly string[], centres: readonly number[]): number[] {
+export function parseNu(text: string, names: readonly string[], nominal: readonly number[]): number[] {
   const parts = text.split(",").map((part) => part.trim());
   const value = (part: string): number => {
     const read = part === "" ? Number.NaN : Number(part);
@@ -210,7 +210,7 @@ export function parseNu(text: string, names: readonly string[], centres: readonl
     }
     return parts.map(value);
   }
-  const point = [...centres];
+  const point = [...nominal];
   const seen = new Set<string>();
   for (const part of parts) {
     const [name, ...rest] = part.split("=");

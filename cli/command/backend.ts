@@ -4,7 +4,7 @@ import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import { webgpuBackend } from "../../engine/webgpu/backend.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 import { type Adapter, findAdapters } from "../doctor/facts.js";
 import type { Options } from "./arguments.js";
 import { wantsWide } from "./wide.js";

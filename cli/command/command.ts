@@ -1,12 +1,14 @@
 /** One command from its words to its exit code. */
 
 import { suggestion } from "../../io/edit-distance.js";
-import { DeviceLostError, EXIT, errorText, exitCode, shown, UsageError } from "../../workflow/messages.js";
-import { createProgress, type ProgressTarget } from "../../workflow/progress.js";
+import { DeviceLostError, UsageError } from "../../workflow/errors.js";
 import { readVersion } from "../../workflow/version.js";
 import { type CommandLine, parseArguments } from "./arguments.js";
+import { EXIT, exitCode } from "./exit-codes.js";
 import { generalHelp, verbHelp } from "./help.js";
-import { VERBS, type VerbEntry } from "./verb-table.js";
+import { createProgress, type ProgressTarget } from "./progress.js";
+import { errorText, shown } from "./terminal-text.js";
+import { RENAMED, VERBS, type VerbEntry } from "./verb-table.js";
 
 /** The process around the command. */
 export interface CommandHost {
@@ -19,7 +21,7 @@ export interface CommandHost {
   readonly signal: AbortSignal;
 }
 
-/** Runs the command and tells its exit code; never throws. */
+/** Runs the command and gives its exit code; never throws. */
 export async function runCommand(words: readonly string[], host: CommandHost): Promise<number> {
   try {
     await dispatch(parseArguments(words), host);
@@ -47,7 +49,9 @@ async function dispatch(line: CommandLine, host: CommandHost): Promise<void> {
 
 function findVerb(name: string): VerbEntry {
   if (Object.hasOwn(VERBS, name)) return VERBS[name]!;
-  throw new UsageError("unbinned", { expected: "a verb", got: name, hint: suggestion(name, Object.keys(VERBS)) });
+  const renamed = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+  const hint = renamed === undefined ? suggestion(name, Object.keys(VERBS)) : `It is \`unbinned ${renamed}\` now`;
+  throw new UsageError("unbinned", { expected: "a verb", got: name, hint });
 }
 
 function checkUse(name: string, verb: VerbEntry, line: CommandLine): void {

@@ -16,6 +16,9 @@ export interface VerbEntry {
 const COMPUTING = ["set", "seed", "backend", "precision", "threads"] as const satisfies readonly OptionName[];
 const LIKELIHOOD = [...COMPUTING, "events", "run"] as const satisfies readonly OptionName[];
 
+/** Verbs of earlier versions, and what they are called now. */
+export const RENAMED: Readonly<Record<string, string>> = { profile: "time" };
+
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
@@ -28,7 +31,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/run.js")).run,
   },
   coverage: {
-    summary: "do the intervals hold the truth? toy experiments, pulls and coverage",
+    summary: "do the intervals contain the truth? toy experiments, pulls and coverage",
     operands: ["FILE"],
     options: [...COMPUTING, "out", "toys", "toy", "mode", "aggregate", "force", "json"],
     details:
@@ -126,7 +129,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     details: "Prints the kernels of the likelihood, their fused operations and the passes over the events.",
     load: async () => (await import("../verbs/kernels.js")).kernels,
   },
-  profile: {
+  time: {
     summary:
       "where the time of the likelihood goes: kernels with time, arithmetic, bytes, fraction of the machine's peak",
     operands: ["FILE"],
@@ -136,6 +139,6 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "measures what the machine gives at best. Numbers are those of the quickest evaluation; what data and weights alone decide is\n" +
       "computed once and has a table of its own. A function counts the instructions of its form in f32: exp 22, log 23.\n" +
       "--json has every kernel, also those that take little.",
-    load: async () => (await import("../verbs/time.js")).profile,
+    load: async () => (await import("../verbs/time.js")).time,
   },
 };

@@ -96,7 +96,7 @@ export function findAdapters(): Promise<Probe & Pick<GpuFacts, "messages" | "fai
   return new Promise((resolve) => {
     execFile(process.execPath, [program], { timeout: PATIENCE_MS }, (error, stdout, stderr) => {
       const messages = stderr.split("\n").filter((line) => !HARMLESS.test(line));
-      // A crash at exit comes after the answer.
+      // A crash at exit comes after the output.
       const found: Probe = stdout === "" ? { package: { state: "loaded" }, adapters: [] } : JSON.parse(stdout);
       resolve({ ...found, messages, failure: error === null ? undefined : endOf(error) });
     });

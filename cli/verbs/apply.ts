@@ -1,15 +1,12 @@
-import { dirname, join } from "node:path";
 import {
   applyTransport,
   countOutside,
   mapVariations,
 } from "../../inference/measurements/distribution-of-interest/apply.js";
-import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { extremesOf } from "../../inference/model/resolution.js";
 import type { NamedArray } from "../../io/index.js";
-import { type Analysis, nuisanceNames, processNames, runFolders } from "../../workflow/configuration/analysis.js";
-import { loadAnalysis } from "../../workflow/configuration/configuration.js";
+import { nuisanceNames, processNames } from "../../workflow/configuration/analysis.js";
 import { resultVerdicts, sampleWarnings } from "../../workflow/events/apply-checks.js";
 import {
   type ApplyFiles,
@@ -21,23 +18,21 @@ import {
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
-import { pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { UsageError } from "../../workflow/messages.js";
-import { checkBelonging } from "../../workflow/store/belonging.js";
-import { REPLICAS_FILE, savedReplicas } from "../../workflow/store/ensemble-files.js";
-import { checkExport } from "../../workflow/store/exported-folder.js";
-import { loadModel, modelFile } from "../../workflow/store/model-files.js";
-import { restoreExport } from "../../workflow/store/replace-export.js";
-import { readSavedFit, type SavedFit } from "../../workflow/store/saved-fit.js";
-import { checkSpared } from "../../workflow/store/spared-files.js";
+import { openMap } from "../../workflow/recipes/measured-map.js";
+import type { SavedFit } from "../../workflow/store/saved-fit.js";
 import { openBackend } from "../command/backend.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
 export async function apply(context: VerbContext): Promise<void> {
-  const { options, progress, signal } = context;
+  const { options, operands, progress, signal } = context;
   const files = applyFiles(options);
-  const { analysis, model, fit, nu, replicas } = await openMap(context);
+  const { analysis, model, fit, nu, replicas } = await openMap({
+    file: operands[0]!,
+    options,
+    pointOf: options.nu === undefined ? undefined : (own) => pointOf(own, options.nu),
+  });
   const { sample, columns, unread } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
@@ -53,13 +48,13 @@ export async function apply(context: VerbContext): Promise<void> {
   for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
     context.warn(warning);
   try {
-    const step = progress.step("apply", count * variations.length, "maps");
-    const onEvents = (done: number) => step.update(done);
+    const counter = progress.begin("apply", count * variations.length, "maps");
+    const onEvents = (done: number) => counter.update(done);
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, variations, signal, onEvents };
     for await (const applied of applyTransport(request)) addColumns(columns, names, applied, size, precision);
-    step.done();
+    counter.done();
   } finally {
     await backend.close();
   }
@@ -87,45 +82,6 @@ export async function apply(context: VerbContext): Promise<void> {
     file: files.out,
   });
   requirePassed("apply", verdicts);
-}
-
-interface OpenMap {
-  readonly analysis: Analysis;
-  readonly model: MixtureModel;
-  /** Absent where --nu says where T is wanted and nobody fitted. */
-  readonly fit: SavedFit | undefined;
-  readonly nu: readonly number[];
-  readonly replicas: readonly Replica[];
-}
-
-async function openMap({ options, operands }: VerbContext): Promise<OpenMap> {
-  await restoreExport(dirname(operands[0]!));
-  const analysis = loadAnalysis(operands[0]!, options);
-  await checkExport(analysis.file);
-  const [folder] = runFolders(analysis, options.run);
-  checkSpared(options.out!, analysis, [folder]);
-  const fit = readSavedFit(analysis, folder);
-  const model = await loadModel(analysis, [folder]);
-  if (model.transport === undefined) {
-    throw new UsageError(analysis.file, {
-      expected: "an analysis with a map T of y (transport.enabled, y in likelihood.observables)",
-      got: "a model without",
-    });
-  }
-  const nu = options.nu === undefined ? fit?.summary.estimate : pointOf(analysis, options.nu);
-  if (nu === undefined) {
-    throw new UsageError(folder, {
-      expected: "the fit that `run`, or `fit --out`, leaves there",
-      got: "none",
-      hint: "Run `unbinned fit` first, or give the nuisances with --nu",
-    });
-  }
-  const replicas = await savedReplicas(analysis, folder, model);
-  if (fit !== undefined) {
-    const files = [modelFile(analysis, [folder]), join(folder, REPLICAS_FILE)];
-    await checkBelonging(fit.file, fit.belongings, files);
-  }
-  return { analysis, model, fit, nu, replicas };
 }
 
 /** What makes the variations along modes less than they should be. */

@@ -1,9 +1,11 @@
 import { writeNpz } from "../../io/index.js";
+import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/events/event-checks.js";
-import { type OpenLikelihood, openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { UsageError } from "../../workflow/messages.js";
+import type { OpenLikelihood } from "../../workflow/likelihood/bound-likelihood.js";
+import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/likelihood/event-checks.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Events between two reports of progress. */
@@ -19,22 +21,22 @@ export async function evaluate(context: VerbContext): Promise<void> {
     });
   }
   checkOutputFile(out);
-  const open = await openLikelihood(context, "f64", false);
+  const open = await likelihoodOf(context, "f64", false);
   const { likelihood, analysis } = open;
   try {
     const nu = pointOf(analysis, point);
     const { count } = open.events.data;
     const logProb = new Float64Array(count);
     const nonFinite = new NonFinite();
-    const step = context.progress.step("evaluate", count, "events");
+    const counter = context.progress.begin("evaluate", count, "events");
     for (let start = 0; start < count; start += CHUNK) {
       const stop = Math.min(count, start + CHUNK);
       const found = await likelihood.logProb(nu, [start, stop]);
       nonFinite.add(found, start);
       logProb.set(found, start);
-      step.update(stop);
+      counter.update(stop);
     }
-    step.done();
+    counter.done();
     await writeNpz(out, {
       log_prob: { shape: [count], data: logProb },
       nu: { shape: [nu.length], data: Float64Array.from(nu) },

@@ -1,24 +1,26 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
+import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
-import { describeFit, fitNuisances, fitSummary, responseCentre } from "../../workflow/likelihood/nuisance-fit.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { NotConverged } from "../../workflow/messages.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { describeFit } from "../../workflow/likelihood/fit-summary.js";
+import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Minimises over ν with everything else frozen. */
 export async function fit(context: VerbContext): Promise<void> {
   const { nu, out } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, "f32", true);
+  const open = await likelihoodOf(context, "f32", true);
   try {
-    const start = (nu === undefined ? responseCentre(open) : undefined) ?? pointOf(open.analysis, nu);
+    const start = (nu === undefined ? responseNominal(open) : undefined) ?? pointOf(open.analysis, nu);
     await requireFinite(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

@@ -1,33 +1,20 @@
 import { join } from "node:path";
-import type { EvaluationParts, Likelihood } from "../../inference/model/likelihood/likelihood.js";
-import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric-matrix.js";
-import type { Evaluation } from "../../inference/statistics/objective.js";
-import { matrixOf } from "../../inference/statistics/objective.js";
 import { writeAtomic } from "../../io/index.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
-import {
-  type CovarianceSummary,
-  degeneracyText,
-  labelText,
-  summarise,
-} from "../../workflow/likelihood/covariance-summary.js";
-import {
-  type OpenLikelihood,
-  openLikelihood,
-  pointOf,
-  transferLabel,
-} from "../../workflow/likelihood/open-likelihood.js";
-import type { Progress } from "../../workflow/progress.js";
+import { degeneracyText, labelText } from "../../workflow/likelihood/covariance-summary.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { type HessianResult, hessianResult } from "../../workflow/likelihood/hessian-result.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {
   const { out, nu } = context.options;
   if (out !== undefined) createOutputFolder(out);
-  const open = await openLikelihood(context, "f64", true);
+  const open = await likelihoodOf(context, "f64", true);
   try {
     const point = pointOf(open.analysis, nu);
     await requireFinite(open, point, context.signal);
@@ -37,7 +24,7 @@ export async function hessian(context: VerbContext): Promise<void> {
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
-    for (const summary of [result, ...(result.fixedTransfer === null ? [] : [result.fixedTransfer])]) {
+    for (const summary of [result, ...(result.fixedTransport === null ? [] : [result.fixedTransport])]) {
       if (summary.problem !== null) context.warn(summary.problem);
       const doubt = summary.crossCheck?.doubt;
       if (doubt) context.warn(`${labelText(summary)}: ${doubt}`);
@@ -53,79 +40,21 @@ export async function hessian(context: VerbContext): Promise<void> {
   }
 }
 
-/** An evaluation as JSON: gradient [K], Hessian [K, K]. */
-function part({ nll, gradient, hessian: flat }: Evaluation) {
-  const size = gradient!.length;
-  return { nll, gradient: Array.from(gradient!), hessian: matrixOf(symmetrised(flat!, size), size) };
-}
-
-type Part = ReturnType<typeof part>;
-
-interface HessianResult extends CovarianceSummary {
-  readonly names: readonly string[];
-  readonly nu: readonly number[];
-  readonly events: number;
-  readonly effectiveEvents: number;
-  /** -Σ w log p over the events alone */
-  readonly data: Part;
-  /** with constraints and extended term */
-  readonly total: Part;
-  /** The errors with T held, where those above let it respond to ν; null elsewhere. */
-  readonly fixedTransfer: CovarianceSummary | null;
-}
-
-async function evaluateWith(
-  progress: Progress,
-  label: string,
-  of: Likelihood,
-  nu: readonly number[],
-  count: number,
-): Promise<EvaluationParts> {
-  const step = progress.step(label, count, "events");
-  const parts = await of.evaluateParts(nu, 2, (done) => step.update(done));
-  step.done();
-  return parts;
-}
-
-async function hessianResult(open: OpenLikelihood, nu: readonly number[], progress: Progress): Promise<HessianResult> {
-  const { likelihood, withFixedTransfer, precision, events } = open;
-  const { count } = events.data;
-  const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
-  const options = { transfer: transferLabel(open), curvature: "inverse Hessian", precision } as const;
-  const summary = await summarise(likelihood, nu, total.hessian!, options);
-  // What it keeps makes room for what the next one does.
-  await likelihood.close();
-  const held = withFixedTransfer && (await evaluateWith(progress, "Hessian, T fixed", withFixedTransfer, nu, count));
-  return {
-    names: likelihood.names,
-    nu,
-    events: count,
-    effectiveEvents: likelihood.effectiveEvents,
-    data: part(data),
-    total: part(total),
-    ...summary,
-    fixedTransfer:
-      held === undefined
-        ? null
-        : await summarise(withFixedTransfer!, nu, held.total.hessian!, { ...options, transfer: "fixed" }),
-  };
-}
-
 function describe(result: HessianResult): string {
-  const { names, nu, data, total, sigma, fixedTransfer, modes } = result;
+  const { names, nu, data, total, sigma, fixedTransport, modes } = result;
   const rows = names.map((name, k) => [
     name,
     nu[k]!.toFixed(4),
     total.gradient[k]!.toPrecision(6),
     sigma === null ? "none" : sigma[k]!.toFixed(5),
-    ...(fixedTransfer === null ? [] : [fixedTransfer.sigma === null ? "none" : fixedTransfer.sigma[k]!.toFixed(5)]),
+    ...(fixedTransport === null ? [] : [fixedTransport.sigma === null ? "none" : fixedTransport.sigma[k]!.toFixed(5)]),
   ]);
   const header = [
     "nuisance",
     "nu",
     "gradient",
     `sigma (${labelText(result)})`,
-    ...(fixedTransfer === null ? [] : [`sigma (${labelText(fixedTransfer)})`]),
+    ...(fixedTransport === null ? [] : [`sigma (${labelText(fixedTransport)})`]),
   ];
   const isWeighted = result.effectiveEvents !== result.events;
   const effective = isWeighted ? ` (effective ${result.effectiveEvents.toPrecision(6)})` : "";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { configurationText } from "../../workflow/configuration/text.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Writes the commented configuration; an existing file is replaced only with --force. */

@@ -3,9 +3,10 @@ import { dirname } from "node:path";
 import { writeAtomic } from "../../io/write-atomic.js";
 import { readConfigurationFile } from "../../workflow/configuration/file.js";
 import { migrated } from "../../workflow/configuration/migration/migration.js";
-import { shown, UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 import { checkExport } from "../../workflow/store/exported-folder.js";
 import { checkOutputFile, isSameFile } from "../../workflow/store/output-folder.js";
+import { shown } from "../command/terminal-text.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Writes a configuration of an earlier version as this one reads it; the old text stays beside the new one. */

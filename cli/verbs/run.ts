@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { type Analysis, outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { looksAtY, type Setting } from "../../workflow/context.js";
+import { looksAtY, type RunContext } from "../../workflow/context.js";
+import { NotConverged, UsageError } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { describeFit } from "../../workflow/likelihood/nuisance-fit.js";
-import { NotConverged, UsageError } from "../../workflow/messages.js";
-import { checkTrainable, openSetting } from "../../workflow/open-context.js";
+import { describeFit } from "../../workflow/likelihood/fit-summary.js";
+import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
-import { checkEvents, requireLikelihood } from "../../workflow/steps/data-checks.js";
-import { fitOneReplica } from "../../workflow/steps/fits.js";
+import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
+import { fitOneReplica } from "../../workflow/steps/fit-chain.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openBackend } from "../command/backend.js";
@@ -35,17 +35,20 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
   await removeUnfinished(createInside(folder, PICTURES_FOLDER));
   const backend = await openBackend(options, "f32");
   const warnings: string[] = [];
-  const warn = (text: string) => {
-    warnings.push(text);
-    context.warn(text);
+  const reporter = {
+    ...context,
+    warn: (text: string) => {
+      warnings.push(text);
+      context.warn(text);
+    },
   };
   try {
-    const setting = await openSetting(context, analysis, folder, backend, warn);
-    if (options.replica !== undefined) return await runReplica(context, setting, options.replica);
-    const outcome = await runChain(setting, warnings);
+    const runContext = await openContext({ analysis, folder, backend, isForced: options.force }, reporter);
+    if (options.replica !== undefined) return await runReplica(context, runContext, options.replica);
+    const outcome = await runChain(runContext, warnings);
     signal.throwIfAborted();
-    const results = await writeResults(setting, outcome);
-    await writeReport(setting, outcome);
+    const results = await writeResults(runContext, outcome);
+    await writeReport(runContext, outcome);
     for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";
@@ -62,18 +65,18 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
 }
 
 /** One replica of the ensemble and what it needs, for batch systems: `run` without --replica finds its steps done. */
-async function runReplica(context: VerbContext, setting: Setting, index: number): Promise<void> {
-  const { ensemble, transport } = setting.analysis.configuration;
-  if (index >= ensemble.replicas || !looksAtY(setting) || !transport.enabled) {
+async function runReplica(context: VerbContext, runContext: RunContext, index: number): Promise<void> {
+  const { ensemble, transport } = runContext.analysis.configuration;
+  if (index >= ensemble.replicas || !looksAtY(runContext) || !transport.enabled) {
     throw new UsageError("--replica", {
       expected: `one of the ${ensemble.replicas} replicas of T (ensemble.replicas), counted from 0`,
       got: `${index}`,
     });
   }
-  const checks = await checkEvents(setting);
-  const { model, key } = await trainSimulation(setting, checks);
-  await requireLikelihood(setting, model);
-  const { replica, fit } = await fitOneReplica(setting, model, key, index);
+  const checks = await checkEvents(runContext);
+  const { model, key } = await trainSimulation(runContext, checks);
+  await requireLikelihood(runContext, model);
+  const { replica, fit } = await fitOneReplica(runContext, model, key, index);
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);

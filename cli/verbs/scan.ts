@@ -1,39 +1,35 @@
 import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
+import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/events/event-checks.js";
-import {
-  describeFit,
-  fitNuisances,
-  fitSummary,
-  objectiveOf,
-  responseCentre,
-} from "../../workflow/likelihood/nuisance-fit.js";
+import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { describeFit } from "../../workflow/likelihood/fit-summary.js";
+import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import {
   hasEveryError,
   NO_SCANS,
   scanArrays,
   scanLabel,
-  scanPictures,
   scanPlan,
   scanProblems,
   scans,
 } from "../../workflow/likelihood/nuisance-scan.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
-import { NotConverged } from "../../workflow/messages.js";
+import { scanPictures } from "../../workflow/report/scan-pictures.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
 export async function scan(context: VerbContext): Promise<void> {
-  const open = await openLikelihood(context, "f32", true);
+  const open = await likelihoodOf(context, "f32", true);
   try {
     const { configuration } = open.analysis;
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
-    const start = responseCentre(open) ?? pointOf(open.analysis, undefined);
+    const start = responseNominal(open) ?? pointOf(open.analysis, undefined);
     await requireFinite(open, start, context.signal);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

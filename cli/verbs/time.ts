@@ -2,7 +2,8 @@ import { availableParallelism, loadavg } from "node:os";
 import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { type ProgramTimes, timesBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
-import { openLikelihood, pointOf } from "../../workflow/likelihood/open-likelihood.js";
+import { likelihoodOf } from "../command/likelihood.js";
+import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 import { type MeasuredProgram, type ProgramResult, programResult, programText } from "../roofline/kernel-report.js";
 import { type Peak, peakOf } from "../roofline/peak.js";
@@ -18,7 +19,7 @@ interface Compiled {
 }
 
 /** The backend, measuring every program that it compiles. */
-function profiled(backend: Backend, into: Compiled[]): Backend {
+function timed(backend: Backend, into: Compiled[]): Backend {
   return {
     ...backend,
     compile: async (request) => {
@@ -63,7 +64,7 @@ function programTimes(outputs: readonly string[], before: ProgramTimes, after: P
   return isOnce ? { outputs, per: "data set", times: after } : { outputs, per: "evaluation", times };
 }
 
-interface ProfileResult {
+interface TimeResult {
   readonly backend: string;
   readonly precision: string;
   readonly threads: number;
@@ -78,13 +79,13 @@ interface ProfileResult {
 }
 
 /** Where the time of the likelihood at a point ν goes, kernel by kernel, beside what the machine gives at best. */
-export async function profile(context: VerbContext): Promise<void> {
+export async function time(context: VerbContext): Promise<void> {
   const { order, nu: point } = context.options;
   const compiled: Compiled[] = [];
   let backend: Backend | undefined;
-  const open = await openLikelihood(context, "f32", false, (opened) => {
+  const open = await likelihoodOf(context, "f32", false, (opened) => {
     backend = opened;
-    return profiled(opened, compiled);
+    return timed(opened, compiled);
   });
   try {
     const nu = pointOf(open.analysis, point);
@@ -98,7 +99,7 @@ export async function profile(context: VerbContext): Promise<void> {
     const { threads, timing } = times[0]!.times;
     const peak = await peakOf(backend!, threads);
     const { name, precision } = backend!;
-    const result: ProfileResult = {
+    const result: TimeResult = {
       backend: name,
       precision,
       threads,
@@ -119,7 +120,7 @@ export async function profile(context: VerbContext): Promise<void> {
 
 const DERIVATIVES = ["likelihood", "likelihood and gradient", "likelihood, gradient and Hessian"] as const;
 
-function describe({ backend, precision, threads, timing, order, events, evaluations, peak, programs }: ProfileResult) {
+function describe({ backend, precision, threads, timing, order, events, evaluations, peak, programs }: TimeResult) {
   return [
     `${DERIVATIVES[order]} of ${events} events on ${backend}, ${precision}, ${peak.device}; the quickest of ${evaluations} evaluations`,
     `at best: ${peak.gigaflopsPerSecond.toFixed(1)} Gflop/s of multiply-adds, ${peak.gigabytesPerSecond.toFixed(1)} GB/s of copies`,

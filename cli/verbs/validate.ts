@@ -1,9 +1,9 @@
+import { checkInputs } from "../../workflow/check-inputs.js";
 import { affectedProcesses, nuisanceNames, processNames } from "../../workflow/configuration/analysis.js";
 import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
-import { checkInputs } from "../../workflow/inputs.js";
-import { UsageError } from "../../workflow/messages.js";
+import { UsageError } from "../../workflow/errors.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Checks a configuration and the files it names, which it reads as `run` would, and says how it was understood. */

@@ -12,7 +12,7 @@ import type { SplineArchitecture } from "../../flows/transforms/rational-quadrat
 import { type MixtureModel, type PartName, partOf } from "../../inference/model/mixture-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { isLinearOnly } from "../../inference/model/training/morph.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
 import type { Configuration } from "./table.js";
 

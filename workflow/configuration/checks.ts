@@ -1,6 +1,7 @@
 /** What no single entry can tell: names that refer to each other, samples that a term needs, sources that exclude each other. */
 
 import { suggestion } from "../../io/edit-distance.js";
+import { GENERATORS } from "../simulation/generators.js";
 import {
   affectedProcesses,
   isOffNominal,
@@ -17,11 +18,6 @@ import type { Configuration } from "./table.js";
 import { MOST_PROBLEMS, type Path, type Problem, type Report, shown } from "./validation.js";
 
 type Point = Readonly<Record<string, number>>;
-
-/** What the built-in generators make; an analysis that uses one must have the same names and sizes. */
-const GENERATORS = {
-  "doi-toy": { x: 2, y: 2, processes: ["A", "B"], nuisances: ["shift", "squeeze"] },
-} as const;
 
 /** Everything wrong with a configuration whose entries are each right. */
 export function crossCheck(configuration: Configuration, given: Given): readonly Problem[] {
@@ -161,6 +157,7 @@ function checkSources(configuration: Configuration, report: Report): void {
   }
 }
 
+/** An analysis that uses a generator must have its names and sizes. */
 function checkGenerators(configuration: Configuration, report: Report): void {
   for (const section of ["simulation", "data"] as const) {
     const generator = configuration[section].generator;

@@ -1,7 +1,7 @@
 /** Reads the configuration file: YAML, then `--set`, then the table of entries, then the checks across entries. */
 import { existsSync } from "node:fs";
 import { suggestion } from "../../io/edit-distance.js";
-import { ConfigurationError, UsageError } from "../messages.js";
+import { ConfigurationError, UsageError } from "../errors.js";
 import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./checks.js";
 import type { Entry } from "./entries.js";

@@ -1,7 +1,7 @@
 /** The text of a configuration file, whatever editors and shells made of it. */
 import { systemCode } from "../../io/errors.js";
 import { readSmallFile } from "../../io/file-kinds.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 
 /** 20 000 samples take 2 MiB. */
 const LARGEST_BYTES = 4 * 2 ** 20;

@@ -1,6 +1,6 @@
 /** What is too large for memory or for the numbers' type, or too small to train on, and what no single entry can tell. */
 
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import {
   affectedProcesses,
   expectedYield,

@@ -5,8 +5,8 @@ import type { ApplySample, Direction } from "../../inference/measurements/distri
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
 import type { Analysis } from "../configuration/analysis.js";
+import { columnVerdicts } from "./column-checks.js";
 import { type DataVerdict, rowText } from "./data-verdicts.js";
-import { columnVerdicts } from "./event-checks.js";
 
 /** Events that lie where nothing was trained. */
 export function sampleWarnings(

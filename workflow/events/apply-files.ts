@@ -1,6 +1,4 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
-
-import type { Options } from "../../cli/command/arguments.js";
 import type {
   Applied,
   ApplySample,
@@ -20,9 +18,22 @@ import {
 import { suggestion } from "../../io/edit-distance.js";
 import { FileError, requireColumn } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
 import { transposed } from "./event-data.js";
+
+/** Which events T is applied to, and how. */
+export interface ApplyOptions {
+  /** File of the events. */
+  readonly events: string | undefined;
+  /** File of the columns. */
+  readonly out: string | undefined;
+  readonly direction: Direction;
+  /** The process of all events. */
+  readonly process: string | undefined;
+  /** Column with the process of each event. */
+  readonly processColumn: string | undefined;
+}
 
 export interface ApplyFiles {
   readonly events: string;
@@ -31,7 +42,7 @@ export interface ApplyFiles {
 }
 
 /** The files that the options name; refuses before any work what cannot be read or written. */
-export function applyFiles({ events, out }: Options): ApplyFiles {
+export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
   const where = "unbinned apply";
   const kinds = eventExtensions.join(", ");
   const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
@@ -59,7 +70,11 @@ export interface ApplyTable {
   readonly unread: readonly string[];
 }
 
-export async function readApplyTable(analysis: Analysis, options: Options, files: ApplyFiles): Promise<ApplyTable> {
+export async function readApplyTable(
+  analysis: Analysis,
+  options: ApplyOptions,
+  files: ApplyFiles,
+): Promise<ApplyTable> {
   const { observables } = analysis.configuration;
   const { processColumn } = options;
   // A map T has a y: the model was checked.
@@ -105,7 +120,7 @@ function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: numbe
 /** Positions of the processes as far as they are known; simulation comes from a process that somebody knows. */
 function processOf(
   { configuration }: Analysis,
-  { direction, process, processColumn }: Options,
+  { direction, process, processColumn }: ApplyOptions,
   read: (column: string, processes: readonly string[]) => Int32Array,
 ): number | Int32Array | undefined {
   const names = processNames(configuration);

@@ -5,7 +5,7 @@ import { type StrayValue, strayValues } from "../../inference/data-checks/stray-
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
 import type { Interval } from "../../inference/model/simulated-range.js";
-import { VerdictFailed } from "../messages.js";
+import { VerdictFailed } from "../errors.js";
 
 /** A check that failed. */
 export interface DataVerdict {

@@ -7,10 +7,8 @@ import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
-
-/** Name of generated data in the output folder. */
-export const DATA_FILE = "data.npz";
+import { UsageError } from "../errors.js";
+import { DATA_FILE } from "../store/output-folder.js";
 
 export interface LoadedEvents {
   /** The first `head` events, or all. */

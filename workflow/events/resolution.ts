@@ -2,7 +2,7 @@
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import { beyondPrecision, type CoarseFeature, coarseFeatures, type Extreme } from "../../inference/model/resolution.js";
 import { type Analysis, featureName } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { plain } from "./data-verdicts.js";
 
 type Events = Parameters<typeof coarseFeatures>[0];

@@ -1,11 +1,11 @@
 /** Does a fit pull nuisances away from their constraints further than these allow? */
 import { nuisanceVector } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
-import type { FitSummary } from "./nuisance-fit.js";
+import type { FitSummary } from "./fit-summary.js";
 
 /**
- * Widths of the constraint. Where the truth follows it, the estimate scatters around its centre by less than its width, as what the
- * data say is drawn back to the centre: a probability below 4.7e-4 for each nuisance.
+ * Widths of the constraint. Where the truth follows it, the estimate scatters around its nominal value by less than its width, as what the
+ * data say is drawn back to it: a probability below 4.7e-4 for each nuisance.
  */
 const MOST = 3.5;
 
@@ -14,9 +14,9 @@ export function pullText(
   configuration: Configuration,
   { names, estimate }: Pick<FitSummary, "names" | "estimate">,
 ): string | undefined {
-  const centres = nuisanceVector(configuration, {});
+  const nominal = nuisanceVector(configuration, {});
   const pulled = names.flatMap((name, k) => {
-    const pull = estimate[k]! - centres[k]!;
+    const pull = estimate[k]! - nominal[k]!;
     return Math.abs(pull) > MOST ? [`${name} by ${pull.toFixed(1)}`] : [];
   });
   if (pulled.length === 0) return undefined;

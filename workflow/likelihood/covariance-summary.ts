@@ -9,7 +9,9 @@ import {
 } from "../../inference/statistics/fit/covariance.js";
 import { principalModes } from "../../inference/statistics/intervals/principal-modes.js";
 import type { Matrix } from "../../inference/statistics/objective.js";
-import type { TransferLabel } from "./open-likelihood.js";
+
+/** What T does while ν varies: every covariance says so. */
+export type TransportLabel = "none" | "fixed" | "profiled";
 
 /** In f32 a curvature that only the constraints give drowns in the rounding of the events' sums. */
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
@@ -19,7 +21,7 @@ export type Curvature = "inverse Hessian" | "finite-difference Hessian";
 
 export interface CovarianceSummary {
   /** What T does while ν varies. */
-  readonly transfer: TransferLabel;
+  readonly transport: TransportLabel;
   /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights. */
   readonly estimator: Curvature | "sandwich";
   /** null where there is none; `problem` says why. */
@@ -49,7 +51,7 @@ export interface CrossCheck {
 export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, modes: [], crossCheck: null } as const;
 
 export interface SummaryOptions {
-  readonly transfer: TransferLabel;
+  readonly transport: TransportLabel;
   readonly curvature: Curvature;
   /** Least relative eigenvalue that counts as positive. */
   readonly precision: number;
@@ -62,13 +64,13 @@ export async function summarise(
   likelihood: Likelihood,
   nu: ArrayLike<number>,
   hessian: ArrayLike<number>,
-  { transfer, curvature, precision }: SummaryOptions,
+  { transport, curvature, precision }: SummaryOptions,
 ): Promise<CovarianceSummary> {
   const { names, isWeighted } = likelihood;
   const found = isWeighted
     ? sandwichCovariance(hessian, await likelihood.scoreProduct(nu), names, precision)
     : covariance(hessian, names, precision);
-  const label = { transfer, estimator: isWeighted ? ("sandwich" as const) : curvature };
+  const label = { transport, estimator: isWeighted ? ("sandwich" as const) : curvature };
   if (found.status !== "positive-definite") {
     const problem =
       found.status === "singular" && precision === F32_PRECISION ? `${found.reason} ${F32_ADVICE}` : found.reason;
@@ -143,6 +145,6 @@ export function errorsOf(found: Covariance) {
 }
 
 /** "T profiled, inverse Hessian" */
-export function labelText({ transfer, estimator }: CovarianceSummary): string {
-  return transfer === "none" ? estimator : `T ${transfer}, ${estimator}`;
+export function labelText({ transport, estimator }: CovarianceSummary): string {
+  return transport === "none" ? estimator : `T ${transport}, ${estimator}`;
 }

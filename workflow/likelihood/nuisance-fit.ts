@@ -1,5 +1,4 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
-import { entryOf } from "../../engine/entry.js";
 import { responseRange } from "../../inference/measurements/distribution-of-interest/response-fit.js";
 import {
   crossesKnots,
@@ -12,10 +11,10 @@ import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-re
 import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/minimise.js";
 import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { Progress } from "../progress.js";
-import { textTable } from "../text-table.js";
-import { type CovarianceSummary, F32_ADVICE, labelText, NO_ERRORS, summarise } from "./covariance-summary.js";
-import { type OpenLikelihood, transferLabel } from "./open-likelihood.js";
+import type { Progress } from "../reporter.js";
+import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
+import { type CovarianceSummary, F32_ADVICE, NO_ERRORS, summarise } from "./covariance-summary.js";
+import type { FitSummary, MinosSummary } from "./fit-summary.js";
 
 /**
  * edm at which a fit stops, units of NLL. Splines have kinks in log p: with f32 the NLL of thousands of events on them has no
@@ -37,24 +36,24 @@ function configuredBounds({ analysis, model }: LikelihoodParts): Bounds {
   return Object.fromEntries(model.nuisances.map(({ name }) => [name, [least, largest] as const]));
 }
 
-/** Where T responds to ν, the box in which its response was trained. */
-function boxOfResponse(of: LikelihoodParts): Bounds | undefined {
-  const centres = responseCentre(of);
-  if (centres === undefined) return undefined;
+/** Where T responds to ν, the validity range of its response: where it was trained. */
+function rangeOfResponse(of: LikelihoodParts): Bounds | undefined {
+  const nominal = responseNominal(of);
+  if (nominal === undefined) return undefined;
   const reach = responseRange(of.model.response!.architecture, of.analysis.configuration.response.range);
   return Object.fromEntries(
-    of.model.nuisances.map(({ name }, k) => [name, [centres[k]! - reach[k]!, centres[k]! + reach[k]!] as const]),
+    of.model.nuisances.map(({ name }, k) => [name, [nominal[k]! - reach[k]!, nominal[k]! + reach[k]!] as const]),
   );
 }
 
-/** Where a fit or a scan may look: within the bounds, and within the box where there is one. */
+/** Where a fit or a scan may look: within the bounds, and within the validity range where there is one. */
 export function fitBounds(of: LikelihoodParts): Bounds {
-  const box = boxOfResponse(of);
+  const range = rangeOfResponse(of);
   const bounds = configuredBounds(of);
-  if (box === undefined) return bounds;
+  if (range === undefined) return bounds;
   return Object.fromEntries(
     Object.entries(bounds).map(([name, [least, largest]]) => {
-      const [low, high] = box[name]!;
+      const [low, high] = range[name]!;
       return [name, [Math.max(least, low), Math.min(largest, high)] as const];
     }),
   );
@@ -70,11 +69,13 @@ function advice({ analysis, precision }: OpenLikelihood, result: FitResult): str
   }
   if (status !== "at-bound" && status !== "at-validity-edge") return "";
   const has = (of: "bounds" | "validity") => boundary.some((hit) => hit.of === of);
-  const ofBox =
-    `The response of T was trained within response.range = ${response.range ?? "twice response.scale"} of its centre only: ` +
+  const ofRange =
+    `The response of T was trained within response.range = ${response.range ?? "twice response.scale"} of its nominal values only: ` +
     "widen response.range, response.scale with it, and run again.";
   const ofBounds = `fit.bounds is [${fit.bounds.join(", ")}]: widen it where values beyond make sense.`;
-  return [...(has("validity") ? [ofBox] : []), ...(has("bounds") ? [ofBounds] : [])].map((text) => ` ${text}`).join("");
+  return [...(has("validity") ? [ofRange] : []), ...(has("bounds") ? [ofBounds] : [])]
+    .map((text) => ` ${text}`)
+    .join("");
 }
 
 /** A second start so far from the first along every nuisance, but no further than half-way to the bound. */
@@ -82,15 +83,15 @@ function secondStart(first: readonly number[], distance: number, bounds: readonl
   return first.map((value, k) => value + Math.min(distance, (bounds[k]![1] - value) / 2));
 }
 
-/** Start [K], bounds, box and tolerance of a fit as the configuration has them. */
+/** Start [K], bounds, validity range and tolerance of a fit as the configuration has them. */
 export function fitOptions(open: OpenLikelihood, start: readonly number[]): MinimiseOptions {
   const { analysis, precision } = open;
-  const box = boxOfResponse(open);
+  const range = rangeOfResponse(open);
   const distance = analysis.configuration.fit.secondStart;
   return {
     start,
     bounds: configuredBounds(open),
-    ...(box && { validity: box }),
+    ...(range && { validity: range }),
     precision,
     tolerance: fitTolerance(open),
     ...(distance > 0 && { secondStart: secondStart(start, distance, Object.values(fitBounds(open))) }),
@@ -108,28 +109,28 @@ export async function fitNuisances(
   signal: AbortSignal,
   label = "fit",
 ): Promise<FitResult> {
-  const step = progress.step(label, undefined, "evaluations");
+  const counter = progress.begin(label, undefined, "evaluations");
   const found = await minimise(objectiveOf(open), {
     ...fitOptions(open, start),
     onStep: ({ evaluations, nll, edm, estimate }) => {
       const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
-      step.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
+      counter.update(evaluations, { nll, nu, ...(edm !== undefined && { edm }) });
     },
     signal,
   });
   const result = crossesKnotsIn(open) ? await acrossKinks(open, found) : found;
-  step.done({ status: result.status });
+  counter.done({ status: result.status });
   return { ...result, reason: `${result.reason}${advice(open, result)}` };
 }
 
 export const crossesKnotsIn = ({ model, events }: OpenLikelihood) => crossesKnots(model, events.data.y !== undefined);
 
-/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the information in the scores. */
+/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the outer product of gradients. */
 export function objectiveOf(open: OpenLikelihood): Objective {
   return crossesKnotsIn(open) ? withOuterProduct(open.likelihood) : open.likelihood;
 }
 
-/** The fit with the Hessian of slopes a standard deviation, of each nuisance alone, to either side as far as the fit may look. */
+/** The fit with the Hessian from gradients a standard deviation away, of each nuisance alone, to either side as far as the fit may look. */
 async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
   if (found.covariance === undefined || found.status === "aborted") return found;
   const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
@@ -138,18 +139,9 @@ async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitR
 }
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
-export function responseCentre({ model, events }: LikelihoodParts): number[] | undefined {
+export function responseNominal({ model, events }: LikelihoodParts): number[] | undefined {
   if (model.response === undefined || events.data.y === undefined) return undefined;
   return model.response.architecture.nuisances.map(({ nominal: centre }) => centre);
-}
-
-/** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
-export interface MinosSummary {
-  readonly name: string;
-  readonly lower: number | null;
-  readonly upper: number | null;
-  /** Why an end is missing. */
-  readonly problem: string | null;
 }
 
 /** Where the configuration asks for them, and there is a minimum. */
@@ -168,28 +160,14 @@ export async function minosSummary(
   });
 }
 
-export interface FitSummary extends CovarianceSummary {
-  readonly names: readonly string[];
-  readonly status: FitResult["status"];
-  readonly reason: string;
-  readonly estimate: readonly number[];
-  readonly nll: number | null;
-  readonly edm: number | null;
-  readonly boundary: FitResult["boundary"];
-  readonly evaluations: number;
-  readonly events: number;
-  readonly effectiveEvents: number;
-  readonly minos: readonly MinosSummary[] | null;
-}
-
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
   const curvature = crossesKnotsIn(open) ? ("finite-difference Hessian" as const) : ("inverse Hessian" as const);
-  const label = { transfer: transferLabel(open), curvature, precision };
+  const label = { transport: transportLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined
-      ? noErrors(fit, label.transfer)
+      ? noErrors(fit, label.transport)
       : await summarise(likelihood, values, fit.hessian.flat(), label);
   return {
     names,
@@ -207,46 +185,6 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
   };
 }
 
-function noErrors({ reason }: FitResult, transfer: CovarianceSummary["transfer"]): CovarianceSummary {
-  return { transfer, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
-}
-
-/** "-0.00931 +0.00945" */
-const minosText = ({ lower, upper }: MinosSummary) =>
-  `${lower?.toFixed(5) ?? "none"} ${upper === null ? "none" : `+${upper.toFixed(5)}`}`;
-
-/** Nothing where every event counts once. */
-const effectiveText = ({ events, effectiveEvents }: FitSummary) =>
-  effectiveEvents === events ? "" : ` (effective ${effectiveEvents.toPrecision(6)})`;
-
-/**
- * @param truth   values of nuisances where they are known
- * @param nllName  what `nll` is
- */
-export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>, nllName = "-ln L"): string {
-  const { names, estimate, sigma, nll, events } = summary;
-  const hasTruth = Object.keys(truth).length > 0;
-  const header = [
-    "nuisance",
-    "estimate",
-    `sigma (${labelText(summary)})`,
-    ...(summary.minos ? ["minos"] : []),
-    ...(hasTruth ? ["truth", "pull"] : []),
-  ];
-  const rows = names.map((name, k) => {
-    const known = entryOf(truth, name);
-    const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
-    return [
-      name,
-      estimate[k]!.toFixed(5),
-      sigma === null ? "none" : sigma[k]!.toFixed(5),
-      ...(summary.minos ? [minosText(summary.minos[k]!)] : []),
-      ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
-    ];
-  });
-  return [
-    `${summary.status}: ${summary.reason}`,
-    `${nllName} = ${nll?.toFixed(3) ?? "none"}, ${events} events${effectiveText(summary)}`,
-    textTable([header, ...rows]),
-  ].join("\n");
+function noErrors({ reason }: FitResult, transport: CovarianceSummary["transport"]): CovarianceSummary {
+  return { transport, estimator: "inverse Hessian", ...NO_ERRORS, problem: reason };
 }

@@ -1,25 +1,26 @@
 /** The whole chain, from events to the pulls of the distribution of interest. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
-import { looksAtY, type Setting } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 import type { Outcome } from "../report/outcome.js";
-import { attempt, type Missing, type Part } from "../steps/attempt.js";
-import { type Closure, checkClosure, type ProjectionSet, projectFit } from "../steps/checks.js";
-import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/data-checks.js";
+import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/check-events.js";
+import { type Closure, checkClosure } from "../steps/closure.js";
 import { trainDensity } from "../steps/densities.js";
 import { displacementFields } from "../steps/displacements.js";
-import { fitModel } from "../steps/fits.js";
+import { fitModel } from "../steps/fit-chain.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
+import { type ProjectionSet, projectFit } from "../steps/projections.js";
 import { scanFits } from "../steps/scanning.js";
 import { nuisanceModels } from "../store/model-files.js";
+import { attempt, type Missing, type Part } from "./optional-parts.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
-export async function trainSimulation(setting: Setting, { range, leftOut }: RunChecks) {
-  const { configuration } = setting.analysis;
-  const x = await trainDensity(setting, "x", leftOut);
-  const y = looksAtY(setting) ? await trainDensity(setting, "y", leftOut) : undefined;
-  const { frame } = setting.simulation;
+export async function trainSimulation(context: RunContext, { range, leftOut }: RunChecks) {
+  const { configuration } = context.analysis;
+  const x = await trainDensity(context, "x", leftOut);
+  const y = looksAtY(context) ? await trainDensity(context, "y", leftOut) : undefined;
+  const { frame } = context.simulation;
   const model: MixtureModel = {
     ...(frame && { frame }),
     processes: processNames(configuration).map((name) => ({
@@ -36,41 +37,41 @@ export async function trainSimulation(setting: Setting, { range, leftOut }: RunC
   return { model, key, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
 }
 
-/** @param warnings  what `setting.warn` has said, in order */
-export async function runChain(setting: Setting, warnings: readonly string[]): Promise<Outcome> {
+/** @param warnings  what `context.warn` has said, in order */
+export async function runChain(context: RunContext, warnings: readonly string[]): Promise<Outcome> {
   const missing: Missing = new Map();
-  const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(setting, missing, name, make, instead);
-  const checks = await checkEvents(setting);
-  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(setting, checks);
+  const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(context, missing, name, make, instead);
+  const checks = await checkEvents(context);
+  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(context, checks);
   const noClosure: Closure = { tests: [], verdicts: [] };
-  const closure = await part("Closure", () => checkClosure(setting, simulated, trainedKey), noClosure);
-  await requireLikelihood(setting, simulated);
-  const fitted = await fitModel(setting, simulated, trainedKey);
+  const closure = await part("Closure", () => checkClosure(context, simulated, trainedKey), noClosure);
+  await requireLikelihood(context, simulated);
+  const fitted = await fitModel(context, simulated, trainedKey);
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
-  const decisive = await checkInfluence(setting, fitted.model, best.summary);
+  const decisive = await checkInfluence(context, fitted.model, best.summary);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };
   const projections = await part(
     "Data before and after the fit",
-    () => projectFit(setting, fitted.model, estimate, fitted.key),
+    () => projectFit(context, fitted.model, estimate, fitted.key),
     noProjections,
   );
   const hasFields = fitted.model.transport !== undefined && projections !== noProjections;
   const fields = hasFields
-    ? await part("Distribution of interest", () => displacementFields(setting, fitted, best.summary, projections), [])
+    ? await part("Distribution of interest", () => displacementFields(context, fitted, best.summary, projections), [])
     : [];
-  const scans = await part("Likelihood scans", () => scanFits(setting, fitted), []);
-  const impacts = await part("Impacts", () => findImpacts(setting, fitted, best), undefined);
+  const scans = await part("Likelihood scans", () => scanFits(context, fitted), []);
+  const impacts = await part("Impacts", () => findImpacts(context, fitted, best), undefined);
   const trainings = [...ofSimulation, ...fitted.trainings];
   const yields = await part("Yields", () => yieldsOf(fitted.model, best), []);
   const bands = await part(
     "Bands of the projections",
-    () => projectionBands(setting, fitted, best, projections),
+    () => projectionBands(context, fitted, best, projections),
     undefined,
   );
-  const sensitivity = await part("Expected errors", () => findSensitivity(setting, fitted, best), undefined);
+  const sensitivity = await part("Expected errors", () => findSensitivity(context, fitted, best), undefined);
   return {
     closure,
     fitted,

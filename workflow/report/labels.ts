@@ -2,21 +2,21 @@
 import { type Caption, footerLine } from "../../inference/plots/index.js";
 import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { nuisanceNames, processNames } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { readVersion } from "../version.js";
 
-export function captionOf({ analysis, events }: Setting, title: string): Caption {
+export function captionOf({ analysis, events }: RunContext, title: string): Caption {
   const { seed } = analysis.configuration;
   return { title, footer: footerLine({ nEvents: events.data.count, seed, version: readVersion() }) };
 }
 
 /** Axis name of a feature. */
-export function featureLabel({ analysis: { configuration } }: Setting, of: "x" | "y", feature: number): string {
+export function featureLabel({ analysis: { configuration } }: RunContext, of: "x" | "y", feature: number): string {
   const { labels, features } = configuration.observables[of]!;
   return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
 }
 
-export const processLabel = ({ analysis: { configuration } }: Setting, process: number): string => {
+export const processLabel = ({ analysis: { configuration } }: RunContext, process: number): string => {
   const name = processNames(configuration)[process]!;
   return configuration.processes[name]!.label ?? name;
 };
@@ -27,6 +27,6 @@ export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
 }
 
 /** In declared order. */
-export function nuisanceLabels({ analysis: { configuration } }: Setting): string[] {
+export function nuisanceLabels({ analysis: { configuration } }: RunContext): string[] {
   return nuisanceNames(configuration).map((name) => configuration.nuisances[name]!.label ?? name);
 }

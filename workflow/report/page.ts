@@ -1,15 +1,16 @@
 /** The report of a run: what its page says, in which order. */
+
 import { stringify } from "yaml";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { significant } from "../../inference/plots/index.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
-import type { Part } from "../steps/attempt.js";
-import { DEFINITIONS } from "../steps/impacts.js";
+import type { Part } from "../recipes/optional-parts.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
+import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
 import type { Outcome } from "./outcome.js";
 import {
@@ -65,12 +66,12 @@ function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart
   }
 }
 
-export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly Picture[]): Report {
-  const { configuration } = setting.analysis;
-  const { data } = setting.events;
+export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
+  const { configuration } = context.analysis;
+  const { data } = context.events;
   const figures = (prefix: string, caption: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(prefix) ? [figureOf(picture, caption)] : []));
-  const tables = (what: string, make: () => ReportTable[]) => tablesOf(setting.warn, what, make);
+  const tables = (what: string, make: () => ReportTable[]) => tablesOf(context.warn, what, make);
   const lost = (...parts: readonly Part[]): MissingPart[] =>
     parts.flatMap((part) => {
       const problem = outcome.missing.get(part);
@@ -87,7 +88,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
     return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: made, missing }];
   };
   const top = [
-    ...tables("the table of nuisances", () => [fitTable(setting, outcome)]),
+    ...tables("the table of nuisances", () => [fitTable(context, outcome)]),
     ...lost("Yields"),
     ...tables("the table of yields", () =>
       outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
@@ -112,11 +113,11 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
           "events' gradients (BHHH) gives the same errors up to statistical scatter.",
         [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],
         [
-          ...tables("the table of fits", () => [estimateTable(setting, outcome)]),
+          ...tables("the table of fits", () => [estimateTable(context, outcome)]),
           ...lost("Expected errors"),
-          ...tables("the table of expected errors", () => sensitivityTables(setting, outcome)),
-          ...tables("the table of errors by the scores", () => crossCheckTables(setting, outcome)),
-          ...tables("the table of modes", () => [modeTable(setting, outcome)]),
+          ...tables("the table of expected errors", () => sensitivityTables(context, outcome)),
+          ...tables("the table of errors by the scores", () => crossCheckTables(context, outcome)),
+          ...tables("the table of modes", () => [modeTable(context, outcome)]),
         ],
       ),
       ...section(
@@ -127,7 +128,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
           "these likelihoods, each counted from its own minimum. Its curvature is the mean curvature of the replicas (within) less " +
           "what the differences between their gradients take away (between).",
         figures("replicas", "Replicas, with the 68% and 95% ellipses of the fit and of the average."),
-        tables("the tables of the ensemble", () => ensembleTables(outcome, nuisanceLabels(setting))),
+        tables("the tables of the ensemble", () => ensembleTables(outcome, nuisanceLabels(context))),
       ),
       ...section(
         "Likelihood scans",
@@ -155,7 +156,7 @@ export function reportOf(setting: Setting, outcome: Outcome, pictures: readonly 
         [
           ...lost("Data before and after the fit", "Bands of the projections"),
           ...tables("the table of projections", () =>
-            outcome.projections.projections.length === 0 ? [] : [projectionTable(setting, outcome)],
+            outcome.projections.projections.length === 0 ? [] : [projectionTable(context, outcome)],
           ),
         ],
       ),

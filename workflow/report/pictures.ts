@@ -16,11 +16,12 @@ import {
   type ShadedBand,
 } from "../../inference/plots/index.js";
 import { nuisanceNames, processNames, trueValues } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
-import { type Closure, describeAnchor, type ProjectionSet } from "../steps/checks.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+import { type Closure, describeAnchor } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
+import type { ProjectionSet } from "../steps/projections.js";
 import type { TrainingSummary } from "../steps/training.js";
 import type { Drawing } from "../store/drawings.js";
 import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
@@ -46,43 +47,43 @@ function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
 }
 
 /** One picture per observable and process: features side by side, then anchors as far as there is room, below each other. */
-export function closurePictures(setting: Setting, { tests }: Closure): Drawing[] {
+export function closurePictures(context: RunContext, { tests }: Closure): Drawing[] {
   const groups = new Map<string, ClosureTest[]>();
   for (const test of tests) {
-    const key = `closure-${test.of}-${processNames(setting.analysis.configuration)[test.process]}`;
+    const key = `closure-${test.of}-${processNames(context.analysis.configuration)[test.process]}`;
     groups.set(key, [...(groups.get(key) ?? []), test]);
   }
-  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(setting, own)]);
+  return [...groups].map(([key, own]) => [key, () => pictureOfClosure(context, own)]);
 }
 
 /** @param own  of one observable and process */
-function pictureOfClosure(setting: Setting, own: readonly ClosureTest[]): string {
+function pictureOfClosure(context: RunContext, own: readonly ClosureTest[]): string {
   const { of, process } = own[0]!;
   const shown = worstTests(own);
   const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-    title: describeAnchor(setting, process, at).replaceAll("= -", "= −"),
-    xLabel: featureLabel(setting, of, feature),
+    title: describeAnchor(context, process, at).replaceAll("= -", "= −"),
+    xLabel: featureLabel(context, of, feature),
     edges: observed.edges,
     counts: observed.sums,
     errors: observed.squares.map(Math.sqrt),
     prediction: expected.sums,
     goodness: goodnessOf(result),
   }));
-  const anchors = own.length / setting.sizes[of];
+  const anchors = own.length / context.sizes[of];
   const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
-  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(setting, process)}${part}`;
+  const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(context, process)}${part}`;
   return closurePicture({
-    ...captionOf(setting, title),
+    ...captionOf(context, title),
     yLabel: "held-out events",
     pointsLabel: "held-out simulation",
     predictionLabel: "density",
     panels,
-    columns: setting.sizes[of] * Math.max(1, Math.floor(WIDEST / setting.sizes[of])),
+    columns: context.sizes[of] * Math.max(1, Math.floor(WIDEST / context.sizes[of])),
   });
 }
 
 export function lossPicture(
-  setting: Setting,
+  context: RunContext,
   trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
 ): Drawing[] {
   const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
@@ -103,7 +104,7 @@ export function lossPicture(
       best: kept && { x: kept[0], loss: kept[1] },
     };
   });
-  const caption = captionOf(setting, "Loss of every training");
+  const caption = captionOf(context, "Loss of every training");
   return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
 }
 
@@ -117,7 +118,7 @@ function shadedBands(band: Band | undefined): ShadedBand[] {
 }
 
 export function projectionPictures(
-  setting: Setting,
+  context: RunContext,
   { projections }: ProjectionSet,
   bands: readonly Band[] | undefined,
 ): Drawing[] {
@@ -129,20 +130,20 @@ export function projectionPictures(
     if (before === undefined || after === undefined) return [];
     return [
       {
-        title: featureLabel(setting, of, feature),
-        xLabel: featureLabel(setting, of, feature),
+        title: featureLabel(context, of, feature),
+        xLabel: featureLabel(context, of, feature),
         edges: observed.edges,
         counts: observed.sums,
         errors: observed.squares.map(Math.sqrt),
         before,
         after,
         bands: shadedBands(bands?.[i]),
-        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(setting, f), values })),
+        components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(context, f), values })),
       },
     ];
   });
   if (projections.length === 0) return [];
-  const caption = captionOf(setting, "Data before and after the fit");
+  const caption = captionOf(context, "Data before and after the fit");
   const draw = () => {
     if (panels.length > 0) return projectionsPicture({ ...caption, yLabel: "events", panels });
     throw new Error("the data are too few to be compared with a prediction, bin by bin");
@@ -154,12 +155,12 @@ export function projectionPictures(
 const MOST_PAIRS = 6;
 
 /** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
-export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Drawing[] {
+export function replicaPicture(context: RunContext, { fitted, best }: Outcome): Drawing[] {
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
-  const { configuration } = setting.analysis;
+  const { configuration } = context.analysis;
   const names = nuisanceNames(configuration);
-  const labels = nuisanceLabels(setting);
+  const labels = nuisanceLabels(context);
   const shown = [best, ...(fits.averaged ? [fits.averaged] : [])];
   const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_name, after) => [i, i + 1 + after] as const));
   const panels = pairs.slice(0, MOST_PAIRS).map(([i, j]) => ({
@@ -182,16 +183,16 @@ export function replicaPicture(setting: Setting, { fitted, best }: Outcome): Dra
     truth: trueValues(configuration, [names[i]!, names[j]!]) as [number, number] | undefined,
   }));
   if (panels.length === 0) return [];
-  return [["replicas", () => replicasPicture({ ...captionOf(setting, "Replicas of step 1: ν̂ with T fixed"), panels })]];
+  return [["replicas", () => replicasPicture({ ...captionOf(context, "Replicas of step 1: ν̂ with T fixed"), panels })]];
 }
 
-export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
+export function nuisancePictures(context: RunContext, fit: FitSummary): Drawing[] {
   const { estimate, sigma, correlation } = fit;
-  const { configuration } = setting.analysis;
+  const { configuration } = context.analysis;
   if (sigma === null || correlation === null) return [];
   const names = nuisanceNames(configuration);
   const { nuisances } = configuration;
-  const labels = nuisanceLabels(setting);
+  const labels = nuisanceLabels(context);
   const nominal = names.map((name) => nuisances[name]!.nominal);
   const known = trueValues(configuration, names);
   return [
@@ -199,7 +200,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
       "nuisances",
       () =>
         pulls({
-          ...captionOf(setting, `Nuisances, ${labelText(fit)}`),
+          ...captionOf(context, `Nuisances, ${labelText(fit)}`),
           names: labels,
           // The picture's zero is the prior's mean.
           estimates: estimate.map((value, k) => value - nominal[k]!),
@@ -211,7 +212,7 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
       "correlation",
       () =>
         correlationMatrix({
-          ...captionOf(setting, `Correlation, ${labelText(fit)}`),
+          ...captionOf(context, `Correlation, ${labelText(fit)}`),
           names: labels,
           matrix: correlation,
         }),
@@ -223,14 +224,14 @@ export function nuisancePictures(setting: Setting, fit: FitSummary): Drawing[] {
 const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
 
 /** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
-export function displacementPictures(setting: Setting, fields: readonly Field[]): Drawing[] {
+export function displacementPictures(context: RunContext, fields: readonly Field[]): Drawing[] {
   const groups = new Map<string, Field[]>();
   for (const field of fields) {
-    const plane = field.features.map((feature) => featureLabel(setting, "y", feature)).join("-");
+    const plane = field.features.map((feature) => featureLabel(context, "y", feature)).join("-");
     const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
     groups.set(key, [...(groups.get(key) ?? []), field]);
   }
-  return [...groups].map(([key, own]) => [key, () => displacementPicture(setting, own)]);
+  return [...groups].map(([key, own]) => [key, () => displacementPicture(context, own)]);
 }
 
 /** Of one feature: T, and the mean of the replicas with their spread around it. */
@@ -244,12 +245,12 @@ function curvesOf({ points, displacements, replicas }: Field) {
   return [own, { label: "mean of the replicas", x, displacement: first(replicas.mean), bands }];
 }
 
-function displacementPicture(setting: Setting, fields: readonly Field[]): string {
+function displacementPicture(context: RunContext, fields: readonly Field[]): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
   const what = fields[0]!.mode === 0 ? "Displacement T(y) − y" : "Change of T along the principal modes";
-  const caption = captionOf(setting, `${what}, at the mean x of each process`);
-  const xLabel = featureLabel(setting, "y", first);
-  const title = (field: Field) => `${processLabel(setting, field.process)}, ${fieldTitle(field)}`;
+  const caption = captionOf(context, `${what}, at the mean x of each process`);
+  const xLabel = featureLabel(context, "y", first);
+  const title = (field: Field) => `${processLabel(context, field.process)}, ${fieldTitle(field)}`;
   if (second === undefined) {
     const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field) }));
     return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
@@ -260,11 +261,11 @@ function displacementPicture(setting: Setting, fields: readonly Field[]): string
     displacements: field.displacements as unknown as [number, number][],
     replicas: (field.replicas ?? undefined) as QuiverData["panels"][number]["replicas"],
   }));
-  const columns = Math.min(WIDEST, fields.length / setting.sizes.processes);
+  const columns = Math.min(WIDEST, fields.length / context.sizes.processes);
   return quiver({
     ...caption,
     xLabel,
-    yLabel: featureLabel(setting, "y", second),
+    yLabel: featureLabel(context, "y", second),
     panels,
     columns: Math.max(2, columns),
   });

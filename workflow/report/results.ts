@@ -4,15 +4,15 @@ import { intervals } from "../../inference/statistics/intervals/scan.js";
 import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureLabel, goodnessOf } from "./labels.js";
 import type { Outcome } from "./outcome.js";
 
-export function resultsOf(setting: Setting, outcome: Outcome) {
-  const { configuration } = setting.analysis;
+export function resultsOf(context: RunContext, outcome: Outcome) {
+  const { configuration } = context.analysis;
   const {
     closure,
     fitted,
@@ -28,12 +28,12 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     verdicts,
     warnings,
   } = outcome;
-  const { data } = setting.events;
+  const { data } = context.events;
   return {
     analysis: configuration.name,
     version: readVersion(),
     seed: configuration.seed,
-    backend: { name: setting.backend.name, precision: setting.backend.precision },
+    backend: { name: context.backend.name, precision: context.backend.precision },
     events: data.count,
     effectiveEvents: best.summary.effectiveEvents,
     observables: configuration.likelihood.observables,
@@ -51,7 +51,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),
       tests: closure.tests.map(({ of, process, at, feature, result }) => ({
         of,
-        feature: featureLabel(setting, of, feature),
+        feature: featureLabel(context, of, feature),
         process: processNames(configuration)[process],
         at,
         ...goodnessOf(result),
@@ -60,7 +60,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     expected: sensitivity ?? null,
     projections: projections.projections.map(({ of, feature, predictions }, i) => ({
       of,
-      feature: featureLabel(setting, of, feature),
+      feature: featureLabel(context, of, feature),
       before: goodnessOf(predictions[0]!.result) ?? null,
       after: goodnessOf(predictions[1]!.result) ?? null,
       band: bands?.[i] ?? null,
@@ -88,7 +88,7 @@ export function resultsOf(setting: Setting, outcome: Outcome) {
     impacts: impacts ?? null,
     displacements: fields.map(({ process, features, mode, side }, i) => ({
       process: processNames(configuration)[process],
-      features: features.map((feature) => featureLabel(setting, "y", feature)),
+      features: features.map((feature) => featureLabel(context, "y", feature)),
       mode,
       side,
       arrays: `displacement/${i}`,

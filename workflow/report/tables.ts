@@ -2,7 +2,7 @@
 import { entryOf } from "../../engine/entry.js";
 import { fixed, goodnessText, measurement, significant } from "../../inference/plots/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { ReportTable } from "./html.js";
 import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
@@ -67,9 +67,9 @@ export function nuisanceTable(
 const shortLabel = (label: string) => label.replace(/^fit (?:of|with) /, "");
 
 /** Estimates of the fit that gives the result, and σ of each fit that has them, side by side. */
-export function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTable {
-  const { configuration } = setting.analysis;
-  const labels = nuisanceLabels(setting);
+export function fitTable(context: RunContext, { fitted, best }: Outcome): ReportTable {
+  const { configuration } = context.analysis;
+  const labels = nuisanceLabels(context);
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
   const estimators = [...new Set(withErrors.map(({ summary }) => summary.estimator))];
   // Said once where it is the same for all: the heads of the columns stay short.
@@ -88,8 +88,8 @@ export function fitTable(setting: Setting, { fitted, best }: Outcome): ReportTab
   );
 }
 
-export function estimateTable(setting: Setting, { fitted }: Outcome): ReportTable {
-  const names = nuisanceLabels(setting);
+export function estimateTable(context: RunContext, { fitted }: Outcome): ReportTable {
+  const names = nuisanceLabels(context);
   const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
   return {
     caption: `Estimates and −ln L of every fit${average}`,
@@ -103,8 +103,8 @@ export function estimateTable(setting: Setting, { fitted }: Outcome): ReportTabl
   };
 }
 
-export function modeTable(setting: Setting, { best }: Outcome): ReportTable {
-  const names = nuisanceLabels(setting);
+export function modeTable(context: RunContext, { best }: Outcome): ReportTable {
+  const names = nuisanceLabels(context);
   return {
     caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
     columns: ["mode", "σ", ...names],
@@ -113,7 +113,7 @@ export function modeTable(setting: Setting, { best }: Outcome): ReportTable {
 }
 
 /** Errors by the Hessian and by the outer product of the gradients of the events. */
-export function crossCheckTables(setting: Setting, { best }: Outcome): ReportTable[] {
+export function crossCheckTables(context: RunContext, { best }: Outcome): ReportTable[] {
   const { crossCheck } = best.summary;
   if (crossCheck === null) return [];
   const { hessianSigma, scoreSigma, scatter } = crossCheck;
@@ -121,7 +121,7 @@ export function crossCheckTables(setting: Setting, { best }: Outcome): ReportTab
     {
       caption: "Errors from the Hessian and from the outer product of gradients (BHHH)",
       columns: ["nuisance", "σ, Hessian", "σ, BHHH", "ratio"],
-      rows: nuisanceLabels(setting).map((name, k) => [
+      rows: nuisanceLabels(context).map((name, k) => [
         name,
         significant(hessianSigma[k]!, 3),
         significant(scoreSigma[k]!, 3),
@@ -145,7 +145,7 @@ export function closureTable({ closure }: Outcome): ReportTable {
 }
 
 /** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
-export function sensitivityTables(setting: Setting, { sensitivity, best }: Outcome): ReportTable[] {
+export function sensitivityTables(context: RunContext, { sensitivity, best }: Outcome): ReportTable[] {
   const kinds = [
     ["x alone", sensitivity?.xAlone],
     ["T profiled", sensitivity?.profiled],
@@ -159,7 +159,7 @@ export function sensitivityTables(setting: Setting, { sensitivity, best }: Outco
     {
       caption: "Errors expected from the model at the fit, and errors of the fit",
       columns: ["nuisance", ...known.map(({ label }) => `expected, ${label}`), "fit"],
-      rows: nuisanceLabels(setting).map((name, k) => [
+      rows: nuisanceLabels(context).map((name, k) => [
         name,
         ...known.map(({ sigma }) => significant(sigma[k]!, 3)),
         best.summary.sigma === null ? undefined : significant(best.summary.sigma[k]!, 3),
@@ -168,7 +168,7 @@ export function sensitivityTables(setting: Setting, { sensitivity, best }: Outco
   ];
 }
 
-export function projectionTable(setting: Setting, { projections }: Outcome): ReportTable {
+export function projectionTable(context: RunContext, { projections }: Outcome): ReportTable {
   const text = (result: Parameters<typeof goodnessOf>[0]) => {
     const goodness = goodnessOf(result);
     return goodness && goodnessText(goodness);
@@ -177,7 +177,7 @@ export function projectionTable(setting: Setting, { projections }: Outcome): Rep
     caption: "Data and prediction, feature by feature",
     columns: ["feature", "before the fit", "after the fit"],
     rows: projections.projections.map(({ of, feature, predictions }) => [
-      featureLabel(setting, of, feature),
+      featureLabel(context, of, feature),
       text(predictions[0]!.result),
       text(predictions[1]!.result),
     ]),

@@ -11,8 +11,8 @@ import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nominalShapes, nuisancesOfKind } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
+import { checkedFeatures } from "../events/column-checks.js";
 import { type DataVerdict, sampleVerdicts } from "../events/data-verdicts.js";
-import { checkedFeatures } from "../events/event-checks.js";
 
 export interface SimulationChecks {
   readonly range: SimulatedRange;

@@ -16,19 +16,19 @@ import {
 import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import { minimise } from "../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
+import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/bound-likelihood.js";
 import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import {
   crossesKnotsIn,
-  type FitSummary,
   fitBounds,
   fitNuisances,
   fitOptions,
   minosSummary,
   objectiveOf,
 } from "../likelihood/nuisance-fit.js";
-import { cacheBytesOf, type OpenLikelihood, transferLabel } from "../likelihood/open-likelihood.js";
-import { openFit } from "./open-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 
 export interface AveragedFit {
   readonly label: string;
@@ -47,18 +47,18 @@ export interface AveragedFit {
  * @param start  ν̂ of the single likelihood [K]
  */
 export async function fitAveraged(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   replicas: readonly Replica[],
   start: readonly number[],
   key: string,
 ): Promise<AveragedFit | undefined> {
-  const { store, analysis, progress, signal } = setting;
+  const { store, analysis, progress, signal } = context;
   const { fit: options, likelihood: form, response } = analysis.configuration;
-  const inputs = { key, data: setting.dataKey, start, options, form, range: response.range };
+  const inputs = { key, data: context.dataKey, start, options, form, range: response.range };
   const step = await store.run("fit.averaged", inputs, async () => {
-    const open = await openFit(setting, model, setting.events.data);
-    const own = await openMembers(setting, model, replicas);
+    const open = await openFit(context, model, context.events.data);
+    const own = await openMembers(context, model, replicas);
     try {
       const members: FitResult[] = [];
       for (const [b, likelihood] of own.entries()) {
@@ -77,18 +77,18 @@ export async function fitAveraged(
   const { record } = step;
   const label = `average of ${replicas.length} replicas`;
   if (record === null) {
-    setting.warn(
+    context.warn(
       `${label}: expected at least two replicas whose likelihood has a minimum, got fewer. The average is left out`,
     );
     return undefined;
   }
   for (const [b, { status, reason }] of record.members.entries()) {
-    if (status !== "converged") setting.warn(`fit with the T of replica ${b}: ${status}. ${reason}`);
+    if (status !== "converged") context.warn(`fit with the T of replica ${b}: ${status}. ${reason}`);
   }
   const { fit, curvature } = record;
-  if (fit.status !== "converged") setting.warn(`${label}: ${fit.status}. ${fit.reason}`);
+  if (fit.status !== "converged") context.warn(`${label}: ${fit.status}. ${fit.reason}`);
   const { newtonShift } = curvature;
-  if (newtonShift.status === "off-minimum") setting.warn(`${label}: ${newtonShift.reason}`);
+  if (newtonShift.status === "off-minimum") context.warn(`${label}: ${newtonShift.reason}`);
   return { label, ...record };
 }
 
@@ -101,11 +101,11 @@ const hasMinimum = (fit: FitResult) => isMinimum(fit) || fit.status === "second-
  * A T is fitted to the fluctuation of its events. Of those it has seen it gives the probabilities of the processes right on
  * average, as it stands where their likelihood has its maximum; of the 37% that a bootstrap leaves out it is too sure, all the more
  * the longer it is trained, and that moves ν the same way in every replica: 0.12 σ in 5000 events of the toy after 30 epochs, 0.4 after
- * 120, nothing with these weights. As T answers to ν, y says nothing of it on which the weights' own fluctuation could cost
+ * 120, nothing with these weights. As T responds to ν, y says nothing of it on which the weights' own fluctuation could cost
  * precision; where T is fixed y does, and counts once.
  */
-function openMembers(setting: Setting, model: MixtureModel, replicas: readonly Replica[]) {
-  const { backend, analysis, events, signal } = setting;
+function openMembers(context: RunContext, model: MixtureModel, replicas: readonly Replica[]) {
+  const { backend, analysis, events, signal } = context;
   const { likelihood, seed } = analysis.configuration;
   const { data } = events;
   const { form, extended } = likelihood;
@@ -118,12 +118,12 @@ function openMembers(setting: Setting, model: MixtureModel, replicas: readonly R
 
 /** The average over the replicas whose fits have a minimum, without second derivatives that cross kinks. */
 export async function openAverage(
-  setting: Setting,
+  context: RunContext,
   model: MixtureModel,
   replicas: readonly Replica[],
   fits: readonly FitResult[],
 ): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
-  const own = await openMembers(setting, model, replicas);
+  const own = await openMembers(context, model, replicas);
   const good = own.flatMap((_, b) => (hasMinimum(fits[b]!) ? [b] : []));
   const objective = rebasedAverage(
     good.map((b) => own[b]!),
@@ -179,7 +179,7 @@ function summaryOf(
     evaluations: fit.evaluations,
     events: open.events.data.count,
     effectiveEvents: open.likelihood.effectiveEvents,
-    transfer: transferLabel(open),
+    transport: transportLabel(open),
     estimator: isKinked ? "finite-difference Hessian" : "inverse Hessian",
     ...(hasErrors ? errorsOf(found) : NO_ERRORS),
     crossCheck: null,

@@ -28,7 +28,7 @@ import {
 import { nuisancesOfKind } from "../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** A trained density with the story of its trainings. */
@@ -40,7 +40,7 @@ export interface TrainedDensity {
 
 /** Event sets of a training, from fresh or fixed events. */
 function trainingData(
-  { simulation }: Setting,
+  { simulation }: RunContext,
   purpose: string,
   anchors: readonly Anchor[],
   epochs: number,
@@ -51,11 +51,11 @@ function trainingData(
 }
 
 /**
- * Events by which the best epoch is chosen. Fresh events cannot be learnt by heart: there the last epoch, after the
+ * Events by which the best epoch is chosen. Fresh events cannot be overfitted: there the last epoch, after the
  * learning rate has come down, is the best, and a choice by a sample would only add that sample's noise.
  */
 async function validationOf(
-  { simulation }: Setting,
+  { simulation }: RunContext,
   anchors: readonly Anchor[],
   pack: (events: readonly SimulatedEvents[]) => Record<string, EventSample>,
 ): Promise<{ readonly validation?: Record<string, EventSample> }> {
@@ -65,15 +65,15 @@ async function validationOf(
 
 /** @param leftOut  names of shape nuisances that stay without an effect */
 export async function trainDensity(
-  setting: Setting,
+  context: RunContext,
   of: ObservableName,
   leftOut: ReadonlySet<string>,
 ): Promise<TrainedDensity> {
-  const nominal = await trainNominal(setting, of);
+  const nominal = await trainNominal(context, of);
   const label = `p(${of === "x" ? "x" : "y | x"})`;
   const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
-  if (setting.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
-  const systematics = await trainSystematics(setting, of, nominal, leftOut);
+  if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
+  const systematics = await trainSystematics(context, of, nominal, leftOut);
   return {
     density: { nominal: nominal.flow, morph: systematics.flow },
     key: systematics.key,
@@ -90,10 +90,10 @@ interface Trained<A extends Architecture> {
 }
 
 async function trainNominal(
-  setting: Setting,
+  context: RunContext,
   of: ObservableName,
 ): Promise<Trained<FlowArchitecture> & { readonly summary: TrainingSummary }> {
-  const { backend, simulation, sizes, store, analysis } = setting;
+  const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
   const recipe = configuration.flows[of].training;
   const architecture = nominalArchitecture(configuration, of);
@@ -108,14 +108,14 @@ async function trainNominal(
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
     const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
     return trainStep(
-      setting,
+      context,
       `train p(${of === "x" ? "x" : "y | x"})`,
       recipe,
       {
         model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
         initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
-        data: await trainingData(setting, prefix, anchors, recipe.epochs, pack),
-        ...(await validationOf(setting, anchors, pack)),
+        data: await trainingData(context, prefix, anchors, recipe.epochs, pack),
+        ...(await validationOf(context, anchors, pack)),
         purpose: prefix,
         logVolume: logVolume(simulation.frame?.[of]),
       },
@@ -129,12 +129,12 @@ async function trainNominal(
 
 /** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
 async function trainSystematics(
-  setting: Setting,
+  context: RunContext,
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
   leftOut: ReadonlySet<string>,
 ) {
-  const { simulation, analysis } = setting;
+  const { simulation, analysis } = context;
   const { configuration } = analysis;
   const architecture = morphArchitecture(configuration, of);
   const shapes = shapesOf(configuration);
@@ -149,7 +149,7 @@ async function trainSystematics(
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name));
     const own = stageFlow(flow, stage);
-    const trained = await trainStage(setting, of, nominal, stage, own, before);
+    const trained = await trainStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
     trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
@@ -163,14 +163,14 @@ async function trainSystematics(
 
 /** @param before  keys of the steps that the weights come from */
 async function trainStage(
-  setting: Setting,
+  context: RunContext,
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
   stage: MorphStage,
   initial: NamedMorph,
   before: readonly (string | undefined)[],
 ) {
-  const { backend, simulation, sizes, store, analysis } = setting;
+  const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
   const recipe = configuration.morph[of].training;
   const shapes = shapesOf(configuration);
@@ -198,7 +198,7 @@ async function trainStage(
   };
   const { arrays, record, key } = await store.run(name, inputs, async (checkpoint) =>
     trainStep(
-      setting,
+      context,
       `train morph of p(${of === "x" ? "x" : "y | x"}), ${stageLabel(stage)}`,
       recipe,
       {
@@ -211,8 +211,8 @@ async function trainStage(
           optimiser: optimiserOf(recipe),
         }),
         initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
-        data: await trainingData(setting, name, anchors, recipe.epochs, pack),
-        ...(await validationOf(setting, anchors, pack)),
+        data: await trainingData(context, name, anchors, recipe.epochs, pack),
+        ...(await validationOf(context, anchors, pack)),
         purpose: name,
         logVolume: logVolume(simulation.frame?.[of]),
       },

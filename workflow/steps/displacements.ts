@@ -3,10 +3,10 @@ import {
   type Displacements,
   displacements,
 } from "../../inference/measurements/distribution-of-interest/displacement.js";
-import type { Setting } from "../context.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
-import type { ProjectionSet } from "./checks.js";
-import type { FittedModel } from "./fits.js";
+import type { RunContext } from "../context.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+import type { FittedModel } from "./fitted-model.js";
+import type { ProjectionSet } from "./projections.js";
 
 /** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */
 export interface ReplicaArrows {
@@ -53,12 +53,12 @@ const LEADING_MODES = 4;
 
 /** At the mean x of each process. */
 export async function displacementFields(
-  setting: Setting,
+  context: RunContext,
   { model, key, replicas }: FittedModel,
   { estimate, modes }: FitSummary,
   { processes }: ProjectionSet,
 ): Promise<readonly Field[]> {
-  const { backend, store, sizes } = setting;
+  const { backend, store, sizes } = context;
   const used = model.response === undefined ? [] : modes.slice(0, LEADING_MODES);
   const shifted = used.flatMap(({ sigma, direction }) =>
     [1, -1].map((side) => estimate.map((value, k) => value + side * sigma * direction[k]!)),

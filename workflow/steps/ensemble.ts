@@ -3,11 +3,11 @@ import type { Replica } from "../../inference/measurements/distribution-of-inter
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { fitNuisances } from "../likelihood/nuisance-fit.js";
-import { openFit } from "./open-fit.js";
+import { openFit } from "../likelihood/open-fit.js";
 import type { TrainingSummary } from "./training.js";
-import { fitReplicaTransfer, replicaData, type TrainedTransfer } from "./transport.js";
+import { fitReplicaTransport, replicaData, type TrainedTransport } from "./transport.js";
 
 export interface FittedReplica {
   readonly replica: Replica;
@@ -21,24 +21,24 @@ export interface FittedReplica {
 
 /** All replicas that the configuration asks for. */
 export async function fitReplicas(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
 ): Promise<readonly FittedReplica[]> {
-  const { replicas } = setting.analysis.configuration.ensemble;
+  const { replicas } = context.analysis.configuration.ensemble;
   const fitted: FittedReplica[] = [];
-  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(setting, simulated, ofData, index));
+  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(context, simulated, ofData, index));
   return fitted;
 }
 
 /** The same steps as for the data: x alone for a start, T and ν together, ν with T fixed. */
 export async function fitReplica(
-  setting: Setting,
+  context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
   index: number,
 ): Promise<FittedReplica> {
-  const data = replicaData(setting, index);
+  const data = replicaData(context, index);
   const fitted = async (
     label: string,
     name: string,
@@ -47,10 +47,10 @@ export async function fitReplica(
     of: EventData,
     start: readonly number[],
   ) => {
-    const { store, analysis, progress, signal } = setting;
+    const { store, analysis, progress, signal } = context;
     const { fit: options, likelihood } = analysis.configuration;
     const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
-      const open = await openFit(setting, model, of);
+      const open = await openFit(context, model, of);
       try {
         const found = await fitNuisances(open, start, progress, signal, `${label}, replica ${index}`);
         signal.throwIfAborted();
@@ -60,25 +60,25 @@ export async function fitReplica(
       }
     });
     const { status, reason } = step.record;
-    if (status !== "converged") setting.warn(`${label}, replica ${index}: ${status}. ${reason}`);
+    if (status !== "converged") context.warn(`${label}, replica ${index}: ${status}. ${reason}`);
     return step;
   };
   const { y: _y, ...xData } = data;
   const { y: _density, ...xModel } = simulated;
-  const { form } = setting.analysis.configuration.likelihood;
+  const { form } = context.analysis.configuration.likelihood;
   const xAlone =
     form === "joint" ? await fitted("fit of x alone", "fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
-  const trained = await fitReplicaTransfer(setting, simulated, ofData, index, start);
-  const withTransfer = { ...simulated, transport: trained.transfer };
+  const trained = await fitReplicaTransport(context, simulated, ofData, index, start);
+  const withTransport = { ...simulated, transport: trained.transport };
   const { record: fit, key } = await fitted(
     "fit with T fixed",
     "fit.fixed",
     trained.key,
-    withTransfer,
+    withTransport,
     data,
     trained.nu,
   );
-  const replica = { index, nu: fit.estimate.values, transport: trained.transfer.weights };
+  const replica = { index, nu: fit.estimate.values, transport: trained.transport.weights };
   return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
 }

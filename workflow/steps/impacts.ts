@@ -1,41 +1,29 @@
-/** Impacts of nuisances, groups and modes around the fit that gives the result: numbers, pictures, warnings. */
+/** Impacts of nuisances, groups and modes around the fit that gives the result. */
 
 import { type Impacts, impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
-import type { DistributionTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-distribution.js";
-import type { ImpactTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-targets.js";
-import {
-  type ObservedFeature,
-  type Region,
-  regionText,
-} from "../../inference/measurements/distribution-of-interest/impacts/impacts-regions.js";
-import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
-import { captionOf, featureLabel, processLabel } from "../report/labels.js";
-import type { Drawing } from "../store/drawings.js";
-import type { FittedModel, NamedFit } from "./fits.js";
-import { openFit } from "./open-fit.js";
-
-/** What each definition moves, for captions. */
-export const DEFINITIONS: Readonly<Record<ImpactDefinition | "mode", string>> = {
-  shift: "each nuisance fixed at ν̂ ± σ, the others fitted again",
-  covariance: "each nuisance at ν̂ ± σ, the others following their covariance with it",
-  auxiliary: "the auxiliary measurement of each nuisance moved by ± its standard deviation, all nuisances fitted again",
-  mode: "ν̂ ± σ along each principal mode of the covariance",
-};
+import { openFit } from "../likelihood/open-fit.js";
+import type { Counter } from "../reporter.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
 
 /** Undefined where the configuration wants none, or the fit gave no errors. */
-export async function findImpacts(setting: Setting, fitted: FittedModel, best: NamedFit): Promise<Impacts | undefined> {
-  const { analysis, store, backend, events, progress, signal } = setting;
+export async function findImpacts(
+  context: RunContext,
+  fitted: FittedModel,
+  best: NamedFit,
+): Promise<Impacts | undefined> {
+  const { analysis, store, backend, events, progress, signal } = context;
   const { impacts: options, seed, fit, likelihood, response } = analysis.configuration;
   const { covariance } = best.fit;
   if (!options.enabled || covariance === undefined) return undefined;
   const inputs = { key: fitted.key, of: best.fit, options, bounds: fit.bounds, likelihood, range: response.range };
   const { record } = await store.run("impacts", inputs, async () => {
-    const open = await openFit(setting, fitted.model, events.data);
+    const open = await openFit(context, fitted.model, events.data);
     try {
-      let step: { readonly stage: string; readonly of: ReturnType<typeof progress.step> } | undefined;
+      let stageNow: string | undefined;
+      let counter: Counter | undefined;
       const found = await impacts({
         objective: open.likelihood,
         model: fitted.model,
@@ -50,18 +38,16 @@ export async function findImpacts(setting: Setting, fitted: FittedModel, best: N
           distribution: { backend, data: events.data, bins: options.bins, events: options.events, seed },
         }),
         onProgress(stage, done, total) {
-          if (step?.stage !== stage) {
-            step?.of.done();
-            step = {
-              stage,
-              of: progress.step(`impacts, ${stage}`, total, stage === "refits" ? "nuisances" : "points"),
-            };
+          if (stageNow !== stage) {
+            counter?.done();
+            counter = progress.begin(`impacts, ${stage}`, total, stage === "refits" ? "nuisances" : "points");
+            stageNow = stage;
           }
-          step.of.update(done);
+          counter?.update(done);
         },
         signal,
       });
-      step?.of.done();
+      counter?.done();
       signal.throwIfAborted();
       return { record: found, arrays: {} };
     } finally {
@@ -70,98 +56,8 @@ export async function findImpacts(setting: Setting, fitted: FittedModel, best: N
   });
   for (const { definition, sources } of record.sources) {
     for (const { name, problems } of sources) {
-      for (const problem of problems) setting.warn(`impact of ${name} (${definition}): ${problem}`);
+      for (const problem of problems) context.warn(`impact of ${name} (${definition}): ${problem}`);
     }
   }
   return record;
-}
-
-/** Sources, largest impact first. */
-const ranked = <T extends { readonly rank: number }>(impacts: readonly T[]) =>
-  [...impacts].sort((a, b) => a.rank - b.rank);
-
-/** Rankings of what moves the yields, and maps of what moves the distribution, for every definition. */
-export function impactPictures(setting: Setting, found: Impacts | undefined, best: NamedFit): Drawing[] {
-  if (found === undefined) return [];
-  const yields = found.tables.filter(({ target }) => target.kind !== "nuisance");
-  const maps = (found.distribution?.tables ?? []).map(
-    (table): Drawing => [`impact-map-${table.definition}`, () => mapPicture(setting, found, table)],
-  );
-  const rankings = yields.map(
-    (table): Drawing => [
-      `impact-${table.definition}-${table.target.kind === "yield" ? table.target.name : "total"}`,
-      () => rankingPicture(setting, table, best),
-    ],
-  );
-  return [...maps, ...rankings];
-}
-
-function rankingPicture(setting: Setting, table: ImpactTable, { summary }: NamedFit): string {
-  const { definition, target, impacts: own, groups, total, statistical } = table;
-  const { nuisances } = setting.analysis.configuration;
-  const of = target.kind === "yield" ? `yield of ${target.name}` : "expected events";
-  const rows = ranked(own);
-  const labels = rows.map(({ source }) => nuisances[source]?.label ?? source);
-  const sums = [...groups, ...(statistical === undefined ? [] : [{ name: "data", size: statistical }])];
-  const at = rows.map(({ source }) => summary.names.indexOf(source));
-  const hasPulls = definition !== "mode" && summary.sigma !== null;
-  return impactRanking({
-    ...captionOf(setting, `Impacts on the ${of}: ${DEFINITIONS[definition]}`),
-    targetLabel: `${of} [events]`,
-    endLabels: definition === "auxiliary" ? ["nominal value + 1", "nominal value − 1"] : ["+1σ", "−1σ"],
-    names: labels,
-    up: rows.map(({ up }) => up),
-    down: rows.map(({ down }) => down),
-    pulls: hasPulls
-      ? {
-          estimates: at.map((k) => summary.estimate[k]! - nuisances[summary.names[k]!]!.nominal),
-          errors: at.map((k) => summary.sigma![k]!),
-        }
-      : undefined,
-    sums: { names: [...sums.map(({ name }) => name), "total"], sizes: [...sums.map(({ size }) => size), total] },
-  });
-}
-
-/** Three, and as many as all edges of a feature have in common. */
-function digitsOf(regions: readonly Region[]): number {
-  const edges = new Map<string, number[]>();
-  for (const { of, feature, lower } of regions.flatMap(({ ranges }) => ranges)) {
-    if (lower !== undefined) edges.set(`${of}${feature}`, [...(edges.get(`${of}${feature}`) ?? []), lower]);
-  }
-  const common = [...edges.values()].map((own) => {
-    const [low, high] = [Math.min(...own), Math.max(...own)];
-    return low === high ? 0 : Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low));
-  });
-  return 3 + Math.max(0, ...common.map(Math.floor));
-}
-
-function mapPicture(setting: Setting, found: Impacts, { definition, impacts: own, groups }: DistributionTable): string {
-  const { regions } = found.distribution!;
-  const { nuisances } = setting.analysis.configuration;
-  const digits = digitsOf(regions);
-  const nameOf = ({ of, feature }: ObservedFeature) => featureLabel(setting, of, feature);
-  const nProcesses = setting.sizes.processes;
-  const panels = Array.from({ length: nProcesses }, (_, process) => {
-    const rows = [
-      ...groups.map(({ name, cells }) => ({ name: `group ${name}`, cells })),
-      ...[...own]
-        .sort((a, b) => a.ranks[process]! - b.ranks[process]!)
-        .map(({ source, cells }) => ({ name: nuisances[source]?.label ?? source, cells })),
-    ];
-    return {
-      title: processLabel(setting, process),
-      names: rows.map(({ name }) => name),
-      values: rows.map(({ cells }) =>
-        regions.map(
-          (_region, region) => cells.find((cell) => cell.process === process && cell.region === region)?.size,
-        ),
-      ),
-    };
-  });
-  return impactMap({
-    ...captionOf(setting, `Impacts on T: ${DEFINITIONS[definition]}`),
-    valueLabel: "r.m.s. displacement [σ of y in the process]",
-    regions: regions.map((region) => regionText(region, nameOf, (value) => significant(value, digits))),
-    panels,
-  });
 }

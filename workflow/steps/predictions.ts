@@ -6,26 +6,25 @@ import { type BinnedBand, binnedBands } from "../../inference/measurements/distr
 import { postFitYields } from "../../inference/model/predictions/post-fit-yields.js";
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
-import type { Setting } from "../context.js";
-import type { YieldRow } from "../report/outcome.js";
-import type { ProjectionSet } from "./checks.js";
-import type { FittedModel, NamedFit } from "./fits.js";
+import type { RunContext } from "../context.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
+import type { ProjectionSet } from "./projections.js";
 
 /** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */
 export async function projectionBands(
-  setting: Setting,
+  context: RunContext,
   { model, replicas, key }: FittedModel,
   { fit, summary }: NamedFit,
   { projections }: ProjectionSet,
 ): Promise<readonly Band[] | undefined> {
-  const { analysis, events, backend, store, progress, signal } = setting;
+  const { analysis, events, backend, store, progress, signal } = context;
   const { seed, likelihood, report } = analysis.configuration;
   const { covariance } = fit;
   if (covariance === undefined || projections.length === 0) return undefined;
   const inputs = { key, fit, bins: report.bins, likelihood, replicas: replicas.length };
   const { record } = await store.run("bands", inputs, async () => {
     const modes = covariance.names.length;
-    const step = progress.step("bands", 1 + 2 * modes, "points");
+    const counter = progress.begin("bands", 1 + 2 * modes, "points");
     const found = await binnedBands({
       backend,
       model,
@@ -39,9 +38,9 @@ export async function projectionBands(
       observed: likelihood.extended ? undefined : totalWeight(events.data),
       seed,
       signal,
-      onPoints: (done) => step.update(done),
+      onPoints: (done) => counter.update(done),
     });
-    step.done();
+    counter.done();
     return { record: found as readonly BinnedBand[], arrays: {} };
   });
   return record.map(({ band }) => band);
@@ -52,7 +51,7 @@ const SENSITIVITY_EVENTS = 30_000;
 
 /** At ν̂, from the model alone. */
 export async function findSensitivity(
-  { analysis, backend, store, progress, signal }: Setting,
+  { analysis, backend, store, progress, signal }: RunContext,
   { model, key }: FittedModel,
   { summary }: NamedFit,
 ): Promise<ExpectedSensitivity> {
@@ -60,17 +59,26 @@ export async function findSensitivity(
   const { form, extended } = likelihood;
   const { estimate: nu } = summary;
   const { record } = await store.run("sensitivity", { key, nu, likelihood }, async () => {
-    const step = progress.step("expected errors", undefined, "likelihoods");
+    const counter = progress.begin("expected errors", undefined, "likelihoods");
     const request = { backend, model, nu, count: SENSITIVITY_EVENTS, form, extended, seed, signal };
     const found = await expectedSensitivity(request);
-    step.done();
+    counter.done();
     return { record: found, arrays: {} };
   });
   return record;
 }
 
+/** Expected events of a process. */
+export interface ProcessYield {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** Undefined where it has none. */
+  readonly sigma: number | undefined;
+}
+
 /** Expected events by process before and after the fit, with errors by its covariance. */
-export async function yieldsOf(model: FittedModel["model"], { fit, summary }: NamedFit): Promise<YieldRow[]> {
+export async function yieldsOf(model: FittedModel["model"], { fit, summary }: NamedFit): Promise<ProcessYield[]> {
   const before = await expectedYields(
     model,
     model.nuisances.map(({ nominal: centre }) => centre),

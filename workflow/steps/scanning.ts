@@ -3,7 +3,8 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { withDampedBfgs } from "../../inference/statistics/fit/damped-bfgs.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { Setting } from "../context.js";
+import type { RunContext } from "../context.js";
+import type { OpenLikelihood } from "../likelihood/bound-likelihood.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -15,10 +16,9 @@ import {
   scanProblems,
   scans,
 } from "../likelihood/nuisance-scan.js";
-import type { OpenLikelihood } from "../likelihood/open-likelihood.js";
+import { openFit } from "../likelihood/open-fit.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
-import type { FittedModel, NamedFit } from "./fits.js";
-import { openFit } from "./open-fit.js";
+import type { FittedModel, NamedFit } from "./fitted-model.js";
 
 interface Task {
   readonly name: "xAlone" | "fixed" | "profiled" | "averaged";
@@ -28,7 +28,7 @@ interface Task {
 }
 
 /** What the configuration asks for, that whose parabola is drawn first. */
-function tasksOf({ analysis }: Setting, { model, fits }: FittedModel): Task[] {
+function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): Task[] {
   const { response: _response, ...fixed } = model;
   const { profiled, averaged, xAlone } = fits;
   const whole = fits.fixed === undefined && xAlone ? [{ name: "xAlone" as const, fit: xAlone, model }] : [];
@@ -45,16 +45,16 @@ function tasksOf({ analysis }: Setting, { model, fits }: FittedModel): Task[] {
 }
 
 /** The scans of one fit, kept as a step. */
-async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
-  const { store, analysis, progress, signal, events } = setting;
+async function scanTask(context: RunContext, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
+  const { store, analysis, progress, signal, events } = context;
   const { name, label, fit: of, model } = task;
   const { fit, likelihood, response } = analysis.configuration;
   const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, range: response.range };
   const step = await store.run(`scans.${name}`, inputs, async () => {
-    const open = await openFit(setting, model, events.data);
-    const { objective, close } = await openObjective(setting, fitted, task, open);
+    const open = await openFit(context, model, events.data);
+    const { objective, close } = await openObjective(context, fitted, task, open);
     try {
-      // The Hessian of the fit is where Newton's steps begin, slopes do the rest: each step is several times cheaper.
+      // Newton's steps begin with the Hessian of the fit, gradients update it: each step is several times cheaper.
       const cheap = withDampedBfgs(objective, Float64Array.from(of.fit.hessian!.flat()));
       progress.note(`scans, ${label}:`);
       const found = await scans(open, cheap, of.fit, plan, progress, signal);
@@ -69,30 +69,30 @@ async function scanTask(setting: Setting, fitted: FittedModel, task: Task, plan:
 }
 
 async function openObjective(
-  setting: Setting,
+  context: RunContext,
   { replicas }: FittedModel,
   { name, fit, model }: Task,
   open: OpenLikelihood,
 ): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
   if (name !== "averaged") return { objective: open.likelihood, close: async () => {} };
   const members = replicas.map(({ replica }) => replica);
-  return openAverage(setting, model, members, (fit as AveragedFit).members);
+  return openAverage(context, model, members, (fit as AveragedFit).members);
 }
 
 /** All at the points of the first, so that curves and contours compare. */
-export async function scanFits(setting: Setting, fitted: FittedModel): Promise<readonly ScannedFit[]> {
-  const tasks = tasksOf(setting, fitted);
+export async function scanFits(context: RunContext, fitted: FittedModel): Promise<readonly ScannedFit[]> {
+  const tasks = tasksOf(context, fitted);
   const first = tasks[0]!;
   if (first.fit.fit.hessian === undefined || !hasEveryError(first.fit.fit)) {
-    setting.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
+    context.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
     return [];
   }
-  const plan = scanPlan({ ...setting, model: first.model }, first.fit.fit);
+  const plan = scanPlan({ ...context, model: first.model }, first.fit.fit);
   const scanned: ScannedFit[] = [];
   for (const task of tasks) {
     if (task.fit.fit.hessian === undefined) continue;
-    const found = await scanTask(setting, fitted, task, plan);
-    for (const problem of scanProblems(found)) setting.warn(`${task.label}, ${problem}`);
+    const found = await scanTask(context, fitted, task, plan);
+    for (const problem of scanProblems(found)) context.warn(`${task.label}, ${problem}`);
     scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
   }
   return scanned;

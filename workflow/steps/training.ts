@@ -4,8 +4,8 @@ import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimis
 import { train } from "../../flows/training/training.js";
 import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
 import type { TrainingRecipe } from "../configuration/table.js";
-import type { Setting } from "../context.js";
-import type { Step } from "../progress.js";
+import type { RunContext } from "../context.js";
+import type { Counter } from "../reporter.js";
 import type { StepResult } from "../store/step-store.js";
 
 /** Loss curves and verdict of a training. */
@@ -34,14 +34,14 @@ interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "val
  * @param keeps  whether a parameter belongs to the result
  */
 export async function trainStep(
-  { backend, analysis, progress, signal }: Setting,
+  { backend, analysis, progress, signal }: RunContext,
   label: string,
   recipe: TrainingRecipe,
   { logVolume = 0, ...task }: Task,
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {
-  let step: Step | undefined;
+  let counter: Counter | undefined;
   const result = await train({
     backend,
     ...task,
@@ -52,8 +52,8 @@ export async function trainStep(
     averaged: recipe.averaged,
     rate: (at, total) => warmUpCosine({ warmUpSteps: Math.round(recipe.warmUp * total) })(at, total),
     onProgress({ step: done, steps, epoch, epochs, trainingLoss, validationLoss }) {
-      step ??= progress.step(label, steps, "steps");
-      step.update(done, {
+      counter ??= progress.begin(label, steps, "steps");
+      counter.update(done, {
         epoch: `${epoch}/${epochs}`,
         loss: trainingLoss + logVolume,
         ...(validationLoss !== undefined && { validation: validationLoss + logVolume }),
@@ -70,7 +70,7 @@ export async function trainStep(
     ...(epoch.validationLoss !== undefined && { validationLoss: epoch.validationLoss + logVolume }),
   }));
   const last = history.at(-1);
-  step?.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
+  counter?.done({ loss: last?.validationLoss ?? last?.trainingLoss ?? "unknown" });
   return {
     record: {
       stopped: result.stopped,

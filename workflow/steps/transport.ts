@@ -30,13 +30,13 @@ import { openSampler } from "../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../inference/model/sampling/toys.js";
 import { responseArchitecture, transportArchitecture } from "../configuration/architectures.js";
 import type { TrainingRecipe } from "../configuration/table.js";
-import type { Setting } from "../context.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
+import type { RunContext } from "../context.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
 /** What step 1 gives. */
-export interface TrainedTransfer {
-  readonly transfer: FlowModel<AutoregressiveArchitecture>;
+export interface TrainedTransport {
+  readonly transport: FlowModel<AutoregressiveArchitecture>;
   /** [K], within the bounds of the fit. */
   readonly nu: readonly number[];
   readonly key: string;
@@ -51,10 +51,10 @@ function withinBounds(nu: Float64Array, [least, largest]: readonly number[]): nu
 }
 
 /** Data as the flows see them, which T and its response are trained on. */
-const framed = ({ backend }: Setting, { frame }: MixtureModel, data: EventData): EventData =>
+const framed = ({ backend }: RunContext, { frame }: MixtureModel, data: EventData): EventData =>
   framedEvents(frame, data, backend.precision);
 
-interface TransferTask {
+interface TransportTask {
   /** Name of the step and of its random numbers; label of its progress. */
   readonly name: string;
   readonly label: string;
@@ -67,14 +67,18 @@ interface TransferTask {
   readonly perStep: ReturnType<typeof releaseOfNu>;
 }
 
-async function trainTransfer(setting: Setting, simulated: MixtureModel, task: TransferTask): Promise<TrainedTransfer> {
-  const { transport, likelihood: options, fit } = setting.analysis.configuration;
+async function trainTransport(
+  context: RunContext,
+  simulated: MixtureModel,
+  task: TransportTask,
+): Promise<TrainedTransport> {
+  const { transport, likelihood: options, fit } = context.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
   const model: MixtureModel = { ...simulated, transport: from };
-  const step = await setting.store.run(task.name, task.inputs, async (checkpoint) =>
+  const step = await context.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
-      setting,
+      context,
       task.label,
       recipe,
       {
@@ -88,7 +92,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
           nuisances: adamw({ learningRate: transport.nuisanceLearningRate, weightDecay: 0 }),
         }),
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
-        data: { [DATA]: dataSample(framed(setting, simulated, data)) },
+        data: { [DATA]: dataSample(framed(context, simulated, data)) },
         perStep: task.perStep,
         logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
         // One shuffling for the data and all replicas: they differ in their weights only.
@@ -100,7 +104,7 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
   );
   const { architecture, weights } = from;
   return {
-    transfer: { architecture, weights: updated("transfer", weights, step.arrays) },
+    transport: { architecture, weights: updated("transfer", weights, step.arrays) },
     nu: withinBounds(step.arrays[NU]!, fit.bounds),
     key: step.key,
     summary: step.record,
@@ -108,30 +112,30 @@ async function trainTransfer(setting: Setting, simulated: MixtureModel, task: Tr
 }
 
 /** Step 1. */
-export function fitTransfer(
-  setting: Setting,
+export function fitTransport(
+  context: RunContext,
   simulated: MixtureModel,
   key: string,
   start: readonly number[],
-): Promise<TrainedTransfer> {
-  const { analysis, events, sizes } = setting;
+): Promise<TrainedTransport> {
+  const { analysis, events, sizes } = context;
   const { transport, likelihood, seed } = analysis.configuration;
   const { epochs, batch } = transport.training;
   const architecture = transportArchitecture(analysis.configuration);
-  return trainTransfer(setting, simulated, {
+  return trainTransport(context, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
-    inputs: { key, data: setting.dataKey, architecture, start, transport, options: likelihood },
+    inputs: { key, data: context.dataKey, architecture, start, transport, options: likelihood },
     recipe: transport.training,
     data: events.data,
-    from: initialTransport(architecture, framed(setting, simulated, events.data), sizes.processes, seed),
+    from: initialTransport(architecture, framed(context, simulated, events.data), sizes.processes, seed),
     nu: start,
     perStep: releaseOfNu(epochs * stepsPerEpoch(events.data.count, batch)),
   });
 }
 
 /** The data as a replica of the ensemble sees them. */
-export function replicaData({ analysis, events }: Setting, index: number): EventData {
+export function replicaData({ analysis, events }: RunContext, index: number): EventData {
   return { ...events.data, weights: bootstrapWeights(events.data, analysis.configuration.seed, index) };
 }
 
@@ -139,45 +143,45 @@ export function replicaData({ analysis, events }: Setting, index: number): Event
  * Step 1 with bootstrap weights, from the T of the data on, close to where it ends; ν from `start`, released late as in step 1. A
  * replica whose ν starts at that of the data instead stays too close to it: T and ν have to move together, which takes long.
  */
-export function fitReplicaTransfer(
-  setting: Setting,
+export function fitReplicaTransport(
+  context: RunContext,
   simulated: MixtureModel,
-  ofData: TrainedTransfer,
+  ofData: TrainedTransport,
   index: number,
   start: readonly number[],
-): Promise<TrainedTransfer> {
-  const { ensemble, transport, likelihood } = setting.analysis.configuration;
+): Promise<TrainedTransport> {
+  const { ensemble, transport, likelihood } = context.analysis.configuration;
   const { nuisanceLearningRate } = transport;
   const { epochs, batch } = ensemble.training;
-  return trainTransfer(setting, simulated, {
+  return trainTransport(context, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
     inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
     recipe: ensemble.training,
-    data: replicaData(setting, index),
-    from: ofData.transfer,
+    data: replicaData(context, index),
+    from: ofData.transport,
     nu: start,
-    perStep: releaseOfNu(epochs * stepsPerEpoch(setting.events.data.count, batch)),
+    perStep: releaseOfNu(epochs * stepsPerEpoch(context.events.data.count, batch)),
   });
 }
 
 /**
- * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone, which is all that a T
- * with an answer to everything leaves. Where a fit gave no errors, the prior's.
+ * What T's response has to cover [K]. Profiled errors lie between those with T fixed and those of x alone: a T that responds to
+ * everything leaves x alone. Where a fit gave no errors, the prior's.
  */
 export function errorsBeforeProfiling(fixed: FitSummary, xAlone: FitSummary | undefined): number[] {
   return fixed.names.map((_, k) => Math.max(fixed.sigma?.[k] ?? 1, xAlone?.sigma?.[k] ?? 0));
 }
 
 /**
- * Scale of the residual map in those errors: the box, twice as wide, then holds scans of several standard deviations. A wider one costs
+ * Scale of the residual map in those errors: the validity range, twice as wide, then holds scans of several standard deviations. A wider one costs
  * precision near ν_0, where errors are made.
  */
 const ERRORS_PER_SCALE = 2.5;
 
 /**
- * Largest scale, in prior standard deviations: a box of three. Of a nuisance that nothing but its prior constrains the error is
- * 1 and the box would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
+ * Largest scale, in prior standard deviations: a validity range of three. Of a nuisance that nothing but its prior constrains the error is
+ * 1 and the range would be five of them, where neither the prior (0.3% beyond three) nor simulation at ±1 has anything to say, and on
  * which most of the training would be spent.
  */
 const LARGEST_SCALE = 1.5;
@@ -191,35 +195,35 @@ export interface ResponseTask {
   /** Expected errors [K], which set the scale where the configuration does not. */
   readonly errors: readonly number[];
   /** ν_0 [K] */
-  readonly centre: readonly number[];
+  readonly nominal: readonly number[];
   /** Every T_φ that the response is to serve, that of the model first. */
   readonly members: readonly Weights[];
 }
 
 /** Step 2. */
-export async function fitResponse(setting: Setting, fitted: MixtureModel, task: ResponseTask) {
-  const { analysis, events, sizes, store } = setting;
+export async function fitResponse(context: RunContext, fitted: MixtureModel, task: ResponseTask) {
+  const { analysis, events, sizes, store } = context;
   const { response, seed } = analysis.configuration;
-  const { key, errors, centre, members } = task;
-  const architecture = responseArchitecture(analysis.configuration, centre, responseScales(errors));
+  const { key, errors, nominal, members } = task;
+  const architecture = responseArchitecture(analysis.configuration, nominal, responseScales(errors));
   const initial: FlowModel<FactorizableArchitecture> = initialResponse(
     architecture,
-    framed(setting, fitted, events.data),
+    framed(context, fitted, events.data),
     sizes.processes,
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: setting.dataKey, architecture, response };
+  const inputs = { key, data: context.dataKey, architecture, response };
   const step = await store.run("response", inputs, async (checkpoint) => {
-    const own = await responseEvents(setting, fitted, centre);
+    const own = await responseEvents(context, fitted, nominal);
     try {
       const training = responseTraining({
         model,
         isWeighted: response.sample === "data" && events.data.weights !== undefined,
         optimiser: optimiserOf(response.training),
       });
-      const points = withPoints(setting, own, responseRange(architecture, response.range));
-      const { backend, signal, progress } = setting;
+      const points = withPoints(context, own, responseRange(architecture, response.range));
+      const { backend, signal, progress } = context;
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
       const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
@@ -235,7 +239,7 @@ export async function fitResponse(setting: Setting, fitted: MixtureModel, task: 
         purpose: "response",
       };
       const label = "fit the response of T (step 2)";
-      return await trainStep(setting, label, response.training, task, checkpoint, (name) =>
+      return await trainStep(context, label, response.training, task, checkpoint, (name) =>
         name.startsWith("response."),
       );
     } finally {
@@ -257,16 +261,16 @@ const LEAST_EVENTS = 50_000;
 
 /**
  * Events by which the response is trained, and others by which it is validated. From the model they are those that the fit expects:
- * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best answer undoes it, and that follows
- * from the densities alone: data would only add their fluctuation, which a response takes for an answer (10 000 events of the toy:
+ * at ν_0, moved by the inverse of T. Whatever ν does to the densities, T's best response undoes it, and that follows
+ * from the densities alone: data would only add their fluctuation, which a response then follows (10 000 events of the toy:
  * σ 0.025 profiled over the data, 0.029 of x alone, which is what should remain).
  */
-async function responseEvents(setting: Setting, fitted: MixtureModel, centre: readonly number[]) {
-  const { analysis, events, backend } = setting;
+async function responseEvents(context: RunContext, fitted: MixtureModel, nominal: readonly number[]) {
+  const { analysis, events, backend } = context;
   const { response, seed } = analysis.configuration;
   const { heldOut } = response;
   if (response.sample === "data") {
-    const all = dataSample(framed(setting, fitted, events.data));
+    const all = dataSample(framed(context, fitted, events.data));
     const split = heldOut > 0 ? splitSample(all, { seed, purpose: "response", validation: heldOut }) : undefined;
     const training: EventSource = async () => split?.training ?? all;
     return { training, validation: split?.validation, close: async () => {} };
@@ -274,8 +278,8 @@ async function responseEvents(setting: Setting, fitted: MixtureModel, centre: re
   const count = response.events ?? Math.max(LEAST_EVENTS, events.data.count);
   const sampler = await openSampler(backend, fitted);
   const draw = async (part: number, purpose: string): Promise<EventSample> => {
-    const drawn = await drawMixture(sampler, fitted, { nu: centre, count: Math.ceil(part * count), seed, purpose });
-    return dataSample(framed(setting, fitted, drawn));
+    const drawn = await drawMixture(sampler, fitted, { nu: nominal, count: Math.ceil(part * count), seed, purpose });
+    return dataSample(framed(context, fitted, drawn));
   };
   return {
     training: (epoch: number) => draw(1, `response/${epoch}`),
@@ -284,22 +288,23 @@ async function responseEvents(setting: Setting, fitted: MixtureModel, centre: re
   };
 }
 
-/** Those events with points of the box: by the law asked for in training, off any grid in validation. */
+/** Those events with points of the validity range: by the law asked for in training, off any grid in validation. */
 function withPoints(
-  { analysis }: Setting,
+  { analysis }: RunContext,
   { training, validation }: { readonly training: EventSource; readonly validation: EventSample | undefined },
-  box: readonly number[],
+  range: readonly number[],
 ) {
   const { response, seed } = analysis.configuration;
   const { nodes, points } = response;
-  const law: NodeLaw = nodes === "random" ? { kind: nodes, halfWidths: box } : { kind: nodes, halfWidths: box, points };
+  const law: NodeLaw =
+    nodes === "random" ? { kind: nodes, halfWidths: range } : { kind: nodes, halfWidths: range, points };
   const offGrid = { seed, purpose: "profile/held out", epoch: 0 };
   return {
     data: async (epoch: number) => ({
       [DATA]: responseSample(await training(epoch), law, { seed, purpose: "profile/nodes", epoch }),
     }),
     ...(validation && {
-      validation: { [DATA]: responseSample(validation, { kind: "random", halfWidths: box }, offGrid) },
+      validation: { [DATA]: responseSample(validation, { kind: "random", halfWidths: range }, offGrid) },
     }),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { sha256Of } from "./checksum.js";
 
 /** sha256 by name; null where there must be no such file. Of names that are absent nothing is known. */

@@ -8,7 +8,7 @@ import type { Replica } from "../../inference/measurements/distribution-of-inter
 import { checkPoint, type MixtureModel } from "../../inference/model/mixture-model.js";
 import { toFloat64 } from "../../io/index.js";
 import type { Analysis } from "../configuration/analysis.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { readSealed, writeSealed } from "./checksum.js";
 
 /** Name of the saved replicas in the output folder. Tensors `<index>.nu` [K] and `<index>.transfer.<tensor of T>`. */

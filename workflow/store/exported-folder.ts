@@ -1,7 +1,7 @@
 /** Folders that `unbinned export` made: their checksums, in the format of `sha256sum`, by which they are known and checked. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { CHECKSUMS_FILE, listedSums, sha256, sha256Of } from "./checksum.js";
 
 /** Name of the configuration in the folder. */

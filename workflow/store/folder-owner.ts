@@ -11,11 +11,11 @@ import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/prom
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { VerbContext } from "../../cli/command/verb.js";
 import { systemCode } from "../../io/errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processNumber, processState } from "../../io/process-identity.js";
 import { temporaryFile } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
+import type { Reporter } from "../reporter.js";
 import { notWritable, refuseLink } from "./output-folder.js";
 
 /** Name of the lock in the folder. */
@@ -126,7 +126,7 @@ async function describe(folder: string, owner: string): Promise<string> {
  */
 export async function asOwner<T>(
   folder: string,
-  { warn, signal }: Pick<VerbContext, "warn" | "signal">,
+  { warn, signal }: Pick<Reporter, "warn" | "signal">,
   use: () => Promise<T>,
 ): Promise<T> {
   refuseLink(join(folder, LOCK));

@@ -10,7 +10,7 @@ import { readTorchStateDict, toFloat64 } from "../../io/index.js";
 import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "../configuration/analysis.js";
 import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
 
 /** Name of the saved model in the output folder. */
@@ -111,7 +111,7 @@ async function readTrained(analysis: Analysis, file: string): Promise<MixtureMod
   return { ...model, nuisances: model.nuisances.map((own, k) => (own.kind === "shape" ? own : declared[k]!)) };
 }
 
-/** A trained model answers only for the processes and nuisances it was trained on. */
+/** A trained model describes the processes and nuisances that it was trained on, and no others. */
 function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, where: string): void {
   const compare = (what: string, declared: readonly string[], found: readonly string[]) => {
     if (declared.join() === found.join()) return;

@@ -1,8 +1,12 @@
+/** The folder of the results: made, or refused before any work. */
 import { existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemCode } from "../../io/errors.js";
 import { temporaryFile } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
+
+/** Name of generated data in the output folder. */
+export const DATA_FILE = "data.npz";
 
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
 function makeFolders(folder: string): void {

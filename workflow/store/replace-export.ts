@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { systemCode } from "../../io/errors.js";
 import { IDENTITY_PATTERN, ownIdentity, processState } from "../../io/process-identity.js";
 import { removeUnfinished, writeAtomic } from "../../io/write-atomic.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { CHECKSUMS_FILE, sha256 } from "./checksum.js";
 import { foreignIn } from "./exported-folder.js";
 import { createOutputFolder, notWritable } from "./output-folder.js";
@@ -14,7 +14,7 @@ import { createOutputFolder, notWritable } from "./output-folder.js";
 /** `unfinished`: the new one, on its way; `replaced`: the earlier one, on its way out. */
 type Kind = "unfinished" | "replaced";
 
-/** Folders beside the place, told apart from those of other places by the name of their own. */
+/** Folders beside the place, with a name that no other place gives. */
 const prefixOf = (place: string) => `.unbinned-export-${sha256(basename(place)).slice(0, 16)}-`;
 
 const beside = (place: string, kind: Kind) =>

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { FileError } from "../../io/errors.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
-import type { FitSummary } from "../likelihood/nuisance-fit.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
 import type { Belongings } from "./belonging.js";
 import { checkSealed } from "./checksum.js";
 

@@ -1,11 +1,10 @@
 /** Files that a result must not take the place of: those that it is computed from, and others of the same run. */
 import { join } from "node:path";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
-import { DATA_FILE } from "../events/event-data.js";
-import { UsageError } from "../messages.js";
+import { UsageError } from "../errors.js";
 import { REPLICAS_FILE } from "./ensemble-files.js";
 import { MODEL_FILE } from "./model-files.js";
-import { isSameFile } from "./output-folder.js";
+import { DATA_FILE, isSameFile } from "./output-folder.js";
 import { ARRAYS_FILE } from "./saved-fit.js";
 
 /**

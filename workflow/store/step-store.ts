@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Checkpoint } from "../../flows/training/training-request.js";
 import { decodeTrainingState, encodeTrainingState } from "../../flows/training/training-state.js";
 import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
-import type { Progress } from "../progress.js";
+import type { Progress } from "../reporter.js";
 import { type Checked, readChecked, writeSealed } from "./checksum.js";
 import { fileName } from "./file-names.js";
 import { createInside } from "./output-folder.js";

@@ -36,7 +36,7 @@ test("wrong options say what is wrong", () => {
   for (const [words, message] of cases) assert.throws(() => split(words), message, words);
 });
 
-test("--nu in declared order, or by name with the rest at their centres", () => {
+test("--nu in declared order, or by name with the rest at their nominal values", () => {
   const names = ["shift", "squeeze", "rate"];
   const centres = [0, 0.25, 0];
   assert.equal(parseNu("0.5,-0.5,1e-1", names, centres), [0.5, -0.5, 0.1]);

@@ -1,4 +1,4 @@
-/** `unbinned profile`: every kernel of the likelihood once, rates from its own numbers, tables for people. */
+/** `unbinned time`: every kernel of the likelihood once, rates from its own numbers, tables for people. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,9 +62,9 @@ function check(result: { threads: number; programs: readonly ProgramResult[] }):
   }
 }
 
-test("profile on cpu has every kernel that `kernels` prints, once", async () => {
+test("time on cpu has every kernel that `kernels` prints, once", async () => {
   const cpu = ["--backend", "cpu", "--threads", "2", "--precision", "f64"];
-  const result = await jsonOf("profile", "--order", "2", "--nu", "0.1,-0.2", ...cpu);
+  const result = await jsonOf("time", "--order", "2", "--nu", "0.1,-0.2", ...cpu);
   check(result);
   const { backend, precision, threads, timing, order, nu, events } = result;
   assert.equal(
@@ -83,8 +83,8 @@ test("profile on cpu has every kernel that `kernels` prints, once", async () => 
   assert.equal(measured.sort(), described.sort());
 });
 
-test("profile of the likelihood alone as tables", async () => {
-  const { out, code } = await run(["profile", file, "--order", "0", "--backend", "cpu", "--threads", "1"]);
+test("time of the likelihood alone as tables", async () => {
+  const { out, code } = await run(["time", file, "--order", "0", "--backend", "cpu", "--threads", "1"]);
   assert.is(code, 0);
   assert.match(out, /^likelihood of 30 events on cpu, f32, one thread; the quickest of \d+ evaluations$/m);
   assert.match(out, /^at best: [\d.]+ Gflop\/s of multiply-adds, [\d.]+ GB\/s of copies$/m);
@@ -94,14 +94,14 @@ test("profile of the likelihood alone as tables", async () => {
   assert.match(out, /^rest: host, sums, waiting +[\d.]+ +[\d.]+%$/m);
 });
 
-test("the reference is profiled too", async () => {
-  const result = await jsonOf("profile", "--backend", "reference", "--head", "5");
+test("the reference is timed too", async () => {
+  const result = await jsonOf("time", "--backend", "reference", "--head", "5");
   check(result);
   assert.equal([result.backend, result.threads, result.order, result.events], ["reference", 1, 1, 5]);
 });
 
-webgpuTest("a GPU is profiled beside its own peak", async () => {
-  const result = await jsonOf("profile", "--backend", "webgpu", "--order", "0", "--head", "5");
+webgpuTest("a GPU is timed beside its own peak", async () => {
+  const result = await jsonOf("time", "--backend", "webgpu", "--order", "0", "--head", "5");
   check(result);
   assert.is(result.timing, "kernels");
   assert.ok(result.peak.gigaflopsPerSecond > 0 && result.peak.gigabytesPerSecond > 0);
@@ -112,11 +112,11 @@ test("wrong input is refused with what to do", async () => {
     [[file, "--order", "3"], /--order: expected one of 0, 1, 2, got 3/],
     [[file, "--nu", "0"], /--nu: expected 2 values \(nu1, nu2\), got 1 \(0\)/],
     [[file, "--head", "31"], /--head: expected at most 30, .* got 31/],
-    [[file, "--out", "x"], /unbinned profile: expected an option of this verb, got --out/],
+    [[file, "--out", "x"], /unbinned time: expected an option of this verb, got --out/],
     [[join(folder, "none.yaml")], /none\.yaml/],
   ];
   for (const [words, message] of cases) {
-    const { code, error } = await run(["profile", ...words, "--backend", "cpu"]);
+    const { code, error } = await run(["time", ...words, "--backend", "cpu"]);
     assert.is(code, 2, error);
     assert.match(error, message);
   }

@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
@@ -10,6 +11,8 @@ import { configurationTable } from "../../../workflow/configuration/table.js";
 import { cpuSeconds } from "../../support/cpu-time.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 import { runInProcess } from "../in-process.js";
+
+const toy = fileURLToPath(new URL("../../../../examples/doi-toy/analysis.yaml", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-validate-"));
 const at = (name: string) => join(folder, name);
@@ -318,6 +321,16 @@ test("files: what is missing, too few, constant or no number, before any trainin
     const { error, code } = await validated(set);
     assert.is(code, 0, error);
   }
+});
+
+test("validate says how the file was understood, --json with every default", async () => {
+  const human = await runInProcess(["validate", toy]);
+  assert.is(human.code, 0);
+  assert.match(human.out, /is valid\.\n {2}likelihood: joint, extended, of x in 2 dimensions and y in 2 dimensions\n/);
+  const { out, code } = await runInProcess(["validate", toy, "--json", "--seed", "4"]);
+  assert.is(code, 0);
+  assert.is(JSON.parse(out).seed, 4);
+  assert.is(JSON.parse(out).likelihood.form, "joint");
 });
 
 test.run();

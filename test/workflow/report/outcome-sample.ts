@@ -1,7 +1,8 @@
 /** What the steps of a small run might have left, with numbers that are easy to check: no step has run. */
+
 import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
-import type { Setting } from "../../../workflow/context.js";
+import type { RunContext } from "../../../workflow/context.js";
 import { errorsOf } from "../../../workflow/likelihood/covariance-summary.js";
 import type { Outcome } from "../../../workflow/report/outcome.js";
 
@@ -27,7 +28,7 @@ export const setting = {
   sizes: { x: 2, y: 2, processes: 2, shapes: 2 },
   backend: { name: "cpu", precision: "f64" },
   warn: (text: string) => warnings.push(text),
-} as unknown as Setting;
+} as unknown as RunContext;
 
 /** @param sigma  of both nuisances, which are not correlated */
 function namedFit(label: string, estimate: readonly [number, number], sigma: number, estimator = "inverse Hessian") {

@@ -4,17 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { parseArguments } from "../../../cli/command/arguments.js";
-import { openBackend } from "../../../cli/command/backend.js";
+import { cpuBackend } from "../../../engine/cpu/backend.js";
 import { FileError } from "../../../io/index.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
-import type { Setting } from "../../../workflow/context.js";
-import { DeviceLostError } from "../../../workflow/messages.js";
-import { openSetting } from "../../../workflow/open-context.js";
+import type { RunContext } from "../../../workflow/context.js";
+import { DeviceLostError } from "../../../workflow/errors.js";
+import { openContext } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
+import { attempt, type Missing } from "../../../workflow/recipes/optional-parts.js";
 import type { Outcome } from "../../../workflow/report/outcome.js";
 import { writeReport, writeResults } from "../../../workflow/report/outcome-files.js";
-import { attempt, type Missing } from "../../../workflow/steps/attempt.js";
 import { drawAll, writePictures } from "../../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
@@ -34,22 +33,25 @@ ensemble: { replicas: 2, training: { epochs: 2, batch: 100 } }
 fit: { secondStart: 0 }
 ${TINY_TOY}`;
 
-const SILENT = { step: () => ({ update() {}, done() {} }), note() {} };
+const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 const warnings: string[] = [];
-let setting: Setting;
+let context: RunContext;
 let outcome: Outcome;
 
 test.before(async () => {
   const file = join(folder, "toy.yaml");
   writeFileSync(file, TOY);
-  const { options } = parseArguments(["run", file, "--threads", "1", "--backend", "cpu"]);
   const out = join(folder, "out");
   createOutputFolder(out);
-  const backend = await openBackend(options, "f32");
-  const context = { options, progress: SILENT, signal: new AbortController().signal };
-  setting = await openSetting(context, loadAnalysis(file), out, backend, (text) => warnings.push(text));
-  outcome = await runChain(setting, warnings);
+  const backend = await cpuBackend({ precision: "f32", threads: 1 });
+  const reporter = {
+    progress: SILENT,
+    signal: new AbortController().signal,
+    warn: (text: string) => void warnings.push(text),
+  };
+  context = await openContext({ analysis: loadAnalysis(file), folder: out, backend, isForced: false }, reporter);
+  outcome = await runChain(context, warnings);
   await backend.close();
 });
 
@@ -61,11 +63,11 @@ const poisoned = () =>
     },
   });
 
-const report = () => readFileSync(join(setting.folder, "report.html"), "utf8");
+const report = () => readFileSync(join(context.folder, "report.html"), "utf8");
 
 async function written(of: Outcome): Promise<string> {
   warnings.length = 0;
-  await writeReport(setting, of);
+  await writeReport(context, of);
   const html = report();
   requireWellFormed(html.replace("<!doctype html>\n", "").replace(/<meta [^>]*>\n/g, ""));
   return html;
@@ -74,7 +76,7 @@ async function written(of: Outcome): Promise<string> {
 test("without a fault nothing is missing", async () => {
   assert.not.match(await written(outcome), /class="missing"/);
   assert.equal(warnings, []);
-  assert.ok(readdirSync(join(setting.folder, "pictures")).length > 10);
+  assert.ok(readdirSync(join(context.folder, "pictures")).length > 10);
 });
 
 const PARTS = [
@@ -125,8 +127,8 @@ test("numbers that no picture and no table takes are said in place of each", asy
 
 test("a page that fails as a whole says so, and results are there before it", async () => {
   const broken = { ...outcome, missing: undefined as unknown as Missing };
-  await writeResults(setting, broken);
-  assert.ok(existsSync(join(setting.folder, "results.json")));
+  await writeResults(context, broken);
+  assert.ok(existsSync(join(context.folder, "results.json")));
   assert.match(await written(broken), /report\.html: left out, as it cannot be made/);
 });
 
@@ -153,7 +155,7 @@ test("a picture that cannot be drawn takes the one of an earlier command away, a
 
 test("a check that fails is left out with its reason; a stop, a lost device and a file that fails are not", async () => {
   const missing: Missing = new Map();
-  const tried = (error: unknown, own = setting) =>
+  const tried = (error: unknown, own = context) =>
     attempt(own, missing, "Impacts", () => Promise.reject(error), "instead").catch((reason) => reason);
   assert.is(await tried(new Error("singular")), "instead");
   assert.is(missing.get("Impacts"), "singular");
@@ -165,7 +167,7 @@ test("a check that fails is left out with its reason; a stop, a lost device and 
   ];
   for (const error of fatal) assert.is(await tried(error), error);
   const stopped = new Error("stopped");
-  assert.is(await tried(stopped, { ...setting, signal: AbortSignal.abort() }), stopped);
+  assert.is(await tried(stopped, { ...context, signal: AbortSignal.abort() }), stopped);
 });
 
 test.run();

@@ -1,21 +1,16 @@
-/** What a folder of results is safe from: names, links, other runs, flipped bits, and an export that is killed. */
-import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readSafetensors, writeNpz, writeSafetensors } from "../../../io/index.js";
@@ -87,6 +82,15 @@ test.before(async () => {
   await writeNpz(at("one.npz"), column(1, 1.2));
   await good("run", plain, "--out", at("plain"));
 });
+
+/** Verbs that read the folder of a run. */
+const readers = (run: string): string[][] => [
+  ["evaluate", plain, "--run", run, "--out", at("none.npz")],
+  ["fit", plain, "--run", run],
+  ["hessian", plain, "--run", run],
+  ["scan", plain, "--run", run, "--out", at("none")],
+  ["export", plain, "--run", run, "--out", at("none")],
+];
 
 test("names and labels decide nothing about where files are", async () => {
   mkdirSync(at("deep", "er"), { recursive: true });
@@ -181,15 +185,6 @@ test("two analyses at once leave the results of one of them, whole", async () =>
   }
 });
 
-/** Verbs that read the folder of a run. */
-const readers = (run: string): string[][] => [
-  ["evaluate", plain, "--run", run, "--out", at("none.npz")],
-  ["fit", plain, "--run", run],
-  ["hessian", plain, "--run", run],
-  ["scan", plain, "--run", run, "--out", at("none")],
-  ["export", plain, "--run", run, "--out", at("none")],
-];
-
 test("parts of different runs are refused by every verb that reads them, by name", async () => {
   cpSync(at("plain"), at("mixed"), { recursive: true });
   copyFileSync(at("seed2", "model.safetensors"), at("mixed", "model.safetensors"));
@@ -270,86 +265,6 @@ test("an export of an earlier version, whose list has the only sums, is read; a 
   // Without the list nothing says that they are whole.
   rmSync(list);
   await refused(/old\/model\.safetensors: expected contents that agree with their checksum, got none/, ...reads[0]!);
-});
-
-const main = fileURLToPath(new URL("../../../cli/main.js", import.meta.url));
-
-/** An export with --force that kills itself before or after it renames a folder to or from a name of this kind. */
-function killedExport(place: string, moment: "before" | "after", kind: "unfinished" | "replaced"): void {
-  const hook = `
-import fs from "node:fs/promises";
-import { syncBuiltinESMExports } from "node:module";
-const rename = fs.rename;
-fs.rename = async (from, to) => {
-  const isIt = [from, to].some((path) => path.endsWith(".${kind}"));
-  if (isIt && "${moment}" === "before") process.kill(process.pid, "SIGKILL");
-  await rename(from, to);
-  if (isIt) process.kill(process.pid, "SIGKILL");
-};
-syncBuiltinESMExports();`;
-  const url = `data:text/javascript,${encodeURIComponent(hook)}`;
-  const words = ["export", plain, "--run", at("plain"), "--out", place, "--force", "--set", "name=Other"];
-  const { signal, stderr } = spawnSync(process.execPath, ["--import", url, main, ...words], { encoding: "utf8" });
-  assert.is(signal, "SIGKILL", stderr);
-}
-
-test("an export killed at any moment of its replacement leaves the old or the new, which the next command finds", async () => {
-  const moments = [
-    ["before", "replaced", "Plain"],
-    ["after", "replaced", "Plain"],
-    ["before", "unfinished", "Plain"],
-    ["after", "unfinished", "Other"],
-  ] as const;
-  mkdirSync(at("exports"));
-  const place = at("exports", "map");
-  const own = join(place, "analysis.yaml");
-  const write = ["export", plain, "--run", at("plain"), "--out", place];
-  for (const [moment, kind, name] of moments) {
-    await good(...write, ...(existsSync(place) ? ["--force"] : []));
-    killedExport(place, moment, kind);
-    await good("evaluate", own, "--events", at("events.npz"), "--out", at("found.npz"));
-    assert.match(readFileSync(own, "utf8"), new RegExp(`^name: ${name}$`, "m"), `${moment} ${kind}`);
-    await good(...write, "--force");
-    assert.equal(readdirSync(at("exports")), ["map"], `${moment} ${kind}`);
-  }
-});
-
-test("export --force replaces an unchanged export alone", async () => {
-  const place = at("exports", "map");
-  const write = ["export", plain, "--run", at("plain"), "--out", place, "--force"];
-  const stays = async (path: string, message: RegExp) => {
-    const before = readFileSync(path, "utf8");
-    await refused(message, ...write);
-    assert.is(readFileSync(path, "utf8"), before);
-  };
-  // Anybody's folder with a list of this name.
-  renameSync(place, at("exports", "kept"));
-  mkdirSync(place);
-  writeFileSync(join(place, "checksums.txt"), "x\n");
-  writeFileSync(join(place, "precious.txt"), "precious\n");
-  await stays(
-    join(place, "precious.txt"),
-    /map: expected no such folder yet, or an earlier export, got something else/,
-  );
-  // A true list of sums of anything does not make an export.
-  const sums = spawnSync("sha256sum", ["precious.txt"], { cwd: place, encoding: "utf8" }).stdout;
-  writeFileSync(join(place, "checksums.txt"), sums);
-  await stays(join(place, "precious.txt"), /got something else/);
-  rmSync(place, { recursive: true });
-
-  renameSync(at("exports", "kept"), place);
-  mkdirSync(join(place, "sub"));
-  writeFileSync(join(place, "sub", "dear.txt"), "dear");
-  await stays(join(place, "sub", "dear.txt"), /got one with a file sub, which was not exported/);
-  rmSync(join(place, "sub"), { recursive: true });
-  const own = join(place, "analysis.yaml");
-  const whole = readFileSync(own, "utf8");
-  writeFileSync(own, `${whole}# my notes\n`);
-  await stays(own, /got one in which analysis\.yaml was changed since\. Choose another --out, or remove it yourself/);
-  writeFileSync(own, whole);
-  symlinkSync(place, at("exports", "by-link"));
-  await good("export", plain, "--run", at("plain"), "--out", at("exports", "by-link"), "--force");
-  assert.equal(readdirSync(at("exports")).sort(), ["by-link", "map"]);
 });
 
 test.run();

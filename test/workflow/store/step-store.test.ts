@@ -1,93 +1,128 @@
-/** A nuisance more or less: the trainings of the others are kept, and would come out the same if they were repeated. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** Finished steps in files: what is damaged, or of an earlier version, is named or repeated. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { writeNpz } from "../../../io/index.js";
-import { runInProcess } from "../../cli/in-process.js";
-import { randomNumbers } from "../../support/random-numbers.js";
+import type { TrainingState } from "../../../flows/training/training-state.js";
+import { FileError, readSafetensors, writeSafetensors } from "../../../io/index.js";
+import { openSteps } from "../../../workflow/store/step-store.js";
+import { everyByte, forEachFlip } from "./flipped-bits.js";
 
-const folder = mkdtempSync(join(tmpdir(), "unbinned-added-"));
+const folder = mkdtempSync(join(tmpdir(), "unbinned-steps-"));
+const at = (...names: string[]) => join(folder, ...names);
 test.after(() => rmSync(folder, { recursive: true }));
 
-/** File and point of every sample; those of c stand between the others. */
-const SAMPLES: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
-  ["nominal", {}],
-  ["a-up", { a: 1 }],
-  ["c-up", { c: 1 }],
-  ["a-down", { a: -1 }],
-  ["b-up", { b: 1 }],
-  ["b-more", { b: 1 }],
-  ["c-down", { c: -1 }],
-  ["corner", { a: 1, b: 1 }],
-];
+const notes: string[] = [];
+const PROGRESS = { begin: () => ({ update() {}, done() {} }), note: (text: string) => void notes.push(text) };
 
-test.before(async () => {
-  const random = randomNumbers(11);
-  for (const [name, { a = 0, b = 0, c = 0 }] of [...SAMPLES, ["events", { a: 0.5 }] as const]) {
-    const x = Float64Array.from({ length: 300 }, () => {
-      const z = (random() + random() + random() + random() - 2) * Math.sqrt(3);
-      return 0.3 * a + 0.2 * c + 1.1 ** b * z;
-    });
-    await writeNpz(join(folder, `${name}.npz`), { x: { shape: [300], data: x } });
-  }
-});
+const RESULT = { record: { loss: 0.25, text: "ν" }, arrays: { "x.w": Float64Array.of(1, -2, 1 / 3) } };
 
-/** Runs the analysis with these nuisances, declared in this order, in an output folder of this name. */
-async function run(out: string, nuisances: readonly string[]): Promise<string> {
-  const samples = SAMPLES.filter(([, at]) => Object.keys(at).every((name) => nuisances.includes(name)));
-  const lines = samples.map(
-    ([file, at]) => `      - { file: ${file}.npz, at: ${JSON.stringify(at).replaceAll(":", ": ")} }`,
-  );
-  const file = join(folder, `${nuisances.join("")}.yaml`);
-  const text = `
-observables: { x: { features: 1 } }
-likelihood: { observables: [x] }
-processes:
-  only:
-    yield: 300
-    samples:
-${lines.join("\n")}
-nuisances: { ${nuisances.map((name) => `${name}: `).join(", ")} }
-simulation: { heldOut: 0.2 }
-data: { file: events.npz }
-flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 100 } } }
-morph: { pairs: [[a, b]], x: { hidden: [4], training: { epochs: 2, batch: 100 } } }
-scan: { nuisances: [a], pairs: [[a, b]], points: 3, grid: 3, range: 1 }
-report: { bins: 8 }
-`;
-  writeFileSync(file, text);
-  const ran = await runInProcess(["run", file, "--out", join(folder, out), "--threads", "1"]);
-  assert.is(ran.code, 0, ran.error);
-  return ran.out;
+const STATE: TrainingState = {
+  record: { seed: 1, purpose: "p", stepsPerEpoch: 2, step: 3, epochLossSum: 0.5, bestEpoch: 0, history: [] },
+  values: { w: Float64Array.of(0.5, 1e300) },
+  best: { w: Float64Array.of(0.5, 2) },
+};
+
+const open = (isForced = false) => openSteps(folder, "common", isForced, PROGRESS);
+
+/** What the step gives, and whether its body was needed. */
+async function step(name = "a.step") {
+  let repeated = false;
+  const found = await (await open()).run(name, { of: 1 }, async () => {
+    repeated = true;
+    return RESULT;
+  });
+  return { found, repeated };
 }
 
-const trained = ["x.nominal", "x.systematics.single.a", "x.systematics.single.b", "x.systematics.joint.a"];
-const trainingsIn = (out: string) =>
-  readdirSync(join(folder, out, "steps"))
-    .filter((name) => name.startsWith("x."))
-    .sort();
-const bytes = (out: string, step: string) => readFileSync(join(folder, out, "steps", `${step}.safetensors`));
-const stepsKept = (out: string) => [...out.matchAll(/^(x\S*): kept from before/gm)].map(([, name]) => name!);
-
-test("adding a nuisance, and declaring it first, trains it alone; removing it trains nothing", async () => {
-  await run("out", ["a", "b"]);
-  assert.equal(
-    trainingsIn("out"),
-    [...trained].sort().map((name) => `${name}.safetensors`),
-  );
-  const added = await run("out", ["c", "a", "b"]);
-  assert.equal(stepsKept(added), trained);
-  assert.match(added, /train morph of p\(x\), c:/);
-  const removed = await run("out", ["a", "b"]);
-  assert.equal(stepsKept(removed), trained);
-  assert.not.match(removed, /train/);
+test("every byte of a step's file: an error that names it, or the step repeated", async () => {
+  await step();
+  const file = at("steps", "a.step.safetensors");
+  assert.not.ok((await step()).repeated);
+  let [refused, repeated] = [0, 0];
+  await forEachFlip(file, everyByte(file), async (where) => {
+    const whole = readFileSync(file);
+    const now = await step().catch((error) => error);
+    if (now instanceof FileError) {
+      refused++;
+      assert.match(
+        now.message,
+        /a\.step\.safetensors: expected what an earlier run left, got a file that cannot be read \(.*\)\. Delete it and only its step is repeated; --force repeats all$/s,
+        where,
+      );
+    } else {
+      repeated++;
+      assert.ok(now.repeated, where);
+      assert.match(notes.at(-1)!, /a\.step\.safetensors: not kept, as it has no checksum/);
+      writeFileSync(file, whole);
+    }
+  });
+  // The name of the checksum is 8 of the bytes.
+  assert.ok(repeated > 0 && repeated <= 8, `${repeated}`);
+  assert.ok(refused > 250, `${refused}`);
+  assert.equal((await step()).found.arrays, RESULT.arrays);
 });
 
-test("trained beside another, declared before and in another order, the weights are the same to the bit", async () => {
-  await run("others", ["c", "b", "a"]);
-  for (const step of trained) assert.equal(bytes("others", step), bytes("out", step), step);
+test("every byte of the state of an unfinished training", async () => {
+  const file = at("steps", "b.step.unfinished.safetensors");
+  const stopped = await (await open())
+    .run("b.step", {}, async (checkpoint) => {
+      await checkpoint.save(STATE);
+      throw new Error("stopped");
+    })
+    .catch((error) => error.message);
+  assert.is(stopped, "stopped");
+  const restored = async () => {
+    let state: TrainingState | undefined;
+    await (await open())
+      .run("b.step", {}, async (checkpoint) => {
+        state = await checkpoint.restore();
+        throw new Error("stopped");
+      })
+      .catch((error) => {
+        if (error.message !== "stopped") throw error;
+      });
+    return state;
+  };
+  assert.equal(await restored(), STATE);
+  await forEachFlip(file, everyByte(file), async (where) => {
+    const now = await restored().catch((error) => error);
+    if (now !== undefined) assert.match(String(now), /b\.step\.unfinished\.safetensors: .* Delete it/s, where);
+  });
+  assert.equal(await restored(), STATE);
+});
+
+test("a step of an earlier version, without a checksum, is repeated", async () => {
+  const file = at("steps", "a.step.safetensors");
+  const { metadata, tensors } = await readSafetensors(file);
+  const { checksum: _, ...old } = metadata;
+  await writeSafetensors(file, tensors, old);
+  const { repeated, found } = await step();
+  assert.ok(repeated);
+  assert.equal(found.record, RESULT.record);
+  assert.not.ok((await step()).repeated);
+});
+
+test("--force removes steps and nothing else, also where what is there is damaged", async () => {
+  await step();
+  await step("an odd name / of a nuisance");
+  writeFileSync(at("steps", "notes.txt"), "dear");
+  await writeSafetensors(at("steps", "dear.safetensors"), { a: { shape: [1], data: new Float64Array(1) } });
+  symlinkSync(at("steps", "a.step.safetensors"), at("steps", "linked.safetensors"));
+  const odd = readdirSync(at("steps")).find((name) => name.startsWith("an_odd"))!;
+  assert.match(odd, /^an_odd_name_of_a_nuisance~[0-9a-f]{16}\.safetensors$/);
+  writeFileSync(at("steps", odd), "damaged");
+  const store = await open(true);
+  const left = readdirSync(at("steps")).sort();
+  assert.equal(left, [odd, "dear.safetensors", "linked.safetensors", "notes.txt"].sort());
+  let repeated = false;
+  await store.run("an odd name / of a nuisance", { of: 1 }, async () => {
+    repeated = true;
+    return RESULT;
+  });
+  assert.ok(repeated);
+  for (const name of ["dear.safetensors", "linked.safetensors", "notes.txt"]) rmSync(at("steps", name));
 });
 
 test.run();

@@ -1,7 +1,7 @@
 /** A configuration of an earlier version as this one reads it: keys by their new names, all else as it was written. */
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit, type YAMLMap } from "yaml";
-import { UsageError } from "../../messages.js";
+import { UsageError } from "../../errors.js";
 import { rawMap, readText } from "../configuration.js";
 import { newName, type Renamed, renamedKeys } from "../renames.js";
 import { isPlainMap } from "../validation.js";

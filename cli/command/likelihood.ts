@@ -1,0 +1,28 @@
+/** The likelihood of a command line: what evaluate, hessian, fit, scan, kernels and time begin with. */
+import type { Backend } from "../../engine/runtime/backend.js";
+import { openLikelihood } from "../../workflow/recipes/open-likelihood.js";
+import { openBackend } from "./backend.js";
+import type { VerbContext } from "./verb.js";
+
+/**
+ * The likelihood that the verb's FILE and options describe.
+ *
+ * @param usual         precision where --precision does not say: f32 for what takes many evaluations
+ * @param writesFolder  whether --out names a folder of results, where `run` may have put the model too
+ * @param through       what becomes of the backend before the likelihood takes it
+ */
+export function likelihoodOf(
+  context: VerbContext,
+  usual: "f32" | "f64",
+  writesFolder: boolean,
+  through = (backend: Backend) => backend,
+) {
+  const { options, operands } = context;
+  const request = {
+    file: operands[0]!,
+    options,
+    writesFolder,
+    openBackend: async () => through(await openBackend(options, usual)),
+  };
+  return openLikelihood(request, context);
+}

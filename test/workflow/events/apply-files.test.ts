@@ -1,0 +1,207 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type NamedArray, readEvents, readNpz, requireColumn, writeNpz } from "../../../io/index.js";
+import { npyChunks } from "../../../io/npy.js";
+import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
+import { archive, member } from "../../io/npz-writer.js";
+
+test.before(runToy);
+test.after(removeRun);
+
+test("csv in and out: processes by name, words and identifiers kept, and all digits", async () => {
+  const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
+  const rows = ["0,0,0.5,-0.5,B,9007199254740993,good", "0.1,0.2,-0.3,0.7,A,5,", '-1,0.3,1,0.2,"B",6,"so, so"'];
+  writeFileSync(at("named.csv"), `a,b,c,d,kind,id,note\n${rows.join("\n")}\n`);
+  const words = ["--events", at("named.csv"), "--process-column", "kind", "--nu", "0.5,-0.5"];
+  const ran = await apply(...words, ...columns, "--out", at("mapped.csv"));
+  assert.is(ran.code, 0, ran.error);
+  const lines = readFileSync(at("mapped.csv"), "utf8").trimEnd().split("\n");
+  assert.match(lines[0]!, /^a,b,c,d,kind,id,note,y\.data\[0\],y\.data\[1\],log_det,y\.data\.mode1\.up\[0\],/);
+  for (const [row, line] of rows.entries()) assert.ok(lines[row + 1]!.startsWith(`${line.replace('"B"', "B")},`), line);
+
+  // The same events with the processes by number, in a format of doubles.
+  const number: Readonly<Record<string, string>> = { B: "1", A: "0", '"B"': "1" };
+  const numbered = rows.map((row) => row.split(",").slice(0, 5));
+  writeFileSync(
+    at("numbered.csv"),
+    `a,b,c,d,kind\n${numbered.map((fields) => [...fields.slice(0, 4), number[fields[4]!]].join(",")).join("\n")}\n`,
+  );
+  const same = await apply(...words.with(1, at("numbered.csv")), ...columns, "--out", at("numbered.npz"));
+  assert.is(same.code, 0, same.error);
+  const [text, doubles] = [
+    await readEvents(at("mapped.csv"), ["y.data[0]", "y.data[1]", "log_det"]),
+    await readEvents(at("numbered.npz")),
+  ];
+  assert.equal(requireColumn(text, ["y.data[0]", "y.data[1]"]).data, doubles.columns.get("y.data")!.data);
+  assert.equal(text.columns.get("log_det")!.data, doubles.columns.get("log_det")!.data);
+
+  const refusals: readonly (readonly [string, string, string, RegExp])[] = [
+    [
+      "named.csv",
+      "kind",
+      "no.npz",
+      /named\.csv, column "kind": expected a column of 3 numbers, to be kept in .*no\.npz, got words, .*\. Write \.csv, or apply/,
+    ],
+    [
+      "named.csv",
+      "note",
+      "no.csv",
+      /column "note": expected declared processes \(A, B\) by name, or all by number, got "good" in row 0 \(/,
+    ],
+    ["mapped.csv", "kind", "no.csv", /mapped\.csv: expected no column "y\.data\[0\]", which apply adds, got one/],
+  ];
+  for (const [events, column, out, message] of refusals) {
+    const given = ["--events", at(events), "--process-column", column, "--nu", "0,0", "--out", at(out)];
+    const { code, error } = await apply(...given, ...columns);
+    assert.is(code, 2, error);
+    assert.match(error, message);
+    assert.not.ok(existsSync(at(out)));
+  }
+});
+
+test("no events give a file of none, of every kind", async () => {
+  const pairs = { shape: [0, 2], data: new Float64Array() };
+  await writeNpz(at("no-events.npz"), { x: pairs, y: pairs, id: { shape: [0], data: new Int32Array() } });
+  writeFileSync(at("no-events.csv"), "a,b,c,d,id\n");
+  const ofText = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
+  for (const [events, columns] of [
+    ["no-events.npz", []],
+    ["no-events.csv", ofText],
+  ] as const) {
+    for (const out of ["no-events-out.npz", "no-events-out.safetensors", "no-events-out.csv"]) {
+      for (const how of [
+        ["--process", "A"],
+        ["--direction", "to-simulation"],
+      ]) {
+        const ran = await apply("--events", at(events), ...how, "--nu", "0,0", ...columns, "--out", at(out));
+        assert.is(ran.code, 0, ran.error);
+        assert.match(ran.out, /(^|\n)0 events mapped to-/);
+        const { count, columns: found } = await readEvents(at(out));
+        assert.is(count, 0);
+        assert.ok([...found.keys()].some((name) => name.startsWith("id")));
+        assert.ok(
+          [...found.keys()].some((name) => /^y\.(data|A)/.test(name)),
+          [...found.keys()].join(),
+        );
+      }
+    }
+  }
+  const written = await readNpz(at("no-events-out.npz"));
+  assert.equal([written.get("y.A")!.shape, written.get("log_det.B")!.shape], [[0, 2], [0]]);
+});
+
+test("arrays that are no numbers are passed over with a word about it, and refused where they are needed", async () => {
+  const pair = (name: string) => ({
+    name: `${name}.npy`,
+    chunks: npyChunks(name, { shape: [1, 2], data: new Float64Array(2) }),
+  });
+  const words = member("run", "'<U1'", "(1,)", new Uint8Array(4));
+  writeFileSync(at("words.npz"), await archive([pair("x"), pair("y"), words, member("config", "'|O'", "()")]));
+  const given = ["--events", at("words.npz"), "--nu", "0,0", "--out", at("words-out.npz")];
+  const ran = await apply(...given, "--process", "A");
+  assert.is(ran.code, 0, ran.error);
+  assert.match(
+    ran.error,
+    /words\.npz: run, config: not numbers, so not written to .*words-out\.npz\. Only a csv file keeps text/,
+  );
+  assert.equal([...(await readNpz(at("words-out.npz"))).keys()].slice(0, 3), ["x", "y", "y.data"]);
+  const needed = await apply(...given, "--process-column", "run");
+  assert.is(needed.code, 2);
+  assert.match(needed.error, /array "run": expected numbers of type .*, got "<U1" \(words\)/);
+});
+
+test("a word where T needs a number is named with its row", async () => {
+  writeFileSync(at("bad.csv"), "a,b,c,d\n1,2,3,4\n1,2,3,high\n");
+  const columns = ["--set", "observables.x.columns=[a,b]", "--set", "observables.y.columns=[c,d]"];
+  const ran = await apply(
+    "--events",
+    at("bad.csv"),
+    "--process",
+    "A",
+    "--nu",
+    "0,0",
+    ...columns,
+    "--out",
+    at("bad.npz"),
+  );
+  assert.is(ran.code, 2);
+  assert.match(ran.error, /bad\.csv, column "d": expected numbers, got "high" in row 1 \(counted from 0\)/);
+});
+
+test("refuses what it cannot map, in one sentence and with nothing left behind", async () => {
+  const { x, y, process } = Object.fromEntries(await readNpz(simulation)) as Record<string, NamedArray>;
+  const broken = Float64Array.from(y!.data as Float64Array);
+  broken[5] = Number.NaN;
+  await writeNpz(at("nan.npz"), { x: x!, y: { ...y!, data: broken } });
+  await writeNpz(at("no-y.npz"), { x: x! });
+  await writeNpz(at("wide.npz"), {
+    x: x!,
+    y: { shape: [COUNT, 1], data: Float64Array.from(process!.data as Int8Array) },
+  });
+  await writeNpz(at("third.npz"), {
+    x: x!,
+    y: y!,
+    process: { ...process!, data: Int8Array.from(process!.data as Int8Array).fill(2, 7) },
+  });
+  writeFileSync(at("damaged.npz"), readFileSync(simulation).subarray(0, 900));
+  const mapped = await apply("--events", simulation, "--process-column", "process", "--out", at("data-like.npz"));
+  assert.is(mapped.code, 0, mapped.error);
+  const before = listed();
+  const named = ["--process", "A"];
+  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [simulation, [], /unbinned apply: expected the process of every event, .* got none\. Give --process NAME/],
+    [simulation, ["--process", "C"], /--process: expected a declared process \(A, B\), got C/],
+    [simulation, [...named, "--process-column", "process"], /expected one process, got --process and --process-column/],
+    [simulation, ["--process-column", "proces"], /expected a column "proces", got columns .* Did you mean "process"\?/],
+    [
+      at("third.npz"),
+      ["--process-column", "process"],
+      /column "process": expected processes from 0 to 1 \(A, B\), got 2 in row 7/,
+    ],
+    [simulation, ["--process-column", "y"], /column "y": expected 1 feature, got 2 features/],
+    [simulation, [...named, "--direction", "back"], /--direction: expected one of to-data, to-simulation, got back/],
+    [simulation, [...named, "--nu", "1"], /--nu: expected 2 values \(shift, squeeze\), got 1/],
+    [at("no-y.npz"), named, /no-y\.npz: expected a column "y", got columns "x"/],
+    [at("nan.npz"), named, /column "y": expected finite values, got 1 value that is not, the first NaN in row 2/],
+    [at("wide.npz"), named, /column "y": expected 2 features, got 1 feature/],
+    [at("damaged.npz"), named, /damaged\.npz: expected .* truncated or corrupt/],
+    [at("nothing.npz"), named, /nothing\.npz: expected a file, got nothing at this path/],
+    [at("data-like.npz"), named, /data-like\.npz: expected no column "y\.data", which apply adds, got one\. Rename it/],
+  ];
+  for (const [events, words, message] of cases) {
+    const { code, error, out } = await apply("--events", events, ...words, "--out", at("refused.npz"));
+    assert.is(code, 2, error);
+    assert.match(error, message);
+    assert.match(error, /^unbinned.*: .*\n$/, `more than a sentence: ${error}`);
+    assert.is(out, "");
+  }
+  const options: readonly (readonly [readonly string[], RegExp])[] = [
+    [
+      ["--out", at("refused.npz")],
+      /unbinned apply: expected --events FILE with the events to map, one of .*, got no --events/,
+    ],
+    [
+      ["--events", simulation],
+      /unbinned apply: expected --out FILE for the columns, one of \.npz, \.safetensors, \.csv, got no --out/,
+    ],
+    [["--events", simulation, "--out", at("refused.root")], /expected --out FILE .*, got --out .*refused\.root/],
+    [
+      ["--events", simulation, "--out", at("refused.csv")],
+      /column "title": expected a column of 120 events, .* got an array \[3\]\. Write \.npz or \.safetensors, or apply/,
+    ],
+    [
+      ["--events", at("a.root"), "--out", at("refused.npz")],
+      /expected --events FILE .*, one of \.npz, .* got --events .*a\.root/,
+    ],
+    [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
+  ];
+  for (const [words, message] of options) {
+    const { code, error } = await apply(...words, ...named);
+    assert.is(code, 2, error);
+    assert.match(error, message);
+  }
+  assert.equal(listed(), before);
+});
+
+test.run();

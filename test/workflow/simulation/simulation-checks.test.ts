@@ -1,0 +1,52 @@
+/** Nuisances whose samples show no effect. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runInProcess } from "../../cli/in-process.js";
+import { draw, folder, out, removeMass, runMass, write, YAML } from "../../cli/mass-run.js";
+
+test.before(runMass);
+test.after(removeMass);
+
+test("run: a nuisance whose samples do not differ from the nominal ones is 0 ± 1, with a warning, and moves no other", async () => {
+  const own = join(folder, "idle.yaml");
+  const samples = "{ file: down.npz, at: { width: -1 } }";
+  const idle = "{ file: same-up.npz, at: { idle: 1 } }, { file: same-down.npz, at: { idle: -1 } }";
+  writeFileSync(own, YAML.replace(samples, `${samples}, ${idle}`).replace("width: ,", "width: , idle: ,"));
+  await write("same-up.npz", draw(0));
+  await write("same-down.npz", draw(0));
+  const { error, code } = await runInProcess(["run", own, "--out", join(folder, "idle-out")]);
+  assert.is(code, 0, error);
+  const fitted = (of: string) => JSON.parse(readFileSync(join(of, "results.json"), "utf8")).fits.xAlone;
+  const { estimate, sigma } = fitted(join(folder, "idle-out"));
+  const without = fitted(out);
+  for (const [found, expected] of [
+    [estimate[1], 0],
+    [sigma[1], 1],
+    [estimate[0], without.estimate[0]],
+    [sigma[0], without.sigma[0]],
+  ]) {
+    assert.ok(
+      Math.abs(found - expected) < 1e-6,
+      `${estimate} ± ${sigma}, without it ${without.estimate} ± ${without.sigma}`,
+    );
+  }
+  assert.match(
+    error,
+    /nuisance idle: the samples in which it is moved do not differ from the nominal samples in any feature or product of two \(p-value [\d.]+ for the most different of 8 tests\)\. .* The model leaves out the effect of idle on the shape, and the fit returns its constraint, 0 ± 1 .* if not, remove the nuisance/,
+  );
+});
+
+test("run: a nuisance without an effect keeps its networks where samples move it together with another", async () => {
+  const own = join(folder, "together.yaml");
+  const samples = "{ file: down.npz, at: { width: -1 } }";
+  const idle = "{ file: same-up.npz, at: { idle: 1 } }, { file: both.npz, at: { width: 1, idle: 1 } }";
+  writeFileSync(own, YAML.replace(samples, `${samples}, ${idle}`).replace("width: ,", "width: , idle: ,"));
+  await write("both.npz", draw(1));
+  const { error, code } = await runInProcess(["run", own, "--out", join(folder, "together-out")]);
+  assert.is(code, 0, error);
+  assert.match(error, /nuisance idle: .* the error of idle are no measurement/);
+});
+
+test.run();

@@ -1,0 +1,50 @@
+/** Toys in files: every flipped bit is noticed, and a toy counts once. */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { sealed } from "../../../workflow/store/checksum.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/store/toy-files.js";
+import { everyByte, forEachFlip } from "./flipped-bits.js";
+
+const folder = mkdtempSync(join(tmpdir(), "unbinned-toy-files-"));
+const at = (...names: string[]) => join(folder, ...names);
+test.after(() => rmSync(folder, { recursive: true }));
+
+test("every byte of a toy: an error that names it, or no toy of this plan", async () => {
+  const fit = { label: "fit", status: "converged", estimate: [1e-21], covariance: [[1]], sigma: [1] } as const;
+  const record: ToyRecord = { toy: 3, key: "k".repeat(8), events: 10, fits: { fit }, warnings: [] };
+  await saveToy(folder, record);
+  const file = at("3.json");
+  assert.equal(await readToy(folder, 3, record.key), sealed(record));
+  let neutral = 0;
+  await forEachFlip(file, everyByte(file), async (where) => {
+    const now = await readToy(folder, 3, record.key).catch((error) => error);
+    if (now instanceof Error) assert.match(now.message, /3\.json: expected a toy .* Delete it: the toy is then done/s);
+    else if (now !== undefined) {
+      // 1e-21 and 1E-21 are one number, and so is the end of the line to JSON.
+      assert.equal(now, sealed(record), where);
+      neutral++;
+    }
+  });
+  assert.ok(neutral < 4, `${neutral}`);
+});
+
+test("a toy counts once, under its own number", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-toys-"));
+  const record: ToyRecord = { toy: 3, key: "k", events: 10, fits: {}, warnings: [] };
+  await saveToy(folder, record);
+  for (const name of ["03.json", "4.json", "1e3.json", "99999999999999999999.json"]) {
+    copyFileSync(join(folder, "3.json"), join(folder, name));
+  }
+  assert.equal(toysIn(folder), [3, 4]);
+  assert.equal(await readToy(folder, 3, "k"), sealed(record));
+  const refused = (toy: number) => readToy(folder, toy, "k").catch((error) => error.message);
+  assert.match(await refused(4), /4\.json: expected a toy .*it is that of toy 3.* Delete it/);
+  writeFileSync(join(folder, "5.json"), "null");
+  assert.match(await refused(5), /5\.json: expected a toy .*no JSON object.* Delete it/);
+  rmSync(folder, { recursive: true });
+});
+
+test.run();

@@ -1,0 +1,48 @@
+/** What an analysis names, read, and what is made of its data: so that nothing is found wrong after the first training. */
+import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-fit.js";
+import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
+import { checkFiles } from "./configuration/configuration.js";
+import { UsageError } from "./errors.js";
+import { type LoadedEvents, loadEvents } from "./events/event-data.js";
+import { openSimulation } from "./simulation/open-simulation.js";
+import { loadModel } from "./store/model-files.js";
+
+/** Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing. */
+export async function checkInputs(analysis: Analysis): Promise<void> {
+  checkFiles(analysis);
+  const { model, data: source } = analysis.configuration;
+  const data = source.file === undefined ? undefined : await loadEvents(analysis, [], undefined);
+  if (model.file !== undefined) await loadModel(analysis, []);
+  else {
+    await openSimulation(analysis);
+    checkData(analysis, data);
+  }
+}
+
+/** Refuses data to which T cannot be fitted. */
+export function checkData(analysis: Analysis, data: LoadedEvents | undefined): void {
+  const { configuration } = analysis;
+  if (!configuration.likelihood.observables.includes("y") || !configuration.transport.enabled) return;
+  checkHeldOut(analysis, data?.data.count ?? configuration.data.events);
+  if (data === undefined) return;
+  try {
+    // Constants of standardisation, which there are of features that vary alone; x is the context of T.
+    dataFrame(data.data, dimensionsOf(configuration).processes);
+  } catch (error) {
+    if (error instanceof UsageError) error.message = `${data.file}, data to which T is fitted: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Of data, a part validates the response. */
+function checkHeldOut({ file, configuration: { response } }: Analysis, events: number): void {
+  const { enabled, sample, heldOut } = response;
+  if (!enabled || sample !== "data" || heldOut === 0) return;
+  const count = Math.round(heldOut * events);
+  if (count >= 1 && count < events) return;
+  throw new UsageError(`${file}: response.heldOut`, {
+    expected: `a part of the ${events} events of the data that leaves events on either side`,
+    got: `${heldOut}`,
+    hint: "Raise it, or set it to 0",
+  });
+}

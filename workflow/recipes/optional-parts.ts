@@ -1,0 +1,48 @@
+/** What a result does without: checks and predictions around a fit. That one of them fails costs nothing but itself. */
+import { systemCode } from "../../io/errors.js";
+import { FileError } from "../../io/index.js";
+import type { RunContext } from "../context.js";
+import { DeviceLostError } from "../errors.js";
+import { reasonOf } from "../store/drawings.js";
+
+/** The parts, by the headings under which the report has them. */
+export type Part =
+  | "Closure"
+  | "Data before and after the fit"
+  | "Distribution of interest"
+  | "Likelihood scans"
+  | "Impacts"
+  | "Bands of the projections"
+  | "Expected errors"
+  | "Yields";
+
+/** Why parts are missing. */
+export type Missing = Map<Part, string>;
+
+/** Whether more than a part is at stake: nothing else will work, or the user has to act. */
+const isFatal = (error: unknown, { signal }: RunContext) =>
+  signal.aborted || error instanceof DeviceLostError || error instanceof FileError || systemCode(error) !== undefined;
+
+/**
+ * Makes a part of the results; where it cannot be made, that is a warning.
+ *
+ * @param missing  gets the reason
+ * @param instead  what stands for a part that is missing
+ */
+export async function attempt<T, U>(
+  context: RunContext,
+  missing: Missing,
+  part: Part,
+  make: () => Promise<T>,
+  instead: U,
+): Promise<T | U> {
+  try {
+    return await make();
+  } catch (error) {
+    if (isFatal(error, context)) throw error;
+    const reason = reasonOf(error);
+    missing.set(part, reason);
+    context.warn(`"${part}" is left out, as it cannot be made: ${reason}`);
+    return instead;
+  }
+}

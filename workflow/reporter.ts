@@ -1,0 +1,34 @@
+/** How a computation and whoever asked for it speak to each other while it goes on: warnings, progress, a signal to stop. */
+
+/** Numbers and short texts shown behind the progress, e.g. `{ loss: 2.31, nu: "0.49, -0.51" }`. */
+export type Shown = Readonly<Record<string, number | string>>;
+
+/** How far one piece of work is. */
+export interface Counter {
+  /** Cheap enough to be called at every iteration: most calls print nothing. */
+  update(done: number, shown?: Shown): void;
+  /** Ends it with a line that stays. */
+  done(shown?: Shown): void;
+}
+
+/** Progress of work that takes long. */
+export interface Progress {
+  /**
+   * Begins to count; the counter before must be done.
+   *
+   * @param total number of `unit`s it will take, undefined where nobody knows
+   * @param unit  what is counted, plural; the rate is in `unit`s per second
+   */
+  begin(label: string, total?: number, unit?: string): Counter;
+  /** A line that stays. */
+  note(text: string): void;
+}
+
+/** What is given to every computation that takes long or may have something to warn of. */
+export interface Reporter {
+  readonly progress: Progress;
+  /** Aborted by whoever waits: stop at the next safe point, soon, and return or throw. */
+  readonly signal: AbortSignal;
+  /** A sentence that the user has to read. */
+  warn(text: string): void;
+}

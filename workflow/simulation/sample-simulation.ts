@@ -1,0 +1,137 @@
+/** Simulation from the user's files: every sample in three parts, for training, validation and tests. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
+import { nuisanceEffects } from "../../inference/data-checks/variations.js";
+import { type Extreme, extremesOf } from "../../inference/model/resolution.js";
+import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import { simulatedRange } from "../../inference/model/simulated-range.js";
+import type { Anchor } from "../../inference/model/training/morph.js";
+import { readEvents, requireColumn } from "../../io/index.js";
+import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors } from "../configuration/analysis.js";
+import type { Configuration } from "../configuration/table.js";
+import { UsageError } from "../errors.js";
+import { pointName } from "./point-name.js";
+import type { Simulation } from "./simulation.js";
+import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
+
+const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.every((value, k) => value === b.at[k]);
+
+/** sha256 of a file's bytes. */
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+interface SplitEvents {
+  readonly training: SimulatedEvents;
+  readonly validation: SimulatedEvents;
+  readonly test: SimulatedEvents;
+}
+
+export async function sampleSimulation(analysis: Analysis): Promise<Simulation> {
+  const { configuration } = analysis;
+  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digest: unknown })[] = [];
+  const anchors = simulationAnchors(configuration);
+  const timesAt = new Map<string, number>();
+  const findings: SampleFindings[] = [];
+  const extremes: (readonly [string, readonly Extreme[]])[] = [];
+  for (const name of processNames(configuration)) {
+    const files: SampleFile[] = [];
+    for (const sample of configuration.processes[name]!.samples) {
+      const path = pathOf(analysis, sample.file);
+      const anchor = anchors[samples.length]!;
+      const weight = sample.weight ?? configuration.simulation.weight;
+      const point = `${name}/${pointName(configuration, anchor.at)}`;
+      const before = timesAt.get(point) ?? 0;
+      timesAt.set(point, before + 1);
+      const purpose = `simulation/${point}/${before}`;
+      const whole = await readSample(configuration, path, weight);
+      const split = splitEvents(configuration, path, whole, anchor, purpose);
+      samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
+      const events = observed(analysis, eventsAt(anchor, whole));
+      files.push({ file: path, events });
+      extremes.push([path, extremesOf(events)]);
+    }
+    findings.push(checkSamples(analysis, files));
+  }
+  const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
+  const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
+  const nominalValues = nominalShapes(configuration);
+  const nominal = anchors.filter(({ at }) => at.every((value, k) => value === nominalValues[k]));
+  const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
+  return {
+    anchors,
+    frame,
+    files: samples.map(({ path, training }) => [path, training] as const),
+    extremes,
+    digest: (own) =>
+      JSON.stringify({
+        digests: of(own).map(({ digest }) => digest),
+        observables: configuration.observables,
+        heldOut: configuration.simulation.heldOut,
+        frame,
+      }),
+    isFresh: false,
+    training: async (_purpose, anchors) => pick("training", anchors),
+    validation: async (anchors) => pick("validation", anchors),
+    test: async (anchors) => pick("test", anchors),
+    checks: async () => ({
+      range: simulatedRange(samples.flatMap(({ training, validation, test }) => [training, validation, test])),
+      verdicts: findings.flatMap(({ verdicts }) => verdicts),
+      effects: nuisanceEffects(findings.flatMap(({ differences }) => differences)),
+    }),
+  };
+}
+
+/** The columns of a file that simulation is made of. */
+async function readSample(
+  { observables }: Configuration,
+  path: string,
+  weight: string | undefined,
+): Promise<EventSample> {
+  const names = [
+    ...observables.x.columns,
+    ...(observables.y?.columns ?? []),
+    ...(weight === undefined ? [] : [weight]),
+  ];
+  const table = await readEvents(path, [...new Set(names)]);
+  const column = (of: readonly string[], features: number) => requireColumn(table, of, { features }).data;
+  return {
+    count: table.count,
+    columns: {
+      x: column(observables.x.columns, observables.x.features),
+      ...(observables.y && { y: column(observables.y.columns, observables.y.features) }),
+      ...(weight !== undefined && { weights: column([weight], 1) }),
+    },
+  };
+}
+
+const eventsAt = (anchor: Anchor, { count, columns: { x, y, weights } }: EventSample): SimulatedEvents => ({
+  ...anchor,
+  count,
+  x: x!,
+  ...(y && { y }),
+  ...(weights && { weights }),
+});
+
+function splitEvents(
+  { seed, simulation }: Configuration,
+  path: string,
+  sample: EventSample,
+  anchor: Anchor,
+  purpose: string,
+): SplitEvents {
+  if (Math.round(simulation.heldOut * sample.count) < 2) {
+    throw new UsageError(path, {
+      expected: "at least two events held out of training, for validation and for the closure tests",
+      got: `simulation.heldOut = ${simulation.heldOut} of ${sample.count} events`,
+      hint: "Raise it, or simulate more",
+    });
+  }
+  const split = splitSample(sample, { seed, purpose, validation: simulation.heldOut });
+  const heldOut = splitSample(split.validation, { seed, purpose: `${purpose}/test`, validation: 0.5 });
+  const events = (part: EventSample) => eventsAt(anchor, part);
+  return { training: events(split.training), validation: events(heldOut.validation), test: events(heldOut.training) };
+}

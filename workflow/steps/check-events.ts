@@ -1,0 +1,58 @@
+/** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { nuisanceVector } from "../configuration/analysis.js";
+import { looksAtY, type RunContext } from "../context.js";
+import { columnVerdicts } from "../events/column-checks.js";
+import type { DataVerdict } from "../events/data-verdicts.js";
+import { influenceVerdicts, requireFinite } from "../likelihood/event-checks.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+import { openFit } from "../likelihood/open-fit.js";
+import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
+
+export interface RunChecks extends Pick<SimulationChecks, "range"> {
+  /** Shape nuisances whose effect the model leaves out, as their samples show none. */
+  readonly leftOut: ReadonlySet<string>;
+  /** Each has been a warning. */
+  readonly verdicts: readonly DataVerdict[];
+}
+
+/** Before anything is trained. */
+export async function checkEvents(context: RunContext): Promise<RunChecks> {
+  const { analysis, events, simulation } = context;
+  const { range, verdicts: ofSimulation, effects } = await simulation.checks();
+  const movesY = looksAtY(context) && analysis.configuration.transport.enabled;
+  const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
+  const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
+  for (const text of effectWarnings(analysis.configuration, effects, leftOut)) context.warn(text);
+  return { range, leftOut, verdicts: warned(context, verdicts) };
+}
+
+function warned(context: RunContext, verdicts: DataVerdict[]): DataVerdict[] {
+  for (const { text } of verdicts) context.warn(text);
+  return verdicts;
+}
+
+/** Refuses data that have no likelihood where the first fit begins. */
+export async function requireLikelihood(context: RunContext, simulated: MixtureModel): Promise<void> {
+  const { analysis, events, signal } = context;
+  const open = await openFit(context, simulated, events.data);
+  try {
+    await requireFinite(open, nuisanceVector(analysis.configuration, analysis.configuration.fit.start), signal);
+  } finally {
+    await open.close();
+  }
+}
+
+/** Events that decided the fit. */
+export async function checkInfluence(
+  context: RunContext,
+  model: MixtureModel,
+  { estimate }: FitSummary,
+): Promise<DataVerdict[]> {
+  const open = await openFit(context, model, context.events.data);
+  try {
+    return warned(context, await influenceVerdicts(open, estimate, context.signal));
+  } finally {
+    await open.close();
+  }
+}

@@ -1,0 +1,57 @@
+/** Toy experiments as files: each is kept in one of its own. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { readTextFile } from "../../io/file-kinds.js";
+import { writeAtomic } from "../../io/index.js";
+import { UsageError } from "../errors.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+import { checkSealed, sealed } from "./checksum.js";
+
+/** One toy, as its file holds it. */
+export interface ToyRecord {
+  readonly toy: number;
+  readonly key: string;
+  readonly events: number;
+  /** By the name of the fit. */
+  readonly fits: Readonly<Record<string, ToyFitRecord>>;
+  readonly warnings: readonly string[];
+}
+
+export interface ToyFitRecord extends Pick<FitSummary, "status" | "estimate" | "covariance" | "sigma"> {
+  readonly label: string;
+}
+
+// Of the record of a toy: its fits of some nuisances.
+const MAX_BYTES = 2 ** 24;
+
+const fileOf = (folder: string, toy: number) => join(folder, `${toy}.json`);
+
+/** The toy's record where it is there and follows from the same. */
+export async function readToy(folder: string, toy: number, key: string): Promise<ToyRecord | undefined> {
+  const file = fileOf(folder, toy);
+  if (!existsSync(file)) return undefined;
+  try {
+    const record: (ToyRecord & { readonly checksum?: string }) | null = JSON.parse(readTextFile(file, MAX_BYTES));
+    if (typeof record !== "object" || record === null) throw new Error("no JSON object");
+    // Earlier versions wrote none.
+    if (record.checksum === undefined) return undefined;
+    checkSealed(file, record);
+    if (record.toy !== toy) throw new Error(`it is that of toy ${record.toy}`);
+    return record.key === key ? record : undefined;
+  } catch (error) {
+    throw new UsageError(file, {
+      expected: "a toy that an earlier command left",
+      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
+      hint: "Delete it: the toy is then done again",
+    });
+  }
+}
+
+export const saveToy = (folder: string, record: ToyRecord) =>
+  writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(sealed(record))}\n`]);
+
+/** Numbers of the toys that have a file, ascending. */
+export const toysIn = (folder: string): number[] =>
+  readdirSync(folder)
+    .flatMap((name) => (/^(?:0|[1-9]\d{0,14})\.json$/.test(name) ? [Number.parseInt(name, 10)] : []))
+    .sort((a, b) => a - b);
