@@ -1,9 +1,10 @@
 /** A mixture as named tensors and metadata, for any container of tensors (safetensors in `io`). */
+
 import { UsageError } from "../../engine/errors.js";
 import { aMap, anObject, checkParts } from "../../engine/options.js";
 import type { ForeignTensorFile, TensorFile } from "../../flows/formats/checkpoint.js";
 import { type Tensor, toTensor, type Weights } from "../../flows/networks/weights.js";
-import { checkModel } from "../given-parts.js";
+import { checkModel } from "./given-model.js";
 import { mixtureData } from "./mixture-form.js";
 import {
   checkedModel,

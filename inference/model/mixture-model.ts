@@ -12,8 +12,8 @@ import {
 } from "../../flows/architecture/architecture.js";
 import { checkWeights } from "../../flows/formats/checkpoint.js";
 import { named, updated, type Weights } from "../../flows/networks/weights.js";
-import { checkModel } from "../given-parts.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
+import { checkModel } from "./given-model.js";
 import { checkRange, type SimulatedRange } from "./simulated-range.js";
 
 /** An architecture with its weights. */

@@ -20,7 +20,7 @@ import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues }
 import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
 import { type Transformed, withAxis } from "../../flows/shapes.js";
-import { checkModel } from "../given-parts.js";
+import { checkModel } from "./given-model.js";
 import { checkedModel, type DensityModel, type MixtureModel, parameterPrefixes } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
 

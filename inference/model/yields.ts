@@ -5,7 +5,7 @@ import { referenceBackend } from "../../engine/reference/backend.js";
 import { checkNode } from "../../engine/tape/nodes.js";
 import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
-import { checkModel } from "../given-parts.js";
+import { checkModel } from "./given-model.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
 /** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - nominal_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */

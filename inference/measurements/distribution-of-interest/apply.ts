@@ -27,8 +27,8 @@ import {
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
-import { checkModel } from "../../given-parts.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
+import { checkModel } from "../../model/given-model.js";
 import { bindDensity, bindMixture, bindTransport } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
 import { type Replica, replicaModel } from "./ensemble.js";

@@ -4,7 +4,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { aList, aMap, aNumber, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { fillPoissonOne, randomKey } from "../../../engine/random/random.js";
 import type { Weights } from "../../../flows/networks/weights.js";
-import { checkModel } from "../../given-parts.js";
+import { checkModel } from "../../model/given-model.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../model/mixture-model.js";
 import { chiSquarePValue } from "../../statistics/goodness/special-functions.js";

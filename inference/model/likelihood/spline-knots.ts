@@ -8,11 +8,12 @@
 import { entryOf } from "../../../engine/entry.js";
 import { aFunction, aList, checkArgument, checkParts, numbers } from "../../../engine/options.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
-import { checkFit, checkModel } from "../../given-parts.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import type { FitResult } from "../../statistics/fit/fit-result.js";
+import { checkFit } from "../../statistics/fit/given-fit.js";
 import { dot, multiply, submatrix, symmetrised } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { matrixOf, type Objective } from "../../statistics/objective.js";
+import { checkModel } from "../given-model.js";
 import type { MixtureModel } from "../mixture-model.js";
 import type { Likelihood } from "./likelihood.js";
 

@@ -7,8 +7,8 @@ import type { Backend, ColumnData, ColumnSource, Program } from "../../../engine
 import { concatenate } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { NuisanceValues } from "../../../flows/factorizable.js";
-import { checkModel } from "../../given-parts.js";
 import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
+import { checkModel } from "../given-model.js";
 import { type BoundDensity, bindDensity, bindTransport, shapeValues } from "../mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
 

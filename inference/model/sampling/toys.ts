@@ -13,7 +13,7 @@ import {
 } from "../../../engine/options.js";
 import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
-import { checkModel } from "../../given-parts.js";
+import { checkModel } from "../given-model.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { expectedYields } from "../yields.js";

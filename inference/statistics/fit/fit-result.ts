@@ -1,9 +1,9 @@
 /** What a fit found, with its verdict, and the comparison of two fits of one likelihood. */
 
-import { checkFit } from "../../given-parts.js";
 import { dot, multiply } from "../linear-algebra/symmetric-matrix.js";
 import type { Matrix, NamedVector } from "../objective.js";
 import type { Covariance } from "./covariance.js";
+import { checkFit } from "./given-fit.js";
 
 export type FitStatus =
   | "converged"

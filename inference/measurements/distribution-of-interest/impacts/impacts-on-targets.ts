@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../../../engine/errors.js";
 import { aFunction, aList, anObject, checkArgument, checkParts, numbers } from "../../../../engine/options.js";
-import { checkModel } from "../../../given-parts.js";
+import { checkModel } from "../../../model/given-model.js";
 import type { MixtureModel } from "../../../model/mixture-model.js";
 import { expectedYields } from "../../../model/yields.js";
 import type { Covariance } from "../../../statistics/fit/covariance.js";

@@ -128,3 +128,5 @@ for (const definition of ["covariance", "shift"] as const) {
       }
     }));
 }
+
+test.run();
