@@ -11,15 +11,15 @@ import {
   type StoredArray,
   toFloat64,
 } from "./arrays.js";
-import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv.js";
-import { parseNumber } from "./csv-number.js";
-import { writeCsv } from "./csv-write.js";
+import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "./csv/csv.js";
+import { parseNumber } from "./csv/csv-number.js";
+import { writeCsv } from "./csv/csv-write.js";
 import { nearest } from "./edit-distance.js";
 import { FileError, listNames, quote } from "./errors.js";
 import { foreignHint } from "./foreign-formats.js";
 import { allocate } from "./memory.js";
-import { toRowMajor } from "./npy.js";
-import { listNpz, openNpz, writeNpz } from "./npz.js";
+import { toRowMajor } from "./numpy/npy.js";
+import { listNpz, openNpz, writeNpz } from "./numpy/npz.js";
 import { listSafetensors, openSafetensors, writeSafetensors } from "./safetensors.js";
 import { type ByteSource, withFile } from "./source.js";
 

@@ -1,12 +1,12 @@
 export type { NamedArray, NamedArrays, NumberArray } from "./arrays.js";
 export { toFloat64 } from "./arrays.js";
 export { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "./columns.js";
-export { type CsvColumn, readCsv, readCsvTable } from "./csv.js";
-export { writeCsv } from "./csv-write.js";
+export { type CsvColumn, readCsv, readCsvTable } from "./csv/csv.js";
+export { writeCsv } from "./csv/csv-write.js";
 export { FileError } from "./errors.js";
-export { readNpy, writeNpy } from "./npy.js";
-export { listNpz, readNpz, writeNpz } from "./npz.js";
+export { readNpy, writeNpy } from "./numpy/npy.js";
+export { listNpz, readNpz, writeNpz } from "./numpy/npz.js";
 export { listSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";
 export { readBytes } from "./source.js";
-export { type NestedTensors, readTorchStateDict } from "./torch-state-dict.js";
+export { type NestedTensors, readTorchStateDict } from "./torch/torch-state-dict.js";
 export { removeUnfinished, writeAtomic } from "./write-atomic.js";

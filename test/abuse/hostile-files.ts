@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
-import { crc32 } from "../../io/crc32.js";
+import { crc32 } from "../../io/zip/crc32.js";
 
 export interface HostileFile {
   /** Writes it at a path, whose extension is that of its kind. */

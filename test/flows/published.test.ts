@@ -9,8 +9,8 @@ import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { bindFlow } from "../../flows/flow.js";
 import { type LoadedDensity, type LoadedFlow, loadMixture } from "../../flows/formats/zuko.js";
 import { named } from "../../flows/networks/weights.js";
-import { readNpz } from "../../io/npz.js";
-import { readTorchStateDict } from "../../io/torch-state-dict.js";
+import { readNpz } from "../../io/numpy/npz.js";
+import { readTorchStateDict } from "../../io/torch/torch-state-dict.js";
 import { testBackends } from "../support/backends.js";
 import { referenceFile, referenceTest } from "../support/reference.js";
 

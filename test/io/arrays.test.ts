@@ -6,8 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { elementCount, type NamedArray, type NumberArray, readArray, toFloat64 } from "../../io/arrays.js";
 import { FileError } from "../../io/errors.js";
-import { npyChunks, openNpy, readNpy, writeNpy } from "../../io/npy.js";
-import { listNpz, readNpz, writeNpz } from "../../io/npz.js";
+import { npyChunks, openNpy, readNpy, writeNpy } from "../../io/numpy/npy.js";
+import { listNpz, readNpz, writeNpz } from "../../io/numpy/npz.js";
 import {
   listSafetensors,
   readSafetensors,
@@ -16,8 +16,8 @@ import {
   writeSafetensors,
 } from "../../io/safetensors.js";
 import { memorySource, streamOf, withFile } from "../../io/source.js";
-import { readZipDirectory } from "../../io/zip.js";
-import { readZipMember } from "../../io/zip-member.js";
+import { readZipDirectory } from "../../io/zip/zip.js";
+import { readZipMember } from "../../io/zip/zip-member.js";
 import { assertHolds, assertRefused, fixture, withFolder } from "./support.js";
 
 /** The array in the bytes of a `.npy` file. */

@@ -7,20 +7,20 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { NamedArray } from "../../io/arrays.js";
 import { eventsOf, listColumns, readEvents, readTable, requireColumn } from "../../io/columns.js";
-import { readCsv } from "../../io/csv.js";
-import { writeCsv } from "../../io/csv-write.js";
+import { readCsv } from "../../io/csv/csv.js";
+import { writeCsv } from "../../io/csv/csv-write.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { allocate } from "../../io/memory.js";
-import { npyChunks, readNpy } from "../../io/npy.js";
-import { readNpz, writeNpz } from "../../io/npz.js";
+import { npyChunks, readNpy } from "../../io/numpy/npy.js";
+import { readNpz, writeNpz } from "../../io/numpy/npz.js";
 import { readSafetensors, readSafetensorsFrom, writeSafetensors } from "../../io/safetensors.js";
 import { memorySource, readBytes } from "../../io/source.js";
-import { readTorchStateDict, readTorchStateDictFrom } from "../../io/torch-state-dict.js";
-import { readZipDirectory } from "../../io/zip.js";
-import type { ZipEntry } from "../../io/zip-write.js";
-import { archive, member } from "./npz-writer.js";
-import { dict, int, str, tensor, tuple } from "./pickle-writer.js";
+import { readTorchStateDict, readTorchStateDictFrom } from "../../io/torch/torch-state-dict.js";
+import { readZipDirectory } from "../../io/zip/zip.js";
+import type { ZipEntry } from "../../io/zip/zip-write.js";
 import { assertRefused, fixture, withFolder } from "./support.js";
+import { dict, int, str, tensor, tuple } from "./torch/pickle-writer.js";
+import { archive, member } from "./zip/npz-writer.js";
 
 const readers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   ".npy": readNpy,

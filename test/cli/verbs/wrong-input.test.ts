@@ -9,7 +9,7 @@ import { writeSealed } from "../../../workflow/store/checksum.js";
 import { saveModel } from "../../../workflow/store/model-files.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";
 import { torchEvents, torchModel } from "../../inference/torch-mixture.js";
-import { dict, global, type Opcodes, str, tensor, torchArchive, tuple } from "../../io/pickle-writer.js";
+import { dict, global, type Opcodes, str, tensor, torchArchive, tuple } from "../../io/torch/pickle-writer.js";
 import { unbinned } from "../child-process.js";
 import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "../torch-files.js";
 

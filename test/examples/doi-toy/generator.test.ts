@@ -10,7 +10,7 @@ import {
   type ToyNuisances,
   undistortedY,
 } from "../../../examples/doi-toy/generator.js";
-import { readNpz } from "../../../io/npz.js";
+import { readNpz } from "../../../io/numpy/npz.js";
 import { referenceFile, referenceTest } from "../../support/reference.js";
 
 const TRUTH: ToyNuisances = [0.5, -0.5];

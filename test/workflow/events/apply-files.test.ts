@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type NamedArray, readEvents, readNpz, requireColumn, writeNpz } from "../../../io/index.js";
-import { npyChunks } from "../../../io/npy.js";
+import { npyChunks } from "../../../io/numpy/npy.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
-import { archive, member } from "../../io/npz-writer.js";
+import { archive, member } from "../../io/zip/npz-writer.js";
 
 test.before(runToy);
 test.after(removeRun);

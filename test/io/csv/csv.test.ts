@@ -4,13 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readEvents } from "../../io/columns.js";
-import { type CsvColumn, listCsv, readCsv, readCsvFrom, readCsvTable } from "../../io/csv.js";
-import { namedFields, openCsv } from "../../io/csv-rows.js";
-import { writeCsv } from "../../io/csv-write.js";
-import { FileError } from "../../io/errors.js";
-import { memorySource } from "../../io/source.js";
-import { assertRefused, withFolder } from "./support.js";
+import { readEvents } from "../../../io/columns.js";
+import { type CsvColumn, listCsv, readCsv, readCsvFrom, readCsvTable } from "../../../io/csv/csv.js";
+import { namedFields, openCsv } from "../../../io/csv/csv-rows.js";
+import { writeCsv } from "../../../io/csv/csv-write.js";
+import { FileError } from "../../../io/errors.js";
+import { memorySource } from "../../../io/source.js";
+import { assertRefused, withFolder } from "../support.js";
 
 type Content = string | Uint8Array;
 

@@ -7,13 +7,13 @@ import {
   type NamedArray,
   type NumberArray,
   readElements,
-} from "./arrays.js";
-import { FileError, listNames, quote } from "./errors.js";
+} from "../arrays.js";
+import { FileError, listNames, quote } from "../errors.js";
+import { type ByteSource, withFile } from "../source.js";
+import { readZipDirectory, type ZipMember } from "../zip/zip.js";
+import { checkUnpacked, readZipMember, withZipMember } from "../zip/zip-member.js";
 import { readPickle } from "./pickle.js";
 import { describe, type PickleValue, type StorageRef, TensorRef } from "./pickle-values.js";
-import { type ByteSource, withFile } from "./source.js";
-import { readZipDirectory, type ZipMember } from "./zip.js";
-import { checkUnpacked, readZipMember, withZipMember } from "./zip-member.js";
 
 /** Tensors by their dotted path in the file, e.g. `mixture_model.m_vector`, in the file's order. */
 export type NestedTensors = Map<string, NamedArray>;

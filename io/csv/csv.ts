@@ -2,12 +2,12 @@
  * Columns in text with a header line, as programs write them: RFC 4180; R and pandas with names of rows; numpy.savetxt with
  * a header or comments behind #; Excel with semicolons, decimal commas or `sep=`; awk with blanks or tabs.
  */
-import type { NamedArray } from "./arrays.js";
+import type { NamedArray } from "../arrays.js";
+import { FileError, listNames, quote } from "../errors.js";
+import { allocate } from "../memory.js";
+import { type ByteSource, withFile } from "../source.js";
 import { isIdentifier, numberReader } from "./csv-number.js";
 import { type CsvField, checkOnce, namedFields, type OpenCsv, openCsv, valuesOf } from "./csv-rows.js";
-import { FileError, listNames, quote } from "./errors.js";
-import { allocate } from "./memory.js";
-import { type ByteSource, withFile } from "./source.js";
 
 // Numbers for which there is room before any is read.
 const FIRST_NUMBERS = 2 ** 20;

@@ -1,6 +1,6 @@
 /** Writes pickles opcode by opcode, honest and hostile, and the archives that hold them. */
-import { type ByteSource, memorySource } from "../../io/source.js";
-import { type ZipEntry, zipBytes } from "../../io/zip-write.js";
+import { type ByteSource, memorySource } from "../../../io/source.js";
+import { type ZipEntry, zipBytes } from "../../../io/zip/zip-write.js";
 
 /** Pickle text with one byte per character, so that opcodes can be typed as they are documented. */
 export type Opcodes = string;

@@ -1,10 +1,10 @@
 /** The unpacked bytes of a zip archive's members, one after another, checked against their sizes and checksums. */
 import { pipeline, Readable } from "node:stream";
 import { createInflateRaw, inflateRawSync } from "node:zlib";
+import { FileError, quote } from "../errors.js";
+import { allocate } from "../memory.js";
+import type { ByteSource, ByteStream } from "../source.js";
 import { crc32 } from "./crc32.js";
-import { FileError, quote } from "./errors.js";
-import { allocate } from "./memory.js";
-import type { ByteSource, ByteStream } from "./source.js";
 import { CORRUPT, LOCAL_HEADER, LOCAL_HEADER_BYTES, STORED, view, type ZipMember } from "./zip.js";
 
 // What is deflated may grow to 256 MiB in all, or to 16 times the size of the file; what wants more is a zip bomb. Columns of

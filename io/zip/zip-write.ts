@@ -1,8 +1,8 @@
 /** Writes zip archives: PKWARE's APPNOTE.TXT 6.3, section 4.3. Members are stored or deflated; no zip64. */
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
+import { FileError, quote } from "../errors.js";
 import { crc32 } from "./crc32.js";
-import { FileError, quote } from "./errors.js";
 import {
   CENTRAL_HEADER,
   DEFLATED,

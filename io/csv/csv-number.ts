@@ -1,5 +1,5 @@
 /** Numbers as programs write them into text. */
-import { type Complaint, quote } from "./errors.js";
+import { type Complaint, quote } from "../errors.js";
 
 // Fortran writes D for the exponents of doubles.
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?$/i;

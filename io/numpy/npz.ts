@@ -1,5 +1,5 @@
 /** Several arrays in numpy's `.npz` format: a zip archive of `.npy` members. */
-import { checkOptions } from "./arguments.js";
+import { checkOptions } from "../arguments.js";
 import {
   type ArrayInFile,
   type NamedArray,
@@ -7,14 +7,14 @@ import {
   namedEntries,
   readArray,
   type StoredArray,
-} from "./arrays.js";
-import { FileError, listNames, quote } from "./errors.js";
+} from "../arrays.js";
+import { FileError, listNames, quote } from "../errors.js";
+import { type ByteSource, withFile } from "../source.js";
+import { writeAtomic } from "../write-atomic.js";
+import { readZipDirectory, type ZipMember } from "../zip/zip.js";
+import { checkUnpacked, withZipMember } from "../zip/zip-member.js";
+import { zipBytes } from "../zip/zip-write.js";
 import { npyChunks, openNpy, toRowMajor } from "./npy.js";
-import { type ByteSource, withFile } from "./source.js";
-import { writeAtomic } from "./write-atomic.js";
-import { readZipDirectory, type ZipMember } from "./zip.js";
-import { checkUnpacked, withZipMember } from "./zip-member.js";
-import { zipBytes } from "./zip-write.js";
 
 /**
  * Reads the arrays of an `.npz` file, by default all that are numbers.

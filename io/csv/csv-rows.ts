@@ -1,8 +1,9 @@
 /** The rows of a table of text: its lines without comments, sorted into fields. */
+
+import { FileError, quote } from "../errors.js";
+import type { ByteSource } from "../source.js";
 import { countFields, splitRecord } from "./csv-fields.js";
 import { type CsvLayout, findLayout, firstRepeated, MAX_COLUMNS, noHeader, type TextLine } from "./csv-layout.js";
-import { FileError, quote } from "./errors.js";
-import type { ByteSource } from "./source.js";
 import { MAX_LINE, textLines, tooLong } from "./text-lines.js";
 
 // Comments and blank lines above the second row.

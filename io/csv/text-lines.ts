@@ -1,7 +1,7 @@
 /** Lines of text files as programs write them: UTF-8 or UTF-16, with or without a byte order mark, any ends of lines. */
-import { FileError } from "./errors.js";
-import { neighbourFormat, START_BYTES } from "./foreign-formats.js";
-import type { ByteSource } from "./source.js";
+import { FileError } from "../errors.js";
+import { neighbourFormat, START_BYTES } from "../foreign-formats.js";
+import type { ByteSource } from "../source.js";
 
 const CHUNK_BYTES = 2 ** 20;
 /** A line of more characters than this is no line of a table. */

@@ -1,5 +1,5 @@
 /** The values that a state_dict's pickle describes: plain data, whatever their names. */
-import { quote } from "./errors.js";
+import { quote } from "../errors.js";
 
 /** Element types of torch's storage classes, by the class's name. */
 export const storageTypes = {

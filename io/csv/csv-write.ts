@@ -1,8 +1,9 @@
 /** Columns as comma-separated text, so that `readCsv` and `readCsvTable` read them back. */
+
+import { FileError, quote } from "../errors.js";
+import { writeAtomic } from "../write-atomic.js";
 import type { CsvColumn } from "./csv.js";
 import { firstRepeated, headerProblem, MAX_COLUMNS, noHeader } from "./csv-layout.js";
-import { FileError, quote } from "./errors.js";
-import { writeAtomic } from "./write-atomic.js";
 
 /** Rows that are put into one piece of text before it is written. */
 const ROWS_PER_CHUNK = 4096;

@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FileError } from "../../io/errors.js";
-import { memorySource } from "../../io/source.js";
-import { readTorchStateDict, readTorchStateDictFrom } from "../../io/torch-state-dict.js";
-import { referenceFile, referenceTest } from "../support/reference.js";
+import { FileError } from "../../../io/errors.js";
+import { memorySource } from "../../../io/source.js";
+import { readTorchStateDict, readTorchStateDictFrom } from "../../../io/torch/torch-state-dict.js";
+import { referenceFile, referenceTest } from "../../support/reference.js";
+import { assertHolds, assertRefused, fixture, linesAbout } from "../support.js";
 import {
   dict,
   EMPTY_ORDERED_DICT,
@@ -18,7 +19,6 @@ import {
   tuple,
   u32,
 } from "./pickle-writer.js";
-import { assertHolds, assertRefused, fixture, linesAbout } from "./support.js";
 
 async function read(pickle: Opcodes) {
   return readTorchStateDictFrom(await torchArchive(pickle));

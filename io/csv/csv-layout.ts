@@ -1,7 +1,8 @@
 /** How a table is written: what separates its fields, which line names them, and which fields have no name. */
+
+import { FileError } from "../errors.js";
 import { BLANKS, countFields, splitRecord } from "./csv-fields.js";
 import { parseDecimalComma, parseNumber } from "./csv-number.js";
-import { FileError } from "./errors.js";
 
 export interface TextLine {
   /** Counted from 1, for messages. */

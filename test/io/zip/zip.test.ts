@@ -3,13 +3,13 @@ import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { crc32 } from "../../io/crc32.js";
-import { FileError } from "../../io/errors.js";
-import { type ByteSource, memorySource } from "../../io/source.js";
-import { readZipDirectory } from "../../io/zip.js";
-import { readZipMember } from "../../io/zip-member.js";
-import { type ZipEntry, zipBytes } from "../../io/zip-write.js";
-import { assertRefused, fixture } from "./support.js";
+import { FileError } from "../../../io/errors.js";
+import { type ByteSource, memorySource } from "../../../io/source.js";
+import { crc32 } from "../../../io/zip/crc32.js";
+import { readZipDirectory } from "../../../io/zip/zip.js";
+import { readZipMember } from "../../../io/zip/zip-member.js";
+import { type ZipEntry, zipBytes } from "../../../io/zip/zip-write.js";
+import { assertRefused, fixture } from "../support.js";
 
 async function archive(entries: readonly ZipEntry[], deflate = false): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 /** Reads zip archives: PKWARE's APPNOTE.TXT 6.3, sections 4.3 (records) and 4.5.3 (zip64). Members are stored or deflated. */
-import { FileError, quote } from "./errors.js";
-import { neighbourFormat, START_BYTES } from "./foreign-formats.js";
-import type { ByteSource } from "./source.js";
+import { FileError, quote } from "../errors.js";
+import { neighbourFormat, START_BYTES } from "../foreign-formats.js";
+import type { ByteSource } from "../source.js";
 
 export const LOCAL_HEADER = 0x04034b50;
 export const CENTRAL_HEADER = 0x02014b50;

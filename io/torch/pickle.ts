@@ -4,8 +4,8 @@
  * Nothing is ever looked up, called or executed: a global is a name out of a fixed list, and REDUCE on it builds plain data.
  * Everything else is refused by name.
  */
-import { MAX_AXES } from "./arrays.js";
-import { FileError, quote } from "./errors.js";
+import { MAX_AXES } from "../arrays.js";
+import { FileError, quote } from "../errors.js";
 import {
   describe,
   GlobalName,

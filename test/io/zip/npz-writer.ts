@@ -1,5 +1,5 @@
 /** Writes archives of arrays that `writeNpz` does not: of any type that numpy may name, honest or not. */
-import { type ZipEntry, zipBytes } from "../../io/zip-write.js";
+import { type ZipEntry, zipBytes } from "../../../io/zip/zip-write.js";
 
 /** A member of npz whose header says this. */
 export function member(name: string, descr: string, shape = "(1,)", data = new Uint8Array()): ZipEntry {

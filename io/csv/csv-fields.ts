@@ -1,5 +1,5 @@
 /** The fields of a record of text, by whatever separates them. */
-import { FileError, quote } from "./errors.js";
+import { FileError, quote } from "../errors.js";
 
 /** Stands for any number of spaces and tabs, as awk separates fields. */
 export const BLANKS = " ";

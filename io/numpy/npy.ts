@@ -15,11 +15,11 @@ import {
   readArray,
   readElements,
   type StoredArray,
-} from "./arrays.js";
-import { FileError, quote } from "./errors.js";
-import { neighbourFormat } from "./foreign-formats.js";
-import { type ByteStream, streamOf, withFile } from "./source.js";
-import { writeAtomic } from "./write-atomic.js";
+} from "../arrays.js";
+import { FileError, quote } from "../errors.js";
+import { neighbourFormat } from "../foreign-formats.js";
+import { type ByteStream, streamOf, withFile } from "../source.js";
+import { writeAtomic } from "../write-atomic.js";
 
 const MAGIC = "\x93NUMPY";
 // numpy pads the header so that data begin at a multiple of this.
