@@ -1,11 +1,13 @@
 /** Shapes of programs that lowering once got wrong, or could: each by name, against the reference. */
 import { test } from "uvu";
+import * as assert from "uvu/assert";
 import { cpuBackend } from "../../../engine/cpu/backend.js";
 import { gradient } from "../../../engine/derivatives/gradient.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import * as o from "../../../engine/tape/operations.js";
 import { sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
 import { close, tolerances } from "../../support/close.js";
+import { kernelRows } from "../../support/kernel-names.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 /** 130 events: two whole tiles and a tail of two. */
@@ -170,6 +172,23 @@ agrees("batches of odd size: rows of one matrix beside those of the next", ({ z,
   const back = o.linear(o.tanh(y), weights, { prefix: Int32Array.of(3, 1, 0, 2, 3), transposed: true });
   const moments = o.weightGradient(y, back, Int32Array.of(1, 0, 3, 2, 2), true);
   return { y, back, moments, size: tape.constant(sizeOf(moments.shape)), x };
+});
+
+test("rows that repeat an item of few rows stay rows, and the item stays where it comes from", () => {
+  const z = new Tape().column("z", [2, 3]);
+  const scaled = o.mul(o.sum(o.exp(z), 1), 0.5);
+  assert.equal(kernelRows([o.add(z, scaled)]), ["2 rows, inner axis 3: exp sum MUL", "6 rows: ADD"]);
+  const tape = new Tape();
+  const [few, many] = [tape.column("few", [2, 1]), tape.column("many", [2, 3])];
+  assert.equal(kernelRows([o.add(many, o.mul(few, 0.5))]), ["2 rows: MUL", "6 rows: ADD"]);
+});
+
+test("a reduction or a running sum gives the kernel of what reads it an inner axis", () => {
+  const z = new Tape().column("z", [2, 3]);
+  const size = o.log(o.sum(o.exp(z), 1));
+  assert.equal(kernelRows([o.mul(size, 2)]), ["2 rows, inner axis 3: exp sum log MUL"]);
+  const above = o.sum(o.mul(z, o.greater(size, o.cumulativeSum(z, 1))), 1);
+  assert.equal(kernelRows([above]), ["2 rows, inner axis 3: exp sum log cumulativeSum greater mul SUM"]);
 });
 
 test.run();
