@@ -98,7 +98,7 @@ test("in f64 the constraints tell the two apart, and give what nothing depends o
   assert.ok(Math.abs(correlation[0][1] + information / (1 + information)) < 1e-4);
   assert.match(
     error,
-    /warning: The data hardly distinguish first and second \(correlation -0\.9999\): their separate errors rest on small differences .*\. Merge them, fix one, or quote what they have in common alone\.$/m,
+    /warning: The data hardly distinguish first and second \(correlation -0\.9999\)\. Their separate errors depend on small differences .*\. Merge them, fix one of them, or quote only the direction that the data measure\.$/m,
   );
   assert.is(sigma[2], 1);
   assert.is(correlation[0][2], 0);
