@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FileError } from "../../../io/errors.js";
 import { readPickle } from "../../../io/torch/pickle.js";
+import { PickleTuple, type PickleValue, StorageRef, TensorRef } from "../../../io/torch/pickle-values.js";
 import { readTorchStateDictFrom } from "../../../io/torch/torch-state-dict.js";
 import { assertRefused } from "../support.js";
 import {
@@ -26,6 +27,54 @@ async function refused(pickle: Opcodes, message: RegExp): Promise<void> {
   await assertRefused(() => readPickle("model.pt", Buffer.from(pickle, "latin1")), message);
   await assertRefused(() => read(pickle), message);
 }
+
+/** Python 3.11.7 on 2026-11-29: pickle.dumps(value, protocol=2).hex() of the value in the comment. */
+const OF_PYTHON: readonly (readonly [string, PickleValue])[] = [
+  // [1, -2, 70000, 300, -2**31, 2**40, -2**40, 2**53 - 1]
+  [
+    "80025d7100284b014afeffffff4a701101004d2c014a000000808a060000000000018a060000000000ff8a07ffffffffffff1f652e",
+    [1, -2, 70000, 300, -(2 ** 31), 2 ** 40, -(2 ** 40), 2 ** 53 - 1],
+  ],
+  // [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)]
+  [
+    "80025d710028294b018571014b014b028671024b014b024b03877103284b014b024b034b04747104652e",
+    [[], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4]].map((items) => new PickleTuple(items)),
+  ],
+  // {"n": None, "y": True, "z": False, "f": 0.1, "ν": "é"}
+  [
+    "80027d71002858010000006e71014e58010000007971028858010000007a7103895801000000667104473fb999999999999a5802000000cebd71055802000000c3a97106752e",
+    new Map<PickleValue, PickleValue>([
+      ["n", null],
+      ["y", true],
+      ["z", false],
+      ["f", 0.1],
+      ["ν", "é"],
+    ]),
+  ],
+];
+
+test("a pickle of Python's describes the value that it is of", () => {
+  for (const [hex, value] of OF_PYTHON) assert.equal(readPickle("a.pkl", Buffer.from(hex, "hex")), value);
+});
+
+test("what is remembered is the very same when it is recalled", () => {
+  // Python 3.11.7: a = []; pickle.dumps([a, a, "s"], protocol=2).
+  const [first, second, word] = readPickle(
+    "a.pkl",
+    Buffer.from("80025d7100285d710168015801000000737102652e", "hex"),
+  ) as PickleValue[];
+  assert.equal([first, word], [[], "s"]);
+  assert.is(first, second);
+});
+
+test("a tensor is a window on a storage that is left where it is, whatever its device", () => {
+  const pickle = dict(
+    str("w"),
+    tensor({ storageClass: "LongStorage", key: "7", offset: int(1), shape: tuple(int(1)) }),
+  );
+  const value = readPickle("a.pkl", Buffer.from(pickle, "latin1")) as Map<PickleValue, PickleValue>;
+  assert.equal(value.get("w"), new TensorRef(new StorageRef("7", "i8", 2), 1, [1], [1]));
+});
 
 const ATTACK = str("touch /tmp/owned");
 
