@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { memorySource } from "../../../io/source.js";
+import { readZipDirectory } from "../../../io/zip/zip.js";
 import { assertRefused } from "../support.js";
-import { archive, readAll } from "./archives.js";
+import { archive, readAll, text } from "./archives.js";
 
 test("members come back as written, stored and deflated", async () => {
   const member = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 3 });
@@ -21,6 +22,32 @@ test("members come back as written, stored and deflated", async () => {
     }),
     { seed: 1, numRuns: 50 },
   );
+});
+
+// Python 3.11.7 on 2026-11-29: zipfile.ZipFile with ZIP_STORED of the members é = b"hello" and ν = b"", each with the date
+// (1980, 1, 1, 0, 0, 0) and create_system and external_attr 0.
+const OF_PYTHON =
+  "504b03041400000800000000210086a61036050000000500000002000000c3a968656c6c6f" +
+  "504b03041400000800000000210000000000000000000000000002000000cebd" +
+  "504b0102140014000008000000002100" +
+  "86a610360500000005000000020000000000000000000000000000000000c3a9" +
+  "504b0102140014000008000000002100" +
+  "00000000000000000000000002000000" +
+  "0000000000000000000025000000cebd" +
+  "504b0506000000000200020060000000450000000000";
+
+test("the very bytes that Python's zipfile writes, however a member is cut into chunks", async () => {
+  const empty = { name: "ν", chunks: [] };
+  for (const chunks of [[text("hello")], [text("he"), text(""), text("llo")]]) {
+    assert.is((await archive([{ name: "é", chunks }, empty])).toString("hex"), OF_PYTHON);
+  }
+});
+
+test("deflated members are smaller where there is something to save, and the archive counts both sizes", async () => {
+  const words = { name: "a", chunks: [text("hello ".repeat(1000))] };
+  const member = (await readZipDirectory(memorySource("a.zip", await archive([words], true)))).get("a")!;
+  assert.is(member.size, 6000);
+  assert.ok(member.compressedSize < 100, `${member.compressedSize} bytes`);
 });
 
 test("an archive beyond 4 GiB is refused rather than written wrong", async () => {
