@@ -11,16 +11,13 @@ import { readCsv } from "../../io/csv/csv.js";
 import { writeCsv } from "../../io/csv/csv-write.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { allocate } from "../../io/memory.js";
-import { npyChunks, readNpy } from "../../io/numpy/npy.js";
+import { readNpy } from "../../io/numpy/npy.js";
 import { readNpz, writeNpz } from "../../io/numpy/npz.js";
-import { readSafetensors, readSafetensorsFrom, writeSafetensors } from "../../io/safetensors.js";
-import { memorySource, readBytes } from "../../io/source.js";
-import { readTorchStateDict, readTorchStateDictFrom } from "../../io/torch/torch-state-dict.js";
-import { readZipDirectory } from "../../io/zip/zip.js";
-import type { ZipEntry } from "../../io/zip/zip-write.js";
+import { readSafetensors, writeSafetensors } from "../../io/safetensors.js";
+import { readBytes } from "../../io/source.js";
+import { readTorchStateDict } from "../../io/torch/torch-state-dict.js";
 import { assertRefused, fixture, withFolder } from "./support.js";
-import { dict, int, str, tensor, tuple } from "./torch/pickle-writer.js";
-import { archive, member } from "./zip/npz-writer.js";
+import { archive, member } from "./zip/archives.js";
 
 const readers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   ".npy": readNpy,
@@ -150,156 +147,6 @@ test("the checksum of all is checked where only the first events are read", () =
     bytes.writeDoubleLE(9, bytes.indexOf(new Uint8Array(Float64Array.of(8).buffer)));
     await writeFile(path, bytes);
     await assertRefused(() => readEvents(path, ["a"], { head: 1 }), /expected checksum .* got/);
-  }));
-
-const OTHER_TYPES: readonly (readonly [descr: string, message: RegExp])[] = [
-  ["'|O'", /got Python objects \(a pickle, never read\)\. Save plain numeric columns: a\.astype/],
-  ["'|O8'", /got Python objects \(a pickle, never read\)/],
-  ["'<U14'", /got "<U14" \(words\)\. Save plain numeric columns: numbers in their place, or words in a csv file/],
-  ["'|S3'", /got "\|S3" \(words\)/],
-  ["'<c16'", /got "<c16" \(complex numbers\)\. Save plain numeric columns: a\.real and a\.imag/],
-  ["'<M8[ns]'", /got "<M8\[ns\]" \(dates\)\. .*: a\.astype\("i8"\)/],
-  ["'<m8[s]'", /got "<m8\[s\]" \(spans of time\)/],
-  ["'<f16'", /got "<f16" \(floats of extended precision\)/],
-  ["'|V8'", /got "\|V8" \(raw bytes\)/],
-  ["[('a', '<f8'), ('b', '<i4')]", /got a structured array\. Save plain numeric columns: one array for each/],
-  ["'<q9'", /got "<q9"\. Save plain numeric columns$/],
-];
-
-for (const [descr, message] of OTHER_TYPES) {
-  test(`npz: an array of ${descr} is passed over, and refused by name where it is asked for`, () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "a.npz");
-      const numbers = { name: "x.npy", chunks: npyChunks("x", { shape: [2], data: Float64Array.of(1.5, 3.5) }) };
-      await writeFile(path, await archive([member("other", descr), numbers]));
-      assert.equal([...(await readNpz(path)).keys()], ["x"]);
-      assert.equal(await listColumns(path), ["other", "x"]);
-      assert.equal([...(await readEvents(path)).columns.keys()], ["x"]);
-      const contents = await readTable(path);
-      assert.equal([[...contents.columns.keys()], [...contents.unread.keys()]], [["x"], ["other"]]);
-      assert.is(eventsOf(path, contents, ["x"]).count, 2);
-      for (const ask of [() => readNpz(path, ["other"]), () => readEvents(path, ["x", "other"])]) {
-        await assertRefused(ask, message);
-      }
-      await assertRefused(() => eventsOf(path, contents, ["other"]), /a\.npz, array "other": expected numbers of type/);
-    }));
-}
-
-const safetensors = (header: string, data = new Uint8Array()) => {
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
-  return memorySource("a.safetensors", Buffer.concat([length, Buffer.from(header), data]));
-};
-
-test("safetensors: tensors of types that are not read are passed over, and refused where they are asked for", async () => {
-  for (const dtype of ["F8_E4M3", "F8_E5M2", "F4", "C64", "toString"]) {
-    const header = {
-      q: { dtype, shape: [3], data_offsets: [0, 2] },
-      x: { dtype: "F32", shape: [2], data_offsets: [2, 10] },
-    };
-    const source = safetensors(JSON.stringify(header), new Uint8Array(10));
-    assert.equal([...(await readSafetensorsFrom(source)).tensors.keys()], ["x"]);
-    assert.equal((await readSafetensorsFrom(source, ["x"])).tensors.get("x")!.shape, [2]);
-    await assertRefused(
-      () => readSafetensorsFrom(source, ["q"]),
-      new RegExp(`tensor "q": expected a dtype among F16 .*, got "${dtype}"\\. Convert the tensor`),
-    );
-  }
-});
-
-test("safetensors: names like __proto__ and constructor are names", async () => {
-  const entry = (at: number) => `{"dtype":"F64","shape":[1],"data_offsets":[${at},${at + 8}]}`;
-  const header = `{"__proto__":${entry(0)},"constructor":${entry(8)},"x":${entry(16)}}`;
-  const source = safetensors(header, new Uint8Array(Float64Array.of(1, 2, 3).buffer));
-  const { tensors } = await readSafetensorsFrom(source);
-  assert.equal(
-    [...tensors].map(([name, { data }]) => [name, data[0]]),
-    [
-      ["__proto__", 1],
-      ["constructor", 2],
-      ["x", 3],
-    ],
-  );
-});
-
-test("safetensors: a header that nests beyond measure, or is larger than any, is refused before it is parsed", async () => {
-  const nested = /expected names, types and sizes as safetensors header, got "/;
-  await assertRefused(() => readSafetensorsFrom(safetensors(`{"x":${"[".repeat(10 ** 6)}`)), nested);
-  await assertRefused(() => readSafetensorsFrom(safetensors('{"x":'.repeat(10 ** 5))), nested);
-  assert.is(
-    (await readSafetensorsFrom(safetensors('{"__metadata__":{"a":"[[[[\\"[[{{{{"}}'))).metadata.a,
-    '[[[["[[{{{{',
-  );
-  await assertRefused(
-    () => readSafetensorsFrom(safetensors(" ".repeat(2 ** 25 + 1))),
-    /begins with the length of its header, got \d+ bytes with a header of 33554433/,
-  );
-});
-
-test("zip bombs of many members are refused by what they hold together, where that is asked for", () =>
-  withFolder(async (folder) => {
-    const path = join(folder, "a.npz");
-    const zeros = { name: "x.npy", chunks: npyChunks("x", { shape: [2 ** 23], data: new Float32Array(2 ** 23) }) };
-    const others = Array.from({ length: 8 }, (_, i) => ({ ...zeros, name: `x${i}.npy` }));
-    await writeFile(path, await archive([zeros, ...others], true));
-    assert.is((await readEvents(path, ["x"])).count, 2 ** 23);
-    const message =
-      /a\.npz: expected at most 268435456 bytes out of \d+, got a claim of 301991040\. A corrupt archive or/;
-    await assertRefused(() => readNpz(path), message);
-    await assertRefused(() => readTable(path), message);
-  }));
-
-test("a .pt of many storages is bounded as a whole, and so are copies of what it holds", async () => {
-  const elements = 2 ** 23;
-  const weights = Array.from({ length: 9 }, (_, i) => [str(`w${i}`), tensor({ key: `${i}`, elements: int(elements) })]);
-  const zeros = new Uint8Array(4 * elements);
-  const storages = (count: number) =>
-    Array.from({ length: count }, (_, i) => ({ name: `a/data/${i}`, chunks: [zeros] }));
-  const file = async (pickle: string, entries: readonly ZipEntry[]) =>
-    memorySource(
-      "model.pt",
-      await archive([{ name: "a/data.pkl", chunks: [Buffer.from(pickle, "latin1")] }, ...entries], true),
-    );
-  const bomb = await file(dict(...weights.flat()), storages(9));
-  await assertRefused(
-    () => readTorchStateDictFrom(bomb),
-    /model\.pt: expected at most 268435456 bytes out of \d+, got a claim of 301989888/,
-  );
-  // Columns of one storage: copies of 2^23 elements each, out of 32 kB.
-  const [shape, strides] = [tuple(int(elements / 2), int(2)), tuple(int(1), int(elements / 2))];
-  const transposed = tensor({ elements: int(elements), shape, strides });
-  const copies = await file(dict(str("a"), transposed, str("b"), transposed), storages(1));
-  await assertRefused(
-    () => readTorchStateDictFrom(copies),
-    /expected at most \d+ elements out of \d+ stored ones, got/,
-  );
-});
-
-test("members that lie inside one another are refused", async () => {
-  const bytes = await archive([
-    { name: "a", chunks: [new Uint8Array(100)] },
-    { name: "b", chunks: [new Uint8Array(1)] },
-  ]);
-  // The offset of the second member's header, in its entry of the directory.
-  bytes.writeUInt32LE(20, bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 42);
-  await assertRefused(
-    () => readZipDirectory(memorySource("a.zip", bytes)),
-    /member "b": expected its own bytes, from byte 130 on, got byte 20, inside another member/,
-  );
-});
-
-test("a large deflated member is read in pieces, and refused where it is damaged", () =>
-  withFolder(async (folder) => {
-    const path = join(folder, "a.npz");
-    const data = Float64Array.from({ length: 400_000 }, (_, i) => Math.sqrt(i));
-    await writeNpz(path, { x: { shape: [data.length], data } }, { deflate: true });
-    assert.equal((await readNpz(path)).get("x")!.data, data);
-    assert.equal((await readEvents(path, ["x"], { head: 5 })).columns.get("x")!.data, data.slice(0, 5));
-    const bytes = Buffer.from(await readBytes(path));
-    bytes.fill(0xff, 500_000, 500_100);
-    await writeFile(path, bytes);
-    await assertRefused(() => readNpz(path), /member "x\.npy": expected (deflated data|checksum|3200128 bytes)/);
-    await assertRefused(() => readEvents(path, ["x"], { head: 5 }), /member "x\.npy": expected/);
   }));
 
 test("shapes of few events and endless features are refused, and cost nothing", () =>

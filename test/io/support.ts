@@ -67,3 +67,14 @@ export async function withFolder(use: (folder: string) => Promise<void>): Promis
     await rm(folder, { recursive: true });
   }
 }
+
+/** Runs as an ordinary user for a while: root may write anywhere. */
+export async function asOrdinaryUser(run: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { removeUnfinished, temporaryFile, writeAtomic } from "../../io/write-atomic.js";
-import { assertRefused, withFolder } from "./support.js";
+import { asOrdinaryUser, assertRefused, withFolder } from "./support.js";
 
 test("a file is written from pieces and replaces an older one", () =>
   withFolder(async (folder) => {
@@ -104,17 +104,6 @@ test("only what an ended process of this machine left unfinished is removed, and
     await removeUnfinished(folder);
     assert.ok((await readdir(folder)).includes(left));
   }));
-
-/** Runs as an ordinary user for a while: root may write anywhere. */
-async function asOrdinaryUser(run: () => Promise<void>): Promise<void> {
-  const isRoot = process.geteuid?.() === 0;
-  if (isRoot) process.seteuid?.(65534);
-  try {
-    await run();
-  } finally {
-    if (isRoot) process.seteuid?.(0);
-  }
-}
 
 test("a folder without write permission is refused", () =>
   withFolder(async (folder) => {

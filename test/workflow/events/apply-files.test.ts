@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type NamedArray, readEvents, readNpz, requireColumn, writeNpz } from "../../../io/index.js";
 import { npyChunks } from "../../../io/numpy/npy.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
-import { archive, member } from "../../io/zip/npz-writer.js";
+import { archive, member } from "../../io/zip/archives.js";
 
 test.before(runToy);
 test.after(removeRun);
