@@ -128,12 +128,12 @@ function couplingLayer(
   const active = activeFeatures(layer, architecture.features);
   const back = inversePermutation([...passive, ...active]);
   const apply = (direction: "forward" | "inverse") => (x: Var, context: Var | undefined) => {
-    const still = select(x, -1, passive);
-    const seen = context === undefined ? still : concatenate([context, still]);
-    const output = network.evaluate(still, seen);
+    const unchanged = select(x, -1, passive);
+    const seen = context === undefined ? unchanged : concatenate([context, unchanged]);
+    const output = network.evaluate(unchanged, seen);
     const raw = reshape(output, [...output.shape.slice(0, -2), active.length, scalar.parameters]);
     const { value, logSlope } = scalar[direction](select(x, -1, active), raw);
-    return { value: select(concatenate([still, value]), -1, back), logDet: sumFeatures(logSlope) };
+    return { value: select(concatenate([unchanged, value]), -1, back), logDet: sumFeatures(logSlope) };
   };
   return { forward: apply("forward"), inverse: apply("inverse") };
 }

@@ -11,7 +11,7 @@ import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
 import { type Access, Accesses } from "./accesses.js";
 import { type Layout, VECTOR_BYTES } from "./layout.js";
-import { meltedProducts } from "./melted-products.js";
+import { multiplyAddProducts } from "./multiply-adds.js";
 
 type Form = "value" | "mask";
 
@@ -30,7 +30,7 @@ class Printer {
   private readonly slots = new Map<Item, number>();
   private readonly stores = new Map<Item, Access>();
   /** Products that their only reader multiplies and adds at once. */
-  private readonly melted: ReadonlySet<Item>;
+  private readonly inSums: ReadonlySet<Item>;
   /** Vectors loaded in the current round, or before any. */
   private loaded = new Map<string, readonly Local[]>();
   /** Which of the adjacent vectors is being printed. */
@@ -51,7 +51,7 @@ class Printer {
     this.stepBytes = this.vectors * VECTOR_BYTES;
     this.base = f.param(0);
     this.accesses = new Accesses(f, kernel, layout, this.base);
-    this.melted = meltedProducts(kernel, this.rounds);
+    this.inSums = multiplyAddProducts(kernel, this.rounds);
   }
 
   print(): void {
@@ -124,8 +124,8 @@ class Printer {
 
   /** Loads before a round what it reads at the same place in every turn. */
   private loadInvariants(items: readonly Item[]): Map<string, readonly Local[]> {
-    const melted = items.flatMap((item) => item.operands.flatMap((o) => this.meltedProduct(o) ?? []));
-    for (const item of [...items, ...melted]) {
+    const products = items.flatMap((item) => item.operands.flatMap((o) => this.productInSum(o) ?? []));
+    for (const item of [...items, ...products]) {
       for (const operand of item.operands) {
         if (operand.from === "number" || (operand.from === "item" && this.own.has(operand.item))) continue;
         const [key, access] = this.accesses.of(operand, readsInner(item, this.kernel));
@@ -139,7 +139,7 @@ class Printer {
   // ---- what is computed
 
   private compute(item: Item): void {
-    if (this.melted.has(item)) return;
+    if (this.inSums.has(item)) return;
     this.forVectors(() => this.computeVector(item));
     if (isReduction(item)) return;
     this.storeIfWanted(item);
@@ -170,9 +170,9 @@ class Printer {
     }
   }
 
-  /** [] -> operand + addend, fused where the operand is a melted product. */
+  /** [] -> operand + addend, fused where the operand is a product that is added at once. */
   private pushSum(operand: Operand, addend: () => void, reader: Item): void {
-    const product = this.meltedProduct(operand);
+    const product = this.productInSum(operand);
     if (product === undefined) {
       this.push(operand, reader);
       addend();
@@ -184,8 +184,8 @@ class Printer {
     this.lanes.madd(this.f);
   }
 
-  private meltedProduct(operand: Operand): Item | undefined {
-    return operand.from === "item" && this.melted.has(operand.item) ? operand.item : undefined;
+  private productInSum(operand: Operand): Item | undefined {
+    return operand.from === "item" && this.inSums.has(operand.item) ? operand.item : undefined;
   }
 
   private pushResult(item: Item): void {
@@ -207,11 +207,11 @@ class Printer {
         f.op(lanes[name]);
         return;
       case "add":
-        if (this.meltedProduct(a) !== undefined) this.pushSum(a, () => this.push(b, item), item);
+        if (this.productInSum(a) !== undefined) this.pushSum(a, () => this.push(b, item), item);
         else this.pushSum(b, () => this.push(a, item), item);
         return;
       case "sub": {
-        const product = this.meltedProduct(b);
+        const product = this.productInSum(b);
         if (product !== undefined) {
           for (const factor of product.operands) this.push(factor, product);
           this.push(a, item);
@@ -292,7 +292,7 @@ class Printer {
     if (operand.from === "item" && this.own.has(operand.item)) {
       const { item } = operand;
       const elsewhere =
-        isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.melted.has(item);
+        isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.inSums.has(item);
       if (!elsewhere) f.get(this.localOf(item));
       else this.pushKept(item);
       return;

@@ -177,10 +177,10 @@ export class Stepper {
     const send = (place: number, value: Float64Array) => device.write(parameters, 4 * place, Float32Array.from(value));
     for (const [label, node] of Object.entries(plan.parameters)) {
       if (state.isOnDevice(label)) continue;
-      const held = state.get(label);
-      if (held === undefined || held.stamp === this.uploaded.get(label)) continue;
-      send(plan.memory.parameter(node), held.value);
-      this.uploaded.set(label, held.stamp);
+      const stamped = state.get(label);
+      if (stamped === undefined || stamped.stamp === this.uploaded.get(label)) continue;
+      send(plan.memory.parameter(node), stamped.value);
+      this.uploaded.set(label, stamped.stamp);
     }
     this.streams.passes.forEach(({ set }, i) => {
       const place = plan.counts.get(set);

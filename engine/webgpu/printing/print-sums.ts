@@ -164,7 +164,7 @@ export function printFinish(
     return [
       {
         title: `End of the sums over "${set}"`,
-        code: shaderSource("finish_sums.wgsl"),
+        code: shaderSource("add_groups.wgsl"),
         constants: {},
         arguments: { weights: partial === weights ? 1 : 0, rows: partial.size, places: memory.table(places) },
         along: "once",
