@@ -114,17 +114,17 @@ async function trainingStep(backend: Backend, count: number): Promise<Task> {
   const stage = morphStages(anchorSets(events, shapes), [])[0]!;
   const set = stage.sets[0]!.name;
   const nominal = modelOf(splineFlow(sizes.y, CONTEXT, 12));
-  const systematics = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
+  const ofStage = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
   const model = morphTraining({
     of: "y",
     nominal: nominal.architecture,
-    morph: systematics.architecture,
+    morph: ofStage.architecture,
     stage,
     sizes: { ...sizes, shapes: count },
     optimiser: adam({ learningRate: 1e-4 }),
   });
   const samples = { [set]: trainingSample(set, events, "y", sizes.processes) };
-  const initial = { ...named("y.nominal", nominal.weights), ...named("y.systematics", systematics.weights) };
+  const initial = { ...named("y.nominal", nominal.weights), ...named("y.systematics", ofStage.weights) };
   const averaging = { part: 0, totalSteps: STEPS };
   const training = await trainingProgram(backend, model, normalisersOf(samples, { [set]: BATCH }), initial, averaging);
   await training.bind(samples);

@@ -118,10 +118,10 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.not.match(second.out, /train p/);
   assert.is(readFileSync(join(path("x"), "results.json"), "utf8"), before);
   // A fit that its bounds hold has no minimum: the results are there, and the exit code says so.
-  const held = await run([...words, "--set", "fit.bounds=[-0.01, 0.01]"]);
-  assert.is(held.code, 3);
+  const bounded = await run([...words, "--set", "fit.bounds=[-0.01, 0.01]"]);
+  assert.is(bounded.code, 3);
   assert.match(
-    held.error,
+    bounded.error,
     /^unbinned: fit of x: expected a minimum, got the verdict at-bound\. .* The results are written/m,
   );
   assert.is(results("x").fits.xAlone.status, "at-bound");

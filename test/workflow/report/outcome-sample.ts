@@ -105,7 +105,7 @@ export const outcome = {
     tests: closureTests(10),
     verdicts: [
       { of: "x", part: "nominal", tests: 2, pValue: 0.2, passed: true },
-      { of: "y", part: "systematics", tests: 36, pValue: 0.0004, passed: false },
+      { of: "y", part: "morph", tests: 36, pValue: 0.0004, passed: false },
     ],
   },
   fitted: {
