@@ -127,7 +127,7 @@ function flowEntries(architecture: FlowArchitecture): Entries {
   return { transforms: `${architecture.layers.length}`, hidden: hiddenOf(architecture), ...splineBins(architecture) };
 }
 
-function systematicsEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
+function morphEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
   const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
   const oneSided = names.filter((_, k) => nuisances[k]!.linearOnly);
   return {
@@ -156,7 +156,7 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
       const shapes = nuisancesOfKind(configuration, "shape");
       return {
         ...under(`morph.${of}`, layers),
-        ...systematicsEntries(architecture as FactorizableArchitecture, shapes),
+        ...morphEntries(architecture as FactorizableArchitecture, shapes),
       };
     }
     case "transport":

@@ -107,7 +107,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   // Nominal, four single anchors and four corners, two processes, two features.
   assert.is(found.closure.tests.length, 9 * 2 * 2);
   const steps = readdirSync(join(path("x"), "steps"));
-  assert.ok(steps.includes("x.systematics.joint.shift.safetensors"));
+  assert.ok(steps.includes("x.morph.joint.shift.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
   const arrays = await readNpz(join(path("x"), "arrays.npz"));
   assert.equal(arrays.get("scan/xAlone/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
@@ -175,7 +175,7 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   const text = readFileSync(file, "utf8").replace("at: { scale: 1 } }] }", "at: { scale: 2 } }] }");
   writeFileSync(path("elsewhere.yaml"), text);
   const elsewhere = await run([path("elsewhere.yaml"), "--out", path("files")]);
-  assert.not.match(elsewhere.out, /systematics.*: kept from before/);
+  assert.not.match(elsewhere.out, /morph.*: kept from before/);
 });
 
 test("refuses samples too small to hold out events for validation and for closure", async () => {

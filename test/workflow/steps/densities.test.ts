@@ -63,7 +63,7 @@ report: { bins: 8 }
   return ran.out;
 }
 
-const trained = ["x.nominal", "x.systematics.single.a", "x.systematics.single.b", "x.systematics.joint.a"];
+const trained = ["x.nominal", "x.morph.single.a", "x.morph.single.b", "x.morph.joint.a"];
 const trainingsIn = (out: string) =>
   readdirSync(join(folder, out, "steps"))
     .filter((name) => name.startsWith("x."))
