@@ -1,4 +1,4 @@
-/** Nuisances that the data do not tell apart, or do not feel at all: what fit, scan and hessian say of them, and how they end. */
+/** Nuisances that the data do not distinguish, or do not feel at all: what fit, scan and hessian say of them, and how they end. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +86,7 @@ test("hessian in f32 has no covariance and says why", async () => {
   assert.match(error, SINGULAR);
 });
 
-test("in f64 the constraints tell the two apart, and give what nothing depends on its own error of 1", async () => {
+test("in f64 the constraints distinguish the two, and give what nothing depends on its own error of 1", async () => {
   const { out, error, code } = await unbinned("fit", file, "--precision", "f64", "--json");
   assert.is(code, 0, error);
   const { sigma, correlation } = JSON.parse(out);
@@ -98,7 +98,7 @@ test("in f64 the constraints tell the two apart, and give what nothing depends o
   assert.ok(Math.abs(correlation[0][1] + information / (1 + information)) < 1e-4);
   assert.match(
     error,
-    /warning: The data hardly distinguish first and second \(correlation -0\.9999\): their separate errors rest on small differences .*\. Merge them, fix one, or quote what they have in common alone\.$/m,
+    /warning: The data hardly distinguish first and second \(correlation -0\.9999\)\. Their separate errors depend on small differences .*\. Merge them, fix one of them, or quote only the direction that the data measure\.$/m,
   );
   assert.is(sigma[2], 1);
   assert.is(correlation[0][2], 0);
