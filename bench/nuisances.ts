@@ -9,7 +9,7 @@
  */
 
 import { wantsWide } from "../cli/command/wide.js";
-import { elapsed, rounded, significant, spread, text } from "../cli/roofline/statistics.js";
+import { elapsed, quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import {
@@ -176,14 +176,18 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 await backend.close();
 const results = [...new Set(tasks.map(({ name }) => name))].map((name) => {
-  const points = tasks.flatMap((own) => (own.name === name ? [{ own, time: spread(times.get(own) as number[]) }] : []));
+  const points = tasks.flatMap((own) =>
+    own.name === name ? [{ own, time: quartiles(times.get(own) as number[]) }] : [],
+  );
   const larger = points
     .slice(-Math.ceil(COUNTS.length / 2))
     .map(({ own, time }) => [own.nuisances, time.median] as const);
   const slope = exponent(larger);
   console.log(`\n${name}, ms; grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
   for (const { own, time } of points) {
-    console.log(`K = ${own.nuisances}: ${text(time, 2)}, ${(time.median / own.nuisances).toFixed(2)} per nuisance`);
+    console.log(
+      `K = ${own.nuisances}: ${quartilesText(time, 2)}, ${(time.median / own.nuisances).toFixed(2)} per nuisance`,
+    );
   }
   const byCount = points.map(({ own, time }) => ({
     nuisances: own.nuisances,

@@ -9,13 +9,13 @@ import { type ModelBuilder, trainingProgram } from "../../flows/training/trainin
 import {
   responseSample,
   responseTraining,
-} from "../../inference/measurements/distribution-of-interest/response-fit.js";
+} from "../../inference/measurements/distribution-of-interest/response-training.js";
 import {
   DATA,
   dataSample,
   initialNu,
   transportTraining,
-} from "../../inference/measurements/distribution-of-interest/transport-fit.js";
+} from "../../inference/measurements/distribution-of-interest/transport-training.js";
 import {
   type MixtureModel,
   mixtureParameters,

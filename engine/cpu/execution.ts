@@ -76,7 +76,7 @@ interface Tile extends TileEvents {
 }
 
 /** A node with events, and where its values go. */
-export interface Target {
+export interface OutputTarget {
   readonly node: number;
   readonly column: OutputColumn;
 }
@@ -205,7 +205,7 @@ export class Execution {
    * @param abort  1 once nobody wants the values any more: the tiles that are left are not computed, all else is done as ever, so
    *               that every worker comes to every barrier
    */
-  evaluate(events: (set: string) => Events, targets: readonly Target[], abort?: Int32Array): void {
+  evaluate(events: (set: string) => Events, targets: readonly OutputTarget[], abort?: Int32Array): void {
     const isWanted = abort === undefined ? () => true : () => Atomics.load(abort, 0) === 0;
     for (const level of this.plan.levels) {
       if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
@@ -239,7 +239,7 @@ export class Execution {
     this.stamped.set(node.id, new StampedValue(this.clock++, value));
   }
 
-  private runPass(pass: PassPlan, events: Events, targets: readonly Target[], isWanted: () => boolean): void {
+  private runPass(pass: PassPlan, events: Events, targets: readonly OutputTarget[], isWanted: () => boolean): void {
     const { team, plan } = this;
     if (team.rank === 0) {
       this.uploadParameters(pass);
@@ -287,7 +287,7 @@ export class Execution {
     events: Events,
     first: number,
     accumulator: number,
-    targets: readonly Target[],
+    targets: readonly OutputTarget[],
   ): void {
     const { plan } = this;
     const base = plan.scratch + this.team.rank * plan.scratchBytes;
@@ -307,7 +307,7 @@ export class Execution {
     { columns, calls, outputs: taken }: TimedPass,
     tile: Tile,
     accumulator: number,
-    targets: readonly Target[],
+    targets: readonly OutputTarget[],
   ): void {
     const { base, n } = tile;
     const clock = this.kernelClock as KernelClock;
@@ -328,7 +328,7 @@ export class Execution {
     }
   }
 
-  private takeOutputs(pass: PassPlan, tile: Tile, targets: readonly Target[]): void {
+  private takeOutputs(pass: PassPlan, tile: Tile, targets: readonly OutputTarget[]): void {
     for (const { node, column } of targets) {
       const output = pass.outputs.find((own) => own.node === node);
       // That of another pass.

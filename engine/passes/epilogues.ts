@@ -8,9 +8,9 @@ import {
   type Item,
   isIdentity,
   type Kernel,
+  type KernelOperand,
   type LinearKernel,
   type LoweredPass,
-  type Operand,
 } from "./lowering.js";
 
 /** Items of one epilogue at most: they share registers with the sums of the map. */
@@ -26,7 +26,7 @@ export interface FinishedLinear {
 
 export type FinishedKernel = Kernel | FinishedLinear;
 
-const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+const itemsOf = (operands: readonly KernelOperand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
 
 function computedBy(kernel: FinishedKernel): readonly Item[] {
   if (kernel.kind === "linear") return [kernel.item];

@@ -9,9 +9,9 @@ import {
   type FusedKernel,
   type Item,
   type Kernel,
+  type KernelOperand,
   LARGEST_KERNEL,
   type LoweredPass,
-  type Operand,
   readsInPlace,
   sameRows,
 } from "./lowering.js";
@@ -29,7 +29,7 @@ const MOST_OPERATIONS = 32;
  */
 const isComparison = ({ name }: Item): boolean => givesTruth(name);
 
-type ItemOperand = Extract<Operand, { from: "item" }>;
+type ItemOperand = Extract<KernelOperand, { from: "item" }>;
 
 const itemOperands = (item: Item): readonly ItemOperand[] =>
   item.operands.flatMap((operand) => (operand.from === "item" ? [operand] : []));
@@ -108,7 +108,7 @@ function trimmed(kernel: FusedKernel, isRead: (item: Item) => boolean): FusedKer
 
 export function rematerialise({ kernels, sums, outputs, ...pass }: LoweredPass): LoweredPass {
   const read = new Set<Item>();
-  const add = (operand: Operand) => operand.from === "item" && read.add(operand.item);
+  const add = (operand: KernelOperand) => operand.from === "item" && read.add(operand.item);
   for (const sum of sums) sum.operands.forEach(add);
   for (const { operand } of outputs) add(operand);
   const own: Kernel[] = [];

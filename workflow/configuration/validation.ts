@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */
-export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
+export type ReportProblem = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
 /** Further problems are not looked for: a file of nothing else would take minutes, and nobody reads them. */
 export const MOST_PROBLEMS = 100;

@@ -87,7 +87,7 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
 }
 
 /** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. */
-export async function summarise(plan: ToyPlan, folder: string) {
+export async function summariseToys(plan: ToyPlan, folder: string) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
   const records: ToyRecord[] = [];

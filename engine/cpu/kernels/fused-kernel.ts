@@ -4,7 +4,7 @@
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
 
-import { type FusedKernel, type Item, isInner, type Operand, readsInner } from "../../passes/lowering.js";
+import { type FusedKernel, type Item, isInner, type KernelOperand, readsInner } from "../../passes/lowering.js";
 import { isReduction, type Rounds, roundsOf } from "../../passes/rounds.js";
 import { givesTruth } from "../../tape/elementwise-facts.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
@@ -15,7 +15,7 @@ import { multiplyAddProducts } from "./multiply-adds.js";
 
 type Form = "value" | "mask";
 
-export function printFused(f: FunctionBuilder, kernel: FusedKernel, layout: Layout): void {
+export function emitFused(f: FunctionBuilder, kernel: FusedKernel, layout: Layout): void {
   new Printer(f, kernel, layout).print();
 }
 
@@ -150,18 +150,18 @@ class Printer {
     const { f, lanes } = this;
     const local = this.localOf(item);
     if (item.name === "sum") {
-      this.pushSum(item.operands[0] as Operand, () => f.get(local), item);
+      this.pushSum(item.operands[0] as KernelOperand, () => f.get(local), item);
       f.set(local);
     } else if (item.name === "max") {
       f.get(local);
-      this.push(item.operands[0] as Operand, item);
+      this.push(item.operands[0] as KernelOperand, item);
       f.op(lanes.max).set(local);
     } else if (item.name === "cumulativeSum") {
       const { operation } = item.node;
       const running = this.running(item);
       const exclusive = operation.name === "cumulativeSum" && operation.exclusive;
       if (exclusive) f.get(running).set(local);
-      this.pushSum(item.operands[0] as Operand, () => f.get(running), item);
+      this.pushSum(item.operands[0] as KernelOperand, () => f.get(running), item);
       f.set(running);
       if (!exclusive) f.get(running).set(local);
     } else {
@@ -171,7 +171,7 @@ class Printer {
   }
 
   /** [] -> operand + addend, fused where the operand is a product that is added at once. */
-  private pushSum(operand: Operand, addend: () => void, reader: Item): void {
+  private pushSum(operand: KernelOperand, addend: () => void, reader: Item): void {
     const product = this.productInSum(operand);
     if (product === undefined) {
       this.push(operand, reader);
@@ -184,13 +184,13 @@ class Printer {
     this.lanes.madd(this.f);
   }
 
-  private productInSum(operand: Operand): Item | undefined {
+  private productInSum(operand: KernelOperand): Item | undefined {
     return operand.from === "item" && this.inSums.has(operand.item) ? operand.item : undefined;
   }
 
   private pushResult(item: Item): void {
     const { f, lanes } = this;
-    const [a, b, c] = item.operands as [Operand, Operand, Operand];
+    const [a, b, c] = item.operands as [KernelOperand, KernelOperand, KernelOperand];
     const both = () => {
       this.push(a, item);
       this.push(b, item);
@@ -263,13 +263,13 @@ class Printer {
 
   // ---- reading operands
 
-  private formOf(operand: Operand): Form {
+  private formOf(operand: KernelOperand): Form {
     if (operand.from !== "item" || !this.own.has(operand.item)) return "value";
     return givesTruth(operand.item.name) ? "mask" : "value";
   }
 
   /** Pushes an operand's vector at the current position, as numbers or as a mask. */
-  private push(operand: Operand, reader: Item, wanted: Form = "value"): void {
+  private push(operand: KernelOperand, reader: Item, wanted: Form = "value"): void {
     const { f, lanes } = this;
     this.pushRaw(operand, reader);
     const form = this.formOf(operand);
@@ -283,7 +283,7 @@ class Printer {
     }
   }
 
-  private pushRaw(operand: Operand, reader: Item): void {
+  private pushRaw(operand: KernelOperand, reader: Item): void {
     const { f, lanes } = this;
     if (operand.from === "number") {
       lanes.constant(f, operand.value);

@@ -34,7 +34,7 @@ function eventsOfRow(values: ColumnData | RandomColumn, first: number, pick: Pic
   return events;
 }
 
-export class Columns {
+export class DeviceColumns {
   private readonly columns = new Map<string, Column>();
 
   /** @param largest  bytes of the largest column that stays on the device */

@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /** Where a step is allowed to go. */
-export interface Region {
+export interface TrustRegion {
   readonly limits: Limits;
   /** unit of length of each nuisance [K], as its inverse: the length of p is |scale ∘ p| */
   readonly scale: Float64Array;
@@ -44,7 +44,7 @@ export function atActiveBound({ position, gradient }: QuadraticModel, { lower, u
  * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, fixes that nuisance,
  * and goes on with the others and what is left of the radius. The model falls all along the path.
  */
-export function boundedStep(model: QuadraticModel, region: Region): TrustRegionStep {
+export function boundedStep(model: QuadraticModel, region: TrustRegion): TrustRegionStep {
   const size = model.position.length;
   const { lower, upper } = region.limits;
   const active = atActiveBound(model, region.limits);

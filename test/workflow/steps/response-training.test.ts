@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { FitSummary } from "../../../workflow/likelihood/fit-summary.js";
-import { errorsBeforeProfiling, responseScales } from "../../../workflow/steps/transport.js";
+import { errorsBeforeProfiling, responseScales } from "../../../workflow/steps/response-training.js";
 
 const summary = (sigma: readonly number[] | null) => ({ names: ["a", "b", "c"], sigma }) as unknown as FitSummary;
 
