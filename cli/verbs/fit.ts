@@ -8,8 +8,7 @@ import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
-import { createOutputFolder } from "../../workflow/store/output-folder.js";
-import { FIT_FILE } from "../../workflow/store/saved-fit.js";
+import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";

@@ -1,7 +1,6 @@
 /** What no single entry can tell: names that refer to each other, samples that a term needs, sources that exclude each other. */
 
 import { suggestion } from "../../io/edit-distance.js";
-import { GENERATORS } from "../simulation/generators.js";
 import {
   affectedProcesses,
   isOffNominal,
@@ -11,6 +10,7 @@ import {
   processNames,
   variationPoints,
 } from "./analysis.js";
+import { GENERATORS } from "./generators.js";
 import { MAXIMA } from "./limits.js";
 import { checkRelevance, type Given } from "./relevance.js";
 import { checkEventCounts, checkSizes, checkYields } from "./size-checks.js";

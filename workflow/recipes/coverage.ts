@@ -9,8 +9,8 @@ import { UsageError } from "../errors.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fit-chain.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
-import { readToy, saveToy, type ToyRecord, toysIn } from "../store/toy-files.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 
 export interface ToysRequest {

@@ -2,7 +2,6 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
-import type { Outcome } from "../report/outcome.js";
 import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure } from "../steps/closure.js";
 import { trainDensity } from "../steps/densities.js";
@@ -14,6 +13,7 @@ import { type ProjectionSet, projectFit } from "../steps/projections.js";
 import { scanFits } from "../steps/scanning.js";
 import { nuisanceModels } from "../store/model-files.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
+import type { Outcome } from "./outcome.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
 export async function trainSimulation(context: RunContext, { range, leftOut }: RunChecks) {

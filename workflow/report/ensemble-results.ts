@@ -2,7 +2,7 @@
 
 import { ensembleSpread } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { WeightedCurvature } from "../../inference/statistics/ensembles/averaging.js";
-import type { Outcome } from "./outcome.js";
+import type { Outcome } from "../recipes/outcome.js";
 
 const sigmaOf = (curvature: WeightedCurvature["covariance"]) =>
   curvature.status === "positive-definite" ? curvature.sigma : undefined;

@@ -2,17 +2,16 @@
 import { join } from "node:path";
 import { writeAtomic, writeNpz } from "../../io/index.js";
 import { looksAtY, type RunContext } from "../context.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { belongingsIn } from "../store/belonging.js";
 import { sealed } from "../store/checksum.js";
 import { type DrawingGroup, drawAll, type Picture, reasonOf, writePictures } from "../store/drawings.js";
 import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
-import { createInside, DATA_FILE } from "../store/output-folder.js";
-import { ARRAYS_FILE, RESULTS_FILE } from "../store/saved-fit.js";
+import { ARRAYS_FILE, createInside, DATA_FILE, RESULTS_FILE } from "../store/output-folder.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
 import { impactPictures } from "./impact-pictures.js";
-import type { Outcome } from "./outcome.js";
 import { reportOf } from "./page.js";
 import {
   closurePictures,

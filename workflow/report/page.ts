@@ -6,13 +6,13 @@ import { significant } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
 import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { OptionalPart } from "../recipes/optional-parts.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
-import type { Outcome } from "./outcome.js";
 import {
   closureTable,
   crossCheckTables,

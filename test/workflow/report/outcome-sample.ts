@@ -4,7 +4,7 @@ import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
 import type { RunContext } from "../../../workflow/context.js";
 import { errorsOf } from "../../../workflow/likelihood/covariance-summary.js";
-import type { Outcome } from "../../../workflow/report/outcome.js";
+import type { Outcome } from "../../../workflow/recipes/outcome.js";
 
 const SOURCE = `
 name: Small run
