@@ -1,4 +1,4 @@
-/** One thread of the roofline of a processor: samples what a message names for so long, then answers with the best. */
+/** One thread of the roofline of a processor: it measures what a message names for a given time and returns the best rate. */
 import { parentPort, workerData } from "node:worker_threads";
 import { lanesOf, type Precision } from "../../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";

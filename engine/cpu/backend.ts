@@ -244,7 +244,7 @@ class CpuProgram implements Program {
       abort,
     }));
     this.wallMilliseconds += performance.now() - start;
-    // Also where the signal came late: nobody can see what a run that was ended did not compute.
+    // Also where the signal came late: results do not show which values an aborted run did not compute.
     signal?.throwIfAborted();
     const filled = new Map(ofEvents.map(([name], i) => [name, taken[i]?.column]));
     const results = Object.keys(this.request.outputs).flatMap((name) => {

@@ -53,7 +53,7 @@ export class Team {
     if (Atomics.load(this.shared, control.failed) === 1) throw new Error("internal: another worker failed");
   }
 
-  /** What rank 0 decides, the same for all. Places alternate, so that nobody hears the answer of another turn. */
+  /** What rank 0 decides, the same for all. Places alternate, so that no thread reads the decision of another turn. */
   agree(decide: () => boolean): boolean {
     const place = control.decisions + (this.turn++ % 2);
     if (this.rank === 0) Atomics.store(this.shared, place, decide() ? 1 : 0);
@@ -61,7 +61,7 @@ export class Team {
     return Atomics.load(this.shared, place) === 1;
   }
 
-  /** Lets everybody out of the barrier, to report failure. */
+  /** Lets all threads out of the barrier, to report failure. */
   fail(): void {
     Atomics.store(this.shared, control.failed, 1);
     Atomics.add(this.shared, control.phase, 1);

@@ -50,7 +50,7 @@ class PageWorker {
       this.follow(workerOfFile(), () => this.listeners.failure?.(new Error(NOT_LOADED)));
       for (const message of this.posted ?? []) this.worker?.postMessage(message);
     } catch {
-      // Heard of once somebody listens.
+      // Delivered once there is a listener.
       void Promise.resolve().then(() => this.listeners.failure?.(new Error(NOT_LOADED)));
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Joins linear maps with the kernels that follow them, for backends that pay for every pass over memory: what is computed
  * from the rows of a map (bias, activation, an activation's derivative) is computed before they are stored, and a row that
- * nobody else reads is not stored at all.
+ * no other kernel reads is not stored at all.
  */
 import {
   type FusedKernel,

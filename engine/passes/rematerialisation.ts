@@ -1,7 +1,7 @@
 /**
  * Rematerialisation: lets kernels compute again what others would have to store for them, for backends that pay for every pass over memory.
  *
- * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
+ * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What no kernel reads any more is not
  * stored.
  */
 import { givesTruth, isElementwise } from "../tape/elementwise-facts.js";
@@ -95,7 +95,7 @@ class Rematerialiser {
   }
 }
 
-/** The kernel without items that nobody reads. */
+/** The kernel without items that no other item and no output reads. */
 function trimmed(kernel: FusedKernel, isRead: (item: Item) => boolean): FusedKernel | undefined {
   const stored = new Set([...kernel.stored].filter(isRead));
   const needed = new Set<Item>(stored);

@@ -63,7 +63,7 @@ function compile(request: ProgramRequest): Program {
   const pauses = new Pauses();
   let isOpen = true;
 
-  /** Throws where nobody wants any more what is being computed. */
+  /** Throws where the run was aborted. */
   async function pause(signal: AbortSignal | undefined): Promise<void> {
     await pauses.take();
     signal?.throwIfAborted();

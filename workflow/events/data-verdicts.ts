@@ -23,7 +23,7 @@ export interface CheckedFeature {
   /** As the file calls it. */
   readonly name: string;
   readonly values: ColumnData;
-  /** Where simulated events lie; absent for simulation itself, and where nobody knows. */
+  /** Where simulated events lie; absent for simulation itself, and where it is unknown. */
   readonly simulated?: ValueRange | undefined;
   /** Where these should lie for all that is known: there, or around it. */
   readonly expected?: ValueRange | undefined;

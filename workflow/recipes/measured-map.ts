@@ -16,7 +16,7 @@ import { checkSpared } from "../store/spared-files.js";
 export interface MeasuredMap {
   readonly analysis: Analysis;
   readonly model: MixtureModel;
-  /** Absent where --nu says where T is wanted and nobody fitted. */
+  /** Absent where --nu gives the point of T and there is no fit. */
   readonly fit: SavedFit | undefined;
   readonly nu: readonly number[];
   readonly replicas: readonly Replica[];

@@ -150,7 +150,7 @@ export class LinearKernels {
   /**
    * Adds Σ_e g x over the valid events to the blocks of an accumulator.
    *
-   * @param scratch  offset of `weightGradientBytes` that nobody else needs during the call
+   * @param scratch  offset of `weightGradientBytes` that no other code uses during the call
    */
   weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[], scratch: number): Call {
     const plan = this.gradientPlan(matrix);

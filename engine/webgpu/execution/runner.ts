@@ -122,7 +122,7 @@ export class Runner {
         this.session.check(signal);
         const previous = before;
         before = take(chunk, this.runChunk(pass, split, chunk, slot + i), previous);
-        // Whoever waits below hears of a failure; nobody else does.
+        // The wait below throws the failure; here it is ignored.
         before.catch(() => {});
         await previous;
       }

@@ -27,7 +27,7 @@ export class State {
     }
   }
 
-  /** From here on the device knows better. */
+  /** From here on the device has the newer value. */
   leave(labels: readonly string[]): void {
     for (const label of labels) this.onDevice.add(label);
   }
@@ -36,7 +36,7 @@ export class State {
     return this.onDevice.has(label);
   }
 
-  /** Brings to the host what only the device knows. */
+  /** Reads back values that only the device has. */
   async bring(labels: readonly string[]): Promise<void> {
     const missing = labels.filter((label) => this.onDevice.has(label));
     if (missing.length > 0) this.write(await this.fetch(missing));

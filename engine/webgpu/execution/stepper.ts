@@ -169,7 +169,7 @@ export class Stepper {
     });
   }
 
-  /** Sends what the host knows better than the device. */
+  /** Sends values that are newer on the host than on the device. */
   private upload(splits: readonly Split[]): void {
     const { plan } = this;
     const { device, state } = this.session;
@@ -234,7 +234,7 @@ export class Stepper {
   /** Chunk after chunk, as the columns of each are sent before it. */
   private streamStep(step: number, replay: Replay): void {
     const { device, columns } = this.session;
-    // All in one go: nobody else submits meanwhile.
+    // Without an await in between, so that no other work is submitted meanwhile.
     const { scratch, groups } = this.streams.bind();
     const open = () => {
       const encoder = device.gpu.createCommandEncoder();

@@ -32,7 +32,7 @@ function isPerBatch({ node, operands: [g] }: Sum): boolean {
   return g?.from === "item" && g.rows.length / outputs === sizeOf(node.shape) / (outputs * inputs);
 }
 
-/** Per weight gradient the sum over events of its cotangent, which is a bias's gradient, if somebody wants it. */
+/** Per weight gradient the sum over events of its cotangent, which is the gradient of a bias, where the program asks for it. */
 function biasesOf(sums: readonly Sum[]): ReadonlyMap<Sum, Sum> {
   const biases = new Map<Sum, Sum>();
   for (const sum of sums.filter((other) => !isWeights(other))) {

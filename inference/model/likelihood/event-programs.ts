@@ -1,6 +1,6 @@
 /**
- * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What data and weights
- * alone decide is computed once and cached in columns, for each model what is its own.
+ * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What depends
+ * on data and weights alone is computed once and cached in columns; what differs between the models is cached for each of them.
  */
 
 import { type CachedNodes, cachePerEvent, type EventCache } from "../../../engine/partial-evaluation/event-cache.js";
@@ -96,7 +96,7 @@ class ColumnCache {
     return Object.keys(this.nodes).length === 0;
   }
 
-  /** @param key  who these are for; everybody where absent */
+  /** @param key  the member that they belong to; all members where absent */
   async of({ parameters }: Member, key: Member | undefined): Promise<CachedColumns> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
@@ -221,7 +221,7 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
       }),
     run(of, nu, member, options = {}) {
       const own = last.then(() => runAlone(of, nu, member, options));
-      // The one behind it waits for it, whatever became of it.
+      // The next run waits for this one, also where it fails.
       last = own.catch(() => undefined);
       return own;
     },
