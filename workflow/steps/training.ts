@@ -23,7 +23,7 @@ export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRe
   return { adam, radam }[optimiser]({ learningRate });
 }
 
-interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
+interface TrainingTask extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
   /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
   readonly logVolume?: number;
 }
@@ -37,7 +37,7 @@ export async function trainStep(
   { backend, analysis, progress, signal }: RunContext,
   label: string,
   recipe: TrainingRecipe,
-  { logVolume = 0, ...task }: Task,
+  { logVolume = 0, ...task }: TrainingTask,
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {
