@@ -8,8 +8,8 @@ import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPl
 import { BlockedColumn } from "../runtime/blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
 import { type KernelCost, type ProgramTimes, timesOf } from "../runtime/kernel-times.js";
+import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { isSharing, sharedColumn } from "../runtime/shared-column.js";
-import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import type { Precision, Simd } from "./assembly/lanes.js";
 import { hasRelaxedSimd } from "./assembly/simd.js";

@@ -7,7 +7,7 @@
  * its consumers allow: what only the backward pass needs is computed there.
  */
 
-import { broadcastIndex } from "../reference/evaluate.js";
+import { broadcastIndex } from "../tape/broadcast-index.js";
 import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import type { EventPass } from "./event-passes.js";

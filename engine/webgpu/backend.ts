@@ -14,8 +14,8 @@ import type {
 } from "../runtime/backend.js";
 import { Boundary, closedError } from "../runtime/boundary.js";
 import type { ProgramTimes } from "../runtime/kernel-times.js";
+import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { Turns } from "../runtime/turns.js";
-import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import { Device } from "./device/device.js";
 import { Scratch } from "./device/scratch.js";

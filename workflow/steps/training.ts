@@ -23,7 +23,8 @@ export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRe
   return { adam, radam }[optimiser]({ learningRate });
 }
 
-interface TrainingTask extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
+interface TrainingTask
+  extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
   /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
   readonly logVolume?: number;
 }
