@@ -185,6 +185,7 @@ const ONE_WAY = [
   "inference/statistics",
   "io",
   "workflow",
+  "workflow/steps",
 ];
 
 for (const room of ONE_WAY) {

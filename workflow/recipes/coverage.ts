@@ -8,7 +8,7 @@ import type { RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
-import { fitModel } from "../steps/fit-chain.js";
+import { fitModel } from "../steps/fits/fit-chain.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
 import { trainSimulation } from "./distribution-of-interest.js";

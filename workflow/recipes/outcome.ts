@@ -7,9 +7,9 @@ import type { DataVerdict } from "../events/data-verdicts.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
-import type { FittedModel, NamedFit } from "../steps/fitted-model.js";
+import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/training.js";
+import type { TrainingSummary } from "../steps/trainings/training-step.js";
 import type { Missing } from "./optional-parts.js";
 
 /** Expected events of one process. */

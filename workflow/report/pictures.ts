@@ -23,7 +23,7 @@ import type { Outcome } from "../recipes/outcome.js";
 import { type Closure, describeAnchor } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/training.js";
+import type { TrainingSummary } from "../steps/trainings/training-step.js";
 import type { Drawing } from "../store/drawings.js";
 import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
 

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { writeNpz } from "../../../io/index.js";
-import { runInProcess } from "../../cli/in-process.js";
-import { randomNumbers } from "../../support/random-numbers.js";
+import { writeNpz } from "../../../../io/index.js";
+import { runInProcess } from "../../../cli/in-process.js";
+import { randomNumbers } from "../../../support/random-numbers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-added-"));
 test.after(() => rmSync(folder, { recursive: true }));

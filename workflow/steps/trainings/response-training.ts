@@ -1,8 +1,8 @@
 /** Step 2 as a step of a run: the training of the response of T to the nuisances. */
-import type { FactorizableArchitecture } from "../../flows/architecture/architecture.js";
-import { updated, type Weights } from "../../flows/networks/weights.js";
-import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
-import { responseToFirstOrder } from "../../inference/measurements/distribution-of-interest/response-start.js";
+import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
+import { updated, type Weights } from "../../../flows/networks/weights.js";
+import { type EventSample, splitSample } from "../../../flows/training/event-sample.js";
+import { responseToFirstOrder } from "../../../inference/measurements/distribution-of-interest/response-start.js";
 import {
   initialResponse,
   memberTransports,
@@ -10,15 +10,15 @@ import {
   responseRange,
   responseSample,
   responseTraining,
-} from "../../inference/measurements/distribution-of-interest/response-training.js";
-import { DATA, dataSample } from "../../inference/measurements/distribution-of-interest/transport-training.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
-import { openSampler } from "../../inference/model/sampling/sampling.js";
-import { drawMixture } from "../../inference/model/sampling/toys.js";
-import { responseArchitecture } from "../configuration/architectures.js";
-import type { RunContext } from "../context.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
-import { optimiserOf, trainStep } from "./training.js";
+} from "../../../inference/measurements/distribution-of-interest/response-training.js";
+import { DATA, dataSample } from "../../../inference/measurements/distribution-of-interest/transport-training.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
+import { openSampler } from "../../../inference/model/sampling/sampling.js";
+import { drawMixture } from "../../../inference/model/sampling/toys.js";
+import { responseArchitecture } from "../../configuration/architectures.js";
+import type { RunContext } from "../../context.js";
+import type { FitSummary } from "../../likelihood/fit-summary.js";
+import { optimiserOf, trainStep } from "./training-step.js";
 import { framed } from "./transport-training.js";
 
 /**

@@ -2,11 +2,11 @@
  * The fit of ν with T profiled, in two steps: the response of T is trained around the fit with T fixed (step 2), then ν is fitted
  * with it. The Hessian of this fit is that of the likelihood in which T follows ν, and so is its covariance.
  */
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import type { RunContext } from "../context.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { RunContext } from "../../context.js";
+import { errorsBeforeProfiling, type ResponseTask, trainResponse } from "../trainings/response-training.js";
 import { fitStep } from "./fit-step.js";
 import type { NamedFit } from "./fitted-model.js";
-import { errorsBeforeProfiling, type ResponseTask, trainResponse } from "./response-training.js";
 
 /** The fit of ν with a T whose response is trained. @param start  [K] */
 export const fitProfiled = (context: RunContext, key: string, model: MixtureModel, start: readonly number[]) =>

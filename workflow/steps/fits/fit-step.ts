@@ -1,11 +1,11 @@
 /** One fit of ν as a step of a run: the estimate, the covariance and what there is to warn of. */
-import type { EventData } from "../../inference/model/likelihood/likelihood.js";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import type { RunContext } from "../context.js";
-import { pullText } from "../likelihood/constraint-pull.js";
-import { degeneracyText } from "../likelihood/covariance-summary.js";
-import { fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
-import { openFit } from "../likelihood/open-fit.js";
+import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { RunContext } from "../../context.js";
+import { pullText } from "../../likelihood/constraint-pull.js";
+import { degeneracyText } from "../../likelihood/covariance-summary.js";
+import { fitNuisances, fitSummary } from "../../likelihood/nuisance-fit.js";
+import { openFit } from "../../likelihood/open-fit.js";
 import type { NamedFit } from "./fitted-model.js";
 
 /**

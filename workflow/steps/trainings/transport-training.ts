@@ -1,9 +1,9 @@
 /** Step 1 as a step of a run: the training of T and ν together, on the data or with the bootstrap weights of a replica. */
-import type { AutoregressiveArchitecture } from "../../flows/architecture/architecture.js";
-import { updated } from "../../flows/networks/weights.js";
-import { adamw } from "../../flows/training/optimiser.js";
-import { totalWeight } from "../../flows/training/weighted-moments.js";
-import { bootstrapWeights } from "../../inference/measurements/distribution-of-interest/ensemble.js";
+import type { AutoregressiveArchitecture } from "../../../flows/architecture/architecture.js";
+import { updated } from "../../../flows/networks/weights.js";
+import { adamw } from "../../../flows/training/optimiser.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { bootstrapWeights } from "../../../inference/measurements/distribution-of-interest/ensemble.js";
 import {
   DATA,
   dataSample,
@@ -12,14 +12,14 @@ import {
   NU,
   releaseOfNu,
   transportTraining,
-} from "../../inference/measurements/distribution-of-interest/transport-training.js";
-import { framedEvents, logVolume } from "../../inference/model/feature-frame.js";
-import type { EventData } from "../../inference/model/likelihood/likelihood.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../inference/model/mixture-model.js";
-import { transportArchitecture } from "../configuration/architectures.js";
-import type { TrainingRecipe } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+} from "../../../inference/measurements/distribution-of-interest/transport-training.js";
+import { framedEvents, logVolume } from "../../../inference/model/feature-frame.js";
+import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
+import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
+import { transportArchitecture } from "../../configuration/architectures.js";
+import type { TrainingRecipe } from "../../configuration/table.js";
+import type { RunContext } from "../../context.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** What step 1 gives. */
 export interface TrainedTransport {

@@ -1,12 +1,12 @@
 /** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
-import { warmUpCosine } from "../../flows/training/learning-rate.js";
-import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimiser.js";
-import { train } from "../../flows/training/training.js";
-import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
-import type { TrainingRecipe } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
-import type { Counter } from "../reporter.js";
-import type { StepResult } from "../store/step-store.js";
+import { warmUpCosine } from "../../../flows/training/learning-rate.js";
+import { adam, adamw, type Optimiser, radam } from "../../../flows/training/optimiser.js";
+import { train } from "../../../flows/training/training.js";
+import type { Checkpoint, TrainingRequest, TrainingResult } from "../../../flows/training/training-request.js";
+import type { TrainingRecipe } from "../../configuration/table.js";
+import type { RunContext } from "../../context.js";
+import type { Counter } from "../../reporter.js";
+import type { StepResult } from "../../store/step-store.js";
 
 /** Loss curves and verdict of a training. */
 export interface TrainingSummary {

@@ -1,10 +1,10 @@
 /** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
 
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { withDampedBfgs } from "../../inference/statistics/fit/damped-bfgs.js";
-import type { Objective } from "../../inference/statistics/objective.js";
-import type { RunContext } from "../context.js";
-import type { OpenLikelihood } from "../likelihood/bound-likelihood.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { withDampedBfgs } from "../../../inference/statistics/fit/damped-bfgs.js";
+import type { Objective } from "../../../inference/statistics/objective.js";
+import type { RunContext } from "../../context.js";
+import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -15,8 +15,8 @@ import {
   scanPlan,
   scanProblems,
   scans,
-} from "../likelihood/nuisance-scan.js";
-import { openFit } from "../likelihood/open-fit.js";
+} from "../../likelihood/nuisance-scan.js";
+import { openFit } from "../../likelihood/open-fit.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runInProcess } from "../../cli/in-process.js";
-import { TINY_TOY } from "../../cli/tiny-toy.js";
+import { runInProcess } from "../../../cli/in-process.js";
+import { TINY_TOY } from "../../../cli/tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-fits-"));
 

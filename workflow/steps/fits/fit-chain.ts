@@ -1,14 +1,14 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
 
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { nuisanceVector } from "../../configuration/analysis.js";
+import { looksAtY, type RunContext } from "../../context.js";
+import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
 import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
 import { fitStep } from "./fit-step.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
 import { fitProfiled, trainAndFitProfiled } from "./profiled-fit.js";
-import { type TrainedTransport, trainTransport } from "./transport-training.js";
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
 async function fitXAlone(context: RunContext, simulated: MixtureModel, key: string) {

@@ -1,16 +1,16 @@
 /** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
-import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture/architecture.js";
-import { named, updated } from "../../flows/networks/weights.js";
-import type { EventSample } from "../../flows/training/event-sample.js";
-import type { FreshSamples } from "../../flows/training/training-request.js";
-import { logVolume } from "../../inference/model/feature-frame.js";
-import type { DensityModel, FlowModel } from "../../inference/model/mixture-model.js";
+import { type Architecture, type FlowArchitecture, initialise } from "../../../flows/architecture/architecture.js";
+import { named, updated } from "../../../flows/networks/weights.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import type { FreshSamples } from "../../../flows/training/training-request.js";
+import { logVolume } from "../../../inference/model/feature-frame.js";
+import type { DensityModel, FlowModel } from "../../../inference/model/mixture-model.js";
 import {
   type ObservableName,
   type SimulatedEvents,
   trainingSample,
-} from "../../inference/model/sampling/simulated-events.js";
-import { densityTraining, initialDensity, NOMINAL } from "../../inference/model/training/densities.js";
+} from "../../../inference/model/sampling/simulated-events.js";
+import { densityTraining, initialDensity, NOMINAL } from "../../../inference/model/training/densities.js";
 import {
   type Anchor,
   anchorSetOf,
@@ -24,12 +24,12 @@ import {
   stageFlow,
   stageSamples,
   withStageFlow,
-} from "../../inference/model/training/morph.js";
-import { nuisancesOfKind } from "../configuration/analysis.js";
-import { morphArchitecture, nominalArchitecture } from "../configuration/architectures.js";
-import type { Configuration } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+} from "../../../inference/model/training/morph.js";
+import { nuisancesOfKind } from "../../configuration/analysis.js";
+import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
+import type { Configuration } from "../../configuration/table.js";
+import type { RunContext } from "../../context.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
 export interface TrainedDensity {
