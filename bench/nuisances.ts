@@ -50,7 +50,7 @@ const modelOf = <A extends Architecture>(architecture: A): FlowModel<A> => ({
 const splineFlow = (features: number, context: number, bins: number) =>
   autoregressiveFlow({ ...common, features, context, transforms: 2, transform: { kind: "spline", bins, bound: 5 } });
 
-/** Last layers that are not zero: a term that vanishes would still be computed, but nobody has to believe that. */
+/** Last layers that are not zero, so that no term vanishes and none could be left out. */
 function residual(
   count: number,
   features: number,

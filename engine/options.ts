@@ -1,6 +1,6 @@
 /**
- * Options as they come in at public functions: a misspelt one would be ignored in silence, one of another kind end in a
- * TypeError from deep inside.
+ * Checks of the options of public functions. Without them, a misspelt option would be ignored in silence, and one of another kind
+ * would end in a TypeError from deep inside.
  *
  * Each function has a table of its options, typed over their interface: one that is missing from the table does not compile.
  */

@@ -49,7 +49,7 @@ export interface CaseFile {
   readonly description: object;
 }
 
-/** Last layers that are not zero: a term that vanishes would still be computed, but nobody has to believe that. */
+/** Last layers that are not zero, so that no term vanishes and none could be left out. */
 export function filled(weights: Weights, size: number): Weights {
   return new Map(
     [...weights].map(([name, { shape, data }]) => {

@@ -41,7 +41,7 @@ export type Request =
       readonly abort: Int32Array;
     };
 
-/** What rank 0 answers to a call. */
+/** The reply of rank 0 to a call. */
 export interface Reply {
   readonly call: number;
   readonly values: Record<string, Float64Array>;

@@ -141,7 +141,7 @@ export interface PassCosts {
   readonly columns: KernelCost | undefined;
   /** Of `launchesOf(pass)`. */
   readonly launches: readonly KernelCost[];
-  /** Giving back what has events, in f64; undefined where nothing has. */
+  /** Returning outputs with events, in f64; undefined where there are none. */
   readonly outputs: KernelCost | undefined;
 }
 

@@ -128,7 +128,7 @@ function weightVerdicts(where: string, weights: ColumnData | undefined): DataVer
   return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
 }
 
-/** Refuses at the end, once all is written, what the checks did not pass; every finding was a warning before. */
+/** Throws at the end, when all is written, where a check failed. Each failure was a warning before. */
 export function requirePassed(what: string, verdicts: readonly DataVerdict[]): void {
   if (verdicts.length === 0) return;
   throw new VerdictFailed(what, {

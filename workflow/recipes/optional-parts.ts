@@ -1,4 +1,4 @@
-/** What a result does without: checks and predictions around a fit. That one of them fails costs nothing but itself. */
+/** Parts that a result can do without: checks and predictions around a fit. Where one of them fails, only that part is missing. */
 import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
 import type { RunContext } from "../context.js";

@@ -27,7 +27,7 @@ import { scanPictures } from "./scan-pictures.js";
 /** Folder of the pictures in the output folder. */
 export const PICTURES_FOLDER = "pictures";
 
-/** What a run is for, before anything that is only drawn of it; results.json last, as it says which files belong to it. */
+/** The numbers of a run, written before its pictures. results.json is the last, as it says which files belong to it. */
 export async function writeResults(context: RunContext, outcome: Outcome): Promise<object> {
   const { folder, analysis } = context;
   await saveModel(folder, outcome.fitted.model);
@@ -59,7 +59,7 @@ function drawingsOf(context: RunContext, outcome: Outcome): DrawingGroup[] {
   ];
 }
 
-/** The pictures and the page; what of them cannot be made is a warning. */
+/** The pictures and the page. One that cannot be made is a warning. */
 export async function writeReport(context: RunContext, outcome: Outcome): Promise<void> {
   const { folder } = context;
   const pictures = drawAll(drawingsOf(context, outcome), context.warn);

@@ -1,4 +1,4 @@
-/** Files that a result must not take the place of: those that it is computed from, and others of the same run. */
+/** Files that a result must not overwrite: those that it is computed from, and others of the same run. */
 import { join } from "node:path";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";

@@ -23,7 +23,7 @@ export interface FittedModel {
     readonly fixed?: NamedFit;
     /** T responding to ν. */
     readonly profiled?: NamedFit;
-    /** The same, averaged over the replicas of the ensemble. */
+    /** The likelihoods of the replicas of the ensemble, averaged. */
     readonly averaged?: AveragedFit;
   };
   /** Of the ensemble, in the order of their indices. */
