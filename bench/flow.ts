@@ -7,8 +7,8 @@
  */
 
 import { wantsWide } from "../cli/command/wide.js";
-import { elapsed, quantile, rounded, spread, text } from "../cli/roofline/statistics.js";
-import type { Sampler } from "../cli/roofline/webassembly.js";
+import { elapsed, quantile, quartiles, quartilesText, rounded } from "../cli/roofline/statistics.js";
+import type { RateSampler } from "../cli/roofline/webassembly.js";
 import { lanesOf } from "../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -54,7 +54,7 @@ async function prepareAll(backend: Backend): Promise<Prepared[]> {
   return prepared;
 }
 
-const middle = (sample: Sampler) => spread(Array.from({ length: 5 }, sample)).median;
+const middle = (sample: RateSampler) => quartiles(Array.from({ length: 5 }, sample)).median;
 
 interface Round {
   readonly eventsPerSecond: number;
@@ -63,7 +63,7 @@ interface Round {
 }
 
 /** One thread beside the hand-written map. */
-async function oneThread(all: readonly Prepared[], peak: Sampler) {
+async function oneThread(all: readonly Prepared[], peak: RateSampler) {
   const rounds = new Map<Prepared, Round[]>(all.map((workload) => [workload, []]));
   for (let r = 0; r < ROUNDS; r++) {
     for (const workload of all) {
@@ -77,15 +77,15 @@ async function oneThread(all: readonly Prepared[], peak: Sampler) {
   return all.map((workload) => {
     const own = rounds.get(workload) as Round[];
     const [eventsPerSecond, gflops, handWritten, ratio] = [
-      spread(own.map((round) => round.eventsPerSecond)),
-      spread(own.map((round) => round.gflops)),
-      spread(own.map((round) => round.peak)),
-      spread(own.map((round) => round.gflops / round.peak)),
+      quartiles(own.map((round) => round.eventsPerSecond)),
+      quartiles(own.map((round) => round.gflops)),
+      quartiles(own.map((round) => round.peak)),
+      quartiles(own.map((round) => round.gflops / round.peak)),
     ];
     const { name, flopsPerEvent } = workload;
     console.log(
       `${name}: ${(eventsPerSecond.median / 1000).toFixed(0)} k events/s; ${flopsPerEvent / 1000} kFLOP/event, ` +
-        `${text(gflops, 1)} GFLOP/s; hand-written ${text(handWritten, 1)}; ratio ${text(ratio, 3)}`,
+        `${quartilesText(gflops, 1)} GFLOP/s; hand-written ${quartilesText(handWritten, 1)}; ratio ${quartilesText(ratio, 3)}`,
     );
     return {
       name,
@@ -140,10 +140,10 @@ async function twoThreads(one: readonly Prepared[], other: readonly Prepared[], 
   }
   await loop.close();
   const gains = rounds.flat().flatMap((pair) => pair.loop);
-  console.log(`\ntwo threads; multiply-add loop gains ${text(spread(gains), 3)}`);
+  console.log(`\ntwo threads; multiply-add loop gains ${quartilesText(quartiles(gains), 3)}`);
   const calm = Math.max(TWO_CORES, CALM * quantile(gains, 0.9));
   const results = one.map(({ name }, at) => twoThreadResult(name, rounds[at] as Pair[], calm));
-  return { loopGain: rounded(spread(gains)), results };
+  return { loopGain: rounded(quartiles(gains)), results };
 }
 
 function twoThreadResult(name: string, all: readonly Pair[], calm: number) {
@@ -152,16 +152,17 @@ function twoThreadResult(name: string, all: readonly Pair[], calm: number) {
     console.log(`${name}: only ${pairs.length} of ${all.length} rounds had both cores: no figure`);
     return { name, calmRounds: pairs.length, rounds: all.length };
   }
-  const toLoop = (of: "gain" | "apart") => spread(pairs.map((pair) => (2 * pair[of]) / (pair.loop[0] + pair.loop[1])));
+  const toLoop = (of: "gain" | "apart") =>
+    quartiles(pairs.map((pair) => (2 * pair[of]) / (pair.loop[0] + pair.loop[1])));
   const [eventsPerSecond, gain, ratio, ratioApart] = [
-    spread(pairs.map((pair) => pair.eventsPerSecond)),
-    spread(pairs.map((pair) => pair.gain)),
+    quartiles(pairs.map((pair) => pair.eventsPerSecond)),
+    quartiles(pairs.map((pair) => pair.gain)),
     toLoop("gain"),
     toLoop("apart"),
   ];
   console.log(
-    `${name}: ${(eventsPerSecond.median / 1000).toFixed(0)} k events/s; gain ${text(gain, 3)}, ` +
-      `to the loop's ${text(ratio, 3)}, of two independent programs ${text(ratioApart, 3)}; ${pairs.length} calm rounds of ${all.length}`,
+    `${name}: ${(eventsPerSecond.median / 1000).toFixed(0)} k events/s; gain ${quartilesText(gain, 3)}, ` +
+      `to the loop's ${quartilesText(ratio, 3)}, of two independent programs ${quartilesText(ratioApart, 3)}; ${pairs.length} calm rounds of ${all.length}`,
   );
   return {
     name,

@@ -7,7 +7,7 @@
  */
 import { type Bench, effort, peakArithmetic, peakBandwidth } from "../cli/roofline/gpu.js";
 import { type Effort, milliseconds, type PassClock, type Timing, timed, watched } from "../cli/roofline/gpu-clock.js";
-import { rounded, type Spread, significant, text } from "../cli/roofline/statistics.js";
+import { type Quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import { webgpuBackend } from "../engine/webgpu/backend.js";
@@ -36,12 +36,12 @@ interface Peak {
 
 /** @param parts  of a call, equal ones: the time of one */
 function perPart({ wall, gpu }: Timing, parts: number): Timing {
-  const part = ({ median, low, high }: Spread) => ({ median: median / parts, low: low / parts, high: high / parts });
+  const part = ({ median, low, high }: Quartiles) => ({ median: median / parts, low: low / parts, high: high / parts });
   return { wall: part(wall), gpu: gpu && part(gpu) };
 }
 
 const timeText = ({ wall, gpu }: Timing) =>
-  `${text(wall, 3)} ms${gpu === undefined ? "" : `, ${text(gpu, 3)} ms of the GPU`}`;
+  `${quartilesText(wall, 3)} ms${gpu === undefined ? "" : `, ${quartilesText(gpu, 3)} ms of the GPU`}`;
 
 const timeResult = ({ wall, gpu }: Timing) => ({
   wallMilliseconds: rounded(wall),
@@ -67,8 +67,8 @@ async function roofline(bench: Bench) {
   console.log(
     `\ndispatch ${overhead.dispatchMicroseconds.toFixed(2)} us each` +
       `${overhead.dispatchOnDeviceMicroseconds === undefined ? "" : ` (${overhead.dispatchOnDeviceMicroseconds.toFixed(2)} on the device)`}, ` +
-      `submit and wait ${text(overhead.submitAndWaitMicroseconds, 0)} us, ` +
-      `submit and map ${text(overhead.submitAndMapMicroseconds, 0)} us`,
+      `submit and wait ${quartilesText(overhead.submitAndWaitMicroseconds, 0)} us, ` +
+      `submit and map ${quartilesText(overhead.submitAndMapMicroseconds, 0)} us`,
   );
   const peak: Peak = { arithmetic: await peakArithmetic(bench), bandwidth: await peakBandwidth(bench) };
   console.log(

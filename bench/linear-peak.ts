@@ -8,7 +8,7 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { wantsWide } from "../cli/command/wide.js";
-import { multiplyAddLoop, prepare, type Sampler } from "../cli/roofline/webassembly.js";
+import { multiplyAddLoop, prepare, type RateSampler } from "../cli/roofline/webassembly.js";
 import type { FunctionBuilder } from "../engine/cpu/assembly/assembler.js";
 import { type Lanes, lanesOf, type Precision, type Simd } from "../engine/cpu/assembly/lanes.js";
 import { hasRelaxedSimd } from "../engine/cpu/assembly/simd.js";
@@ -20,7 +20,7 @@ import { allowWide } from "../engine/cpu/wide.js";
 const SIZE = 128;
 
 /** y = W x, 128 x 128, all strides known at compile time, `rows` x `vectors` accumulators, weights packed in that order. */
-function handWritten(lanes: Lanes, events: number, rows: number, vectors: number): Promise<Sampler> {
+function handWritten(lanes: Lanes, events: number, rows: number, vectors: number): Promise<RateSampler> {
   const rowBytes = events * lanes.bytes;
   const panelBytes = SIZE * rows * lanes.bytes;
   const [xAt, yAt, weightsAt] = [0, SIZE * rowBytes, 2 * SIZE * rowBytes];
@@ -78,7 +78,7 @@ function median(values: readonly number[]): number {
 }
 
 /** The fastest of the blockings that fit the registers, by median. */
-export async function handWrittenLinear(lanes: Lanes, events: number): Promise<Sampler> {
+export async function handWrittenLinear(lanes: Lanes, events: number): Promise<RateSampler> {
   const candidates = [await handWritten(lanes, events, 4, lanes.blockVectors), await handWritten(lanes, events, 2, 4)];
   const speeds = candidates.map((sample) => median(Array.from({ length: 15 }, sample)));
   return candidates[speeds.indexOf(Math.max(...speeds))]!;

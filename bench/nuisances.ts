@@ -9,7 +9,7 @@
  */
 
 import { wantsWide } from "../cli/command/wide.js";
-import { elapsed, rounded, significant, spread, text } from "../cli/roofline/statistics.js";
+import { elapsed, quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import {
@@ -50,7 +50,7 @@ const modelOf = <A extends Architecture>(architecture: A): FlowModel<A> => ({
 const splineFlow = (features: number, context: number, bins: number) =>
   autoregressiveFlow({ ...common, features, context, transforms: 2, transform: { kind: "spline", bins, bound: 5 } });
 
-/** Last layers that are not zero: a term that vanishes would still be computed, but nobody has to believe that. */
+/** Last layers that are not zero, so that no term vanishes and none could be left out. */
 function residual(
   count: number,
   features: number,
@@ -114,17 +114,17 @@ async function trainingStep(backend: Backend, count: number): Promise<Task> {
   const stage = morphStages(anchorSets(events, shapes), [])[0]!;
   const set = stage.sets[0]!.name;
   const nominal = modelOf(splineFlow(sizes.y, CONTEXT, 12));
-  const systematics = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
+  const ofStage = stageFlow({ ...residual(count, sizes.y, CONTEXT, 2), names }, stage);
   const model = morphTraining({
     of: "y",
     nominal: nominal.architecture,
-    morph: systematics.architecture,
+    morph: ofStage.architecture,
     stage,
     sizes: { ...sizes, shapes: count },
     optimiser: adam({ learningRate: 1e-4 }),
   });
   const samples = { [set]: trainingSample(set, events, "y", sizes.processes) };
-  const initial = { ...named("y.nominal", nominal.weights), ...named("y.systematics", systematics.weights) };
+  const initial = { ...named("y.nominal", nominal.weights), ...named("y.systematics", ofStage.weights) };
   const averaging = { part: 0, totalSteps: STEPS };
   const training = await trainingProgram(backend, model, normalisersOf(samples, { [set]: BATCH }), initial, averaging);
   await training.bind(samples);
@@ -176,14 +176,18 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 await backend.close();
 const results = [...new Set(tasks.map(({ name }) => name))].map((name) => {
-  const points = tasks.flatMap((own) => (own.name === name ? [{ own, time: spread(times.get(own) as number[]) }] : []));
+  const points = tasks.flatMap((own) =>
+    own.name === name ? [{ own, time: quartiles(times.get(own) as number[]) }] : [],
+  );
   const larger = points
     .slice(-Math.ceil(COUNTS.length / 2))
     .map(({ own, time }) => [own.nuisances, time.median] as const);
   const slope = exponent(larger);
   console.log(`\n${name}, ms; grows as K^${slope.toFixed(2)} from K = ${larger[0]![0]} on`);
   for (const { own, time } of points) {
-    console.log(`K = ${own.nuisances}: ${text(time, 2)}, ${(time.median / own.nuisances).toFixed(2)} per nuisance`);
+    console.log(
+      `K = ${own.nuisances}: ${quartilesText(time, 2)}, ${(time.median / own.nuisances).toFixed(2)} per nuisance`,
+    );
   }
   const byCount = points.map(({ own, time }) => ({
     nuisances: own.nuisances,

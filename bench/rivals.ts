@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rounded, type Spread, significant, spread, text } from "../cli/roofline/statistics.js";
+import { type Quartiles, quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import {
   arithmeticOf,
   type Case,
@@ -138,9 +138,9 @@ const oursBeside = ({ contestant: { kind } }: Entry, entries: readonly Entry[]):
 const fastest = ({ milliseconds }: Entry) => Math.min(...milliseconds);
 
 /** How many times longer than ours, round by round. */
-function ratioToOurs(entry: Entry, entries: readonly Entry[], of: "milliseconds" | "processor"): Spread {
+function ratioToOurs(entry: Entry, entries: readonly Entry[], of: "milliseconds" | "processor"): Quartiles {
   const ours = oursBeside(entry, entries)[of];
-  return spread(entry[of].map((time, round) => time / ours[round]!));
+  return quartiles(entry[of].map((time, round) => time / ours[round]!));
 }
 
 /** GFLOP/s that the best of what knows it gets out of each place: ours a loop of multiply-adds, others a product of matrices. */
@@ -173,20 +173,20 @@ async function run(own: Case, contestants: readonly Contestant[], peaks: Readonl
   return entries.map((entry) => {
     const place = placeOf(entry.contestant.kind);
     const inUnit = (time: number) => (milliseconds === undefined ? own.events / time : time / milliseconds);
-    const value = spread(entry.milliseconds.map(inUnit));
+    const value = quartiles(entry.milliseconds.map(inUnit));
     const [best, ratio, atBest] = [
       inUnit(fastest(entry)),
       ratioToOurs(entry, entries, "milliseconds"),
       fastest(entry) / fastest(oursBeside(entry, entries)),
     ];
     const busy = ratioToOurs(entry, entries, "processor");
-    const ofPeak = spread(entry.milliseconds.map((time) => arithmetic / (1e6 * time * peaks.get(place)!)));
+    const ofPeak = quartiles(entry.milliseconds.map((time) => arithmetic / (1e6 * time * peaks.get(place)!)));
     const memory = entry.peaks.flatMap((peak) => peak ?? []);
     const peakMiB = memory.length > 0 ? Math.round(Math.max(...memory)) : undefined;
     const label = labelOf(entry, own);
     console.log(
-      `| ${on(place)} | ${label} | ${text(value, digits)} | ${best.toFixed(digits)} | ${text(ratio, 2)} | ${atBest.toFixed(2)} | ` +
-        `${text(busy, 2)} | ${(100 * ofPeak.median).toFixed(1)}% | ${peakMiB ?? "?"} |`,
+      `| ${on(place)} | ${label} | ${quartilesText(value, digits)} | ${best.toFixed(digits)} | ${quartilesText(ratio, 2)} | ${atBest.toFixed(2)} | ` +
+        `${quartilesText(busy, 2)} | ${(100 * ofPeak.median).toFixed(1)}% | ${peakMiB ?? "?"} |`,
     );
     const numbers = {
       value: rounded(value),

@@ -7,7 +7,7 @@
  */
 
 import { wantsWide } from "../cli/command/wide.js";
-import { rounded, significant, spread, text } from "../cli/roofline/statistics.js";
+import { quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
 import { gradient, hessian } from "../engine/derivatives/gradient.js";
 import type { Backend, Program } from "../engine/runtime/backend.js";
@@ -94,10 +94,10 @@ async function compare(backend: Backend, name: string, model: MixtureModel, data
       times.after.push(await processorTime(() => keeping(nu)));
     }
     await program.close();
-    const [before, after] = [spread(times.before), spread(times.after)];
+    const [before, after] = [quartiles(times.before), quartiles(times.after)];
     const gain = before.median / after.median;
     console.log(
-      `${name}, ${count} events, order ${order}: ${text(before, 1)} ms -> ${text(after, 1)} ms, ${gain.toFixed(2)} times;` +
+      `${name}, ${count} events, order ${order}: ${quartilesText(before, 1)} ms -> ${quartilesText(after, 1)} ms, ${gain.toFixed(2)} times;` +
         ` first call ${firstWithout.toFixed(0)} -> ${first.toFixed(0)} ms`,
     );
     results.push({

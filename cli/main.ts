@@ -35,7 +35,7 @@ async function end(code: number): Promise<void> {
   process.exit(stopped !== undefined && code === EXIT.interrupted ? stopped.code : own);
 }
 
-/** The end of a command that nobody foresaw. What breaks because it was asked to stop is not news. */
+/** The end of a command by an unexpected error. An error after the user asked to stop is not reported. */
 function fail(reason: unknown): void {
   if (stopped !== undefined) return void end(EXIT.interrupted);
   error.write(`${errorText(reason, isDebug)}\n`);

@@ -18,7 +18,7 @@ export class UsageError extends Error {
   }
 }
 
-/** A GPU that went away, with all that lay on it: nobody's mistake. */
+/** The GPU was lost, and all data on it. No caller made a mistake. */
 export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";
 

@@ -1,6 +1,6 @@
 /**
- * Options as they come in at public functions: a misspelt one would be ignored in silence, one of another kind end in a
- * TypeError from deep inside.
+ * Checks of the options of public functions. Without them, a misspelt option would be ignored in silence, and one of another kind
+ * would end in a TypeError from deep inside.
  *
  * Each function has a table of its options, typed over their interface: one that is missing from the table does not compile.
  */
@@ -104,7 +104,7 @@ export function checkArgument(where: string, name: string, value: unknown, kind:
   if (!kind.accepts(value)) throw wrongValue(where, `${kind.expected} for ${name}`, value);
 }
 
-/** Refuses what lacks an entry that a function takes of it, or has one of another kind. What else it has is of no matter. */
+/** Refuses an object that lacks an entry which the function reads, or has it of another kind. Other entries are ignored. */
 export function checkParts<T>(where: string, what: string, value: T, parts: { readonly [K in keyof T]?: Kind }): void {
   const names = Object.keys(parts);
   if (!anObject.accepts(value)) throw wrongValue(where, `${what} with ${names.join(", ")}`, value);

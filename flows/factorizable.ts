@@ -12,9 +12,9 @@ import {
   nuisanceOutputs,
   termOutputs,
 } from "./architecture/architecture.js";
-import { type BoundTensors, bindTensors, chain, checkInputs, folder, solveInOrder } from "./flow.js";
+import { type BoundTensors, bindTensors, chain, checkFlowInputs, folder, solveInOrder } from "./flow.js";
 import { type MaskedNetwork, maskedNetwork } from "./networks/masked-network.js";
-import { sumFeatures, type Transformed, withAxis, withoutAxis } from "./shapes.js";
+import { sumFeatures, type Transformed, withLastAxis, withoutLastAxis } from "./shapes.js";
 import { standardisation } from "./standardisation.js";
 import { type SplineArchitecture, spline } from "./transforms/rational-quadratic-spline.js";
 
@@ -70,11 +70,11 @@ function distances({ nuisances }: FactorizableArchitecture, prefix: string, nu: 
   });
 }
 
-const output = (raw: Var, at: number) => withoutAxis(slice(raw, -1, at, at + 1));
+const output = (raw: Var, at: number) => withoutLastAxis(slice(raw, -1, at, at + 1));
 
 /** Times a number per event: outputs from `from` on [..., D, to - from], where there are any. */
 function scaledOutputs(raw: Var, from: number, to: number, by: Var): Var | undefined {
-  return from === to ? undefined : mul(slice(raw, -1, from, to), withAxis(by));
+  return from === to ? undefined : mul(slice(raw, -1, from, to), withLastAxis(by));
 }
 
 /** Outputs of a feature: s, t, numbers of the spline. */
@@ -192,7 +192,7 @@ export function bindFactorizableFlow(
   const frame = standardisation(architecture, bound.tensors);
 
   function apply(y: Var, context: Var | undefined, nu: NuisanceValues, toNominal: boolean): Transformed {
-    checkInputs(prefix, architecture, y, context);
+    checkFlowInputs(prefix, architecture, y, context);
     const u = distances(architecture, prefix, nu);
     if (u.every((entry) => entry === undefined)) return { value: y, logDet: tape.constant(0, []) };
     const c = frame.context(context);

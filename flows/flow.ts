@@ -62,7 +62,12 @@ export function folder(tensors: ReadonlyMap<string, Var>, path: string): (name: 
 }
 
 /** Refuses features or context of another width than the architecture's. */
-export function checkInputs(where: string, { features, context }: Architecture, x: Var, given: Var | undefined): void {
+export function checkFlowInputs(
+  where: string,
+  { features, context }: Architecture,
+  x: Var,
+  given: Var | undefined,
+): void {
   const width = (shape: Shape) => shape.at(-1) ?? 0;
   if (width(x.shape) !== features) {
     throw new UsageError(where, { expected: `features [..., ${features}]`, got: `[${x.shape}]` });
@@ -128,12 +133,12 @@ function couplingLayer(
   const active = activeFeatures(layer, architecture.features);
   const back = inversePermutation([...passive, ...active]);
   const apply = (direction: "forward" | "inverse") => (x: Var, context: Var | undefined) => {
-    const still = select(x, -1, passive);
-    const seen = context === undefined ? still : concatenate([context, still]);
-    const output = network.evaluate(still, seen);
+    const unchanged = select(x, -1, passive);
+    const seen = context === undefined ? unchanged : concatenate([context, unchanged]);
+    const output = network.evaluate(unchanged, seen);
     const raw = reshape(output, [...output.shape.slice(0, -2), active.length, scalar.parameters]);
     const { value, logSlope } = scalar[direction](select(x, -1, active), raw);
-    return { value: select(concatenate([still, value]), -1, back), logDet: sumFeatures(logSlope) };
+    return { value: select(concatenate([unchanged, value]), -1, back), logDet: sumFeatures(logSlope) };
   };
   return { forward: apply("forward"), inverse: apply("inverse") };
 }
@@ -172,12 +177,12 @@ export function bindFlow(tape: Tape, architecture: FlowArchitecture, prefix: str
   const frame = standardisation(architecture, bound.tensors);
 
   function toLatent(y: Var, context?: Var): Transformed {
-    checkInputs(`${prefix}.toLatent`, architecture, y, context);
+    checkFlowInputs(`${prefix}.toLatent`, architecture, y, context);
     const c = frame.context(context);
     return chain(y, [frame.enter, ...layers.map((layer) => (x: Var) => layer.forward(x, c)), frame.leave]);
   }
   function fromLatent(z: Var, context?: Var): Transformed {
-    checkInputs(`${prefix}.fromLatent`, architecture, z, context);
+    checkFlowInputs(`${prefix}.fromLatent`, architecture, z, context);
     const c = frame.context(context);
     const inverses = layers.map((layer) => (x: Var) => layer.inverse(x, c)).reverse();
     return chain(z, [frame.undoLeave, ...inverses, frame.undoEnter]);

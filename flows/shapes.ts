@@ -16,12 +16,12 @@ export function sumFeatures(x: Var): Var {
 }
 
 /** [...] → [..., 1]. */
-export function withAxis(x: Var): Var {
+export function withLastAxis(x: Var): Var {
   return reshape(x, [...x.shape, 1]);
 }
 
 /** [..., 1] → [...]. */
-export function withoutAxis(x: Var): Var {
+export function withoutLastAxis(x: Var): Var {
   return reshape(x, x.shape.slice(0, -1));
 }
 

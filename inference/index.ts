@@ -54,18 +54,18 @@ export type {
   RegionRequest,
 } from "./measurements/distribution-of-interest/impacts/impacts-weighted-regions.js";
 export {
+  type ResponseStart,
+  type ResponseStartRequest,
+  responseToFirstOrder,
+} from "./measurements/distribution-of-interest/response-start.js";
+export {
   initialResponse,
   memberTransports,
   type NodeLaw,
   type ResponseRequest,
   responseSample,
   responseTraining,
-} from "./measurements/distribution-of-interest/response-fit.js";
-export {
-  type ResponseStart,
-  type ResponseStartRequest,
-  responseToFirstOrder,
-} from "./measurements/distribution-of-interest/response-start.js";
+} from "./measurements/distribution-of-interest/response-training.js";
 export {
   DATA,
   dataSample,
@@ -75,7 +75,7 @@ export {
   releaseOfNu,
   type TransportRequest,
   transportTraining,
-} from "./measurements/distribution-of-interest/transport-fit.js";
+} from "./measurements/distribution-of-interest/transport-training.js";
 export {
   enterFrame,
   type FeatureFrame,

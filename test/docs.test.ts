@@ -54,7 +54,7 @@ for (const document of DOCUMENTS) {
 
 test("functions that architecture.md names are in the files beside their names", () => {
   const rows = read("docs/architecture.md").split("\n");
-  for (const name of ["inverseInside", "fitNuisances"]) {
+  for (const name of ["inverseInside", "fitNuisances", "covarianceSummary"]) {
     const row = rows.find((line) => line.includes(`\`${name}\``))!;
     assert.ok(
       pathsOf(row).some((path) => path.endsWith(".ts") && read(path).includes(`function ${name}(`)),

@@ -1,5 +1,5 @@
 /** What an analysis names, read, and what is made of its data: so that nothing is found wrong after the first training. */
-import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-fit.js";
+import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-training.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
 import { UsageError } from "./errors.js";
@@ -15,12 +15,12 @@ export async function checkInputs(analysis: Analysis): Promise<void> {
   if (model.file !== undefined) await loadModel(analysis, []);
   else {
     await openSimulation(analysis);
-    checkData(analysis, data);
+    checkTransportData(analysis, data);
   }
 }
 
 /** Refuses data to which T cannot be fitted. */
-export function checkData(analysis: Analysis, data: LoadedEvents | undefined): void {
+export function checkTransportData(analysis: Analysis, data: LoadedEvents | undefined): void {
   const { configuration } = analysis;
   if (!configuration.likelihood.observables.includes("y") || !configuration.transport.enabled) return;
   checkHeldOut(analysis, data?.data.count ?? configuration.data.events);

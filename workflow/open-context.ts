@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
-import { checkData } from "./check-inputs.js";
+import { checkTransportData } from "./check-inputs.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
@@ -50,7 +50,7 @@ export async function openContext(
   requireRange(analysis, extremes, simulation.frame, backend.precision);
   const samples = [...simulation.files, [events.file, events.data] as const];
   for (const warning of resolutionWarnings(samples, simulation.frame, backend.precision)) warn(warning);
-  checkData(analysis, events);
+  checkTransportData(analysis, events);
   return {
     analysis,
     folder,

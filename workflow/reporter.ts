@@ -1,4 +1,4 @@
-/** How a computation and whoever asked for it speak to each other while it goes on: warnings, progress, a signal to stop. */
+/** What a computation and its caller exchange while it runs: warnings, progress, a signal to stop. */
 
 /** Numbers and short texts shown behind the progress, e.g. `{ loss: 2.31, nu: "0.49, -0.51" }`. */
 export type Shown = Readonly<Record<string, number | string>>;
@@ -16,7 +16,7 @@ export interface Progress {
   /**
    * Begins to count; the counter before must be done.
    *
-   * @param total number of `unit`s it will take, undefined where nobody knows
+   * @param total number of `unit`s it will take, undefined where it is unknown
    * @param unit  what is counted, plural; the rate is in `unit`s per second
    */
   begin(label: string, total?: number, unit?: string): Counter;
@@ -27,7 +27,7 @@ export interface Progress {
 /** What is given to every computation that takes long or may have something to warn of. */
 export interface Reporter {
   readonly progress: Progress;
-  /** Aborted by whoever waits: stop at the next safe point, soon, and return or throw. */
+  /** The caller aborts it: stop soon, at the next safe point, and return or throw. */
   readonly signal: AbortSignal;
   /** A sentence that the user has to read. */
   warn(text: string): void;

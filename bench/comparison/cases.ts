@@ -106,7 +106,7 @@ export function titleOf({ suite, task, events, nuisances, features }: Case): str
 }
 
 /** One layer of a factorizable flow, hidden 64 x 2. */
-function systematics(count: number) {
+function morphOf(count: number) {
   const nuisances = Array.from({ length: count }, () => ({ scale: 1 }));
   const architecture = factorizableFlow({ features: 4, context: 4, layers: 1, hidden: [64, 64], nuisances });
   return { architecture, weights: filled(initialise(architecture, 2), 0.05) };
@@ -136,19 +136,19 @@ export async function writeCase(folder: string, own: Case): Promise<void> {
 function contentOf(own: Case): CaseFile | Promise<CaseFile> {
   if (own.suite === "R5") return likelihoodFile(own.events);
   if (own.suite === "R6") return mixtureFile();
-  const residual = own.nuisances === undefined ? undefined : systematics(own.nuisances);
+  const residual = own.nuisances === undefined ? undefined : morphOf(own.nuisances);
   const flow = flowOf(own);
   return {
-    parts: { flow: flow.weights, ...(residual && { systematics: residual.weights }) },
+    parts: { flow: flow.weights, ...(residual && { morph: residual.weights }) },
     data: columns(own.events, flow),
-    description: { architecture: flow.architecture, systematics: residual?.architecture },
+    description: { architecture: flow.architecture, morph: residual?.architecture },
   };
 }
 
 function hessianRequest({ nuisances = 0 }: Case): ProgramRequest {
   const { tape, flow, y, x } = bound(R1);
   const nu = tape.parameter("nu", [nuisances]);
-  const moved = bindFactorizableFlow(tape, systematics(nuisances).architecture, "systematics").toNominal(y, x, nu);
+  const moved = bindFactorizableFlow(tape, morphOf(nuisances).architecture, "morph").toNominal(y, x, nu);
   const nll = neg(sumEvents(add(flow.logProb(moved.value, x), moved.logDet)));
   return { outputs: { hessian: hessian(nll, nu) } };
 }
@@ -157,7 +157,7 @@ async function ownHessian(backend: Backend, own: Case): Promise<Prepared> {
   const { events, nuisances = 0 } = own;
   const program = await backend.compile(hessianRequest(own));
   await program.bind(columns(events));
-  await program.write({ ...named("flow", R1.weights), ...named("systematics", systematics(nuisances).weights) });
+  await program.write({ ...named("flow", R1.weights), ...named("morph", morphOf(nuisances).weights) });
   await program.write({ nu: new Float64Array(nuisances).fill(0.1) });
   const call = () => program.run();
   return { check: call, call, repeats: 1, close: () => program.close() };

@@ -9,13 +9,13 @@ import { type ModelBuilder, trainingProgram } from "../../flows/training/trainin
 import {
   responseSample,
   responseTraining,
-} from "../../inference/measurements/distribution-of-interest/response-fit.js";
+} from "../../inference/measurements/distribution-of-interest/response-training.js";
 import {
   DATA,
   dataSample,
   initialNu,
   transportTraining,
-} from "../../inference/measurements/distribution-of-interest/transport-fit.js";
+} from "../../inference/measurements/distribution-of-interest/transport-training.js";
 import {
   type MixtureModel,
   mixtureParameters,
@@ -38,8 +38,8 @@ export const TIMED_STEPS = 4;
 
 const OBSERVED = 100_000;
 const NU = [0.1, -0.2];
-/** Scale of the response, and the box in which it is trained: arXiv:2602.13184. */
-const [SCALE, BOX] = [0.015, 0.3];
+/** Scale of the response, and the validity range in which it is trained: arXiv:2602.13184. */
+const [SCALE, RANGE] = [0.015, 0.3];
 
 /** What a rival reads. */
 export interface CaseFile {
@@ -49,7 +49,7 @@ export interface CaseFile {
   readonly description: object;
 }
 
-/** Last layers that are not zero: a term that vanishes would still be computed, but nobody has to believe that. */
+/** Last layers that are not zero, so that no term vanishes and none could be left out. */
 export function filled(weights: Weights, size: number): Weights {
   return new Map(
     [...weights].map(([name, { shape, data }]) => {
@@ -65,8 +65,8 @@ function model(): MixtureModel {
   const nuisances = NU.map((nominal) => ({ nominal, scale: SCALE }));
   const response = factorizableFlow({ features: 2, context: 4, layers: 3, hidden: [256, 256], nuisances });
   const moved = (of: MixtureModel["x"]) => {
-    const systematics = of.morph!;
-    return { ...of, morph: { ...systematics, weights: filled(systematics.weights, 0.02) } };
+    const morph = of.morph!;
+    return { ...of, morph: { ...morph, weights: filled(morph.weights, 0.02) } };
   };
   return {
     ...sizes,
@@ -85,7 +85,11 @@ const data = () => ({
 function sampleOf(task: MixtureTask): EventSample {
   const sample = dataSample(data());
   if (task === "stepOne") return sample;
-  return responseSample(sample, { kind: "random", halfWidths: [BOX, BOX] }, { seed: 1, purpose: "delta", epoch: 0 });
+  return responseSample(
+    sample,
+    { kind: "random", halfWidths: [RANGE, RANGE] },
+    { seed: 1, purpose: "delta", epoch: 0 },
+  );
 }
 
 export function mixtureFile(): CaseFile {
@@ -106,11 +110,11 @@ export function mixtureFile(): CaseFile {
 }
 
 function builder(task: MixtureTask, own: MixtureModel): ModelBuilder {
-  const transfer = adam({ learningRate: 1e-4 });
-  if (task === "stepTwo") return responseTraining({ model: own, isWeighted: false, optimiser: transfer });
+  const transport = adam({ learningRate: 1e-4 });
+  if (task === "stepTwo") return responseTraining({ model: own, isWeighted: false, optimiser: transport });
   const { response: _, ...fixed } = own;
   const request = { form: "joint", extended: false, isWeighted: false, observed: OBSERVED } as const;
-  return transportTraining({ ...request, model: fixed, transport: transfer, nuisances: adam({ learningRate: 4e-3 }) });
+  return transportTraining({ ...request, model: fixed, transport, nuisances: adam({ learningRate: 4e-3 }) });
 }
 
 /** The loss of the task with its gradients: what a step has to compute. */

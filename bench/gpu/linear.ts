@@ -10,7 +10,7 @@ import { Tape } from "../../engine/tape/tape.js";
 import { webgpuBackend } from "../../engine/webgpu/backend.js";
 import { type Device, usage } from "../../engine/webgpu/device/device.js";
 import { eventsPerChunk, slotsOf, splitEvents } from "../../engine/webgpu/execution/chunks.js";
-import { Columns } from "../../engine/webgpu/execution/columns.js";
+import { DeviceColumns } from "../../engine/webgpu/execution/columns.js";
 import { Recorder } from "../../engine/webgpu/execution/recorder.js";
 import { type PassPlan, planRun } from "../../engine/webgpu/plan.js";
 import { dense, prefixMasked, type Shape } from "../linear-peak.js";
@@ -78,7 +78,7 @@ async function times(device: Device, bench: Bench, shape: Shape, asked: number) 
   const partials = device.buffer(4 * split.partials, usage.storage);
   const recorder = new Recorder(device, false);
   await recorder.prepare(pass.kernels, []);
-  const columns = new Columns(device, 0);
+  const columns = new DeviceColumns(device, 0);
   const group = device.group("events", [slots, parameters, tables, values, partials, recorder.arguments]);
   const groups = { events: group, gather: new Map() };
   const flops = 2 * events * shape.prefix.reduce((sum, length) => sum + length, 0);

@@ -1,15 +1,15 @@
 /** How soon a GPU begins. */
 import { type Bench, dispatching, kernel } from "../../cli/roofline/gpu.js";
-import { elapsed, rounded, type Spread, significant, spread } from "../../cli/roofline/statistics.js";
+import { elapsed, type Quartiles, quartiles, rounded, significant } from "../../cli/roofline/statistics.js";
 
 const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
 const MAP_READ = 1;
 
-const median = async (call: () => Promise<unknown>, rounds: number): Promise<Spread> => {
+const median = async (call: () => Promise<unknown>, rounds: number): Promise<Quartiles> => {
   await call();
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) times.push(await elapsed(call));
-  return spread(times);
+  return quartiles(times);
 };
 
 /** Dispatches of one submit; the difference between few and many is what one adds. */
@@ -39,7 +39,7 @@ export async function dispatchOverhead(bench: Bench) {
   }, 100);
   buffer.destroy();
   back.destroy();
-  const microseconds = ({ median, low, high }: Spread) =>
+  const microseconds = ({ median, low, high }: Quartiles) =>
     rounded({ median: 1e3 * median, low: 1e3 * low, high: 1e3 * high });
   return {
     dispatchMicroseconds: significant((1000 * (many.median - few.median)) / (MANY - FEW)),

@@ -32,7 +32,7 @@ class Likelihood:
         own = lambda prefix: {n[len(prefix) :]: t for n, t in tensors.items() if n.startswith(prefix)}
         self.flow = Flow(description["architecture"], own("flow."))
         self.masked = self.flow.masked()
-        self.residual, self.of_residual = description["systematics"], own("systematics.")
+        self.residual, self.of_residual = description["morph"], own("morph.")
         self.y, self.x = (tensors[f"data.{name}"].t().contiguous() for name in ("y", "x"))
         self.damping = self.residual["quadraticDamping"]
         self.nu = torch.full((len(self.residual["nuisances"]),), 0.1)
@@ -65,8 +65,8 @@ def double_backward(tensors, description):
     def run():
         nll = matmul_nll(likelihood, likelihood.coefficients())
         nu = likelihood.nu.clone().requires_grad_(True)
-        (slope,) = torch.autograd.grad(nll(nu), nu, create_graph=True)
-        rows = [torch.autograd.grad(entry, nu, retain_graph=True)[0] for entry in slope]
+        (gradient,) = torch.autograd.grad(nll(nu), nu, create_graph=True)
+        rows = [torch.autograd.grad(entry, nu, retain_graph=True)[0] for entry in gradient]
         return torch.stack(rows)
 
     return run, lambda: {"hessian": run().flatten().tolist()}
@@ -83,16 +83,16 @@ def cut_by_hand(tensors, description):
         s, t = a_s @ u + b_s @ (q * u * u), a_t @ u + b_t @ (q * u * u)
         scaled = likelihood.y * torch.exp(s)
         nominal = (scaled + t).requires_grad_(True)
-        (slope,) = torch.autograd.grad(-likelihood.log_prob(nominal), nominal, create_graph=True)
-        rows = [torch.autograd.grad(slope[:, d].sum(), nominal, retain_graph=True)[0] for d in range(slope.shape[1])]
-        slope, curvature = slope.detach(), torch.stack(rows, 1)
+        (gradient,) = torch.autograd.grad(-likelihood.log_prob(nominal), nominal, create_graph=True)
+        rows = [torch.autograd.grad(gradient[:, d].sum(), nominal, retain_graph=True)[0] for d in range(gradient.shape[1])]
+        gradient, curvature = gradient.detach(), torch.stack(rows, 1)
         ds, dt = a_s + 2 * q * u * b_s, a_t + 2 * q * u * b_t
         move = scaled.unsqueeze(-1) * ds + dt
         flat = lambda x: x.reshape(-1, x.shape[-1])
         matrix = flat(curvature @ move).t() @ flat(move)
-        weight = (slope * scaled).unsqueeze(-1)
+        weight = (gradient * scaled).unsqueeze(-1)
         matrix += flat(weight * ds).t() @ flat(ds)
-        diagonal = 2 * q * (flat((weight - 1) * b_s) + flat(slope.unsqueeze(-1) * b_t)).sum(0)
+        diagonal = 2 * q * (flat((weight - 1) * b_s) + flat(gradient.unsqueeze(-1) * b_t)).sum(0)
         return matrix + torch.diag(diagonal)
 
     return run, lambda: {"hessian": run().flatten().tolist()}

@@ -1,7 +1,7 @@
 """The likelihood of the published toy model, T fixed: R5, arXiv:2602.13184.
 
 Events come in chunks that fit a cache, both processes of a chunk in one batch. What no nuisance changes, the map T and the
-coefficients of the first layers of the systematics, is computed once for a scan.
+coefficients of the first layers of the morphs, is computed once for a scan.
 """
 
 import time
@@ -18,12 +18,12 @@ POINTS = 21 * 21
 class Likelihood(Mixture):
     def __init__(self, tensors, description):
         super().__init__(tensors, description)
-        self.masked_transfer = self.transfer.masked()
+        self.masked_transport = self.transport.masked()
 
     def fixed(self, x, y):
         """What no nuisance changes: contexts, x and T(y), log det T, coefficients of first layers."""
         one_hot, context, every_x, every_y = self.stacked(x, y)
-        simulated, log_det = self.transfer.to_latent(every_y, context, self.masked_transfer)
+        simulated, log_det = self.transport.to_latent(every_y, context, self.masked_transport)
         return one_hot, context, every_x, simulated, log_det, self.x.first(every_x, one_hot), self.y.first(simulated, context)
 
     def nll(self, nu, one_hot, context, every_x, simulated, log_det, of_x, of_y):
@@ -94,8 +94,8 @@ def scan(tensors, description, faster):
 
 def double_backward(nll, nu):
     nu = nu.clone().requires_grad_(True)
-    (slope,) = torch.autograd.grad(nll(nu), nu, create_graph=True)
-    return torch.stack([torch.autograd.grad(entry, nu, retain_graph=True)[0] for entry in slope])
+    (gradient,) = torch.autograd.grad(nll(nu), nu, create_graph=True)
+    return torch.stack([torch.autograd.grad(entry, nu, retain_graph=True)[0] for entry in gradient])
 
 
 def hessian(tensors, description, _):

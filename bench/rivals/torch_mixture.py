@@ -11,19 +11,19 @@ from torch_flows import Flow, MaskedNetwork
 
 
 class Factorizable(torch.nn.Module):
-    """Systematics of several layers, observed to nominal."""
+    """A morph of several layers, observed to nominal."""
 
     def __init__(self, architecture, tensors):
         super().__init__()
         features, context = architecture["features"], architecture["context"]
         self.damping = architecture["quadraticDamping"]
-        self.centre = torch.tensor([float(own["nominal"]) for own in architecture["nuisances"]])
+        self.nominal = torch.tensor([float(own["nominal"]) for own in architecture["nuisances"]])
         self.scale = torch.tensor([float(own["scale"]) for own in architecture["nuisances"]])
         self.reversed = [layer["order"] != sorted(layer["order"]) for layer in architecture["layers"]]
         self.networks = [
             [
                 MaskedNetwork(tensors, f"transforms.{at}.nuisances.{k}", features, context, layer["hidden"], 4, "elu")
-                for k in range(len(self.centre))
+                for k in range(len(self.nominal))
             ]
             for at, layer in enumerate(architecture["layers"])
         ]
@@ -44,7 +44,7 @@ class Factorizable(torch.nn.Module):
 
     def forward(self, y, context, nu, masked, first=None):
         """nu [K] or [events, K]; `first` are the coefficients of the first layer where they are known."""
-        u = ((nu - self.centre) / self.scale).unbind(-1)
+        u = ((nu - self.nominal) / self.scale).unbind(-1)
         total = 0
         for at in range(len(self.networks)):
             known = self.ordered(at, y)
@@ -63,15 +63,15 @@ class Density:
     def __init__(self, architectures, tensors, name):
         part = lambda of: {k[len(of) :]: v for k, v in tensors.items() if k.startswith(of)}
         self.nominal = Flow(architectures[f"{name}.nominal"], part(f"{name}.nominal."))
-        self.systematics = Factorizable(architectures[f"{name}.systematics"], part(f"{name}.systematics."))
-        self.masked_nominal, self.masked_systematics = self.nominal.masked(), self.systematics.masked()
+        self.morph = Factorizable(architectures[f"{name}.systematics"], part(f"{name}.systematics."))
+        self.masked_nominal, self.masked_morph = self.nominal.masked(), self.morph.masked()
 
     def first(self, y, context):
-        """What the first layer of the systematics needs to know of the events: no nuisance."""
-        return self.systematics.coefficients(0, self.systematics.ordered(0, y), context, self.masked_systematics)
+        """What the first layer of the morph needs to know of the events: no nuisance."""
+        return self.morph.coefficients(0, self.morph.ordered(0, y), context, self.masked_morph)
 
     def log_prob(self, y, context, nu, first=None):
-        y, log_det = self.systematics(y, context, nu, self.masked_systematics, first)
+        y, log_det = self.morph(y, context, nu, self.masked_morph, first)
         return self.nominal.log_prob(y, context, self.masked_nominal) + log_det
 
 
@@ -89,7 +89,7 @@ class Mixture(torch.nn.Module):
                 self.trained.append(part[name])
         of = lambda prefix: {k[len(prefix) :]: v for k, v in part.items() if k.startswith(prefix)}
         self.x, self.y = (Density(architectures, part, name) for name in ("x", "y"))
-        self.transfer = Flow(architectures["transfer"], of("transfer."))
+        self.transport = Flow(architectures["transfer"], of("transfer."))
         self.response = Factorizable(architectures["response"], of("response.")) if "response" in architectures else None
 
     def stacked(self, x, y):
@@ -111,7 +111,7 @@ class StepOne(Mixture):
 
     def forward(self, x, y):
         one_hot, context, every_x, every_y = self.stacked(x, y)
-        simulated, log_det = self.transfer.to_latent(every_y, context, self.transfer.masked())
+        simulated, log_det = self.transport.to_latent(every_y, context, self.transport.masked())
         log_p = self.x.log_prob(every_x, one_hot, self.nu) + self.y.log_prob(simulated, context, self.nu) + log_det
         terms = self.log_yields + log_p.view(-1, len(x))
         loss = -(torch.logsumexp(terms, 0) - torch.logsumexp(self.log_yields, 0)).mean()
@@ -123,27 +123,27 @@ class StepTwo(Mixture):
 
     def __init__(self, tensors, description):
         super().__init__(tensors, description, "response")
-        self.masked_transfer = self.transfer.masked()
+        self.masked_transport = self.transport.masked()
 
     def groups(self):
         return [{"params": list(self.trained), "lr": 1e-4}]
 
     def forward(self, x, y, delta):
-        centre = self.response.centre
+        nominal = self.response.nominal
         with torch.no_grad():
             one_hot, context, every_x, every_y = self.stacked(x, y)
-            simulated, log_det = self.transfer.to_latent(every_y, context, self.masked_transfer)
+            simulated, log_det = self.transport.to_latent(every_y, context, self.masked_transport)
             signs = [delta, -delta]
             at_origin = self.log_conditional(
-                self.prior(every_x, one_hot, centre, len(x)),
-                self.y.log_prob(simulated, context, centre) + log_det,
+                self.prior(every_x, one_hot, nominal, len(x)),
+                self.y.log_prob(simulated, context, nominal) + log_det,
             )
-            priors = [self.prior(every_x, one_hot, (centre + own).repeat(2, 1), len(x)) for own in signs]
+            priors = [self.prior(every_x, one_hot, (nominal + own).repeat(2, 1), len(x)) for own in signs]
         masked = self.response.masked()
         loss = 0
         for own, prior in zip(signs, priors):
-            moved, further = self.response(simulated, context, (centre + own).repeat(2, 1), masked)
-            log_p = self.y.log_prob(moved, context, centre) + log_det + further
+            moved, further = self.response(simulated, context, (nominal + own).repeat(2, 1), masked)
+            log_p = self.y.log_prob(moved, context, nominal) + log_det + further
             loss = loss + 0.5 * ((self.log_conditional(prior, log_p) - at_origin) ** 2).mean()
         return loss
 

@@ -40,15 +40,15 @@ export function sameSizes(): MixtureModel {
   ];
   const flow = (context: number, transforms: number) =>
     autoregressiveFlow({ features: 2, context, transforms, hidden: three, transform: spline(20) });
-  const systematics = (context: number, layers: number, hidden: number[]) =>
+  const morph = (context: number, layers: number, hidden: number[]) =>
     factorizableFlow({ features: 2, context, layers, hidden, nuisances: [{}, {}] });
-  const transfer = autoregressiveFlow({ features: 2, context: 4, transforms: 2, hidden: two, transform: spline(30) });
+  const transport = autoregressiveFlow({ features: 2, context: 4, transforms: 2, hidden: two, transform: spline(30) });
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
     nuisances,
-    x: { nominal: random(flow(2, 2), 1), morph: random(systematics(2, 1, two), 2) },
-    y: { nominal: random(flow(4, 3), 3), morph: random(systematics(4, 2, three), 4) },
-    transport: random(transfer, 5),
+    x: { nominal: random(flow(2, 2), 1), morph: random(morph(2, 1, two), 2) },
+    y: { nominal: random(flow(4, 3), 3), morph: random(morph(4, 2, three), 4) },
+    transport: random(transport, 5),
   });
 }
 

@@ -28,7 +28,7 @@ function filled(architecture: FactorizableArchitecture, seed: number): FlowModel
 /** The defaults of the command line, with the entries of examples/doi-toy/analysis.yaml. */
 export function toy(): MixtureModel {
   const common = { features: 2, hidden: [32, 32], activation: "silu", standardisation: "input" } as const;
-  const systematics = (context: number, layers: number, seed: number) =>
+  const morph = (context: number, layers: number, seed: number) =>
     filled(
       factorizableFlow({
         features: 2,
@@ -43,7 +43,7 @@ export function toy(): MixtureModel {
     );
   const density = (context: number, seed: number) =>
     modelOf(autoregressiveFlow({ ...common, context, transforms: 2, transform: { kind: "affine" } }), seed);
-  const transfer = autoregressiveFlow({
+  const transport = autoregressiveFlow({
     ...common,
     context: 4,
     hidden: [64, 64],
@@ -54,9 +54,9 @@ export function toy(): MixtureModel {
   return checkedModel({
     processes: ["A", "B"].map((name) => ({ name, logYield: Math.log(50_000) })),
     nuisances: ["shift", "squeeze"].map((name) => ({ name, kind: "shape", nominal: 0, acts: [true, true] })),
-    x: { nominal: density(2, 1), morph: systematics(2, 1, 2) },
-    y: { nominal: density(4, 3), morph: systematics(4, 2, 4) },
-    transport: modelOf(transfer, 5),
+    x: { nominal: density(2, 1), morph: morph(2, 1, 2) },
+    y: { nominal: density(4, 3), morph: morph(4, 2, 4) },
+    transport: modelOf(transport, 5),
   });
 }
 

@@ -77,7 +77,7 @@ function advised(error: unknown, name: string): unknown {
   return new DeviceLostError(error.reason, name === "run" ? kept : "Run the command again");
 }
 
-/** What Ctrl-C is answered with. `run` keeps what it has trained. */
+/** The message after Ctrl-C. `run` keeps what it has trained. */
 function stoppingText(name: string): string {
   const where = name === "run" ? "stopping at the next safe point, from which `run` will resume" : "stopping";
   return `\nunbinned: ${where}; press Ctrl-C again to quit at once\n`;

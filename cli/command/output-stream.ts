@@ -1,4 +1,4 @@
-/** stdout or stderr of the process, which may go away under it: a pipe that nobody reads any more, a full device. */
+/** stdout or stderr of the process, which may fail at any time: a pipe whose reader has ended, a full device. */
 export class OutputStream {
   private failure: NodeJS.ErrnoException | undefined;
 

@@ -3,7 +3,7 @@
  * each of its compute passes begins and ends.
  */
 import { openGpu } from "../../engine/webgpu/host-node.js";
-import { elapsed, type Spread, spread } from "./statistics.js";
+import { elapsed, type Quartiles, quartiles } from "./statistics.js";
 
 /** Compute passes that one measurement may have: a query set holds 4096 stamps. */
 const CAPACITY = 2048;
@@ -131,9 +131,9 @@ export async function watched<T>(open: () => Promise<T>): Promise<Watched<T>> {
 /** Milliseconds of one call. */
 export interface Timing {
   /** Until its results are on the host. */
-  readonly wall: Spread;
+  readonly wall: Quartiles;
   /** Absent without a clock. */
-  readonly gpu: Spread | undefined;
+  readonly gpu: Quartiles | undefined;
 }
 
 /** The GPU's own time where it has a clock. */
@@ -167,7 +167,7 @@ export async function timed(
     wall.push(all / calls);
     if (clock !== undefined) gpu.push((await clock.stop()) / calls);
   }
-  return { wall: spread(wall), gpu: clock && spread(gpu) };
+  return { wall: quartiles(wall), gpu: clock && quartiles(gpu) };
 }
 
 const LONGEST = 4096;

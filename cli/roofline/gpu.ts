@@ -12,7 +12,7 @@ export interface Bench {
   readonly isSoftware: boolean;
 }
 
-/** How long to repeat what is measured: software drivers want short submits, and somebody waits for the whole. */
+/** How long to repeat what is measured. Software drivers need short submits, and the user waits for the whole. */
 export const effort = ({ isSoftware }: Pick<Bench, "isSoftware">): Effort =>
   isSoftware ? { goal: 60, seconds: 0.5 } : { goal: 20, seconds: 1 };
 

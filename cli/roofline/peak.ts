@@ -14,7 +14,7 @@ export interface Peak {
   readonly gigabytesPerSecond: number;
 }
 
-/** Of a GPU: somebody waits for it. */
+/** Of a GPU: the user waits for it. */
 const SPENT = { goal: 20, seconds: 0.1 };
 
 /** @param threads  of the backend */

@@ -1,6 +1,6 @@
 /** Medians with their spread: what is timed here shares its machine with others. */
 
-export interface Spread {
+export interface Quartiles {
   readonly median: number;
   /** Lower and upper quartile. */
   readonly low: number;
@@ -12,12 +12,12 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[Math.round(fraction * (sorted.length - 1))] as number;
 }
 
-export function spread(values: readonly number[]): Spread {
+export function quartiles(values: readonly number[]): Quartiles {
   return { median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) };
 }
 
 /** `1.23 (1.20-1.27)` */
-export function text({ median, low, high }: Spread, digits: number): string {
+export function quartilesText({ median, low, high }: Quartiles, digits: number): string {
   return `${median.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)})`;
 }
 
@@ -25,7 +25,7 @@ export function text({ median, low, high }: Spread, digits: number): string {
 export const significant = (value: number): number => Number(value.toPrecision(4));
 
 /** Likewise. */
-export function rounded({ median, low, high }: Spread): Spread {
+export function rounded({ median, low, high }: Quartiles): Quartiles {
   return { median: significant(median), low: significant(low), high: significant(high) };
 }
 

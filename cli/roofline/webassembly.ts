@@ -4,7 +4,7 @@ import type { Lanes } from "../../engine/cpu/assembly/lanes.js";
 import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 
 /** Times one call of about a millisecond and returns billions per second of what it does, such as GFLOP/s. */
-export type Sampler = () => number;
+export type RateSampler = () => number;
 
 const PAGES = 64;
 /** Work of a call that takes about a millisecond. */
@@ -15,7 +15,7 @@ const SAMPLE_WORK = 4e7;
  *
  * @param work  floating-point operations or bytes of the body
  */
-export async function prepare(work: number, body: (f: FunctionBuilder) => void): Promise<Sampler> {
+export async function prepare(work: number, body: (f: FunctionBuilder) => void): Promise<RateSampler> {
   const module = new ModuleBuilder();
   module.importMemory("env", "memory", { min: PAGES });
   const f = module.exportedFunction("main", ["i32"], []);
@@ -37,7 +37,7 @@ export async function prepare(work: number, body: (f: FunctionBuilder) => void):
 }
 
 /** Multiply-adds on ten accumulators in registers, each of one vector, or of two that are stored side by side. */
-export function multiplyAddLoop(lanes: Lanes): Promise<Sampler> {
+export function multiplyAddLoop(lanes: Lanes): Promise<RateSampler> {
   const rounds = 1000;
   const vectors = lanes.blockVectors / 2;
   return prepare(2 * lanes.width * 10 * vectors * rounds, (f) => {
@@ -68,7 +68,7 @@ const UNROLLED = 8;
  *
  * @param bytes  a multiple of 128, at most 2 MiB
  */
-export function copyLoop(lanes: Lanes, bytes: number): Promise<Sampler> {
+export function copyLoop(lanes: Lanes, bytes: number): Promise<RateSampler> {
   return prepare(2 * bytes, (f) => {
     const at = f.local("i32");
     f.range(at, 0, bytes, 16 * UNROLLED, () => {

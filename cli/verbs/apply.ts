@@ -18,8 +18,8 @@ import {
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
+import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
-import type { SavedFit } from "../../workflow/store/saved-fit.js";
 import { openBackend } from "../command/backend.js";
 import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";

@@ -7,7 +7,7 @@ import { checkFiles, loadAnalysis } from "../../workflow/configuration/configura
 import { UsageError } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
-import { runToys, summarise } from "../../workflow/recipes/coverage.js";
+import { runToys, summariseToys } from "../../workflow/recipes/coverage.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openBackend } from "../command/backend.js";
@@ -39,7 +39,7 @@ export async function coverage(context: VerbContext): Promise<void> {
     });
     if (options.toy !== undefined)
       return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
-    const { result, file } = await summarise(plan, toyFolder);
+    const { result, file } = await summariseToys(plan, toyFolder);
     for (const { label, withoutErrors, ...own } of result.fits) {
       context.print(describeCoverage(label, own, withoutErrors));
     }

@@ -15,7 +15,7 @@ import { type Adapter, type GpuFacts, gpuFacts } from "../doctor/facts.js";
 interface Finding {
   readonly name: string;
   readonly value: string;
-  /** What unbinned cannot do here and how to mend it; undefined where all is well. */
+  /** What unbinned cannot do here and what to do about it; undefined where all is well. */
   readonly trouble?: string;
 }
 

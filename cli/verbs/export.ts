@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { UsageError } from "../../workflow/errors.js";
-import { exportedFiles } from "../../workflow/store/export-files.js";
+import { exportedFiles } from "../../workflow/recipes/export-files.js";
 import { checkExport } from "../../workflow/store/exported-folder.js";
 import { checkReplaceable, restoreExport, writeExport } from "../../workflow/store/replace-export.js";
 import { readVersion } from "../../workflow/version.js";

@@ -4,12 +4,11 @@ import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
-import { createOutputFolder } from "../../workflow/store/output-folder.js";
-import { FIT_FILE } from "../../workflow/store/saved-fit.js";
+import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { pointOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -21,7 +20,7 @@ export async function fit(context: VerbContext): Promise<void> {
   const open = await likelihoodOf(context, "f32", true);
   try {
     const start = (nu === undefined ? responseNominal(open) : undefined) ?? pointOf(open.analysis, nu);
-    await requireFinite(open, start, context.signal);
+    await requireFiniteDensities(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, found);

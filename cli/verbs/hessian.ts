@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { degeneracyText, labelText } from "../../workflow/likelihood/covariance-summary.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
 import { type HessianResult, hessianResult } from "../../workflow/likelihood/hessian-result.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
@@ -17,7 +17,7 @@ export async function hessian(context: VerbContext): Promise<void> {
   const open = await likelihoodOf(context, "f64", true);
   try {
     const point = pointOf(open.analysis, nu);
-    await requireFinite(open, point, context.signal);
+    await requireFiniteDensities(open, point, context.signal);
     const decisive = await influenceVerdicts(open, point, context.signal);
     const verdicts = [...modelVerdicts(open), ...decisive];
     const result = { ...(await hessianResult(open, point, context.progress)), verdicts };

@@ -10,7 +10,7 @@ import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
-import { fitOneReplica } from "../../workflow/steps/fit-chain.js";
+import { fitOneReplica } from "../../workflow/steps/fits/fit-chain.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openBackend } from "../command/backend.js";

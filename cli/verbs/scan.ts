@@ -3,7 +3,7 @@ import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { NotConverged } from "../../workflow/errors.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFinite } from "../../workflow/likelihood/event-checks.js";
+import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import {
@@ -30,7 +30,7 @@ export async function scan(context: VerbContext): Promise<void> {
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
     const start = responseNominal(open) ?? pointOf(open.analysis, undefined);
-    await requireFinite(open, start, context.signal);
+    await requireFiniteDensities(open, start, context.signal);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);

@@ -30,7 +30,7 @@ function timed(backend: Backend, into: Compiled[]): Backend {
   };
 }
 
-const profilesOf = (compiled: readonly Compiled[]) => Promise.all(compiled.map(({ program }) => program.times()));
+const allTimes = (compiled: readonly Compiled[]) => Promise.all(compiled.map(({ program }) => program.times()));
 
 /** The quickest of many evaluations, which others on the machine disturbed least: what ran in it, and what ran once before. */
 async function timesOf(
@@ -43,14 +43,14 @@ async function timesOf(
   const warm = performance.now() + WARM_UP_MS;
   do await evaluate();
   while (performance.now() < warm);
-  let before = await profilesOf(compiled);
+  let before = await allTimes(compiled);
   let times: readonly MeasuredProgram[] = [];
   let [evaluations, least] = [0, Number.POSITIVE_INFINITY];
   for (const end = performance.now() + MEASURED_MS; evaluations < FEWEST || performance.now() < end; evaluations++) {
     const start = performance.now();
     await evaluate();
     const wall = performance.now() - start;
-    const after = await profilesOf(compiled);
+    const after = await allTimes(compiled);
     if (wall < least) times = compiled.map(({ outputs }, i) => programTimes(outputs, before[i]!, after[i]!));
     least = Math.min(least, wall);
     before = after;

@@ -8,8 +8,8 @@ import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPl
 import { BlockedColumn } from "../runtime/blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
 import { type KernelCost, type ProgramTimes, timesOf } from "../runtime/kernel-times.js";
+import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { isSharing, sharedColumn } from "../runtime/shared-column.js";
-import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import type { Precision, Simd } from "./assembly/lanes.js";
 import { hasRelaxedSimd } from "./assembly/simd.js";
@@ -244,7 +244,7 @@ class CpuProgram implements Program {
       abort,
     }));
     this.wallMilliseconds += performance.now() - start;
-    // Also where the signal came late: nobody can see what a run that was ended did not compute.
+    // Also where the signal came late: results do not show which values an aborted run did not compute.
     signal?.throwIfAborted();
     const filled = new Map(ofEvents.map(([name], i) => [name, taken[i]?.column]));
     const results = Object.keys(this.request.outputs).flatMap((name) => {

@@ -53,7 +53,7 @@ export class Team {
     if (Atomics.load(this.shared, control.failed) === 1) throw new Error("internal: another worker failed");
   }
 
-  /** What rank 0 decides, the same for all. Places alternate, so that nobody hears the answer of another turn. */
+  /** What rank 0 decides, the same for all. Places alternate, so that no thread reads the decision of another turn. */
   agree(decide: () => boolean): boolean {
     const place = control.decisions + (this.turn++ % 2);
     if (this.rank === 0) Atomics.store(this.shared, place, decide() ? 1 : 0);
@@ -61,7 +61,7 @@ export class Team {
     return Atomics.load(this.shared, place) === 1;
   }
 
-  /** Lets everybody out of the barrier, to report failure. */
+  /** Lets all threads out of the barrier, to report failure. */
   fail(): void {
     Atomics.store(this.shared, control.failed, 1);
     Atomics.add(this.shared, control.phase, 1);
@@ -76,13 +76,13 @@ interface Tile extends TileEvents {
 }
 
 /** A node with events, and where its values go. */
-export interface Target {
+export interface OutputTarget {
   readonly node: number;
   readonly column: OutputColumn;
 }
 
 /** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
-class Held {
+class StampedValue {
   private numbers: Float64Array | undefined;
 
   constructor(
@@ -110,8 +110,8 @@ export class Execution {
   private readonly doubles: Float64Array;
   private readonly bytes: number;
   private readonly data = new Map<string, BoundColumn>();
-  private readonly state = new Map<string, Held>();
-  private readonly held = new Map<number, Held>();
+  private readonly state = new Map<string, StampedValue>();
+  private readonly stamped = new Map<number, StampedValue>();
   private readonly uploaded = new Map<string, number>();
   private readonly kernelClock: KernelClock | undefined;
   private clock = 1;
@@ -150,13 +150,14 @@ export class Execution {
   }
 
   write(parameters: Named<Float64Array>): void {
-    for (const [label, value] of Object.entries(parameters)) this.state.set(label, new Held(this.clock++, value));
+    for (const [label, value] of Object.entries(parameters))
+      this.state.set(label, new StampedValue(this.clock++, value));
   }
 
   read(label: string): Float64Array {
-    const held = this.state.get(label);
-    if (held === undefined) throw new Error(`internal: parameter ${label} has no value`);
-    return held.value;
+    const stamped = this.state.get(label);
+    if (stamped === undefined) throw new Error(`internal: parameter ${label} has no value`);
+    return stamped.value;
   }
 
   /** Zeros for the outputs without events of so many steps. */
@@ -184,13 +185,13 @@ export class Execution {
       const { label, size, from, to } = update;
       const stamp = this.clock++;
       if (from === undefined || to === undefined) {
-        this.state.set(label, new Held(stamp, typeof value === "function" ? value() : value));
+        this.state.set(label, new StampedValue(stamp, typeof value === "function" ? value() : value));
         continue;
       }
       instance.exports[COPY]?.(to, from, size * bytes);
       this.uploaded.set(String(to), stamp);
       // Not read before the memory changes again: a later write or update replaces this entry.
-      this.state.set(label, new Held(stamp, () => this.copyOut(to, size)));
+      this.state.set(label, new StampedValue(stamp, () => this.copyOut(to, size)));
     }
   }
 
@@ -204,7 +205,7 @@ export class Execution {
    * @param abort  1 once nobody wants the values any more: the tiles that are left are not computed, all else is done as ever, so
    *               that every worker comes to every barrier
    */
-  evaluate(events: (set: string) => Events, targets: readonly Target[], abort?: Int32Array): void {
+  evaluate(events: (set: string) => Events, targets: readonly OutputTarget[], abort?: Int32Array): void {
     const isWanted = abort === undefined ? () => true : () => Atomics.load(abort, 0) === 0;
     for (const level of this.plan.levels) {
       if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
@@ -213,32 +214,32 @@ export class Execution {
   }
 
   private valueAt(node: number): Float64Array {
-    const held = this.held.get(node);
-    if (held === undefined) throw new Error(`internal: node ${node} has no value`);
-    return held.value;
+    const stamped = this.stamped.get(node);
+    if (stamped === undefined) throw new Error(`internal: node ${node} has no value`);
+    return stamped.value;
   }
 
-  /** Recomputes a node without events if an input is newer. */
+  /** Computes a node without events anew if an input is newer. */
   private refresh(node: PlainNode): void {
     const { operation } = node;
     if (operation.name === "parameter") {
-      const held = this.state.get(operation.label);
-      if (held === undefined) throw new Error(`internal: parameter ${operation.label} has no value`);
-      this.held.set(node.id, held);
+      const stamped = this.state.get(operation.label);
+      if (stamped === undefined) throw new Error(`internal: parameter ${operation.label} has no value`);
+      this.stamped.set(node.id, stamped);
       return;
     }
-    const known = this.held.get(node.id);
-    const inputs = node.inputs.map((input) => this.held.get(input.id) as Held);
+    const known = this.stamped.get(node.id);
+    const inputs = node.inputs.map((input) => this.stamped.get(input.id) as StampedValue);
     if (known !== undefined && inputs.every((input) => input.stamp <= known.stamp)) return;
     const value = evaluate(
       node as unknown as Var,
       inputs.map((input) => input.value),
       1,
     );
-    this.held.set(node.id, new Held(this.clock++, value));
+    this.stamped.set(node.id, new StampedValue(this.clock++, value));
   }
 
-  private runPass(pass: PassPlan, events: Events, targets: readonly Target[], isWanted: () => boolean): void {
+  private runPass(pass: PassPlan, events: Events, targets: readonly OutputTarget[], isWanted: () => boolean): void {
     const { team, plan } = this;
     if (team.rank === 0) {
       this.uploadParameters(pass);
@@ -286,7 +287,7 @@ export class Execution {
     events: Events,
     first: number,
     accumulator: number,
-    targets: readonly Target[],
+    targets: readonly OutputTarget[],
   ): void {
     const { plan } = this;
     const base = plan.scratch + this.team.rank * plan.scratchBytes;
@@ -306,7 +307,7 @@ export class Execution {
     { columns, calls, outputs: taken }: TimedPass,
     tile: Tile,
     accumulator: number,
-    targets: readonly Target[],
+    targets: readonly OutputTarget[],
   ): void {
     const { base, n } = tile;
     const clock = this.kernelClock as KernelClock;
@@ -327,7 +328,7 @@ export class Execution {
     }
   }
 
-  private takeOutputs(pass: PassPlan, tile: Tile, targets: readonly Target[]): void {
+  private takeOutputs(pass: PassPlan, tile: Tile, targets: readonly OutputTarget[]): void {
     for (const { node, column } of targets) {
       const output = pass.outputs.find((own) => own.node === node);
       // That of another pass.
@@ -338,19 +339,19 @@ export class Execution {
   }
 
   private bringToMemory({ node, address, size }: Upload): void {
-    const held = this.held.get(node) as Held;
+    const stamped = this.stamped.get(node) as StampedValue;
     const key = String(address);
-    if ((this.uploaded.get(key) ?? 0) >= held.stamp) return;
-    if (held.value.length !== size)
-      throw new Error(`internal: node ${node} has ${held.value.length} numbers, not ${size}`);
-    this.numbers.set(held.value, address / this.bytes);
-    this.uploaded.set(key, held.stamp);
+    if ((this.uploaded.get(key) ?? 0) >= stamped.stamp) return;
+    if (stamped.value.length !== size)
+      throw new Error(`internal: node ${node} has ${stamped.value.length} numbers, not ${size}`);
+    this.numbers.set(stamped.value, address / this.bytes);
+    this.uploaded.set(key, stamped.stamp);
   }
 
   private uploadParameters(pass: PassPlan): void {
     for (const upload of pass.uploads) this.bringToMemory(upload);
     for (const { node, name, values } of pass.packs) {
-      const { stamp } = this.held.get(node) as Held;
+      const { stamp } = this.stamped.get(node) as StampedValue;
       const key = `${name} ${values[0]}`;
       if ((this.uploaded.get(key) ?? 0) >= stamp) continue;
       this.instance.exports[name]?.(...values);
@@ -365,7 +366,7 @@ export class Execution {
       const { node, weights, size } = sum;
       const stamp = this.clock++;
       if (weights === undefined) {
-        this.held.set(node, new Held(stamp, this.eventSum(sum, count)));
+        this.stamped.set(node, new StampedValue(stamp, this.eventSum(sum, count)));
         continue;
       }
       const { address } = weights;
@@ -373,7 +374,7 @@ export class Execution {
         instance.exports[UNPACK]?.(target as number, plan.accumulators + (offset as number), ...values);
       }
       this.uploaded.set(String(address), stamp);
-      this.held.set(node, new Held(stamp, () => this.copyOut(address, size)));
+      this.stamped.set(node, new StampedValue(stamp, () => this.copyOut(address, size)));
     }
   }
 

@@ -32,7 +32,7 @@ const workerOfFile = () => new Worker(new URL("./worker.js", import.meta.url), {
 /** A worker of the first kind that the page allows. */
 class PageWorker {
   private worker: WebWorker | undefined;
-  /** What was posted before the worker gave a sign of life. */
+  /** Messages that were posted before the first one from the worker. */
   private posted: unknown[] | undefined = [];
   private readonly listeners: { reply?: (reply: never) => void; failure?: (error: Error) => void } = {};
 
@@ -50,7 +50,7 @@ class PageWorker {
       this.follow(workerOfFile(), () => this.listeners.failure?.(new Error(NOT_LOADED)));
       for (const message of this.posted ?? []) this.worker?.postMessage(message);
     } catch {
-      // Heard of once somebody listens.
+      // Delivered once there is a listener.
       void Promise.resolve().then(() => this.listeners.failure?.(new Error(NOT_LOADED)));
     }
   }

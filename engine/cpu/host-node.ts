@@ -41,7 +41,7 @@ export const host: CpuHost = {
       onFailure(listener) {
         worker.on("error", listener);
         worker.on("messageerror", listener);
-        // Without an error where somebody ended the thread, be it from inside.
+        // There is no error where the thread was ended, also from inside.
         worker.on("exit", (code) => listener(new Error(ended(code))));
       },
       hold: (on) => (on ? worker.ref() : worker.unref()),

@@ -2,7 +2,7 @@
 
 import type { PassCosts } from "../passes/kernel-costs.js";
 import { itemsMade, itemsRead, type Launch, launchesOf } from "../passes/launches.js";
-import type { Item, LoweredPass, Operand, Sum } from "../passes/lowering.js";
+import type { Item, KernelOperand, LoweredPass, Sum } from "../passes/lowering.js";
 import { BLOCK } from "../runtime/blocked-column.js";
 import type { KernelCost } from "../runtime/kernel-times.js";
 import { type Attributes, sizeOf, type Var } from "../tape/tape.js";
@@ -11,7 +11,7 @@ import { type FunctionBuilder, type FunctionRef, ModuleBuilder } from "./assembl
 import { type Lanes, lanesOf, type Precision, type Simd } from "./assembly/lanes.js";
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./functions/scalar-functions.js";
 import { clockBytes } from "./kernel-clock.js";
-import { printFused } from "./kernels/fused-kernel.js";
+import { emitFused } from "./kernels/fused-kernel.js";
 import { keptBytes, type Layout } from "./kernels/layout.js";
 import { type Call, LinearKernels } from "./kernels/linear-calls.js";
 import type { UpdateKernel } from "./kernels/update-stage.js";
@@ -117,7 +117,7 @@ export class ProgramModule {
         });
       } else if (launch.kernel.kind === "fused") {
         const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
-        printFused(f, launch.kernel, layout);
+        emitFused(f, launch.kernel, layout);
         calls.push((caller) => void caller.get(caller.param(0)).call(f));
       } else calls.push(this.linearCall(launch.kernel.item, layout, packs));
     });
@@ -203,7 +203,7 @@ export class ProgramModule {
       .map((sum): Accumulator => {
         const size = sizeOf(sum.node.shape);
         const accumulator = { node: sum.node.id, offset, size };
-        const operand = sum.operands[0] as Operand;
+        const operand = sum.operands[0] as KernelOperand;
         if (operand.from === "parameter") {
           return { ...accumulator, perEvent: { node: operand.node.id, rows: operand.rows } };
         }
@@ -241,7 +241,7 @@ export class ProgramModule {
         scalar: (f, scalar, x) => this.emitScalar(f, scalar, x),
       };
       const f = this.module.exportedFunction(name, ["i32"], []);
-      printFused(f, { kind: "fused", rows: 1, inner: undefined, items: kernel.items, stored: kernel.stored }, layout);
+      emitFused(f, { kind: "fused", rows: 1, inner: undefined, items: kernel.items, stored: kernel.stored }, layout);
       return name;
     });
     return { names, uploads: [...uploads.values()] };
@@ -277,7 +277,7 @@ export class ProgramModule {
   }
 
   private linearCall(item: Item, layout: Layout, packs: Pack[]): Call {
-    const [x, weights] = item.operands as [Operand, Operand];
+    const [x, weights] = item.operands as [KernelOperand, KernelOperand];
     if (x.from !== "item" || weights.from !== "parameter") throw new Error("internal: operands of a linear map");
     const { transposed, prefix } = item.node.operation as unknown as Attributes["linear"];
     const { node } = weights;

@@ -1,7 +1,7 @@
 /** Entry of a worker thread: follows the messages of the backend, in order. */
 import { host } from "#cpu-host";
 import type { Named } from "../runtime/backend.js";
-import { Execution, type Target, Team } from "./execution.js";
+import { Execution, type OutputTarget, Team } from "./execution.js";
 import type { CompiledProgram } from "./plan.js";
 import type { BoundColumn, Events } from "./tile-columns.js";
 
@@ -26,7 +26,7 @@ export type Request =
       readonly program: number;
       readonly call: number;
       readonly events: Named<{ readonly start: number; readonly length: number }>;
-      readonly targets: readonly Target[];
+      readonly targets: readonly OutputTarget[];
       /** Set to 1 from outside to end the run early, with numbers that mean nothing. */
       readonly abort: Int32Array;
     }
@@ -41,12 +41,12 @@ export type Request =
       readonly abort: Int32Array;
     };
 
-/** What rank 0 answers to a call. */
+/** The reply of rank 0 to a call. */
 export interface Reply {
   readonly call: number;
   readonly values: Record<string, Float64Array>;
   /** The targets of a run, filled. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly OutputTarget[];
   /** Whether steps ended early: then values hold fewer steps than asked for. */
   readonly aborted: boolean;
   readonly error?: string;

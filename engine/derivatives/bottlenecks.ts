@@ -53,9 +53,9 @@ function isLinearIn(node: Var, input: Var, isActive: (node: Var) => boolean): bo
       return false;
     default: {
       const { slopes } = factsOf(operation.name satisfies ElementwiseName);
-      const isHeld = (at: number) => inputs.every((other, i) => i === at || !isActive(other));
+      const othersAreInactive = (at: number) => inputs.every((other, i) => i === at || !isActive(other));
       return slopes.every(
-        (slope, at) => inputs[at] !== input || (slope === "others" ? isHeld(at) : slope !== "itself"),
+        (slope, at) => inputs[at] !== input || (slope === "others" ? othersAreInactive(at) : slope !== "itself"),
       );
     }
   }

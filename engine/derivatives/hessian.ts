@@ -17,12 +17,12 @@ import { type EventSet, sizeOf, type Var } from "../tape/tape.js";
 import { findBottlenecks } from "./bottlenecks.js";
 import { type Scattered, scatter } from "./scatter.js";
 import {
+  type AdjointEntry,
   type Bottleneck,
   type Changes,
-  type Entry,
+  ChangeTarget,
   gradientTarget,
   SecondOrderAdjoint,
-  Target,
 } from "./second-order-adjoint.js";
 
 const isScalar = ({ shape, events }: Var) => sizeOf(shape) === 1 && events === undefined;
@@ -70,7 +70,7 @@ const range = (first: number, count: number) => Array.from({ length: count }, (_
 const element = (x: Var, row: number) => take(reshape(x, [sizeOf(x.shape)]), [1], Int32Array.of(row));
 
 class BottleneckHessian {
-  private readonly entryJacobians = new Map<Entry, EntryJacobian[]>();
+  private readonly entryJacobians = new Map<AdjointEntry, EntryJacobian[]>();
 
   constructor(
     private readonly adjoint: SecondOrderAdjoint,
@@ -117,7 +117,7 @@ class BottleneckHessian {
     const { parameter, gradient, entries } = adjoint;
     const rows = adjoint.sourcesOf(gradient);
     const seen = [...rows, ...entries.flatMap(({ node }) => [...adjoint.sourcesArrivingAt(node)])];
-    const targets = new Set([Target.gradient, Target.entries]);
+    const targets = new Set([ChangeTarget.gradient, ChangeTarget.entries]);
     for (const entry of entries) this.entryJacobians.set(entry, []);
     return this.colours(range(0, size), seen).flatMap((group) => {
       const changes = adjoint.changes(parameter, 0, group, targets);
@@ -153,8 +153,8 @@ class BottleneckHessian {
       return this.colours(range(bottleneck.first, sizeOf(bottleneck.node.shape)), seen).map((rows) => {
         const own = [...this.ownRowsAlong(bottleneck, rows).keys()];
         const targets = new Set([
-          Target.entryGradients,
-          Target.bottlenecks,
+          ChangeTarget.entryGradients,
+          ChangeTarget.bottlenecks,
           ...[...before, ...own].map(gradientTarget),
         ]);
         return { bottleneck, rows, changes: adjoint.changes(bottleneck.node, bottleneck.first, rows, targets) };
@@ -187,7 +187,7 @@ class BottleneckHessian {
           bottleneck.multiplier,
           bottleneck.firstMultiplier,
           rows,
-          new Set([Target.entryGradients]),
+          new Set([ChangeTarget.entryGradients]),
         );
         return { bottleneck, rows, changes };
       }),

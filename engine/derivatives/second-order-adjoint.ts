@@ -16,13 +16,13 @@ export interface Bottleneck {
   readonly firstMultiplier: number;
 }
 
-export interface Entry {
+export interface AdjointEntry {
   readonly node: Var;
   readonly gradient: Var;
 }
 
 /** What changes are wanted of. */
-export const Target = {
+export const ChangeTarget = {
   /** The gradients in the entries. */
   entryGradients: 0,
   /** The gradient in the parameter. */
@@ -54,7 +54,7 @@ export interface Changes {
 export class SecondOrderAdjoint {
   readonly sets = new SourceSets();
   readonly bottlenecks: readonly Bottleneck[];
-  readonly entries: readonly Entry[];
+  readonly entries: readonly AdjointEntry[];
   readonly gradient: Var;
   private readonly nodes: readonly Var[];
   private readonly independent = new Set<Var>();
@@ -222,10 +222,10 @@ export class SecondOrderAdjoint {
       );
     }
     for (const { node, gradient } of this.entries) {
-      all(gradient, Target.entryGradients);
-      all(node, Target.entries);
+      all(gradient, ChangeTarget.entryGradients);
+      all(node, ChangeTarget.entries);
     }
-    all(this.gradient, Target.gradient);
+    all(this.gradient, ChangeTarget.gradient);
     for (const node of [...this.nodes].reverse()) {
       const rows = this.independent.has(node) ? this.arrivalsAt(node) : this.targets.get(node);
       if (rows === undefined) continue;
@@ -235,7 +235,7 @@ export class SecondOrderAdjoint {
 
   /** Targets of a variable as a function of what comes before it. */
   private arrivalsAt(node: Var): Int32Array {
-    const target = this.entries.some((entry) => entry.node === node) ? Target.entries : Target.bottlenecks;
+    const target = this.entries.some((entry) => entry.node === node) ? ChangeTarget.entries : ChangeTarget.bottlenecks;
     return new Int32Array(sizeOf(node.shape)).fill(this.targetSets.of([target]));
   }
 }

@@ -3,7 +3,7 @@
  * of zeros of derivatives.
  */
 
-import { broadcastIndex } from "../reference/evaluate.js";
+import { broadcastIndex } from "../tape/broadcast-index.js";
 import { type ElementwiseName, factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 

@@ -1,5 +1,5 @@
 /** Which elements of a node depend on dynamic parameters or columns. */
-import { broadcastIndex } from "../reference/evaluate.js";
+import { broadcastIndex } from "../tape/broadcast-index.js";
 import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import { type Shape, sizeOf, type Var } from "../tape/tape.js";
 

@@ -216,7 +216,7 @@ class Separation {
       case "parameter":
       case "constant":
       case "weightGradient":
-        throw new Error(`internal: a ${operation.name} is still or live as a whole`);
+        throw new Error(`internal: a ${operation.name} is static or dynamic as a whole`);
       default:
         operation.name satisfies ElementwiseName;
         return this.made(

@@ -1,8 +1,8 @@
 /** Kernels as text, for `unbinned kernels` and for people who wonder what runs. */
 import type { FinishedKernel } from "./epilogues.js";
-import { type Item, isIdentity, isInner, type LoweredPass, type Operand } from "./lowering.js";
+import { type Item, isIdentity, isInner, type KernelOperand, type LoweredPass } from "./lowering.js";
 
-function operandText(operand: Operand): string {
+function operandText(operand: KernelOperand): string {
   if (operand.from === "number") return String(operand.value);
   const name = operand.from === "item" ? `v${operand.item.index}` : `p${operand.node.id}`;
   const size = operand.from === "item" ? operand.item.size : operand.rows.length;

@@ -1,16 +1,16 @@
 /**
  * Joins linear maps with the kernels that follow them, for backends that pay for every pass over memory: what is computed
  * from the rows of a map (bias, activation, an activation's derivative) is computed before they are stored, and a row that
- * nobody else reads is not stored at all.
+ * no other kernel reads is not stored at all.
  */
 import {
   type FusedKernel,
   type Item,
   isIdentity,
   type Kernel,
+  type KernelOperand,
   type LinearKernel,
   type LoweredPass,
-  type Operand,
 } from "./lowering.js";
 
 /** Items of one epilogue at most: they share registers with the sums of the map. */
@@ -26,7 +26,7 @@ export interface FinishedLinear {
 
 export type FinishedKernel = Kernel | FinishedLinear;
 
-const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+const itemsOf = (operands: readonly KernelOperand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
 
 function computedBy(kernel: FinishedKernel): readonly Item[] {
   if (kernel.kind === "linear") return [kernel.item];

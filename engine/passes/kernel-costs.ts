@@ -14,7 +14,7 @@ import { type Attributes, type StructuralName, sizeOf, type Var } from "../tape/
 import { kernelTitle, operationCounts } from "./describe.js";
 import type { FinishedKernel } from "./epilogues.js";
 import { launchesOf } from "./launches.js";
-import type { Item, LoweredPass, Operand, Sum } from "./lowering.js";
+import type { Item, KernelOperand, LoweredPass, Sum } from "./lowering.js";
 
 /** Weights within the prefix mask, over so many matrices. */
 function weightsThatCount(shape: Var["shape"], prefix: Int32Array | undefined, matrices: number): number {
@@ -56,7 +56,7 @@ class Reads {
   private readonly items = new Set<Item>();
 
   /** @param own  what is computed here, and so not read */
-  add(operands: readonly Operand[], own: ReadonlySet<Item>): void {
+  add(operands: readonly KernelOperand[], own: ReadonlySet<Item>): void {
     for (const operand of operands) {
       if (operand.from === "number" || (operand.from === "item" && own.has(operand.item))) continue;
       const source = operand.from === "item" ? operand.item : operand.node;
@@ -141,7 +141,7 @@ export interface PassCosts {
   readonly columns: KernelCost | undefined;
   /** Of `launchesOf(pass)`. */
   readonly launches: readonly KernelCost[];
-  /** Giving back what has events, in f64; undefined where nothing has. */
+  /** Returning outputs with events, in f64; undefined where there are none. */
   readonly outputs: KernelCost | undefined;
 }
 

@@ -1,13 +1,13 @@
 /** A pass as a list of launches: its kernels in order, every event sum as soon as its terms are there. */
 import type { FinishedKernel } from "./epilogues.js";
-import type { Item, Kernel, LoweredPass, Operand, Sum } from "./lowering.js";
+import type { Item, Kernel, KernelOperand, LoweredPass, Sum } from "./lowering.js";
 
 export type Launch<K = Kernel> =
   | { readonly kind: "kernel"; readonly kernel: K }
   /** Sums whose terms the launch before completes. */
   | { readonly kind: "sums"; readonly sums: readonly Sum[] };
 
-const itemsOf = (operands: readonly Operand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
+const itemsOf = (operands: readonly KernelOperand[]) => operands.flatMap((o) => (o.from === "item" ? [o.item] : []));
 
 /** Items whose stored rows the launch reads. */
 export function itemsRead(launch: Launch<FinishedKernel>): Item[] {

@@ -7,7 +7,7 @@
  * its consumers allow: what only the backward pass needs is computed there.
  */
 
-import { broadcastIndex } from "../reference/evaluate.js";
+import { broadcastIndex } from "../tape/broadcast-index.js";
 import type { ElementwiseName } from "../tape/elementwise-facts.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import type { EventPass } from "./event-passes.js";
@@ -16,7 +16,7 @@ import type { EventPass } from "./event-passes.js";
 export const LARGEST_KERNEL = 200;
 
 /** Where an operand's numbers come from: row r of the operand is row `rows[r]` of the base. */
-export type Operand =
+export type KernelOperand =
   | { readonly from: "item"; readonly item: Item; readonly rows: Int32Array }
   | { readonly from: "parameter"; readonly node: Var; readonly rows: Int32Array }
   | { readonly from: "number"; readonly value: number };
@@ -30,7 +30,7 @@ export interface Item {
   readonly name: ScalarName | "copy" | "column" | "sum" | "max" | "cumulativeSum" | "linear";
   readonly node: Var;
   readonly size: number;
-  readonly operands: readonly Operand[];
+  readonly operands: readonly KernelOperand[];
   /** The inner axis of a reduction or running sum: its size, and the product of the axes after it. */
   readonly inner: Inner | undefined;
 }
@@ -43,7 +43,7 @@ export interface Inner {
 /** An event sum: gathered over all tiles of the events. */
 export interface Sum {
   readonly node: Var;
-  readonly operands: readonly Operand[];
+  readonly operands: readonly KernelOperand[];
 }
 
 export interface FusedKernel {
@@ -71,7 +71,7 @@ export interface LoweredPass<K = Kernel> {
   readonly kernels: readonly K[];
   readonly sums: readonly Sum[];
   /** Operand per output, in the order of `EventPass.outputs`. */
-  readonly outputs: readonly { readonly node: Var; readonly operand: Operand }[];
+  readonly outputs: readonly { readonly node: Var; readonly operand: KernelOperand }[];
 }
 
 /** The row of an inner item at outer row r and inner position j. */
@@ -87,7 +87,7 @@ export const isIdentity = (rows: Int32Array, size: number) => rows.length === si
 
 class Itemiser {
   readonly items: Item[] = [];
-  private readonly operands = new Map<number, Operand>();
+  private readonly operands = new Map<number, KernelOperand>();
   private readonly copies = new Map<number, Item>();
 
   push(item: Omit<Item, "index">): Item {
@@ -96,7 +96,7 @@ class Itemiser {
     return numbered;
   }
 
-  operand(node: Var): Operand {
+  operand(node: Var): KernelOperand {
     let operand = this.operands.get(node.id);
     if (operand === undefined) {
       operand = this.resolve(node);
@@ -105,7 +105,7 @@ class Itemiser {
     return operand;
   }
 
-  private resolve(node: Var): Operand {
+  private resolve(node: Var): KernelOperand {
     const { operation } = node;
     if (operation.name === "constant" && "value" in operation) return { from: "number", value: operation.value };
     if (node.events === undefined) return { from: "parameter", node, rows: identity(sizeOf(node.shape)) };
@@ -129,7 +129,7 @@ class Itemiser {
     }
   }
 
-  private view(input: Var, index: Int32Array): Operand {
+  private view(input: Var, index: Int32Array): KernelOperand {
     const base = this.operand(input);
     if (base.from === "number") throw new Error("internal: a view of a number is a number on the tape");
     return { ...base, rows: index.map((row) => (row < 0 ? -1 : (base.rows[row] as number))) };
@@ -148,14 +148,14 @@ class Itemiser {
       const lead = node.shape.slice(0, -1);
       const [x, weights] = node.inputs as [Var, Var];
       // Kernels read weights from memory, also where they are one number on the tape.
-      const matrix: Operand = { from: "parameter", node: weights, rows: identity(sizeOf(weights.shape)) };
+      const matrix: KernelOperand = { from: "parameter", node: weights, rows: identity(sizeOf(weights.shape)) };
       kept = [this.contiguous(x, sizeOf(lead)), matrix];
     }
     return this.push({ name, node, size: sizeOf(node.shape), operands: kept, inner });
   }
 
   /** The operand with the rows of every batch one after another in memory, copied if they are not. */
-  contiguous(node: Var, batches: number): Operand {
+  contiguous(node: Var, batches: number): KernelOperand {
     const operand = this.operand(node);
     const size = sizeOf(node.shape) / batches;
     if (operand.from === "item") {
@@ -171,7 +171,7 @@ class Itemiser {
   }
 
   /** An operand that has its own buffer of events, copied if it is a parameter or a number. */
-  stored(node: Var): Operand {
+  stored(node: Var): KernelOperand {
     const operand = this.operand(node);
     return operand.from === "item" ? operand : this.contiguous(node, 1);
   }

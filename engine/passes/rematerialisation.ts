@@ -1,7 +1,7 @@
 /**
  * Rematerialisation: lets kernels compute again what others would have to store for them, for backends that pay for every pass over memory.
  *
- * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What nobody reads any more is not
+ * A kernel does so where it takes a few scalar operations on what the kernel reads anyway. What no kernel reads any more is not
  * stored.
  */
 import { givesTruth, isElementwise } from "../tape/elementwise-facts.js";
@@ -9,9 +9,9 @@ import {
   type FusedKernel,
   type Item,
   type Kernel,
+  type KernelOperand,
   LARGEST_KERNEL,
   type LoweredPass,
-  type Operand,
   readsInPlace,
   sameRows,
 } from "./lowering.js";
@@ -29,7 +29,7 @@ const MOST_OPERATIONS = 32;
  */
 const isComparison = ({ name }: Item): boolean => givesTruth(name);
 
-type ItemOperand = Extract<Operand, { from: "item" }>;
+type ItemOperand = Extract<KernelOperand, { from: "item" }>;
 
 const itemOperands = (item: Item): readonly ItemOperand[] =>
   item.operands.flatMap((operand) => (operand.from === "item" ? [operand] : []));
@@ -95,7 +95,7 @@ class Rematerialiser {
   }
 }
 
-/** The kernel without items that nobody reads. */
+/** The kernel without items that no other item and no output reads. */
 function trimmed(kernel: FusedKernel, isRead: (item: Item) => boolean): FusedKernel | undefined {
   const stored = new Set([...kernel.stored].filter(isRead));
   const needed = new Set<Item>(stored);
@@ -108,7 +108,7 @@ function trimmed(kernel: FusedKernel, isRead: (item: Item) => boolean): FusedKer
 
 export function rematerialise({ kernels, sums, outputs, ...pass }: LoweredPass): LoweredPass {
   const read = new Set<Item>();
-  const add = (operand: Operand) => operand.from === "item" && read.add(operand.item);
+  const add = (operand: KernelOperand) => operand.from === "item" && read.add(operand.item);
   for (const sum of sums) sum.operands.forEach(add);
   for (const { operand } of outputs) add(operand);
   const own: Kernel[] = [];

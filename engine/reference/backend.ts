@@ -4,8 +4,8 @@ import { type EventPass, schedule } from "../passes/event-passes.js";
 import type { Backend, ColumnData, Program, ProgramRequest, RunOptions, StepPlan } from "../runtime/backend.js";
 import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
 import { Pauses } from "../runtime/pauses.js";
+import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { Turns } from "../runtime/turns.js";
-import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import { evaluate } from "./evaluate.js";
 import { NodeClock, nodeTitle } from "./node-clock.js";
@@ -63,7 +63,7 @@ function compile(request: ProgramRequest): Program {
   const pauses = new Pauses();
   let isOpen = true;
 
-  /** Throws where nobody wants any more what is being computed. */
+  /** Throws where the run was aborted. */
   async function pause(signal: AbortSignal | undefined): Promise<void> {
     await pauses.take();
     signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 /** The definition of every operation: plain loops in f64 over `[...shape, events]` arrays. */
+import { broadcastIndex } from "../tape/broadcast-index.js";
 import { type ElementwiseName, factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Attributes, type Shape, type StructuralName, sizeOf, type Var } from "../tape/tape.js";
 
@@ -12,25 +13,6 @@ interface Block {
 /** Element counts before, on and after an axis. */
 function around(shape: Shape, axis: number): { outer: number; size: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, axis)), size: shape[axis] as number, inner: sizeOf(shape.slice(axis + 1)) };
-}
-
-/** Position in the flattened `from` of each element of the `to` that it broadcasts to. */
-export function broadcastIndex(from: Shape, to: Shape): Int32Array {
-  const index = new Int32Array(sizeOf(to));
-  for (let r = 0; r < index.length; r++) {
-    let rest = r;
-    let stride = 1;
-    let position = 0;
-    for (let axis = to.length - 1; axis >= 0; axis--) {
-      const coordinate = rest % (to[axis] as number);
-      rest = (rest - coordinate) / (to[axis] as number);
-      const size = from[axis - to.length + from.length] ?? 1;
-      if (size > 1) position += coordinate * stride;
-      stride *= size;
-    }
-    index[r] = position;
-  }
-  return index;
 }
 
 function rowsByIndex({ inputs: [x], n }: Block, index: Int32Array): Float64Array {

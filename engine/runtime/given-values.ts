@@ -9,7 +9,7 @@ export function meantBy(name: string, known: readonly string[]): { readonly hint
   return meant === undefined ? {} : { hint: `Did you mean ${meant}?` };
 }
 
-/** A name that is none of those known: one that was misspelt, as nobody binds or asks for what no program of the tape has. */
+/** A name that no program of the tape has. It is a misspelling: there is no other reason to bind it or ask for it. */
 export function unknownName(where: string, what: string, name: string, known: Iterable<string>): UsageError {
   const names = [...known];
   return new UsageError(where, {

@@ -1,4 +1,4 @@
-/** One piece of work after the other, in the order in which they were asked for, whatever became of those before. */
+/** Runs pieces of work one after the other, in the order of the calls. A failure does not stop those that follow. */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve();
 

@@ -23,7 +23,7 @@ export interface ElementwiseFacts {
   readonly additions: number;
 }
 
-/** What a function takes of the same: its polynomial and the reduction of its argument. */
+/** The same cost of a function: its polynomial and the reduction of its argument. */
 const FUNCTION = 20;
 
 /** By e^-|x|, which cannot overflow and keeps both tails. */

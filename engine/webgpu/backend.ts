@@ -14,13 +14,13 @@ import type {
 } from "../runtime/backend.js";
 import { Boundary, closedError } from "../runtime/boundary.js";
 import type { ProgramTimes } from "../runtime/kernel-times.js";
+import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { Turns } from "../runtime/turns.js";
-import { checkPlan, checkRequest, checkRun } from "../tape/nodes.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import { Device } from "./device/device.js";
 import { Scratch } from "./device/scratch.js";
 import type { Events } from "./execution/chunks.js";
-import { Columns } from "./execution/columns.js";
+import { DeviceColumns } from "./execution/columns.js";
 import { Runner } from "./execution/runner.js";
 import { Session } from "./execution/session.js";
 import { State } from "./execution/state.js";
@@ -97,7 +97,7 @@ class WebgpuProgram implements Program {
         ? this.planOfSteps().parts.flatMap((part) => (part.kind === "pass" ? [part.pass] : []))
         : this.planOfRun().levels.flatMap((level) => level.passes);
     this.description = passes.map((pass) => pass.description).join("\n\n");
-    const columns = new Columns(device, device.largestBinding);
+    const columns = new DeviceColumns(device, device.largestBinding);
     const state = new State((labels) => (this.stepper as Stepper).fetch(labels));
     this.session = new Session(device, columns, state, scratch, limit);
   }

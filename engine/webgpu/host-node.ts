@@ -17,7 +17,7 @@ export async function openGpu(): Promise<GPU> {
       hint: "Install it: npm install webgpu",
     });
   }
-  // Whoever times kernels wants the clock of a GPU as fine as it is: coarse ones protect pages from one another.
+  // Times of kernels need the clock of the GPU as fine as it is. Coarse clocks protect pages from one another.
   entry = dawn.create(["disable-dawn-features=timestamp_quantization"]);
   return entry;
 }

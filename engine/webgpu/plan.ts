@@ -3,7 +3,7 @@ import { shaderSource } from "../../shaders/include.js";
 import { describePass } from "../passes/describe.js";
 import { type FinishedKernel, joinEpilogues } from "../passes/epilogues.js";
 import { type EventPass, type Schedule, schedule } from "../passes/event-passes.js";
-import { type LoweredPass, lower, type Operand } from "../passes/lowering.js";
+import { type KernelOperand, type LoweredPass, lower } from "../passes/lowering.js";
 import { rematerialise } from "../passes/rematerialisation.js";
 import type { Named } from "../runtime/backend.js";
 import { sizeOf, type Tape, type Var } from "../tape/tape.js";
@@ -246,7 +246,7 @@ function neededFor(made: readonly Var[], own: ReadonlySet<Var>, counted: readonl
     const node = stack.pop() as Var;
     if (needed.has(node) || !own.has(node)) continue;
     needed.add(node);
-    const operand: Operand | undefined = operands.get(node);
+    const operand: KernelOperand | undefined = operands.get(node);
     if (operand === undefined) stack.push(...node.inputs);
     else if (operand.from === "parameter") stack.push(operand.node);
   }

@@ -28,7 +28,7 @@ export interface ToyEventsRequest {
   readonly seed: number;
   /** Names the stream: events of different purposes are independent. */
   readonly purpose: string;
-  /** Number of the first event: [start, start + count) gives the same events however it is cut. */
+  /** Number of the first event: [start, start + count) gives the same events however the stream is divided. */
   readonly start: number;
   readonly count: number;
   readonly nu: ToyNuisances;

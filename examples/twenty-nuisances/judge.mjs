@@ -3,9 +3,9 @@
  *
  *     node judge.mjs [RESULTS] [SAMPLES]        RESULTS: out/results.json, SAMPLES: samples, both beside this file
  *
- * Estimates and errors of each fit beside those of the exact likelihood of x alone, which is all that a T with an answer to
+ * Estimates and errors of each fit beside those of the exact likelihood of x alone, which is all that a T with a response to
  * everything leaves, and of x and y with the distortion known; (ν̂ - truth)ᵀ C⁻¹ (ν̂ - truth), which has one degree of freedom
- * per nuisance as the truth is drawn from the priors. Not so with T fixed: T has answered for the nuisances that act on y
+ * per nuisance as the truth is drawn from the priors. Not so with T fixed: T has absorbed the nuisances that act on y
  * alone, they stay at their priors, and errors given that T say nothing about that.
  */
 import { readFileSync } from "node:fs";

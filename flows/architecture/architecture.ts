@@ -2,7 +2,7 @@
 import { UsageError } from "../../engine/errors.js";
 import { aFlag, aList, aNumber, anObject, checkArgument, checkParts, numbers } from "../../engine/options.js";
 import { activations, degreeCounts, maskedNetworkTensors, networkSize } from "../networks/masked-network.js";
-import { initialTensor, type TensorSpec, type Weights, within } from "../networks/weights.js";
+import { initialTensor, specsWithin, type TensorSpec, type Weights } from "../networks/weights.js";
 import { inversePermutation } from "../shapes.js";
 import { splineParameters } from "../transforms/rational-quadratic-spline.js";
 import { type ScalarArchitecture, scalarTransform } from "../transforms/scalar-transform.js";
@@ -277,19 +277,19 @@ function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[
   if (architecture.kind !== "factorizable") {
     const { parameters } = scalarTransform(architecture.transform);
     return architecture.layers.flatMap((layer, at) =>
-      within(`transforms.${at}`, maskedNetworkTensors(layerNetwork(architecture, layer, parameters), zeroEnd)),
+      specsWithin(`transforms.${at}`, maskedNetworkTensors(layerNetwork(architecture, layer, parameters), zeroEnd)),
     );
   }
   const { layers, nuisances, pairs } = architecture;
   return layers.flatMap((layer, at) => [
     ...nuisances.flatMap((nuisance, k) =>
-      within(
+      specsWithin(
         `transforms.${at}.nuisances.${k}`,
         maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(architecture, nuisance)), true),
       ),
     ),
     ...pairs.flatMap(([k, l]) =>
-      within(
+      specsWithin(
         `transforms.${at}.pairs.${k}-${l}`,
         maskedNetworkTensors(layerNetwork(architecture, layer, termOutputs(architecture)), true),
       ),

@@ -1,6 +1,6 @@
 /** Which of zuko's flows a state dict holds, recognised by names and shapes; all that is not read is refused by its name. */
 import type { ForeignTensors } from "../networks/weights.js";
-import { countEntries, namesIn, numbers, refuse, within } from "./zuko-tensors.js";
+import { countEntries, namesIn, numbers, pathWithin, refuse } from "./zuko-tensors.js";
 
 /** The networks of one transform: masked, dense with features that pass (coupling), dense, or bare numbers. */
 export type TransformKind = "masked" | "coupling" | "dense" | "bare";
@@ -42,7 +42,7 @@ export interface FlowPlace {
 
 /** The transforms of a list, one folder each. */
 export const stepsAt = (tensors: ForeignTensors, folder: string): string[] =>
-  Array.from({ length: countEntries(tensors, folder) }, (_, at) => within(folder, `${at}`));
+  Array.from({ length: countEntries(tensors, folder) }, (_, at) => pathWithin(folder, `${at}`));
 
 /**
  * A flow with its base, as `flow.state_dict()` names it: `transform.transforms.<i>` since zuko 0.3, `transforms.<i>` before,
@@ -61,7 +61,7 @@ export function flowAt(tensors: ForeignTensors, folder: string): FlowPlace {
     refuse(folder, `tensors of the flow alone (${start}.*, base.*)`, `"${strange}" too`, otherPlaces(tensors));
   }
   const features = checkBase(tensors, folder);
-  const path = within(folder, start);
+  const path = pathWithin(folder, start);
   return { steps: start === "transform" ? [path] : stepsAt(tensors, path), features };
 }
 
@@ -77,7 +77,7 @@ function otherPlaces(tensors: ForeignTensors): string | undefined {
 
 /** The base must be the standard normal of NSF, MAF and NICE. Other flows with the same transforms differ in it alone. */
 function checkBase(tensors: ForeignTensors, folder: string): number {
-  const base = within(folder, "base");
+  const base = pathWithin(folder, "base");
   const names = namesIn(tensors, base);
   if (names.length === 0) {
     refuse(

@@ -21,11 +21,11 @@ export function numbers(tensors: ForeignTensors, name: string): Tensor {
 }
 
 /** Path of a name within a folder; the folder "" is the whole file. */
-export const within = (folder: string, name: string) => (folder === "" ? name : `${folder}.${name}`);
+export const pathWithin = (folder: string, name: string) => (folder === "" ? name : `${folder}.${name}`);
 
 /** Names within a folder, without the folder. */
 export function namesIn(tensors: ForeignTensors, folder: string): string[] {
-  const start = within(folder, "");
+  const start = pathWithin(folder, "");
   return [...tensors.keys()].filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
 }
 

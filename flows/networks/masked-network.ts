@@ -72,7 +72,7 @@ const runningTotal = (counts: readonly number[]): number[] => {
   return counts.map((count) => (total += count));
 };
 
-/** The last feature is seen by nobody, so it is no input (a network without any other input keeps it, unseen). */
+/** No unit sees the last feature, so it is no input. A network without any other input keeps it, unseen. */
 export const inputSize = (features: number, context: number) => Math.max(1, context + features - 1);
 
 function layersOf({ features, context, hidden, outputs }: MaskedNetworkArchitecture): Layer[] {

@@ -55,7 +55,7 @@ export function initialTensor({ name, shape, start }: TensorSpec, seed: number):
 }
 
 /** The same specifications under a folder: `weight` becomes `folder.weight`. */
-export function within(folder: string, specs: readonly TensorSpec[]): TensorSpec[] {
+export function specsWithin(folder: string, specs: readonly TensorSpec[]): TensorSpec[] {
   return specs.map((spec) => ({ ...spec, name: `${folder}.${spec.name}` }));
 }
 

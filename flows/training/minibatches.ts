@@ -27,8 +27,8 @@ export interface Minibatches {
 }
 
 /**
- * Batches without replacement. Each event set goes through orders of its own, a fresh one whenever it has been through;
- * what is left of an order after its last whole batch is skipped. Smaller sets go through more orders per epoch.
+ * Batches without replacement. Each event set has an order of its own, and a new one after the last whole batch of it;
+ * the rest of an order is skipped. Smaller sets go through more orders per epoch.
  */
 export function minibatches({ seed, purpose, counts, batch }: MinibatchRequest): Minibatches {
   const sets = Object.entries(counts).map(([name, count]) => {

@@ -53,7 +53,7 @@ export function adam(settings: AdamSettings): Optimiser {
   return checked({ ...defaults, ...settings, name: "adam" });
 }
 
-/** Adam with decay of the parameters apart from the gradient: Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2. */
+/** Adam with weight decay that is decoupled from the gradient: Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2. */
 export function adamw(settings: AdamWSettings): Optimiser {
   checkOptions("adamw", settings, adamWSettings);
   return checked({ ...defaults, weightDecay: 0.01, ...settings, name: "adamw" });
@@ -185,12 +185,12 @@ function step(
   { beta1, beta2, weightDecay }: Optimiser,
   { stepSize, rootFactor, offset, decay }: Record<keyof StepNumbers, Var>,
   parameter: Var,
-  slope: Var,
+  ownGradient: Var,
 ): [string, Var][] {
   const { tape, shape } = parameter;
   const [nameM, nameV] = momentNames(parameter);
-  const m = add(mul(tape.parameter(nameM, shape), beta1), mul(slope, 1 - beta1));
-  const v = add(mul(tape.parameter(nameV, shape), beta2), mul(square(slope), 1 - beta2));
+  const m = add(mul(tape.parameter(nameM, shape), beta1), mul(ownGradient, 1 - beta1));
+  const v = add(mul(tape.parameter(nameV, shape), beta2), mul(square(ownGradient), 1 - beta2));
   const move = div(mul(m, stepSize), add(mul(sqrt(v), rootFactor), offset));
   // Both parts are small beside θ: added first, their sum is rounded once.
   const change = weightDecay === 0 ? move : add(mul(parameter, decay), move);

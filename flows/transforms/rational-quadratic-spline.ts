@@ -22,7 +22,7 @@ import {
   where,
 } from "../../engine/tape/operations.js";
 import type { Var } from "../../engine/tape/tape.js";
-import { withAxis, withoutAxis } from "../shapes.js";
+import { withLastAxis, withoutLastAxis } from "../shapes.js";
 
 export interface SplineArchitecture {
   readonly kind: "spline";
@@ -214,7 +214,7 @@ export function spline(
   const limit = -Math.log(leastSlope);
   const part = (start: number, stop: number) => slice(parameters, -1, start, stop);
   const end = splineParameters(architecture);
-  const column = withAxis(x);
+  const column = withLastAxis(x);
   // Guard the input, not the output: a single where behind the spline gives finite values and NaN gradients, so the
   // spline never sees what is outside (first where), and its result is not used there (second where).
   const isInside = mul(greater(column, -bound), lessEqual(column, bound));
@@ -224,7 +224,7 @@ export function spline(
   const inside = direction === "forward" ? forwardInside : inverseInside;
   const mapped = inside(safe, widths, heights, { logits: part(2 * bins, end), limit }, bound);
   return {
-    value: withoutAxis(where(isInside, mapped.value, column)),
-    logSlope: withoutAxis(where(isInside, mapped.logSlope, 0)),
+    value: withoutLastAxis(where(isInside, mapped.value, column)),
+    logSlope: withoutLastAxis(where(isInside, mapped.logSlope, 0)),
   };
 }

@@ -1,7 +1,7 @@
 /** Monotone maps of one feature, whose parameters a network puts out. */
 import { abs, add, div, exp, mul, neg, slice, sub } from "../../engine/tape/operations.js";
 import type { Var } from "../../engine/tape/tape.js";
-import { withoutAxis } from "../shapes.js";
+import { withoutLastAxis } from "../shapes.js";
 import { LEAST_SLOPE, type SplineArchitecture, spline, splineParameters } from "./rational-quadratic-spline.js";
 
 /** z = y e^s + t with the log scale s soft-clipped. */
@@ -32,8 +32,8 @@ function affine({ leastSlope = LEAST_SLOPE }: AffineArchitecture): ScalarTransfo
   /** Greatest |s|. */
   const limit = -Math.log(leastSlope);
   const scaleAndShift = (parameters: Var) => {
-    const raw = withoutAxis(slice(parameters, -1, 0, 1));
-    return { s: div(raw, add(mul(abs(raw), 1 / limit), 1)), t: withoutAxis(slice(parameters, -1, 1, 2)) };
+    const raw = withoutLastAxis(slice(parameters, -1, 0, 1));
+    return { s: div(raw, add(mul(abs(raw), 1 / limit), 1)), t: withoutLastAxis(slice(parameters, -1, 1, 2)) };
   };
   return {
     parameters: 2,

@@ -3,7 +3,7 @@
  * A density has none of them, so a fit must not look at them as if it had.
  */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { Interval } from "../model/simulated-range.js";
+import type { ValueRange } from "../model/simulated-range.js";
 import { tailProbability } from "./tail.js";
 
 export interface StrayValue {
@@ -92,7 +92,7 @@ function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
 }
 
 /** The values at either end that are far from the reference. */
-function farOf(sorted: ColumnData, { low, high }: Runs, [least, largest]: Interval, ranges: number): readonly Run[] {
+function farOf(sorted: ColumnData, { low, high }: Runs, [least, largest]: ValueRange, ranges: number): readonly Run[] {
   const range = largest - least;
   const side = (runs: readonly Run[], step: 1 | -1, distanceOf: (value: number) => number) => {
     const beyond = runs.filter(({ value }) => distanceOf(value) > range);
@@ -113,7 +113,7 @@ const outermostIfMany = (runs: readonly Run[]) =>
   runs.length === MOST && runs.every(({ count }) => count < OFTEN) ? runs.slice(0, 1) : runs;
 
 /** Where all values lie but the least and the largest; undefined where too few are left to say what is far. */
-function innerInterval({ low, high, distinct }: Runs): Interval | undefined {
+function innerInterval({ low, high, distinct }: Runs): ValueRange | undefined {
   return distinct < LEAST_OTHERS + 2 ? undefined : [low[1]!.value, high[1]!.value];
 }
 
@@ -131,7 +131,7 @@ function firstRows(values: ColumnData, value: number): number[] {
  * @param values    finite [events]
  * @param expected  where they should lie; absent: where all lie but the least and the largest
  */
-export function strayValues(values: ColumnData, expected?: Interval): StrayValue[] {
+export function strayValues(values: ColumnData, expected?: ValueRange): StrayValue[] {
   const sorted = values.slice().sort();
   const runs = runsOf(sorted);
   const reference = expected ?? innerInterval(runs);

@@ -1,6 +1,6 @@
 /** Do the data lie where simulated events lie? By order statistics alone: nothing is assumed of the density. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import type { Interval } from "../model/simulated-range.js";
+import type { ValueRange } from "../model/simulated-range.js";
 import { NAMED_ROWS } from "./stray-values.js";
 
 /** Events of the data beyond one end of the simulated range of a feature. */
@@ -10,7 +10,7 @@ export interface EventsOutside {
   /** The first of them, counted from 0. */
   readonly rows: readonly number[];
   /** Where they lie, in the units of the feature. */
-  readonly interval: Interval;
+  readonly interval: ValueRange;
   /** Probability of as many where data and simulation have one density, or tails that differ by the factor `TAIL`. */
   readonly pValue: number;
 }
@@ -42,7 +42,7 @@ export function beyondProbability(count: number, observed: number, simulated: nu
  */
 export function eventsOutside(
   values: ColumnData,
-  [least, largest]: Interval,
+  [least, largest]: ValueRange,
   simulated: number,
   features: number,
   strays: ReadonlySet<number>,

@@ -39,7 +39,7 @@ export function mixtureFromTensors(where: string, file: ForeignTensorFile): Mixt
   try {
     return readMixture(where, file);
   } catch (error) {
-    // What is wrong with a part is said where nobody knows of files.
+    // The checks of a part do not know its file: it is added to their message.
     if (error instanceof UsageError && !error.message.startsWith(where)) error.message = `${where}: ${error.message}`;
     throw error;
   }

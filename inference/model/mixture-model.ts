@@ -83,7 +83,7 @@ export interface MixtureModel {
    * simulation to simulation, Dy features, context F + Dx.
    */
   readonly response?: FlowModel<FactorizableArchitecture>;
-  /** Where the events lay that x and y were trained on; absent where nobody knows. */
+  /** Where the events lay that x and y were trained on; absent where it is unknown. */
   readonly simulated?: SimulatedRange;
 }
 

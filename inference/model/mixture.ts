@@ -19,7 +19,7 @@ import type { Tape, Var } from "../../engine/tape/tape.js";
 import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../../flows/factorizable.js";
 import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
-import { type Transformed, withAxis } from "../../flows/shapes.js";
+import { type Transformed, withLastAxis } from "../../flows/shapes.js";
 import { checkModel } from "./given-model.js";
 import { checkedModel, type DensityModel, type MixtureModel, parameterPrefixes } from "./mixture-model.js";
 import { logTotalYield, logYields } from "./yields.js";
@@ -250,7 +250,7 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), logDet));
     const probability = exp(sub(joint, logSumExp(joint, 0)));
     const terms = firstOrderTerms(tape, response, value, context, ofY);
-    const weighted = sum(mul(terms, withAxis(probability)), 0);
+    const weighted = sum(mul(terms, withLastAxis(probability)), 0);
     return reshape(weighted, [weighted.shape.at(-1) as number]);
   }
 

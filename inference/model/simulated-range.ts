@@ -3,18 +3,18 @@ import { UsageError } from "../../engine/errors.js";
 import type { SimulatedEvents } from "./sampling/simulated-events.js";
 
 /** Least and largest value, in the units of the feature. */
-export type Interval = readonly [least: number, largest: number];
+export type ValueRange = readonly [least: number, largest: number];
 
 export interface SimulatedRange {
   /** Effective number of simulated events of the process that has the fewest. */
   readonly events: number;
   /** Of each feature, over all processes and points. */
-  readonly x: readonly Interval[];
-  readonly y?: readonly Interval[];
+  readonly x: readonly ValueRange[];
+  readonly y?: readonly ValueRange[];
 }
 
 /** Events of weight 0 stand for nothing. */
-function intervalOf(samples: readonly SimulatedEvents[], of: "x" | "y", feature: number): Interval {
+function intervalOf(samples: readonly SimulatedEvents[], of: "x" | "y", feature: number): ValueRange {
   let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { count, weights, ...columns } of samples) {
     const values = columns[of]!.subarray(feature * count, (feature + 1) * count);

@@ -61,7 +61,7 @@ async function logProbs(density: LoadedDensity, contextOf: (tape: Tape, x: Var) 
   const x = tape.column("x", [2]);
   const observed = of === "x" ? x : tape.column("y", [2]);
   const context = contextOf(tape, x);
-  const morph = bindFactorizableFlow(tape, density.morph.architecture, "systematics");
+  const morph = bindFactorizableFlow(tape, density.morph.architecture, "morph");
   const nominal = bindFlow(tape, density.nominal.architecture, "nominal");
   const moved = morph.toNominal(observed, context, tape.parameter("nu", [2]));
   const logProb = add(nominal.logProb(moved.value, context), moved.logDet);
@@ -69,7 +69,7 @@ async function logProbs(density: LoadedDensity, contextOf: (tape: Tape, x: Var) 
   return run(
     { logProb },
     {
-      ...named("systematics", density.morph.weights),
+      ...named("morph", density.morph.weights),
       ...named("nominal", density.nominal.weights),
       nu: Float64Array.from(nu),
     },
@@ -124,7 +124,7 @@ for (const [of, key, contextOf] of [
 async function checkTransport(tag: string, { architecture, weights }: LoadedFlow<AutoregressiveArchitecture>) {
   const tape = new Tape();
   const context = classAndX(tape, tape.column("x", [2]));
-  const transport = bindFlow(tape, architecture, "transfer");
+  const transport = bindFlow(tape, architecture, "transport");
   const forward = transport.toLatent(tape.column("y", [2]), context);
   const backward = transport.fromLatent(tape.column("nominal", [2]), context);
   const outputs = {
@@ -147,7 +147,7 @@ async function checkTransport(tag: string, { architecture, weights }: LoadedFlow
     inverse: [inverse, (row, event) => ((row >> 1) * N_HEAD + event) * 3 + (row & 1)],
     inverseLogDet: [inverse, (row, event) => (row * N_HEAD + event) * 3 + 2],
   } satisfies Record<string, [ArrayLike<number>, (row: number, event: number) => number]>;
-  for (const answers of await run(outputs, named("transfer", weights), data)) {
+  for (const answers of await run(outputs, named("transport", weights), data)) {
     for (const [name, [expected, place]] of Object.entries(places)) {
       const largest = largestDifference(answers[name] as Float64Array, expected, place);
       assert.ok(largest < TOLERANCE, `${tag} ${name}: off by ${largest}`);

@@ -177,7 +177,7 @@ test("a factorizable flow with a pair term agrees with PyTorch, to second deriva
   const nu = tape.parameter("nu", [2]);
   const y = tape.column("y", [3]);
   const context = tape.column("context", [2]);
-  const morph = bindFactorizableFlow(tape, loaded.architecture, "systematics");
+  const morph = bindFactorizableFlow(tape, loaded.architecture, "morph");
   const flow = bindFlow(tape, base.architecture, "base");
   const { value, logDet } = morph.toNominal(y, context, nu);
   const inverse = morph.fromNominal(y, context, nu);
@@ -198,7 +198,7 @@ test("a factorizable flow with a pair term agrees with PyTorch, to second deriva
       {
         outputs,
         parameters: {
-          ...named("systematics", loaded.weights),
+          ...named("morph", loaded.weights),
           ...named("base", base.weights),
           nu: flat(at.nu),
         },

@@ -111,21 +111,21 @@ const YIELDS = [40, 60, 100];
 
 const x = affine(WIDTH_X, PROCESSES);
 const y = affine(WIDTH_Y, CONTEXT_Y);
-const transfer = affine(WIDTH_Y, CONTEXT_Y);
-const shapeCentres = SHAPES.map((k) => nuisances[k]!.nominal);
-const morphX = morph(WIDTH_X, PROCESSES, shapeCentres, [1, 1, 1]);
-const morphY = morph(WIDTH_Y, CONTEXT_Y, shapeCentres, [1, 1, 1]);
+const transport = affine(WIDTH_Y, CONTEXT_Y);
+const nominalShapes = SHAPES.map((k) => nuisances[k]!.nominal);
+const morphX = morph(WIDTH_X, PROCESSES, nominalShapes, [1, 1, 1]);
+const morphY = morph(WIDTH_Y, CONTEXT_Y, nominalShapes, [1, 1, 1]);
 /** T responds to all four around the ν_0 of step 1. */
-const RESPONSE_CENTRES = [0.4, 0.2, -0.1, 0.1];
+const RESPONSE_NOMINALS = [0.4, 0.2, -0.1, 0.1];
 const RESPONSE_SCALES = [0.5, 0.4, 0.3, 0.2];
-const response = morph(WIDTH_Y, CONTEXT_Y, RESPONSE_CENTRES, RESPONSE_SCALES);
+const response = morph(WIDTH_Y, CONTEXT_Y, RESPONSE_NOMINALS, RESPONSE_SCALES);
 
 export const gaussianModel: MixtureModel = {
   processes: YIELDS.map((count, f) => ({ name: `process${f}`, logYield: Math.log(count) })),
   nuisances,
   x: { nominal: x.flow, morph: morphX.flow },
   y: { nominal: y.flow, morph: morphY.flow },
-  transport: transfer.flow,
+  transport: transport.flow,
   response: response.flow,
 };
 
@@ -186,15 +186,15 @@ export function closedForm(ofX: readonly number[], ofY: readonly number[], nu: r
   const logYields = YIELDS.map((count, f) => {
     return Math.log(count) + (nuisances[1] as { logFactors: readonly number[] }).logFactors[f]! * (nu[1]! - 0.2);
   });
-  const responses = nu.map((value, k) => (value - RESPONSE_CENTRES[k]!) / RESPONSE_SCALES[k]!);
+  const responses = nu.map((value, k) => (value - RESPONSE_NOMINALS[k]!) / RESPONSE_SCALES[k]!);
   const inX = YIELDS.map((_, f) => {
     const start = { value: ofX, logDet: 0 };
     return standardNormal(applyAffine(x, f, applyMorph(morphX, f, shapeDistances(f, nu), start)));
   });
   const inY = YIELDS.map((_, f) => {
-    const simulated = applyMorph(response, f, responses, applyAffine(transfer, f, { value: ofY, logDet: 0 }));
+    const simulated = applyMorph(response, f, responses, applyAffine(transport, f, { value: ofY, logDet: 0 }));
     // T takes simulation at ν_0 on to simulation at ν, which the morph at ν takes back.
-    const nominal = applyMorph(morphY, f, shapeDistances(f, RESPONSE_CENTRES), simulated);
+    const nominal = applyMorph(morphY, f, shapeDistances(f, RESPONSE_NOMINALS), simulated);
     return standardNormal(applyAffine(y, f, nominal));
   });
   const prior = inX.map((value, f) => logYields[f]! + value);

@@ -70,7 +70,7 @@ export function dimensionsOf(configuration: Configuration): Dimensions {
   };
 }
 
-/** Centres of the shape nuisances, in declared order. */
+/** Nominal values of the shape nuisances, in declared order. */
 export function nominalShapes(configuration: Configuration): number[] {
   return nuisancesOfKind(configuration, "shape").map((name) => configuration.nuisances[name]!.nominal);
 }

@@ -84,12 +84,12 @@ export function transportArchitecture(configuration: Configuration): Autoregress
 /**
  * T's response of step 2.
  *
- * @param centre  fitted values ν_0 of step 1 [K]
+ * @param nominal  fitted values ν_0 of step 1 [K]
  * @param scales  of the nuisances, where the configuration has none [K]
  */
 export function responseArchitecture(
   configuration: Configuration,
-  centre: readonly number[],
+  nominal: readonly number[],
   scales: readonly number[],
 ): FactorizableArchitecture {
   const { kind, bins, hidden, layers, scale } = configuration.response;
@@ -98,7 +98,7 @@ export function responseArchitecture(
     context: contextOf(configuration, "y"),
     hidden,
     layers,
-    nuisances: centre.map((value, k) => ({ nominal: value, scale: scale ?? scales[k]! })),
+    nuisances: nominal.map((value, k) => ({ nominal: value, scale: scale ?? scales[k]! })),
     spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
     standardisation: "both",
   });
@@ -127,7 +127,7 @@ function flowEntries(architecture: FlowArchitecture): Entries {
   return { transforms: `${architecture.layers.length}`, hidden: hiddenOf(architecture), ...splineBins(architecture) };
 }
 
-function systematicsEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
+function morphEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
   const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
   const oneSided = names.filter((_, k) => nuisances[k]!.linearOnly);
   return {
@@ -156,7 +156,7 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
       const shapes = nuisancesOfKind(configuration, "shape");
       return {
         ...under(`morph.${of}`, layers),
-        ...systematicsEntries(architecture as FactorizableArchitecture, shapes),
+        ...morphEntries(architecture as FactorizableArchitecture, shapes),
       };
     }
     case "transport":

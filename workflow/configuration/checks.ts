@@ -1,7 +1,6 @@
 /** What no single entry can tell: names that refer to each other, samples that a term needs, sources that exclude each other. */
 
 import { suggestion } from "../../io/edit-distance.js";
-import { GENERATORS } from "../simulation/generators.js";
 import {
   affectedProcesses,
   isOffNominal,
@@ -11,18 +10,19 @@ import {
   processNames,
   variationPoints,
 } from "./analysis.js";
+import { GENERATORS } from "./generators.js";
 import { MAXIMA } from "./limits.js";
 import { checkRelevance, type Given } from "./relevance.js";
-import { checkEvents, checkSizes, checkYields } from "./size-checks.js";
+import { checkEventCounts, checkSizes, checkYields } from "./size-checks.js";
 import type { Configuration } from "./table.js";
-import { MOST_PROBLEMS, type Path, type Problem, type Report, shown } from "./validation.js";
+import { MOST_PROBLEMS, type Path, type Problem, type ReportProblem, shown } from "./validation.js";
 
 type Point = Readonly<Record<string, number>>;
 
 /** Everything wrong with a configuration whose entries are each right. */
 export function crossCheck(configuration: Configuration, given: Given): readonly Problem[] {
   const problems: Problem[] = [];
-  const report: Report = (path, expected, got, hint) => {
+  const report: ReportProblem = (path, expected, got, hint) => {
     if (problems.length >= MOST_PROBLEMS) return;
     const own = typeof hint === "function" ? hint() : hint;
     problems.push({ path, expected, got, ...(own === undefined ? {} : { hint: own }) });
@@ -38,7 +38,7 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   checkFit(configuration, report);
   checkYields(configuration, report);
   if (problems.length === 0 && configuration.model.file === undefined) {
-    checkEvents(configuration, report);
+    checkEventCounts(configuration, report);
     checkSizes(configuration, report);
   }
   checkTrainings(configuration, report);
@@ -47,7 +47,7 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   return problems;
 }
 
-function checkNames(configuration: Configuration, report: Report): void {
+function checkNames(configuration: Configuration, report: ReportProblem): void {
   const processes = new Set(processNames(configuration));
   const nuisances = new Set(nuisanceNames(configuration));
   const known = (path: Path, name: string, candidates: ReadonlySet<string>, what: string) => {
@@ -93,7 +93,7 @@ function checkNames(configuration: Configuration, report: Report): void {
   }
 }
 
-function checkObservables(configuration: Configuration, report: Report): void {
+function checkObservables(configuration: Configuration, report: ReportProblem): void {
   const { observables, likelihood, flows } = configuration;
   for (const name of ["x", "y"] as const) {
     const observable = observables[name];
@@ -125,7 +125,7 @@ function checkObservables(configuration: Configuration, report: Report): void {
   }
 }
 
-function checkSources(configuration: Configuration, report: Report): void {
+function checkSources(configuration: Configuration, report: ReportProblem): void {
   const { model, simulation, data } = configuration;
   const processes = processNames(configuration);
   const sampled = processes.filter((name) => configuration.processes[name]!.samples.length > 0);
@@ -158,7 +158,7 @@ function checkSources(configuration: Configuration, report: Report): void {
 }
 
 /** An analysis that uses a generator must have its names and sizes. */
-function checkGenerators(configuration: Configuration, report: Report): void {
+function checkGenerators(configuration: Configuration, report: ReportProblem): void {
   for (const section of ["simulation", "data"] as const) {
     const generator = configuration[section].generator;
     if (generator === undefined) continue;
@@ -177,7 +177,7 @@ function checkGenerators(configuration: Configuration, report: Report): void {
   }
 }
 
-function checkNuisances(configuration: Configuration, report: Report): void {
+function checkNuisances(configuration: Configuration, report: ReportProblem): void {
   for (const name of nuisanceNames(configuration)) {
     const { kind, kappa } = configuration.nuisances[name]!;
     const path = ["nuisances", name, "kappa"];
@@ -196,7 +196,7 @@ function anchors(configuration: Configuration, process: string): readonly Point[
   return configuration.processes[process]!.samples.map(({ at }) => at);
 }
 
-function checkAnchors(configuration: Configuration, report: Report): void {
+function checkAnchors(configuration: Configuration, report: ReportProblem): void {
   for (const process of processNames(configuration)) {
     configuration.processes[process]!.samples.forEach(({ at }, i) => {
       for (const nuisance of Object.keys(at)) {
@@ -221,7 +221,7 @@ function checkAnchors(configuration: Configuration, report: Report): void {
   checkPairs(configuration, report);
 }
 
-function checkPairs(configuration: Configuration, report: Report): void {
+function checkPairs(configuration: Configuration, report: ReportProblem): void {
   configuration.morph.pairs.forEach((pair, i) => {
     const [k, l] = pair as readonly [string, string];
     const path = ["morph", "pairs", i];
@@ -245,7 +245,7 @@ function checkPairs(configuration: Configuration, report: Report): void {
   });
 }
 
-function checkFit(configuration: Configuration, report: Report): void {
+function checkFit(configuration: Configuration, report: ReportProblem): void {
   const { bounds, start } = configuration.fit;
   const [least, largest] = bounds as readonly [number, number];
   if (!(least < largest)) {
@@ -269,7 +269,7 @@ function checkFit(configuration: Configuration, report: Report): void {
   });
 }
 
-function checkTrainings(configuration: Configuration, report: Report): void {
+function checkTrainings(configuration: Configuration, report: ReportProblem): void {
   const { simulation, flows, morph, transport, ensemble, response } = configuration;
   const unseen = simulation.generator === undefined ? undefined : "the events of every epoch are new";
   const allUsed = "all data are used and none held out";

@@ -1,4 +1,4 @@
-/** The text of a configuration file, whatever editors and shells made of it. */
+/** Reads the text of a configuration file in the encodings that editors and shells write. */
 import { systemCode } from "../../io/errors.js";
 import { readSmallFile } from "../../io/file-kinds.js";
 import { UsageError } from "../errors.js";

@@ -17,13 +17,13 @@ import {
 } from "./architectures.js";
 import { MAXIMA } from "./limits.js";
 import type { Configuration } from "./table.js";
-import type { Path, Report } from "./validation.js";
+import type { Path, ReportProblem } from "./validation.js";
 
 /** Beyond it yields are none that f32 holds. */
 const MOST_EVENTS = 1e30;
 
 /** A rate at its bounds multiplies the yields of its processes. */
-export function checkYields(configuration: Configuration, report: Report): void {
+export function checkYields(configuration: Configuration, report: ReportProblem): void {
   for (const name of nuisancesOfKind(configuration, "rate")) {
     const { kappa, nominal } = configuration.nuisances[name]!;
     if (kappa === undefined) continue;
@@ -39,7 +39,7 @@ export function checkYields(configuration: Configuration, report: Report): void 
 }
 
 /** What a generator draws at once lies in memory. */
-export function checkEvents(configuration: Configuration, report: Report): void {
+export function checkEventCounts(configuration: Configuration, report: ReportProblem): void {
   const { simulation, flows, morph, data, likelihood, transport } = configuration;
   if (simulation.generator !== undefined) {
     const path = ["simulation", "events"];
@@ -62,7 +62,7 @@ export function checkEvents(configuration: Configuration, report: Report): void 
 }
 
 /** Networks that would take all memory, found by making what describes them. */
-export function checkSizes(configuration: Configuration, report: Report): void {
+export function checkSizes(configuration: Configuration, report: ReportProblem): void {
   const hasY = configuration.observables.y !== undefined;
   const hasShapes = nuisancesOfKind(configuration, "shape").length > 0;
   const nominal = nuisanceVector(configuration, {});

@@ -15,9 +15,9 @@ export interface Problem {
 }
 
 /** @param hint  called where the problem is written: a suggestion among a thousand names takes a while */
-export type Report = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
+export type ReportProblem = (path: Path, expected: string, got: string, hint?: string | (() => string)) => void;
 
-/** Further problems are not looked for: a file of nothing else would take minutes, and nobody reads them. */
+/** The search for problems ends here: a file with nothing but problems would take minutes, and the list would not be read. */
 export const MOST_PROBLEMS = 100;
 
 /** Names that users choose: they appear in `--set` paths and `--nu name=value`. */

@@ -117,7 +117,7 @@ function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: numbe
   }
 }
 
-/** Positions of the processes as far as they are known; simulation comes from a process that somebody knows. */
+/** Positions of the processes as far as they are known; the process of a simulated event is always known. */
 function processOf(
   { configuration }: Analysis,
   { direction, process, processColumn }: ApplyOptions,

@@ -1,13 +1,13 @@
 /** Checks of the columns of events: what each says by itself, and beside the simulation that a model was trained on. */
 
-import type { Interval, SimulatedRange } from "../../inference/model/simulated-range.js";
+import type { SimulatedRange, ValueRange } from "../../inference/model/simulated-range.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { featureName } from "../configuration/analysis.js";
 import { type CheckedFeature, type DataVerdict, plain, sampleVerdicts } from "./data-verdicts.js";
 import type { LoadedEvents } from "./event-data.js";
 
 /** Where T moves y, data may lie outside of simulation: by no more than its whole range on either side. */
-const widened = ([least, largest]: Interval): Interval => [2 * least - largest, 2 * largest - least];
+const widened = ([least, largest]: ValueRange): ValueRange => [2 * least - largest, 2 * largest - least];
 
 /** The features of events, with the range in which they are expected. */
 export function checkedFeatures(

@@ -4,7 +4,7 @@ import { copiesOf } from "../../inference/data-checks/copies.js";
 import { type StrayValue, strayValues } from "../../inference/data-checks/stray-values.js";
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
-import type { Interval } from "../../inference/model/simulated-range.js";
+import type { ValueRange } from "../../inference/model/simulated-range.js";
 import { VerdictFailed } from "../errors.js";
 
 /** A check that failed. */
@@ -23,17 +23,17 @@ export interface CheckedFeature {
   /** As the file calls it. */
   readonly name: string;
   readonly values: ColumnData;
-  /** Where simulated events lie; absent for simulation itself, and where nobody knows. */
-  readonly simulated?: Interval | undefined;
+  /** Where simulated events lie; absent for simulation itself, and where it is unknown. */
+  readonly simulated?: ValueRange | undefined;
   /** Where these should lie for all that is known: there, or around it. */
-  readonly expected?: Interval | undefined;
+  readonly expected?: ValueRange | undefined;
 }
 
 /** As JavaScript writes it, but 1e+20 in place of its digits. */
 export const plain = (value: number) => (Math.abs(value) >= 1e15 ? value.toExponential() : `${value}`);
 /** Enough digits to find it again, and no more. */
 const short = (value: number) => plain(Number(value.toPrecision(6)));
-const between = ([least, largest]: Interval) => `between ${short(least)} and ${short(largest)}`;
+const between = ([least, largest]: ValueRange) => `between ${short(least)} and ${short(largest)}`;
 
 /** "row 5", "rows 5, 7 and 12", "rows 5, 7, 12 and others" */
 export function rowText(rows: readonly number[], count: number): string {
@@ -128,7 +128,7 @@ function weightVerdicts(where: string, weights: ColumnData | undefined): DataVer
   return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
 }
 
-/** Refuses at the end, once all is written, what the checks did not pass; every finding was a warning before. */
+/** Throws at the end, when all is written, where a check failed. Each failure was a warning before. */
 export function requirePassed(what: string, verdicts: readonly DataVerdict[]): void {
   if (verdicts.length === 0) return;
   throw new VerdictFailed(what, {

@@ -1,4 +1,4 @@
-/** Features that differ in digits which the numbers that hold them lack, and values that those numbers do not reach. */
+/** Warns of features whose numbers have too few digits for their spread, and refuses values beyond the range of f32. */
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import { beyondPrecision, type CoarseFeature, coarseFeatures, type Extreme } from "../../inference/model/resolution.js";
 import { type Analysis, featureName } from "../configuration/analysis.js";

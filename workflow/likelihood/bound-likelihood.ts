@@ -20,7 +20,7 @@ export interface OpenLikelihood {
   close(): Promise<void>;
 }
 
-/** What a likelihood may keep of its events, from MiB. */
+/** Bytes that a likelihood may cache of its events, from MiB. */
 export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
 
 export interface BoundRequest {

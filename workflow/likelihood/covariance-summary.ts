@@ -17,13 +17,13 @@ export type TransportLabel = "none" | "fixed" | "profiled";
 export const F32_ADVICE = "In f64 (--precision f64) the constraints may suffice.";
 
 /** Where the Hessian H comes from. */
-export type Curvature = "inverse Hessian" | "finite-difference Hessian";
+export type HessianSource = "inverse Hessian" | "finite-difference Hessian";
 
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transport: TransportLabel;
   /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights. */
-  readonly estimator: Curvature | "sandwich";
+  readonly estimator: HessianSource | "sandwich";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
   readonly correlation: Matrix | null;
@@ -52,7 +52,7 @@ export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, mod
 
 export interface SummaryOptions {
   readonly transport: TransportLabel;
-  readonly curvature: Curvature;
+  readonly curvature: HessianSource;
   /** Least relative eigenvalue that counts as positive. */
   readonly precision: number;
 }
@@ -60,7 +60,7 @@ export interface SummaryOptions {
 /**
  * @param hessian  of the total, row-major [K, K]
  */
-export async function summarise(
+export async function covarianceSummary(
   likelihood: Likelihood,
   nu: ArrayLike<number>,
   hessian: ArrayLike<number>,
@@ -86,7 +86,7 @@ export async function summarise(
 const LEAST_DIFFERENCE = 0.1;
 const SCATTERS = 3;
 
-const CAUSES: Readonly<Record<Curvature, string>> = {
+const CAUSES: Readonly<Record<HessianSource, string>> = {
   "inverse Hessian":
     "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` take " +
     "differences across them. Without splines, the model does not describe the data in these nuisances",
@@ -98,7 +98,7 @@ async function compared(
   likelihood: Likelihood,
   nu: ArrayLike<number>,
   { sigma: hessianSigma }: Covariance,
-  curvature: Curvature,
+  curvature: HessianSource,
   precision: number,
 ): Promise<CrossCheck | null> {
   const { names } = likelihood;

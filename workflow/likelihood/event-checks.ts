@@ -49,7 +49,7 @@ export class NonFinite {
 const infinityText = (value: number) => (value > 0 ? "infinity" : "-infinity");
 
 /** Refuses events whose log-density at ν is not finite: no fit can begin there. */
-export async function requireFinite(
+export async function requireFiniteDensities(
   { analysis, likelihood, events }: CheckedLikelihood,
   nu: readonly number[],
   signal: AbortSignal,

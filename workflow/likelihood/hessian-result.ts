@@ -4,7 +4,7 @@ import { symmetrised } from "../../inference/statistics/linear-algebra/symmetric
 import { type Evaluation, matrixOf } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
 import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
-import { type CovarianceSummary, summarise } from "./covariance-summary.js";
+import { type CovarianceSummary, covarianceSummary } from "./covariance-summary.js";
 
 /** An evaluation as JSON: gradient [K], Hessian [K, K]. */
 function part({ nll, gradient, hessian: flat }: Evaluation) {
@@ -49,7 +49,7 @@ export async function hessianResult(
   const { count } = events.data;
   const { data, total } = await evaluateWith(progress, "Hessian", likelihood, nu, count);
   const options = { transport: transportLabel(open), curvature: "inverse Hessian", precision } as const;
-  const summary = await summarise(likelihood, nu, total.hessian!, options);
+  const summary = await covarianceSummary(likelihood, nu, total.hessian!, options);
   // What it keeps makes room for what the next one does.
   await likelihood.close();
   const fixed = withFixedTransport && (await evaluateWith(progress, "Hessian, T fixed", withFixedTransport, nu, count));
@@ -64,6 +64,6 @@ export async function hessianResult(
     fixedTransport:
       fixed === undefined
         ? null
-        : await summarise(withFixedTransport!, nu, fixed.total.hessian!, { ...options, transport: "fixed" }),
+        : await covarianceSummary(withFixedTransport!, nu, fixed.total.hessian!, { ...options, transport: "fixed" }),
   };
 }

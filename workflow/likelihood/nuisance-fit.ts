@@ -1,5 +1,5 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
-import { responseRange } from "../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseRange } from "../../inference/measurements/distribution-of-interest/response-training.js";
 import {
   crossesKnots,
   finiteDifferenceHessian,
@@ -13,7 +13,7 @@ import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
 import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
-import { type CovarianceSummary, F32_ADVICE, NO_ERRORS, summarise } from "./covariance-summary.js";
+import { type CovarianceSummary, covarianceSummary, F32_ADVICE, NO_ERRORS } from "./covariance-summary.js";
 import type { FitSummary, MinosSummary } from "./fit-summary.js";
 
 /**
@@ -168,7 +168,7 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
   const errors: CovarianceSummary =
     fit.hessian === undefined
       ? noErrors(fit, label.transport)
-      : await summarise(likelihood, values, fit.hessian.flat(), label);
+      : await covarianceSummary(likelihood, values, fit.hessian.flat(), label);
   return {
     names,
     status: fit.status,

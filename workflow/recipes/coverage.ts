@@ -8,9 +8,9 @@ import type { RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
-import { fitModel } from "../steps/fit-chain.js";
+import { fitModel } from "../steps/fits/fit-chain.js";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
-import { readToy, saveToy, type ToyRecord, toysIn } from "../store/toy-files.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 
 export interface ToysRequest {
@@ -87,7 +87,7 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
 }
 
 /** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. */
-export async function summarise(plan: ToyPlan, folder: string) {
+export async function summariseToys(plan: ToyPlan, folder: string) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
   const records: ToyRecord[] = [];

@@ -2,18 +2,18 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
-import type { Outcome } from "../report/outcome.js";
 import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure } from "../steps/closure.js";
-import { trainDensity } from "../steps/densities.js";
 import { displacementFields } from "../steps/displacements.js";
-import { fitModel } from "../steps/fit-chain.js";
+import { fitModel } from "../steps/fits/fit-chain.js";
+import { scanFits } from "../steps/fits/scanning.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
-import { scanFits } from "../steps/scanning.js";
+import { trainDensity } from "../steps/trainings/densities.js";
 import { nuisanceModels } from "../store/model-files.js";
-import { attempt, type Missing, type Part } from "./optional-parts.js";
+import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
+import type { Outcome } from "./outcome.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
 export async function trainSimulation(context: RunContext, { range, leftOut }: RunChecks) {
@@ -40,7 +40,8 @@ export async function trainSimulation(context: RunContext, { range, leftOut }: R
 /** @param warnings  what `context.warn` has said, in order */
 export async function runChain(context: RunContext, warnings: readonly string[]): Promise<Outcome> {
   const missing: Missing = new Map();
-  const part = <T, U>(name: Part, make: () => Promise<T>, instead: U) => attempt(context, missing, name, make, instead);
+  const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
+    attempt(context, missing, name, make, instead);
   const checks = await checkEvents(context);
   const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(context, checks);
   const noClosure: Closure = { tests: [], verdicts: [] };

@@ -5,18 +5,18 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
+import { readSavedFit, type SavedFit } from "../likelihood/saved-fit.js";
 import { checkBelonging } from "../store/belonging.js";
 import { REPLICAS_FILE, savedReplicas } from "../store/ensemble-files.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
-import { readSavedFit, type SavedFit } from "../store/saved-fit.js";
 import { checkSpared } from "../store/spared-files.js";
 
 export interface MeasuredMap {
   readonly analysis: Analysis;
   readonly model: MixtureModel;
-  /** Absent where --nu says where T is wanted and nobody fitted. */
+  /** Absent where --nu gives the point of T and there is no fit. */
   readonly fit: SavedFit | undefined;
   readonly nu: readonly number[];
   readonly replicas: readonly Replica[];

@@ -10,12 +10,12 @@ import { UsageError } from "../errors.js";
 import { hasEvents, loadEvents, withEvents } from "../events/event-data.js";
 import { requireRange, resolutionWarnings } from "../events/resolution.js";
 import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
+import { belongingsOfResults } from "../likelihood/saved-fit.js";
 import type { Reporter } from "../reporter.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
-import { belongingsOfResults } from "../store/saved-fit.js";
 import { checkSpared } from "../store/spared-files.js";
 
 /** What a likelihood is opened from, besides the file of the analysis. */

@@ -1,4 +1,4 @@
-/** What a result does without: checks and predictions around a fit. That one of them fails costs nothing but itself. */
+/** Parts that a result can do without: checks and predictions around a fit. Where one of them fails, only that part is missing. */
 import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
 import type { RunContext } from "../context.js";
@@ -6,7 +6,7 @@ import { DeviceLostError } from "../errors.js";
 import { reasonOf } from "../store/drawings.js";
 
 /** The parts, by the headings under which the report has them. */
-export type Part =
+export type OptionalPart =
   | "Closure"
   | "Data before and after the fit"
   | "Distribution of interest"
@@ -17,7 +17,7 @@ export type Part =
   | "Yields";
 
 /** Why parts are missing. */
-export type Missing = Map<Part, string>;
+export type Missing = Map<OptionalPart, string>;
 
 /** Whether more than a part is at stake: nothing else will work, or the user has to act. */
 const isFatal = (error: unknown, { signal }: RunContext) =>
@@ -32,7 +32,7 @@ const isFatal = (error: unknown, { signal }: RunContext) =>
 export async function attempt<T, U>(
   context: RunContext,
   missing: Missing,
-  part: Part,
+  part: OptionalPart,
   make: () => Promise<T>,
   instead: U,
 ): Promise<T | U> {

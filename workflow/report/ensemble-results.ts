@@ -2,7 +2,7 @@
 
 import { ensembleSpread } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { WeightedCurvature } from "../../inference/statistics/ensembles/averaging.js";
-import type { Outcome } from "./outcome.js";
+import type { Outcome } from "../recipes/outcome.js";
 
 const sigmaOf = (curvature: WeightedCurvature["covariance"]) =>
   curvature.status === "positive-definite" ? curvature.sigma : undefined;
@@ -19,7 +19,7 @@ export function ensembleResults({ fitted, best }: Outcome) {
       xAlone: xAlone?.estimate.values ?? null,
       nu: replica.nu,
       status: fit.status,
-      likelihood: averaged === undefined ? null : likelihoodOf(averaged.members[b]!),
+      likelihood: averaged === undefined ? null : memberResult(averaged.members[b]!),
     })),
     spread:
       replicas.length < 2 || sigma === null
@@ -42,7 +42,7 @@ export function ensembleResults({ fitted, best }: Outcome) {
 type Members = NonNullable<Outcome["fitted"]["fits"]["averaged"]>["members"];
 
 /** Of the data, with the T of one replica. */
-function likelihoodOf({ status, estimate, covariance }: Members[number]) {
+function memberResult({ status, estimate, covariance }: Members[number]) {
   return { status, estimate: estimate.values, sigma: covariance?.sigma ?? null };
 }
 

@@ -1,8 +1,8 @@
 /** The tables of the ensemble in the report. */
 import { measurement, significant } from "../../inference/plots/index.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { ensembleResults } from "./ensemble-results.js";
 import type { ReportTable } from "./html.js";
-import type { Outcome } from "./outcome.js";
 
 /** @param names  of the nuisances, as tables show them */
 export function ensembleTables(outcome: Outcome, names: readonly string[]): ReportTable[] {

@@ -11,7 +11,7 @@ import {
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { RunContext } from "../context.js";
-import type { NamedFit } from "../steps/fitted-model.js";
+import type { NamedFit } from "../steps/fits/fitted-model.js";
 import type { Drawing } from "../store/drawings.js";
 import { captionOf, featureLabel, processLabel } from "./labels.js";
 

@@ -2,17 +2,16 @@
 import { join } from "node:path";
 import { writeAtomic, writeNpz } from "../../io/index.js";
 import { looksAtY, type RunContext } from "../context.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { belongingsIn } from "../store/belonging.js";
 import { sealed } from "../store/checksum.js";
 import { type DrawingGroup, drawAll, type Picture, reasonOf, writePictures } from "../store/drawings.js";
 import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
-import { createInside, DATA_FILE } from "../store/output-folder.js";
-import { ARRAYS_FILE, RESULTS_FILE } from "../store/saved-fit.js";
+import { ARRAYS_FILE, createInside, DATA_FILE, RESULTS_FILE } from "../store/output-folder.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
 import { impactPictures } from "./impact-pictures.js";
-import type { Outcome } from "./outcome.js";
 import { reportOf } from "./page.js";
 import {
   closurePictures,
@@ -28,7 +27,7 @@ import { scanPictures } from "./scan-pictures.js";
 /** Folder of the pictures in the output folder. */
 export const PICTURES_FOLDER = "pictures";
 
-/** What a run is for, before anything that is only drawn of it; results.json last, as it says which files belong to it. */
+/** The numbers of a run, written before its pictures. results.json is the last, as it says which files belong to it. */
 export async function writeResults(context: RunContext, outcome: Outcome): Promise<object> {
   const { folder, analysis } = context;
   await saveModel(folder, outcome.fitted.model);
@@ -60,7 +59,7 @@ function drawingsOf(context: RunContext, outcome: Outcome): DrawingGroup[] {
   ];
 }
 
-/** The pictures and the page; what of them cannot be made is a warning. */
+/** The pictures and the page. One that cannot be made is a warning. */
 export async function writeReport(context: RunContext, outcome: Outcome): Promise<void> {
   const { folder } = context;
   const pictures = drawAll(drawingsOf(context, outcome), context.warn);

@@ -5,14 +5,14 @@ import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { significant } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
 import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
-import type { Part } from "../recipes/optional-parts.js";
+import type { OptionalPart } from "../recipes/optional-parts.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
-import type { Outcome } from "./outcome.js";
 import {
   closureTable,
   crossCheckTables,
@@ -72,7 +72,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
   const figures = (prefix: string, caption: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(prefix) ? [figureOf(picture, caption)] : []));
   const tables = (what: string, make: () => ReportTable[]) => tablesOf(context.warn, what, make);
-  const lost = (...parts: readonly Part[]): MissingPart[] =>
+  const lost = (...parts: readonly OptionalPart[]): MissingPart[] =>
     parts.flatMap((part) => {
       const problem = outcome.missing.get(part);
       return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];

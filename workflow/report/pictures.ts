@@ -19,13 +19,13 @@ import { nuisanceNames, processNames, trueValues } from "../configuration/analys
 import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { type Closure, describeAnchor } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/training.js";
+import type { TrainingSummary } from "../steps/trainings/training-step.js";
 import type { Drawing } from "../store/drawings.js";
 import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
-import type { Outcome } from "./outcome.js";
 
 /** Panels side by side that a page can show. */
 const WIDEST = 4;

@@ -6,10 +6,10 @@ import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
+import type { Outcome } from "../recipes/outcome.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureLabel, goodnessOf } from "./labels.js";
-import type { Outcome } from "./outcome.js";
 
 export function resultsOf(context: RunContext, outcome: Outcome) {
   const { configuration } = context.analysis;

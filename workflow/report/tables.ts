@@ -4,9 +4,9 @@ import { fixed, goodnessText, measurement, significant } from "../../inference/p
 import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
+import type { Outcome, YieldRow } from "../recipes/outcome.js";
 import type { ReportTable } from "./html.js";
 import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
-import type { Outcome, YieldRow } from "./outcome.js";
 
 /** Yields by process before and after the fit, with their sums. */
 export function yieldTable(processes: readonly YieldRow[], nObserved: number): ReportTable {

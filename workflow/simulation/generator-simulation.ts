@@ -11,8 +11,13 @@ import {
   simulatedEvents,
   simulationAnchors,
 } from "../configuration/analysis.js";
+import {
+  GENERATORS,
+  type GeneratedEvents,
+  type GeneratorName,
+  type GeneratorRequest,
+} from "../configuration/generators.js";
 import type { Configuration } from "../configuration/table.js";
-import { GENERATORS, type GeneratedEvents, type GeneratorName, type GeneratorRequest } from "./generators.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 

@@ -18,7 +18,7 @@ import { checkSamples, observed, type SampleFile, type SampleFindings } from "./
 const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.every((value, k) => value === b.at[k]);
 
 /** sha256 of a file's bytes. */
-async function digestOf(path: string): Promise<string> {
+async function fileDigest(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
@@ -49,7 +49,7 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       const purpose = `simulation/${point}/${before}`;
       const whole = await readSample(configuration, path, weight);
       const split = splitEvents(configuration, path, whole, anchor, purpose);
-      samples.push({ ...split, path, anchor, digest: [await digestOf(path), purpose, weight] });
+      samples.push({ ...split, path, anchor, digest: [await fileDigest(path), purpose, weight] });
       const events = observed(analysis, eventsAt(anchor, whole));
       files.push({ file: path, events });
       extremes.push([path, extremesOf(events)]);

@@ -4,7 +4,7 @@ import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { columnVerdicts } from "../events/column-checks.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
-import { influenceVerdicts, requireFinite } from "../likelihood/event-checks.js";
+import { influenceVerdicts, requireFiniteDensities } from "../likelihood/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { openFit } from "../likelihood/open-fit.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
@@ -37,7 +37,11 @@ export async function requireLikelihood(context: RunContext, simulated: MixtureM
   const { analysis, events, signal } = context;
   const open = await openFit(context, simulated, events.data);
   try {
-    await requireFinite(open, nuisanceVector(analysis.configuration, analysis.configuration.fit.start), signal);
+    await requireFiniteDensities(
+      open,
+      nuisanceVector(analysis.configuration, analysis.configuration.fit.start),
+      signal,
+    );
   } finally {
     await open.close();
   }

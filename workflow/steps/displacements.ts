@@ -5,7 +5,7 @@ import {
 } from "../../inference/measurements/distribution-of-interest/displacement.js";
 import type { RunContext } from "../context.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
-import type { FittedModel } from "./fitted-model.js";
+import type { FittedModel } from "./fits/fitted-model.js";
 import type { ProjectionSet } from "./projections.js";
 
 /** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */

@@ -6,7 +6,7 @@ import type { RunContext } from "../context.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
 import { openFit } from "../likelihood/open-fit.js";
 import type { Counter } from "../reporter.js";
-import type { FittedModel, NamedFit } from "./fitted-model.js";
+import type { FittedModel, NamedFit } from "./fits/fitted-model.js";
 
 /** Undefined where the configuration wants none, or the fit gave no errors. */
 export async function findImpacts(

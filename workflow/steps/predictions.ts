@@ -7,7 +7,7 @@ import { postFitYields } from "../../inference/model/predictions/post-fit-yields
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
 import type { RunContext } from "../context.js";
-import type { FittedModel, NamedFit } from "./fitted-model.js";
+import type { FittedModel, NamedFit } from "./fits/fitted-model.js";
 import type { ProjectionSet } from "./projections.js";
 
 /** Around the projections after the fit, in their order; undefined where the fit gave no errors, and where there are no events to project. */

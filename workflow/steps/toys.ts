@@ -10,8 +10,8 @@ import { looksAtY, type RunContext } from "../context.js";
 import { digestOf } from "../open-context.js";
 import { generateData } from "../simulation/generator-simulation.js";
 import { passingSteps } from "../store/step-store.js";
-import type { ToyRecord } from "../store/toy-files.js";
-import { fitModel, fitTrained } from "./fit-chain.js";
+import { fitModel, fitTrained } from "./fits/fit-chain.js";
+import type { ToyRecord } from "./toy-files.js";
 
 /** `data`: new data for every toy, the trained T of the analysis kept. `full`: T, its response and all fits anew. */
 export type ToyMode = "data" | "full";

@@ -20,9 +20,9 @@ const TENSOR_NAME = /^(?<index>\d+)\.(?:nu|transfer\.(?<tensor>.+))$/;
 export async function saveReplicas(folder: string, replicas: readonly Replica[]): Promise<void> {
   const file = join(folder, REPLICAS_FILE);
   if (replicas.length === 0) return rm(file, { force: true });
-  const tensors = replicas.flatMap(({ index, nu, transport: transfer }): [string, Tensor][] => [
+  const tensors = replicas.flatMap(({ index, nu, transport }): [string, Tensor][] => [
     [`${index}.nu`, { shape: [nu.length], data: Float64Array.from(nu) }],
-    ...[...transfer].map(([name, tensor]): [string, Tensor] => [`${index}.transfer.${name}`, tensor]),
+    ...[...transport].map(([name, tensor]): [string, Tensor] => [`${index}.transfer.${name}`, tensor]),
   ]);
   await writeSealed(file, new Map(tensors), {});
 }
@@ -36,21 +36,21 @@ export async function readReplicas(folder: string, model: MixtureModel): Promise
   const file = join(folder, REPLICAS_FILE);
   if (!existsSync(file)) return [];
   const { tensors } = await readSealed(file, "Run the analysis again: steps that are finished are kept");
-  const found = new Map<number, { nu: Tensor | undefined; readonly transfer: Map<string, Tensor> }>();
+  const found = new Map<number, { nu: Tensor | undefined; readonly transport: Map<string, Tensor> }>();
   for (const [name, { shape, data }] of tensors) {
     const { index, tensor } = TENSOR_NAME.exec(name)?.groups ?? {};
     if (index === undefined) {
       throw new UsageError(file, { expected: "tensors <index>.nu and <index>.transfer.<name>", got: `"${name}"` });
     }
-    const own = found.get(Number(index)) ?? { nu: undefined, transfer: new Map<string, Tensor>() };
+    const own = found.get(Number(index)) ?? { nu: undefined, transport: new Map<string, Tensor>() };
     found.set(Number(index), own);
     const values: Tensor = { shape, data: toFloat64(`${file}, tensor "${name}"`, data) };
     if (tensor === undefined) own.nu = values;
-    else own.transfer.set(tensor, values);
+    else own.transport.set(tensor, values);
   }
   return [...found]
     .sort(([a], [b]) => a - b)
-    .map(([index, { nu, transfer }]) => checkedReplica(`${file}, replica ${index}`, model, index, nu, transfer));
+    .map(([index, { nu, transport }]) => checkedReplica(`${file}, replica ${index}`, model, index, nu, transport));
 }
 
 /** The replicas beside the model of an analysis; a model from elsewhere (`model.file`) has none. */
@@ -67,7 +67,7 @@ function checkedReplica(
   model: MixtureModel,
   index: number,
   nu: Tensor | undefined,
-  transfer: Map<string, Tensor>,
+  transport: Map<string, Tensor>,
 ): Replica {
   if (model.transport === undefined) {
     throw new UsageError(where, {
@@ -76,8 +76,8 @@ function checkedReplica(
       hint: "Run the analysis again",
     });
   }
-  checkWeights(where, model.transport.architecture, transfer);
+  checkWeights(where, model.transport.architecture, transport);
   if (nu === undefined) throw new UsageError(where, { expected: `a tensor "${index}.nu"`, got: "none" });
   checkPoint(where, model, nu.data);
-  return { index, nu: Array.from(nu.data), transport: transfer };
+  return { index, nu: Array.from(nu.data), transport };
 }

@@ -12,7 +12,7 @@ const readable = (text: string) =>
     .slice(0, LONGEST);
 
 /**
- * A name for what the text names: other texts have other names, on file systems that do not tell A from a too. Texts of lower-case
+ * A name for what the text names: other texts have other names, also on file systems that do not distinguish A from a. Texts of lower-case
  * letters, digits, `.`, `_` and `-` name themselves.
  *
  * @param text  begins with a word of ours, so that it is neither hidden nor a device of Windows
@@ -23,8 +23,8 @@ export function fileName(text: string): string {
 }
 
 /**
- * Readable names for files of one folder that are written together: no two are the same, on file systems that do not tell A from a
- * too; the first of two alike keeps its name.
+ * Readable names for files of one folder that are written together: no two are the same, also on file systems that do not
+ * distinguish A from a. The first of two alike keeps its name.
  *
  * @param texts  begin with words of ours
  */

@@ -1,6 +1,6 @@
 /**
- * One owner of a folder of results at a time. A lock that says whose it is, so that one left by a killed process holds
- * nobody up.
+ * One owner of a folder of results at a time. The lock names its owner, so that the lock of a killed process
+ * stops no other run.
  *
  * The lock is a folder with one empty file, whose name is the owner's. It appears whole, by the rename of a folder made beside it, which
  * fails where there is one already. It is taken over from a process that ended by the rename of that one file: of several who
@@ -38,7 +38,7 @@ const partsOf = (owner: string) => {
   return { identity, host };
 };
 
-/** Does what may fail because somebody else was faster; whether it was done. */
+/** Does what fails where another process was faster. Returns whether it was done. */
 async function attempt(action: Promise<unknown>, ...faster: readonly string[]): Promise<boolean> {
   try {
     await action;
@@ -63,7 +63,7 @@ async function claim(lock: string, folder: string, owner: string): Promise<boole
   return false;
 }
 
-/** Nobody's lock, for which there is nobody to wait. */
+/** Something else lies at the place of the lock: there is no process to wait for. */
 const noLock = (lock: string, got: string) =>
   new UsageError(lock, {
     expected: "the lock of a running `unbinned run`, or nothing",

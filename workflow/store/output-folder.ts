@@ -8,6 +8,15 @@ import { UsageError } from "../errors.js";
 /** Name of generated data in the output folder. */
 export const DATA_FILE = "data.npz";
 
+/** Name of the file of `run`, whose entry `result` is the label of the fit that counts. */
+export const RESULTS_FILE = "results.json";
+
+/** Name of the larger arrays beside them. */
+export const ARRAYS_FILE = "arrays.npz";
+
+/** Name of the file of `fit --out` and of an exported folder: the summary itself. */
+export const FIT_FILE = "fit.json";
+
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
 function makeFolders(folder: string): void {
   if (existsSync(folder) && statSync(folder).isDirectory()) return;

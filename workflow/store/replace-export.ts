@@ -1,4 +1,4 @@
-/** Puts an exported folder in its place whole, or not at all, whatever happens to the process meanwhile. */
+/** Puts an exported folder in its place whole or not at all, even if the process is killed meanwhile. */
 import { randomBytes } from "node:crypto";
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
@@ -55,13 +55,13 @@ export async function restoreExport(out: string): Promise<void> {
   if (isThere(place)) return;
   for (const { path, kind } of await leftBeside(place)) {
     if (kind !== "replaced" || !(await isOwn(path))) continue;
-    // A folder that nobody may write to stays as it is: what is missing is then said where it is looked for.
+    // A folder without permission to write stays as it is. Reading it later says what is missing.
     await rename(path, place).catch(() => {});
     return;
   }
 }
 
-/** Whatever else is at the place may be dear to somebody. */
+/** Refuses to replace what is there, without --force anything, with it what is no export. */
 export async function checkReplaceable(out: string, isForced: boolean): Promise<void> {
   await restoreExport(out);
   if (!isThere(out)) return;

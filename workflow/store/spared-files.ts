@@ -1,11 +1,10 @@
-/** Files that a result must not take the place of: those that it is computed from, and others of the same run. */
+/** Files that a result must not overwrite: those that it is computed from, and others of the same run. */
 import { join } from "node:path";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
 import { REPLICAS_FILE } from "./ensemble-files.js";
 import { MODEL_FILE } from "./model-files.js";
-import { DATA_FILE, isSameFile } from "./output-folder.js";
-import { ARRAYS_FILE } from "./saved-fit.js";
+import { ARRAYS_FILE, DATA_FILE, isSameFile } from "./output-folder.js";
 
 /**
  * Refuses to write over a file of the analysis or of its run, by whatever path it is named.

@@ -132,7 +132,7 @@ export async function openSteps(
   };
 }
 
-/** Steps of which nothing is kept: what is done with them is one step for somebody else. */
+/** Steps without files: all of them together are one step of another store. */
 export function passingSteps(common: unknown): StepStore {
   const checkpoint: Checkpoint = { save: async () => {}, restore: async () => undefined };
   return {

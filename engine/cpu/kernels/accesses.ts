@@ -1,5 +1,5 @@
 /** How a fused kernel finds its numbers in memory: by affine strides where there are some, else by tables of addresses. */
-import { type FusedKernel, innerRow, type Operand } from "../../passes/lowering.js";
+import { type FusedKernel, innerRow, type KernelOperand } from "../../passes/lowering.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import { type Layout, VECTOR_BYTES } from "./layout.js";
 
@@ -39,7 +39,7 @@ export class Accesses {
   }
 
   /** Of an operand, under a key that tells it from all others. */
-  of(operand: Exclude<Operand, { from: "number" }>, inner: boolean): [string, Access] {
+  of(operand: Exclude<KernelOperand, { from: "number" }>, inner: boolean): [string, Access] {
     const { layout } = this;
     const source = operand.from === "item" ? `item ${operand.item.index}` : `parameter ${operand.node.id}`;
     const key = `${source} ${inner} ${operand.rows.join()}`;

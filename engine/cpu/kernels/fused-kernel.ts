@@ -4,18 +4,18 @@
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
 
-import { type FusedKernel, type Item, isInner, type Operand, readsInner } from "../../passes/lowering.js";
+import { type FusedKernel, type Item, isInner, type KernelOperand, readsInner } from "../../passes/lowering.js";
 import { isReduction, type Rounds, roundsOf } from "../../passes/rounds.js";
 import { givesTruth } from "../../tape/elementwise-facts.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
 import { type Access, Accesses } from "./accesses.js";
 import { type Layout, VECTOR_BYTES } from "./layout.js";
-import { meltedProducts } from "./melted-products.js";
+import { multiplyAddProducts } from "./multiply-adds.js";
 
 type Form = "value" | "mask";
 
-export function printFused(f: FunctionBuilder, kernel: FusedKernel, layout: Layout): void {
+export function emitFused(f: FunctionBuilder, kernel: FusedKernel, layout: Layout): void {
   new Printer(f, kernel, layout).print();
 }
 
@@ -30,7 +30,7 @@ class Printer {
   private readonly slots = new Map<Item, number>();
   private readonly stores = new Map<Item, Access>();
   /** Products that their only reader multiplies and adds at once. */
-  private readonly melted: ReadonlySet<Item>;
+  private readonly inSums: ReadonlySet<Item>;
   /** Vectors loaded in the current round, or before any. */
   private loaded = new Map<string, readonly Local[]>();
   /** Which of the adjacent vectors is being printed. */
@@ -51,7 +51,7 @@ class Printer {
     this.stepBytes = this.vectors * VECTOR_BYTES;
     this.base = f.param(0);
     this.accesses = new Accesses(f, kernel, layout, this.base);
-    this.melted = meltedProducts(kernel, this.rounds);
+    this.inSums = multiplyAddProducts(kernel, this.rounds);
   }
 
   print(): void {
@@ -124,8 +124,8 @@ class Printer {
 
   /** Loads before a round what it reads at the same place in every turn. */
   private loadInvariants(items: readonly Item[]): Map<string, readonly Local[]> {
-    const melted = items.flatMap((item) => item.operands.flatMap((o) => this.meltedProduct(o) ?? []));
-    for (const item of [...items, ...melted]) {
+    const products = items.flatMap((item) => item.operands.flatMap((o) => this.productInSum(o) ?? []));
+    for (const item of [...items, ...products]) {
       for (const operand of item.operands) {
         if (operand.from === "number" || (operand.from === "item" && this.own.has(operand.item))) continue;
         const [key, access] = this.accesses.of(operand, readsInner(item, this.kernel));
@@ -139,7 +139,7 @@ class Printer {
   // ---- what is computed
 
   private compute(item: Item): void {
-    if (this.melted.has(item)) return;
+    if (this.inSums.has(item)) return;
     this.forVectors(() => this.computeVector(item));
     if (isReduction(item)) return;
     this.storeIfWanted(item);
@@ -150,18 +150,18 @@ class Printer {
     const { f, lanes } = this;
     const local = this.localOf(item);
     if (item.name === "sum") {
-      this.pushSum(item.operands[0] as Operand, () => f.get(local), item);
+      this.pushSum(item.operands[0] as KernelOperand, () => f.get(local), item);
       f.set(local);
     } else if (item.name === "max") {
       f.get(local);
-      this.push(item.operands[0] as Operand, item);
+      this.push(item.operands[0] as KernelOperand, item);
       f.op(lanes.max).set(local);
     } else if (item.name === "cumulativeSum") {
       const { operation } = item.node;
       const running = this.running(item);
       const exclusive = operation.name === "cumulativeSum" && operation.exclusive;
       if (exclusive) f.get(running).set(local);
-      this.pushSum(item.operands[0] as Operand, () => f.get(running), item);
+      this.pushSum(item.operands[0] as KernelOperand, () => f.get(running), item);
       f.set(running);
       if (!exclusive) f.get(running).set(local);
     } else {
@@ -170,9 +170,9 @@ class Printer {
     }
   }
 
-  /** [] -> operand + addend, fused where the operand is a melted product. */
-  private pushSum(operand: Operand, addend: () => void, reader: Item): void {
-    const product = this.meltedProduct(operand);
+  /** [] -> operand + addend, fused where the operand is a product that is added at once. */
+  private pushSum(operand: KernelOperand, addend: () => void, reader: Item): void {
+    const product = this.productInSum(operand);
     if (product === undefined) {
       this.push(operand, reader);
       addend();
@@ -184,13 +184,13 @@ class Printer {
     this.lanes.madd(this.f);
   }
 
-  private meltedProduct(operand: Operand): Item | undefined {
-    return operand.from === "item" && this.melted.has(operand.item) ? operand.item : undefined;
+  private productInSum(operand: KernelOperand): Item | undefined {
+    return operand.from === "item" && this.inSums.has(operand.item) ? operand.item : undefined;
   }
 
   private pushResult(item: Item): void {
     const { f, lanes } = this;
-    const [a, b, c] = item.operands as [Operand, Operand, Operand];
+    const [a, b, c] = item.operands as [KernelOperand, KernelOperand, KernelOperand];
     const both = () => {
       this.push(a, item);
       this.push(b, item);
@@ -207,11 +207,11 @@ class Printer {
         f.op(lanes[name]);
         return;
       case "add":
-        if (this.meltedProduct(a) !== undefined) this.pushSum(a, () => this.push(b, item), item);
+        if (this.productInSum(a) !== undefined) this.pushSum(a, () => this.push(b, item), item);
         else this.pushSum(b, () => this.push(a, item), item);
         return;
       case "sub": {
-        const product = this.meltedProduct(b);
+        const product = this.productInSum(b);
         if (product !== undefined) {
           for (const factor of product.operands) this.push(factor, product);
           this.push(a, item);
@@ -263,13 +263,13 @@ class Printer {
 
   // ---- reading operands
 
-  private formOf(operand: Operand): Form {
+  private formOf(operand: KernelOperand): Form {
     if (operand.from !== "item" || !this.own.has(operand.item)) return "value";
     return givesTruth(operand.item.name) ? "mask" : "value";
   }
 
   /** Pushes an operand's vector at the current position, as numbers or as a mask. */
-  private push(operand: Operand, reader: Item, wanted: Form = "value"): void {
+  private push(operand: KernelOperand, reader: Item, wanted: Form = "value"): void {
     const { f, lanes } = this;
     this.pushRaw(operand, reader);
     const form = this.formOf(operand);
@@ -283,7 +283,7 @@ class Printer {
     }
   }
 
-  private pushRaw(operand: Operand, reader: Item): void {
+  private pushRaw(operand: KernelOperand, reader: Item): void {
     const { f, lanes } = this;
     if (operand.from === "number") {
       lanes.constant(f, operand.value);
@@ -292,7 +292,7 @@ class Printer {
     if (operand.from === "item" && this.own.has(operand.item)) {
       const { item } = operand;
       const elsewhere =
-        isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.melted.has(item);
+        isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.inSums.has(item);
       if (!elsewhere) f.get(this.localOf(item));
       else this.pushKept(item);
       return;

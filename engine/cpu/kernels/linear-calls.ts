@@ -3,7 +3,7 @@ import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "../asse
 import type { Lanes } from "../assembly/lanes.js";
 import type { Pack, WeightBlock } from "../plan.js";
 import { emitLinear } from "./linear.js";
-import { BLOCK_ROWS, type Direction, emitPack, planPack, roundUp } from "./linear-pack.js";
+import { BLOCK_ROWS, emitPack, type PackDirection, planPack, roundUp } from "./linear-pack.js";
 import {
   emitUnpackGradient,
   emitWeightGradient,
@@ -92,7 +92,12 @@ export class LinearKernels {
   }
 
   /** Plans how weights at `source` are rearranged, once per matrix and direction. */
-  pack({ node, out, size, prefix }: WeightMatrix, source: number, direction: Direction, into: Pack[]): PackedWeights {
+  pack(
+    { node, out, size, prefix }: WeightMatrix,
+    source: number,
+    direction: PackDirection,
+    into: Pack[],
+  ): PackedWeights {
     const lengths = prefix ?? new Int32Array(out).fill(size);
     const prefixTable = this.memory.table(lengths);
     const key = `${source} ${prefixTable} ${direction}`;
@@ -108,7 +113,7 @@ export class LinearKernels {
     return packed;
   }
 
-  private printPack(direction: Direction): FunctionRef {
+  private printPack(direction: PackDirection): FunctionRef {
     const f = this.module.exportedFunction(`pack_${direction}`, ["i32", "i32", "i32", "i32", "i32", "i32"], []);
     const [packed, weights, prefix, ranges, rows, columns] = parameters(f);
     // Biases are added by the fused kernels that follow.
@@ -145,7 +150,7 @@ export class LinearKernels {
   /**
    * Adds Σ_e g x over the valid events to the blocks of an accumulator.
    *
-   * @param scratch  offset of `weightGradientBytes` that nobody else needs during the call
+   * @param scratch  offset of `weightGradientBytes` that no other code uses during the call
    */
   weightGradient(matrix: Omit<WeightMatrix, "node">, blocks: readonly WeightBlock[], scratch: number): Call {
     const plan = this.gradientPlan(matrix);

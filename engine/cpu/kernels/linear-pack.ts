@@ -10,7 +10,7 @@ import type { Lanes } from "../assembly/lanes.js";
 export const BLOCK_ROWS = 4;
 
 /** "forward": W x. "transposed": the gradient of x, W^T g. */
-export type Direction = "forward" | "transposed";
+export type PackDirection = "forward" | "transposed";
 
 export interface PackPlan {
   readonly blocks: number;
@@ -30,7 +30,7 @@ export function roundUp(value: number, multiple: number): number {
  *
  * @param prefix  number of leading columns each row of W uses [rows], at most `columns`
  */
-export function planPack(direction: Direction, prefix: ArrayLike<number>, columns: number): PackPlan {
+export function planPack(direction: PackDirection, prefix: ArrayLike<number>, columns: number): PackPlan {
   const lengths = Array.from(prefix);
   const outputs = direction === "forward" ? lengths.length : columns;
   const blocks = Math.ceil(outputs / BLOCK_ROWS);
@@ -68,7 +68,7 @@ export interface PackArguments {
 }
 
 /** [] -> []: writes the pack that `planPack` planned. */
-export function emitPack(f: FunctionBuilder, lanes: Lanes, direction: Direction, a: PackArguments): void {
+export function emitPack(f: FunctionBuilder, lanes: Lanes, direction: PackDirection, a: PackArguments): void {
   const [first, lane, output, input, end, range, target] = f.locals("i32", 7);
   const outputs = direction === "forward" ? a.rows : a.columns;
   const [row, column] = direction === "forward" ? [output, input] : [input, output];

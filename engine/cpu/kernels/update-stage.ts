@@ -4,7 +4,7 @@
  */
 
 import type { Schedule } from "../../passes/event-passes.js";
-import type { Item, Operand } from "../../passes/lowering.js";
+import type { Item, KernelOperand } from "../../passes/lowering.js";
 import { type ElementwiseName, isElementwise } from "../../tape/elementwise-facts.js";
 import { sizeOf, type Var } from "../../tape/tape.js";
 
@@ -54,7 +54,7 @@ class Builder {
     private readonly reads: Map<Item[], Set<Var>>,
   ) {}
 
-  private operand(node: Var): Operand {
+  private operand(node: Var): KernelOperand {
     if (isUniform(node) && node.operation.name === "constant" && "value" in node.operation) {
       return { from: "number", value: node.operation.value };
     }

@@ -4,7 +4,7 @@ import { UsageError } from "../../errors.js";
 import type { BinaryName, ElementwiseName, UnaryName } from "../elementwise-facts.js";
 import { checkNode, checkOperand } from "../nodes.js";
 import { checkSize, type Shape, type Var } from "../tape.js";
-import { broadcastShapes, checkTape, commonEvents, like, type Operand, uniformValue } from "./operands.js";
+import { broadcastShapes, checkOneTape, commonEvents, like, type Operand, uniformValue } from "./operands.js";
 import { broadcast, broadcastEvents } from "./shapes.js";
 
 /** Brings operands to one shape and one event set. */
@@ -15,7 +15,7 @@ function align(where: string, operands: readonly Operand[]): Var[] {
   if (first === undefined) {
     throw new UsageError(where, { expected: "at least one operand on a tape", got: "numbers only" });
   }
-  checkTape(where, vars);
+  checkOneTape(where, vars);
   const events = commonEvents(where, vars);
   const shape = vars.reduce<Shape>((common, operand) => broadcastShapes(where, common, operand.shape), []);
   checkSize(where, shape);

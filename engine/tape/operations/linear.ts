@@ -2,11 +2,11 @@
 import { ShapeError, UsageError } from "../../errors.js";
 import { aFlag, checkOptions, numbers, type Options, optional, valueText } from "../../options.js";
 import { checkSize, sameShape, type Var } from "../tape.js";
-import { checkTape, commonEvents, describe, uniformValue } from "./operands.js";
+import { checkOneTape, commonEvents, shapeText, uniformValue } from "./operands.js";
 import { broadcastEvents } from "./shapes.js";
 
 function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: Int32Array | undefined): void {
-  checkTape(where, [x, weights]);
+  checkOneTape(where, [x, weights]);
   const [out, size] = weights.shape.slice(-2);
   const lead = weights.shape.slice(0, -2);
   const wanted = side === 0 ? size : out;
@@ -17,11 +17,11 @@ function checkLinear(where: string, x: Var, weights: Var, side: 0 | 1, prefix: I
   ) {
     throw new ShapeError(where, {
       expected: `weights [${side === 0 ? "out, in" : "in, out"}] fitting x [..., ${side === 0 ? "in" : "out"}]`,
-      got: `weights [${weights.shape}] and x ${describe(x)}`,
+      got: `weights [${weights.shape}] and x ${shapeText(x)}`,
     });
   }
   if (weights.events !== undefined) {
-    throw new ShapeError(where, { expected: "weights without events", got: describe(weights) });
+    throw new ShapeError(where, { expected: "weights without events", got: shapeText(weights) });
   }
   checkPrefix(where, prefix, out as number, size);
 }
@@ -66,13 +66,13 @@ export function linear(x: Var, weights: Var, options: LinearOptions = {}): Var {
  * Elements at or beyond a row's prefix are 0.
  */
 export function weightGradient(g: Var, x: Var, prefix: Int32Array | undefined, batched: boolean): Var {
-  checkTape("weightGradient", [g, x]);
+  checkOneTape("weightGradient", [g, x]);
   const events = commonEvents("weightGradient", [g, x]);
   const lead = g.shape.slice(0, -1);
   if (!sameShape(lead, x.shape.slice(0, -1)) || g.shape.length === 0 || x.shape.length === 0) {
     throw new ShapeError("weightGradient", {
       expected: "g [..., out] and x [..., in] with equal leading axes",
-      got: `${describe(g)} and ${describe(x)}`,
+      got: `${shapeText(g)} and ${shapeText(x)}`,
     });
   }
   const [out, size] = [g.shape.at(-1) as number, x.shape.at(-1) as number];

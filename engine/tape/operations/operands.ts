@@ -5,7 +5,7 @@ import { checkShape, type EventSet, type Shape, type Var } from "../tape.js";
 
 export type Operand = Var | number;
 
-export const describe = (x: Var) => `[${x.shape}]${x.events === undefined ? "" : ` over "${x.events.name}"`}`;
+export const shapeText = (x: Var) => `[${x.shape}]${x.events === undefined ? "" : ` over "${x.events.name}"`}`;
 
 /** The number a node holds everywhere, if it is such a constant. */
 export function uniformValue(x: Var): number | undefined {
@@ -43,7 +43,7 @@ export function commonEvents(where: string, operands: readonly Var[]): EventSet 
   return events;
 }
 
-export function checkTape(where: string, operands: readonly Var[]): void {
+export function checkOneTape(where: string, operands: readonly Var[]): void {
   for (const operand of operands) checkNode(where, operand);
   if (operands.every((operand) => operand.tape === operands[0]?.tape)) return;
   throw new UsageError(where, { expected: "operands of one tape", got: "operands of two tapes" });

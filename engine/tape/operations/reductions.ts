@@ -3,7 +3,7 @@ import { ShapeError } from "../../errors.js";
 import { aFlag, checkOptions, type Options, optional } from "../../options.js";
 import { checkNode } from "../nodes.js";
 import { checkShape, type Shape, type Var } from "../tape.js";
-import { describe, like, uniformValue } from "./operands.js";
+import { like, shapeText, uniformValue } from "./operands.js";
 import { axisOf, reshape, withAxis } from "./shapes.js";
 
 /** Σ along a feature axis, which stays with size 1. */
@@ -58,7 +58,7 @@ export function sumTo(x: Var, shape: Shape): Var {
 export function sumEvents(x: Var): Var {
   checkNode("sumEvents", x);
   if (x.events === undefined) {
-    throw new ShapeError("sumEvents", { expected: "a node with events", got: describe(x) });
+    throw new ShapeError("sumEvents", { expected: "a node with events", got: shapeText(x) });
   }
   if (uniformValue(x) === 0) return x.tape.constant(0, x.shape);
   return x.tape.append({ name: "sumEvents" }, [x], x.shape, undefined);

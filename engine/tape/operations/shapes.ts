@@ -3,7 +3,7 @@ import { ShapeError, UsageError } from "../../errors.js";
 import { checkArgument, numbers, valueText } from "../../options.js";
 import { checkNode } from "../nodes.js";
 import { checkShape, checkSize, type EventSet, type Shape, sameShape, sizeOf, type Var } from "../tape.js";
-import { broadcastShapes, describe, uniformValue } from "./operands.js";
+import { broadcastShapes, shapeText, uniformValue } from "./operands.js";
 
 /** Repeats feature axes of size 1 (and new leading axes) up to `shape`. */
 export function broadcast(x: Var, shape: Shape): Var {
@@ -11,7 +11,7 @@ export function broadcast(x: Var, shape: Shape): Var {
   checkShape("broadcast", shape);
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes("broadcast", x.shape, shape), shape)) {
-    throw new ShapeError("broadcast", { expected: `a shape that broadcasts to [${shape}]`, got: describe(x) });
+    throw new ShapeError("broadcast", { expected: `a shape that broadcasts to [${shape}]`, got: shapeText(x) });
   }
   const value = uniformValue(x);
   if (value !== undefined) return x.tape.constant(value, shape, x.events);
@@ -24,7 +24,7 @@ export function broadcastEvents(x: Var, events: EventSet | undefined): Var {
   if (events === undefined || x.events === events) return x;
   x.tape.checkEvents("broadcastEvents", events);
   if (x.events !== undefined) {
-    throw new ShapeError("broadcastEvents", { expected: "a node without events", got: describe(x) });
+    throw new ShapeError("broadcastEvents", { expected: "a node without events", got: shapeText(x) });
   }
   const value = uniformValue(x);
   if (value !== undefined) return x.tape.constant(value, x.shape, events);
@@ -37,7 +37,7 @@ export function reshape(x: Var, shape: Shape): Var {
   if (sameShape(x.shape, shape)) return x;
   if (sizeOf(shape) !== sizeOf(x.shape)) {
     throw new ShapeError("reshape", {
-      expected: `${sizeOf(x.shape)} elements as in ${describe(x)}`,
+      expected: `${sizeOf(x.shape)} elements as in ${shapeText(x)}`,
       got: `[${shape}]`,
     });
   }
@@ -84,7 +84,7 @@ export function axisOf(where: string, x: Var, axis: number): number {
   checkNode(where, x);
   const position = Number.isInteger(axis) && axis < 0 ? axis + x.shape.length : axis;
   if (!Number.isInteger(position) || position < 0 || position >= x.shape.length) {
-    throw new ShapeError(where, { expected: `an axis of ${describe(x)}`, got: valueText(axis) });
+    throw new ShapeError(where, { expected: `an axis of ${shapeText(x)}`, got: valueText(axis) });
   }
   return position;
 }
@@ -118,7 +118,7 @@ export function slice(x: Var, axis: number, start: number, stop: number): Var {
   const isWhole = Number.isInteger(start) && Number.isInteger(stop);
   if (!(isWhole && start >= 0 && stop > start && stop <= (x.shape[at] as number))) {
     throw new ShapeError("slice", {
-      expected: `0 <= start < stop <= ${x.shape[at]} on axis ${axis} of ${describe(x)}`,
+      expected: `0 <= start < stop <= ${x.shape[at]} on axis ${axis} of ${shapeText(x)}`,
       got: `${valueText(start)} to ${valueText(stop)}`,
     });
   }

@@ -75,7 +75,7 @@ export class Device {
   private readonly layouts = new Map<LayoutName, GPUBindGroupLayout>();
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
   private failure: Error | undefined;
-  /** Resolves when the device has answered for all memory that was asked for. */
+  /** Resolves when the device has allocated or refused all memory that was asked for. */
   private memory: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -141,7 +141,7 @@ export class Device {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** As `check`, once the device has answered for all memory that it was asked for. */
+  /** As `check`, once the device has allocated or refused all memory that it was asked for. */
   async settled(): Promise<void> {
     await this.memory;
     this.check();

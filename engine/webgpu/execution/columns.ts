@@ -10,7 +10,7 @@ import { fillRandom } from "./random-column.js";
 /** Events of a chunk: positions in the columns, or the first of those that follow one another. */
 export type Pick = { readonly index: Int32Array } | { readonly start: number; readonly length: number };
 
-/** Pages that may not share memory do not even know the name. */
+/** Pages that may not share memory have no SharedArrayBuffer. */
 const isShared = ({ buffer }: ColumnData) =>
   typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 
@@ -34,7 +34,7 @@ function eventsOfRow(values: ColumnData | RandomColumn, first: number, pick: Pic
   return events;
 }
 
-export class Columns {
+export class DeviceColumns {
   private readonly columns = new Map<string, Column>();
 
   /** @param largest  bytes of the largest column that stays on the device */
@@ -49,7 +49,7 @@ export class Columns {
     if (values instanceof RandomColumn) {
       this.columns.set(label, 4 * values.length > this.largest ? { values } : { buffer: await this.filled(values) });
     } else if (values.length * 4 > this.largest) {
-      // The caller may change what is his.
+      // The caller may change its array later.
       this.columns.set(label, { values: values === source && !isShared(values) ? values.slice() : values });
     } else {
       const isReady = values instanceof Float32Array && !isShared(values);

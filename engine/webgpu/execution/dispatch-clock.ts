@@ -122,7 +122,7 @@ export class DispatchClock {
       );
     });
     this.heard = Promise.all([this.heard, own]);
-    // Whoever waits for the numbers of the chunk hears of a lost device.
+    // The caller that waits for the numbers of the chunk gets the error of a lost device.
     own.catch(() => {});
     return { encoder: gpu.createCommandEncoder() };
   }

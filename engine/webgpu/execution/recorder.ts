@@ -4,7 +4,7 @@ import { type Device, type LayoutName, layoutOf, SLOT, usage } from "../device/d
 import type { ColumnPlan, PassPlan } from "../plan.js";
 import { LARGEST_AXIS, type PrintedKernel } from "../printing/printed-kernel.js";
 import type { Chunk } from "./chunks.js";
-import type { Columns } from "./columns.js";
+import type { DeviceColumns } from "./columns.js";
 import type { Into } from "./dispatch-clock.js";
 
 /** Invocations of a workgroup, and events that one of a linear map makes: facts of the kernels. */
@@ -107,7 +107,7 @@ export class Recorder {
   }
 
   /** A pass over the events of one chunk. */
-  pass(into: Into, pass: PassPlan, columns: Columns, groups: Groups, slot: number, chunk: Chunk): void {
+  pass(into: Into, pass: PassPlan, columns: DeviceColumns, groups: Groups, slot: number, chunk: Chunk): void {
     const along = {
       events: Math.ceil(chunk.events / WORKGROUP),
       blocks: Math.ceil(chunk.events / BLOCK),

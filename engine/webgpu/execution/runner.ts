@@ -7,7 +7,7 @@ import type { PartialSums } from "../printing/print-sums.js";
 import type { Chunk, Events, Split } from "./chunks.js";
 import { DispatchClock, type Into, recorded } from "./dispatch-clock.js";
 import type { Session } from "./session.js";
-import type { Held } from "./state.js";
+import type { StampedValue } from "./state.js";
 import { Streams } from "./streams.js";
 
 /** Where per-event outputs go, by node: `[...shape, events]`. */
@@ -15,7 +15,7 @@ export type OutputArrays = ReadonlyMap<number, Float64Array>;
 
 export class Runner {
   private readonly streams: Streams;
-  private readonly held = new Map<number, Held>();
+  private readonly stamped = new Map<number, StampedValue>();
   private readonly uploaded = new Map<number, number>();
   private readonly clock: DispatchClock | undefined;
 
@@ -59,9 +59,9 @@ export class Runner {
   }
 
   valueOf(node: Var): Float64Array {
-    const held = this.held.get(node.id);
-    if (held === undefined) throw new Error(`internal: node ${node.id} has no value`);
-    return held.value;
+    const stamped = this.stamped.get(node.id);
+    if (stamped === undefined) throw new Error(`internal: node ${node.id} has no value`);
+    return stamped.value;
   }
 
   private parameterLabels(): string[] {
@@ -70,22 +70,22 @@ export class Runner {
     );
   }
 
-  /** Recomputes a node without events if an input is newer. */
+  /** Computes a node without events anew if an input is newer. */
   private refresh(node: Var): void {
     const { operation } = node;
     if (operation.name === "parameter") {
-      this.held.set(node.id, this.session.state.get(operation.label) as Held);
+      this.stamped.set(node.id, this.session.state.get(operation.label) as StampedValue);
       return;
     }
-    const known = this.held.get(node.id);
-    const inputs = node.inputs.map((input) => this.held.get(input.id) as Held);
+    const known = this.stamped.get(node.id);
+    const inputs = node.inputs.map((input) => this.stamped.get(input.id) as StampedValue);
     if (known !== undefined && inputs.every((input) => input.stamp <= known.stamp)) return;
     const value = evaluate(
       node,
       inputs.map((input) => input.value),
       1,
     );
-    this.held.set(node.id, { stamp: this.session.state.tick(), value });
+    this.stamped.set(node.id, { stamp: this.session.state.tick(), value });
   }
 
   /** Sends what kernels read and what is newer than on the device. */
@@ -93,10 +93,10 @@ export class Runner {
     const { streams, session } = this;
     const parameters = streams.buffers.get("parameters");
     for (const node of this.plan.memory.nodes.values()) {
-      const held = this.held.get(node.id);
-      if (held === undefined || held.stamp === this.uploaded.get(node.id)) continue;
-      session.device.write(parameters, 4 * this.plan.memory.parameter(node), Float32Array.from(held.value));
-      this.uploaded.set(node.id, held.stamp);
+      const stamped = this.stamped.get(node.id);
+      if (stamped === undefined || stamped.stamp === this.uploaded.get(node.id)) continue;
+      session.device.write(parameters, 4 * this.plan.memory.parameter(node), Float32Array.from(stamped.value));
+      this.uploaded.set(node.id, stamped.stamp);
     }
   }
 
@@ -122,7 +122,7 @@ export class Runner {
         this.session.check(signal);
         const previous = before;
         before = take(chunk, this.runChunk(pass, split, chunk, slot + i), previous);
-        // Whoever waits below hears of a failure; nobody else does.
+        // The wait below throws the failure; here it is ignored.
         before.catch(() => {});
         await previous;
       }
@@ -131,7 +131,7 @@ export class Runner {
       await Promise.allSettled([before]);
     }
     await before;
-    for (const [node, value] of totals) this.held.set(node.id, { stamp: this.session.state.tick(), value });
+    for (const [node, value] of totals) this.stamped.set(node.id, { stamp: this.session.state.tick(), value });
     for (const { node, operand } of pass.counted) {
       const count = split.events.length;
       const source = operand.from === "parameter" ? this.valueOf(operand.node) : undefined;
@@ -140,7 +140,7 @@ export class Runner {
         // No events make no sum, whatever the term.
         return count === 0 ? 0 : count * term;
       });
-      this.held.set(node.id, { stamp: this.session.state.tick(), value });
+      this.stamped.set(node.id, { stamp: this.session.state.tick(), value });
     }
   }
 

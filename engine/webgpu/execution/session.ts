@@ -2,7 +2,7 @@
 
 import type { Device } from "../device/device.js";
 import type { Scratch } from "../device/scratch.js";
-import type { Columns } from "./columns.js";
+import type { DeviceColumns } from "./columns.js";
 import type { State } from "./state.js";
 
 export class Session {
@@ -10,7 +10,7 @@ export class Session {
 
   constructor(
     readonly device: Device,
-    readonly columns: Columns,
+    readonly columns: DeviceColumns,
     readonly state: State,
     readonly scratch: Scratch,
     /** The most events in a chunk. */

@@ -1,14 +1,14 @@
 /** Values of parameters: on the host in f64 as they were written, or on the device where steps changed them. */
 import type { Named } from "../../runtime/backend.js";
 
-export interface Held {
+export interface StampedValue {
   /** Grows with every new value. */
   readonly stamp: number;
   readonly value: Float64Array;
 }
 
 export class State {
-  private readonly held = new Map<string, Held>();
+  private readonly stamped = new Map<string, StampedValue>();
   private readonly onDevice = new Set<string>();
   private clock = 1;
 
@@ -22,12 +22,12 @@ export class State {
 
   write(values: Named<Float64Array>): void {
     for (const [label, value] of Object.entries(values)) {
-      this.held.set(label, { stamp: this.tick(), value });
+      this.stamped.set(label, { stamp: this.tick(), value });
       this.onDevice.delete(label);
     }
   }
 
-  /** From here on the device knows better. */
+  /** From here on the device has the newer value. */
   leave(labels: readonly string[]): void {
     for (const label of labels) this.onDevice.add(label);
   }
@@ -36,15 +36,15 @@ export class State {
     return this.onDevice.has(label);
   }
 
-  /** Brings to the host what only the device knows. */
+  /** Reads back values that only the device has. */
   async bring(labels: readonly string[]): Promise<void> {
     const missing = labels.filter((label) => this.onDevice.has(label));
     if (missing.length > 0) this.write(await this.fetch(missing));
   }
 
   /** The value, once it is on the host; undefined where it was never written. */
-  get(label: string): Held | undefined {
+  get(label: string): StampedValue | undefined {
     if (this.onDevice.has(label)) throw new Error(`internal: parameter ${label} is on the device`);
-    return this.held.get(label);
+    return this.stamped.get(label);
   }
 }

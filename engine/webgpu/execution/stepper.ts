@@ -169,7 +169,7 @@ export class Stepper {
     });
   }
 
-  /** Sends what the host knows better than the device. */
+  /** Sends values that are newer on the host than on the device. */
   private upload(splits: readonly Split[]): void {
     const { plan } = this;
     const { device, state } = this.session;
@@ -177,10 +177,10 @@ export class Stepper {
     const send = (place: number, value: Float64Array) => device.write(parameters, 4 * place, Float32Array.from(value));
     for (const [label, node] of Object.entries(plan.parameters)) {
       if (state.isOnDevice(label)) continue;
-      const held = state.get(label);
-      if (held === undefined || held.stamp === this.uploaded.get(label)) continue;
-      send(plan.memory.parameter(node), held.value);
-      this.uploaded.set(label, held.stamp);
+      const stamped = state.get(label);
+      if (stamped === undefined || stamped.stamp === this.uploaded.get(label)) continue;
+      send(plan.memory.parameter(node), stamped.value);
+      this.uploaded.set(label, stamped.stamp);
     }
     this.streams.passes.forEach(({ set }, i) => {
       const place = plan.counts.get(set);
@@ -234,7 +234,7 @@ export class Stepper {
   /** Chunk after chunk, as the columns of each are sent before it. */
   private streamStep(step: number, replay: Replay): void {
     const { device, columns } = this.session;
-    // All in one go: nobody else submits meanwhile.
+    // Without an await in between, so that no other work is submitted meanwhile.
     const { scratch, groups } = this.streams.bind();
     const open = () => {
       const encoder = device.gpu.createCommandEncoder();

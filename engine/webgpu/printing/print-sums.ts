@@ -1,6 +1,6 @@
 /** The arguments that make templates of `shaders/` the event sums of a pass. */
 import { shaderSource } from "../../../shaders/include.js";
-import { type Operand, type Sum, sameRows } from "../../passes/lowering.js";
+import { type KernelOperand, type Sum, sameRows } from "../../passes/lowering.js";
 import { type Attributes, sizeOf, type Var } from "../../tape/tape.js";
 import type { KernelMemory, ProgramMemory } from "../memory.js";
 import type { PrintedKernel } from "./printed-kernel.js";
@@ -18,12 +18,12 @@ export interface PartialSums {
 /** Sums that no event changes: they count once per event. */
 export interface CountedSum {
   readonly node: Var;
-  readonly operand: Exclude<Operand, { from: "item" }>;
+  readonly operand: Exclude<KernelOperand, { from: "item" }>;
 }
 
 const isWeights = (sum: Sum) => sum.node.operation.name === "weightGradient";
 
-const isSame = (a: Operand | undefined, b: Operand | undefined) =>
+const isSame = (a: KernelOperand | undefined, b: KernelOperand | undefined) =>
   a?.from === "item" && b?.from === "item" && a.item === b.item && sameRows(a.rows, b.rows);
 
 /** Does a weight gradient have one matrix per batch of its cotangent, and not their sum? */
@@ -32,7 +32,7 @@ function isPerBatch({ node, operands: [g] }: Sum): boolean {
   return g?.from === "item" && g.rows.length / outputs === sizeOf(node.shape) / (outputs * inputs);
 }
 
-/** Per weight gradient the sum over events of its cotangent, which is a bias's gradient, if somebody wants it. */
+/** Per weight gradient the sum over events of its cotangent, which is the gradient of a bias, where the program asks for it. */
 function biasesOf(sums: readonly Sum[]): ReadonlyMap<Sum, Sum> {
   const biases = new Map<Sum, Sum>();
   for (const sum of sums.filter((other) => !isWeights(other))) {
@@ -63,7 +63,7 @@ export class SumPrinter {
     this.events = this.place(sums.filter(isAlone));
     this.weights = this.place([...sums.filter(isWeights), ...biases]);
     this.counted = sums.flatMap((sum) => {
-      const operand = sum.operands[0] as Operand;
+      const operand = sum.operands[0] as KernelOperand;
       return operand.from === "item" ? [] : [{ node: sum.node, operand }];
     });
   }
@@ -86,7 +86,7 @@ export class SumPrinter {
       .map((sum) => (isWeights(sum) ? this.weightGradient(sum) : this.eventSum(sum)));
   }
 
-  private rowsOf(operand: Operand | undefined): number[] {
+  private rowsOf(operand: KernelOperand | undefined): number[] {
     if (operand?.from !== "item") throw new Error("internal: event sum of a parameter");
     const first = this.memory.firstRow(operand.item);
     return Array.from(operand.rows, (row) => (row < 0 ? -1 : first + row));
@@ -164,7 +164,7 @@ export function printFinish(
     return [
       {
         title: `End of the sums over "${set}"`,
-        code: shaderSource("finish_sums.wgsl"),
+        code: shaderSource("add_groups.wgsl"),
         constants: {},
         arguments: { weights: partial === weights ? 1 : 0, rows: partial.size, places: memory.table(places) },
         along: "once",

@@ -5,7 +5,7 @@ import {
   type Item,
   innerRow,
   isInner,
-  type Operand,
+  type KernelOperand,
   readsInner,
   type ScalarName,
 } from "../../passes/lowering.js";
@@ -81,7 +81,7 @@ export class Statements {
 
   compute(item: Item): void {
     const name = this.nameOf(item);
-    const value = () => this.read(item.operands[0] as Operand, item);
+    const value = () => this.read(item.operands[0] as KernelOperand, item);
     switch (item.name) {
       case "sum":
         this.line(`${name} += ${value()};`);
@@ -115,15 +115,15 @@ export class Statements {
   private expression(item: Item, name: ScalarName): string {
     const { and, call } = this.domain;
     const [a, b, c] = item.operands;
-    const value = (operand: Operand | undefined) => (operand === undefined ? "" : this.read(operand, item));
+    const value = (operand: KernelOperand | undefined) => (operand === undefined ? "" : this.read(operand, item));
     const { text, shader } = scalarForms[name];
     if (shader !== undefined) {
       this.shaders.add(shader);
       return call((x) => text(x, "", ""), value(a));
     }
-    if (name === "where") return text(this.readMask(a as Operand, item), value(b), value(c));
+    if (name === "where") return text(this.readMask(a as KernelOperand, item), value(b), value(c));
     if (name === "mul" && this.isMask(item)) {
-      return `${this.readMask(a as Operand, item)} ${and} ${this.readMask(b as Operand, item)}`;
+      return `${this.readMask(a as KernelOperand, item)} ${and} ${this.readMask(b as KernelOperand, item)}`;
     }
     return text(value(a), value(b), value(c));
   }
@@ -146,18 +146,18 @@ export class Statements {
     return `select(${value("0.0")}, ${value("1.0")}, ${mask})`;
   }
 
-  private read(operand: Operand, reader: Item): string {
+  private read(operand: KernelOperand, reader: Item): string {
     if (operand.from === "number") return this.domain.value(literal(operand.value));
     const text = this.readRaw(operand, reader);
     return this.isMaskOperand(operand) ? this.numberOf(text) : text;
   }
 
-  private readMask(operand: Operand, reader: Item): string {
-    if (this.isMaskOperand(operand)) return this.readRaw(operand as Exclude<Operand, { from: "number" }>, reader);
+  private readMask(operand: KernelOperand, reader: Item): string {
+    if (this.isMaskOperand(operand)) return this.readRaw(operand as Exclude<KernelOperand, { from: "number" }>, reader);
     return `${this.read(operand, reader)} != ${this.domain.value("0.0")}`;
   }
 
-  private readRaw(operand: Exclude<Operand, { from: "number" }>, reader: Item): string {
+  private readRaw(operand: Exclude<KernelOperand, { from: "number" }>, reader: Item): string {
     if (operand.from === "item" && this.own.has(operand.item)) {
       const { item } = operand;
       return this.isElsewhere(item, reader) ? `${this.keptName(item)}[j]` : this.nameOf(item);
@@ -167,7 +167,7 @@ export class Statements {
   }
 
   /** Loads what the operand means into a name, unless it is known; `inner` also what changes along the inner axis. */
-  declare(operand: Operand, reader: Item, inner: boolean): void {
+  declare(operand: KernelOperand, reader: Item, inner: boolean): void {
     if (operand.from === "number" || (operand.from === "item" && this.own.has(operand.item))) return;
     const { name, expression, row } = this.accessOf(operand, reader);
     if (this.known.has(name) || (row.isInner && !inner)) return;
@@ -175,7 +175,7 @@ export class Statements {
     this.line(`let ${name} = ${expression};`);
   }
 
-  private accessOf(operand: Exclude<Operand, { from: "number" }>, reader: Item): Access {
+  private accessOf(operand: Exclude<KernelOperand, { from: "number" }>, reader: Item): Access {
     const inner = readsInner(reader, this.kernel);
     const source = operand.from === "item" ? `item ${operand.item.index}` : `parameter ${operand.node.id}`;
     const key = `${source} ${inner} ${operand.rows.join()}`;
@@ -187,7 +187,7 @@ export class Statements {
     return access;
   }
 
-  private access(operand: Exclude<Operand, { from: "number" }>, inner: boolean, source: string): Access {
+  private access(operand: Exclude<KernelOperand, { from: "number" }>, inner: boolean, source: string): Access {
     const { memory } = this;
     const isEvents = operand.from === "item";
     const start = isEvents ? memory.firstRow(operand.item) : memory.parameter(operand.node);
@@ -267,7 +267,7 @@ export class Statements {
     return givesTruth(item.name);
   }
 
-  private isMaskOperand(operand: Operand | undefined): boolean {
+  private isMaskOperand(operand: KernelOperand | undefined): boolean {
     return operand?.from === "item" && this.own.has(operand.item) && this.isMask(operand.item);
   }
 
@@ -277,7 +277,7 @@ export class Statements {
   }
 }
 
-function parameterName({ node }: Extract<Operand, { from: "parameter" }>): string {
+function parameterName({ node }: Extract<KernelOperand, { from: "parameter" }>): string {
   const { operation } = node;
   if (operation.name === "parameter") return `parameter_${snake(operation.label)}`;
   return `${snake(operation.name)}_without_events_${node.id}`;

@@ -36,7 +36,7 @@ import { type Replica, replicaModel } from "./ensemble.js";
 /** T maps data to simulation; `to-data` is its inverse, which corrects simulation. */
 export type Direction = "to-data" | "to-simulation";
 
-/** One answer of the ensemble. */
+/** T at one ν, or T of one replica. */
 export interface MapVariation {
   /** `nominal`, `mode1.up`, `mode1.down`, …, `replica0`, … */
   readonly name: string;

@@ -102,7 +102,7 @@ async function sharedCounts({ model, estimate, count }: BinnedBandRequest): Prom
   return yields.map((own) => Math.max(1, Math.round((count * own) / sum)));
 }
 
-interface Drawing {
+interface DrawRequest {
   readonly members: readonly BandMember[];
   readonly counts: readonly number[];
   readonly looksAtY: boolean;
@@ -114,7 +114,7 @@ interface Drawing {
 /** Expected events per bin at one ν: [features][members][bins] */
 async function binnedAt(
   request: BinnedBandRequest,
-  { members, counts, looksAtY, sampler, map }: Drawing,
+  { members, counts, looksAtY, sampler, map }: DrawRequest,
   nu: readonly number[],
 ): Promise<Float64Array[][]> {
   const { model, features, observed, seed, signal } = request;
@@ -137,7 +137,7 @@ async function binnedAt(
 }
 
 /** Events of one process. */
-interface Drawn {
+interface DrawnEvents {
   readonly of: ObservableName;
   /** [D, count] */
   readonly column: ColumnData;
@@ -149,7 +149,7 @@ interface Drawn {
 function addTo(
   found: readonly (readonly Float64Array[])[],
   features: readonly BinnedFeature[],
-  { of, column, count, weight }: Drawn,
+  { of, column, count, weight }: DrawnEvents,
   member: number,
 ): void {
   for (const [i, wanted] of features.entries()) {

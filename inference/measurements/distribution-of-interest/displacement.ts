@@ -19,7 +19,7 @@ export interface DisplacementRequest {
   /** [Dx, n] */
   readonly x: ColumnData;
   readonly count: number;
-  /** Points of the nuisances [K]; the first one is what the others are compared with. */
+  /** Points of the nuisances [K]. All others are compared with the first one. */
   readonly points: readonly (readonly number[])[];
   /** At least two, for the spread of the fields; by default none. */
   readonly replicas?: readonly Replica[];
@@ -38,7 +38,7 @@ export interface Displacements {
   /** T_f(y | x, ν) - T_f(y | x, ν_first) of each further point: [points - 1][F][Dy, n] */
   readonly shifts: readonly (readonly Float64Array[])[];
   /**
-   * Both of the replicas: how well the events know T at a point, and how well its way to another. T of each responds from the ν
+   * Both over the replicas: the spread of T at a point, and of its displacement to another point. T of each responds from the ν
    * that it was fitted with (`ReplicaOrigin`), so that the errors of ν are not in it. Undefined without replicas.
    */
   readonly ensemble:
@@ -83,7 +83,7 @@ export async function displacements(request: DisplacementRequest): Promise<Displ
   const { backend, model, count, points, replicas = [] } = request;
   checkRequest(request);
   const { frame } = model;
-  // As the backend sees it: what T leaves where it is has not moved.
+  // In the precision of the backend, so that a y which T leaves alone has no displacement.
   const y = enterFrame(frame?.y, request.y, backend.precision);
   const x = enterFrame(frame?.x, request.x, backend.precision);
   const tape = new Tape();

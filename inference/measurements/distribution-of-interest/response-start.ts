@@ -19,7 +19,7 @@ import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { bindMixture } from "../../model/mixture.js";
 import { type MixtureModel, mixtureParameters, parameterPrefixes, parametersOn } from "../../model/mixture-model.js";
 import { cholesky, choleskySolve } from "../../statistics/linear-algebra/symmetric-matrix.js";
-import { DATA, dataColumns } from "./transport-fit.js";
+import { DATA, dataColumns } from "./transport-training.js";
 
 export interface ResponseStartRequest {
   readonly backend: Backend;

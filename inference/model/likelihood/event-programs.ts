@@ -1,6 +1,6 @@
 /**
- * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What data and weights
- * alone decide is computed once and cached in columns, for each model what is its own.
+ * Programs bound to the data of a likelihood, for models that differ in the weights of their flows only. What depends
+ * on data and weights alone is computed once and cached in columns; what differs between the models is cached for each of them.
  */
 
 import { type CachedNodes, cachePerEvent, type EventCache } from "../../../engine/partial-evaluation/event-cache.js";
@@ -19,7 +19,7 @@ export interface Member {
 }
 
 type Output = Record<string, Float64Array>;
-type KeptNumbers = Named<BlockedColumn>;
+type CachedColumns = Named<BlockedColumn>;
 
 export interface EventProgramsRequest<N extends string> {
   readonly backend: Backend;
@@ -29,7 +29,7 @@ export interface EventProgramsRequest<N extends string> {
   readonly columns: Named<ColumnData>;
   readonly count: number;
   readonly members: readonly Member[];
-  /** Bytes to keep at most, over all members. Where the events are too many, what saves least is computed every time. */
+  /** Bytes of the cache at most, over all members. Where the events are too many, what saves least is computed every time. */
   readonly cacheBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,7 +68,7 @@ async function fill(
   program: Program,
   nodes: CachedNodes,
   { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
-): Promise<KeptNumbers> {
+): Promise<CachedColumns> {
   const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
   const numbers = sizes.reduce((total, [, size]) => total + size, 0);
   const columns = Object.fromEntries(
@@ -83,8 +83,8 @@ async function fill(
 }
 
 /** The columns of some cached nodes, computed when first asked for under each key. */
-class KeptColumns {
-  private readonly filled = new Map<Member | undefined, KeptNumbers>();
+class ColumnCache {
+  private readonly filled = new Map<Member | undefined, CachedColumns>();
   private program: Promise<Program> | undefined;
 
   constructor(
@@ -96,8 +96,8 @@ class KeptColumns {
     return Object.keys(this.nodes).length === 0;
   }
 
-  /** @param key  who these are for; everybody where absent */
-  async of({ parameters }: Member, key: Member | undefined): Promise<KeptNumbers> {
+  /** @param key  the member that they belong to; all members where absent */
+  async of({ parameters }: Member, key: Member | undefined): Promise<CachedColumns> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
@@ -125,9 +125,9 @@ class KeptColumns {
 }
 
 /** What is cached, and the outputs that read it. */
-class KeptWork<N extends string> {
+class CachedEvaluation<N extends string> {
   readonly cached: EventCache<N>;
-  private readonly parts: { readonly common: KeptColumns; readonly own: KeptColumns };
+  private readonly parts: { readonly common: ColumnCache; readonly own: ColumnCache };
 
   constructor(
     private readonly request: EventProgramsRequest<N>,
@@ -142,11 +142,11 @@ class KeptWork<N extends string> {
       most: cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count),
     });
     const { common, own } = this.cached;
-    this.parts = { common: new KeptColumns(common, request), own: new KeptColumns(own, request) };
+    this.parts = { common: new ColumnCache(common, request), own: new ColumnCache(own, request) };
   }
 
   /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(member: Member, withCommon: boolean): Promise<KeptNumbers> {
+  async columnsOf(member: Member, withCommon: boolean): Promise<CachedColumns> {
     const { common, own } = this.parts;
     return { ...(withCommon && (await common.of(member, undefined))), ...(await own.of(member, member)) };
   }
@@ -175,11 +175,11 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   /** Whose parameters and columns a program holds. */
   const bound = new Map<Program, Member>();
   const isCached = new Set<Program>();
-  let work: KeptWork<N> | undefined;
+  let evaluation: CachedEvaluation<N> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const cached = () => {
-    work ??= new KeptWork(request, varied);
-    return work;
+    evaluation ??= new CachedEvaluation(request, varied);
+    return evaluation;
   };
 
   function opened(name: string, open: () => Promise<Program>): Promise<Program> {
@@ -221,7 +221,7 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
       }),
     run(of, nu, member, options = {}) {
       const own = last.then(() => runAlone(of, nu, member, options));
-      // The one behind it waits for it, whatever became of it.
+      // The next run waits for this one, also where it fails.
       last = own.catch(() => undefined);
       return own;
     },
@@ -229,8 +229,8 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
     async close() {
       for (const program of programs.values()) await (await program).close();
       programs.clear();
-      await work?.close();
-      work = undefined;
+      await evaluation?.close();
+      evaluation = undefined;
     },
   };
 }

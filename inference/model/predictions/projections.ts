@@ -80,7 +80,7 @@ export async function sampleMixture(request: MixtureSampleRequest): Promise<Mixt
   }
 }
 
-/** One feature of the data, and what each mixture sample says of it. */
+/** One feature of the data and of each mixture sample. */
 export interface Projection {
   readonly of: ObservableName;
   readonly feature: number;

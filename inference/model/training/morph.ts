@@ -213,8 +213,8 @@ export function stageFlow(whole: NamedMorph, stage: MorphStage): NamedMorph {
 
 /** The whole flow with the weights of a part. */
 export function withStageFlow(whole: NamedMorph, part: NamedMorph): NamedMorph {
-  checkParts("withStageFlow", "systematics", whole, { names: aList, architecture: anObject, weights: aMap });
-  checkParts("withStageFlow", "systematics", part, { names: aList, weights: aMap });
+  checkParts("withStageFlow", "the morph", whole, { names: aList, architecture: anObject, weights: aMap });
+  checkParts("withStageFlow", "the part", part, { names: aList, weights: aMap });
   const byName = new Map([...part.weights].map(([name, tensor]) => [tensorByName(name, part.names), tensor]));
   const weights = [...whole.weights].map(
     ([name, own]) => [name, byName.get(tensorByName(name, whole.names)) ?? own] as const,

@@ -14,7 +14,7 @@ import { dot, multiply, submatrix, symmetrised } from "../linear-algebra/symmetr
 import { checkObjective, indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "../objective.js";
 import { covariance, F64_PRECISION } from "./covariance.js";
 import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
-import { atActiveBound, boundedStep, type Limits, type Region, type TrustRegionStep } from "./trust-region.js";
+import { atActiveBound, boundedStep, type Limits, type TrustRegion, type TrustRegionStep } from "./trust-region.js";
 
 export interface MinimisationProgress {
   readonly evaluations: number;
@@ -230,7 +230,7 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
 }
 
 /** Room for a whole Newton step, or for one of the gradient's length where the Hessian has no use for it. */
-function firstRadius(point: Point, region: Omit<Region, "radius">): number {
+function firstRadius(point: Point, region: Omit<TrustRegion, "radius">): number {
   const steepest = Math.max(1, Math.hypot(...point.gradient.map((g, i) => g / region.scale[i]!)));
   if (!boundedStep(point, { ...region, radius: steepest }).isPositiveDefinite) return steepest;
   return Math.max(steepest, boundedStep(point, { ...region, radius: Infinity }).length);
@@ -239,7 +239,7 @@ function firstRadius(point: Point, region: Omit<Region, "radius">): number {
 /** The next step, the edm where there is one, and whether the step is worth taking. */
 function plan(
   point: Point,
-  region: Region,
+  region: TrustRegion,
   tolerance: number,
   isRetry: boolean,
 ): { step: TrustRegionStep; edm: number | undefined; isThere: boolean } {

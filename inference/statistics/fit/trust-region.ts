@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /** Where a step is allowed to go. */
-export interface Region {
+export interface TrustRegion {
   readonly limits: Limits;
   /** unit of length of each nuisance [K], as its inverse: the length of p is |scale ∘ p| */
   readonly scale: Float64Array;
@@ -44,7 +44,7 @@ export function atActiveBound({ position, gradient }: QuadraticModel, { lower, u
  * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, fixes that nuisance,
  * and goes on with the others and what is left of the radius. The model falls all along the path.
  */
-export function boundedStep(model: QuadraticModel, region: Region): TrustRegionStep {
+export function boundedStep(model: QuadraticModel, region: TrustRegion): TrustRegionStep {
   const size = model.position.length;
   const { lower, upper } = region.limits;
   const active = atActiveBound(model, region.limits);
@@ -58,11 +58,11 @@ export function boundedStep(model: QuadraticModel, region: Region): TrustRegionS
     const free = active.flatMap((isActive, i) => (isActive ? [] : [i]));
     const radius = region.radius - lengthOf(moved());
     if (free.length === 0 || radius <= 0) break;
-    const slope = multiply(model.hessian, moved()).map((x, i) => x + model.gradient[i]!);
+    const gradient = multiply(model.hessian, moved()).map((x, i) => x + model.gradient[i]!);
     const scale = Float64Array.from(free, (i) => region.scale[i]!);
     const ball = ballStep(
       unscaled(submatrix(model.hessian, size, free), scale),
-      Float64Array.from(free, (i, k) => slope[i]! / scale[k]!),
+      Float64Array.from(free, (i, k) => gradient[i]! / scale[k]!),
       radius,
       region.precision,
     );
@@ -109,10 +109,10 @@ function ballStep(
   const { values, vectors } = eigenSymmetric(hessian, n);
   const smallest = values[n - 1]!;
   const flat = precision * Math.max(Math.abs(values[0]!), Math.abs(smallest));
-  const slopeScale = Math.hypot(...gradient);
+  const gradientLength = Math.hypot(...gradient);
   const slopes = Float64Array.from(vectors, (vector, k) => {
     const slope = dot(vector, gradient);
-    return Math.abs(values[k]!) <= flat && Math.abs(slope) <= precision * slopeScale ? 0 : slope;
+    return Math.abs(values[k]!) <= flat && Math.abs(slope) <= precision * gradientLength ? 0 : slope;
   });
   const isPositiveDefinite = smallest > flat;
   const along = (lambda: number) => slopes.map((slope, k) => (slope === 0 ? 0 : -slope / (values[k]! + lambda)));
@@ -120,7 +120,7 @@ function ballStep(
   let coefficients = along(0);
   if (!isPositiveDefinite || Math.hypot(...coefficients) > radius) {
     let low = Math.max(0, -smallest);
-    let high = low + slopeScale / radius;
+    let high = low + gradientLength / radius;
     for (let i = 0; i < BISECTIONS; i++) {
       const middle = 0.5 * (low + high);
       if (Math.hypot(...along(middle)) > radius) low = middle;

@@ -13,7 +13,7 @@ export interface ProfilePoint {
   /** all of them [K] */
   readonly nuisances: Float64Array;
   readonly deltaTwoNll: number;
-  /** of -2ΔlnL along the profile: twice g_k, for the slopes of the others are zero there (envelope theorem) */
+  /** of -2ΔlnL along the profile: twice g_k, as the gradient in the others is zero there (envelope theorem) */
   readonly slope: number;
   /** dν/dν_k along the profile [K], 1 for ν_k itself */
   readonly tangent: Float64Array;
@@ -122,7 +122,7 @@ export function likelihoodProfile(
   };
 }
 
-/** dν_o/dν_k = -H_oo⁻¹ H_ok keeps the slopes of the others at zero. Where H_oo is no bowl they stay where they are. */
+/** dν_o/dν_k = -H_oo⁻¹ H_ok keeps the gradient in the others at zero. Where H_oo is not positive definite, they keep their values. */
 function tangentOf(hessian: Float64Array, index: number, others: readonly number[]): Float64Array {
   const size = Math.sqrt(hessian.length);
   const tangent = new Float64Array(size);

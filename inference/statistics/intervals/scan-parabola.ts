@@ -115,7 +115,7 @@ function throughPoints(
     points.map((point) => monomials(reduced(point))),
     points.map(({ value }) => value),
   );
-  const slope = coefficients.slice(1, 1 + n);
+  const gradient = coefficients.slice(1, 1 + n);
   const form = new Float64Array(n * n);
   for (const [position, [i, j]] of pairs(n).entries()) {
     const own = coefficients[1 + n + position]!;
@@ -127,7 +127,7 @@ function throughPoints(
     const what = names.length === 1 ? "parabola" : "paraboloid";
     return refusal("not-convex", `The ${what} through the points around the lowest one has no minimum: scan finer.`);
   }
-  const moved = errors.matrix.map((row) => -0.5 * dot(row, slope));
+  const moved = errors.matrix.map((row) => -0.5 * dot(row, gradient));
   const reach = Math.max(...moved.map(Math.abs));
   if (reach > REACH) {
     return refusal(

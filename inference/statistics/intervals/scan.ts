@@ -212,7 +212,7 @@ async function profiled(
 
 /**
  * All grid points, each after one neighbour it can start from, from the point next to the best fit outwards: a profile fit
- * that starts at its neighbour's answer needs a step or two, and follows one minimum.
+ * that starts at the minimum of its neighbour needs a step or two, and follows one minimum.
  */
 function* outwards(axes: readonly (readonly number[])[], first: readonly number[]) {
   const strides = axes.map((_, k) => axes.slice(k + 1).reduce((product, axis) => product * axis.length, 1));

@@ -38,9 +38,9 @@ test("wrong options say what is wrong", () => {
 
 test("--nu in declared order, or by name with the rest at their nominal values", () => {
   const names = ["shift", "squeeze", "rate"];
-  const centres = [0, 0.25, 0];
-  assert.equal(parseNu("0.5,-0.5,1e-1", names, centres), [0.5, -0.5, 0.1]);
-  assert.equal(parseNu("rate=2, shift=-1", names, centres), [-1, 0.25, 2]);
+  const nominals = [0, 0.25, 0];
+  assert.equal(parseNu("0.5,-0.5,1e-1", names, nominals), [0.5, -0.5, 0.1]);
+  assert.equal(parseNu("rate=2, shift=-1", names, nominals), [-1, 0.25, 2]);
 });
 
 test("wrong points say what is wrong", () => {

@@ -49,8 +49,8 @@ test("a fit in which T responds stays in the box where its response was trained"
     result.reason,
     /of its validity range.* The response of T was trained within response\.range = 0\.01 of its nominal values only: widen response\.range, response\.scale with it, and run again\./,
   );
-  const centres = [0.4, 0.2, -0.1, 0.1];
-  for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - centres[k]!) <= 0.01 + 1e-12);
+  const nominals = [0.4, 0.2, -0.1, 0.1];
+  for (const [k, value] of result.estimate.entries()) assert.ok(Math.abs(value - nominals[k]!) <= 0.01 + 1e-12);
 });
 
 test("a fit that ends at a bound says which entry holds it", async () => {

@@ -87,7 +87,7 @@ test("where T responds to nu, errors with T fixed are given too", async () => {
   assert.is(result.fixedTransport.transport, "fixed");
   assert.equal(result.fixedTransport.covariance, fixed.covariance);
   assert.not.equal(result.covariance, fixed.covariance);
-  assert.is(result.data.nll, fixed.data.nll, "at the centre of its response T is what it was");
+  assert.is(result.data.nll, fixed.data.nll, "at the nominal values of its response T is what it was");
 });
 
 test("hessian without a minimum has covariance null and says why", async () => {

@@ -107,7 +107,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   // Nominal, four single anchors and four corners, two processes, two features.
   assert.is(found.closure.tests.length, 9 * 2 * 2);
   const steps = readdirSync(join(path("x"), "steps"));
-  assert.ok(steps.includes("x.systematics.joint.shift.safetensors"));
+  assert.ok(steps.includes("x.morph.joint.shift.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
   const arrays = await readNpz(join(path("x"), "arrays.npz"));
   assert.equal(arrays.get("scan/xAlone/shift,squeeze/delta_two_nll")!.shape, [3, 3]);
@@ -118,10 +118,10 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.not.match(second.out, /train p/);
   assert.is(readFileSync(join(path("x"), "results.json"), "utf8"), before);
   // A fit that its bounds hold has no minimum: the results are there, and the exit code says so.
-  const held = await run([...words, "--set", "fit.bounds=[-0.01, 0.01]"]);
-  assert.is(held.code, 3);
+  const bounded = await run([...words, "--set", "fit.bounds=[-0.01, 0.01]"]);
+  assert.is(bounded.code, 3);
   assert.match(
-    held.error,
+    bounded.error,
     /^unbinned: fit of x: expected a minimum, got the verdict at-bound\. .* The results are written/m,
   );
   assert.is(results("x").fits.xAlone.status, "at-bound");
@@ -175,7 +175,7 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   const text = readFileSync(file, "utf8").replace("at: { scale: 1 } }] }", "at: { scale: 2 } }] }");
   writeFileSync(path("elsewhere.yaml"), text);
   const elsewhere = await run([path("elsewhere.yaml"), "--out", path("files")]);
-  assert.not.match(elsewhere.out, /systematics.*: kept from before/);
+  assert.not.match(elsewhere.out, /morph.*: kept from before/);
 });
 
 test("refuses samples too small to hold out events for validation and for closure", async () => {

@@ -13,7 +13,7 @@ import { webgpuTest } from "../../support/webgpu.js";
 import { runInProcess as run } from "../in-process.js";
 import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "../torch-files.js";
 
-const folder = mkdtempSync(join(tmpdir(), "unbinned-profile-"));
+const folder = mkdtempSync(join(tmpdir(), "unbinned-time-"));
 const file = join(folder, "analysis.yaml");
 
 test.before(async () => {
@@ -41,7 +41,7 @@ async function jsonOf(...words: readonly string[]) {
   return JSON.parse(out);
 }
 
-/** What every profile keeps, on whatever backend. */
+/** What holds of all times, on whatever backend. */
 function check(result: { threads: number; programs: readonly ProgramResult[] }): void {
   assert.equal(Object.keys(result), [
     ...["backend", "precision", "threads", "timing", "order", "nu", "events", "evaluations", "peak", "programs"],

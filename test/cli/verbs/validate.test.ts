@@ -43,7 +43,7 @@ function problem(source: string, ...set: string[]): string {
   return "no error";
 }
 
-test("starts, centres and bounds that exclude each other", () => {
+test("starts, nominal values and bounds that exclude each other", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       "fit.bounds=[1, 5]",

@@ -35,7 +35,7 @@ function modelOf<A extends Architecture>(architecture: A, seed: number): FlowMod
   return { architecture, weights: new Map(weights) };
 }
 
-interface Setting {
+interface MixtureSetting {
   readonly shapes: number;
   readonly rates?: number;
   readonly layers: number;
@@ -55,7 +55,7 @@ function mixtureModel({
   features = 2,
   hidden = [4],
   spline,
-}: Setting): MixtureModel {
+}: MixtureSetting): MixtureModel {
   const common = { hidden, activation: "silu" } as const;
   const names = Array.from({ length: shapes + rates }, (_, k) => k);
   const flow = (own: number, context: number, seed: number) =>
@@ -92,7 +92,7 @@ function mixtureModel({
   };
 }
 
-function mixtureCase(setting: Setting, form: "joint" | "conditional", looksAtY = true): HessianCase {
+function mixtureCase(setting: MixtureSetting, form: "joint" | "conditional", looksAtY = true): HessianCase {
   const model = mixtureModel(setting);
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
@@ -109,7 +109,7 @@ function mixtureCase(setting: Setting, form: "joint" | "conditional", looksAtY =
   };
 }
 
-const settings: Record<string, Setting> = {
+const settings: Record<string, MixtureSetting> = {
   "1 layer": { shapes: 4, layers: 1 },
   "2 layers": { shapes: 4, layers: 2 },
   "3 layers": { shapes: 4, layers: 3 },

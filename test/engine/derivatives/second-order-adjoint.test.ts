@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findBottlenecks } from "../../../engine/derivatives/bottlenecks.js";
 import { gradient } from "../../../engine/derivatives/gradient.js";
-import { type Bottleneck, SecondOrderAdjoint, Target } from "../../../engine/derivatives/second-order-adjoint.js";
+import { type Bottleneck, ChangeTarget, SecondOrderAdjoint } from "../../../engine/derivatives/second-order-adjoint.js";
 import * as o from "../../../engine/tape/operations.js";
 import { sizeOf } from "../../../engine/tape/tape.js";
 import { functionCase, K, moved, total } from "./hessian-cases.js";
@@ -51,7 +51,7 @@ test("where nothing is wanted, nothing changes", () => {
   const { node, first: start } = first!;
   const nothing = adjoint.changes(node, start, [start], new Set());
   assert.is(nothing.of(adjoint.gradient), undefined);
-  const changes = adjoint.changes(node, start, [start], new Set([Target.bottlenecks]));
+  const changes = adjoint.changes(node, start, [start], new Set([ChangeTarget.bottlenecks]));
   assert.ok(
     changes.arrivingAt(adjoint.bottlenecks[1]!.node) !== undefined,
     "the second bottleneck moves with the first",

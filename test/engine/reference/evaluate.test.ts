@@ -1,7 +1,8 @@
 /** The definitions of operations that are more than a function of numbers, by hand; `[...shape, events]`. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { broadcastIndex, evaluate } from "../../../engine/reference/evaluate.js";
+import { evaluate } from "../../../engine/reference/evaluate.js";
+import { broadcastIndex } from "../../../engine/tape/broadcast-index.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 

@@ -14,7 +14,7 @@ const density = autoregressiveFlow({
   hidden: [8],
   transform: { kind: "spline", bins: 4, bound: 4 },
 });
-const systematics = factorizableFlow({
+const morph = factorizableFlow({
   features: 2,
   context: 1,
   layers: 1,
@@ -25,14 +25,14 @@ const systematics = factorizableFlow({
 
 export const weights = {
   ...named("density", initialise(density, 3)),
-  ...named("systematics", initialise(systematics, 4)),
+  ...named("morph", initialise(morph, 4)),
 };
 
 /** log p(y | x, ν) of a spline flow behind a factorizable flow. */
 export function likelihood() {
   const tape = new Tape();
   const [y, x, nu] = [tape.column("y", [2]), tape.column("x", [1]), tape.parameter("nu", [2])];
-  const nominal = bindFactorizableFlow(tape, systematics, "systematics").toNominal(y, x, nu);
+  const nominal = bindFactorizableFlow(tape, morph, "morph").toNominal(y, x, nu);
   const logProb = o.add(bindFlow(tape, density, "density").logProb(nominal.value, x), nominal.logDet);
   const nll = o.neg(o.sumEvents(logProb));
   return { logProb, nll, gradient: gradient(nll, [nu])[0] as Var, hessian: hessian(nll, nu), y };
@@ -45,7 +45,7 @@ export function splineFlow(): Var {
 
 export function factorizable(): Var {
   const tape = new Tape();
-  const flow = bindFactorizableFlow(tape, systematics, "systematics");
+  const flow = bindFactorizableFlow(tape, morph, "morph");
   return flow.toNominal(tape.column("y", [2]), tape.column("x", [1]), tape.parameter("nu", [2])).value;
 }
 

@@ -15,13 +15,13 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 const tiny = (training: string) => `hidden: [4], training: { ${training} }`;
 const DENSITY = `{ kind: affine, transforms: 1, ${tiny("epochs: 30, batch: 200, learningRate: 0.02")} }`;
-const SYSTEMATICS = `layers: 1, ${tiny("epochs: 6, batch: 200, learningRate: 0.02")}`;
-const TRANSFER = tiny("epochs: 2, batch: 500");
+const MORPH = `layers: 1, ${tiny("epochs: 6, batch: 200, learningRate: 0.02")}`;
+const SHORT = tiny("epochs: 2, batch: 500");
 const SMALL = [
   `flows={ x: ${DENSITY}, y: ${DENSITY} }`,
-  `morph={ x: { ${SYSTEMATICS} }, y: { ${SYSTEMATICS} } }`,
-  `transport={ transforms: 1, bins: 4, ${TRANSFER} }`,
-  `response={ layers: 1, range: 3, scale: 1.5, ${TRANSFER} }`,
+  `morph={ x: { ${MORPH} }, y: { ${MORPH} } }`,
+  `transport={ transforms: 1, bins: 4, ${SHORT} }`,
+  `response={ layers: 1, range: 3, scale: 1.5, ${SHORT} }`,
   "scan={ nuisances: [recoil], pairs: [[energy_scale, luminosity]], points: 3, grid: 3, range: 1 }",
 ];
 
@@ -38,7 +38,7 @@ test("twenty nuisances end to end, each trained alone; the report shows what lea
   const results = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
   assert.is(results.nuisances.length, 20);
   const steps = readdirSync(join(folder, "out", "steps"));
-  assert.is(steps.filter((name) => /^[xy]\.systematics\.single\./.test(name)).length, 2 * 16);
+  assert.is(steps.filter((name) => /^[xy]\.morph\.single\./.test(name)).length, 2 * 16);
   assert.not.ok(steps.some((name) => name.includes("joint") || name.includes("together")));
   const { response, x } = await readSavedModel(join(folder, "out"));
   assert.is(response!.architecture.nuisances.length, 20);

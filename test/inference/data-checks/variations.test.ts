@@ -141,8 +141,8 @@ test("where samples lie is looked at once for each, however many nuisances there
 });
 
 test("the nominal sample is prepared once for each portion, however many nuisances are compared with it", () => {
-  const centres = Array.from({ length: 20 }, () => 0);
-  const events = sample(centres, draw(2 ** 12));
+  const nominals = Array.from({ length: 20 }, () => 0);
+  const events = sample(nominals, draw(2 ** 12));
   let prepared = 0;
   const nominal = Object.defineProperty({ ...events }, "x", {
     get: () => {
@@ -150,13 +150,13 @@ test("the nominal sample is prepared once for each portion, however many nuisanc
       return events.x;
     },
   });
-  const varied = centres.map((_, k) =>
+  const varied = nominals.map((_, k) =>
     sample(
-      centres.map((_, l) => (k === l ? 1 : 0)),
+      nominals.map((_, l) => (k === l ? 1 : 0)),
       draw(2 ** 12),
     ),
   );
-  assert.is(sampleDifferences([nominal, ...varied], centres).length, centres.length);
+  assert.is(sampleDifferences([nominal, ...varied], nominals).length, nominals.length);
   // 2^11 events, then all of them.
   assert.is(prepared, 2);
 });

@@ -54,7 +54,7 @@ test("the example of three processes: any number of processes, features and nuis
   assert.equal(affectedProcesses(configuration, "tilt"), ["continuum"]);
 });
 
-test("yaml's own mistakes are told with line and column", () => {
+test("yaml's own mistakes are reported with line and column", () => {
   assert.match(message("seed: 1\ndata: [1, 2\n"), /^a\.yaml:3:1: expected YAML, got a syntax error: /);
   assert.match(message("seed: 1\nseed: 2\n"), /^a\.yaml:2:1: .*Map keys must be unique/);
   assert.match(message("- 1\n"), /a\.yaml: expected a map of keys and values, got a list/);

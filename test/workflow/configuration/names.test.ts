@@ -56,7 +56,7 @@ impacts: { groups: { constructor: [toString, __proto__], __proto__: [hasOwnPrope
 report: { bins: 8 }
 `.replaceAll("constructor: { nominal: 0.5 }", "constructor:");
 
-test("points, starts and truths by such names are what the file says, else the centre", () => {
+test("points, starts and truths by such names are what the file says, else the nominal value", () => {
   const configuration = readConfiguration(SOURCE, "a.yaml", { set: ["nuisances.constructor.nominal=0.5"] });
   assert.equal(nuisanceVector(configuration, {}), [0, 0.5, 0, 0]);
   assert.equal(nuisanceVector(configuration, configuration.fit.start), [0, 0.25, 0, 0]);

@@ -32,7 +32,7 @@ test("values of the wrong kind say what was expected", () => {
   for (const [set, pattern] of cases) assert.match(message(TOY, set), pattern, set);
 });
 
-test("what is missing is named, and all problems are told at once", () => {
+test("what is missing is named, and all problems are reported at once", () => {
   const lines = message("morph: { quadraticDamping: -1 }\n").split("\n");
   assert.is(lines.length, 2);
   assert.match(

@@ -1,4 +1,4 @@
-/** Nuisances that the data do not tell apart, or do not feel at all: what fit, scan and hessian say of them, and how they end. */
+/** Nuisances that the data do not distinguish, or do not feel at all: what fit, scan and hessian say of them, and how they end. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +86,7 @@ test("hessian in f32 has no covariance and says why", async () => {
   assert.match(error, SINGULAR);
 });
 
-test("in f64 the constraints tell the two apart, and give what nothing depends on its own error of 1", async () => {
+test("in f64 the constraints distinguish the two, and give what nothing depends on its own error of 1", async () => {
   const { out, error, code } = await unbinned("fit", file, "--precision", "f64", "--json");
   assert.is(code, 0, error);
   const { sigma, correlation } = JSON.parse(out);

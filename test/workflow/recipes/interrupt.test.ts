@@ -76,7 +76,7 @@ test("Ctrl-C during training exits with 130, says so, keeps what was trained, an
   );
   assert.ok(!existsSync(join(out, "results.json")));
   const unfinished = readdirSync(join(out, "steps")).filter((name) => name.includes("unfinished"));
-  assert.equal(unfinished, ["transfer.unfinished.safetensors"]);
+  assert.equal(unfinished, ["transport.unfinished.safetensors"]);
 
   const second = await unbinned(...words(out), "--threads", "2");
   assert.is(second.code, 0, second.error);

@@ -4,7 +4,7 @@ import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
 import type { RunContext } from "../../../workflow/context.js";
 import { errorsOf } from "../../../workflow/likelihood/covariance-summary.js";
-import type { Outcome } from "../../../workflow/report/outcome.js";
+import type { Outcome } from "../../../workflow/recipes/outcome.js";
 
 const SOURCE = `
 name: Small run
@@ -105,7 +105,7 @@ export const outcome = {
     tests: closureTests(10),
     verdicts: [
       { of: "x", part: "nominal", tests: 2, pValue: 0.2, passed: true },
-      { of: "y", part: "systematics", tests: 36, pValue: 0.0004, passed: false },
+      { of: "y", part: "morph", tests: 36, pValue: 0.0004, passed: false },
     ],
   },
   fitted: {

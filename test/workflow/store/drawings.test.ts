@@ -12,7 +12,7 @@ import { DeviceLostError } from "../../../workflow/errors.js";
 import { openContext } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
 import { attempt, type Missing } from "../../../workflow/recipes/optional-parts.js";
-import type { Outcome } from "../../../workflow/report/outcome.js";
+import type { Outcome } from "../../../workflow/recipes/outcome.js";
 import { writeReport, writeResults } from "../../../workflow/report/outcome-files.js";
 import { drawAll, writePictures } from "../../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";

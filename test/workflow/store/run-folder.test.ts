@@ -102,8 +102,8 @@ test("names and labels decide nothing about where files are", async () => {
   );
   assert.equal(readdirSync(at("deep", "er")), ["out"]);
   const steps = readdirSync(at("deep", "er", "out", "steps"));
-  const systematics = steps.filter((name) => name.startsWith("x.systematics.single."));
-  assert.is(new Set(systematics.map((name) => name.toLowerCase())).size, 4);
+  const morphs = steps.filter((name) => name.startsWith("x.morph.single."));
+  assert.is(new Set(morphs.map((name) => name.toLowerCase())).size, 4);
   const pictures = readdirSync(at("deep", "er", "out", "pictures"));
   // Four nuisances have six pairs.
   assert.is(pictures.filter((name) => name.startsWith("scan-")).length, 4 + 6);

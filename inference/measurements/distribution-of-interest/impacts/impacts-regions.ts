@@ -21,7 +21,7 @@ export interface Region {
   readonly ranges: readonly FeatureRange[];
 }
 
-/** Regions that share out the events among them. */
+/** Regions of which each event is in exactly one. */
 export interface Partition {
   readonly regions: readonly Region[];
   /** Position among `regions` of every event [events]. */

@@ -6,7 +6,7 @@ import { lanesOf } from "../../../../engine/cpu/assembly/lanes.js";
 import { Accesses } from "../../../../engine/cpu/kernels/accesses.js";
 import type { Layout } from "../../../../engine/cpu/kernels/layout.js";
 import { schedule } from "../../../../engine/passes/event-passes.js";
-import { type FusedKernel, lower, type Operand, readsInner } from "../../../../engine/passes/lowering.js";
+import { type FusedKernel, type KernelOperand, lower, readsInner } from "../../../../engine/passes/lowering.js";
 import * as o from "../../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../../engine/tape/tape.js";
 
@@ -36,7 +36,7 @@ function accessesOf(output: Var) {
     item.operands.flatMap((operand) =>
       operand.from === "number" || (operand.from === "item" && own.has(operand.item))
         ? []
-        : [accesses.of(operand as Exclude<Operand, { from: "number" }>, readsInner(item, kernel))],
+        : [accesses.of(operand as Exclude<KernelOperand, { from: "number" }>, readsInner(item, kernel))],
     ),
   );
   return { accesses, tables, read: read.map(([, access]) => access), keys: read.map(([key]) => key) };

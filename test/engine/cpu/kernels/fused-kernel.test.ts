@@ -1,4 +1,4 @@
-/** Fused kernels on cpu against the reference: rounds both ways, views by tables, masks, products that melt into sums. */
+/** Fused kernels on cpu against the reference: rounds both ways, views by tables, masks, products that are added at once. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../../../engine/cpu/backend.js";

@@ -6,7 +6,7 @@ import { normalColumn, uniformColumn } from "../../../../engine/random/random-co
 import { Tape } from "../../../../engine/tape/tape.js";
 import { webgpuBackend } from "../../../../engine/webgpu/backend.js";
 import { type Device, usage } from "../../../../engine/webgpu/device/device.js";
-import { Columns } from "../../../../engine/webgpu/execution/columns.js";
+import { DeviceColumns } from "../../../../engine/webgpu/execution/columns.js";
 import { resolveIncludes } from "../../../../shaders/include.js";
 import { close } from "../../../support/close.js";
 import { webgpuTest } from "../../../support/webgpu.js";
@@ -139,7 +139,7 @@ webgpuTest("random columns that are too large to stay are made chunk by chunk", 
   const [events, key] = [1000, randomKey(5, "large")];
   const numbers = new Float32Array(2 * events);
   fillNormal(key, 7, numbers);
-  const columns = new Columns(device, 1000);
+  const columns = new DeviceColumns(device, 1000);
   await columns.bind("x", normalColumn(key, numbers.length, 7));
   assert.is(columns.resident("x"), undefined);
   const index = Int32Array.of(999, 0, 500, 0, 3);

@@ -6,7 +6,7 @@ import type { Backend } from "../../../../engine/runtime/backend.js";
 import { webgpuBackend } from "../../../../engine/webgpu/backend.js";
 import type { Device } from "../../../../engine/webgpu/device/device.js";
 import { Scratch } from "../../../../engine/webgpu/device/scratch.js";
-import { Columns } from "../../../../engine/webgpu/execution/columns.js";
+import { DeviceColumns } from "../../../../engine/webgpu/execution/columns.js";
 import { Runner } from "../../../../engine/webgpu/execution/runner.js";
 import { Session } from "../../../../engine/webgpu/execution/session.js";
 import { State } from "../../../../engine/webgpu/execution/state.js";
@@ -51,7 +51,7 @@ function written(): State {
 webgpuTest("columns that are too large to stay are sent chunk by chunk", async (device: Device) => {
   const wanted = await answers(referenceBackend());
   const { outputs, updates, loss } = model();
-  const columns = new Columns(device, 1000);
+  const columns = new DeviceColumns(device, 1000);
   await columns.bind("x", data.x);
   const scratch = new Scratch(device);
   const session = () => new Session(device, columns, written(), scratch, 256);

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import * as o from "../../../../engine/tape/operations.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { Scratch } from "../../../../engine/webgpu/device/scratch.js";
-import { Columns } from "../../../../engine/webgpu/execution/columns.js";
+import { DeviceColumns } from "../../../../engine/webgpu/execution/columns.js";
 import { Session } from "../../../../engine/webgpu/execution/session.js";
 import { State } from "../../../../engine/webgpu/execution/state.js";
 import { Streams } from "../../../../engine/webgpu/execution/streams.js";
@@ -16,7 +16,7 @@ const events = (length: number) => () => ({ start: 0, length, bound: length });
 
 webgpuTest("bind groups stay until the scratch grows, be it for another program", async (device) => {
   const scratch = new Scratch(device);
-  const columns = new Columns(device, device.largestBinding);
+  const columns = new DeviceColumns(device, device.largestBinding);
   await columns.bind("x", new Float32Array(10_000));
   const open = () => {
     const sum = o.sumEvents(o.exp(new Tape().column("x")));

@@ -37,7 +37,7 @@ const transport = {
   }),
 };
 
-const CENTRE = [0.5, -1];
+const NOMINAL = [0.5, -1];
 const SCALE = 0.5;
 const Q = 0.01;
 /** Per nuisance and feature: s linear, s quadratic, t linear, t quadratic. */
@@ -50,7 +50,7 @@ const responseArchitecture = factorizableFlow({
   context: 3,
   hidden: [3],
   layers: 1,
-  nuisances: CENTRE.map((nominal) => ({ nominal, scale: SCALE })),
+  nuisances: NOMINAL.map((nominal) => ({ nominal, scale: SCALE })),
   quadraticDamping: Q,
 });
 const response = {
@@ -65,7 +65,7 @@ const response = {
 
 const model: MixtureModel = {
   processes: ["first", "second"].map((name) => ({ name, logYield: 0 })),
-  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: CENTRE[k]!, logFactors: [0.1, 0.1] })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: NOMINAL[k]!, logFactors: [0.1, 0.1] })),
   x: { nominal: density(1, 2) },
   y: { nominal: density(2, 3) },
   transport,
@@ -77,7 +77,7 @@ function closedForm(y: number, j: number, f: number, nu: readonly number[], t = 
   // Affine maps bend the logarithm of their slope: l = s / (1 + |s / ln 10⁻³|).
   const l = S[j]! / (1 + Math.abs(S[j]! / Math.log(1e-3)));
   const simulated = y * Math.exp(l) + t + (j === 0 && f === 1 ? OF_SECOND : 0);
-  const u = nu.map((value, k) => (value - CENTRE[k]!) / SCALE);
+  const u = nu.map((value, k) => (value - NOMINAL[k]!) / SCALE);
   const sum = (at: number) =>
     u.reduce((all, v, k) => all + RESPONSE[k]![at]! * v + Q * RESPONSE[k]![at + 1]! * v * v, 0);
   return simulated * Math.exp(sum(4 * j)) + sum(4 * j + 2);
@@ -146,7 +146,7 @@ for (const { name, precision, create } of testBackends()) {
           REPLICAS.map(({ replica, biases }) =>
             Array.from(y, (value, i) => {
               const j = Math.floor(i / count);
-              const at = nu.map((own, k) => own - replica.nu[k]! + CENTRE[k]!);
+              const at = nu.map((own, k) => own - replica.nu[k]! + NOMINAL[k]!);
               return closedForm(value, j, f, at, biases[j]!);
             }),
           ),

@@ -8,13 +8,13 @@ import { Tape } from "../../../../engine/tape/tape.js";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import type { Weights } from "../../../../flows/networks/weights.js";
 import { adam } from "../../../../flows/training/optimiser.js";
+import { responseToFirstOrder } from "../../../../inference/measurements/distribution-of-interest/response-start.js";
 import {
   initialResponse,
   responseSample,
   responseTraining,
-} from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
-import { responseToFirstOrder } from "../../../../inference/measurements/distribution-of-interest/response-start.js";
-import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
+} from "../../../../inference/measurements/distribution-of-interest/response-training.js";
+import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-training.js";
 import type { EventData } from "../../../../inference/model/likelihood/likelihood.js";
 import { bindMixture } from "../../../../inference/model/mixture.js";
 import { type MixtureModel, parametersOn } from "../../../../inference/model/mixture-model.js";

@@ -27,7 +27,7 @@ export const closure: SamplesOf<"closure"> = {
     footer,
     yLabel: "weighted events",
     pointsLabel: "simulation",
-    predictionLabel: "FNF at squeeze = +1",
+    predictionLabel: "morph at squeeze = +1",
     panels: [
       {
         title: "",

@@ -27,7 +27,7 @@ export const lossCurves: SamplesOf<"lossCurves"> = {
     footer,
     xLabel: "step",
     yLabel: "loss per event [nats]",
-    panels: ["p(x | c)", "p(y | x, c)", "FNF of x, shift", "FNF of y, squeeze"].map((title, k) => ({
+    panels: ["p(x | c)", "p(y | x, c)", "morph of x, shift", "morph of y, squeeze"].map((title, k) => ({
       title,
       curves: [
         { label: "training", ...decay(k + 4, k + 1, 0.2, 0.003) },

@@ -13,7 +13,7 @@ export const correlationMatrix: SamplesOf<"correlationMatrix"> = {
     ],
   },
   two: {
-    title: "Correlation of the nuisances, T held fixed at its best fit",
+    title: "Correlation of the nuisances, T fixed at its best fit",
     footer,
     names: ["shift", "squeeze"],
     matrix: [

@@ -25,7 +25,7 @@ const densityX = {
 
 const architectureY = autoregressiveFlow({ ...affine, features: 2, context: 3 });
 
-const CENTRE = [0.5, -1];
+const NOMINAL = [0.5, -1];
 
 export const SCALE = 0.5;
 
@@ -40,7 +40,7 @@ export const responseArchitecture = factorizableFlow({
   context: 3,
   hidden: [3],
   layers: 1,
-  nuisances: CENTRE.map((nominal) => ({ nominal, scale: SCALE })),
+  nuisances: NOMINAL.map((nominal) => ({ nominal, scale: SCALE })),
   quadraticDamping: 0.01,
 });
 
@@ -48,7 +48,7 @@ const YIELDS = [300, 500];
 
 export const model: MixtureModel = {
   processes: YIELDS.map((events, f) => ({ name: `p${f}`, logYield: Math.log(events) })),
-  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: CENTRE[k]!, logFactors: [0, 0] })),
+  nuisances: ["a", "b"].map((name, k) => ({ name, kind: "rate", nominal: NOMINAL[k]!, logFactors: [0, 0] })),
   x: { nominal: densityX },
   y: { nominal: { architecture: architectureY, weights: initialise(architectureY, 1, { identity: true }) } },
   response: {
@@ -64,7 +64,7 @@ export const model: MixtureModel = {
 
 /** T(y) of feature j. */
 function moved(y: number, j: number, nu: readonly number[]): number {
-  const sum = (at: number) => nu.reduce((all, v, k) => all + (RESPONSE[k]![at]! * (v - CENTRE[k]!)) / SCALE, 0);
+  const sum = (at: number) => nu.reduce((all, v, k) => all + (RESPONSE[k]![at]! * (v - NOMINAL[k]!)) / SCALE, 0);
   return y * Math.exp(sum(4 * j)) + sum(4 * j + 2);
 }
 
@@ -165,4 +165,4 @@ export const correlated = (definition: "covariance" | "shift"): ImpactSources =>
   evaluations: 0,
 });
 
-export const GROUPS = grouped({ both: ["b", "a"], one: ["b"], held: ["c"] });
+export const GROUPS = grouped({ both: ["b", "a"], one: ["b"], fixed: ["c"] });

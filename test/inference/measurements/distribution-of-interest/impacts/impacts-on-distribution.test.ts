@@ -101,8 +101,8 @@ for (const definition of ["covariance", "shift"] as const) {
     withBackend(testBackends()[0]!.create, async (backend) => {
       const set = correlated(definition);
       const { tables } = await distributionImpacts(requestOf(backend), [set], modes, GROUPS);
-      const [both, one, held] = tables[0]!.groups;
-      assert.equal(held, { name: "held", cells: [] });
+      const [both, one, fixed] = tables[0]!.groups;
+      assert.equal(fixed, { name: "fixed", cells: [] });
       const members = tables[0]!.impacts.map(({ cells }) => cells.map(({ size }) => size));
       close(
         one!.cells.map(({ size }) => size),

@@ -54,7 +54,7 @@ test("a nuisance that a bound holds is no source and stays where it is", async (
   const inner = free.flatMap((i) => free.map((j) => H[3 * i + j]!));
   const request = requestOf(quadratic(H, ESTIMATE), H, ESTIMATE, {
     covariance: positive(inner, names),
-    groups: { held: ["nu1"], both: ["nu1", "nu2"] },
+    groups: { fixed: ["nu1"], both: ["nu1", "nu2"] },
   });
   const { sources, tables } = await impacts(request);
   const determinant = inner[0]! * inner[3]! - inner[1]! * inner[2]!;
@@ -69,7 +69,7 @@ test("a nuisance that a bound holds is no source and stays where it is", async (
   const { up } = impactOf(tableOf(tables, "auxiliary", "nu0"), "nu2");
   close(up, -inner[1]! / determinant, EXACT, "the block's own covariance");
   const { groups } = tableOf(tables, "auxiliary", "nu0");
-  close(groups[0]!.size, 0, EXACT, "held");
+  close(groups[0]!.size, 0, EXACT, "fixed");
   close(groups[1]!.size, up, EXACT, "both");
 });
 

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { writeNpz } from "../../../io/index.js";
-import { runInProcess } from "../../cli/in-process.js";
-import { randomNumbers } from "../../support/random-numbers.js";
+import { writeNpz } from "../../../../io/index.js";
+import { runInProcess } from "../../../cli/in-process.js";
+import { randomNumbers } from "../../../support/random-numbers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-added-"));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -63,7 +63,7 @@ report: { bins: 8 }
   return ran.out;
 }
 
-const trained = ["x.nominal", "x.systematics.single.a", "x.systematics.single.b", "x.systematics.joint.a"];
+const trained = ["x.nominal", "x.morph.single.a", "x.morph.single.b", "x.morph.joint.a"];
 const trainingsIn = (out: string) =>
   readdirSync(join(folder, out, "steps"))
     .filter((name) => name.startsWith("x."))

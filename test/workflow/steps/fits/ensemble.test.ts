@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { at, call, file, removeEnsemble } from "../../cli/ensemble-run.js";
+import { at, call, file, removeEnsemble } from "../../../cli/ensemble-run.js";
 
 test.after(removeEnsemble);
 

@@ -1,16 +1,18 @@
 /** What an exported folder holds, made from the analysis and its run. */
+
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
 import { readBytes } from "../../io/index.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
+import { readSavedFit } from "../likelihood/saved-fit.js";
+import { checkBelonging } from "../store/belonging.js";
+import { CHECKSUMS_FILE, sealed, sha256 } from "../store/checksum.js";
+import { REPLICAS_FILE, savedReplicas } from "../store/ensemble-files.js";
+import { CONFIGURATION_FILE, checksumsOf, EXPORT_HEADER } from "../store/exported-folder.js";
+import { loadModel, MODEL_FILE, modelFile } from "../store/model-files.js";
+import { FIT_FILE } from "../store/output-folder.js";
 import { readVersion } from "../version.js";
-import { checkBelonging } from "./belonging.js";
-import { CHECKSUMS_FILE, sealed, sha256 } from "./checksum.js";
-import { REPLICAS_FILE, savedReplicas } from "./ensemble-files.js";
-import { CONFIGURATION_FILE, checksumsOf, EXPORT_HEADER } from "./exported-folder.js";
-import { loadModel, MODEL_FILE, modelFile } from "./model-files.js";
-import { FIT_FILE, readSavedFit } from "./saved-fit.js";
 
 /** Contents by name. */
 type Files = Map<string, Uint8Array | string>;

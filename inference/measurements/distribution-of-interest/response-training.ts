@@ -28,7 +28,7 @@ import type { EventData } from "../../model/likelihood/likelihood.js";
 import { bindMixture } from "../../model/mixture.js";
 import { type FlowModel, type MixtureModel, parameterPrefixes } from "../../model/mixture-model.js";
 import { meanLoss } from "../../model/training/densities.js";
-import { DATA, dataColumns, dataFrame } from "./transport-fit.js";
+import { DATA, dataColumns, dataFrame } from "./transport-training.js";
 
 /** Column of δ, each event's own point of that range [K]. */
 const DELTA = "data/delta";

@@ -1,10 +1,10 @@
 /** What the fits of a run leave: the model, and every fit of it. */
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
+import type { FitSummary } from "../../likelihood/fit-summary.js";
+import type { TrainingSummary } from "../trainings/training-step.js";
 import type { AveragedFit } from "./averaged.js";
 import type { FittedReplica } from "./ensemble.js";
-import type { TrainingSummary } from "./training.js";
 
 export interface NamedFit {
   /** What was fitted, for people. */
@@ -23,7 +23,7 @@ export interface FittedModel {
     readonly fixed?: NamedFit;
     /** T responding to ν. */
     readonly profiled?: NamedFit;
-    /** The same, averaged over the replicas of the ensemble. */
+    /** The likelihoods of the replicas of the ensemble, averaged. */
     readonly averaged?: AveragedFit;
   };
   /** Of the ensemble, in the order of their indices. */

@@ -1,13 +1,13 @@
 /** The ensemble of step 1: replicas of T and ν from bootstrap weights, and how far they spread. */
-import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
-import type { EventData } from "../../inference/model/likelihood/likelihood.js";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
-import type { RunContext } from "../context.js";
-import { fitNuisances } from "../likelihood/nuisance-fit.js";
-import { openFit } from "../likelihood/open-fit.js";
-import type { TrainingSummary } from "./training.js";
-import { fitReplicaTransport, replicaData, type TrainedTransport } from "./transport.js";
+import type { Replica } from "../../../inference/measurements/distribution-of-interest/ensemble.js";
+import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
+import type { RunContext } from "../../context.js";
+import { fitNuisances } from "../../likelihood/nuisance-fit.js";
+import { openFit } from "../../likelihood/open-fit.js";
+import type { TrainingSummary } from "../trainings/training-step.js";
+import { replicaData, type TrainedTransport, trainReplicaTransport } from "../trainings/transport-training.js";
 
 export interface FittedReplica {
   readonly replica: Replica;
@@ -69,7 +69,7 @@ export async function fitReplica(
   const xAlone =
     form === "joint" ? await fitted("fit of x alone", "fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
-  const trained = await fitReplicaTransport(context, simulated, ofData, index, start);
+  const trained = await trainReplicaTransport(context, simulated, ofData, index, start);
   const withTransport = { ...simulated, transport: trained.transport };
   const { record: fit, key } = await fitted(
     "fit with T fixed",

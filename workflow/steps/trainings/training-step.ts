@@ -1,12 +1,12 @@
 /** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
-import { warmUpCosine } from "../../flows/training/learning-rate.js";
-import { adam, adamw, type Optimiser, radam } from "../../flows/training/optimiser.js";
-import { train } from "../../flows/training/training.js";
-import type { Checkpoint, TrainingRequest, TrainingResult } from "../../flows/training/training-request.js";
-import type { TrainingRecipe } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
-import type { Counter } from "../reporter.js";
-import type { StepResult } from "../store/step-store.js";
+import { warmUpCosine } from "../../../flows/training/learning-rate.js";
+import { adam, adamw, type Optimiser, radam } from "../../../flows/training/optimiser.js";
+import { train } from "../../../flows/training/training.js";
+import type { Checkpoint, TrainingRequest, TrainingResult } from "../../../flows/training/training-request.js";
+import type { TrainingRecipe } from "../../configuration/table.js";
+import type { RunContext } from "../../context.js";
+import type { Counter } from "../../reporter.js";
+import type { StepResult } from "../../store/step-store.js";
 
 /** Loss curves and verdict of a training. */
 export interface TrainingSummary {
@@ -23,7 +23,8 @@ export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRe
   return { adam, radam }[optimiser]({ learningRate });
 }
 
-interface Task extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
+interface TrainingTask
+  extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
   /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
   readonly logVolume?: number;
 }
@@ -37,7 +38,7 @@ export async function trainStep(
   { backend, analysis, progress, signal }: RunContext,
   label: string,
   recipe: TrainingRecipe,
-  { logVolume = 0, ...task }: Task,
+  { logVolume = 0, ...task }: TrainingTask,
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {

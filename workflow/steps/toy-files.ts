@@ -5,7 +5,7 @@ import { readTextFile } from "../../io/file-kinds.js";
 import { writeAtomic } from "../../io/index.js";
 import { UsageError } from "../errors.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
-import { checkSealed, sealed } from "./checksum.js";
+import { checkSealed, sealed } from "../store/checksum.js";
 
 /** One toy, as its file holds it. */
 export interface ToyRecord {

@@ -5,12 +5,12 @@ import type { Impacts } from "../../inference/measurements/distribution-of-inter
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
-import type { Missing } from "../recipes/optional-parts.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
-import type { FittedModel, NamedFit } from "../steps/fitted-model.js";
+import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/training.js";
+import type { TrainingSummary } from "../steps/trainings/training-step.js";
+import type { Missing } from "./optional-parts.js";
 
 /** Expected events of one process. */
 export interface YieldRow {

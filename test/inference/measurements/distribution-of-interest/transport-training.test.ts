@@ -8,7 +8,7 @@ import { warmUpCosine } from "../../../../flows/training/learning-rate.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import { train } from "../../../../flows/training/training.js";
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
-import { responseTraining } from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
+import { responseTraining } from "../../../../inference/measurements/distribution-of-interest/response-training.js";
 import {
   DATA,
   dataSample,
@@ -17,7 +17,7 @@ import {
   NU,
   releaseOfNu,
   transportTraining,
-} from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
+} from "../../../../inference/measurements/distribution-of-interest/transport-training.js";
 import type { EventData } from "../../../../inference/model/likelihood/likelihood.js";
 import { type MixtureModel, mixtureParameters } from "../../../../inference/model/mixture-model.js";
 import { testBackends } from "../../../support/backends.js";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/steps/toy-files.js";
 import { sealed } from "../../../workflow/store/checksum.js";
-import { readToy, saveToy, type ToyRecord, toysIn } from "../../../workflow/store/toy-files.js";
-import { everyByte, forEachFlip } from "./flipped-bits.js";
+import { everyByte, forEachFlip } from "../store/flipped-bits.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-toy-files-"));
 const at = (...names: string[]) => join(folder, ...names);

@@ -2,8 +2,8 @@ import { type FusedKernel, type Item, isInner, readsInner } from "../../passes/l
 import type { Rounds } from "../../passes/rounds.js";
 
 /** Products that their only reader multiplies and adds at once: read in their own round, by a sum of some kind, and not stored. */
-export function meltedProducts(kernel: FusedKernel, rounds: Rounds): ReadonlySet<Item> {
-  const melted = new Set<Item>();
+export function multiplyAddProducts(kernel: FusedKernel, rounds: Rounds): ReadonlySet<Item> {
+  const found = new Set<Item>();
   const uses = new Map<Item, Item[]>();
   for (const reader of kernel.items) {
     for (const operand of reader.operands) {
@@ -16,10 +16,10 @@ export function meltedProducts(kernel: FusedKernel, rounds: Rounds): ReadonlySet
     const adds = reader.name === "add" || reader.name === "sum" || reader.name === "cumulativeSum";
     const subtracts =
       reader.name === "sub" && reader.operands[1]?.from === "item" && reader.operands[1].item === product;
-    const siblings = reader.operands.some((o) => o.from === "item" && melted.has(o.item));
+    const siblings = reader.operands.some((o) => o.from === "item" && found.has(o.item));
     const together =
       rounds.of.get(product) === rounds.of.get(reader) && isInner(product, kernel) === readsInner(reader, kernel);
-    if ((adds || subtracts) && together && !siblings) melted.add(product);
+    if ((adds || subtracts) && together && !siblings) found.add(product);
   }
-  return melted;
+  return found;
 }

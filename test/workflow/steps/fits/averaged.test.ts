@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { at, removeEnsemble, runWhole } from "../../cli/ensemble-run.js";
+import { at, removeEnsemble, runWhole } from "../../../cli/ensemble-run.js";
 
 test.before(runWhole);
 test.after(removeEnsemble);

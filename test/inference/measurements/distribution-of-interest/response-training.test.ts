@@ -10,8 +10,8 @@ import {
   type NodeLaw,
   responseSample,
   responseTraining,
-} from "../../../../inference/measurements/distribution-of-interest/response-fit.js";
-import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-fit.js";
+} from "../../../../inference/measurements/distribution-of-interest/response-training.js";
+import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-training.js";
 import { mixtureParameters } from "../../../../inference/model/mixture-model.js";
 import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
 import { shiftModel } from "../../shift-model.js";

@@ -7,7 +7,7 @@ export interface GeneratorRequest {
   readonly seed: number;
   /** Names the stream: events of different purposes are independent. */
   readonly purpose: string;
-  /** Number of the first event: [start, start + count) gives the same events however it is cut. */
+  /** Number of the first event: [start, start + count) gives the same events however the stream is divided. */
   readonly start: number;
   readonly count: number;
   /** Values of the shape nuisances in declared order. [shapes] */

@@ -1,10 +1,10 @@
 /** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
 
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { withDampedBfgs } from "../../inference/statistics/fit/damped-bfgs.js";
-import type { Objective } from "../../inference/statistics/objective.js";
-import type { RunContext } from "../context.js";
-import type { OpenLikelihood } from "../likelihood/bound-likelihood.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { withDampedBfgs } from "../../../inference/statistics/fit/damped-bfgs.js";
+import type { Objective } from "../../../inference/statistics/objective.js";
+import type { RunContext } from "../../context.js";
+import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -15,12 +15,12 @@ import {
   scanPlan,
   scanProblems,
   scans,
-} from "../likelihood/nuisance-scan.js";
-import { openFit } from "../likelihood/open-fit.js";
+} from "../../likelihood/nuisance-scan.js";
+import { openFit } from "../../likelihood/open-fit.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
 
-interface Task {
+interface ScanTask {
   readonly name: "xAlone" | "fixed" | "profiled" | "averaged";
   readonly label: string;
   readonly fit: NamedFit;
@@ -28,7 +28,7 @@ interface Task {
 }
 
 /** What the configuration asks for, that whose parabola is drawn first. */
-function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): Task[] {
+function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): ScanTask[] {
   const { response: _response, ...fixed } = model;
   const { profiled, averaged, xAlone } = fits;
   const whole = fits.fixed === undefined && xAlone ? [{ name: "xAlone" as const, fit: xAlone, model }] : [];
@@ -45,7 +45,7 @@ function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): Task[]
 }
 
 /** The scans of one fit, kept as a step. */
-async function scanTask(context: RunContext, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
+async function scanTask(context: RunContext, fitted: FittedModel, task: ScanTask, plan: ScanPlan): Promise<Scans> {
   const { store, analysis, progress, signal, events } = context;
   const { name, label, fit: of, model } = task;
   const { fit, likelihood, response } = analysis.configuration;
@@ -71,7 +71,7 @@ async function scanTask(context: RunContext, fitted: FittedModel, task: Task, pl
 async function openObjective(
   context: RunContext,
   { replicas }: FittedModel,
-  { name, fit, model }: Task,
+  { name, fit, model }: ScanTask,
   open: OpenLikelihood,
 ): Promise<{ readonly objective: Objective; close(): Promise<void> }> {
   if (name !== "averaged") return { objective: open.likelihood, close: async () => {} };

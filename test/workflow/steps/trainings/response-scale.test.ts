@@ -1,9 +1,9 @@
 /** The validity range of the response of T, where the configuration has none. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { factorizableFlow } from "../../../flows/architecture/architecture.js";
-import { responseRange } from "../../../inference/measurements/distribution-of-interest/response-fit.js";
-import { responseScales } from "../../../workflow/steps/transport.js";
+import { factorizableFlow } from "../../../../flows/architecture/architecture.js";
+import { responseRange } from "../../../../inference/measurements/distribution-of-interest/response-training.js";
+import { responseScales } from "../../../../workflow/steps/trainings/response-training.js";
 
 test("five errors of nuisances that the data know, three prior standard deviations of those they do not", () => {
   const scales = responseScales([0.01, 0.25, 0.5, 1]);

@@ -4,22 +4,22 @@ import {
   bootstrapWeights,
   type Replica,
   replicaModel,
-} from "../../inference/measurements/distribution-of-interest/ensemble.js";
-import { type Likelihood, likelihoods } from "../../inference/model/likelihood/likelihood.js";
-import { withFiniteDifferenceHessian } from "../../inference/model/likelihood/spline-knots.js";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
+} from "../../../inference/measurements/distribution-of-interest/ensemble.js";
+import { type Likelihood, likelihoods } from "../../../inference/model/likelihood/likelihood.js";
+import { withFiniteDifferenceHessian } from "../../../inference/model/likelihood/spline-knots.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import {
   type AveragedCurvature,
   averagedCurvature,
   rebasedAverage,
-} from "../../inference/statistics/ensembles/averaging.js";
-import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
-import { minimise } from "../../inference/statistics/fit/minimise.js";
-import type { Objective } from "../../inference/statistics/objective.js";
-import type { RunContext } from "../context.js";
-import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../likelihood/bound-likelihood.js";
-import { errorsOf, NO_ERRORS } from "../likelihood/covariance-summary.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
+} from "../../../inference/statistics/ensembles/averaging.js";
+import { type FitResult, isMinimum } from "../../../inference/statistics/fit/fit-result.js";
+import { minimise } from "../../../inference/statistics/fit/minimise.js";
+import type { Objective } from "../../../inference/statistics/objective.js";
+import type { RunContext } from "../../context.js";
+import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../../likelihood/bound-likelihood.js";
+import { errorsOf, NO_ERRORS } from "../../likelihood/covariance-summary.js";
+import type { FitSummary } from "../../likelihood/fit-summary.js";
 import {
   crossesKnotsIn,
   fitBounds,
@@ -27,8 +27,8 @@ import {
   fitOptions,
   minosSummary,
   objectiveOf,
-} from "../likelihood/nuisance-fit.js";
-import { openFit } from "../likelihood/open-fit.js";
+} from "../../likelihood/nuisance-fit.js";
+import { openFit } from "../../likelihood/open-fit.js";
 
 export interface AveragedFit {
   readonly label: string;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { runInProcess } from "../../cli/in-process.js";
-import { TINY_TOY } from "../../cli/tiny-toy.js";
+import { runInProcess } from "../../../cli/in-process.js";
+import { TINY_TOY } from "../../../cli/tiny-toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-fits-"));
 
@@ -61,11 +61,11 @@ test("x and y: every sigma is labelled by what T does, and the report needs noth
 });
 
 test("step 1 may end beyond the bounds: the fits that follow start at them", async () => {
-  const held = await run([toy, "--out", path("bounded"), "--set", "fit.bounds=[-0.01, 0.01]"]);
-  assert.is(held.code, 3, held.error);
+  const bounded = await run([toy, "--out", path("bounded"), "--set", "fit.bounds=[-0.01, 0.01]"]);
+  assert.is(bounded.code, 3, bounded.error);
   for (const name of ["fixed", "profiled"]) {
     const { status, estimate } = results("bounded").fits[name];
-    assert.ok(["at-bound", "at-box-edge"].includes(status), status);
+    assert.ok(["at-bound", "at-validity-edge"].includes(status), status);
     for (const value of estimate) assert.ok(Math.abs(value) <= 0.01);
   }
 });

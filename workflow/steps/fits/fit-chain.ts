@@ -1,55 +1,14 @@
 /** The fits of the chain: x alone for a start, step 1 with T, step 2 with T's response, and their errors. */
 
-import type { EventData } from "../../inference/model/likelihood/likelihood.js";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
-import { pullText } from "../likelihood/constraint-pull.js";
-import { degeneracyText } from "../likelihood/covariance-summary.js";
-import { fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
-import { openFit } from "../likelihood/open-fit.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { nuisanceVector } from "../../configuration/analysis.js";
+import { looksAtY, type RunContext } from "../../context.js";
+import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
 import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
+import { fitStep } from "./fit-step.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
-import { errorsBeforeProfiling, fitResponse, fitTransport, type TrainedTransport } from "./transport.js";
-
-/** One fit of ν, kept as a step. */
-async function fitStep(
-  context: RunContext,
-  name: string,
-  label: string,
-  key: string,
-  model: MixtureModel,
-  data: EventData,
-  start: readonly number[],
-): Promise<NamedFit & { readonly key: string }> {
-  const { store, progress, signal, analysis } = context;
-  const { fit, likelihood: options, response } = analysis.configuration;
-  const inputs = { key, data: context.dataKey, start, fit, options, range: response.range };
-  const step = await store.run(name, inputs, async () => {
-    const open = await openFit(context, model, data);
-    try {
-      const result = await fitNuisances(open, start, progress, signal, label);
-      signal.throwIfAborted();
-      return { record: { fit: result, summary: await fitSummary(open, result) }, arrays: {} };
-    } finally {
-      await open.close();
-    }
-  });
-  const { fit: found, summary } = step.record;
-  if (found.status !== "converged") context.warn(`${label}: ${found.status}. ${found.reason}`);
-  else if (summary.problem !== null) context.warn(`${label}: ${summary.problem}`);
-  for (const { name, problem } of summary.minos ?? []) {
-    if (problem !== null) context.warn(`${label}: minos error of ${name}: ${problem}`);
-  }
-  const doubt = summary.crossCheck?.doubt;
-  if (doubt) context.warn(`${label}: ${doubt}`);
-  const degeneracy = degeneracyText(summary.names, summary);
-  if (degeneracy) context.warn(`${label}: ${degeneracy}`);
-  const pulled = pullText(context.analysis.configuration, summary);
-  if (pulled) context.warn(`${label}: ${pulled}`);
-  return { label, fit: found, summary, key: step.key };
-}
+import { fitProfiled, trainAndFitProfiled } from "./profiled-fit.js";
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
 async function fitXAlone(context: RunContext, simulated: MixtureModel, key: string) {
@@ -66,7 +25,7 @@ async function fitXAlone(context: RunContext, simulated: MixtureModel, key: stri
 /** Step 1 of the data and of one replica. */
 export async function fitOneReplica(context: RunContext, simulated: MixtureModel, key: string, index: number) {
   const { start } = await fitXAlone(context, simulated, key);
-  return fitReplica(context, simulated, await fitTransport(context, simulated, key, start), index);
+  return fitReplica(context, simulated, await trainTransport(context, simulated, key, start), index);
 }
 
 /** All fits of the analysis. */
@@ -79,7 +38,7 @@ export async function fitModel(context: RunContext, simulated: MixtureModel, key
     const { y: _density, ...model } = simulated;
     return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
   }
-  const first = configuration.transport.enabled ? await fitTransport(context, simulated, key, start) : undefined;
+  const first = configuration.transport.enabled ? await trainTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
     const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
     return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
@@ -113,21 +72,13 @@ async function fitWithTransport(
   if (!context.analysis.configuration.response.enabled) {
     return { ...(await finished(withTransport, fixed, key, {})), trainings };
   }
-  const nominal = fixed.fit.estimate.values;
-  const second = await fitResponse(context, withTransport, {
+  const { model, profiled, training } = await trainAndFitProfiled(context, withTransport, {
     key,
-    errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
-    nominal,
     members: [first.transport.weights, ...members.map(({ transport }) => transport)],
+    fixed,
+    xAlone,
   });
-  const model: MixtureModel = { ...withTransport, response: second.response };
-  const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, nominal);
-  warnWhereSteeper(context, fixed, profiled);
-  const response = { label: "response of T (step 2)", summary: second.summary };
-  return {
-    ...(await finished(model, profiled, profiled.key, { profiled })),
-    trainings: [...trainings, response],
-  };
+  return { ...(await finished(model, profiled, profiled.key, { profiled })), trainings: [...trainings, training] };
 }
 
 /** The fits of ν with a T, and its response where it has one, that were trained on other data. */
@@ -139,20 +90,5 @@ export async function fitTrained(context: RunContext, model: MixtureModel, key: 
   const fixed = await fitStep(context, "fit.fixed", label, key, fixedModel, data, start);
   if (response === undefined) return { fixed };
   const nominal = response.architecture.nuisances.map((nuisance) => nuisance.nominal);
-  return { fixed, profiled: await fitStep(context, "fit.profiled", "fit with T profiled", key, model, data, nominal) };
-}
-
-/** Errors below those with T fixed by more than this part are no rounding of trainings. */
-const STEEPER = 0.1;
-
-/** T's best response to ν can only lower the NLL away from ν_0, and so widen errors. */
-function warnWhereSteeper({ warn }: RunContext, fixed: NamedFit, profiled: NamedFit): void {
-  const [atFixed, free] = [fixed.summary.sigma, profiled.summary.sigma];
-  if (atFixed === null || free === null) return;
-  const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * atFixed[k]!);
-  if (steeper.length === 0) return;
-  warn(
-    `fit with T profiled: expected errors at least as large as with T fixed, got smaller errors of ${steeper.join(", ")}. The ` +
-      "response of T is not trained well: train longer (response.training), or adapt response.range and response.scale to the errors",
-  );
+  return { fixed, profiled: await fitProfiled(context, key, model, nominal) };
 }

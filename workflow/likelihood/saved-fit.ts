@@ -1,22 +1,15 @@
 /** The fit that an output folder holds: the result of `run`, or what `fit --out` left. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../../io/errors.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
-import type { Belongings } from "./belonging.js";
-import { checkSealed } from "./checksum.js";
-
-/** Name of the file of `run`, whose entry `result` is the label of the fit that counts. */
-export const RESULTS_FILE = "results.json";
-
-/** Name of the larger arrays beside them. */
-export const ARRAYS_FILE = "arrays.npz";
-
-/** Name of the file of `fit --out` and of an exported folder: the summary itself. */
-export const FIT_FILE = "fit.json";
+import type { Belongings } from "../store/belonging.js";
+import { checkSealed } from "../store/checksum.js";
+import { FIT_FILE, RESULTS_FILE } from "../store/output-folder.js";
+import type { FitSummary } from "./fit-summary.js";
 
 // Of a file of results: a fit of 1000 nuisances has a million covariances.
 const MAX_BYTES = 2 ** 28;

@@ -1,16 +1,16 @@
 /** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
-import { type Architecture, type FlowArchitecture, initialise } from "../../flows/architecture/architecture.js";
-import { named, updated } from "../../flows/networks/weights.js";
-import type { EventSample } from "../../flows/training/event-sample.js";
-import type { FreshSamples } from "../../flows/training/training-request.js";
-import { logVolume } from "../../inference/model/feature-frame.js";
-import type { DensityModel, FlowModel } from "../../inference/model/mixture-model.js";
+import { type Architecture, type FlowArchitecture, initialise } from "../../../flows/architecture/architecture.js";
+import { named, updated } from "../../../flows/networks/weights.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import type { FreshSamples } from "../../../flows/training/training-request.js";
+import { logVolume } from "../../../inference/model/feature-frame.js";
+import type { DensityModel, FlowModel } from "../../../inference/model/mixture-model.js";
 import {
   type ObservableName,
   type SimulatedEvents,
   trainingSample,
-} from "../../inference/model/sampling/simulated-events.js";
-import { densityTraining, initialDensity, NOMINAL } from "../../inference/model/training/densities.js";
+} from "../../../inference/model/sampling/simulated-events.js";
+import { densityTraining, initialDensity, NOMINAL } from "../../../inference/model/training/densities.js";
 import {
   type Anchor,
   anchorSetOf,
@@ -24,12 +24,12 @@ import {
   stageFlow,
   stageSamples,
   withStageFlow,
-} from "../../inference/model/training/morph.js";
-import { nuisancesOfKind } from "../configuration/analysis.js";
-import { morphArchitecture, nominalArchitecture } from "../configuration/architectures.js";
-import type { Configuration } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
+} from "../../../inference/model/training/morph.js";
+import { nuisancesOfKind } from "../../configuration/analysis.js";
+import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
+import type { Configuration } from "../../configuration/table.js";
+import type { RunContext } from "../../context.js";
+import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
 export interface TrainedDensity {
@@ -73,11 +73,11 @@ export async function trainDensity(
   const label = `p(${of === "x" ? "x" : "y | x"})`;
   const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
   if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
-  const systematics = await trainSystematics(context, of, nominal, leftOut);
+  const morph = await trainMorph(context, of, nominal, leftOut);
   return {
-    density: { nominal: nominal.flow, morph: systematics.flow },
-    key: systematics.key,
-    trainings: [...trainings, ...systematics.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
+    density: { nominal: nominal.flow, morph: morph.flow },
+    key: morph.key,
+    trainings: [...trainings, ...morph.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
   };
 }
 
@@ -128,7 +128,7 @@ async function trainNominal(
 }
 
 /** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
-async function trainSystematics(
+async function trainMorph(
   context: RunContext,
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
@@ -176,7 +176,9 @@ async function trainStage(
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;
-  const name = `${prefix}.${stage.name}`;
+  const name = `${of}.morph.${stage.name}`;
+  // The name that steps of morphs had at first: other random numbers would train another morph.
+  const purpose = `${prefix}.${stage.name}`;
   const sets = new Set(stage.sets.map((set) => set.name));
   const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
   const numbers = { frame: simulation.frame, precision: backend.precision };
@@ -211,9 +213,9 @@ async function trainStage(
           optimiser: optimiserOf(recipe),
         }),
         initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
-        data: await trainingData(context, name, anchors, recipe.epochs, pack),
+        data: await trainingData(context, purpose, anchors, recipe.epochs, pack),
         ...(await validationOf(context, anchors, pack)),
-        purpose: name,
+        purpose,
         logVolume: logVolume(simulation.frame?.[of]),
       },
       checkpoint,

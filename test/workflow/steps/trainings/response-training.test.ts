@@ -1,8 +1,8 @@
 /** What the response of T is trained to cover. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { FitSummary } from "../../../workflow/likelihood/fit-summary.js";
-import { errorsBeforeProfiling, responseScales } from "../../../workflow/steps/transport.js";
+import type { FitSummary } from "../../../../workflow/likelihood/fit-summary.js";
+import { errorsBeforeProfiling, responseScales } from "../../../../workflow/steps/trainings/response-training.js";
 
 const summary = (sigma: readonly number[] | null) => ({ names: ["a", "b", "c"], sigma }) as unknown as FitSummary;
 
