@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Impacts } from "../../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import { DEFINITIONS, impactPictures } from "../../../workflow/report/impact-pictures.js";
-import type { NamedFit } from "../../../workflow/steps/fitted-model.js";
+import type { NamedFit } from "../../../workflow/steps/fits/fitted-model.js";
 import type { Drawing } from "../../../workflow/store/drawings.js";
 import { requireWellFormed } from "../../inference/plots/well-formed.js";
 import { outcome, setting } from "./outcome-sample.js";
