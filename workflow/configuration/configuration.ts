@@ -6,7 +6,7 @@ import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./checks.js";
 import type { Entry } from "./entries.js";
 import { readConfigurationFile } from "./file.js";
-import { newPath, RENAMED_IN, renamedKeys } from "./renames.js";
+import { newPath, renamedKeys } from "./renames.js";
 import { type Configuration, configurationTable } from "./table.js";
 import { isPlainMap, MOST_PROBLEMS, type Path, type Problem, pathText, validate } from "./validation.js";
 import { readYaml, YamlError, type YamlText } from "./yaml.js";
@@ -59,7 +59,7 @@ export function readConfiguration(source: string, file: string, overrides: Overr
 function oldKeys(raw: unknown, hintOf: (path: Path) => string | undefined): readonly Problem[] {
   return renamedKeys(raw).map(({ path, to }) => {
     const hint = hintOf(path);
-    const expected = `the key ${to.join(".")} (renamed in ${RENAMED_IN})`;
+    const expected = `the key ${to.join(".")}, as it is now called`;
     return { path, expected, got: `${path.at(-1)}`, ...(hint === undefined ? {} : { hint }) };
   });
 }
@@ -141,7 +141,7 @@ function parseSetting(setting: string): Setting {
 function checkNames(path: readonly string[]): void {
   const [old, now] = [path.join("."), newPath(path).join(".")];
   if (old === now) return;
-  throw new UsageError("--set", { expected: `the key ${now} (renamed in ${RENAMED_IN})`, got: old });
+  throw new UsageError("--set", { expected: `the key ${now}, as it is now called`, got: old });
 }
 
 /** The parsed file with another value in one place; the path must lead along entries that can exist. Aliases share values: they are not changed. */

@@ -1,9 +1,6 @@
 /** Keys that had another name: for messages that say the new one, and for `unbinned migrate`. */
 import { isPlainMap, MOST_PROBLEMS, type Path } from "./validation.js";
 
-/** The version in which these keys got their names. */
-export const RENAMED_IN = "0.2";
-
 /** Paths as they were, and as they are: only the last name of a path changes. `*` is any name that the user chose. */
 export const RENAMES: readonly (readonly [from: string, to: string])[] = [
   ["events", "data"],

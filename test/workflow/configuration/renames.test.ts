@@ -47,7 +47,7 @@ transfer:
 profile: { box: 1, scale: 2 }
 `;
   const sentence = (at: string, from: string, to: string) =>
-    `a.yaml:${at}: ${from}: expected the key ${to} (renamed in 0.2), got ${from.split(".").at(-1)}. Run: unbinned migrate a.yaml`;
+    `a.yaml:${at}: ${from}: expected the key ${to}, as it is now called, got ${from.split(".").at(-1)}. Run: unbinned migrate a.yaml`;
   const expected = [
     sentence("6:1", "events", "data"),
     sentence("8:1", "fnf", "morph"),
@@ -67,26 +67,26 @@ profile: { box: 1, scale: 2 }
 test("an old key in a section that has its new name already", () => {
   assert.is(
     message(`${TOY}data: { generator: doi-toy }\nresponse: { box: 1 }\n`),
-    "a.yaml:7:13: response.box: expected the key response.range (renamed in 0.2), got box. Run: unbinned migrate a.yaml",
+    "a.yaml:7:13: response.box: expected the key response.range, as it is now called, got box. Run: unbinned migrate a.yaml",
   );
 });
 
 test("--set with an old path names the new one", () => {
   const cases = {
-    "fnf.pairs=[]": "morph.pairs (renamed in 0.2), got fnf.pairs",
-    "fnf.q=1": "morph.quadraticDamping (renamed in 0.2), got fnf.q",
-    "morph.q=1": "morph.quadraticDamping (renamed in 0.2), got morph.q",
-    "transfer.training.epochs=1": "transport.training.epochs (renamed in 0.2), got transfer.training.epochs",
-    "profile.box=1": "response.range (renamed in 0.2), got profile.box",
-    "events.file=d.npz": "data.file (renamed in 0.2), got events.file",
-    "nuisances.shift.centre=1": "nuisances.shift.nominal (renamed in 0.2), got nuisances.shift.centre",
+    "fnf.pairs=[]": "morph.pairs, as it is now called, got fnf.pairs",
+    "fnf.q=1": "morph.quadraticDamping, as it is now called, got fnf.q",
+    "morph.q=1": "morph.quadraticDamping, as it is now called, got morph.q",
+    "transfer.training.epochs=1": "transport.training.epochs, as it is now called, got transfer.training.epochs",
+    "profile.box=1": "response.range, as it is now called, got profile.box",
+    "events.file=d.npz": "data.file, as it is now called, got events.file",
+    "nuisances.shift.centre=1": "nuisances.shift.nominal, as it is now called, got nuisances.shift.centre",
   };
   for (const [set, expected] of Object.entries(cases))
     assert.is(message(TOY, set), `--set: expected the key ${expected}`);
   // There is no file to migrate.
   assert.is(
     message(`${TOY}data: { generator: doi-toy }\n`, "response={box: 1}"),
-    "--set: response.box: expected the key response.range (renamed in 0.2), got box",
+    "--set: response.box: expected the key response.range, as it is now called, got box",
   );
 });
 
