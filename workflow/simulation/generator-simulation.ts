@@ -12,6 +12,7 @@ import {
   simulationAnchors,
 } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
+import { NO_ACCEPTANCE } from "./acceptance.js";
 import { GENERATORS, type GeneratedEvents, type GeneratorName, type GeneratorRequest } from "./generators.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
@@ -71,6 +72,8 @@ export async function generatorSimulation(configuration: Configuration, generato
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
     validation: async () => undefined,
     test,
+    // It makes as many events at every point.
+    acceptance: NO_ACCEPTANCE,
     checks: async () => ({ range: simulatedRange(await test(anchors)), verdicts: [], effects: [] }),
   };
 }
