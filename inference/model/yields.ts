@@ -37,6 +37,12 @@ export function logYields(model: MixtureModel, nu: Var): Var {
   return total;
 }
 
+/** Does any yield follow any nuisance? */
+export function movesYields(model: MixtureModel): boolean {
+  checkModel("movesYields", model);
+  return model.nuisances.some((nuisance) => nuisance.kind === "rate" || nuisance.acceptance !== undefined);
+}
+
 /** N_f [F] in events at ν [K], in declared order. */
 export async function expectedYields(model: MixtureModel, nu: ArrayLike<number>): Promise<number[]> {
   checkPoint("expectedYields", model, nu);
