@@ -76,6 +76,7 @@ export {
   type TransportRequest,
   transportTraining,
 } from "./measurements/distribution-of-interest/transport-training.js";
+export type { Acceptance } from "./model/acceptance.js";
 export {
   enterFrame,
   type FeatureFrame,

@@ -4,19 +4,26 @@ import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents } from "./events/event-data.js";
+import { type AcceptanceFindings, NO_ACCEPTANCE } from "./simulation/acceptance.js";
 import { openSimulation } from "./simulation/open-simulation.js";
 import { loadModel } from "./store/model-files.js";
 
-/** Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing. */
-export async function checkInputs(analysis: Analysis): Promise<void> {
+/**
+ * Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing.
+ *
+ * @returns how the yields follow the shape nuisances, where samples say it
+ */
+export async function checkInputs(analysis: Analysis): Promise<AcceptanceFindings> {
   checkFiles(analysis);
   const { model, data: source } = analysis.configuration;
   const data = source.file === undefined ? undefined : await loadEvents(analysis, [], undefined);
-  if (model.file !== undefined) await loadModel(analysis, []);
-  else {
-    await openSimulation(analysis);
-    checkTransportData(analysis, data);
+  if (model.file !== undefined) {
+    await loadModel(analysis, []);
+    return NO_ACCEPTANCE;
   }
+  const { acceptance } = await openSimulation(analysis);
+  checkTransportData(analysis, data);
+  return acceptance;
 }
 
 /** Refuses data to which T cannot be fitted. */

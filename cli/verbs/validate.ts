@@ -4,6 +4,7 @@ import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
+import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Checks a configuration and the files it names, which it reads as `run` would, and says how it was understood. */
@@ -19,8 +20,9 @@ export async function validate(context: VerbContext): Promise<void> {
     throw new UsageError("unbinned validate", { expected: "FILE or --schema", got: "neither" });
   }
   const analysis = loadAnalysis(file, options);
-  await checkInputs(analysis);
-  context.print(`${file} is valid.\n${summary(analysis.configuration)}`);
+  const acceptance = await checkInputs(analysis);
+  const lines = acceptanceLines(acceptance).map((line) => `  ${line}`);
+  context.print([`${file} is valid.`, summary(analysis.configuration), ...lines].join("\n"));
   context.printJson(analysis.configuration);
 }
 

@@ -169,14 +169,22 @@ export interface Difference {
 }
 
 /**
+ * Positions of the nuisances that are off nominal in a sample.
+ *
+ * @param nominalValues  of the shape nuisances
+ */
+export function movedNuisances({ at }: SimulatedEvents, nominalValues: readonly number[]): number[] {
+  return nominalValues.flatMap((nominal, k) => (at[k] === nominal ? [] : [k]));
+}
+
+/**
  * The samples of one process that move one nuisance alone, beside its first nominal one.
  *
  * @param nominalValues  of the shape nuisances
  */
 export function sampleDifferences(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): Difference[] {
-  const movedIn = ({ at }: SimulatedEvents) => nominalValues.flatMap((nominal, k) => (at[k] === nominal ? [] : [k]));
   // Of every sample once: with a thousand nuisances there are two thousand samples.
-  const moved = samples.map(movedIn);
+  const moved = samples.map((sample) => movedNuisances(sample, nominalValues));
   const nominal = samples.find((_, i) => moved[i]!.length === 0);
   if (nominal === undefined) return [];
   const alone = nominalValues.map((): SimulatedEvents[] => []);

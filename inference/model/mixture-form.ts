@@ -48,6 +48,10 @@ const ENTRIES: {
   rate: { of: "logFactors", isEntry: isLog },
 };
 
+const isSide = (side: unknown) => side === null || isLog(side);
+
+const isAcceptance = (data: unknown) => isData(data) && isSide(data.up) && isSide(data.down);
+
 const isKind = (kind: unknown): kind is NuisanceModel["kind"] =>
   typeof kind === "string" && Object.hasOwn(ENTRIES, kind);
 
@@ -56,8 +60,10 @@ function isNuisance(data: unknown, processes: number): boolean {
   if (data.observed !== undefined && !Number.isFinite(data.observed)) return false;
   if (!isKind(data.kind)) return false;
   const { of, isEntry } = ENTRIES[data.kind];
-  const list = data[of];
-  return Array.isArray(list) && list.length === processes && list.every(isEntry);
+  const isList = (list: unknown, isOne: (entry: unknown) => boolean) =>
+    Array.isArray(list) && list.length === processes && list.every(isOne);
+  if (data.acceptance !== undefined && !(data.kind === "shape" && isList(data.acceptance, isAcceptance))) return false;
+  return isList(data[of], isEntry);
 }
 
 /**
@@ -84,7 +90,10 @@ export function mixtureData(where: string, text: string): MixtureData {
   const nuisances = data.nuisances.map((own) => inNewWords("nuisance", own)) as NuisanceModel[];
   const nuisance = nuisances.find((own) => !isNuisance(own, processes.length));
   if (nuisance !== undefined)
-    refuse("a nuisance with its name, kind, nominal value and an entry for each process", nuisance);
+    refuse(
+      "a nuisance with its name, kind, nominal value, an entry for each process, and an acceptance or none",
+      nuisance,
+    );
   if (simulated !== undefined && !isData(simulated)) refuse("the range of simulated events", simulated);
   if (!isData(data.architectures)) return refuse("architectures", data.architectures);
   const architectures: Record<string, Architecture> = {};

@@ -12,6 +12,7 @@ import {
 } from "../../flows/architecture/architecture.js";
 import { checkWeights } from "../../flows/formats/checkpoint.js";
 import { named, updated, type Weights } from "../../flows/networks/weights.js";
+import { type Acceptance, checkAcceptance } from "./acceptance.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { checkModel } from "./given-model.js";
 import { checkRange, type SimulatedRange } from "./simulated-range.js";
@@ -36,11 +37,13 @@ interface NuisanceCommon {
   readonly observed?: number;
 }
 
-/** Changes the densities of some processes. */
+/** Changes the densities of some processes, and their yields where it has an acceptance. */
 export interface ShapeNuisance extends NuisanceCommon {
   readonly kind: "shape";
   /** Whether it acts on each process [F]. */
   readonly acts: readonly boolean[];
+  /** What it does to the yield of each process [F]. Absent: nothing, as in files of versions that did not know of it. */
+  readonly acceptance?: readonly Acceptance[];
 }
 
 /** A log-normal factor on the yields. */
@@ -240,6 +243,13 @@ function checkFrames({ frame, x, y }: MixtureModel): void {
   if (y) checkFrame("model: frame of y", frame.y, y.nominal.architecture.features);
 }
 
+function checkAcceptances(name: string, acceptance: readonly Acceptance[], nProcesses: number): void {
+  if (acceptance.length !== nProcesses) {
+    refuse(`acceptance of ${name}`, `one entry per process (${nProcesses})`, `${acceptance.length}`);
+  }
+  for (const own of acceptance) checkAcceptance(`model: acceptance of ${name}`, own);
+}
+
 /** One for each process. */
 function entriesOf(nuisance: NuisanceModel): readonly unknown[] {
   switch (nuisance.kind) {
@@ -262,6 +272,8 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   for (const nuisance of nuisances) {
     const { length } = entriesOf(nuisance);
     if (length !== nProcesses) refuse(nuisance.name, `one entry per process (${nProcesses})`, `${length}`);
+    if (nuisance.kind === "shape" && nuisance.acceptance !== undefined)
+      checkAcceptances(nuisance.name, nuisance.acceptance, nProcesses);
   }
   for (const [name, part] of partsOf(model)) checkPart(name, part);
   checkFrames(model);

@@ -5,18 +5,26 @@ import { referenceBackend } from "../../engine/reference/backend.js";
 import { checkNode } from "../../engine/tape/nodes.js";
 import { add, exp, expm1, logSumExp, mul, reshape, slice, square, sub, sum } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
+import { logAcceptance } from "./acceptance.js";
 import { checkModel } from "./given-model.js";
 import { checkPoint, type MixtureModel } from "./mixture-model.js";
 
-/** log N_f = log N_f,nominal + Σ_j M_fj (θ_j - nominal_j) log(1 + κ_j) [F]; ν [K] as in `model.nuisances`. */
+/**
+ * log N_f = log N_f,nominal + Σ_j M_fj (θ_j - nominal_j) log(1 + κ_j) + Σ_k log η_fk(ν_k - nominal_k) [F], η what shape nuisances do to the
+ * acceptance; ν [K] as in `model.nuisances`.
+ */
 export function logYields(model: MixtureModel, nu: Var): Var {
   checkModel("logYields", model);
   checkNode("logYields", nu);
   let total = nu.tape.constant(model.processes.map(({ logYield }) => logYield));
   for (const [k, nuisance] of model.nuisances.entries()) {
     switch (nuisance.kind) {
-      case "shape":
+      case "shape": {
+        if (nuisance.acceptance === undefined) break;
+        const distance = sub(slice(nu, -1, k, k + 1), nuisance.nominal);
+        total = add(total, logAcceptance(nuisance.acceptance, distance));
         break;
+      }
       case "rate": {
         const distance = sub(slice(nu, -1, k, k + 1), nuisance.nominal);
         total = add(total, mul(nu.tape.constant(nuisance.logFactors), distance));
@@ -27,6 +35,12 @@ export function logYields(model: MixtureModel, nu: Var): Var {
     }
   }
   return total;
+}
+
+/** Does any yield follow any nuisance? */
+export function movesYields(model: MixtureModel): boolean {
+  checkModel("movesYields", model);
+  return model.nuisances.some((nuisance) => nuisance.kind === "rate" || nuisance.acceptance !== undefined);
 }
 
 /** N_f [F] in events at ν [K], in declared order. */

@@ -181,10 +181,22 @@ const logSumExp = (terms: readonly number[]) => {
   return largest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - largest), 0));
 };
 
-/** log p(x, y | ν), log p(y | x, ν) and log p(x | ν) of one event in closed form. */
-export function closedForm(ofX: readonly number[], ofY: readonly number[], nu: readonly number[]) {
+/**
+ * log p(x, y | ν), log p(y | x, ν) and log p(x | ν) of one event in closed form.
+ *
+ * @param acceptances  by which the yields are multiplied besides the rate [F]
+ */
+export function closedForm(
+  ofX: readonly number[],
+  ofY: readonly number[],
+  nu: readonly number[],
+  acceptances: readonly number[] = [1, 1, 1],
+) {
   const logYields = YIELDS.map((count, f) => {
-    return Math.log(count) + (nuisances[1] as { logFactors: readonly number[] }).logFactors[f]! * (nu[1]! - 0.2);
+    return (
+      Math.log(count * acceptances[f]!) +
+      (nuisances[1] as { logFactors: readonly number[] }).logFactors[f]! * (nu[1]! - 0.2)
+    );
   });
   const responses = nu.map((value, k) => (value - RESPONSE_NOMINALS[k]!) / RESPONSE_SCALES[k]!);
   const inX = YIELDS.map((_, f) => {

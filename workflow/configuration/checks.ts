@@ -177,15 +177,32 @@ function checkGenerators(configuration: Configuration, report: ReportProblem): v
   }
 }
 
+/** Is simulation read from files of the user? */
+const hasSamples = ({ simulation, model }: Configuration) =>
+  simulation.generator === undefined && model.file === undefined;
+
 function checkNuisances(configuration: Configuration, report: ReportProblem): void {
   for (const name of nuisanceNames(configuration)) {
-    const { kind, kappa } = configuration.nuisances[name]!;
+    const { kind, kappa, acceptance } = configuration.nuisances[name]!;
     const path = ["nuisances", name, "kappa"];
     if (kind === "rate" && kappa === undefined) {
       report(path, "the relative change of the yields, for example 0.05", "nothing", "Add it, or set kind to shape");
     }
     if (kind === "shape" && kappa !== undefined) {
       report(path, "no kappa, as this is a shape nuisance", `${kappa}`, "Remove it, or set kind to rate");
+    }
+    const ofAcceptance = ["nuisances", name, "acceptance"];
+    if (kind === "rate" && acceptance !== undefined) {
+      report(
+        ofAcceptance,
+        "nothing, as a rate moves the yields by kappa",
+        acceptance,
+        "Remove it, or set kind to shape",
+      );
+    }
+    if (acceptance === "sums" && !hasSamples(configuration)) {
+      const hint = "Remove it, or give samples under `processes`";
+      report(ofAcceptance, "none, as there are no samples with sums of weights", acceptance, hint);
     }
   }
 }

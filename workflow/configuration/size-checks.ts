@@ -25,17 +25,34 @@ const MOST_EVENTS = 1e30;
 /** A rate at its bounds multiplies the yields of its processes. */
 export function checkYields(configuration: Configuration, report: ReportProblem): void {
   for (const name of nuisancesOfKind(configuration, "rate")) {
-    const { kappa, nominal } = configuration.nuisances[name]!;
+    const { kappa } = configuration.nuisances[name]!;
     if (kappa === undefined) continue;
-    const reach = Math.max(...configuration.fit.bounds.map((bound) => Math.abs(bound - nominal)));
     for (const process of affectedProcesses(configuration, name)) {
-      const logYield = Math.log(expectedYield(configuration, process) ?? 1);
-      if (Math.abs(Math.log1p(kappa)) * reach + Math.abs(logYield) <= Math.log(MOST_EVENTS)) continue;
-      const expected = `a change that leaves ${process} between 1/${MOST_EVENTS} and ${MOST_EVENTS} events within fit.bounds`;
+      const change = { nuisance: name, process, perUnit: Math.abs(Math.log1p(kappa)) };
+      const exceeded = mostEventsExceeded(configuration, change);
+      if (exceeded === undefined) continue;
+      const { expected, reach } = exceeded;
       report(["nuisances", name, "kappa"], expected, `(1 + ${kappa})^${reach}`, "Correct it, or narrow the bounds");
       break;
     }
   }
+}
+
+interface YieldChange {
+  readonly nuisance: string;
+  readonly process: string;
+  /** Largest change of log N_f per unit of the nuisance. */
+  readonly perUnit: number;
+}
+
+/** What is expected of a yield at the bounds of a fit, which lie `reach` from nominal; undefined where it is so. */
+export function mostEventsExceeded(configuration: Configuration, { nuisance, process, perUnit }: YieldChange) {
+  const { nominal } = configuration.nuisances[nuisance]!;
+  const reach = Math.max(...configuration.fit.bounds.map((bound) => Math.abs(bound - nominal)));
+  const logYield = Math.log(expectedYield(configuration, process) ?? 1);
+  if (perUnit * reach + Math.abs(logYield) <= Math.log(MOST_EVENTS)) return undefined;
+  const range = `between 1/${MOST_EVENTS} and ${MOST_EVENTS} events`;
+  return { expected: `a change that leaves ${process} ${range} within fit.bounds`, reach };
 }
 
 /** What a generator draws at once lies in memory. */

@@ -16,7 +16,7 @@ import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
 import type { Outcome } from "./outcome.js";
 
 /** The model of simulation: trained densities with the yields and nuisances of the configuration. */
-export async function trainSimulation(context: RunContext, { range, leftOut }: RunChecks) {
+export async function trainSimulation(context: RunContext, { range, leftOut, acceptance }: RunChecks) {
   const { configuration } = context.analysis;
   const x = await trainDensity(context, "x", leftOut);
   const y = looksAtY(context) ? await trainDensity(context, "y", leftOut) : undefined;
@@ -27,7 +27,7 @@ export async function trainSimulation(context: RunContext, { range, leftOut }: R
       name,
       logYield: Math.log(expectedYield(configuration, name)!),
     })),
-    nuisances: nuisanceModels(configuration),
+    nuisances: nuisanceModels(configuration, acceptance),
     x: x.density,
     ...(y && { y: y.density }),
     simulated: range,
@@ -77,6 +77,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     closure,
     fitted,
     best,
+    acceptance: checks.acceptance,
     yields,
     projections,
     bands,

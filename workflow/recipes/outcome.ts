@@ -5,6 +5,7 @@ import type { Impacts } from "../../inference/measurements/distribution-of-inter
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
+import type { AcceptanceRow } from "../simulation/acceptance.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly fitted: FittedModel;
   /** The fit whose numbers are the result: T profiled where it is. */
   readonly best: NamedFit;
+  /** How the yields follow the shape nuisances. */
+  readonly acceptance: readonly AcceptanceRow[];
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
   /** Around the projections after the fit, in their order. */

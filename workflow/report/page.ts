@@ -14,6 +14,7 @@ import { figure, type MissingPart, type Report, type ReportFigure, type ReportTa
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
 import {
+  acceptanceTables,
   closureTable,
   crossCheckTables,
   estimateTable,
@@ -93,6 +94,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     ...tables("the table of yields", () =>
       outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
     ),
+    ...tables("the table of acceptances", () => acceptanceTables(context, outcome)),
   ];
   const { best } = outcome;
   return {

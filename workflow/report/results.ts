@@ -17,6 +17,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     closure,
     fitted,
     best,
+    acceptance,
     yields,
     projections,
     bands,
@@ -46,6 +47,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
     ),
     ensemble: ensembleResults(outcome),
+    acceptance,
     yields,
     closure: {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),

@@ -5,6 +5,7 @@ import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { Outcome, YieldRow } from "../recipes/outcome.js";
+import { sideText } from "./acceptance-text.js";
 import type { ReportTable } from "./html.js";
 import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
 
@@ -29,6 +30,26 @@ export function yieldTable(processes: readonly YieldRow[], nObserved: number): R
       ["observed", undefined, fixed(nObserved, 1)],
     ],
   };
+}
+
+/** How the yields follow the shape nuisances, where they do. */
+export function acceptanceTables({ analysis }: RunContext, { acceptance }: Outcome): ReportTable[] {
+  if (acceptance.length === 0) return [];
+  const { nuisances } = analysis.configuration;
+  return [
+    {
+      caption:
+        "Yields over nominal yields, one standard deviation above and below the nominal value, from sums of weights of samples, with " +
+        "Monte Carlo errors",
+      columns: ["process", "nuisance", "yield at +1", "yield at −1"],
+      rows: acceptance.map(({ nuisance, process, up, down }) => [
+        process,
+        nuisances[nuisance]!.label ?? nuisance,
+        sideText(up),
+        sideText(down),
+      ]),
+    },
+  ];
 }
 
 /** One nuisance with its standard deviations under several treatments, in prior standard deviations. */

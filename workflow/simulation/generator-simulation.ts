@@ -18,6 +18,7 @@ import {
   type GeneratorRequest,
 } from "../configuration/generators.js";
 import type { Configuration } from "../configuration/table.js";
+import { NO_ACCEPTANCE } from "./acceptance.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 
@@ -76,6 +77,8 @@ export async function generatorSimulation(configuration: Configuration, generato
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),
     validation: async () => undefined,
     test,
+    // It makes as many events at every point.
+    acceptance: NO_ACCEPTANCE,
     checks: async () => ({ range: simulatedRange(await test(anchors)), verdicts: [], effects: [] }),
   };
 }

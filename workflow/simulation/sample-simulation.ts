@@ -11,6 +11,7 @@ import { readEvents, requireColumn } from "../../io/index.js";
 import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
+import { acceptanceOf } from "./acceptance.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
@@ -77,6 +78,10 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),
     test: async (anchors) => pick("test", anchors),
+    acceptance: acceptanceOf(
+      analysis,
+      findings.flatMap(({ ratios }) => ratios),
+    ),
     checks: async () => ({
       range: simulatedRange(samples.flatMap(({ training, validation, test }) => [training, validation, test])),
       verdicts: findings.flatMap(({ verdicts }) => verdicts),

@@ -6,6 +6,7 @@ import {
   type NuisanceEffect,
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
+import { type YieldRatio, yieldRatios } from "../../inference/data-checks/yield-ratios.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
@@ -30,6 +31,7 @@ export interface SampleFile {
 export interface SampleFindings {
   readonly verdicts: readonly DataVerdict[];
   readonly differences: readonly Difference[];
+  readonly ratios: readonly YieldRatio[];
 }
 
 /** What the likelihood looks at. */
@@ -47,7 +49,12 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
       weights: events.weights,
     }),
   );
-  return { verdicts, differences: sampleDifferences(samples, nominalShapes(analysis.configuration)) };
+  const nominalValues = nominalShapes(analysis.configuration);
+  return {
+    verdicts,
+    differences: sampleDifferences(samples, nominalValues),
+    ratios: yieldRatios(samples, nominalValues),
+  };
 }
 
 /**
@@ -70,11 +77,16 @@ export function nuisancesLeftOut(
   );
 }
 
-/** A sentence on each nuisance that does nothing that its samples show. */
+/**
+ * A sentence on each nuisance that does nothing to the shape that its samples show.
+ *
+ * @param movesYields  names of nuisances that the yields follow: these are measured all the same
+ */
 export function effectWarnings(
   configuration: Configuration,
   effects: readonly NuisanceEffect[],
   leftOut: ReadonlySet<string>,
+  movesYields: ReadonlySet<string>,
 ): string[] {
   const shapes = nuisancesOfKind(configuration, "shape");
   return effects.flatMap(({ nuisance, tests, pValue }) => {
@@ -84,6 +96,12 @@ export function effectWarnings(
     const found =
       `nuisance ${name}: the samples in which it is moved do not differ from the nominal samples in any feature or product of two ` +
       `(p-value ${pValue.toPrecision(2)} for the most different of ${tests} tests). A density trained on them learns their fluctuation`;
+    if (movesYields.has(name)) {
+      const effect = leftOut.has(name) ? `The model leaves out the effect of ${name} on the shape. ` : "";
+      return [
+        `${found}. ${effect}What is measured of ${name} comes from its effect on the yields. If you expect another, simulate more`,
+      ];
+    }
     return [
       leftOut.has(name)
         ? `${found}. The model leaves out the effect of ${name} on the shape, and the fit returns its constraint, ` +

@@ -4,6 +4,7 @@ import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { Extreme } from "../../inference/model/resolution.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
+import type { AcceptanceFindings } from "./acceptance.js";
 import type { SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {
@@ -25,6 +26,8 @@ export interface Simulation {
   validation(anchors: readonly Anchor[]): Promise<SimulatedEvents[] | undefined>;
   /** Events of these anchors that no training sees, not even to choose its epoch: they judge what was trained. */
   test(anchors: readonly Anchor[]): Promise<SimulatedEvents[]>;
+  /** How the yields follow the shape nuisances. */
+  readonly acceptance: AcceptanceFindings;
   /** What the samples say by themselves. */
   checks(): Promise<SimulationChecks>;
 }

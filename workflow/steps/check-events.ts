@@ -7,11 +7,14 @@ import type { DataVerdict } from "../events/data-verdicts.js";
 import { influenceVerdicts, requireFiniteDensities } from "../likelihood/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { openFit } from "../likelihood/open-fit.js";
+import type { AcceptanceRow } from "../simulation/acceptance.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
 
 export interface RunChecks extends Pick<SimulationChecks, "range"> {
   /** Shape nuisances whose effect the model leaves out, as their samples show none. */
   readonly leftOut: ReadonlySet<string>;
+  /** How the yields follow the shape nuisances. */
+  readonly acceptance: readonly AcceptanceRow[];
   /** Each has been a warning. */
   readonly verdicts: readonly DataVerdict[];
 }
@@ -23,8 +26,11 @@ export async function checkEvents(context: RunContext): Promise<RunChecks> {
   const movesY = looksAtY(context) && analysis.configuration.transport.enabled;
   const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
   const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
-  for (const text of effectWarnings(analysis.configuration, effects, leftOut)) context.warn(text);
-  return { range, leftOut, verdicts: warned(context, verdicts) };
+  const { rows: acceptance, notes } = simulation.acceptance;
+  const movesYields = new Set(acceptance.map(({ nuisance }) => nuisance));
+  for (const text of effectWarnings(analysis.configuration, effects, leftOut, movesYields)) context.warn(text);
+  for (const text of notes) context.warn(text);
+  return { range, leftOut, acceptance, verdicts: warned(context, verdicts) };
 }
 
 function warned(context: RunContext, verdicts: DataVerdict[]): DataVerdict[] {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadMixture } from "../../flows/formats/zuko.js";
 import { mixtureFromTensors, mixtureToTensors } from "../../inference/model/mixture-file.js";
-import type { MixtureModel, NuisanceModel, ProcessModel } from "../../inference/model/mixture-model.js";
+import type { MixtureModel, NuisanceModel, ProcessModel, ShapeNuisance } from "../../inference/model/mixture-model.js";
 import { publishedModel } from "../../inference/model/published-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { readTorchStateDict, toFloat64 } from "../../io/index.js";
@@ -11,6 +11,7 @@ import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames }
 import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
+import { type AcceptanceRow, acceptanceModel } from "../simulation/acceptance.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
 
 /** Name of the saved model in the output folder. */
@@ -36,13 +37,23 @@ export async function readSavedModel(folder: string): Promise<MixtureModel> {
   return model;
 }
 
-/** The nuisances as the configuration declares them. */
-export function nuisanceModels(configuration: Configuration): NuisanceModel[] {
+/**
+ * The nuisances as the configuration declares them.
+ *
+ * @param acceptances  how the yields follow them, which samples say
+ */
+export function nuisanceModels(
+  configuration: Configuration,
+  acceptances: readonly AcceptanceRow[] = [],
+): NuisanceModel[] {
   return nuisanceNames(configuration).map((name) => {
     const { kind, nominal: centre, kappa } = configuration.nuisances[name]!;
     const affected = affectedProcesses(configuration, name);
     const acts = processNames(configuration).map((process) => affected.includes(process));
-    if (kind === "shape") return { name, nominal: centre, kind, acts };
+    if (kind === "shape") {
+      const acceptance = acceptanceModel(configuration, name, acceptances);
+      return { name, nominal: centre, kind, acts, ...(acceptance && { acceptance }) };
+    }
     return { name, nominal: centre, kind, logFactors: acts.map((does) => (does ? Math.log1p(kappa!) : 0)) };
   });
 }
@@ -55,7 +66,7 @@ export function modelFile(analysis: Analysis, folders: readonly string[]): strin
 
 /**
  * The analysis's model: the file it names, or what `run` saved. Yields and rates that the configuration gives take the
- * place of the file's.
+ * place of the file's, and `acceptance: none` that of its acceptance.
  *
  * @param folders where `run` may have saved it, the likeliest first
  */
@@ -108,7 +119,27 @@ async function readTrained(analysis: Analysis, file: string): Promise<MixtureMod
   const model = await readSavedModel(dirname(file));
   checkDeclared(analysis, model, file);
   const declared = nuisanceModels(analysis.configuration);
-  return { ...model, nuisances: model.nuisances.map((own, k) => (own.kind === "shape" ? own : declared[k]!)) };
+  const nuisances = model.nuisances.map((own, k) =>
+    own.kind === "shape" ? withDeclaredAcceptance(analysis, own, file) : declared[k]!,
+  );
+  return { ...model, nuisances };
+}
+
+/** Acceptances come from samples, which `run` has read: the configuration may do without what the file has, and no more. */
+function withDeclaredAcceptance(
+  { configuration, file }: Analysis,
+  { acceptance, ...nuisance }: ShapeNuisance,
+  where: string,
+): ShapeNuisance {
+  const { name } = nuisance;
+  const declared = configuration.nuisances[name]!.acceptance;
+  if (declared === "none" || (acceptance === undefined && declared === undefined)) return nuisance;
+  if (acceptance !== undefined) return { ...nuisance, acceptance };
+  throw new UsageError(where, {
+    expected: `a model whose yields follow ${name} (nuisances.${name}.acceptance is sums)`,
+    got: "one whose yields do not",
+    hint: `Run \`unbinned run ${file}\` again: finished trainings are kept`,
+  });
 }
 
 /** A trained model describes the processes and nuisances that it was trained on, and no others. */

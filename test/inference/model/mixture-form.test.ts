@@ -17,7 +17,12 @@ import { torchModel } from "../torch-mixture.js";
 const KEY = "unbinned.mixture";
 const { metadata, tensors } = mixtureToTensors(torchModel({ hasTransport: true, hasRates: true }));
 const frame = { x: { shift: [0], scale: [1] }, y: { shift: [1e7, 0], scale: [1, 2] } };
-const sound = JSON.stringify({ ...JSON.parse(metadata[KEY]!), frame });
+const { nuisances, ...others } = JSON.parse(metadata[KEY]!);
+const acceptance = [
+  { up: 0.2, down: -0.2 },
+  { up: null, down: 0.1 },
+];
+const sound = JSON.stringify({ ...others, frame, nuisances: [{ ...nuisances[0], acceptance }, ...nuisances.slice(1)] });
 
 const answer = (text: string) =>
   attempted(() => mixtureFromTensors("m.safetensors", { metadata: { [KEY]: text }, tensors }));
@@ -137,6 +142,14 @@ test("what is wrong with metadata is said", () => {
     /x\.nominal of kind autoregressive or coupling, got "factorizable"/,
   );
   assert.match(at("processes/0/logYield", "700"), /expected a process with its name and the logarithm of its yield/);
+  const unsound =
+    /expected a nuisance with its name, kind, nominal value, an entry for each process, and an acceptance or none/;
+  for (const wrong of ["null", "{}", "[]", '[{"up":0.1,"down":0},{"up":0.1}]']) {
+    assert.match(at("nuisances/0/acceptance", wrong), unsound, wrong);
+  }
+  assert.match(at("nuisances/0/acceptance/0/up", "1e9"), unsound);
+  assert.match(at("nuisances/2/acceptance", JSON.stringify(acceptance)), unsound);
+  assert.match(at("nuisances/0/acceptance/0/up", "40"), /expected ratios of yields between 1\/1000 and 1000/);
   const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
   const nuisance = `{"nominal":0,"scale":-1,"linearOnly":false,"more":${deep}}`;
   assert.match(at("architectures/x.morph/nuisances/0", nuisance), /positive scale, got lists in lists without end/);

@@ -54,6 +54,16 @@ test("samples, sources and kinds that do not fit are errors", () => {
     ],
     [
       FILES,
+      "nuisances.norm.acceptance=none",
+      /nuisances\.norm\.acceptance: expected nothing, as a rate moves the yields by kappa, got none\. Remove it/,
+    ],
+    [
+      TOY,
+      "nuisances.shift.acceptance=sums",
+      /nuisances\.shift\.acceptance: expected none, as there are no samples with sums of weights, got sums/,
+    ],
+    [
+      FILES,
       "nuisances.norm.kappa=null",
       /nuisances\.norm\.kappa: expected the relative change of the yields, .*, got nothing/,
     ],

@@ -111,7 +111,7 @@ test("every entry that is documented as one choice's only has its check", () => 
   };
   visit(configurationTable, []);
   // Checked with their kind of nuisance and their optimiser.
-  const elsewhere = /^nuisances\.\*\.kappa$|\.training\.weightDecay$/;
+  const elsewhere = /^nuisances\.\*\.(kappa|acceptance)$|\.training\.weightDecay$/;
   const found = documented.filter((path) => !elsewhere.test(path));
   assert.equal(found, ["response.points", "response.events", "response.bins"]);
   for (const path of found) assert.ok(RELEVANCE[path], path);

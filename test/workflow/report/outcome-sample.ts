@@ -117,6 +117,7 @@ export const outcome = {
     replicas,
   },
   best: profiled,
+  acceptance: [],
   yields: [
     { name: "signal", before: 400, after: 420, sigma: 10 },
     { name: "B", before: 600, after: 580 },

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ensembleTables } from "../../../workflow/report/ensemble-tables.js";
 import {
+  acceptanceTables,
   closureTable,
   crossCheckTables,
   estimateTable,
@@ -55,7 +56,21 @@ test("modes, projections and closure", () => {
   ]);
 });
 
+test("yields that follow nuisances have a table, in which a side without samples says how they do", () => {
+  const acceptance = [
+    { nuisance: "shift", process: "A", up: { value: 1, ratio: 1.2, error: 0.038 }, down: null },
+    { nuisance: "squeeze", process: "B", up: null, down: { value: -1, ratio: 0.8, error: 0.0253 } },
+  ];
+  const [table] = acceptanceTables(setting, { ...outcome, acceptance });
+  assert.equal(table!.columns, ["process", "nuisance", "yield at +1", "yield at −1"]);
+  assert.equal(table!.rows, [
+    ["A", "Δ", "1.200 ± 0.038", "log-normal"],
+    ["B", "squeeze", "log-normal", "0.800 ± 0.025"],
+  ]);
+});
+
 test("what was not computed has no table", () => {
+  assert.equal(acceptanceTables(setting, outcome), []);
   assert.equal(sensitivityTables(setting, outcome), []);
   assert.equal(ensembleTables({ ...outcome, fitted: { ...outcome.fitted, replicas: [] } }, ["Δ", "squeeze"]), []);
 });

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readConfiguration } from "../../../workflow/configuration/configuration.js";
+import { effectWarnings } from "../../../workflow/simulation/simulation-checks.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { draw, folder, out, removeMass, runMass, write, YAML } from "../../cli/mass-run.js";
 
@@ -47,6 +49,22 @@ test("run: a nuisance without an effect keeps its networks where samples move it
   const { error, code } = await runInProcess(["run", own, "--out", join(folder, "together-out")]);
   assert.is(code, 0, error);
   assert.match(error, /nuisance idle: .* the error of idle are no measurement/);
+});
+
+test("a nuisance that the yields follow is measured by them, and its constraint is not promised", () => {
+  const source = YAML.replace("width: ,", "width: , idle: { processes: [only] },").replace(
+    "{ file: down.npz, at: { width: -1 } }",
+    "{ file: down.npz, at: { width: -1 } }, { file: idle.npz, at: { idle: 1 } }",
+  );
+  const configuration = readConfiguration(source, "a.yaml");
+  const effects = [{ nuisance: 1, tests: 8, pValue: 0.4 }];
+  const [text, ...others] = effectWarnings(configuration, effects, new Set(["idle"]), new Set(["idle"]));
+  assert.equal(others, []);
+  assert.match(
+    text!,
+    /The model leaves out the effect of idle on the shape\. What is measured of idle comes from its effect on the yields/,
+  );
+  assert.not.match(text!, /constraint/);
 });
 
 test.run();

@@ -17,7 +17,7 @@ export const nuisancePair = list(nuisanceName, { doc: "Two nuisances.", minLengt
 const nuisance = section(
   {
     kind: choice({
-      doc: "shape: it changes the densities, which is learnt from samples. rate: it multiplies the yields by (1 + kappa)^nu (log-normal).",
+      doc: "shape: it changes the densities, which is learnt from samples, and the yields by `acceptance`. rate: it multiplies the yields by (1 + kappa)^nu (log-normal).",
       choices: ["shape", "rate"],
       default: "shape",
     }),
@@ -33,6 +33,11 @@ const nuisance = section(
       unit: "dimensionless",
       above: -1,
       max: MAXIMA.kappa,
+      optional: true,
+    }),
+    acceptance: choice({
+      doc: "How the yields follow (shape only). sums: the yield of a process changes as the sum of weights of its samples does, between nominal - 1 and nominal + 1 by HistFactory's polynomial interpolation, beyond exponentially; weights have to be normalised, for example to cross sections. none: it stays. Absent: sums for samples with weights, none for others, as their numbers of events need not be yields. Samples that move two nuisances together are not used for yields.",
+      choices: ["sums", "none"],
       optional: true,
     }),
     nominal: nu(

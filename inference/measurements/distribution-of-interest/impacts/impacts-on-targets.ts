@@ -4,7 +4,7 @@ import { UsageError } from "../../../../engine/errors.js";
 import { aFunction, aList, anObject, checkArgument, checkParts, numbers } from "../../../../engine/options.js";
 import { checkModel } from "../../../model/given-model.js";
 import type { MixtureModel } from "../../../model/mixture-model.js";
-import { expectedYields } from "../../../model/yields.js";
+import { expectedYields, movesYields } from "../../../model/yields.js";
 import type { Covariance } from "../../../statistics/fit/covariance.js";
 import type { ImpactDefinition, ImpactSource, ImpactSources } from "../../../statistics/impacts/impact-sources.js";
 import { cholesky, choleskySolve, dot, submatrix } from "../../../statistics/linear-algebra/symmetric-matrix.js";
@@ -28,7 +28,7 @@ export function targetsOf(model: MixtureModel): TargetFunctions {
   checkModel("targetsOf", model);
   const { nuisances, processes } = model;
   const ofNuisances = nuisances.map(({ name }) => ({ kind: "nuisance", name }) as const);
-  if (!nuisances.some(({ kind }) => kind === "rate")) return { targets: ofNuisances, evaluate: async (nu) => nu };
+  if (!movesYields(model)) return { targets: ofNuisances, evaluate: async (nu) => nu };
   const ofProcesses = processes.map(({ name }) => ({ kind: "yield", name }) as const);
   const ofAll = processes.length === 1 ? [] : [{ kind: "total yield", name: "" } as const];
   return {

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
-import { withExposure } from "../../../../inference/model/mixture-model.js";
+import { type ShapeNuisance, withExposure } from "../../../../inference/model/mixture-model.js";
 import { expectedSensitivity, type Sensitivity } from "../../../../inference/model/predictions/sensitivity.js";
 import type { Covariance } from "../../../../inference/statistics/fit/covariance.js";
 import { cholesky, choleskyInverse } from "../../../../inference/statistics/linear-algebra/symmetric-matrix.js";
@@ -131,6 +131,20 @@ test("the conditional likelihood has no answer without y; points and counts that
     { model: ofX, form: "conditional" },
     /expectedSensitivity: expected a model with a density of y, got one of x alone/,
   );
+});
+
+test("an acceptance of 20 %, seed 2: N (a² + log² 1.2) + 1 where the number of events counts, N a² + 1 where not", async () => {
+  const plain = shiftModel(shifts);
+  const [shape] = plain.nuisances as [ShapeNuisance];
+  const acceptance = [{ up: Math.log(1.2), down: Math.log(0.8) }];
+  const model = { ...plain, nuisances: [{ ...shape, acceptance }] };
+  const events = N * 1.2 ** 1.5;
+  for (const extended of [true, false]) {
+    const found = await expectedSensitivity({ ...common, extended, model, nu: [1.5], count: 20_000 });
+    close([found.events], [events], { absolute: 0, relative: 1e-12 });
+    const ofYield = extended ? Math.log(1.2) ** 2 : 0;
+    agree(found.xAlone!, [1 / Math.sqrt(events * (0.09 + ofYield) + 1)], `extended: ${extended}`);
+  }
 });
 
 test.run();

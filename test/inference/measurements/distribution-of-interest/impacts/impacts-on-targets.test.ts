@@ -2,7 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { impacts } from "../../../../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { ShapeNuisance } from "../../../../../inference/model/mixture-model.js";
 import { type Covariance, sandwichCovariance } from "../../../../../inference/statistics/fit/covariance.js";
+import { namedVector } from "../../../../../inference/statistics/objective.js";
 import { close, quadratic } from "../../../statistics/objectives.js";
 import {
   C,
@@ -104,6 +106,25 @@ test("rates move yields by their factors, the others following as correlated", a
   const end = moved(1, 1 / SIGMA[1]!);
   const change = [0, 1].reduce((sum, f) => sum + yieldOf(f, end) - yieldOf(f, ESTIMATE), 0);
   close(all.up, change, { relative: 1e-10 }, "total");
+});
+
+test("shape nuisances that yields follow move them by their interpolation", async () => {
+  const acceptance = [
+    { up: Math.log(1.2), down: Math.log(0.8) },
+    { up: null, down: null },
+  ];
+  const plain = modelOf(NAMES, "shape");
+  const [first, ...others] = plain.nuisances as ShapeNuisance[];
+  const model = { ...plain, nuisances: [{ ...first!, acceptance }, ...others] };
+  const fit = { ...requestOf(quadratic(H, ESTIMATE), H, ESTIMATE).fit, estimate: namedVector(NAMES, [1.5, -0.2, 0.5]) };
+  const { tables } = await impacts({ ...requestOf(quadratic(H, [1.5, -0.2, 0.5]), H, ESTIMATE), model, fit });
+  const { nominal, impacts: all } = tableOf(tables, "covariance", "A", "yield");
+  const value = YIELDS[0]! * 1.2 ** 1.5;
+  close(nominal, value, EXACT);
+  const { up } = all.find(({ source }) => source === "nu0")!;
+  close(up, value * (1.2 ** SIGMA[0]! - 1), { relative: 1e-10 });
+  const fixed = tableOf(tables, "covariance", "B", "yield");
+  assert.ok(fixed.impacts.every(({ size }) => size === 0));
 });
 
 test.run();

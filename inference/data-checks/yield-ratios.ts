@@ -1,0 +1,96 @@
+/** By how much the sums of weights of samples at other values of a nuisance differ from those of the nominal samples. */
+import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
+import { movedNuisances } from "./variations.js";
+
+/** What the samples of one process say about its yield at one value of one nuisance. */
+export interface YieldRatio {
+  /** Position of the process. */
+  readonly process: number;
+  /** Position among the shape nuisances. */
+  readonly nuisance: number;
+  /** Of the nuisance, in the samples that are compared with the nominal ones. */
+  readonly value: number;
+  /** Σw there and of the nominal samples. */
+  readonly sum: number;
+  readonly nominalSum: number;
+  /** Do all events have weights? Without, Σw is the number of events. */
+  readonly hasWeights: boolean;
+  /** sum / nominalSum */
+  readonly ratio: number;
+  /** Its Monte Carlo error, one standard deviation. */
+  readonly error: number;
+}
+
+interface Sums {
+  readonly sum: number;
+  readonly squares: number;
+}
+
+/** Σ and Σ² of the weights of all samples together, as one file each of a larger sample. */
+function sumsOf(samples: readonly SimulatedEvents[]): Sums {
+  let [sum, squares] = [0, 0];
+  for (const { count, weights } of samples) {
+    for (let i = 0; i < count; i++) {
+      const weight = weights === undefined ? 1 : weights[i]!;
+      sum += weight;
+      squares += weight * weight;
+    }
+  }
+  return { sum, squares };
+}
+
+/** The same events with other weights: what fluctuates in both cancels in their ratio. */
+function isReweighted(a: SimulatedEvents, b: SimulatedEvents): boolean {
+  if (a.count !== b.count) return false;
+  for (let i = 0; i < a.x.length; i++) if (a.x[i] !== b.x[i]) return false;
+  return true;
+}
+
+/**
+ * Error of R = S / S_0 for Poisson numbers of events: √(Σ(w - R w_0)²) / S_0 over events that both have, √(Σw² + R² Σw_0²) / S_0 for
+ * samples that are taken as independent.
+ */
+function errorOf(varied: readonly SimulatedEvents[], nominal: readonly SimulatedEvents[], ratio: number): number {
+  const [own, reference] = [sumsOf(varied), sumsOf(nominal)];
+  const [a, b] = [varied[0]!, nominal[0]!];
+  if (varied.length > 1 || nominal.length > 1 || !isReweighted(a, b)) {
+    return Math.sqrt(own.squares + ratio ** 2 * reference.squares) / Math.abs(reference.sum);
+  }
+  let squares = 0;
+  for (let i = 0; i < a.count; i++) squares += ((a.weights?.[i] ?? 1) - ratio * (b.weights?.[i] ?? 1)) ** 2;
+  return Math.sqrt(squares) / Math.abs(reference.sum);
+}
+
+/**
+ * One for each nuisance and value at which samples of the process move this nuisance alone.
+ *
+ * @param samples        of one process
+ * @param nominalValues  of the shape nuisances
+ */
+export function yieldRatios(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): YieldRatio[] {
+  const nominal: SimulatedEvents[] = [];
+  const alone = new Map<
+    string,
+    { readonly nuisance: number; readonly value: number; readonly own: SimulatedEvents[] }
+  >();
+  for (const sample of samples) {
+    const [nuisance, ...others] = movedNuisances(sample, nominalValues);
+    if (nuisance === undefined) nominal.push(sample);
+    else if (others.length === 0) {
+      const value = sample.at[nuisance]!;
+      const key = `${nuisance}/${value}`;
+      const group = alone.get(key);
+      if (group === undefined) alone.set(key, { nuisance, value, own: [sample] });
+      else group.own.push(sample);
+    }
+  }
+  if (nominal.length === 0) return [];
+  const { sum: nominalSum } = sumsOf(nominal);
+  return [...alone.values()].map(({ nuisance, value, own }) => {
+    const { sum } = sumsOf(own);
+    const ratio = sum / nominalSum;
+    const hasWeights = [...nominal, ...own].every(({ weights }) => weights !== undefined);
+    const error = errorOf(own, nominal, ratio);
+    return { process: own[0]!.process, nuisance, value, sum, nominalSum, hasWeights, ratio, error };
+  });
+}
