@@ -1,10 +1,10 @@
 /** What an analysis names, read, and what is made of its data: so that nothing is found wrong after the first training. */
 import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-training.js";
+import { type AcceptanceFindings, NO_ACCEPTANCE } from "./acceptance.js";
 import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents } from "./events/event-data.js";
-import { type AcceptanceFindings, NO_ACCEPTANCE } from "./simulation/acceptance.js";
 import { openSimulation } from "./simulation/open-simulation.js";
 import { loadModel } from "./store/model-files.js";
 

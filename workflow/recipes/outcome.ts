@@ -3,9 +3,9 @@
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
 import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
+import type { AcceptanceRow } from "../acceptance.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
-import type { AcceptanceRow } from "../simulation/acceptance.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";

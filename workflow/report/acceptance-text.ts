@@ -1,6 +1,6 @@
 /** How the yields follow the shape nuisances, for people: the cells of a table, and lines of text. */
 import { measurement } from "../../inference/plots/index.js";
-import type { AcceptanceFindings, AcceptanceSide } from "../simulation/acceptance.js";
+import type { AcceptanceFindings, AcceptanceSide } from "../acceptance.js";
 import { textTable } from "../text-table.js";
 
 /** "1.200 ± 0.038"; of a side without samples, how the yield follows there. */

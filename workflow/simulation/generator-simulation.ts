@@ -4,6 +4,7 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
+import { NO_ACCEPTANCE } from "../acceptance.js";
 import {
   nuisanceNames,
   nuisancesOfKind,
@@ -18,7 +19,6 @@ import {
   type GeneratorRequest,
 } from "../configuration/generators.js";
 import type { Configuration } from "../configuration/table.js";
-import { NO_ACCEPTANCE } from "./acceptance.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 

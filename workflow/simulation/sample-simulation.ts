@@ -8,10 +8,10 @@ import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/s
 import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
+import { acceptanceOf } from "../acceptance.js";
 import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
-import { acceptanceOf } from "./acceptance.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";

@@ -4,7 +4,7 @@ import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { Extreme } from "../../inference/model/resolution.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
-import type { AcceptanceFindings } from "./acceptance.js";
+import type { AcceptanceFindings } from "../acceptance.js";
 import type { SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {

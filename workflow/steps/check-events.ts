@@ -1,5 +1,6 @@
 /** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { AcceptanceRow } from "../acceptance.js";
 import { nuisanceVector } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { columnVerdicts } from "../events/column-checks.js";
@@ -7,7 +8,6 @@ import type { DataVerdict } from "../events/data-verdicts.js";
 import { influenceVerdicts, requireFiniteDensities } from "../likelihood/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { openFit } from "../likelihood/open-fit.js";
-import type { AcceptanceRow } from "../simulation/acceptance.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
 
 export interface RunChecks extends Pick<SimulationChecks, "range"> {

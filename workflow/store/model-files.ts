@@ -7,11 +7,11 @@ import type { MixtureModel, NuisanceModel, ProcessModel, ShapeNuisance } from ".
 import { publishedModel } from "../../inference/model/published-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { readTorchStateDict, toFloat64 } from "../../io/index.js";
+import { type AcceptanceRow, acceptanceModel } from "../acceptance.js";
 import { type Analysis, affectedProcesses, nuisanceNames, pathOf, processNames } from "../configuration/analysis.js";
 import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
-import { type AcceptanceRow, acceptanceModel } from "../simulation/acceptance.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
 
 /** Name of the saved model in the output folder. */

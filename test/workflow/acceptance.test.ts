@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { YieldRatio } from "../../../inference/data-checks/yield-ratios.js";
-import type { ShapeNuisance } from "../../../inference/model/mixture-model.js";
-import { writeNpz } from "../../../io/index.js";
-import { readConfiguration } from "../../../workflow/configuration/configuration.js";
-import { acceptanceOf } from "../../../workflow/simulation/acceptance.js";
-import { nuisanceModels, readSavedModel } from "../../../workflow/store/model-files.js";
-import { runInProcess } from "../../cli/in-process.js";
-import { close } from "../../support/close.js";
-import { randomNumbers } from "../../support/random-numbers.js";
-import { refusal } from "../../support/rejects.js";
+import type { YieldRatio } from "../../inference/data-checks/yield-ratios.js";
+import type { ShapeNuisance } from "../../inference/model/mixture-model.js";
+import { writeNpz } from "../../io/index.js";
+import { acceptanceOf } from "../../workflow/acceptance.js";
+import { readConfiguration } from "../../workflow/configuration/configuration.js";
+import { nuisanceModels, readSavedModel } from "../../workflow/store/model-files.js";
+import { runInProcess } from "../cli/in-process.js";
+import { close } from "../support/close.js";
+import { randomNumbers } from "../support/random-numbers.js";
+import { refusal } from "../support/rejects.js";
 
 const SOURCE = `
 observables: { x: { features: 1 } }

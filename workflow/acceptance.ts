@@ -1,12 +1,12 @@
 /** What the shape nuisances do to the yields, from the sums of weights of the samples, as far as the configuration wants it. */
 
-import type { YieldRatio } from "../../inference/data-checks/yield-ratios.js";
-import { type Acceptance, checkAcceptance } from "../../inference/model/acceptance.js";
-import { measurement } from "../../inference/plots/index.js";
-import { type Analysis, affectedProcesses, nuisancesOfKind, processNames } from "../configuration/analysis.js";
-import { mostEventsExceeded } from "../configuration/size-checks.js";
-import type { Configuration } from "../configuration/table.js";
-import { UsageError } from "../errors.js";
+import type { YieldRatio } from "../inference/data-checks/yield-ratios.js";
+import { type Acceptance, checkAcceptance } from "../inference/model/acceptance.js";
+import { measurement } from "../inference/plots/index.js";
+import { type Analysis, affectedProcesses, nuisancesOfKind, processNames } from "./configuration/analysis.js";
+import { mostEventsExceeded } from "./configuration/size-checks.js";
+import type { Configuration } from "./configuration/table.js";
+import { UsageError } from "./errors.js";
 
 /** The yield one prior standard deviation from the nominal value over the nominal yield. */
 export interface AcceptanceSide {
