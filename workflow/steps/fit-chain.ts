@@ -3,7 +3,8 @@
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
+import { likelihoodInputs, looksAtY, type RunContext } from "../context.js";
+import { digestOf } from "../events/event-digest.js";
 import { pullText } from "../likelihood/constraint-pull.js";
 import { degeneracyText } from "../likelihood/covariance-summary.js";
 import { fitNuisances, fitSummary } from "../likelihood/nuisance-fit.js";
@@ -11,6 +12,7 @@ import { openFit } from "../likelihood/open-fit.js";
 import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
+import type { SimulationKeys } from "./simulation-keys.js";
 import { errorsBeforeProfiling, fitResponse, fitTransport, type TrainedTransport } from "./transport.js";
 
 /** One fit of ν, kept as a step. */
@@ -22,10 +24,11 @@ async function fitStep(
   model: MixtureModel,
   data: EventData,
   start: readonly number[],
-): Promise<NamedFit & { readonly key: string }> {
+): Promise<NamedFit> {
   const { store, progress, signal, analysis } = context;
-  const { fit, likelihood: options, response } = analysis.configuration;
-  const inputs = { key, data: context.dataKey, start, fit, options, range: response.range };
+  const { secondStart, minos } = analysis.configuration.fit;
+  const options = { secondStart, minos, ...likelihoodInputs(context, model) };
+  const inputs = { key, data: digestOf(data), start, options };
   const step = await store.run(name, inputs, async () => {
     const open = await openFit(context, model, data);
     try {
@@ -48,11 +51,11 @@ async function fitStep(
   if (degeneracy) context.warn(`${label}: ${degeneracy}`);
   const pulled = pullText(context.analysis.configuration, summary);
   if (pulled) context.warn(`${label}: ${pulled}`);
-  return { label, fit: found, summary, key: step.key };
+  return { label, fit: found, summary };
 }
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
-async function fitXAlone(context: RunContext, simulated: MixtureModel, key: string) {
+async function fitXAlone(context: RunContext, simulated: MixtureModel, { xAlone: key }: SimulationKeys) {
   const { fit, likelihood } = context.analysis.configuration;
   const start = nuisanceVector(context.analysis.configuration, fit.start);
   if (likelihood.form !== "joint") return { start };
@@ -64,68 +67,72 @@ async function fitXAlone(context: RunContext, simulated: MixtureModel, key: stri
 }
 
 /** Step 1 of the data and of one replica. */
-export async function fitOneReplica(context: RunContext, simulated: MixtureModel, key: string, index: number) {
-  const { start } = await fitXAlone(context, simulated, key);
-  return fitReplica(context, simulated, await fitTransport(context, simulated, key, start), index);
+export async function fitOneReplica(context: RunContext, simulated: MixtureModel, keys: SimulationKeys, index: number) {
+  const { start } = await fitXAlone(context, simulated, keys);
+  return fitReplica(context, simulated, keys, await fitTransport(context, simulated, keys.whole, start), index);
 }
 
 /** All fits of the analysis. */
-export async function fitModel(context: RunContext, simulated: MixtureModel, key: string): Promise<FittedModel> {
+export async function fitModel(
+  context: RunContext,
+  simulated: MixtureModel,
+  keys: SimulationKeys,
+): Promise<FittedModel> {
   const { configuration } = context.analysis;
   const { data } = context.events;
-  const { xAlone, start } = await fitXAlone(context, simulated, key);
+  const { xAlone, start } = await fitXAlone(context, simulated, keys);
   const none = { replicas: [], trainings: [] };
   if (!looksAtY(context)) {
     const { y: _density, ...model } = simulated;
-    return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
+    return { model, key: keys.xAlone, fixedKey: keys.xAlone, fits: { xAlone: xAlone! }, ...none };
   }
+  const key = keys.whole;
   const first = configuration.transport.enabled ? await fitTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
     const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
-    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
+    return { model: simulated, key, fixedKey: key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  return fitWithTransport(context, simulated, first, xAlone);
+  return fitWithTransport(context, simulated, keys, first, xAlone);
 }
 
 /** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
 async function fitWithTransport(
   context: RunContext,
   simulated: MixtureModel,
+  keys: SimulationKeys,
   first: TrainedTransport,
   xAlone: NamedFit | undefined,
 ): Promise<FittedModel> {
   const { data } = context.events;
   const withTransport: MixtureModel = { ...simulated, transport: first.transport };
   const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
-  const replicas = await fitReplicas(context, simulated, first);
-  const members = replicas.map(({ replica }) => replica);
-  const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
+  const replicas = await fitReplicas(context, simulated, keys, first);
   const trainings = [
     { label: "T and ν (step 1)", summary: first.summary },
     ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
   ];
   const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
     const averaged =
-      members.length < 2 ? undefined : await fitAveraged(context, model, members, last.fit.estimate.values, ownKey);
+      replicas.length < 2 ? undefined : await fitAveraged(context, model, replicas, last.fit.estimate.values, ownKey);
     const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
-    return { model, key: ownKey, fits: all, replicas };
+    return { model, key: ownKey, fixedKey: first.key, fits: all, replicas };
   };
   if (!context.analysis.configuration.response.enabled) {
-    return { ...(await finished(withTransport, fixed, key, {})), trainings };
+    return { ...(await finished(withTransport, fixed, first.key, {})), trainings };
   }
   const nominal = fixed.fit.estimate.values;
   const second = await fitResponse(context, withTransport, {
-    key,
+    key: JSON.stringify([first.key, ...replicas.map((own) => own.transportKey)]),
     errors: errorsBeforeProfiling(fixed.summary, xAlone?.summary),
     nominal,
-    members: [first.transport.weights, ...members.map(({ transport }) => transport)],
+    members: [first.transport.weights, ...replicas.map(({ replica }) => replica.transport)],
   });
   const model: MixtureModel = { ...withTransport, response: second.response };
   const profiled = await fitStep(context, "fit.profiled", "fit with T profiled", second.key, model, data, nominal);
   warnWhereSteeper(context, fixed, profiled);
   const response = { label: "response of T (step 2)", summary: second.summary };
   return {
-    ...(await finished(model, profiled, profiled.key, { profiled })),
+    ...(await finished(model, profiled, second.key, { profiled })),
     trainings: [...trainings, response],
   };
 }

@@ -3,8 +3,9 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { withDampedBfgs } from "../../inference/statistics/fit/damped-bfgs.js";
 import type { Objective } from "../../inference/statistics/objective.js";
-import type { RunContext } from "../context.js";
+import { likelihoodInputs, type RunContext } from "../context.js";
 import type { OpenLikelihood } from "../likelihood/bound-likelihood.js";
+import { minimumOf } from "../likelihood/minimum.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -46,10 +47,17 @@ function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): Task[]
 
 /** The scans of one fit, kept as a step. */
 async function scanTask(context: RunContext, fitted: FittedModel, task: Task, plan: ScanPlan): Promise<Scans> {
-  const { store, analysis, progress, signal, events } = context;
+  const { store, progress, signal, events } = context;
   const { name, label, fit: of, model } = task;
-  const { fit, likelihood, response } = analysis.configuration;
-  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, range: response.range };
+  const inputs = {
+    key: name === "fixed" ? fitted.fixedKey : fitted.key,
+    data: context.dataKey,
+    plan,
+    of: minimumOf(of.fit),
+    members: name === "averaged" ? (of as AveragedFit).members.map(minimumOf) : [],
+    replicas: name === "averaged" ? fitted.replicas.map(({ transportKey }) => transportKey) : [],
+    ...likelihoodInputs(context, model),
+  };
   const step = await store.run(`scans.${name}`, inputs, async () => {
     const open = await openFit(context, model, events.data);
     const { objective, close } = await openObjective(context, fitted, task, open);

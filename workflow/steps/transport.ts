@@ -29,8 +29,8 @@ import { type FlowModel, type MixtureModel, mixtureParameters } from "../../infe
 import { openSampler } from "../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../inference/model/sampling/toys.js";
 import { responseArchitecture, transportArchitecture } from "../configuration/architectures.js";
-import type { TrainingRecipe } from "../configuration/table.js";
-import type { RunContext } from "../context.js";
+import type { Configuration, TrainingRecipe } from "../configuration/table.js";
+import { formOf, type RunContext } from "../context.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training.js";
 
@@ -119,14 +119,16 @@ export function fitTransport(
   start: readonly number[],
 ): Promise<TrainedTransport> {
   const { analysis, events, sizes } = context;
-  const { transport, likelihood, seed } = analysis.configuration;
-  const { epochs, batch } = transport.training;
+  const { transport, seed } = analysis.configuration;
+  const { training: recipe, nuisanceLearningRate } = transport;
+  const { epochs, batch } = recipe;
+  const data = context.dataKey;
   const architecture = transportArchitecture(analysis.configuration);
   return trainTransport(context, simulated, {
     name: "transfer",
     label: "fit T and nu (step 1)",
-    inputs: { key, data: context.dataKey, architecture, start, transport, options: likelihood },
-    recipe: transport.training,
+    inputs: { key, data, architecture, start, recipe, nuisanceLearningRate, form: formOf(context) },
+    recipe,
     data: events.data,
     from: initialTransport(architecture, framed(context, simulated, events.data), sizes.processes, seed),
     nu: start,
@@ -150,14 +152,15 @@ export function fitReplicaTransport(
   index: number,
   start: readonly number[],
 ): Promise<TrainedTransport> {
-  const { ensemble, transport, likelihood } = context.analysis.configuration;
+  const { ensemble, transport } = context.analysis.configuration;
   const { nuisanceLearningRate } = transport;
-  const { epochs, batch } = ensemble.training;
+  const { training: recipe } = ensemble;
+  const { epochs, batch } = recipe;
   return trainTransport(context, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
-    inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
-    recipe: ensemble.training,
+    inputs: { key: ofData.key, index, start, recipe, nuisanceLearningRate, form: formOf(context) },
+    recipe,
     data: replicaData(context, index),
     from: ofData.transport,
     nu: start,
@@ -213,7 +216,7 @@ export async function fitResponse(context: RunContext, fitted: MixtureModel, tas
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: context.dataKey, architecture, response };
+  const inputs = { key, data: context.dataKey, architecture, ...trainingOfResponse(response) };
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(context, fitted, nominal);
     try {
@@ -250,6 +253,19 @@ export async function fitResponse(context: RunContext, fitted: MixtureModel, tas
     response: { architecture, weights: updated("response", initial.weights, step.arrays) },
     key: step.key,
     summary: step.record,
+  };
+}
+
+/** What a training follows from, besides the architecture. */
+function trainingOfResponse({ nodes, points, range, sample, events, heldOut, training }: Configuration["response"]) {
+  return {
+    nodes,
+    ...(nodes === "quadrature" && { points }),
+    range,
+    sample,
+    ...(sample === "model" && { events }),
+    heldOut,
+    training,
   };
 }
 
