@@ -7,6 +7,7 @@ import { sealed } from "../store/checksum.js";
 import { type DrawingGroup, drawAll, type Picture, reasonOf, writePictures } from "../store/drawings.js";
 import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
+import { columnsRecord } from "../store/model-record.js";
 import { createInside, DATA_FILE } from "../store/output-folder.js";
 import { ARRAYS_FILE, RESULTS_FILE } from "../store/saved-fit.js";
 import { readVersion } from "../version.js";
@@ -31,7 +32,7 @@ export const PICTURES_FOLDER = "pictures";
 /** What a run is for, before anything that is only drawn of it; results.json last, as it says which files belong to it. */
 export async function writeResults(context: RunContext, outcome: Outcome): Promise<object> {
   const { folder, analysis } = context;
-  await saveModel(folder, outcome.fitted.model);
+  await saveModel(folder, outcome.fitted.model, columnsRecord(analysis.configuration));
   await saveReplicas(
     folder,
     outcome.fitted.replicas.map(({ replica }) => replica),
