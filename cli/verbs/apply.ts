@@ -18,21 +18,23 @@ import {
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
+import { pointText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
 import type { SavedFit } from "../../workflow/store/saved-fit.js";
 import { openBackend } from "../command/backend.js";
-import { pointOf } from "../command/point.js";
+import { givenPoint } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
 export async function apply(context: VerbContext): Promise<void> {
   const { options, operands, progress, signal } = context;
   const files = applyFiles(options);
-  const { analysis, model, fit, nu, replicas } = await openMap({
+  const { analysis, model, fit, at, replicas } = await openMap({
     file: operands[0]!,
     options,
-    pointOf: options.nu === undefined ? undefined : (own) => pointOf(own, options.nu),
+    givenPoint: (own) => givenPoint(own, options.nu),
   });
+  const { nu, nuFrom } = at;
   const { sample, columns, unread } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
@@ -66,14 +68,14 @@ export async function apply(context: VerbContext): Promise<void> {
   const results = names.all.map((name) => columns.get(name) as NamedArray);
   const verdicts = resultVerdicts(files.events, results, count);
   for (const { text } of verdicts) context.warn(text);
-  const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
   context.print(
-    `${count} events mapped ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
+    `${count} events mapped ${direction} at ${pointText(analysis, at)}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
       `variations of y (${replicas.length} of them replicas), in ${files.out}`,
   );
   context.printJson({
     names: nuisanceNames(analysis.configuration),
     nu,
+    nuFrom,
     direction,
     events: count,
     outside,

@@ -11,7 +11,7 @@ import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { FIT_FILE } from "../../workflow/store/saved-fit.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Minimises over ν with everything else frozen. */
@@ -20,7 +20,7 @@ export async function fit(context: VerbContext): Promise<void> {
   if (out !== undefined) createOutputFolder(out);
   const open = await likelihoodOf(context, "f32", true);
   try {
-    const start = (nu === undefined ? responseNominal(open) : undefined) ?? pointOf(open.analysis, nu);
+    const start = (nu === undefined ? responseNominal(open) : undefined) ?? startOf(open.analysis, nu);
     await requireFinite(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
