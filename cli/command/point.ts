@@ -7,6 +7,12 @@ import { parseNu } from "./arguments.js";
 export const startOf = (analysis: Analysis, nu: string | undefined): number[] =>
   givenPoint(analysis, nu) ?? startingPoint(analysis);
 
+/** Where the simulation was made: the point behind --simulated-at, or the nominal values. [K] */
+export function simulatedAtOf({ configuration }: Analysis, point: string | undefined): number[] {
+  const nominal = nuisanceVector(configuration, {});
+  return point === undefined ? nominal : parseNu(point, nuisanceNames(configuration), nominal, "simulated-at");
+}
+
 /** The point behind --nu; undefined where it does not say. [K] */
 export function givenPoint(analysis: Analysis, nu: string | undefined): number[] | undefined {
   if (nu === undefined) return undefined;

@@ -78,12 +78,24 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   apply: {
     summary: "the measured map T of every event of a file, with its variations, as columns",
     operands: ["FILE"],
-    options: [...COMPUTING, "events", "run", "direction", "process", "process-column", "nu", "out", "json"],
+    options: [
+      ...COMPUTING,
+      "events",
+      "run",
+      "direction",
+      "process",
+      "process-column",
+      "nu",
+      "simulated-at",
+      "out",
+      "json",
+    ],
     details:
       "Corrects simulation (to-data), or takes data to simulation. --out (npz, safetensors or csv) gets all columns of --events\n" +
       "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
       "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
-      `ensemble, and log_det.\n${CHOICE_OF_NU}`,
+      "ensemble, and log_det. Simulation was made, or is wanted, at --simulated-at: T is of simulation at nu, to which the morph of y\n" +
+      `takes it first.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/apply.js")).apply,
   },
   export: {

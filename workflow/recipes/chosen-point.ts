@@ -33,9 +33,14 @@ export function chosenPoint(
   return { nu: nuisanceVector(analysis.configuration, {}), nuFrom: "nominal values" };
 }
 
+/** "shift = 0.5, squeeze = -0.5" */
+export const valuesText = ({ configuration }: Analysis, nu: readonly number[]): string =>
+  nuisanceNames(configuration)
+    .map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`)
+    .join(", ");
+
 /** "shift = 0.5, squeeze = -0.5 (the estimate in out/results.json)" */
 export function pointText(analysis: Analysis, { nu, nuFrom }: ChosenPoint): string {
-  const values = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
   const isSaid = nuFrom === "--nu" || nuFrom === "nominal values";
-  return `${values.join(", ")} (${isSaid ? nuFrom : `the estimate in ${nuFrom}`})`;
+  return `${valuesText(analysis, nu)} (${isSaid ? nuFrom : `the estimate in ${nuFrom}`})`;
 }

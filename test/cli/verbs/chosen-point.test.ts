@@ -105,6 +105,17 @@ for (const verb of ["evaluate", "hessian", "apply"] as const) {
   });
 }
 
+test("apply: simulation was made at the nominal values, or where --simulated-at says", async () => {
+  const nominal = await choose("apply", "--json");
+  assert.equal(JSON.parse(nominal.out).simulatedAt, [0, 0]);
+  const moved = await choose("apply", "--simulated-at", "squeeze=0.5");
+  assert.is(moved.code, 0, moved.error);
+  assert.match(moved.out, /, simulation made at shift = 0\.00000, squeeze = 0\.500000: y\.data/);
+  const wrong = await choose("apply", "--simulated-at", "0.5");
+  assert.is(wrong.code, 2);
+  assert.match(wrong.error, /--simulated-at: expected 2 values \(shift, squeeze\), got 1 \(0\.5\)/);
+});
+
 test("labels are no other model", async () => {
   const words = ["observables.y.labels=[mass, momentum]", "processes.A.label=Signal", "nuisances.shift.label=Scale"];
   const { code, error } = await choose("apply", ...words.flatMap((word) => ["--set", word]));
