@@ -1,5 +1,6 @@
 /** What all steps of a run share. */
 import type { Backend } from "../engine/runtime/backend.js";
+import type { MixtureModel } from "../inference/model/mixture-model.js";
 import type { Dimensions } from "../inference/model/training/densities.js";
 import type { Analysis } from "./configuration/analysis.js";
 import type { LoadedEvents } from "./events/event-data.js";
@@ -19,6 +20,22 @@ export interface RunContext extends Reporter {
   /** Stands for the data. */
   readonly dataKey: string;
   readonly sizes: Dimensions;
+}
+
+/** Of `likelihood`, what its numbers follow from besides the columns that it looks at: an input of steps. */
+export function formOf({ analysis }: RunContext) {
+  const { form, extended } = analysis.configuration.likelihood;
+  return { form, extended };
+}
+
+/**
+ * What fits and scans of a likelihood follow from: also where they may look, the validity range where T responds, and the cache, without
+ * which f32 rounds in other places.
+ */
+export function likelihoodInputs(context: RunContext, model: MixtureModel) {
+  const { fit, response, likelihood } = context.analysis.configuration;
+  const { cache } = likelihood;
+  return { ...formOf(context), cache, bounds: fit.bounds, ...(model.response && { range: response.range }) };
 }
 
 /** Does the likelihood look at y? */

@@ -1,5 +1,4 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
-import { createHash } from "node:crypto";
 import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
@@ -8,6 +7,7 @@ import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
 import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
+import { digestOf } from "./events/event-digest.js";
 import { requireRange, resolutionWarnings } from "./events/resolution.js";
 import type { Reporter } from "./reporter.js";
 import { generateData } from "./simulation/generator-simulation.js";
@@ -70,20 +70,10 @@ export async function openContext(
 function checkOwnData(generated: EventData | undefined, { data, file }: LoadedEvents): void {
   if (generated === undefined) return;
   const { x, y } = generated;
-  if (digestOf({ count: data.count, x, ...(data.y && y && { y }) }) === digestOf(data)) return;
+  if (digestOf({ x, ...(data.y && y && { y }) }) === digestOf(data)) return;
   throw new UsageError(file, {
     expected: "the data of this analysis, just written",
     got: "others: another analysis writes to this folder",
     hint: "Wait until it has finished, or choose another --out",
   });
-}
-
-/** sha256 of the numbers. */
-export function digestOf({ x, y, weights }: EventData): string {
-  const hash = createHash("sha256");
-  for (const column of [x, y, weights]) {
-    if (column !== undefined) hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-    hash.update("/");
-  }
-  return hash.digest("hex");
 }

@@ -23,6 +23,10 @@ export const OPTIONS = {
   },
   set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
   nu: { value: "POINT", help: "nuisances: a,b,... in declared order, or name=value,..." },
+  "simulated-at": {
+    value: "POINT",
+    help: "nuisances at which the simulation was made, as in --nu (default: the nominal values)",
+  },
   events: { value: "FILE", help: "events in place of the file's own, with its column names" },
   direction: { value: "WAY", help: "to-data (corrects simulation, the default) or to-simulation" },
   process: { value: "NAME", help: "the process of all events" },
@@ -69,6 +73,7 @@ export interface Options {
   readonly run: string | undefined;
   readonly set: readonly string[];
   readonly nu: string | undefined;
+  readonly simulatedAt: string | undefined;
   readonly events: string | undefined;
   readonly direction: "to-data" | "to-simulation";
   readonly process: string | undefined;
@@ -166,6 +171,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     run: last("run"),
     set: given.filter(({ name }) => name === "set").map(({ value }) => value),
     nu: last("nu"),
+    simulatedAt: last("simulated-at"),
     events: last("events"),
     direction: oneOf("direction", ["to-data", "to-simulation"]) ?? "to-data",
     process: last("process"),
@@ -191,22 +197,27 @@ function complaint(name: OptionName, expected: string, got: string, hint?: strin
 }
 
 /**
- * The point behind `--nu`: values in declared order, or `name=value` with the rest at their nominal values. [nuisances]
+ * The point behind `--nu` or `--simulated-at`: values in declared order, or `name=value` with the rest at their nominal values. [nuisances]
  *
  * @param names    nuisances in declared order
  * @param nominal  where nuisances that are not named stay
  */
-export function parseNu(text: string, names: readonly string[], nominal: readonly number[]): number[] {
+export function parseNu(
+  text: string,
+  names: readonly string[],
+  nominal: readonly number[],
+  option: "nu" | "simulated-at" = "nu",
+): number[] {
   const parts = text.split(",").map((part) => part.trim());
   const value = (part: string): number => {
     const read = part === "" ? Number.NaN : Number(part);
-    if (!Number.isFinite(read)) throw complaint("nu", "numbers separated by commas", JSON.stringify(part));
+    if (!Number.isFinite(read)) throw complaint(option, "numbers separated by commas", JSON.stringify(part));
     return read;
   };
   if (!text.includes("=")) {
     if (parts.length !== names.length) {
       const hint = "Give one value per nuisance, or name=value";
-      throw complaint("nu", `${names.length} values (${names.join(", ")})`, `${parts.length} (${text})`, hint);
+      throw complaint(option, `${names.length} values (${names.join(", ")})`, `${parts.length} (${text})`, hint);
     }
     return parts.map(value);
   }
@@ -215,9 +226,9 @@ export function parseNu(text: string, names: readonly string[], nominal: readonl
   for (const part of parts) {
     const [name, ...rest] = part.split("=");
     const k = names.indexOf(name!);
-    if (rest.length !== 1) throw complaint("nu", "name=value everywhere, or nowhere", part);
-    if (k < 0) throw complaint("nu", "a declared nuisance", name!, suggestion(name!, names));
-    if (seen.has(name!)) throw complaint("nu", "every nuisance once", `${name} again`);
+    if (rest.length !== 1) throw complaint(option, "name=value everywhere, or nowhere", part);
+    if (k < 0) throw complaint(option, "a declared nuisance", name!, suggestion(name!, names));
+    if (seen.has(name!)) throw complaint(option, "every nuisance once", `${name} again`);
     seen.add(name!);
     point[k] = value(rest[0]!);
   }

@@ -16,6 +16,10 @@ export interface VerbEntry {
 const COMPUTING = ["set", "seed", "backend", "precision", "threads"] as const satisfies readonly OptionName[];
 const LIKELIHOOD = [...COMPUTING, "events", "run"] as const satisfies readonly OptionName[];
 
+const CHOICE_OF_NU =
+  "nu is --nu; else the estimate that `run` or `fit --out` left in the folder of results (--run); else the nominal values. It is\n" +
+  "always printed, with where it comes from.";
+
 /** Verbs of earlier versions, and what they are called now. */
 export const RENAMED: Readonly<Record<string, string>> = { profile: "time" };
 
@@ -44,14 +48,14 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     summary: "log-density of every event at a point nu, into an npz file",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
-    details: "Writes `log_prob` (f64, natural logarithm; no constraint, no extended term) to --out.",
+    details: `Writes \`log_prob\` (f64, natural logarithm; no constraint, no extended term) to --out.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/evaluate.js")).evaluate,
   },
   hessian: {
     summary: "negative log-likelihood, gradient, Hessian, covariance and modes at a point nu",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
-    details: "`data` is the plain sum over the events; `total` adds the constraints and the extended term.",
+    details: `\`data\` is the plain sum over the events; \`total\` adds the constraints and the extended term.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/hessian.js")).hessian,
   },
   fit: {
@@ -74,12 +78,24 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   apply: {
     summary: "the measured map T of every event of a file, with its variations, as columns",
     operands: ["FILE"],
-    options: [...COMPUTING, "events", "run", "direction", "process", "process-column", "nu", "out", "json"],
+    options: [
+      ...COMPUTING,
+      "events",
+      "run",
+      "direction",
+      "process",
+      "process-column",
+      "nu",
+      "simulated-at",
+      "out",
+      "json",
+    ],
     details:
       "Corrects simulation (to-data), or takes data to simulation. --out (npz, safetensors or csv) gets all columns of --events\n" +
       "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
       "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
-      "ensemble, and log_det. nu is the estimate that `run` (or `fit --out`) left in the folder of results (--run), or --nu.",
+      "ensemble, and log_det. Simulation was made, or is wanted, at --simulated-at: T is of simulation at nu, to which the morph of y\n" +
+      `takes it first.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/apply.js")).apply,
   },
   export: {

@@ -19,20 +19,23 @@ import {
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
+import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
 import { openBackend } from "../command/backend.js";
-import { pointOf } from "../command/point.js";
+import { givenPoint, simulatedAtOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
 export async function apply(context: VerbContext): Promise<void> {
   const { options, operands, progress, signal } = context;
   const files = applyFiles(options);
-  const { analysis, model, fit, nu, replicas } = await openMap({
+  const { analysis, model, fit, at, replicas } = await openMap({
     file: operands[0]!,
     options,
-    pointOf: options.nu === undefined ? undefined : (own) => pointOf(own, options.nu),
+    givenPoint: (own) => givenPoint(own, options.nu),
   });
+  const { nu, nuFrom } = at;
+  const simulatedAt = simulatedAtOf(analysis, options.simulatedAt);
   const { sample, columns, unread } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
@@ -52,7 +55,7 @@ export async function apply(context: VerbContext): Promise<void> {
     const onEvents = (done: number) => counter.update(done);
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
-    const request = { backend, model, direction, sample, variations, signal, onEvents };
+    const request = { backend, model, direction, sample, simulatedAt, variations, signal, onEvents };
     for await (const applied of applyTransport(request)) addColumns(columns, names, applied, size, precision);
     counter.done();
   } finally {
@@ -66,14 +69,16 @@ export async function apply(context: VerbContext): Promise<void> {
   const results = names.all.map((name) => columns.get(name) as NamedArray);
   const verdicts = resultVerdicts(files.events, results, count);
   for (const { text } of verdicts) context.warn(text);
-  const point = nuisanceNames(analysis.configuration).map((name, k) => `${name} = ${nu[k]!.toPrecision(6)}`);
+  const simulated = valuesText(analysis, simulatedAt);
   context.print(
-    `${count} events mapped ${direction} at ${point.join(", ")}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
+    `${count} events mapped ${direction} at ${pointText(analysis, at)}, simulation made at ${simulated}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +
       `variations of y (${replicas.length} of them replicas), in ${files.out}`,
   );
   context.printJson({
     names: nuisanceNames(analysis.configuration),
     nu,
+    nuFrom,
+    simulatedAt,
     direction,
     events: count,
     outside,

@@ -1,11 +1,13 @@
 import { writeNpz } from "../../io/index.js";
+import { runFolders } from "../../workflow/configuration/analysis.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
 import type { OpenLikelihood } from "../../workflow/likelihood/bound-likelihood.js";
 import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/likelihood/event-checks.js";
+import { chosenPoint, fitInFolders, pointText } from "../../workflow/recipes/chosen-point.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { givenPoint } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Events between two reports of progress. */
@@ -13,7 +15,7 @@ const CHUNK = 2 ** 18;
 
 /** Writes the log-density of every event at a point ν to an npz file. */
 export async function evaluate(context: VerbContext): Promise<void> {
-  const { out, nu: point } = context.options;
+  const { out, nu: point, run } = context.options;
   if (out === undefined || !out.endsWith(".npz")) {
     throw new UsageError("unbinned evaluate", {
       expected: "--out FILE.npz for the log-densities",
@@ -24,7 +26,9 @@ export async function evaluate(context: VerbContext): Promise<void> {
   const open = await likelihoodOf(context, "f64", false);
   const { likelihood, analysis } = open;
   try {
-    const nu = pointOf(analysis, point);
+    const folders = runFolders(analysis, run);
+    const chosen = chosenPoint(analysis, givenPoint(analysis, point), await fitInFolders(analysis, folders));
+    const { nu, nuFrom } = chosen;
     const { count } = open.events.data;
     const logProb = new Float64Array(count);
     const nonFinite = new NonFinite();
@@ -42,10 +46,12 @@ export async function evaluate(context: VerbContext): Promise<void> {
       nu: { shape: [nu.length], data: Float64Array.from(nu) },
     });
     const sum = logProb.reduce((total, value) => total + value, 0);
-    context.print(`log_prob of ${count} events is in ${out}; its sum is ${sum.toFixed(3)}`);
+    context.print(
+      `log_prob of ${count} events at ${pointText(analysis, chosen)} is in ${out}; its sum is ${sum.toFixed(3)}`,
+    );
     const verdicts = await verdictsOf(open, nu, nonFinite, context.signal);
     for (const { text } of verdicts) context.warn(text);
-    context.printJson({ names: likelihood.names, nu, events: count, sum, verdicts, file: out });
+    context.printJson({ names: likelihood.names, nu, nuFrom, events: count, sum, verdicts, file: out });
     requirePassed("evaluate", verdicts);
   } finally {
     await open.close();

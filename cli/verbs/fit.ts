@@ -10,7 +10,7 @@ import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likeli
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Minimises over ν with everything else frozen. */
@@ -19,7 +19,7 @@ export async function fit(context: VerbContext): Promise<void> {
   if (out !== undefined) createOutputFolder(out);
   const open = await likelihoodOf(context, "f32", true);
   try {
-    const start = (nu === undefined ? responseNominal(open) : undefined) ?? pointOf(open.analysis, nu);
+    const start = (nu === undefined ? responseNominal(open) : undefined) ?? startOf(open.analysis, nu);
     await requireFiniteDensities(open, start, context.signal);
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

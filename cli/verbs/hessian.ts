@@ -1,26 +1,31 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
+import { runFolders } from "../../workflow/configuration/analysis.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { degeneracyText, labelText } from "../../workflow/likelihood/covariance-summary.js";
 import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
 import { type HessianResult, hessianResult } from "../../workflow/likelihood/hessian-result.js";
+import { chosenPoint, fitInFolders, pointText } from "../../workflow/recipes/chosen-point.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { givenPoint } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The likelihood, its gradient and Hessian at a point ν, and what follows from them. */
 export async function hessian(context: VerbContext): Promise<void> {
-  const { out, nu } = context.options;
+  const { out, nu, run } = context.options;
   if (out !== undefined) createOutputFolder(out);
   const open = await likelihoodOf(context, "f64", true);
   try {
-    const point = pointOf(open.analysis, nu);
+    const { analysis } = open;
+    const fit = await fitInFolders(analysis, runFolders(analysis, run, out));
+    const chosen = chosenPoint(analysis, givenPoint(analysis, nu), fit);
+    const { nu: point, nuFrom } = chosen;
     await requireFiniteDensities(open, point, context.signal);
     const decisive = await influenceVerdicts(open, point, context.signal);
     const verdicts = [...modelVerdicts(open), ...decisive];
-    const result = { ...(await hessianResult(open, point, context.progress)), verdicts };
+    const result = { ...(await hessianResult(open, point, context.progress)), nuFrom, verdicts };
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
@@ -32,6 +37,7 @@ export async function hessian(context: VerbContext): Promise<void> {
       if (degeneracy) context.warn(`${labelText(summary)}: ${degeneracy}`);
     }
     for (const { text } of verdicts) context.warn(text);
+    context.print(`at ${pointText(analysis, chosen)}`);
     context.print(describe(result));
     context.printJson(result);
     requirePassed("hessian", verdicts);

@@ -74,9 +74,9 @@ async function runReplica(context: VerbContext, runContext: RunContext, index: n
     });
   }
   const checks = await checkEvents(runContext);
-  const { model, key } = await trainSimulation(runContext, checks);
+  const { model, keys } = await trainSimulation(runContext, checks);
   await requireLikelihood(runContext, model);
-  const { replica, fit } = await fitOneReplica(runContext, model, key, index);
+  const { replica, fit } = await fitOneReplica(runContext, model, keys, index);
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);

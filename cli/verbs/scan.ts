@@ -19,7 +19,7 @@ import { scanPictures } from "../../workflow/report/scan-pictures.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Scans -2ΔlnL around the best fit: an npz file with the numbers, a picture of each scan. */
@@ -29,7 +29,7 @@ export async function scan(context: VerbContext): Promise<void> {
     const { configuration } = open.analysis;
     const folder = outputFolder(open.analysis, context.options.out ?? context.options.run);
     createOutputFolder(folder);
-    const start = responseNominal(open) ?? pointOf(open.analysis, undefined);
+    const start = responseNominal(open) ?? startOf(open.analysis, undefined);
     await requireFiniteDensities(open, start, context.signal);
     const fit = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();

@@ -3,7 +3,7 @@ import type { Backend, Program } from "../../engine/runtime/backend.js";
 import { type ProgramTimes, timesBetween } from "../../engine/runtime/kernel-times.js";
 import type { Likelihood } from "../../inference/model/likelihood/likelihood.js";
 import { likelihoodOf } from "../command/likelihood.js";
-import { pointOf } from "../command/point.js";
+import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 import { type MeasuredProgram, type ProgramResult, programResult, programText } from "../roofline/kernel-report.js";
 import { type Peak, peakOf } from "../roofline/peak.js";
@@ -88,7 +88,7 @@ export async function time(context: VerbContext): Promise<void> {
     return timed(opened, compiled);
   });
   try {
-    const nu = pointOf(open.analysis, point);
+    const nu = startOf(open.analysis, point);
     const [load] = loadavg() as [number, number, number];
     if (load > availableParallelism() + 0.5) {
       context.warn(

@@ -51,6 +51,8 @@ export interface BoundMixture {
   toSimulation(y: Var, x: Var, nu: Var): Transformed;
   /** T_f⁻¹, simulation to data: y [Dy] or [F, Dy] → [F, Dy], logDet [F] */
   fromSimulation(y: Var, x: Var, nu: Var): Transformed;
+  /** V_f(to)⁻¹ ∘ V_f(from), simulation at one ν to simulation at another: y [Dy] or [F, Dy] → [F, Dy], logDet [F] */
+  moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed;
   /** log p of an event, []: Σ over processes */
   logProb(observed: Observed, nu: Var, form?: LikelihoodForm): Var;
   /**
@@ -198,6 +200,27 @@ export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity
   };
 }
 
+/**
+ * Simulation at one ν as simulation at another, V(to)⁻¹ ∘ V(from): V(ν) is the morph of y, which takes simulation at ν to nominal simulation at
+ * the same x. Without a morph, the identity.
+ */
+export function moveSimulation(
+  model: MixtureModel,
+  { morph }: BoundDensity,
+  y: Var,
+  { process, context }: Conditions,
+  from: Var,
+  to: Var,
+): Transformed {
+  checkModel("moveSimulation", model);
+  checkNode("moveSimulation", y);
+  if (morph === undefined) return apply(y, []);
+  return apply(y, [
+    (simulated) => morph.toNominal(simulated, context, shapeValues(model, from, process)),
+    (nominal) => morph.fromNominal(nominal, context, shapeValues(model, to, process)),
+  ]);
+}
+
 /** Puts a model on a tape. What does not depend on the process is computed once for all of them. */
 export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   checkTape("bindMixture", tape);
@@ -218,14 +241,16 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     checkNu(model, nu);
     return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu, oneHot)));
   }
+  function densityOfY(): BoundDensity {
+    if (densityY !== undefined) return densityY;
+    throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
+  }
   function logProbY(y: Var, x: Var, nu: Var): Var {
     checkNu(model, nu);
-    if (densityY === undefined) {
-      throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
-    }
+    const density = densityOfY();
     const { value, logDet } = transport.toOrigin(y, conditions(x), nu);
     const shapes = shapeValues(model, transport.origin ?? nu, oneHot);
-    return perProcess(add(logDensity(densityY, value, contextOf(x), shapes), logDet));
+    return perProcess(add(logDensity(density, value, contextOf(x), shapes), logDet));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
     const ofX = logProbX(x, nu);
@@ -261,6 +286,7 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
     logProbY,
     toSimulation: (y, x, nu) => transport.toSimulation(y, conditions(x), nu),
     fromSimulation: (y, x, nu) => transport.fromSimulation(y, conditions(x), nu),
+    moveSimulation: (y, x, from, to) => moveSimulation(model, densityOfY(), y, conditions(x), from, to),
     logProb,
     responseTerms,
     transportParameters: transport.transportParameters,

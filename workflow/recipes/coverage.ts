@@ -44,20 +44,15 @@ export async function runToys(
 }
 
 async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks): Promise<ToyPlan> {
-  const { model, key } = await trainSimulation(context, checks);
+  const { model, keys } = await trainSimulation(context, checks);
   const isGenerated = context.analysis.configuration.data.generator !== undefined;
   const isMeasured = mode === "data" || !isGenerated;
   if (isMeasured) await requireLikelihood(context, model);
-  const measured = isMeasured ? await fitModel(context, model, key) : undefined;
+  const measured = isMeasured ? await fitModel(context, model, keys) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
-  return {
-    context,
-    mode,
-    simulated: model,
-    fitted: measured?.model,
-    truth: truthOf(context, best?.summary.estimate),
-    key: planKey(context, mode, measured?.key ?? key),
-  };
+  const truth = truthOf(context, best?.summary.estimate);
+  const key = planKey(context, mode, { trained: measured?.key ?? keys.whole, truth });
+  return { context, mode, simulated: model, fitted: measured?.model, truth, key };
 }
 
 async function runMissing(plan: ToyPlan, missing: readonly number[], request: ToysRequest): Promise<void> {

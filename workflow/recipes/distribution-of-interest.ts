@@ -10,6 +10,7 @@ import { scanFits } from "../steps/fits/scanning.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
+import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { nuisanceModels } from "../store/model-files.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
@@ -33,8 +34,10 @@ export async function trainSimulation(context: RunContext, { range, leftOut, acc
     simulated: range,
   };
   // Yields, rates and what the nuisances act on enter with the model, not with the trainings.
-  const key = JSON.stringify([x.key, y?.key, model.processes, model.nuisances]);
-  return { model, key, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
+  const keyOf = (densities: readonly (string | undefined)[]) =>
+    JSON.stringify([...densities, model.processes, model.nuisances]);
+  const keys: SimulationKeys = { whole: keyOf([x.key, y?.key]), xAlone: keyOf([x.key, undefined]) };
+  return { model, densities: [x.key, y?.key], keys, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
 }
 
 /** @param warnings  what `context.warn` has said, in order */
@@ -43,11 +46,11 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
     attempt(context, missing, name, make, instead);
   const checks = await checkEvents(context);
-  const { model: simulated, key: trainedKey, trainings: ofSimulation } = await trainSimulation(context, checks);
+  const { model: simulated, densities, keys, trainings: ofSimulation } = await trainSimulation(context, checks);
   const noClosure: Closure = { tests: [], verdicts: [] };
-  const closure = await part("Closure", () => checkClosure(context, simulated, trainedKey), noClosure);
+  const closure = await part("Closure", () => checkClosure(context, simulated, densities), noClosure);
   await requireLikelihood(context, simulated);
-  const fitted = await fitModel(context, simulated, trainedKey);
+  const fitted = await fitModel(context, simulated, keys);
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;

@@ -5,20 +5,22 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
-import { readSavedFit, type SavedFit } from "../likelihood/saved-fit.js";
+import type { SavedFit } from "../likelihood/saved-fit.js";
 import { checkBelonging } from "../store/belonging.js";
 import { REPLICAS_FILE, savedReplicas } from "../store/ensemble-files.js";
 import { checkExport } from "../store/exported-folder.js";
-import { loadModel, modelFile } from "../store/model-files.js";
+import { loadModel } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { checkSpared } from "../store/spared-files.js";
+import { type ChosenPoint, chosenPoint, fitInFolders } from "./chosen-point.js";
 
 export interface MeasuredMap {
   readonly analysis: Analysis;
   readonly model: MixtureModel;
-  /** Absent where --nu gives the point of T and there is no fit. */
+  /** Absent where there is no fit. */
   readonly fit: SavedFit | undefined;
-  readonly nu: readonly number[];
+  /** Where T is taken. */
+  readonly at: ChosenPoint;
   readonly replicas: readonly Replica[];
 }
 
@@ -31,18 +33,17 @@ export interface MapRequest {
     /** File of the columns. */
     readonly out: string | undefined;
   };
-  /** Where T is wanted; undefined: at the fit. */
-  readonly pointOf: ((analysis: Analysis) => readonly number[]) | undefined;
+  /** Where the user wants T; undefined: at the fit, or the nominal values. */
+  readonly givenPoint: (analysis: Analysis) => readonly number[] | undefined;
 }
 
 /** The T of an analysis, checked against the fit that it belongs to. */
-export async function openMap({ file, options, pointOf }: MapRequest): Promise<MeasuredMap> {
+export async function openMap({ file, options, givenPoint }: MapRequest): Promise<MeasuredMap> {
   await restoreExport(dirname(file));
   const analysis = loadAnalysis(file, options);
   await checkExport(analysis.file);
   const [folder] = runFolders(analysis, options.run);
   checkSpared(options.out!, analysis, [folder]);
-  const fit = readSavedFit(analysis, folder);
   const model = await loadModel(analysis, [folder]);
   if (model.transport === undefined) {
     throw new UsageError(analysis.file, {
@@ -50,18 +51,9 @@ export async function openMap({ file, options, pointOf }: MapRequest): Promise<M
       got: "a model without",
     });
   }
-  const nu = pointOf === undefined ? fit?.summary.estimate : pointOf(analysis);
-  if (nu === undefined) {
-    throw new UsageError(folder, {
-      expected: "the fit that `run`, or `fit --out`, leaves there",
-      got: "none",
-      hint: "Run `unbinned fit` first, or give the nuisances with --nu",
-    });
-  }
+  const fit = await fitInFolders(analysis, [folder]);
+  const at = chosenPoint(analysis, givenPoint(analysis), fit);
   const replicas = await savedReplicas(analysis, folder, model);
-  if (fit !== undefined) {
-    const files = [modelFile(analysis, [folder]), join(folder, REPLICAS_FILE)];
-    await checkBelonging(fit.file, fit.belongings, files);
-  }
-  return { analysis, model, fit, nu, replicas };
+  if (fit !== undefined) await checkBelonging(fit.file, fit.belongings, [join(folder, REPLICAS_FILE)]);
+  return { analysis, model, fit, at, replicas };
 }

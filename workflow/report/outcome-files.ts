@@ -8,6 +8,7 @@ import { sealed } from "../store/checksum.js";
 import { type DrawingGroup, drawAll, type Picture, reasonOf, writePictures } from "../store/drawings.js";
 import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
+import { columnsRecord } from "../store/model-record.js";
 import { ARRAYS_FILE, createInside, DATA_FILE, RESULTS_FILE } from "../store/output-folder.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
@@ -30,7 +31,7 @@ export const PICTURES_FOLDER = "pictures";
 /** The numbers of a run, written before its pictures. results.json is the last, as it says which files belong to it. */
 export async function writeResults(context: RunContext, outcome: Outcome): Promise<object> {
   const { folder, analysis } = context;
-  await saveModel(folder, outcome.fitted.model);
+  await saveModel(folder, outcome.fitted.model, columnsRecord(analysis.configuration));
   await saveReplicas(
     folder,
     outcome.fitted.replicas.map(({ replica }) => replica),

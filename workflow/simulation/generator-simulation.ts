@@ -67,7 +67,6 @@ export async function generatorSimulation(configuration: Configuration, generato
       JSON.stringify({
         generator: simulation.generator,
         total,
-        heldOut: simulation.heldOut,
         points: of.map(({ process, at }) => [process, pointName(configuration, at)]),
       }),
     files: [],

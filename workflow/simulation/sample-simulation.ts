@@ -1,10 +1,12 @@
 /** Simulation from the user's files: every sample in three parts, for training, validation and tests. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
 import { type Extreme, extremesOf } from "../../inference/model/resolution.js";
-import { frameOfSimulation, type SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import {
+  frameOfSimulation,
+  type ObservableName,
+  type SimulatedEvents,
+} from "../../inference/model/sampling/simulated-events.js";
 import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { readEvents, requireColumn } from "../../io/index.js";
@@ -12,18 +14,12 @@ import { acceptanceOf } from "../acceptance.js";
 import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors } from "../configuration/analysis.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
+import { digestOf } from "../events/event-digest.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
 const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.every((value, k) => value === b.at[k]);
-
-/** sha256 of a file's bytes. */
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
-}
 
 interface SplitEvents {
   readonly training: SimulatedEvents;
@@ -33,7 +29,8 @@ interface SplitEvents {
 
 export async function sampleSimulation(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
-  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digest: unknown })[] = [];
+  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digests: SampleDigests })[] =
+    [];
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
   const findings: SampleFindings[] = [];
@@ -50,7 +47,7 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       const purpose = `simulation/${point}/${before}`;
       const whole = await readSample(configuration, path, weight);
       const split = splitEvents(configuration, path, whole, anchor, purpose);
-      samples.push({ ...split, path, anchor, digest: [await fileDigest(path), purpose, weight] });
+      samples.push({ ...split, path, anchor, digests: digestsOf(whole, purpose) });
       const events = observed(analysis, eventsAt(anchor, whole));
       files.push({ file: path, events });
       extremes.push([path, extremesOf(events)]);
@@ -67,12 +64,11 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
     frame,
     files: samples.map(({ path, training }) => [path, training] as const),
     extremes,
-    digest: (own) =>
+    digest: (own, observable) =>
       JSON.stringify({
-        digests: of(own).map(({ digest }) => digest),
-        observables: configuration.observables,
+        digests: of(own).map(({ digests }) => digests[observable]),
         heldOut: configuration.simulation.heldOut,
-        frame,
+        frame: observable === "x" ? frame?.x : frame,
       }),
     isFresh: false,
     training: async (_purpose, anchors) => pick("training", anchors),
@@ -87,6 +83,18 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       verdicts: findings.flatMap(({ verdicts }) => verdicts),
       effects: nuisanceEffects(findings.flatMap(({ differences }) => differences)),
     }),
+  };
+}
+
+/** Of the events that a density is trained on: their numbers, and how they are split. */
+type SampleDigests = Readonly<Record<ObservableName, readonly [digest: string, purpose: string]>>;
+
+/** The density of y is conditional on x. */
+function digestsOf({ columns: { x, y, weights } }: EventSample, purpose: string): SampleDigests {
+  const weighted = weights && { weights };
+  return {
+    x: [digestOf({ x: x!, ...weighted }), purpose],
+    y: [digestOf({ x: x!, ...(y && { y }), ...weighted }), purpose],
   };
 }
 

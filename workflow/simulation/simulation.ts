@@ -2,7 +2,7 @@
 
 import type { ModelFrame } from "../../inference/model/feature-frame.js";
 import type { Extreme } from "../../inference/model/resolution.js";
-import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
+import type { ObservableName, SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import type { AcceptanceFindings } from "../acceptance.js";
 import type { SimulationChecks } from "./simulation-checks.js";
@@ -10,8 +10,11 @@ import type { SimulationChecks } from "./simulation-checks.js";
 export interface Simulation {
   /** Every process at every point at which it was or will be simulated, the nominal one included. */
   readonly anchors: readonly Anchor[];
-  /** Stands for the events of these anchors: equal digests, equal events, whatever else is simulated. */
-  digest(anchors: readonly Anchor[]): string;
+  /**
+   * Stands for the events of these anchors as the density of `of` is trained on them: equal digests, equal numbers, whatever else
+   * is simulated and whatever it is called.
+   */
+  digest(anchors: readonly Anchor[], of: ObservableName): string;
   /** In which the densities are trained; absent where the features are of order one, as those of the generator are. */
   readonly frame?: ModelFrame | undefined;
   /** Events of files, all but those held out, by the name of the file. */

@@ -8,7 +8,7 @@ import {
   closureVerdicts,
 } from "../../inference/model/predictions/closure.js";
 import { nominalShapes, nuisancesOfKind, processNames } from "../configuration/analysis.js";
-import type { RunContext } from "../context.js";
+import { looksAtY, type RunContext } from "../context.js";
 
 export interface Closure {
   readonly tests: readonly ClosureTest[];
@@ -27,10 +27,22 @@ export function describeAnchor(
   return `${processNames(configuration)[process]}, ${moved.length === 0 ? "nominal" : moved.join(", ")}`;
 }
 
-export async function checkClosure(context: RunContext, model: MixtureModel, key: string): Promise<Closure> {
+/** @param densities  their keys */
+export async function checkClosure(
+  context: RunContext,
+  model: MixtureModel,
+  densities: readonly (string | undefined)[],
+): Promise<Closure> {
   const { analysis, simulation, store, backend, progress, signal } = context;
-  const { seed, report } = analysis.configuration;
-  const { record: tests } = await store.run("closure", { key, bins: report.bins }, async () => {
+  const { seed, report, simulation: simulated } = analysis.configuration;
+  const inputs = {
+    densities,
+    nuisances: model.nuisances.flatMap((own) => (own.kind === "shape" ? [[own.nominal, own.acts]] : [])),
+    heldOut: simulated.heldOut,
+    simulation: simulation.digest(simulation.anchors, looksAtY(context) ? "y" : "x"),
+    bins: report.bins,
+  };
+  const { record: tests } = await store.run("closure", inputs, async () => {
     const counter = progress.begin("closure tests", undefined, "samples");
     const heldOut = await simulation.test(simulation.anchors);
     const found = await closureTests({

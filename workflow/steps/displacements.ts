@@ -65,7 +65,13 @@ export async function displacementFields(
   );
   // The spread of a single replica says nothing.
   const members = replicas.length < 2 ? [] : replicas.map(({ replica }) => replica);
-  const inputs = { key, estimate, modes: used, processes, replicas: members.length };
+  const inputs = {
+    key,
+    estimate,
+    modes: used,
+    processes,
+    replicas: members.length === 0 ? [] : replicas.map((own) => own.transportKey),
+  };
   const { record } = await store.run("displacements", inputs, async () => {
     const fields: Field[] = [];
     for (const features of planes(sizes.y)) {

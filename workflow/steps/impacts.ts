@@ -2,7 +2,8 @@
 
 import { type Impacts, impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
-import type { RunContext } from "../context.js";
+import { likelihoodInputs, type RunContext } from "../context.js";
+import { minimumOf } from "../likelihood/minimum.js";
 import { fitBounds, fitTolerance } from "../likelihood/nuisance-fit.js";
 import { openFit } from "../likelihood/open-fit.js";
 import type { Counter } from "../reporter.js";
@@ -15,10 +16,16 @@ export async function findImpacts(
   best: NamedFit,
 ): Promise<Impacts | undefined> {
   const { analysis, store, backend, events, progress, signal } = context;
-  const { impacts: options, seed, fit, likelihood, response } = analysis.configuration;
+  const { impacts: options, seed } = analysis.configuration;
   const { covariance } = best.fit;
   if (!options.enabled || covariance === undefined) return undefined;
-  const inputs = { key: fitted.key, of: best.fit, options, bounds: fit.bounds, likelihood, range: response.range };
+  const inputs = {
+    key: fitted.key,
+    data: context.dataKey,
+    of: minimumOf(best.fit),
+    options,
+    ...likelihoodInputs(context, fitted.model),
+  };
   const { record } = await store.run("impacts", inputs, async () => {
     const open = await openFit(context, fitted.model, events.data);
     try {

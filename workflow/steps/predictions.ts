@@ -18,10 +18,24 @@ export async function projectionBands(
   { projections }: ProjectionSet,
 ): Promise<readonly Band[] | undefined> {
   const { analysis, events, backend, store, progress, signal } = context;
-  const { seed, likelihood, report } = analysis.configuration;
+  const { seed, likelihood } = analysis.configuration;
   const { covariance } = fit;
   if (covariance === undefined || projections.length === 0) return undefined;
-  const inputs = { key, fit, bins: report.bins, likelihood, replicas: replicas.length };
+  const features = projections.map(({ of, feature, observed }) => ({ of, feature, edges: observed.edges }));
+  // The spread of a single replica says nothing.
+  const members = replicas.length < 2 ? [] : replicas;
+  const { extended } = likelihood;
+  const observed = extended ? undefined : totalWeight(events.data);
+  const inputs = {
+    key,
+    estimate: summary.estimate,
+    covariance: covariance.matrix,
+    of: covariance.names,
+    features,
+    count: events.data.count,
+    observed,
+    replicas: members.map(({ transportKey, replica }) => [transportKey, replica.nu]),
+  };
   const { record } = await store.run("bands", inputs, async () => {
     const modes = covariance.names.length;
     const counter = progress.begin("bands", 1 + 2 * modes, "points");
@@ -30,12 +44,11 @@ export async function projectionBands(
       model,
       estimate: summary.estimate,
       covariance,
-      // The spread of a single replica says nothing.
-      replicas: replicas.length < 2 ? [] : replicas.map(({ replica }) => replica),
+      replicas: members.map(({ replica }) => replica),
       origin: "replica",
-      features: projections.map(({ of, feature, observed }) => ({ of, feature, edges: observed.edges })),
+      features,
       count: events.data.count,
-      observed: likelihood.extended ? undefined : totalWeight(events.data),
+      observed,
       seed,
       signal,
       onPoints: (done) => counter.update(done),
@@ -58,7 +71,7 @@ export async function findSensitivity(
   const { seed, likelihood } = analysis.configuration;
   const { form, extended } = likelihood;
   const { estimate: nu } = summary;
-  const { record } = await store.run("sensitivity", { key, nu, likelihood }, async () => {
+  const { record } = await store.run("sensitivity", { key, nu, form, extended }, async () => {
     const counter = progress.begin("expected errors", undefined, "likelihoods");
     const request = { backend, model, nu, count: SENSITIVITY_EVENTS, form, extended, seed, signal };
     const found = await expectedSensitivity(request);

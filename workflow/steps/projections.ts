@@ -35,7 +35,7 @@ export async function projectFit(
   const { analysis, events, store, backend, progress } = context;
   const { configuration } = analysis;
   const { seed, report, likelihood } = configuration;
-  const inputs = { key, nu, bins: report.bins, likelihood, data: context.dataKey };
+  const inputs = { key, nu, bins: report.bins, extended: likelihood.extended, data: context.dataKey };
   const { record } = await store.run("projections", inputs, async () => {
     const counter = progress.begin("projections", 2, "samples");
     const common = {

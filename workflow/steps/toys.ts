@@ -6,8 +6,8 @@ import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { drawToy, withAuxiliaryToys } from "../../inference/model/sampling/toys.js";
 import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
-import { digestOf } from "../open-context.js";
+import { formOf, looksAtY, type RunContext } from "../context.js";
+import { digestOf } from "../events/event-digest.js";
 import { generateData } from "../simulation/generator-simulation.js";
 import { passingSteps } from "../store/step-store.js";
 import { fitModel, fitTrained } from "./fits/fit-chain.js";
@@ -65,7 +65,10 @@ export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Prom
     warn: (text) => warnings.push(text),
   };
   const model = withAuxiliaryToys(mode === "full" ? plan.simulated : plan.fitted!, truth, seed);
-  const fits = mode === "full" ? (await fitModel(own, model, key)).fits : await fitTrained(own, model, key);
+  const fits =
+    mode === "full"
+      ? (await fitModel(own, model, { whole: key, xAlone: key })).fits
+      : await fitTrained(own, model, key);
   signal.throwIfAborted();
   return {
     toy,
@@ -81,10 +84,29 @@ export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Prom
   };
 }
 
-/** Configuration, but for what says nothing about toys, and what the trainings follow from. */
-export function planKey({ analysis }: RunContext, mode: ToyMode, trained: string): string {
-  const { name: _name, output: _output, scan: _scan, report: _report, ...configuration } = analysis.configuration;
-  return createHash("sha256").update(JSON.stringify({ configuration, mode, trained })).digest("hex");
+/**
+ * Stands for all that toys follow from: where they are drawn, and what is fitted to them.
+ *
+ * @param of.trained  key of the model that draws or fits them
+ */
+export function planKey(
+  context: RunContext,
+  mode: ToyMode,
+  of: { readonly trained: string; readonly truth: readonly number[] },
+): string {
+  const { seed, data, fit, likelihood, transport, ensemble, response } = context.analysis.configuration;
+  const inputs = {
+    ...of,
+    mode,
+    seed,
+    data: data.generator === undefined ? context.dataKey : [data.generator, data.events],
+    fit,
+    form: formOf(context),
+    cache: likelihood.cache,
+    observables: likelihood.observables,
+    ...(mode === "full" ? { transport, ensemble, response } : { range: response.range }),
+  };
+  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
 
 /** True values of the toys: those of the generator, else the fit of the data. */

@@ -13,19 +13,29 @@ import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
+import { checkDeclared, recordedColumns } from "./model-record.js";
 
 /** Name of the saved model in the output folder. */
 export const MODEL_FILE = "model.safetensors";
 
-export async function saveModel(folder: string, model: MixtureModel): Promise<void> {
+/** @param record  what the file says of the analysis besides: that of `columnsRecord` */
+export async function saveModel(
+  folder: string,
+  model: MixtureModel,
+  record: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { tensors, metadata } = mixtureToTensors(model);
-  await writeSealed(join(folder, MODEL_FILE), new Map(tensors), metadata);
+  await writeSealed(join(folder, MODEL_FILE), new Map(tensors), { ...metadata, ...record });
 }
 
 const RUN_AGAIN = "Run the analysis again: steps that are finished are kept";
 
 /** The model that `saveModel` left in a folder. */
 export async function readSavedModel(folder: string): Promise<MixtureModel> {
+  return (await readModel(folder)).model;
+}
+
+async function readModel(folder: string) {
   const file = join(folder, MODEL_FILE);
   const found = await readChecked(file, RUN_AGAIN);
   const tensors = new Map(
@@ -34,7 +44,7 @@ export async function readSavedModel(folder: string): Promise<MixtureModel> {
   // What is no model of ours at all is refused first, by that name.
   const model = mixtureFromTensors(file, { metadata: found.metadata, tensors });
   requireChecksum(file, found, RUN_AGAIN);
-  return model;
+  return { model, columns: recordedColumns(file, found.metadata) };
 }
 
 /**
@@ -116,9 +126,9 @@ function findTrained({ file }: Analysis, folders: readonly string[]): string {
 }
 
 async function readTrained(analysis: Analysis, file: string): Promise<MixtureModel> {
-  const model = await readSavedModel(dirname(file));
-  checkDeclared(analysis, model, file);
+  const { model, columns } = await readModel(dirname(file));
   const declared = nuisanceModels(analysis.configuration);
+  checkDeclared(analysis, declared, model, columns, file);
   const nuisances = model.nuisances.map((own, k) =>
     own.kind === "shape" ? withDeclaredAcceptance(analysis, own, file) : declared[k]!,
   );
@@ -140,22 +150,6 @@ function withDeclaredAcceptance(
     got: "one whose yields do not",
     hint: `Run \`unbinned run ${file}\` again: finished trainings are kept`,
   });
-}
-
-/** A trained model describes the processes and nuisances that it was trained on, and no others. */
-function checkDeclared({ configuration, file }: Analysis, model: MixtureModel, where: string): void {
-  const compare = (what: string, declared: readonly string[], found: readonly string[]) => {
-    if (declared.join() === found.join()) return;
-    throw new UsageError(where, {
-      expected: `the ${what} that ${file} declares: ${declared.join(", ")}`,
-      got: found.join(", "),
-      hint: `Train again with \`unbinned run ${file} --force\``,
-    });
-  };
-  const kinds = (nuisances: readonly NuisanceModel[]) => nuisances.map(({ name, kind }) => `${name} (${kind})`);
-  const trained = model.processes.map(({ name }) => name);
-  compare("processes", processNames(configuration), trained);
-  compare("nuisances", kinds(nuisanceModels(configuration)), kinds(model.nuisances));
 }
 
 async function readPublished(configuration: Configuration, path: string): Promise<MixtureModel> {

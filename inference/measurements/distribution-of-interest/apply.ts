@@ -25,11 +25,12 @@ import {
   sub,
 } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { chain } from "../../../flows/flow.js";
 import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
 import { checkModel } from "../../model/given-model.js";
-import { bindDensity, bindMixture, bindTransport } from "../../model/mixture.js";
+import { bindDensity, bindMixture, bindTransport, moveSimulation } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
@@ -51,6 +52,14 @@ export interface ApplyRequest {
   readonly model: MixtureModel;
   readonly direction: Direction;
   readonly sample: ApplySample;
+  /**
+   * ν at which the simulation was made that is mapped, or is wanted [K]. Absent: that of each variation.
+   *
+   * T(y | x, ν) takes data to simulation at ν. Simulation at ν_sim is first made simulation at ν by the morph V of y, which takes simulation at
+   * ν to nominal simulation: y_data = T(ν)⁻¹ ∘ V(ν)⁻¹ ∘ V(ν_sim) (y_sim), and back y_sim = V(ν_sim)⁻¹ ∘ V(ν) ∘ T(ν) (y_data), all at
+   * the x of the event, which stays as it is. y_data has then the density p_f(y | x) of the data, whatever ν_sim is.
+   */
+  readonly simulatedAt?: readonly number[] | undefined;
   /** The first one also gives logDet and probabilities. */
   readonly variations: readonly MapVariation[];
   readonly signal?: AbortSignal;
@@ -140,6 +149,7 @@ const applyOptions: Options<ApplyRequest> = {
   model: anObject,
   direction: oneOf("to-data", "to-simulation"),
   sample: anObject,
+  simulatedAt: optional(numbers),
   variations: aList,
   signal: optional(aSignal),
   onEvents: optional(aFunction),
@@ -185,7 +195,7 @@ interface MapTape {
   readonly outputs: { readonly value: Var; readonly logDet: Var; readonly probabilities?: Var };
 }
 
-function mapTape({ model, direction, sample }: ApplyRequest): MapTape {
+function mapTape({ model, direction, sample, simulatedAt }: ApplyRequest): MapTape {
   const tape = new Tape();
   const [widthX, widthY] = [model.x.nominal.architecture.features, model.y!.nominal.architecture.features];
   const [x, y] = [tape.column("x", [widthX]), tape.column("y", [widthY])];
@@ -194,11 +204,22 @@ function mapTape({ model, direction, sample }: ApplyRequest): MapTape {
   /** What depends on fewer axes than asked for is repeated along the others. */
   const full = (u: Var, shape: readonly number[]) => broadcastEvents(broadcast(u, shape), tape.events());
   if (sample.process !== undefined) {
-    const { value, logDet } = mapOfEach(tape, model, direction, sample.process, x, y, nu);
+    const { value, logDet } = mapOfEach(tape, model, direction, sample.process, simulatedAt, x, y, nu);
     return { tape, outputs: { value: full(value, [1, widthY]), logDet: full(logDet, [1]) } };
   }
   const mixture = bindMixture(tape, model);
-  const { value, logDet } = direction === "to-data" ? mixture.fromSimulation(y, x, nu) : mixture.toSimulation(y, x, nu);
+  const sampleAt = simulatedAt && tape.constant(simulatedAt);
+  const steps =
+    direction === "to-data"
+      ? [
+          ...(sampleAt ? [(u: Var) => mixture.moveSimulation(u, x, sampleAt, nu)] : []),
+          (u: Var) => mixture.fromSimulation(u, x, nu),
+        ]
+      : [
+          (u: Var) => mixture.toSimulation(u, x, nu),
+          ...(sampleAt ? [(u: Var) => mixture.moveSimulation(u, x, nu, sampleAt)] : []),
+        ];
+  const { value, logDet } = chain(y, steps);
   const outputs = { value: full(value, [maps, widthY]), logDet: full(logDet, [maps]) };
   if (direction === "to-data") return { tape, outputs };
   const terms = add(add(mixture.logYields(nu), mixture.logProbX(x, nu)), mixture.logProbY(y, x, nu));
@@ -212,6 +233,7 @@ function mapOfEach(
   model: MixtureModel,
   direction: Direction,
   process: number | Int32Array,
+  simulatedAt: readonly number[] | undefined,
   x: Var,
   y: Var,
   nu: Var,
@@ -219,10 +241,19 @@ function mapOfEach(
   const size = [model.processes.length];
   const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
   const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
-  const transport = bindTransport(tape, model, bindDensity(tape, model.y!, "y"));
+  const density = bindDensity(tape, model.y!, "y");
+  const transport = bindTransport(tape, model, density);
+  const sampleAt = simulatedAt && tape.constant(simulatedAt);
+  const moved = (u: Var, from: Var, to: Var) => moveSimulation(model, density, u, conditions, from, to);
   return direction === "to-data"
-    ? transport.fromSimulation(y, conditions, nu)
-    : transport.toSimulation(y, conditions, nu);
+    ? chain(y, [
+        ...(sampleAt ? [(u: Var) => moved(u, sampleAt, nu)] : []),
+        (u: Var) => transport.fromSimulation(u, conditions, nu),
+      ])
+    : chain(y, [
+        (u: Var) => transport.toSimulation(u, conditions, nu),
+        ...(sampleAt ? [(u: Var) => moved(u, nu, sampleAt)] : []),
+      ]);
 }
 
 function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {
@@ -284,7 +315,7 @@ function place(part: Float64Array, whole: readonly Float64Array[], width: number
   }
 }
 
-function checkRequest({ model, sample, variations }: ApplyRequest): void {
+function checkRequest({ model, sample, variations, simulatedAt }: ApplyRequest): void {
   const where = "applyTransport";
   if (model.y === undefined || model.transport === undefined) {
     throw new UsageError(where, { expected: "a model with a map T of y", got: "one without" });
@@ -309,4 +340,5 @@ function checkRequest({ model, sample, variations }: ApplyRequest): void {
     throw new UsageError(where, { expected: `the process of each of ${count} events`, got: `${process.length}` });
   }
   for (const { nu } of variations) checkPoint(where, model, nu);
+  if (simulatedAt !== undefined) checkPoint(where, model, simulatedAt);
 }

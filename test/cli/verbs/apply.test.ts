@@ -106,7 +106,10 @@ test("csv in, events far away counted aloud, nu by hand", async () => {
   const words = ["--events", at("events.csv"), "--process", "A", "--nu", "squeeze=0.1", "--out", at("csv.npz")];
   const { code, error, out } = await apply(...words, ...columns);
   assert.is(code, 0, error);
-  assert.match(out, /at shift = 0\.00000, squeeze = 0\.100000: y\.data, /);
+  assert.match(
+    out,
+    /at shift = 0\.00000, squeeze = 0\.100000 \(--nu\), simulation made at shift = 0\.00000, squeeze = 0\.00000: y\.data, /,
+  );
   assert.match(
     error,
     /warning: 1 of 2 events \(50%\) have a y outside the range of the splines of T: T is linear there, which no data support$/m,

@@ -16,7 +16,7 @@ import {
 import { type FitResult, isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { minimise } from "../../../inference/statistics/fit/minimise.js";
 import type { Objective } from "../../../inference/statistics/objective.js";
-import type { RunContext } from "../../context.js";
+import { likelihoodInputs, type RunContext } from "../../context.js";
 import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../../likelihood/bound-likelihood.js";
 import { errorsOf, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import type { FitSummary } from "../../likelihood/fit-summary.js";
@@ -29,6 +29,7 @@ import {
   objectiveOf,
 } from "../../likelihood/nuisance-fit.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import type { FittedReplica } from "./ensemble.js";
 
 export interface AveragedFit {
   readonly label: string;
@@ -49,13 +50,20 @@ export interface AveragedFit {
 export async function fitAveraged(
   context: RunContext,
   model: MixtureModel,
-  replicas: readonly Replica[],
+  fitted: readonly FittedReplica[],
   start: readonly number[],
   key: string,
 ): Promise<AveragedFit | undefined> {
   const { store, analysis, progress, signal } = context;
-  const { fit: options, likelihood: form, response } = analysis.configuration;
-  const inputs = { key, data: context.dataKey, start, options, form, range: response.range };
+  const { secondStart, minos } = analysis.configuration.fit;
+  const replicas = fitted.map(({ replica }) => replica);
+  const inputs = {
+    key,
+    replicas: fitted.map(({ transportKey }) => transportKey),
+    data: context.dataKey,
+    start,
+    options: { secondStart, minos, ...likelihoodInputs(context, model) },
+  };
   const step = await store.run("fit.averaged", inputs, async () => {
     const open = await openFit(context, model, context.events.data);
     const own = await openMembers(context, model, replicas);

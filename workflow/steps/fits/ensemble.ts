@@ -1,11 +1,14 @@
 /** The ensemble of step 1: replicas of T and ν from bootstrap weights, and how far they spread. */
+
 import type { Replica } from "../../../inference/measurements/distribution-of-interest/ensemble.js";
-import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
+import type { EventData } from "../../../inference/model/likelihood/likelihood-request.js";
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
-import type { RunContext } from "../../context.js";
+import { likelihoodInputs, type RunContext } from "../../context.js";
+import { digestOf } from "../../events/event-digest.js";
 import { fitNuisances } from "../../likelihood/nuisance-fit.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import type { SimulationKeys } from "../simulation-keys.js";
 import type { TrainingSummary } from "../trainings/training-step.js";
 import { replicaData, type TrainedTransport, trainReplicaTransport } from "../trainings/transport-training.js";
 
@@ -15,7 +18,8 @@ export interface FittedReplica {
   readonly xAlone: FitResult | undefined;
   /** Of the weighted likelihood, the replica's T fixed. */
   readonly fit: FitResult;
-  readonly key: string;
+  /** Stands for its T. */
+  readonly transportKey: string;
   readonly summary: TrainingSummary;
 }
 
@@ -23,11 +27,14 @@ export interface FittedReplica {
 export async function fitReplicas(
   context: RunContext,
   simulated: MixtureModel,
+  keys: SimulationKeys,
   ofData: TrainedTransport,
 ): Promise<readonly FittedReplica[]> {
   const { replicas } = context.analysis.configuration.ensemble;
   const fitted: FittedReplica[] = [];
-  for (let index = 0; index < replicas; index++) fitted.push(await fitReplica(context, simulated, ofData, index));
+  for (let index = 0; index < replicas; index++) {
+    fitted.push(await fitReplica(context, simulated, keys, ofData, index));
+  }
   return fitted;
 }
 
@@ -35,6 +42,7 @@ export async function fitReplicas(
 export async function fitReplica(
   context: RunContext,
   simulated: MixtureModel,
+  keys: SimulationKeys,
   ofData: TrainedTransport,
   index: number,
 ): Promise<FittedReplica> {
@@ -48,8 +56,9 @@ export async function fitReplica(
     start: readonly number[],
   ) => {
     const { store, analysis, progress, signal } = context;
-    const { fit: options, likelihood } = analysis.configuration;
-    const step = await store.run(`${name}.replica.${index}`, { key, start, fit: options, likelihood }, async () => {
+    const options = { secondStart: analysis.configuration.fit.secondStart, ...likelihoodInputs(context, model) };
+    const inputs = { key, data: digestOf(of), start, options };
+    const step = await store.run(`${name}.replica.${index}`, inputs, async () => {
       const open = await openFit(context, model, of);
       try {
         const found = await fitNuisances(open, start, progress, signal, `${label}, replica ${index}`);
@@ -67,18 +76,11 @@ export async function fitReplica(
   const { y: _density, ...xModel } = simulated;
   const { form } = context.analysis.configuration.likelihood;
   const xAlone =
-    form === "joint" ? await fitted("fit of x alone", "fit.x", ofData.key, xModel, xData, ofData.nu) : undefined;
+    form === "joint" ? await fitted("fit of x alone", "fit.x", keys.xAlone, xModel, xData, ofData.nu) : undefined;
   const start = xAlone?.record.estimate.values ?? ofData.nu;
   const trained = await trainReplicaTransport(context, simulated, ofData, index, start);
   const withTransport = { ...simulated, transport: trained.transport };
-  const { record: fit, key } = await fitted(
-    "fit with T fixed",
-    "fit.fixed",
-    trained.key,
-    withTransport,
-    data,
-    trained.nu,
-  );
+  const { record: fit } = await fitted("fit with T fixed", "fit.fixed", trained.key, withTransport, data, trained.nu);
   const replica = { index, nu: fit.estimate.values, transport: trained.transport.weights };
-  return { replica, xAlone: xAlone?.record, fit, key, summary: trained.summary };
+  return { replica, xAlone: xAlone?.record, fit, transportKey: trained.key, summary: trained.summary };
 }

@@ -3,6 +3,7 @@
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../../context.js";
+import type { SimulationKeys } from "../simulation-keys.js";
 import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
 import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
@@ -11,7 +12,7 @@ import type { FittedModel, NamedFit } from "./fitted-model.js";
 import { fitProfiled, trainAndFitProfiled } from "./profiled-fit.js";
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
-async function fitXAlone(context: RunContext, simulated: MixtureModel, key: string) {
+async function fitXAlone(context: RunContext, simulated: MixtureModel, { xAlone: key }: SimulationKeys) {
   const { fit, likelihood } = context.analysis.configuration;
   const start = nuisanceVector(context.analysis.configuration, fit.start);
   if (likelihood.form !== "joint") return { start };
@@ -23,62 +24,66 @@ async function fitXAlone(context: RunContext, simulated: MixtureModel, key: stri
 }
 
 /** Step 1 of the data and of one replica. */
-export async function fitOneReplica(context: RunContext, simulated: MixtureModel, key: string, index: number) {
-  const { start } = await fitXAlone(context, simulated, key);
-  return fitReplica(context, simulated, await trainTransport(context, simulated, key, start), index);
+export async function fitOneReplica(context: RunContext, simulated: MixtureModel, keys: SimulationKeys, index: number) {
+  const { start } = await fitXAlone(context, simulated, keys);
+  return fitReplica(context, simulated, keys, await trainTransport(context, simulated, keys.whole, start), index);
 }
 
 /** All fits of the analysis. */
-export async function fitModel(context: RunContext, simulated: MixtureModel, key: string): Promise<FittedModel> {
+export async function fitModel(
+  context: RunContext,
+  simulated: MixtureModel,
+  keys: SimulationKeys,
+): Promise<FittedModel> {
   const { configuration } = context.analysis;
   const { data } = context.events;
-  const { xAlone, start } = await fitXAlone(context, simulated, key);
+  const { xAlone, start } = await fitXAlone(context, simulated, keys);
   const none = { replicas: [], trainings: [] };
   if (!looksAtY(context)) {
     const { y: _density, ...model } = simulated;
-    return { model, key: xAlone!.key, fits: { xAlone: xAlone! }, ...none };
+    return { model, key: keys.xAlone, fixedKey: keys.xAlone, fits: { xAlone: xAlone! }, ...none };
   }
+  const key = keys.whole;
   const first = configuration.transport.enabled ? await trainTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
     const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
-    return { model: simulated, key: only.key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
+    return { model: simulated, key, fixedKey: key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  return fitWithTransport(context, simulated, first, xAlone);
+  return fitWithTransport(context, simulated, keys, first, xAlone);
 }
 
 /** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
 async function fitWithTransport(
   context: RunContext,
   simulated: MixtureModel,
+  keys: SimulationKeys,
   first: TrainedTransport,
   xAlone: NamedFit | undefined,
 ): Promise<FittedModel> {
   const { data } = context.events;
   const withTransport: MixtureModel = { ...simulated, transport: first.transport };
   const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
-  const replicas = await fitReplicas(context, simulated, first);
-  const members = replicas.map(({ replica }) => replica);
-  const key = JSON.stringify([fixed.key, ...replicas.map((own) => own.key)]);
+  const replicas = await fitReplicas(context, simulated, keys, first);
   const trainings = [
     { label: "T and ν (step 1)", summary: first.summary },
     ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
   ];
   const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
     const averaged =
-      members.length < 2 ? undefined : await fitAveraged(context, model, members, last.fit.estimate.values, ownKey);
+      replicas.length < 2 ? undefined : await fitAveraged(context, model, replicas, last.fit.estimate.values, ownKey);
     const all = { ...(xAlone && { xAlone }), fixed, ...fits, ...(averaged && { averaged }) };
-    return { model, key: ownKey, fits: all, replicas };
+    return { model, key: ownKey, fixedKey: first.key, fits: all, replicas };
   };
   if (!context.analysis.configuration.response.enabled) {
-    return { ...(await finished(withTransport, fixed, key, {})), trainings };
+    return { ...(await finished(withTransport, fixed, first.key, {})), trainings };
   }
-  const { model, profiled, training } = await trainAndFitProfiled(context, withTransport, {
-    key,
-    members: [first.transport.weights, ...members.map(({ transport }) => transport)],
+  const { model, profiled, training, key } = await trainAndFitProfiled(context, withTransport, {
+    key: JSON.stringify([first.key, ...replicas.map((own) => own.transportKey)]),
+    members: [first.transport.weights, ...replicas.map(({ replica }) => replica.transport)],
     fixed,
     xAlone,
   });
-  return { ...(await finished(model, profiled, profiled.key, { profiled })), trainings: [...trainings, training] };
+  return { ...(await finished(model, profiled, key, { profiled })), trainings: [...trainings, training] };
 }
 
 /** The fits of ν with a T, and its response where it has one, that were trained on other data. */

@@ -1,7 +1,8 @@
 /** One fit of ν as a step of a run: the estimate, the covariance and what there is to warn of. */
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
-import type { RunContext } from "../../context.js";
+import { likelihoodInputs, type RunContext } from "../../context.js";
+import { digestOf } from "../../events/event-digest.js";
 import { pullText } from "../../likelihood/constraint-pull.js";
 import { degeneracyText } from "../../likelihood/covariance-summary.js";
 import { fitNuisances, fitSummary } from "../../likelihood/nuisance-fit.js";
@@ -22,10 +23,11 @@ export async function fitStep(
   model: MixtureModel,
   data: EventData,
   start: readonly number[],
-): Promise<NamedFit & { readonly key: string }> {
+): Promise<NamedFit> {
   const { store, progress, signal, analysis } = context;
-  const { fit, likelihood: options, response } = analysis.configuration;
-  const inputs = { key, data: context.dataKey, start, fit, options, range: response.range };
+  const { secondStart, minos } = analysis.configuration.fit;
+  const options = { secondStart, minos, ...likelihoodInputs(context, model) };
+  const inputs = { key, data: digestOf(data), start, options };
   const step = await store.run(name, inputs, async () => {
     const open = await openFit(context, model, data);
     try {
@@ -48,5 +50,5 @@ export async function fitStep(
   if (degeneracy) context.warn(`${label}: ${degeneracy}`);
   const pulled = pullText(context.analysis.configuration, summary);
   if (pulled) context.warn(`${label}: ${pulled}`);
-  return { label, fit: found, summary, key: step.key };
+  return { label, fit: found, summary };
 }

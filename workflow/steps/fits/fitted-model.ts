@@ -15,7 +15,10 @@ export interface NamedFit {
 
 export interface FittedModel {
   readonly model: MixtureModel;
+  /** Stands for the model: its densities, T and the response; not for what a fit of it found. */
   readonly key: string;
+  /** The same without the response. */
+  readonly fixedKey: string;
   readonly fits: {
     /** x alone: the start of step 1, and a cross-check. */
     readonly xAlone?: NamedFit;

@@ -29,7 +29,7 @@ export async function trainAndFitProfiled(
   const model: MixtureModel = { ...fitted, response };
   const profiled = await fitProfiled(context, trained, model, nominal);
   warnWhereSteeper(context, fixed, profiled);
-  return { model, profiled, training: { label: "response of T (step 2)", summary } };
+  return { model, profiled, key: trained, training: { label: "response of T (step 2)", summary } };
 }
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */

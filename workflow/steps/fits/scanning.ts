@@ -1,55 +1,38 @@
 /** Scans around the fits of a run: T fixed, T profiled and averaged over the ensemble, at the same points. */
 
-import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { withDampedBfgs } from "../../../inference/statistics/fit/damped-bfgs.js";
 import type { Objective } from "../../../inference/statistics/objective.js";
-import type { RunContext } from "../../context.js";
+import { likelihoodInputs, type RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
+import { minimumOf } from "../../likelihood/minimum.js";
 import {
   hasEveryError,
   NO_SCANS,
   type ScannedFit,
   type ScanPlan,
   type Scans,
-  scanLabel,
   scanPlan,
   scanProblems,
   scans,
 } from "../../likelihood/nuisance-scan.js";
 import { openFit } from "../../likelihood/open-fit.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
-import type { FittedModel, NamedFit } from "./fitted-model.js";
-
-interface ScanTask {
-  readonly name: "xAlone" | "fixed" | "profiled" | "averaged";
-  readonly label: string;
-  readonly fit: NamedFit;
-  readonly model: MixtureModel;
-}
-
-/** What the configuration asks for, that whose parabola is drawn first. */
-function tasksOf({ analysis }: RunContext, { model, fits }: FittedModel): ScanTask[] {
-  const { response: _response, ...fixed } = model;
-  const { profiled, averaged, xAlone } = fits;
-  const whole = fits.fixed === undefined && xAlone ? [{ name: "xAlone" as const, fit: xAlone, model }] : [];
-  const all = [
-    ...whole,
-    ...(profiled ? [{ name: "profiled" as const, fit: profiled, model }] : []),
-    ...(fits.fixed ? [{ name: "fixed" as const, fit: fits.fixed, model: fixed }] : []),
-    ...(averaged ? [{ name: "averaged" as const, fit: averaged, model }] : []),
-  ];
-  const wanted: readonly string[] = analysis.configuration.scan.fits;
-  return all
-    .filter(({ name }, i) => i === 0 || wanted.includes(name))
-    .map((task) => ({ ...task, label: task.name === "averaged" ? task.fit.label : scanLabel(task.fit.summary) }));
-}
+import type { FittedModel } from "./fitted-model.js";
+import { type ScanTask, scanTasks } from "./scan-tasks.js";
 
 /** The scans of one fit, kept as a step. */
 async function scanTask(context: RunContext, fitted: FittedModel, task: ScanTask, plan: ScanPlan): Promise<Scans> {
-  const { store, analysis, progress, signal, events } = context;
+  const { store, progress, signal, events } = context;
   const { name, label, fit: of, model } = task;
-  const { fit, likelihood, response } = analysis.configuration;
-  const inputs = { key: fitted.key, plan, of: of.fit, bounds: fit.bounds, likelihood, range: response.range };
+  const inputs = {
+    key: name === "fixed" ? fitted.fixedKey : fitted.key,
+    data: context.dataKey,
+    plan,
+    of: minimumOf(of.fit),
+    members: name === "averaged" ? (of as AveragedFit).members.map(minimumOf) : [],
+    replicas: name === "averaged" ? fitted.replicas.map(({ transportKey }) => transportKey) : [],
+    ...likelihoodInputs(context, model),
+  };
   const step = await store.run(`scans.${name}`, inputs, async () => {
     const open = await openFit(context, model, events.data);
     const { objective, close } = await openObjective(context, fitted, task, open);
@@ -81,7 +64,7 @@ async function openObjective(
 
 /** All at the points of the first, so that curves and contours compare. */
 export async function scanFits(context: RunContext, fitted: FittedModel): Promise<readonly ScannedFit[]> {
-  const tasks = tasksOf(context, fitted);
+  const tasks = scanTasks(context, fitted);
   const first = tasks[0]!;
   if (first.fit.fit.hessian === undefined || !hasEveryError(first.fit.fit)) {
     context.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);

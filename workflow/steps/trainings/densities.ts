@@ -1,5 +1,6 @@
 /** Steps 1 of the chain: nominal densities of x and y, and what the shape nuisances do to them. */
-import { type Architecture, type FlowArchitecture, initialise } from "../../../flows/architecture/architecture.js";
+import { initialise } from "../../../flows/architecture/architecture.js";
+import type { Architecture, FactorizableArchitecture, FlowArchitecture } from "../../../flows/architecture/kinds.js";
 import { named, updated } from "../../../flows/networks/weights.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { FreshSamples } from "../../../flows/training/training-request.js";
@@ -104,7 +105,7 @@ async function trainNominal(
   const pack = (events: readonly SimulatedEvents[]) => ({
     [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes, numbers),
   });
-  const inputs = { architecture, recipe, simulation: simulation.digest(anchors) };
+  const inputs = { architecture, recipe, simulation: simulation.digest(anchors, of) };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
     const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
     return trainStep(
@@ -192,11 +193,11 @@ async function trainStage(
   const { nuisances } = stage;
   const inputs = {
     nuisances,
-    architecture,
+    architecture: usedOf(architecture),
     recipe,
     nominal: nominal.key,
     before,
-    simulation: simulation.digest(anchors),
+    simulation: simulation.digest(anchors, of),
   };
   const { arrays, record, key } = await store.run(name, inputs, async (checkpoint) =>
     trainStep(
@@ -224,6 +225,16 @@ async function trainStage(
   );
   const flow = { ...initial, weights: updated(prefix, initial.weights, arrays) };
   return { flow, key, summary: record };
+}
+
+/** What a training of these networks follows from: a damping says nothing where no term has it. */
+function usedOf({ quadraticDamping, pairDamping, ...architecture }: FactorizableArchitecture) {
+  const { nuisances, pairs } = architecture;
+  return {
+    ...architecture,
+    ...(nuisances.some(({ linearOnly }) => !linearOnly) && { quadraticDamping }),
+    ...(pairs.length > 0 && { pairDamping }),
+  };
 }
 
 /** Names that a line of progress has room for. */

@@ -1,4 +1,5 @@
 /** Step 2 as a step of a run: the training of the response of T to the nuisances. */
+
 import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
 import { updated, type Weights } from "../../../flows/networks/weights.js";
 import { type EventSample, splitSample } from "../../../flows/training/event-sample.js";
@@ -16,6 +17,7 @@ import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../i
 import { openSampler } from "../../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../../inference/model/sampling/toys.js";
 import { responseArchitecture } from "../../configuration/architectures.js";
+import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { FitSummary } from "../../likelihood/fit-summary.js";
 import { optimiserOf, trainStep } from "./training-step.js";
@@ -69,7 +71,7 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
     seed,
   );
   const model: MixtureModel = { ...fitted, response: initial };
-  const inputs = { key, data: context.dataKey, architecture, response };
+  const inputs = { key, data: context.dataKey, architecture, ...trainingOfResponse(response) };
   const step = await store.run("response", inputs, async (checkpoint) => {
     const own = await responseEvents(context, fitted, nominal);
     try {
@@ -106,6 +108,19 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
     response: { architecture, weights: updated("response", initial.weights, step.arrays) },
     key: step.key,
     summary: step.record,
+  };
+}
+
+/** What a training follows from, besides the architecture. */
+function trainingOfResponse({ nodes, points, range, sample, events, heldOut, training }: Configuration["response"]) {
+  return {
+    nodes,
+    ...(nodes === "quadrature" && { points }),
+    range,
+    sample,
+    ...(sample === "model" && { events }),
+    heldOut,
+    training,
   };
 }
 

@@ -18,7 +18,7 @@ import type { EventData } from "../../../inference/model/likelihood/likelihood.j
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
 import { transportArchitecture } from "../../configuration/architectures.js";
 import type { TrainingRecipe } from "../../configuration/table.js";
-import type { RunContext } from "../../context.js";
+import { formOf, type RunContext } from "../../context.js";
 import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** What step 1 gives. */
@@ -106,14 +106,16 @@ export function trainTransport(
   start: readonly number[],
 ): Promise<TrainedTransport> {
   const { analysis, events, sizes } = context;
-  const { transport, likelihood, seed } = analysis.configuration;
-  const { epochs, batch } = transport.training;
+  const { transport, seed } = analysis.configuration;
+  const { training: recipe, nuisanceLearningRate } = transport;
+  const { epochs, batch } = recipe;
+  const data = context.dataKey;
   const architecture = transportArchitecture(analysis.configuration);
   return transportStep(context, simulated, {
     name: "transport",
     label: "fit T and nu (step 1)",
-    inputs: { key, data: context.dataKey, architecture, start, transport, options: likelihood },
-    recipe: transport.training,
+    inputs: { key, data, architecture, start, recipe, nuisanceLearningRate, form: formOf(context) },
+    recipe,
     data: events.data,
     from: initialTransport(architecture, framed(context, simulated, events.data), sizes.processes, seed),
     nu: start,
@@ -137,14 +139,15 @@ export function trainReplicaTransport(
   index: number,
   start: readonly number[],
 ): Promise<TrainedTransport> {
-  const { ensemble, transport, likelihood } = context.analysis.configuration;
+  const { ensemble, transport } = context.analysis.configuration;
   const { nuisanceLearningRate } = transport;
-  const { epochs, batch } = ensemble.training;
+  const { training: recipe } = ensemble;
+  const { epochs, batch } = recipe;
   return transportStep(context, simulated, {
     name: `replica.${index}`,
     label: `fit T and nu of replica ${index}`,
-    inputs: { key: ofData.key, index, start, recipe: ensemble.training, nuisanceLearningRate, options: likelihood },
-    recipe: ensemble.training,
+    inputs: { key: ofData.key, index, start, recipe, nuisanceLearningRate, form: formOf(context) },
+    recipe,
     data: replicaData(context, index),
     from: ofData.transport,
     nu: start,

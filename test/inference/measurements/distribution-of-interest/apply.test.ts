@@ -19,6 +19,7 @@ import type { MixtureModel } from "../../../../inference/model/mixture-model.js"
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
 import { refusal } from "../../../support/rejects.js";
+import { shiftModel } from "../../shift-model.js";
 import { torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
@@ -250,6 +251,55 @@ test("refuses a model without T, columns of other sizes, and processes that ther
   assert.match(
     await refused({ variations: [{ name: "nominal", nu: [1] }] }),
     /expected one finite number for each of 2/,
+  );
+});
+
+test("simulation at any nu, mapped to data, has the distribution of the data: shifts in closed form", async () => {
+  // Simulation at ν is z - b·ν, data are z - b·ν - t - r·(ν - ν_0), z standard normal.
+  const [b, t, r, origin] = [[0.7, -0.4], 0.3, [0.2, 0.1], [0.5, -0.25]] as const;
+  const z = Float64Array.of(-1.5, -0.2, 0.4, 2);
+  const along = (slopes: readonly number[], nu: readonly number[]) =>
+    slopes.reduce((total, slope, k) => total + slope * nu[k]!, 0);
+  const own = { events: 10, a: [0, 0], b, t };
+  const nu = [0.8, -0.6];
+  const answer = {
+    fixed: z.map((value) => value - along(b, nu) - t),
+    responding: z.map((value) => value - along(b, nu) - t - along(r, [nu[0]! - origin[0], nu[1]! - origin[1]])),
+  };
+  const models = { fixed: shiftModel(own), responding: shiftModel({ ...own, r, origin }) };
+  for (const kind of ["fixed", "responding"] as const) {
+    for (const simulatedAt of [[0, 0], [1, 0.5], nu]) {
+      const simulated = z.map((value) => value - along(b, simulatedAt));
+      for (const f of [0, undefined]) {
+        const sample = { count: z.length, x: new Float64Array(z.length), ...(f !== undefined && { process: f }) };
+        const at = {
+          backend: referenceBackend(),
+          model: models[kind],
+          simulatedAt,
+          variations: [{ name: "nominal", nu }],
+        };
+        const [data] = await applied({ ...at, direction: "to-data", sample: { ...sample, y: simulated } });
+        close(data!.y[0]!, answer[kind], tolerances.f64, `${kind}, simulated at ${simulatedAt}`);
+        const [back] = await applied({ ...at, direction: "to-simulation", sample: { ...sample, y: data!.y[0]! } });
+        close(back!.y[0]!, simulated, tolerances.f64, `${kind}, back to ${simulatedAt}`);
+      }
+    }
+  }
+});
+
+test("simulation at another nu and back: the same events, and opposite log dets", async () => {
+  const simulatedAt = [-0.7, 0.9];
+  const sample = { count, x, y, process };
+  const common = { backend: referenceBackend(), model, simulatedAt, variations: variations.slice(0, 1) };
+  const [data] = await applied({ ...common, direction: "to-data", sample });
+  const [unmoved] = await applied({ ...common, simulatedAt: undefined, direction: "to-data", sample });
+  assert.ok(data!.y[0]!.some((value, i) => Math.abs(value - unmoved!.y[0]![i]!) > 0.01));
+  const [back] = await applied({ ...common, direction: "to-simulation", sample: { ...sample, y: data!.y[0]! } });
+  close(back!.y[0]!, Float64Array.from(y), tolerances.f64);
+  close(
+    back!.logDet![0]!,
+    data!.logDet![0]!.map((value) => -value),
+    tolerances.f64,
   );
 });
 

@@ -1,0 +1,197 @@
+/** Which steps a changed key of the configuration repeats, on a tiny analysis of files and on one of the built-in toy. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cpuBackend } from "../../../engine/cpu/backend.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
+import { writeNpz } from "../../../io/index.js";
+import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
+import { ConfigurationError, UsageError } from "../../../workflow/errors.js";
+import { checkTrainable, openContext } from "../../../workflow/open-context.js";
+import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
+import type { FinishedStep, StepResult } from "../../../workflow/store/step-store.js";
+import { TINY_TOY } from "../../cli/tiny-toy.js";
+import { randomNumbers } from "../../support/random-numbers.js";
+
+const FILES = `name: Keys
+seed: 3
+observables: { x: { features: 2 }, y: { features: 2 } }
+processes:
+  A: { yield: 120, samples: [{ file: a.npz }, { file: a-s.npz, at: { s: 1 } }, { file: a-t.npz, at: { t: 1 } }, { file: a-less.npz, at: { t: -1 } }, { file: a-st.npz, at: { s: 1, t: 1 } }] }
+  B: { yield: 80, samples: [{ file: b.npz }, { file: b-s.npz, at: { s: 1 } }, { file: b-t.npz, at: { t: 1 } }, { file: b-less.npz, at: { t: -1 } }, { file: b-st.npz, at: { s: 1, t: 1 } }] }
+nuisances: { s: , t: , r: { kind: rate, processes: [B], kappa: 0.2 } }
+data: { file: data.npz }
+flows:
+  x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+  y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+morph:
+  pairs: [[s, t]]
+  x: { hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+  y: { layers: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 2, batch: 100 } }
+ensemble: { replicas: 2, training: { epochs: 2, batch: 100 } }
+response: { range: 2, scale: 1, events: 400, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
+scan: { nuisances: [s], pairs: [[s, t]], points: 3, grid: 3, range: 1 }
+impacts: { events: 1000, bins: 2 }
+fit: { secondStart: 0 }
+report: { bins: 8 }
+`;
+
+const TOY = `name: Keys of the toy
+seed: 3
+observables: { x: { features: 2 }, y: { features: 2 } }
+simulation: { generator: doi-toy, events: 4000, heldOut: 0.2 }
+data: { generator: doi-toy, events: 300 }
+transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 2, batch: 100 } }
+fit: { secondStart: 0 }
+${TINY_TOY}`;
+
+/** Every column that some row of the table reads: x and y once more, alone and with other numbers. */
+async function writeSample(
+  file: string,
+  process: "a" | "b" | "data",
+  s: number,
+  t: number,
+  seed: number,
+): Promise<void> {
+  const count = 200;
+  const random = randomNumbers(seed);
+  const normal = () => (random() + random() + random() + random() - 2) * Math.sqrt(3);
+  const sides = { a: () => -1, b: () => 1, data: (i: number) => (i % 5 < 3 ? -1 : 1) };
+  const rows = Array.from({ length: count }, (_, i) => {
+    const side = sides[process](i);
+    const x = [0.6 * side + 0.5 * s + normal(), 0.5 * t + normal()];
+    return [x, [0.5 * x[0]! + 0.4 * t + normal(), side + 0.4 * s + normal()]] as const;
+  });
+  const x = { shape: [count, 2], data: Float64Array.from(rows.flatMap(([own]) => own)) };
+  const y = { shape: [count, 2], data: Float64Array.from(rows.flatMap(([, own]) => own)) };
+  const first = ({ data }: typeof x) => ({ shape: [count, 1], data: data.filter((_, i) => i % 2 === 0) });
+  const w = { shape: [count], data: Float64Array.from({ length: count }, () => 0.5 + random()) };
+  await writeNpz(file, { x, y, x_again: x, y_again: y, x1: first(x), y1: first(y), w });
+}
+
+const POINTS = { "": [0, 0], "-s": [1, 0], "-t": [0, 1], "-less": [0, -1], "-st": [1, 1] } as const;
+
+export type Base = "files" | "toy";
+
+const BASES = { files: FILES, toy: TOY };
+
+/** Steps of a run by name, in the order in which they were asked for. */
+type Steps = Map<string, FinishedStep<unknown>>;
+
+export interface Analyses {
+  readonly folder: string;
+  /** Of the analyses as they stand. */
+  readonly steps: Readonly<Record<Base, Steps>>;
+  readonly backend: Backend;
+  close(): Promise<void>;
+}
+
+const QUIET = { progress: { begin: () => ({ update() {}, done() {} }), note() {} }, warn() {} };
+
+/**
+ * Runs the chain in an output folder.
+ *
+ * @param result  what a step that is not kept gives
+ */
+async function runSteps(
+  { folder, backend }: Pick<Analyses, "folder" | "backend">,
+  base: Base,
+  out: string,
+  set: readonly string[],
+  result: <R>(name: string, compute: () => Promise<StepResult<R>>) => Promise<StepResult<R>>,
+): Promise<Steps> {
+  const analysis = loadAnalysis(join(folder, `${base}.yaml`), { set });
+  checkTrainable(analysis);
+  const reporter = { ...QUIET, signal: new AbortController().signal };
+  const request = { analysis, folder: join(folder, out), backend, isForced: false };
+  const context = await openContext(request, reporter);
+  const steps: Steps = new Map();
+  const store: typeof context.store = {
+    async run(name, inputs, body) {
+      const step = await context.store.run(name, inputs, (checkpoint) => result(name, () => body(checkpoint)));
+      steps.set(name, step);
+      return step;
+    },
+  };
+  await runChain({ ...context, store }, []);
+  return steps;
+}
+
+/** The analyses, with all their steps finished. */
+export async function openAnalyses(): Promise<Analyses> {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-keys-"));
+  const file = (name: string) => join(folder, name);
+  let seed = 20;
+  for (const process of ["a", "b"] as const) {
+    for (const [suffix, [s, t]] of Object.entries(POINTS)) {
+      await writeSample(file(`${process}${suffix}.npz`), process, s, t, seed++);
+    }
+  }
+  await writeSample(file("data.npz"), "data", 0.3, 0, 7);
+  await writeSample(file("other.npz"), "data", 0, 0.2, 8);
+  cpSync(file("data.npz"), file("data-again.npz"));
+  cpSync(file("a-s.npz"), file("a-s-again.npz"));
+  const backend = await cpuBackend({ precision: "f32", threads: 1 });
+  const steps = { files: new Map(), toy: new Map() } as Record<Base, Steps>;
+  for (const base of ["files", "toy"] as const) {
+    writeFileSync(file(`${base}.yaml`), BASES[base]);
+    mkdirSync(file(base));
+    steps[base] = await runSteps({ folder, backend }, base, base, [], (_, compute) => compute());
+  }
+  const close = async () => {
+    await backend.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { folder, steps, backend, close };
+}
+
+/**
+ * The steps that a change of the configuration repeats, or makes for the first time. A repeated step gives what it gave before,
+ * which takes no time: what follows from its numbers alone, not from its key, is then kept.
+ *
+ * @param anew  which steps are computed all the same
+ */
+export async function repeatedSteps(
+  analyses: Analyses,
+  base: Base,
+  set: readonly string[],
+  anew: (name: string) => boolean,
+): Promise<readonly string[] | "refused"> {
+  const { folder, steps } = analyses;
+  rmSync(join(folder, "changed"), { recursive: true, force: true });
+  cpSync(join(folder, base), join(folder, "changed"), { recursive: true });
+  const names: string[] = [];
+  try {
+    await runSteps(analyses, base, "changed", set, async <R>(name: string, compute: () => Promise<StepResult<R>>) => {
+      names.push(name);
+      const before = steps[base].get(name) as FinishedStep<R> | undefined;
+      return before === undefined || anew(name) ? compute() : before;
+    });
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ConfigurationError) return "refused";
+    throw error;
+  }
+  return names.sort();
+}
+
+/**
+ * Every step of a run with this change, as its file has it.
+ *
+ * @param from  whether the steps of before are there
+ */
+export async function stepsAfter(
+  analyses: Analyses,
+  base: Base,
+  set: readonly string[],
+  from: "kept" | "nothing",
+): Promise<Readonly<Record<string, unknown>>> {
+  const out = join(analyses.folder, "whole");
+  rmSync(out, { recursive: true, force: true });
+  if (from === "kept") cpSync(join(analyses.folder, base), out, { recursive: true });
+  else mkdirSync(out);
+  const steps = await runSteps(analyses, base, "whole", set, (_, compute) => compute());
+  return Object.fromEntries(
+    [...steps].map(([name, { key, record, arrays }]) => [name, { key, record: JSON.stringify(record), arrays }]),
+  );
+}

@@ -1,0 +1,329 @@
+/** Keys of steps hold what their numbers follow from: what each key of the configuration repeats, and nothing else. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Entry } from "../../../workflow/configuration/entries.js";
+import { configurationTable } from "../../../workflow/configuration/table.js";
+import { type Analyses, type Base, openAnalyses, repeatedSteps, stepsAfter } from "./repeated-steps.js";
+
+interface Case {
+  readonly set: readonly string[];
+  readonly repeated: readonly string[] | "refused";
+  readonly base?: Base;
+  /** Steps whose new numbers others follow from. */
+  readonly anew?: (name: string) => boolean;
+}
+
+const stagesOf = (of: string, ...stages: readonly string[]) => stages.map((stage) => `${of}.morph.${stage}`);
+const morphOf = (of: string) => stagesOf(of, "single.s", "single.t", "joint.s");
+const densityOf = (of: string) => [`${of}.nominal`, ...morphOf(of)];
+
+const FITS_OF_X = ["fit.x", "fit.x.replica.0", "fit.x.replica.1"];
+const REPLICAS = ["replica.0", "replica.1", "fit.fixed.replica.0", "fit.fixed.replica.1"];
+const SCANS = ["scans.profiled", "scans.fixed", "scans.averaged"];
+const PREDICTIONS = ["projections", "displacements", "impacts", "bands", "sensitivity"];
+/** What follows from the fitted response. */
+const AFTER_RESPONSE = ["fit.profiled", "fit.averaged", "scans.profiled", "scans.averaged", ...PREDICTIONS];
+/** What follows from the fitted T. */
+const AFTER_T = ["fit.fixed", "scans.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
+const OF_T = ["transport", ...AFTER_T];
+/** With a T of other weights the fits of x alone of its replicas start elsewhere. */
+const OF_NEW_T = [...OF_T, "fit.x.replica.0", "fit.x.replica.1"];
+/** What looks at the data. */
+const FITS = [...FITS_OF_X, ...OF_T];
+const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...FITS];
+
+const TOY_FITS = [
+  "fit.x",
+  "transport",
+  "fit.fixed",
+  "response",
+  "fit.profiled",
+  "scans.profiled",
+  "scans.fixed",
+  ...PREDICTIONS,
+];
+const TOY_MORPH = ["x", "y"].flatMap((of) => stagesOf(of, "single.shift", "single.squeeze"));
+
+/** Weights of another shape cannot be those of before. */
+const trainings = (name: string) => /^([xy]\.|transport$|replica\.|response$)/.test(name);
+const trainingsOfDensities = (name: string) => /^[xy]\./.test(name);
+
+const one = (set: string, repeated: Case["repeated"], more: Partial<Case> = {}): Case[] => [
+  { set: [set], repeated, ...more },
+];
+
+const recipe = (
+  section: string,
+  repeated: readonly string[],
+  patience: Case["repeated"] = repeated,
+): Record<string, Case[]> => ({
+  ...settings(section, repeated),
+  [`${section}.training.patience`]: one(`${section}.training.patience=2`, patience),
+});
+
+const settings = (section: string, repeated: readonly string[]): Record<string, Case[]> =>
+  Object.fromEntries(
+    Object.entries({
+      optimiser: "adam",
+      epochs: 3,
+      batch: 60,
+      learningRate: 0.004,
+      warmUp: 0.3,
+      averaged: 0.2,
+      weightDecay: 0.01,
+    }).map(([key, value]) => [`${section}.training.${key}`, one(`${section}.training.${key}=${value}`, repeated)]),
+  );
+
+const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]> => ({
+  [`flows.${of}.kind`]: one(`flows.${of}.kind=spline`, repeated, { anew: trainingsOfDensities }),
+  [`flows.${of}.structure`]: one(`flows.${of}.structure=coupling`, repeated, { anew: trainingsOfDensities }),
+  [`flows.${of}.transforms`]: one(`flows.${of}.transforms=2`, repeated, { anew: trainingsOfDensities }),
+  [`flows.${of}.bins`]: [
+    { set: [`flows.${of}.kind=spline`, `flows.${of}.bins=3`], repeated, anew: trainingsOfDensities },
+  ],
+  [`flows.${of}.hidden`]: one(`flows.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
+  ...recipe(`flows.${of}`, repeated),
+});
+
+const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]> => ({
+  [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, repeated, { anew: trainingsOfDensities }),
+  [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
+  ...recipe(`morph.${of}`, repeated),
+});
+
+/** By key of the configuration: changes of it, and the steps that they repeat. */
+const REPEATED: Readonly<Record<string, readonly Case[]>> = {
+  name: one("name=Another", []),
+  seed: one("seed=4", ALL),
+  output: one("output=elsewhere", []),
+  "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ALL, { anew: trainings }),
+  "observables.x.columns": [...one("observables.x.columns=[x_again]", []), ...one("observables.x.columns=[y]", ALL)],
+  "observables.x.labels": one("observables.x.labels=[mass, momentum]", []),
+  "observables.y.features": one(
+    "observables.y={features: 1, columns: [y1]}",
+    [...densityOf("y"), "closure", ...OF_NEW_T],
+    {
+      anew: trainings,
+    },
+  ),
+  "observables.y.columns": [
+    ...one("observables.y.columns=[y_again]", []),
+    ...one("observables.y.columns=[x_again]", [...densityOf("y"), "closure", ...OF_T]),
+  ],
+  "observables.y.labels": one("observables.y.labels=[mass, momentum]", []),
+  "processes.*.label": one("processes.A.label=Signal", []),
+  "processes.*.yield": one("processes.A.yield=130", FITS),
+  "processes.*.samples.*.file": [
+    ...one("processes.A.samples.1.file=a-s-again.npz", []),
+    ...one("processes.A.samples.1.file=b-s.npz", [
+      ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
+      "closure",
+      ...FITS,
+    ]),
+  ],
+  "processes.*.samples.*.at": one("processes.A.samples.1.at={s: 1.2}", [
+    ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
+    "closure",
+    ...FITS,
+  ]),
+  "processes.*.samples.*.weight": one("processes.A.samples.0.weight=w", ALL),
+  "nuisances.*.kind": one("nuisances.s.kind=rate", "refused"),
+  "nuisances.*.label": one("nuisances.s.label=Scale", []),
+  "nuisances.*.processes": [...one("nuisances.r.processes=[A]", FITS), ...one("nuisances.s.processes=[A, B]", [])],
+  "nuisances.*.acceptance": one("nuisances.s.acceptance=sums", FITS),
+  "nuisances.*.kappa": one("nuisances.r.kappa=0.3", FITS),
+  "nuisances.*.nominal": [
+    ...one("nuisances.r.nominal=0.1", FITS),
+    ...one("nuisances.s.nominal=0.1", [
+      ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
+      "closure",
+      ...FITS,
+    ]),
+  ],
+  "simulation.generator": one("simulation.generator=doi-toy", "refused"),
+  "simulation.events": one("simulation.events=5000", ["x.nominal", "y.nominal", ...TOY_MORPH, "closure", ...TOY_FITS], {
+    base: "toy",
+  }),
+  "simulation.variations": one(
+    "simulation.variations=[{shift: 1}, {squeeze: 1}]",
+    [...TOY_MORPH, "closure", ...TOY_FITS],
+    { base: "toy", anew: trainings },
+  ),
+  "simulation.weight": one("simulation.weight=w", ALL),
+  "simulation.heldOut": [
+    ...one("simulation.heldOut=0.2", ALL),
+    ...one("simulation.heldOut=0.3", ["closure"], { base: "toy" }),
+  ],
+  "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", FITS)],
+  "data.weight": one("data.weight=w", FITS),
+  "data.source": one("data.source=somewhere", []),
+  "data.generator": one("data.generator=doi-toy", "refused"),
+  "data.events": one("data.events=310", TOY_FITS, { base: "toy" }),
+  "model.file": one("model.file=model.pt", "refused"),
+  "model.activation": one("model.activation=elu", "refused"),
+  "model.leastSlope": one("model.leastSlope=0.01", "refused"),
+  "model.source": one("model.source=somewhere", "refused"),
+  "likelihood.observables": one("likelihood.observables=[x]", [
+    "closure",
+    "scans.xAlone",
+    "projections",
+    "impacts",
+    "bands",
+    "sensitivity",
+  ]),
+  "likelihood.form": one("likelihood.form=conditional", OF_T),
+  "likelihood.extended": one("likelihood.extended=false", FITS),
+  "likelihood.cache": one("likelihood.cache=0", [
+    ...FITS_OF_X,
+    "fit.fixed",
+    "fit.fixed.replica.0",
+    "fit.fixed.replica.1",
+    "fit.profiled",
+    "fit.averaged",
+    ...SCANS,
+    "impacts",
+  ]),
+  ...flow("x", [...densityOf("x"), "closure", ...FITS]),
+  ...flow("y", [...densityOf("y"), "closure", ...OF_T]),
+  "morph.pairs": one(
+    "morph.pairs=[]",
+    [
+      // Those of the corner, which belong to no pair then.
+      ...["x", "y"].flatMap((of) => stagesOf(of, "together.s")),
+      "closure",
+      ...FITS,
+    ],
+    { anew: trainings },
+  ),
+  "morph.quadraticDamping": one("morph.quadraticDamping=0.02", [
+    ...["x", "y"].flatMap((of) => stagesOf(of, "single.t", "joint.s")),
+    "closure",
+    ...FITS,
+  ]),
+  "morph.pairDamping": one("morph.pairDamping=0.2", [
+    ...["x", "y"].flatMap((of) => stagesOf(of, "joint.s")),
+    "closure",
+    ...FITS,
+  ]),
+  ...morph("x", [...morphOf("x"), "closure", ...FITS]),
+  ...morph("y", [...morphOf("y"), "closure", ...OF_T]),
+  "transport.enabled": one("transport.enabled=false", [
+    "fit.fixed",
+    "scans.fixed",
+    "projections",
+    "impacts",
+    "bands",
+    "sensitivity",
+  ]),
+  "transport.transforms": one("transport.transforms=2", OF_NEW_T, { anew: trainings }),
+  "transport.bins": one("transport.bins=4", OF_NEW_T, { anew: trainings }),
+  "transport.hidden": one("transport.hidden=[5]", OF_NEW_T, { anew: trainings }),
+  ...recipe("transport", OF_T, "refused"),
+  "transport.nuisanceLearningRate": one("transport.nuisanceLearningRate=0.001", OF_T),
+  "ensemble.replicas": one("ensemble.replicas=3", [
+    "replica.2",
+    "fit.x.replica.2",
+    "fit.fixed.replica.2",
+    "response",
+    ...AFTER_RESPONSE,
+  ]),
+  ...recipe("ensemble", [...REPLICAS, "response", ...AFTER_RESPONSE], "refused"),
+  "fit.start": one("fit.start={s: 0.1}", ["fit.x"]),
+  "fit.bounds": one("fit.bounds=[-4, 4]", [
+    ...FITS_OF_X,
+    "fit.fixed",
+    "fit.fixed.replica.0",
+    "fit.fixed.replica.1",
+    "fit.profiled",
+    "fit.averaged",
+    ...SCANS,
+    "impacts",
+  ]),
+  "fit.secondStart": one("fit.secondStart=1", [
+    ...FITS_OF_X,
+    "fit.fixed",
+    "fit.fixed.replica.0",
+    "fit.fixed.replica.1",
+    "fit.profiled",
+    "fit.averaged",
+  ]),
+  "fit.minos": one("fit.minos=true", ["fit.x", "fit.fixed", "fit.profiled", "fit.averaged"]),
+  "response.enabled": one("response.enabled=false", ["fit.averaged", "scans.fixed", "scans.averaged", ...PREDICTIONS]),
+  "response.nodes": one("response.nodes=quadrature", ["response", ...AFTER_RESPONSE]),
+  "response.points": [
+    { set: ["response.nodes=quadrature", "response.points=3"], repeated: ["response", ...AFTER_RESPONSE] },
+  ],
+  "response.range": one("response.range=2.5", ["response", ...AFTER_RESPONSE]),
+  "response.scale": one("response.scale=1.1", ["response", ...AFTER_RESPONSE]),
+  "response.sample": [{ set: ["response.sample=data", "response.events="], repeated: ["response", ...AFTER_RESPONSE] }],
+  "response.events": one("response.events=500", ["response", ...AFTER_RESPONSE]),
+  "response.heldOut": one("response.heldOut=0.2", ["response", ...AFTER_RESPONSE]),
+  "response.kind": one("response.kind=spline", ["response", ...AFTER_RESPONSE], { anew: trainings }),
+  "response.bins": [
+    {
+      set: ["response.kind=spline", "response.bins=3"],
+      repeated: ["response", ...AFTER_RESPONSE],
+      anew: trainings,
+    },
+  ],
+  "response.layers": one("response.layers=2", ["response", ...AFTER_RESPONSE], { anew: trainings }),
+  "response.hidden": one("response.hidden=[5]", ["response", ...AFTER_RESPONSE], { anew: trainings }),
+  ...recipe("response", ["response", ...AFTER_RESPONSE]),
+  "scan.nuisances": one("scan.nuisances=[t]", SCANS),
+  "scan.pairs": one("scan.pairs=[[s, r]]", SCANS),
+  "scan.fits": one("scan.fits=[fixed]", []),
+  "scan.points": one("scan.points=5", SCANS),
+  "scan.grid": one("scan.grid=4", SCANS),
+  "scan.range": one("scan.range=2", SCANS),
+  "impacts.enabled": one("impacts.enabled=false", []),
+  "impacts.definitions": one("impacts.definitions=[covariance]", ["impacts"]),
+  "impacts.groups": one("impacts.groups={both: [s, t]}", ["impacts"]),
+  "impacts.bins": one("impacts.bins=3", ["impacts"]),
+  "impacts.events": one("impacts.events=2000", ["impacts"]),
+  truth: [...one("truth={s: 0.1}", []), ...one("truth={shift: 0.4, squeeze: -0.5}", TOY_FITS, { base: "toy" })],
+  "report.bins": one("report.bins=9", ["closure", "projections", "bands"], { anew: (name) => name === "projections" }),
+};
+
+/** Keys that hold a value; `*` stands for names and positions. */
+function keysOf(entry: Entry, path: readonly string[]): string[] {
+  if (entry.kind === "section") {
+    return Object.entries(entry.keys).flatMap(([key, inner]) => keysOf(inner, [...path, key]));
+  }
+  const isOfSections = (entry.kind === "map" || entry.kind === "list") && entry.item.kind === "section";
+  return isOfSections ? keysOf(entry.item, [...path, "*"]) : [path.join(".")];
+}
+
+let analyses: Analyses;
+test.before(async () => {
+  analyses = await openAnalyses();
+});
+test.after(() => analyses.close());
+
+test("the table has every key of the configuration", () => {
+  assert.equal(Object.keys(REPEATED).sort(), keysOf(configurationTable, []).sort());
+});
+
+test("without a change nothing is repeated", async () => {
+  for (const base of ["files", "toy"] as const) assert.equal(await repeatedSteps(analyses, base, [], () => true), []);
+});
+
+for (const [key, cases] of Object.entries(REPEATED)) {
+  test(`${key} repeats what follows from it, and nothing else`, async () => {
+    for (const { set, repeated, base = "files", anew = () => false } of cases) {
+      const found = await repeatedSteps(analyses, base, set, anew);
+      assert.equal(found, repeated === "refused" ? repeated : [...repeated].sort(), set.join(" "));
+    }
+  });
+}
+
+for (const [what, set] of [
+  ["labels", ["processes.A.label=Signal", "observables.y.labels=[mass, momentum]", "nuisances.s.label=Scale"]],
+  ["a yield", ["processes.A.yield=130"]],
+] as const) {
+  test(`after a change of ${what} every step is, to the bit, what a run from nothing gives`, async () => {
+    const kept = await stepsAfter(analyses, "files", set, "kept");
+    assert.equal(kept, await stepsAfter(analyses, "files", set, "nothing"));
+  });
+}
+
+test.run();
