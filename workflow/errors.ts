@@ -37,3 +37,6 @@ export class VerdictFailed extends Error {
     super(`${what}: expected ${expected}, got ${got}. ${hint}. The results are written, with this verdict`);
   }
 }
+
+/** The message of an error within a sentence: parsers quote what they read, ends of lines included. */
+export const quotedMessage = (error: unknown): string => (error as Error).message.replace(/\s+/g, " ");

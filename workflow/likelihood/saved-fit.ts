@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { FileError } from "../../io/errors.js";
 import { readTextFile } from "../../io/file-kinds.js";
 import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
-import { UsageError } from "../errors.js";
+import { quotedMessage, UsageError } from "../errors.js";
 import type { Belongings } from "../store/belonging.js";
 import { checkSealed } from "../store/checksum.js";
 import { FIT_FILE, RESULTS_FILE } from "../store/output-folder.js";
@@ -72,7 +72,7 @@ function parsed(file: string): object {
     if (error instanceof FileError) throw error;
     throw new UsageError(file, {
       expected: "the JSON that `run` and `fit` write",
-      got: `a file that cannot be read (${(error as Error).message})`,
+      got: `a file that cannot be read (${quotedMessage(error)})`,
       hint: "Make it again",
     });
   }

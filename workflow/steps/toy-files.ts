@@ -1,9 +1,10 @@
 /** Toy experiments as files: each is kept in one of its own. */
+
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readTextFile } from "../../io/file-kinds.js";
 import { writeAtomic } from "../../io/index.js";
-import { UsageError } from "../errors.js";
+import { quotedMessage, UsageError } from "../errors.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { checkSealed, sealed } from "../store/checksum.js";
 
@@ -41,7 +42,7 @@ export async function readToy(folder: string, toy: number, key: string): Promise
   } catch (error) {
     throw new UsageError(file, {
       expected: "a toy that an earlier command left",
-      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
+      got: `a file that cannot be read (${quotedMessage(error).replace(`${file}: `, "")})`,
       hint: "Delete it: the toy is then done again",
     });
   }

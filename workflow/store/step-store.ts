@@ -1,4 +1,5 @@
 /** Finished steps of a run, kept in its folder: a step whose inputs are the same is not repeated. */
+
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import type { Checkpoint } from "../../flows/training/training-request.js";
 import { decodeTrainingState, encodeTrainingState } from "../../flows/training/training-state.js";
 import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
+import { quotedMessage } from "../errors.js";
 import type { Progress } from "../reporter.js";
 import { type Checked, readChecked, writeSealed } from "./checksum.js";
 import { fileName } from "./file-names.js";
@@ -81,7 +83,7 @@ async function sound<T>(file: string, read: () => Promise<T> | T): Promise<T> {
   } catch (error) {
     throw new FileError(file, {
       expected: "what an earlier run left",
-      got: `a file that cannot be read (${(error as Error).message.replace(`${file}: `, "")})`,
+      got: `a file that cannot be read (${quotedMessage(error).replace(`${file}: `, "")})`,
       hint: "Delete it and only its step is repeated; --force repeats all",
     });
   }

@@ -126,7 +126,7 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   );
   assert.is(results("x").fits.xAlone.status, "at-bound");
   // The yields are those of the data that `run` generated, whatever data.events says later: no pull of the extended term.
-  const there = await run([...words, "--json", "--set", "data.events=40000"], undefined, "hessian");
+  const there = await run([...words, "--json", "--nu", "0,0", "--set", "data.events=40000"], undefined, "hessian");
   assert.is(there.code, 0, there.error);
   const { data, total } = JSON.parse(there.out);
   assert.ok(Math.abs(total.nll - data.nll) < 1e-9, `${total.nll}, ${data.nll}`);

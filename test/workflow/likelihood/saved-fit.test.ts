@@ -25,6 +25,12 @@ test("without a fit it takes the nominal values or --nu; of x alone, of another 
   const results = readFileSync(at("out/results.json"), "utf8");
   const refusals: readonly (readonly [string, string, RegExp])[] = [
     ["fit.json", "{", /fit\.json: expected the JSON that `run` and `fit` write, got a file that cannot be read/],
+    // One sentence, whatever lines the parser quotes.
+    [
+      "fit.json",
+      '{\n  "names": [\n    !\n  ]\n}',
+      /^unbinned: .*fit\.json: expected the JSON .* cannot be read \([^\n]*\)[^\n]*\n$/,
+    ],
     ["fit.json", "{}", /fit\.json: expected a fit of shift, squeeze, with its estimate and modes, got one of nothing/],
     [
       "results.json",
