@@ -206,14 +206,16 @@ export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity
  */
 export function moveSimulation(
   model: MixtureModel,
-  { morph }: BoundDensity,
+  density: BoundDensity,
   y: Var,
-  { process, context }: Conditions,
+  conditions: Conditions,
   from: Var,
   to: Var,
 ): Transformed {
   checkModel("moveSimulation", model);
   checkNode("moveSimulation", y);
+  const { morph } = density;
+  const { process, context } = conditions;
   if (morph === undefined) return apply(y, []);
   return apply(y, [
     (simulated) => morph.toNominal(simulated, context, shapeValues(model, from, process)),
