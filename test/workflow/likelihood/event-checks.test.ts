@@ -103,7 +103,7 @@ test("fit, scan and hessian refuse such events before they begin; exit code 2", 
   for (const [verb, ...words] of [
     ["fit"],
     ["scan", "--out", join(folder, "scan")],
-    ["hessian", "--precision", "f32"],
+    ["hessian", "--nu", "0,0", "--precision", "f32"],
   ]) {
     const { error, code, result } = await jsonOf(
       verb!,
