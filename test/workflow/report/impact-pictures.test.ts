@@ -105,7 +105,7 @@ test("a map has a panel per process, its groups above its sources by rank, and e
   assert.match(svg, /energy ≥ 1\.25/);
 });
 
-test("edges that have leading digits in common are told apart", () => {
+test("edges with leading digits in common get different labels", () => {
   const near = [1000.001, 1000.002].map((lower) => ({ ranges: [{ ...EDGE, lower }] }));
   const regions = [{ ranges: [] }, ...near];
   const distribution = { ...found.distribution, regions } as Impacts["distribution"];
