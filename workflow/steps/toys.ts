@@ -1,5 +1,4 @@
 /** Toy experiments of an analysis: one toy is one unit of work. */
-import { createHash } from "node:crypto";
 import { randomKey, word } from "../../engine/random/random.js";
 import type { Backend } from "../../engine/runtime/backend.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
@@ -9,7 +8,7 @@ import { nuisanceVector } from "../configuration/analysis.js";
 import { formOf, looksAtY, type RunContext } from "../context.js";
 import { digestOf } from "../events/event-digest.js";
 import { generateData } from "../simulation/generator-simulation.js";
-import { passingSteps } from "../store/step-store.js";
+import { keyOf, passingSteps } from "../store/step-store.js";
 import { fitModel, fitTrained } from "./fits/fit-chain.js";
 import type { ToyRecord } from "./toy-files.js";
 
@@ -106,7 +105,7 @@ export function planKey(
     observables: likelihood.observables,
     ...(mode === "full" ? { transport, ensemble, response } : { range: response.range }),
   };
-  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+  return keyOf(inputs);
 }
 
 /** True values of the toys: those of the generator, else the fit of the data. */

@@ -1,6 +1,5 @@
 /** Finished steps of a run, kept in its folder: a step whose inputs are the same is not repeated. */
 
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +8,7 @@ import { decodeTrainingState, encodeTrainingState } from "../../flows/training/t
 import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
 import { quotedMessage } from "../errors.js";
 import type { Progress } from "../reporter.js";
-import { type Checked, readChecked, writeSealed } from "./checksum.js";
+import { type Checked, readChecked, sha256, writeSealed } from "./checksum.js";
 import { fileName } from "./file-names.js";
 import { createInside } from "./output-folder.js";
 
@@ -40,7 +39,8 @@ export interface StepStore {
 
 const FOLDER = "steps";
 
-const keyOf = (inputs: unknown) => createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+/** Stands for inputs, JSON data. */
+export const keyOf = (inputs: unknown): string => sha256(JSON.stringify(inputs));
 
 const tensors = (arrays: Readonly<Record<string, Float64Array>>): Map<string, NamedArray> =>
   new Map(Object.entries(arrays).map(([name, data]) => [name, { shape: [data.length], data }]));
