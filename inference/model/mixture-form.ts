@@ -5,6 +5,7 @@ import { checkForm, type Data, isData, shownData } from "../../flows/architectur
 import { LARGEST } from "../../flows/architecture/limits.js";
 import { architectureInNewWords, inNewWords } from "../../flows/formats/old-words.js";
 import type { ModelFrame } from "./feature-frame.js";
+import { isTransform } from "./features/transform-form.js";
 import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
 import type { SimulatedRange } from "./simulated-range.js";
 
@@ -33,7 +34,11 @@ const isLog = (data: unknown) => typeof data === "number" && Math.abs(data) <= L
 
 const areNumbers = (data: unknown) => Array.isArray(data) && data.every((value) => typeof value === "number");
 
-const isFeatureFrame = (data: unknown) => isData(data) && areNumbers(data.shift) && areNumbers(data.scale);
+const isFeatureFrame = (data: unknown) =>
+  isData(data) &&
+  areNumbers(data.shift) &&
+  areNumbers(data.scale) &&
+  (data.transforms === undefined || (Array.isArray(data.transforms) && data.transforms.every(isTransform)));
 
 const isFrame = (data: unknown) =>
   isData(data) && isFeatureFrame(data.x) && (data.y === undefined || isFeatureFrame(data.y));

@@ -4,6 +4,7 @@ import { aColumn, aNumber, checkParts } from "../../engine/options.js";
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { type Spread, spreadOf } from "../../flows/training/weighted-moments.js";
 import type { FeatureFrame, ModelFrame } from "./feature-frame.js";
+import { monotoneMap } from "./features/feature-transform.js";
 import type { ObservableName } from "./sampling/simulated-events.js";
 
 type Precision = "f32" | "f64";
@@ -79,8 +80,14 @@ export function beyondPrecision(
   if (precision === "f64") return undefined;
   return extremes.find(({ of, feature, value }) => {
     const own = frame?.[of];
-    return !Number.isFinite(Math.fround((value - (own?.shift[feature] ?? 0)) / (own?.scale[feature] ?? 1)));
+    const mapped = mapOf(own, feature)?.forward(value) ?? value;
+    return !Number.isFinite(Math.fround((mapped - (own?.shift[feature] ?? 0)) / (own?.scale[feature] ?? 1)));
   });
+}
+
+function mapOf(frame: FeatureFrame | undefined, feature: number) {
+  const transform = frame?.transforms?.[feature];
+  return transform === undefined || transform.kind === "none" ? undefined : monotoneMap(transform);
 }
 
 const inFrame = ({ mean, sigma }: Spread, frame: FeatureFrame | undefined, feature: number): Spread => {
@@ -102,9 +109,12 @@ export function coarseFeatures(events: Columns, frame: ModelFrame | undefined, p
     if (column === undefined) return [];
     const given = column instanceof Float32Array ? "f32" : "f64";
     return Array.from({ length: column.length / count }, (_, feature) => {
-      const spread = spreadOf(someOf(column.subarray(feature * count, (feature + 1) * count)));
+      const some = someOf(column.subarray(feature * count, (feature + 1) * count));
+      const spread = spreadOf(some);
       const asGiven = { format: given, isGiven: true, steps: stepsOf(spread, given) } as const;
-      const seen = inFrame(spread, frame?.[of], feature);
+      const map = mapOf(frame?.[of], feature);
+      const mapped = map === undefined ? spread : spreadOf(Float64Array.from(some, map.forward));
+      const seen = inFrame(mapped, frame?.[of], feature);
       const asSeen = { format: precision, isGiven: false, steps: stepsOf(seen, precision) } as const;
       return { of, feature, ...spread, ...(asGiven.steps < LEAST_STEPS ? asGiven : asSeen) };
     }).filter(({ sigma, steps }) => sigma > 0 && Number.isFinite(sigma) && steps < LEAST_STEPS);

@@ -53,7 +53,11 @@ export function nuisancesOfKind(configuration: Configuration, kind: Nuisance["ki
 }
 
 /** What a file calls a feature: as in `io/columns`. */
-export function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
+export function featureName(
+  { configuration }: Pick<Analysis, "configuration">,
+  of: ObservableName,
+  feature: number,
+): string {
   const { columns, features } = configuration.observables[of]!;
   if (columns.length === features) return columns[feature]!;
   return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;

@@ -16,22 +16,19 @@ import { UsageError } from "../errors.js";
 import { type Analysis, dimensionsOf, nuisancesOfKind, simulationAnchors } from "./analysis.js";
 import type { Configuration } from "./table.js";
 
-/** Half-width of the interval in which splines act, in standard deviations of the training sample: that of the published model. */
-const BOUND = 5;
-
 function contextOf(configuration: Configuration, of: ObservableName): number {
   const { processes, x } = dimensionsOf(configuration);
   return of === "x" ? processes : processes + x;
 }
 
 export function nominalArchitecture(configuration: Configuration, of: ObservableName): FlowArchitecture {
-  const { kind, structure, transforms, bins, hidden } = configuration.flows[of];
+  const { kind, structure, transforms, bins, bound, hidden } = configuration.flows[of];
   const options = {
     features: dimensionsOf(configuration)[of],
     context: contextOf(configuration, of),
     hidden,
     transforms,
-    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND },
+    transform: kind === "affine" ? { kind } : { kind, bins, bound },
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",
@@ -69,13 +66,13 @@ function pairPositions(configuration: Configuration): [number, number][] {
 
 /** T of step 1. */
 export function transportArchitecture(configuration: Configuration): AutoregressiveArchitecture {
-  const { hidden, transforms, bins } = configuration.transport;
+  const { hidden, transforms, bins, bound } = configuration.transport;
   return autoregressiveFlow({
     features: dimensionsOf(configuration).y,
     context: contextOf(configuration, "y"),
     hidden,
     transforms,
-    transform: { kind: "spline", bins, bound: BOUND, freeRightSlope: true },
+    transform: { kind: "spline", bins, bound, freeRightSlope: true },
     activation: "silu",
     standardisation: "both",
   });
@@ -99,7 +96,8 @@ export function responseArchitecture(
     hidden,
     layers,
     nuisances: nominal.map((value, k) => ({ nominal: value, scale: scale ?? scales[k]! })),
-    spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
+    // It acts in the frame of T.
+    spline: kind === "spline" ? { kind, bins, bound: configuration.transport.bound } : undefined,
     standardisation: "both",
   });
 }
@@ -120,7 +118,7 @@ function hiddenOf({ layers }: Architecture): string {
 const splineEntries = ({ kind, bins }: SplineArchitecture): Entries => ({ kind, bins: `${bins}` });
 
 function splineBins({ transform }: FlowArchitecture): Entries {
-  return transform.kind === "spline" ? { bins: `${transform.bins}` } : {};
+  return transform.kind === "spline" ? { bins: `${transform.bins}`, bound: `${transform.bound}` } : {};
 }
 
 function flowEntries(architecture: FlowArchitecture): Entries {

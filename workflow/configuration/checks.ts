@@ -3,6 +3,7 @@
 import { suggestion } from "../../io/edit-distance.js";
 import {
   affectedProcesses,
+  featureName,
   isOffNominal,
   nuisanceNames,
   nuisancesOfKind,
@@ -93,6 +94,29 @@ function checkNames(configuration: Configuration, report: ReportProblem): void {
   }
 }
 
+function checkTransforms(configuration: Configuration, name: "x" | "y", report: ReportProblem): void {
+  const { transform, edges, features } = configuration.observables[name]!;
+  if (transform.length !== 1 && transform.length !== features) {
+    const expected = `one transformation, or one per feature (${features})`;
+    report(["observables", name, "transform"], expected, `${transform.length}`);
+  }
+  const names = Array.from({ length: features }, (_, feature) => featureName({ configuration }, name, feature));
+  for (const [feature, { low, high }] of Object.entries(edges)) {
+    const path = ["observables", name, "edges", feature];
+    const position = names.indexOf(feature);
+    if (position < 0) {
+      report(path, `a feature of ${name}`, shown(feature), () => suggestion(feature, names));
+      continue;
+    }
+    const own = transform[transform.length === 1 ? 0 : position];
+    if (own !== "auto" && own !== "rank") {
+      const hint = "Set it to auto or rank, or remove the edges";
+      report(path, "a feature with the transform auto or rank", `transform ${own}`, hint);
+    }
+    if (low !== undefined && high !== undefined && !(low < high)) report(path, "low below high", `${low} and ${high}`);
+  }
+}
+
 function checkObservables(configuration: Configuration, report: ReportProblem): void {
   const { observables, likelihood, flows } = configuration;
   for (const name of ["x", "y"] as const) {
@@ -102,6 +126,7 @@ function checkObservables(configuration: Configuration, report: ReportProblem): 
     if (labels.length > 0 && labels.length !== features) {
       report(["observables", name, "labels"], `one label per feature (${features}), or none`, `${labels.length}`);
     }
+    checkTransforms(configuration, name, report);
     if (flows[name].structure === "coupling" && features < 2) {
       const hint = `Set flows.${name}.structure to autoregressive`;
       report(["flows", name, "structure"], `at least 2 features of ${name} for coupling`, `${features}`, hint);

@@ -7,6 +7,8 @@ export const MAXIMA = {
   nameLetters: 200,
   features: 256,
   processes: 256,
+  /** Of a feature, of either sign. */
+  value: 1e300,
   nuisances: 1024,
   /** Of nuisances: terms of the flow, scans. */
   pairs: 1024,
@@ -17,6 +19,9 @@ export const MAXIMA = {
   units: 8192,
   layers: 64,
   splineBins: 512,
+  /** Half-width of splines, in standard deviations, and the least. */
+  splineBound: 100,
+  leastSplineBound: 2,
   epochs: 1_000_000,
   /** Events of a training step. */
   batch: 1_000_000,

@@ -8,6 +8,7 @@ import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { checkFiles, loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
 import { hasEvents, loadEvents, withEvents } from "../events/event-data.js";
+import { requireSupport } from "../events/feature-support.js";
 import { requireRange, resolutionWarnings } from "../events/resolution.js";
 import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
 import { belongingsOfResults } from "../likelihood/saved-fit.js";
@@ -58,6 +59,7 @@ export async function openLikelihood(
   const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
   const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
   const backend = await openBackend();
+  requireSupport(analysis, [[events.file, extremesOf(events.data)]], model.frame);
   requireRange(analysis, [[events.file, extremesOf(events.data)]], model.frame, backend.precision);
   const samples = [[events.file, events.data]] as const;
   for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) warn(warning);

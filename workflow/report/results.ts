@@ -9,6 +9,7 @@ import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
+import { featureRows } from "./feature-text.js";
 import { featureLabel, goodnessOf } from "./labels.js";
 
 export function resultsOf(context: RunContext, outcome: Outcome) {
@@ -47,6 +48,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
     ),
     ensemble: ensembleResults(outcome),
+    features: featureRows(context.analysis, context.simulation.frame),
     acceptance,
     yields,
     closure: {

@@ -6,6 +6,7 @@ import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { Outcome, YieldRow } from "../recipes/outcome.js";
 import { sideText } from "./acceptance-text.js";
+import { featureRows, tailText } from "./feature-text.js";
 import type { ReportTable } from "./html.js";
 import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
 
@@ -30,6 +31,20 @@ export function yieldTable(processes: readonly YieldRow[], nObserved: number): R
       ["observed", undefined, fixed(nObserved, 1)],
     ],
   };
+}
+
+/** How features enter the densities, where one is transformed. */
+export function featureTables({ analysis, simulation }: RunContext): ReportTable[] {
+  const rows = featureRows(analysis, simulation.frame);
+  if (rows.length === 0) return [];
+  return [
+    {
+      caption:
+        "Transformations of the features, in which their densities are learnt; tails and edges of the support, which continue the nominal simulation",
+      columns: ["feature", "transform", "below", "above"],
+      rows: rows.map(({ feature, transform, lower, upper }) => [feature, transform, tailText(lower), tailText(upper)]),
+    },
+  ];
 }
 
 /** How the yields follow the shape nuisances, where they do. */

@@ -15,6 +15,7 @@ import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors }
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { digestOf } from "../events/event-digest.js";
+import { requireSupport, transformRequests } from "../events/feature-support.js";
 import { pointName } from "./point-name.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
@@ -58,7 +59,15 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
   const nominalValues = nominalShapes(configuration);
   const nominal = anchors.filter(({ at }) => at.every((value, k) => value === nominalValues[k]));
-  const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
+  requireSupport(analysis, extremes);
+  const frame = frameOfSimulation(
+    pick("training", nominal),
+    configuration.likelihood.observables.includes("y"),
+    transformRequests(
+      analysis,
+      extremes.flatMap(([, own]) => own),
+    ),
+  );
   return {
     anchors,
     frame,

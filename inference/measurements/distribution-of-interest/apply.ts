@@ -28,7 +28,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { chain } from "../../../flows/flow.js";
 import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
-import { enterFrame, framedEvents, leaveFrame } from "../../model/feature-frame.js";
+import { enterFrame, framedEvents, leaveFrame, logSlopes } from "../../model/feature-frame.js";
 import { checkModel } from "../../model/given-model.js";
 import { bindDensity, bindMixture, bindTransport, moveSimulation } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
@@ -292,7 +292,23 @@ async function applyOne(
     onEvents?.(at * count + stop);
   }
   const mapped = y.map((ofMap) => leaveFrame(model.frame?.y, ofMap) as Float64Array);
+  if (logDet !== undefined) leaveFrameAsSlope(model, logDet, sample.y, mapped);
   return { ...applied, y: mapped };
+}
+
+/** log|det| between numbers that flows see [maps][count], to that between those from the units of y and to them. */
+function leaveFrameAsSlope(
+  { frame }: MixtureModel,
+  logDet: readonly Float64Array[],
+  from: ColumnData,
+  to: readonly ColumnData[],
+): void {
+  const start = logSlopes(frame?.y, from);
+  if (start === undefined) return;
+  for (const [map, values] of logDet.entries()) {
+    const end = logSlopes(frame?.y, to[map]!)!;
+    for (let i = 0; i < values.length; i++) values[i]! += start[i]! - end[i]!;
+  }
 }
 
 /** Room for what one variation gives, all of it that there is of no events. */

@@ -128,11 +128,7 @@ type Fields = Pick<Displacements, "nominal" | "shifts">;
  */
 function relative(moved: readonly (readonly Float64Array[])[], y: ColumnData, frame: FeatureFrame | undefined): Fields {
   const [first, ...others] = moved as [readonly Float64Array[], ...Float64Array[][]];
-  const less = (field: Float64Array, from: ColumnData) =>
-    leaveFrameAsDifference(
-      frame,
-      field.map((value, i) => value - from[i]!),
-    );
+  const less = (field: Float64Array, from: ColumnData) => leaveFrameAsDifference(frame, field, from);
   return {
     nominal: first.map((field) => less(field, y)),
     shifts: others.map((field) => field.map((ofProcess, f) => less(ofProcess, first[f]!))),

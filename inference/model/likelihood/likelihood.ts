@@ -10,7 +10,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
-import { framedEvents, logVolume } from "../feature-frame.js";
+import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
 import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
@@ -31,6 +31,7 @@ import {
   WEIGHT,
   WEIGHT_X,
 } from "./likelihood-terms.js";
+import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
 export { CACHE_BYTES, checkEventData, type EventData, type LikelihoodRequest } from "./likelihood-request.js";
 
@@ -125,21 +126,6 @@ function sumOf(a: Evaluation, b: Evaluation): Evaluation {
   return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
 }
 
-/** log p of an event in the frame of the flows less that in the units of its features. */
-function logVolumes({ model: { frame }, data, form }: LikelihoodRequest) {
-  const x = form === "joint" ? logVolume(frame?.x) : 0;
-  return { x, withY: data.y === undefined ? x : x + logVolume(frame?.y) };
-}
-
-/** What the same makes of -Σ w log p. */
-function nllOfVolumes(request: LikelihoodRequest, { columns }: Member): number {
-  const { x, withY } = logVolumes(request);
-  const { count, weights } = request.data;
-  const ofX = columns[WEIGHT_X];
-  const total = (own: ColumnData | undefined) => totalWeight({ count, weights: own });
-  return withY * total(columns[WEIGHT] ?? weights) + (ofX === undefined ? 0 : x * total(ofX));
-}
-
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
@@ -199,7 +185,8 @@ export async function likelihoods(
   }));
   const events = programsOf(request, members, yWeights !== undefined);
   const penalty = await penaltyProgram(request);
-  return members.map((member) => boundLikelihood(request, events, penalty, member));
+  const volumes = volumesOf(request);
+  return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));
 }
 
 function boundLikelihood(
@@ -207,9 +194,10 @@ function boundLikelihood(
   events: EventPrograms<keyof Traced>,
   penalty: Program,
   member: Member,
+  volumes: Volumes,
 ): Likelihood {
   const { model, data } = request;
-  const ofVolumes = nllOfVolumes(request, member);
+  const ofVolumes = nllOfVolumes(volumes, data, member.columns[WEIGHT] ?? data.weights, member.columns[WEIGHT_X]);
   // What is asked for again and again reads what is cached; log p, asked for once, does without.
   const ofOrder = (order: Order) => events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
   const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
@@ -254,8 +242,7 @@ function boundLikelihood(
     async logProb(nu, range) {
       const program = events.open("log prob", ({ logProb }) => ({ logProb }));
       const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
-      const { withY } = logVolumes(request);
-      return withY === 0 ? output.logProb! : output.logProb!.map((inFrame) => inFrame - withY);
+      return inUnits(volumes, output.logProb!, range?.[0] ?? 0);
     },
     async eventScores(nu, range) {
       const program = events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));

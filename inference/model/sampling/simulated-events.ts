@@ -5,7 +5,15 @@ import { aList, checkArgument } from "../../../engine/options.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight, type WeightedMoments, weightedMoments } from "../../../flows/training/weighted-moments.js";
-import { enterFrame, frameOf, identityFrame, type ModelFrame } from "../feature-frame.js";
+import {
+  enterFrame,
+  frameOf,
+  identityFrame,
+  logVolume,
+  type ModelFrame,
+  meanLogVolume,
+  type TransformRequest,
+} from "../feature-frame.js";
 
 export type ObservableName = "x" | "y";
 
@@ -88,21 +96,41 @@ function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
   return weight;
 }
 
+/** What is asked for each feature of the observables; absent: no transformations. */
+export type TransformRequests = { readonly [O in ObservableName]?: readonly TransformRequest[] };
+
 /**
  * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same;
  * undefined where their features are of order one as they are.
  */
-export function frameOfSimulation(nominal: readonly SimulatedEvents[], withY: boolean): ModelFrame | undefined {
+export function frameOfSimulation(
+  nominal: readonly SimulatedEvents[],
+  withY: boolean,
+  requests: TransformRequests = {},
+): ModelFrame | undefined {
   checkArgument("frameOfSimulation", "samples", nominal, aList);
   const weights = evenWeights(nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
-    const frame = frameOf(column, weights, of);
+    const frame = frameOf(column, weights, of, requests[of]);
     return { frame, same: identityFrame(column.length / weights.length) };
   };
   const [x, y] = [found("x"), withY ? found("y") : undefined];
   if (x.frame === undefined && y?.frame === undefined) return undefined;
   return { x: x.frame ?? x.same, ...(y && { y: y.frame ?? y.same }) };
+}
+
+/** `meanLogVolume` of samples in which every process at every point counts the same: what a loss of what flows see lacks. */
+export function meanLogVolumeOf(
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  frame: ModelFrame | undefined,
+): number {
+  checkArgument("meanLogVolumeOf", "samples", parts, aList);
+  const own = frame?.[of];
+  if (own?.transforms === undefined) return logVolume(own);
+  const column = joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
+  return meanLogVolume(own, column, evenWeights(parts));
 }
 
 /** How events enter a training. */

@@ -1,6 +1,6 @@
 /** Densities of the nominal simulation. */
 import { choice, section } from "../entries.js";
-import { hidden, splineBins, transforms } from "./networks.js";
+import { hidden, splineBins, splineBound, transforms } from "./networks.js";
 import { type RecipeDefaults, recipe } from "./training.js";
 
 const density = (of: string, sizes: { readonly transforms: number }, defaults: RecipeDefaults) =>
@@ -18,6 +18,7 @@ const density = (of: string, sizes: { readonly transforms: number }, defaults: R
       }),
       transforms: transforms(sizes.transforms),
       bins: splineBins(12),
+      bound: splineBound,
       hidden: hidden([32, 32]),
       training: recipe(of, defaults),
     },

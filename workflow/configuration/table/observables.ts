@@ -1,8 +1,10 @@
 /** What is measured of every event. */
-import { list, number, section, text } from "../entries.js";
+import { choice, list, map, number, section, text } from "../entries.js";
 import { MAXIMA } from "../limits.js";
 
 const columns = { doc: "Name of a column of the files, [events] or [events, width]." };
+
+const END = { min: -MAXIMA.value, max: MAXIMA.value } as const;
 
 const observable = (name: "x" | "y", doc: string) => ({
   keys: {
@@ -25,6 +27,32 @@ const observable = (name: "x" | "y", doc: string) => ({
       default: [],
       maxLength: MAXIMA.features,
     }),
+    transform: list(
+      choice({
+        doc: "auto: what the nominal simulation needs. none, log, asinh, rank (to a normal variable by the distribution of the sample, with tails by their measured index).",
+        choices: ["auto", "none", "log", "asinh", "rank"],
+      }),
+      {
+        doc: "Monotone transformation of each feature before the densities see it, fitted to nominal samples; one for all, or one for each. Densities, displacements and events stay in the units of the features. A generator's features need none.",
+        default: ["auto"],
+        minLength: 1,
+        maxLength: MAXIMA.features,
+      },
+    ),
+    edges: map(
+      section(
+        {
+          low: number({ doc: "Least possible value.", optional: true, ...END }),
+          high: number({ doc: "Largest possible value.", optional: true, ...END }),
+        },
+        { doc: "Ends of the support of a feature." },
+      ),
+      {
+        doc: "By the name of a feature: where its support ends, in its units, such as the value of a cut. Ends that are not given are found where the events show them.",
+        of: "the name of a feature",
+        maxLength: MAXIMA.features,
+      },
+    ),
   },
   rules: { doc },
 });

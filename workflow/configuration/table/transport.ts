@@ -1,7 +1,7 @@
 /** The transport map T and its ensemble. */
 import { flag, number, section } from "../entries.js";
 import { MAXIMA } from "../limits.js";
-import { hidden, splineBins, transforms } from "./networks.js";
+import { hidden, splineBins, splineBound, transforms } from "./networks.js";
 import { recipe } from "./training.js";
 
 export const transport = section(
@@ -12,6 +12,7 @@ export const transport = section(
     }),
     transforms: transforms(2),
     bins: splineBins(8),
+    bound: splineBound,
     hidden: hidden([64, 64]),
     training: recipe("T and nu together (step 1)", {
       optimiser: "adamw",

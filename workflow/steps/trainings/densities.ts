@@ -4,9 +4,9 @@ import type { Architecture, FactorizableArchitecture, FlowArchitecture } from ".
 import { named, updated } from "../../../flows/networks/weights.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { FreshSamples } from "../../../flows/training/training-request.js";
-import { logVolume } from "../../../inference/model/feature-frame.js";
 import type { DensityModel, FlowModel } from "../../../inference/model/mixture-model.js";
 import {
+  meanLogVolumeOf,
   type ObservableName,
   type SimulatedEvents,
   trainingSample,
@@ -107,7 +107,8 @@ async function trainNominal(
   });
   const inputs = { architecture, recipe, simulation: simulation.digest(anchors, of) };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
-    const first = pack(await simulation.training(prefix, anchors, 0, recipe.epochs));
+    const events = await simulation.training(prefix, anchors, 0, recipe.epochs);
+    const first = pack(events);
     return trainStep(
       context,
       `train p(${of === "x" ? "x" : "y | x"})`,
@@ -118,7 +119,7 @@ async function trainNominal(
         data: await trainingData(context, prefix, anchors, recipe.epochs, pack),
         ...(await validationOf(context, anchors, pack)),
         purpose: prefix,
-        logVolume: logVolume(simulation.frame?.[of]),
+        logVolume: meanLogVolumeOf(events, of, simulation.frame),
       },
       checkpoint,
       (name) => name.startsWith(`${prefix}.`),
@@ -217,7 +218,7 @@ async function trainStage(
         data: await trainingData(context, purpose, anchors, recipe.epochs, pack),
         ...(await validationOf(context, anchors, pack)),
         purpose,
-        logVolume: logVolume(simulation.frame?.[of]),
+        logVolume: await stageLogVolume(context, of, purpose, anchors),
       },
       checkpoint,
       (parameter) => parameter.startsWith(`${prefix}.`),
@@ -225,6 +226,18 @@ async function trainStage(
   );
   const flow = { ...initial, weights: updated(prefix, initial.weights, arrays) };
   return { flow, key, summary: record };
+}
+
+/** The events of an epoch are drawn for it only where the frame asks for them. */
+async function stageLogVolume(
+  { simulation, analysis }: RunContext,
+  of: ObservableName,
+  purpose: string,
+  anchors: readonly Anchor[],
+): Promise<number> {
+  const { epochs } = analysis.configuration.morph[of].training;
+  const isFramed = simulation.frame?.[of]?.transforms !== undefined;
+  return meanLogVolumeOf(isFramed ? await simulation.training(purpose, anchors, 0, epochs) : [], of, simulation.frame);
 }
 
 /** What a training of these networks follows from: a damping says nothing where no term has it. */

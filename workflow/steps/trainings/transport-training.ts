@@ -13,7 +13,7 @@ import {
   releaseOfNu,
   transportTraining,
 } from "../../../inference/measurements/distribution-of-interest/transport-training.js";
-import { framedEvents, logVolume } from "../../../inference/model/feature-frame.js";
+import { framedEvents, meanLogVolume } from "../../../inference/model/feature-frame.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
 import { transportArchitecture } from "../../configuration/architectures.js";
@@ -81,7 +81,9 @@ async function transportStep(
         initial: { ...mixtureParameters(model), ...initialNu(task.nu) },
         data: { [DATA]: dataSample(framed(context, simulated, data)) },
         perStep: task.perStep,
-        logVolume: (options.form === "joint" ? logVolume(frame?.x) : 0) + logVolume(frame?.y),
+        logVolume:
+          (options.form === "joint" ? meanLogVolume(frame?.x, data.x, data.weights) : 0) +
+          meanLogVolume(frame?.y, data.y!, data.weights),
         // One shuffling for the data and all replicas: they differ in their weights only.
         purpose: "transfer",
       },
