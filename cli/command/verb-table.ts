@@ -92,9 +92,9 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     ],
     details:
       "Corrects simulation (to-data), or takes data to simulation. --out (npz, safetensors or csv) gets all columns of --events\n" +
-      "and y.data (to-simulation: y.simulation; y.NAME and probability.NAME of every process where none is given), each\n" +
-      "with .mode1.up, .mode1.down, ... at one standard deviation of every mode of the fit and .replica0, ... of the\n" +
-      "ensemble, and log_det. Simulation was made, or is wanted, at --simulated-at: T is of simulation at nu, to which the morph of y\n" +
+      "and, for every column of y, say mass, mass.data (to-simulation: mass.simulation; mass.NAME and probability.NAME of\n" +
+      "every process where none is given), each with .mode1.up, .mode1.down, ... at one standard deviation of every mode of\n" +
+      "the fit and .replica0, ... of the ensemble, and log_det. An input that has a column of such a name is refused. Simulation was made, or is wanted, at --simulated-at: T is of simulation at nu, to which the morph of y\n" +
       `takes it first.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/apply.js")).apply,
   },

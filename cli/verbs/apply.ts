@@ -37,13 +37,19 @@ export async function apply(context: VerbContext): Promise<void> {
   });
   const { nu, nuFrom } = at;
   const simulatedAt = simulatedAtOf(analysis, options.simulatedAt);
-  const { sample, columns, unread } = await readApplyTable(analysis, options, files);
+  const { sample, columns, observed, unread } = await readApplyTable(analysis, options, files);
   const { direction } = options;
   const { count } = sample;
-  const size = { count, width: analysis.configuration.observables.y!.features };
   const variations = mapVariations(model, nu, fit?.summary.modes ?? [], replicas);
   const isKnown = sample.process !== undefined;
-  const names = columnNames(direction, isKnown, processNames(analysis.configuration), variations);
+  const processes = processNames(analysis.configuration);
+  const names = columnNames(
+    direction,
+    isKnown,
+    processes,
+    observed.map(({ name }) => name),
+    variations,
+  );
   checkNoClash(files.events, columns, names);
   warnOfFit(context, model, fit);
   warnOfUnread(context, files, unread);
@@ -58,7 +64,7 @@ export async function apply(context: VerbContext): Promise<void> {
     // A frame is there where f32 would not hold the features.
     const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
     const request = { backend, model, direction, sample, simulatedAt, variations, signal, onEvents };
-    for await (const applied of applyTransport(request)) addColumns(columns, names, applied, size, precision);
+    for await (const applied of applyTransport(request)) addColumns(columns, names, applied, observed, precision);
     counter.done();
   } finally {
     await backend.close();

@@ -52,15 +52,22 @@ export function nuisancesOfKind(configuration: Configuration, kind: Nuisance["ki
   return nuisanceNames(configuration).filter((name) => configuration.nuisances[name]!.kind === kind);
 }
 
-/** What a file calls a feature: as in `io/columns`. */
+/** What a file calls a feature: as in `io/columns`. The label, where columns of several widths leave that open. */
 export function featureName(
   { configuration }: Pick<Analysis, "configuration">,
   of: ObservableName,
   feature: number,
 ): string {
-  const { columns, features } = configuration.observables[of]!;
+  const { columns, features, labels } = configuration.observables[of]!;
   if (columns.length === features) return columns[feature]!;
-  return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;
+  return columns.length === 1 ? `${columns[0]}[${feature}]` : (labels[feature] ?? `${of}[${feature}]`);
+}
+
+/** What pictures and tables call a feature: its label, else its column. */
+export function featureLabel(analysis: Analysis, of: ObservableName, feature: number): string {
+  const { columns, features, labels } = analysis.configuration.observables[of]!;
+  const isUnnamed = columns.length === 1 && columns[0] === of && features > 1;
+  return labels[feature] ?? (isUnnamed ? `${of}${feature + 1}` : featureName(analysis, of, feature));
 }
 
 /** Sizes of what is observed and of the mixture. */

@@ -16,7 +16,7 @@ import {
   writeTable,
 } from "../../io/columns.js";
 import { suggestion } from "../../io/edit-distance.js";
-import { FileError, requireColumn } from "../../io/index.js";
+import { FileError, type NamedArray, requireColumn } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
@@ -62,10 +62,18 @@ export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
   return { events, out, write: (columns) => writeTable(out, columns) };
 }
 
+/** A column of y: [events] or [events, width]. */
+export interface ObservedColumn {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 export interface ApplyTable {
   readonly sample: ApplySample;
   /** All in the file that can be read. */
   readonly columns: Columns;
+  /** The columns of y, as the file has them. */
+  readonly observed: readonly ObservedColumn[];
   /** What in the file is of a type that is not read. */
   readonly unread: readonly string[];
 }
@@ -99,7 +107,9 @@ export async function readApplyTable(
     ...(process !== undefined && { process }),
   };
   checkPlaces(files, columns, table.count);
-  return { sample, columns, unread: [...unread.keys()] };
+  // `eventsOf` has found arrays of these names.
+  const observed = y.columns.map((name) => ({ name, shape: (columns.get(name) as NamedArray).shape }));
+  return { sample, columns, observed, unread: [...unread.keys()] };
 }
 
 const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringify(name)}`;
@@ -170,8 +180,8 @@ function fromNames(where: string, names: readonly string[], processes: readonly 
 
 /** What `apply` calls its columns. */
 export interface ColumnNames {
-  /** Of a variation's y, one per map. */
-  y(variation: MapVariation): readonly string[];
+  /** Of a variation's y: by map, then by column of y. */
+  y(variation: MapVariation): readonly (readonly string[])[];
   readonly logDet: readonly string[];
   readonly probabilities: readonly string[];
   /** Those of the nominal map and what belongs to it; then all, in their order in the file. */
@@ -180,25 +190,44 @@ export interface ColumnNames {
 }
 
 /**
- * Where the process of each event is known there is one map, `y.data` or `y.simulation`; else one per process, `y.<process>`.
+ * Where the process of each event is known there is one map, `<column>.data` or `<column>.simulation`; else one per process,
+ * `<column>.<process>`.
+ *
+ * @param observed  names of the columns of y in the file
  */
 export function columnNames(
   direction: Direction,
   isKnown: boolean,
   processes: readonly string[],
+  observed: readonly string[],
   variations: readonly MapVariation[],
 ): ColumnNames {
   const maps = isKnown ? [direction === "to-data" ? "data" : "simulation"] : processes;
   const [first, ...others] = variations;
-  const y = ({ name }: MapVariation) => maps.map((map) => `y.${map}${name === "nominal" ? "" : `.${name}`}`);
+  const y = ({ name }: MapVariation) =>
+    maps.map((map) => observed.map((column) => `${column}.${map}${name === "nominal" ? "" : `.${name}`}`));
   const logDet = isKnown ? ["log_det"] : processes.map((process) => `log_det.${process}`);
   const probabilities = isKnown ? [] : processes.map((process) => `probability.${process}`);
-  const nominal = [...(first === undefined ? [] : y(first)), ...logDet, ...probabilities];
-  return { y, logDet, probabilities, nominal, all: [...nominal, ...others.flatMap(y)] };
+  const nominal = [...(first === undefined ? [] : y(first).flat()), ...logDet, ...probabilities];
+  return {
+    y,
+    logDet,
+    probabilities,
+    nominal,
+    all: [...nominal, ...others.flatMap((variation) => y(variation).flat())],
+  };
 }
 
 /** Refuses a file in which a column of `apply` would take the place of another. */
 export function checkNoClash(events: string, columns: Columns, names: ColumnNames): void {
+  const repeated = names.all.find((name, i) => names.all.indexOf(name) < i);
+  if (repeated !== undefined) {
+    throw new UsageError(events, {
+      expected: "columns of y and processes whose names joined by a dot differ",
+      got: `two results with the name "${repeated}"`,
+      hint: "Rename a column of y or a process",
+    });
+  }
   // Text has a column for every feature.
   const clash = names.all.flatMap((name) => [name, `${name}[0]`]).find((name) => columns.has(name));
   if (clash === undefined) return;
@@ -212,21 +241,27 @@ export function checkNoClash(events: string, columns: Columns, names: ColumnName
 /**
  * Adds what one variation gave.
  *
- * @param size  events, and features of y
+ * @param observed  the columns of y: results have their shapes
  * @param precision  in which y is stored, and all else
  */
 export function addColumns(
   columns: Columns,
   names: ColumnNames,
   { variation, y, logDet = [], probabilities = [] }: Applied,
-  { count, width }: { readonly count: number; readonly width: number },
+  observed: readonly ObservedColumn[],
   precision: Readonly<Record<"y" | "others", "f32" | "f64">>,
 ): void {
   const stored = (values: Float64Array, of: "y" | "others") =>
     precision[of] === "f32" ? Float32Array.from(values) : values;
-  for (const [map, name] of names.y(variation).entries()) {
+  const count = observed[0]!.shape[0]!;
+  for (const [map, own] of names.y(variation).entries()) {
     const values = stored(y[map]!, "y");
-    columns.set(name, { shape: [count, width], data: transposed(values, count) });
+    let start = 0;
+    for (const [i, { shape }] of observed.entries()) {
+      const stop = start + count * (shape[1] ?? 1);
+      columns.set(own[i]!, { shape, data: transposed(values.subarray(start, stop), count) });
+      start = stop;
+    }
   }
   for (const [map, values] of logDet.entries()) {
     columns.set(names.logDet[map]!, { shape: [count], data: stored(values, "others") });

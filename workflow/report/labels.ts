@@ -1,7 +1,7 @@
 /** Names of features, processes and nuisances, and captions, as pictures and tables show them. */
 import { type Caption, footerLine } from "../../inference/plots/index.js";
 import type { ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
-import { nuisanceNames, processNames } from "../configuration/analysis.js";
+import { featureLabel as labelOfFeature, nuisanceNames, processNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { readVersion } from "../version.js";
 
@@ -11,10 +11,8 @@ export function captionOf({ analysis, events }: RunContext, title: string): Capt
 }
 
 /** Axis name of a feature. */
-export function featureLabel({ analysis: { configuration } }: RunContext, of: "x" | "y", feature: number): string {
-  const { labels, features } = configuration.observables[of]!;
-  return labels[feature] ?? (features === 1 ? of : `${of}${feature + 1}`);
-}
+export const featureLabel = ({ analysis }: RunContext, of: "x" | "y", feature: number): string =>
+  labelOfFeature(analysis, of, feature);
 
 export const processLabel = ({ analysis: { configuration } }: RunContext, process: number): string => {
   const name = processNames(configuration)[process]!;

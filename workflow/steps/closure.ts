@@ -7,7 +7,7 @@ import {
   closureTests,
   closureVerdicts,
 } from "../../inference/model/predictions/closure.js";
-import { nominalShapes, nuisancesOfKind, processNames } from "../configuration/analysis.js";
+import { featureLabel, nominalShapes, nuisancesOfKind, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 
 export interface Closure {
@@ -68,7 +68,7 @@ export async function checkClosure(
     context.warn(
       `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not ` +
         `describe held-out simulation (p-value ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
-        `${of}${least.feature + 1} of ${where}). ${advice}`,
+        `${featureLabel(analysis, of, least.feature)} of ${where}). ${advice}`,
     );
   }
   return { tests, verdicts };

@@ -1,13 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type NamedArray, readEvents, readNpz, requireColumn, writeNpz } from "../../../io/index.js";
+import { type NamedArray, readEvents, readNpz, writeNpz } from "../../../io/index.js";
 import { npyChunks } from "../../../io/numpy/npy.js";
+import { checkNoClash, columnNames } from "../../../workflow/events/apply-files.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
 import { archive, member } from "../../io/zip/archives.js";
 
 test.before(runToy);
 test.after(removeRun);
+
+/** Of the columns c and d. */
+const RESULTS = ["c.data", "d.data", "log_det"];
 
 test("csv in and out: processes by name, words and identifiers kept, and all digits", async () => {
   const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
@@ -17,7 +21,7 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
   const ran = await apply(...words, ...columns, "--out", at("mapped.csv"));
   assert.is(ran.code, 0, ran.error);
   const lines = readFileSync(at("mapped.csv"), "utf8").trimEnd().split("\n");
-  assert.match(lines[0]!, /^a,b,c,d,kind,id,note,y\.data\[0\],y\.data\[1\],log_det,y\.data\.mode1\.up\[0\],/);
+  assert.match(lines[0]!, /^a,b,c,d,kind,id,note,c\.data,d\.data,log_det,c\.data\.mode1\.up,d\.data\.mode1\.up,/);
   for (const [row, line] of rows.entries()) assert.ok(lines[row + 1]!.startsWith(`${line.replace('"B"', "B")},`), line);
 
   // The same events with the processes by number, in a format of doubles.
@@ -29,12 +33,9 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
   );
   const same = await apply(...words.with(1, at("numbered.csv")), ...columns, "--out", at("numbered.npz"));
   assert.is(same.code, 0, same.error);
-  const [text, doubles] = [
-    await readEvents(at("mapped.csv"), ["y.data[0]", "y.data[1]", "log_det"]),
-    await readEvents(at("numbered.npz")),
-  ];
-  assert.equal(requireColumn(text, ["y.data[0]", "y.data[1]"]).data, doubles.columns.get("y.data")!.data);
-  assert.equal(text.columns.get("log_det")!.data, doubles.columns.get("log_det")!.data);
+  const [text, doubles] = [await readEvents(at("mapped.csv"), RESULTS), await readEvents(at("numbered.npz"))];
+  for (const name of RESULTS) assert.equal(text.columns.get(name)!.data, doubles.columns.get(name)!.data, name);
+  assert.equal((await readNpz(at("numbered.npz"))).get("c.data")!.shape, [3]);
 
   const refusals: readonly (readonly [string, string, string, RegExp])[] = [
     [
@@ -49,7 +50,7 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
       "no.csv",
       /column "note": expected declared processes \(A, B\) by name, or all by number, got "good" in row 0 \(/,
     ],
-    ["mapped.csv", "kind", "no.csv", /mapped\.csv: expected no column "y\.data\[0\]", which apply adds, got one/],
+    ["mapped.csv", "kind", "no.csv", /mapped\.csv: expected no column "c\.data", which apply adds, got one/],
   ];
   for (const [events, column, out, message] of refusals) {
     const given = ["--events", at(events), "--process-column", column, "--nu", "0,0", "--out", at(out)];
@@ -58,6 +59,60 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
     assert.match(error, message);
     assert.not.ok(existsSync(at(out)));
   }
+});
+
+test("results have the names and widths of the columns of y, in every kind of file", async () => {
+  const { x, y } = Object.fromEntries(await readNpz(simulation)) as Record<string, NamedArray>;
+  const feature = (k: number) => Float64Array.from({ length: COUNT }, (_, i) => Number(y!.data[2 * i + k]));
+  await writeNpz(at("columns.npz"), {
+    x: x!,
+    mass: { shape: [COUNT], data: feature(0) },
+    score: { shape: [COUNT, 1], data: feature(1) },
+    both: { shape: [COUNT, 2], data: y!.data },
+  });
+  const words = ["--events", at("columns.npz"), "--process", "A"];
+  const one = ["--set", "observables.y.columns=[mass, score]"];
+  const other = ["--set", "observables.y.columns=[both]"];
+  for (const [columns, out] of [
+    [one, "columns-out.npz"],
+    [other, "both-out.npz"],
+    [one, "columns-out.safetensors"],
+    [one, "columns-text.csv"],
+    [other, "both-text.csv"],
+  ] as const) {
+    const ran = await apply(...words, ...columns, "--out", at(out));
+    // The text has a column of two features as well.
+    assert.is(ran.code, 0, ran.error);
+    assert.match(ran.out, columns === one ? /: mass\.data, score\.data, log_det, with/ : /: both\.data, log_det, with/);
+  }
+  const [single, wide] = [await readNpz(at("columns-out.npz")), await readNpz(at("both-out.npz"))];
+  assert.equal([single.get("mass.data")!.shape, single.get("score.data")!.shape], [[COUNT], [COUNT, 1]]);
+  const both = wide.get("both.data.mode1.up")!;
+  assert.equal(both.shape, [COUNT, 2]);
+  const rows = Array.from({ length: COUNT }, (_, i) => [both.data[2 * i], both.data[2 * i + 1]]);
+  for (const [k, name] of ["mass", "score"].entries()) {
+    assert.equal(
+      [...single.get(`${name}.data.mode1.up`)!.data],
+      rows.map((row) => row[k]),
+    );
+  }
+  const names = ["mass.data", "score.data", "mass.data.mode1.up", "score.data.mode1.up"];
+  for (const file of ["columns-out.safetensors", "columns-text.csv"]) {
+    const { columns } = await readEvents(at(file), names);
+    for (const name of names) {
+      assert.equal([...columns.get(name)!.data], [...single.get(name)!.data], `${name} of ${file}`);
+    }
+  }
+  const text = await readEvents(at("both-text.csv"), ["both.data[0]", "both.data[1]"]);
+  assert.equal([...text.columns.get("both.data[1]")!.data], [...single.get("score.data")!.data]);
+});
+
+test("names of results that would repeat each other are refused", () => {
+  const names = columnNames("to-simulation", false, ["A", "b.A"], ["mass", "mass.b"], [{ name: "nominal", nu: [0] }]);
+  assert.throws(
+    () => checkNoClash("events.npz", new Map(), names),
+    /events\.npz: expected columns of y and processes whose names joined by a dot differ, got two results with the name "mass\.b\.A"\. Rename/,
+  );
 });
 
 test("no events give a file of none, of every kind", async () => {
@@ -81,14 +136,14 @@ test("no events give a file of none, of every kind", async () => {
         assert.is(count, 0);
         assert.ok([...found.keys()].some((name) => name.startsWith("id")));
         assert.ok(
-          [...found.keys()].some((name) => /^y\.(data|A)/.test(name)),
+          [...found.keys()].some((name) => /^[yc]\.(data|A)/.test(name)),
           [...found.keys()].join(),
         );
       }
     }
   }
   const written = await readNpz(at("no-events-out.npz"));
-  assert.equal([written.get("y.A")!.shape, written.get("log_det.B")!.shape], [[0, 2], [0]]);
+  assert.equal([written.get("d.A")!.shape, written.get("log_det.B")!.shape], [[0], [0]]);
 });
 
 test("arrays that are no numbers are passed over with a word about it, and refused where they are needed", async () => {

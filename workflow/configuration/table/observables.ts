@@ -23,7 +23,7 @@ const observable = (name: "x" | "y", doc: string) => ({
       unique: true,
     }),
     labels: list(text({ doc: "Axis label, with its unit." }), {
-      doc: "Axis label of each feature. Empty: the name of the observable and a number.",
+      doc: "Name of each feature in pictures and tables. Empty: the names of the columns.",
       default: [],
       maxLength: MAXIMA.features,
     }),
