@@ -20,6 +20,8 @@ export interface SimulatedEvents {
   readonly y?: ColumnData | undefined;
   /** [events], of either sign; every event counts 1 where absent. */
   readonly weights?: ColumnData | undefined;
+  /** The same events, one by one, as they are at the nominal values; absent where these are events of their own. */
+  readonly nominal?: Pick<SimulatedEvents, "count" | "x" | "y" | "weights"> | undefined;
 }
 
 /** Names of the columns that a training sees: `<set>/<column>`. */
