@@ -25,6 +25,8 @@ export interface Dimensions {
 export const NOMINAL = "nominal";
 
 export interface ObservedColumns {
+  /** One-hot [processes]. */
+  readonly process: Var;
   /** What a density of x or y is a density of. */
   readonly features: Var;
   /** (process) for x, (process, x) for y. */
@@ -34,44 +36,13 @@ export interface ObservedColumns {
 
 /** Columns of an event set that `trainingSample` made, as a density of x or y sees them. */
 export function observedColumns(tape: Tape, set: string, of: ObservableName, sizes: Dimensions): ObservedColumns {
-  const process = tape.column(columnName(set, "process"), [sizes.processes], tape.events(set));
-  return { ...columnsOf(tape, set, of, sizes, process, ["x", "y"]), weight: weightOf(tape, set, "weight") };
-}
-
-/** The same, and of each event what `withControl` added: it at the nominal values. */
-export function pairedColumns(
-  tape: Tape,
-  set: string,
-  of: ObservableName,
-  sizes: Dimensions,
-): { readonly varied: ObservedColumns; readonly nominal: ObservedColumns } {
-  const process = tape.column(columnName(set, "process"), [sizes.processes], tape.events(set));
-  const [varied, nominal] = [
-    columnsOf(tape, set, of, sizes, process, ["x", "y"]),
-    columnsOf(tape, set, of, sizes, process, ["nominal x", "nominal y"]),
-  ];
-  return {
-    varied: { ...varied, weight: weightOf(tape, set, "weight") },
-    nominal: { ...nominal, weight: weightOf(tape, set, "control weight") },
-  };
-}
-
-const weightOf = (tape: Tape, set: string, name: "weight" | "control weight") =>
-  tape.column(columnName(set, name), [], tape.events(set));
-
-function columnsOf(
-  tape: Tape,
-  set: string,
-  of: ObservableName,
-  sizes: Dimensions,
-  process: Var,
-  [nameX, nameY]: readonly ["x", "y"] | readonly ["nominal x", "nominal y"],
-): Pick<ObservedColumns, "features" | "context"> {
   const events = tape.events(set);
-  const x = tape.column(columnName(set, nameX), [sizes.x], events);
-  if (of === "x") return { features: x, context: process };
-  const y = tape.column(columnName(set, nameY), [sizes.y], events);
-  return { features: y, context: concatenate([process, x]) };
+  const process = tape.column(columnName(set, "process"), [sizes.processes], events);
+  const x = tape.column(columnName(set, "x"), [sizes.x], events);
+  const weight = tape.column(columnName(set, "weight"), [], events);
+  if (of === "x") return { process, features: x, context: process, weight };
+  const y = tape.column(columnName(set, "y"), [sizes.y], events);
+  return { process, features: y, context: concatenate([process, x]), weight };
 }
 
 /**

@@ -24,8 +24,8 @@ import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { type FlowModel, parameterPrefixes, type ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
-import { type Dimensions, meanLoss, type ObservedColumns, observedColumns, pairedColumns, sumOf } from "./densities.js";
-import { ratioExcess } from "./pairs.js";
+import { type Dimensions, meanLoss, type ObservedColumns, observedColumns, sumOf } from "./densities.js";
+import { controlColumns, ratioExcess } from "./pairs.js";
 
 /** What a morph knows of a shape nuisance, in the order of its architecture. */
 export type NamedShape = Pick<ShapeNuisance, "name" | "nominal">;
@@ -270,8 +270,9 @@ export function morphTraining(request: MorphRequest): ModelBuilder {
         return add(density.logProb(value, context), logDet);
       };
       const lossOf = (columns: ObservedColumns) => meanLoss(logProb(columns), columns.weight, normalisers[name]!);
-      if (!paired.includes(name)) return mul(lossOf(observedColumns(tape, name, of, sizes)), anchors / total);
-      const { varied, nominal: own } = pairedColumns(tape, name, of, sizes);
+      const varied = observedColumns(tape, name, of, sizes);
+      if (!paired.includes(name)) return mul(lossOf(varied), anchors / total);
+      const own = controlColumns(tape, name, of, sizes, varied.process);
       const excess = ratioExcess(sub(logProb(own), density.logProb(own.features, own.context)));
       const control = div(sumEvents(mul(own.weight, excess)), normalisers[name]!);
       return mul(add(lossOf(varied), control), anchors / total);

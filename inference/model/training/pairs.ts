@@ -11,8 +11,8 @@
  * in common of the fluctuation of the sample cancels. Where p_0 is not the density of x, the morph is not drawn to what is wrong there.
  */
 import { aList, aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
-import { add, expm1, minimum, mul, sub } from "../../../engine/tape/operations.js";
-import type { Var } from "../../../engine/tape/tape.js";
+import { add, concatenate, expm1, minimum, mul, sub } from "../../../engine/tape/operations.js";
+import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { cholesky } from "../../statistics/linear-algebra/symmetric-matrix.js";
@@ -24,6 +24,7 @@ import {
   type SampleNumbers,
   type SimulatedEvents,
 } from "../sampling/simulated-events.js";
+import type { Dimensions, ObservedColumns } from "./densities.js";
 
 /**
  * Log ratio beyond which r is continued as a straight line. There are hardly such events where c is not small, and one alone would
@@ -35,6 +36,22 @@ const LARGEST_LOG_RATIO = 3;
 export function ratioExcess(logRatio: Var): Var {
   const capped = minimum(logRatio, LARGEST_LOG_RATIO);
   return add(expm1(capped), mul(sub(logRatio, capped), Math.exp(LARGEST_LOG_RATIO)));
+}
+
+/** The columns of an event set that `withControl` adds, as a density of x or y sees them. */
+export function controlColumns(
+  tape: Tape,
+  set: string,
+  of: ObservableName,
+  sizes: Dimensions,
+  process: Var,
+): ObservedColumns {
+  const events = tape.events(set);
+  const x = tape.column(columnName(set, "nominal x"), [sizes.x], events);
+  const weight = tape.column(columnName(set, "control weight"), [], events);
+  if (of === "x") return { process, features: x, context: process, weight };
+  const y = tape.column(columnName(set, "nominal y"), [sizes.y], events);
+  return { process, features: y, context: concatenate([process, x]), weight };
 }
 
 /** Pairs that are looked at, evenly spread over those there are. */
@@ -148,7 +165,7 @@ export function withControl(
   sample: EventSample,
   parts: readonly SimulatedEvents[],
   of: ObservableName,
-  { frame, precision }: SampleNumbers,
+  { frame, precision }: SampleNumbers = { precision: "f32" },
 ): EventSample {
   checkArgument("withControl", "samples", parts, aList);
   checkParts("withControl", "a sample", sample, { count: aNumber, columns: anObject });
