@@ -147,6 +147,7 @@ export {
   stageSamples,
   withStageFlow,
 } from "./model/training/morph.js";
+export { controlWeight, hasPairs, withControl } from "./model/training/pairs.js";
 export * from "./model/yields.js";
 export * as plots from "./plots/index.js";
 export * from "./statistics/ensembles/averaging.js";

@@ -13,7 +13,7 @@ export interface YieldRatio {
   /** Σw there and of the nominal samples. */
   readonly sum: number;
   readonly nominalSum: number;
-  /** Do all events have weights? Without, Σw is the number of events. */
+  /** Do all events have weights, or those of a variation of the same events? Without, Σw is the number of events. */
   readonly hasWeights: boolean;
   /** sum / nominalSum */
   readonly ratio: number;
@@ -27,7 +27,7 @@ interface Sums {
 }
 
 /** Σ and Σ² of the weights of all samples together, as one file each of a larger sample. */
-function sumsOf(samples: readonly SimulatedEvents[]): Sums {
+function sumsOf(samples: readonly Pick<SimulatedEvents, "count" | "weights">[]): Sums {
   let [sum, squares] = [0, 0];
   for (const { count, weights } of samples) {
     for (let i = 0; i < count; i++) {
@@ -39,25 +39,36 @@ function sumsOf(samples: readonly SimulatedEvents[]): Sums {
   return { sum, squares };
 }
 
+/** What a sum of weights is taken of. */
+type Weighted = Pick<SimulatedEvents, "count" | "x" | "weights">;
+
 /** The same events with other weights: what fluctuates in both cancels in their ratio. */
-function isReweighted(a: SimulatedEvents, b: SimulatedEvents): boolean {
+function isReweighted(a: Weighted, b: Weighted): boolean {
   if (a.count !== b.count) return false;
   for (let i = 0; i < a.x.length; i++) if (a.x[i] !== b.x[i]) return false;
   return true;
+}
+
+/** Do the samples hold the same events as the others, one by one? */
+function areSameEvents(varied: readonly SimulatedEvents[], nominal: readonly Weighted[]): boolean {
+  if (varied.every((own, i) => own.nominal !== undefined && own.nominal === nominal[i])) return true;
+  return varied.length === 1 && nominal.length === 1 && isReweighted(varied[0]!, nominal[0]!);
 }
 
 /**
  * Error of R = S / S_0 for Poisson numbers of events: √(Σ(w - R w_0)²) / S_0 over events that both have, √(Σw² + R² Σw_0²) / S_0 for
  * samples that are taken as independent.
  */
-function errorOf(varied: readonly SimulatedEvents[], nominal: readonly SimulatedEvents[], ratio: number): number {
+function errorOf(varied: readonly SimulatedEvents[], nominal: readonly Weighted[], ratio: number): number {
   const [own, reference] = [sumsOf(varied), sumsOf(nominal)];
-  const [a, b] = [varied[0]!, nominal[0]!];
-  if (varied.length > 1 || nominal.length > 1 || !isReweighted(a, b)) {
+  if (!areSameEvents(varied, nominal)) {
     return Math.sqrt(own.squares + ratio ** 2 * reference.squares) / Math.abs(reference.sum);
   }
   let squares = 0;
-  for (let i = 0; i < a.count; i++) squares += ((a.weights?.[i] ?? 1) - ratio * (b.weights?.[i] ?? 1)) ** 2;
+  for (const [sample, a] of varied.entries()) {
+    const b = nominal[sample]!;
+    for (let i = 0; i < a.count; i++) squares += ((a.weights?.[i] ?? 1) - ratio * (b.weights?.[i] ?? 1)) ** 2;
+  }
   return Math.sqrt(squares) / Math.abs(reference.sum);
 }
 
@@ -85,12 +96,16 @@ export function yieldRatios(samples: readonly SimulatedEvents[], nominalValues: 
     }
   }
   if (nominal.length === 0) return [];
-  const { sum: nominalSum } = sumsOf(nominal);
   return [...alone.values()].map(({ nuisance, value, own }) => {
-    const { sum } = sumsOf(own);
+    // Variations of the same events are compared with these, whatever other nominal samples there are.
+    const pairs = own.flatMap((varied) => varied.nominal ?? []);
+    const reference = pairs.length === own.length ? pairs : nominal;
+    const [{ sum }, { sum: nominalSum }] = [sumsOf(own), sumsOf(reference)];
     const ratio = sum / nominalSum;
-    const hasWeights = [...nominal, ...own].every(({ weights }) => weights !== undefined);
-    const error = errorOf(own, nominal, ratio);
+    // Of the same events, a weight in one of two places is a change of the yield.
+    const isWeighted = reference === pairs && own.every(({ weights }) => weights !== undefined);
+    const hasWeights = isWeighted || [...nominal, ...own].every(({ weights }) => weights !== undefined);
+    const error = errorOf(own, reference, ratio);
     return { process: own[0]!.process, nuisance, value, sum, nominalSum, hasWeights, ratio, error };
   });
 }

@@ -14,6 +14,7 @@ import {
 import { GENERATORS } from "./generators.js";
 import { MAXIMA } from "./limits.js";
 import { checkRelevance, type Given } from "./relevance.js";
+import { checkSamples } from "./samples.js";
 import { checkEventCounts, checkSizes, checkYields } from "./size-checks.js";
 import type { Configuration } from "./table.js";
 import { MOST_PROBLEMS, type Path, type Problem, type ReportProblem, shown } from "./validation.js";
@@ -33,6 +34,7 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   if (problems.length > 0) return problems;
   checkObservables(configuration, report);
   checkSources(configuration, report);
+  checkSamples(configuration, report);
   checkGenerators(configuration, report);
   checkNuisances(configuration, report);
   if (configuration.model.file === undefined) checkAnchors(configuration, report);

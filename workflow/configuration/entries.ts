@@ -60,6 +60,8 @@ export type MapEntry = Described & {
   readonly of: string;
   /** Most names. */
   readonly maxLength?: number;
+  /** True: the names are not of the user's choice, but those of something else, with any letters. */
+  readonly anyNames?: true;
 };
 /** Fixed keys. Absent: as if it were empty, unless it is optional. */
 export type SectionEntry = Described & { readonly kind: "section"; readonly keys: Readonly<Record<string, Entry>> };
@@ -74,7 +76,7 @@ export const list = <E extends Entry, const R extends ListRules>(item: E, rules:
   item,
   ...rules,
 });
-export const map = <E extends Entry, const R extends Described & { readonly of: string; readonly maxLength?: number }>(
+export const map = <E extends Entry, const R extends Described & Pick<MapEntry, "of" | "maxLength" | "anyNames">>(
   item: E,
   rules: R,
 ) => ({

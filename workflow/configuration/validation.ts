@@ -133,7 +133,7 @@ function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path:
   }
   return Object.fromEntries(
     entries.map(([name, value]) => {
-      if (!NAME.test(name) && problems.length < MOST_PROBLEMS) {
+      if (!entry.anyNames && !NAME.test(name) && problems.length < MOST_PROBLEMS) {
         problems.push({
           path,
           expected: `${entry.of} of letters, digits, _ and -, a letter first, at most ${MAXIMA.nameLetters}`,

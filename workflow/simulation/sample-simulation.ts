@@ -9,14 +9,15 @@ import {
 } from "../../inference/model/sampling/simulated-events.js";
 import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
-import { readEvents, requireColumn } from "../../io/index.js";
 import { acceptanceOf } from "../acceptance.js";
 import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors } from "../configuration/analysis.js";
+import { type SampleSource, sampleSources } from "../configuration/samples.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { digestOf } from "../events/event-digest.js";
 import { requireSupport, transformRequests } from "../events/feature-support.js";
 import { pointName } from "./point-name.js";
+import { readSample, sampleName } from "./sample-file.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
@@ -28,30 +29,49 @@ interface SplitEvents {
   readonly test: SimulatedEvents;
 }
 
+/** A sample, split. */
+interface Sample extends SplitEvents {
+  /** Its file, and what distinguishes it from others of the same file. */
+  readonly path: string;
+  readonly anchor: Anchor;
+  /** Of the random numbers that split it. */
+  readonly purpose: string;
+  readonly digests: SampleDigests;
+}
+
 export async function sampleSimulation(analysis: Analysis): Promise<Simulation> {
   const { configuration } = analysis;
-  const samples: (SplitEvents & { readonly path: string; readonly anchor: Anchor; readonly digests: SampleDigests })[] =
-    [];
+  const samples: Sample[] = [];
   const anchors = simulationAnchors(configuration);
   const timesAt = new Map<string, number>();
   const findings: SampleFindings[] = [];
   const extremes: (readonly [string, readonly Extreme[]])[] = [];
   for (const name of processNames(configuration)) {
     const files: SampleFile[] = [];
-    for (const sample of configuration.processes[name]!.samples) {
-      const path = pathOf(analysis, sample.file);
-      const anchor = anchors[samples.length]!;
-      const weight = sample.weight ?? configuration.simulation.weight;
+    const first = samples.length;
+    const sources = sampleSources(configuration, name);
+    /** Events of the nominal samples that others are variations of, as they are read. */
+    const nominalEvents = new Map<number, SimulatedEvents>();
+    for (const position of inReadingOrder(sources)) {
+      const source = sources[position]!;
+      const path = pathOf(analysis, source.file);
+      const anchor = anchors[first + position]!;
       const point = `${name}/${pointName(configuration, anchor.at)}`;
+      const twin = source.nominal === undefined ? undefined : samples[first + source.nominal]!;
       const before = timesAt.get(point) ?? 0;
-      timesAt.set(point, before + 1);
-      const purpose = `simulation/${point}/${before}`;
-      const whole = await readSample(configuration, path, weight);
-      const split = splitEvents(configuration, path, whole, anchor, purpose);
-      samples.push({ ...split, path, anchor, digests: digestsOf(whole, purpose) });
-      const events = observed(analysis, eventsAt(anchor, whole));
-      files.push({ file: path, events });
-      extremes.push([path, extremesOf(events)]);
+      if (twin === undefined) timesAt.set(point, before + 1);
+      // Events of a pair fall into the same part.
+      const purpose = twin?.purpose ?? `simulation/${point}/${before}`;
+      const whole = await readSample(configuration, path, source);
+      const label = sampleName(path, source);
+      const split = pairedWith(twin, splitEvents(configuration, label, whole, anchor, purpose));
+      samples[first + position] = { ...split, path: label, anchor, purpose, digests: digestsOf(whole, purpose, twin) };
+      const alone = observed(analysis, eventsAt(anchor, whole));
+      const nominal = source.nominal === undefined ? undefined : nominalEvents.get(source.nominal)!;
+      const events = nominal === undefined ? alone : { ...alone, nominal };
+      nominalEvents.set(position, alone);
+      files[position] = { file: label, source, events };
+      extremes.push([label, extremesOf(events)]);
     }
     findings.push(checkSamples(analysis, files));
   }
@@ -95,38 +115,40 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
   };
 }
 
-/** Of the events that a density is trained on: their numbers, and how they are split. */
-type SampleDigests = Readonly<Record<ObservableName, readonly [digest: string, purpose: string]>>;
+/** Positions of the samples of a process, variations of others behind these. */
+function inReadingOrder(sources: readonly SampleSource[]): number[] {
+  const positions = [...sources.keys()];
+  return [
+    ...positions.filter((i) => sources[i]!.nominal === undefined),
+    ...positions.filter((i) => sources[i]!.nominal !== undefined),
+  ];
+}
+
+/** Of the events that a density is trained on: their numbers, how they are split, and the digest of those they are variations of. */
+type SampleDigests = Readonly<Record<ObservableName, readonly [digest: string, purpose: string, nominal?: string]>>;
 
 /** The density of y is conditional on x. */
-function digestsOf({ columns: { x, y, weights } }: EventSample, purpose: string): SampleDigests {
+function digestsOf(
+  { columns: { x, y, weights } }: EventSample,
+  purpose: string,
+  nominal: Sample | undefined,
+): SampleDigests {
   const weighted = weights && { weights };
+  const own = (of: ObservableName, digest: string) =>
+    nominal === undefined ? ([digest, purpose] as const) : ([digest, purpose, nominal.digests[of][0]] as const);
   return {
-    x: [digestOf({ x: x!, ...weighted }), purpose],
-    y: [digestOf({ x: x!, ...(y && { y }), ...weighted }), purpose],
+    x: own("x", digestOf({ x: x!, ...weighted })),
+    y: own("y", digestOf({ x: x!, ...(y && { y }), ...weighted })),
   };
 }
 
-/** The columns of a file that simulation is made of. */
-async function readSample(
-  { observables }: Configuration,
-  path: string,
-  weight: string | undefined,
-): Promise<EventSample> {
-  const names = [
-    ...observables.x.columns,
-    ...(observables.y?.columns ?? []),
-    ...(weight === undefined ? [] : [weight]),
-  ];
-  const table = await readEvents(path, [...new Set(names)]);
-  const column = (of: readonly string[], features: number) => requireColumn(table, of, { features }).data;
+/** Each part with the same events as they are at the nominal values. */
+function pairedWith(nominal: SplitEvents | undefined, { training, validation, test }: SplitEvents): SplitEvents {
+  if (nominal === undefined) return { training, validation, test };
   return {
-    count: table.count,
-    columns: {
-      x: column(observables.x.columns, observables.x.features),
-      ...(observables.y && { y: column(observables.y.columns, observables.y.features) }),
-      ...(weight !== undefined && { weights: column([weight], 1) }),
-    },
+    training: { ...training, nominal: nominal.training },
+    validation: { ...validation, nominal: nominal.validation },
+    test: { ...test, nominal: nominal.test },
   };
 }
 

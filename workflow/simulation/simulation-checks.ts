@@ -1,5 +1,6 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import {
   type Difference,
   EFFECT_LEVEL,
@@ -11,9 +12,11 @@ import type { SimulatedEvents } from "../../inference/model/sampling/simulated-e
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nominalShapes, nuisancesOfKind } from "../configuration/analysis.js";
+import type { SampleSource } from "../configuration/samples.js";
 import type { Configuration } from "../configuration/table.js";
 import { checkedFeatures } from "../events/column-checks.js";
 import { type DataVerdict, sampleVerdicts } from "../events/data-verdicts.js";
+import { ownName } from "./sample-file.js";
 
 export interface SimulationChecks {
   readonly range: SimulatedRange;
@@ -25,6 +28,7 @@ export interface SimulationChecks {
 /** What the likelihood looks at of a sample, as its file has it, its events in their order. */
 export interface SampleFile {
   readonly file: string;
+  readonly source: SampleSource;
   readonly events: SimulatedEvents;
 }
 
@@ -39,16 +43,22 @@ export function observed({ configuration }: Analysis, { y, ...ofX }: SimulatedEv
   return configuration.likelihood.observables.includes("y") && y !== undefined ? { ...ofX, y } : ofX;
 }
 
+const areEqual = (a: ColumnData, b: ColumnData) => a.every((value, i) => value === b[i]);
+
 /** @param files  all samples of one process */
 export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): SampleFindings {
   const samples = files.map(({ events }) => events);
-  const verdicts = samples.flatMap((events, i) =>
-    sampleVerdicts({
-      where: files[i]!.file,
-      features: checkedFeatures(analysis, events, undefined, false),
-      weights: events.weights,
-    }),
-  );
+  const verdicts = files.flatMap(({ file, source, events }) => {
+    const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
+    // What is found in the nominal sample is not said again of the same events.
+    const nominal = events.nominal && valuesOf({ ...events, ...events.nominal });
+    const features = valuesOf(events).flatMap((feature, i) =>
+      nominal !== undefined && areEqual(feature.values, nominal[i]!.values)
+        ? []
+        : [{ ...feature, name: ownName(source, feature.name) }],
+    );
+    return sampleVerdicts({ where: file, features, weights: events.weights });
+  });
   const nominalValues = nominalShapes(analysis.configuration);
   return {
     verdicts,

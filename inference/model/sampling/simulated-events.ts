@@ -28,10 +28,15 @@ export interface SimulatedEvents {
   readonly y?: ColumnData | undefined;
   /** [events], of either sign; every event counts 1 where absent. */
   readonly weights?: ColumnData | undefined;
+  /** The same events, one by one, as they are at the nominal values; absent where these are events of their own. */
+  readonly nominal?: Pick<SimulatedEvents, "count" | "x" | "y" | "weights"> | undefined;
 }
 
+/** Columns of a training; those of `nominal` are of the same events at the nominal values. */
+type TrainingColumn = "process" | "x" | "y" | "nu" | "weight" | "nominal x" | "nominal y" | "control weight";
+
 /** Names of the columns that a training sees: `<set>/<column>`. */
-export const columnName = (set: string, column: "process" | "x" | "y" | "nu" | "weight") => `${set}/${column}`;
+export const columnName = (set: string, column: TrainingColumn) => `${set}/${column}`;
 
 /** Σ of weights; refused where the sample could not stand for a density. */
 function checkedWeight(part: SimulatedEvents): number {

@@ -25,6 +25,8 @@ export interface Dimensions {
 export const NOMINAL = "nominal";
 
 export interface ObservedColumns {
+  /** One-hot [processes]. */
+  readonly process: Var;
   /** What a density of x or y is a density of. */
   readonly features: Var;
   /** (process) for x, (process, x) for y. */
@@ -38,9 +40,9 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
   const process = tape.column(columnName(set, "process"), [sizes.processes], events);
   const x = tape.column(columnName(set, "x"), [sizes.x], events);
   const weight = tape.column(columnName(set, "weight"), [], events);
-  if (of === "x") return { features: x, context: process, weight };
+  if (of === "x") return { process, features: x, context: process, weight };
   const y = tape.column(columnName(set, "y"), [sizes.y], events);
-  return { features: y, context: concatenate([process, x]), weight };
+  return { process, features: y, context: concatenate([process, x]), weight };
 }
 
 /**

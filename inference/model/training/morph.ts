@@ -9,8 +9,9 @@ import {
   checkParts,
   type Options,
   oneOf,
+  optional,
 } from "../../../engine/options.js";
-import { add, mul, slice } from "../../../engine/tape/operations.js";
+import { add, div, mul, slice, sub, sumEvents } from "../../../engine/tape/operations.js";
 import {
   type FactorizableArchitecture,
   type FlowArchitecture,
@@ -23,7 +24,8 @@ import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { type FlowModel, parameterPrefixes, type ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
-import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
+import { type Dimensions, meanLoss, type ObservedColumns, observedColumns, sumOf } from "./densities.js";
+import { controlColumns, ratioExcess } from "./pairs.js";
 
 /** What a morph knows of a shape nuisance, in the order of its architecture. */
 export type NamedShape = Pick<ShapeNuisance, "name" | "nominal">;
@@ -229,6 +231,8 @@ export interface MorphRequest {
   /** That of `stageFlow`. */
   readonly morph: FactorizableArchitecture;
   readonly stage: MorphStage;
+  /** Names of the event sets that `withControl` has made of variations of the same events. */
+  readonly paired?: readonly string[] | undefined;
   readonly sizes: Dimensions;
   readonly optimiser: Optimiser;
 }
@@ -238,6 +242,7 @@ const trainingOptions: Options<MorphRequest> = {
   nominal: anObject,
   morph: anObject,
   stage: anObject,
+  paired: optional(aList),
   sizes: anObject,
   optimiser: anObject,
 };
@@ -247,22 +252,30 @@ const trainingOptions: Options<MorphRequest> = {
  * set each.
  *
  * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
- * as columns, all others are at their nominal values and cost nothing.
+ * as columns, all others are at their nominal values and cost nothing. Of variations of the same events, with the control variate of
+ * `training/pairs`.
  */
 export function morphTraining(request: MorphRequest): ModelBuilder {
   checkOptions("morphTraining", request, trainingOptions);
-  const { of, nominal, morph, stage, sizes, optimiser } = request;
+  const { of, nominal, morph, stage, paired = [], sizes, optimiser } = request;
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
     const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
     const losses = stage.sets.map(({ name, active, anchors }) => {
-      const { features, context, weight } = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
       const values = stage.nuisances.map((own, k) => (active.includes(own) ? slice(nu, -1, k, k + 1) : undefined));
-      const { value, logDet } = flow.toNominal(features, context, values);
-      const logProb = add(density.logProb(value, context), logDet);
-      return mul(meanLoss(logProb, weight, normalisers[name]!), anchors / total);
+      const logProb = ({ features, context }: ObservedColumns) => {
+        const { value, logDet } = flow.toNominal(features, context, values);
+        return add(density.logProb(value, context), logDet);
+      };
+      const lossOf = (columns: ObservedColumns) => meanLoss(logProb(columns), columns.weight, normalisers[name]!);
+      const varied = observedColumns(tape, name, of, sizes);
+      if (!paired.includes(name)) return mul(lossOf(varied), anchors / total);
+      const own = controlColumns(tape, name, of, sizes, varied.process);
+      const excess = ratioExcess(sub(logProb(own), density.logProb(own.features, own.context)));
+      const control = div(sumEvents(mul(own.weight, excess)), normalisers[name]!);
+      return mul(add(lossOf(varied), control), anchors / total);
     });
     return { loss: sumOf(losses), trainable: [{ parameters: [...flow.trainable.values()], optimiser }] };
   };

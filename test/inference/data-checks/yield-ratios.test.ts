@@ -36,6 +36,28 @@ test("the same events with other weights: what they have in common cancels in th
   assert.equal([scaled!.ratio, scaled!.error], [1.5, 0]);
 });
 
+test("the same events with shifted columns: their yield changes by their weights alone, which one of the two may have", () => {
+  const varied = (nominal: SimulatedEvents, x: readonly number[], weights?: readonly number[]) => ({
+    ...sample([1], x, weights),
+    nominal,
+  });
+  const weighted = sample([0], [1, 2], [1, 3]);
+  const [shifted] = yieldRatios([weighted, varied(weighted, [1.1, 2.1], [1, 3])], [0]);
+  assert.equal([shifted!.ratio, shifted!.error, shifted!.hasWeights], [1, 0, true]);
+  const plain = sample([0], [1, 2, 3, 4]);
+  const [found] = yieldRatios([plain, varied(plain, [1, 2, 3, 4], [1, 1, 1, 2])], [0]);
+  assert.equal([found!.ratio, found!.hasWeights], [1.25, true]);
+  close([found!.error], [Math.sqrt(3 * 0.25 ** 2 + 0.75 ** 2) / 4], exact);
+  const [unweighted] = yieldRatios([plain, varied(plain, [2, 3, 4, 5])], [0]);
+  assert.equal([unweighted!.ratio, unweighted!.error, unweighted!.hasWeights], [1, 0, false]);
+});
+
+test("a variation of one of two nominal samples is compared with this one", () => {
+  const [first, second] = [sample([0], [1, 2], [1, 3]), sample([0], [3], [5])];
+  const [found] = yieldRatios([first, second, { ...sample([1], [3], [6]), nominal: second }], [0]);
+  assert.equal([found!.sum, found!.nominalSum, found!.ratio, found!.error], [6, 5, 1.2, 0]);
+});
+
 test("without weights numbers of events are compared, and that is said", () => {
   const [found] = yieldRatios([sample([0], [1, 2, 3, 4]), sample([1], [5, 6])], [0]);
   assert.equal([found!.ratio, found!.hasWeights], [0.5, false]);

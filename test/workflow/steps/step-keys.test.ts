@@ -126,6 +126,19 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     "closure",
     ...FITS,
   ]),
+  "processes.*.samples.*.columns": [
+    ...one("processes.A.samples.1.columns={x: x_again}", []),
+    ...one("processes.A.samples.1.columns={x: y}", [
+      ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
+      "closure",
+      ...FITS,
+    ]),
+  ],
+  "processes.*.samples.*.weightFactor": one("processes.A.samples.1={at: {s: 1}, weightFactor: w}", [
+    ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
+    "closure",
+    ...FITS,
+  ]),
   "processes.*.samples.*.weight": one("processes.A.samples.0.weight=w", ALL),
   "nuisances.*.kind": one("nuisances.s.kind=rate", "refused"),
   "nuisances.*.label": one("nuisances.s.label=Scale", []),

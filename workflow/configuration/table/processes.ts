@@ -6,11 +6,26 @@ import { point } from "./nuisances.js";
 const sample = section(
   {
     file: text({
-      doc: "npz or csv file with the columns of the observables, relative to this file.",
+      doc: "npz or csv file with the columns of the observables, relative to this file. Absent: that of the nominal sample. A sample with the file of a nominal one holds the same events, varied by `columns`, `weight` or `weightFactor`: they are then compared and trained in pairs.",
       example: "a.npz",
+      optional: true,
     }),
     at: point("Values of the nuisances at which it was simulated. Empty: the nominal values."),
-    weight: text({ doc: "Column of event weights. Absent: the column simulation.weight.", optional: true }),
+    columns: map(text({ doc: "Column of the file of this sample." }), {
+      doc: "Columns of this sample that have other names than those of the observables, by the names of these. For example { met: met_scale_up }.",
+      of: "columns of the observables",
+      maxLength: MAXIMA.features,
+      anyNames: true,
+      optional: true,
+    }),
+    weight: text({
+      doc: "Column of event weights. Absent: that of the nominal sample of the same file, else the column simulation.weight.",
+      optional: true,
+    }),
+    weightFactor: text({
+      doc: "Column of factors by which the weights of the nominal sample of the same file are multiplied.",
+      optional: true,
+    }),
   },
   { doc: "One simulated sample of the process." },
 );

@@ -26,6 +26,7 @@ import {
   stageSamples,
   withStageFlow,
 } from "../../../inference/model/training/morph.js";
+import { hasPairs, withControl } from "../../../inference/model/training/pairs.js";
 import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
@@ -188,9 +189,10 @@ async function trainStage(
     Object.fromEntries(
       Object.entries(stageSamples(stage, events, shapes)).map(([set, own]) => [
         set,
-        trainingSample(set, own, of, sizes.processes, numbers),
+        withControl(set, trainingSample(set, own, of, sizes.processes, numbers), own, of, numbers),
       ]),
     );
+  const paired = simulation.isFresh ? [] : await pairedSets(simulation, stage, anchors, shapes);
   const { nuisances } = stage;
   const inputs = {
     nuisances,
@@ -211,6 +213,7 @@ async function trainStage(
           nominal: nominal.flow.architecture,
           morph: architecture,
           stage,
+          paired,
           sizes,
           optimiser: optimiserOf(recipe),
         }),
@@ -238,6 +241,17 @@ async function stageLogVolume(
   const { epochs } = analysis.configuration.morph[of].training;
   const isFramed = simulation.frame?.[of]?.transforms !== undefined;
   return meanLogVolumeOf(isFramed ? await simulation.training(purpose, anchors, 0, epochs) : [], of, simulation.frame);
+}
+
+/** Names of the event sets of a stage that hold variations of the same events. */
+async function pairedSets(
+  simulation: RunContext["simulation"],
+  stage: MorphStage,
+  anchors: readonly Anchor[],
+  shapes: readonly NamedShape[],
+): Promise<string[]> {
+  const samples = stageSamples(stage, await simulation.training(stage.name, anchors, 0, 1), shapes);
+  return Object.keys(samples).filter((set) => hasPairs(samples[set]!));
 }
 
 /** What a training of these networks follows from: a damping says nothing where no term has it. */

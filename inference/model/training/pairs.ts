@@ -1,0 +1,201 @@
+/**
+ * Variations of the same events, and how a morph is trained on them.
+ *
+ * Of a pair, x' at ν and x at the nominal values with weights w' and w that each add up to 1, the loss is
+ *
+ *     Σ [-w' log p_ψ(x' | ν) + c w (r - 1)],    r = p_ψ(x | ν) / p_0(x).
+ *
+ * With p_0 the density of x, the mean of r is 1 whatever the parameters ψ are: the second term has no influence on where the minimum
+ * lies. It is a control variate (Glasserman, Monte Carlo Methods in Financial Engineering, section 4.1). Where the morph is the identity its
+ * gradient is that of log p_ψ at x, so that the gradient of a pair is a difference, of the order of the variation: what x' and x have
+ * in common of the fluctuation of the sample cancels. Where p_0 is not the density of x, the morph is not drawn to what is wrong there.
+ */
+import { aList, aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
+import { add, concatenate, expm1, minimum, mul, sub } from "../../../engine/tape/operations.js";
+import type { Tape, Var } from "../../../engine/tape/tape.js";
+import type { EventSample } from "../../../flows/training/event-sample.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { cholesky } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { enterFrame } from "../feature-frame.js";
+import {
+  columnName,
+  joinedColumns,
+  type ObservableName,
+  type SampleNumbers,
+  type SimulatedEvents,
+} from "../sampling/simulated-events.js";
+import type { Dimensions, ObservedColumns } from "./densities.js";
+
+/**
+ * Log ratio beyond which r is continued as a straight line. There are hardly such events where c is not small, and one alone would
+ * otherwise have a gradient of any size, or overflow while the morph is still far from its minimum.
+ */
+const LARGEST_LOG_RATIO = 3;
+
+/** r - 1 of log r; from e³ on its tangent there. */
+export function ratioExcess(logRatio: Var): Var {
+  const capped = minimum(logRatio, LARGEST_LOG_RATIO);
+  return add(expm1(capped), mul(sub(logRatio, capped), Math.exp(LARGEST_LOG_RATIO)));
+}
+
+/** The columns of an event set that `withControl` adds, as a density of x or y sees them. */
+export function controlColumns(
+  tape: Tape,
+  set: string,
+  of: ObservableName,
+  sizes: Dimensions,
+  process: Var,
+): ObservedColumns {
+  const events = tape.events(set);
+  const x = tape.column(columnName(set, "nominal x"), [sizes.x], events);
+  const weight = tape.column(columnName(set, "control weight"), [], events);
+  if (of === "x") return { process, features: x, context: process, weight };
+  const y = tape.column(columnName(set, "nominal y"), [sizes.y], events);
+  return { process, features: y, context: concatenate([process, x]), weight };
+}
+
+/** Pairs that are looked at, evenly spread over those there are. */
+const MOST_PAIRS = 2 ** 15;
+
+/** Of one density: the features that it is conditional on, then its own, of some events. */
+interface Features {
+  /** [features][events] */
+  readonly all: readonly Float64Array[];
+  /** Number of those that the density is conditional on. */
+  readonly given: number;
+}
+
+function featuresOf({ count, x, y }: Pick<SimulatedEvents, "count" | "x" | "y">, of: ObservableName): Features {
+  const step = Math.ceil(count / MOST_PAIRS);
+  const rows = (column: ArrayLike<number>) =>
+    Array.from({ length: column.length / count }, (_, feature) =>
+      Float64Array.from({ length: Math.ceil(count / step) }, (_, i) => column[feature * count + i * step]!),
+    );
+  const ofX = rows(x);
+  return of === "x" || y === undefined ? { all: ofX, given: 0 } : { all: [...ofX, ...rows(y)], given: ofX.length };
+}
+
+/** Covariance of the features, [D, D]. */
+function covarianceOf(all: readonly Float64Array[]): Float64Array {
+  const count = all[0]!.length;
+  const means = all.map((values) => values.reduce((sum, value) => sum + value, 0) / count);
+  const covariance = new Float64Array(all.length ** 2);
+  for (const [i, a] of all.entries()) {
+    for (let j = 0; j <= i; j++) {
+      const b = all[j]!;
+      let sum = 0;
+      for (let e = 0; e < count; e++) sum += (a[e]! - means[i]!) * (b[e]! - means[j]!);
+      covariance[i * all.length + j] = covariance[j * all.length + i] = sum / count;
+    }
+  }
+  return covariance;
+}
+
+/**
+ * Mean square of the displacements in standard deviations of the density: the squares of L⁻¹ (x' - x) with L Lᵀ the covariance of what
+ * it is conditional on and then of its own features, of these alone. Undefined where a feature follows from others.
+ */
+function squaredDisplacement(nominal: Features, varied: Features): number | undefined {
+  const size = nominal.all.length;
+  const lower = cholesky(covarianceOf(nominal.all), size);
+  if (lower === undefined) return undefined;
+  const count = nominal.all[0]!.length;
+  const z = new Float64Array(size);
+  let sum = 0;
+  for (let e = 0; e < count; e++) {
+    for (let i = 0; i < size; i++) {
+      let rest = varied.all[i]![e]! - nominal.all[i]![e]!;
+      for (let k = 0; k < i; k++) rest -= lower[i * size + k]! * z[k]!;
+      z[i] = rest / lower[i * size + i]!;
+      if (i >= nominal.given) sum += z[i]! ** 2;
+    }
+  }
+  return sum / count;
+}
+
+/** Σ(w' - w)² / Σw², the weights of either side divided by their sum. */
+function squaredReweighting(varied: SimulatedEvents, nominal: Pick<SimulatedEvents, "weights">): number {
+  if (varied.weights === undefined && nominal.weights === undefined) return 0;
+  const { count } = varied;
+  const weightOf = (weights: ArrayLike<number> | undefined, i: number) => (weights === undefined ? 1 : weights[i]!);
+  let [total, nominalTotal] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    total += weightOf(varied.weights, i);
+    nominalTotal += weightOf(nominal.weights, i);
+  }
+  let [changes, squares] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const own = weightOf(nominal.weights, i) / nominalTotal;
+    changes += (weightOf(varied.weights, i) / total - own) ** 2;
+    squares += own ** 2;
+  }
+  return changes / squares;
+}
+
+/**
+ * c, the weight of the control variate, for the pairs of one process at one point.
+ *
+ * For a Gaussian whose mean moves by δ standard deviations, the gradient in the mean at the minimum is z for x' and r (z - δ) for x, z
+ * normal: their covariance is 1, the variance of the second e^(δ²) (1 + δ²), so that c = e^(-δ²) / (1 + δ²) leaves the least variance.
+ * A weak variation has c near 1, a strong one, of which the pairs have little in common, c near 0: there the loss is that of
+ * independent samples. Of weights, their relative variance stands for δ².
+ */
+export function controlWeight(varied: SimulatedEvents, of: ObservableName): number {
+  checkParts("controlWeight", "a sample", varied, { count: aNumber });
+  const { nominal } = varied;
+  if (nominal === undefined) return 0;
+  const displacement = squaredDisplacement(featuresOf(nominal, of), featuresOf(varied, of));
+  if (displacement === undefined) return 0;
+  const squared = displacement + squaredReweighting(varied, nominal);
+  return Math.exp(-squared) / (1 + squared);
+}
+
+/** Does a training see variations of the same events? */
+export function hasPairs(parts: readonly SimulatedEvents[]): boolean {
+  checkArgument("hasPairs", "samples", parts, aList);
+  return parts.some(({ nominal }) => nominal !== undefined);
+}
+
+/**
+ * An event set that `trainingSample` made of the same parts, with the columns of the control variate: nominal x, nominal y where it is
+ * needed, control weight c w []. Events that are not variations of nominal ones stand for themselves there, with the weight 0.
+ */
+export function withControl(
+  set: string,
+  sample: EventSample,
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  { frame, precision }: SampleNumbers = { precision: "f32" },
+): EventSample {
+  checkArgument("withControl", "samples", parts, aList);
+  checkParts("withControl", "a sample", sample, { count: aNumber, columns: anObject });
+  if (!hasPairs(parts)) return sample;
+  const stacked = (observable: ObservableName) =>
+    joinedColumns(
+      parts.map(({ nominal, ...own }) => ({
+        count: own.count,
+        column: enterFrame(frame?.[observable], (nominal ?? own)[observable]!, precision),
+      })),
+    );
+  const weights = sample.columns[columnName(set, "weight")]!;
+  const control = new Float32Array(sample.count);
+  let offset = 0;
+  for (const part of parts) {
+    const { count, nominal } = part;
+    if (nominal !== undefined) {
+      const own = totalWeight({ count, weights: weights.subarray(offset, offset + count) });
+      const scale = (controlWeight(part, of) * own) / totalWeight(nominal);
+      for (let i = 0; i < count; i++) control[offset + i] = scale * (nominal.weights?.[i] ?? 1);
+    }
+    offset += count;
+  }
+  return {
+    ...sample,
+    columns: {
+      ...sample.columns,
+      [columnName(set, "nominal x")]: stacked("x"),
+      ...(of === "y" && { [columnName(set, "nominal y")]: stacked("y") }),
+      [columnName(set, "control weight")]: control,
+    },
+  };
+}
