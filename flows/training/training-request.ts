@@ -1,11 +1,15 @@
 /** What training is asked for and what it gives back. */
 import type { Backend, Named } from "../../engine/runtime/backend.js";
+import type { Convergence } from "./convergence.js";
 import type { EventSample } from "./event-sample.js";
 import type { RateSchedule } from "./learning-rate.js";
 import type { ModelBuilder } from "./training-program.js";
 import type { EpochRecord, TrainingState } from "./training-state.js";
 
-/** Makes fresh simulated events for an epoch, counted from 0: a pure function of it, equally many in every epoch. */
+/**
+ * Makes fresh simulated events for an epoch, counted from 0: a pure function of it, equally many in every epoch. Without validation
+ * those of one epoch more than was asked for show whether the training converged.
+ */
 export type FreshSamples = (epoch: number) => Named<EventSample> | Promise<Named<EventSample>>;
 
 export interface TrainingRequest {
@@ -73,5 +77,7 @@ export interface TrainingResult {
   readonly bestEpoch: number;
   readonly initialValidationLoss: number | undefined;
   readonly bestValidationLoss: number | undefined;
+  /** Whether it would gain if it went on. */
+  readonly convergence: Convergence;
   readonly history: readonly EpochRecord[];
 }
