@@ -27,7 +27,8 @@ const JUDGED_PART = 0.005;
 const LEAST_JUDGED = 1000;
 
 /**
- * By the events held out for validation, else by fresh events, else by those of the training itself.
+ * By the events held out for validation, else by those of the first epoch. Where they are fresh, many others have been trained on since;
+ * what a training of T on the data learns of them is what is asked for.
  *
  * @param now   has stopped
  * @param kept  of it
@@ -46,7 +47,7 @@ export async function convergenceOfTraining(
     const steps = `${step} step${step === 1 ? " is" : "s are"} too few to say`;
     return undecided(`${steps}: at least ${LEAST_STEPS} are needed`);
   }
-  const samples = request.validation ?? (await judgedSample(setting, step));
+  const samples = request.validation ?? judgedSample(setting, step);
   const fewest = Math.min(...Object.values(samples).map(({ count }) => count));
   if (fewest < LEAST_EVENTS) {
     const events = `${fewest} event${fewest === 1 ? " is" : "s are"} too few to compare losses`;
@@ -61,9 +62,8 @@ export async function convergenceOfTraining(
   }
 }
 
-/** Some of the events of an epoch: of one that was not trained on where they are fresh. */
-async function judgedSample({ request, batches, samplesOf }: TrainingSetting, steps: number) {
-  const whole = await samplesOf(request.epochs);
+/** Some of the events of the first epoch. */
+function judgedSample({ request, batches, samples: whole }: TrainingSetting, steps: number): Named<EventSample> {
   const sum = (counts: Named<number>) => Object.values(counts).reduce((total, count) => total + count, 0);
   const wanted = Math.max(LEAST_JUDGED, JUDGED_PART * steps * sum(batches.sizes));
   const part = Math.min(1, wanted / sum(eventCounts(whole)));

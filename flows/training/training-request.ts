@@ -6,10 +6,7 @@ import type { RateSchedule } from "./learning-rate.js";
 import type { ModelBuilder } from "./training-program.js";
 import type { EpochRecord, TrainingState } from "./training-state.js";
 
-/**
- * Makes fresh simulated events for an epoch, counted from 0: a pure function of it, equally many in every epoch. Without validation
- * those of one epoch more than was asked for show whether the training converged.
- */
+/** Makes fresh simulated events for an epoch, counted from 0: a pure function of it, equally many in every epoch. */
 export type FreshSamples = (epoch: number) => Named<EventSample> | Promise<Named<EventSample>>;
 
 export interface TrainingRequest {

@@ -1,6 +1,7 @@
 /** The parts of a training: beginning or resuming, groups of steps, ends of epochs. */
 import type { Named } from "../../engine/runtime/backend.js";
 import { isBeyondChance, pairedDifference } from "./epoch-choice.js";
+import type { EventSample } from "./event-sample.js";
 import type { SampleLoss } from "./grouped-loss.js";
 import { constantRate } from "./learning-rate.js";
 import type { Minibatches } from "./minibatches.js";
@@ -16,6 +17,8 @@ export interface TrainingSetting {
   readonly validation: SampleLoss | undefined;
   readonly batches: Minibatches;
   readonly samplesOf: FreshSamples;
+  /** Those of the first epoch. */
+  readonly samples: Named<EventSample>;
 }
 
 /** What changes, beside the values that the program holds. */

@@ -62,7 +62,7 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
   try {
     const validated = validation && (await validationProgram(backend, model, validation, initial));
     try {
-      return await trainToEnd({ request, training, validation: validated, batches, samplesOf });
+      return await trainToEnd({ request, training, validation: validated, batches, samplesOf, samples });
     } finally {
       await validated?.program.close();
     }
