@@ -39,11 +39,9 @@ export const STANDARD_ERRORS = 3;
 /** Part of the gain of the second half that further training may bring. */
 const SMALL_PART = 0.2;
 
-/** How far the path is continued, in units of its length. */
-const FIRST_FACTOR = 1 / 16;
-const FACTOR_STEP = 4;
-/** A loss that falls for longer falls without end. */
-const LARGEST_FACTOR = 4 ** 10;
+/** How far the path is continued, in units of its length: as long as the loss falls, and less far where it does not fall at first. */
+const FACTORS = Array.from({ length: 12 }, (_, i) => 4 ** (i - 1));
+const LEAST_FACTOR = 1 / 16;
 
 export const undecided = (reason: string): Convergence => ({
   status: "undecided",
@@ -59,7 +57,7 @@ export const diverged = (reason: string): Convergence => ({ ...undecided(reason)
 export interface ParameterPath {
   readonly start: Named<Float64Array>;
   readonly end: Named<Float64Array>;
-  /** Names of parameters that share an optimiser; what has come to its end in one group says nothing of the others. */
+  /** Names of parameters that share an optimiser: what has come to its end in a small group may hide that the largest has not. */
   readonly groups: readonly (readonly string[])[];
 }
 
@@ -72,7 +70,15 @@ function continued({ start, end }: ParameterPath, names: ReadonlySet<string>, fa
   return Object.fromEntries(entries) as Named<Float64Array>;
 }
 
+/** The group of most numbers: what takes longest to train. */
+function largestGroup({ end, groups }: ParameterPath): readonly string[] {
+  const sizeOf = (names: readonly string[]) => names.reduce((sum, name) => sum + end[name]!.length, 0);
+  return groups.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+}
+
 const areFinite = (parts: readonly number[]) => parts.every(Number.isFinite);
+
+const NOTHING: PairedDifference = { difference: 0, error: 0 };
 
 /** The best continuation of one set of parameters: its loss less that of the end. */
 async function bestContinuation(
@@ -81,16 +87,19 @@ async function bestContinuation(
   names: ReadonlySet<string>,
   atEnd: readonly number[],
 ): Promise<PairedDifference> {
-  let best: PairedDifference = { difference: 0, error: 0 };
-  for (let factor = FIRST_FACTOR; factor <= LARGEST_FACTOR; factor *= FACTOR_STEP) {
+  const differenceAt = async (factor: number) => {
     const parts = await loss(continued(path, names, factor));
-    if (!areFinite(parts)) break;
-    const found = differenceOf(parts, atEnd);
-    if (found.difference < best.difference) best = found;
-    // A small move is lost in the rounding of the loss: only a rise beyond chance ends the search.
-    else if (found.difference > best.difference + (found.error ?? 0)) break;
+    return areFinite(parts) ? differenceOf(parts, atEnd) : { difference: Number.POSITIVE_INFINITY, error: undefined };
+  };
+  let best = NOTHING;
+  for (const factor of FACTORS) {
+    const found = await differenceAt(factor);
+    if (!(found.difference < best.difference)) break;
+    best = found;
   }
-  return best;
+  if (best !== NOTHING) return best;
+  const found = await differenceAt(LEAST_FACTOR);
+  return found.difference < 0 ? found : NOTHING;
 }
 
 /** "1.2e-5" */
@@ -106,8 +115,8 @@ export async function convergenceAlong(loss: GroupedLoss, path: ParameterPath): 
   if (!areFinite(atEnd)) return diverged("the loss at the end is not finite");
   const change = differenceOf(atEnd, await loss(path.start));
   const all = path.groups.flat();
-  const sets = path.groups.length > 1 ? [all, ...path.groups] : [all];
-  let best: PairedDifference = { difference: 0, error: 0 };
+  const sets = path.groups.length > 1 ? [all, largestGroup(path)] : [all];
+  let best = NOTHING;
   for (const names of sets) {
     const found = await bestContinuation(loss, path, new Set(names), atEnd);
     if (found.difference < best.difference) best = found;
@@ -131,10 +140,11 @@ export function convergenceOf(change: PairedDifference, gain: PairedDifference):
   const further = `further training would lower the loss by ${measured(gain.difference, gain.error)}`;
   const isSure = gain.difference > STANDARD_ERRORS * (gain.error ?? Number.POSITIVE_INFINITY);
   // A start of infinite loss says nothing of what was gained since.
-  const isLarge = !(gain.difference <= SMALL_PART * -change.difference);
+  const gained = numbers.change === null ? 0 : -numbers.change;
+  const isLarge = gain.difference > SMALL_PART * gained;
   if (isSure && isLarge) {
-    const gained = Number.isFinite(change.difference) ? `, after ${short(-change.difference)}` : "";
-    const reason = `the loss is still falling: ${further} or more${gained} since the second quarter of the steps`;
+    const after = numbers.change === null ? "" : `, after ${short(gained)}`;
+    const reason = `the loss is still falling: ${further} or more${after} since the second quarter of the steps`;
     return { status: "still falling", reason, ...ofGain };
   }
   const why = gain.difference === 0 ? "further training would not lower the loss" : further;

@@ -4,9 +4,6 @@ import { fillShuffled, randomKey } from "../../engine/random/random.js";
 import type { Named, Program } from "../../engine/runtime/backend.js";
 import { type EventSample, selectEvents } from "./event-sample.js";
 
-/** Groups of events whose sums give the error of the sum of all: it is then known to 1 / √(2 · 63), 9%. */
-const GROUPS = 64;
-
 /** A program whose loss is that of a whole sample, as a function of parameters. */
 export interface SampleLoss {
   readonly program: Program;
@@ -19,12 +16,14 @@ export type GroupedLoss = (parameters: Named<Float64Array>) => Promise<readonly 
 /**
  * Groups are drawn at random, as neighbours in a file may be alike. The samples stay bound in the order of the groups.
  *
- * @param samples  those whose sums of weights the program divides by
- * @param purpose  names the stream of random numbers
+ * @param samples    those whose sums of weights the program divides by
+ * @param atMost     groups, fewer where there are fewer events; of n groups the standard error is known to 1 / √(2n - 2)
+ * @param purpose    names the stream of random numbers
  */
 export async function groupedLoss(
   { program, bind }: SampleLoss,
   samples: Named<EventSample>,
+  atMost: number,
   { seed, purpose }: { readonly seed: number; readonly purpose: string },
 ): Promise<GroupedLoss> {
   await bind(
@@ -36,7 +35,7 @@ export async function groupedLoss(
       }),
     ),
   );
-  const groups = Math.min(GROUPS, ...Object.values(samples).map(({ count }) => count));
+  const groups = Math.min(atMost, ...Object.values(samples).map(({ count }) => count));
   const lossOf = async (first: number, last: number) => {
     const range = Object.entries(samples).map(([set, { count }]) => {
       return [set, [first, last].map((end) => Math.floor((end * count) / groups)) as [number, number]] as const;
