@@ -6,6 +6,7 @@ export * from "./formats/checkpoint.js";
 export * from "./formats/zuko.js";
 export { named, type Tensor, updated, type Weights } from "./networks/weights.js";
 export { joinMoments, withStandardisation } from "./standardisation.js";
+export type { Convergence } from "./training/convergence.js";
 export * from "./training/event-sample.js";
 export * from "./training/learning-rate.js";
 export * from "./training/optimiser.js";

@@ -29,7 +29,7 @@ export async function coverage(context: VerbContext): Promise<void> {
   try {
     // The toys are what --force repeats; what they share is kept.
     const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
-    const { plan, verdicts } = await runToys(runContext, {
+    const { plan, verdicts, unconverged } = await runToys(runContext, {
       mode,
       folder: toyFolder,
       wanted,
@@ -45,7 +45,7 @@ export async function coverage(context: VerbContext): Promise<void> {
     }
     context.print(file);
     context.printJson(result);
-    requirePassed("coverage", verdicts);
+    requirePassed("coverage", verdicts, unconverged);
   } finally {
     await backend.close();
   }

@@ -10,9 +10,11 @@ import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
-import { fitOneReplica } from "../../workflow/steps/fits/fit-chain.js";
+import { fitOneReplica, replicaTraining } from "../../workflow/steps/fits/fit-chain.js";
+import { judgeTrainings } from "../../workflow/steps/trainings/training-step.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { unconvergedText } from "../../workflow/training-verdict.js";
 import { openBackend } from "../command/backend.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -52,13 +54,16 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";
-      context.print(`\n${label}\n${describeFit(summary, analysis.configuration.truth, nllName)}`);
+      const doubt = unconvergedText(name, outcome.unconverged);
+      const text = describeFit(summary, analysis.configuration.truth, nllName);
+      context.print(`\n${label}\n${text}${doubt && `\n${doubt}`}`);
     }
+    for (const { text, failed } of outcome.unconverged) if (failed) context.print(`\n${text}`);
     context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     const { label, summary } = outcome.best;
     if (summary.status !== "converged") throw new NotConverged(label, summary);
-    requirePassed(label, outcome.verdicts);
+    requirePassed(label, outcome.verdicts, outcome.unconverged);
   } finally {
     await backend.close();
   }
@@ -74,11 +79,12 @@ async function runReplica(context: VerbContext, runContext: RunContext, index: n
     });
   }
   const checks = await checkEvents(runContext);
-  const { model, keys } = await trainSimulation(runContext, checks);
+  const { model, keys, unconverged: ofSimulation } = await trainSimulation(runContext, checks);
   await requireLikelihood(runContext, model);
-  const { replica, fit } = await fitOneReplica(runContext, model, keys, index);
+  const { replica, fit, summary } = await fitOneReplica(runContext, model, keys, index);
+  const unconverged = [...ofSimulation, ...judgeTrainings(runContext, [replicaTraining(index, summary)])];
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
   if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
-  requirePassed(`replica ${index}`, checks.verdicts);
+  requirePassed(`replica ${index}`, checks.verdicts, unconverged);
 }

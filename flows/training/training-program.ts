@@ -6,8 +6,8 @@ import { separate } from "../../engine/partial-evaluation/separation.js";
 import { schedule } from "../../engine/passes/event-passes.js";
 import type { Backend, ColumnData, Named, Program } from "../../engine/runtime/backend.js";
 import { type Attributes, sizeOf, Tape, type Var } from "../../engine/tape/tape.js";
-import type { SampleLoss } from "./epoch-choice.js";
 import { type EventSample, eventCounts, sumOfWeights } from "./event-sample.js";
+import type { SampleLoss } from "./grouped-loss.js";
 import { optimise, type ParameterGroup } from "./optimiser.js";
 import { averageName, averages, averagingSchedule } from "./weight-averaging.js";
 
@@ -37,6 +37,8 @@ export interface TrainingProgram {
   schedule(firstStep: number, count: number, factor: (step: number) => number): Record<string, Float64Array>;
   /** The groups' parameters, averaged where that was asked for. */
   readTrained(): Promise<Record<string, Float64Array>>;
+  /** The groups' parameters after the last step. */
+  readCurrent(): Promise<Record<string, Float64Array>>;
 }
 
 /** Per event set, the mean Σ of weights of so many of its events. */
@@ -76,6 +78,7 @@ export async function trainingProgram(
       ...optimiser.schedule(firstStep, count, factor),
       ...(part > 0 && averagingSchedule(part, firstStep, count, totalSteps)),
     }),
+    readCurrent: () => program.read(trainable),
     async readTrained() {
       const values = await program.read(trainable.map(held));
       return Object.fromEntries(trainable.map((name) => [name, values[held(name)]!]));
@@ -97,7 +100,7 @@ function separated({ loss, trainable, moved = [] }: Model): Model {
 }
 
 /** Name of a column or parameter, else nothing. */
-function labelOf({ operation }: Var): string {
+export function labelOf({ operation }: Var): string {
   return operation.name === "column" || operation.name === "parameter" ? operation.label : "";
 }
 

@@ -1,5 +1,6 @@
 /** What training is asked for and what it gives back. */
 import type { Backend, Named } from "../../engine/runtime/backend.js";
+import type { Convergence } from "./convergence.js";
 import type { EventSample } from "./event-sample.js";
 import type { RateSchedule } from "./learning-rate.js";
 import type { ModelBuilder } from "./training-program.js";
@@ -73,5 +74,7 @@ export interface TrainingResult {
   readonly bestEpoch: number;
   readonly initialValidationLoss: number | undefined;
   readonly bestValidationLoss: number | undefined;
+  /** Whether it would gain if it went on. */
+  readonly convergence: Convergence;
   readonly history: readonly EpochRecord[];
 }

@@ -33,6 +33,8 @@ export interface TrainingRecord {
   readonly bestEpoch: number;
   readonly bestValidationLoss?: number;
   readonly history: readonly EpochRecord[];
+  /** How many values of the parameters `TrainingState.pathSum` adds up; absent in states of earlier versions. */
+  readonly pathCount?: number;
 }
 
 export interface TrainingState {
@@ -41,10 +43,13 @@ export interface TrainingState {
   readonly values: Named<Float64Array>;
   /** Trainable parameters of `record.bestEpoch`. */
   readonly best: Named<Float64Array>;
+  /** Σ of the trainable parameters over steps of the second quarter: where the path of the parameters begins. */
+  readonly pathSum?: Named<Float64Array> | undefined;
 }
 
 const VALUE = "value/";
 const BEST = "best/";
+const PATH = "path/";
 
 /** The state as named arrays and one line of JSON, for a checkpoint file. */
 export function encodeTrainingState(state: TrainingState): {
@@ -52,10 +57,11 @@ export function encodeTrainingState(state: TrainingState): {
   record: string;
 } {
   checkParts("encodeTrainingState", "a state", state, { record: anObject, values: anObject });
-  const { record, values, best } = state;
+  const { record, values, best, pathSum = {} } = state;
   const arrays: Record<string, Float64Array> = {};
   for (const [name, array] of Object.entries(values)) arrays[VALUE + name] = array;
   for (const [name, array] of Object.entries(best)) arrays[BEST + name] = array;
+  for (const [name, array] of Object.entries(pathSum)) arrays[PATH + name] = array;
   return { arrays, record: JSON.stringify(record) };
 }
 
@@ -68,7 +74,13 @@ export function decodeTrainingState(arrays: Named<Float64Array>, record: string)
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, array]) => [name.slice(prefix.length), array]),
     );
-  return { record: JSON.parse(record) as TrainingRecord, values: under(VALUE), best: under(BEST) };
+  const pathSum = under(PATH);
+  return {
+    record: JSON.parse(record) as TrainingRecord,
+    values: under(VALUE),
+    best: under(BEST),
+    ...(Object.keys(pathSum).length > 0 && { pathSum }),
+  };
 }
 
 export interface ResumeRequirements {

@@ -1,8 +1,11 @@
 /** The parts of a training: beginning or resuming, groups of steps, ends of epochs. */
 import type { Named } from "../../engine/runtime/backend.js";
-import { isBeyondChance, pairedDifference, type SampleLoss } from "./epoch-choice.js";
+import { isBeyondChance, pairedDifference } from "./epoch-choice.js";
+import type { EventSample } from "./event-sample.js";
+import type { SampleLoss } from "./grouped-loss.js";
 import { constantRate } from "./learning-rate.js";
 import type { Minibatches } from "./minibatches.js";
+import { addedToPath, isReadAfter } from "./training-path.js";
 import type { TrainingProgram } from "./training-program.js";
 import type { FreshSamples, TrainingRequest, TrainingResult } from "./training-request.js";
 import { checkResumable, type EpochRecord, type TrainingRecord } from "./training-state.js";
@@ -14,12 +17,15 @@ export interface TrainingSetting {
   readonly validation: SampleLoss | undefined;
   readonly batches: Minibatches;
   readonly samplesOf: FreshSamples;
+  /** Those of the first epoch. */
+  readonly samples: Named<EventSample>;
 }
 
 /** What changes, beside the values that the program holds. */
 export interface OngoingTraining {
   readonly record: TrainingRecord;
   readonly best: Named<Float64Array>;
+  readonly pathSum?: Named<Float64Array> | undefined;
   readonly stop?: Pick<TrainingResult, "stopped" | "message"> | undefined;
 }
 
@@ -31,7 +37,8 @@ export async function begin(setting: TrainingSetting): Promise<OngoingTraining> 
     const { stepsPerEpoch } = batches;
     checkResumable(saved, { ...request, stepsPerEpoch, sizes: training.sizes });
     await training.program.write(saved.values);
-    return { record: saved.record, best: saved.best, stop: finished(request, saved.record) };
+    const { record, best, pathSum } = saved;
+    return { record, best, pathSum, stop: finished(request, record) };
   }
   const { seed, purpose } = request;
   const { stepsPerEpoch } = batches;
@@ -77,7 +84,9 @@ export async function takeSteps(
     validationLoss: record.history.at(-1)?.validationLoss,
     bestEpoch: record.bestEpoch,
   });
-  return { ...now, record: { ...record, step, epochLossSum } };
+  const done = { ...now, record: { ...record, step, epochLossSum } };
+  if (!isReadAfter(step, request.epochs * batches.stepsPerEpoch)) return done;
+  return { ...done, ...addedToPath(done, await training.readCurrent()) };
 }
 
 export async function endEpoch(setting: TrainingSetting, now: OngoingTraining): Promise<OngoingTraining> {
@@ -109,7 +118,7 @@ export async function endEpoch(setting: TrainingSetting, now: OngoingTraining): 
     bestEpoch: epoch,
     ...(validationLoss !== undefined && { bestValidationLoss: validationLoss }),
   };
-  return { record: bestRecord, best: parameters, stop: finished(request, bestRecord) };
+  return { ...now, record: bestRecord, best: parameters, stop: finished(request, bestRecord) };
 }
 
 async function validationLossOf(
@@ -170,10 +179,13 @@ function stack(firstStep: number, count: number, perStep: TrainingRequest["perSt
   return Object.fromEntries(stacked);
 }
 
-export async function save({ request, training }: TrainingSetting, { record, best }: OngoingTraining): Promise<void> {
+export async function save(
+  { request, training }: TrainingSetting,
+  { record, best, pathSum }: OngoingTraining,
+): Promise<void> {
   if (request.checkpoint === undefined) return;
   const values = await training.program.read(Object.keys(training.sizes));
-  await request.checkpoint.save({ record, values, best });
+  await request.checkpoint.save({ record, values, best, pathSum });
 }
 
 function finished({ epochs, patience }: TrainingRequest, record: TrainingRecord): OngoingTraining["stop"] {

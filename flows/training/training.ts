@@ -14,8 +14,10 @@ import {
   optional,
 } from "../../engine/options.js";
 import type { Named } from "../../engine/runtime/backend.js";
+import { convergenceOfTraining } from "./convergence-check.js";
 import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
 import { minibatches } from "./minibatches.js";
+import { stepsUntilRead } from "./training-path.js";
 import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
 import { abortedIn, begin, endEpoch, keptEpoch, save, type TrainingSetting, takeSteps } from "./training-steps.js";
@@ -60,7 +62,7 @@ export async function train(request: TrainingRequest): Promise<TrainingResult> {
   try {
     const validated = validation && (await validationProgram(backend, model, validation, initial));
     try {
-      return await trainToEnd({ request, training, validation: validated, batches, samplesOf });
+      return await trainToEnd({ request, training, validation: validated, batches, samplesOf, samples });
     } finally {
       await validated?.program.close();
     }
@@ -112,7 +114,8 @@ async function trainToEnd(setting: TrainingSetting): Promise<TrainingResult> {
       boundEpoch = epoch;
     }
     const startedAt = performance.now();
-    const count = Math.min(groupSize, (epoch + 1) * batches.stepsPerEpoch - step);
+    const untilRead = stepsUntilRead(step, request.epochs * batches.stepsPerEpoch);
+    const count = Math.min(groupSize, (epoch + 1) * batches.stepsPerEpoch - step, untilRead);
     now = await takeSteps(setting, now, count);
     const secondsPerStep = (performance.now() - startedAt) / 1000 / count;
     groupSize = Math.max(1, Math.min(MOST_STEPS, Math.floor(GROUP_SECONDS / secondsPerStep)));
@@ -129,10 +132,12 @@ async function trainToEnd(setting: TrainingSetting): Promise<TrainingResult> {
   }
   const { stopped } = now.stop;
   const { bestEpoch, initialValidationLoss, bestValidationLoss, history } = now.record;
-  const { epoch, parameters: kept, message } = await keptEpoch(setting, now);
+  const chosen = await keptEpoch(setting, now);
+  const { epoch, parameters: kept, message } = chosen;
+  const convergence = Object.freeze(await convergenceOfTraining(setting, now, chosen));
   const parameters = Object.freeze({ ...request.initial, ...kept });
   const losses = { initialValidationLoss, bestValidationLoss, history };
-  return Object.freeze({ stopped, message, parameters, keptEpoch: epoch, bestEpoch, ...losses });
+  return Object.freeze({ stopped, message, parameters, keptEpoch: epoch, bestEpoch, convergence, ...losses });
 }
 
 function checkCounts(epoch: number, counts: Named<number>, first: Named<number>): void {

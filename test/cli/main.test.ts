@@ -108,7 +108,8 @@ test("a pipe that is closed early loses the text alone: the command goes on to i
   child.stdout.destroy();
   child.stderr.destroy();
   const code = await new Promise((resolve) => child.on("close", resolve));
-  assert.is(code, 0);
+  // Its trainings are too short to converge, which is the verdict of a run that went on to its end.
+  assert.is(code, 4);
   assert.ok(existsSync(join(out, "results.json")));
 });
 

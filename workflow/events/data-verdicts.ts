@@ -6,6 +6,7 @@ import { type EventsOutside, eventsOutside } from "../../inference/data-checks/s
 import { dominantWeight } from "../../inference/data-checks/weights.js";
 import type { ValueRange } from "../../inference/model/simulated-range.js";
 import { VerdictFailed } from "../errors.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 
 /** A check that failed. */
 export interface DataVerdict {
@@ -128,12 +129,29 @@ function weightVerdicts(where: string, weights: ColumnData | undefined): DataVer
   return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
 }
 
-/** Throws at the end, when all is written, where a check failed. Each failure was a warning before. */
-export function requirePassed(what: string, verdicts: readonly DataVerdict[]): void {
-  if (verdicts.length === 0) return;
+/** Throws at the end, when all is written, where a check or a training failed. Each failure was a warning before. */
+export function requirePassed(
+  what: string,
+  verdicts: readonly DataVerdict[],
+  unconverged: readonly TrainingVerdict[] = [],
+): void {
+  if (verdicts.length === 0) {
+    requireConverged(what, unconverged);
+    return;
+  }
   throw new VerdictFailed(what, {
     expected: "events that pass the checks of the data",
     got: `${verdicts.length} finding${verdicts.length === 1 ? "" : "s"}, named in the warnings`,
     hint: "Correct or remove the events that they name",
+  });
+}
+
+function requireConverged(what: string, unconverged: readonly TrainingVerdict[]): void {
+  const failed = unconverged.filter((own) => own.failed);
+  if (failed.length === 0) return;
+  throw new VerdictFailed(what, {
+    expected: "trainings that converged",
+    got: `${failed.length} that did not, named in the warnings`,
+    hint: "Change their settings as the warnings say, and run again",
   });
 }

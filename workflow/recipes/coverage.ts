@@ -11,6 +11,8 @@ import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-e
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
+import { judgeTrainings } from "../steps/trainings/training-step.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 
 export interface ToysRequest {
@@ -31,20 +33,24 @@ export interface ToysRequest {
 export async function runToys(
   context: RunContext,
   request: ToysRequest,
-): Promise<{ readonly plan: ToyPlan; readonly verdicts: readonly DataVerdict[] }> {
+): Promise<{
+  readonly plan: ToyPlan;
+  readonly verdicts: readonly DataVerdict[];
+  readonly unconverged: readonly TrainingVerdict[];
+}> {
   const { mode, folder, wanted, isForced } = request;
   const checks = await checkEvents(context);
-  const plan = await openPlan(context, mode, checks);
+  const { plan, unconverged } = await openPlan(context, mode, checks);
   context.signal.throwIfAborted();
   const isDone = async (toy: number) => !isForced && (await readToy(folder, toy, plan.key)) !== undefined;
   const missing: number[] = [];
   for (const toy of wanted) if (!(await isDone(toy))) missing.push(toy);
   if (missing.length > 0) await runMissing(plan, missing, request);
-  return { plan, verdicts: checks.verdicts };
+  return { plan, verdicts: checks.verdicts, unconverged };
 }
 
-async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks): Promise<ToyPlan> {
-  const { model, keys } = await trainSimulation(context, checks);
+async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks) {
+  const { model, keys, unconverged: ofSimulation } = await trainSimulation(context, checks);
   const isGenerated = context.analysis.configuration.data.generator !== undefined;
   const isMeasured = mode === "data" || !isGenerated;
   if (isMeasured) await requireLikelihood(context, model);
@@ -52,7 +58,8 @@ async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks): 
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
   const truth = truthOf(context, best?.summary.estimate);
   const key = planKey(context, mode, { trained: measured?.key ?? keys.whole, truth });
-  return { context, mode, simulated: model, fitted: measured?.model, truth, key };
+  const plan: ToyPlan = { context, mode, simulated: model, fitted: measured?.model, truth, key };
+  return { plan, unconverged: [...ofSimulation, ...judgeTrainings(context, measured?.trainings ?? [])] };
 }
 
 async function runMissing(plan: ToyPlan, missing: readonly number[], request: ToysRequest): Promise<void> {

@@ -12,6 +12,7 @@ import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
 import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
+import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { nuisanceModels } from "../store/model-files.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
 import type { Outcome } from "./outcome.js";
@@ -37,7 +38,8 @@ export async function trainSimulation(context: RunContext, { range, leftOut, acc
   const keyOf = (densities: readonly (string | undefined)[]) =>
     JSON.stringify([...densities, model.processes, model.nuisances]);
   const keys: SimulationKeys = { whole: keyOf([x.key, y?.key]), xAlone: keyOf([x.key, undefined]) };
-  return { model, densities: [x.key, y?.key], keys, trainings: [...x.trainings, ...(y?.trainings ?? [])] };
+  const trainings = [...x.trainings, ...(y?.trainings ?? [])];
+  return { model, densities: [x.key, y?.key], keys, trainings, unconverged: judgeTrainings(context, trainings) };
 }
 
 /** @param warnings  what `context.warn` has said, in order */
@@ -46,11 +48,13 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
     attempt(context, missing, name, make, instead);
   const checks = await checkEvents(context);
-  const { model: simulated, densities, keys, trainings: ofSimulation } = await trainSimulation(context, checks);
+  const trained = await trainSimulation(context, checks);
+  const { model: simulated, densities, keys } = trained;
   const noClosure: Closure = { tests: [], verdicts: [] };
   const closure = await part("Closure", () => checkClosure(context, simulated, densities), noClosure);
   await requireLikelihood(context, simulated);
   const fitted = await fitModel(context, simulated, keys);
+  const unconverged = [...trained.unconverged, ...judgeTrainings(context, fitted.trainings)];
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
@@ -68,7 +72,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     : [];
   const scans = await part("Likelihood scans", () => scanFits(context, fitted), []);
   const impacts = await part("Impacts", () => findImpacts(context, fitted, best), undefined);
-  const trainings = [...ofSimulation, ...fitted.trainings];
+  const trainings = [...trained.trainings, ...fitted.trainings];
   const yields = await part("Yields", () => yieldsOf(fitted.model, best), []);
   const bands = await part(
     "Bands of the projections",
@@ -89,6 +93,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     scans,
     impacts,
     trainings,
+    unconverged,
     verdicts: [...checks.verdicts, ...decisive],
     warnings,
     missing,

@@ -10,7 +10,8 @@ import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/trainings/training-step.js";
+import type { NamedTraining } from "../steps/trainings/training-step.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 import type { Missing } from "./optional-parts.js";
 
 /** Expected events of one process. */
@@ -38,7 +39,9 @@ export interface Outcome {
   readonly fields: readonly Field[];
   readonly scans: readonly ScannedFit[];
   readonly impacts: Impacts | undefined;
-  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  readonly trainings: readonly NamedTraining[];
+  /** Trainings that did not converge; each is among the warnings. */
+  readonly unconverged: readonly TrainingVerdict[];
   /** Checks of the events that failed; each is among the warnings. */
   readonly verdicts: readonly DataVerdict[];
   readonly warnings: readonly string[];

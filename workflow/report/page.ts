@@ -8,6 +8,7 @@ import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
+import { unconvergedText } from "../training-verdict.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
@@ -23,6 +24,7 @@ import {
   modeTable,
   projectionTable,
   sensitivityTables,
+  trainingTable,
   yieldTable,
 } from "./tables.js";
 
@@ -68,6 +70,13 @@ function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart
   }
 }
 
+/** Of the result, whether trainings that it rests on did not converge. */
+function restsOn({ fitted, best, unconverged }: Outcome): string {
+  const name = Object.entries(fitted.fits).find(([, fit]) => fit === best)?.[0];
+  const text = name === undefined ? "" : unconvergedText(name, unconverged);
+  return text === "" ? "" : ` ${text}`;
+}
+
 export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
   const { configuration } = context.analysis;
   const { data } = context.events;
@@ -109,7 +118,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     sections: [
       ...section(
         "Fit",
-        `The result is the ${best.label}. ${best.summary.reason}\n\nThe data have ${data.count} events` +
+        `The result is the ${best.label}. ${best.summary.reason}${restsOn(outcome)}\n\nThe data have ${data.count} events` +
           (data.weights === undefined
             ? "."
             : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
@@ -192,11 +201,15 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
       ),
       ...section(
         "Trainings",
-        "",
+        "A training has converged if going on would gain little. To see this, the parameters are moved on along the way that they took in " +
+          "the second half of the steps, and the losses of the same events with and without that move are compared. A training whose " +
+          "loss is still falling, that diverged, or that had too few steps or events to say is among the warnings where this matters for " +
+          "the fit.",
         figures(
           "losses",
           "The training loss is the mean over the steps of an epoch. The validation loss is that of held-out events.",
         ),
+        tables("the table of trainings", () => [trainingTable(outcome)]),
       ),
     ],
     configuration: stringify(configuration),

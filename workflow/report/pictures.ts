@@ -23,7 +23,7 @@ import type { Outcome } from "../recipes/outcome.js";
 import { type Closure, describeAnchor } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { ProjectionSet } from "../steps/projections.js";
-import type { TrainingSummary } from "../steps/trainings/training-step.js";
+import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Drawing } from "../store/drawings.js";
 import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
 
@@ -82,10 +82,7 @@ function pictureOfClosure(context: RunContext, own: readonly ClosureTest[]): str
   });
 }
 
-export function lossPicture(
-  context: RunContext,
-  trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[],
-): Drawing[] {
+export function lossPicture(context: RunContext, trainings: readonly NamedTraining[]): Drawing[] {
   const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
     const validated = history.flatMap(({ epoch, validationLoss }) =>
       validationLoss === undefined ? [] : [[epoch, validationLoss] as const],

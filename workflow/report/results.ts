@@ -7,6 +7,7 @@ import { nuisanceNames, processNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { Outcome } from "../recipes/outcome.js";
+import { unconvergedOf } from "../training-verdict.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureRows } from "./feature-text.js";
@@ -27,6 +28,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     scans,
     impacts,
     trainings,
+    unconverged,
     verdicts,
     warnings,
   } = outcome;
@@ -45,7 +47,10 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     truth: configuration.truth,
     result: best.label,
     fits: Object.fromEntries(
-      Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
+      Object.entries(fitted.fits).map(([name, fit]) => [
+        name,
+        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, unconverged) },
+      ]),
     ),
     ensemble: ensembleResults(outcome),
     features: featureRows(context.analysis, context.simulation.frame),
@@ -98,7 +103,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
-    verdicts,
+    verdicts: [...verdicts, ...unconverged.filter(({ failed }) => failed)],
     warnings: [...warnings],
   };
 }

@@ -5,6 +5,7 @@ import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { labelText } from "../likelihood/covariance-summary.js";
 import type { Outcome, YieldRow } from "../recipes/outcome.js";
+import { unconvergedOf } from "../training-verdict.js";
 import { sideText } from "./acceptance-text.js";
 import { featureRows, tailText } from "./feature-text.js";
 import type { ReportTable } from "./html.js";
@@ -124,17 +125,17 @@ export function fitTable(context: RunContext, { fitted, best }: Outcome): Report
   );
 }
 
-export function estimateTable(context: RunContext, { fitted }: Outcome): ReportTable {
+export function estimateTable(context: RunContext, { fitted, unconverged }: Outcome): ReportTable {
   const names = nuisanceLabels(context);
   const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
   return {
     caption: `Estimates and −ln L of every fit${average}`,
     columns: ["fit", ...names, "−ln L", "status"],
-    rows: Object.values(fitted.fits).map(({ label, summary }) => [
+    rows: Object.entries(fitted.fits).map(([name, { label, summary }]) => [
       label,
       ...summary.estimate.map((value) => significant(value, 4)),
       summary.nll === null ? undefined : summary.nll.toFixed(3),
-      summary.status,
+      unconvergedOf(name, unconverged).length === 0 ? summary.status : `${summary.status}, its trainings did not`,
     ]),
   };
 }
@@ -165,6 +166,26 @@ export function crossCheckTables(context: RunContext, { best }: Outcome): Report
       ]),
     },
   ];
+}
+
+/** How every training ended, and what it would have gained if it had gone on. */
+export function trainingTable({ trainings }: Outcome): ReportTable {
+  return {
+    caption: "Trainings, with what further training would gain (nats per event)",
+    columns: ["training", "epochs", "kept", "loss", "convergence", "gain of further training"],
+    rows: trainings.map(({ label, summary: { history, keptEpoch, convergence } }) => {
+      const { status, gain, gainError } = convergence;
+      const last = history.at(-1);
+      return [
+        label,
+        `${history.length}`,
+        `${keptEpoch}`,
+        last && fixed(last.validationLoss ?? last.trainingLoss, 5),
+        status,
+        gain === null ? undefined : `${significant(gain, 2)} ± ${significant(gainError ?? 0, 2)}`,
+      ];
+    }),
+  };
 }
 
 export function closureTable({ closure }: Outcome): ReportTable {

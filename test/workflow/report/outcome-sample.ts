@@ -162,12 +162,21 @@ export const outcome = {
   trainings: [
     {
       label: "p(x), nominal",
+      of: "x",
+      recipe: "flows.x.training",
       summary: {
         stopped: "epochs",
         message: "all 2 epochs are done",
         keptEpoch: 2,
         bestEpoch: 2,
         initialValidationLoss: 3,
+        convergence: {
+          status: "still falling",
+          reason: "the loss is still falling",
+          change: -0.05,
+          gain: 0.04,
+          gainError: 0.004,
+        },
         history: [
           { epoch: 1, trainingLoss: 2.5, validationLoss: 2.6 },
           { epoch: 2, trainingLoss: 2.25, validationLoss: 2.3 },
@@ -175,6 +184,7 @@ export const outcome = {
       },
     },
   ],
+  unconverged: [],
   verdicts: [],
   warnings,
   missing: new Map(),

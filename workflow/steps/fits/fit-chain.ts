@@ -4,6 +4,7 @@ import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../../context.js";
 import type { SimulationKeys } from "../simulation-keys.js";
+import type { NamedTraining, TrainingSummary } from "../trainings/training-step.js";
 import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
 import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
@@ -28,6 +29,13 @@ export async function fitOneReplica(context: RunContext, simulated: MixtureModel
   const { start } = await fitXAlone(context, simulated, keys);
   return fitReplica(context, simulated, keys, await trainTransport(context, simulated, keys.whole, start), index);
 }
+
+export const replicaTraining = (index: number, summary: TrainingSummary): NamedTraining => ({
+  label: `replica ${index}`,
+  of: "replica",
+  recipe: "ensemble.training",
+  summary,
+});
 
 /** All fits of the analysis. */
 export async function fitModel(
@@ -65,8 +73,8 @@ async function fitWithTransport(
   const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
   const replicas = await fitReplicas(context, simulated, keys, first);
   const trainings = [
-    { label: "T and ν (step 1)", summary: first.summary },
-    ...replicas.map(({ replica, summary }) => ({ label: `replica ${replica.index}`, summary })),
+    { label: "T and ν (step 1)", of: "transport" as const, recipe: "transport.training", summary: first.summary },
+    ...replicas.map(({ replica, summary }) => replicaTraining(replica.index, summary)),
   ];
   const finished = async (model: MixtureModel, last: NamedFit, ownKey: string, fits: FittedModel["fits"]) => {
     const averaged =

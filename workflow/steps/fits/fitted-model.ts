@@ -2,7 +2,7 @@
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
 import type { FitSummary } from "../../likelihood/fit-summary.js";
-import type { TrainingSummary } from "../trainings/training-step.js";
+import type { NamedTraining } from "../trainings/training-step.js";
 import type { AveragedFit } from "./averaged.js";
 import type { FittedReplica } from "./ensemble.js";
 
@@ -31,5 +31,5 @@ export interface FittedModel {
   };
   /** Of the ensemble, in the order of their indices. */
   readonly replicas: readonly FittedReplica[];
-  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  readonly trainings: readonly NamedTraining[];
 }

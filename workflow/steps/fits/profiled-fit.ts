@@ -5,6 +5,7 @@
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import type { RunContext } from "../../context.js";
 import { errorsBeforeProfiling, type ResponseTask, trainResponse } from "../trainings/response-training.js";
+import type { NamedTraining } from "../trainings/training-step.js";
 import { fitStep } from "./fit-step.js";
 import type { NamedFit } from "./fitted-model.js";
 
@@ -29,7 +30,13 @@ export async function trainAndFitProfiled(
   const model: MixtureModel = { ...fitted, response };
   const profiled = await fitProfiled(context, trained, model, nominal);
   warnWhereSteeper(context, fixed, profiled);
-  return { model, profiled, key: trained, training: { label: "response of T (step 2)", summary } };
+  const training: NamedTraining = {
+    label: "response of T (step 2)",
+    of: "response",
+    recipe: "response.training",
+    summary,
+  };
+  return { model, profiled, key: trained, training };
 }
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */

@@ -31,13 +31,13 @@ import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
+import { type NamedTraining, optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
 export interface TrainedDensity {
   readonly density: DensityModel;
   readonly key: string;
-  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  readonly trainings: readonly NamedTraining[];
 }
 
 /** Event sets of a training, from fresh or fixed events. */
@@ -73,13 +73,23 @@ export async function trainDensity(
 ): Promise<TrainedDensity> {
   const nominal = await trainNominal(context, of);
   const label = `p(${of === "x" ? "x" : "y | x"})`;
-  const trainings = [{ label: `${label}, nominal`, summary: nominal.summary }];
+  const trainings: NamedTraining[] = [
+    { label: `${label}, nominal`, of, recipe: `flows.${of}.training`, summary: nominal.summary },
+  ];
   if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
   const morph = await trainMorph(context, of, nominal, leftOut);
   return {
     density: { nominal: nominal.flow, morph: morph.flow },
     key: morph.key,
-    trainings: [...trainings, ...morph.trainings.map((own) => ({ ...own, label: `${label}, ${own.label}` }))],
+    trainings: [
+      ...trainings,
+      ...morph.trainings.map((own) => ({
+        label: `${label}, ${own.label}`,
+        of,
+        recipe: `morph.${of}.training`,
+        summary: own.summary,
+      })),
+    ],
   };
 }
 

@@ -3,10 +3,12 @@ import { warmUpCosine } from "../../../flows/training/learning-rate.js";
 import { adam, adamw, type Optimiser, radam } from "../../../flows/training/optimiser.js";
 import { train } from "../../../flows/training/training.js";
 import type { Checkpoint, TrainingRequest, TrainingResult } from "../../../flows/training/training-request.js";
+import { effectiveEvents } from "../../../inference/statistics/fit/covariance.js";
 import type { TrainingRecipe } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { Counter } from "../../reporter.js";
 import type { StepResult } from "../../store/step-store.js";
+import { type TrainedPart, type TrainingVerdict, trainingVerdict } from "../../training-verdict.js";
 
 /** Loss curves and verdict of a training. */
 export interface TrainingSummary {
@@ -15,7 +17,32 @@ export interface TrainingSummary {
   readonly keptEpoch: number;
   readonly bestEpoch: number;
   readonly initialValidationLoss: number | null;
+  readonly convergence: TrainingResult["convergence"];
   readonly history: TrainingResult["history"];
+}
+
+/** A training of the chain, for people and for verdicts. */
+export interface NamedTraining {
+  readonly label: string;
+  readonly of: TrainedPart;
+  /** Key of the configuration that says how it is trained. */
+  readonly recipe: string;
+  readonly summary: TrainingSummary;
+}
+
+/** Those that did not converge; each is a warning. */
+export function judgeTrainings(
+  { warn, events }: Pick<RunContext, "warn" | "events">,
+  trainings: readonly NamedTraining[],
+): TrainingVerdict[] {
+  const { count, weights } = events.data;
+  const weighted = weights === undefined ? count : effectiveEvents(weights);
+  const verdicts = trainings.flatMap(({ label, of, recipe, summary: { convergence, keptEpoch } }) => {
+    const found = trainingVerdict({ label, of, recipe, convergence, keptEpoch }, weighted);
+    return found === undefined ? [] : [found];
+  });
+  for (const { text } of verdicts) warn(text);
+  return verdicts;
 }
 
 export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRecipe): Optimiser {
@@ -80,6 +107,7 @@ export async function trainStep(
       bestEpoch: result.bestEpoch,
       initialValidationLoss:
         result.initialValidationLoss === undefined ? null : result.initialValidationLoss + logVolume,
+      convergence: result.convergence,
       history,
     },
     arrays: Object.fromEntries(Object.entries(result.parameters).filter(([name]) => keeps(name))),
