@@ -53,7 +53,11 @@ export function nuisancesOfKind(configuration: Configuration, kind: Nuisance["ki
 }
 
 /** What a file calls a feature: as in `io/columns`. */
-export function featureName({ configuration }: Analysis, of: ObservableName, feature: number): string {
+export function featureName(
+  { configuration }: Pick<Analysis, "configuration">,
+  of: ObservableName,
+  feature: number,
+): string {
   const { columns, features } = configuration.observables[of]!;
   if (columns.length === features) return columns[feature]!;
   return columns.length === 1 ? `${columns[0]}[${feature}]` : `${of}[${feature}]`;
@@ -109,6 +113,10 @@ export function expectedYield(configuration: Configuration, process: string): nu
 export function simulatedEvents(configuration: Configuration): number {
   return configuration.simulation.events ?? 20 * configuration.data.events;
 }
+
+/** Will a T, fitted to the data, move their y? */
+export const willMoveY = ({ likelihood, transport }: Configuration): boolean =>
+  likelihood.observables.includes("y") && transport.enabled;
 
 /** Points besides the nominal one at which the generator simulates. */
 export function variationPoints(configuration: Configuration): readonly Readonly<Record<string, number>>[] {

@@ -27,6 +27,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     impacts,
     trainings,
     verdicts,
+    leftOut,
     warnings,
   } = outcome;
   const { data } = context.events;
@@ -97,6 +98,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
     verdicts,
+    leftOut,
     warnings: [...warnings],
   };
 }

@@ -15,7 +15,9 @@ import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors }
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { digestOf } from "../events/event-digest.js";
+import type { LeftOut } from "../events/loaded-events.js";
 import { pointName } from "./point-name.js";
+import { selectedSample } from "./sample-selection.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
@@ -35,8 +37,13 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
   const timesAt = new Map<string, number>();
   const findings: SampleFindings[] = [];
   const extremes: (readonly [string, readonly Extreme[]])[] = [];
+  const leftOut: LeftOut[] = [];
+  const kept: number[] = [];
+  const nominalValues = nominalShapes(configuration);
+  const isNominal = ({ at }: Anchor) => at.every((value, k) => value === nominalValues[k]);
   for (const name of processNames(configuration)) {
     const files: SampleFile[] = [];
+    const nominalSums = { all: 0, left: 0 };
     for (const sample of configuration.processes[name]!.samples) {
       const path = pathOf(analysis, sample.file);
       const anchor = anchors[samples.length]!;
@@ -45,19 +52,29 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       const before = timesAt.get(point) ?? 0;
       timesAt.set(point, before + 1);
       const purpose = `simulation/${point}/${before}`;
-      const whole = await readSample(configuration, path, weight);
+      const {
+        sample: whole,
+        rows,
+        sums,
+        ...selection
+      } = selectedSample(analysis, path, await readSample(configuration, path, weight));
+      leftOut.push(...selection.leftOut);
+      if (isNominal(anchor)) {
+        nominalSums.all += sums.all;
+        nominalSums.left += sums.left;
+      }
       const split = splitEvents(configuration, path, whole, anchor, purpose);
       samples.push({ ...split, path, anchor, digests: digestsOf(whole, purpose) });
       const events = observed(analysis, eventsAt(anchor, whole));
-      files.push({ file: path, events });
+      files.push({ file: path, events, rows });
       extremes.push([path, extremesOf(events)]);
     }
+    kept.push(nominalSums.left === nominalSums.all ? 1 : nominalSums.left / nominalSums.all);
     findings.push(checkSamples(analysis, files));
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
-  const nominalValues = nominalShapes(configuration);
-  const nominal = anchors.filter(({ at }) => at.every((value, k) => value === nominalValues[k]));
+  const nominal = anchors.filter(isNominal);
   const frame = frameOfSimulation(pick("training", nominal), configuration.likelihood.observables.includes("y"));
   return {
     anchors,
@@ -71,6 +88,8 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
         frame: observable === "x" ? frame?.x : frame,
       }),
     isFresh: false,
+    leftOut,
+    kept,
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),
     test: async (anchors) => pick("test", anchors),

@@ -26,6 +26,8 @@ export interface SimulationChecks {
 export interface SampleFile {
   readonly file: string;
   readonly events: SimulatedEvents;
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows?: Int32Array | undefined;
 }
 
 export interface SampleFindings {
@@ -47,6 +49,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
       where: files[i]!.file,
       features: checkedFeatures(analysis, events, undefined, false),
       weights: events.weights,
+      fileRows: files[i]!.rows,
     }),
   );
   const nominalValues = nominalShapes(analysis.configuration);

@@ -176,6 +176,7 @@ export const outcome = {
     },
   ],
   verdicts: [],
+  leftOut: [],
   warnings,
   missing: new Map(),
 } as unknown as Outcome;
