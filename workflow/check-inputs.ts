@@ -1,11 +1,14 @@
 /** What an analysis names, read, and what is made of its data: so that nothing is found wrong after the first training. */
 import { dataFrame } from "../inference/measurements/distribution-of-interest/transport-training.js";
 import { type AcceptanceFindings, NO_ACCEPTANCE } from "./acceptance.js";
-import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
+import { type Analysis, dimensionsOf, willMoveY } from "./configuration/analysis.js";
 import { checkFiles } from "./configuration/configuration.js";
 import { UsageError } from "./errors.js";
+import { columnVerdicts } from "./events/column-checks.js";
+import { requireDensities, requireSupport } from "./events/data-verdicts.js";
 import { type LoadedEvents, loadEvents } from "./events/event-data.js";
 import { openSimulation } from "./simulation/open-simulation.js";
+import type { Simulation } from "./simulation/simulation.js";
 import { loadModel } from "./store/model-files.js";
 
 /**
@@ -13,7 +16,7 @@ import { loadModel } from "./store/model-files.js";
  *
  * @returns how the yields follow the shape nuisances, where samples say it
  */
-export async function checkInputs(analysis: Analysis): Promise<AcceptanceFindings> {
+export async function checkInputs(analysis: Analysis, warn: (text: string) => void): Promise<AcceptanceFindings> {
   checkFiles(analysis);
   const { model, data: source } = analysis.configuration;
   const data = source.file === undefined ? undefined : await loadEvents(analysis, [], undefined);
@@ -21,9 +24,26 @@ export async function checkInputs(analysis: Analysis): Promise<AcceptanceFinding
     await loadModel(analysis, []);
     return NO_ACCEPTANCE;
   }
-  const { acceptance } = await openSimulation(analysis);
+  const simulation = await openSimulation(analysis);
   checkTransportData(analysis, data);
-  return acceptance;
+  if (!simulation.isFresh) await checkColumns(analysis, simulation, data, warn);
+  return simulation.acceptance;
+}
+
+/** Warns of what is wrong with the columns, and refuses what `run` would refuse before it trains. */
+async function checkColumns(
+  analysis: Analysis,
+  simulation: Simulation,
+  data: LoadedEvents | undefined,
+  warn: (text: string) => void,
+): Promise<void> {
+  const { file, configuration } = analysis;
+  const { range, verdicts } = await simulation.checks();
+  const ofData = data && columnVerdicts(analysis, data, range, willMoveY(configuration));
+  const all = [...verdicts, ...(ofData ?? [])];
+  for (const { text } of all) warn(text);
+  requireDensities(file, configuration.data.spikes, all);
+  requireSupport(file, configuration.data.outside, all);
 }
 
 /** Refuses data to which T cannot be fitted. */

@@ -3,17 +3,19 @@ import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
 import { checkTransportData } from "./check-inputs.js";
-import { type Analysis, dimensionsOf } from "./configuration/analysis.js";
+import { type Analysis, dimensionsOf, willMoveY } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
-import { type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
+import { checkLoaded, type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
 import { digestOf } from "./events/event-digest.js";
-import { requireSupport } from "./events/feature-support.js";
+import { requireEdges } from "./events/feature-support.js";
 import { requireRange, resolutionWarnings } from "./events/resolution.js";
+import { withoutOutside } from "./events/selection.js";
 import { featureLines } from "./report/feature-text.js";
 import type { Reporter } from "./reporter.js";
 import { generateData } from "./simulation/generator-simulation.js";
 import { openSimulation } from "./simulation/open-simulation.js";
+import type { Simulation } from "./simulation/simulation.js";
 import { openSteps } from "./store/step-store.js";
 import { readVersion } from "./version.js";
 
@@ -45,11 +47,12 @@ export async function openContext(
   const store = await openSteps(folder, common, isForced, progress);
   const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
   if (generated !== undefined) await saveEvents(folder, generated);
-  const events = await loadEvents(analysis, [folder], undefined);
-  checkOwnData(generated, events);
+  const loaded = await loadEvents(analysis, [folder], undefined);
+  checkOwnData(generated, loaded);
   const simulation = await openSimulation(analysis);
+  const events = await insideSimulation(analysis, loaded, simulation);
   const extremes = [...simulation.extremes, [events.file, extremesOf(events.data)] as const];
-  requireSupport(analysis, [[events.file, extremesOf(events.data)]], simulation.frame);
+  requireEdges(analysis, [[events.file, extremesOf(events.data)]], simulation.frame);
   requireRange(analysis, extremes, simulation.frame, backend.precision);
   for (const line of featureLines(analysis, simulation.frame)) progress.note(line);
   const samples = [...simulation.files, [events.file, events.data] as const];
@@ -68,6 +71,15 @@ export async function openContext(
     signal,
     warn,
   };
+}
+
+/** The data without those that `data.outside` leaves out. */
+async function insideSimulation(analysis: Analysis, loaded: LoadedEvents, simulation: Simulation) {
+  if (analysis.configuration.data.outside !== "drop") return loaded;
+  const { range } = await simulation.checks();
+  const events = withoutOutside(analysis, loaded, range, willMoveY(analysis.configuration));
+  checkLoaded(analysis, events);
+  return events;
 }
 
 /** Units of work of the same analysis may share a folder, and write the same data; another's data would be mixed in. */

@@ -17,7 +17,7 @@ import {
   readApplyTable,
 } from "../../workflow/events/apply-files.js";
 import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { requireSupport } from "../../workflow/events/feature-support.js";
+import { requireEdges } from "../../workflow/events/feature-support.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
@@ -54,7 +54,7 @@ export async function apply(context: VerbContext): Promise<void> {
   warnOfFit(context, model, fit);
   warnOfUnread(context, files, unread);
   const backend = await openBackend(options, "f64");
-  requireSupport(analysis, [[files.events, extremesOf(sample)]], model.frame);
+  requireEdges(analysis, [[files.events, extremesOf(sample)]], model.frame);
   requireRange(analysis, [[files.events, extremesOf(sample)]], model.frame, backend.precision);
   for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
     context.warn(warning);

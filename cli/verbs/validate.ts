@@ -20,7 +20,7 @@ export async function validate(context: VerbContext): Promise<void> {
     throw new UsageError("unbinned validate", { expected: "FILE or --schema", got: "neither" });
   }
   const analysis = loadAnalysis(file, options);
-  const acceptance = await checkInputs(analysis);
+  const acceptance = await checkInputs(analysis, context.warn);
   const lines = acceptanceLines(acceptance).map((line) => `  ${line}`);
   context.print([`${file} is valid.`, summary(analysis.configuration), ...lines].join("\n"));
   context.printJson(analysis.configuration);

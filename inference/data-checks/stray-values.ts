@@ -14,6 +14,8 @@ export interface StrayValue {
   readonly rows: readonly number[];
   /** Far beyond where values are expected; else one that is repeated where others are not. */
   readonly isFar: boolean;
+  /** So many events have it that a density of the feature would be one of this value: no accident of a few events. */
+  readonly isSpike: boolean;
 }
 
 /** Rows to name. */
@@ -25,6 +27,17 @@ export const NAMED_ROWS = 3;
  */
 const SPIKE = 20;
 const SPIKE_OF_UNIQUE = 5;
+
+/**
+ * Values of a few digits repeat, and often the more so the steeper the density. There, a value is a spike that occurs so many times as
+ * often as each of the next different values on either side: beside a power of ten, where numbers of three digits begin to lie ten times
+ * as far apart, it may be 5.5 times.
+ */
+const SPIKE_OF_NEIGHBOURS = 8;
+const NEIGHBOURS = 8;
+
+/** Part of the events that has a spike at least, where it is not far from all others. */
+const SPIKE_PART = 1e-3;
 
 /** Other values that a column has at least, unless it is constant: with fewer, its numbers are labels. */
 const LEAST_OTHERS = 20;
@@ -61,34 +74,68 @@ function outermost(sorted: ColumnData, step: 1 | -1): Run[] {
   return runs;
 }
 
-/** The values of a column at its ends, those repeated most, and how many different ones there are. */
+/** The most frequent of the runs that it is given, one more than are looked for. */
+class MostFrequent {
+  readonly runs: Run[] = [];
+  private least = 0;
+
+  add(run: Run): void {
+    if (run.count <= this.least) return;
+    this.runs.push(run);
+    this.runs.sort((a, b) => b.count - a.count);
+    if (this.runs.length > MOST + 1) this.runs.pop();
+    if (this.runs.length > MOST) this.least = this.runs[MOST]!.count;
+  }
+}
+
+/** The values of a column at its ends, those repeated most, those much more than their neighbours, and how many different ones there are. */
 function runsOf(sorted: ColumnData) {
-  const frequent: Run[] = [];
+  const frequent = new MostFrequent();
+  const protruding = new MostFrequent();
+  /** One value with its neighbours. */
+  const around: Run[] = [];
   let distinct = 0;
-  let least = 0;
+  const look = (at: number) => {
+    const own = around[at];
+    if (own === undefined || own.count < SPIKE) return;
+    const others = around.reduce((most, { count }, i) => (i === at ? most : Math.max(most, count)), 0);
+    if (own.count >= SPIKE_OF_NEIGHBOURS * others) protruding.add(own);
+  };
   for (let start = 0, end = 1; start < sorted.length; start = end++) {
     const value = sorted[start]!;
     while (end < sorted.length && sorted[end] === value) end++;
+    const run = { value, count: end - start };
     distinct++;
-    if (end - start <= least) continue;
-    frequent.push({ value, count: end - start });
-    frequent.sort((a, b) => b.count - a.count);
-    if (frequent.length > MOST + 1) frequent.pop();
-    if (frequent.length > MOST) least = frequent[MOST]!.count;
+    frequent.add(run);
+    if (around.push(run) > 2 * NEIGHBOURS + 1) around.shift();
+    look(around.length - 1 - NEIGHBOURS);
   }
-  return { low: outermost(sorted, 1), high: outermost(sorted, -1), frequent, distinct };
+  // The last have fewer above them.
+  for (let left = Math.min(NEIGHBOURS, around.length); left > 0; left--) {
+    if (around.length > 2 * NEIGHBOURS) around.shift();
+    look(around.length - left);
+  }
+  return {
+    low: outermost(sorted, 1),
+    high: outermost(sorted, -1),
+    frequent: frequent.runs,
+    protruding: protruding.runs.slice(0, MOST),
+    distinct,
+  };
 }
 
 type Runs = ReturnType<typeof runsOf>;
 
 /** The values that are repeated so much more often than all others. */
-function spikesOf({ frequent, distinct }: Runs): readonly Run[] {
+function spikesOf({ frequent, protruding, distinct }: Runs): readonly Run[] {
   if (distinct === 1) return frequent.filter(({ count }) => count >= SPIKE);
   const last = frequent.findLastIndex(({ count }, i) => {
     const next = frequent[i + 1]?.count;
     return i < MOST && next !== undefined && count >= (next === 1 ? SPIKE_OF_UNIQUE : SPIKE * next);
   });
-  return distinct - (last + 1) < LEAST_OTHERS ? [] : frequent.slice(0, last + 1);
+  const repeated = frequent.slice(0, last + 1);
+  const all = [...repeated, ...protruding.filter(({ value }) => repeated.every((run) => run.value !== value))];
+  return distinct - all.length < LEAST_OTHERS ? [] : all.slice(0, MOST);
 }
 
 /** The values at either end that are far from the reference. */
@@ -138,6 +185,11 @@ export function strayValues(values: ColumnData, expected?: ValueRange): StrayVal
   const ranges = expected === undefined ? RANGES_OF_OTHERS : RANGES_OF_EXPECTED;
   const far = reference === undefined ? [] : farOf(sorted, runs, reference, ranges);
   const spikes = spikesOf(runs).filter(({ value }) => far.every((run) => run.value !== value));
-  const found = (isFar: boolean) => (run: Run) => ({ ...run, rows: firstRows(values, run.value), isFar });
+  const found = (isFar: boolean) => (run: Run) => ({
+    ...run,
+    rows: firstRows(values, run.value),
+    isFar,
+    isSpike: isFar ? run.count >= OFTEN : run.count >= SPIKE_PART * values.length,
+  });
   return [...far.map(found(true)), ...spikes.map(found(false))].sort((a, b) => b.count - a.count);
 }

@@ -121,6 +121,10 @@ export function simulatedEvents(configuration: Configuration): number {
   return configuration.simulation.events ?? 20 * configuration.data.events;
 }
 
+/** Will a T, fitted to the data, move their y? */
+export const willMoveY = ({ likelihood, transport }: Configuration): boolean =>
+  likelihood.observables.includes("y") && transport.enabled;
+
 /** Points besides the nominal one at which the generator simulates. */
 export function variationPoints(configuration: Configuration): readonly Readonly<Record<string, number>>[] {
   if (configuration.simulation.variations.length > 0) return configuration.simulation.variations;

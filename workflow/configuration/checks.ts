@@ -33,6 +33,7 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   // The checks that follow look names up.
   if (problems.length > 0) return problems;
   checkObservables(configuration, report);
+  checkWithout(configuration, report);
   checkSources(configuration, report);
   checkSamples(configuration, report);
   checkGenerators(configuration, report);
@@ -149,6 +150,20 @@ function checkObservables(configuration: Configuration, report: ReportProblem): 
   }
   if (likelihood.form === "conditional" && !likelihood.observables.includes("y")) {
     report(["likelihood", "form"], "joint, as only x is in likelihood.observables", "conditional", "Add y to it");
+  }
+}
+
+/** Values are left out of features that the likelihood looks at. */
+function checkWithout(configuration: Configuration, report: ReportProblem): void {
+  const { observables, likelihood, data } = configuration;
+  const known = (["x", "y"] as const).flatMap((of) => {
+    const features = likelihood.observables.includes(of) ? (observables[of]?.features ?? 0) : 0;
+    return Array.from({ length: features }, (_, feature) => featureName({ configuration }, of, feature));
+  });
+  for (const [i, { feature }] of data.without.entries()) {
+    if (known.includes(feature)) continue;
+    const path = ["data", "without", i, "feature"];
+    report(path, "a feature of the likelihood", shown(feature), () => suggestion(feature, known));
   }
 }
 

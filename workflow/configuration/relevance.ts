@@ -74,6 +74,11 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     with: "data.file or --events",
     remedy: "set data.file",
   },
+  "data.without": {
+    isRead: ({ simulation }) => simulation.generator === undefined,
+    with: "files of simulation or of a model",
+    remedy: "remove simulation.generator",
+  },
   "data.source": OF_DATA_FILE,
   "model.source": OF_MODEL_FILE,
   "model.activation": OF_MODEL_FILE,

@@ -4,7 +4,7 @@ import type { SimulatedRange, ValueRange } from "../../inference/model/simulated
 import type { Analysis } from "../configuration/analysis.js";
 import { featureName } from "../configuration/analysis.js";
 import { type CheckedFeature, type DataVerdict, plain, sampleVerdicts } from "./data-verdicts.js";
-import type { LoadedEvents } from "./event-data.js";
+import type { LoadedEvents } from "./loaded-events.js";
 
 /** Where T moves y, data may lie outside of simulation: by no more than its whole range on either side. */
 const widened = ([least, largest]: ValueRange): ValueRange => [2 * least - largest, 2 * largest - least];
@@ -39,16 +39,26 @@ export function checkedFeatures(
  */
 export function columnVerdicts(
   analysis: Analysis,
-  { data, file }: LoadedEvents,
+  { data, file, rows }: LoadedEvents,
   simulated: SimulatedRange | undefined,
   movesY: boolean,
 ): DataVerdict[] {
   const features = checkedFeatures(analysis, data, simulated, movesY);
-  return sampleVerdicts({ where: file, features, weights: data.weights, nSimulated: simulated?.events });
+  return sampleVerdicts({
+    where: file,
+    features,
+    weights: data.weights,
+    nSimulated: simulated?.events,
+    fileRows: rows,
+  });
 }
 
-/** "row 5 (counted from 0): x = 1e+20, y = 0.3" */
-export function eventText(analysis: Analysis, { data }: LoadedEvents, row: number): string {
+/**
+ * "row 5 (counted from 0): x = 1e+20, y = 0.3", the row being that of the file.
+ *
+ * @param row  position among the events that are looked at
+ */
+export function eventText(analysis: Analysis, { data, rows }: LoadedEvents, row: number): string {
   const features = checkedFeatures(analysis, data, undefined, false);
-  return `row ${row} (counted from 0): ${features.map(({ name, values }) => `${name} = ${plain(values[row]!)}`).join(", ")}`;
+  return `row ${rows?.[row] ?? row} (counted from 0): ${features.map(({ name, values }) => `${name} = ${plain(values[row]!)}`).join(", ")}`;
 }

@@ -1,22 +1,34 @@
 /** What checks of the events found, as sentences and as data. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { copiesOf } from "../../inference/data-checks/copies.js";
+import { COARSE_STEP, DOUBTFUL_STEP, type ValueGrid, valueGrid } from "../../inference/data-checks/grid.js";
 import { type StrayValue, strayValues } from "../../inference/data-checks/stray-values.js";
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
 import type { ValueRange } from "../../inference/model/simulated-range.js";
-import { VerdictFailed } from "../errors.js";
+import { UsageError, VerdictFailed } from "../errors.js";
 import type { TrainingVerdict } from "../training-verdict.js";
 
 /** A check that failed. */
 export interface DataVerdict {
-  readonly check: "stray value" | "support" | "copies" | "weights" | "influence" | "finite";
+  readonly check:
+    | "stray value"
+    | "spike"
+    | "grid"
+    | "rounding"
+    | "support"
+    | "copies"
+    | "weights"
+    | "influence"
+    | "finite";
   /** One sentence on what was found and one on what to do. */
   readonly text: string;
   /** Events that it is about. */
   readonly count: number;
   /** The first of them, counted from 0. */
   readonly rows: readonly number[];
+  /** Of a spike: the feature, and the value that these events have. */
+  readonly spike?: { readonly name: string; readonly value: number };
 }
 
 /** One feature of a sample, and where its values should lie. */
@@ -63,6 +75,18 @@ function strayText(where: string, { name, values, simulated }: CheckedFeature, s
     : `${found}, ${range}. It looks like a sentinel for a missing value. Remove these events, or impute the value`;
 }
 
+function gridText(where: string, { name, values }: CheckedFeature, { distinct, step, example }: ValueGrid): string {
+  const found =
+    distinct === 1
+      ? `the central 80% of ${values.length} events have ${name} = ${plain(example[0]!)}`
+      : `${name} has ${distinct} different values in the central 80% of ${values.length} events, such as ${example.map(short).join(" and ")}: ` +
+        `steps of ${step.toPrecision(2)} standard deviations`;
+  return (
+    `${where}: ${found}. A density of a continuous variable does not describe whole numbers, labels or coarsely rounded ` +
+    "values. Store more digits, or add a uniform random number of the width of a step, in simulation and data alike, or leave the feature out"
+  );
+}
+
 function supportText(where: string, { name, values, simulated }: CheckedFeature, found: EventsOutside): string {
   const { side, count, rows, interval, pValue } = found;
   const [end, word] = side === "below" ? [simulated![0], "least"] : [simulated![1], "largest"];
@@ -80,25 +104,31 @@ export interface CheckedSample {
   readonly weights?: ColumnData | undefined;
   /** Effective number of simulated events, of which the ranges are; absent where there are none. */
   readonly nSimulated?: number | undefined;
+  /** Of each event its row in the file, where that is not its position. */
+  readonly fileRows?: Int32Array | undefined;
 }
 
 /** What the columns of a sample say by themselves. */
-export function sampleVerdicts({ where, features, weights, nSimulated }: CheckedSample): DataVerdict[] {
+export function sampleVerdicts({ where, features, weights, nSimulated, fileRows }: CheckedSample): DataVerdict[] {
+  const inFile = <T extends { readonly rows: readonly number[] }>(found: T): T =>
+    fileRows === undefined ? found : { ...found, rows: found.rows.map((row) => fileRows[row]!) };
   const ofFeatures = features.flatMap((feature): DataVerdict[] => {
     const { values, expected } = feature;
-    const strays = strayValues(values, expected);
+    const strays = strayValues(values, expected).map(inFile);
     const far = new Set(strays.flatMap(({ value, isFar }) => (isFar ? [value] : [])));
     const outside =
       expected === undefined || nSimulated === undefined
         ? []
-        : eventsOutside(values, expected, nSimulated, features.length, far);
+        : eventsOutside(values, expected, nSimulated, features.length, far).map(inFile);
     return [
       ...strays.map((stray) => ({
-        check: "stray value" as const,
+        check: stray.isSpike ? ("spike" as const) : ("stray value" as const),
         text: strayText(where, feature, stray),
         count: stray.count,
         rows: stray.rows,
+        ...(stray.isSpike && { spike: { name: feature.name, value: stray.value } }),
       })),
+      ...gridVerdicts(where, feature, new Set(strays.map(({ value }) => value))),
       ...outside.map((found) => ({
         check: "support" as const,
         text: supportText(where, feature, found),
@@ -107,7 +137,14 @@ export function sampleVerdicts({ where, features, weights, nSimulated }: Checked
       })),
     ];
   });
-  return [...ofFeatures, ...copyVerdicts(where, features), ...weightVerdicts(where, weights)];
+  return [...ofFeatures, ...copyVerdicts(where, features), ...weightVerdicts(where, weights, fileRows)];
+}
+
+function gridVerdicts(where: string, feature: CheckedFeature, strays: ReadonlySet<number>): DataVerdict[] {
+  const found = valueGrid(feature.values, strays);
+  if (found === undefined || found.step < DOUBTFUL_STEP) return [];
+  const check = found.step < COARSE_STEP ? "rounding" : "grid";
+  return [{ check, text: gridText(where, feature, found), count: feature.values.length, rows: [] }];
 }
 
 function copyVerdicts(where: string, features: readonly CheckedFeature[]): DataVerdict[] {
@@ -120,13 +157,52 @@ function copyVerdicts(where: string, features: readonly CheckedFeature[]): DataV
   return [{ check: "copies", text, count, rows: [] }];
 }
 
-function weightVerdicts(where: string, weights: ColumnData | undefined): DataVerdict[] {
+function weightVerdicts(
+  where: string,
+  weights: ColumnData | undefined,
+  fileRows: Int32Array | undefined,
+): DataVerdict[] {
   const heavy = weights && dominantWeight(weights);
   if (heavy === undefined) return [];
+  const row = fileRows?.[heavy.row] ?? heavy.row;
   const text =
-    `${where}: the weight of the event in row ${heavy.row} (counted from 0), ${short(heavy.weight)}, outweighs all others: ` +
+    `${where}: the weight of the event in row ${row} (counted from 0), ${short(heavy.weight)}, outweighs all others: ` +
     "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
-  return [{ check: "weights", text, count: 1, rows: [heavy.row] }];
+  return [{ check: "weights", text, count: 1, rows: [row] }];
+}
+
+/** Refuses, before anything is trained, features that have no density: each finding was a warning before. */
+export function requireDensities(file: string, spikes: "refuse" | "keep", verdicts: readonly DataVerdict[]): void {
+  const found = spikes === "keep" ? [] : verdicts.filter(({ check }) => check === "spike" || check === "grid");
+  if (found.length === 0) return;
+  const values = new Map<string, Set<number>>();
+  for (const { spike } of found) {
+    if (spike !== undefined) values.set(spike.name, (values.get(spike.name) ?? new Set()).add(spike.value));
+  }
+  const without = [...values].map(
+    ([name, own]) => `{feature: ${JSON.stringify(name)}, values: [${[...own].map(plain).join(", ")}]}`,
+  );
+  const remove = `data.without: [${without.join(", ")}] removes the events with such values, in data and simulation alike`;
+  throw new UsageError(file, {
+    expected: "features that have a density",
+    got: `${found.length} finding${found.length === 1 ? "" : "s"}, named in the warnings, of values that no density has`,
+    hint: `Correct them${without.length === 0 ? "" : `, or remove them: ${remove}`}. With data.spikes: keep they are fitted all the same`,
+  });
+}
+
+/** Refuses data outside of simulation where the configuration says so: each finding was a warning before. */
+export function requireSupport(
+  file: string,
+  outside: "warn" | "refuse" | "drop",
+  verdicts: readonly DataVerdict[],
+): void {
+  const found = verdicts.filter(({ check }) => check === "support");
+  if (outside !== "refuse" || found.length === 0) return;
+  throw new UsageError(`${file}: data.outside is refuse`, {
+    expected: "data where simulated events lie, up to chance",
+    got: `${found.length} finding${found.length === 1 ? "" : "s"}, named in the warnings`,
+    hint: "Cut data and simulation to the same range, or set data.outside to drop",
+  });
 }
 
 /** Throws at the end, when all is written, where a check or a training failed. Each failure was a warning before. */

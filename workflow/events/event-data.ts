@@ -9,14 +9,10 @@ import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
 import { DATA_FILE } from "../store/output-folder.js";
+import type { LoadedEvents } from "./loaded-events.js";
+import { afterSelection, withoutValues } from "./selection.js";
 
-export interface LoadedEvents {
-  /** The first `head` events, or all. */
-  readonly data: EventData;
-  /** Events in the file. */
-  readonly total: number;
-  readonly file: string;
-}
+export type { LoadedEvents } from "./loaded-events.js";
 
 /** [features, events] → [events, features] */
 export function transposed(column: ColumnData, count: number): Float32Array | Float64Array {
@@ -74,7 +70,7 @@ export async function loadEvents(
   const hasY = likelihood.observables.includes("y");
   const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(data.weight === undefined ? [] : [data.weight])];
   const table = await readEvents(file, [...new Set(wanted)], head === undefined ? {} : { head });
-  const { count, total } = table;
+  const { total } = table;
   if (head !== undefined && head > total) {
     throw new UsageError("--head", {
       expected: `at most ${total}, the events of ${file}`,
@@ -84,20 +80,23 @@ export async function loadEvents(
   }
   const column = (name: readonly string[], features: number) =>
     sharedColumn(requireColumn(table, name, { features, events: "any" }).data);
-  if (count === 0) requireNoEvents(analysis, file);
   const weights = data.weight === undefined ? undefined : column([data.weight], 1);
-  if (weights !== undefined && count > 0)
-    checkWeights(`${file}, column ${JSON.stringify(data.weight)}`, { count, weights });
-  return {
-    data: {
-      count,
-      x: column(names("x"), observables.x.features),
-      ...(hasY && { y: column(names("y"), observables.y!.features) }),
-      ...(weights && { weights }),
-    },
-    total,
-    file,
+  const all: EventData = {
+    count: table.count,
+    x: column(names("x"), observables.x.features),
+    ...(hasY && { y: column(names("y"), observables.y!.features) }),
+    ...(weights && { weights }),
   };
+  const loaded = afterSelection({ data: all, total, file }, withoutValues(analysis, file, all));
+  checkLoaded(analysis, loaded);
+  return loaded;
+}
+
+/** Refuses events, of those that are looked at, of which no likelihood can be made. */
+export function checkLoaded(analysis: Analysis, { data: { count, weights }, file }: LoadedEvents): void {
+  if (count === 0) requireNoEvents(analysis, file);
+  const { weight } = analysis.configuration.data;
+  if (weights !== undefined && count > 0) checkWeights(`${file}, column ${JSON.stringify(weight)}`, { count, weights });
 }
 
 /** Refuses no events where they are needed: without any, only their number says something, and T cannot be fitted. */

@@ -30,7 +30,7 @@ export function transformRequests(analysis: Analysis, extremes: readonly Extreme
  * @param extremes  of each sample, by its file
  * @param frame     of the model that they are for; that of the configuration where absent
  */
-export function requireSupport(
+export function requireEdges(
   analysis: Analysis,
   extremes: readonly (readonly [file: string, extremes: readonly Extreme[]])[],
   frame?: ModelFrame,

@@ -22,12 +22,12 @@ export async function trainSimulation(context: RunContext, { range, leftOut, acc
   const { configuration } = context.analysis;
   const x = await trainDensity(context, "x", leftOut);
   const y = looksAtY(context) ? await trainDensity(context, "y", leftOut) : undefined;
-  const { frame } = context.simulation;
+  const { frame, kept } = context.simulation;
   const model: MixtureModel = {
     ...(frame && { frame }),
-    processes: processNames(configuration).map((name) => ({
+    processes: processNames(configuration).map((name, f) => ({
       name,
-      logYield: Math.log(expectedYield(configuration, name)!),
+      logYield: Math.log(expectedYield(configuration, name)! * kept[f]!),
     })),
     nuisances: nuisanceModels(configuration, acceptance),
     x: x.density,
@@ -95,6 +95,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     trainings,
     unconverged,
     verdicts: [...checks.verdicts, ...decisive],
+    leftOut: [...context.simulation.leftOut, ...(context.events.leftOut ?? [])],
     warnings,
     missing,
   };

@@ -7,9 +7,10 @@ import { extremesOf } from "../../inference/model/resolution.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { checkFiles, loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
-import { hasEvents, loadEvents, withEvents } from "../events/event-data.js";
-import { requireSupport } from "../events/feature-support.js";
+import { checkLoaded, hasEvents, loadEvents, withEvents } from "../events/event-data.js";
+import { requireEdges } from "../events/feature-support.js";
 import { requireRange, resolutionWarnings } from "../events/resolution.js";
+import { leftOutText, readCount, withoutOutside } from "../events/selection.js";
 import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
 import { belongingsOfResults } from "../likelihood/saved-fit.js";
 import type { Reporter } from "../reporter.js";
@@ -42,7 +43,7 @@ export interface OpenRequest {
 /** The likelihood that a configuration file describes. */
 export async function openLikelihood(
   { file, options, writesFolder, openBackend }: OpenRequest,
-  { signal, warn }: Pick<Reporter, "signal" | "warn">,
+  { signal, warn, progress }: Reporter,
 ): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
   await restoreExport(dirname(file));
   const analysis = withEvents(loadAnalysis(file, options), options.events);
@@ -56,10 +57,14 @@ export async function openLikelihood(
   }
   checkFiles(analysis, { samples: false });
   if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
-  const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
-  const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
+  const { whole, events: loaded, belongings } = await readTogether(analysis, folders, options.head);
+  const read = readCount(loaded);
+  const model = read === loaded.total ? whole : withExposure(whole, read / loaded.total);
+  const events = withoutOutside(analysis, loaded, model.simulated, model.transport !== undefined);
+  checkLoaded(analysis, events);
+  for (const own of events.leftOut ?? []) progress.note(leftOutText(own));
   const backend = await openBackend();
-  requireSupport(analysis, [[events.file, extremesOf(events.data)]], model.frame);
+  requireEdges(analysis, [[events.file, extremesOf(events.data)]], model.frame);
   requireRange(analysis, [[events.file, extremesOf(events.data)]], model.frame, backend.precision);
   const samples = [[events.file, events.data]] as const;
   for (const warning of resolutionWarnings(samples, model.frame, backend.precision)) warn(warning);

@@ -5,6 +5,7 @@ import type { Impacts } from "../../inference/measurements/distribution-of-inter
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { AcceptanceRow } from "../acceptance.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
+import type { LeftOut } from "../events/loaded-events.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
@@ -44,6 +45,8 @@ export interface Outcome {
   readonly unconverged: readonly TrainingVerdict[];
   /** Checks of the events that failed; each is among the warnings. */
   readonly verdicts: readonly DataVerdict[];
+  /** Events of the files that are left out by choice. */
+  readonly leftOut: readonly LeftOut[];
   readonly warnings: readonly string[];
   /** Parts that could not be made: what stands for them above is empty. */
   readonly missing: Missing;

@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import { significant } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
+import { leftOutText } from "../events/selection.js";
 import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { Outcome } from "../recipes/outcome.js";
@@ -122,6 +123,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           (data.weights === undefined
             ? "."
             : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
+          outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("") +
           `\n\n${ESTIMATORS[best.summary.estimator]} Where the model describes the data, the outer product of the ` +
           "events' gradients (BHHH) gives the same errors up to statistical scatter.",
         [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],

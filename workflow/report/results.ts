@@ -30,6 +30,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     trainings,
     unconverged,
     verdicts,
+    leftOut,
     warnings,
   } = outcome;
   const { data } = context.events;
@@ -104,6 +105,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
     verdicts: [...verdicts, ...unconverged.filter(({ failed }) => failed)],
+    leftOut,
     warnings: [...warnings],
   };
 }

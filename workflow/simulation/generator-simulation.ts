@@ -9,6 +9,7 @@ import {
   nuisanceNames,
   nuisancesOfKind,
   nuisanceVector,
+  processNames,
   simulatedEvents,
   simulationAnchors,
 } from "../configuration/analysis.js";
@@ -71,6 +72,8 @@ export async function generatorSimulation(configuration: Configuration, generato
       }),
     files: [],
     extremes: [],
+    leftOut: [],
+    kept: processNames(configuration).map(() => 1),
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>
       drawAll(of, `simulation/${purpose}`, epoch, Math.ceil(total / epochs / of.length)),

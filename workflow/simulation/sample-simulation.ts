@@ -15,9 +15,11 @@ import { type SampleSource, sampleSources } from "../configuration/samples.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { digestOf } from "../events/event-digest.js";
-import { requireSupport, transformRequests } from "../events/feature-support.js";
+import { requireEdges, transformRequests } from "../events/feature-support.js";
+import type { LeftOut } from "../events/loaded-events.js";
 import { pointName } from "./point-name.js";
 import { readSample, sampleName } from "./sample-file.js";
+import { selectedSample } from "./sample-selection.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
@@ -36,6 +38,8 @@ interface Sample extends SplitEvents {
   readonly anchor: Anchor;
   /** Of the random numbers that split it. */
   readonly purpose: string;
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows: Int32Array | undefined;
   readonly digests: SampleDigests;
 }
 
@@ -46,8 +50,13 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
   const timesAt = new Map<string, number>();
   const findings: SampleFindings[] = [];
   const extremes: (readonly [string, readonly Extreme[]])[] = [];
+  const leftOut: LeftOut[] = [];
+  const kept: number[] = [];
+  const nominalValues = nominalShapes(configuration);
+  const isNominal = ({ at }: Anchor) => at.every((value, k) => value === nominalValues[k]);
   for (const name of processNames(configuration)) {
     const files: SampleFile[] = [];
+    const nominalSums = { all: 0, left: 0 };
     const first = samples.length;
     const sources = sampleSources(configuration, name);
     /** Events of the nominal samples that others are variations of, as they are read. */
@@ -62,24 +71,31 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       if (twin === undefined) timesAt.set(point, before + 1);
       // Events of a pair fall into the same part.
       const purpose = twin?.purpose ?? `simulation/${point}/${before}`;
-      const whole = await readSample(configuration, path, source);
       const label = sampleName(path, source);
+      const selected = selectedSample(analysis, label, await readSample(configuration, path, source), twin);
+      const { sample: whole, rows } = selected;
+      if (twin === undefined) leftOut.push(...selected.leftOut);
+      if (isNominal(anchor)) {
+        nominalSums.all += selected.sums.all;
+        nominalSums.left += selected.sums.left;
+      }
       const split = pairedWith(twin, splitEvents(configuration, label, whole, anchor, purpose));
-      samples[first + position] = { ...split, path: label, anchor, purpose, digests: digestsOf(whole, purpose, twin) };
+      const digests = digestsOf(whole, purpose, twin);
+      samples[first + position] = { ...split, path: label, anchor, purpose, rows, digests };
       const alone = observed(analysis, eventsAt(anchor, whole));
       const nominal = source.nominal === undefined ? undefined : nominalEvents.get(source.nominal)!;
       const events = nominal === undefined ? alone : { ...alone, nominal };
       nominalEvents.set(position, alone);
-      files[position] = { file: label, source, events };
+      files[position] = { file: label, source, events, rows };
       extremes.push([label, extremesOf(events)]);
     }
+    kept.push(nominalSums.left === nominalSums.all ? 1 : nominalSums.left / nominalSums.all);
     findings.push(checkSamples(analysis, files));
   }
   const of = (own: readonly Anchor[]) => samples.filter(({ anchor }) => own.some((one) => isSameAnchor(one, anchor)));
   const pick = (part: keyof SplitEvents, own: readonly Anchor[]) => of(own).map((sample) => sample[part]);
-  const nominalValues = nominalShapes(configuration);
-  const nominal = anchors.filter(({ at }) => at.every((value, k) => value === nominalValues[k]));
-  requireSupport(analysis, extremes);
+  const nominal = anchors.filter(isNominal);
+  requireEdges(analysis, extremes);
   const frame = frameOfSimulation(
     pick("training", nominal),
     configuration.likelihood.observables.includes("y"),
@@ -100,6 +116,8 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
         frame: observable === "x" ? frame?.x : frame,
       }),
     isFresh: false,
+    leftOut,
+    kept,
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),
     test: async (anchors) => pick("test", anchors),

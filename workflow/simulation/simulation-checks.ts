@@ -30,6 +30,8 @@ export interface SampleFile {
   readonly file: string;
   readonly source: SampleSource;
   readonly events: SimulatedEvents;
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows?: Int32Array | undefined;
 }
 
 export interface SampleFindings {
@@ -48,7 +50,7 @@ const areEqual = (a: ColumnData, b: ColumnData) => a.every((value, i) => value =
 /** @param files  all samples of one process */
 export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): SampleFindings {
   const samples = files.map(({ events }) => events);
-  const verdicts = files.flatMap(({ file, source, events }) => {
+  const verdicts = files.flatMap(({ file, source, events, rows }) => {
     const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
     // What is found in the nominal sample is not said again of the same events.
     const nominal = events.nominal && valuesOf({ ...events, ...events.nominal });
@@ -57,7 +59,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
         ? []
         : [{ ...feature, name: ownName(source, feature.name) }],
     );
-    return sampleVerdicts({ where: file, features, weights: events.weights });
+    return sampleVerdicts({ where: file, features, weights: events.weights, fileRows: rows });
   });
   const nominalValues = nominalShapes(analysis.configuration);
   return {

@@ -5,6 +5,7 @@ import type { Extreme } from "../../inference/model/resolution.js";
 import type { ObservableName, SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import type { AcceptanceFindings } from "../acceptance.js";
+import type { LeftOut } from "../events/loaded-events.js";
 import type { SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {
@@ -21,6 +22,10 @@ export interface Simulation {
   readonly files: readonly (readonly [string, SimulatedEvents])[];
   /** Least and largest values of what the likelihood looks at, of all events, by the name of the file. */
   readonly extremes: readonly (readonly [string, readonly Extreme[]])[];
+  /** Events of files that are left out by choice. */
+  readonly leftOut: readonly LeftOut[];
+  /** Of each process, the part of the nominal sum of weights that is not left out. */
+  readonly kept: readonly number[];
   /** Are events of every epoch new? */
   readonly isFresh: boolean;
   /** Events of these anchors for an epoch of a training of so many epochs. */

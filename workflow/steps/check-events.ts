@@ -1,10 +1,11 @@
 /** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { AcceptanceRow } from "../acceptance.js";
-import { nuisanceVector } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
+import { nuisanceVector, willMoveY } from "../configuration/analysis.js";
+import type { RunContext } from "../context.js";
 import { columnVerdicts } from "../events/column-checks.js";
-import type { DataVerdict } from "../events/data-verdicts.js";
+import { type DataVerdict, requireDensities, requireSupport } from "../events/data-verdicts.js";
+import { leftOutText } from "../events/selection.js";
 import { influenceVerdicts, requireFiniteDensities } from "../likelihood/event-checks.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { openFit } from "../likelihood/open-fit.js";
@@ -23,14 +24,20 @@ export interface RunChecks extends Pick<SimulationChecks, "range"> {
 export async function checkEvents(context: RunContext): Promise<RunChecks> {
   const { analysis, events, simulation } = context;
   const { range, verdicts: ofSimulation, effects } = await simulation.checks();
-  const movesY = looksAtY(context) && analysis.configuration.transport.enabled;
-  const verdicts = [...ofSimulation, ...columnVerdicts(analysis, events, range, movesY)];
+  const verdicts = warned(context, [
+    ...ofSimulation,
+    ...columnVerdicts(analysis, events, range, willMoveY(analysis.configuration)),
+  ]);
+  const { spikes, outside } = analysis.configuration.data;
+  requireDensities(analysis.file, spikes, verdicts);
+  requireSupport(analysis.file, outside, verdicts);
+  for (const own of [...simulation.leftOut, ...(events.leftOut ?? [])]) context.progress.note(leftOutText(own));
   const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
   const { rows: acceptance, notes } = simulation.acceptance;
   const movesYields = new Set(acceptance.map(({ nuisance }) => nuisance));
   for (const text of effectWarnings(analysis.configuration, effects, leftOut, movesYields)) context.warn(text);
   for (const text of notes) context.warn(text);
-  return { range, leftOut, acceptance, verdicts: warned(context, verdicts) };
+  return { range, leftOut, acceptance, verdicts };
 }
 
 function warned(context: RunContext, verdicts: DataVerdict[]): DataVerdict[] {

@@ -60,6 +60,50 @@ test("six sentinels in 300 events of which no two are alike", () => {
   );
 });
 
+for (const [digits, part] of [
+  [2, 0.1],
+  [3, 0.03],
+] as const) {
+  test(`an exact 0 in ${100 * part}% of the events, more than beside it, where numbers have ${digits} decimals: a spike`, () => {
+    const round = 10 ** digits;
+    const column = Float64Array.from({ length: 20_000 }, (_, i) =>
+      i % Math.round(1 / part) === 4 ? 0 : Math.round(round * normal()) / round,
+    );
+    const [found, ...others] = strayValues(column);
+    assert.equal(others, []);
+    assert.equal(
+      { value: found!.value, isFar: found!.isFar, isSpike: found!.isSpike },
+      { value: 0, isFar: false, isSpike: true },
+    );
+    assert.ok(found!.count >= 20_000 * part);
+    assert.is(found!.rows[0], column.indexOf(0));
+  });
+}
+
+test("a spike at either end of rounded numbers is found, where neighbours are on one side alone", () => {
+  for (const end of [0, 1]) {
+    const column = Float64Array.from({ length: 20_000 }, (_, i) =>
+      i % 20 === 3 ? end : Math.round(1000 * random()) / 1000,
+    );
+    assert.equal(
+      strayValues(column).map(({ value, isSpike }) => [value, isSpike]),
+      [[end, true]],
+    );
+  }
+});
+
+test("few events with one value are stray, no spike: below one in a thousand, or a single one far away", () => {
+  const column = Float64Array.from({ length: 20_000 }, (_, i) => (i < 6 ? 0.25 : normal()));
+  assert.equal(
+    strayValues(column).map(({ value, isSpike }) => [value, isSpike]),
+    [[0.25, false]],
+  );
+  column[7] = 1e20;
+  assert.equal(strayValues(column).find(({ value }) => value === 1e20)?.isSpike, false);
+  column.fill(-999, 100, 103);
+  assert.equal(strayValues(column).find(({ value }) => value === -999)?.isSpike, true);
+});
+
 test("a sample joined with itself, once and twice, rounded or not; others are no copies", () => {
   for (const name of ["normal", "rounded to two digits"]) {
     const [a, b] = [columnOf(CLEAN[name]!), columnOf(CLEAN[name]!)];

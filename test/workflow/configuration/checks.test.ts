@@ -9,6 +9,10 @@ test("names that refer to nothing are errors", () => {
     ["morph.pairs=[[scale, tlt]]", /morph\.pairs\[0\]: expected a declared nuisance, got "tlt"\. Did you mean tilt\?/],
     ["scan.nuisances=[norn]", /scan\.nuisances\[0\]: expected a declared nuisance, got "norn"\. Did you mean norm\?/],
     ["nuisances.tilt.processes=[singal]", /expected a declared process, got "singal"\. Did you mean signal\?/],
+    [
+      "data.without=[{feature: 'x[2]', values: [0]}]",
+      /data\.without\[0\]\.feature: expected a feature of the likelihood, got "x\[2\]"/,
+    ],
     ["processes.other.samples.1.at={sale: 1}", /samples\[1\]\.at\.sale: expected a declared nuisance, got "sale"/],
   ];
   for (const [set, pattern] of cases) assert.match(message(FILES, set), pattern, set);

@@ -44,6 +44,13 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     [GENERATED_OF_FILES, "data.events=100", /a simulation has its size from simulation\.events/],
   ],
   "data.weight": [[TOY, "data.weight=w", /data\.weight: .* read with data\.file or --events only, got "w"/]],
+  "data.without": [
+    [
+      TOY,
+      "data.without=[{feature: 'x[0]', values: [0]}]",
+      /data\.without: expected nothing, as it is read with files of simulation or of a model only, got .*x\[0\].*\. Remove it, or remove simulation\.generator/,
+    ],
+  ],
   "data.source": [[TOY, "data.source=there", /data\.source: .* read with data\.file only, got "there"/]],
   "model.source": [[TOY, "model.source=there", /model\.source: .* read with model\.file only, got "there"/]],
   "model.activation": [[TOY, "model.activation=elu", /model\.activation: .* read with model\.file only, got "elu"/]],

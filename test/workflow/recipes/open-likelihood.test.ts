@@ -11,7 +11,12 @@ test.before(writeAnalyses);
 test.after(removeAnalyses);
 
 const warnings: string[] = [];
-const reporter = { signal: new AbortController().signal, warn: (text: string) => void warnings.push(text) };
+const notes: string[] = [];
+const reporter = {
+  signal: new AbortController().signal,
+  warn: (text: string) => void warnings.push(text),
+  progress: { begin: () => ({ update() {}, done() {} }), note: (text: string) => void notes.push(text) },
+};
 
 async function open(set: readonly string[], head: number | undefined) {
   const options = { set, run: undefined, out: undefined, head };

@@ -186,6 +186,7 @@ export const outcome = {
   ],
   unconverged: [],
   verdicts: [],
+  leftOut: [],
   warnings,
   missing: new Map(),
 } as unknown as Outcome;

@@ -1,0 +1,117 @@
+/** Events that are left out, by choice of the configuration: those of values that stand for no measurement, those outside of simulation. */
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { sharedColumn } from "../../engine/runtime/shared-column.js";
+import type { SimulatedRange } from "../../inference/model/simulated-range.js";
+import type { Analysis } from "../configuration/analysis.js";
+import { checkedFeatures } from "./column-checks.js";
+import { plain } from "./data-verdicts.js";
+import type { LeftOut, LoadedEvents } from "./loaded-events.js";
+
+interface Columns {
+  readonly count: number;
+  readonly x: ColumnData;
+  readonly y?: ColumnData | undefined;
+  readonly weights?: ColumnData | undefined;
+}
+
+/** Values [D, count] of these rows alone. */
+function rowsOf(column: ColumnData, count: number, rows: Int32Array): ColumnData {
+  const features = column.length / count;
+  const result = new (column instanceof Float32Array ? Float32Array : Float64Array)(features * rows.length);
+  for (let feature = 0; feature < features; feature++) {
+    for (let i = 0; i < rows.length; i++) result[feature * rows.length + i] = column[feature * count + rows[i]!]!;
+  }
+  return result;
+}
+
+/** Copies of events, of these rows alone. */
+export function selectRows<E extends Columns>(events: E, rows: Int32Array): E {
+  const { count, x, y, weights } = events;
+  const of = (column: ColumnData) => sharedColumn(rowsOf(column, count, rows));
+  return { ...events, count: rows.length, x: of(x), ...(y && { y: of(y) }), ...(weights && { weights: of(weights) }) };
+}
+
+/** What is left of a sample: the rows in order, absent where all are, and what is not. */
+export interface Selection {
+  readonly rows: Int32Array | undefined;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Rows of which no test is true; an event that fails several counts for the first. */
+function selected(
+  file: string,
+  count: number,
+  tests: readonly { readonly reason: string; readonly isOut: (row: number) => boolean }[],
+): Selection {
+  const rows = new Int32Array(count);
+  const counts = new Array<number>(tests.length).fill(0);
+  let kept = 0;
+  for (let row = 0; row < count; row++) {
+    const failed = tests.findIndex(({ isOut }) => isOut(row));
+    if (failed < 0) rows[kept++] = row;
+    else counts[failed]!++;
+  }
+  if (kept === count) return { rows: undefined, leftOut: [] };
+  const leftOut = tests.flatMap(({ reason }, i) =>
+    counts[i] === 0 ? [] : [{ file, count: counts[i]!, of: count, reason }],
+  );
+  return { rows: rows.slice(0, kept), leftOut };
+}
+
+/** Leaves out the events that have a value of `data.without`. A column in f32 has the value rounded to it. */
+export function withoutValues(analysis: Analysis, file: string, events: Columns): Selection {
+  const { without } = analysis.configuration.data;
+  const features = events.count === 0 ? [] : checkedFeatures(analysis, events, undefined, false);
+  const tests = without.flatMap(({ feature, values }) => {
+    const column = features.find(({ name }) => name === feature)?.values;
+    return values.map((value) => {
+      const own = column instanceof Float32Array ? Math.fround(value) : value;
+      return { reason: `${feature} = ${plain(value)}`, isOut: (row: number) => column?.[row] === own };
+    });
+  });
+  return selected(file, events.count, tests);
+}
+
+/** Leaves out the events beyond the simulated range of a feature, where `data.outside` says so. */
+export function withoutOutside(
+  analysis: Analysis,
+  events: LoadedEvents,
+  simulated: SimulatedRange | undefined,
+  movesY: boolean,
+): LoadedEvents {
+  const { data, file } = events;
+  if (analysis.configuration.data.outside !== "drop" || simulated === undefined || data.count === 0) return events;
+  const tests = checkedFeatures(analysis, data, simulated, movesY).flatMap(({ name, values, expected }) =>
+    expected === undefined
+      ? []
+      : (["below", "above"] as const).map((side) => ({
+          reason: `${name} ${side} ${plain(expected[side === "below" ? 0 : 1])}, where no simulated event lies`,
+          isOut: (row: number) => (side === "below" ? values[row]! < expected[0] : values[row]! > expected[1]),
+        })),
+  );
+  return afterSelection(events, selected(file, data.count, tests));
+}
+
+/** The events that a selection leaves. */
+export function afterSelection(events: LoadedEvents, { rows, leftOut }: Selection): LoadedEvents {
+  if (rows === undefined) return events;
+  const before = events.rows;
+  return {
+    ...events,
+    data: selectRows(events.data, rows),
+    rows: before === undefined ? rows : rows.map((row) => before[row]!),
+    leftOut: [...(events.leftOut ?? []), ...leftOut],
+  };
+}
+
+/** Rows of the file, of events by their position among those that are left. */
+export const fileRows = ({ rows }: Pick<LoadedEvents, "rows">, positions: readonly number[]): readonly number[] =>
+  rows === undefined ? positions : positions.map((position) => rows[position]!);
+
+/** Events of the file that were asked for, those left out among them. */
+export const readCount = ({ data, leftOut = [] }: Pick<LoadedEvents, "data" | "leftOut">): number =>
+  leftOut.reduce((sum, { count }) => sum + count, data.count);
+
+/** "data.npz: 61 of 3068 events are left out, as they have x = -999" */
+export const leftOutText = ({ file, count, of, reason }: LeftOut): string =>
+  `${file}: ${count} of ${of} events are left out, as they have ${reason}`;
