@@ -98,7 +98,7 @@ export function fitUpperTail(sample: WeightedSample, end: number | undefined): F
   return fitted(sample, laws) ?? flatTail(sample, end);
 }
 
-/** By the first of the laws that describes the events of some part; else by the last one, of the smallest part. */
+/** By the first of the laws that describes the events of some part, else by the last one, of the smallest part. */
 function fitted(sample: WeightedSample, laws: readonly Laws[]): FittedTail | undefined {
   const quantile = quantilesOf(sample);
   const parts = PARTS.filter((part, i) => i === 0 || part * sample.effectiveEvents >= LEAST_EVENTS);
