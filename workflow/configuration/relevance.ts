@@ -74,6 +74,8 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "model.leastSlope": OF_MODEL_FILE,
   "flows.x.bins": bins("flows.x", ({ flows }) => flows.x.kind),
   "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
+  "morph.x.bins": bins("morph.x", ({ morph }) => morph.x.kind),
+  "morph.y.bins": bins("morph.y", ({ morph }) => morph.y.kind),
   "response.points": {
     isRead: ({ response }) => response.nodes === "quadrature",
     with: "response.nodes quadrature",
