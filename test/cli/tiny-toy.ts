@@ -6,8 +6,8 @@ flows:
   x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
   y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
 morph:
-  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  x: { kind: affine, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  y: { kind: affine, layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
 response: { range: 2, scale: 1, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }

@@ -17,7 +17,7 @@ nuisances: { shift: , squeeze: }
 simulation: { generator: doi-toy, events: 200000 }
 data: { generator: doi-toy, events: 4000 }
 truth: { shift: 0.5, squeeze: -0.5 }
-morph: { pairs: [[shift, squeeze]] }
+morph: { pairs: [[shift, squeeze]], x: { kind: affine }, y: { kind: affine } }
 flows: { x: { kind: affine, hidden: [16] }, y: { kind: affine, hidden: [16] } }
 transport: { hidden: [16], bins: 4, training: { epochs: 60, batch: 256 } }
 ensemble: { replicas: 2, training: { epochs: 30, batch: 256 } }

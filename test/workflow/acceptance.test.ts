@@ -153,7 +153,7 @@ nuisances: { width: }
 simulation: { weight: w }
 data: { file: data.npz }
 flows: { x: { kind: affine, transforms: 1, hidden: [2], training: { epochs: 4, batch: 200 } } }
-morph: { x: { hidden: [2], training: { epochs: 12, batch: 200, learningRate: 0.02 } } }
+morph: { x: { kind: affine, hidden: [2], training: { epochs: 12, batch: 200, learningRate: 0.02 } } }
 fit: { minos: false }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }

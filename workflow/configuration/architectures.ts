@@ -8,7 +8,6 @@ import {
   type FlowArchitecture,
   factorizableFlow,
 } from "../../flows/architecture/architecture.js";
-import type { SplineArchitecture } from "../../flows/transforms/rational-quadratic-spline.js";
 import { type MixtureModel, type PartName, partOf } from "../../inference/model/mixture-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { isLinearOnly } from "../../inference/model/training/morph.js";
@@ -38,12 +37,13 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
 
 export function morphArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
   const { morph, nuisances } = configuration;
+  const { kind, bins, hidden, layers } = morph[of];
   const anchors = simulationAnchors(configuration);
   return factorizableFlow({
     features: dimensionsOf(configuration)[of],
     context: contextOf(configuration, of),
-    hidden: morph[of].hidden,
-    layers: morph[of].layers,
+    hidden,
+    layers,
     nuisances: nuisancesOfKind(configuration, "shape").map((name, k) => {
       const { nominal } = nuisances[name]!;
       return { nominal, linearOnly: isLinearOnly(anchors, k, nominal) };
@@ -51,6 +51,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairs: pairPositions(configuration),
     quadraticDamping: morph.quadraticDamping,
     pairDamping: morph.pairDamping,
+    spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
     standardisation: "both",
   });
 }
@@ -115,7 +116,9 @@ function hiddenOf({ layers }: Architecture): string {
   return list(units);
 }
 
-const splineEntries = ({ kind, bins }: SplineArchitecture): Entries => ({ kind, bins: `${bins}` });
+/** Kind of the layers of a factorizable flow, and its bins. */
+const kindEntries = ({ spline }: FactorizableArchitecture): Entries =>
+  spline === undefined ? { kind: "affine" } : { kind: spline.kind, bins: `${spline.bins}` };
 
 function splineBins({ transform }: FlowArchitecture): Entries {
   return transform.kind === "spline" ? { bins: `${transform.bins}`, bound: `${transform.bound}` } : {};
@@ -153,16 +156,16 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
     case "y.morph": {
       const shapes = nuisancesOfKind(configuration, "shape");
       return {
-        ...under(`morph.${of}`, layers),
+        ...under(`morph.${of}`, { ...kindEntries(architecture as FactorizableArchitecture), ...layers }),
         ...morphEntries(architecture as FactorizableArchitecture, shapes),
       };
     }
     case "transport":
       return under("transport", flowEntries(architecture as FlowArchitecture));
     case "response": {
-      const { nuisances, spline } = architecture as FactorizableArchitecture;
-      const scale = [...new Set(nuisances.map((nuisance) => nuisance.scale))].join(", ");
-      return under("response", { kind: "affine", ...(spline && splineEntries(spline)), ...layers, scale });
+      const own = architecture as FactorizableArchitecture;
+      const scale = [...new Set(own.nuisances.map((nuisance) => nuisance.scale))].join(", ");
+      return under("response", { ...kindEntries(own), ...layers, scale });
     }
   }
 }

@@ -89,6 +89,8 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "flows.y.bound": bins("flows.y", ({ flows }) => flows.y.kind),
   "observables.x.transform": OF_SAMPLES,
   "observables.x.edges": OF_SAMPLES,
+  "morph.x.bins": bins("morph.x", ({ morph }) => morph.x.kind),
+  "morph.y.bins": bins("morph.y", ({ morph }) => morph.y.kind),
   "response.points": {
     isRead: ({ response }) => response.nodes === "quadrature",
     with: "response.nodes quadrature",

@@ -26,7 +26,8 @@ export function crossesKnots(model: MixtureModel, looksAtY: boolean): boolean {
     // T's response moves events in simulation; T itself, before it, is where it is.
     ...(looksAtY && y && (y.morph || response) ? [y.nominal] : []),
   ];
-  const movesKnots = looksAtY && response?.architecture.spline !== undefined;
+  const moving = [x.morph, ...(looksAtY ? [y?.morph, response] : [])];
+  const movesKnots = moving.some((flow) => flow?.architecture.spline !== undefined);
   return movesKnots || moved.some(({ architecture }) => boundOf(architecture.transform) !== undefined);
 }
 

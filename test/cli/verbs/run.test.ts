@@ -34,7 +34,7 @@ data: { file: events.npz }
 flows:
   x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 200 } }
 morph:
-  x: { hidden: [4], training: { epochs: 2, batch: 200 } }
+  x: { kind: affine, hidden: [4], training: { epochs: 2, batch: 200 } }
 likelihood: { observables: [x] }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }

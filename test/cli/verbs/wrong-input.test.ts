@@ -220,6 +220,7 @@ const cases: readonly Case[] = [
       ["bins", "transport.bins=5", "transport.bins = 5", "transport.bins = 4"],
       ["transforms", "flows.y.transforms=3", "flows.y.transforms = 3", "flows.y.transforms = 2"],
       ["structure", "flows.y.structure=coupling", "flows.y.structure = coupling", "flows.y.structure = autoregressive"],
+      ["kind of morph", "morph.x.kind=spline", "morph.x.kind = spline", "morph.x.kind = affine"],
       ["layers of a morph", "morph.x.layers=2", "morph.x.layers = 2", "morph.x.layers = 1"],
       ["pair terms", "morph.pairs=[[nu1,nu2]]", "morph.pairs = [[nu1, nu2]]", "morph.pairs = []"],
       ["damping", "morph.quadraticDamping=0.5", "morph.quadraticDamping = 0.5", "morph.quadraticDamping = 0.01"],

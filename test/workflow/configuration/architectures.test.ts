@@ -54,6 +54,20 @@ test("morphing: nominal values, damping, pairs in declared order, and which nuis
   );
 });
 
+test("morphing: kind, bins, layers and hidden units, of each observable", () => {
+  const toy = read(TOY, "morph.x={kind: spline, bins: 5, layers: 3, hidden: [7]}", "morph.y.kind=affine");
+  const [x, y] = [morphArchitecture(toy, "x"), morphArchitecture(toy, "y")];
+  assert.equal(x.spline, { kind: "spline", bins: 5, bound: 5 });
+  assert.is(x.layers.length, 3);
+  assert.equal(
+    x.layers.map(({ hidden }) => hidden.map((counts) => counts.reduce((sum, count) => sum + count, 0))),
+    [[7], [7], [7]],
+  );
+  assert.is(y.spline, undefined);
+  // What has no kind of its own can move densities with edges.
+  assert.is(morphArchitecture(read(FILES), "y").spline?.kind, "spline");
+});
+
 test("T maps y, given process and x; its response has the scale of the configuration, else that of the fit", () => {
   const toy = read(TOY, "transport={transforms: 1, bins: 6}");
   const T = transportArchitecture(toy);

@@ -47,7 +47,7 @@ nuisances:
 data: { file: data.csv }
 truth: { __proto__: 0.25 }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], ${training} }, y: { kind: affine, transforms: 1, hidden: [4], ${training} } }
-morph: { x: { hidden: [4], ${training} }, y: { layers: 1, hidden: [4], ${training} } }
+morph: { x: { kind: affine, hidden: [4], ${training} }, y: { kind: affine, layers: 1, hidden: [4], ${training} } }
 transport: { transforms: 1, bins: 3, hidden: [4], ${training} }
 response: { range: 6, scale: 3, layers: 1, hidden: [4], training: { epochs: 1, batch: 100 }, events: 200 }
 fit: { start: { constructor: 0.25 } }

@@ -63,6 +63,14 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     ],
   ],
   "flows.y.bins": [[FILES, "flows.y={kind: affine, bins: 4}", /flows\.y\.bins: .* flows\.y\.kind spline only/]],
+  "morph.x.bins": [
+    [
+      TOY,
+      "morph.x={kind: affine, bins: 4}",
+      /morph\.x\.bins: expected nothing, as it is read with morph\.x\.kind spline only, got 4\. Remove it, or set morph\.x\.kind to spline/,
+    ],
+  ],
+  "morph.y.bins": [[FILES, "morph.y={kind: affine, bins: 4}", /morph\.y\.bins: .* morph\.y\.kind spline only/]],
   "response.points": [
     [TOY, "response.points=8", /response\.points: .* read with response\.nodes quadrature only, got 8/],
   ],

@@ -27,8 +27,8 @@ flows:
   x: { transforms: 1, bins: 4, hidden: [4], training: { epochs: 4, batch: 200, learningRate: 0.02 } }
   y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 200, learningRate: 0.02 } }
 morph:
-  x: { hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  x: { kind: affine, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
+  y: { kind: affine, layers: 1, hidden: [4], training: { epochs: 2, batch: 200, learningRate: 0.02 } }
 transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 3, batch: 100 } }
 response: { range: 2, scale: 1, events: 1000, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }
 fit: { secondStart: 0 }

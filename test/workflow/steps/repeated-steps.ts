@@ -26,8 +26,8 @@ flows:
   y: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
 morph:
   pairs: [[s, t]]
-  x: { hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
-  y: { layers: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+  x: { kind: affine, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
+  y: { kind: affine, layers: 1, hidden: [4], training: { epochs: 8, batch: 100, learningRate: 0.03 } }
 transport: { transforms: 1, bins: 3, hidden: [4], training: { epochs: 2, batch: 100 } }
 ensemble: { replicas: 2, training: { epochs: 2, batch: 100 } }
 response: { range: 2, scale: 1, events: 400, layers: 1, hidden: [4], training: { epochs: 2, batch: 100 } }

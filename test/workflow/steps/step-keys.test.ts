@@ -86,6 +86,10 @@ const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]
 });
 
 const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]> => ({
+  [`morph.${of}.kind`]: one(`morph.${of}.kind=spline`, repeated, { anew: trainingsOfDensities }),
+  [`morph.${of}.bins`]: [
+    { set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`], repeated, anew: trainingsOfDensities },
+  ],
   [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, repeated, { anew: trainingsOfDensities }),
   [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
   ...recipe(`morph.${of}`, repeated),

@@ -27,7 +27,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const common = `
 observables: { x: { features: 1, labels: ["p_T [GeV/c]/../../../ESCAPED"] } }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 200 } } }
-morph: { x: { hidden: [4], training: { epochs: 2, batch: 200 } } }
+morph: { x: { kind: affine, hidden: [4], training: { epochs: 2, batch: 200 } } }
 likelihood: { observables: [x] }
 scan: { points: 3, grid: 3, range: 1 }
 report: { bins: 8 }

@@ -1,13 +1,19 @@
 /** What the nuisances do to the densities. */
-import { list, number, section } from "../entries.js";
+import { choice, list, number, section } from "../entries.js";
 import { MAXIMA } from "../limits.js";
-import { hidden } from "./networks.js";
+import { hidden, splineBins } from "./networks.js";
 import { nuisancePair } from "./nuisances.js";
 import { type RecipeDefaults, recipe } from "./training.js";
 
 const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
   section(
     {
+      kind: choice({
+        doc: "Layers of the morph. affine: they scale and shift each feature, which moves a spectrum that falls or is cut hardly at all. spline: they pass it through a spline as well.",
+        choices: ["spline", "affine"],
+        default: "spline",
+      }),
+      bins: splineBins(8),
       layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
       hidden: hidden([32, 32]),
       training: recipe(`the morphing of ${of}`, defaults),

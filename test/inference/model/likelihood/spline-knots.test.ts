@@ -153,6 +153,29 @@ test("a response with splines has knots that nuisances move, where y is looked a
   assert.is(crossesKnots(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
 });
 
+test("a morph with splines has knots that nuisances move", () => {
+  const { transport: _, ...model } = torchModel({ hasTransport: true, hasRates: false });
+  const common = { features: 2, hidden: [3] };
+  const smooth = (context: number) => {
+    const architecture = autoregressiveFlow({ ...common, context, transforms: 1, transform: { kind: "affine" } });
+    return { architecture, weights: initialise(architecture, 1) };
+  };
+  const morph = (context: number, spline: { kind: "spline"; bins: number; bound: number } | undefined) => {
+    const architecture = factorizableFlow({ ...common, context, layers: 1, nuisances: [{}, {}], spline });
+    return { architecture, weights: initialise(architecture, 1) };
+  };
+  const spline = { kind: "spline", bins: 4, bound: 5 } as const;
+  const of = (ofX: typeof spline | undefined, ofY: typeof spline | undefined) => ({
+    ...model,
+    x: { nominal: smooth(2), morph: morph(2, ofX) },
+    y: { nominal: smooth(4), morph: morph(4, ofY) },
+  });
+  assert.is(crossesKnots(of(undefined, undefined), true), false);
+  assert.is(crossesKnots(of(spline, undefined), false), true);
+  assert.is(crossesKnots(of(undefined, spline), true), true);
+  assert.is(crossesKnots(of(undefined, spline), false), false);
+});
+
 test("with weights, scores count with the weight in the outer product of gradients and with its square in the product", async () => {
   const nu = [0.5, -0.5, 0.3, -0.8];
   const model = torchModel({ hasTransport: true, hasRates: true });

@@ -53,7 +53,7 @@ nuisances: { ${nuisances.map((name) => `${name}: `).join(", ")} }
 simulation: { heldOut: 0.2 }
 data: { file: events.npz }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 2, batch: 100 } } }
-morph: { pairs: [[a, b]], x: { hidden: [4], training: { epochs: 2, batch: 100 } } }
+morph: { pairs: [[a, b]], x: { kind: affine, hidden: [4], training: { epochs: 2, batch: 100 } } }
 scan: { nuisances: [a], pairs: [[a, b]], points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
 `;
