@@ -1,0 +1,79 @@
+/**
+ * Effects below the fluctuation of the simulation, stored as variations of the same events (`examples/weak-systematics`): does the fit quote
+ * the errors of the exact likelihood, and find its values? `npm run study:weak [SEEDS] [EVENTS] [SHIFT] [TILT]`, seeds as 1,2,3.
+ *
+ * Two exact fits in f64, by closed forms: with the true densities, and with densities of the true families fitted to the same
+ * simulated events. What these two differ by is the fluctuation of the nominal simulation, which no training can take away.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readNpz } from "../../io/index.js";
+import { unbinned } from "../cli/child-process.js";
+import { exactFit, fittedFamily, TRUE_FAMILIES, type WeakEvents } from "./exact-weak-fit.js";
+
+const example = fileURLToPath(new URL("../../../examples/weak-systematics/", import.meta.url));
+const [seeds = "1,2,3,4,5,6", ...numbers] = process.argv.slice(2);
+const [count = 100_000, shift = 0.02, tilt = 0.08] = numbers.map(Number);
+/** Of the errors, relative, and of the estimates in errors. */
+const [tolerance, largest] = count >= 100_000 ? [0.05, 0.25] : [0.15, 0.5];
+
+/** Scans and impacts take longer than the fit, and are not looked at. */
+const SMALL = ["scan={nuisances: [norm], pairs: [[scale, tilt]], points: 3, grid: 3}", "impacts.enabled=false"];
+
+async function eventsOf(file: string): Promise<WeakEvents> {
+  const columns = await readNpz(file);
+  const values = (name: string) => Float64Array.from(columns.get(name)!.data as Float64Array);
+  return {
+    lnMet: values("ln_met"),
+    cos: values("logit_cos").map((l) => Math.tanh(l / 2)),
+    t: values("asinh_t").map(Math.sinh),
+  };
+}
+
+/** Sentences on what is wrong with one seed. */
+async function judged(seed: string): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "unbinned-weak-"));
+  try {
+    const made = [join(example, "make-samples.mjs"), join(folder, "samples"), seed, `${count}`, `${shift}`, `${tilt}`];
+    const { status, stderr } = spawnSync(process.execPath, made, { encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    const file = join(folder, "analysis.yaml");
+    writeFileSync(file, readFileSync(join(example, "analysis.yaml"), "utf8"));
+    const { code, error } = await unbinned("run", file, ...SMALL.flatMap((entry) => ["--set", entry]));
+    if (code !== 0) throw new Error(`seed ${seed} ended with ${code}: ${error}`);
+    const { estimate, sigma } = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8")).fits.xAlone;
+    const [data, ...simulated] = await Promise.all(
+      ["data", "signal", "background"].map((name) => eventsOf(join(folder, "samples", `${name}.npz`))),
+    );
+    const exact = exactFit(TRUE_FAMILIES, data!, shift, tilt);
+    const simulation = exactFit(simulated.map(fittedFamily), data!, shift, tilt);
+    return ["scale", "tilt"].flatMap((name, k) => {
+      const unit = exact.sigma[k]!;
+      const ratio = sigma[k] / unit;
+      const [off, offSimulation] = [exact, simulation].map((own) => (estimate[k] - own.estimate[k]!) / unit) as [
+        number,
+        number,
+      ];
+      console.log(
+        `seed ${seed} ${name}: exact ${exact.estimate[k]!.toFixed(3)} ± ${unit.toFixed(4)}, fit ${estimate[k].toFixed(3)} ± ${sigma[k].toFixed(4)}; ` +
+          `σ / exact ${ratio.toFixed(3)}, off by ${off.toFixed(2)} σ of the exact fit, by ${offSimulation.toFixed(2)} σ of that of the same simulation`,
+      );
+      return [
+        ...(Math.abs(ratio - 1) > tolerance ? [`seed ${seed}: σ of ${name}`] : []),
+        ...(Math.abs(offSimulation) > largest ? [`seed ${seed}: value of ${name}`] : []),
+      ];
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const wrong: string[] = [];
+for (const seed of seeds.split(",")) wrong.push(...(await judged(seed)));
+console.log(
+  wrong.length === 0 ? "all within the limits" : `NOT within ${tolerance} of σ and ${largest} σ: ${wrong.join("; ")}`,
+);
+process.exitCode = wrong.length === 0 ? 0 : 1;
