@@ -10,13 +10,14 @@ import { UsageError } from "../errors.js";
 import { hasEvents, loadEvents, withEvents } from "../events/event-data.js";
 import { requireRange, resolutionWarnings } from "../events/resolution.js";
 import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
-import { belongingsOfResults } from "../likelihood/saved-fit.js";
+import { savedResults } from "../likelihood/saved-fit.js";
 import type { Reporter } from "../reporter.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { checkSpared } from "../store/spared-files.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 
 /** What a likelihood is opened from, besides the file of the analysis. */
 export interface LikelihoodOptions extends Overrides {
@@ -38,11 +39,17 @@ export interface OpenRequest {
   readonly openBackend: () => Promise<Backend>;
 }
 
+export interface OpenedModel extends OpenLikelihood {
+  readonly belongings: Belongings;
+  /** Trainings of the model that did not converge, as the run that made it says. */
+  readonly unconverged: readonly TrainingVerdict[];
+}
+
 /** The likelihood that a configuration file describes. */
 export async function openLikelihood(
   { file, options, writesFolder, openBackend }: OpenRequest,
   { signal, warn }: Pick<Reporter, "signal" | "warn">,
-): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
+): Promise<OpenedModel> {
   await restoreExport(dirname(file));
   const analysis = withEvents(loadAnalysis(file, options), options.events);
   const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
@@ -55,7 +62,7 @@ export async function openLikelihood(
   }
   checkFiles(analysis, { samples: false });
   if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
-  const { whole, events, belongings } = await readTogether(analysis, folders, options.head);
+  const { whole, events, belongings, unconverged } = await readTogether(analysis, folders, options.head);
   const model = events.data.count === events.total ? whole : withExposure(whole, events.data.count / events.total);
   const backend = await openBackend();
   requireRange(analysis, [[events.file, extremesOf(events.data)]], model.frame, backend.precision);
@@ -65,6 +72,7 @@ export async function openLikelihood(
   return {
     ...open,
     belongings,
+    unconverged,
     close: async () => {
       await open.close();
       await backend.close();
@@ -76,11 +84,11 @@ export async function openLikelihood(
 async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
   const { model, data } = analysis.configuration;
   const file = modelFile(analysis, folders);
-  const results = model.file === undefined ? belongingsOfResults(analysis, dirname(file)) : undefined;
+  const results = model.file === undefined ? savedResults(analysis, dirname(file)) : undefined;
   const whole = await loadModel(analysis, folders);
   const events = await loadEvents(analysis, folders, head);
   const generated = data.file === undefined ? [events.file] : [];
   const belongings = await belongingsIn(dirname(file), [basename(file)]);
   if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated], belongings);
-  return { whole, events, belongings };
+  return { whole, events, belongings, unconverged: results?.unconverged ?? [] };
 }
