@@ -34,6 +34,9 @@ const DECISIVE = 4.5;
 /** Of what the second half of a training gained, the part that further training may bring before its result is refused. */
 const LARGE_PART = 0.5;
 
+/** Gain per event of a density that is wrong by 20% everywhere, ½ · 0.2²: then its result is refused whatever was gained before. */
+const LARGE_GAIN = 0.02;
+
 /** "140", "5.2" */
 const short = (value: number) => (value < 99.5 ? value.toPrecision(2) : Math.round(value).toString());
 
@@ -54,7 +57,7 @@ export function trainingVerdict(training: JudgedTraining, events: number): Train
   const units = lost === undefined ? "" : `, ${short(lost)} units of ln L of ${short(events)} events`;
   const isDecisive = lost === undefined || lost >= DECISIVE;
   if (status === "diverged") return verdict(isDecisive, `the training diverged: ${reason}${units}`);
-  const isLarge = !(gain! <= LARGE_PART * -(change ?? 0));
+  const isLarge = gain! > Math.min(LARGE_GAIN, LARGE_PART * -(change ?? 0));
   return verdict(isDecisive && isLarge, `the training did not converge: ${reason}${units}`);
 }
 

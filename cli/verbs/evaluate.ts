@@ -50,9 +50,10 @@ export async function evaluate(context: VerbContext): Promise<void> {
       `log_prob of ${count} events at ${pointText(analysis, chosen)} is in ${out}; its sum is ${sum.toFixed(3)}`,
     );
     const verdicts = await verdictsOf(open, nu, nonFinite, context.signal);
-    for (const { text } of verdicts) context.warn(text);
-    context.printJson({ names: likelihood.names, nu, nuFrom, events: count, sum, verdicts, file: out });
-    requirePassed("evaluate", verdicts);
+    const said = [...verdicts, ...open.unconverged];
+    for (const { text } of said) context.warn(text);
+    context.printJson({ names: likelihood.names, nu, nuFrom, events: count, sum, verdicts: said, file: out });
+    requirePassed("evaluate", verdicts, open.unconverged);
   } finally {
     await open.close();
   }

@@ -26,13 +26,13 @@ export async function fit(context: VerbContext): Promise<void> {
     const summary = await fitSummary(open, found);
     const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
     const verdicts = [...modelVerdicts(open), ...decisive];
-    const result = sealed({ ...summary, verdicts, files: open.belongings });
+    const result = sealed({ ...summary, verdicts: [...verdicts, ...open.unconverged], files: open.belongings });
     if (out !== undefined) {
       await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
     context.print(describeFit(summary, open.analysis.configuration.truth));
     context.printJson(result);
-    for (const { text } of verdicts) context.warn(text);
+    for (const { text } of [...verdicts, ...open.unconverged]) context.warn(text);
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
     if (summary.problem !== null) context.warn(summary.problem);
     const doubt = summary.crossCheck?.doubt;
@@ -41,7 +41,7 @@ export async function fit(context: VerbContext): Promise<void> {
     if (degeneracy) context.warn(degeneracy);
     const pulled = pullText(open.analysis.configuration, summary);
     if (pulled) context.warn(pulled);
-    requirePassed("fit", verdicts);
+    requirePassed("fit", verdicts, open.unconverged);
   } finally {
     await open.close();
   }

@@ -25,7 +25,11 @@ export async function hessian(context: VerbContext): Promise<void> {
     await requireFiniteDensities(open, point, context.signal);
     const decisive = await influenceVerdicts(open, point, context.signal);
     const verdicts = [...modelVerdicts(open), ...decisive];
-    const result = { ...(await hessianResult(open, point, context.progress)), nuFrom, verdicts };
+    const result = {
+      ...(await hessianResult(open, point, context.progress)),
+      nuFrom,
+      verdicts: [...verdicts, ...open.unconverged],
+    };
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
@@ -36,11 +40,11 @@ export async function hessian(context: VerbContext): Promise<void> {
       const degeneracy = degeneracyText(result.names, summary);
       if (degeneracy) context.warn(`${labelText(summary)}: ${degeneracy}`);
     }
-    for (const { text } of verdicts) context.warn(text);
+    for (const { text } of result.verdicts) context.warn(text);
     context.print(`at ${pointText(analysis, chosen)}`);
     context.print(describe(result));
     context.printJson(result);
-    requirePassed("hessian", verdicts);
+    requirePassed("hessian", verdicts, open.unconverged);
   } finally {
     await open.close();
   }

@@ -37,10 +37,11 @@ export async function scan(context: VerbContext): Promise<void> {
     context.print(describeFit(summary, configuration.truth));
     const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
     const verdicts = [...modelVerdicts(open), ...decisive];
-    for (const { text } of verdicts) context.warn(text);
+    const said = [...verdicts, ...open.unconverged];
+    for (const { text } of said) context.warn(text);
     if (!hasEveryError(fit)) {
       context.warn(NO_SCANS);
-      context.printJson({ fit: summary, single: [], pairs: [], verdicts, files: [] });
+      context.printJson({ fit: summary, single: [], pairs: [], verdicts: said, files: [] });
       throw new NotConverged("fit", summary);
     }
     const plan = scanPlan(open, fit);
@@ -53,9 +54,9 @@ export async function scan(context: VerbContext): Promise<void> {
     const pictures = drawAll([{ name: "scan", drawings }], context.warn);
     const files = [join(folder, "scan.npz"), ...(await writePictures(folder, pictures))];
     context.print(files.join("\n"));
-    context.printJson({ fit: summary, ...found, verdicts, files });
+    context.printJson({ fit: summary, ...found, verdicts: said, files });
     if (summary.status !== "converged") throw new NotConverged("fit", summary);
-    requirePassed("scan", verdicts);
+    requirePassed("scan", verdicts, open.unconverged);
   } finally {
     await open.close();
   }

@@ -9,6 +9,7 @@ import { quotedMessage, UsageError } from "../errors.js";
 import type { Belongings } from "../store/belonging.js";
 import { checkSealed } from "../store/checksum.js";
 import { FIT_FILE, RESULTS_FILE } from "../store/output-folder.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 import type { FitSummary } from "./fit-summary.js";
 
 // Of a file of results: a fit of 1000 nuisances has a million covariances.
@@ -22,22 +23,29 @@ export interface SavedFit {
 
 const hintOf = (analysis: Analysis) => `Make it again with \`unbinned run ${analysis.file}\``;
 
+/** What the results of a folder say of the files beside them. */
+interface SavedResults extends Pick<SavedFit, "file" | "belongings"> {
+  /** Trainings of its model that did not converge. */
+  readonly unconverged: readonly TrainingVerdict[];
+}
+
 /** What belongs to the results of a folder; undefined where there are none. */
-export function belongingsOfResults(
-  analysis: Analysis,
-  folder: string,
-): Pick<SavedFit, "file" | "belongings"> | undefined {
+export function savedResults(analysis: Analysis, folder: string): SavedResults | undefined {
   const file = join(folder, RESULTS_FILE);
   if (!existsSync(file)) return undefined;
   const content = parsed(file);
   checkSealed(file, content, hintOf(analysis));
-  return { file, belongings: (content as Sealed).files ?? {} };
+  const { files = {}, verdicts = [] } = content as Sealed;
+  const isOfTraining = (own: Partial<TrainingVerdict> | null) =>
+    own?.check === "training" && typeof own.text === "string";
+  return { file, belongings: files, unconverged: verdicts.filter(isOfTraining) as TrainingVerdict[] };
 }
 
 /** What a file with a checksum has beside its contents. */
 interface Sealed {
   readonly checksum?: string;
   readonly files?: Belongings;
+  readonly verdicts?: readonly (Partial<TrainingVerdict> | null)[];
 }
 
 /** The fit in a folder, that of `run` before that of `fit`; undefined where there is neither. */
@@ -47,7 +55,7 @@ export function readSavedFit(analysis: Analysis, folder: string): SavedFit | und
   const file = join(folder, name);
   const names = nuisanceNames(analysis.configuration);
   const content = parsed(file);
-  const { checksum: _checksum, files, ...own } = content as Sealed;
+  const { checksum: _checksum, verdicts: _verdicts, files, ...own } = content as Sealed;
   const summary: Found = name === RESULTS_FILE ? resultOf(own) : own;
   if (isFitOf(names, summary)) {
     checkSealed(file, content, hintOf(analysis));

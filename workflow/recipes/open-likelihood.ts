@@ -12,13 +12,14 @@ import { requireEdges } from "../events/feature-support.js";
 import { requireRange, resolutionWarnings } from "../events/resolution.js";
 import { leftOutText, readCount, withoutOutside } from "../events/selection.js";
 import { bindLikelihoods, type OpenLikelihood } from "../likelihood/bound-likelihood.js";
-import { belongingsOfResults } from "../likelihood/saved-fit.js";
+import { savedResults } from "../likelihood/saved-fit.js";
 import type { Reporter } from "../reporter.js";
 import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { checkSpared } from "../store/spared-files.js";
+import type { TrainingVerdict } from "../training-verdict.js";
 
 /** What a likelihood is opened from, besides the file of the analysis. */
 export interface LikelihoodOptions extends Overrides {
@@ -40,11 +41,17 @@ export interface OpenRequest {
   readonly openBackend: () => Promise<Backend>;
 }
 
+export interface OpenedModel extends OpenLikelihood {
+  readonly belongings: Belongings;
+  /** Trainings of the model that did not converge, as the run that made it says. */
+  readonly unconverged: readonly TrainingVerdict[];
+}
+
 /** The likelihood that a configuration file describes. */
 export async function openLikelihood(
   { file, options, writesFolder, openBackend }: OpenRequest,
   { signal, warn, progress }: Reporter,
-): Promise<OpenLikelihood & { readonly belongings: Belongings }> {
+): Promise<OpenedModel> {
   await restoreExport(dirname(file));
   const analysis = withEvents(loadAnalysis(file, options), options.events);
   const folders = runFolders(analysis, options.run, writesFolder ? options.out : undefined);
@@ -57,7 +64,7 @@ export async function openLikelihood(
   }
   checkFiles(analysis, { samples: false });
   if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
-  const { whole, events: loaded, belongings } = await readTogether(analysis, folders, options.head);
+  const { whole, events: loaded, belongings, unconverged } = await readTogether(analysis, folders, options.head);
   const read = readCount(loaded);
   const model = read === loaded.total ? whole : withExposure(whole, read / loaded.total);
   const events = withoutOutside(analysis, loaded, model.simulated, model.transport !== undefined);
@@ -72,6 +79,7 @@ export async function openLikelihood(
   return {
     ...open,
     belongings,
+    unconverged,
     close: async () => {
       await open.close();
       await backend.close();
@@ -83,11 +91,11 @@ export async function openLikelihood(
 async function readTogether(analysis: Analysis, folders: readonly [string, ...string[]], head: number | undefined) {
   const { model, data } = analysis.configuration;
   const file = modelFile(analysis, folders);
-  const results = model.file === undefined ? belongingsOfResults(analysis, dirname(file)) : undefined;
+  const results = model.file === undefined ? savedResults(analysis, dirname(file)) : undefined;
   const whole = await loadModel(analysis, folders);
   const events = await loadEvents(analysis, folders, head);
   const generated = data.file === undefined ? [events.file] : [];
   const belongings = await belongingsIn(dirname(file), [basename(file)]);
   if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated], belongings);
-  return { whole, events, belongings };
+  return { whole, events, belongings, unconverged: results?.unconverged ?? [] };
 }
