@@ -37,7 +37,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
 
 export function morphArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
   const { morph, nuisances } = configuration;
-  const { kind, bins, hidden, layers } = morph[of];
+  const { kind, bins, bound, hidden, layers } = morph[of];
   const anchors = simulationAnchors(configuration);
   return factorizableFlow({
     features: dimensionsOf(configuration)[of],
@@ -51,7 +51,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairs: pairPositions(configuration),
     quadraticDamping: morph.quadraticDamping,
     pairDamping: morph.pairDamping,
-    spline: kind === "spline" ? { kind, bins, bound: BOUND } : undefined,
+    spline: kind === "spline" ? { kind, bins, bound } : undefined,
     standardisation: "both",
   });
 }
@@ -155,9 +155,11 @@ function entriesOf(part: PartName, architecture: Architecture, configuration: Co
     case "x.morph":
     case "y.morph": {
       const shapes = nuisancesOfKind(configuration, "shape");
+      const own = architecture as FactorizableArchitecture;
+      const bound = own.spline && { bound: `${own.spline.bound}` };
       return {
-        ...under(`morph.${of}`, { ...kindEntries(architecture as FactorizableArchitecture), ...layers }),
-        ...morphEntries(architecture as FactorizableArchitecture, shapes),
+        ...under(`morph.${of}`, { ...kindEntries(own), ...bound, ...layers }),
+        ...morphEntries(own, shapes),
       };
     }
     case "transport":

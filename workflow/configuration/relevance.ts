@@ -91,6 +91,8 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "observables.x.edges": OF_SAMPLES,
   "morph.x.bins": bins("morph.x", ({ morph }) => morph.x.kind),
   "morph.y.bins": bins("morph.y", ({ morph }) => morph.y.kind),
+  "morph.x.bound": bins("morph.x", ({ morph }) => morph.x.kind),
+  "morph.y.bound": bins("morph.y", ({ morph }) => morph.y.kind),
   "response.points": {
     isRead: ({ response }) => response.nodes === "quadrature",
     with: "response.nodes quadrature",

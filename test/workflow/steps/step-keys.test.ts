@@ -90,6 +90,9 @@ const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[
   [`morph.${of}.bins`]: [
     { set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`], repeated, anew: trainingsOfDensities },
   ],
+  [`morph.${of}.bound`]: [
+    { set: [`morph.${of}.kind=spline`, `morph.${of}.bound=4`], repeated, anew: trainingsOfDensities },
+  ],
   [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, repeated, { anew: trainingsOfDensities }),
   [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
   ...recipe(`morph.${of}`, repeated),

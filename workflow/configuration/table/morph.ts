@@ -1,7 +1,7 @@
 /** What the nuisances do to the densities. */
 import { choice, list, number, section } from "../entries.js";
 import { MAXIMA } from "../limits.js";
-import { hidden, splineBins } from "./networks.js";
+import { hidden, splineBins, splineBound } from "./networks.js";
 import { nuisancePair } from "./nuisances.js";
 import { type RecipeDefaults, recipe } from "./training.js";
 
@@ -14,6 +14,7 @@ const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
         default: "spline",
       }),
       bins: splineBins(8),
+      bound: splineBound,
       layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
       hidden: hidden([32, 32]),
       training: recipe(`the morphing of ${of}`, defaults),
