@@ -56,6 +56,10 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     ],
   ],
   "flows.y.bins": [[FILES, "flows.y={kind: affine, bins: 4}", /flows\.y\.bins: .* flows\.y\.kind spline only/]],
+  "flows.x.bound": [
+    [TOY, "flows.x={kind: affine, bound: 4}", /flows\.x\.bound: .* read with flows\.x\.kind spline only, got 4/],
+  ],
+  "flows.y.bound": [[FILES, "flows.y={kind: affine, bound: 4}", /flows\.y\.bound: .* flows\.y\.kind spline only/]],
   "response.points": [
     [TOY, "response.points=8", /response\.points: .* read with response\.nodes quadrature only, got 8/],
   ],
