@@ -48,7 +48,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       Object.entries(fitted.fits).map(([name, fit]) => [name, { label: fit.label, ...fit.summary }]),
     ),
     ensemble: ensembleResults(outcome),
-    features: featureRows(context.analysis, context.simulation.frame),
+    features: featureRows(context.analysis, fitted.model.frame),
     acceptance,
     yields,
     closure: {
