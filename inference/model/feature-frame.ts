@@ -132,6 +132,10 @@ export function identityFrame(features: number): FeatureFrame {
   return { shift: new Array<number>(features).fill(0), scale: new Array<number>(features).fill(1) };
 }
 
+export function isIdentityFrame({ transforms, shift, scale }: FeatureFrame): boolean {
+  return transforms === undefined && shift.every((value) => value === 0) && scale.every((value) => value === 1);
+}
+
 /** Each number of the column [D, count] by `change`, which is given shift and scale of its feature too. */
 function changed(
   { shift, scale }: FeatureFrame,

@@ -99,6 +99,12 @@ function checkNames(configuration: Configuration, report: ReportProblem): void {
 
 function checkTransforms(configuration: Configuration, name: "x" | "y", report: ReportProblem): void {
   const { transform, edges, features } = configuration.observables[name]!;
+  const isGiven = Object.keys(edges).length > 0 || transform.some((choice) => choice !== "auto");
+  if (configuration.simulation.generator !== undefined && isGiven) {
+    const expected = "no transform and no edges, as features of simulation.generator stay as they are";
+    report(["observables", name], expected, `transform ${shown(transform)}`, "Remove both, or simulate to files");
+    return;
+  }
   if (transform.length !== 1 && transform.length !== features) {
     const expected = `one transformation, or one per feature (${features})`;
     report(["observables", name, "transform"], expected, `${transform.length}`);
@@ -106,9 +112,10 @@ function checkTransforms(configuration: Configuration, name: "x" | "y", report: 
   const names = Array.from({ length: features }, (_, feature) => featureName({ configuration }, name, feature));
   for (const [feature, { low, high }] of Object.entries(edges)) {
     const path = ["observables", name, "edges", feature];
-    const position = names.indexOf(feature);
+    const known = names.flatMap((own, i) => [own, `${name}${i + 1}`]);
+    const position = Math.floor(known.indexOf(feature) / 2);
     if (position < 0) {
-      report(path, `a feature of ${name}`, shown(feature), () => suggestion(feature, names));
+      report(path, `a feature of ${name}`, shown(feature), () => suggestion(feature, known));
       continue;
     }
     const own = transform[transform.length === 1 ? 0 : position];

@@ -23,12 +23,6 @@ const OF_GENERATED_SIMULATION: Rule = {
   remedy: "set simulation.generator",
 };
 
-const OF_SAMPLES: Rule = {
-  isRead: ({ simulation, model }) => simulation.generator === undefined || model.file !== undefined,
-  with: "samples of the processes",
-  remedy: "add samples to the processes",
-};
-
 const OF_DATA_FILE: Rule = {
   isRead: ({ data }) => data.file !== undefined,
   with: "data.file",
@@ -87,8 +81,6 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "flows.y.bins": bins("flows.y", ({ flows }) => flows.y.kind),
   "flows.x.bound": bins("flows.x", ({ flows }) => flows.x.kind),
   "flows.y.bound": bins("flows.y", ({ flows }) => flows.y.kind),
-  "observables.x.transform": OF_SAMPLES,
-  "observables.x.edges": OF_SAMPLES,
   "morph.x.bins": bins("morph.x", ({ morph }) => morph.x.kind),
   "morph.y.bins": bins("morph.y", ({ morph }) => morph.y.kind),
   "morph.x.bound": bins("morph.x", ({ morph }) => morph.x.kind),

@@ -9,7 +9,7 @@ import { plain } from "./data-verdicts.js";
 /** The configuration's choice of a feature, and the ends of its support that it gives. */
 function askedFor(analysis: Analysis, of: ObservableName, feature: number): Omit<TransformRequest, "extremes"> {
   const { transform, edges } = analysis.configuration.observables[of]!;
-  const own = edges[featureName(analysis, of, feature)];
+  const own = edges[featureName(analysis, of, feature)] ?? edges[`${of}${feature + 1}`];
   return { choice: transform[transform.length === 1 ? 0 : feature]!, edges: [own?.low, own?.high] };
 }
 

@@ -105,7 +105,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     ...tables("the table of yields", () =>
       outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
     ),
-    ...tables("the table of transformations", () => featureTables(context)),
+    ...tables("the table of transformations", () => featureTables(context, outcome)),
     ...tables("the table of acceptances", () => acceptanceTables(context, outcome)),
   ];
   const { best } = outcome;

@@ -54,7 +54,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       ]),
     ),
     ensemble: ensembleResults(outcome),
-    features: featureRows(context.analysis, context.simulation.frame),
+    features: featureRows(context.analysis, fitted.model.frame),
     acceptance,
     yields,
     closure: {

@@ -35,8 +35,8 @@ export function yieldTable(processes: readonly YieldRow[], nObserved: number): R
 }
 
 /** How features enter the densities, where one is transformed. */
-export function featureTables({ analysis, simulation }: RunContext): ReportTable[] {
-  const rows = featureRows(analysis, simulation.frame);
+export function featureTables({ analysis }: RunContext, { fitted }: Outcome): ReportTable[] {
+  const rows = featureRows(analysis, fitted.model.frame);
   if (rows.length === 0) return [];
   return [
     {

@@ -1,6 +1,7 @@
 /** Simulation from the user's files: every sample in three parts, for training, validation and tests. */
 import { type EventSample, splitSample } from "../../flows/training/event-sample.js";
 import { nuisanceEffects } from "../../inference/data-checks/variations.js";
+import { isIdentityFrame } from "../../inference/model/feature-frame.js";
 import { type Extreme, extremesOf } from "../../inference/model/resolution.js";
 import {
   frameOfSimulation,
@@ -113,7 +114,8 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       JSON.stringify({
         digests: of(own).map(({ digests }) => digests[observable]),
         heldOut: configuration.simulation.heldOut,
-        frame: observable === "x" ? frame?.x : frame,
+        // One that changes nothing is there where the other observable has one.
+        frame: [frame?.x, observable === "x" ? undefined : frame?.y].filter((own) => own && !isIdentityFrame(own)),
       }),
     isFresh: false,
     leftOut,

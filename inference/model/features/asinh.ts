@@ -28,7 +28,7 @@ export function fitAsinh(sample: WeightedSample): AsinhTransform {
   const quantile = quantilesOf(sample);
   const [low, centre, high] = [0.16, 0.5, 0.84].map(quantile) as [number, number, number];
   // Of a sample that has half of its events at one value.
-  const unit = high > low ? 0.5 * (high - low) : momentsOfSample(sample).sigma;
+  const unit = high > low ? 0.5 * (high - low) : momentsOfSample(sample, sample.values[0]!, quantile(1)).sigma;
   const candidates = WIDTHS.map((part): AsinhTransform => ({ kind: "asinh", centre, width: part * unit }));
   const excess = candidates.map((own) => isNearNormal(transformedSample(sample, asinhMap(own).forward)).distance);
   return candidates[excess.indexOf(Math.min(...excess))]!;

@@ -12,6 +12,9 @@ const [LARGEST_PART, LEAST_EVENTS] = [0.02, 10];
  */
 const TOLERANCE = 0.1;
 
+/** Of each side, the part of the events that moments leave out: where there is no variance, one event can be larger than all others together. */
+const LARGEST_OUTERMOST = 5e-4;
+
 /** Standard deviations of a quantile that are allowed beside. */
 const FLUCTUATION = 2;
 
@@ -23,9 +26,10 @@ export interface NearNormal {
 
 /** By quantiles at both sides, down to a probability of ten effective events. */
 export function isNearNormal(sample: WeightedSample): NearNormal {
-  const { mean, sigma } = momentsOfSample(sample);
   const quantile = quantilesOf(sample);
   const { effectiveEvents } = sample;
+  const outermost = Math.min(LEAST_EVENTS / effectiveEvents, LARGEST_OUTERMOST);
+  const { mean, sigma } = momentsOfSample(sample, quantile(outermost), quantile(1 - outermost));
   if (!(sigma > 0)) return { isNear: false, distance: Number.POSITIVE_INFINITY };
   let isNear = true;
   let distance = 0;

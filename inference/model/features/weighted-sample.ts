@@ -88,15 +88,21 @@ export function quantilesOf({ values, before }: WeightedSample): (probability: n
   };
 }
 
-/** Mean and standard deviation. */
-export function momentsOfSample({ values, weights }: WeightedSample): { mean: number; sigma: number } {
-  let [total, sum] = [0, 0];
-  for (let i = 0; i < values.length; i++) {
+/** Mean and standard deviation of the events between two values. */
+export function momentsOfSample(
+  { values, weights }: WeightedSample,
+  least: number,
+  largest: number,
+): { mean: number; sigma: number } {
+  const first = countBelow(values, least);
+  let [total, sum, end] = [0, 0, first];
+  for (let i = first; i < values.length && values[i]! <= largest; i++) {
+    end = i + 1;
     total += weights[i]!;
     sum += weights[i]! * values[i]!;
   }
   const mean = sum / total;
   let square = 0;
-  for (let i = 0; i < values.length; i++) square += weights[i]! * (values[i]! - mean) ** 2;
+  for (let i = first; i < end; i++) square += weights[i]! * (values[i]! - mean) ** 2;
   return { mean, sigma: Math.sqrt(square / total) };
 }

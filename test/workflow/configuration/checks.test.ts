@@ -104,6 +104,27 @@ test("samples, sources and kinds that do not fit are errors", () => {
       "flows.x.training.patience=3",
       /flows\.x\.training\.patience: expected 0, as the events of every epoch are new, got 3/,
     ],
+    [
+      FILES,
+      "observables.x.transform=[log, none, rank]",
+      /observables\.x\.transform: expected one transformation, or one per feature \(1\), got 3/,
+    ],
+    [
+      TOY,
+      "observables.x.transform=[log]",
+      /observables\.x: expected no transform and no edges, as features of simulation\.generator stay as they are, got transform \["log"\]\. Remove both/,
+    ],
+    [FILES, "observables.x.edges={x3: {low: 1}}", /observables\.x\.edges\.x3: expected a feature of x, got "x3"\. Did/],
+    [
+      FILES,
+      "observables.x.edges={x1: {low: 2, high: 1}}",
+      /observables\.x\.edges\.x1: expected low below high, got 2 and 1/,
+    ],
+    [
+      FILES,
+      "observables.x={features: 2, transform: [log], edges: {x2: {low: 0}}}",
+      /observables\.x\.edges\.x2: expected a feature with the transform auto or rank, got transform log\. Set it to auto or/,
+    ],
     [TOY, "observables.x.labels=[a]", /observables\.x\.labels: expected one label per feature \(2\), or none, got 1/],
     [TOY, "fit.bounds=[5, -5]", /fit\.bounds: expected the smaller bound first, got \[5, -5\]/],
     [TOY, "fit.start={shift: 9}", /fit\.start\.shift: expected a value inside fit\.bounds \[-5, 5\], got 9/],

@@ -115,6 +115,7 @@ export const outcome = {
       profiled,
     },
     replicas,
+    model: {},
   },
   best: profiled,
   acceptance: [],

@@ -1,11 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { ModelFrame } from "../../../inference/model/feature-frame.js";
 import { ensembleTables } from "../../../workflow/report/ensemble-tables.js";
 import {
   acceptanceTables,
   closureTable,
   crossCheckTables,
   estimateTable,
+  featureTables,
   fitTable,
   modeTable,
   projectionTable,
@@ -80,6 +82,25 @@ test("replicas and their spread have tables", () => {
   assert.equal(others, [], "without an average there is no table of it");
   assert.equal(replicas!.rows[0], ["0", "0.4000", undefined, undefined, "−0.2000", undefined, undefined]);
   assert.equal(spread!.rows[0]!.slice(0, 4), ["Δ", "0.5000", "0.141", "1.41"]);
+});
+
+test("features that are transformed have a table, others none", () => {
+  assert.equal(featureTables(setting, outcome), []);
+  const frame: ModelFrame = {
+    x: { transforms: [{ kind: "asinh", centre: 0, width: 1 }], shift: [0], scale: [1] },
+    y: { shift: [0, 0], scale: [1, 1] },
+  };
+  const model = { ...outcome.fitted.model, frame };
+  const [table] = featureTables(setting, { ...outcome, fitted: { ...outcome.fitted, model } });
+  assert.equal(table!.columns, ["feature", "transform", "below", "above"]);
+  assert.equal(
+    table!.rows.map((row) => row.slice(1)),
+    [
+      ["asinh", "", ""],
+      ["none", "", ""],
+      ["none", "", ""],
+    ],
+  );
 });
 
 test.run();

@@ -81,6 +81,9 @@ const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]
   [`flows.${of}.bins`]: [
     { set: [`flows.${of}.kind=spline`, `flows.${of}.bins=3`], repeated, anew: trainingsOfDensities },
   ],
+  [`flows.${of}.bound`]: [
+    { set: [`flows.${of}.kind=spline`, `flows.${of}.bound=4`], repeated, anew: trainingsOfDensities },
+  ],
   [`flows.${of}.hidden`]: one(`flows.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
   ...recipe(`flows.${of}`, repeated),
 });
@@ -105,6 +108,9 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   output: one("output=elsewhere", []),
   "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ALL, { anew: trainings }),
   "observables.x.columns": [...one("observables.x.columns=[x_again]", []), ...one("observables.x.columns=[y]", ALL)],
+  "observables.x.transform": one("observables.x.transform=[asinh]", ALL),
+  "observables.x.edges.*.low": one("observables.x.edges={x1: {low: -1000}}", ALL),
+  "observables.x.edges.*.high": one("observables.x.edges={x1: {high: 1000}}", ALL),
   "observables.x.labels": one("observables.x.labels=[mass, momentum]", []),
   "observables.y.features": one(
     "observables.y={features: 1, columns: [y1]}",
@@ -117,6 +123,17 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...one("observables.y.columns=[y_again]", []),
     ...one("observables.y.columns=[x_again]", [...densityOf("y"), "closure", ...OF_T]),
   ],
+  "observables.y.transform": one("observables.y.transform=[rank]", [...densityOf("y"), "closure", ...OF_NEW_T]),
+  "observables.y.edges.*.low": one("observables.y.edges={y2: {low: -1000}}", [
+    ...densityOf("y"),
+    "closure",
+    ...OF_NEW_T,
+  ]),
+  "observables.y.edges.*.high": one("observables.y.edges={y2: {high: 1000}}", [
+    ...densityOf("y"),
+    "closure",
+    ...OF_NEW_T,
+  ]),
   "observables.y.labels": one("observables.y.labels=[mass, momentum]", []),
   "processes.*.label": one("processes.A.label=Signal", []),
   "processes.*.yield": one("processes.A.yield=130", FITS),
@@ -241,6 +258,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   ]),
   "transport.transforms": one("transport.transforms=2", OF_NEW_T, { anew: trainings }),
   "transport.bins": one("transport.bins=4", OF_NEW_T, { anew: trainings }),
+  "transport.bound": one("transport.bound=4", OF_T),
   "transport.hidden": one("transport.hidden=[5]", OF_NEW_T, { anew: trainings }),
   ...recipe("transport", OF_T, "refused"),
   "transport.nuisanceLearningRate": one("transport.nuisanceLearningRate=0.001", OF_T),

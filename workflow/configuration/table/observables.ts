@@ -48,7 +48,7 @@ const observable = (name: "x" | "y", doc: string) => ({
         { doc: "Ends of the support of a feature." },
       ),
       {
-        doc: "By the name of a feature: where its support ends, in its units, such as the value of a cut. Ends that are not given are found where the events show them.",
+        doc: "By the name of a feature, its column or x1, x2, … (y1, y2, …): where its support ends, in its units, such as the value of a cut. Ends that are not given are found where the events show them.",
         of: "the name of a feature",
         maxLength: MAXIMA.features,
       },

@@ -36,6 +36,11 @@ test("two Gaussian processes side by side, and a narrow one in a wide one, are n
   assert.is(chosen(joined(0.3, 0.9))?.kind, "none");
 });
 
+test("one event that is larger than all others together hides no heavy tails", () => {
+  const cubes = exactValues(distributions["Student t"], COUNT).map((x, i) => (i === 0 ? -1e9 : x ** 3));
+  assert.is(chosen(cubes)?.kind, "rank");
+});
+
 test("a cube of a log-normal feature is log-normal", () => {
   assert.is(chosen(logNormal.map((x) => x ** 3))?.kind, "log");
 });

@@ -25,11 +25,17 @@ test("values ascend, each with its weight", () => {
 });
 
 test("moments are weighted", () => {
-  const { mean, sigma } = momentsOfSample(sample);
+  const { mean, sigma } = momentsOfSample(sample, -1, 7);
   const wanted = (-2 - 0.25 - 1 + 3 + 3 + 7) / 5.25;
   assert.ok(Math.abs(mean - wanted) < 1e-15);
   const square = (2.25 * (-1 - wanted) ** 2 + (2 - wanted) ** 2 + (3 - wanted) ** 2 + (7 - wanted) ** 2) / 5.25;
   assert.ok(Math.abs(sigma - Math.sqrt(square)) < 1e-15);
+});
+
+test("moments of the events between two values", () => {
+  const { mean, sigma } = momentsOfSample(sample, 0, 3);
+  // Weights -0.5 and 1.5 at 2, 1 at 3.
+  assert.ok(Math.abs(mean - 2.5) < 1e-15 && Math.abs(sigma - 0.5) < 1e-15);
 });
 
 test("the mirror image has the upper tail below", () => {
