@@ -10,6 +10,7 @@ import { joinMoments, unitMoments, withStandardisation } from "../../../flows/st
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
+import { spreadOf, type WeightedMoments } from "../../../flows/training/weighted-moments.js";
 import { columnName, momentsOf, type ObservableName } from "../sampling/simulated-events.js";
 
 /** Sizes of what is observed and of the mixture. */
@@ -46,7 +47,32 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
 }
 
 /**
- * Weights to start from: a normal distribution with the sample's constants; the process stays one-hot.
+ * Constants for standardisation, of an observable in the event set `NOMINAL`: the mean of all processes, and of their root mean square
+ * distances from it the largest. In units of that, no process is wider than 1. Beside a narrow process a wide one has several standard
+ * deviations of both together, would reach beyond the interval in which splines act, and would have tails of another width there.
+ */
+function widestMoments(sample: EventSample, of: ObservableName, processes: number): WeightedMoments {
+  const { count, columns } = sample;
+  const columnOf = (name: Parameters<typeof columnName>[1]) => columns[columnName(NOMINAL, name)]!;
+  const [values, weights, oneHot] = [columnOf(of), columnOf("weight"), columnOf("process")];
+  const all = momentsOf(NOMINAL, sample, of);
+  const own = Array.from({ length: processes }, (_, process) =>
+    Float64Array.from({ length: count }, (_, event) => weights[event]! * oneHot[process * count + event]!),
+  );
+  const standardDeviation = all.standardDeviation.map((together, feature) => {
+    const column = values.subarray(feature * count, (feature + 1) * count);
+    const distances = own.map((weight) => {
+      const { mean, sigma } = spreadOf(column, weight);
+      return Math.hypot(sigma, mean - all.mean[feature]!);
+    });
+    // Negative weights can leave a process without a variance.
+    return Math.max(together, ...distances.filter(Number.isFinite));
+  });
+  return { mean: all.mean, standardDeviation };
+}
+
+/**
+ * Weights to start from: a normal distribution with constants of the sample; the process stays one-hot.
  *
  * @param architecture  of `sizes[of]` features; context (process) [F] for x, (process, x) [F + Dx] for y
  * @param sample        that `trainingSample(NOMINAL, …)` made
@@ -63,7 +89,7 @@ export function initialDensity(
   checkParts("initialDensity", "sizes", sizes, { processes: aNumber });
   const oneHot = unitMoments(sizes.processes);
   return withStandardisation(initialise(architecture, seed, { identity: true }), {
-    features: momentsOf(NOMINAL, sample, of),
+    features: widestMoments(sample, of, sizes.processes),
     context: of === "x" ? oneHot : joinMoments([oneHot, momentsOf(NOMINAL, sample, "x")]),
   });
 }
