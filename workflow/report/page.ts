@@ -20,6 +20,7 @@ import {
   crossCheckTables,
   estimateTable,
   fitTable,
+  influenceTables,
   modeTable,
   projectionTable,
   sensitivityTables,
@@ -122,6 +123,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           ...tables("the table of expected errors", () => sensitivityTables(context, outcome)),
           ...tables("the table of errors by the scores", () => crossCheckTables(context, outcome)),
           ...tables("the table of modes", () => [modeTable(context, outcome)]),
+          ...tables("the table of influential events", () => influenceTables(context, outcome)),
         ],
       ),
       ...section(

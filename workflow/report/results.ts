@@ -28,6 +28,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     trainings,
     verdicts,
     leftOut,
+    influence,
     warnings,
   } = outcome;
   const { data } = context.events;
@@ -99,6 +100,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
     verdicts,
     leftOut,
+    influence,
     warnings: [...warnings],
   };
 }

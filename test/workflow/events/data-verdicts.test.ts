@@ -135,6 +135,21 @@ test("run: a sentinel in the data, and data outside of simulation, are warnings,
     assert.ok(results.verdicts.some((verdict: { check: string }) => verdict.check === check));
     assert.ok(results.warnings.some((warning: string) => text.test(warning)));
     assert.match(readFileSync(join(own, "report.html"), "utf8"), /counted from 0/);
+    assert.equal(
+      results.influence.map(({ parameter, events }: { parameter: string; events: unknown[] }) => [
+        parameter,
+        events.length,
+      ]),
+      [
+        ["width", 5],
+        ["rate", 5],
+      ],
+    );
+    assert.is(results.influence[0].events[0].values.mass, mass[results.influence[0].events[0].row]);
+    assert.match(
+      readFileSync(join(own, "report.html"), "utf8"),
+      /The events with the largest influence on each estimate/,
+    );
   }
 });
 

@@ -177,6 +177,7 @@ export const outcome = {
   ],
   verdicts: [],
   leftOut: [],
+  influence: [],
   warnings,
   missing: new Map(),
 } as unknown as Outcome;
