@@ -90,7 +90,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     scans,
     impacts,
     trainings,
-    verdicts: [...checks.verdicts, ...ofFit.verdicts],
+    verdicts: [...checks.verdicts, ...ofFit.verdicts, ...scans.flatMap(({ found }) => found.verdicts)],
     influence: ofFit.influence,
     leftOut: [...context.simulation.leftOut, ...(context.events.leftOut ?? [])],
     warnings,
