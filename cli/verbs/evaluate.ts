@@ -3,7 +3,8 @@ import { runFolders } from "../../workflow/configuration/analysis.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
 import type { OpenLikelihood } from "../../workflow/likelihood/bound-likelihood.js";
-import { influenceVerdicts, modelVerdicts, NonFinite } from "../../workflow/likelihood/event-checks.js";
+import { influenceVerdicts, modelVerdicts } from "../../workflow/likelihood/event-checks.js";
+import { NonFinite } from "../../workflow/likelihood/non-finite-events.js";
 import { chosenPoint, fitInFolders, pointText } from "../../workflow/recipes/chosen-point.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
 import { likelihoodOf } from "../command/likelihood.js";
@@ -29,7 +30,8 @@ export async function evaluate(context: VerbContext): Promise<void> {
     const folders = runFolders(analysis, run);
     const chosen = chosenPoint(analysis, givenPoint(analysis, point), await fitInFolders(analysis, folders));
     const { nu, nuFrom } = chosen;
-    const { count } = open.events.data;
+    const { data, rows } = open.events;
+    const { count } = data;
     const logProb = new Float64Array(count);
     const nonFinite = new NonFinite();
     const counter = context.progress.begin("evaluate", count, "events");
@@ -44,6 +46,8 @@ export async function evaluate(context: VerbContext): Promise<void> {
     await writeNpz(out, {
       log_prob: { shape: [count], data: logProb },
       nu: { shape: [nu.length], data: Float64Array.from(nu) },
+      // Of the file, where events are left out.
+      ...(rows && { row: { shape: [count], data: Float64Array.from(rows) } }),
     });
     const sum = logProb.reduce((total, value) => total + value, 0);
     context.print(

@@ -48,6 +48,8 @@ export async function scan(context: VerbContext): Promise<void> {
     const found = await scans(open, objectiveOf(open), fit, plan, context.progress, context.signal);
     context.signal.throwIfAborted();
     for (const problem of scanProblems(found)) context.warn(problem);
+    for (const { text } of found.verdicts) context.warn(text);
+    verdicts.push(...found.verdicts);
     await writeNpz(join(folder, "scan.npz"), scanArrays(found));
     const scanned = { name: "fit", label: scanLabel(summary), summary, found };
     const drawings = () => scanPictures(open.analysis, open.events.data.count, [scanned]);

@@ -15,6 +15,7 @@ import type { Progress } from "../reporter.js";
 import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
 import { type CovarianceSummary, covarianceSummary, F32_ADVICE, NO_ERRORS } from "./covariance-summary.js";
 import type { FitSummary, MinosSummary } from "./fit-summary.js";
+import { nonFiniteNear } from "./non-finite-events.js";
 
 /**
  * edm at which a fit stops, units of NLL. Splines have kinks in log p: with f32 the NLL of thousands of events on them has no
@@ -120,7 +121,10 @@ export async function fitNuisances(
   });
   const result = crossesKnotsIn(open) ? await acrossKinks(open, found) : found;
   counter.done({ status: result.status });
-  return { ...result, reason: `${result.reason}${advice(open, result)}` };
+  const broken =
+    result.status === "non-finite" ? await nonFiniteNear(open, [result.estimate.values], signal) : undefined;
+  const culprit = broken === undefined ? "" : ` ${broken.text}.`;
+  return { ...result, reason: `${result.reason}${advice(open, result)}${culprit}` };
 }
 
 export const crossesKnotsIn = ({ model, events }: OpenLikelihood) => crossesKnots(model, events.data.y !== undefined);

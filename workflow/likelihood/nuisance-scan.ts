@@ -10,9 +10,11 @@ import {
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
+import type { DataVerdict } from "../events/data-verdicts.js";
 import type { Progress } from "../reporter.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
 import type { FitSummary } from "./fit-summary.js";
+import { nonFiniteNear } from "./non-finite-events.js";
 import { fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
 
 type Pair = readonly [string, string];
@@ -26,6 +28,8 @@ export interface ScanPlan {
 export interface Scans {
   readonly single: readonly Scan1d[];
   readonly pairs: readonly Scan2d[];
+  /** Events that make a point not finite. */
+  readonly verdicts: readonly DataVerdict[];
 }
 
 /** Of so many nuisances all pairs are scanned where the configuration names none: twenty have 190. */
@@ -107,11 +111,36 @@ export async function scans(
     const total = values[0].length * values[1].length;
     pairs.push(await tracked(names.join(", "), total, 2, (options) => scan2d(objective, names, values, options)));
   }
-  return { single, pairs };
+  const broken = brokenPoints(objective.names, bestFit.estimate.values, single, pairs);
+  const found = broken.length === 0 ? undefined : await nonFiniteNear(open, broken, signal);
+  return { single, pairs, verdicts: found === undefined ? [] : [found] };
+}
+
+/** Points that are looked at for events, at most. */
+const MOST_BROKEN = 8;
+
+/** Points at which the likelihood is not finite, with the other nuisances where the fit has them. */
+function brokenPoints(
+  names: readonly string[],
+  estimate: readonly number[],
+  single: readonly Scan1d[],
+  pairs: readonly Scan2d[],
+): (readonly number[])[] {
+  const scanned = [
+    ...single.map((scan) => [[scan.name], scan.problems] as const),
+    ...pairs.map((scan) => [scan.names, scan.problems] as const),
+  ];
+  return scanned
+    .flatMap(([of, problems]) =>
+      problems
+        .filter(({ at, reason }) => at.length > 0 && /^(non-finite|The NLL is)/.test(reason))
+        .map(({ at }) => names.map((name, k) => at[of.indexOf(name)] ?? estimate[k]!)),
+    )
+    .slice(0, MOST_BROKEN);
 }
 
 /** What made points of the scans missing or doubtful, and lower points than the best fit. */
-export function scanProblems({ single, pairs }: Scans): string[] {
+export function scanProblems({ single, pairs }: Pick<Scans, "single" | "pairs">): string[] {
   const named = [
     ...single.map((scan) => [scan.name, scan] as const),
     ...pairs.map((scan) => [scan.names.join(", "), scan] as const),
@@ -130,7 +159,7 @@ const vector = (values: readonly (number | undefined)[]): NamedArray => ({
 });
 
 /** `<name>/values`, `<name>/delta_two_nll`; for pairs `<a>,<b>/values_<a>` and so on, [values of a, values of b]. */
-export function scanArrays({ single, pairs }: Scans): Map<string, NamedArray> {
+export function scanArrays({ single, pairs }: Pick<Scans, "single" | "pairs">): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
   for (const { name, values, deltaTwoNll } of single) {
     arrays.set(`${name}/values`, vector(values));

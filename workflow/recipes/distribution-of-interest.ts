@@ -2,8 +2,9 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
-import { checkEvents, checkInfluence, type RunChecks, requireLikelihood } from "../steps/check-events.js";
+import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure } from "../steps/closure.js";
+import { checkFittedEvents } from "../steps/data-support.js";
 import { displacementFields } from "../steps/displacements.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { scanFits } from "../steps/fits/scanning.js";
@@ -58,7 +59,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
-  const decisive = await checkInfluence(context, fitted.model, best.summary);
+  const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };
   const projections = await part(
@@ -94,7 +95,8 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     impacts,
     trainings,
     unconverged,
-    verdicts: [...checks.verdicts, ...decisive],
+    verdicts: [...checks.verdicts, ...ofFit.verdicts, ...scans.flatMap(({ found }) => found.verdicts)],
+    influence: ofFit.influence,
     leftOut: [...context.simulation.leftOut, ...(context.events.leftOut ?? [])],
     warnings,
     missing,

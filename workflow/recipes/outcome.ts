@@ -6,6 +6,7 @@ import type { ExpectedSensitivity } from "../../inference/model/predictions/sens
 import type { AcceptanceRow } from "../acceptance.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
 import type { LeftOut } from "../events/loaded-events.js";
+import type { ParameterInfluence } from "../likelihood/event-influence.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
@@ -47,6 +48,8 @@ export interface Outcome {
   readonly verdicts: readonly DataVerdict[];
   /** Events of the files that are left out by choice. */
   readonly leftOut: readonly LeftOut[];
+  /** The events that move each parameter most. */
+  readonly influence: readonly ParameterInfluence[];
   readonly warnings: readonly string[];
   /** Parts that could not be made: what stands for them above is empty. */
   readonly missing: Missing;

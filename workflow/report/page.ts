@@ -22,6 +22,7 @@ import {
   estimateTable,
   featureTables,
   fitTable,
+  influenceTables,
   modeTable,
   projectionTable,
   sensitivityTables,
@@ -133,6 +134,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           ...tables("the table of expected errors", () => sensitivityTables(context, outcome)),
           ...tables("the table of errors by the scores", () => crossCheckTables(context, outcome)),
           ...tables("the table of modes", () => [modeTable(context, outcome)]),
+          ...tables("the table of influential events", () => influenceTables(context, outcome)),
         ],
       ),
       ...section(

@@ -31,6 +31,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     unconverged,
     verdicts,
     leftOut,
+    influence,
     warnings,
   } = outcome;
   const { data } = context.events;
@@ -106,6 +107,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
     verdicts: [...verdicts, ...unconverged.filter(({ failed }) => failed)],
     leftOut,
+    influence,
     warnings: [...warnings],
   };
 }

@@ -188,6 +188,30 @@ export function trainingTable({ trainings }: Outcome): ReportTable {
   };
 }
 
+/** The events that move the estimates most, by one Newton step. */
+export function influenceTables(context: RunContext, { influence }: Outcome): ReportTable[] {
+  const names = nuisanceLabels(context);
+  const rows = influence.flatMap(({ events }, k) =>
+    events.map(({ row, values, shift }) => [
+      names[k]!,
+      `${row}`,
+      Object.entries(values)
+        .map(([name, value]) => `${name} = ${significant(value, 4)}`)
+        .join(", "),
+      significant(shift, 2),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      caption:
+        "The events with the largest influence on each estimate: what each of them adds to it, in standard deviations",
+      columns: ["nuisance", "row (from 0)", "event", "shift"],
+      rows,
+    },
+  ];
+}
+
 export function closureTable({ closure }: Outcome): ReportTable {
   return {
     caption: "Tests of the densities on held-out simulation",

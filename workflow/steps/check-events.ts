@@ -1,4 +1,4 @@
-/** What a run says of its events: before it trains on simulation, before it fits the data, and of those that decided the fit. */
+/** What a run says of its events: before it trains on simulation, and before it fits the data. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { AcceptanceRow } from "../acceptance.js";
 import { nuisanceVector, willMoveY } from "../configuration/analysis.js";
@@ -6,8 +6,7 @@ import type { RunContext } from "../context.js";
 import { columnVerdicts } from "../events/column-checks.js";
 import { type DataVerdict, requireDensities, requireSupport } from "../events/data-verdicts.js";
 import { leftOutText } from "../events/selection.js";
-import { influenceVerdicts, requireFiniteDensities } from "../likelihood/event-checks.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
+import { requireFiniteDensities } from "../likelihood/event-checks.js";
 import { openFit } from "../likelihood/open-fit.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
 
@@ -55,20 +54,6 @@ export async function requireLikelihood(context: RunContext, simulated: MixtureM
       nuisanceVector(analysis.configuration, analysis.configuration.fit.start),
       signal,
     );
-  } finally {
-    await open.close();
-  }
-}
-
-/** Events that decided the fit. */
-export async function checkInfluence(
-  context: RunContext,
-  model: MixtureModel,
-  { estimate }: FitSummary,
-): Promise<DataVerdict[]> {
-  const open = await openFit(context, model, context.events.data);
-  try {
-    return warned(context, await influenceVerdicts(open, estimate, context.signal));
   } finally {
     await open.close();
   }

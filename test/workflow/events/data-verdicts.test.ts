@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readNpz } from "../../../io/index.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { COUNT, clean, draw, folder, removeMass, run, runMass, withEvents, write, YAML } from "../../cli/mass-run.js";
 
@@ -105,6 +106,13 @@ test("run, fit: data.outside drops events outside of simulation, or refuses them
   const { events, estimate } = JSON.parse(fit.out);
   assert.is(events, 1800);
   for (const [k, value] of results.fits.xAlone.estimate.entries()) assert.ok(Math.abs(value - estimate[k]) < 1e-3);
+  const npz = join(folder, "dropped-p.npz");
+  const evaluated = await run("evaluate", ...words, "--run", out, "--nu", "0,0", "--out", npz);
+  assert.is(evaluated.code, 0, evaluated.error);
+  const arrays = await readNpz(npz);
+  assert.is(arrays.get("log_prob")!.data.length, 1800);
+  const rows = arrays.get("row")!.data;
+  assert.equal([rows.length, rows[99], rows[100]], [1800, 99, 300], "of the file");
   const refused = await run("run", ...words, "--set", "data.outside=refuse", "--out", join(folder, "never"));
   assert.is(refused.code, 2, refused.error);
   assert.match(
@@ -135,6 +143,21 @@ test("run: a sentinel in the data, and data outside of simulation, are warnings,
     assert.ok(results.verdicts.some((verdict: { check: string }) => verdict.check === check));
     assert.ok(results.warnings.some((warning: string) => text.test(warning)));
     assert.match(readFileSync(join(own, "report.html"), "utf8"), /counted from 0/);
+    assert.equal(
+      results.influence.map(({ parameter, events }: { parameter: string; events: unknown[] }) => [
+        parameter,
+        events.length,
+      ]),
+      [
+        ["width", 5],
+        ["rate", 5],
+      ],
+    );
+    assert.is(results.influence[0].events[0].values.mass, mass[results.influence[0].events[0].row]);
+    assert.match(
+      readFileSync(join(own, "report.html"), "utf8"),
+      /The events with the largest influence on each estimate/,
+    );
   }
 });
 

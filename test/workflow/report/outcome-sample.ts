@@ -188,6 +188,7 @@ export const outcome = {
   unconverged: [],
   verdicts: [],
   leftOut: [],
+  influence: [],
   warnings,
   missing: new Map(),
 } as unknown as Outcome;
