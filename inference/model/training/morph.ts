@@ -263,6 +263,7 @@ export function morphTraining(request: MorphRequest): ModelBuilder {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
     const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
     const losses = stage.sets.map(({ name, active, anchors }) => {
+      const varied = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
       const values = stage.nuisances.map((own, k) => (active.includes(own) ? slice(nu, -1, k, k + 1) : undefined));
       const logProb = ({ features, context }: ObservedColumns) => {
@@ -270,7 +271,6 @@ export function morphTraining(request: MorphRequest): ModelBuilder {
         return add(density.logProb(value, context), logDet);
       };
       const lossOf = (columns: ObservedColumns) => meanLoss(logProb(columns), columns.weight, normalisers[name]!);
-      const varied = observedColumns(tape, name, of, sizes);
       if (!paired.includes(name)) return mul(lossOf(varied), anchors / total);
       const own = controlColumns(tape, name, of, sizes, varied.process);
       const excess = ratioExcess(sub(logProb(own), density.logProb(own.features, own.context)));

@@ -16,7 +16,7 @@ import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { cholesky } from "../../statistics/linear-algebra/symmetric-matrix.js";
-import { enterFrame } from "../feature-frame.js";
+import { enterFrame, framedEvents } from "../feature-frame.js";
 import {
   columnName,
   joinedColumns,
@@ -184,7 +184,9 @@ export function withControl(
     const { count, nominal } = part;
     if (nominal !== undefined) {
       const own = totalWeight({ count, weights: weights.subarray(offset, offset + count) });
-      const scale = (controlWeight(part, of) * own) / totalWeight(nominal);
+      // In the frame, where features have the tails that flows see.
+      const framed = { ...framedEvents(frame, part, "f64"), nominal: framedEvents(frame, nominal, "f64") };
+      const scale = (controlWeight(framed, of) * own) / totalWeight(nominal);
       for (let i = 0; i < count; i++) control[offset + i] = scale * (nominal.weights?.[i] ?? 1);
     }
     offset += count;

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { ModelFrame } from "../../../inference/model/feature-frame.js";
 import { extremesOf } from "../../../inference/model/resolution.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
-import { requireSupport, transformRequests } from "../../../workflow/events/feature-support.js";
+import { requireEdges, transformRequests } from "../../../workflow/events/feature-support.js";
 
 const text = (observable: string) => `name: Support
 observables: { x: { features: 2, columns: [pt, mass], ${observable} } }
@@ -18,7 +18,7 @@ const analysisOf = (observable: string) => ({
   file: "analysis.yaml",
   configuration: readConfiguration(text(observable), "analysis.yaml"),
 });
-type Analysis = Parameters<typeof requireSupport>[0];
+type Analysis = Parameters<typeof requireEdges>[0];
 const open = (observable: string) => analysisOf(observable) as unknown as Analysis;
 
 /** pt [3, -2], mass [110, 90]. */
@@ -49,22 +49,22 @@ test("one choice is that of all features", () => {
 test("a logarithm of a number that has none is refused by file, column and row", () => {
   const message =
     /^a\.npz, column "pt", row 1 \(counted from 0\): expected a number above 0, as its logarithm is taken, got -2\. Remove such/;
-  assert.throws(() => requireSupport(open("transform: [log, auto]"), files), message);
+  assert.throws(() => requireEdges(open("transform: [log, auto]"), files), message);
   const frame: ModelFrame = { x: { transforms: [{ kind: "log" }, { kind: "none" }], shift: [0, 0], scale: [1, 1] } };
-  assert.throws(() => requireSupport(open("transform: [auto]"), files, frame), message);
-  requireSupport(open("transform: [auto]"), files);
+  assert.throws(() => requireEdges(open("transform: [auto]"), files, frame), message);
+  requireEdges(open("transform: [auto]"), files);
 });
 
 test("an event beyond a given edge is refused by file, column and row", () => {
   assert.throws(
-    () => requireSupport(open("edges: { mass: { low: 100 } }"), files),
+    () => requireEdges(open("edges: { mass: { low: 100 } }"), files),
     /^a\.npz, column "mass", row 1 \(counted from 0\): expected a number of at least 100, got 90\. Remove such events, or correct the/,
   );
   assert.throws(
-    () => requireSupport(open("edges: { mass: { high: 100 } }"), files),
+    () => requireEdges(open("edges: { mass: { high: 100 } }"), files),
     /^a\.npz, column "mass", row 0 \(counted from 0\): expected a number of at most 100, got 110\. Remove such events/,
   );
-  requireSupport(open("edges: { mass: { low: 90, high: 110 } }"), files);
+  requireEdges(open("edges: { mass: { low: 90, high: 110 } }"), files);
 });
 
 test.run();
