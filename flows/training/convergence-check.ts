@@ -26,8 +26,8 @@ const GROUPS = 16;
  * Part of the events of all steps by which a training without validation is judged: their losses at four or five sets of parameters,
  * without derivatives, take about 1% of the time of the training.
  */
-const JUDGED_PART = 0.006;
-const LEAST_JUDGED = 1000;
+const JUDGED_PART = 0.004;
+const LEAST_JUDGED = 2000;
 
 /**
  * By the events held out for validation, else by those of the first epoch. Where they are fresh, many others have been trained on since;
