@@ -3,7 +3,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { TrainingRecipe } from "../../../../workflow/configuration/table.js";
 import type { RunContext } from "../../../../workflow/context.js";
-import { judgeTrainings, type NamedTraining, optimiserOf } from "../../../../workflow/steps/trainings/training-step.js";
+import {
+  judgeTrainings,
+  type NamedTraining,
+  optimiserOf,
+  summaryOf,
+} from "../../../../workflow/steps/trainings/training-step.js";
 
 test("the optimiser of a recipe has its rate, and a decay where it knows one", () => {
   const recipe = { learningRate: 0.25, weightDecay: 0.5 } as TrainingRecipe;
@@ -18,6 +23,22 @@ test("the optimiser of a recipe has its rate, and a decay where it knows one", (
       ["radam", 0.25, 0],
     ],
   );
+});
+
+test("a training of an earlier version, which kept no verdict, says so", () => {
+  const record = {
+    keptEpoch: 3,
+    bestEpoch: 3,
+    stopped: "epochs",
+    message: "",
+    initialValidationLoss: null,
+    history: [],
+  } as const;
+  const { convergence, ...own } = summaryOf(record);
+  assert.equal(own, record);
+  assert.is(convergence.status, "undecided");
+  assert.is(convergence.reason, "an earlier version of unbinned trained it, and --force trains it again");
+  assert.is(summaryOf({ ...record, convergence }).convergence, convergence);
 });
 
 const falling = (gain: number): NamedTraining => ({
