@@ -192,8 +192,8 @@ test("trainings that converged are not alarmed (150 seeds, half of them without 
     });
     if (convergence.status !== "converged") alarms++;
   }
-  // One in 400 by the law of three standard errors: more than 4 of 150 once in 10 000.
-  assert.ok(alarms <= 4, `${alarms}`);
+  // One in 220 beyond three standard errors of 16 groups (Student t): more than 5 of 150 once in 10 000.
+  assert.ok(alarms <= 5, `${alarms}`);
   await backend.close();
 });
 

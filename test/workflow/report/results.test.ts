@@ -15,6 +15,24 @@ test("results are JSON that has every fit by its name, and says which one is the
   assert.equal(results.processes, ["A", "B"]);
 });
 
+test("trainings that failed are verdicts, and stand with the fits that rest on them", () => {
+  const failed = {
+    check: "training",
+    training: "T and ν (step 1)",
+    of: "transport",
+    failed: true,
+    text: "it fell",
+  } as const;
+  const warned = { ...failed, training: "p(x), nominal", of: "x", failed: false } as const;
+  const { fits, verdicts, trainings } = resultsOf(setting, { ...outcome, unconverged: [failed, warned] });
+  assert.equal(
+    Object.values(fits).map(({ unconverged }) => unconverged),
+    [[], ["T and ν (step 1)"], ["T and ν (step 1)"]],
+  );
+  assert.equal(verdicts, [failed]);
+  assert.is(trainings[0]!.convergence.status, "still falling");
+});
+
 test("features have the labels of the configuration, else their name and number", () => {
   const { projections, closure, displacements } = resultsOf(setting, outcome);
   assert.equal(

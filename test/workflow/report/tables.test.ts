@@ -12,7 +12,10 @@ import {
   modeTable,
   projectionTable,
   sensitivityTables,
+  trainingTable,
 } from "../../../workflow/report/tables.js";
+import type { NamedTraining } from "../../../workflow/steps/trainings/training-step.js";
+import type { TrainingVerdict } from "../../../workflow/training-verdict.js";
 import { outcome, setting, withSandwich } from "./outcome-sample.js";
 
 test("the first table says the estimator once where it is the same for all fits, else in every head", () => {
@@ -34,6 +37,24 @@ test("fits have a row each, with -ln L to three decimals", () => {
   const { columns, rows } = estimateTable(setting, outcome);
   assert.equal(columns, ["fit", "Δ", "squeeze", "−ln L", "status"]);
   assert.equal(rows[1], ["fit with T fixed", "0.5500", "−0.3000", "1234.568", "converged"]);
+});
+
+test("a fit that rests on a training that failed says so in its status", () => {
+  const unconverged = [{ check: "training", training: "p(x), nominal", of: "x", failed: true, text: "" } as const];
+  const status = (of: TrainingVerdict[]) =>
+    estimateTable(setting, { ...outcome, unconverged: of }).rows.map((row) => row.at(-1));
+  assert.is(status(unconverged)[1], "converged, its trainings did not");
+  assert.is(status([{ ...unconverged[0]!, of: "response" }])[1], "converged");
+});
+
+test("trainings have a row each, with what going on would gain", () => {
+  const { columns, rows } = trainingTable(outcome);
+  assert.equal(columns, ["training", "epochs", "kept", "loss", "convergence", "gain of further training"]);
+  assert.equal(rows, [["p(x), nominal", "2", "2", "2.30000", "still falling", "0.040 ± 0.0040"]]);
+  const [{ summary, ...training }] = outcome.trainings as [NamedTraining];
+  const convergence = { ...summary.convergence, gain: null, gainError: null };
+  const unknown = trainingTable({ ...outcome, trainings: [{ ...training, summary: { ...summary, convergence } }] });
+  assert.is(unknown.rows[0]!.at(-1), undefined);
 });
 
 test("errors from Hessian and BHHH stand beside each other with their ratio", () => {

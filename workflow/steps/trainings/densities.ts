@@ -31,7 +31,7 @@ import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
-import { type NamedTraining, optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
+import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
 export interface TrainedDensity {
@@ -137,7 +137,7 @@ async function trainNominal(
     );
   });
   const weights = updated(prefix, initialise(architecture, configuration.seed), arrays);
-  return { flow: { architecture, weights }, key, summary: record };
+  return { flow: { architecture, weights }, key, summary: summaryOf(record) };
 }
 
 /** Every stage is a step of its own, and follows from its own nuisances alone: adding another repeats none of them. */
@@ -238,7 +238,7 @@ async function trainStage(
     ),
   );
   const flow = { ...initial, weights: updated(prefix, initial.weights, arrays) };
-  return { flow, key, summary: record };
+  return { flow, key, summary: summaryOf(record) };
 }
 
 /** The events of an epoch are drawn for it only where the frame asks for them. */

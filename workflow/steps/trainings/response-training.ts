@@ -20,7 +20,7 @@ import { responseArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { FitSummary } from "../../likelihood/fit-summary.js";
-import { optimiserOf, trainStep } from "./training-step.js";
+import { optimiserOf, summaryOf, trainStep } from "./training-step.js";
 import { framed } from "./transport-training.js";
 
 /**
@@ -107,7 +107,7 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
   return {
     response: { architecture, weights: updated("response", initial.weights, step.arrays) },
     key: step.key,
-    summary: step.record,
+    summary: summaryOf(step.record),
   };
 }
 

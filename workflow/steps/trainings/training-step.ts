@@ -1,4 +1,5 @@
 /** One training of the chain: recipe, progress, checkpoint, and what is kept of it. */
+import { undecided } from "../../../flows/training/convergence.js";
 import { warmUpCosine } from "../../../flows/training/learning-rate.js";
 import { adam, adamw, type Optimiser, radam } from "../../../flows/training/optimiser.js";
 import { train } from "../../../flows/training/training.js";
@@ -19,6 +20,14 @@ export interface TrainingSummary {
   readonly initialValidationLoss: number | null;
   readonly convergence: TrainingResult["convergence"];
   readonly history: TrainingResult["history"];
+}
+
+/** What a step kept of its training; versions that did not ask whether it converged have left nothing about that. */
+export function summaryOf(
+  record: Omit<TrainingSummary, "convergence"> & Partial<Pick<TrainingSummary, "convergence">>,
+): TrainingSummary {
+  const { convergence = undecided("an earlier version of unbinned trained it, and --force trains it again") } = record;
+  return { ...record, convergence };
 }
 
 /** A training of the chain, for people and for verdicts. */

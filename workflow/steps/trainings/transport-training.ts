@@ -19,7 +19,7 @@ import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../i
 import { transportArchitecture } from "../../configuration/architectures.js";
 import type { TrainingRecipe } from "../../configuration/table.js";
 import { formOf, type RunContext } from "../../context.js";
-import { optimiserOf, type TrainingSummary, trainStep } from "./training-step.js";
+import { optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** What step 1 gives. */
 export interface TrainedTransport {
@@ -96,7 +96,7 @@ async function transportStep(
     transport: { architecture, weights: updated("transfer", weights, step.arrays) },
     nu: withinBounds(step.arrays[NU]!, fit.bounds),
     key: step.key,
-    summary: step.record,
+    summary: summaryOf(step.record),
   };
 }
 
