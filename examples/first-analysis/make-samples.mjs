@@ -2,12 +2,12 @@
  * Writes the simulated samples and the data of this example, as an experiment would have them:
  *
  *     node make-samples.mjs [FOLDER] [EVENTS] [SEED]     FOLDER: `samples` beside this file; EVENTS of every nominal sample:
- *                                                        60 000; SEED: 1
+ *                                                        100 000; SEED: 1
  *
  * npz files with the columns pt, eta, mass, score and, in simulation, w: the weight of the event, some 10% of them negative.
  * The weights of a sample add up to the events that it predicts in the data, so that the sums follow the acceptance of the
  * trigger. The samples of `scale` are the nominal events with another scale; that of `model` has events of its own. data.npz has
- * some 12 000 events at the truth of analysis.yaml, and a mass and a score that simulation gets wrong; processes.npz says for
+ * some 6 000 events at the truth of analysis.yaml, and a mass and a score that simulation gets wrong; processes.npz says for
  * each of them of which process it is, which an experiment does not know. model.mjs has the formulas.
  */
 import { mkdir } from "node:fs/promises";
@@ -17,7 +17,7 @@ import { fillNormal, fillShuffled, fillUniform, randomKey, writeNpz } from "unbi
 import { acceptance, corrected, eventAt, expectedYield, isTriggered, PROCESSES, TRUTH, YIELDS } from "./model.mjs";
 
 const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "samples");
-const eventsPerSample = Number(process.argv[3] ?? 60_000);
+const eventsPerSample = Number(process.argv[3] ?? 100_000);
 const seed = Number(process.argv[4] ?? 1);
 
 /** Events as the trigger leaves them, of so many before it. */

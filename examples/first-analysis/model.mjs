@@ -14,7 +14,7 @@ export const NAMES = ["scale", "model", "normalisation"];
 export const TRUTH = { scale: -0.8, model: 0.6, normalisation: 0.5 };
 
 /** Events expected behind the trigger at ν = 0. */
-export const YIELDS = { signal: 4_000, background: 8_000 };
+export const YIELDS = { signal: 2_000, background: 4_000 };
 
 /** GeV. */
 const THRESHOLD = 25;
@@ -29,7 +29,7 @@ const scaleAt = (nu) => 1 + 0.05 * (nu.scale ?? 0);
  */
 const SPECTRA = {
   signal: () => {
-    const [width, shape] = [55, 1.6];
+    const [width, shape] = [110, 1.8];
     return {
       above: (t) => Math.exp(-((t / width) ** shape)),
       quantile: (u) => width * (-Math.log(u)) ** (1 / shape),
@@ -37,7 +37,7 @@ const SPECTRA = {
     };
   },
   background: (nu) => {
-    const [width, power] = [70, 4.5 * Math.exp(-0.1 * (nu.model ?? 0))];
+    const [width, power] = [70, 4.5 * Math.exp(-0.15 * (nu.model ?? 0))];
     return {
       above: (t) => (1 + t / width) ** -power,
       quantile: (u) => width * (u ** (-1 / power) - 1),
@@ -53,13 +53,13 @@ const etaDensity = (process, eta) => (1 + CENTRAL[process] * Math.cos((Math.PI *
 
 /** Mean and width of the mass given the true pt (the signal), or of its logarithm (the background). */
 const MASS = {
-  signal: ({ pt }) => ({ mean: 125 + 0.03 * (pt - 60), width: 11 }),
+  signal: ({ pt }) => ({ mean: 125 + 0.03 * (pt - 100), width: 11 }),
   background: ({ pt }) => ({ mean: Math.log(95) + 0.1 * Math.log(pt / 50), width: 0.35 }),
 };
 
 /** Mean and width of ln(score / (1 - score)) given all the rest. */
 const SCORE = {
-  signal: ({ pt }) => ({ mean: 1.1 + 0.3 * Math.log(pt / 50), width: 0.8 }),
+  signal: ({ pt }) => ({ mean: 1.1 + 0.3 * Math.log(pt / 100), width: 0.8 }),
   background: ({ eta, mass }, nu) => ({
     mean: -0.8 + 0.2 * Math.tanh(eta) + 0.3 * Math.log(mass / 95) + 0.15 * (nu.model ?? 0),
     width: 1,

@@ -191,7 +191,7 @@ test("make-samples.mjs, validate, run, judge.mjs, evaluate and apply", async () 
 
   const evaluated = await unbinned("evaluate", file, ...SMALL, "--out", join(folder, "log-prob.npz"));
   assert.ok(evaluated.code === 0 || evaluated.code === 4, evaluated.error);
-  assert.match(evaluated.out, /log_prob of 12686 events at scale = .* \(the estimate in .*results\.json\)/);
+  assert.match(evaluated.out, /log_prob of 6475 events at scale = .* \(the estimate in .*results\.json\)/);
   const applied = await unbinned(
     "apply",
     file,
