@@ -189,15 +189,14 @@ export function bindFactorizableFlow(
   const layers = architecture.layers.map((layer, at) =>
     bindLayer(architecture, layer, (path) => folder(bound.tensors, `transforms.${at}.${path}`)),
   );
-  const frame = standardisation(architecture, bound.tensors);
 
   function apply(y: Var, context: Var | undefined, nu: NuisanceValues, toNominal: boolean): Transformed {
     checkFlowInputs(prefix, architecture, y, context);
     const u = distances(architecture, prefix, nu);
     if (u.every((entry) => entry === undefined)) return { value: y, logDet: tape.constant(0, []) };
-    const c = frame.context(context);
+    const frame = standardisation(architecture, bound.tensors, context);
     const one = toNominal ? toNominalLayer : fromNominalLayer;
-    const steps = layers.map((layer) => (x: Var) => one(layer, layer.terms(u), x, c));
+    const steps = layers.map((layer) => (x: Var) => one(layer, layer.terms(u), x, frame.context));
     return toNominal
       ? chain(y, [frame.enter, ...steps, frame.leave])
       : chain(y, [frame.undoLeave, ...steps.reverse(), frame.undoEnter]);

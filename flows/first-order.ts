@@ -76,7 +76,7 @@ export function firstOrderTerms(
   context: Var | undefined,
   logNominal: (y: Var) => Var,
 ): Var {
-  const frame = standardisation(architecture, tensors);
+  const frame = standardisation(architecture, tensors, context);
   const framed = stopGradient(frame.enter(y).value);
   const [slope] = gradient(total(logNominal(frame.leave(framed).value)), [framed]) as [Var];
   const ofScale = add(mul(framed, slope), 1);
@@ -85,7 +85,7 @@ export function firstOrderTerms(
     const byPosition = featuresByOrder(layer.order);
     const units = maskedNetwork(network, folder(tensors, pathOf(at, 0))).units(
       select(framed, -1, byPosition),
-      frame.context(context),
+      frame.context,
     );
     const one = tape.constant(1, [...units.shape.slice(0, -1), 1], units.events);
     return unitsSeen(network).flatMap((seen, position) => {

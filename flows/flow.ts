@@ -174,17 +174,18 @@ export function bindFlow(tape: Tape, architecture: FlowArchitecture, prefix: str
       ? autoregressiveLayer(architecture, layer, scalar, tensor)
       : couplingLayer(architecture, layer, scalar, tensor);
   });
-  const frame = standardisation(architecture, bound.tensors);
+  const frameAt = (context: Var | undefined) => standardisation(architecture, bound.tensors, context);
 
   function toLatent(y: Var, context?: Var): Transformed {
     checkFlowInputs(`${prefix}.toLatent`, architecture, y, context);
-    const c = frame.context(context);
-    return chain(y, [frame.enter, ...layers.map((layer) => (x: Var) => layer.forward(x, c)), frame.leave]);
+    const frame = frameAt(context);
+    const forwards = layers.map((layer) => (x: Var) => layer.forward(x, frame.context));
+    return chain(y, [frame.enter, ...forwards, frame.leave]);
   }
   function fromLatent(z: Var, context?: Var): Transformed {
     checkFlowInputs(`${prefix}.fromLatent`, architecture, z, context);
-    const c = frame.context(context);
-    const inverses = layers.map((layer) => (x: Var) => layer.inverse(x, c)).reverse();
+    const frame = frameAt(context);
+    const inverses = layers.map((layer) => (x: Var) => layer.inverse(x, frame.context)).reverse();
     return chain(z, [frame.undoLeave, ...inverses, frame.undoEnter]);
   }
   function logProb(y: Var, context?: Var): Var {

@@ -2,11 +2,11 @@
 
 import { UsageError } from "../engine/errors.js";
 import { aList, aMap, anObject, checkArgument, checkParts, numbers } from "../engine/options.js";
-import { add, div, log, mul, neg, reshape, sub, sum } from "../engine/tape/operations.js";
+import { add, div, log, mul, neg, reshape, slice, sub, sum } from "../engine/tape/operations.js";
 import type { Var } from "../engine/tape/tape.js";
 import type { Architecture } from "./architecture/architecture.js";
 import type { Weights } from "./networks/weights.js";
-import type { Transformed } from "./shapes.js";
+import { sumFeatures, type Transformed, withLastAxis } from "./shapes.js";
 import type { WeightedMoments } from "./training/weighted-moments.js";
 
 /** Moments that change nothing, for columns such as a one-hot class. */
@@ -54,24 +54,35 @@ export function withStandardisation(
   return result;
 }
 
-/** Observed values enter the frame in which the transforms work, and leave it. */
+/** Observed values of a given context enter the frame in which the transforms work, and leave it. */
 export interface Frame {
   readonly enter: (x: Var) => Transformed;
   readonly leave: (x: Var) => Transformed;
   readonly undoEnter: (x: Var) => Transformed;
   readonly undoLeave: (x: Var) => Transformed;
-  readonly context: (context: Var | undefined) => Var | undefined;
+  readonly context: Var | undefined;
 }
 
-export function standardisation({ standardisation: where }: Architecture, tensors: ReadonlyMap<string, Var>): Frame {
+/** The constants of each event's class: [..., features], of constants [classes, features] and a context that begins with the class. */
+function ofClass(constants: Var, classes: number, context: Var): Var {
+  const summed = sum(mul(withLastAxis(slice(context, -1, 0, classes)), constants), -2);
+  return reshape(summed, [...context.shape.slice(0, -1), constants.shape[1]!]);
+}
+
+/** @param context  of the events, as it is given to the flow [..., context] */
+export function standardisation(
+  { standardisation: where, classes }: Architecture,
+  tensors: ReadonlyMap<string, Var>,
+  context: Var | undefined,
+): Frame {
   const same = (x: Var): Transformed => ({ value: x, logDet: x.tape.constant(0, []) });
-  if (where === "none") {
-    return { enter: same, leave: same, undoEnter: same, undoLeave: same, context: (context) => context };
-  }
+  if (where === "none") return { enter: same, leave: same, undoEnter: same, undoLeave: same, context };
   const tensor = (of: string, key: "shift" | "scale") => tensors.get(`standardisation.${of}.${key}`) as Var;
-  const shift = tensor("features", "shift");
-  const scale = tensor("features", "scale");
-  const logVolume = reshape(sum(log(scale), -1), []);
+  const constants = (key: "shift" | "scale") =>
+    classes === undefined ? tensor("features", key) : ofClass(tensor("features", key), classes, context as Var);
+  const shift = constants("shift");
+  const scale = constants("scale");
+  const logVolume = sumFeatures(log(scale));
   const standardise = (x: Var): Transformed => ({ value: div(sub(x, shift), scale), logDet: neg(logVolume) });
   const restore = (x: Var): Transformed => ({ value: add(mul(x, scale), shift), logDet: logVolume });
   const isBoth = where === "both";
@@ -80,7 +91,6 @@ export function standardisation({ standardisation: where }: Architecture, tensor
     leave: isBoth ? restore : same,
     undoEnter: restore,
     undoLeave: isBoth ? standardise : same,
-    context: (context) =>
-      context === undefined ? undefined : div(sub(context, tensor("context", "shift")), tensor("context", "scale")),
+    context: context && div(sub(context, tensor("context", "shift")), tensor("context", "scale")),
   };
 }

@@ -60,8 +60,9 @@ function common({
   context = 0,
   activation = "relu",
   standardisation = "none",
+  classes,
 }: CommonOptions): CommonArchitecture {
-  return { features, context, activation, standardisation };
+  return { features, context, activation, standardisation, ...(classes !== undefined && { classes }) };
 }
 
 /**
@@ -198,11 +199,17 @@ function weightCount(architecture: Architecture): number {
 /** The architecture as it is, be it JSON of a file, or an error that says what is wrong with it. */
 export function checked<A extends Architecture>(architecture: A): A {
   checkForm(architecture);
-  const { features, context, layers, activation } = architecture;
+  const { features, context, layers, activation, classes, standardisation } = architecture;
   if (!(isCount(features) && features >= 1)) refuse(architecture, "at least one feature", features);
   if (!isCount(context)) refuse(architecture, "a number of context columns", context);
   if (!Object.hasOwn(activations, activation)) {
     refuse(architecture, `an activation (${Object.keys(activations).join(", ")})`, activation);
+  }
+  if (
+    classes !== undefined &&
+    !(isCount(classes) && classes >= 1 && classes <= context && standardisation !== "none")
+  ) {
+    refuse(architecture, `classes among the ${context} columns of the context, with standardisation`, classes);
   }
   if (layers.length === 0) refuse(architecture, "at least one transform", layers.length);
   if (architecture.kind === "factorizable") checkNuisances(architecture);
@@ -264,13 +271,14 @@ export function nuisanceOutputs(architecture: FactorizableArchitecture, nuisance
   return (nuisance.linearOnly ? 1 : 2) * termOutputs(architecture);
 }
 
-function standardisationTensors({ features, context, standardisation }: CommonArchitecture): TensorSpec[] {
+function standardisationTensors({ features, context, standardisation, classes }: CommonArchitecture): TensorSpec[] {
   if (standardisation === "none") return [];
-  const pair = (of: string, size: number): TensorSpec[] => [
-    { name: `standardisation.${of}.shift`, shape: [size], start: { law: "constant", value: 0 }, trainable: false },
-    { name: `standardisation.${of}.scale`, shape: [size], start: { law: "constant", value: 1 }, trainable: false },
+  const pair = (of: string, shape: readonly number[]): TensorSpec[] => [
+    { name: `standardisation.${of}.shift`, shape, start: { law: "constant", value: 0 }, trainable: false },
+    { name: `standardisation.${of}.scale`, shape, start: { law: "constant", value: 1 }, trainable: false },
   ];
-  return [...pair("features", features), ...(context > 0 ? pair("context", context) : [])];
+  const ofFeatures = pair("features", classes === undefined ? [features] : [classes, features]);
+  return [...ofFeatures, ...(context > 0 ? pair("context", [context]) : [])];
 }
 
 function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[] {

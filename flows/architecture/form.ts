@@ -104,12 +104,13 @@ const architectureForms: Forms<Architecture["kind"]> = {
 /** Throws unless every entry is there and of its type; what the entries say is for `checked` to judge. */
 export function checkForm(data: unknown): asserts data is Architecture {
   if (!isData(data)) refuse("an architecture with its kind", data);
-  const { kind, features, context, activation, standardisation } = data as Data;
+  const { kind, features, context, activation, standardisation, classes } = data as Data;
   const checkKind = formOf(architectureForms, kind, `a flow of kind ${either(Object.keys(architectureForms))}`);
   if (!isNumber(features) || !isNumber(context)) refuse("numbers of features and context columns", [features, context]);
   if (typeof activation !== "string") refuse("an activation", activation);
   if (!["none", "input", "both"].includes(standardisation as string)) {
     refuse("standardisation none, input or both", standardisation);
   }
+  if (classes !== undefined && !isNumber(classes)) refuse("a number of classes", classes);
   checkKind(data as Data);
 }

@@ -27,6 +27,11 @@ export interface CommonArchitecture {
   readonly context: number;
   readonly activation: Activation;
   readonly standardisation: Standardisation;
+  /**
+   * The first so many columns of the context are a class, one-hot, and each class has constants of standardisation of its own for the
+   * features. Absent: one set of constants for all events.
+   */
+  readonly classes?: number;
 }
 
 export interface AutoregressiveArchitecture extends CommonArchitecture {
@@ -73,6 +78,7 @@ export interface CommonOptions {
   readonly hidden: readonly number[];
   readonly activation?: Activation;
   readonly standardisation?: Standardisation;
+  readonly classes?: number;
 }
 
 export interface FlowOptions extends CommonOptions {

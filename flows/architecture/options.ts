@@ -35,6 +35,7 @@ const common: Options<CommonOptions> = {
   hidden: numbers,
   activation: optional(oneOf(...Object.keys(activations))),
   standardisation: optional(oneOf("none", "input", "both")),
+  classes: optional(aNumber),
 };
 const flow: Options<FlowOptions> = { ...common, transforms: aNumber, transform: anObject };
 const autoregressive: Options<AutoregressiveOptions> = { ...flow, orders: optional(aList) };

@@ -52,7 +52,10 @@ const LARGEST_EXPONENT = 1020;
 const powerOfTwo = (exponent: number) => 2 ** Math.max(-LARGEST_EXPONENT, Math.min(LARGEST_EXPONENT, exponent));
 
 /** What is asked for a feature, beside its sample. */
-export type TransformRequest = Omit<FeatureRequest, "sample">;
+export interface TransformRequest extends Omit<FeatureRequest, "sample"> {
+  /** Of the events as they count for the transformation [count]; as they count for the frame where absent. */
+  readonly weights?: ColumnData;
+}
 
 /**
  * The frame in which these features [D, count] differ by numbers of order one, with tails that a flow can learn; undefined where they do as
@@ -71,7 +74,9 @@ export function frameOf(
   const { length: count } = weights;
   const features = requests.map((request, feature) => {
     const values = column.subarray(feature * count, (feature + 1) * count);
-    return request.choice === "none" ? NONE : transformOf(values, weights, `${name}${feature + 1}`, request);
+    return request.choice === "none"
+      ? NONE
+      : transformOf(values, request.weights ?? weights, `${name}${feature + 1}`, request);
   });
   const transforms = features.some(({ kind }) => kind !== "none") ? { transforms: features } : undefined;
   const mapped = transforms === undefined ? column : leaveUnits(transforms.transforms, column);

@@ -31,6 +31,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",
+    classes: dimensionsOf(configuration).processes,
   } as const;
   return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
 }
@@ -53,6 +54,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairDamping: morph.pairDamping,
     spline: kind === "spline" ? { kind, bins, bound } : undefined,
     standardisation: "both",
+    classes: dimensionsOf(configuration).processes,
   });
 }
 

@@ -14,6 +14,7 @@ import {
   meanLogVolume,
   type TransformRequest,
 } from "../feature-frame.js";
+import { weightsByWidth } from "../features/process-widths.js";
 
 export type ObservableName = "x" | "y";
 
@@ -117,7 +118,14 @@ export function frameOfSimulation(
   const weights = evenWeights(nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
-    const frame = frameOf(column, weights, of, requests[of]);
+    const { length } = weights;
+    const own = requests[of]?.map((request, feature) => {
+      const values = column.subarray(feature * length, (feature + 1) * length);
+      return request.choice === "none" || !values.every(Number.isFinite)
+        ? request
+        : { ...request, weights: weightsByWidth(values, weights, nominal) };
+    });
+    const frame = frameOf(column, weights, of, own);
     return { frame, same: identityFrame(column.length / weights.length) };
   };
   const [x, y] = [found("x"), withY ? found("y") : undefined];

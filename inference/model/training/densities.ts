@@ -46,35 +46,44 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
   return { process, features: y, context: concatenate([process, x]), weight };
 }
 
+/** Standard deviations within which all events of a process lie: splines act within 5. */
+const WITHIN = 4.5;
+
 /**
- * Constants for standardisation, of an observable in the event set `NOMINAL`: the mean of all processes, and of their root mean square
- * distances from it the largest. In units of that, no process is wider than 1. Beside a narrow process a wide one has several standard
- * deviations of both together, would reach beyond the interval in which splines act, and would have tails of another width there.
+ * Constants for standardisation of each process [F, D], of an observable in the event set `NOMINAL`: its mean, and its standard deviation or
+ * what brings all its events within `WITHIN`, whichever is larger. With constants of all processes together, a peak beside a
+ * falling spectrum would begin as wide as that, and a wide process beside a narrow one would reach beyond the interval of splines.
  */
-function widestMoments(sample: EventSample, of: ObservableName, processes: number): WeightedMoments {
+function momentsOfProcesses(sample: EventSample, of: ObservableName, processes: number): WeightedMoments {
   const { count, columns } = sample;
   const columnOf = (name: Parameters<typeof columnName>[1]) => columns[columnName(NOMINAL, name)]!;
   const [values, weights, oneHot] = [columnOf(of), columnOf("weight"), columnOf("process")];
   const all = momentsOf(NOMINAL, sample, of);
-  const own = Array.from({ length: processes }, (_, process) =>
-    Float64Array.from({ length: count }, (_, event) => weights[event]! * oneHot[process * count + event]!),
-  );
-  const standardDeviation = all.standardDeviation.map((together, feature) => {
-    const column = values.subarray(feature * count, (feature + 1) * count);
-    const distances = own.map((weight) => {
-      const { mean, sigma } = spreadOf(column, weight);
-      return Math.hypot(sigma, mean - all.mean[feature]!);
+  const constants = Array.from({ length: processes }, (_, process) => {
+    const rows = Int32Array.from({ length: count }, (_, event) => event).filter(
+      (event) => oneHot[process * count + event] === 1,
+    );
+    const own = Float64Array.from(rows, (event) => weights[event]!);
+    return Array.from(all.mean, (mean, feature) => {
+      const column = Float64Array.from(rows, (event) => values[feature * count + event]!);
+      const together = { mean, sigma: all.standardDeviation[feature]! };
+      const spread = column.length === 0 ? together : spreadOf(column, own);
+      // Negative weights can leave a process without a variance, and equal values with none.
+      const { mean: at, sigma } = spread.sigma > 1e-3 * together.sigma ? spread : together;
+      const farthest = column.reduce((most, value) => Math.max(most, Math.abs(value - at)), 0);
+      return { mean: at, sigma: Math.max(sigma, farthest / WITHIN) };
     });
-    // Negative weights can leave a process without a variance.
-    return Math.max(together, ...distances.filter(Number.isFinite));
-  });
-  return { mean: all.mean, standardDeviation };
+  }).flat();
+  return {
+    mean: Float64Array.from(constants, ({ mean }) => mean),
+    standardDeviation: Float64Array.from(constants, ({ sigma }) => sigma),
+  };
 }
 
 /**
  * Weights to start from: a normal distribution with constants of the sample; the process stays one-hot.
  *
- * @param architecture  of `sizes[of]` features; context (process) [F] for x, (process, x) [F + Dx] for y
+ * @param architecture  of `sizes[of]` features; context (process) [F] for x, (process, x) [F + Dx] for y; with the processes as classes, or none
  * @param sample        that `trainingSample(NOMINAL, …)` made
  */
 export function initialDensity(
@@ -89,7 +98,10 @@ export function initialDensity(
   checkParts("initialDensity", "sizes", sizes, { processes: aNumber });
   const oneHot = unitMoments(sizes.processes);
   return withStandardisation(initialise(architecture, seed, { identity: true }), {
-    features: widestMoments(sample, of, sizes.processes),
+    features:
+      architecture.classes === undefined
+        ? momentsOf(NOMINAL, sample, of)
+        : momentsOfProcesses(sample, of, sizes.processes),
     context: of === "x" ? oneHot : joinMoments([oneHot, momentsOf(NOMINAL, sample, "x")]),
   });
 }

@@ -1,0 +1,49 @@
+/**
+ * How much each process counts in the choice of a transformation.
+ *
+ * What is a narrow peak of one process makes the pooled distribution steep there: mapped to a normal variable, another process that is wide
+ * would have a hole at the peak, and what a nuisance does to it would be cut in two. So processes count by the square of their width.
+ */
+import type { ColumnData } from "../../../engine/runtime/backend.js";
+import { quantilesOf, weightedSample } from "./weighted-sample.js";
+
+/** Probabilities between whose quantiles the width of a process lies. */
+const [FROM, TO] = [0.05, 0.95];
+
+/** A process counts at least this part of the widest: its tails stay among those that are looked at. */
+const LEAST_PART = 1e-3;
+
+/**
+ * The weights of the events, each process times the square of its width.
+ *
+ * @param values   of one feature [events]
+ * @param weights  [events], by which every process counts the same
+ * @param parts    of which the events consist, one after another
+ */
+export function weightsByWidth(
+  values: ColumnData,
+  weights: ColumnData,
+  parts: readonly { readonly process: number; readonly count: number }[],
+): ColumnData {
+  const processOf = new Int32Array(values.length);
+  let start = 0;
+  for (const { process, count } of parts) {
+    processOf.fill(process, start, start + count);
+    start += count;
+  }
+  const processes = [...new Set(parts.map(({ process }) => process))];
+  if (processes.length === 1) return weights;
+  const widths = new Map(
+    processes.map((process) => {
+      const isOwn = (_: number, event: number) => processOf[event] === process;
+      const quantile = quantilesOf(weightedSample(values.filter(isOwn), weights.filter(isOwn)));
+      return [process, quantile(TO) - quantile(FROM)];
+    }),
+  );
+  const widest = Math.max(...widths.values());
+  if (!(widest > 0)) return weights;
+  return Float64Array.from(
+    weights,
+    (weight, event) => weight * Math.max(LEAST_PART, (widths.get(processOf[event]!)! / widest) ** 2),
+  );
+}
