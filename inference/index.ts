@@ -84,6 +84,7 @@ export {
   leaveFrame,
   type ModelFrame,
 } from "./model/feature-frame.js";
+export type { FeatureTransform } from "./model/features/feature-transform.js";
 export * from "./model/likelihood/likelihood.js";
 export * from "./model/likelihood/spline-knots.js";
 export * from "./model/mixture.js";
