@@ -30,7 +30,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
     context: contextOf(configuration, of),
     hidden,
     transforms,
-    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND },
+    transform: kind === "affine" ? { kind } : { kind, bins, bound: BOUND, scaled: true },
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",
