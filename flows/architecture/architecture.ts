@@ -139,6 +139,7 @@ function checkTransform(architecture: Architecture, transform: ScalarArchitectur
 function checkNuisances(architecture: FactorizableArchitecture): void {
   const { nuisances, pairs, spline } = architecture;
   if (spline !== undefined) checkTransform(architecture, spline);
+  if (spline?.scaled) refuse(architecture, "splines that are not scaled: the layers scale already", spline);
   if (architecture.standardisation === "input") {
     refuse(architecture, 'standardisation "none" or "both": nominal values stay in the space of the data', "input");
   }

@@ -48,8 +48,8 @@ function formOf<K extends string>(forms: Forms<K>, kind: unknown, expected: stri
 const transformForms: Forms<ScalarArchitecture["kind"]> = {
   affine: () => {},
   spline: (data) => {
-    const { bins, bound, freeRightSlope = false } = data;
-    if (!isNumber(bins) || !isNumber(bound) || typeof freeRightSlope !== "boolean") {
+    const { bins, bound, freeRightSlope = false, scaled = false } = data;
+    if (!isNumber(bins) || !isNumber(bound) || typeof freeRightSlope !== "boolean" || typeof scaled !== "boolean") {
       refuse("a spline with a number of bins and a bound", data);
     }
   },

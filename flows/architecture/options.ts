@@ -61,6 +61,7 @@ const spline: Options<SplineArchitecture> = {
   bins: aNumber,
   bound: aNumber,
   freeRightSlope: optional(aFlag),
+  scaled: optional(aFlag),
   leastSlope: optional(aNumber),
 };
 

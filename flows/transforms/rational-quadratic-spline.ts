@@ -31,6 +31,8 @@ export interface SplineArchitecture {
   readonly bound: number;
   /** The slope at the right edge is a parameter too, instead of 1. */
   readonly freeRightSlope?: boolean;
+  /** In a flow, the input is scaled and shifted first, by two more parameters: a narrow class of events then fills the box as a wide one does. */
+  readonly scaled?: boolean;
   /** Least slope at knots, and of sizes of bins as e^{-limit/2}, that soft clipping allows. LEAST_SLOPE where absent. */
   readonly leastSlope?: number;
 }

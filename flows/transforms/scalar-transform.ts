@@ -48,16 +48,38 @@ function affine({ leastSlope = LEAST_SLOPE }: AffineArchitecture): ScalarTransfo
   };
 }
 
+/** The first map, then the second, whose parameters come first. */
+function inTurn(first: ScalarTransform, second: ScalarTransform): ScalarTransform {
+  const parameters = first.parameters + second.parameters;
+  const ofFirst = (all: Var) => slice(all, -1, second.parameters, parameters);
+  const ofSecond = (all: Var) => slice(all, -1, 0, second.parameters);
+  return {
+    parameters,
+    forward(x, all) {
+      const inner = first.forward(x, ofFirst(all));
+      const outer = second.forward(inner.value, ofSecond(all));
+      return { value: outer.value, logSlope: add(inner.logSlope, outer.logSlope) };
+    },
+    inverse(y, all) {
+      const outer = second.inverse(y, ofSecond(all));
+      const inner = first.inverse(outer.value, ofFirst(all));
+      return { value: inner.value, logSlope: add(inner.logSlope, outer.logSlope) };
+    },
+  };
+}
+
 export function scalarTransform(architecture: ScalarArchitecture): ScalarTransform {
   switch (architecture.kind) {
     case "affine":
       return affine(architecture);
-    case "spline":
-      return {
+    case "spline": {
+      const bent: ScalarTransform = {
         parameters: splineParameters(architecture),
         forward: (x, parameters) => spline(x, parameters, architecture, "forward"),
         inverse: (y, parameters) => spline(y, parameters, architecture, "inverse"),
       };
+      return architecture.scaled ? inTurn(affine({ ...architecture, kind: "affine" }), bent) : bent;
+    }
   }
 }
 

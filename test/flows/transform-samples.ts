@@ -51,6 +51,10 @@ export const samples: Record<string, Sample> = {
     architecture: autoregressiveFlow({ ...common, transforms: 3, transform: spline, standardisation: "input" }),
     independent: [],
   },
+  "two autoregressive splines of scaled input": {
+    architecture: autoregressiveFlow({ ...common, transforms: 2, transform: { ...spline, scaled: true } }),
+    independent: [],
+  },
   "transport by splines with a free right slope": {
     architecture: autoregressiveFlow({
       ...common,

@@ -27,7 +27,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
     context: contextOf(configuration, of),
     hidden,
     transforms,
-    transform: kind === "affine" ? { kind } : { kind, bins, bound },
+    transform: kind === "affine" ? { kind } : { kind, bins, bound, scaled: true },
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",

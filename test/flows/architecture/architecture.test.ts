@@ -59,6 +59,11 @@ test("architectures that cannot be are refused", () => {
     says(/at least 2 bins, got 1/),
   );
   assert.throws(
+    () =>
+      factorizableFlow({ features: 2, hidden: [8], layers: 1, nuisances: [{}], spline: { ...spline, scaled: true } }),
+    says(/splines that are not scaled: the layers scale already, got \{"kind":"spline"/),
+  );
+  assert.throws(
     () => autoregressiveFlow({ ...base, transform: spline, orders: [[0, 0]] }),
     says(/an order of 2 features, got \[0,0\]/),
   );

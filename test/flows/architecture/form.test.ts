@@ -67,6 +67,10 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
     /expected a spline with a number of bins and a bound, got \{"kind":"spline","bins":"4","bound":5\}$/,
   ],
   [
+    { ...autoregressive, transform: { ...spline, scaled: 1 } },
+    /expected a spline with a number of bins and a bound, got \{"kind":"spline","bins":4,"bound":5,"scaled":1\}$/,
+  ],
+  [
     { ...autoregressive, layers: [{ order: [0, 1], hidden: [8] }] },
     /expected layers with an order and units by degree, got \{"order":\[0,1\],"hidden":\[8\]\}$/,
   ],

@@ -60,8 +60,34 @@ function affine([raw, t]: readonly number[]): Exact {
 
 type SplineShape = Extract<ScalarArchitecture, { kind: "spline" }>;
 
+/** Of x e^s + t, whose numbers come last, where the input is scaled. */
+function spline(numbers: readonly number[], architecture: SplineShape): Exact {
+  if (!architecture.scaled) return splineAsIs(numbers, architecture);
+  const own = affine(numbers.slice(-2));
+  const outer = splineAsIs(numbers.slice(0, -2), architecture);
+  const [scale, shift] = [own.forward(0)[1], own.forward(0)[0]];
+  return {
+    forward(x) {
+      const [value, first, second, log, logFirst, logSecond] = outer.forward(x * scale + shift);
+      return [
+        value,
+        first * scale,
+        second * scale ** 2,
+        log + Math.log(scale),
+        logFirst * scale,
+        logSecond * scale ** 2,
+      ];
+    },
+    inverse(y) {
+      const [value, first, second, ...logs] = outer.inverse(y);
+      return [(value - shift) / scale, first / scale, second / scale, logs[0] - Math.log(scale), logs[1], logs[2]];
+    },
+    pieces: outer.pieces.map((piece) => piece.map((x) => Math.fround((x - shift) / scale))),
+  };
+}
+
 /** arXiv:1906.04032 eq. 4 and 5 by their definition, with zuko's clipping: knots from softmax, slopes from 1/1000 to 1000. */
-function spline(numbers: readonly number[], { bins, bound }: SplineShape): Exact {
+function splineAsIs(numbers: readonly number[], { bins, bound }: SplineShape): Exact {
   const limit = Math.log(1000);
   const knotsOf = (logits: readonly number[]) => {
     const sizes = logits.map((logit) => Math.exp(clipped(logit, limit / 2)));
@@ -120,6 +146,7 @@ const samples: { readonly [K in ScalarArchitecture["kind"]]: Sample<K> } = {
     architectures: [
       { kind: "spline", bins: 5, bound: 5 },
       { kind: "spline", bins: 20, bound: 3, freeRightSlope: true },
+      { kind: "spline", bins: 4, bound: 3, scaled: true },
     ],
     // Nearly uniform, as trained flows are; strongly bent; all sizes and slopes at their limits.
     scales: [0.1, 2, 10, AT_LIMITS],
