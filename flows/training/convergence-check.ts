@@ -23,8 +23,8 @@ import { totalWeight } from "./weighted-moments.js";
 const GROUPS = 16;
 
 /**
- * Part of the events of all steps by which a training without validation is judged: their losses at four or five sets of parameters,
- * without derivatives, take about 1% of the time of the training.
+ * Part of the events of all steps by which a training without validation is judged. Their losses at four or five sets of parameters, with the
+ * compilation of a program for them, took 2 to 4% of the processor time of the trainings of the toy (seconds to a minute each).
  */
 const JUDGED_PART = 0.004;
 const LEAST_JUDGED = 2000;

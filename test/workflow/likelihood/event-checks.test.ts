@@ -6,13 +6,24 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readNpz } from "../../../io/index.js";
 import { runInProcess } from "../../cli/in-process.js";
-import { folder, jsonOf, out, removeMass, run, runMass, withEvents, write, YAML } from "../../cli/mass-run.js";
+import {
+  folder,
+  jsonOf,
+  ofEvents,
+  out,
+  removeMass,
+  run,
+  runMass,
+  withEvents,
+  write,
+  YAML,
+} from "../../cli/mass-run.js";
 
 test.before(runMass);
 test.after(removeMass);
 
 test("clean data: no verdict in any verb, exit code 0", async () => {
-  assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")).verdicts, []);
+  assert.equal(ofEvents(JSON.parse(readFileSync(join(out, "results.json"), "utf8")).verdicts), []);
   for (const words of [
     ["fit"],
     ["hessian", "--nu", "0,0"],
