@@ -1,5 +1,5 @@
 /** The documents name files and commands that exist. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
-const DOCUMENTS = ["CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"];
+const DOCUMENTS = ["CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/first-analysis.md"];
 
 /** Words in backticks with a slash that look like a file or a folder of the project. */
 const pathsOf = (text: string) =>
@@ -51,6 +51,15 @@ for (const document of DOCUMENTS) {
     );
   });
 }
+
+test("docs/first-analysis.md shows every picture beside it, each of less than 60 kB", () => {
+  const shown = [...read("docs/first-analysis.md").matchAll(/!\[[^\]]+\]\((first-analysis\/[\w-]+\.svg)\)/g)].map(
+    ([, path]) => path!,
+  );
+  const kept = readdirSync(join(root, "docs/first-analysis")).map((name) => `first-analysis/${name}`);
+  assert.equal([...shown].sort(), kept.sort());
+  for (const path of shown) assert.ok(statSync(join(root, "docs", path)).size < 60_000, path);
+});
 
 test("functions that architecture.md names are in the files beside their names", () => {
   const rows = read("docs/architecture.md").split("\n");
