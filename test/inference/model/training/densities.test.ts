@@ -25,6 +25,7 @@ function constants(parts: readonly SimulatedEvents[], of: "x" | "y") {
     transforms: 1,
     transform: { kind: "spline", bins: 4, bound: 5 },
     standardisation: "input",
+    classes: 2,
   });
   const sample = trainingSample(NOMINAL, parts, of, 2);
   const weights = initialDensity(architecture, sample, of, sizes, 1);
@@ -36,34 +37,48 @@ function constants(parts: readonly SimulatedEvents[], of: "x" | "y") {
   };
 }
 
-test("beside a narrow process a wide one is as wide as it is alone: its tails stay where splines act", () => {
-  // Around 1 both; of root mean squares 0.1 and 2, of which that of all together is 1.416.
-  const { shift, scale } = constants([part(0, [0.9, 1.1, 0.9, 1.1]), part(1, [-1, 3])], "x");
-  close(shift, [1], exact);
-  close(scale, [2], exact);
+test("each process has its own mean and standard deviation: a narrow one begins narrow, a wide one as wide as it is", () => {
+  const { shift, scale } = constants([part(0, [0.9, 1.1, 0.9, 1.1]), part(1, [-3, 1])], "x");
+  close(shift, [1, -1], exact);
+  close(scale, [0.1, 2], exact);
 });
 
-test("what separates processes counts as width, weights as they are, and each process the same", () => {
-  // Means 0 and 4, of both 2; σ² = 1 and, with weights 3 and 1 at 3 and 7, 3.
+test("weights count, of parts of one process together", () => {
+  // Process 1: weights 3 and 1 at 3 and 7, mean 4, σ² = (3 + 9) / 4.
   const weights = Float32Array.of(3, 1);
-  const { shift, scale } = constants([part(0, [-1, 1, -1, 1]), part(1, [3, 7], { weights })], "x");
-  close(shift, [2], exact);
-  close(scale, [Math.sqrt(3 + 4)], exact);
+  const { shift, scale } = constants([part(0, [-1]), part(1, [3, 7], { weights }), part(0, [1])], "x");
+  close(shift, [0, 4], exact);
+  close(scale, [1, Math.sqrt(3)], exact);
 });
 
-test("a process that negative weights leave without a variance does not count", () => {
+test("the farthest event of a process lies within 4.5 of its units, where splines act", () => {
+  const far = [...Array.from({ length: 999 }, (_, i) => (i % 2 === 0 ? -1 : 1)), 1000];
+  const { shift, scale } = constants([part(0, far), part(1, [0, 2])], "x");
+  // Of 500 at -1, 499 at 1 and one at 1000.
+  const mean = 999 / 1000;
+  close(shift, [mean, 1], exact);
+  close(scale, [(1000 - mean) / 4.5, 1], exact);
+});
+
+test("a process that negative weights or equal values leave without a variance takes the constants of all together", () => {
   // Σ w x = 2 · 1 - 1 · 0: mean 2, Σ w (x - 2)² = 2 · 1 - 4 < 0.
   const weights = Float32Array.of(2, -1);
-  const parts = [part(0, [1, 0], { weights }), part(1, [-4, 8])];
-  // All together: mean 2, from which the second process alone has the root mean square 6.
-  close(constants(parts, "x").scale, [6], exact);
+  const { shift, scale } = constants([part(0, [1, 0], { weights }), part(1, [-4, 8])], "x");
+  // All together: mean 2, variance (-2 + 36) / 2.
+  close(shift, [2, 2], exact);
+  close(scale, [Math.sqrt(17), 6], exact);
+  // Both: mean 0.5, of which 3 is the farthest of process 1 but within 4.5 standard deviations.
+  const equal = constants([part(0, [0.5, 0.5]), part(1, [-2, 3])], "x");
+  close(equal.shift, [0.5, 0.5], exact);
+  close(equal.scale, [2.5 / Math.SQRT2, 2.5], exact);
 });
 
 test("y as x; what is given enters by its own mean and standard deviation, the process as it is", () => {
   const y = (...values: number[]) => ({ y: Float32Array.from(values) });
   const parts = [part(0, [0, 2], y(0.5, -0.5)), part(1, [0, 2], y(3, -3))];
   const { shift, scale, context } = constants(parts, "y");
-  close([shift[0]!, scale[0]!], [0, 3], exact);
+  close(shift, [0, 0], exact);
+  close(scale, [0.5, 3], exact);
   assert.equal(context, [
     [0, 0, 1],
     [1, 1, 1],
