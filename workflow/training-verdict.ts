@@ -56,7 +56,9 @@ export function trainingVerdict(training: JudgedTraining, events: number): Train
   if (lost !== undefined && lost < NOTICEABLE) return undefined;
   const units = lost === undefined ? "" : `, ${short(lost)} units of ln L of ${short(events)} events`;
   const isDecisive = lost === undefined || lost >= DECISIVE;
-  if (status === "diverged") return verdict(isDecisive, `the training diverged: ${reason}${units}`);
+  // A rise of less is that of a flow that learns its events by heart: a part of the noise of every density, which closure judges.
+  const isRuined = lost === undefined || (isDecisive && gain! >= LARGE_GAIN);
+  if (status === "diverged") return verdict(isRuined, `the training diverged: ${reason}${units}`);
   const isLarge = gain! > Math.min(LARGE_GAIN, LARGE_PART * -(change ?? 0));
   return verdict(isDecisive && isLarge, `the training did not converge: ${reason}${units}`);
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { asIfConverged } from "../cli/short-trainings.js";
 
 export const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
@@ -65,13 +66,11 @@ export function attack({ words, signal, shell, patience = 2 * LIMITS.seconds }: 
     child.on("close", (code, by) => {
       clearInterval(watch);
       for (const timer of timers) clearTimeout(timer);
-      resolve({
-        ...text,
-        code: code ?? 128 + constants.signals[by!],
-        seconds: (performance.now() - from) / 1000,
-        mebibytes,
-        isKilled,
-      });
+      const ended = { ...text, code: code ?? 128 + constants.signals[by!] };
+      // What is attacked trains for a second.
+      const { out, error, code: judged } = asIfConverged(ended);
+      const seconds = (performance.now() - from) / 1000;
+      resolve({ out, error, code: judged, seconds, mebibytes, isKilled });
     });
   });
 }

@@ -27,7 +27,7 @@ data: { file: data.npz, weight: weight }
 scan: { points: 5, grid: 4, range: 2 }
 ${TORCH_FLOWS}`;
 
-const both = (name: string) => `{ file: a.npz, at: { ${name}: -1 } }, { file: a.npz, at: { ${name}: 1 } }`;
+const both = (name: string) => `{ file: down-a.npz, at: { ${name}: -1 } }, { file: up-a.npz, at: { ${name}: 1 } }`;
 
 /** Three processes, four nuisances, smooth in all of them. */
 export const smoothFile = join(folder, "smooth.yaml");
@@ -36,9 +36,9 @@ name: Gaussians
 output: smooth
 observables: { x: { features: 1 }, y: { features: 3 } }
 processes:
-  process0: { yield: 15, samples: [{ file: a.npz }, ${both("scale")}, { file: a.npz, at: { modelling: 1 } }] }
+  process0: { yield: 15, samples: [{ file: a.npz }, ${both("scale")}, { file: up-a.npz, at: { modelling: 1 } }] }
   process1: { yield: 20, samples: [{ file: a.npz }, ${both("scale")}] }
-  process2: { yield: 25, samples: [{ file: a.npz }, ${both("scale")}, ${both("tilt")}, { file: a.npz, at: { scale: 1, tilt: 1 } }] }
+  process2: { yield: 25, samples: [{ file: a.npz }, ${both("scale")}, ${both("tilt")}, { file: up-a.npz, at: { scale: 1, tilt: 1 } }] }
 nuisances:
   scale:
   rate: { kind: rate, processes: [process1], kappa: 0.1, nominal: 0.2 }

@@ -11,7 +11,7 @@ response: { enabled: false }
 
 /** Nominal, and both nuisances at +1 and -1. */
 export const TORCH_SAMPLES = (file: string) =>
-  `[{ file: ${file} }, { file: ${file}, at: { nu1: 1, nu2: 1 } }, { file: ${file}, at: { nu1: -1, nu2: -1 } }]`;
+  `[{ file: ${file} }, { file: up-${file}, at: { nu1: 1, nu2: 1 } }, { file: down-${file}, at: { nu1: -1, nu2: -1 } }]`;
 
 /** [features, events] → the events first, as files have them. */
 export function rows(column: ArrayLike<number>, count = torchEvents.count): { shape: number[]; data: Float64Array } {

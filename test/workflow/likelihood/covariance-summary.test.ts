@@ -113,7 +113,7 @@ output: never
 observables: { x: { features: 1 } }
 likelihood: { observables: [x] }
 processes:
-  only: { yield: 1, samples: [{ file: data.npz }, { file: data.npz, at: { a: 1 } }, { file: data.npz, at: { b: 1 } }] }
+  only: { yield: 1, samples: [{ file: data.npz }, { file: up.npz, at: { a: 1 } }, { file: up.npz, at: { b: 1 } }] }
 nuisances: { a: , b: }
 morph: { pairs: [[a, b]] }
 data: { file: data.npz }
