@@ -40,7 +40,7 @@ export const STANDARD_ERRORS = 3;
 const SMALL_PART = 0.2;
 
 /** How far the path is continued, in units of its length: as long as the loss falls, and less far where it does not fall at first. */
-const FACTORS = Array.from({ length: 12 }, (_, i) => 4 ** (i - 1));
+const FACTORS = [1 / 4, 1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
 const LEAST_FACTOR = 1 / 16;
 
 export const undecided = (reason: string): Convergence => ({
