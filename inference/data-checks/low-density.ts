@@ -49,10 +49,16 @@ interface Level {
   readonly effective: number;
 }
 
-/** The tails of simulated events of lowest density, each of twice the weight of the one before, up to a hundredth of all. */
+/**
+ * The tails of simulated events of lowest density, each of twice the weight of the one before, up to a hundredth of all.
+ *
+ * In a tail of light events, those of a rare process, heavy ones are missing by chance: it is taken for one of its weight in events of the
+ * heaviest kind, and is none before it weighs as much as one of these.
+ */
 function levelsOf(logProb: Float64Array, weights: ArrayLike<number>): Level[] {
   const order = Array.from(logProb.keys()).sort((i, j) => logProb[i]! - logProb[j]!);
   const total = order.reduce((sum, i) => sum + weights[i]!, 0);
+  const heaviest = order.reduce((most, i) => Math.max(most, weights[i]!), 0);
   const levels: Level[] = [];
   let [first, second] = [0, 0];
   for (const i of order) {
@@ -61,8 +67,8 @@ function levelsOf(logProb: Float64Array, weights: ArrayLike<number>): Level[] {
     const part = first / total;
     if (part > MOST_PART) break;
     // Weights of either sign may cancel.
-    if (!(part > 0) || part < 2 * (levels.at(-1)?.part ?? 0)) continue;
-    levels.push({ below: logProb[i]!, part, effective: first ** 2 / second });
+    if (!(first >= heaviest) || part < 2 * (levels.at(-1)?.part ?? 0)) continue;
+    levels.push({ below: logProb[i]!, part, effective: Math.min(first ** 2 / second, first / heaviest) });
   }
   return levels;
 }

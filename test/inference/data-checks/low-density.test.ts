@@ -79,6 +79,17 @@ test("weights: an event of weight 0 does not hide the others, a heavy process co
   assert.ok(lowDensityEvents(data, { logProb: rare, weights: ones(2100).fill(1e-4, 2000) }) !== undefined);
 });
 
+test("a rare process with many simulated events of low density hides none of the other, in 400 samples", () => {
+  // Of each process 2000 simulated events, of the data 20 000 and 200; the rare one has the heavier tail.
+  const wide = (count: number) => logProbs(count).map((value) => 2 * value);
+  const weights = ones(4000).fill(10, 0, 2000).fill(0.1, 2000);
+  for (let sample = 0; sample < 400; sample++) {
+    const data = Float64Array.from([...logProbs(20_000), ...wide(200)]);
+    const logProb = Float64Array.from([...logProbs(2000), ...wide(2000)]);
+    assert.is(lowDensityEvents(data, { logProb, weights }), undefined, `sample ${sample}`);
+  }
+});
+
 test("few events, and few simulated ones, say nothing", () => {
   assert.is(lowDensityEvents(Float64Array.of(-1e9), { logProb: logProbs(1000), weights: ones(1000) }), undefined);
   assert.is(lowDensityEvents(logProbs(1000, 50), { logProb: logProbs(50), weights: ones(50) }), undefined);
