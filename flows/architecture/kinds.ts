@@ -27,10 +27,7 @@ export interface CommonArchitecture {
   readonly context: number;
   readonly activation: Activation;
   readonly standardisation: Standardisation;
-  /**
-   * The first so many columns of the context are a class, one-hot, and each class has constants of standardisation of its own for the
-   * features. Absent: one set of constants for all events.
-   */
+  /** The first so many columns of the context are a class, one-hot, each with its own constants of the features; absent: one set for all. */
   readonly classes?: number;
 }
 
