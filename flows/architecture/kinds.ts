@@ -3,10 +3,7 @@ import type { Activation } from "../networks/masked-network.js";
 import type { SplineArchitecture } from "../transforms/rational-quadratic-spline.js";
 import type { ScalarArchitecture } from "../transforms/scalar-transform.js";
 
-/**
- * Where constants of the training sample come in: at the observed side only (`input`: a density's latent space is
- * standard anyway), or undone again behind the transforms (`both`: a transport within the space of the data).
- */
+/** Constants of the training sample: at the observed side (`input`: a density), or undone behind the transforms too (`both`: a transport). */
 export type Standardisation = "none" | "input" | "both";
 
 /** One masked transform. Feature i is conditioned on the features of smaller order. */
