@@ -20,6 +20,11 @@ function contextOf(configuration: Configuration, of: ObservableName): number {
   return of === "x" ? processes : processes + x;
 }
 
+/** Splines act within an interval, which a process of another width than all together would leave or hardly use; affine maps have none. */
+function classesOf(configuration: Configuration, of: ObservableName): { readonly classes?: number } {
+  return configuration.flows[of].kind === "spline" ? { classes: dimensionsOf(configuration).processes } : {};
+}
+
 export function nominalArchitecture(configuration: Configuration, of: ObservableName): FlowArchitecture {
   const { kind, structure, transforms, bins, bound, hidden } = configuration.flows[of];
   const options = {
@@ -31,7 +36,7 @@ export function nominalArchitecture(configuration: Configuration, of: Observable
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",
-    classes: dimensionsOf(configuration).processes,
+    ...classesOf(configuration, of),
   } as const;
   return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
 }
@@ -54,7 +59,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairDamping: morph.pairDamping,
     spline: kind === "spline" ? { kind, bins, bound } : undefined,
     standardisation: "both",
-    classes: dimensionsOf(configuration).processes,
+    ...classesOf(configuration, of),
   });
 }
 
