@@ -94,7 +94,7 @@ test("coverage repeats the verdict on the trainings that its toys share", async 
     "coverage",
     file,
     "--toys",
-    "1",
+    "2",
     "--out",
     join(folder, "slow"),
     ...SLOW,

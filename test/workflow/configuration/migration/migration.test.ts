@@ -33,9 +33,20 @@ function inNewWords(read: Readonly<Record<string, unknown>>): unknown {
 
 /** Keys that came later, with the defaults that they have. */
 function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
-  const { x, y, ...morph } = read.morph as Sections;
-  const later = { kind: "spline", bins: 8 };
-  return { ...read, morph: { ...morph, x: { ...later, ...x }, y: { ...later, ...y } } };
+  const { morph, flows, observables, transport, data } = read as Readonly<Record<string, Sections>>;
+  const both = ({ x, y, ...others }: Sections, later: object) => ({
+    ...others,
+    x: { ...later, ...x },
+    ...(y && { y: { ...later, ...y } }),
+  });
+  return {
+    ...read,
+    observables: both(observables!, { transform: ["auto"], edges: {} }),
+    data: { spikes: "refuse", without: [], outside: "warn", ...data },
+    flows: both(flows!, { bound: 5 }),
+    morph: both(morph!, { kind: "spline", bins: 8, bound: 5 }),
+    transport: { bound: 5, ...transport },
+  };
 }
 
 const texts = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
