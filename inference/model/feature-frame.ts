@@ -53,8 +53,8 @@ const powerOfTwo = (exponent: number) => 2 ** Math.max(-LARGEST_EXPONENT, Math.m
 
 /** What is asked for a feature, beside its sample. */
 export interface TransformRequest extends Omit<FeatureRequest, "sample"> {
-  /** Of the events as they count for the transformation [count]; as they count for the frame where absent. */
-  readonly weights?: ColumnData;
+  /** Of the events as they count for the transformation, from their values and weights [count]; as they count for the frame where absent. */
+  readonly weightsOf?: (values: ColumnData, weights: ColumnData) => ColumnData;
 }
 
 /**
@@ -74,9 +74,7 @@ export function frameOf(
   const { length: count } = weights;
   const features = requests.map((request, feature) => {
     const values = column.subarray(feature * count, (feature + 1) * count);
-    return request.choice === "none"
-      ? NONE
-      : transformOf(values, request.weights ?? weights, `${name}${feature + 1}`, request);
+    return request.choice === "none" ? NONE : transformOf(values, weights, `${name}${feature + 1}`, request);
   });
   const transforms = features.some(({ kind }) => kind !== "none") ? { transforms: features } : undefined;
   const mapped = transforms === undefined ? column : leaveUnits(transforms.transforms, column);
@@ -101,7 +99,7 @@ function transformOf(
 ): FeatureTransform {
   // What is not finite is refused by the moments, by name.
   if (!values.every(Number.isFinite)) return NONE;
-  const sample = weightedSample(values, weights);
+  const sample = weightedSample(values, request.weightsOf?.(values, weights) ?? weights);
   const found = chooseTransform({ ...request, sample });
   if (found !== undefined) return found;
   throw new UsageError(`transform of ${name}`, {

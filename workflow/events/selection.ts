@@ -1,6 +1,7 @@
 /** Events that are left out, by choice of the configuration: those of values that stand for no measurement, those outside of simulation. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { sharedColumn } from "../../engine/runtime/shared-column.js";
+import { selectEvents } from "../../flows/training/event-sample.js";
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { checkedFeatures } from "./column-checks.js";
@@ -14,21 +15,12 @@ interface Columns {
   readonly weights?: ColumnData | undefined;
 }
 
-/** Values [D, count] of these rows alone. */
-function rowsOf(column: ColumnData, count: number, rows: Int32Array): ColumnData {
-  const features = column.length / count;
-  const result = new (column instanceof Float32Array ? Float32Array : Float64Array)(features * rows.length);
-  for (let feature = 0; feature < features; feature++) {
-    for (let i = 0; i < rows.length; i++) result[feature * rows.length + i] = column[feature * count + rows[i]!]!;
-  }
-  return result;
-}
-
 /** Copies of events, of these rows alone. */
-export function selectRows<E extends Columns>(events: E, rows: Int32Array): E {
+function selectRows<E extends Columns>(events: E, rows: Int32Array): E {
   const { count, x, y, weights } = events;
-  const of = (column: ColumnData) => sharedColumn(rowsOf(column, count, rows));
-  return { ...events, count: rows.length, x: of(x), ...(y && { y: of(y) }), ...(weights && { weights: of(weights) }) };
+  const { columns } = selectEvents({ count, columns: { x, ...(y && { y }), ...(weights && { weights }) } }, rows);
+  const shared = Object.entries(columns).map(([name, column]) => [name, sharedColumn(column)]);
+  return { ...events, count: rows.length, ...Object.fromEntries(shared) };
 }
 
 /** What is left of a sample: the rows in order, absent where all are, and what is not. */

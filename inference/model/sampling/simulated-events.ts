@@ -106,8 +106,8 @@ function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
 export type TransformRequests = { readonly [O in ObservableName]?: readonly TransformRequest[] };
 
 /**
- * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same;
- * undefined where their features are of order one as they are.
+ * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same, and
+ * for transformations by its width; undefined where their features are of order one as they are.
  */
 export function frameOfSimulation(
   nominal: readonly SimulatedEvents[],
@@ -116,15 +116,10 @@ export function frameOfSimulation(
 ): ModelFrame | undefined {
   checkArgument("frameOfSimulation", "samples", nominal, aList);
   const weights = evenWeights(nominal);
+  const byWidth = (values: ColumnData, even: ColumnData) => weightsByWidth(values, even, nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
-    const { length } = weights;
-    const own = requests[of]?.map((request, feature) => {
-      const values = column.subarray(feature * length, (feature + 1) * length);
-      return request.choice === "none" || !values.every(Number.isFinite)
-        ? request
-        : { ...request, weights: weightsByWidth(values, weights, nominal) };
-    });
+    const own = requests[of]?.map((request) => ({ ...request, weightsOf: byWidth }));
     const frame = frameOf(column, weights, of, own);
     return { frame, same: identityFrame(column.length / weights.length) };
   };
