@@ -17,7 +17,7 @@ const LEAST_PART = 1e-3;
  * The weights of the events, each process times the square of its width.
  *
  * @param values   of one feature [events]
- * @param weights  [events], by which every process counts the same
+ * @param weights  [events], as in a training
  * @param parts    of which the events consist, one after another
  */
 export function weightsByWidth(

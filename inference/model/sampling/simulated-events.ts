@@ -83,31 +83,58 @@ function repeated(
   return column;
 }
 
+/** Sums of the weights and of their squares, of a process at a point. */
+interface WeightSums {
+  total: number;
+  squares: number;
+}
+
 /**
- * Weights of all parts, one after another, by which every process at every point counts the same, whatever its size: they add
- * up to the same number, 1 per event on average.
+ * Weights of all parts, one after another: those of a process at a point add up to a number that grows with the root of their
+ * effective number, and all together are 1 per event on average.
+ *
+ * With w_p for the sum of the weights of n_p events, their part of the variance of the gradient of a step is w_p² / n_p: the same for all. Were
+ * w_p the same for all, a process of few events would drown the others in its fluctuation; were it n_p, hardly any step would go its way.
  */
-function evenWeights(parts: readonly SimulatedEvents[]): Float32Array {
+function balancedWeights(parts: readonly SimulatedEvents[]): Float32Array {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const keyOf = ({ process, at }: SimulatedEvents) => `${process}: ${at.join()}`;
-  const totals = new Map<string, number>();
-  for (const part of parts) totals.set(keyOf(part), (totals.get(keyOf(part)) ?? 0) + checkedWeight(part));
+  const sums = new Map<string, WeightSums>();
+  for (const part of parts) {
+    const own = sums.get(keyOf(part)) ?? { total: 0, squares: 0 };
+    own.total += checkedWeight(part);
+    own.squares += squaredWeights(part);
+    sums.set(keyOf(part), own);
+  }
+  const effective = ({ total, squares }: WeightSums) => (total * total) / squares;
+  const most = Math.max(...Array.from(sums.values(), effective));
+  // 1 without rounding where all have the same number.
+  const share = (own: WeightSums) => Math.sqrt(effective(own) / most);
+  const shares = Array.from(sums.values()).reduce((sum, own) => sum + share(own), 0);
   const weight = new Float32Array(count);
   let offset = 0;
   for (const part of parts) {
-    const scale = count / totals.size / totals.get(keyOf(part))!;
+    const own = sums.get(keyOf(part))!;
+    const scale = ((count / shares) * share(own)) / own.total;
     for (let i = 0; i < part.count; i++) weight[offset + i] = scale * (part.weights?.[i] ?? 1);
     offset += part.count;
   }
   return weight;
 }
 
+function squaredWeights({ count, weights }: SimulatedEvents): number {
+  if (weights === undefined) return count;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += weights[i]! ** 2;
+  return sum;
+}
+
 /** What is asked for each feature of the observables; absent: no transformations. */
 export type TransformRequests = { readonly [O in ObservableName]?: readonly TransformRequest[] };
 
 /**
- * The frame of the flows of x, and of y where asked for, from nominal events of all processes, each of which counts the same, and
- * for transformations by its width; undefined where their features are of order one as they are.
+ * The frame of the flows of x, and of y where asked for, from nominal events of all processes, weighted by their numbers as in a training, and
+ * for transformations by their widths; undefined where their features are of order one as they are.
  */
 export function frameOfSimulation(
   nominal: readonly SimulatedEvents[],
@@ -115,7 +142,7 @@ export function frameOfSimulation(
   requests: TransformRequests = {},
 ): ModelFrame | undefined {
   checkArgument("frameOfSimulation", "samples", nominal, aList);
-  const weights = evenWeights(nominal);
+  const weights = balancedWeights(nominal);
   const byWidth = (values: ColumnData, even: ColumnData) => weightsByWidth(values, even, nominal);
   const found = (of: ObservableName) => {
     const column = joinedColumns(nominal.map((part) => ({ count: part.count, column: part[of]! })));
@@ -128,7 +155,7 @@ export function frameOfSimulation(
   return { x: x.frame ?? x.same, ...(y && { y: y.frame ?? y.same }) };
 }
 
-/** `meanLogVolume` of samples in which every process at every point counts the same: what a loss of what flows see lacks. */
+/** `meanLogVolume` of samples, weighted as in a training: what a loss of what flows see lacks. */
 export function meanLogVolumeOf(
   parts: readonly SimulatedEvents[],
   of: ObservableName,
@@ -138,7 +165,7 @@ export function meanLogVolumeOf(
   const own = frame?.[of];
   if (own?.transforms === undefined) return logVolume(own);
   const column = joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));
-  return meanLogVolume(own, column, evenWeights(parts));
+  return meanLogVolume(own, column, balancedWeights(parts));
 }
 
 /** How events enter a training. */
@@ -150,7 +177,7 @@ export interface SampleNumbers {
 }
 
 /**
- * All parts as one event set, in which every process at every point counts the same, whatever its size.
+ * All parts as one event set, in which every process at every point counts by the root of its effective number of events.
  *
  * Columns, named by `columnName`: process (one-hot) [processes], x, y where it is needed, both in the frame, nu [shapes], weight [].
  */
@@ -182,7 +209,7 @@ export function trainingSample(
       ...(first.at.length > 0 && {
         [columnName(set, "nu")]: repeated(parts, first.at.length, count, ({ at }, k) => at[k]!),
       }),
-      [columnName(set, "weight")]: evenWeights(parts),
+      [columnName(set, "weight")]: balancedWeights(parts),
     },
   };
 }

@@ -35,7 +35,7 @@ export interface AnchorSet {
   readonly name: string;
   /** Names of the shape nuisances that are off their nominal values, in alphabetical order. */
   readonly active: readonly string[];
-  /** Number of (process, point) in it, each of which counts the same. */
+  /** Number of (process, point) in it, by which the set counts. */
   readonly anchors: number;
 }
 
@@ -251,7 +251,7 @@ const trainingOptions: Options<MorphRequest> = {
  * For `train`: parameters under the `parameterPrefixes` of `<of>.nominal` and `<of>.morph`, data of `stageSamples` packed by `trainingSample`, one event
  * set each.
  *
- * -Σ w log p / Σ w with every anchor of every set counting the same; the nominal flow is frozen. A set's nuisances enter
+ * -Σ w log p / Σ w of each set, times its number of anchors; the nominal flow is frozen. A set's nuisances enter
  * as columns, all others are at their nominal values and cost nothing. Of variations of the same events, with the control variate of
  * `training/pairs`.
  */

@@ -215,11 +215,13 @@ test("a mean volume is that of the events that have a density", () => {
   close([meanLogVolume(edge, column, Float64Array.of(1, 1, 3))], [wanted], tolerances.f64);
 });
 
-test("a loss of several samples lacks the mean volume in which each counts the same", () => {
+test("a loss of several samples lacks the mean volume, weighted as in the training", () => {
   const part = (process: number, x: Float64Array) => ({ process, at: [], count: x.length, x });
   const parts = [part(0, Float64Array.of(3)), part(1, Float64Array.of(5, 6, 7))];
   const own = logSlopes({ transforms: [bounded], shift: [0], scale: [1] }, Float64Array.of(3, 5, 6, 7))!;
-  const wanted = -0.5 * (own[0]! + (own[1]! + own[2]! + own[3]!) / 3);
+  // By the roots of 1 and 3 events.
+  const root = Math.sqrt(3);
+  const wanted = -(own[0]! + (root * (own[1]! + own[2]! + own[3]!)) / 3) / (1 + root);
   const found = meanLogVolumeOf(parts, "x", { x: { transforms: [bounded], shift: [0], scale: [1] } });
   close([found], [wanted], { absolute: 1e-7, relative: 1e-7 });
 });

@@ -64,9 +64,10 @@ test("a process that negative weights or equal values leave without a variance t
   // Σ w x = 2 · 1 - 1 · 0: mean 2, Σ w (x - 2)² = 2 · 1 - 4 < 0.
   const weights = Float32Array.of(2, -1);
   const { shift, scale } = constants([part(0, [1, 0], { weights }), part(1, [-4, 8])], "x");
-  // All together: mean 2, variance (-2 + 36) / 2.
+  // All together, by the roots of the effective numbers 1/5 and 2: mean 2, and -2 and 36 for the variance.
+  const root = Math.sqrt(1 / 10);
   close(shift, [2, 2], exact);
-  close(scale, [Math.sqrt(17), 6], exact);
+  close(scale, [Math.sqrt((-2 * root + 36) / (root + 1)), 6], exact);
   // Both: mean 0.5, of which 3 is the farthest of process 1 but within 4.5 standard deviations.
   const equal = constants([part(0, [0.5, 0.5]), part(1, [-2, 3])], "x");
   close(equal.shift, [0.5, 0.5], exact);
