@@ -8,6 +8,7 @@ import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { unconvergedOf } from "../training-verdict.js";
+import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureRows } from "./feature-text.js";
@@ -28,7 +29,6 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     scans,
     impacts,
     trainings,
-    unconverged,
     verdicts,
     leftOut,
     influence,
@@ -51,7 +51,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     fits: Object.fromEntries(
       Object.entries(fitted.fits).map(([name, fit]) => [
         name,
-        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, unconverged) },
+        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, verdicts) },
       ]),
     ),
     ensemble: ensembleResults(outcome),
@@ -105,7 +105,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
-    verdicts: [...verdicts, ...unconverged.filter(({ failed }) => failed)],
+    verdicts: failedOf(verdicts),
     leftOut,
     influence,
     warnings: [...warnings],

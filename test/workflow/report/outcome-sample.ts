@@ -185,7 +185,6 @@ export const outcome = {
       },
     },
   ],
-  unconverged: [],
   verdicts: [],
   leftOut: [],
   influence: [],

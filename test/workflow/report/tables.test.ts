@@ -40,9 +40,10 @@ test("fits have a row each, with -ln L to three decimals", () => {
 });
 
 test("a fit that rests on a training that failed says so in its status", () => {
-  const unconverged = [{ check: "training", training: "p(x), nominal", of: "x", failed: true, text: "" } as const];
+  const failed = { check: "training", about: "densities", training: "p(x), nominal", of: "x", failed: true } as const;
+  const unconverged = [{ ...failed, text: "", advice: "" }];
   const status = (of: TrainingVerdict[]) =>
-    estimateTable(setting, { ...outcome, unconverged: of }).rows.map((row) => row.at(-1));
+    estimateTable(setting, { ...outcome, verdicts: of }).rows.map((row) => row.at(-1));
   assert.is(status(unconverged)[1], "converged, its trainings did not");
   assert.is(status([{ ...unconverged[0]!, of: "response" }])[1], "converged");
 });
