@@ -121,5 +121,5 @@ export function verdictLines(verdicts: readonly Verdict[]): string {
   const failed = failedOf(verdicts);
   if (failed.length === 0) return "Every check passed.";
   const heading = failed.length === 1 ? "1 check failed:" : `${failed.length} checks failed:`;
-  return [heading, ...failed.map((own) => `- ${own.check}: ${verdictText(own)}.`)].join("\n");
+  return [heading, ...failed.map((own) => `- ${verdictText(own)}.`)].join("\n");
 }

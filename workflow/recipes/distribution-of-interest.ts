@@ -8,6 +8,7 @@ import { checkFittedEvents } from "../steps/data-support.js";
 import { displacementFields } from "../steps/displacements.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { scanFits } from "../steps/fits/scanning.js";
+import { goodnessOfFit, goodnessVerdicts } from "../steps/goodness-of-fit.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
@@ -80,6 +81,8 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     () => projectFit(context, fitted.model, estimate, fitted.key),
     noProjections,
   );
+  const goodness = goodnessOfFit(projections.projections);
+  verdicts.add(goodnessVerdicts(context, goodness));
   const hasFields = fitted.model.transport !== undefined && projections !== noProjections;
   const fields = hasFields
     ? await part("Distribution of interest", () => displacementFields(context, fitted, best.summary, projections), [])
@@ -104,6 +107,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     acceptance: checks.acceptance,
     yields,
     projections,
+    goodness,
     bands,
     sensitivity,
     fields,

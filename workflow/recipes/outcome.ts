@@ -10,6 +10,7 @@ import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
+import type { GoodnessOfFit } from "../steps/goodness-of-fit.js";
 import type { ProjectionSet } from "../steps/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Verdict } from "../verdicts.js";
@@ -33,6 +34,8 @@ export interface Outcome {
   readonly acceptance: readonly AcceptanceRow[];
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
+  /** Of the projections after the fit; undefined where nothing can be tested. */
+  readonly goodness: GoodnessOfFit | undefined;
   /** Around the projections after the fit, in their order. */
   readonly bands: readonly Band[] | undefined;
   /** Errors that the fit should have had. */

@@ -23,6 +23,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     acceptance,
     yields,
     projections,
+    goodness,
     bands,
     sensitivity,
     fields,
@@ -69,13 +70,16 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       })),
     },
     expected: sensitivity ?? null,
-    projections: projections.projections.map(({ of, feature, predictions }, i) => ({
+    projections: projections.projections.map(({ of, feature, predictions, quantiles }, i) => ({
       of,
       feature: featureLabel(context, of, feature),
       before: goodnessOf(predictions[0]!.result) ?? null,
       after: goodnessOf(predictions[1]!.result) ?? null,
+      afterInWideBins: goodnessOf(quantiles.result) ?? null,
       band: bands?.[i] ?? null,
     })),
+    goodness:
+      goodness === undefined ? null : { pValue: goodness.pValue, tests: goodness.tests, passed: goodness.passed },
     scans: Object.fromEntries(
       scans.map(({ name: fit, found }) => [
         fit,

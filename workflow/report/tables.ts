@@ -256,11 +256,12 @@ export function projectionTable(context: RunContext, { projections }: Outcome): 
   };
   return {
     caption: "Data and prediction, feature by feature",
-    columns: ["feature", "before the fit", "after the fit"],
-    rows: projections.projections.map(({ of, feature, predictions }) => [
+    columns: ["feature", "before the fit", "after the fit", "after the fit, quartiles and tails"],
+    rows: projections.projections.map(({ of, feature, predictions, quantiles }) => [
       featureLabel(context, of, feature),
       text(predictions[0]!.result),
       text(predictions[1]!.result),
+      text(quantiles.result),
     ]),
   };
 }

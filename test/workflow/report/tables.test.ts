@@ -73,6 +73,7 @@ test("modes, projections and closure", () => {
     "energy",
     "χ²/ndf = 4.50 / 3, p = 0.010",
     "χ²/ndf = 4.50 / 3, p = 0.50",
+    "χ²/ndf = 4.50 / 3, p = 0.25",
   ]);
   assert.equal(closureTable(outcome).rows, [
     ["p(x), nominal", 2, "0.20", "passed"],
