@@ -10,6 +10,7 @@ import { type LoadedEvents, loadEvents } from "./events/event-data.js";
 import { openSimulation } from "./simulation/open-simulation.js";
 import type { Simulation } from "./simulation/simulation.js";
 import { loadModel } from "./store/model-files.js";
+import { Verdicts } from "./verdicts.js";
 
 /**
  * Reads every file of an analysis as the verbs do that use it, and throws as they would. Generators draw nothing.
@@ -41,7 +42,7 @@ async function checkColumns(
   const { range, verdicts } = await simulation.checks();
   const ofData = data && columnVerdicts(analysis, data, range, willMoveY(configuration));
   const all = [...verdicts, ...(ofData ?? [])];
-  for (const { text } of all) warn(text);
+  new Verdicts(warn).add(all);
   requireDensities(file, configuration.data.spikes, all);
   requireSupport(file, configuration.data.outside, all);
 }

@@ -1,5 +1,6 @@
 /** What the convergence of trainings means for a fit of the data, as sentences and as data. */
 import type { Convergence } from "../flows/training/convergence.js";
+import type { Verdict } from "./verdicts.js";
 
 /** What a training belongs to. */
 export type TrainedPart = "x" | "y" | "transport" | "replica" | "response";
@@ -17,14 +18,10 @@ export interface JudgedTraining {
 }
 
 /** A training that did not converge. */
-export interface TrainingVerdict {
+export interface TrainingVerdict extends Verdict {
   readonly check: "training";
   readonly training: string;
   readonly of: TrainedPart;
-  /** Whether results that rest on it are for use as they stand. */
-  readonly failed: boolean;
-  /** One sentence on what was found and one on what to do. */
-  readonly text: string;
 }
 
 /** Units of ln L: a shift of an estimate by one standard error costs 0.5, by three 4.5. */
@@ -48,8 +45,16 @@ export function trainingVerdict(training: JudgedTraining, events: number): Train
   const verdict = (failed: boolean, found: string) => {
     // The response begins with its least-squares solution: what is kept of that is a response, of the first order.
     const isStart = of === "response" && keptEpoch === 0;
-    const text = `${label}: ${found}${isStart ? ", and keeps its start, the response to first order" : ""}. ${adviceOf(training)}`;
-    return { check: "training" as const, training: label, of, failed: failed && !isStart, text };
+    const text = `${label}: ${found}${isStart ? ", and keeps its start, the response to first order" : ""}`;
+    return {
+      check: "training" as const,
+      about: of === "x" || of === "y" ? ("densities" as const) : ("fit" as const),
+      training: label,
+      of,
+      failed: failed && !isStart,
+      text,
+      advice: adviceOf(training),
+    };
   };
   if (status === "undecided") return verdict(true, `whether the training converged cannot be said, as ${reason}`);
   const lost = gain === null ? undefined : gain * events;
@@ -73,13 +78,17 @@ const RESTS_ON: Readonly<Record<string, readonly TrainedPart[]>> = {
 };
 
 /** Names of the trainings that failed and that a fit rests on. */
-export function unconvergedOf(fit: string, verdicts: readonly TrainingVerdict[]): string[] {
+export function unconvergedOf(fit: string, verdicts: readonly Verdict[]): string[] {
   const parts = RESTS_ON[fit]!;
-  return verdicts.flatMap(({ of, failed, training }) => (failed && parts.includes(of) ? [training] : []));
+  return verdicts
+    .filter(isOfTraining)
+    .flatMap(({ of, failed, training }) => (failed && parts.includes(of) ? [training] : []));
 }
 
+const isOfTraining = (verdict: Verdict): verdict is TrainingVerdict => verdict.check === "training";
+
 /** "It rests on trainings that did not converge: p(x), nominal." Nothing where there are none. */
-export function unconvergedText(fit: string, verdicts: readonly TrainingVerdict[]): string {
+export function unconvergedText(fit: string, verdicts: readonly Verdict[]): string {
   const names = unconvergedOf(fit, verdicts);
   if (names.length === 0) return "";
   return `It rests on ${names.length === 1 ? "a training" : "trainings"} that did not converge: ${names.join("; ")}.`;

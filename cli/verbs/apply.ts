@@ -16,12 +16,12 @@ import {
   columnNames,
   readApplyTable,
 } from "../../workflow/events/apply-files.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { requireEdges } from "../../workflow/events/feature-support.js";
 import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
+import { requirePassed, verdictText } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { givenPoint, simulatedAtOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -76,7 +76,7 @@ export async function apply(context: VerbContext): Promise<void> {
   for (const text of sampleWarnings(analysis, model, files.events, sample, direction)) context.warn(text);
   const results = names.all.map((name) => columns.get(name) as NamedArray);
   const verdicts = resultVerdicts(files.events, results, count);
-  for (const { text } of verdicts) context.warn(text);
+  for (const own of verdicts) context.warn(verdictText(own));
   const simulated = valuesText(analysis, simulatedAt);
   context.print(
     `${count} events mapped ${direction} at ${pointText(analysis, at)}, simulation made at ${simulated}: ${names.nominal.join(", ")}, with ${variations.length - 1} ` +

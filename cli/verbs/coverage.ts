@@ -5,11 +5,11 @@ import { removeUnfinished } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { UsageError } from "../../workflow/errors.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runToys, summariseToys } from "../../workflow/recipes/coverage.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { requirePassed } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -29,7 +29,7 @@ export async function coverage(context: VerbContext): Promise<void> {
   try {
     // The toys are what --force repeats; what they share is kept.
     const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
-    const { plan, verdicts, unconverged } = await runToys(runContext, {
+    const { plan, verdicts } = await runToys(runContext, {
       mode,
       folder: toyFolder,
       wanted,
@@ -45,7 +45,7 @@ export async function coverage(context: VerbContext): Promise<void> {
     }
     context.print(file);
     context.printJson(result);
-    requirePassed("coverage", verdicts, unconverged);
+    requirePassed("coverage", verdicts.all);
   } finally {
     await backend.close();
   }

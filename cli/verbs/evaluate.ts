@@ -1,12 +1,11 @@
 import { writeNpz } from "../../io/index.js";
 import { runFolders } from "../../workflow/configuration/analysis.js";
 import { UsageError } from "../../workflow/errors.js";
-import { type DataVerdict, requirePassed } from "../../workflow/events/data-verdicts.js";
-import type { OpenLikelihood } from "../../workflow/likelihood/bound-likelihood.js";
-import { influenceVerdicts, modelVerdicts } from "../../workflow/likelihood/event-checks.js";
+import { verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { NonFinite } from "../../workflow/likelihood/non-finite-events.js";
 import { chosenPoint, fitInFolders, pointText } from "../../workflow/recipes/chosen-point.js";
 import { checkOutputFile } from "../../workflow/store/output-folder.js";
+import { requirePassed } from "../../workflow/verdicts.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { givenPoint } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -53,24 +52,10 @@ export async function evaluate(context: VerbContext): Promise<void> {
     context.print(
       `log_prob of ${count} events at ${pointText(analysis, chosen)} is in ${out}; its sum is ${sum.toFixed(3)}`,
     );
-    const verdicts = await verdictsOf(open, nu, nonFinite, context.signal);
-    const said = [...verdicts, ...open.unconverged];
-    for (const { text } of said) context.warn(text);
-    context.printJson({ names: likelihood.names, nu, nuFrom, events: count, sum, verdicts: said, file: out });
-    requirePassed("evaluate", verdicts, open.unconverged);
+    const { all: verdicts } = await verdictsAt(open, nu, context, nonFinite);
+    context.printJson({ names: likelihood.names, nu, nuFrom, events: count, sum, verdicts, file: out });
+    requirePassed("evaluate", verdicts);
   } finally {
     await open.close();
   }
-}
-
-/** Where every log-density is finite, also what the events do to ν. */
-async function verdictsOf(
-  open: OpenLikelihood,
-  nu: readonly number[],
-  nonFinite: NonFinite,
-  signal: AbortSignal,
-): Promise<DataVerdict[]> {
-  const ofColumns = modelVerdicts(open);
-  if (nonFinite.count > 0) return [...ofColumns, nonFinite.verdict(open.analysis, open.events)];
-  return [...ofColumns, ...(await influenceVerdicts(open, nu, signal))];
 }

@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
-import { NotConverged } from "../../workflow/errors.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
-import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
+import { requireFiniteDensities, verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
+import { fitVerdicts, requirePassed } from "../../workflow/verdicts.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -24,16 +23,14 @@ export async function fit(context: VerbContext): Promise<void> {
     const found = await fitNuisances(open, start, context.progress, context.signal);
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, found);
-    const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
-    const verdicts = [...modelVerdicts(open), ...decisive];
-    const result = sealed({ ...summary, verdicts: [...verdicts, ...open.unconverged], files: open.belongings });
+    const verdicts = await verdictsAt(open, summary.estimate, context);
+    verdicts.add(fitVerdicts("fit", summary));
+    const result = sealed({ ...summary, verdicts: verdicts.all, files: open.belongings });
     if (out !== undefined) {
       await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
     context.print(describeFit(summary, open.analysis.configuration.truth));
     context.printJson(result);
-    for (const { text } of [...verdicts, ...open.unconverged]) context.warn(text);
-    if (summary.status !== "converged") throw new NotConverged("fit", summary);
     if (summary.problem !== null) context.warn(summary.problem);
     const doubt = summary.crossCheck?.doubt;
     if (doubt) context.warn(doubt);
@@ -41,7 +38,7 @@ export async function fit(context: VerbContext): Promise<void> {
     if (degeneracy) context.warn(degeneracy);
     const pulled = pullText(open.analysis.configuration, summary);
     if (pulled) context.warn(pulled);
-    requirePassed("fit", verdicts, open.unconverged);
+    requirePassed("fit", verdicts.all);
   } finally {
     await open.close();
   }

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { runFolders } from "../../workflow/configuration/analysis.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
 import { degeneracyText, labelText } from "../../workflow/likelihood/covariance-summary.js";
-import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
+import { requireFiniteDensities, verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { type HessianResult, hessianResult } from "../../workflow/likelihood/hessian-result.js";
 import { chosenPoint, fitInFolders, pointText } from "../../workflow/recipes/chosen-point.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
 import { textTable } from "../../workflow/text-table.js";
+import { requirePassed } from "../../workflow/verdicts.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { givenPoint } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -23,13 +23,9 @@ export async function hessian(context: VerbContext): Promise<void> {
     const chosen = chosenPoint(analysis, givenPoint(analysis, nu), fit);
     const { nu: point, nuFrom } = chosen;
     await requireFiniteDensities(open, point, context.signal);
-    const decisive = await influenceVerdicts(open, point, context.signal);
-    const verdicts = [...modelVerdicts(open), ...decisive];
-    const result = {
-      ...(await hessianResult(open, point, context.progress)),
-      nuFrom,
-      verdicts: [...verdicts, ...open.unconverged],
-    };
+    const found = await hessianResult(open, point, context.progress);
+    const { all: verdicts } = await verdictsAt(open, point, context);
+    const result = { ...found, nuFrom, verdicts };
     if (out !== undefined) {
       await writeAtomic(join(out, "hessian.json"), [`${JSON.stringify(result, undefined, 2)}\n`]);
     }
@@ -40,11 +36,10 @@ export async function hessian(context: VerbContext): Promise<void> {
       const degeneracy = degeneracyText(result.names, summary);
       if (degeneracy) context.warn(`${labelText(summary)}: ${degeneracy}`);
     }
-    for (const { text } of result.verdicts) context.warn(text);
     context.print(`at ${pointText(analysis, chosen)}`);
     context.print(describe(result));
     context.printJson(result);
-    requirePassed("hessian", verdicts, open.unconverged);
+    requirePassed("hessian", verdicts);
   } finally {
     await open.close();
   }

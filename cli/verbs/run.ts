@@ -3,8 +3,7 @@ import { removeUnfinished } from "../../io/index.js";
 import { type Analysis, outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { looksAtY, type RunContext } from "../../workflow/context.js";
-import { NotConverged, UsageError } from "../../workflow/errors.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
+import { UsageError } from "../../workflow/errors.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
@@ -15,6 +14,7 @@ import { judgeTrainings } from "../../workflow/steps/trainings/training-step.js"
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { unconvergedText } from "../../workflow/training-verdict.js";
+import { fitVerdicts, requirePassed, Verdicts, verdictLines } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -54,16 +54,14 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";
-      const doubt = unconvergedText(name, outcome.unconverged);
+      const doubt = unconvergedText(name, outcome.verdicts);
       const text = describeFit(summary, analysis.configuration.truth, nllName);
       context.print(`\n${label}\n${text}${doubt && `\n${doubt}`}`);
     }
-    for (const { text, failed } of outcome.unconverged) if (failed) context.print(`\n${text}`);
+    context.print(`\n${verdictLines(outcome.verdicts)}`);
     context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
-    const { label, summary } = outcome.best;
-    if (summary.status !== "converged") throw new NotConverged(label, summary);
-    requirePassed(label, outcome.verdicts, outcome.unconverged);
+    requirePassed(outcome.best.label, outcome.verdicts);
   } finally {
     await backend.close();
   }
@@ -78,13 +76,14 @@ async function runReplica(context: VerbContext, runContext: RunContext, index: n
       got: `${index}`,
     });
   }
-  const checks = await checkEvents(runContext);
-  const { model, keys, unconverged: ofSimulation } = await trainSimulation(runContext, checks);
+  const verdicts = new Verdicts(runContext.warn);
+  const checks = await checkEvents(runContext, verdicts);
+  const { model, keys } = await trainSimulation(runContext, checks, verdicts);
   await requireLikelihood(runContext, model);
   const { replica, fit, summary } = await fitOneReplica(runContext, model, keys, index);
-  const unconverged = [...ofSimulation, ...judgeTrainings(runContext, [replicaTraining(index, summary)])];
+  const label = `replica ${index}`;
+  verdicts.add([...judgeTrainings(runContext, [replicaTraining(index, summary)]), ...fitVerdicts(label, fit)]);
   context.print(`replica ${index}, ${fit.status}: nu = ${replica.nu.map((value) => value.toFixed(5)).join(", ")}`);
   context.printJson({ index, nu: replica.nu, status: fit.status });
-  if (fit.status !== "converged") throw new NotConverged(`replica ${index}`, fit);
-  requirePassed(`replica ${index}`, checks.verdicts, unconverged);
+  requirePassed(label, verdicts.all);
 }

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { writeNpz } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { NotConverged } from "../../workflow/errors.js";
-import { requirePassed } from "../../workflow/events/data-verdicts.js";
-import { influenceVerdicts, modelVerdicts, requireFiniteDensities } from "../../workflow/likelihood/event-checks.js";
+import { requireFiniteDensities, verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import {
@@ -18,6 +17,7 @@ import {
 import { scanPictures } from "../../workflow/report/scan-pictures.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
+import { fitVerdicts, requirePassed } from "../../workflow/verdicts.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -35,30 +35,26 @@ export async function scan(context: VerbContext): Promise<void> {
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
-    const decisive = await influenceVerdicts(open, summary.estimate, context.signal);
-    const verdicts = [...modelVerdicts(open), ...decisive];
-    const said = [...verdicts, ...open.unconverged];
-    for (const { text } of said) context.warn(text);
+    const verdicts = await verdictsAt(open, summary.estimate, context);
+    verdicts.add(fitVerdicts("fit", summary));
     if (!hasEveryError(fit)) {
       context.warn(NO_SCANS);
-      context.printJson({ fit: summary, single: [], pairs: [], verdicts: said, files: [] });
+      context.printJson({ fit: summary, single: [], pairs: [], verdicts: verdicts.all, files: [] });
       throw new NotConverged("fit", summary);
     }
     const plan = scanPlan(open, fit);
     const found = await scans(open, objectiveOf(open), fit, plan, context.progress, context.signal);
     context.signal.throwIfAborted();
     for (const problem of scanProblems(found)) context.warn(problem);
-    for (const { text } of found.verdicts) context.warn(text);
-    verdicts.push(...found.verdicts);
+    verdicts.add(found.verdicts);
     await writeNpz(join(folder, "scan.npz"), scanArrays(found));
     const scanned = { name: "fit", label: scanLabel(summary), summary, found };
     const drawings = () => scanPictures(open.analysis, open.events.data.count, [scanned]);
     const pictures = drawAll([{ name: "scan", drawings }], context.warn);
     const files = [join(folder, "scan.npz"), ...(await writePictures(folder, pictures))];
     context.print(files.join("\n"));
-    context.printJson({ fit: summary, ...found, verdicts: said, files });
-    if (summary.status !== "converged") throw new NotConverged("fit", summary);
-    requirePassed("scan", verdicts, open.unconverged);
+    context.printJson({ fit: summary, ...found, verdicts: verdicts.all, files });
+    requirePassed("scan", verdicts.all);
   } finally {
     await open.close();
   }

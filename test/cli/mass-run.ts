@@ -50,9 +50,9 @@ export function withEvents(values: readonly number[], first = 5): Float64Array {
 
 export const run = (...words: string[]) => runInProcess([words[0]!, file, ...words.slice(1)]);
 
-/** Verdicts of checks of the events: those on trainings are left out, as these are too short to converge. */
-export const ofEvents = <V extends { readonly check: string }>(verdicts: readonly V[]) =>
-  verdicts.filter(({ check }) => check !== "training");
+/** Verdicts of checks of the events: those on the model are left out, as its trainings are too short to converge. */
+export const ofEvents = <V extends { readonly about: string }>(verdicts: readonly V[]) =>
+  verdicts.filter(({ about }) => about === "data" || about === "simulation");
 
 export async function jsonOf(...words: string[]) {
   const { out: text, error, code } = await run(...words, "--json");

@@ -23,6 +23,7 @@ import { openContext } from "../../workflow/open-context.js";
 import { trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { featureLines } from "../../workflow/report/feature-text.js";
 import { checkEvents } from "../../workflow/steps/check-events.js";
+import { Verdicts } from "../../workflow/verdicts.js";
 import { distributions, type ExactDistribution } from "../inference/model/features/exact-samples.js";
 
 type Kind = keyof typeof distributions;
@@ -67,7 +68,8 @@ async function trained(folder: string, seed: number, values: Float64Array) {
   const backend = await cpuBackend({ threads: 2, precision: "f32" });
   const reporter = { progress: QUIET, signal: new AbortController().signal, warn() {} };
   const context = await openContext({ analysis, folder: join(folder, "out"), backend, isForced: true }, reporter);
-  const { model } = await trainSimulation(context, await checkEvents(context));
+  const verdicts = new Verdicts(reporter.warn);
+  const { model } = await trainSimulation(context, await checkEvents(context, verdicts), verdicts);
   await backend.close();
   return { model, chosen: featureLines(analysis, model.frame) };
 }

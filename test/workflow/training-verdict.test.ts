@@ -9,6 +9,7 @@ import {
   unconvergedOf,
   unconvergedText,
 } from "../../workflow/training-verdict.js";
+import { verdictText } from "../../workflow/verdicts.js";
 
 const training = (convergence: Partial<Convergence>, more: Partial<JudgedTraining> = {}): JudgedTraining => ({
   label: "p(x), nominal",
@@ -32,12 +33,12 @@ test("a loss that still falls is a warning from half a unit of ln L, a failure w
   assert.not.ok(small.failed);
   assert.equal(small, {
     check: "training",
+    about: "densities",
     training: "p(x), nominal",
     of: "x",
     failed: false,
-    text:
-      "p(x), nominal: the training did not converge: REASON, 0.60 units of ln L of 1000 events. Raise flows.x.training.epochs, " +
-      "or flows.x.training.learningRate where it is low",
+    text: "p(x), nominal: the training did not converge: REASON, 0.60 units of ln L of 1000 events",
+    advice: "Raise flows.x.training.epochs, or flows.x.training.learningRate where it is low",
   });
   assert.not.ok(falling(0.0006, 7000).failed, "4.2 units");
   assert.ok(falling(0.0006, 8000).failed, "4.8 units, more than half of what was gained");
@@ -51,11 +52,14 @@ test("a divergence fails where it is decisive, or where nobody knows what it los
   assert.not.ok(lost(0.019).failed, "19 units: what a flow of 40 effective numbers loses on 1000 events");
   assert.ok(lost(0.021).failed);
   assert.is(
-    lost(0.5).text,
+    verdictText(lost(0.5)),
     "p(x), nominal: the training diverged: REASON, 500 units of ln L of 1000 events. Lower flows.x.training.learningRate",
   );
   assert.ok(lost(null).failed);
-  assert.is(lost(null).text, "p(x), nominal: the training diverged: REASON. Lower flows.x.training.learningRate");
+  assert.is(
+    verdictText(lost(null)),
+    "p(x), nominal: the training diverged: REASON. Lower flows.x.training.learningRate",
+  );
 });
 
 test("too little to say fails, with what to do", () => {
@@ -63,12 +67,15 @@ test("too little to say fails, with what to do", () => {
   const found = trainingVerdict(training(nothing), 50)!;
   assert.ok(found.failed);
   assert.is(
-    found.text,
+    verdictText(found),
     "p(x), nominal: whether the training converged cannot be said, as REASON. Take more events of simulation, raise " +
       "flows.x.training.epochs or lower flows.x.training.batch",
   );
   const ofData = trainingVerdict(training(nothing, { of: "transport", recipe: "transport.training" }), 50)!;
-  assert.match(ofData.text, /Take more events, raise transport\.training\.epochs or lower transport\.training\.batch$/);
+  assert.match(
+    verdictText(ofData),
+    /Take more events, raise transport\.training\.epochs or lower transport\.training\.batch$/,
+  );
 });
 
 test("a response that keeps its start is a response to first order: it warns and does not fail", () => {
@@ -77,7 +84,7 @@ test("a response that keeps its start is a response to first order: it warns and
   const start = trainingVerdict(training(lost, { ...response, keptEpoch: 0 }), 1e5)!;
   assert.not.ok(start.failed);
   assert.match(
-    start.text,
+    verdictText(start),
     /: REASON, and keeps its start, the response to first order\. Lower response\.training\.learningRate$/,
   );
   assert.ok(trainingVerdict(training(lost, { ...response, keptEpoch: 3 }), 1e5)!.failed);
@@ -86,10 +93,12 @@ test("a response that keeps its start is a response to first order: it warns and
 test("a fit rests on the trainings of its parts", () => {
   const failed = (of: TrainingVerdict["of"], isFailed = true): TrainingVerdict => ({
     check: "training",
+    about: "densities",
     training: `training of ${of}`,
     of,
     failed: isFailed,
     text: "",
+    advice: "",
   });
   const all = (["x", "y", "transport", "replica", "response"] as const).map((of) => failed(of));
   assert.equal(unconvergedOf("xAlone", all), ["training of x"]);

@@ -5,6 +5,7 @@ import type { ApplySample, Direction } from "../../inference/measurements/distri
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import type { NamedArray } from "../../io/index.js";
 import type { Analysis } from "../configuration/analysis.js";
+import { verdictText } from "../verdicts.js";
 import { columnVerdicts } from "./column-checks.js";
 import { type DataVerdict, rowText } from "./data-verdicts.js";
 
@@ -17,7 +18,7 @@ export function sampleWarnings(
   direction: Direction,
 ): string[] {
   const events = { data: { count, x, y }, total: count, file };
-  return columnVerdicts(analysis, events, simulated, direction === "to-simulation").map(({ text }) => text);
+  return columnVerdicts(analysis, events, simulated, direction === "to-simulation").map(verdictText);
 }
 
 /** Events whose results are no numbers. */
@@ -34,6 +35,7 @@ export function resultVerdicts(file: string, results: readonly NamedArray[], cou
     rows.push(row);
   const text =
     `${file}: T gives no finite numbers for ${lost} of ${count} events (${rowText(rows, lost)}, counted from 0): they lie too far ` +
-    "from the events of its training. Remove them, or look for a sentinel or a wrong unit in them";
-  return [{ check: "finite", text, count: lost, rows }];
+    "from the events of its training";
+  const advice = "Remove them, or look for a sentinel or a wrong unit in them";
+  return [{ check: "finite", about: "data", failed: true, text, advice, count: lost, rows }];
 }

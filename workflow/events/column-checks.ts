@@ -45,6 +45,7 @@ export function columnVerdicts(
 ): DataVerdict[] {
   const features = checkedFeatures(analysis, data, simulated, movesY);
   return sampleVerdicts({
+    about: "data",
     where: file,
     features,
     weights: data.weights,

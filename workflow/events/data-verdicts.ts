@@ -6,11 +6,12 @@ import { type StrayValue, strayValues } from "../../inference/data-checks/stray-
 import { type EventsOutside, eventsOutside } from "../../inference/data-checks/support.js";
 import { dominantWeight } from "../../inference/data-checks/weights.js";
 import type { ValueRange } from "../../inference/model/simulated-range.js";
-import { UsageError, VerdictFailed } from "../errors.js";
-import type { TrainingVerdict } from "../training-verdict.js";
+import { UsageError } from "../errors.js";
+import type { Verdict } from "../verdicts.js";
 
-/** A check that failed. */
-export interface DataVerdict {
+/** What a check of events found. */
+export interface DataVerdict extends Verdict {
+  readonly about: "simulation" | "data";
   readonly check:
     | "stray value"
     | "spike"
@@ -21,8 +22,6 @@ export interface DataVerdict {
     | "weights"
     | "influence"
     | "finite";
-  /** One sentence on what was found and one on what to do. */
-  readonly text: string;
   /** Events that it is about. */
   readonly count: number;
   /** The first of them, counted from 0. */
@@ -30,6 +29,9 @@ export interface DataVerdict {
   /** Of a spike: the feature, and the value that these events have. */
   readonly spike?: { readonly name: string; readonly value: number };
 }
+
+/** What was found and what to do about it. */
+type Said = Pick<DataVerdict, "text" | "advice">;
 
 /** One feature of a sample, and where its values should lie. */
 export interface CheckedFeature {
@@ -57,47 +59,57 @@ export function rowText(rows: readonly number[], count: number): string {
 
 const events = (count: number, of: number) => `${count} of ${of} events`;
 
-function strayText(where: string, { name, values, simulated }: CheckedFeature, stray: StrayValue): string {
+function strayText(where: string, { name, values, simulated }: CheckedFeature, stray: StrayValue): Said {
   const { value, count, rows, isFar } = stray;
   const who = `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0)`;
   const exactly = count === 1 ? "has" : "have";
   const found = `${who} ${exactly} ${name} = ${plain(value)}${count === 1 ? "" : " exactly"}`;
   if (!isFar) {
-    return (
-      `${found}, where other values hardly repeat. It looks like a sentinel, a default or a clipped value, ` +
-      "of which there is no density. Remove these events, or impute the value"
-    );
+    return {
+      text: `${found}, where other values hardly repeat. It looks like a sentinel, a default or a clipped value, of which there is no density`,
+      advice: "Remove these events, or impute the value",
+    };
   }
   const range =
     simulated === undefined ? "where no other event is near" : `while simulated events lie ${between(simulated)}`;
   return count === 1
-    ? `${found}, ${range}. It looks like a sentinel, a wrong unit or a broken event. Remove it, or impute the value`
-    : `${found}, ${range}. It looks like a sentinel for a missing value. Remove these events, or impute the value`;
+    ? {
+        text: `${found}, ${range}. It looks like a sentinel, a wrong unit or a broken event`,
+        advice: "Remove it, or impute the value",
+      }
+    : {
+        text: `${found}, ${range}. It looks like a sentinel for a missing value`,
+        advice: "Remove these events, or impute the value",
+      };
 }
 
-function gridText(where: string, { name, values }: CheckedFeature, { distinct, step, example }: ValueGrid): string {
+function gridText(where: string, { name, values }: CheckedFeature, { distinct, step, example }: ValueGrid): Said {
   const found =
     distinct === 1
       ? `the central 80% of ${values.length} events have ${name} = ${plain(example[0]!)}`
       : `${name} has ${distinct} different values in the central 80% of ${values.length} events, such as ${example.map(short).join(" and ")}: ` +
         `steps of ${step.toPrecision(2)} standard deviations`;
-  return (
-    `${where}: ${found}. A density of a continuous variable does not describe whole numbers, labels or coarsely rounded ` +
-    "values. Store more digits, or add a uniform random number of the width of a step, in simulation and data alike, or leave the feature out"
-  );
+  return {
+    text: `${where}: ${found}. A density of a continuous variable does not describe whole numbers, labels or coarsely rounded values`,
+    advice:
+      "Store more digits, or add a uniform random number of the width of a step, in simulation and data alike, or leave the feature out",
+  };
 }
 
-function supportText(where: string, { name, values, simulated }: CheckedFeature, found: EventsOutside): string {
+function supportText(where: string, { name, values, simulated }: CheckedFeature, found: EventsOutside): Said {
   const { side, count, rows, interval, pValue } = found;
   const [end, word] = side === "below" ? [simulated![0], "least"] : [simulated![1], "largest"];
-  return (
-    `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0) have ${name} ${between(interval)}, ` +
-    `${side} ${short(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
-    "Densities are not trained there. Cut data and simulation to the same range, or simulate what is missing"
-  );
+  return {
+    text:
+      `${where}: ${events(count, values.length)} (${rowText(rows, count)}, counted from 0) have ${name} ${between(interval)}, ` +
+      `${side} ${short(end)}, the ${word} simulated value (probability ${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)}). ` +
+      "Densities are not trained there",
+    advice: "Cut data and simulation to the same range, or simulate what is missing",
+  };
 }
 
 export interface CheckedSample {
+  readonly about: DataVerdict["about"];
   /** The file. */
   readonly where: string;
   readonly features: readonly CheckedFeature[];
@@ -108,11 +120,17 @@ export interface CheckedSample {
   readonly fileRows?: Int32Array | undefined;
 }
 
+type Found = Omit<DataVerdict, "about" | "failed">;
+
 /** What the columns of a sample say by themselves. */
-export function sampleVerdicts({ where, features, weights, nSimulated, fileRows }: CheckedSample): DataVerdict[] {
+export function sampleVerdicts({ about, ...sample }: CheckedSample): DataVerdict[] {
+  return foundIn(sample).map((own) => ({ ...own, about, failed: true }));
+}
+
+function foundIn({ where, features, weights, nSimulated, fileRows }: Omit<CheckedSample, "about">): Found[] {
   const inFile = <T extends { readonly rows: readonly number[] }>(found: T): T =>
     fileRows === undefined ? found : { ...found, rows: found.rows.map((row) => fileRows[row]!) };
-  const ofFeatures = features.flatMap((feature): DataVerdict[] => {
+  const ofFeatures = features.flatMap((feature): Found[] => {
     const { values, expected } = feature;
     const strays = strayValues(values, expected).map(inFile);
     const far = new Set(strays.flatMap(({ value, isFar }) => (isFar ? [value] : [])));
@@ -123,7 +141,7 @@ export function sampleVerdicts({ where, features, weights, nSimulated, fileRows 
     return [
       ...strays.map((stray) => ({
         check: stray.isSpike ? ("spike" as const) : ("stray value" as const),
-        text: strayText(where, feature, stray),
+        ...strayText(where, feature, stray),
         count: stray.count,
         rows: stray.rows,
         ...(stray.isSpike && { spike: { name: feature.name, value: stray.value } }),
@@ -131,7 +149,7 @@ export function sampleVerdicts({ where, features, weights, nSimulated, fileRows 
       ...gridVerdicts(where, feature, new Set(strays.map(({ value }) => value))),
       ...outside.map((found) => ({
         check: "support" as const,
-        text: supportText(where, feature, found),
+        ...supportText(where, feature, found),
         count: found.count,
         rows: found.rows,
       })),
@@ -140,35 +158,31 @@ export function sampleVerdicts({ where, features, weights, nSimulated, fileRows 
   return [...ofFeatures, ...copyVerdicts(where, features), ...weightVerdicts(where, weights, fileRows)];
 }
 
-function gridVerdicts(where: string, feature: CheckedFeature, strays: ReadonlySet<number>): DataVerdict[] {
+function gridVerdicts(where: string, feature: CheckedFeature, strays: ReadonlySet<number>): Found[] {
   const found = valueGrid(feature.values, strays);
   if (found === undefined || found.step < DOUBTFUL_STEP) return [];
   const check = found.step < COARSE_STEP ? "rounding" : "grid";
-  return [{ check, text: gridText(where, feature, found), count: feature.values.length, rows: [] }];
+  return [{ check, ...gridText(where, feature, found), count: feature.values.length, rows: [] }];
 }
 
-function copyVerdicts(where: string, features: readonly CheckedFeature[]): DataVerdict[] {
+function copyVerdicts(where: string, features: readonly CheckedFeature[]): Found[] {
   const copies = copiesOf(features.map(({ values }) => values));
   if (copies === 1) return [];
   const count = features[0]!.values.length;
   const text =
     `${where}: every value occurs ${copies} times or a multiple of it, as if each of ${count / copies} events were there ` +
-    `${copies} times. Errors would be too small by the root of that. Remove the copies`;
-  return [{ check: "copies", text, count, rows: [] }];
+    `${copies} times. Errors would be too small by the root of that`;
+  return [{ check: "copies", text, advice: "Remove the copies", count, rows: [] }];
 }
 
-function weightVerdicts(
-  where: string,
-  weights: ColumnData | undefined,
-  fileRows: Int32Array | undefined,
-): DataVerdict[] {
+function weightVerdicts(where: string, weights: ColumnData | undefined, fileRows: Int32Array | undefined): Found[] {
   const heavy = weights && dominantWeight(weights);
   if (heavy === undefined) return [];
   const row = fileRows?.[heavy.row] ?? heavy.row;
   const text =
     `${where}: the weight of the event in row ${row} (counted from 0), ${short(heavy.weight)}, outweighs all others: ` +
-    "it holds more than half of the sum of squared weights. Remove this event, or correct its weight";
-  return [{ check: "weights", text, count: 1, rows: [row] }];
+    "it holds more than half of the sum of squared weights";
+  return [{ check: "weights", text, advice: "Remove this event, or correct its weight", count: 1, rows: [row] }];
 }
 
 /** Refuses, before anything is trained, features that have no density: each finding was a warning before. */
@@ -202,32 +216,5 @@ export function requireSupport(
     expected: "data where simulated events lie, up to chance",
     got: `${found.length} finding${found.length === 1 ? "" : "s"}, named in the warnings`,
     hint: "Cut data and simulation to the same range, or set data.outside to drop",
-  });
-}
-
-/** Throws at the end, when all is written, where a check or a training failed. Each failure was a warning before. */
-export function requirePassed(
-  what: string,
-  verdicts: readonly DataVerdict[],
-  unconverged: readonly TrainingVerdict[] = [],
-): void {
-  if (verdicts.length === 0) {
-    requireConverged(what, unconverged);
-    return;
-  }
-  throw new VerdictFailed(what, {
-    expected: "events that pass the checks of the data",
-    got: `${verdicts.length} finding${verdicts.length === 1 ? "" : "s"}, named in the warnings`,
-    hint: "Correct or remove the events that they name",
-  });
-}
-
-function requireConverged(what: string, unconverged: readonly TrainingVerdict[]): void {
-  const failed = unconverged.filter((own) => own.failed);
-  if (failed.length === 0) return;
-  throw new VerdictFailed(what, {
-    expected: "trainings that converged",
-    got: `${failed.length} that did not, named in the warnings`,
-    hint: "Change their settings as the warnings say, and run again",
   });
 }

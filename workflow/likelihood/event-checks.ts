@@ -2,15 +2,13 @@
 import { UsageError } from "../errors.js";
 import { columnVerdicts } from "../events/column-checks.js";
 import type { DataVerdict } from "../events/data-verdicts.js";
+import type { Reporter } from "../reporter.js";
+import { type Verdict, Verdicts } from "../verdicts.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
 import { eventInfluence } from "./event-influence.js";
-import { nonFiniteAt } from "./non-finite-events.js";
+import { type NonFinite, nonFiniteAt } from "./non-finite-events.js";
 
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
-
-/** `columnVerdicts` for a finished model. */
-export const modelVerdicts = ({ analysis, events, model }: Pick<OpenLikelihood, "analysis" | "events" | "model">) =>
-  columnVerdicts(analysis, events, model.simulated, model.transport !== undefined);
 
 /** Refuses events whose log-density at ν is not finite: no fit can begin there. */
 export async function requireFiniteDensities(
@@ -29,10 +27,37 @@ export async function requireFiniteDensities(
 }
 
 /** Events that alone decide ν, by their scores at a point. */
-export async function influenceVerdicts(
+async function influenceVerdicts(
   open: CheckedLikelihood,
   nu: readonly number[],
   signal: AbortSignal,
 ): Promise<readonly DataVerdict[]> {
   return (await eventInfluence(open, { estimate: nu, covariance: undefined }, new Set(), signal)).verdicts;
+}
+
+/** A likelihood, and what failed in the run that made its model. */
+interface JudgedLikelihood extends CheckedLikelihood, Pick<OpenLikelihood, "model"> {
+  readonly ofModel: readonly Verdict[];
+}
+
+/**
+ * What there is to say of a result at ν: of the model, of the columns, and of single events.
+ *
+ * @param nonFinite  events without a finite log-density, where they have been looked for and are no error
+ */
+export async function verdictsAt(
+  open: JudgedLikelihood,
+  nu: readonly number[],
+  { warn, signal }: Pick<Reporter, "warn" | "signal">,
+  nonFinite?: NonFinite,
+): Promise<Verdicts> {
+  const verdicts = new Verdicts(warn);
+  verdicts.add(open.ofModel);
+  verdicts.add(columnVerdicts(open.analysis, open.events, open.model.simulated, open.model.transport !== undefined));
+  verdicts.add(
+    nonFinite !== undefined && nonFinite.count > 0
+      ? [nonFinite.verdict(open.analysis, open.events)]
+      : await influenceVerdicts(open, nu, signal),
+  );
+  return verdicts;
 }

@@ -102,9 +102,12 @@ async function dominanceVerdicts(
   return [
     {
       check: "influence",
+      about: "data",
+      failed: true,
       text:
         `${events.file}: ${eventText(analysis, events, first.row)}, with log p = ${logProb!.toPrecision(6)}, alone moves ` +
-        `${likelihood.names[first.nuisance]} ${shift}${others}. It dominates the likelihood: remove it, or find out what it is`,
+        `${likelihood.names[first.nuisance]} ${shift}${others}. It dominates the likelihood`,
+      advice: "Remove it, or find out what it is",
       count: dominant.length,
       rows,
     },

@@ -28,8 +28,15 @@ export class NonFinite {
 
   /** @param where  the point, where it is not the one that was asked for: " at nu = (1, 0)" */
   verdict(analysis: Analysis, events: LoadedEvents, where = ""): DataVerdict {
-    const text = `${events.file}: ${this.text(analysis, events, where)}. Remove such events, or look for a sentinel or a wrong unit in them`;
-    return { check: "finite", text, count: this.count, rows: this.rows.map((row) => events.rows?.[row] ?? row) };
+    return {
+      check: "finite",
+      about: "data",
+      failed: true,
+      text: `${events.file}: ${this.text(analysis, events, where)}`,
+      advice: "Remove such events, or look for a sentinel or a wrong unit in them",
+      count: this.count,
+      rows: this.rows.map((row) => events.rows?.[row] ?? row),
+    };
   }
 
   /** "row 5 (counted from 0): x = 1e20, with log p = -infinity; 3 such events of 100" */

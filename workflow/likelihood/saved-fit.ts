@@ -9,7 +9,7 @@ import { quotedMessage, UsageError } from "../errors.js";
 import type { Belongings } from "../store/belonging.js";
 import { checkSealed } from "../store/checksum.js";
 import { FIT_FILE, RESULTS_FILE } from "../store/output-folder.js";
-import type { TrainingVerdict } from "../training-verdict.js";
+import type { Verdict } from "../verdicts.js";
 import type { FitSummary } from "./fit-summary.js";
 
 // Of a file of results: a fit of 1000 nuisances has a million covariances.
@@ -25,8 +25,8 @@ const hintOf = (analysis: Analysis) => `Make it again with \`unbinned run ${anal
 
 /** What the results of a folder say of the files beside them. */
 interface SavedResults extends Pick<SavedFit, "file" | "belongings"> {
-  /** Trainings of its model that did not converge. */
-  readonly unconverged: readonly TrainingVerdict[];
+  /** What failed of its model: not of its events, which are looked at again, nor of its fit, which another may replace. */
+  readonly ofModel: readonly Verdict[];
 }
 
 /** What belongs to the results of a folder; undefined where there are none. */
@@ -36,16 +36,27 @@ export function savedResults(analysis: Analysis, folder: string): SavedResults |
   const content = parsed(file);
   checkSealed(file, content, hintOf(analysis));
   const { files = {}, verdicts = [] } = content as Sealed;
-  const isOfTraining = (own: Partial<TrainingVerdict> | null) =>
-    own?.check === "training" && typeof own.text === "string";
-  return { file, belongings: files, unconverged: verdicts.filter(isOfTraining) as TrainingVerdict[] };
+  return { file, belongings: files, ofModel: savedVerdicts(verdicts).filter(isOfModel) };
 }
+
+const isOfModel = ({ check, about }: Verdict) => about === "densities" || (about === "fit" && check !== "fit");
+
+/** Those of a file; earlier versions kept no more of a training than a text, which says all. */
+function savedVerdicts(verdicts: readonly SavedVerdict[]): Verdict[] {
+  return verdicts.flatMap((own) => {
+    if (own === null || typeof own.text !== "string" || own.check === undefined) return [];
+    const { check, text, about = check === "training" ? "densities" : "data", advice = "" } = own;
+    return [{ ...own, check, text, about, advice, failed: true }];
+  });
+}
+
+type SavedVerdict = Partial<Verdict> | null;
 
 /** What a file with a checksum has beside its contents. */
 interface Sealed {
   readonly checksum?: string;
   readonly files?: Belongings;
-  readonly verdicts?: readonly (Partial<TrainingVerdict> | null)[];
+  readonly verdicts?: readonly SavedVerdict[];
 }
 
 /** The fit in a folder, that of `run` before that of `fit`; undefined where there is neither. */

@@ -6,13 +6,12 @@ import { writeAtomic } from "../../io/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
-import type { DataVerdict } from "../events/data-verdicts.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
-import type { TrainingVerdict } from "../training-verdict.js";
+import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 
 export interface ToysRequest {
@@ -33,24 +32,20 @@ export interface ToysRequest {
 export async function runToys(
   context: RunContext,
   request: ToysRequest,
-): Promise<{
-  readonly plan: ToyPlan;
-  readonly verdicts: readonly DataVerdict[];
-  readonly unconverged: readonly TrainingVerdict[];
-}> {
+): Promise<{ readonly plan: ToyPlan; readonly verdicts: Verdicts }> {
   const { mode, folder, wanted, isForced } = request;
-  const checks = await checkEvents(context);
-  const { plan, unconverged } = await openPlan(context, mode, checks);
+  const verdicts = new Verdicts(context.warn);
+  const plan = await openPlan(context, mode, await checkEvents(context, verdicts), verdicts);
   context.signal.throwIfAborted();
   const isDone = async (toy: number) => !isForced && (await readToy(folder, toy, plan.key)) !== undefined;
   const missing: number[] = [];
   for (const toy of wanted) if (!(await isDone(toy))) missing.push(toy);
   if (missing.length > 0) await runMissing(plan, missing, request);
-  return { plan, verdicts: checks.verdicts, unconverged };
+  return { plan, verdicts };
 }
 
-async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks) {
-  const { model, keys, unconverged: ofSimulation } = await trainSimulation(context, checks);
+async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks, verdicts: Verdicts): Promise<ToyPlan> {
+  const { model, keys } = await trainSimulation(context, checks, verdicts);
   const isGenerated = context.analysis.configuration.data.generator !== undefined;
   const isMeasured = mode === "data" || !isGenerated;
   if (isMeasured) await requireLikelihood(context, model);
@@ -58,8 +53,8 @@ async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks) {
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
   const truth = truthOf(context, best?.summary.estimate);
   const key = planKey(context, mode, { trained: measured?.key ?? keys.whole, truth });
-  const plan: ToyPlan = { context, mode, simulated: model, fitted: measured?.model, truth, key };
-  return { plan, unconverged: [...ofSimulation, ...judgeTrainings(context, measured?.trainings ?? [])] };
+  verdicts.add(judgeTrainings(context, measured?.trainings ?? []));
+  return { context, mode, simulated: model, fitted: measured?.model, truth, key };
 }
 
 async function runMissing(plan: ToyPlan, missing: readonly number[], request: ToysRequest): Promise<void> {

@@ -3,11 +3,12 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
-import { type Closure, checkClosure } from "../steps/closure.js";
+import { type Closure, checkClosure, closureFindings } from "../steps/closure.js";
 import { checkFittedEvents } from "../steps/data-support.js";
 import { displacementFields } from "../steps/displacements.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { scanFits } from "../steps/fits/scanning.js";
+import { goodnessOfFit, goodnessVerdicts } from "../steps/goodness-of-fit.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
@@ -15,11 +16,20 @@ import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { nuisanceModels } from "../store/model-files.js";
+import { fitVerdicts, Verdicts } from "../verdicts.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
 import type { Outcome } from "./outcome.js";
 
-/** The model of simulation: trained densities with the yields and nuisances of the configuration. */
-export async function trainSimulation(context: RunContext, { range, leftOut, acceptance }: RunChecks) {
+/**
+ * The model of simulation: trained densities with the yields and nuisances of the configuration.
+ *
+ * @param verdicts  gets those on the trainings
+ */
+export async function trainSimulation(
+  context: RunContext,
+  { range, leftOut, acceptance }: RunChecks,
+  verdicts: Verdicts,
+) {
   const { configuration } = context.analysis;
   const x = await trainDensity(context, "x", leftOut);
   const y = looksAtY(context) ? await trainDensity(context, "y", leftOut) : undefined;
@@ -40,7 +50,8 @@ export async function trainSimulation(context: RunContext, { range, leftOut, acc
     JSON.stringify([...densities, model.processes, model.nuisances]);
   const keys: SimulationKeys = { whole: keyOf([x.key, y?.key]), xAlone: keyOf([x.key, undefined]) };
   const trainings = [...x.trainings, ...(y?.trainings ?? [])];
-  return { model, densities: [x.key, y?.key], keys, trainings, unconverged: judgeTrainings(context, trainings) };
+  verdicts.add(judgeTrainings(context, trainings));
+  return { model, densities: [x.key, y?.key], keys, trainings };
 }
 
 /** @param warnings  what `context.warn` has said, in order */
@@ -48,18 +59,21 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const missing: Missing = new Map();
   const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
     attempt(context, missing, name, make, instead);
-  const checks = await checkEvents(context);
-  const trained = await trainSimulation(context, checks);
+  const verdicts = new Verdicts(context.warn);
+  const checks = await checkEvents(context, verdicts);
+  const trained = await trainSimulation(context, checks, verdicts);
   const { model: simulated, densities, keys } = trained;
   const noClosure: Closure = { tests: [], verdicts: [] };
   const closure = await part("Closure", () => checkClosure(context, simulated, densities), noClosure);
+  verdicts.add(closureFindings(context, closure));
   await requireLikelihood(context, simulated);
   const fitted = await fitModel(context, simulated, keys);
-  const unconverged = [...trained.unconverged, ...judgeTrainings(context, fitted.trainings)];
+  verdicts.add(judgeTrainings(context, fitted.trainings));
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
+  verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };
   const projections = await part(
@@ -67,11 +81,16 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     () => projectFit(context, fitted.model, estimate, fitted.key),
     noProjections,
   );
+  const goodness = goodnessOfFit(projections.projections);
+  verdicts.add(goodnessVerdicts(context, goodness));
   const hasFields = fitted.model.transport !== undefined && projections !== noProjections;
   const fields = hasFields
     ? await part("Distribution of interest", () => displacementFields(context, fitted, best.summary, projections), [])
     : [];
   const scans = await part("Likelihood scans", () => scanFits(context, fitted), []);
+  for (const { label, found } of scans) {
+    verdicts.add(found.verdicts.map((own) => ({ ...own, text: `${label}, ${own.text}` })));
+  }
   const impacts = await part("Impacts", () => findImpacts(context, fitted, best), undefined);
   const trainings = [...trained.trainings, ...fitted.trainings];
   const yields = await part("Yields", () => yieldsOf(fitted.model, best), []);
@@ -88,14 +107,14 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     acceptance: checks.acceptance,
     yields,
     projections,
+    goodness,
     bands,
     sensitivity,
     fields,
     scans,
     impacts,
     trainings,
-    unconverged,
-    verdicts: [...checks.verdicts, ...ofFit.verdicts, ...scans.flatMap(({ found }) => found.verdicts)],
+    verdicts: verdicts.all,
     influence: ofFit.influence,
     leftOut: [...context.simulation.leftOut, ...(context.events.leftOut ?? [])],
     warnings,

@@ -19,7 +19,7 @@ import { checkExport } from "../store/exported-folder.js";
 import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { checkSpared } from "../store/spared-files.js";
-import type { TrainingVerdict } from "../training-verdict.js";
+import type { Verdict } from "../verdicts.js";
 
 /** What a likelihood is opened from, besides the file of the analysis. */
 export interface LikelihoodOptions extends Overrides {
@@ -43,8 +43,8 @@ export interface OpenRequest {
 
 export interface OpenedModel extends OpenLikelihood {
   readonly belongings: Belongings;
-  /** Trainings of the model that did not converge, as the run that made it says. */
-  readonly unconverged: readonly TrainingVerdict[];
+  /** What failed in the run that made the model. */
+  readonly ofModel: readonly Verdict[];
 }
 
 /** The likelihood that a configuration file describes. */
@@ -64,7 +64,7 @@ export async function openLikelihood(
   }
   checkFiles(analysis, { samples: false });
   if (!writesFolder && options.out !== undefined) checkSpared(options.out, analysis, folders);
-  const { whole, events: loaded, belongings, unconverged } = await readTogether(analysis, folders, options.head);
+  const { whole, events: loaded, belongings, ofModel } = await readTogether(analysis, folders, options.head);
   const read = readCount(loaded);
   const model = read === loaded.total ? whole : withExposure(whole, read / loaded.total);
   const events = withoutOutside(analysis, loaded, model.simulated, model.transport !== undefined);
@@ -79,7 +79,7 @@ export async function openLikelihood(
   return {
     ...open,
     belongings,
-    unconverged,
+    ofModel,
     close: async () => {
       await open.close();
       await backend.close();
@@ -97,5 +97,5 @@ async function readTogether(analysis: Analysis, folders: readonly [string, ...st
   const generated = data.file === undefined ? [events.file] : [];
   const belongings = await belongingsIn(dirname(file), [basename(file)]);
   if (results !== undefined) await checkBelonging(results.file, results.belongings, [file, ...generated], belongings);
-  return { whole, events, belongings, unconverged: results?.unconverged ?? [] };
+  return { whole, events, belongings, ofModel: results?.ofModel ?? [] };
 }

@@ -4,16 +4,16 @@ import type { Band } from "../../inference/measurements/distribution-of-interest
 import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { AcceptanceRow } from "../acceptance.js";
-import type { DataVerdict } from "../events/data-verdicts.js";
 import type { LeftOut } from "../events/loaded-events.js";
 import type { ParameterInfluence } from "../likelihood/event-influence.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
 import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
+import type { GoodnessOfFit } from "../steps/goodness-of-fit.js";
 import type { ProjectionSet } from "../steps/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
-import type { TrainingVerdict } from "../training-verdict.js";
+import type { Verdict } from "../verdicts.js";
 import type { Missing } from "./optional-parts.js";
 
 /** Expected events of one process. */
@@ -34,6 +34,8 @@ export interface Outcome {
   readonly acceptance: readonly AcceptanceRow[];
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
+  /** Of the projections after the fit; undefined where nothing can be tested. */
+  readonly goodness: GoodnessOfFit | undefined;
   /** Around the projections after the fit, in their order. */
   readonly bands: readonly Band[] | undefined;
   /** Errors that the fit should have had. */
@@ -42,10 +44,8 @@ export interface Outcome {
   readonly scans: readonly ScannedFit[];
   readonly impacts: Impacts | undefined;
   readonly trainings: readonly NamedTraining[];
-  /** Trainings that did not converge; each is among the warnings. */
-  readonly unconverged: readonly TrainingVerdict[];
-  /** Checks of the events that failed; each is among the warnings. */
-  readonly verdicts: readonly DataVerdict[];
+  /** What the checks of the run found; each is among the warnings. */
+  readonly verdicts: readonly Verdict[];
   /** Events of the files that are left out by choice. */
   readonly leftOut: readonly LeftOut[];
   /** The events that move each parameter most. */

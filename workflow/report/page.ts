@@ -73,9 +73,9 @@ function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart
 }
 
 /** Of the result, whether trainings that it rests on did not converge. */
-function restsOn({ fitted, best, unconverged }: Outcome): string {
+function restsOn({ fitted, best, verdicts }: Outcome): string {
   const name = Object.entries(fitted.fits).find(([, fit]) => fit === best)?.[0];
-  const text = name === undefined ? "" : unconvergedText(name, unconverged);
+  const text = name === undefined ? "" : unconvergedText(name, verdicts);
   return text === "" ? "" : ` ${text}`;
 }
 

@@ -8,6 +8,7 @@ import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { unconvergedOf } from "../training-verdict.js";
+import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureRows } from "./feature-text.js";
@@ -22,13 +23,13 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     acceptance,
     yields,
     projections,
+    goodness,
     bands,
     sensitivity,
     fields,
     scans,
     impacts,
     trainings,
-    unconverged,
     verdicts,
     leftOut,
     influence,
@@ -51,7 +52,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     fits: Object.fromEntries(
       Object.entries(fitted.fits).map(([name, fit]) => [
         name,
-        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, unconverged) },
+        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, verdicts) },
       ]),
     ),
     ensemble: ensembleResults(outcome),
@@ -69,13 +70,16 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       })),
     },
     expected: sensitivity ?? null,
-    projections: projections.projections.map(({ of, feature, predictions }, i) => ({
+    projections: projections.projections.map(({ of, feature, predictions, quantiles }, i) => ({
       of,
       feature: featureLabel(context, of, feature),
       before: goodnessOf(predictions[0]!.result) ?? null,
       after: goodnessOf(predictions[1]!.result) ?? null,
+      afterInWideBins: goodnessOf(quantiles.result) ?? null,
       band: bands?.[i] ?? null,
     })),
+    goodness:
+      goodness === undefined ? null : { pValue: goodness.pValue, tests: goodness.tests, passed: goodness.passed },
     scans: Object.fromEntries(
       scans.map(({ name: fit, found }) => [
         fit,
@@ -105,7 +109,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
-    verdicts: [...verdicts, ...unconverged.filter(({ failed }) => failed)],
+    verdicts: failedOf(verdicts),
     leftOut,
     influence,
     warnings: [...warnings],

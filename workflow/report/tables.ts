@@ -125,7 +125,7 @@ export function fitTable(context: RunContext, { fitted, best }: Outcome): Report
   );
 }
 
-export function estimateTable(context: RunContext, { fitted, unconverged }: Outcome): ReportTable {
+export function estimateTable(context: RunContext, { fitted, verdicts }: Outcome): ReportTable {
   const names = nuisanceLabels(context);
   const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
   return {
@@ -135,7 +135,7 @@ export function estimateTable(context: RunContext, { fitted, unconverged }: Outc
       label,
       ...summary.estimate.map((value) => significant(value, 4)),
       summary.nll === null ? undefined : summary.nll.toFixed(3),
-      unconvergedOf(name, unconverged).length === 0 ? summary.status : `${summary.status}, its trainings did not`,
+      unconvergedOf(name, verdicts).length === 0 ? summary.status : `${summary.status}, its trainings did not`,
     ]),
   };
 }
@@ -256,11 +256,12 @@ export function projectionTable(context: RunContext, { projections }: Outcome): 
   };
   return {
     caption: "Data and prediction, feature by feature",
-    columns: ["feature", "before the fit", "after the fit"],
-    rows: projections.projections.map(({ of, feature, predictions }) => [
+    columns: ["feature", "before the fit", "after the fit", "after the fit, quartiles and tails"],
+    rows: projections.projections.map(({ of, feature, predictions, quantiles }) => [
       featureLabel(context, of, feature),
       text(predictions[0]!.result),
       text(predictions[1]!.result),
+      text(quantiles.result),
     ]),
   };
 }

@@ -59,7 +59,7 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
         ? []
         : [{ ...feature, name: ownName(source, feature.name) }],
     );
-    return sampleVerdicts({ where: file, features, weights: events.weights, fileRows: rows });
+    return sampleVerdicts({ about: "simulation", where: file, features, weights: events.weights, fileRows: rows });
   });
   const nominalValues = nominalShapes(analysis.configuration);
   return {

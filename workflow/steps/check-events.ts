@@ -9,39 +9,36 @@ import { leftOutText } from "../events/selection.js";
 import { requireFiniteDensities } from "../likelihood/event-checks.js";
 import { openFit } from "../likelihood/open-fit.js";
 import { effectWarnings, nuisancesLeftOut, type SimulationChecks } from "../simulation/simulation-checks.js";
+import type { Verdicts } from "../verdicts.js";
 
 export interface RunChecks extends Pick<SimulationChecks, "range"> {
   /** Shape nuisances whose effect the model leaves out, as their samples show none. */
   readonly leftOut: ReadonlySet<string>;
   /** How the yields follow the shape nuisances. */
   readonly acceptance: readonly AcceptanceRow[];
-  /** Each has been a warning. */
   readonly verdicts: readonly DataVerdict[];
 }
 
-/** Before anything is trained. */
-export async function checkEvents(context: RunContext): Promise<RunChecks> {
+/**
+ * Before anything is trained.
+ *
+ * @param verdicts  gets what was found
+ */
+export async function checkEvents(context: RunContext, verdicts: Verdicts): Promise<RunChecks> {
   const { analysis, events, simulation } = context;
   const { range, verdicts: ofSimulation, effects } = await simulation.checks();
-  const verdicts = warned(context, [
-    ...ofSimulation,
-    ...columnVerdicts(analysis, events, range, willMoveY(analysis.configuration)),
-  ]);
+  const found = [...ofSimulation, ...columnVerdicts(analysis, events, range, willMoveY(analysis.configuration))];
+  verdicts.add(found);
   const { spikes, outside } = analysis.configuration.data;
-  requireDensities(analysis.file, spikes, verdicts);
-  requireSupport(analysis.file, outside, verdicts);
+  requireDensities(analysis.file, spikes, found);
+  requireSupport(analysis.file, outside, found);
   for (const own of [...simulation.leftOut, ...(events.leftOut ?? [])]) context.progress.note(leftOutText(own));
   const leftOut = nuisancesLeftOut(analysis.configuration, simulation.anchors, effects);
   const { rows: acceptance, notes } = simulation.acceptance;
   const movesYields = new Set(acceptance.map(({ nuisance }) => nuisance));
   for (const text of effectWarnings(analysis.configuration, effects, leftOut, movesYields)) context.warn(text);
   for (const text of notes) context.warn(text);
-  return { range, leftOut, acceptance, verdicts };
-}
-
-function warned(context: RunContext, verdicts: DataVerdict[]): DataVerdict[] {
-  for (const { text } of verdicts) context.warn(text);
-  return verdicts;
+  return { range, leftOut, acceptance, verdicts: found };
 }
 
 /** Refuses data that have no likelihood where the first fit begins. */

@@ -9,6 +9,7 @@ import {
 } from "../../inference/model/predictions/closure.js";
 import { featureLabel, nominalShapes, nuisancesOfKind, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
+import type { Verdict } from "../verdicts.js";
 
 export interface Closure {
   readonly tests: readonly ClosureTest[];
@@ -58,18 +59,18 @@ export async function checkClosure(
     return { record: found, arrays: {} };
   });
   const verdicts = closureVerdicts(tests, nominalShapes(analysis.configuration));
-  const isBroken = !simulation.isFresh && (await simulation.checks()).verdicts.length > 0;
-  for (const { of, part, least, tests: count, pValue, passed } of verdicts) {
-    if (passed) continue;
-    const where = describeAnchor(context, least.process, least.at);
-    const advice = isBroken
-      ? "Correct the samples first: other warnings name the wrong values"
-      : `Train longer (flows.${of}, morph.${of}), or with more simulation`;
-    context.warn(
-      `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not ` +
-        `describe held-out simulation (p-value ${pValue.toExponential(1)} for the worst of ${count} tests, ` +
-        `${featureLabel(analysis, of, least.feature)} of ${where}). ${advice}`,
-    );
-  }
   return { tests, verdicts };
+}
+
+/** A density, or its morph, that does not describe held-out simulation. */
+export function closureFindings(context: RunContext, { verdicts }: Closure): Verdict[] {
+  return verdicts.flatMap(({ of, part, least, tests, pValue, passed }) => {
+    if (passed) return [];
+    const where = `${featureLabel(context.analysis, of, least.feature)} of ${describeAnchor(context, least.process, least.at)}`;
+    const text =
+      `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not describe held-out simulation ` +
+      `(p-value ${pValue.toExponential(1)} for the worst of ${tests} tests, ${where})`;
+    const advice = `Train longer (flows.${of}, morph.${of}), or with more simulation`;
+    return [{ check: "closure", about: "densities", failed: true, text, advice }];
+  });
 }

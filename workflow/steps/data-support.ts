@@ -37,9 +37,7 @@ export async function checkFittedEvents(
     const moved = group.size === 0 ? "" : togetherText(open.likelihood.names, together);
     const support =
       low === undefined ? outsideVerdicts(open, outside, moved) : [lowDensityVerdict(open, low, outside, moved)];
-    const all = [...support, ...verdicts];
-    for (const { text } of all) context.warn(text);
-    return { verdicts: all, influence: largest };
+    return { verdicts: [...support, ...verdicts], influence: largest };
   } finally {
     await open.close();
   }
@@ -142,10 +140,13 @@ function lowDensityVerdict(
     `${events.file}: ${count} of ${events.data.count} events have a log p of ${of} below ${below.toPrecision(4)}, which ` +
     `${(100 * part).toPrecision(2)}% of ${simulated} held-out simulated events do not exceed (probability ` +
     `${pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1)} where their tail is three times that of simulation)${more}. ` +
-    `The lowest: ${worst}.${moved} Simulation does not describe them: look for a process that is missing, or cut data and simulation alike`;
+    `The lowest: ${worst}.${moved} Simulation does not describe them`;
   return {
     check: "support",
+    about: "data",
+    failed: true,
     text,
+    advice: "Look for a process that is missing, or cut data and simulation alike",
     count: low.length + others,
     rows: named.map((event) => events.rows?.[event] ?? event),
   };
@@ -155,6 +156,11 @@ function lowDensityVerdict(
 function outsideVerdicts({ events }: OpenLikelihood, outside: readonly number[], moved: string): DataVerdict[] {
   if (outside.length === 0 || moved === "") return [];
   const rows = outside.slice(0, NAMED_ROWS).map((event) => events.rows?.[event] ?? event);
-  const text = `${events.file}: ${outside.length} of ${events.data.count} events lie outside of the simulated ranges.${moved} Set data.outside to drop to see the fit without them`;
-  return [{ check: "support", text, count: outside.length, rows }];
+  const text =
+    `${events.file}: ${outside.length} of ${events.data.count} events lie outside of the simulated ranges.${moved}`.replace(
+      /\.$/,
+      "",
+    );
+  const advice = "Set data.outside to drop to see the fit without them";
+  return [{ check: "support", about: "data", failed: true, text, advice, count: outside.length, rows }];
 }

@@ -7,8 +7,10 @@ import {
   project,
   sampleMixture,
 } from "../../inference/model/predictions/projections.js";
+import { TAIL_EVENTS } from "../../inference/model/predictions/quantile-edges.js";
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
-import { nuisanceVector } from "../configuration/analysis.js";
+import { effectiveEvents } from "../../inference/statistics/fit/covariance.js";
+import { nominalShapes, nuisanceVector, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 
 export interface ProjectionSet {
@@ -24,6 +26,8 @@ export interface Moments {
 
 /** Sampled events per event of the data: their variance adds a quarter to that of the test. */
 const SAMPLED_PER_EVENT = 4;
+/** Where they cost nothing, it adds less. */
+const LEAST_SAMPLED = 40_000;
 
 /** Before: nominal, T the identity. After: the fit. */
 export async function projectFit(
@@ -33,16 +37,27 @@ export async function projectFit(
   key: string,
 ): Promise<ProjectionSet> {
   const { analysis, events, store, backend, progress } = context;
+  const simulated = simulatedNumbers(context);
   const { configuration } = analysis;
   const { seed, report, likelihood } = configuration;
-  const inputs = { key, nu, bins: report.bins, extended: likelihood.extended, data: context.dataKey };
+  const inputs = {
+    key,
+    nu,
+    bins: report.bins,
+    least: LEAST_SAMPLED,
+    tails: TAIL_EVENTS,
+    simulated: simulated ?? null,
+    extended: likelihood.extended,
+    data: context.dataKey,
+  };
   const { record } = await store.run("projections", inputs, async () => {
     const counter = progress.begin("projections", 2, "samples");
     const common = {
       backend,
-      count: SAMPLED_PER_EVENT * events.data.count,
+      count: Math.max(LEAST_SAMPLED, SAMPLED_PER_EVENT * events.data.count),
       withY: looksAtY(context),
       observed: likelihood.extended ? undefined : totalWeight(events.data),
+      simulated,
       seed,
     };
     const nominal = nuisanceVector(configuration, {});
@@ -59,6 +74,19 @@ export async function projectFit(
     return { record: found, arrays: {} };
   });
   return record;
+}
+
+/** Of each process, the effective number of nominal events that its densities are trained on; undefined where they know no limit. */
+function simulatedNumbers({ analysis, simulation }: RunContext): number[] | undefined {
+  if (simulation.isFresh) return undefined;
+  const nominal = nominalShapes(analysis.configuration);
+  const own = simulation.files.filter(([, { at }]) => at.every((value, k) => value === nominal[k]));
+  return processNames(analysis.configuration).map((_, f) =>
+    own.reduce((sum, [, { process, count, weights }]) => {
+      const events = weights === undefined ? count : effectiveEvents(weights);
+      return process === f ? sum + events : sum;
+    }, 0),
+  );
 }
 
 function moments(column: MixtureSample["processes"][number]["x"], count: number): Moments[] {

@@ -22,12 +22,15 @@ import { openSampler } from "../sampling/sampling.js";
 import type { ObservableName } from "../sampling/simulated-events.js";
 import { expectedYields } from "../yields.js";
 import { binEdges, binWithin } from "./closure.js";
+import { quantileEdges, type WeightedValues } from "./quantile-edges.js";
 
 /** Events of each process, drawn from the flows, each worth `weight` events of the data. */
 export interface MixtureSample {
   readonly processes: readonly {
     readonly count: number;
     readonly weight: number;
+    /** Effective number of simulated events that its densities were trained on; absent where these know no limit. */
+    readonly simulated?: number | undefined;
     readonly x: ColumnData;
     readonly y: ColumnData | undefined;
   }[];
@@ -43,6 +46,8 @@ export interface MixtureSampleRequest {
   readonly withY: boolean;
   /** Σ of the weights of the data, to which the expectation is scaled; undefined: the yields as they are. */
   readonly observed: number | undefined;
+  /** Of each process, the effective number of simulated events that its densities were trained on; none where these know no limit. */
+  readonly simulated?: readonly number[] | undefined;
   readonly seed: number;
   readonly purpose: string;
 }
@@ -54,6 +59,7 @@ const sampleOptions: Options<MixtureSampleRequest> = {
   count: aNumber,
   withY: aFlag,
   observed: optional(aNumber),
+  simulated: optional(numbers),
   seed: aNumber,
   purpose: aText,
 };
@@ -61,7 +67,7 @@ const sampleOptions: Options<MixtureSampleRequest> = {
 /** Events of every process at ν, as many as its share of the expectation. */
 export async function sampleMixture(request: MixtureSampleRequest): Promise<MixtureSample> {
   checkOptions("sampleMixture", request, sampleOptions);
-  const { backend, model, nu, withY, observed, seed, purpose } = request;
+  const { backend, model, nu, withY, observed, simulated, seed, purpose } = request;
   const plain = await expectedYields(model, nu);
   const sum = plain.reduce((a, b) => a + b, 0);
   const yields = plain.map((value) => (observed === undefined ? value : (value * observed) / sum));
@@ -72,7 +78,7 @@ export async function sampleMixture(request: MixtureSampleRequest): Promise<Mixt
       const count = Math.max(1, Math.round((request.count * plain[f]!) / sum));
       const x = await sampler.sampleX(f, nu, count, { seed, purpose: `${purpose}/${f}/x` });
       const y = withY ? await sampler.sampleY(f, nu, x, { seed, purpose: `${purpose}/${f}/y` }) : undefined;
-      processes.push({ count, weight: expected / count, x, y });
+      processes.push({ count, weight: expected / count, simulated: simulated?.[f], x, y });
     }
     return { processes };
   } finally {
@@ -91,21 +97,23 @@ export interface Projection {
     readonly processes: readonly (readonly number[])[];
     readonly result: ChiSquareResult;
   }[];
+  /** The last prediction in bins of its quartiles and tails; see `quantileEdges`. */
+  readonly quantiles: {
+    readonly observed: BinnedEvents;
+    readonly expected: BinnedEvents;
+    readonly result: ChiSquareResult;
+  };
 }
 
 /** As a single event is. */
 const isConstant = (values: ColumnData) => values.every((value) => value === values[0]);
 
-/** A feature of the events of all processes. */
-function drawnOf({ processes }: MixtureSample, of: ObservableName, feature: number): Float32Array {
-  return Float32Array.from(
-    processes.flatMap(({ count, ...columns }) => [...columns[of]!.subarray(feature * count, (feature + 1) * count)]),
-  );
-}
-
 /**
  * Histograms of every feature of the data, within three standard deviations of its mean (what lies outside is in the first and
  * last bin), beside those of the samples. Data that are all alike have no width: the last sample's is taken.
+ *
+ * The variance of an expected number is that of the drawn events, Σw², and that of a histogram of the n simulated events that the density
+ * of its process was trained on: e Y/n for e of its Y expected events. The noise of a flow is less in each bin, and alike in neighbours.
  *
  * @param bins    of each histogram
  * @param nFixed  see `chiSquareTest`
@@ -118,34 +126,54 @@ export function project(
 ): Projection[] {
   checkParts("project", "data", data, { count: aNumber, x: aColumn });
   checkArgument("project", "samples", samples, aList);
+  const { count, weights } = data;
   const observables = (["x", "y"] as const).filter((of) => data[of] !== undefined);
   return observables.flatMap((of) => {
     const column = data[of] as ColumnData;
-    return Array.from({ length: column.length / data.count }, (_, feature): Projection => {
-      const own = column.subarray(feature * data.count, (feature + 1) * data.count);
+    return Array.from({ length: column.length / count }, (_, feature): Projection => {
+      const own = column.subarray(feature * count, (feature + 1) * count);
+      const drawn = samples.map((sample) => drawnOf(sample, of, feature));
       const edges = isConstant(own)
-        ? binEdges(drawnOf(samples.at(-1)!, of, feature), bins)
-        : binEdges(own, bins, data.weights);
-      const observed = binWithin(own, edges, data.weights);
-      const predictions = samples.map(({ processes }) => {
-        const parts = processes.map(({ count, weight, ...columns }) => {
-          const drawn = columns[of]!.subarray(feature * count, (feature + 1) * count);
-          const binned = binWithin(drawn, edges);
-          return {
-            sums: binned.sums.map((value) => weight * value),
-            squares: binned.squares.map((value) => weight * weight * value),
-          };
-        });
-        const add = (of: "sums" | "squares") =>
-          observed.sums.map((_, bin) => parts.reduce((sum, part) => sum + part[of][bin]!, 0));
-        const expected: BinnedEvents = { edges, sums: add("sums"), squares: add("squares"), outside: [0, 0] };
-        return {
-          expected,
-          processes: parts.map(({ sums }) => sums),
-          result: chiSquareTest(observed, expected, nFixed),
-        };
+        ? binEdges(Float32Array.from(drawn.at(-1)!.flatMap(({ values }) => [...values])), bins)
+        : binEdges(own, bins, weights);
+      const observed = binWithin(own, edges, weights);
+      const predictions = drawn.map((parts) => {
+        const { expected, processes } = binned(parts, edges);
+        return { expected, processes, result: chiSquareTest(observed, expected, nFixed) };
       });
-      return { of, feature, observed, predictions };
+      const wideEdges = quantileEdges(drawn.at(-1)!);
+      const seen = binWithin(own, wideEdges, weights);
+      const { expected } = binned(drawn.at(-1)!, wideEdges);
+      const quantiles = { observed: seen, expected, result: chiSquareTest(seen, expected, nFixed) };
+      return { of, feature, observed, predictions, quantiles };
     });
   });
+}
+
+interface DrawnValues extends WeightedValues {
+  readonly values: ColumnData;
+  /** Variance of an expected event that the finite simulation adds. */
+  readonly noise: number;
+}
+
+/** A feature of the events of every process. */
+const drawnOf = ({ processes }: MixtureSample, of: ObservableName, feature: number): DrawnValues[] =>
+  processes.map(({ count, weight, simulated, ...columns }) => ({
+    values: columns[of]!.subarray(feature * count, (feature + 1) * count),
+    weight,
+    noise: simulated === undefined ? 0 : (weight * count) / simulated,
+  }));
+
+function binned(parts: readonly DrawnValues[], edges: readonly number[]) {
+  const bins = parts.map(({ values, weight, noise }) => {
+    const { sums } = binWithin(values, edges);
+    return {
+      sums: sums.map((value) => weight * value),
+      squares: sums.map((value) => weight * (weight + noise) * value),
+    };
+  });
+  const add = (of: "sums" | "squares") =>
+    edges.slice(1).map((_, bin) => bins.reduce((sum, part) => sum + part[of][bin]!, 0));
+  const expected: BinnedEvents = { edges, sums: add("sums"), squares: add("squares"), outside: [0, 0] };
+  return { expected, processes: bins.map(({ sums }) => sums) };
 }

@@ -5,6 +5,7 @@ import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
 import type { OpenLikelihood } from "../../../workflow/likelihood/bound-likelihood.js";
 import { eventInfluence, togetherText } from "../../../workflow/likelihood/event-influence.js";
+import { verdictText } from "../../../workflow/verdicts.js";
 
 const SOURCE = `
 observables: { x: { features: 2, columns: [mass, "p t"] } }
@@ -61,8 +62,8 @@ test("the largest of each parameter, with rows of the file and values by name; a
   assert.ok(Math.abs(together![0]! - 0.5 * (g(0, 9) + g(0, 0))) < 1e-14);
   assert.ok(Math.abs(together![1]! - 0.2 * (-20 + 0.01)) < 1e-14);
   assert.match(
-    verdicts[0]!.text,
-    /^d\.npz: row 19 \(counted from 0\): mass = 9, p t = 49, with log p = -12\.5000, alone moves norm by \d+\.\d+ standard deviations\. It dominates the likelihood: remove it, or find out what it is$/,
+    verdictText(verdicts[0]!),
+    /^d\.npz: row 19 \(counted from 0\): mass = 9, p t = 49, with log p = -12\.5000, alone moves norm by \d+\.\d+ standard deviations\. It dominates the likelihood\. Remove it, or find out what it is$/,
   );
   assert.equal(verdicts[0]!.rows, [19]);
 });

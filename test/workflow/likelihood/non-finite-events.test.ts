@@ -7,6 +7,7 @@ import type { OpenLikelihood } from "../../../workflow/likelihood/bound-likeliho
 import { nonFiniteAt, nonFiniteNear } from "../../../workflow/likelihood/non-finite-events.js";
 import { fitNuisances } from "../../../workflow/likelihood/nuisance-fit.js";
 import { scans } from "../../../workflow/likelihood/nuisance-scan.js";
+import { verdictText } from "../../../workflow/verdicts.js";
 
 const SOURCE = `
 observables: { x: { features: 1, columns: [mass] } }
@@ -68,7 +69,7 @@ test("near a point: the first that has such events, with the point; none where t
   const open = openWith(isAbove);
   const found = await nonFiniteNear(open, [[0, 0.5]], signal);
   assert.is(
-    found!.text,
+    verdictText(found!),
     "d.npz: row 8 (counted from 0): mass = 0.7, with log p = -infinity at nu = (0.1, 0.5); 2 such events of 40000. " +
       "Remove such events, or look for a sentinel or a wrong unit in them",
   );

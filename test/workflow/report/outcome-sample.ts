@@ -89,6 +89,7 @@ const projection = (of: "x" | "y", feature: number) => ({
     ],
     result: result(pValue),
   })),
+  quantiles: { observed: binned([4, 34, 4]), expected: binned([5, 32, 5]), result: result(0.25) },
 });
 
 const profiled = namedFit("fit with T profiled", [0.5, -0.25], 0.1);
@@ -124,6 +125,7 @@ export const outcome = {
     { name: "B", before: 600, after: 580 },
   ],
   projections: { projections: [projection("x", 0), projection("y", 0), projection("y", 1)], processes: [] },
+  goodness: { tests: 6, pValue: 0.8, passed: true },
   bands: undefined,
   sensitivity: undefined,
   fields: [0, 1].map((mode) => ({
@@ -185,7 +187,6 @@ export const outcome = {
       },
     },
   ],
-  unconverged: [],
   verdicts: [],
   leftOut: [],
   influence: [],

@@ -18,13 +18,15 @@ test("results are JSON that has every fit by its name, and says which one is the
 test("trainings that failed are verdicts, and stand with the fits that rest on them", () => {
   const failed = {
     check: "training",
+    about: "fit",
     training: "T and ν (step 1)",
     of: "transport",
     failed: true,
     text: "it fell",
+    advice: "Raise it",
   } as const;
   const warned = { ...failed, training: "p(x), nominal", of: "x", failed: false } as const;
-  const { fits, verdicts, trainings } = resultsOf(setting, { ...outcome, unconverged: [failed, warned] });
+  const { fits, verdicts, trainings } = resultsOf(setting, { ...outcome, verdicts: [failed, warned] });
   assert.equal(
     Object.values(fits).map(({ unconverged }) => unconverged),
     [[], ["T and ν (step 1)"], ["T and ν (step 1)"]],

@@ -40,9 +40,10 @@ test("fits have a row each, with -ln L to three decimals", () => {
 });
 
 test("a fit that rests on a training that failed says so in its status", () => {
-  const unconverged = [{ check: "training", training: "p(x), nominal", of: "x", failed: true, text: "" } as const];
+  const failed = { check: "training", about: "densities", training: "p(x), nominal", of: "x", failed: true } as const;
+  const unconverged = [{ ...failed, text: "", advice: "" }];
   const status = (of: TrainingVerdict[]) =>
-    estimateTable(setting, { ...outcome, unconverged: of }).rows.map((row) => row.at(-1));
+    estimateTable(setting, { ...outcome, verdicts: of }).rows.map((row) => row.at(-1));
   assert.is(status(unconverged)[1], "converged, its trainings did not");
   assert.is(status([{ ...unconverged[0]!, of: "response" }])[1], "converged");
 });
@@ -72,6 +73,7 @@ test("modes, projections and closure", () => {
     "energy",
     "χ²/ndf = 4.50 / 3, p = 0.010",
     "χ²/ndf = 4.50 / 3, p = 0.50",
+    "χ²/ndf = 4.50 / 3, p = 0.25",
   ]);
   assert.equal(closureTable(outcome).rows, [
     ["p(x), nominal", 2, "0.20", "passed"],

@@ -76,7 +76,6 @@ export async function scanFits(context: RunContext, fitted: FittedModel): Promis
     if (task.fit.fit.hessian === undefined) continue;
     const found = await scanTask(context, fitted, task, plan);
     for (const problem of scanProblems(found)) context.warn(`${task.label}, ${problem}`);
-    for (const { text } of found.verdicts) context.warn(`${task.label}, ${text}`);
     scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
   }
   return scanned;

@@ -39,19 +39,17 @@ export interface NamedTraining {
   readonly summary: TrainingSummary;
 }
 
-/** Those that did not converge; each is a warning. */
+/** Those that did not converge. */
 export function judgeTrainings(
-  { warn, events }: Pick<RunContext, "warn" | "events">,
+  { events }: Pick<RunContext, "events">,
   trainings: readonly NamedTraining[],
 ): TrainingVerdict[] {
   const { count, weights } = events.data;
   const weighted = weights === undefined ? count : effectiveEvents(weights);
-  const verdicts = trainings.flatMap(({ label, of, recipe, summary: { convergence, keptEpoch } }) => {
+  return trainings.flatMap(({ label, of, recipe, summary: { convergence, keptEpoch } }) => {
     const found = trainingVerdict({ label, of, recipe, convergence, keptEpoch }, weighted);
     return found === undefined ? [] : [found];
   });
-  for (const { text } of verdicts) warn(text);
-  return verdicts;
 }
 
 export function optimiserOf({ optimiser, learningRate, weightDecay }: TrainingRecipe): Optimiser {

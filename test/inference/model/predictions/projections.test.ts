@@ -52,6 +52,34 @@ test("events of the data with weights: Σw² is their variance", () => {
   assert.is(ndf, 2);
 });
 
+test("finite simulation adds the variance of a histogram of its events, e Y/n", () => {
+  const simulated = [1000, 200];
+  const processes = sample.processes.map((own, f) => ({ ...own, simulated: simulated[f] }));
+  const [{ predictions, quantiles }] = project({ count: 1000, x }, [{ processes }], 2, 0) as [
+    ReturnType<typeof project>[number],
+  ];
+  // Expected 400 of 400 on the left from 1000 events, 600 of 600 on the right from 200.
+  close(predictions[0]!.expected.squares, [200 + (400 * 400) / 1000, 1200 + (600 * 600) / 200], exact);
+  close([predictions[0]!.result.chiSquare], [100 ** 2 / (400 + 360) + 100 ** 2 / (600 + 3000)], exact);
+  close([quantiles.expected.squares.reduce((a, b) => a + b)], [360 + 3000], exact);
+});
+
+test("the last sample in bins of its quartiles and of tails beyond which 10, 30 and 100 events are expected", () => {
+  const drawn = Float32Array.from({ length: 4000 }, (_, i) => i);
+  const parts = [{ count: 4000, weight: 0.25, x: drawn, y: undefined }];
+  const column = Float64Array.from({ length: 1000 }, (_, i) => 2000 + 4 * (i % 500));
+  const [{ quantiles }] = project(
+    { count: 1000, x: column },
+    [{ processes: [] }, { processes: parts }].slice(1),
+    4,
+    0,
+  ) as [ReturnType<typeof project>[number]];
+  assert.equal(quantiles.expected.edges, [0, 39, 119, 399, 999, 1999, 3000, 3600, 3880, 3960, 3999]);
+  assert.equal(quantiles.expected.sums.map(Math.round), [10, 20, 70, 150, 250, 250, 150, 70, 20, 10]);
+  assert.equal(quantiles.observed.sums, [0, 0, 0, 0, 0, 500, 300, 140, 40, 20]);
+  assert.ok(quantiles.result.pValue! < 1e-9);
+});
+
 test("one projection for each feature of x and y, one prediction for each sample", () => {
   const y = Float64Array.from({ length: 2000 }, (_, i) => (i < 1000 ? 1 : 10) * x[i % 1000]!);
   const processes = sample.processes.map((own) => {
