@@ -122,6 +122,12 @@ export * from "./model/predictions/projections.js";
 export * from "./model/predictions/sensitivity.js";
 export * from "./model/published-model.js";
 export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";
+export {
+  type ResampledToyRequest,
+  resampleToy,
+  type SharedFluctuation,
+  sharedFluctuation,
+} from "./model/sampling/resampled-toys.js";
 export { openSampler, type Sampler, type Stream, withoutTransport } from "./model/sampling/sampling.js";
 export {
   frameOfSimulation,
