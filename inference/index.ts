@@ -161,6 +161,7 @@ export * from "./statistics/ensembles/averaging.js";
 export * from "./statistics/fit/covariance.js";
 export * from "./statistics/fit/fit-result.js";
 export * from "./statistics/fit/minimise.js";
+export * from "./statistics/fit/widened-covariance.js";
 export * from "./statistics/goodness/binomial.js";
 export * from "./statistics/goodness/goodness-of-fit.js";
 export * from "./statistics/goodness/special-functions.js";
