@@ -122,6 +122,12 @@ export * from "./model/predictions/projections.js";
 export * from "./model/predictions/sensitivity.js";
 export * from "./model/published-model.js";
 export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";
+export {
+  type ResampledToyRequest,
+  resampleToy,
+  type SharedFluctuation,
+  sharedFluctuation,
+} from "./model/sampling/resampled-toys.js";
 export { openSampler, type Sampler, type Stream, withoutTransport } from "./model/sampling/sampling.js";
 export {
   frameOfSimulation,
@@ -155,6 +161,7 @@ export * from "./statistics/ensembles/averaging.js";
 export * from "./statistics/fit/covariance.js";
 export * from "./statistics/fit/fit-result.js";
 export * from "./statistics/fit/minimise.js";
+export * from "./statistics/fit/widened-covariance.js";
 export * from "./statistics/goodness/binomial.js";
 export * from "./statistics/goodness/goodness-of-fit.js";
 export * from "./statistics/goodness/special-functions.js";

@@ -45,6 +45,14 @@ export const OPTIONS = {
     value: "MODE",
     help: "data: new data for every toy, T kept. full: new data and new fits of T (default full)",
   },
+  "toys-from": {
+    value: "SOURCE",
+    help: "samples: toys of simulated events, which show wrong densities. model: toys of the fitted model",
+  },
+  at: {
+    value: "POINT",
+    help: "draw toys of samples at this point, as in --nu (default: every point that was simulated, in turn)",
+  },
   aggregate: { value: undefined, help: "only sum up the toys that are there" },
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
   force: { value: undefined, help: "overwrite, or start afresh" },
@@ -85,6 +93,8 @@ export interface Options {
   readonly toys: number | undefined;
   readonly toy: number | undefined;
   readonly mode: "data" | "full" | undefined;
+  readonly toysFrom: "samples" | "model" | undefined;
+  readonly at: string | undefined;
   readonly aggregate: boolean;
   readonly replica: number | undefined;
   readonly force: boolean;
@@ -181,6 +191,8 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     toys: integer("toys", 1, MAXIMA.toys),
     toy: integer("toy", 0, MAXIMA.toys - 1),
     mode: oneOf("mode", ["data", "full"]),
+    toysFrom: oneOf("toys-from", ["samples", "model"]),
+    at: last("at"),
     aggregate: has("aggregate"),
     replica: integer("replica", 0, MAXIMA.replicas - 1),
     force: has("force"),
@@ -197,7 +209,7 @@ function complaint(name: OptionName, expected: string, got: string, hint?: strin
 }
 
 /**
- * The point behind `--nu` or `--simulated-at`: values in declared order, or `name=value` with the rest at their nominal values. [nuisances]
+ * The point behind `--nu`, `--simulated-at` or `--at`: values in declared order, or `name=value` with the rest at their nominal values. [nuisances]
  *
  * @param names    nuisances in declared order
  * @param nominal  where nuisances that are not named stay
@@ -206,7 +218,7 @@ export function parseNu(
   text: string,
   names: readonly string[],
   nominal: readonly number[],
-  option: "nu" | "simulated-at" = "nu",
+  option: "nu" | "simulated-at" | "at" = "nu",
 ): number[] {
   const parts = text.split(",").map((part) => part.trim());
   const value = (part: string): number => {

@@ -21,3 +21,9 @@ export function givenPoint(analysis: Analysis, nu: string | undefined): number[]
   requireWithinBounds(analysis, point);
   return point;
 }
+
+/** The point behind --at, where toys of the samples are drawn; undefined where it does not say. [K] */
+export function drawnAt({ configuration }: Analysis, point: string | undefined): number[] | undefined {
+  if (point === undefined) return undefined;
+  return parseNu(point, nuisanceNames(configuration), nuisanceVector(configuration, {}), "at");
+}

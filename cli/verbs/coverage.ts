@@ -6,11 +6,13 @@ import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { UsageError } from "../../workflow/errors.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
-import { runToys, summariseToys } from "../../workflow/recipes/coverage.js";
-import { describeCoverage } from "../../workflow/report/coverage-text.js";
+import { runToys, summariseToys, toySource } from "../../workflow/recipes/coverage.js";
+import { describeCoverage, describePoints, describeSamples } from "../../workflow/report/coverage-text.js";
+import { fileName } from "../../workflow/store/file-names.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { requirePassed } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
+import { drawnAt } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
@@ -22,7 +24,14 @@ export async function coverage(context: VerbContext): Promise<void> {
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
   const mode = options.mode ?? "full";
-  const toyFolder = createInside(folder, "coverage", mode);
+  const at = drawnAt(analysis, options.at);
+  const source = toySource(analysis, { mode, wanted: options.toysFrom, at });
+  const named = [
+    mode,
+    ...(source === "generator" ? [] : [source]),
+    ...(options.at === undefined ? [] : ["at", options.at]),
+  ];
+  const toyFolder = createInside(folder, "coverage", fileName(named.join("-")));
   await removeUnfinished(folder);
   await removeUnfinished(toyFolder);
   const backend = await openBackend(options, "f32");
@@ -31,6 +40,8 @@ export async function coverage(context: VerbContext): Promise<void> {
     const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
     const { plan, verdicts } = await runToys(runContext, {
       mode,
+      source,
+      at,
       folder: toyFolder,
       wanted,
       isForced: options.force,
@@ -39,10 +50,11 @@ export async function coverage(context: VerbContext): Promise<void> {
     });
     if (options.toy !== undefined)
       return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
-    const { result, file } = await summariseToys(plan, toyFolder);
+    const { result, file } = await summariseToys(plan, toyFolder, verdicts);
     for (const { label, withoutErrors, ...own } of result.fits) {
-      context.print(describeCoverage(label, own, withoutErrors));
+      context.print(describeCoverage(label, own, withoutErrors) + describePoints(own));
     }
+    if (source === "samples") context.print(describeSamples(plan.points));
     context.print(file);
     context.printJson(result);
     requirePassed("coverage", verdicts.all);

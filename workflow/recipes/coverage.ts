@@ -1,21 +1,67 @@
 /** Coverage by toy experiments: what all toys share, the toys that are missing, and the sum over those that are there. */
 import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { type Coverage, coverageOf } from "../../inference/statistics/toys/coverage.js";
+import { type Coverage, coverageOf, type ToyFit } from "../../inference/statistics/toys/coverage.js";
 import { writeAtomic } from "../../io/index.js";
-import { nuisanceNames } from "../configuration/analysis.js";
-import type { RunContext } from "../context.js";
+import { type Analysis, nuisanceNames, willMoveY } from "../configuration/analysis.js";
+import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
-import { planKey, runToy, type ToyMode, type ToyPlan, truthOf } from "../steps/toys.js";
+import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
+import { toyVerdicts } from "../steps/toy-verdicts.js";
+import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 
-export interface ToysRequest {
+/** Where toys come from, and where they are true. */
+export interface ToyOrigin {
   readonly mode: ToyMode;
+  readonly source: ToySource;
+  /** Of toys of the samples the only point, [K]; absent: every point that was simulated, in turn. */
+  readonly at: readonly number[] | undefined;
+}
+
+/**
+ * What toys come from: what the user asked for; else the generator of the data; else the samples, which show whether densities are right;
+ * else the model: the T of the data says what data look like, and samples have none.
+ */
+export function toySource(
+  { file, configuration }: Analysis,
+  { mode, wanted, at }: { mode: ToyMode; wanted: "samples" | "model" | undefined; at: readonly number[] | undefined },
+): ToySource {
+  const { data, simulation } = configuration;
+  const keepsT = mode === "data" && willMoveY(configuration);
+  const hasSamples = simulation.generator === undefined;
+  if (wanted === "samples" || at !== undefined) {
+    if (wanted === "model") {
+      throw new UsageError("--at", {
+        expected: "toys of the samples",
+        got: "--toys-from model",
+        hint: "Leave one out",
+      });
+    }
+    if (!hasSamples) {
+      const hint = "Toys come from the generator, at `truth`";
+      throw new UsageError(file, { expected: "samples in files, to draw toys from", got: "a generator", hint });
+    }
+    if (keepsT) {
+      throw new UsageError("--mode", {
+        expected: "full, as simulated samples have no T that could be kept",
+        got: mode,
+        hint: "Leave --mode out, or take --toys-from model",
+      });
+    }
+    return "samples";
+  }
+  if (wanted === "model") return "model";
+  if (data.generator !== undefined) return "generator";
+  return hasSamples && !keepsT ? "samples" : "model";
+}
+
+export interface ToysRequest extends ToyOrigin {
   /** Of the files of the toys. */
   readonly folder: string;
   /** Numbers of the toys to have. */
@@ -33,9 +79,9 @@ export async function runToys(
   context: RunContext,
   request: ToysRequest,
 ): Promise<{ readonly plan: ToyPlan; readonly verdicts: Verdicts }> {
-  const { mode, folder, wanted, isForced } = request;
+  const { folder, wanted, isForced } = request;
   const verdicts = new Verdicts(context.warn);
-  const plan = await openPlan(context, mode, await checkEvents(context, verdicts), verdicts);
+  const plan = await openPlan(context, request, await checkEvents(context, verdicts), verdicts);
   context.signal.throwIfAborted();
   const isDone = async (toy: number) => !isForced && (await readToy(folder, toy, plan.key)) !== undefined;
   const missing: number[] = [];
@@ -44,24 +90,42 @@ export async function runToys(
   return { plan, verdicts };
 }
 
-async function openPlan(context: RunContext, mode: ToyMode, checks: RunChecks, verdicts: Verdicts): Promise<ToyPlan> {
+async function openPlan(
+  context: RunContext,
+  { mode, source, at }: ToyOrigin,
+  checks: RunChecks,
+  verdicts: Verdicts,
+): Promise<ToyPlan> {
   const { model, keys } = await trainSimulation(context, checks, verdicts);
-  const isGenerated = context.analysis.configuration.data.generator !== undefined;
-  const isMeasured = mode === "data" || !isGenerated;
+  const isMeasured = mode === "data" || source === "model";
   if (isMeasured) await requireLikelihood(context, model);
   const measured = isMeasured ? await fitModel(context, model, keys) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
-  const truth = truthOf(context, best?.summary.estimate);
-  const key = planKey(context, mode, { trained: measured?.key ?? keys.whole, truth });
+  const truth = truthOf(context, source, best?.summary.estimate);
+  const points = source === "samples" ? await sampledPoints(context, model, at) : [];
+  const trained = measured?.key ?? keys.whole;
+  const key = planKey(context, mode, {
+    source,
+    trained,
+    truth,
+    ...(source === "samples" && drawnFrom(context, points)),
+  });
   verdicts.add(judgeTrainings(context, measured?.trainings ?? []));
-  return { context, mode, simulated: model, fitted: measured?.model, truth, key };
+  return { context, mode, source, simulated: model, fitted: measured?.model, truth, points, key };
+}
+
+/** What toys of the samples follow from. */
+function drawnFrom(context: RunContext, points: readonly SampledPoint[]) {
+  const { simulation } = context;
+  const digest = simulation.digest(simulation.anchors, looksAtY(context) ? "y" : "x");
+  return { drawn: JSON.stringify([digest, points.map(({ truth, yields }) => [truth, yields])]) };
 }
 
 async function runMissing(plan: ToyPlan, missing: readonly number[], request: ToysRequest): Promise<void> {
-  const { mode, folder, openLane } = request;
+  const { mode, source, folder, openLane } = request;
   const { backend, progress, signal } = plan.context;
   const lanes = Math.min(missing.length, request.lanes);
-  const counter = progress.begin(`coverage, ${mode} toys`, missing.length, "toys");
+  const counter = progress.begin(`coverage, ${mode} toys of the ${source}`, missing.length, "toys");
   const queue = [...missing];
   let done = 0;
   const lane = async (own: Backend) => {
@@ -83,8 +147,8 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
   counter.done();
 }
 
-/** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. */
-export async function summariseToys(plan: ToyPlan, folder: string) {
+/** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts. */
+export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
   const records: ToyRecord[] = [];
@@ -108,17 +172,45 @@ export async function summariseToys(plan: ToyPlan, folder: string) {
   }
   const names = nuisanceNames(configuration);
   const fits = Object.entries(records[0]!.fits).map(([name, { label }]) => {
-    const own = records.map((record) => record.fits[name]!);
-    const good = own.filter(({ status, covariance }) => status === "converged" && covariance !== null);
-    const found: Coverage = coverageOf(
-      names,
-      plan.truth,
-      good.map(({ estimate, covariance }) => ({ estimate, covariance: covariance! })),
-    );
-    return { name, label, withoutErrors: own.length - good.length, ...found };
+    const own = records.flatMap(({ truth, point, fits: all }) => {
+      const { status, estimate, covariance } = all[name]!;
+      return status === "converged" && covariance !== null ? [{ truth, point, estimate, covariance }] : [];
+    });
+    const found: Coverage = coverageOf(names, own);
+    const points = plan.points.length < 2 ? [] : pointsOf(names, plan, own);
+    return { name, label, withoutErrors: records.length - own.length, ...found, points };
   });
-  const result = { analysis: configuration.name, mode: plan.mode, truth: plan.truth, nuisances: names, fits };
+  const { mode, source } = plan;
+  // That whose numbers are the result.
+  const best = ["profiled", "fixed", "xAlone"]
+    .flatMap((name) => fits.find((fit) => fit.name === name) ?? [])
+    .slice(0, 1);
+  verdicts.add(best.flatMap((fit) => toyVerdicts(plan.points, fit)));
+  const result = {
+    analysis: configuration.name,
+    mode,
+    source,
+    truth: source === "samples" ? null : plan.truth,
+    drawnAt: plan.points.map(({ name, truth, yields, shared }) => ({ name, truth, yields, shared })),
+    nuisances: names,
+    fits,
+    verdicts: verdicts.all,
+  };
   const file = join(folder, "coverage.json");
   await writeAtomic(file, [`${JSON.stringify(result, undefined, 2)}\n`]);
   return { result, file };
+}
+
+/** Toys of the samples point by point: a bias that changes its sign from one to the next cancels in the sum over all. */
+function pointsOf(
+  names: readonly string[],
+  { points }: ToyPlan,
+  toys: readonly (ToyFit & { readonly point: string | null })[],
+) {
+  return points.flatMap(({ name, truth }) => {
+    const own = toys.filter(({ point }) => point === name);
+    if (own.length < 2) return [];
+    const { nuisances } = coverageOf(names, own);
+    return [{ name, truth, toys: own.length, nuisances }];
+  });
 }

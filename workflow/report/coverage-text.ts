@@ -1,5 +1,7 @@
 /** Coverage of toys as a table for people. */
 import type { Coverage, CoverageCount } from "../../inference/statistics/toys/coverage.js";
+import type { SampledPoint } from "../steps/toy-samples.js";
+import type { CoverageOfPoints } from "../steps/toy-verdicts.js";
 import { textTable } from "../text-table.js";
 
 const percent = (value: number) => (100 * value).toFixed(1);
@@ -10,10 +12,11 @@ function countText({ covered, toys, interval, pValue }: CoverageCount): string {
   return `${percent(covered / toys)} [${percent(low)}, ${percent(high)}] p ${pValue.toPrecision(2)}`;
 }
 
+const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${value.toFixed(digits)}`;
+
 export function describeCoverage(label: string, { nuisances, pairs, toys }: Coverage, withoutErrors: number): string {
   const [first] = nuisances;
   const levels = first!.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
-  const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${value.toFixed(digits)}`;
   const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma factor"];
   const rows = nuisances.map((own) => [
     own.name,
@@ -33,4 +36,32 @@ export function describeCoverage(label: string, { nuisances, pairs, toys }: Cove
   ]);
   const missing = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
   return `\n${label}: ${toys} toys${missing}\n${textTable([header, ...rows, ...ofPairs])}`;
+}
+
+/** The means of the pulls, point by point. */
+export function describePoints({ points }: Pick<CoverageOfPoints, "points">): string {
+  const [first] = points;
+  if (first === undefined) return "";
+  const rows = points.map(({ name, toys, nuisances }) => [
+    name,
+    `${toys}`,
+    ...nuisances.map(
+      ({ pullMean, pullWidth }) => `${signed(pullMean, 2)} +- ${(pullWidth / Math.sqrt(toys)).toFixed(2)}`,
+    ),
+  ]);
+  const header = ["mean pulls at", "toys", ...first.nuisances.map(({ name }) => name)];
+  return `\n${textTable([header, ...rows])}`;
+}
+
+/** What toys of the samples are, and what they cannot show. */
+export function describeSamples(points: readonly Pick<SampledPoint, "name" | "samples" | "shared">[]): string {
+  const events = points.reduce((sum, { samples }) => sum + samples.reduce((all, { count }) => all + count, 0), 0);
+  const shift = Math.max(...points.map(({ shared }) => shared.shift));
+  const errors = Math.max(...points.map(({ shared }) => shared.errors));
+  const where = points.map(({ name }) => name).join("; ");
+  return (
+    `Toys are drawn from ${events} simulated events, at ${where}. Trainings have seen these events, so that a bias shows what the ` +
+    `densities cannot describe, not what the simulation leaves open: the toys of a point share the fluctuation of its events, at most ${shift.toFixed(2)} standard ` +
+    `deviations of a nuisance.${errors > 1.005 ? ` Negative weights make the errors of toys up to ${errors.toFixed(2)} times those of data.` : ""}`
+  );
 }

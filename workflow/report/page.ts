@@ -15,6 +15,7 @@ import { ensembleTables } from "./ensemble-tables.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
+import { responseText } from "./response-text.js";
 import {
   acceptanceTables,
   closureTable,
@@ -79,6 +80,11 @@ function restsOn({ fitted, best, verdicts }: Outcome): string {
   return text === "" ? "" : ` ${text}`;
 }
 
+function responseParagraph({ best }: Outcome): string {
+  const text = responseText(best.summary);
+  return text === "" ? "" : `\n\n${text}`;
+}
+
 export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
   const { configuration } = context.analysis;
   const { data } = context.events;
@@ -126,7 +132,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
             : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
           outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("") +
           `\n\n${ESTIMATORS[best.summary.estimator]} Where the model describes the data, the outer product of the ` +
-          "events' gradients (BHHH) gives the same errors up to statistical scatter.",
+          `events' gradients (BHHH) gives the same errors up to statistical scatter.${responseParagraph(outcome)}`,
         [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],
         [
           ...tables("the table of fits", () => [estimateTable(context, outcome)]),

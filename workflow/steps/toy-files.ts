@@ -12,6 +12,10 @@ import { checkSealed, sealed } from "../store/checksum.js";
 export interface ToyRecord {
   readonly toy: number;
   readonly key: string;
+  /** [K] */
+  readonly truth: readonly number[];
+  /** Of a toy of the samples, where it is drawn. */
+  readonly point: string | null;
   readonly events: number;
   /** By the name of the fit. */
   readonly fits: Readonly<Record<string, ToyFitRecord>>;

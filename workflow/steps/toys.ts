@@ -11,20 +11,30 @@ import { generateData } from "../simulation/generator-simulation.js";
 import { keyOf, passingSteps } from "../store/step-store.js";
 import { fitModel, fitTrained } from "./fits/fit-chain.js";
 import type { ToyRecord } from "./toy-files.js";
+import { type SampledPoint, sampledToy } from "./toy-samples.js";
 
 /** `data`: new data for every toy, the trained T of the analysis kept. `full`: T, its response and all fits anew. */
 export type ToyMode = "data" | "full";
+
+/**
+ * Where toys come from: the generator of the data, at its truth; the fitted model, at the fit; or the simulated samples, at the points at which
+ * they were made.
+ */
+export type ToySource = "generator" | "model" | "samples";
 
 /** What toys have in common. */
 export interface ToyPlan {
   readonly context: RunContext;
   readonly mode: ToyMode;
+  readonly source: ToySource;
   /** The model of simulation. */
   readonly simulated: MixtureModel;
   /** With T and its response fitted to the data of the analysis; needed where T is not fitted anew, or draws the toys. */
   readonly fitted: MixtureModel | undefined;
-  /** True values in all toys [K]. */
+  /** True values of toys of the generator or the model [K]. */
   readonly truth: readonly number[];
+  /** Where toys of the samples are drawn, one after another in turn; none otherwise. */
+  readonly points: readonly SampledPoint[];
   /** Stands for all that toys follow from. */
   readonly key: string;
 }
@@ -32,15 +42,26 @@ export interface ToyPlan {
 /** Each toy has random numbers of its own for data, auxiliary measurements, initial weights, shuffling and bootstrap. */
 const seedOf = ({ context }: ToyPlan, toy: number) => word(randomKey(context.analysis.configuration.seed, "toy"), toy);
 
-/** Events at the truth: the generator's, else drawn from the fitted model. */
-async function toyData({ context, truth, fitted }: ToyPlan, backend: Backend, seed: number): Promise<EventData> {
+/** Where a toy of the samples is drawn; undefined for others. */
+export const pointOf = ({ points }: Pick<ToyPlan, "points">, toy: number): SampledPoint | undefined =>
+  points.length === 0 ? undefined : points[toy % points.length];
+
+/** Events at the truth. */
+async function toyData(plan: ToyPlan, toy: number, backend: Backend, seed: number): Promise<EventData> {
+  const { context, source, truth, fitted } = plan;
   const { configuration } = context.analysis;
-  const { generator } = configuration.data;
-  if (generator === undefined) {
-    return drawToy({ backend, model: fitted!, nu: truth, withY: looksAtY(context), seed });
+  switch (source) {
+    case "generator": {
+      const { x, y, count } = await generateData({ ...configuration, seed }, configuration.data.generator!);
+      return { count, x, ...(looksAtY(context) && { y }) };
+    }
+    case "model":
+      return drawToy({ backend, model: fitted!, nu: truth, withY: looksAtY(context), seed });
+    case "samples":
+      return sampledToy(context, pointOf(plan, toy)!, seed);
+    default:
+      return source satisfies never;
   }
-  const { x, y, count } = await generateData({ ...configuration, seed }, generator);
-  return { count, x, ...(looksAtY(context) && { y }) };
 }
 
 /** Quiet: many toys are one progress. */
@@ -48,10 +69,12 @@ const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 /** Runs one toy. */
 export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Promise<ToyRecord> {
-  const { context, mode, truth, key } = plan;
+  const { context, mode, key } = plan;
   const { analysis, signal } = context;
   const seed = seedOf(plan, toy);
-  const data = await toyData(plan, backend, seed);
+  const point = pointOf(plan, toy);
+  const truth = point?.truth ?? plan.truth;
+  const data = await toyData(plan, toy, backend, seed);
   const warnings: string[] = [];
   const own: RunContext = {
     ...context,
@@ -72,6 +95,8 @@ export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Prom
   return {
     toy,
     key,
+    truth,
+    point: point?.name ?? null,
     events: data.count,
     fits: Object.fromEntries(
       Object.entries(fits).map(([name, { label, summary }]) => {
@@ -87,18 +112,26 @@ export async function runToy(plan: ToyPlan, toy: number, backend: Backend): Prom
  * Stands for all that toys follow from: where they are drawn, and what is fitted to them.
  *
  * @param of.trained  key of the model that draws or fits them
+ * @param of.drawn    what toys of the samples are drawn from
  */
 export function planKey(
   context: RunContext,
   mode: ToyMode,
-  of: { readonly trained: string; readonly truth: readonly number[] },
+  of: {
+    readonly source: ToySource;
+    readonly trained: string;
+    readonly truth: readonly number[];
+    readonly drawn?: string;
+  },
 ): string {
   const { seed, data, fit, likelihood, transport, ensemble, response } = context.analysis.configuration;
+  const ofData = data.generator === undefined ? context.dataKey : [data.generator, data.events];
   const inputs = {
     ...of,
     mode,
     seed,
-    data: data.generator === undefined ? context.dataKey : [data.generator, data.events],
+    // Toys of samples do not look at the data.
+    ...(of.drawn === undefined && { data: ofData }),
     fit,
     form: formOf(context),
     cache: likelihood.cache,
@@ -108,10 +141,12 @@ export function planKey(
   return keyOf(inputs);
 }
 
-/** True values of the toys: those of the generator, else the fit of the data. */
-export function truthOf({ analysis: { configuration } }: RunContext, estimate: readonly number[] | undefined) {
-  if (configuration.data.generator !== undefined || estimate === undefined) {
-    return nuisanceVector(configuration, configuration.truth);
-  }
+/** True values of the toys that the generator or the model draws: those of the generator, else the fit of the data. */
+export function truthOf(
+  { analysis: { configuration } }: RunContext,
+  source: ToySource,
+  estimate: readonly number[] | undefined,
+) {
+  if (source === "generator" || estimate === undefined) return nuisanceVector(configuration, configuration.truth);
   return estimate;
 }

@@ -34,7 +34,7 @@ export interface ToyRequest {
 const DRAWN_AT_ONCE = 4096;
 
 /** A Poisson number of mean `mean`: arrivals in unit time, gaps being exponential. Takes `mean` draws. */
-function poisson(mean: number, seed: number, purpose: string): number {
+export function poisson(mean: number, seed: number, purpose: string): number {
   const key = randomKey(seed, purpose);
   const uniforms = new Float64Array(DRAWN_AT_ONCE);
   let time = 0;

@@ -55,7 +55,7 @@ export function covariance(
   const information = symmetric("covariance", hessian, names);
   const obstacle = obstacleTo(information, names, precision);
   if (obstacle) return obstacle;
-  return fromMatrix(inverseOf(information, names.length), names);
+  return covarianceOf(inverseOf(information, names.length), names);
 }
 
 /**
@@ -78,7 +78,7 @@ export function sandwichCovariance(
   if (obstacle) return obstacle;
   const n = names.length;
   const inverse = inverseOf(information, n);
-  return fromMatrix(product(product(inverse, scores, n), inverse, n), names);
+  return covarianceOf(product(product(inverse, scores, n), inverse, n), names);
 }
 
 /** Number of unweighted events of the same relative precision: (Σw)² / Σw². Kish 1965. Weights may be negative. */
@@ -99,8 +99,9 @@ export function effectiveEvents(weights: ArrayLike<number>): number {
   return sum ** 2 / squares;
 }
 
-/** Covariance from a matrix known to be one, such as that of an ensemble. */
-function fromMatrix(flat: Float64Array, names: readonly string[]): Covariance {
+/** @param matrix  known to be a covariance, row-major [K, K] */
+export function covarianceOf(matrix: ArrayLike<number>, names: readonly string[]): Covariance {
+  const flat = symmetric("covarianceOf", matrix, names);
   const n = names.length;
   const sigma = Float64Array.from(names, (_, i) => Math.sqrt(flat[i * n + i]!));
   const correlation = unscaled(flat, sigma);

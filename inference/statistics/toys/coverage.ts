@@ -1,13 +1,15 @@
 /** Do the intervals hold the truth as often as they say? Pulls and coverage over toy experiments. */
 
 import { UsageError } from "../../../engine/errors.js";
-import { aList, checkArgument, numbers } from "../../../engine/options.js";
+import { aList, checkArgument } from "../../../engine/options.js";
 import { binomialPValue, clopperPearson } from "../goodness/binomial.js";
 import { chiSquarePValue } from "../goodness/special-functions.js";
 import type { Matrix } from "../objective.js";
 
 /** One fit of one toy. */
 export interface ToyFit {
+  /** True values [K]. */
+  readonly truth: readonly number[];
   /** [K] */
   readonly estimate: readonly number[];
   /** Of the estimate [K, K]. */
@@ -30,13 +32,12 @@ export interface CoverageCount {
 
 export interface NuisanceCoverage {
   readonly name: string;
-  readonly truth: number;
   /** (estimate - truth) / σ of each toy, in the order of the toys. */
   readonly pulls: readonly number[];
-  /** Of the estimates about the truth, prior standard deviations, and its standard error. */
+  /** Mean of the estimates less the truth, prior standard deviations, and its standard error. */
   readonly bias: number;
   readonly biasError: number;
-  /** Standard deviation of the estimates, and the mean of the errors quoted. */
+  /** Standard deviation of the estimates about the truth and that mean, and the mean of the errors quoted. */
   readonly spread: number;
   readonly meanSigma: number;
   readonly pullMean: number;
@@ -96,20 +97,19 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }
 
-function ofNuisance(name: string, truth: number, k: number, toys: readonly ToyFit[]): NuisanceCoverage {
+function ofNuisance(name: string, k: number, toys: readonly ToyFit[]): NuisanceCoverage {
   const n = toys.length;
-  const estimates = toys.map(({ estimate }) => estimate[k]!);
+  const errors = toys.map(({ estimate, truth }) => estimate[k]! - truth[k]!);
   const sigmas = toys.map(({ covariance }) => Math.sqrt(covariance[k]![k]!));
-  const pulls = estimates.map((value, i) => (value - truth) / sigmas[i]!);
+  const pulls = errors.map((error, i) => error / sigmas[i]!);
   const sizes = pulls.map(Math.abs);
-  const [pullMean, mean] = [meanOf(pulls), meanOf(estimates)];
-  const [pullWidth, spread] = [deviation(pulls, pullMean), deviation(estimates, mean)];
+  const [pullMean, mean] = [meanOf(pulls), meanOf(errors)];
+  const [pullWidth, spread] = [deviation(pulls, pullMean), deviation(errors, mean)];
   const above = chiSquarePValue((n - 1) * pullWidth ** 2, n - 1);
   return Object.freeze({
     name,
-    truth,
     pulls: Object.freeze(pulls),
-    bias: mean - truth,
+    bias: mean,
     biasError: spread / Math.sqrt(n),
     spread,
     meanSigma: meanOf(sigmas),
@@ -128,7 +128,7 @@ function ofNuisance(name: string, truth: number, k: number, toys: readonly ToyFi
 }
 
 /** dᵀ C⁻¹ d of two nuisances. */
-function ellipseDistance({ estimate, covariance }: ToyFit, truth: readonly number[], k: number, l: number): number {
+function ellipseDistance({ truth, estimate, covariance }: ToyFit, k: number, l: number): number {
   const [d, e] = [estimate[k]! - truth[k]!, estimate[l]! - truth[l]!];
   const [a, b, c] = [covariance[k]![k]!, covariance[k]![l]!, covariance[l]![l]!];
   return (c * d * d - 2 * b * d * e + a * e * e) / (a * c - b * b);
@@ -140,19 +140,18 @@ const ellipseLevel = (sigmas: number) => -2 * Math.log(1 - nominalOf(sigmas));
 /**
  * Coverage by the covariances that the fits quote, one- and two-dimensional.
  *
- * @param truth  [K]
+ * @param names  [K]
  * @param toys   those whose fit gave errors; at least two
  */
-export function coverageOf(names: readonly string[], truth: readonly number[], toys: readonly ToyFit[]): Coverage {
+export function coverageOf(names: readonly string[], toys: readonly ToyFit[]): Coverage {
   checkArgument("coverageOf", "names", names, aList);
-  checkArgument("coverageOf", "truth", truth, numbers);
   checkArgument("coverageOf", "toys", toys, aList);
   if (toys.length < 2) {
     throw new UsageError("coverage", { expected: "at least two toys whose fits gave errors", got: `${toys.length}` });
   }
   const pairs = names.flatMap((first, k) =>
     names.slice(k + 1).map((second, after): PairCoverage => {
-      const distances = toys.map((toy) => ellipseDistance(toy, truth, k, k + 1 + after));
+      const distances = toys.map((toy) => ellipseDistance(toy, k, k + 1 + after));
       const ellipses = SIGMAS.map((own) =>
         countOf(
           own,
@@ -164,7 +163,7 @@ export function coverageOf(names: readonly string[], truth: readonly number[], t
   );
   return Object.freeze({
     toys: toys.length,
-    nuisances: names.map((name, k) => ofNuisance(name, truth[k]!, k, toys)),
+    nuisances: names.map((name, k) => ofNuisance(name, k, toys)),
     pairs,
   });
 }

@@ -14,7 +14,15 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 test("every byte of a toy: an error that names it, or no toy of this plan", async () => {
   const fit = { label: "fit", status: "converged", estimate: [1e-21], covariance: [[1]], sigma: [1] } as const;
-  const record: ToyRecord = { toy: 3, key: "k".repeat(8), events: 10, fits: { fit }, warnings: [] };
+  const record: ToyRecord = {
+    toy: 3,
+    key: "k".repeat(8),
+    truth: [0],
+    point: null,
+    events: 10,
+    fits: { fit },
+    warnings: [],
+  };
   await saveToy(folder, record);
   const file = at("3.json");
   assert.equal(await readToy(folder, 3, record.key), sealed(record));
@@ -33,7 +41,7 @@ test("every byte of a toy: an error that names it, or no toy of this plan", asyn
 
 test("a toy counts once, under its own number", async () => {
   const folder = mkdtempSync(join(tmpdir(), "unbinned-toys-"));
-  const record: ToyRecord = { toy: 3, key: "k", events: 10, fits: {}, warnings: [] };
+  const record: ToyRecord = { toy: 3, key: "k", truth: [0], point: null, events: 10, fits: {}, warnings: [] };
   await saveToy(folder, record);
   for (const name of ["03.json", "4.json", "1e3.json", "99999999999999999999.json"]) {
     copyFileSync(join(folder, "3.json"), join(folder, name));

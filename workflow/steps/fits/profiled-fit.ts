@@ -3,7 +3,11 @@
  * with it. The Hessian of this fit is that of the likelihood in which T follows ν, and so is its covariance.
  */
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { covarianceOf } from "../../../inference/statistics/fit/covariance.js";
+import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
+import { widenedCovariance } from "../../../inference/statistics/fit/widened-covariance.js";
 import type { RunContext } from "../../context.js";
+import { errorsOf } from "../../likelihood/covariance-summary.js";
 import { errorsBeforeProfiling, type ResponseTask, trainResponse } from "../trainings/response-training.js";
 import type { NamedTraining } from "../trainings/training-step.js";
 import { fitStep } from "./fit-step.js";
@@ -28,8 +32,9 @@ export async function trainAndFitProfiled(
   const errors = errorsBeforeProfiling(fixed.summary, xAlone?.summary);
   const { response, key: trained, summary } = await trainResponse(context, fitted, { key, errors, nominal, members });
   const model: MixtureModel = { ...fitted, response };
-  const profiled = await fitProfiled(context, trained, model, nominal);
-  warnWhereSteeper(context, fixed, profiled);
+  const alone = await fitProfiled(context, trained, model, nominal);
+  warnWhereSteeper(context, fixed, alone);
+  const profiled = noMoreThanX(alone, xAlone);
   const training: NamedTraining = {
     label: "response of T (step 2)",
     of: "response",
@@ -37,6 +42,33 @@ export async function trainAndFitProfiled(
     summary,
   };
   return { model, profiled, key: trained, training };
+}
+
+/**
+ * With errors that are nowhere below those of x alone. A T that is free takes whatever y says of ν: for any ν there is a T that
+ * gives the same density of y at every x, so that the profile likelihood is that of x. The response that is trained has layers
+ * of one kind and absorbs most of it, not all; what is left narrows the likelihood, though it is no information: the T of step 1, about
+ * which it pulls ν, was fitted to the same data together with ν.
+ */
+export function noMoreThanX(profiled: NamedFit, xAlone: NamedFit | undefined): NamedFit {
+  const [own, least] = [profiled, xAlone].map((of) => of?.summary.covariance);
+  const { names, sigma: ownSigma, minos } = profiled.summary;
+  if (!own || !least) return profiled;
+  const quoted = widenedCovariance(covarianceOf(own.flat(), names), covarianceOf(least.flat(), names));
+  const factors = new Map(names.map((name, k) => [name, quoted.sigma[k]! / ownSigma![k]!]));
+  const wider = (name: string, end: number | null) => (end === null ? null : factors.get(name)! * end);
+  const summary = {
+    ...profiled.summary,
+    ...errorsOf(quoted),
+    minos: minos?.map((of) => ({ ...of, lower: wider(of.name, of.lower), upper: wider(of.name, of.upper) })) ?? null,
+    ownSigma,
+  };
+  return { ...profiled, fit: { ...profiled.fit, covariance: widerOf(profiled.fit, xAlone!.fit) }, summary };
+}
+
+/** The same of the fits themselves, which leave out nuisances that a bound holds: where both leave out the same. */
+function widerOf({ covariance: own }: FitResult, { covariance: least }: FitResult): FitResult["covariance"] {
+  return own && least && own.names.join() === least.names.join() ? widenedCovariance(own, least) : own;
 }
 
 /** Errors below those with T fixed by more than this part are no rounding of trainings. */

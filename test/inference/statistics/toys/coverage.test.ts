@@ -43,6 +43,7 @@ function toys(count: number, quoted: number, bias = 0): ToyFit[] {
     const [u, v] = [drawn[2 * i]!, drawn[2 * i + 1]!];
     const second = rho * u + Math.sqrt(1 - rho ** 2) * v;
     return {
+      truth: TRUTH,
       estimate: [TRUTH[0]! + a * (u + bias), TRUTH[1]! + b * second],
       covariance: [
         [(quoted * a) ** 2, rho * quoted ** 2 * a * b],
@@ -52,7 +53,7 @@ function toys(count: number, quoted: number, bias = 0): ToyFit[] {
   });
 }
 
-const of = (fits: readonly ToyFit[]) => coverageOf(["first", "second"], TRUTH, fits);
+const of = (fits: readonly ToyFit[]) => coverageOf(["first", "second"], fits);
 
 test("honest errors cover, in one dimension and in two (seed 4, 2000 toys, false alarm 8e-4 in all)", () => {
   const { nuisances, pairs, toys: count } = of(toys(2000, 1));

@@ -1,0 +1,26 @@
+/** What the response of T leaves of the information in y, in sentences. */
+import { significant } from "../../inference/plots/index.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+
+/** Errors of the likelihood below those that are quoted by less than this part are not worth a sentence. */
+const WORTH_SAYING = 0.98;
+
+/** Below this part the response is worth another training. */
+const INCOMPLETE = 0.9;
+
+/** Nothing where the response absorbs what y says of the nuisances. */
+export function responseText({ names, sigma, ownSigma }: FitSummary): string {
+  if (!ownSigma || sigma === null) return "";
+  const parts = names.map((_, k) => ownSigma[k]! / sigma[k]!);
+  const narrow = names.flatMap((name, k) =>
+    parts[k]! < WORTH_SAYING
+      ? [`${name} ${significant(ownSigma[k]!, 3)} in place of ${significant(sigma[k]!, 3)}`]
+      : [],
+  );
+  if (narrow.length === 0) return "";
+  const advice = Math.min(...parts) < INCOMPLETE ? " A response of splines absorbs more (response.kind: spline)." : "";
+  return (
+    "A T that is free can absorb all that y says of the nuisances, so that no error is quoted below that of x alone. The trained response leaves a part: the " +
+    `curvature of its own likelihood gives ${narrow.join(", ")}. Scans show this likelihood.${advice}`
+  );
+}

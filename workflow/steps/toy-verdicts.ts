@@ -1,0 +1,83 @@
+/** What toys of the simulated samples say against the densities. */
+
+import { chiSquarePValue } from "../../inference/statistics/goodness/special-functions.js";
+import type { NuisanceCoverage } from "../../inference/statistics/toys/coverage.js";
+import type { Verdict } from "../verdicts.js";
+import type { SampledPoint } from "./toy-samples.js";
+
+/** Coverage of one kind of fit, all toys together and point by point; without points where there is but one. */
+export interface CoverageOfPoints {
+  readonly label: string;
+  readonly toys: number;
+  readonly nuisances: readonly NuisanceCoverage[];
+  readonly points: readonly {
+    readonly name: string;
+    readonly toys: number;
+    readonly nuisances: readonly NuisanceCoverage[];
+  }[];
+}
+
+export interface ToyVerdict extends Verdict {
+  /** The mean of the pulls at one point, or their width about the means of all points. */
+  readonly check: "bias of toys" | "errors of toys";
+  readonly nuisance: string;
+  /** In quoted errors. */
+  readonly value: number;
+  /** Of so large a value where densities and errors are right, times the number of such tests. */
+  readonly pValue: number;
+}
+
+/** Chance of a verdict where all is right, over all nuisances and points of one kind. */
+const LEVEL = 0.001;
+
+/** What is worth a verdict, in quoted errors: such a bias takes intervals of 68.3% to 62.4%, such a width to 57.6%. */
+const LEAST_BIAS = 0.5;
+const LEAST_WIDTH = 1.25;
+
+/** @param points  at which toys were drawn; none for toys of another source, which are not judged */
+export function toyVerdicts(points: readonly SampledPoint[], fit: CoverageOfPoints): ToyVerdict[] {
+  if (points.length === 0) return [];
+  const parts = fit.points.length > 0 ? fit.points : [{ ...fit, name: points[0]!.name }];
+  return fit.nuisances.flatMap((_, k) => [...biases(points, fit, parts, k), ...widths(fit, parts, k)]);
+}
+
+function biases(
+  points: readonly SampledPoint[],
+  { label, nuisances }: CoverageOfPoints,
+  parts: CoverageOfPoints["points"],
+  k: number,
+): ToyVerdict[] {
+  return parts.flatMap(({ name, toys, nuisances: own }): ToyVerdict[] => {
+    const { pullMean, pullWidth, name: nuisance } = own[k]!;
+    const { shift } = points.find((point) => point.name === name)!.shared;
+    const variance = Math.max(1, pullWidth * pullWidth) / toys + shift * shift;
+    const pValue = Math.min(1, parts.length * nuisances.length * chiSquarePValue((pullMean * pullMean) / variance, 1));
+    if (Math.abs(pullMean) <= LEAST_BIAS || pValue >= LEVEL) return [];
+    const text =
+      `${label}: in ${toys} toys of the simulated events at ${name} the estimates of ${nuisance} are off by ${pullMean.toFixed(2)} standard ` +
+      `deviations on average, where at most ${Math.sqrt(variance).toFixed(2)} is chance`;
+    const advice =
+      "The densities do not describe these events: look at their closure at this point, and change the flows or morphs that fail there " +
+      "(flows, morph)";
+    return [
+      { check: "bias of toys", about: "densities", failed: true, nuisance, value: pullMean, pValue, text, advice },
+    ];
+  });
+}
+
+function widths(
+  { label, nuisances, toys }: CoverageOfPoints,
+  parts: CoverageOfPoints["points"],
+  k: number,
+): ToyVerdict[] {
+  const degrees = parts.reduce((sum, own) => sum + own.toys - 1, 0);
+  const squares = parts.reduce((sum, own) => sum + (own.toys - 1) * own.nuisances[k]!.pullWidth ** 2, 0);
+  const width = Math.sqrt(squares / degrees);
+  const pValue = Math.min(1, nuisances.length * chiSquarePValue(squares, degrees));
+  if (width <= LEAST_WIDTH || pValue >= LEVEL) return [];
+  const nuisance = nuisances[k]!.name;
+  const text = `${label}: in ${toys} toys of the simulated events the estimates of ${nuisance} scatter by ${width.toFixed(2)} times the quoted error`;
+  const advice =
+    "The error is too small: look at the closure of the densities, and simulate more or train other flows and morphs (flows, morph)";
+  return [{ check: "errors of toys", about: "densities", failed: true, nuisance, value: width, pValue, text, advice }];
+}
