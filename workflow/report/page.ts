@@ -12,6 +12,7 @@ import { type Picture, reasonOf } from "../store/drawings.js";
 import { unconvergedText } from "../training-verdict.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
+import { firstScreen } from "./first-screen.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
@@ -114,7 +115,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     title: configuration.name,
     version: readVersion(),
     seed: configuration.seed,
-    warnings: outcome.warnings,
+    ...firstScreen(context, outcome),
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
     sections: [
