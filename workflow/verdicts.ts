@@ -46,6 +46,12 @@ export function namesOfChecks(verdicts: readonly Verdict[]): string {
 
 export const failedOf = <V extends Verdict>(verdicts: readonly V[]): V[] => verdicts.filter(({ failed }) => failed);
 
+/** Of results that others are made from: one sentence on what failed there, and none where nothing did. */
+export const repeatedText = (file: string, failed: readonly Verdict[]): string =>
+  failed.length === 0
+    ? ""
+    : `${file}: checks failed (${namesOfChecks(failed)}), so that the results there are not for use as they stand`;
+
 /** What a run has found so far. Each verdict is also a warning, at once. */
 export class Verdicts {
   readonly #all: Verdict[] = [];

@@ -21,7 +21,7 @@ import { requireRange, resolutionWarnings } from "../../workflow/events/resoluti
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
-import { requirePassed, verdictText } from "../../workflow/verdicts.js";
+import { repeatedText, requirePassed, verdictText } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { givenPoint, simulatedAtOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -104,6 +104,8 @@ function warnOfFit({ warn }: VerbContext, { response }: MixtureModel, fit: Saved
     return;
   }
   const { status, reason, modes, problem } = fit.summary;
+  const repeated = repeatedText(fit.file, fit.failed);
+  if (repeated) warn(repeated);
   if (status !== "converged") warn(`${fit.file}: the fit did not converge (${status}). ${reason}`);
   if (response !== undefined && modes.length === 0) {
     warn(`${fit.file}: the fit has no errors, so there are no variations along modes. ${problem ?? ""}`);

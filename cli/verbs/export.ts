@@ -4,6 +4,7 @@ import { UsageError } from "../../workflow/errors.js";
 import { exportedFiles } from "../../workflow/recipes/export-files.js";
 import { checkExport } from "../../workflow/store/exported-folder.js";
 import { checkReplaceable, restoreExport, writeExport } from "../../workflow/store/replace-export.js";
+import { repeatedText } from "../../workflow/verdicts.js";
 import { readVersion } from "../../workflow/version.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -18,9 +19,11 @@ export async function exportFolder(context: VerbContext): Promise<void> {
   await restoreExport(dirname(operands[0]!));
   const analysis = loadAnalysis(operands[0]!, options);
   await checkExport(analysis.file);
-  const files = await exportedFiles(analysis, options.run);
+  const { files, fit } = await exportedFiles(analysis, options.run);
   signal.throwIfAborted();
   await writeExport(out, files, force);
+  const repeated = repeatedText(fit.file, fit.failed);
+  if (repeated) context.warn(repeated);
   context.print(
     `${out}: ${[...files.keys()].join(", ")}. It holds no data and no samples: \`unbinned evaluate\` there takes --events.`,
   );

@@ -9,7 +9,7 @@ import { quotedMessage, UsageError } from "../errors.js";
 import type { Belongings } from "../store/belonging.js";
 import { checkSealed } from "../store/checksum.js";
 import { FIT_FILE, RESULTS_FILE } from "../store/output-folder.js";
-import type { Verdict } from "../verdicts.js";
+import { failedOf, type Verdict } from "../verdicts.js";
 import type { FitSummary } from "./fit-summary.js";
 
 // Of a file of results: a fit of 1000 nuisances has a million covariances.
@@ -18,6 +18,8 @@ const MAX_BYTES = 2 ** 28;
 export interface SavedFit {
   readonly file: string;
   readonly summary: FitSummary;
+  /** Checks that failed, as the file says. */
+  readonly failed: readonly Verdict[];
   readonly belongings: Belongings;
 }
 
@@ -36,7 +38,7 @@ export function savedResults(analysis: Analysis, folder: string): SavedResults |
   const content = parsed(file);
   checkSealed(file, content, hintOf(analysis));
   const { files = {}, verdicts = [] } = content as Sealed;
-  return { file, belongings: files, ofModel: savedVerdicts(verdicts).filter(isOfModel) };
+  return { file, belongings: files, ofModel: failedOf(savedVerdicts(verdicts)).filter(isOfModel) };
 }
 
 const isOfModel = ({ check, about }: Verdict) => about === "densities" || (about === "fit" && check !== "fit");
@@ -45,8 +47,8 @@ const isOfModel = ({ check, about }: Verdict) => about === "densities" || (about
 function savedVerdicts(verdicts: readonly SavedVerdict[]): Verdict[] {
   return verdicts.flatMap((own) => {
     if (own === null || typeof own.text !== "string" || own.check === undefined) return [];
-    const { check, text, about = check === "training" ? "densities" : "data", advice = "" } = own;
-    return [{ ...own, check, text, about, advice, failed: true }];
+    const { check, text, about = check === "training" ? "densities" : "data", advice = "", failed = true } = own;
+    return [{ ...own, check, text, about, advice, failed }];
   });
 }
 
@@ -66,11 +68,11 @@ export function readSavedFit(analysis: Analysis, folder: string): SavedFit | und
   const file = join(folder, name);
   const names = nuisanceNames(analysis.configuration);
   const content = parsed(file);
-  const { checksum: _checksum, verdicts: _verdicts, files, ...own } = content as Sealed;
+  const { checksum: _checksum, verdicts = [], files, ...own } = content as Sealed;
   const summary: Found = name === RESULTS_FILE ? resultOf(own) : own;
   if (isFitOf(names, summary)) {
     checkSealed(file, content, hintOf(analysis));
-    return { file, summary, belongings: files ?? {} };
+    return { file, summary, failed: failedOf(savedVerdicts(verdicts)), belongings: files ?? {} };
   }
   throw new UsageError(file, {
     expected: `a fit of ${names.join(", ")}, with its estimate and modes`,

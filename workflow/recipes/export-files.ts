@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { readBytes } from "../../io/index.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
-import { readSavedFit } from "../likelihood/saved-fit.js";
+import { readSavedFit, type SavedFit } from "../likelihood/saved-fit.js";
 import { checkBelonging } from "../store/belonging.js";
 import { CHECKSUMS_FILE, sealed, sha256 } from "../store/checksum.js";
 import { REPLICAS_FILE, savedReplicas } from "../store/ensemble-files.js";
@@ -18,11 +18,14 @@ import { readVersion } from "../version.js";
 type Files = Map<string, Uint8Array | string>;
 
 /**
- * The files of an export, the list of their checksums last.
+ * The files of an export, the list of their checksums last, and the fit that is among them.
  *
  * @param run  the user's --run
  */
-export async function exportedFiles(analysis: Analysis, run: string | undefined): Promise<Files> {
+export async function exportedFiles(
+  analysis: Analysis,
+  run: string | undefined,
+): Promise<{ readonly files: Files; readonly fit: SavedFit }> {
   const [folder] = runFolders(analysis, run);
   const { configuration } = analysis;
   const fit = readSavedFit(analysis, folder);
@@ -51,12 +54,12 @@ export async function exportedFiles(analysis: Analysis, run: string | undefined)
   };
   const header = `${EXPORT_HEADER}${readVersion()}. The data and samples that it names are not in this folder.\n`;
   const belongings = { [REPLICAS_FILE]: null, ...Object.fromEntries(sums) };
-  const summary = sealed({ version: readVersion(), ...fit.summary, files: belongings });
+  const summary = sealed({ version: readVersion(), ...fit.summary, verdicts: fit.failed, files: belongings });
   const all: Files = new Map<string, Uint8Array | string>([
     [CONFIGURATION_FILE, `${header}${stringify(there, { aliasDuplicateObjects: false })}`],
     ...files,
     [FIT_FILE, `${JSON.stringify(summary, undefined, 2)}\n`],
   ]);
   all.set(CHECKSUMS_FILE, checksumsOf(all));
-  return all;
+  return { files: all, fit };
 }

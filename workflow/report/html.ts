@@ -36,11 +36,23 @@ export interface ReportSection {
   readonly missing?: readonly MissingPart[];
 }
 
+/** A check that failed, in plain words. */
+export interface FailedCheck {
+  readonly check: string;
+  readonly text: string;
+  /** what to do, or nothing */
+  readonly advice: string;
+}
+
 export interface Report {
   readonly title: string;
   readonly version: string;
   readonly seed: number;
-  /** shown first, in plain words, one each */
+  /** shown first: one sentence, or none */
+  readonly result: string;
+  /** checks that failed, shown next; undefined where nothing is known of them */
+  readonly failed: readonly FailedCheck[] | undefined;
+  /** in plain words, one each */
   readonly warnings: readonly string[];
   /** the numbers a reader looks for first */
   readonly tables: readonly ReportTable[];
@@ -71,7 +83,7 @@ ${REPORT_STYLE}</style>
 <p class="faint">unbinned ${escapeText(report.version)} · seed ${report.seed}</p>
 </header>
 <main>
-${warningBox(report.warnings)}${report.tables.map(table).join("")}${missingParts(report.missing)}${contents(report.sections)}${report.sections.map(section).join("")}<section>
+${firstScreen(report)}${warningBox(report.warnings)}${report.tables.map(table).join("")}${missingParts(report.missing)}${contents(report.sections)}${report.sections.map(section).join("")}<section>
 <h2>Configuration</h2>
 <pre>${escapeText(report.configuration)}</pre>
 </section>
@@ -79,6 +91,18 @@ ${warningBox(report.warnings)}${report.tables.map(table).join("")}${missingParts
 </body>
 </html>
 `;
+}
+
+function firstScreen({ result, failed }: Report): string {
+  const sentence = result === "" ? "" : `<p class="result">${escapeText(result)}</p>\n`;
+  if (failed === undefined) return sentence;
+  if (failed.length === 0) return `${sentence}<p class="verdict passed">Every check passed.</p>\n`;
+  const items = failed.map(({ check, text, advice }) => {
+    const what = advice === "" ? "" : ` <em>${escapeText(advice)}.</em>`;
+    return `<li><strong>${escapeText(check)}</strong> ${escapeText(text)}.${what}</li>\n`;
+  });
+  const heading = failed.length === 1 ? "1 check failed" : `${failed.length} checks failed`;
+  return `${sentence}<aside class="verdict failed">\n<h2>${heading}</h2>\n<ul>\n${items.join("")}</ul>\n</aside>\n`;
 }
 
 function warningBox(warnings: readonly string[]): string {

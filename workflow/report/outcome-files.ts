@@ -10,6 +10,7 @@ import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
 import { columnsRecord } from "../store/model-record.js";
 import { ARRAYS_FILE, createInside, DATA_FILE, RESULTS_FILE } from "../store/output-folder.js";
+import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
 import { impactPictures } from "./impact-pictures.js";
@@ -75,11 +76,13 @@ function pageOf(context: RunContext, outcome: Outcome, pictures: readonly Pictur
   } catch (error) {
     context.warn(`report.html: left out, as it cannot be made: ${reasonOf(error)}`);
     const { name, seed } = context.analysis.configuration;
-    const { warnings } = outcome;
+    const { verdicts, warnings } = outcome;
     return buildReport({
       title: name,
       version: readVersion(),
       seed,
+      result: "",
+      failed: failedOf(verdicts),
       warnings,
       tables: [],
       sections: [],

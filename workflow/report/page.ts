@@ -8,10 +8,12 @@ import { leftOutText } from "../events/selection.js";
 import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { Outcome } from "../recipes/outcome.js";
+import { GOODNESS_LEVEL } from "../steps/goodness-of-fit.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { unconvergedText } from "../training-verdict.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
+import { firstScreen } from "./first-screen.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
@@ -85,6 +87,9 @@ function responseParagraph({ best }: Outcome): string {
   return text === "" ? "" : `\n\n${text}`;
 }
 
+const goodnessText = ({ goodness }: Outcome) =>
+  goodness === undefined ? "" : ` Here it is ${significant(goodness.pValue, 2)}, of ${goodness.tests} tests.`;
+
 export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
   const { configuration } = context.analysis;
   const { data } = context.events;
@@ -120,7 +125,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     title: configuration.name,
     version: readVersion(),
     seed: configuration.seed,
-    warnings: outcome.warnings,
+    ...firstScreen(context, outcome),
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
     sections: [
@@ -174,7 +179,9 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
       ...section(
         "Data before and after the fit",
         "Before the fit, the prediction is the nominal simulation. After the fit, it is the simulation at the fitted nuisances, with y " +
-          "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them.",
+          "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them. Each feature is tested in these " +
+          "bins, and in wide ones: quartiles, and tails in which 10, 30, 100 and 300 events are expected. Variances include that of the finite " +
+          `simulation. The fit fails where the least p-value of all tests, corrected for their number, is below ${GOODNESS_LEVEL}.${goodnessText(outcome)}`,
         figures("projections", ""),
         [
           ...lost("Data before and after the fit", "Bands of the projections"),

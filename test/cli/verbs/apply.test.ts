@@ -23,6 +23,10 @@ test("simulation to data and back: every column of the file is kept, and y is wh
   );
   assert.is(ran.code, 0, ran.error);
   const report = JSON.parse(ran.out);
+  assert.match(
+    ran.error,
+    /^unbinned: warning: .*results\.json: checks failed \(.*training.*\), so that the results there/m,
+  );
   const columns = OF_EACH.map((variation) => `y.data${variation}`);
   assert.equal(report.columns, ["y.data", "log_det", ...columns.slice(1)]);
   const results = JSON.parse(readFileSync(at("out/results.json"), "utf8"));

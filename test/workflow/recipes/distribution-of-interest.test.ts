@@ -79,6 +79,29 @@ test("a fit of the model of such a run repeats the verdict", async () => {
     /^unbinned: fit: expected checks that pass, got \d that failed, named in the warnings: training/m,
   );
   assert.is(JSON.parse(out).verdicts[0].training, "p(x), nominal");
+  const exported = await runInProcess([
+    "export",
+    file,
+    "--run",
+    join(folder, "slow"),
+    "--out",
+    join(folder, "exported"),
+  ]);
+  assert.is(exported.code, 0, exported.error);
+  assert.match(
+    exported.error,
+    /^unbinned: warning: .*results\.json: checks failed \(training.*\), so that the results there/m,
+  );
+  assert.is(JSON.parse(readFileSync(join(folder, "exported", "fit.json"), "utf8")).verdicts[0].check, "training");
+  const fromGood = await runInProcess([
+    "export",
+    file,
+    "--run",
+    join(folder, "good"),
+    "--out",
+    join(folder, "exported-good"),
+  ]);
+  assert.is(fromGood.error, "");
   const good = await call("fit", file, "--run", join(folder, "good"));
   assert.is(good.code, 0, good.error);
 });

@@ -9,6 +9,8 @@ const report: Report = {
   title: "Toy analysis",
   version: "0.1.0",
   seed: 1,
+  result: "The fit with T profiled gives shift = 0.486 ± 0.009.",
+  failed: [],
   warnings: ["Closure of p(y | x, A) at shift = +1 fails in y₁: χ²/ndf = 84.2 / 30, p < 10⁻⁶."],
   tables: [
     nuisanceTable(
@@ -56,12 +58,41 @@ test("a report says so when there is nothing to warn of", () => {
   assert.match(buildReport({ ...report, warnings: [] }), "No warnings.");
 });
 
+test("first stands the result, then a red box of what failed with advice, or a green line, then warnings", () => {
+  const failed = [
+    { check: "closure", text: "p(x) fails where x < 2", advice: "Simulate more" },
+    { check: "spike", text: "5 events have x = -999", advice: "" },
+  ];
+  const html = buildReport({ ...report, failed });
+  requireWellFormed(asXml(html));
+  const places = [
+    '<p class="result">The fit with T profiled gives shift',
+    '<aside class="verdict failed">\n<h2>2 checks failed</h2>',
+    "<li><strong>closure</strong> p(x) fails where x &lt; 2. <em>Simulate more.</em></li>",
+    "<li><strong>spike</strong> 5 events have x = -999.</li>",
+    "1 warning",
+    "<table>",
+  ].map((part) => html.indexOf(part));
+  assert.ok(
+    places.every((place, i) => place > (places[i - 1] ?? 0)),
+    `${places}`,
+  );
+  assert.not.match(html, "Every check passed");
+  const passed = buildReport(report);
+  assert.match(passed, '<p class="verdict passed">Every check passed.</p>');
+  assert.not.match(passed, "verdict failed");
+  assert.not.match(buildReport({ ...report, result: "", failed: undefined }), /class="(?:result|verdict)/);
+  for (const name of ["result", "verdict", "failed", "passed"]) assert.match(html, `\n.${name} {`);
+});
+
 test("a report escapes every text", () => {
   const bad = `<b>&"'`;
   const html = buildReport({
     title: bad,
     version: bad,
     seed: 1,
+    result: bad,
+    failed: [{ check: bad, text: bad, advice: bad }],
     warnings: [bad],
     tables: [{ caption: bad, columns: [bad, bad], rows: [[bad, bad]] }],
     sections: [
@@ -71,7 +102,7 @@ test("a report escapes every text", () => {
   });
   requireWellFormed(asXml(html));
   assert.not.match(html, "<b>");
-  assert.is(html.match(/&lt;b&gt;&amp;&quot;&#39;/g)?.length, 14);
+  assert.is(html.match(/&lt;b&gt;&amp;&quot;&#39;/g)?.length, 18);
 });
 
 test("tables round numbers, use true minus signs and dashes for what does not exist", () => {

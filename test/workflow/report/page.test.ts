@@ -38,6 +38,13 @@ test("the fit section says in full sentences which fit is the result, and what i
   assert.match(fit!.text, "Errors come from the inverse of the Hessian of −ln L, made of exact second derivatives.");
 });
 
+test("the section of the projections says how the fit is judged, and its p-value", () => {
+  const section = reportOf(setting, outcome, PICTURES).sections.find(({ heading }) =>
+    heading.startsWith("Data before"),
+  )!;
+  assert.match(section.text, "corrected for their number, is below 0.001. Here it is 0.80, of 6 tests.");
+});
+
 test("a picture that could not be drawn is said in its place", () => {
   const pictures = [...PICTURES.slice(1), { name: "nuisances", file: "nuisances.svg", problem: "no room" }];
   const [fit] = reportOf(setting, outcome, pictures).sections;

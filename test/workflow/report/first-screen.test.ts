@@ -1,0 +1,46 @@
+/** The first sentence of a report, and what stands with it. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Outcome } from "../../../workflow/recipes/outcome.js";
+import { firstScreen } from "../../../workflow/report/first-screen.js";
+import type { Verdict } from "../../../workflow/verdicts.js";
+import { outcome, setting } from "./outcome-sample.js";
+
+const closure: Verdict = {
+  check: "closure",
+  about: "densities",
+  failed: true,
+  text: "p(x) fails",
+  advice: "Simulate more",
+};
+
+test("the result in one sentence, with errors, by the labels of the nuisances", () => {
+  const { result, failed } = firstScreen(setting, outcome);
+  assert.is(
+    result,
+    "The fit with T profiled gives Δ = 0.50 ± 0.10 and squeeze = −0.25 ± 0.10 (in prior standard deviations).",
+  );
+  assert.equal(failed, []);
+});
+
+test("what failed is said in the sentence and in the list, and not again among the warnings", () => {
+  const verdicts = [closure, { ...closure, failed: false, text: "hm" }];
+  const warnings = ["p(x) fails. Simulate more", "hm. Simulate more", "another"];
+  const found = firstScreen(setting, { ...outcome, verdicts, warnings });
+  assert.match(found.result, / \(in prior standard deviations\); these numbers are not for use as they stand\.$/);
+  assert.equal(found.failed, [closure]);
+  assert.equal(found.warnings, ["hm. Simulate more", "another"]);
+});
+
+test("a fit without errors says so; of many nuisances the first six are named", () => {
+  const names = Array.from({ length: 8 }, (_, i) => `n${i}`);
+  const { configuration } = setting.analysis;
+  const nuisances = Object.fromEntries(names.map((name) => [name, configuration.nuisances.squeeze!]));
+  const many = { ...setting, analysis: { ...setting.analysis, configuration: { ...configuration, nuisances } } };
+  const summary = { ...outcome.best.summary, names, estimate: names.map((_, i) => i), sigma: null };
+  const { result } = firstScreen(many, { ...outcome, best: { ...outcome.best, summary } } as Outcome);
+  assert.match(result, /n5 = 5\.0000, and 2 more nuisances, which the table below has \(in .*, without errors\)\.$/);
+  assert.not.match(result, "n6");
+});
+
+test.run();

@@ -1,0 +1,40 @@
+/** What a reader of a report sees first: the result in one sentence, and what the checks of the run say of it. */
+import { fixed, measurement } from "../../inference/plots/index.js";
+import type { RunContext } from "../context.js";
+import type { Outcome } from "../recipes/outcome.js";
+import { failedOf, type Verdict, verdictText } from "../verdicts.js";
+import { nuisanceLabels } from "./labels.js";
+
+export interface FirstScreen {
+  /** One sentence. */
+  readonly result: string;
+  /** Checks that failed. */
+  readonly failed: readonly Verdict[];
+  /** Of the run, all but those that say what failed. */
+  readonly warnings: readonly string[];
+}
+
+/** Nuisances of which the sentence has the numbers; the table below has them all. */
+const MOST_NAMED = 6;
+
+export function firstScreen(context: RunContext, { best, verdicts, warnings }: Outcome): FirstScreen {
+  const { estimate, sigma } = best.summary;
+  const labels = nuisanceLabels(context);
+  const named = labels.slice(0, MOST_NAMED).map((label, k) => {
+    const value = sigma === null ? fixed(estimate[k]!, 4) : measurement(estimate[k]!, sigma[k]!);
+    return `${label} = ${value}`;
+  });
+  const more = labels.length - named.length;
+  const list = more > 0 ? `${named.join(", ")}, and ${more} more nuisances, which the table below has` : joined(named);
+  const unit = sigma === null ? "prior standard deviations, without errors" : "prior standard deviations";
+  const failed = failedOf(verdicts);
+  const said = new Set(failed.map(verdictText));
+  return {
+    result: `The ${best.label} gives ${list} (in ${unit})${failed.length === 0 ? "" : "; these numbers are not for use as they stand"}.`,
+    failed,
+    warnings: warnings.filter((text) => !said.has(text)),
+  };
+}
+
+const joined = (items: readonly string[]) =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
