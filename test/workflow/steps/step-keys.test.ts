@@ -22,14 +22,21 @@ const REPLICAS = ["replica.0", "replica.1", "fit.fixed.replica.0", "fit.fixed.re
 const SCANS = ["scans.profiled", "scans.fixed", "scans.averaged"];
 const PREDICTIONS = ["projections", "displacements", "impacts", "bands", "sensitivity"];
 /** What follows from the fitted response. */
-const AFTER_RESPONSE = ["fit.profiled", "fit.averaged", "scans.profiled", "scans.averaged", ...PREDICTIONS];
+const AFTER_RESPONSE = [
+  "fit.profiled",
+  "fit.averaged",
+  "scans.profiled",
+  "scans.averaged",
+  "simulation.error.profiled",
+  ...PREDICTIONS,
+];
 /** What follows from the fitted T. */
-const AFTER_T = ["fit.fixed", "scans.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
+const AFTER_T = ["fit.fixed", "scans.fixed", "simulation.error.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
 const OF_T = ["transport", ...AFTER_T];
 /** With a T of other weights the fits of x alone of its replicas start elsewhere. */
 const OF_NEW_T = [...OF_T, "fit.x.replica.0", "fit.x.replica.1"];
 /** What looks at the data. */
-const FITS = [...FITS_OF_X, ...OF_T];
+const FITS = [...FITS_OF_X, "simulation.error.xAlone", ...OF_T];
 const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...FITS];
 
 const TOY_FITS = [
@@ -40,6 +47,7 @@ const TOY_FITS = [
   "fit.profiled",
   "scans.profiled",
   "scans.fixed",
+  ...["xAlone", "fixed", "profiled"].map((name) => `simulation.error.${name}`),
   ...PREDICTIONS,
 ];
 const TOY_MORPH = ["x", "y"].flatMap((of) => stagesOf(of, "single.shift", "single.squeeze"));
@@ -183,6 +191,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...one("simulation.heldOut=0.2", ALL),
     ...one("simulation.heldOut=0.3", ["closure"], { base: "toy" }),
   ],
+  "simulation.replicas": one("simulation.replicas=2", ["simulation.replica.0", "simulation.replica.1"]),
   "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", FITS)],
   "data.weight": one("data.weight=w", FITS),
   "data.source": one("data.source=somewhere", []),

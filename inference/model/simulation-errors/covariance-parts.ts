@@ -1,0 +1,58 @@
+/** The part of an error that comes from the simulation, and the sum of all parts. */
+import { UsageError } from "../../../engine/errors.js";
+import { aList, checkArgument } from "../../../engine/options.js";
+import { eigenSymmetric } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { type Matrix, matrixOf } from "../../statistics/objective.js";
+
+/** C G C: what a Newton step with the inverse Hessian C makes of a covariance G of the gradient, row-major [K, K]. */
+export function ofNewtonStep(inverse: Matrix, gradient: ArrayLike<number>): Matrix {
+  checkArgument("ofNewtonStep", "the inverse Hessian", inverse, aList);
+  const size = inverse.length;
+  const half = inverse.map((row) =>
+    row.map((_, j) => row.reduce((sum, value, k) => sum + value * gradient[k * size + j]!, 0)),
+  );
+  const whole = half.map((row) => inverse.map((column) => row.reduce((sum, value, k) => sum + value * column[k]!, 0)));
+  return matrixOf(whole.flat(), size);
+}
+
+/** Covariance of estimates, of B - 1 degrees of freedom [K, K]. @param estimates  at least two [B][K] */
+export function scatterOf(estimates: readonly (readonly number[])[]): Matrix {
+  checkArgument("scatterOf", "estimates", estimates, aList);
+  const degrees = estimates.length - 1;
+  if (degrees < 1)
+    throw new UsageError("scatterOf", { expected: "at least two estimates", got: `${estimates.length}` });
+  const mean = estimates[0]!.map((_, k) => estimates.reduce((sum, own) => sum + own[k]!, 0) / estimates.length);
+  const product = (k: number, l: number) =>
+    estimates.reduce((sum, own) => sum + (own[k]! - mean[k]!) * (own[l]! - mean[l]!), 0);
+  return matrixOf(
+    mean.flatMap((_, k) => mean.map((__, l) => product(k, l) / degrees)),
+    mean.length,
+  );
+}
+
+/** a + factor b */
+export function plus(a: Matrix, b: Matrix, factor = 1): Matrix {
+  return matrixOf(
+    a.flatMap((row, i) => row.map((value, j) => value + factor * b[i]![j]!)),
+    a.length,
+  );
+}
+
+/** The matrix without its negative eigenvalues, those at unit diagonal of `scale`: differences of covariances have some by chance. */
+export function withoutNegative(matrix: Matrix, scale: readonly number[]): Matrix {
+  const size = matrix.length;
+  const isThere = scale.map((value) => value > 0);
+  const unit = matrix.flatMap((row, i) =>
+    row.map((value, j) => (isThere[i] && isThere[j] ? value / (scale[i]! * scale[j]!) : 0)),
+  );
+  const { values, vectors } = eigenSymmetric(Float64Array.from(unit), size);
+  const entry = (i: number, j: number) =>
+    vectors.reduce((sum, vector, k) => sum + Math.max(0, values[k]!) * vector[i]! * vector[j]!, 0);
+  return matrixOf(
+    matrix.flatMap((row, i) => row.map((_, j) => scale[i]! * scale[j]! * entry(i, j))),
+    size,
+  );
+}
+
+/** Square roots of the diagonal. */
+export const sigmaOf = (matrix: Matrix): number[] => matrix.map((row, k) => Math.sqrt(row[k]!));

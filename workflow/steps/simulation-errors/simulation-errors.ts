@@ -1,0 +1,127 @@
+/** The errors of the fits of a run from the fluctuation of its simulation: to first order, or by the replicas that are asked for. */
+
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import {
+  ofNewtonStep,
+  plus,
+  scatterOf,
+  sigmaOf,
+  withoutNegative,
+} from "../../../inference/model/simulation-errors/covariance-parts.js";
+import { gradientFluctuation } from "../../../inference/model/simulation-errors/fluctuation.js";
+import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
+import type { Matrix } from "../../../inference/statistics/objective.js";
+import { formOf, looksAtY, type RunContext } from "../../context.js";
+import { wholeCovariance } from "../../likelihood/event-influence.js";
+import type { FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
+import type { NamedFit } from "../fits/fitted-model.js";
+import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
+import { simulatedScores } from "./simulated-scores.js";
+
+/** By the names of the fits; a fit without a covariance has none. */
+export type SimulationErrors = Readonly<Partial<Record<FitName, FitErrors>>>;
+
+/** @param of  with the key of the model of x alone, which the fitted model does not name */
+export async function findSimulationErrors(
+  context: RunContext,
+  of: SimulatedFit & { readonly xAloneKey: string },
+): Promise<SimulationErrors> {
+  const { fits } = of.fitted;
+  const names = FIT_NAMES.filter((name) => fits[name]?.fit.covariance !== undefined);
+  const replicas = await allReplicas(context, of);
+  const found: Partial<Record<FitName, FitErrors>> = {};
+  for (const name of names) {
+    const fit = fits[name]!;
+    const statistical = fit.summary.covariance;
+    if (statistical === null) continue;
+    const simulation =
+      bootstrapError(
+        context,
+        fit,
+        replicas.map((replica) => replica[name]!),
+      ) ?? (await firstOrderError(context, of, name, fit));
+    const total = plus(statistical, simulation.covariance);
+    found[name] = { simulation, total: { covariance: total, sigma: sigmaOf(total) } };
+  }
+  return found;
+}
+
+/** In the order of all nuisances, those that a bound holds with zeros. */
+const inverseOf = ({ fit }: NamedFit): Matrix =>
+  wholeCovariance({ covariance: fit.covariance, estimate: fit.estimate.values }, fit.estimate.names)!;
+
+async function firstOrderError(
+  context: RunContext,
+  of: SimulatedFit & { readonly xAloneKey: string },
+  name: FitName,
+  fit: NamedFit,
+): Promise<SimulationError> {
+  const { store, simulation, analysis, events } = context;
+  const { fitted, acceptance, leftOut } = of;
+  const nu = fit.summary.estimate;
+  const withY = name !== "xAlone" && looksAtY(context);
+  const keys = { xAlone: of.xAloneKey, fixed: fitted.fixedKey, profiled: fitted.key };
+  const inputs = {
+    key: keys[name],
+    nu,
+    acceptance,
+    leftOut: [...leftOut].sort(),
+    simulation: simulation.digest(simulation.anchors, withY ? "y" : "x"),
+    ...formOf(context),
+    observed: analysis.configuration.likelihood.extended ? null : totalWeight(events.data),
+  };
+  const { record } = await store.run(`simulation.error.${name}`, inputs, async () => {
+    const scored = await simulatedScores(context, modelOf(name, fitted.model), nu, { acceptance, leftOut });
+    return { record: Array.from(gradientFluctuation(scored, nu.length)), arrays: {} };
+  });
+  const covariance = ofNewtonStep(inverseOf(fit), record);
+  return {
+    estimator: "first order",
+    covariance,
+    sigma: sigmaOf(covariance),
+    replicas: 0,
+    precision: null,
+    scatter: null,
+  };
+}
+
+async function allReplicas(context: RunContext, of: SimulatedFit): Promise<Readonly<Record<string, ReplicaFit>>[]> {
+  const { replicas } = context.analysis.configuration.simulation;
+  const all = [];
+  for (let index = 0; index < replicas; index++) all.push(await simulationReplica(context, of, index));
+  return all;
+}
+
+/** Undefined where less than two replicas have a minimum. */
+function bootstrapError(
+  { warn }: RunContext,
+  fit: NamedFit,
+  replicas: readonly ReplicaFit[],
+): SimulationError | undefined {
+  if (replicas.length === 0) return undefined;
+  const good = replicas.filter(({ status }) => isMinimum({ ...fit.fit, status }));
+  if (good.length < replicas.length) {
+    const bad = replicas.find((own) => !good.includes(own))!;
+    warn(
+      `${fit.label}: ${replicas.length - good.length} of ${replicas.length} replicas of the simulation have no minimum and are left out. ` +
+        bad.reason,
+    );
+  }
+  if (good.length < 2) return undefined;
+  const scatter = scatterOf(good.map(({ estimate }) => estimate));
+  const size = scatter.length;
+  const noise = Array.from(
+    { length: size * size },
+    (_, i) => good.reduce((sum, own) => sum + own.noise[i]!, 0) / good.length,
+  );
+  const difference = plus(scatter, ofNewtonStep(inverseOf(fit), noise), -1);
+  const covariance = withoutNegative(difference, sigmaOf(scatter));
+  return {
+    estimator: "bootstrap",
+    covariance,
+    sigma: sigmaOf(covariance),
+    replicas: good.length,
+    precision: 1 / Math.sqrt(2 * (good.length - 1)),
+    scatter: { covariance: scatter, sigma: sigmaOf(scatter) },
+  };
+}
