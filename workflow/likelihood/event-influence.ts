@@ -38,7 +38,7 @@ export interface EventInfluence {
 export type InfluencePoint = Pick<FitResult, "covariance"> & { readonly estimate: readonly number[] };
 
 /** The inverse Hessian with rows of zeros for parameters that a bound holds. */
-export function wholeCovariance({ covariance }: InfluencePoint, names: readonly string[]) {
+function wholeCovariance({ covariance }: InfluencePoint, names: readonly string[]) {
   if (covariance === undefined) return undefined;
   const position = names.map((name) => covariance.names.indexOf(name));
   return position.map((i) => position.map((j) => (i < 0 || j < 0 ? 0 : covariance.matrix[i]![j]!)));

@@ -9,10 +9,10 @@ import {
   withoutNegative,
 } from "../../../inference/model/simulation-errors/covariance-parts.js";
 import { gradientFluctuation } from "../../../inference/model/simulation-errors/fluctuation.js";
+import { covariance, F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { Matrix } from "../../../inference/statistics/objective.js";
 import { formOf, looksAtY, type RunContext } from "../../context.js";
-import { wholeCovariance } from "../../likelihood/event-influence.js";
 import type { FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
 import type { NamedFit } from "../fits/fitted-model.js";
 import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
@@ -27,34 +27,36 @@ export async function findSimulationErrors(
   of: SimulatedFit & { readonly xAloneKey: string },
 ): Promise<SimulationErrors> {
   const { fits } = of.fitted;
-  const names = FIT_NAMES.filter((name) => fits[name]?.fit.covariance !== undefined);
   const replicas = await allReplicas(context, of);
   const found: Partial<Record<FitName, FitErrors>> = {};
-  for (const name of names) {
-    const fit = fits[name]!;
-    const statistical = fit.summary.covariance;
-    if (statistical === null) continue;
+  for (const name of FIT_NAMES) {
+    const fit = fits[name];
+    const statistical = fit?.summary.covariance ?? null;
+    const inverse = fit && inverseOf(context, fit);
+    if (fit === undefined || statistical === null || inverse === undefined) continue;
+    const ofFit = replicas.map((replica) => replica[name]!);
     const simulation =
-      bootstrapError(
-        context,
-        fit,
-        replicas.map((replica) => replica[name]!),
-      ) ?? (await firstOrderError(context, of, name, fit));
+      bootstrapError(context, fit, inverse, ofFit) ?? (await firstOrderError(context, of, name, fit, inverse));
     const total = plus(statistical, simulation.covariance);
     found[name] = { simulation, total: { covariance: total, sigma: sigmaOf(total) } };
   }
   return found;
 }
 
-/** In the order of all nuisances, those that a bound holds with zeros. */
-const inverseOf = ({ fit }: NamedFit): Matrix =>
-  wholeCovariance({ covariance: fit.covariance, estimate: fit.estimate.values }, fit.estimate.names)!;
+/** The inverse Hessian; undefined where there is none. */
+function inverseOf({ backend }: RunContext, { fit: { hessian, estimate } }: NamedFit): Matrix | undefined {
+  if (hessian === undefined) return undefined;
+  const precision = backend.precision === "f64" ? F64_PRECISION : F32_PRECISION;
+  const found = covariance(hessian.flat(), estimate.names, precision);
+  return found.status === "positive-definite" ? found.matrix : undefined;
+}
 
 async function firstOrderError(
   context: RunContext,
   of: SimulatedFit & { readonly xAloneKey: string },
   name: FitName,
   fit: NamedFit,
+  inverse: Matrix,
 ): Promise<SimulationError> {
   const { store, simulation, analysis, events } = context;
   const { fitted, acceptance, leftOut } = of;
@@ -74,11 +76,11 @@ async function firstOrderError(
     const scored = await simulatedScores(context, modelOf(name, fitted.model), nu, { acceptance, leftOut });
     return { record: Array.from(gradientFluctuation(scored, nu.length)), arrays: {} };
   });
-  const covariance = ofNewtonStep(inverseOf(fit), record);
+  const own = ofNewtonStep(inverse, record);
   return {
     estimator: "first order",
-    covariance,
-    sigma: sigmaOf(covariance),
+    covariance: own,
+    sigma: sigmaOf(own),
     replicas: 0,
     precision: null,
     scatter: null,
@@ -96,6 +98,7 @@ async function allReplicas(context: RunContext, of: SimulatedFit): Promise<Reado
 function bootstrapError(
   { warn }: RunContext,
   fit: NamedFit,
+  inverse: Matrix,
   replicas: readonly ReplicaFit[],
 ): SimulationError | undefined {
   if (replicas.length === 0) return undefined;
@@ -114,12 +117,12 @@ function bootstrapError(
     { length: size * size },
     (_, i) => good.reduce((sum, own) => sum + own.noise[i]!, 0) / good.length,
   );
-  const difference = plus(scatter, ofNewtonStep(inverseOf(fit), noise), -1);
-  const covariance = withoutNegative(difference, sigmaOf(scatter));
+  const difference = plus(scatter, ofNewtonStep(inverse, noise), -1);
+  const own = withoutNegative(difference, sigmaOf(scatter));
   return {
     estimator: "bootstrap",
-    covariance,
-    sigma: sigmaOf(covariance),
+    covariance: own,
+    sigma: sigmaOf(own),
     replicas: good.length,
     precision: 1 / Math.sqrt(2 * (good.length - 1)),
     scatter: { covariance: scatter, sigma: sigmaOf(scatter) },
