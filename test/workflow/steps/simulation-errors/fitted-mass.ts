@@ -6,6 +6,7 @@ import { openContext } from "../../../../workflow/open-context.js";
 import { trainSimulation } from "../../../../workflow/recipes/distribution-of-interest.js";
 import { checkEvents } from "../../../../workflow/steps/check-events.js";
 import { fitModel } from "../../../../workflow/steps/fits/fit-chain.js";
+import { Verdicts } from "../../../../workflow/verdicts.js";
 
 const QUIET = { progress: { begin: () => ({ update() {}, done() {} }), note() {} }, warn() {} };
 
@@ -16,8 +17,9 @@ export async function fittedRun(file: string, out: string, set: readonly string[
   const analysis = loadAnalysis(file, { set });
   const request = { analysis, folder: out, backend, isForced: false };
   const context = await openContext(request, { ...QUIET, signal: new AbortController().signal });
-  const { leftOut, acceptance, ...checks } = await checkEvents(context);
-  const { model, densities, keys } = await trainSimulation(context, { leftOut, acceptance, ...checks });
+  const verdicts = new Verdicts(context.warn);
+  const { leftOut, acceptance, ...checks } = await checkEvents(context, verdicts);
+  const { model, densities, keys } = await trainSimulation(context, { leftOut, acceptance, ...checks }, verdicts);
   const fitted = await fitModel(context, model, keys);
   return {
     context,
