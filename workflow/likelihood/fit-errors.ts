@@ -11,8 +11,8 @@ export interface ErrorPart {
 /** What other simulated events, as many as there are, would do to the estimates on average over the data. */
 export interface SimulationError extends ErrorPart {
   /**
-   * first order: the fluctuation of the sums of scores over the samples. bootstrap: densities trained again on samples with Poisson
-   * weights, `scatter` less what the noise of the scores makes of the fluctuation of these data, which the statistical part contains.
+   * first order: the fluctuation of the sums of scores over the samples. bootstrap: `scatter`, of densities trained again on samples with
+   * Poisson weights, without the part that the noise of the scores makes of the fluctuation of these data: the statistical error contains it.
    */
   readonly estimator: "first order" | "bootstrap";
   /** Of the bootstrap, those that count; 0 to first order. */

@@ -1,7 +1,6 @@
 /** The part of an error that comes from the simulation, and the sum of all parts. */
 import { UsageError } from "../../../engine/errors.js";
 import { aList, checkArgument } from "../../../engine/options.js";
-import { eigenSymmetric } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { type Matrix, matrixOf } from "../../statistics/objective.js";
 
 /** C G C: what a Newton step with the inverse Hessian C makes of a covariance G of the gradient, row-major [K, K]. */
@@ -30,27 +29,11 @@ export function scatterOf(estimates: readonly (readonly number[])[]): Matrix {
   );
 }
 
-/** a + factor b */
-export function plus(a: Matrix, b: Matrix, factor = 1): Matrix {
+/** a + b */
+export function plus(a: Matrix, b: Matrix): Matrix {
   return matrixOf(
-    a.flatMap((row, i) => row.map((value, j) => value + factor * b[i]![j]!)),
+    a.flatMap((row, i) => row.map((value, j) => value + b[i]![j]!)),
     a.length,
-  );
-}
-
-/** The matrix without its negative eigenvalues, those at unit diagonal of `scale`: differences of covariances have some by chance. */
-export function withoutNegative(matrix: Matrix, scale: readonly number[]): Matrix {
-  const size = matrix.length;
-  const isThere = scale.map((value) => value > 0);
-  const unit = matrix.flatMap((row, i) =>
-    row.map((value, j) => (isThere[i] && isThere[j] ? value / (scale[i]! * scale[j]!) : 0)),
-  );
-  const { values, vectors } = eigenSymmetric(Float64Array.from(unit), size);
-  const entry = (i: number, j: number) =>
-    vectors.reduce((sum, vector, k) => sum + Math.max(0, values[k]!) * vector[i]! * vector[j]!, 0);
-  return matrixOf(
-    matrix.flatMap((row, i) => row.map((_, j) => scale[i]! * scale[j]! * entry(i, j))),
-    size,
   );
 }
 

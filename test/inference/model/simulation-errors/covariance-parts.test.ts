@@ -6,7 +6,6 @@ import {
   plus,
   scatterOf,
   sigmaOf,
-  withoutNegative,
 } from "../../../../inference/model/simulation-errors/covariance-parts.js";
 import { close } from "../../../support/close.js";
 
@@ -37,7 +36,7 @@ test("the scatter of estimates has one degree of freedom less than there are", (
   assert.throws(() => scatterOf([[1, 2]]), /at least two estimates, got 1/);
 });
 
-test("sums with a factor, and square roots of the diagonal", () => {
+test("sums, and square roots of the diagonal", () => {
   assert.equal(
     plus(
       [
@@ -48,11 +47,10 @@ test("sums with a factor, and square roots of the diagonal", () => {
         [1, 2],
         [2, 1],
       ],
-      -1,
     ),
     [
-      [3, -1],
-      [-1, 8],
+      [5, 3],
+      [3, 10],
     ],
   );
   assert.equal(
@@ -61,38 +59,6 @@ test("sums with a factor, and square roots of the diagonal", () => {
       [1, 9],
     ]),
     [2, 3],
-  );
-});
-
-test("negative eigenvalues go, whatever the units; what is positive stays as it is", () => {
-  const positive = [
-    [4, 1],
-    [1, 9],
-  ];
-  close(withoutNegative(positive, [2, 3]).flat(), positive.flat(), exact);
-  // At unit diagonal of the scale: [[1, 2], [2, 1]], of eigenvalues 3 and -1; the first leaves [[1.5, 1.5], [1.5, 1.5]].
-  close(
-    withoutNegative(
-      [
-        [4, 12],
-        [12, 9],
-      ],
-      [2, 3],
-    ).flat(),
-    [6, 9, 9, 13.5],
-    exact,
-  );
-  // What a bound holds has none.
-  close(
-    withoutNegative(
-      [
-        [4, 0],
-        [0, 0],
-      ],
-      [2, 0],
-    ).flat(),
-    [4, 0, 0, 0],
-    exact,
   );
 });
 
