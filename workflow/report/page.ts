@@ -133,7 +133,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
             : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
           outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("") +
           `\n\n${ESTIMATORS[best.summary.estimator]} Where the model describes the data, the outer product of the ` +
-          `events' gradients (BHHH) gives the same errors up to statistical scatter.${simulationText(outcome)}${responseParagraph(outcome)}`,
+          `events' gradients (BHHH) gives the same errors up to statistical scatter.${simulationText(context, outcome)}${responseParagraph(outcome)}`,
         [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],
         [
           ...tables("the table of fits", () => [estimateTable(context, outcome)]),

@@ -1,7 +1,10 @@
 /** What results and report say of the part of the errors that comes from the simulation. */
+import { significant } from "../../inference/plots/index.js";
+import type { RunContext } from "../context.js";
 import type { FitErrors } from "../likelihood/fit-errors.js";
 import type { Outcome } from "../recipes/outcome.js";
 import type { SimulationErrors } from "../steps/simulation-errors/simulation-errors.js";
+import { nuisanceLabels } from "./labels.js";
 
 /** Of a fit by its name; a fit without a covariance, and the average of an ensemble, have none. */
 export const errorsOfFit = (errors: SimulationErrors, name: string): FitErrors | undefined =>
@@ -27,10 +30,12 @@ export function partsOfBest(outcome: Outcome): { readonly label: string; readonl
 }
 
 /** Sentences of the report, with a space before them; nothing where there is no such part. */
-export function simulationText(outcome: Outcome): string {
+export function simulationText(context: RunContext, outcome: Outcome): string {
   const simulation = errorsOfBest(outcome)?.simulation;
   if (simulation === undefined) return "";
-  const { estimator, replicas, precision } = simulation;
+  const { estimator, replicas, precision, sigma } = simulation;
+  const ratios = sigma.map((own, k) => own / outcome.best.summary.sigma![k]!);
+  const largest = Math.max(...ratios);
   const source =
     estimator === "first order"
       ? "It is estimated to first order, from the fluctuation of the scores of the simulated events"
@@ -38,6 +43,7 @@ export function simulationText(outcome: Outcome): string {
         `kept, and is known to ${Math.round(100 * precision!)}%`;
   return (
     ` The error of the simulation is what other simulated events, as many as there are, would do to the estimates. ${source}. The total ` +
-    "error contains the statistical error and that of the simulation."
+    `error contains the statistical error and that of the simulation. The latter is at most ${significant(largest, 2)} of the former, for ` +
+    `${nuisanceLabels(context)[ratios.indexOf(largest)]}; it falls as one over the root of the number of simulated events.`
   );
 }

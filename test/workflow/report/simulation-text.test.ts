@@ -22,11 +22,15 @@ test("results: simulation and total of each fit, null where there are none; the 
 });
 
 test("the report says where the part comes from, and nothing where there is none", () => {
-  assert.is(simulationText(outcome), "");
-  assert.match(simulationText(withSimulation()), /It is estimated to first order, from the fluctuation of the scores/);
+  assert.is(simulationText(setting, outcome), "");
+  assert.match(
+    simulationText(setting, withSimulation()),
+    /It is estimated to first order, from the fluctuation of the scores/,
+  );
+  assert.match(simulationText(setting, withSimulation()), /at most 0\.50 of the former, for Δ; it falls/);
   const replicas = withSimulation({ estimator: "bootstrap", replicas: 20, precision: 0.162 });
   assert.match(
-    simulationText(replicas),
+    simulationText(setting, replicas),
     /It comes from 20 replicas, .* T kept, and is known to 16%\. The total error contains/,
   );
 });
