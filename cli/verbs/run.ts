@@ -8,6 +8,7 @@ import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
+import { errorsOfFit } from "../../workflow/report/simulation-text.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
 import { fitOneReplica, replicaTraining } from "../../workflow/steps/fits/fit-chain.js";
 import { judgeTrainings } from "../../workflow/steps/trainings/training-step.js";
@@ -55,7 +56,12 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";
       const doubt = unconvergedText(name, outcome.verdicts);
-      const text = describeFit(summary, analysis.configuration.truth, nllName);
+      const text = describeFit(
+        summary,
+        analysis.configuration.truth,
+        nllName,
+        errorsOfFit(outcome.simulationErrors, name),
+      );
       context.print(`\n${label}\n${text}${doubt && `\n${doubt}`}`);
     }
     context.print(`\n${verdictLines(outcome.verdicts)}`);

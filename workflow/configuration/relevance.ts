@@ -58,6 +58,11 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     with: "a simulation to train on",
     remedy: "remove model.file",
   },
+  "simulation.replicas": {
+    isRead: ({ simulation, model }) => simulation.generator === undefined && model.file === undefined,
+    with: "samples of the processes",
+    remedy: "add samples to the processes",
+  },
   "data.events": {
     isRead: ({ data }) => data.generator !== undefined,
     with: "data.generator",

@@ -3,6 +3,7 @@ import { entryOf } from "../../engine/entry.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { textTable } from "../text-table.js";
 import { type CovarianceSummary, labelText } from "./covariance-summary.js";
+import type { FitErrors } from "./fit-errors.js";
 
 /** Asymmetric errors: the interval is [estimate + lower, estimate + upper]; null where an end was not found. */
 export interface MinosSummary {
@@ -43,24 +44,33 @@ const effectiveText = ({ events, effectiveEvents }: FitSummary) =>
 /**
  * @param truth    values of nuisances where they are known
  * @param nllName  what `nll` is
+ * @param errors   with the part of the simulation, where it is known: the pull is then in terms of the total error
  */
-export function describeFit(summary: FitSummary, truth: Readonly<Record<string, number>>, nllName = "-ln L"): string {
+export function describeFit(
+  summary: FitSummary,
+  truth: Readonly<Record<string, number>>,
+  nllName = "-ln L",
+  errors?: FitErrors,
+): string {
   const { names, estimate, sigma, nll, events } = summary;
   const hasTruth = Object.keys(truth).length > 0;
   const header = [
     "nuisance",
     "estimate",
     `sigma (${labelText(summary)})`,
+    ...(errors ? [`simulation (${errors.simulation.estimator})`, "total"] : []),
     ...(summary.minos ? ["minos"] : []),
     ...(hasTruth ? ["truth", "pull"] : []),
   ];
+  const whole = errors?.total.sigma ?? sigma;
   const rows = names.map((name, k) => {
     const known = entryOf(truth, name);
-    const pull = known === undefined || sigma === null ? "" : ((estimate[k]! - known) / sigma[k]!).toFixed(2);
+    const pull = known === undefined || whole === null ? "" : ((estimate[k]! - known) / whole[k]!).toFixed(2);
     return [
       name,
       estimate[k]!.toFixed(5),
       sigma === null ? "none" : sigma[k]!.toFixed(5),
+      ...(errors ? [errors.simulation, errors.total].map((part) => part.sigma[k]!.toFixed(5)) : []),
       ...(summary.minos ? [minosText(summary.minos[k]!)] : []),
       ...(hasTruth ? [known === undefined ? "" : `${known}`, pull] : []),
     ];

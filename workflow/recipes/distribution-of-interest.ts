@@ -12,6 +12,7 @@ import { goodnessOfFit, goodnessVerdicts } from "../steps/goodness-of-fit.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
+import { findSimulationErrors } from "../steps/simulation-errors/simulation-errors.js";
 import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
@@ -72,6 +73,13 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
+  const { leftOut, acceptance } = checks;
+  const simulation = { model: simulated, densities, leftOut, acceptance, fitted, xAloneKey: keys.xAlone };
+  const simulationErrors = await part(
+    "Errors from the simulation",
+    () => findSimulationErrors(context, simulation),
+    {},
+  );
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
@@ -104,7 +112,8 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     closure,
     fitted,
     best,
-    acceptance: checks.acceptance,
+    simulationErrors,
+    acceptance,
     yields,
     projections,
     goodness,

@@ -14,6 +14,7 @@ export type OptionalPart =
   | "Impacts"
   | "Bands of the projections"
   | "Expected errors"
+  | "Errors from the simulation"
   | "Yields";
 
 /** Why parts are missing. */

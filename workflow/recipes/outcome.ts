@@ -12,6 +12,7 @@ import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
 import type { GoodnessOfFit } from "../steps/goodness-of-fit.js";
 import type { ProjectionSet } from "../steps/projections.js";
+import type { SimulationErrors } from "../steps/simulation-errors/simulation-errors.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Verdict } from "../verdicts.js";
 import type { Missing } from "./optional-parts.js";
@@ -30,6 +31,8 @@ export interface Outcome {
   readonly fitted: FittedModel;
   /** The fit whose numbers are the result: T profiled where it is. */
   readonly best: NamedFit;
+  /** What the fluctuation of the simulation adds to the errors of the fits, by their names. */
+  readonly simulationErrors: SimulationErrors;
   /** How the yields follow the shape nuisances. */
   readonly acceptance: readonly AcceptanceRow[];
   readonly yields: readonly YieldRow[];

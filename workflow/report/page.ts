@@ -18,6 +18,7 @@ import { figure, type MissingPart, type Report, type ReportFigure, type ReportTa
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
 import { responseText } from "./response-text.js";
+import { simulationText } from "./simulation-text.js";
 import {
   acceptanceTables,
   closureTable,
@@ -113,7 +114,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
   };
   const top = [
     ...tables("the table of nuisances", () => [fitTable(context, outcome)]),
-    ...lost("Yields"),
+    ...lost("Errors from the simulation", "Yields"),
     ...tables("the table of yields", () =>
       outcome.yields.length === 0 ? [] : [yieldTable(outcome.yields, totalWeight(data))],
     ),
@@ -137,7 +138,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
             : `. Their weights make them worth ${significant(best.summary.effectiveEvents, 6)} events of weight 1.`) +
           outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("") +
           `\n\n${ESTIMATORS[best.summary.estimator]} Where the model describes the data, the outer product of the ` +
-          `events' gradients (BHHH) gives the same errors up to statistical scatter.${responseParagraph(outcome)}`,
+          `events' gradients (BHHH) gives the same errors up to statistical scatter.${simulationText(context, outcome)}${responseParagraph(outcome)}`,
         [...figures("nuisances", "Estimates with errors of one standard deviation."), ...figures("correlation", "")],
         [
           ...tables("the table of fits", () => [estimateTable(context, outcome)]),

@@ -13,6 +13,7 @@ import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureRows } from "./feature-text.js";
 import { featureLabel, goodnessOf } from "./labels.js";
+import { errorParts } from "./simulation-text.js";
 
 export function resultsOf(context: RunContext, outcome: Outcome) {
   const { configuration } = context.analysis;
@@ -20,6 +21,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     closure,
     fitted,
     best,
+    simulationErrors,
     acceptance,
     yields,
     projections,
@@ -52,7 +54,12 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     fits: Object.fromEntries(
       Object.entries(fitted.fits).map(([name, fit]) => [
         name,
-        { label: fit.label, ...fit.summary, unconverged: unconvergedOf(name, verdicts) },
+        {
+          label: fit.label,
+          ...fit.summary,
+          ...errorParts(simulationErrors, name),
+          unconverged: unconvergedOf(name, verdicts),
+        },
       ]),
     ),
     ensemble: ensembleResults(outcome),

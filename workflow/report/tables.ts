@@ -10,6 +10,7 @@ import { sideText } from "./acceptance-text.js";
 import { featureRows, tailText } from "./feature-text.js";
 import type { ReportTable } from "./html.js";
 import { featureLabel, goodnessOf, nuisanceLabels } from "./labels.js";
+import { partsOfBest } from "./simulation-text.js";
 
 /** Yields by process before and after the fit, with their sums. */
 export function yieldTable(processes: readonly YieldRow[], nObserved: number): ReportTable {
@@ -104,8 +105,10 @@ export function nuisanceTable(
 const shortLabel = (label: string) => label.replace(/^fit (?:of|with) /, "");
 
 /** Estimates of the fit that gives the result, and σ of each fit that has them, side by side. */
-export function fitTable(context: RunContext, { fitted, best }: Outcome): ReportTable {
+export function fitTable(context: RunContext, outcome: Outcome): ReportTable {
+  const { fitted, best } = outcome;
   const { configuration } = context.analysis;
+  const parts = partsOfBest(outcome);
   const labels = nuisanceLabels(context);
   const withErrors = Object.values(fitted.fits).filter(({ summary }) => summary.sigma !== null);
   const estimators = [...new Set(withErrors.map(({ summary }) => summary.estimator))];
@@ -113,13 +116,16 @@ export function fitTable(context: RunContext, { fitted, best }: Outcome): Report
   const ofAll = estimators.length === 1 ? ` (${estimators[0]})` : "";
   return nuisanceTable(
     `Nuisances: estimates of the ${best.label}, σ of every fit${ofAll}`,
-    withErrors.map(({ label, summary }) =>
-      ofAll === "" ? `${shortLabel(label)}, ${summary.estimator}` : shortLabel(label),
-    ),
+    [
+      ...withErrors.map(({ label, summary }) =>
+        ofAll === "" ? `${shortLabel(label)}, ${summary.estimator}` : shortLabel(label),
+      ),
+      ...parts.map(({ label }) => label),
+    ],
     nuisanceNames(configuration).map((name, k) => ({
       name: labels[k]!,
       estimate: best.summary.estimate[k]!,
-      sigmas: withErrors.map(({ summary }) => summary.sigma![k]!),
+      sigmas: [...withErrors.map(({ summary }) => summary.sigma![k]!), ...parts.map(({ sigma }) => sigma[k]!)],
       truth: entryOf(configuration.truth, name),
     })),
   );

@@ -24,7 +24,8 @@ import { selectedSample } from "./sample-selection.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
-const isSameAnchor = (a: Anchor, b: Anchor) => a.process === b.process && a.at.every((value, k) => value === b.at[k]);
+export const isSameAnchor = (a: Anchor, b: Anchor) =>
+  a.process === b.process && a.at.every((value, k) => value === b.at[k]);
 
 interface SplitEvents {
   readonly training: SimulatedEvents;

@@ -35,6 +35,14 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
       /simulation\.heldOut: .* a simulation to train on only, got 0\.3\. Remove it, or remove model\.file/,
     ],
   ],
+  "simulation.replicas": [
+    [
+      TOY,
+      "simulation.replicas=10",
+      /simulation\.replicas: .* read with samples of the processes only, got 10\. Remove it, or add samples/,
+    ],
+    [PUBLISHED, "simulation.replicas=10", /simulation\.replicas: .* samples of the processes only/],
+  ],
   "data.events": [
     [
       FILES,

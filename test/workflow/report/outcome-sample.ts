@@ -119,6 +119,7 @@ export const outcome = {
     model: {},
   },
   best: profiled,
+  simulationErrors: {},
   acceptance: [],
   yields: [
     { name: "signal", before: 400, after: 420, sigma: 10 },
@@ -193,6 +194,35 @@ export const outcome = {
   warnings,
   missing: new Map(),
 } as unknown as Outcome;
+
+/** The same with the part of the simulation in the errors of the result. */
+export const withSimulation = (more: object = {}) =>
+  ({
+    ...outcome,
+    simulationErrors: {
+      profiled: {
+        simulation: {
+          estimator: "first order",
+          sigma: [0.05, 0.02],
+          covariance: [
+            [0.0025, 0],
+            [0, 0.0004],
+          ],
+          replicas: 0,
+          precision: null,
+          scatter: null,
+          ...more,
+        },
+        total: {
+          sigma: [Math.sqrt(0.0125), Math.sqrt(0.0104)],
+          covariance: [
+            [0.0125, 0],
+            [0, 0.0104],
+          ],
+        },
+      },
+    },
+  }) as unknown as Outcome;
 
 /** The same with a sandwich as the errors of one of its fits. */
 export const withSandwich = {

@@ -22,17 +22,26 @@ const REPLICAS = ["replica.0", "replica.1", "fit.fixed.replica.0", "fit.fixed.re
 const SCANS = ["scans.profiled", "scans.fixed", "scans.averaged"];
 const PREDICTIONS = ["projections", "displacements", "impacts", "bands", "sensitivity"];
 /** What follows from the fitted response. */
-const AFTER_RESPONSE = ["fit.profiled", "fit.averaged", "scans.profiled", "scans.averaged", ...PREDICTIONS];
+const AFTER_RESPONSE = [
+  "fit.profiled",
+  "fit.averaged",
+  "scans.profiled",
+  "scans.averaged",
+  "simulation.error.profiled",
+  ...PREDICTIONS,
+];
 /** What follows from the fitted T. */
-const AFTER_T = ["fit.fixed", "scans.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
+const AFTER_T = ["fit.fixed", "scans.fixed", "simulation.error.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
 const OF_T = ["transport", ...AFTER_T];
 /** With a T of other weights the fits of x alone of its replicas start elsewhere. */
 const OF_NEW_T = [...OF_T, "fit.x.replica.0", "fit.x.replica.1"];
 /** What looks at the data. */
-const FITS = [...FITS_OF_X, ...OF_T];
+const OF_OTHER_DATA = [...FITS_OF_X, ...OF_T];
+/** What looks at the model; the part of the simulation sees the data by the estimate alone, which is what it was before. */
+const FITS = [...OF_OTHER_DATA, "simulation.error.xAlone"];
 const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...FITS];
 
-const TOY_FITS = [
+const TOY_OF_OTHER_DATA = [
   "fit.x",
   "transport",
   "fit.fixed",
@@ -40,8 +49,11 @@ const TOY_FITS = [
   "fit.profiled",
   "scans.profiled",
   "scans.fixed",
+  "simulation.error.fixed",
+  "simulation.error.profiled",
   ...PREDICTIONS,
 ];
+const TOY_FITS = [...TOY_OF_OTHER_DATA, "simulation.error.xAlone"];
 const TOY_MORPH = ["x", "y"].flatMap((of) => stagesOf(of, "single.shift", "single.squeeze"));
 
 /** Weights of another shape cannot be those of before. */
@@ -183,8 +195,9 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...one("simulation.heldOut=0.2", ALL),
     ...one("simulation.heldOut=0.3", ["closure"], { base: "toy" }),
   ],
-  "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", FITS)],
-  "data.weight": one("data.weight=w", FITS),
+  "simulation.replicas": one("simulation.replicas=2", ["simulation.replica.0", "simulation.replica.1"]),
+  "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", OF_OTHER_DATA)],
+  "data.weight": one("data.weight=w", OF_OTHER_DATA),
   "data.source": one("data.source=somewhere", []),
   "data.spikes": one("data.spikes=keep", []),
   "data.without.*.feature": one("data.without=[{feature: 'x[0]', values: [12345]}]", []),
@@ -242,6 +255,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   ...morph("y", [...morphOf("y"), "closure", ...OF_T]),
   "transport.enabled": one("transport.enabled=false", [
     "fit.fixed",
+    "simulation.error.fixed",
     "scans.fixed",
     "projections",
     "impacts",
@@ -314,7 +328,10 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "impacts.groups": one("impacts.groups={both: [s, t]}", ["impacts"]),
   "impacts.bins": one("impacts.bins=3", ["impacts"]),
   "impacts.events": one("impacts.events=2000", ["impacts"]),
-  truth: [...one("truth={s: 0.1}", []), ...one("truth={shift: 0.4, squeeze: -0.5}", TOY_FITS, { base: "toy" })],
+  truth: [
+    ...one("truth={s: 0.1}", []),
+    ...one("truth={shift: 0.4, squeeze: -0.5}", TOY_OF_OTHER_DATA, { base: "toy" }),
+  ],
   "report.bins": one("report.bins=9", ["closure", "projections", "bands"], { anew: (name) => name === "projections" }),
 };
 

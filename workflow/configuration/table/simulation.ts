@@ -30,6 +30,13 @@ export const simulation = section(
       above: 0,
       max: 0.9,
     }),
+    replicas: number({
+      doc: "Replicas of the simulation for the error of its finite size: in each of them every simulated event of the samples counts as often as a Poisson distribution of mean 1 says, the densities are trained again from where they are, and nu is fitted again, T kept. 0: the error is estimated to first order, without training.",
+      integer: true,
+      min: 0,
+      max: MAXIMA.replicas,
+      default: 0,
+    }),
   },
   { doc: "Simulated events, from which the densities are learnt." },
 );

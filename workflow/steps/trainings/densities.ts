@@ -65,19 +65,26 @@ async function validationOf(
   return events === undefined ? {} : { validation: pack(events) };
 }
 
-/** @param leftOut  names of shape nuisances that stay without an effect */
+/** Weights from which trainings begin that are near their end. */
+export type DensityStart = Pick<TrainedDensity, "density" | "key">;
+
+/**
+ * @param leftOut  names of shape nuisances that stay without an effect
+ * @param start    of the same architectures; absent: untrained flows
+ */
 export async function trainDensity(
   context: RunContext,
   of: ObservableName,
   leftOut: ReadonlySet<string>,
+  start?: DensityStart,
 ): Promise<TrainedDensity> {
-  const nominal = await trainNominal(context, of);
+  const nominal = await trainNominal(context, of, start);
   const label = `p(${of === "x" ? "x" : "y | x"})`;
   const trainings: NamedTraining[] = [
     { label: `${label}, nominal`, of, recipe: `flows.${of}.training`, summary: nominal.summary },
   ];
   if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
-  const morph = await trainMorph(context, of, nominal, leftOut);
+  const morph = await trainMorph(context, of, nominal, leftOut, start);
   return {
     density: { nominal: nominal.flow, morph: morph.flow },
     key: morph.key,
@@ -96,6 +103,10 @@ export async function trainDensity(
 const shapesOf = (configuration: Configuration): NamedShape[] =>
   nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.nominal }));
 
+/** Is no later stage about the same nuisances, so that it would begin anew where this one ends? */
+const isLastOf = (stage: MorphStage, i: number, all: readonly MorphStage[]) =>
+  !all.slice(i + 1).some((later) => stage.nuisances.every((name) => later.nuisances.includes(name)));
+
 interface Trained<A extends Architecture> {
   readonly flow: FlowModel<A>;
   readonly key: string;
@@ -104,6 +115,7 @@ interface Trained<A extends Architecture> {
 async function trainNominal(
   context: RunContext,
   of: ObservableName,
+  start: DensityStart | undefined,
 ): Promise<Trained<FlowArchitecture> & { readonly summary: TrainingSummary }> {
   const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
@@ -116,7 +128,12 @@ async function trainNominal(
   const pack = (events: readonly SimulatedEvents[]) => ({
     [NOMINAL]: trainingSample(NOMINAL, events, of, sizes.processes, numbers),
   });
-  const inputs = { architecture, recipe, simulation: simulation.digest(anchors, of) };
+  const inputs = {
+    architecture,
+    recipe,
+    simulation: simulation.digest(anchors, of),
+    ...(start && { start: start.key }),
+  };
   const { arrays, record, key } = await store.run(prefix, inputs, async (checkpoint) => {
     const events = await simulation.training(prefix, anchors, 0, recipe.epochs);
     const first = pack(events);
@@ -126,7 +143,11 @@ async function trainNominal(
       recipe,
       {
         model: densityTraining(of, architecture, sizes, optimiserOf(recipe)),
-        initial: named(prefix, initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed)),
+        initial: named(
+          prefix,
+          start?.density.nominal.weights ??
+            initialDensity(architecture, first[NOMINAL]!, of, sizes, configuration.seed),
+        ),
         data: await trainingData(context, prefix, anchors, recipe.epochs, pack),
         ...(await validationOf(context, anchors, pack)),
         purpose: prefix,
@@ -146,6 +167,7 @@ async function trainMorph(
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
   leftOut: ReadonlySet<string>,
+  start: DensityStart | undefined,
 ) {
   const { simulation, analysis } = context;
   const { configuration } = analysis;
@@ -153,14 +175,16 @@ async function trainMorph(
   const shapes = shapesOf(configuration);
   const names = shapes.map(({ name }) => name);
   const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
-  let flow = initialMorph(architecture, names, nominal.flow, configuration.seed);
+  const untrained = initialMorph(architecture, names, nominal.flow, configuration.seed);
+  let flow = start === undefined ? untrained : { ...untrained, weights: start.density.morph!.weights };
   /** Of the last step that moved the networks of a nuisance. */
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
-  for (const stage of morphStages(anchorSets(simulation.anchors, shapes), pairs)) {
+  const stages = morphStages(anchorSets(simulation.anchors, shapes), pairs);
+  for (const stage of start === undefined ? stages : stages.filter(isLastOf)) {
     // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
-    const before = stage.nuisances.map((name) => keys.get(name));
+    const before = stage.nuisances.map((name) => keys.get(name) ?? start?.key);
     const own = stageFlow(flow, stage);
     const trained = await trainStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);

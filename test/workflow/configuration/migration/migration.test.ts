@@ -33,7 +33,7 @@ function inNewWords(read: Readonly<Record<string, unknown>>): unknown {
 
 /** Keys that came later, with the defaults that they have. */
 function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
-  const { morph, flows, observables, transport, data } = read as Readonly<Record<string, Sections>>;
+  const { morph, flows, observables, transport, data, simulation } = read as Readonly<Record<string, Sections>>;
   const both = ({ x, y, ...others }: Sections, later: object) => ({
     ...others,
     x: { ...later, ...x },
@@ -42,6 +42,7 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
   return {
     ...read,
     observables: both(observables!, { transform: ["auto"], edges: {} }),
+    simulation: { replicas: 0, ...simulation },
     data: { spikes: "refuse", without: [], outside: "warn", ...data },
     flows: both(flows!, { bound: 5 }),
     morph: both(morph!, { kind: "spline", bins: 8, bound: 5 }),

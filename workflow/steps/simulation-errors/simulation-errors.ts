@@ -1,0 +1,129 @@
+/** The errors of the fits of a run from the fluctuation of its simulation: to first order, or by the replicas that are asked for. */
+
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { ofNewtonStep, plus, scatterOf, sigmaOf } from "../../../inference/model/simulation-errors/covariance-parts.js";
+import { gradientFluctuation } from "../../../inference/model/simulation-errors/fluctuation.js";
+import { covariance, F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
+import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
+import type { Matrix } from "../../../inference/statistics/objective.js";
+import { formOf, looksAtY, type RunContext } from "../../context.js";
+import type { ErrorPart, FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
+import type { NamedFit } from "../fits/fitted-model.js";
+import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
+import { simulatedScores } from "./simulated-scores.js";
+
+/** By the names of the fits; a fit without a covariance has none. */
+export type SimulationErrors = Readonly<Partial<Record<FitName, FitErrors>>>;
+
+/** @param of  with the key of the model of x alone, which the fitted model does not name */
+export async function findSimulationErrors(
+  context: RunContext,
+  of: SimulatedFit & { readonly xAloneKey: string },
+): Promise<SimulationErrors> {
+  const { fits } = of.fitted;
+  const replicas = await allReplicas(context, of);
+  const found: Partial<Record<FitName, FitErrors>> = {};
+  for (const name of FIT_NAMES) {
+    const fit = fits[name];
+    const statistical = fit?.summary.covariance ?? null;
+    const inverse = fit && inverseOf(context, fit);
+    if (fit === undefined || statistical === null || inverse === undefined) continue;
+    const ofFit = replicas.map((replica) => replica[name]!);
+    const firstOrder = await firstOrderError(context, of, name, fit, inverse);
+    const simulation = bootstrapError(context, fit, inverse, firstOrder, ofFit) ?? firstOrder;
+    const total = plus(statistical, simulation.covariance);
+    found[name] = { simulation, total: { covariance: total, sigma: sigmaOf(total) } };
+  }
+  return found;
+}
+
+/** The inverse Hessian; undefined where there is none. */
+function inverseOf({ backend }: RunContext, { fit: { hessian, estimate } }: NamedFit): Matrix | undefined {
+  if (hessian === undefined) return undefined;
+  const precision = backend.precision === "f64" ? F64_PRECISION : F32_PRECISION;
+  const found = covariance(hessian.flat(), estimate.names, precision);
+  return found.status === "positive-definite" ? found.matrix : undefined;
+}
+
+async function firstOrderError(
+  context: RunContext,
+  of: SimulatedFit & { readonly xAloneKey: string },
+  name: FitName,
+  fit: NamedFit,
+  inverse: Matrix,
+): Promise<SimulationError> {
+  const { store, simulation, analysis, events } = context;
+  const { fitted, acceptance, leftOut } = of;
+  const nu = fit.summary.estimate;
+  const withY = name !== "xAlone" && looksAtY(context);
+  const keys = { xAlone: of.xAloneKey, fixed: fitted.fixedKey, profiled: fitted.key };
+  const inputs = {
+    key: keys[name],
+    nu,
+    acceptance,
+    leftOut: [...leftOut].sort(),
+    simulation: simulation.digest(simulation.anchors, withY ? "y" : "x"),
+    ...formOf(context),
+    observed: analysis.configuration.likelihood.extended ? null : totalWeight(events.data),
+  };
+  const { record } = await store.run(`simulation.error.${name}`, inputs, async () => {
+    const scored = await simulatedScores(context, modelOf(name, fitted.model), nu, { acceptance, leftOut });
+    return { record: Array.from(gradientFluctuation(scored, nu.length)), arrays: {} };
+  });
+  const own = ofNewtonStep(inverse, record);
+  return {
+    estimator: "first order",
+    covariance: own,
+    sigma: sigmaOf(own),
+    replicas: 0,
+    precision: null,
+    scatter: null,
+  };
+}
+
+async function allReplicas(context: RunContext, of: SimulatedFit): Promise<Readonly<Record<string, ReplicaFit>>[]> {
+  const { replicas } = context.analysis.configuration.simulation;
+  const all = [];
+  for (let index = 0; index < replicas; index++) all.push(await simulationReplica(context, of, index));
+  return all;
+}
+
+/**
+ * The scatter of the replicas, of which the part that is no noise of the scores follows from both to first order: they are known far better
+ * than a scatter of some replicas, whose difference to the noise could be negative. Undefined where less than two replicas have a minimum.
+ */
+function bootstrapError(
+  { warn }: RunContext,
+  fit: NamedFit,
+  inverse: Matrix,
+  firstOrder: ErrorPart,
+  replicas: readonly ReplicaFit[],
+): SimulationError | undefined {
+  if (replicas.length === 0) return undefined;
+  const good = replicas.filter(({ status }) => isMinimum({ ...fit.fit, status }));
+  if (good.length < replicas.length) {
+    const bad = replicas.find((own) => !good.includes(own))!;
+    warn(
+      `${fit.label}: ${replicas.length - good.length} of ${replicas.length} replicas of the simulation have no minimum and are left out. ` +
+        bad.reason,
+    );
+  }
+  if (good.length < 2) return undefined;
+  const scatter = scatterOf(good.map(({ estimate }) => estimate));
+  const size = scatter.length;
+  const noise = Array.from(
+    { length: size * size },
+    (_, i) => good.reduce((sum, own) => sum + own.noise[i]!, 0) / good.length,
+  );
+  const ofNoise = sigmaOf(ofNewtonStep(inverse, noise));
+  const part = firstOrder.sigma.map((own, k) => (own === 0 ? 0 : own / Math.hypot(own, ofNoise[k]!)));
+  const own = scatter.map((row, k) => row.map((value, l) => part[k]! * part[l]! * value));
+  return {
+    estimator: "bootstrap",
+    covariance: own,
+    sigma: sigmaOf(own),
+    replicas: good.length,
+    precision: 1 / Math.sqrt(2 * (good.length - 1)),
+    scatter: { covariance: scatter, sigma: sigmaOf(scatter) },
+  };
+}
