@@ -31,6 +31,7 @@ import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
+import { chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
@@ -162,7 +163,7 @@ async function trainMorph(
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name));
     const own = stageFlow(flow, stage);
-    const trained = await trainStage(context, of, nominal, stage, own, before);
+    const trained = await trainedStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
     trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
@@ -174,6 +175,45 @@ async function trainMorph(
   };
 }
 
+/** Of one nuisance alone that has samples of its own, the morph that held-out events ask for; else the one that is configured. */
+async function trainedStage(
+  context: RunContext,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  stage: MorphStage,
+  initial: NamedMorph,
+  before: readonly (string | undefined)[],
+): Promise<TrainedMorph> {
+  const { simulation, analysis } = context;
+  const full = await trainStage(context, of, nominal, stage, initial, before);
+  const shapes = shapesOf(analysis.configuration);
+  const anchors = anchorsOf(context, stage, shapes);
+  const isAlone = stage.nuisances.length === 1 && stage.sets.length === 1;
+  if (simulation.isFresh || !isAlone || (await pairedSets(simulation, stage, anchors, shapes)).length > 0) return full;
+  const { flow: density, key } = nominal;
+  const train = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
+  return chosenMorph(context, { of, nominal: { ...density, key }, stage, shapes, anchors, full, train });
+}
+
+/** Of the samples that a stage looks at. */
+function anchorsOf({ simulation }: RunContext, stage: MorphStage, shapes: readonly NamedShape[]): Anchor[] {
+  const sets = new Set(stage.sets.map(({ name }) => name));
+  return simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+}
+
+/** Which training of a stage. */
+interface Variant {
+  /** Of the name of its step. */
+  readonly suffix: string;
+  /** Whether held-out events choose its epoch. */
+  readonly choosesEpoch: boolean;
+}
+
+const CONFIGURED: Variant = { suffix: "", choosesEpoch: true };
+
+/** It has too few parameters to overfit, and an epoch before the parameters are averaged is better by chance alone. */
+const SIMPLE: Variant = { suffix: ".simple", choosesEpoch: false };
+
 /** @param before  keys of the steps that the weights come from */
 async function trainStage(
   context: RunContext,
@@ -182,18 +222,19 @@ async function trainStage(
   stage: MorphStage,
   initial: NamedMorph,
   before: readonly (string | undefined)[],
-) {
+  { suffix, choosesEpoch }: Variant = CONFIGURED,
+): Promise<TrainedMorph> {
   const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
-  const recipe = configuration.morph[of].training;
+  const configured = configuration.morph[of].training;
+  const recipe = choosesEpoch ? configured : { ...configured, patience: 0 };
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;
-  const name = `${of}.morph.${stage.name}`;
+  const name = `${of}.morph.${stage.name}${suffix}`;
   // The name that steps of morphs had at first: other random numbers would train another morph.
-  const purpose = `${prefix}.${stage.name}`;
-  const sets = new Set(stage.sets.map((set) => set.name));
-  const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+  const purpose = `${prefix}.${stage.name}${suffix}`;
+  const anchors = anchorsOf(context, stage, shapes);
   const numbers = { frame: simulation.frame, precision: backend.precision };
   const pack = (events: readonly SimulatedEvents[]) =>
     Object.fromEntries(
@@ -229,7 +270,7 @@ async function trainStage(
         }),
         initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
         data: await trainingData(context, purpose, anchors, recipe.epochs, pack),
-        ...(await validationOf(context, anchors, pack)),
+        ...(choosesEpoch && (await validationOf(context, anchors, pack))),
         purpose,
         logVolume: await stageLogVolume(context, of, purpose, anchors),
       },
