@@ -5,7 +5,7 @@
  * one most of what a large morph learns is the fluctuation of the samples. A simpler morph has a smaller K, and what it cannot learn is
  * seen by events that were not trained on.
  */
-import { anObject, aNumber, checkArgument, checkParts } from "../../../engine/options.js";
+import { aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
 import { add, div, mul, sub, sumEvents } from "../../../engine/tape/operations.js";
 import { checked, type FactorizableArchitecture, nuisanceOutputs } from "../../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";

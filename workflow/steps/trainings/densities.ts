@@ -175,7 +175,7 @@ async function trainMorph(
   };
 }
 
-/** Of one nuisance alone that has samples of its own, the morph that held-out events ask for; else the one that is configured. */
+/** Of one nuisance alone that has samples of its own, as simple a morph as they allow; else the one that is configured. */
 async function trainedStage(
   context: RunContext,
   of: ObservableName,
@@ -185,14 +185,15 @@ async function trainedStage(
   before: readonly (string | undefined)[],
 ): Promise<TrainedMorph> {
   const { simulation, analysis } = context;
-  const full = await trainStage(context, of, nominal, stage, initial, before);
+  const trainFull = () => trainStage(context, of, nominal, stage, initial, before);
   const shapes = shapesOf(analysis.configuration);
   const anchors = anchorsOf(context, stage, shapes);
   const isAlone = stage.nuisances.length === 1 && stage.sets.length === 1;
-  if (simulation.isFresh || !isAlone || (await pairedSets(simulation, stage, anchors, shapes)).length > 0) return full;
-  const { flow: density, key } = nominal;
-  const train = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
-  return chosenMorph(context, { of, nominal: { ...density, key }, stage, shapes, anchors, full, train });
+  if (simulation.isFresh || !isAlone || (await pairedSets(simulation, stage, anchors, shapes)).length > 0) {
+    return trainFull();
+  }
+  const trainSimple = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
+  return chosenMorph(context, { of, nominal: nominal.flow, stage, shapes, anchors, initial, trainFull, trainSimple });
 }
 
 /** Of the samples that a stage looks at. */
