@@ -21,6 +21,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     fitted,
     best,
     acceptance,
+    noise,
     yields,
     projections,
     goodness,
@@ -58,6 +59,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     ensemble: ensembleResults(outcome),
     features: featureRows(context.analysis, fitted.model.frame),
     acceptance,
+    trainingNoise: noise,
     yields,
     closure: {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),

@@ -119,6 +119,7 @@ export const outcome = {
     model: {},
   },
   best: profiled,
+  noise: [],
   acceptance: [],
   yields: [
     { name: "signal", before: 400, after: 420, sigma: 10 },

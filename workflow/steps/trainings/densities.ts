@@ -31,6 +31,7 @@ import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
+import type { EffectNoise } from "../../effect-noise.js";
 import { chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
@@ -39,6 +40,8 @@ export interface TrainedDensity {
   readonly density: DensityModel;
   readonly key: string;
   readonly trainings: readonly NamedTraining[];
+  /** Of nuisances whose noise is known. */
+  readonly noise: readonly EffectNoise[];
 }
 
 /** Event sets of a training, from fresh or fixed events. */
@@ -77,11 +80,12 @@ export async function trainDensity(
   const trainings: NamedTraining[] = [
     { label: `${label}, nominal`, of, recipe: `flows.${of}.training`, summary: nominal.summary },
   ];
-  if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
+  if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings, noise: [] };
   const morph = await trainMorph(context, of, nominal, leftOut);
   return {
     density: { nominal: nominal.flow, morph: morph.flow },
     key: morph.key,
+    noise: morph.noise,
     trainings: [
       ...trainings,
       ...morph.trainings.map((own) => ({
@@ -158,6 +162,7 @@ async function trainMorph(
   /** Of the last step that moved the networks of a nuisance. */
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
+  let noise: EffectNoise[] = [];
   for (const stage of morphStages(anchorSets(simulation.anchors, shapes), pairs)) {
     // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
@@ -166,12 +171,15 @@ async function trainMorph(
     const trained = await trainedStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
+    // Networks that are trained again with others have another noise.
+    noise = [...noise.filter(({ nuisance }) => !stage.nuisances.includes(nuisance)), ...(trained.noise ?? [])];
     trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
   }
   return {
     flow: { architecture, weights: flow.weights },
     key: JSON.stringify([nominal.key, names.map((name) => [name, keys.get(name)])]),
     trainings,
+    noise,
   };
 }
 

@@ -30,13 +30,22 @@ import {
   type NamedShape,
   stageSamples,
 } from "../../../inference/model/training/morph.js";
+import {
+  morphInformation,
+  noiseOfSamples,
+  simpleParameters,
+} from "../../../inference/model/training/morph-information.js";
+import { processNames } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
+import { type EffectNoise, effectNoise } from "../../effect-noise.js";
 import type { TrainingSummary } from "./training-step.js";
 
 export interface TrainedMorph {
   readonly flow: NamedMorph;
   readonly key: string;
   readonly summary: TrainingSummary;
+  /** Of each process, where the noise of the training is known. */
+  readonly noise?: readonly EffectNoise[];
 }
 
 /** Groups of events whose sums give the error of the sum of all, to 9%. */
@@ -69,10 +78,9 @@ export async function chosenMorph(context: RunContext, request: CapacityRequest)
   if (simpler === undefined) return trainFull();
   const seed = context.analysis.configuration.seed;
   const small = await trainSimple(initialMorph(simpler, stage.nuisances, nominal, seed));
-  const residual = await residualOf(context, request, small);
+  const { residual, noise } = await leftBySimple(context, request, small);
   if (residual.pValue >= EFFECT_LEVEL) {
-    const flow = embedded(small.flow, initial.architecture, initial.weights);
-    return { ...small, flow };
+    return { ...small, flow: embedded(small.flow, initial.architecture, initial.weights), noise };
   }
   const full = await trainFull();
   if (initial.architecture.nuisances[0]!.linearOnly) return full;
@@ -84,27 +92,43 @@ const isNominalOf =
   ({ at }: Anchor) =>
     anchorSetOf(at, shapes) === undefined;
 
-async function residualOf(context: RunContext, request: CapacityRequest, small: TrainedMorph): Promise<NuisanceEffect> {
+/** What a simple morph has not learned, and how much of what it has is noise. */
+interface SimpleFindings {
+  readonly residual: NuisanceEffect;
+  readonly noise: readonly EffectNoise[];
+}
+
+async function leftBySimple(
+  context: RunContext,
+  request: CapacityRequest,
+  small: TrainedMorph,
+): Promise<SimpleFindings> {
   const { simulation, sizes, store, backend } = context;
   const { of, nominal, stage, shapes, anchors } = request;
   const processes = new Set(anchors.map(({ process }) => process));
   const nominalAnchors = simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
   const { record } = await store.run(`${of}.morph.${stage.name}.residual`, inputs, async () => {
-    const varied = stageSamples(stage, await simulation.training(stage.name, anchors, 0, 1), shapes);
-    const residual = await morphResidual({
-      backend,
-      of,
-      nominal,
-      morph: small.flow,
-      varied: varied[stage.sets[0]!.name]!,
-      unmoved: await simulation.training(stage.name, nominalAnchors, 0, 1),
-      sizes,
-      numbers: { frame: simulation.frame, precision: backend.precision },
+    const training = await simulation.training(stage.name, anchors, 0, 1);
+    const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
+    const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
+    const numbers = { frame: simulation.frame, precision: backend.precision };
+    const common = { backend, of, nominal, morph: small.flow, unmoved, sizes, numbers };
+    const residual = await morphResidual({ ...common, varied });
+    const information = await morphInformation(common);
+    const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0);
+    const centre = small.flow.architecture.nuisances[0]!.nominal;
+    const found = [...information].map(([process, own]) => {
+      const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
+      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), centre)] as const;
     });
-    return { record: residual, arrays: {} };
+    return { record: { residual, found }, arrays: {} };
   });
-  return record;
+  const names = processNames(context.analysis.configuration);
+  const noise = record.found.map(([process, information, own]) =>
+    effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, own),
+  );
+  return { residual: record.residual, noise };
 }
 
 async function withQuadraticWhereSeen(
