@@ -142,19 +142,23 @@ function referenceOf({ columns, weights }: Thinned): Reference {
   return { sorted, mapped: columns.map((values, j) => mapped(values, sorted[j]!)), weights };
 }
 
-/** A p-value for each polynomial of each feature, and for each pair of features. */
-function sampleDifference(nominal: Reference, varied: Thinned): number[] {
+/**
+ * A p-value for each polynomial of each feature, and for each pair of features.
+ *
+ * @param given  features, the first ones, that may differ: they are looked at in pairs with others alone
+ */
+function sampleDifference(nominal: Reference, varied: Thinned, given: number): number[] {
   const weights = [nominal.weights, varied.weights];
   const [ofNominal, ofVaried] = [nominal.mapped, varied.columns.map((values, j) => mapped(values, nominal.sorted[j]!))];
   const ofFeatures = ofNominal.flatMap((own, j) => {
+    if (j < given) return [];
     const other = legendre(ofVaried[j]!);
     return legendre(own).map((values, degree) => meanDifference(values, other[degree]!, weights));
   });
   const ofPairs = ofNominal.flatMap((own, j) =>
-    ofNominal.slice(j + 1).map((other, after) => {
-      const inVaried = product(ofVaried[j]!, ofVaried[j + 1 + after]!);
-      return meanDifference(product(own, other), inVaried, weights);
-    }),
+    ofNominal.flatMap((other, l) =>
+      l <= j || l < given ? [] : [meanDifference(product(own, other), product(ofVaried[j]!, ofVaried[l]!), weights)],
+    ),
   );
   return [...ofFeatures, ...ofPairs];
 }
@@ -181,8 +185,13 @@ export function movedNuisances({ at }: SimulatedEvents, nominalValues: readonly 
  * The samples of one process that move one nuisance alone, beside its first nominal one.
  *
  * @param nominalValues  of the shape nuisances
+ * @param given          features, the first ones, that the others are conditional on: they may differ
  */
-export function sampleDifferences(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): Difference[] {
+export function sampleDifferences(
+  samples: readonly SimulatedEvents[],
+  nominalValues: readonly number[],
+  given = 0,
+): Difference[] {
   // Of every sample once: with a thousand nuisances there are two thousand samples.
   const moved = samples.map((sample) => movedNuisances(sample, nominalValues));
   const nominal = samples.find((_, i) => moved[i]!.length === 0);
@@ -197,7 +206,7 @@ export function sampleDifferences(samples: readonly SimulatedEvents[], nominalVa
     if (open.length === 0) break;
     const reference = referenceOf(thinned(nominal, most));
     open = open.filter(([nuisance, varied]) => {
-      const pValues = varied.flatMap((own) => sampleDifference(reference, thinned(own, most)));
+      const pValues = varied.flatMap((own) => sampleDifference(reference, thinned(own, most), given));
       found.set(nuisance, pValues);
       return leastOf(pValues) >= NO_DOUBT && [nominal, ...varied].some(({ count }) => count > most);
     });

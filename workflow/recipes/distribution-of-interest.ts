@@ -2,6 +2,7 @@
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
+import { noiseVerdicts } from "../effect-noise.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure, closureFindings } from "../steps/closure.js";
 import { checkFittedEvents } from "../steps/data-support.js";
@@ -51,8 +52,9 @@ export async function trainSimulation(
     JSON.stringify([...densities, model.processes, model.nuisances]);
   const keys: SimulationKeys = { whole: keyOf([x.key, y?.key]), xAlone: keyOf([x.key, undefined]) };
   const trainings = [...x.trainings, ...(y?.trainings ?? [])];
-  verdicts.add(judgeTrainings(context, trainings));
-  return { model, densities: [x.key, y?.key], keys, trainings };
+  const noise = [...x.noise, ...(y?.noise ?? [])];
+  verdicts.add([...judgeTrainings(context, trainings), ...noiseVerdicts(noise)]);
+  return { model, densities: [x.key, y?.key], keys, trainings, noise };
 }
 
 /** @param warnings  what `context.warn` has said, in order */
@@ -114,6 +116,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     best,
     simulationErrors,
     acceptance,
+    noise: trained.noise,
     yields,
     projections,
     goodness,

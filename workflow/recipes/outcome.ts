@@ -4,6 +4,7 @@ import type { Band } from "../../inference/measurements/distribution-of-interest
 import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { AcceptanceRow } from "../acceptance.js";
+import type { EffectNoise } from "../effect-noise.js";
 import type { LeftOut } from "../events/loaded-events.js";
 import type { ParameterInfluence } from "../likelihood/event-influence.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
@@ -35,6 +36,8 @@ export interface Outcome {
   readonly simulationErrors: SimulationErrors;
   /** How the yields follow the shape nuisances. */
   readonly acceptance: readonly AcceptanceRow[];
+  /** What the densities say of nuisances per event, and how much of that is noise, where that is known. */
+  readonly noise: readonly EffectNoise[];
   readonly yields: readonly YieldRow[];
   readonly projections: ProjectionSet;
   /** Of the projections after the fit; undefined where nothing can be tested. */

@@ -17,6 +17,7 @@ import { firstScreen } from "./first-screen.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
+import { noiseTables } from "./noise-table.js";
 import { responseText } from "./response-text.js";
 import { simulationText } from "./simulation-text.js";
 import {
@@ -120,6 +121,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     ),
     ...tables("the table of transformations", () => featureTables(context, outcome)),
     ...tables("the table of acceptances", () => acceptanceTables(context, outcome)),
+    ...tables("the table of information", () => noiseTables(context, outcome.noise)),
   ];
   const { best } = outcome;
   return {

@@ -23,6 +23,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     best,
     simulationErrors,
     acceptance,
+    noise,
     yields,
     projections,
     goodness,
@@ -65,6 +66,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     ensemble: ensembleResults(outcome),
     features: featureRows(context.analysis, fitted.model.frame),
     acceptance,
+    trainingNoise: noise,
     yields,
     closure: {
       verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),

@@ -120,6 +120,7 @@ export const outcome = {
   },
   best: profiled,
   simulationErrors: {},
+  noise: [],
   acceptance: [],
   yields: [
     { name: "signal", before: 400, after: 420, sigma: 10 },

@@ -103,7 +103,9 @@ test("names and labels decide nothing about where files are", async () => {
   assert.equal(readdirSync(at("deep", "er")), ["out"]);
   const steps = readdirSync(at("deep", "er", "out", "steps"));
   const morphs = steps.filter((name) => name.startsWith("x.morph.single."));
-  assert.is(new Set(morphs.map((name) => name.toLowerCase())).size, 4);
+  // Of each nuisance a simple morph and what it leaves, at least.
+  assert.ok(morphs.length >= 4 * 2);
+  assert.is(new Set(morphs.map((name) => name.toLowerCase())).size, morphs.length);
   const pictures = readdirSync(at("deep", "er", "out", "pictures"));
   // Four nuisances have six pairs.
   assert.is(pictures.filter((name) => name.startsWith("scan-")).length, 4 + 6);

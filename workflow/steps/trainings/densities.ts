@@ -31,6 +31,8 @@ import { nuisancesOfKind } from "../../configuration/analysis.js";
 import { morphArchitecture, nominalArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
+import type { EffectNoise } from "../../effect-noise.js";
+import { chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
@@ -38,6 +40,8 @@ export interface TrainedDensity {
   readonly density: DensityModel;
   readonly key: string;
   readonly trainings: readonly NamedTraining[];
+  /** Of nuisances whose noise is known. */
+  readonly noise: readonly EffectNoise[];
 }
 
 /** Event sets of a training, from fresh or fixed events. */
@@ -83,11 +87,12 @@ export async function trainDensity(
   const trainings: NamedTraining[] = [
     { label: `${label}, nominal`, of, recipe: `flows.${of}.training`, summary: nominal.summary },
   ];
-  if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings };
+  if (context.sizes.shapes === 0) return { density: { nominal: nominal.flow }, key: nominal.key, trainings, noise: [] };
   const morph = await trainMorph(context, of, nominal, leftOut, start);
   return {
     density: { nominal: nominal.flow, morph: morph.flow },
     key: morph.key,
+    noise: morph.noise,
     trainings: [
       ...trainings,
       ...morph.trainings.map((own) => ({
@@ -180,23 +185,67 @@ async function trainMorph(
   /** Of the last step that moved the networks of a nuisance. */
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
+  let noise: EffectNoise[] = [];
   const stages = morphStages(anchorSets(simulation.anchors, shapes), pairs);
   for (const stage of start === undefined ? stages : stages.filter(isLastOf)) {
     // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name) ?? start?.key);
     const own = stageFlow(flow, stage);
-    const trained = await trainStage(context, of, nominal, stage, own, before);
+    const trained = await trainedStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
+    // Networks that are trained again with others have another noise.
+    noise = [...noise.filter(({ nuisance }) => !stage.nuisances.includes(nuisance)), ...(trained.noise ?? [])];
     trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
   }
   return {
     flow: { architecture, weights: flow.weights },
     key: JSON.stringify([nominal.key, names.map((name) => [name, keys.get(name)])]),
     trainings,
+    noise,
   };
 }
+
+/** Of one nuisance alone that has samples of its own, as simple a morph as they allow; else the one that is configured. */
+async function trainedStage(
+  context: RunContext,
+  of: ObservableName,
+  nominal: Trained<FlowArchitecture>,
+  stage: MorphStage,
+  initial: NamedMorph,
+  before: readonly (string | undefined)[],
+): Promise<TrainedMorph> {
+  const { simulation, analysis } = context;
+  const trainFull = () => trainStage(context, of, nominal, stage, initial, before);
+  const shapes = shapesOf(analysis.configuration);
+  const anchors = anchorsOf(context, stage, shapes);
+  const isAlone = stage.nuisances.length === 1 && stage.sets.length === 1;
+  if (simulation.isFresh || !isAlone || (await pairedSets(simulation, stage, anchors, shapes)).length > 0) {
+    return trainFull();
+  }
+  const trainSimple = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
+  return chosenMorph(context, { of, nominal: nominal.flow, stage, shapes, anchors, initial, trainFull, trainSimple });
+}
+
+/** Of the samples that a stage looks at. */
+function anchorsOf({ simulation }: RunContext, stage: MorphStage, shapes: readonly NamedShape[]): Anchor[] {
+  const sets = new Set(stage.sets.map(({ name }) => name));
+  return simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+}
+
+/** Which training of a stage. */
+interface Variant {
+  /** Of the name of its step. */
+  readonly suffix: string;
+  /** Whether held-out events choose its epoch. */
+  readonly choosesEpoch: boolean;
+}
+
+const CONFIGURED: Variant = { suffix: "", choosesEpoch: true };
+
+/** It has too few parameters to overfit, and an epoch before the parameters are averaged is better by chance alone. */
+const SIMPLE: Variant = { suffix: ".simple", choosesEpoch: false };
 
 /** @param before  keys of the steps that the weights come from */
 async function trainStage(
@@ -206,18 +255,19 @@ async function trainStage(
   stage: MorphStage,
   initial: NamedMorph,
   before: readonly (string | undefined)[],
-) {
+  { suffix, choosesEpoch }: Variant = CONFIGURED,
+): Promise<TrainedMorph> {
   const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
-  const recipe = configuration.morph[of].training;
+  const configured = configuration.morph[of].training;
+  const recipe = choosesEpoch ? configured : { ...configured, patience: 0 };
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;
-  const name = `${of}.morph.${stage.name}`;
+  const name = `${of}.morph.${stage.name}${suffix}`;
   // The name that steps of morphs had at first: other random numbers would train another morph.
-  const purpose = `${prefix}.${stage.name}`;
-  const sets = new Set(stage.sets.map((set) => set.name));
-  const anchors = simulation.anchors.filter(({ at }) => sets.has(anchorSetOf(at, shapes) ?? ""));
+  const purpose = `${prefix}.${stage.name}${suffix}`;
+  const anchors = anchorsOf(context, stage, shapes);
   const numbers = { frame: simulation.frame, precision: backend.precision };
   const pack = (events: readonly SimulatedEvents[]) =>
     Object.fromEntries(
@@ -253,7 +303,7 @@ async function trainStage(
         }),
         initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
         data: await trainingData(context, purpose, anchors, recipe.epochs, pack),
-        ...(await validationOf(context, anchors, pack)),
+        ...(choosesEpoch && (await validationOf(context, anchors, pack))),
         purpose,
         logVolume: await stageLogVolume(context, of, purpose, anchors),
       },

@@ -1,0 +1,148 @@
+/**
+ * How much a morph may learn from the samples of one nuisance.
+ *
+ * A morph with K effective parameters trained on n events has a score ŝ = s + ε with E[ε²] of order K / n, whatever the effect is: of a weak
+ * one most of what a large morph learns is the fluctuation of the samples. A simpler morph has a smaller K, and what it cannot learn is
+ * seen by events that were not trained on.
+ */
+import { aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
+import { add, div, mul, sub, sumEvents } from "../../../engine/tape/operations.js";
+import { checked, type FactorizableArchitecture, nuisanceOutputs } from "../../../flows/architecture/architecture.js";
+import { bindFactorizableFlow } from "../../../flows/factorizable.js";
+import { bindFlow } from "../../../flows/flow.js";
+import type { Weights } from "../../../flows/networks/weights.js";
+import type { ModelBuilder } from "../../../flows/training/training-program.js";
+import { parameterPrefixes } from "../mixture-model.js";
+import { columnName, type SimulatedEvents } from "../sampling/simulated-events.js";
+import { meanLoss, NOMINAL, observedColumns } from "./densities.js";
+import type { MorphRequest, NamedMorph } from "./morph.js";
+import { ratioExcess } from "./pairs.js";
+
+/**
+ * The same morph with one affine layer, without quadratic terms and with few hidden units: enough for a scale and a shift of
+ * each feature in each process that depend on the features before it. Undefined where the morph is as simple already.
+ */
+export function simplerMorph(
+  architecture: FactorizableArchitecture,
+  processes: number,
+): FactorizableArchitecture | undefined {
+  checkArgument("simplerMorph", "the architecture", architecture, anObject);
+  checkArgument("simplerMorph", "processes", processes, aNumber);
+  const { spline: _, ...rest } = architecture;
+  const { order, hidden } = architecture.layers[0]!;
+  const most = Math.max(2, processes);
+  const simpler = checked<FactorizableArchitecture>({
+    ...rest,
+    nuisances: architecture.nuisances.map((own) => ({ ...own, linearOnly: true })),
+    pairs: [],
+    layers: [{ order, hidden: hidden.map((counts) => counts.map((units) => Math.min(units, most))) }],
+  });
+  return JSON.stringify(simpler) === JSON.stringify(architecture) ? undefined : simpler;
+}
+
+/** First unit of each degree. */
+const starts = (counts: readonly number[]) => counts.map((_, d) => counts.slice(0, d).reduce((a, b) => a + b, 0));
+
+/** Of every unit of a small layer, the unit of a large one with as many units of its degree before it. */
+function places(small: readonly number[], large: readonly number[]): number[] {
+  const from = starts(large);
+  return small.flatMap((count, d) => Array.from({ length: count }, (_, i) => from[d]! + i));
+}
+
+/**
+ * A morph of `simplerMorph` with the weights of the architecture that it was made from: the same density. Units and outputs that it does not
+ * have are 0.
+ */
+export function embedded(small: NamedMorph, large: FactorizableArchitecture, weights: Weights): NamedMorph {
+  checkParts("embedded", "a morph", small, { architecture: anObject });
+  const { features, nuisances } = large;
+  const [own, wide] = [small.architecture.layers[0]!.hidden, large.layers[0]!.hidden];
+  const values = new Map([...weights].map(([name, { shape }]) => [name, new Float64Array(sizeOf(shape))]));
+  for (const [name, { data }] of weights) if (name.startsWith("standardisation.")) values.get(name)!.set(data);
+  for (const [k, nuisance] of nuisances.entries()) {
+    const outputs = nuisanceOutputs(large, nuisance);
+    // s and t: of two powers of u, the linear ones.
+    const ofFeature = nuisance.linearOnly ? [0, 1] : [0, 2];
+    const ends = Array.from({ length: features }, (_, j) => ofFeature.map((at) => j * outputs + at)).flat();
+    const rows = [...own.map((counts, at) => places(counts, wide[at]!)), ends];
+    for (const [at, place] of rows.entries()) {
+      const [weight, bias] = ["weight", "bias"].map((part) => `transforms.0.nuisances.${k}.${at}.${part}`);
+      const source = small.weights.get(weight!)!;
+      const [inputs, width] = [source.shape[1]!, weights.get(weight!)!.shape[1]!];
+      const columns = at === 0 ? Array.from({ length: inputs }, (_, i) => i) : rows[at - 1]!;
+      for (const [row, to] of place.entries()) {
+        for (const [i, column] of columns.entries()) {
+          values.get(weight!)![to * width + column] = source.data[row * inputs + i]!;
+        }
+        values.get(bias!)![to] = small.weights.get(bias!)!.data[row]!;
+      }
+    }
+  }
+  const placed = [...weights].map(([name, { shape }]) => [name, { shape, data: values.get(name)! }] as const);
+  return { architecture: large, names: small.names, weights: new Map(placed) };
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
+
+/** The morph without its quadratic terms: the same weights with those outputs 0. */
+export function withoutQuadratic(morph: NamedMorph): NamedMorph {
+  checkParts("withoutQuadratic", "a morph", morph, { architecture: anObject });
+  const { architecture } = morph;
+  const weights = [...morph.weights].map(([name, tensor]) => {
+    const [, layer, k, at] = /^transforms\.(\d+)\.nuisances\.(\d+)\.(\d+)\./.exec(name) ?? [];
+    const nuisance = k === undefined ? undefined : architecture.nuisances[Number(k)]!;
+    const isLast = layer !== undefined && Number(at) === architecture.layers[Number(layer)]!.hidden.length;
+    if (nuisance === undefined || nuisance.linearOnly || !isLast) return [name, tensor] as const;
+    const outputs = nuisanceOutputs(architecture, nuisance);
+    const perRow = tensor.data.length / (architecture.features * outputs);
+    // s, s², t, t², then the spline's, linear before quadratic.
+    const middle = (outputs - 4) / 2 + 4;
+    const data = tensor.data.map((value, i) => {
+      const output = Math.floor(i / perRow) % outputs;
+      return output === 1 || output === 3 || output >= middle ? 0 : value;
+    });
+    return [name, { ...tensor, data }] as const;
+  });
+  return { ...morph, weights: new Map(weights) };
+}
+
+/** Nominal events at the points of the varied ones of their process: what `effectLoss` takes the mean ratio over. */
+export function nominalAtAnchors(
+  varied: readonly SimulatedEvents[],
+  nominal: readonly SimulatedEvents[],
+): SimulatedEvents[] {
+  const points = new Map(varied.map(({ process, at }) => [`${process}: ${at.join()}`, { process, at }]));
+  return [...points.values()].flatMap(({ process, at }) =>
+    nominal.flatMap((own) => (own.process === process ? [{ ...own, at }] : [])),
+  );
+}
+
+/**
+ * For `validationProgram`, with the parameters of `morphTraining`: minus what is known of the effect, per event,
+ *
+ *     -E_ν[log r] + E_0[r - 1],    r = p(x | ν) / p_0(x),
+ *
+ * with means over varied and nominal events (event set `NOMINAL`, `nominalAtAnchors`). It is least for the ratio of the true densities, where it
+ * is minus the relative entropy of the samples (Nguyen, Wainwright & Jordan 2010, arXiv:0809.0853): a morph gains nothing by what
+ * is wrong with p_0, which the mean of log p(x | ν) alone would reward.
+ */
+export function effectLoss(request: Omit<MorphRequest, "optimiser" | "paired">): ModelBuilder {
+  const { of, nominal, morph, stage, sizes } = request;
+  const { name } = stage.sets[0]!;
+  return (tape, normalisers) => {
+    const density = bindFlow(tape, nominal, `${of}.nominal`);
+    const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
+    const ratioOf = (set: string) => {
+      const { features, context, weight } = observedColumns(tape, set, of, sizes);
+      const nu = tape.column(columnName(set, "nu"), [1], tape.events(set));
+      const { value, logDet } = flow.toNominal(features, context, [nu]);
+      return {
+        weight,
+        logRatio: sub(add(density.logProb(value, context), logDet), density.logProb(features, context)),
+      };
+    };
+    const [varied, unmoved] = [ratioOf(name), ratioOf(NOMINAL)];
+    const excess = div(sumEvents(mul(unmoved.weight, ratioExcess(unmoved.logRatio))), normalisers[NOMINAL]!);
+    return { loss: add(meanLoss(varied.logRatio, varied.weight, normalisers[name]!), excess), trainable: [] };
+  };
+}

@@ -1,0 +1,123 @@
+/** What a morph says of a nuisance per event, and how much of that is the fluctuation of the samples that it was trained on. */
+import { aList, anObject, checkArgument, checkOptions, type Options, oneOf } from "../../../engine/options.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
+import { add } from "../../../engine/tape/operations.js";
+import { Tape } from "../../../engine/tape/tape.js";
+import type { FlowArchitecture } from "../../../flows/architecture/architecture.js";
+import { bindFactorizableFlow } from "../../../flows/factorizable.js";
+import { bindFlow } from "../../../flows/flow.js";
+import { named } from "../../../flows/networks/weights.js";
+import { effectiveEvents } from "../../statistics/fit/covariance.js";
+import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
+import {
+  columnName,
+  type ObservableName,
+  type SampleNumbers,
+  type SimulatedEvents,
+  trainingSample,
+} from "../sampling/simulated-events.js";
+import { type Dimensions, observedColumns } from "./densities.js";
+import type { NamedMorph } from "./morph.js";
+
+export interface InformationRequest {
+  readonly backend: Backend;
+  readonly of: ObservableName;
+  readonly nominal: FlowModel<FlowArchitecture>;
+  /** Of one nuisance. */
+  readonly morph: NamedMorph;
+  /** Nominal events. */
+  readonly unmoved: readonly SimulatedEvents[];
+  readonly sizes: Dimensions;
+  readonly numbers: SampleNumbers;
+}
+
+const requestOptions: Options<InformationRequest> = {
+  backend: anObject,
+  of: oneOf("x", "y"),
+  nominal: anObject,
+  morph: anObject,
+  unmoved: aList,
+  sizes: anObject,
+  numbers: anObject,
+};
+
+/** Distance from the nominal value over which scores are differences of log p, prior standard deviations. */
+const STEP = 0.25;
+
+const SET = "information";
+
+/**
+ * E[ŝ²] of each process that the events are of, per event of it: ŝ the derivative of log p in ν at the nominal value, as the morph has it, with the mean
+ * over the nominal events. Prior standard deviations to the power of -2.
+ */
+export async function morphInformation(request: InformationRequest): Promise<Map<number, number>> {
+  checkOptions("morphInformation", request, requestOptions);
+  const { backend, of, nominal, morph, unmoved, sizes, numbers } = request;
+  const tape = new Tape();
+  const { features, context } = observedColumns(tape, SET, of, sizes);
+  const flow = bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${of}.morph`]);
+  const density = bindFlow(tape, nominal.architecture, `${of}.nominal`);
+  const { value, logDet } = flow.toNominal(features, context, tape.parameter("nu", [1]));
+  const program = await backend.compile({ outputs: { logProb: add(density.logProb(value, context), logDet) } });
+  try {
+    await program.write({
+      ...named(`${of}.nominal`, nominal.weights),
+      ...named(parameterPrefixes[`${of}.morph`], morph.weights),
+    });
+    const centre = morph.architecture.nuisances[0]!.nominal;
+    const sums = new Map<number, readonly [weight: number, sum: number]>();
+    for (const events of unmoved) {
+      const { columns } = trainingSample(SET, [{ ...events, at: [] }], of, sizes.processes, numbers);
+      await program.bind(columns);
+      const logProbAt = async (nu: number) => {
+        await program.write({ nu: [nu] });
+        return (await program.run()).logProb!;
+      };
+      const [above, below] = [await logProbAt(centre + STEP), await logProbAt(centre - STEP)];
+      const weights = columns[columnName(SET, "weight")]!;
+      let [total, sum] = sums.get(events.process) ?? [0, 0];
+      for (let i = 0; i < events.count; i++) {
+        total += weights[i]!;
+        sum += weights[i]! * ((above[i]! - below[i]!) / (2 * STEP)) ** 2;
+      }
+      sums.set(events.process, [total, sum]);
+    }
+    return new Map([...sums].map(([process, [total, sum]]) => [process, sum / total]));
+  } finally {
+    await program.close();
+  }
+}
+
+/** Numbers that a morph of `simplerMorph` can learn for one process: a scale and a shift of each feature, each linear in what it may look at. */
+export function simpleParameters(features: number, given: number): number {
+  return 2 * features * (1 + given) + features * (features - 1);
+}
+
+const sizeOf = ({ count, weights }: SimulatedEvents) => (weights === undefined ? count : effectiveEvents(weights));
+
+/**
+ * E[ε²] of a maximum-likelihood fit of `parameters` numbers to the varied samples of one process: the noise of ŝ per event.
+ *
+ * With a score linear in the parameters and samples of n_a events at distances u_a from the nominal value, their covariance is the inverse of F Σ n_a u_a²
+ * with F = E[φ φᵀ], so that E[ε²] = tr F F⁻¹ / Σ n_a u_a². Where all samples lie on one side, the fluctuation of the nominal events, that
+ * the nominal density has learned, adds to it: samples on both sides take that away.
+ *
+ * @param varied    at [1] values
+ * @param unmoved   nominal events of the same process
+ * @param centre    nominal value
+ */
+export function noiseOfSamples(
+  parameters: number,
+  varied: readonly SimulatedEvents[],
+  unmoved: readonly SimulatedEvents[],
+  centre: number,
+): number {
+  checkArgument("noiseOfSamples", "varied", varied, aList);
+  checkArgument("noiseOfSamples", "unmoved", unmoved, aList);
+  const distances = varied.map(({ at }) => at[0]! - centre);
+  const ofVaried = varied.reduce((sum, own, i) => sum + sizeOf(own) * distances[i]! ** 2, 0);
+  const isOneSided = distances.every((own) => own > 0) || distances.every((own) => own < 0);
+  const farthest = Math.max(...distances.map(Math.abs));
+  const ofNominal = unmoved.reduce((sum, own) => sum + sizeOf(own), 0) * farthest ** 2;
+  return parameters * (1 / ofVaried + (isOneSided ? 1 / ofNominal : 0));
+}

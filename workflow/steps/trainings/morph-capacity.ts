@@ -1,0 +1,181 @@
+/** Which morph of one nuisance is kept: the simplest that has learned all that the samples show. */
+
+import type { FlowArchitecture } from "../../../flows/architecture/kinds.js";
+import { named, updated } from "../../../flows/networks/weights.js";
+import { isBeyondChance } from "../../../flows/training/epoch-choice.js";
+import { differenceOf, groupedLoss } from "../../../flows/training/grouped-loss.js";
+import { validationProgram } from "../../../flows/training/training-program.js";
+import { morphResidual } from "../../../inference/data-checks/morph-residual.js";
+import { EFFECT_LEVEL, type NuisanceEffect } from "../../../inference/data-checks/variations.js";
+import { type FlowModel, parameterPrefixes } from "../../../inference/model/mixture-model.js";
+import {
+  type ObservableName,
+  type SimulatedEvents,
+  trainingSample,
+} from "../../../inference/model/sampling/simulated-events.js";
+import {
+  effectLoss,
+  embedded,
+  nominalAtAnchors,
+  simplerMorph,
+  withoutQuadratic,
+} from "../../../inference/model/training/capacity.js";
+import { NOMINAL } from "../../../inference/model/training/densities.js";
+import {
+  type Anchor,
+  anchorSetOf,
+  initialMorph,
+  type MorphStage,
+  type NamedMorph,
+  type NamedShape,
+  stageSamples,
+} from "../../../inference/model/training/morph.js";
+import {
+  morphInformation,
+  noiseOfSamples,
+  simpleParameters,
+} from "../../../inference/model/training/morph-information.js";
+import { processNames } from "../../configuration/analysis.js";
+import type { RunContext } from "../../context.js";
+import { type EffectNoise, effectNoise } from "../../effect-noise.js";
+import type { TrainingSummary } from "./training-step.js";
+
+export interface TrainedMorph {
+  readonly flow: NamedMorph;
+  readonly key: string;
+  readonly summary: TrainingSummary;
+  /** Of each process, where the noise of the training is known. */
+  readonly noise?: readonly EffectNoise[];
+}
+
+/** Groups of events whose sums give the error of the sum of all, to 9%. */
+const GROUPS = 64;
+
+export interface CapacityRequest {
+  readonly of: ObservableName;
+  readonly nominal: FlowModel<FlowArchitecture>;
+  readonly stage: MorphStage;
+  readonly shapes: readonly NamedShape[];
+  /** Of the samples of the stage. */
+  readonly anchors: readonly Anchor[];
+  /** What the training that is configured begins with. */
+  readonly initial: NamedMorph;
+  /** Trains with the architecture that is configured. */
+  readonly trainFull: () => Promise<TrainedMorph>;
+  /** Trains another morph on the same events. */
+  readonly trainSimple: (initial: NamedMorph) => Promise<TrainedMorph>;
+}
+
+/**
+ * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then the
+ * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
+ * other by more than one standard error.
+ */
+export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
+  const { sizes } = context;
+  const { stage, nominal, initial, trainFull, trainSimple } = request;
+  const simpler = simplerMorph(initial.architecture, sizes.processes);
+  if (simpler === undefined) return trainFull();
+  const seed = context.analysis.configuration.seed;
+  const small = await trainSimple(initialMorph(simpler, stage.nuisances, nominal, seed));
+  const { residual, noise } = await leftBySimple(context, request, small);
+  if (residual.pValue >= EFFECT_LEVEL) {
+    return { ...small, flow: embedded(small.flow, initial.architecture, initial.weights), noise };
+  }
+  const full = await trainFull();
+  if (initial.architecture.nuisances[0]!.linearOnly) return full;
+  const heldOut = await context.simulation.validation(request.anchors);
+  return heldOut === undefined ? full : withQuadraticWhereSeen(context, request, full, heldOut);
+}
+
+const isNominalOf =
+  (shapes: readonly NamedShape[]) =>
+  ({ at }: Anchor) =>
+    anchorSetOf(at, shapes) === undefined;
+
+/** What a simple morph has not learned, and how much of what it has is noise. */
+interface SimpleFindings {
+  readonly residual: NuisanceEffect;
+  readonly noise: readonly EffectNoise[];
+}
+
+async function leftBySimple(
+  context: RunContext,
+  request: CapacityRequest,
+  small: TrainedMorph,
+): Promise<SimpleFindings> {
+  const { simulation, sizes, store, backend } = context;
+  const { of, nominal, stage, shapes, anchors } = request;
+  const processes = new Set(anchors.map(({ process }) => process));
+  const nominalAnchors = simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
+  const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
+  const { record } = await store.run(`${of}.morph.${stage.name}.residual`, inputs, async () => {
+    const training = await simulation.training(stage.name, anchors, 0, 1);
+    const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
+    const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
+    const numbers = { frame: simulation.frame, precision: backend.precision };
+    const common = { backend, of, nominal, morph: small.flow, unmoved, sizes, numbers };
+    const residual = await morphResidual({ ...common, varied });
+    const information = await morphInformation(common);
+    const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0);
+    const centre = small.flow.architecture.nuisances[0]!.nominal;
+    const found = [...information].map(([process, own]) => {
+      const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
+      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), centre)] as const;
+    });
+    return { record: { residual, found }, arrays: {} };
+  });
+  const names = processNames(context.analysis.configuration);
+  const noise = record.found.map(([process, information, own]) =>
+    effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, own),
+  );
+  return { residual: record.residual, noise };
+}
+
+async function withQuadraticWhereSeen(
+  context: RunContext,
+  { of, nominal, stage, shapes }: CapacityRequest,
+  full: TrainedMorph,
+  heldOut: readonly SimulatedEvents[],
+): Promise<TrainedMorph> {
+  const { simulation, sizes, analysis, store, backend } = context;
+  const nominalAnchors = simulation.anchors.filter(isNominalOf(shapes));
+  const name = `${of}.morph.${stage.name}.quadratic`;
+  const inputs = { morph: full.key, nominal: simulation.digest(nominalAnchors, of) };
+  const prefix = parameterPrefixes[`${of}.morph`];
+  const parametersOf = (flow: NamedMorph) => named(prefix, flow.weights);
+  const { arrays, key } = await store.run(name, inputs, async () => {
+    const linear = withoutQuadratic(full.flow);
+    const unmoved = (await simulation.validation(nominalAnchors))!;
+    const samples = heldOutSamples(context, of, stage, shapes, heldOut, unmoved);
+    const model = effectLoss({ of, nominal: nominal.architecture, morph: full.flow.architecture, stage, sizes });
+    const initial = { ...named(`${of}.nominal`, nominal.weights), ...parametersOf(full.flow) };
+    const loss = await validationProgram(backend, model, samples, initial);
+    try {
+      const { seed } = analysis.configuration;
+      const partsOf = await groupedLoss(loss, samples, GROUPS, { seed, purpose: name });
+      const found = differenceOf(await partsOf(parametersOf(full.flow)), await partsOf(parametersOf(linear)));
+      const isSeen = isBeyondChance(found);
+      return { record: { isSeen, ...found }, arrays: parametersOf(isSeen ? full.flow : linear) };
+    } finally {
+      await loss.program.close();
+    }
+  });
+  return { ...full, flow: { ...full.flow, weights: updated(prefix, full.flow.weights, arrays) }, key };
+}
+
+function heldOutSamples(
+  { simulation, sizes, backend }: RunContext,
+  of: ObservableName,
+  stage: MorphStage,
+  shapes: readonly NamedShape[],
+  varied: readonly SimulatedEvents[],
+  unmoved: readonly SimulatedEvents[],
+) {
+  const numbers = { frame: simulation.frame, precision: backend.precision };
+  const { name } = stage.sets[0]!;
+  const own = stageSamples(stage, varied, shapes)[name]!;
+  const sampleOf = (set: string, events: readonly SimulatedEvents[]) =>
+    trainingSample(set, events, of, sizes.processes, numbers);
+  return { [name]: sampleOf(name, own), [NOMINAL]: sampleOf(NOMINAL, nominalAtAnchors(own, unmoved)) };
+}
