@@ -43,21 +43,29 @@ export function toyVerdicts(points: readonly SampledPoint[], fit: CoverageOfPoin
 
 function biases(
   points: readonly SampledPoint[],
-  { label, nuisances }: CoverageOfPoints,
+  { label, toys: all, nuisances }: CoverageOfPoints,
   parts: CoverageOfPoints["points"],
   k: number,
 ): ToyVerdict[] {
-  return parts.flatMap(({ name, toys, nuisances: own }): ToyVerdict[] => {
+  const ofPoints = parts.map((own) => ({ ...own, chance: points.find(({ name }) => name === own.name)!.chance }));
+  // Of a bias that all points have, the sum over them says more than each.
+  const everywhere = {
+    name: "all points",
+    toys: all,
+    nuisances,
+    chance: Math.max(...points.map(({ chance }) => chance)),
+  };
+  const tests = parts.length > 1 ? [everywhere, ...ofPoints] : ofPoints;
+  return tests.flatMap(({ name, toys, nuisances: own, chance }): ToyVerdict[] => {
     const { pullMean, pullWidth, name: nuisance } = own[k]!;
-    const { shift } = points.find((point) => point.name === name)!.shared;
-    const variance = Math.max(1, pullWidth * pullWidth) / toys + shift * shift;
-    const pValue = Math.min(1, parts.length * nuisances.length * chiSquarePValue((pullMean * pullMean) / variance, 1));
+    const variance = Math.max(1, pullWidth * pullWidth) / toys + chance * chance;
+    const pValue = Math.min(1, tests.length * nuisances.length * chiSquarePValue((pullMean * pullMean) / variance, 1));
     if (Math.abs(pullMean) <= LEAST_BIAS || pValue >= LEVEL) return [];
     const text =
       `${label}: in ${toys} toys of the simulated events at ${name} the estimates of ${nuisance} are off by ${pullMean.toFixed(2)} standard ` +
-      `deviations on average, where at most ${Math.sqrt(variance).toFixed(2)} is chance`;
+      `deviations on average, where ${Math.sqrt(variance).toFixed(2)} is chance`;
     const advice =
-      "The densities do not describe these events: look at their closure at this point, and change the flows or morphs that fail there " +
+      "The densities do not describe these events: look at their closure there, and change the flows or morphs that fail it " +
       "(flows, morph)";
     return [
       { check: "bias of toys", about: "densities", failed: true, nuisance, value: pullMean, pValue, text, advice },
