@@ -204,6 +204,12 @@ const entries: Readonly<Record<string, Entry>> = {
     meant: "classes",
   },
   drawToy: { call: library.drawToy, right: { ...atPoint, withY: true }, misspelt: "seeds", meant: "seed" },
+  resampleToy: {
+    call: library.resampleToy,
+    right: { samples: [], yields: [1], withY: true, seed: 1 },
+    misspelt: "yield",
+    meant: "yields",
+  },
   drawMixture: {
     call: (options) => library.drawMixture({} as library.Sampler, {} as library.MixtureModel, options),
     right: { nu: [0], seed: 1, purpose: "", count: 1 },

@@ -26,36 +26,38 @@ export interface QuiverPanel {
   readonly points: readonly Point[];
   /** Δ, in the same units [n][2] */
   readonly displacements: readonly Point[];
-  /** mean and standard deviation of Δ over the replicas of an ensemble [n][2] each */
-  readonly replicas?: { readonly mean: readonly Point[]; readonly spread: readonly Point[] } | undefined;
+  /** where the tips are by an ensemble, and their standard deviations [n][2] each */
+  readonly errors?: { readonly centre: readonly Point[]; readonly sigma: readonly Point[] } | undefined;
 }
 
 export interface QuiverData extends Caption {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly panels: readonly QuiverPanel[];
+  /** what the errors of the panels are */
+  readonly errorLabel?: string | undefined;
   /** panels side by side, where their order means something */
   readonly columns?: number | undefined;
 }
 
 const ARROW: Style = seriesStyle(0);
-const REPLICAS: Style = seriesStyle(1);
+const ERRORS: Style = seriesStyle(1);
 const PANEL_WIDTH = 250;
 const PANEL_HEIGHT = 240;
 
 /**
  * Displacement fields in a plane of two features. All panels share axes and magnification, so that they compare by
- * eye; the legend's arrows give the scale of either axis. An ellipse around an arrow's tip is where the replicas have theirs.
+ * eye; the legend's arrows give the scale of either axis. An ellipse at an arrow's tip is its error.
  */
 export function quiver(data: QuiverData): string {
   checkParts("quiver", "data", data, { panels: aList });
   requireFinite("quiver", data);
   requireSome("quiver", "panels", data.panels);
-  data.panels.forEach(({ points, displacements, replicas }, i) => {
+  data.panels.forEach(({ points, displacements, errors }, i) => {
     requireSome("quiver", `panels[${i}].points`, points);
     requireLength("quiver", `panels[${i}].displacements`, displacements, points.length);
-    requireLength("quiver", `panels[${i}].replicas.mean`, replicas?.mean ?? points, points.length);
-    requireLength("quiver", `panels[${i}].replicas.spread`, replicas?.spread ?? points, points.length);
+    requireLength("quiver", `panels[${i}].errors.centre`, errors?.centre ?? points, points.length);
+    requireLength("quiver", `panels[${i}].errors.sigma`, errors?.sigma ?? points, points.length);
   });
   const magnification = arrowMagnification(data.panels);
   // Where the arrows and the ellipses at their tips are drawn to, so that none leaves its frame.
@@ -74,15 +76,17 @@ export function quiver(data: QuiverData): string {
     ...data,
     legend: [
       ...scaleEntries(perX * magnification, perY * magnification, data.xLabel, data.yLabel, magnification),
-      ...(data.panels.some(({ replicas }) => replicas) ? [replicasEntry()] : []),
+      ...(data.errorLabel !== undefined && data.panels.some(({ errors }) => errors)
+        ? [errorsEntry(data.errorLabel)]
+        : []),
     ],
     panelWidth: PANEL_WIDTH,
     columns,
-    panels: data.panels.map(({ title, points, displacements, replicas }): Panel => {
+    panels: data.panels.map(({ title, points, displacements, errors }): Panel => {
       const draw = (to: Scales) => {
         const ellipses = points.flatMap(([px, py], i) => {
-          if (replicas === undefined) return [];
-          const [[x, y], [sx, sy]] = [replicas.mean[i]!, replicas.spread[i]!];
+          if (errors === undefined) return [];
+          const [[x, y], [sx, sy]] = [errors.centre[i]!, errors.sigma[i]!];
           const at = [to.x(px) + x * perX * magnification, to.y(py) - y * perY * magnification] as const;
           return [ellipse(...at, sx * perX * magnification, sy * perY * magnification)];
         });
@@ -93,7 +97,7 @@ export function quiver(data: QuiverData): string {
             return arrow(to.x(px), to.y(py), dx * perX * magnification, -dy * perY * magnification);
           }),
         );
-        return (ellipses.length === 0 ? "" : coloured(REPLICAS, ...ellipses)) + arrows;
+        return (ellipses.length === 0 ? "" : coloured(ERRORS, ...ellipses)) + arrows;
       };
       return { title, legend: [], x, parts: [{ height: PANEL_HEIGHT, y, rightLabels: [], draw }] };
     }),
@@ -101,9 +105,9 @@ export function quiver(data: QuiverData): string {
 }
 
 /** Displacements that the picture of a point spans: its arrow's, and those at the corners of the box around its ellipse. */
-function reaches({ displacements, replicas }: QuiverPanel, i: number): readonly Point[] {
-  if (replicas === undefined) return [displacements[i]!];
-  const [[x, y], [sx, sy]] = [replicas.mean[i]!, replicas.spread[i]!];
+function reaches({ displacements, errors }: QuiverPanel, i: number): readonly Point[] {
+  if (errors === undefined) return [displacements[i]!];
+  const [[x, y], [sx, sy]] = [errors.centre[i]!, errors.sigma[i]!];
   return [displacements[i]!, [x - sx, y - sy], [x + sx, y + sy]];
 }
 
@@ -111,9 +115,8 @@ function ellipse(cx: number, cy: number, rx: number, ry: number): string {
   return element("ellipse", { cx, cy, rx, ry, fill: "currentColor", opacity: "0.45" });
 }
 
-function replicasEntry(): LegendEntry {
-  const key = coloured(REPLICAS, ellipse(KEY_WIDTH / 2, 0, 9, 5));
-  return { label: "tips of the replicas, mean ± 1σ", key };
+function errorsEntry(label: string): LegendEntry {
+  return { label, key: coloured(ERRORS, ellipse(KEY_WIDTH / 2, 0, 9, 5)) };
 }
 
 function extent(points: readonly Point[], coordinate: 0 | 1, margin: number): [number, number] {

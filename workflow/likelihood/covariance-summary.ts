@@ -34,6 +34,11 @@ export interface CovarianceSummary {
   readonly problem: string | null;
   /** What H⁻¹ is compared with; null where there is no H⁻¹. */
   readonly crossCheck: CrossCheck | null;
+  /**
+   * Of a fit with T profiled, errors by the curvature of its own likelihood, where `sigma` is not below those of x alone [K]; null where it
+   * gave none. Absent for other fits.
+   */
+  readonly ownSigma?: readonly number[] | null;
 }
 
 /** Errors by the Hessian, and by the outer product of gradients (BHHH), (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
@@ -144,7 +149,12 @@ export function errorsOf(found: Covariance) {
   return { covariance: found.matrix, correlation: found.correlation, sigma: found.sigma, modes };
 }
 
-/** "T profiled, inverse Hessian" */
-export function labelText({ transport, estimator }: CovarianceSummary): string {
-  return transport === "none" ? estimator : `T ${transport}, ${estimator}`;
+/** Errors of the likelihood alone that are below those quoted by less than this part are not worth a word. */
+export const WORTH_SAYING = 0.98;
+
+/** "T profiled, inverse Hessian"; where the errors of x alone are larger, that as well. */
+export function labelText({ transport, estimator, sigma, ownSigma }: CovarianceSummary): string {
+  const isWidened = ownSigma?.some((own, k) => own < WORTH_SAYING * sigma![k]!);
+  const label = transport === "none" ? estimator : `T ${transport}, ${estimator}`;
+  return isWidened ? `${label}, not below x alone` : label;
 }

@@ -26,11 +26,6 @@ export interface FitSummary extends CovarianceSummary {
   readonly events: number;
   readonly effectiveEvents: number;
   readonly minos: readonly MinosSummary[] | null;
-  /**
-   * Of a fit with T profiled, errors by the curvature of its own likelihood, where `sigma` is not below those of x alone [K]; null where it
-   * gave none. Absent for other fits.
-   */
-  readonly ownSigma?: readonly number[] | null;
 }
 
 /** "-0.00931 +0.00945" */

@@ -191,7 +191,7 @@ export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Ver
     mode,
     source,
     truth: source === "samples" ? null : plan.truth,
-    drawnAt: plan.points.map(({ name, truth, yields, shared }) => ({ name, truth, yields, shared })),
+    drawnAt: plan.points.map(({ samples: _samples, ...point }) => point),
     nuisances: names,
     fits,
     verdicts: verdicts.all,

@@ -95,7 +95,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   verdicts.add(goodnessVerdicts(context, goodness));
   const hasFields = fitted.model.transport !== undefined && projections !== noProjections;
   const fields = hasFields
-    ? await part("Distribution of interest", () => displacementFields(context, fitted, best.summary, projections), [])
+    ? await part("Distribution of interest", () => displacementFields(context, fitted, best, projections), [])
     : [];
   const scans = await part("Likelihood scans", () => scanFits(context, fitted), []);
   for (const { label, found } of scans) {

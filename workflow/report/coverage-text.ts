@@ -54,14 +54,18 @@ export function describePoints({ points }: Pick<CoverageOfPoints, "points">): st
 }
 
 /** What toys of the samples are, and what they cannot show. */
-export function describeSamples(points: readonly Pick<SampledPoint, "name" | "samples" | "shared">[]): string {
+export function describeSamples(
+  points: readonly Pick<SampledPoint, "name" | "samples" | "shared" | "chance">[],
+): string {
   const events = points.reduce((sum, { samples }) => sum + samples.reduce((all, { count }) => all + count, 0), 0);
-  const shift = Math.max(...points.map(({ shared }) => shared.shift));
-  const errors = Math.max(...points.map(({ shared }) => shared.errors));
+  const largest = (of: (point: (typeof points)[number]) => number) => Math.max(...points.map(of));
+  const errors = largest(({ shared }) => shared.errors);
   const where = points.map(({ name }) => name).join("; ");
   return (
-    `Toys are drawn from ${events} simulated events, at ${where}. Trainings have seen these events, so that a bias shows what the ` +
-    `densities cannot describe, not what the simulation leaves open: the toys of a point share the fluctuation of its events, at most ${shift.toFixed(2)} standard ` +
-    `deviations of a nuisance.${errors > 1.005 ? ` Negative weights make the errors of toys up to ${errors.toFixed(2)} times those of data.` : ""}`
+    `Toys are drawn from ${events} simulated events, at ${where}. Trainings have seen most of these events: a bias shows what the ` +
+    "densities cannot describe, not what the simulation leaves open. The toys of a point share the fluctuation of its events, at most " +
+    `${largest(({ shared }) => shared.shift).toFixed(2)} standard deviations of a nuisance; of the part that is held out from training it is ` +
+    `${largest(({ chance }) => chance).toFixed(2)}, which is no fault of the densities.` +
+    (errors > 1.005 ? ` Negative weights make the errors of toys up to ${errors.toFixed(2)} times those of data.` : "")
   );
 }

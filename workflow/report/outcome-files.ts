@@ -10,6 +10,7 @@ import { REPLICAS_FILE, saveReplicas } from "../store/ensemble-files.js";
 import { MODEL_FILE, saveModel } from "../store/model-files.js";
 import { columnsRecord } from "../store/model-record.js";
 import { ARRAYS_FILE, createInside, DATA_FILE, RESULTS_FILE } from "../store/output-folder.js";
+import { errorsOfT } from "../transport-errors.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { buildReport } from "./html.js";
@@ -49,13 +50,14 @@ export async function writeResults(context: RunContext, outcome: Outcome): Promi
 function drawingsOf(context: RunContext, outcome: Outcome): DrawingGroup[] {
   const { best, scans, impacts, trainings, closure, projections, bands, fields } = outcome;
   const { analysis, events } = context;
+  const ofT = errorsOfT(outcome.fitted);
   return [
     { name: "nuisances", drawings: () => nuisancePictures(context, best.summary) },
     { name: "scan", drawings: () => scanPictures(analysis, events.data.count, scans) },
     { name: "impact", drawings: () => impactPictures(context, impacts, best) },
     { name: "replicas", drawings: () => replicaPicture(context, outcome) },
-    { name: "projections", drawings: () => projectionPictures(context, projections, bands) },
-    { name: "displacement", drawings: () => (looksAtY(context) ? displacementPictures(context, fields) : []) },
+    { name: "projections", drawings: () => projectionPictures(context, projections, bands, ofT) },
+    { name: "displacement", drawings: () => (looksAtY(context) ? displacementPictures(context, fields, ofT) : []) },
     { name: "closure", drawings: () => closurePictures(context, closure) },
     { name: "losses", drawings: () => lossPicture(context, trainings) },
   ];

@@ -11,6 +11,7 @@ import type { Outcome } from "../recipes/outcome.js";
 import { GOODNESS_LEVEL } from "../steps/goodness-of-fit.js";
 import { type Picture, reasonOf } from "../store/drawings.js";
 import { unconvergedText } from "../training-verdict.js";
+import { errorsOfT } from "../transport-errors.js";
 import { readVersion } from "../version.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { firstScreen } from "./first-screen.js";
@@ -91,6 +92,12 @@ function responseParagraph({ best }: Outcome): string {
 
 const goodnessText = ({ goodness }: Outcome) =>
   goodness === undefined ? "" : ` Here it is ${significant(goodness.pValue, 2)}, of ${goodness.tests} tests.`;
+
+/** What errors of T, and of what T makes of y, lack. */
+function missingText({ fitted }: Outcome): string {
+  const missing = errorsOfT(fitted)?.missing ?? null;
+  return missing === null ? "" : `\n\n${missing}`;
+}
 
 export function reportOf(context: RunContext, outcome: Outcome, pictures: readonly Picture[]): Report {
   const { configuration } = context.analysis;
@@ -184,7 +191,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         "Before the fit, the prediction is the nominal simulation. After the fit, it is the simulation at the fitted nuisances, with y " +
           "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them. Each feature is tested in these " +
           "bins, and in wide ones: quartiles, and tails in which 10, 30, 100 and 300 events are expected. Variances include that of the finite " +
-          `simulation. The fit fails where the least p-value of all tests, corrected for their number, is below ${GOODNESS_LEVEL}.${goodnessText(outcome)}`,
+          `simulation. The fit fails where the least p-value of all tests, corrected for their number, is below ${GOODNESS_LEVEL}.${goodnessText(outcome)}${missingText(outcome)}`,
         figures("projections", ""),
         [
           ...lost("Data before and after the fit", "Bands of the projections"),
@@ -196,9 +203,10 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
       ...section(
         "Distribution of interest",
         "T moves y of an event to T(y). The pictures show T(y) − y at the best fit, and how it changes when the nuisances move by one " +
-          "standard deviation along each principal mode, for each process at its mean x. An ensemble adds mean and standard " +
-          "deviation over the replicas, each with its T at its own estimate of ν. Along the modes they hardly differ, because all replicas " +
-          "share one response. The file arrays.npz has these numbers.",
+          "standard deviation along each principal mode, for each process at its mean x. The error of T(y) − y has two parts: what the " +
+          "nuisances move, and the statistical error at fixed nuisances, which is the spread of the replicas of an ensemble. Along the " +
+          "modes the replicas hardly differ, because all share one response. The file arrays.npz has these numbers." +
+          missingText(outcome),
         [
           ...figures("displacement", "T(y) − y at the best fit."),
           ...figures(

@@ -25,6 +25,7 @@ import type { Field } from "../steps/displacements.js";
 import type { ProjectionSet } from "../steps/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Drawing } from "../store/drawings.js";
+import { errorLabel, type MapErrors } from "../transport-errors.js";
 import { captionOf, featureLabel, goodnessOf, nuisanceLabels, processLabel } from "./labels.js";
 
 /** Panels side by side that a page can show. */
@@ -105,19 +106,28 @@ export function lossPicture(context: RunContext, trainings: readonly NamedTraini
   return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
 }
 
-/** Of the expectation per bin: all errors where there is an ensemble, and those of the nuisances. */
-function shadedBands(band: Band | undefined): ShadedBand[] {
+/**
+ * Of the expectation per bin: all errors where there is an ensemble, and those of the nuisances.
+ *
+ * @param ofT  errors of the T that moves this feature; undefined where none does
+ */
+function shadedBands(band: Band | undefined, ofT: MapErrors | undefined): ShadedBand[] {
   if (band === undefined) return [];
+  const lacks = ofT === undefined || ofT.missing === null ? "nuisances ± 1σ" : errorLabel(ofT);
+  if (band.total === undefined) return [{ label: lacks, ...band.systematic }];
+  const isWhole = ofT === undefined || ofT.missing === null;
   return [
-    ...(band.total ? [{ label: "total ± 1σ", ...band.total }] : []),
+    { label: isWhole ? "total ± 1σ" : errorLabel(ofT), ...band.total },
     { label: "nuisances ± 1σ", ...band.systematic },
   ];
 }
 
+/** @param ofT  undefined where no T was fitted */
 export function projectionPictures(
   context: RunContext,
   { projections }: ProjectionSet,
   bands: readonly Band[] | undefined,
+  ofT: MapErrors | undefined,
 ): Drawing[] {
   const panels = projections.flatMap(({ of, feature, observed, predictions }, i) => {
     const [before, after] = predictions.map(({ expected, result }) => {
@@ -134,7 +144,7 @@ export function projectionPictures(
         errors: observed.squares.map(Math.sqrt),
         before,
         after,
-        bands: shadedBands(bands?.[i]),
+        bands: shadedBands(bands?.[i], of === "y" ? ofT : undefined),
         components: predictions[1]!.processes.map((values, f) => ({ label: processLabel(context, f), values })),
       },
     ];
@@ -221,42 +231,61 @@ export function nuisancePictures(context: RunContext, fit: FitSummary): Drawing[
 const fieldTitle = ({ mode, side }: Field) => (mode === 0 ? "T at the fit" : `mode ${mode}, ${side > 0 ? "+" : "−"}1σ`);
 
 /** Two pictures per plane of features, as their arrows differ in length: T at the fit, and along the modes. */
-export function displacementPictures(context: RunContext, fields: readonly Field[]): Drawing[] {
+export function displacementPictures(
+  context: RunContext,
+  fields: readonly Field[],
+  ofT: MapErrors | undefined,
+): Drawing[] {
   const groups = new Map<string, Field[]>();
   for (const field of fields) {
     const plane = field.features.map((feature) => featureLabel(context, "y", feature)).join("-");
     const key = `${field.mode === 0 ? "displacement" : "pulls"}-${plane}`;
     groups.set(key, [...(groups.get(key) ?? []), field]);
   }
-  return [...groups].map(([key, own]) => [key, () => displacementPicture(context, own)]);
+  return [...groups].map(([key, own]) => [key, () => displacementPicture(context, own, ofT)]);
 }
 
-/** Of one feature: T, and the mean of the replicas with their spread around it. */
-function curvesOf({ points, displacements, replicas }: Field) {
-  const first = (rows: readonly (readonly number[])[]) => rows.map(([value]) => value!);
+const first = (rows: readonly (readonly number[])[]) => rows.map(([value]) => value!);
+
+/** Of one feature: T, and what its errors are around: the mean of the replicas where there are any. */
+function curvesOf({ points, displacements, replicas, errors }: Field, ofT: MapErrors | undefined) {
   const x = first(points);
   const own = { label: "T", x, displacement: first(displacements) };
-  if (replicas === null) return [own];
-  const spread = first(replicas.spread);
-  const bands = [{ label: "replicas ± 1σ", lower: spread, upper: spread }];
+  const spread = replicas && first(replicas.spread);
+  const ofReplicas = spread === null ? [] : [{ label: "replicas ± 1σ", lower: spread, upper: spread }];
+  const { total, nuisances } = errors ?? {};
+  const widths = total ?? nuisances;
+  const whole =
+    widths && ofT ? [{ label: errorLabel(ofT), lower: first(widths.lower), upper: first(widths.upper) }] : [];
+  const bands = [...whole, ...ofReplicas];
+  if (bands.length === 0) return [own];
+  if (replicas === null) return [{ ...own, bands }];
   return [own, { label: "mean of the replicas", x, displacement: first(replicas.mean), bands }];
 }
 
-function displacementPicture(context: RunContext, fields: readonly Field[]): string {
+/** Of a plane: half of the way from the lower to the upper end of every error. Along the modes, what the replicas make of it. */
+function arrowErrors({ replicas, errors }: Field) {
+  const widths = errors?.total ?? errors?.nuisances;
+  if (!errors || !widths) return replicas ? { centre: replicas.mean, sigma: replicas.spread } : undefined;
+  const sigma = widths.lower.map((row, i) => row.map((below, j) => (below + widths.upper[i]![j]!) / 2));
+  return { centre: errors.central, sigma };
+}
+
+function displacementPicture(context: RunContext, fields: readonly Field[], ofT: MapErrors | undefined): string {
   const [first, second] = fields[0]!.features as [number, number | undefined];
   const what = fields[0]!.mode === 0 ? "Displacement T(y) − y" : "Change of T along the principal modes";
   const caption = captionOf(context, `${what}, at the mean x of each process`);
   const xLabel = featureLabel(context, "y", first);
   const title = (field: Field) => `${processLabel(context, field.process)}, ${fieldTitle(field)}`;
   if (second === undefined) {
-    const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field) }));
+    const panels = fields.map((field) => ({ title: title(field), curves: curvesOf(field, ofT) }));
     return displacementCurves({ ...caption, xLabel, yLabel: `Δ ${xLabel}`, panels });
   }
   const panels = fields.map((field) => ({
     title: title(field),
     points: field.points as unknown as [number, number][],
     displacements: field.displacements as unknown as [number, number][],
-    replicas: (field.replicas ?? undefined) as QuiverData["panels"][number]["replicas"],
+    errors: arrowErrors(field) as QuiverData["panels"][number]["errors"],
   }));
   const columns = Math.min(WIDEST, fields.length / context.sizes.processes);
   return quiver({
@@ -264,6 +293,7 @@ function displacementPicture(context: RunContext, fields: readonly Field[]): str
     xLabel,
     yLabel: featureLabel(context, "y", second),
     panels,
+    errorLabel: fields[0]!.errors && ofT ? `tips, ${errorLabel(ofT)}` : "tips of the replicas, mean ± 1σ",
     columns: Math.max(2, columns),
   });
 }

@@ -1,9 +1,7 @@
 /** What the response of T leaves of the information in y, in sentences. */
 import { significant } from "../../inference/plots/index.js";
+import { WORTH_SAYING } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
-
-/** Errors of the likelihood below those that are quoted by less than this part are not worth a sentence. */
-const WORTH_SAYING = 0.98;
 
 /** Below this part the response is worth another training. */
 const INCOMPLETE = 0.9;

@@ -8,6 +8,7 @@ import type { RunContext } from "../context.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { unconvergedOf } from "../training-verdict.js";
+import { errorsOfT } from "../transport-errors.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { ensembleResults } from "./ensemble-results.js";
@@ -39,6 +40,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     warnings,
   } = outcome;
   const { data } = context.events;
+  const ofT = errorsOfT(fitted);
   return {
     analysis: configuration.name,
     version: readVersion(),
@@ -86,6 +88,8 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       after: goodnessOf(predictions[1]!.result) ?? null,
       afterInWideBins: goodnessOf(quantiles.result) ?? null,
       band: bands?.[i] ?? null,
+      // x does not depend on T.
+      missing: of === "y" ? (ofT?.missing ?? null) : null,
     })),
     goodness:
       goodness === undefined ? null : { pValue: goodness.pValue, tests: goodness.tests, passed: goodness.passed },
@@ -110,11 +114,13 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
       ]),
     ),
     impacts: impacts ?? null,
-    displacements: fields.map(({ process, features, mode, side }, i) => ({
+    errorsOfT: ofT ?? null,
+    displacements: fields.map(({ process, features, mode, side, errors }, i) => ({
       process: processNames(configuration)[process],
       features: features.map((feature) => featureLabel(context, "y", feature)),
       mode,
       side,
+      errors: errors === null ? null : errors.total === null ? "nuisances" : "total",
       arrays: `displacement/${i}`,
     })),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
@@ -132,7 +138,9 @@ const array = (shape: readonly number[], values: readonly number[]): NamedArray 
 
 /**
  * scan/<fit>/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
- * results.json; displacement/<i>/points and /displacements, with an ensemble also /mean and /spread over the replicas.
+ * results.json; displacement/<i>/points and /displacements, with an ensemble also /mean and /spread over the replicas. T at the fit has
+ * errors of one standard deviation: /nuisances_lower and /nuisances_upper, which are the part of the nuisances alone; with an ensemble also
+ * /statistical, of the fluctuation of the data at fixed nuisances, and /total_lower and /total_upper about /central.
  */
 export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
@@ -153,9 +161,16 @@ export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<
     vector(`projection/${i}/before`, predictions[0]!.expected.sums);
     vector(`projection/${i}/after`, predictions[1]!.expected.sums);
   }
-  for (const [i, { points, displacements, replicas }] of fields.entries()) {
+  for (const [i, { points, displacements, replicas, errors }] of fields.entries()) {
     table(`displacement/${i}/points`, points);
     table(`displacement/${i}/displacements`, displacements);
+    if (errors !== null) {
+      const { central, statistical, nuisances, total } = errors;
+      const sides = { nuisances_lower: nuisances.lower, nuisances_upper: nuisances.upper };
+      const ofEnsemble = total &&
+        statistical && { central, statistical, total_lower: total.lower, total_upper: total.upper };
+      for (const [name, rows] of Object.entries({ ...sides, ...ofEnsemble })) table(`displacement/${i}/${name}`, rows);
+    }
     if (replicas === null) continue;
     table(`displacement/${i}/mean`, replicas.mean);
     table(`displacement/${i}/spread`, replicas.spread);

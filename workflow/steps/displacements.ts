@@ -1,17 +1,33 @@
-/** The pulls of the distribution of interest: T's displacement fields, nominal and along each mode. */
+/** The pulls of the distribution of interest: T's displacement fields, nominal with their errors and along each mode. */
+import { type Band, displacementBands } from "../../inference/measurements/distribution-of-interest/bands.js";
 import {
   type Displacements,
   displacements,
 } from "../../inference/measurements/distribution-of-interest/displacement.js";
 import type { RunContext } from "../context.js";
-import type { FitSummary } from "../likelihood/fit-summary.js";
-import type { FittedModel } from "./fits/fitted-model.js";
+import type { FittedModel, NamedFit } from "./fits/fitted-model.js";
 import type { ProjectionSet } from "./projections.js";
 
 /** Of the ensemble: mean and standard deviation of the replicas, [points][2] or [points][1]. */
 export interface ReplicaArrows {
   readonly mean: readonly (readonly number[])[];
   readonly spread: readonly (readonly number[])[];
+}
+
+/** One standard deviation of T(y) - y at the fit about `central`, [points][2] or [points][1] each. */
+export interface FieldErrors {
+  /** Mean of the replicas; without them T of the model. */
+  readonly central: readonly (readonly number[])[];
+  /** By the replicas, ν fixed. Null without them; so is `total`. */
+  readonly statistical: readonly (readonly number[])[] | null;
+  /** By all modes of the fit. */
+  readonly nuisances: RowWidths;
+  readonly total: RowWidths | null;
+}
+
+interface RowWidths {
+  readonly lower: readonly (readonly number[])[];
+  readonly upper: readonly (readonly number[])[];
 }
 
 /** One field of one process: where its arrows start and how far they go, [points][2]; of one feature y, [points][1]. */
@@ -26,6 +42,8 @@ export interface Field {
   readonly displacements: readonly (readonly number[])[];
   /** Null without an ensemble. */
   readonly replicas: ReplicaArrows | null;
+  /** Of T at the fit; null along the modes, and where the fit gave no errors. */
+  readonly errors: FieldErrors | null;
 }
 
 /** Points along each feature. */
@@ -55,10 +73,11 @@ const LEADING_MODES = 4;
 export async function displacementFields(
   context: RunContext,
   { model, key, replicas }: FittedModel,
-  { estimate, modes }: FitSummary,
+  { fit, summary: { estimate, modes } }: NamedFit,
   { processes }: ProjectionSet,
 ): Promise<readonly Field[]> {
-  const { backend, store, sizes } = context;
+  const { backend, store, sizes, signal } = context;
+  const { covariance } = fit;
   const used = model.response === undefined ? [] : modes.slice(0, LEADING_MODES);
   const shifted = used.flatMap(({ sigma, direction }) =>
     [1, -1].map((side) => estimate.map((value, k) => value + side * sigma * direction[k]!)),
@@ -69,6 +88,8 @@ export async function displacementFields(
     key,
     estimate,
     modes: used,
+    covariance: covariance?.matrix,
+    of: covariance?.names,
     processes,
     replicas: members.length === 0 ? [] : replicas.map((own) => own.transportKey),
   };
@@ -82,27 +103,42 @@ export async function displacementFields(
           return own.y[feature]!.mean + u * own.y[feature]!.sigma;
         };
         const rows = own.y.map((_, feature) => grid.map((point) => at(feature, point)));
-        const found = await displacements({
-          backend,
-          model,
+        const sample = {
           y: Float64Array.from(rows.flat()),
           x: Float64Array.from(own.x.flatMap(({ mean }) => grid.map(() => mean))),
           count: grid.length,
-          points: [estimate, ...shifted],
-          replicas: members,
-        });
-        const points = grid.map((_, i) => features.map((feature) => rows[feature]![i]!));
-        const arrows = (field: Float64Array) =>
+        };
+        const points = [estimate, ...shifted];
+        const found = await displacements({ backend, model, ...sample, points, replicas: members });
+        const request = { backend, model, ...sample, estimate, replicas: members, origin: "replica" as const, signal };
+        const bands = covariance && (await displacementBands({ ...request, covariance }));
+        const places = grid.map((_, i) => features.map((feature) => rows[feature]![i]!));
+        const arrows = (field: ArrayLike<number>) =>
           grid.map((_, i) => features.map((feature) => field[feature * grid.length + i]!));
         for (const { mode, side, field, spread } of fieldsOf(found, process)) {
           const ofReplicas = spread ? { mean: arrows(spread.mean), spread: arrows(spread.spread) } : null;
-          fields.push({ process, features, mode, side, points, displacements: arrows(field), replicas: ofReplicas });
+          const errors = mode === 0 && bands ? errorsIn(bands[process]!, arrows) : null;
+          const own = { process, features, mode, side, points: places };
+          fields.push({ ...own, displacements: arrows(field), replicas: ofReplicas, errors });
         }
       }
     }
     return { record: fields, arrays: {} };
   });
   return record;
+}
+
+function errorsIn(
+  { central, statistical, systematic, total }: Band,
+  rows: (values: ArrayLike<number>) => readonly (readonly number[])[],
+): FieldErrors {
+  const widths = ({ lower, upper }: Band["systematic"]) => ({ lower: rows(lower), upper: rows(upper) });
+  return {
+    central: rows(central),
+    statistical: statistical ? rows(statistical) : null,
+    nuisances: widths(systematic),
+    total: total ? widths(total) : null,
+  };
 }
 
 /** T at the fit, then along either side of each mode. */

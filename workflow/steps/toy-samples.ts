@@ -34,6 +34,11 @@ export interface SampledPoint {
   /** All simulated events of every process at this point. */
   readonly samples: readonly SimulatedEvents[];
   readonly shared: SharedFluctuation;
+  /**
+   * Standard deviation of a common shift that is no fault of densities, in errors. The trained part of the events has taught
+   * the densities its own fluctuation: only that of the part that is held out is left, √heldOut of `shared.shift`.
+   */
+  readonly chance: number;
 }
 
 /**
@@ -108,13 +113,9 @@ export async function sampledPoints(
     });
     const yields = await expectedYields(model, truth);
     const samples = await allEvents(simulation, own);
-    points.push({
-      name: pointName(configuration, shapes),
-      truth,
-      yields,
-      samples,
-      shared: sharedFluctuation(samples, yields),
-    });
+    const shared = sharedFluctuation(samples, yields);
+    const chance = shared.shift * Math.sqrt(configuration.simulation.heldOut);
+    points.push({ name: pointName(configuration, shapes), truth, yields, samples, shared, chance });
   }
   return points;
 }

@@ -29,6 +29,7 @@ test("simulation to data and back: every column of the file is kept, and y is wh
   );
   const columns = OF_EACH.map((variation) => `y.data${variation}`);
   assert.equal(report.columns, ["y.data", "log_det", ...columns.slice(1)]);
+  assert.equal(report.errorsOfT, { statistical: true, nuisances: true, missing: null });
   const results = JSON.parse(readFileSync(at("out/results.json"), "utf8"));
   const { estimate, modes } = results.fits.profiled;
   assert.equal(report.nu, estimate);
@@ -150,6 +151,19 @@ test("events that T has no numbers for are named, and written with all others: e
     [...new Set([...mapped].flatMap((value, i) => (Number.isFinite(value) ? [] : [Math.floor(i / 2)])))],
     [7],
   );
+});
+
+test("warns that the variations of a run without replicas are no whole error, and says what is missing", async () => {
+  mkdirSync(at("alone"));
+  copyFileSync(at("out/model.safetensors"), at("alone/model.safetensors"));
+  const words = ["--events", simulation, "--process", "A", "--nu", "0,0", "--run", at("alone")];
+  const { code, error, out } = await apply(...words, "--out", at("alone.npz"), "--json");
+  assert.is(code, 0, error);
+  assert.match(
+    error,
+    /alone\.npz: the columns of variations are no whole error\. Errors of T lack the statistical error of T/,
+  );
+  assert.is(JSON.parse(out).errorsOfT.statistical, false);
 });
 
 test("--run names the folder of a run that had an --out of its own", async () => {

@@ -15,7 +15,7 @@ test("toys are units of work: one by one they are those of a whole command, and 
   const stamp = readFileSync(at("toys", "coverage", "full", "1.json"));
   const all = await call(...words, "--out", at("toys"), "--toys", "3");
   assert.is(all.code, 0, all.error);
-  assert.match(all.out, /coverage, full toys: done in .*/);
+  assert.match(all.out, /coverage, full toys of the generator: done in .*/);
   assert.equal(readFileSync(at("toys", "coverage", "full", "1.json")), stamp);
   assert.match(all.out, /fit with T profiled: [0-3] toys/);
   const found = JSON.parse(readFileSync(at("toys", "coverage", "full", "coverage.json"), "utf8"));

@@ -92,6 +92,26 @@ const projection = (of: "x" | "y", feature: number) => ({
   quantiles: { observed: binned([4, 34, 4]), expected: binned([5, 32, 5]), result: result(0.25) },
 });
 
+/** Of T at the fit, without an ensemble. */
+const fieldErrors = {
+  central: [
+    [0.1, 0],
+    [0, 0.2],
+  ],
+  statistical: null,
+  nuisances: {
+    lower: [
+      [0.01, 0.02],
+      [0.03, 0.04],
+    ],
+    upper: [
+      [0.03, 0.02],
+      [0.01, 0.04],
+    ],
+  },
+  total: null,
+};
+
 const profiled = namedFit("fit with T profiled", [0.5, -0.25], 0.1);
 
 const replicas = [
@@ -144,6 +164,7 @@ export const outcome = {
       [0, 0.2],
     ],
     replicas: null,
+    errors: mode === 0 ? fieldErrors : null,
   })),
   scans: [
     {

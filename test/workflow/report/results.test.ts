@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { arraysOf, resultsOf } from "../../../workflow/report/results.js";
 import { outcome, setting } from "./outcome-sample.js";
 
@@ -66,6 +67,31 @@ test("the spread of replicas is their standard deviation; without an average the
   assert.is(ensemble!.average, null);
   const alone = { ...outcome, fitted: { ...outcome.fitted, replicas: [] } };
   assert.is(resultsOf(setting, alone).ensemble, null);
+});
+
+test("errors of T say what they lack, beside the whole and beside every number of y", () => {
+  assert.is(resultsOf(setting, outcome).errorsOfT, null, "a run without T has none");
+  const model = { transport: {}, response: {} } as unknown as MixtureModel;
+  const partial = resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model, replicas: [] } });
+  const lacks = /Errors of T lack the statistical error of T, .* set ensemble\.replicas to 9\./;
+  assert.match(partial.errorsOfT!.missing!, lacks);
+  assert.equal(
+    partial.projections.map(({ missing }) => missing !== null),
+    [false, true, true],
+  );
+  assert.equal(
+    partial.displacements.map(({ errors }) => errors),
+    ["nuisances", null],
+  );
+  const whole = resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model } });
+  assert.equal(whole.errorsOfT, { statistical: true, nuisances: true, missing: null });
+});
+
+test("errors of T at the fit are arrays that say of which part they are", () => {
+  const arrays = arraysOf(outcome);
+  assert.equal([...arrays.get("displacement/0/nuisances_upper")!.data], [0.03, 0.02, 0.01, 0.04]);
+  for (const name of ["total_upper", "statistical", "central"]) assert.not.ok(arrays.has(`displacement/0/${name}`));
+  assert.not.ok(arrays.has("displacement/1/nuisances_upper"));
 });
 
 test("larger arrays have names by their place in the results, and their shapes", () => {

@@ -17,7 +17,22 @@ test("every displacement comes with mean and spread of the replicas", async () =
     assert.ok(Math.min(...column(of, "spread")) > 0);
     assert.is(column(of, "mean").length, column(of, "displacements").length);
   }
-  assert.match(readFileSync(at("whole", "pictures", "displacement-y1-y2.svg"), "utf8"), /mean ± 1σ.*<ellipse/s);
+  const atFit = displacements.filter(({ mode }: { mode: number }) => mode === 0);
+  assert.is(atFit.length, 2);
+  for (const { arrays: of, errors } of atFit) {
+    assert.is(errors, "total");
+    // Both parts, neither of which is the whole.
+    const [total, nuisances, statistical] = ["total_upper", "nuisances_upper", "statistical"].map((name) =>
+      column(of, name),
+    );
+    assert.ok(Math.max(...nuisances!) > 0);
+    for (const [i, width] of total!.entries()) {
+      assert.ok(width >= statistical![i]! * (1 - 1e-12) && width >= nuisances![i]! * (1 - 1e-12));
+    }
+    const [central, mean] = [column(of, "central"), column(of, "mean")];
+    for (const [i, value] of central.entries()) assert.ok(Math.abs(value - mean[i]!) < 1e-4);
+  }
+  assert.match(readFileSync(at("whole", "pictures", "displacement-y1-y2.svg"), "utf8"), /total ± 1σ.*<ellipse/s);
 });
 
 test.run();

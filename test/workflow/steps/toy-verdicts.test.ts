@@ -7,8 +7,8 @@ import type { SampledPoint } from "../../../workflow/steps/toy-samples.js";
 import { toyVerdicts } from "../../../workflow/steps/toy-verdicts.js";
 
 const NAMES = ["scale", "tilt"];
-const points = (shift: number) =>
-  ["nominal", "scale=1"].map((name) => ({ name, shared: { shift, errors: 1 } })) as unknown as readonly SampledPoint[];
+const points = (chance: number) =>
+  ["nominal", "scale=1"].map((name) => ({ name, chance })) as unknown as readonly SampledPoint[];
 
 /** Toys at two points, of errors 0.1; at the second `scale` is off by `bias` errors, and it scatters by `width` errors. */
 function found(seed: number, toys: number, bias: number, width: number) {
@@ -59,6 +59,7 @@ test("the same bias may be the fluctuation of samples that are small for their y
 
 test("a small bias is none, however many toys show it", () => {
   assert.equal(toyVerdicts(points(0), found(1, 500, 0.3, 1)), []);
+  // Over both points it is half as large.
   assert.is(toyVerdicts(points(0), found(1, 500, 0.7, 1)).length, 1);
 });
 

@@ -32,14 +32,15 @@ export const quiver: SamplesOf<"quiver"> = {
     footer,
     xLabel: "y₁",
     yLabel: "y₂",
+    errorLabel: "tips of the replicas, mean ± 1σ",
     panels: [
       {
         title: "process A",
         points: lattice,
         displacements: field(0.3),
-        replicas: {
-          mean: field(0.3).map(([x, y], i) => [x + 0.01 * noise(i), y - 0.01] as const),
-          spread: lattice.map(([x, y]) => [0.05 * (1 + x ** 2), 0.03 * (1 + y ** 2)] as const),
+        errors: {
+          centre: field(0.3).map(([x, y], i) => [x + 0.01 * noise(i), y - 0.01] as const),
+          sigma: lattice.map(([x, y]) => [0.05 * (1 + x ** 2), 0.03 * (1 + y ** 2)] as const),
         },
       },
       { title: "process B, one T alone", points: lattice, displacements: field(-0.2) },

@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { covarianceOf } from "../../../../inference/statistics/fit/covariance.js";
+import { labelText } from "../../../../workflow/likelihood/covariance-summary.js";
 import { responseText } from "../../../../workflow/report/response-text.js";
 import type { NamedFit } from "../../../../workflow/steps/fits/fitted-model.js";
 import { noMoreThanX } from "../../../../workflow/steps/fits/profiled-fit.js";
@@ -55,6 +56,15 @@ test("nuisances that a bound holds in one of the fits leave the covariance of th
   const { fit, summary } = noMoreThanX(profiled, fitOf([0.1, 0.2]));
   assert.equal(fit.covariance, profiled.fit.covariance);
   assert.ok(Math.abs(summary.sigma![0]! - 0.1) < 1e-12);
+});
+
+test("the label of the errors says so, where it matters", () => {
+  const label = (sigma: readonly [number, number]) => {
+    const { summary } = noMoreThanX(fitOf(sigma), fitOf([0.1, 0.2]));
+    return labelText({ ...summary, transport: "profiled", estimator: "inverse Hessian" });
+  };
+  assert.is(label([0.08, 0.3]), "T profiled, inverse Hessian, not below x alone");
+  assert.is(label([0.099, 0.3]), "T profiled, inverse Hessian");
 });
 
 test("the report says which errors the likelihood alone would have, and nothing where it has them", () => {
