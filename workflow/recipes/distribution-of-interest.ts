@@ -12,6 +12,7 @@ import { goodnessOfFit, goodnessVerdicts } from "../steps/goodness-of-fit.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
+import { biasFindings, findBiases } from "../steps/score-closure.js";
 import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
@@ -72,6 +73,8 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.
   const best = (profiled ?? fixed ?? xAlone)!;
+  const biases = await part("Closure by scores", () => findBiases(context, simulated, keys, best), []);
+  verdicts.add(biasFindings(context, biases));
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
@@ -102,6 +105,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const sensitivity = await part("Expected errors", () => findSensitivity(context, fitted, best), undefined);
   return {
     closure,
+    biases,
     fitted,
     best,
     acceptance: checks.acceptance,
