@@ -46,29 +46,28 @@ function testTable(context: RunContext, verdicts: readonly ClosureVerdict[]): Re
   };
 }
 
-/** One row for each nuisance: at the nominal point, and where the bias is the least probable by chance. */
+/** One row for each nuisance: at the estimate, at the nominal point, and where the bias is the least probable by chance. */
 function biasTable(context: RunContext, { of, estimates, verdict }: BiasOf): ReportTable {
-  const labels = nuisanceLabels(context);
-  const text = (test: BiasTest | undefined) => test && `${test.bias.toFixed(2)} ± ${test.error.toFixed(2)}`;
-  const rows = labels.map((label, k) => {
-    const own = verdict.tests.filter(({ nuisance }) => nuisance === k);
-    const worst = own.reduce((a, b) => (b.pValue < a.pValue ? b : a));
-    const nominal = own.find(({ point }) => describePoint(context, estimates[point]!.at) === "nominal");
-    const { visible } = verdict;
+  const text = ({ bias, error }: BiasTest) => `${bias.toFixed(2)} ± ${error.toFixed(2)}`;
+  const rows = nuisanceLabels(context).map((label, k) => {
+    const own = verdict.points.map((tests, i) => ({ ...tests[k]!, at: describePoint(context, estimates[i]!.at) }));
+    const clearest = own.reduce((a, b) => (b.pValue < a.pValue ? b : a));
+    const nominal = own.find(({ at }) => at === "nominal")!;
     return [
       label,
+      text(verdict.fit[k]!),
+      significant(verdict.visible[k]!, 2),
       text(nominal),
-      text(worst),
-      describePoint(context, estimates[worst.point]!.at),
-      `${significant(visible[k]!, 2)}`,
+      text(clearest),
+      clearest.at,
     ];
   });
   return {
     caption:
-      `Closure by scores of ${of}, ${verdictText(verdict)}: how far the estimates of data as simulated lie from the truth, in the standard ` +
-      "deviations of the estimates, with the error by the number of simulated events; at the nominal point, and at the point where the " +
-      "bias is the clearest. Smaller biases than in the last column may be missed: more simulation shows them",
-    columns: ["nuisance", "nominal", "clearest", "at", "visible from"],
+      `Closure by scores of ${of}, ${verdictText(verdict)}: how far densities that do not describe simulation move the estimates, in their ` +
+      "standard deviations, with the error by the number of simulated events; at the estimate of this fit, and for data as simulated at " +
+      "the nominal point and at the point where it is the clearest. Smaller shifts than in the third column may be missed",
+    columns: ["nuisance", "at the estimate", "visible from", "nominal", "clearest", "at"],
     rows,
   };
 }
@@ -104,10 +103,14 @@ export function closureResults(context: RunContext, { closure, biases }: Outcome
       nuisances: nuisanceNames(configuration),
       passed: verdict.passed,
       visible: verdict.visible,
-      points: estimates.map(({ at, events }, i) => {
-        const own = verdict.tests.filter(({ point }) => point === i);
-        return { at, events, bias: own.map(({ bias }) => bias), error: own.map(({ error }) => error) };
-      }),
+      bias: verdict.fit.map(({ bias }) => bias),
+      error: verdict.fit.map(({ error }) => error),
+      points: estimates.map(({ at, events }, i) => ({
+        at,
+        events,
+        bias: verdict.points[i]!.map(({ bias }) => bias),
+        error: verdict.points[i]!.map(({ error }) => error),
+      })),
     })),
   };
 }

@@ -202,8 +202,8 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         "Closure",
         "Do the densities describe simulation, as far as the data can tell? In closure by scores, simulation is weighted to the expected " +
           "numbers of events and stands for infinitely many data at its point; where the densities are right, the fit of such data gives the " +
-          "values of the nuisances at which they were simulated. It fails where an estimate would be moved by more than half of its standard " +
-          "deviation, and chance is ruled out. The tests compare nominal simulation with events drawn from p(x) and p(y | x), and simulation " +
+          "values of the nuisances at which they were simulated. Between these points, shifts of the estimates are interpolated; closure " +
+          "fails where they move the estimate of this fit by more than half of its standard deviation, and chance is ruled out. The tests compare nominal simulation with events drawn from p(x) and p(y | x), and simulation " +
           "at other points with nominal simulation that is weighted by the ratio of the densities, for every feature and pair of features, in " +
           "bins of equal content and two of each tail. A test fails where its p-value, corrected for the number of tests, is below 0.001, and " +
           "the difference is more than 5 standard deviations of the data, or a morph misses more than half of what a nuisance does.",

@@ -221,11 +221,9 @@ export function estimatedBias(closure: ScoreClosure, names: readonly string[]): 
 /** A bias that fails, in standard deviations of the estimate. */
 export const LARGEST_BIAS = 0.5;
 
-/** Of one nuisance at one point. */
+/** Of one nuisance. */
 export interface BiasTest {
   readonly nuisance: number;
-  /** Position of the point. */
-  readonly point: number;
   /** In units of the error that is quoted. */
   readonly bias: number;
   readonly error: number;
@@ -234,44 +232,90 @@ export interface BiasTest {
 }
 
 export interface BiasVerdict {
-  /** Of every nuisance at every point. */
-  readonly tests: readonly BiasTest[];
-  /** The largest of those that fail; else the least probable one. */
-  readonly worst: BiasTest;
-  /** For each nuisance, the least bias that would have been seen at the point that sees it least, in units of the error that is quoted [K]. */
+  /** Of every nuisance, at every point. */
+  readonly points: readonly (readonly BiasTest[])[];
+  /** Of every nuisance, at the estimate of the fit, interpolated between the points. */
+  readonly fit: readonly BiasTest[];
+  /** For each nuisance, the least bias at the estimate that would have been seen, in units of the error that is quoted [K]. */
   readonly visible: readonly number[];
+  /** Whether no bias at the estimate fails. */
   readonly passed: boolean;
 }
 
+export interface BiasFit {
+  /** Where nominal simulation is [K]. */
+  readonly nominal: readonly number[];
+  /** Of the fit [K]. */
+  readonly estimate: readonly number[];
+  /** Errors in which biases count [K]; the expected ones where absent. */
+  readonly quoted?: readonly number[] | undefined;
+}
+
+/** Is it more than half of an error, and no chance? */
+export const isBiased = ({ bias, pValue }: BiasTest) => Math.abs(bias) > LARGEST_BIAS && pValue < CLOSURE_LEVEL;
+
 /**
- * Fails where an estimate is moved by more than half of its error, and by more than chance: the probability of one such shift where all
- * densities are right is `CLOSURE_LEVEL`, by Šidák for all nuisances and points together.
+ * Fails where the estimate of the fit is moved by more than half of its error, and by more than chance: the probability of one such
+ * shift where all densities are right is `CLOSURE_LEVEL`, by Šidák for all nuisances together.
  *
- * @param estimates  at every point
- * @param quoted     errors in which biases count [K]; the expected ones of each point where absent
+ * @param estimates  at every point, the nominal one among them; without it there is no verdict
  */
-export function biasVerdict(estimates: readonly EstimatedBias[], quoted?: readonly number[]): BiasVerdict | undefined {
+export function biasVerdict(estimates: readonly EstimatedBias[], fit: BiasFit): BiasVerdict | undefined {
   checkArgument("biasVerdict", "estimates", estimates, aList);
-  const count = estimates.reduce((sum, { bias }) => sum + bias.length, 0);
-  if (count === 0) return undefined;
-  const tests = estimates.flatMap(({ bias: biases, error: errors, sigma }, point) =>
-    biases.map((bias, nuisance): BiasTest => {
-      const unit = quoted?.[nuisance] ?? sigma[nuisance]!;
+  checkParts("biasVerdict", "fit", fit, { nominal: numbers, estimate: numbers });
+  const weights = interpolation(
+    estimates.map(({ nu }) => nu),
+    fit,
+  );
+  if (weights === undefined) return undefined;
+  const { sigma } = estimates.find(({ nu }) => isSame(nu, fit.nominal))!;
+  const tested = (bias: readonly number[], errors: readonly number[], expected: readonly number[], count: number) =>
+    bias.map((own, nuisance): BiasTest => {
+      const unit = fit.quoted?.[nuisance] ?? expected[nuisance]!;
       const error = errors[nuisance]!;
-      const pValue = bias === 0 ? 1 : amongTests(chiSquarePValue((bias / error) ** 2, 1), count);
-      return { nuisance, point, bias: bias / unit, error: error / unit, pValue };
-    }),
-  );
-  const failed = tests.filter(({ bias, pValue }) => Math.abs(bias) > LARGEST_BIAS && pValue < CLOSURE_LEVEL);
-  const worst =
-    failed.length === 0
-      ? tests.reduce((a, b) => (b.pValue < a.pValue ? b : a))
-      : failed.reduce((a, b) => (Math.abs(b.bias) > Math.abs(a.bias) ? b : a));
-  const least = significantAmong(count);
-  const visible = estimates[0]!.bias.map((_, k) =>
-    Math.max(LARGEST_BIAS, ...tests.flatMap(({ nuisance, error }) => (nuisance === k ? [least * error] : []))),
-  );
-  return { tests, worst, visible, passed: failed.length === 0 };
+      const pValue = own === 0 ? 1 : amongTests(chiSquarePValue((own / error) ** 2, 1), count);
+      return { nuisance, bias: own / unit, error: error / unit, pValue };
+    });
+  const total = (of: "bias" | "error") =>
+    sigma.map((_, k) =>
+      estimates.reduce((sum, own, i) => sum + (of === "bias" ? weights[i]! : Math.abs(weights[i]!)) * own[of][k]!, 0),
+    );
+  // Points share the events of processes that they do not move: errors are added as if they were one.
+  const atFit = tested(total("bias"), total("error"), sigma, sigma.length);
+  const least = significantAmong(sigma.length);
+  return {
+    points: estimates.map((own) => tested(own.bias, own.error, own.sigma, sigma.length * estimates.length)),
+    fit: atFit,
+    visible: atFit.map(({ error }) => Math.max(LARGEST_BIAS, least * error)),
+    passed: !atFit.some(isBiased),
+  };
+}
+
+const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, k) => value === b[k]);
+
+/**
+ * Weights of the points, 1 in sum: b(ν) = b_0 + Σ_k t_k (b_k - b_0), b_k at the nearest point on the side of ν_k at which nuisance k
+ * alone is moved, t_k the part of the way there, no more than all of it. Without a point on that side it is that on the other side, and
+ * t_k negative; a nuisance without points of its own, such as a rate, adds nothing.
+ */
+function interpolation(points: readonly (readonly number[])[], { nominal, estimate }: BiasFit): number[] | undefined {
+  const origin = points.findIndex((nu) => isSame(nu, nominal));
+  if (origin < 0) return undefined;
+  const weights = points.map((_, i) => (i === origin ? 1 : 0));
+  for (const [k, start] of nominal.entries()) {
+    const distance = estimate[k]! - start;
+    const own = points.flatMap((nu, i) => {
+      const isAlone = nu.every((value, l) => (l === k ? value !== start : value === nominal[l]));
+      return isAlone ? [{ i, part: distance / (nu[k]! - start) }] : [];
+    });
+    const onSide = own.filter(({ part }) => part > 0);
+    const [first] = (onSide.length > 0 ? onSide : own).sort((a, b) => Math.abs(b.part) - Math.abs(a.part));
+    if (first === undefined) continue;
+    const part = Math.max(-1, Math.min(1, first.part));
+    weights[first.i]! += part;
+    weights[origin]! -= part;
+  }
+  return weights;
 }
 
 /** By how many errors a result must differ from zero so that none of so many do by chance, with a probability of 1 - `CLOSURE_LEVEL`. */

@@ -119,13 +119,20 @@ export const outcome = {
         { at: [1, 0], events: 8000 },
       ],
       verdict: {
-        tests: [
-          { nuisance: 0, point: 0, bias: 0.05, error: 0.1, pValue: 1 },
-          { nuisance: 1, point: 0, bias: -0.1, error: 0.1, pValue: 0.8 },
-          { nuisance: 0, point: 1, bias: 0.9, error: 0.12, pValue: 1e-12 },
-          { nuisance: 1, point: 1, bias: 0.02, error: 0.11, pValue: 1 },
+        points: [
+          [
+            { nuisance: 0, bias: 0.05, error: 0.1, pValue: 1 },
+            { nuisance: 1, bias: -0.1, error: 0.1, pValue: 0.8 },
+          ],
+          [
+            { nuisance: 0, bias: 0.9, error: 0.12, pValue: 1e-12 },
+            { nuisance: 1, bias: 0.02, error: 0.11, pValue: 1 },
+          ],
         ],
-        worst: { nuisance: 0, point: 1, bias: 0.9, error: 0.12, pValue: 1e-12 },
+        fit: [
+          { nuisance: 0, bias: 0.6, error: 0.11, pValue: 1e-7 },
+          { nuisance: 1, bias: -0.03, error: 0.1, pValue: 1 },
+        ],
         visible: [0.55, 0.5],
         passed: false,
       },

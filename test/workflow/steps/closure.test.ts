@@ -28,7 +28,7 @@ const toy = path("toy.yaml");
 writeFileSync(toy, TOY);
 test.after(() => rmSync(folder, { recursive: true }));
 
-const run = (words: readonly string[]) => runInProcess(["run", ...words, "--threads", "1"]);
+const run = (words: readonly string[]) => runInProcess(["run", ...words, "--threads", "1"], { judgesTrainings: true });
 const results = (name: string) => JSON.parse(readFileSync(join(folder, name, "results.json"), "utf8"));
 
 test("warns where a density does not pass its closure", async () => {

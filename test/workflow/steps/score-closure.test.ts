@@ -26,21 +26,24 @@ test.after(() => rmSync(folder, { recursive: true }));
 async function run(name: string, ...settings: string[]) {
   const out = join(folder, name);
   const words = settings.flatMap((own) => ["--set", own]);
-  const { code, error } = await runInProcess(["run", toy, "--out", out, "--threads", "1", ...words]);
+  const { code, error } = await runInProcess(["run", toy, "--out", out, "--threads", "1", ...words], {
+    judgesTrainings: true,
+  });
   return { code, error, results: JSON.parse(readFileSync(join(out, "results.json"), "utf8")) };
 }
 
-test("densities that were not trained would move the estimates, at every point, and fail", async () => {
+test("densities that were not trained move estimates, and it is said where", async () => {
   const { code, error, results } = await run("x", "likelihood.observables=[x]", "flows.x.training.learningRate=1e-9");
   assert.is(code, 4, error);
   assert.match(
     error,
-    /closure by scores: data as simulated at (nominal|shift = -?1|squeeze = -?1) would move the estimate of \w+ by -?\d\.\d\d ± \d\.\d\d of its/,
+    /closure by scores: data as simulated at squeeze = 1 would move the estimate of shift by \d\.\d\d ± 0\.\d\d of its/,
   );
   const [own, ...others] = results.closure.biases;
   assert.equal(others, []);
   assert.is(own.of, "x");
-  assert.is(own.passed, false);
+  // At squeeze = 1 they do. The estimate lies between points at which they move it to either side: no failure, but a warning.
+  assert.is(own.passed, true);
   assert.equal(
     own.points.map(({ at }: { at: number[] }) => at),
     [
@@ -51,7 +54,7 @@ test("densities that were not trained would move the estimates, at every point, 
       [0, -1],
     ],
   );
-  assert.ok(results.verdicts.some(({ check }: { check: string }) => check === "closure by scores"));
+  assert.not.ok(results.verdicts.some(({ check }: { check: string }) => check === "closure by scores"));
 });
 
 test("without T the likelihood of x and y is judged, and it alone; the bias is in units of the errors of the fit", async () => {
