@@ -116,9 +116,23 @@ export {
   type ClosureVerdict,
   closureTests,
   closureVerdicts,
+  inData,
+  type TestedFeature,
 } from "./model/predictions/closure.js";
 export * from "./model/predictions/post-fit-yields.js";
+export { type ProcessSample, type SimulatedPoint, simulatedPoints } from "./model/predictions/process-samples.js";
 export * from "./model/predictions/projections.js";
+export {
+  type BiasTest,
+  type BiasVerdict,
+  biasVerdict,
+  type EstimatedBias,
+  estimatedBias,
+  type ScoreClosure,
+  type ScoreClosureRequest,
+  type ScorePoint,
+  scoreClosure,
+} from "./model/predictions/score-closure.js";
 export * from "./model/predictions/sensitivity.js";
 export * from "./model/published-model.js";
 export { type CoarseFeature, coarseFeatures } from "./model/resolution.js";

@@ -218,9 +218,15 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   closureTests: {
     call: library.closureTests,
-    right: { backend, model, heldOut: [], bins: 10, seed: 1 },
-    misspelt: "heldout",
-    meant: "heldOut",
+    right: { backend, model, points: [], nominal: [0], bins: 10, seed: 1 },
+    misspelt: "point",
+    meant: "points",
+  },
+  scoreClosure: {
+    call: library.scoreClosure,
+    right: { backend, model, form: "joint", extended: true, points: [] },
+    misspelt: "onPoints",
+    meant: "onPoint",
   },
   displacements: {
     call: library.displacements,

@@ -6,7 +6,7 @@
 const WARNING =
   /^unbinned: warning: .*: (?:whether the training converged|the training did not converge|the training diverged).*\n/gm;
 const VERDICT =
-  /^unbinned: .*: expected checks that pass, got \d+ that failed, named in the warnings: (?:(?:, )?(?:training|closure|goodness of fit)(?: \(\d+\))?)+\. .*\n$/m;
+  /^unbinned: .*: expected checks that pass, got \d+ that failed, named in the warnings: (?:(?:, )?(?:training|closure(?: by scores)?|goodness of fit)(?: \(\d+\))?)+\. .*\n$/m;
 
 /** What a command wrote to stderr and its exit code, as if its trainings had converged. All else that it says stays. */
 export function asIfConverged<T extends { readonly error: string; readonly code: number | null }>(ended: T): T {

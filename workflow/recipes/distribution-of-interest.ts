@@ -13,6 +13,7 @@ import { goodnessOfFit, goodnessVerdicts } from "../steps/goodness-of-fit.js";
 import { findImpacts } from "../steps/impacts.js";
 import { findSensitivity, projectionBands, yieldsOf } from "../steps/predictions.js";
 import { type ProjectionSet, projectFit } from "../steps/projections.js";
+import { biasFindings, findBiases } from "../steps/score-closure.js";
 import { findSimulationErrors } from "../steps/simulation-errors/simulation-errors.js";
 import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
@@ -82,6 +83,8 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     () => findSimulationErrors(context, simulation),
     {},
   );
+  const biases = await part("Closure by scores", () => findBiases(context, simulated, keys, best), []);
+  verdicts.add(biasFindings(context, biases));
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
@@ -112,6 +115,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const sensitivity = await part("Expected errors", () => findSensitivity(context, fitted, best), undefined);
   return {
     closure,
+    biases,
     fitted,
     best,
     simulationErrors,

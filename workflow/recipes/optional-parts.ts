@@ -8,6 +8,7 @@ import { reasonOf } from "../store/drawings.js";
 /** The parts, by the headings under which the report has them. */
 export type OptionalPart =
   | "Closure"
+  | "Closure by scores"
   | "Data before and after the fit"
   | "Distribution of interest"
   | "Likelihood scans"

@@ -13,6 +13,7 @@ import type { Field } from "../steps/displacements.js";
 import type { FittedModel, NamedFit } from "../steps/fits/fitted-model.js";
 import type { GoodnessOfFit } from "../steps/goodness-of-fit.js";
 import type { ProjectionSet } from "../steps/projections.js";
+import type { BiasOf } from "../steps/score-closure.js";
 import type { SimulationErrors } from "../steps/simulation-errors/simulation-errors.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Verdict } from "../verdicts.js";
@@ -29,6 +30,8 @@ export interface YieldRow {
 
 export interface Outcome {
   readonly closure: Closure;
+  /** By how much wrong densities would move the estimates, by likelihood. */
+  readonly biases: readonly BiasOf[];
   readonly fitted: FittedModel;
   /** The fit whose numbers are the result: T profiled where it is. */
   readonly best: NamedFit;

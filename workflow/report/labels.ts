@@ -20,7 +20,7 @@ export const processLabel = ({ analysis: { configuration } }: RunContext, proces
 };
 
 /** None where nothing is left to test. */
-export function goodnessOf({ chiSquare, ndf, pValue }: ChiSquareResult) {
+export function goodnessOf({ chiSquare, ndf, pValue }: Omit<ChiSquareResult, "groups">) {
   return pValue === undefined ? undefined : { chi2: chiSquare, ndf, pValue };
 }
 

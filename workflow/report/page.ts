@@ -13,6 +13,7 @@ import { type Picture, reasonOf } from "../store/drawings.js";
 import { unconvergedText } from "../training-verdict.js";
 import { errorsOfT } from "../transport-errors.js";
 import { readVersion } from "../version.js";
+import { closureTables } from "./closure-report.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { firstScreen } from "./first-screen.js";
 import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
@@ -23,7 +24,6 @@ import { responseText } from "./response-text.js";
 import { simulationText } from "./simulation-text.js";
 import {
   acceptanceTables,
-  closureTable,
   crossCheckTables,
   estimateTable,
   featureTables,
@@ -218,13 +218,17 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
       ),
       ...section(
         "Closure",
-        "Before any fit, the trained densities are compared with simulation that no training has used, nominal and at every anchor, a " +
-          "value of the nuisances that was simulated. x is drawn from p(x), and y from p(y | x) at the held-out x. The p-value of a density is that of " +
-          "its worst test, corrected for the number of tests. A density fails below 0.001.",
+        "Do the densities describe simulation, as far as the data can tell? In closure by scores, simulation is weighted to the expected " +
+          "numbers of events and stands for infinitely many data at its point; where the densities are right, the fit of such data gives the " +
+          "values of the nuisances at which they were simulated. Between these points, shifts of the estimates are interpolated; closure " +
+          "fails where they move the estimate of this fit by more than half of its standard deviation, and chance is ruled out. The tests compare nominal simulation with events drawn from p(x) and p(y | x), and simulation " +
+          "at other points with nominal simulation that is weighted by the ratio of the densities, for every feature and pair of features, in " +
+          "bins of equal content and two of each tail. A test fails where its p-value, corrected for the number of tests, is below 0.001, and " +
+          "the difference is more than 5 standard deviations of the data, or a morph misses more than half of what a nuisance does.",
         figures("closure", ""),
         [
-          ...lost("Closure"),
-          ...tables("the table of closure", () => (outcome.closure.tests.length === 0 ? [] : [closureTable(outcome)])),
+          ...lost("Closure", "Closure by scores"),
+          ...tables("the table of closure", () => closureTables(context, outcome)),
         ],
       ),
       ...section(

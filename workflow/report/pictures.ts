@@ -51,6 +51,7 @@ function worstTests(tests: readonly ClosureTest[]): readonly ClosureTest[] {
 export function closurePictures(context: RunContext, { tests }: Closure): Drawing[] {
   const groups = new Map<string, ClosureTest[]>();
   for (const test of tests) {
+    if (test.features.length > 1) continue;
     const key = `closure-${test.of}-${processNames(context.analysis.configuration)[test.process]}`;
     groups.set(key, [...(groups.get(key) ?? []), test]);
   }
@@ -61,22 +62,28 @@ export function closurePictures(context: RunContext, { tests }: Closure): Drawin
 function pictureOfClosure(context: RunContext, own: readonly ClosureTest[]): string {
   const { of, process } = own[0]!;
   const shown = worstTests(own);
-  const panels: ClosurePanel[] = shown.map(({ at, feature, observed, expected, result }) => ({
-    title: describeAnchor(context, process, at).replaceAll("= -", "= −"),
-    xLabel: featureLabel(context, of, feature),
-    edges: observed.edges,
-    counts: observed.sums,
-    errors: observed.squares.map(Math.sqrt),
-    prediction: expected.sums,
-    goodness: goodnessOf(result),
-  }));
+  const panels: ClosurePanel[] = shown.flatMap(({ at, features, histogram, result }) =>
+    histogram === undefined
+      ? []
+      : [
+          {
+            title: describeAnchor(context, process, at).replaceAll("= -", "= −"),
+            xLabel: featureLabel(context, of, features[0]!.feature),
+            edges: histogram.observed.edges,
+            counts: histogram.observed.sums,
+            errors: histogram.observed.squares.map(Math.sqrt),
+            prediction: histogram.expected.sums,
+            goodness: goodnessOf(result),
+          },
+        ],
+  );
   const anchors = own.length / context.sizes[of];
   const part = anchors > MOST_ANCHORS ? `, the worst ${MOST_ANCHORS} of ${anchors} anchors` : "";
   const title = `Closure of ${of === "x" ? "p(x)" : "p(y | x)"} of ${processLabel(context, process)}${part}`;
   return closurePicture({
     ...captionOf(context, title),
-    yLabel: "held-out events",
-    pointsLabel: "held-out simulation",
+    yLabel: "simulated events",
+    pointsLabel: "simulation",
     predictionLabel: "density",
     panels,
     columns: context.sizes[of] * Math.max(1, Math.floor(WIDEST / context.sizes[of])),

@@ -11,6 +11,7 @@ import { unconvergedOf } from "../training-verdict.js";
 import { errorsOfT } from "../transport-errors.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
+import { closureResults } from "./closure-report.js";
 import { ensembleResults } from "./ensemble-results.js";
 import { featureRows } from "./feature-text.js";
 import { featureLabel, goodnessOf } from "./labels.js";
@@ -19,7 +20,6 @@ import { errorParts } from "./simulation-text.js";
 export function resultsOf(context: RunContext, outcome: Outcome) {
   const { configuration } = context.analysis;
   const {
-    closure,
     fitted,
     best,
     simulationErrors,
@@ -70,16 +70,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     acceptance,
     trainingNoise: noise,
     yields,
-    closure: {
-      verdicts: closure.verdicts.map(({ of, part, tests, pValue, passed }) => ({ of, part, tests, pValue, passed })),
-      tests: closure.tests.map(({ of, process, at, feature, result }) => ({
-        of,
-        feature: featureLabel(context, of, feature),
-        process: processNames(configuration)[process],
-        at,
-        ...goodnessOf(result),
-      })),
-    },
+    closure: closureResults(context, outcome),
     expected: sensitivity ?? null,
     projections: projections.projections.map(({ of, feature, predictions, quantiles }, i) => ({
       of,
@@ -137,7 +128,7 @@ const array = (shape: readonly number[], values: readonly number[]): NamedArray 
 });
 
 /**
- * scan/<fit>/…, closure/<i>/edges, /observed, /expected and projection/<i>/edges, /observed, /before, /after in the order of
+ * scan/<fit>/…, closure/<i>/edges, /observed, /expected of single features and projection/<i>/edges, /observed, /before, /after in the order of
  * results.json; displacement/<i>/points and /displacements, with an ensemble also /mean and /spread over the replicas. T at the fit has
  * errors of one standard deviation: /nuisances_lower and /nuisances_upper, which are the part of the nuisances alone; with an ensemble also
  * /statistical, of the fluctuation of the data at fixed nuisances, and /total_lower and /total_upper about /central.
@@ -150,7 +141,9 @@ export function arraysOf({ closure, projections, fields, scans }: Outcome): Map<
   for (const { name: fit, found } of scans) {
     for (const [name, values] of scanArrays(found)) arrays.set(`scan/${fit}/${name}`, values);
   }
-  for (const [i, { observed, expected }] of closure.tests.entries()) {
+  for (const [i, { histogram }] of closure.tests.entries()) {
+    if (histogram === undefined) continue;
+    const { observed, expected } = histogram;
     vector(`closure/${i}/edges`, observed.edges);
     vector(`closure/${i}/observed`, observed.sums);
     vector(`closure/${i}/expected`, expected.sums);

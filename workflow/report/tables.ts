@@ -218,19 +218,6 @@ export function influenceTables(context: RunContext, { influence }: Outcome): Re
   ];
 }
 
-export function closureTable({ closure }: Outcome): ReportTable {
-  return {
-    caption: "Tests of the densities on held-out simulation",
-    columns: ["density", "tests", "p-value", "verdict"],
-    rows: closure.verdicts.map(({ of, part, tests, pValue, passed }) => [
-      `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "with its morph"}`,
-      tests,
-      significant(pValue, 2),
-      passed ? "passed" : "failed",
-    ]),
-  };
-}
-
 /** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
 export function sensitivityTables(context: RunContext, { sensitivity, best }: Outcome): ReportTable[] {
   const kinds = [

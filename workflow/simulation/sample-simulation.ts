@@ -190,7 +190,7 @@ function splitEvents(
 ): SplitEvents {
   if (Math.round(simulation.heldOut * sample.count) < 2) {
     throw new UsageError(path, {
-      expected: "at least two events held out of training, for validation and for the closure tests",
+      expected: "at least two events held out of training, for validation and for checks after the fit",
       got: `simulation.heldOut = ${simulation.heldOut} of ${sample.count} events`,
       hint: "Raise it, or simulate more",
     });

@@ -1,6 +1,5 @@
 /** The errors that a measurement should have, from the model alone: no data, no fit. */
 
-import { gradient } from "../../../engine/derivatives/gradient.js";
 import { UsageError } from "../../../engine/errors.js";
 import {
   aFlag,
@@ -14,14 +13,12 @@ import {
   optional,
 } from "../../../engine/options.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { add, broadcastEvents, sumEvents } from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { type Covariance, covariance, type NoCovariance } from "../../statistics/fit/covariance.js";
-import { framedEvents } from "../feature-frame.js";
-import { bindMixture, type LikelihoodForm } from "../mixture.js";
-import { checkPoint, type MixtureModel, nuisanceNamesOf, parametersOn } from "../mixture-model.js";
+import { openEventScores } from "../likelihood/event-scores.js";
+import type { LikelihoodForm } from "../mixture.js";
+import { checkPoint, type MixtureModel, nuisanceNamesOf } from "../mixture-model.js";
 import { withoutTransport } from "../sampling/sampling.js";
-import { expectedYields, logTotalYield, logYields } from "../yields.js";
+import { expectedYields } from "../yields.js";
 import { type MixtureSample, sampleMixture } from "./projections.js";
 
 export interface SensitivityRequest {
@@ -171,26 +168,14 @@ async function scoresOf(
   model: MixtureModel,
   { processes }: MixtureSample,
 ): Promise<ProcessScores[]> {
-  const tape = new Tape();
-  const mixture = bindMixture(tape, model);
-  const x = tape.column("x", [model.x.nominal.architecture.features]);
-  const y = model.y && tape.column("y", [model.y.nominal.architecture.features]);
-  // One ν per event: its cotangent is each event's own gradient.
-  const own = broadcastEvents(tape.parameter("nu", [model.nuisances.length]), tape.events());
-  const logProb = mixture.logProb({ x, y }, own, form);
-  const log = extended ? add(logProb, logTotalYield(logYields(model, own))) : logProb;
-  const [scores] = gradient(sumEvents(log), [own]) as [Var];
-  const program = await backend.compile({ outputs: { scores } });
+  const open = await openEventScores({ backend, model, form, extended, signal });
   try {
-    await program.write({ ...parametersOn(tape, model), nu });
     const parts: ProcessScores[] = [];
-    for (const drawn of processes) {
-      const own = framedEvents(model.frame, drawn, backend.precision);
-      await program.bind({ x: own.x, ...(y && { y: own.y! }) });
-      parts.push({ weight: drawn.weight, count: drawn.count, scores: (await program.run({ signal })).scores! });
+    for (const { weight, count, x, y } of processes) {
+      parts.push({ weight, count, scores: await open.scores(nu, x, model.y && y) });
     }
     return parts;
   } finally {
-    await program.close();
+    await open.close();
   }
 }

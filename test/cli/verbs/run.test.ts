@@ -104,8 +104,8 @@ test("x alone: the results say what was fitted, and a second run keeps every ste
   assert.is(found.fits.xAlone.sigma.length, 2);
   assert.is(found.projections.length, 2);
   assert.is(found.projections[0].feature, "first");
-  // Nominal, four single anchors and four corners, two processes, two features.
-  assert.is(found.closure.tests.length, 9 * 2 * 2);
+  // Nominal, four single anchors and four corners, two processes, two features and their pair.
+  assert.is(found.closure.tests.length, 9 * 2 * 3);
   const steps = readdirSync(join(path("x"), "steps"));
   assert.ok(steps.includes("x.morph.joint.shift.safetensors"));
   assert.not.ok(steps.some((name) => name.includes("unfinished")));
@@ -184,12 +184,12 @@ test("files of samples: weights of either sign, one side only, a rate; changed i
   assert.not.match(elsewhere.out, /morph.*: kept from before/);
 });
 
-test("refuses samples too small to hold out events for validation and for closure", async () => {
+test("refuses samples too small to hold out events for validation and for checks", async () => {
   const { code, error } = await run([path("files.yaml"), "--out", path("few"), "--set", "simulation.heldOut=0.001"]);
   assert.is(code, 2);
   assert.match(
     error,
-    /near\.npz: expected at least two events held out of training, for validation and for the closure tests, got simulation\.heldOut = 0\.001 of 1000 events\. Raise it, or simulate more/,
+    /near\.npz: expected at least two events held out of training, for validation and for checks after the fit, got simulation\.heldOut = 0\.001 of 1000 events\. Raise it, or simulate more/,
   );
 });
 

@@ -181,7 +181,7 @@ test("make-samples.mjs, validate, run, judge.mjs, evaluate and apply", async () 
   assert.ok(ran.code === 0 || ran.code === 3 || ran.code === 4, ran.error);
   const results = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
   assert.equal(results.truth, model.TRUTH);
-  assert.is(results.closure.tests[0].feature, "pT [GeV]");
+  assert.equal(results.closure.tests[0].features, ["pT [GeV]"]);
 
   const judged = node(join(example, "judge.mjs"), join(folder, "out", "results.json"), samples);
   assert.match(judged, /truth +x, exact +x alone +x y, exact +T fixed +T profiled +from exact/);

@@ -66,12 +66,14 @@ const closureTests = (anchors: number) =>
       Array.from({ length: anchors }, (_, i) => i).flatMap((i) =>
         [0, 1].map((feature) => ({
           of,
+          part: i === 0 ? "nominal" : "morph",
           process,
-          feature,
+          features: [{ of, feature }],
           at: [i === 0 ? 0 : -i, 0],
-          observed: binned([10, 20, 12]),
-          expected: binned([11, 19, 12]),
+          histogram: { observed: binned([10, 20, 12]), expected: binned([11, 19, 12]) },
           result: result(i === 1 ? 0.9 : 0.1),
+          difference: { lambda: i === 1 ? 25 : 0.5, error: 0.25 },
+          ...(i > 0 && { variation: { lambda: 100, error: 1 } }),
         })),
       ),
     ),
@@ -125,10 +127,37 @@ export const outcome = {
   closure: {
     tests: closureTests(10),
     verdicts: [
-      { of: "x", part: "nominal", tests: 2, pValue: 0.2, passed: true },
-      { of: "y", part: "morph", tests: 36, pValue: 0.0004, passed: false },
+      { of: "x", part: "nominal", tests: 2, worst: closureTests(1)[0], pValue: 0.2, passed: true },
+      { of: "y", part: "morph", tests: 36, worst: closureTests(2).at(-1), pValue: 0.0004, passed: false },
     ],
   },
+  biases: [
+    {
+      of: "x and y",
+      estimates: [
+        { at: [0, 0], events: 9000 },
+        { at: [1, 0], events: 8000 },
+      ],
+      verdict: {
+        points: [
+          [
+            { nuisance: 0, bias: 0.05, error: 0.1, pValue: 1 },
+            { nuisance: 1, bias: -0.1, error: 0.1, pValue: 0.8 },
+          ],
+          [
+            { nuisance: 0, bias: 0.9, error: 0.12, pValue: 1e-12 },
+            { nuisance: 1, bias: 0.02, error: 0.11, pValue: 1 },
+          ],
+        ],
+        fit: [
+          { nuisance: 0, bias: 0.6, error: 0.11, pValue: 1e-7 },
+          { nuisance: 1, bias: -0.03, error: 0.1, pValue: 1 },
+        ],
+        visible: [0.55, 0.5],
+        passed: false,
+      },
+    },
+  ],
   fitted: {
     fits: {
       xAlone: namedFit("fit of x alone", [0.45, -0.2], 0.12),

@@ -42,7 +42,7 @@ test("features have the labels of the configuration, else their name and number"
     projections.map(({ feature }) => feature),
     ["x1", "energy", "angle"],
   );
-  assert.equal([...new Set(closure.tests.map(({ feature }) => feature))], ["x1", "x2", "energy", "angle"]);
+  assert.equal([...new Set(closure.tests.flatMap(({ features }) => features))], ["x1", "x2", "energy", "angle"]);
   assert.equal(displacements[0]!.features, ["energy", "angle"]);
 });
 

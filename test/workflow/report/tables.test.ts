@@ -4,7 +4,6 @@ import type { ModelFrame } from "../../../inference/model/feature-frame.js";
 import { ensembleTables } from "../../../workflow/report/ensemble-tables.js";
 import {
   acceptanceTables,
-  closureTable,
   crossCheckTables,
   estimateTable,
   featureTables,
@@ -65,7 +64,7 @@ test("errors from Hessian and BHHH stand beside each other with their ratio", ()
   ]);
 });
 
-test("modes, projections and closure", () => {
+test("modes and projections", () => {
   const { caption, rows } = modeTable(setting, outcome);
   assert.match(caption, /^Principal modes of the covariance \(.*inverse Hessian\), in prior standard deviations$/);
   assert.is(rows.length, 2);
@@ -74,10 +73,6 @@ test("modes, projections and closure", () => {
     "χ²/ndf = 4.50 / 3, p = 0.010",
     "χ²/ndf = 4.50 / 3, p = 0.50",
     "χ²/ndf = 4.50 / 3, p = 0.25",
-  ]);
-  assert.equal(closureTable(outcome).rows, [
-    ["p(x), nominal", 2, "0.20", "passed"],
-    ["p(y | x), with its morph", 36, "4.0 × 10⁻⁴", "failed"],
   ]);
 });
 

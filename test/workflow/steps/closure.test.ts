@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { ClosureTest } from "../../../inference/model/predictions/closure.js";
+import type { RunContext } from "../../../workflow/context.js";
+import { closureFindings } from "../../../workflow/steps/closure.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
+import { setting } from "../report/outcome-sample.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-closure-"));
 
@@ -24,15 +28,40 @@ const toy = path("toy.yaml");
 writeFileSync(toy, TOY);
 test.after(() => rmSync(folder, { recursive: true }));
 
-const run = (words: readonly string[]) => runInProcess(["run", ...words, "--threads", "1"]);
+const run = (words: readonly string[]) => runInProcess(["run", ...words, "--threads", "1"], { judgesTrainings: true });
 const results = (name: string) => JSON.parse(readFileSync(join(folder, name, "results.json"), "utf8"));
 
 test("warns where a density does not pass its closure", async () => {
   const words = ["--set", "likelihood.observables=[x]", "--set", "flows.x.training.learningRate=1e-9"];
   const { code, error } = await run([toy, "--out", path("untrained"), ...words]);
-  assert.is(code, 0, error);
-  assert.match(error, /closure: the density of x does not describe held-out simulation .* Train longer/);
-  assert.ok(results("untrained").warnings.some((text: string) => text.startsWith("closure: the density of x")));
+  assert.is(code, 4, error);
+  assert.match(
+    error,
+    /closure: the density of x does not describe simulation: it differs by \d+ standard deviations of the data \(p-value .* tests, /,
+  );
+  assert.ok(results("untrained").verdicts.some(({ check }: { check: string }) => check === "closure"));
+});
+
+test("a morph that fails says what it misses, and what to do", () => {
+  const worst = {
+    features: [{ of: "x", feature: 0 }],
+    process: 1,
+    at: [-1, 0],
+    difference: { lambda: 36, error: 1 },
+    variation: { lambda: 144, error: 1 },
+  } as unknown as ClosureTest;
+  const verdict = { of: "x", part: "morph", tests: 6, worst, pValue: 1e-9, passed: false } as const;
+  const [found, ...others] = closureFindings(setting, { tests: [], verdicts: [verdict, { ...verdict, passed: true }] });
+  assert.equal(others, []);
+  assert.is(
+    found!.text,
+    "closure: the morph of x does not describe simulation: it differs by 6.0 standard deviations of the data (p-value 1.0e-9 for the worst of " +
+      "6 tests, x1 of B, shift = -1), and misses 50% of what the nuisance does there",
+  );
+  assert.is(found!.advice, "Train longer (morph.x.training.epochs), or with more simulation");
+  const affine = { ...setting.analysis.configuration, morph: { x: { kind: "affine" } } };
+  const other = { ...setting, analysis: { ...setting.analysis, configuration: affine } } as unknown as RunContext;
+  assert.match(closureFindings(other, { tests: [], verdicts: [verdict] })[0]!.advice, /^Set morph\.x\.kind to spline/);
 });
 
 test.run();

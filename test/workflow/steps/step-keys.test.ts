@@ -42,7 +42,9 @@ const OF_NEW_T = [...OF_T, "fit.x.replica.0", "fit.x.replica.1"];
 const OF_OTHER_DATA = [...FITS_OF_X, ...OF_T];
 /** What looks at the model; the part of the simulation sees the data by the estimate alone, which is what it was before. */
 const FITS = [...OF_OTHER_DATA, "simulation.error.xAlone"];
-const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...FITS];
+/** Closure by scores, which looks at yields too. */
+const SCORES = ["closure.x", "closure.y"];
+const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...SCORES, ...FITS];
 
 const TOY_OF_OTHER_DATA = [
   "fit.x",
@@ -129,32 +131,49 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "observables.x.labels": one("observables.x.labels=[mass, momentum]", []),
   "observables.y.features": one(
     "observables.y={features: 1, columns: [y1]}",
-    [...densityOf("y"), "closure", ...OF_NEW_T],
+    [...densityOf("y"), "closure", "closure.y", ...OF_NEW_T],
     {
       anew: trainings,
     },
   ),
   "observables.y.columns": [
     ...one("observables.y.columns=[y_again]", []),
-    ...one("observables.y.columns=[x_again]", [...densityOf("y"), "closure", ...OF_T]),
+    ...one("observables.y.columns=[x_again]", [...densityOf("y"), "closure", "closure.y", ...OF_T]),
   ],
-  "observables.y.transform": one("observables.y.transform=[rank]", [...densityOf("y"), "closure", ...OF_T]),
-  "observables.y.edges.*.low": one("observables.y.edges={y2: {low: -1000}}", [...densityOf("y"), "closure", ...OF_T]),
-  "observables.y.edges.*.high": one("observables.y.edges={y2: {high: 1000}}", [...densityOf("y"), "closure", ...OF_T]),
+  "observables.y.transform": one("observables.y.transform=[rank]", [
+    ...densityOf("y"),
+    "closure",
+    "closure.y",
+    ...OF_T,
+  ]),
+  "observables.y.edges.*.low": one("observables.y.edges={y2: {low: -1000}}", [
+    ...densityOf("y"),
+    "closure",
+    "closure.y",
+    ...OF_T,
+  ]),
+  "observables.y.edges.*.high": one("observables.y.edges={y2: {high: 1000}}", [
+    ...densityOf("y"),
+    "closure",
+    "closure.y",
+    ...OF_T,
+  ]),
   "observables.y.labels": one("observables.y.labels=[mass, momentum]", []),
   "processes.*.label": one("processes.A.label=Signal", []),
-  "processes.*.yield": one("processes.A.yield=130", FITS),
+  "processes.*.yield": one("processes.A.yield=130", [...SCORES, ...FITS]),
   "processes.*.samples.*.file": [
     ...one("processes.A.samples.1.file=a-s-again.npz", []),
     ...one("processes.A.samples.1.file=b-s.npz", [
       ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
       "closure",
+      ...SCORES,
       ...FITS,
     ]),
   ],
   "processes.*.samples.*.at": one("processes.A.samples.1.at={s: 1.2}", [
     ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
     "closure",
+    ...SCORES,
     ...FITS,
   ]),
   "processes.*.samples.*.columns": [
@@ -162,42 +181,49 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...one("processes.A.samples.1.columns={x: y}", [
       ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
       "closure",
+      ...SCORES,
       ...FITS,
     ]),
   ],
   "processes.*.samples.*.weightFactor": one("processes.A.samples.1={at: {s: 1}, weightFactor: w}", [
     ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
     "closure",
+    ...SCORES,
     ...FITS,
   ]),
   "processes.*.samples.*.weight": one("processes.A.samples.0.weight=w", ALL),
   "nuisances.*.kind": one("nuisances.s.kind=rate", "refused"),
   "nuisances.*.label": one("nuisances.s.label=Scale", []),
-  "nuisances.*.processes": [...one("nuisances.r.processes=[A]", FITS), ...one("nuisances.s.processes=[A, B]", [])],
-  "nuisances.*.acceptance": one("nuisances.s.acceptance=sums", FITS),
-  "nuisances.*.kappa": one("nuisances.r.kappa=0.3", FITS),
+  "nuisances.*.processes": [
+    ...one("nuisances.r.processes=[A]", [...SCORES, ...FITS]),
+    ...one("nuisances.s.processes=[A, B]", []),
+  ],
+  "nuisances.*.acceptance": one("nuisances.s.acceptance=sums", [...SCORES, ...FITS]),
+  "nuisances.*.kappa": one("nuisances.r.kappa=0.3", [...SCORES, ...FITS]),
   "nuisances.*.nominal": [
-    ...one("nuisances.r.nominal=0.1", FITS),
+    ...one("nuisances.r.nominal=0.1", [...SCORES, ...FITS]),
     ...one("nuisances.s.nominal=0.1", [
       ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
       "closure",
+      ...SCORES,
       ...FITS,
     ]),
   ],
   "simulation.generator": one("simulation.generator=doi-toy", "refused"),
-  "simulation.events": one("simulation.events=5000", ["x.nominal", "y.nominal", ...TOY_MORPH, "closure", ...TOY_FITS], {
-    base: "toy",
-  }),
+  "simulation.events": one(
+    "simulation.events=5000",
+    ["x.nominal", "y.nominal", ...TOY_MORPH, "closure", ...SCORES, ...TOY_FITS],
+    {
+      base: "toy",
+    },
+  ),
   "simulation.variations": one(
     "simulation.variations=[{shift: 1}, {squeeze: 1}]",
-    [...TOY_MORPH, "closure", ...TOY_FITS],
+    [...TOY_MORPH, "closure", ...SCORES, ...TOY_FITS],
     { base: "toy", anew: trainings },
   ),
   "simulation.weight": one("simulation.weight=w", ALL),
-  "simulation.heldOut": [
-    ...one("simulation.heldOut=0.2", ALL),
-    ...one("simulation.heldOut=0.3", ["closure"], { base: "toy" }),
-  ],
+  "simulation.heldOut": [...one("simulation.heldOut=0.2", ALL), ...one("simulation.heldOut=0.3", [], { base: "toy" })],
   "simulation.replicas": one("simulation.replicas=2", ["simulation.replica.0", "simulation.replica.1"]),
   "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", OF_OTHER_DATA)],
   "data.weight": one("data.weight=w", OF_OTHER_DATA),
@@ -207,7 +233,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "data.without.*.values": one("data.without=[{feature: 'x[0]', values: [12345, 54321]}]", []),
   "data.outside": one("data.outside=refuse", []),
   "data.generator": one("data.generator=doi-toy", "refused"),
-  "data.events": one("data.events=310", TOY_FITS, { base: "toy" }),
+  "data.events": one("data.events=310", [...SCORES, ...TOY_FITS], { base: "toy" }),
   "model.file": one("model.file=model.pt", "refused"),
   "model.activation": one("model.activation=elu", "refused"),
   "model.leastSlope": one("model.leastSlope=0.01", "refused"),
@@ -220,8 +246,8 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     "bands",
     "sensitivity",
   ]),
-  "likelihood.form": one("likelihood.form=conditional", OF_T),
-  "likelihood.extended": one("likelihood.extended=false", FITS),
+  "likelihood.form": one("likelihood.form=conditional", ["closure.y", ...OF_T]),
+  "likelihood.extended": one("likelihood.extended=false", [...SCORES, ...FITS]),
   "likelihood.cache": one("likelihood.cache=0", [
     ...FITS_OF_X,
     "fit.fixed",
@@ -232,14 +258,15 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...SCANS,
     "impacts",
   ]),
-  ...flow("x", [...densityOf("x"), "closure", ...FITS]),
-  ...flow("y", [...densityOf("y"), "closure", ...OF_T]),
+  ...flow("x", [...densityOf("x"), "closure", ...SCORES, ...FITS]),
+  ...flow("y", [...densityOf("y"), "closure", "closure.y", ...OF_T]),
   "morph.pairs": one(
     "morph.pairs=[]",
     [
       // Those of the corner, which belong to no pair then.
       ...["x", "y"].flatMap((of) => stagesOf(of, "together.s")),
       "closure",
+      ...SCORES,
       ...FITS,
     ],
     { anew: trainings },
@@ -247,15 +274,17 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "morph.quadraticDamping": one("morph.quadraticDamping=0.02", [
     ...["x", "y"].flatMap((of) => stagesOf(of, "single.t", "joint.s")),
     "closure",
+    ...SCORES,
     ...FITS,
   ]),
   "morph.pairDamping": one("morph.pairDamping=0.2", [
     ...["x", "y"].flatMap((of) => stagesOf(of, "joint.s")),
     "closure",
+    ...SCORES,
     ...FITS,
   ]),
-  ...morph("x", [...morphOf("x"), "closure", ...FITS]),
-  ...morph("y", [...morphOf("y"), "closure", ...OF_T]),
+  ...morph("x", [...morphOf("x"), "closure", ...SCORES, ...FITS]),
+  ...morph("y", [...morphOf("y"), "closure", "closure.y", ...OF_T]),
   "transport.enabled": one("transport.enabled=false", [
     "fit.fixed",
     "simulation.error.fixed",

@@ -25,7 +25,7 @@ export const simulation = section(
     }),
     weight: text({ doc: "Column of event weights in the samples. Absent: every event counts 1.", optional: true }),
     heldOut: number({
-      doc: "Fraction of every sample that is held out from training. One half decides whether an earlier epoch was better, the other half is for the closure tests. With a generator, whose events are new in every epoch, all of it is for the closure tests.",
+      doc: "Fraction of every sample that is held out from training. One half decides whether an earlier epoch was better, the other half is what data are compared with after the fit. With a generator, whose events are new in every epoch, all of it is for that.",
       default: 0.1,
       above: 0,
       max: 0.9,

@@ -5,7 +5,12 @@ import { fillNormal, randomKey } from "../../../../engine/random/random.js";
 import { autoregressiveFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
-import { type ClosureVerdict, closureTests, closureVerdicts } from "../../../../inference/model/predictions/closure.js";
+import {
+  type ClosureVerdict,
+  closureTests,
+  closureVerdicts,
+  inData,
+} from "../../../../inference/model/predictions/closure.js";
 import { project, sampleMixture } from "../../../../inference/model/predictions/projections.js";
 import { openSampler, withoutTransport } from "../../../../inference/model/sampling/sampling.js";
 import { testBackends } from "../../../support/backends.js";
@@ -45,28 +50,34 @@ function normals(purpose: string, shift: number): Float32Array {
 async function verdictsOf(shiftX: number, shiftY: number): Promise<ClosureVerdict[]> {
   let verdicts: ClosureVerdict[] = [];
   await withBackend(create, async (backend) => {
-    const held = { process: 0, at: [], count: COUNT, x: normals("x", shiftX), y: normals("y", shiftY) };
-    const tests = await closureTests({ backend, model: standardNormal, heldOut: [held], bins: 20, seed: 9 });
-    assert.is(tests.length, 4);
-    verdicts = closureVerdicts(tests, []);
+    const sample = { count: COUNT, x: normals("x", shiftX), y: normals("y", shiftY) };
+    const points = [{ at: [], samples: [sample] }];
+    const tests = await closureTests({ backend, model: standardNormal, points, nominal: [], bins: 20, seed: 9 });
+    // x: two features and their pair; y: two features, and five pairs of which the last is one of them.
+    assert.is(tests.length, 3 + 7);
+    verdicts = closureVerdicts(await inData(tests, standardNormal, undefined));
   });
   return verdicts;
 }
 
 test("closure passes where held-out events follow the flow (seed 9)", async () => {
-  for (const { passed, tests, part } of await verdictsOf(0, 0)) {
-    assert.is(passed, true);
-    assert.is(tests, 2);
-    assert.is(part, "nominal");
-  }
+  assert.equal(
+    (await verdictsOf(0, 0)).map(({ of, part, tests, passed }) => [of, part, tests, passed]),
+    [
+      ["x", "nominal", 3, true],
+      ["y", "nominal", 7, true],
+    ],
+  );
 });
 
 test("closure fails for the observable that is moved by a fifth of its width, and says which feature (seed 9)", async () => {
   const [x, y] = await verdictsOf(0, 0.2);
   assert.is(x!.passed, true);
   assert.is(y!.passed, false);
-  assert.is(y!.least.feature, 0);
-  assert.ok(y!.pValue < 1e-6);
+  assert.equal(y!.worst.features[0], { of: "y", feature: 0 });
+  // 1000 events that are moved by δ = 0.2 of their width differ by λ = 1000 (e^δ² - 1). Its error by 4000 events of either kind is
+  // √(4 λ (1 + 1) 1000 / 4000 + 2 n (1000 · 2 / 4000)²) = 10, n = 24 bins.
+  assert.ok(Math.abs(y!.worst.difference.lambda - 40) < 3 * 10, `${y!.worst.difference.lambda}`);
 });
 
 /** Mean and variance of x of the mixture by Simpson's rule on the closed form. */

@@ -1,0 +1,65 @@
+/** Gradients in ν of single events, of any sample: one program for all that are bound to it in turn. */
+import { gradient } from "../../../engine/derivatives/gradient.js";
+import { aFlag, anObject, aSignal, checkOptions, type Options, oneOf, optional } from "../../../engine/options.js";
+import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
+import { add, broadcastEvents, sumEvents } from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { framedEvents } from "../feature-frame.js";
+import { bindMixture, type LikelihoodForm } from "../mixture.js";
+import { type MixtureModel, parametersOn } from "../mixture-model.js";
+import { logTotalYield, logYields } from "../yields.js";
+
+export interface EventScoresRequest {
+  readonly backend: Backend;
+  readonly model: MixtureModel;
+  readonly form: LikelihoodForm;
+  /** Adds the gradient of log N_tot: what an event adds where the number of events counts. */
+  readonly extended: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EventScores {
+  /**
+   * The gradient of each event's log p (+ log N_tot), unweighted: f64 [K, events].
+   *
+   * @param nu  [K]
+   * @param x   [Dx, events], in the units of the features
+   * @param y   [Dy, events], where the model has y
+   */
+  scores(nu: ArrayLike<number>, x: ColumnData, y?: ColumnData): Promise<Float64Array>;
+  close(): Promise<void>;
+}
+
+const scoresOptions: Options<EventScoresRequest> = {
+  backend: anObject,
+  model: anObject,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  signal: optional(aSignal),
+};
+
+/** Scores of x and y where the model has y, else of x alone. */
+export async function openEventScores(request: EventScoresRequest): Promise<EventScores> {
+  checkOptions("openEventScores", request, scoresOptions);
+  const { backend, model, form, extended, signal } = request;
+  const tape = new Tape();
+  const mixture = bindMixture(tape, model);
+  const x = tape.column("x", [model.x.nominal.architecture.features]);
+  const y = model.y && tape.column("y", [model.y.nominal.architecture.features]);
+  // One ν per event: its cotangent is each event's own gradient.
+  const own = broadcastEvents(tape.parameter("nu", [model.nuisances.length]), tape.events());
+  const logProb = mixture.logProb({ x, y }, own, form);
+  const log = extended ? add(logProb, logTotalYield(logYields(model, own))) : logProb;
+  const [scores] = gradient(sumEvents(log), [own]) as [Var];
+  const program = await backend.compile({ outputs: { scores } });
+  await program.write(parametersOn(tape, model));
+  return {
+    async scores(nu, x, y) {
+      await program.write({ nu });
+      const framed = framedEvents(model.frame, { x, ...(y && { y }) }, backend.precision);
+      await program.bind({ x: framed.x, ...(framed.y && { y: framed.y }) });
+      return (await program.run({ signal })).scores!;
+    },
+    close: () => program.close(),
+  };
+}

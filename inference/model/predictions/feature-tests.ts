@@ -1,0 +1,153 @@
+/** Two weighted samples that should have the same distribution, in bins of equal content, tails included: χ², and what a difference means for data. */
+import type { ColumnData } from "../../../engine/runtime/backend.js";
+import { type BinnedEvents, type ChiSquareResult, chiSquareTest } from "../../statistics/goodness/goodness-of-fit.js";
+
+/**
+ * λ = Σ_b μ_b r_b², with μ_b the data that are expected in a bin and r_b by how much the samples differ there, relative to the expectation:
+ * the χ² of infinitely well known samples in the data. A density that is wrong by r moves an estimate ν_k by C Σ_b r_b μ_b s_b, s_b the
+ * mean score; by Cauchy and Schwarz that is at most √λ standard deviations, whatever the nuisance.
+ */
+export interface Difference {
+  /** Unbiased: what the fluctuation of both samples adds is taken away, so that it may be negative. */
+  readonly lambda: number;
+  /** Its standard deviation where the samples do not differ. */
+  readonly error: number;
+}
+
+export interface FeatureTest {
+  readonly result: Omit<ChiSquareResult, "groups">;
+  /** For one event. */
+  readonly difference: Difference;
+  /** That of the observed sample and one of reference, in the same bins, where there is one. */
+  readonly variation?: Difference;
+}
+
+/** One feature of either sample. */
+export interface ComparedColumn {
+  readonly observed: ColumnData;
+  readonly expected: ColumnData;
+}
+
+export interface ComparedWeights {
+  readonly observed: ColumnData | undefined;
+  readonly expected: ColumnData | undefined;
+  /** Of the expected events in the sample of reference, which are the same. */
+  readonly reference?: { readonly weights: ColumnData | undefined } | undefined;
+}
+
+/** Fractions of the events below the edges: twenty bins of equal content, whose first and last are divided at 0.5% and 0.05%. */
+const SINGLE = [0.0005, 0.005, ...Array.from({ length: 19 }, (_, i) => (i + 1) / 20), 0.995, 0.9995];
+
+/** Of each feature of a pair: six bins. */
+const PAIRED = Array.from({ length: 5 }, (_, i) => (i + 1) / 6);
+
+/** The values below which these fractions of the events of both samples lie; equal ones once. */
+function quantileEdges({ observed, expected }: ComparedColumn, fractions: readonly number[]): number[] {
+  const values = new Float64Array(observed.length + expected.length);
+  values.set(observed);
+  values.set(expected, observed.length);
+  values.sort();
+  const edges = fractions.map((fraction) => values[Math.min(values.length - 1, Math.floor(fraction * values.length))]!);
+  return edges.filter((edge, i) => i === 0 || edge > edges[i - 1]!);
+}
+
+/** Of each value, how many edges are not above it. */
+function binsOf(values: ColumnData, edges: readonly number[]): Uint8Array {
+  const bins = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    let [low, high] = [0, edges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (edges[middle]! <= values[i]!) low = middle + 1;
+      else high = middle;
+    }
+    bins[i] = low;
+  }
+  return bins;
+}
+
+function counted(bins: number, binOf: (event: number) => number, count: number, weights: ColumnData | undefined) {
+  const sums = new Array<number>(bins).fill(0);
+  const squares = new Array<number>(bins).fill(0);
+  for (let i = 0; i < count; i++) {
+    const weight = weights === undefined ? 1 : weights[i]!;
+    sums[binOf(i)]! += weight;
+    squares[binOf(i)]! += weight * weight;
+  }
+  return { edges: Array.from({ length: bins + 1 }, (_, i) => i), sums, squares, outside: [0, 0] as const };
+}
+
+const totalOf = ({ sums }: BinnedEvents) => sums.reduce((sum, value) => sum + value, 0);
+
+function compare(observed: BinnedEvents, drawn: BinnedEvents): FeatureTest {
+  const factor = totalOf(observed) / totalOf(drawn);
+  const expected = {
+    ...drawn,
+    sums: drawn.sums.map((value) => factor * value),
+    squares: drawn.squares.map((value) => factor * factor * value),
+  };
+  const { groups, ...result } = chiSquareTest(observed, expected, 1);
+  const scale = 1 / totalOf(observed);
+  let [lambda, variance] = [0, 0];
+  for (const group of groups) {
+    lambda += (scale * ((group.observed - group.expected) ** 2 - group.variance)) / group.expected;
+    variance += 2 * ((scale * group.variance) / group.expected) ** 2;
+  }
+  return { result, difference: { lambda, error: Math.sqrt(variance) } };
+}
+
+/** Either sample by the bin of each event and the number of events. */
+function compareIn(
+  bins: number,
+  [observedBins, observedCount]: readonly [(event: number) => number, number],
+  [expectedBins, expectedCount]: readonly [(event: number) => number, number],
+  weights: ComparedWeights,
+): FeatureTest {
+  const observed = counted(bins, observedBins, observedCount, weights.observed);
+  const expected = (own: ColumnData | undefined) => counted(bins, expectedBins, expectedCount, own);
+  const found = compare(observed, expected(weights.expected));
+  if (weights.reference === undefined) return found;
+  return { ...found, variation: compare(observed, expected(weights.reference.weights)).difference };
+}
+
+/** Every feature by itself. */
+export function testSingles(columns: readonly ComparedColumn[], weights: ComparedWeights): FeatureTest[] {
+  return columns.map((column) => {
+    const edges = quantileEdges(column, SINGLE);
+    const sideOf = (values: ColumnData) => {
+      const bins = binsOf(values, edges);
+      return [(event: number) => bins[event]!, bins.length] as const;
+    };
+    return compareIn(edges.length + 1, sideOf(column.observed), sideOf(column.expected), weights);
+  });
+}
+
+/**
+ * Every pair of features.
+ *
+ * @param first  the later one of a pair is this or one behind it
+ */
+export function testPairs(
+  columns: readonly ComparedColumn[],
+  first: number,
+  weights: ComparedWeights,
+): (FeatureTest & { readonly pair: readonly [number, number] })[] {
+  const binned = columns.map((column) => {
+    const edges = quantileEdges(column, PAIRED);
+    return {
+      size: edges.length + 1,
+      observed: binsOf(column.observed, edges),
+      expected: binsOf(column.expected, edges),
+    };
+  });
+  return binned.flatMap((second, j) =>
+    binned.slice(0, j < first ? 0 : j).map((one, i) => {
+      const sideOf = (side: "observed" | "expected") => {
+        const [a, b] = [one[side], second[side]];
+        return [(event: number) => a[event]! * second.size + b[event]!, a.length] as const;
+      };
+      const test = compareIn(one.size * second.size, sideOf("observed"), sideOf("expected"), weights);
+      return { pair: [i, j] as const, ...test };
+    }),
+  );
+}

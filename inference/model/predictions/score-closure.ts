@@ -1,0 +1,330 @@
+/**
+ * By how much would wrong densities move the estimates? Simulation that was made at ν, weighted to the yields there, stands for infinitely
+ * many data at ν. Where the densities are exact, the gradient of ln L of such data is zero at ν; otherwise their estimates lie, in
+ * one Newton step, C times this gradient away, C the inverse Hessian of -ln L.
+ */
+import { gradient } from "../../../engine/derivatives/gradient.js";
+import { UsageError } from "../../../engine/errors.js";
+import {
+  aFlag,
+  aFunction,
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  numbers,
+  type Options,
+  oneOf,
+  optional,
+} from "../../../engine/options.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
+import { exp } from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { covariance } from "../../statistics/fit/covariance.js";
+import { chiSquarePValue } from "../../statistics/goodness/special-functions.js";
+import { type EventScores, openEventScores } from "../likelihood/event-scores.js";
+import type { LikelihoodForm } from "../mixture.js";
+import { checkPoint, type MixtureModel } from "../mixture-model.js";
+import { logTotalYield, logYields } from "../yields.js";
+import { amongTests, CLOSURE_LEVEL, scaledYields } from "./closure.js";
+import type { ProcessSample } from "./process-samples.js";
+
+/** Simulation of every process at one ν. */
+export interface ScorePoint {
+  /** [K] */
+  readonly nu: readonly number[];
+  /** Of every process, in declared order. */
+  readonly samples: readonly ProcessSample[];
+}
+
+export interface ScoreClosureRequest {
+  readonly backend: Backend;
+  /** Without T. Of x alone where it has no y. */
+  readonly model: MixtureModel;
+  readonly form: LikelihoodForm;
+  /** With the Poisson term of the number of events. */
+  readonly extended: boolean;
+  /** Σ of the weights of the data, to which the yields are scaled; undefined: the yields as they are. */
+  readonly observed?: number | undefined;
+  readonly points: readonly ScorePoint[];
+  readonly onPoint?: ((done: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the simulation at one point says of the gradient of ln L there, in events of the data. */
+export interface ScoreClosure {
+  readonly nu: readonly number[];
+  /** Events that were looked at. */
+  readonly events: number;
+  /** Gradient of ln L of data as the simulation has them [K]: zero, within its error, where the densities are right. */
+  readonly gradient: readonly number[];
+  /** Covariance of that gradient from one simulation to another, row-major [K, K]. */
+  readonly gradientCovariance: readonly number[];
+  /** Σ w g gᵀ, and 1 on the diagonal for each constraint, row-major [K, K]: the Hessian of -ln L where the densities are right. */
+  readonly information: readonly number[];
+}
+
+const requestOptions: Options<ScoreClosureRequest> = {
+  backend: anObject,
+  model: anObject,
+  form: oneOf("joint", "conditional"),
+  extended: aFlag,
+  observed: optional(aNumber),
+  points: aList,
+  onPoint: optional(aFunction),
+  signal: optional(aSignal),
+};
+
+/**
+ * The gradient of ln L at every point, of simulation that was made there. With g_i the gradient of log p of an event (+ log N_tot where
+ * the number of events counts) and w_i its weight, scaled so that those of a process sum to its yield N_f(ν):
+ *
+ *     gradient = Σ_i w_i g_i - ∂N_tot/∂ν        (the last term where the number of events counts)
+ *     covariance = Σ_i w_i² (g_i - ḡ_f)(g_i - ḡ_f)ᵀ,   ḡ_f the mean of the process
+ *
+ * The constraints add nothing: the auxiliary measurements of such data have found ν.
+ */
+export async function scoreClosure(request: ScoreClosureRequest): Promise<ScoreClosure[]> {
+  checkOptions("scoreClosure", request, requestOptions);
+  const { backend, model, form, extended, points, onPoint, signal } = request;
+  for (const point of points) checkScorePoint(model, point);
+  const open = await openEventScores({ backend, model, form, extended, signal });
+  try {
+    const found: ScoreClosure[] = [];
+    for (const point of points) {
+      signal?.throwIfAborted();
+      found.push(await closureAt(request, open, point));
+      onPoint?.(found.length);
+    }
+    return found;
+  } finally {
+    await open.close();
+  }
+}
+
+function checkScorePoint(model: MixtureModel, { nu, samples }: ScorePoint): void {
+  checkPoint("scoreClosure", model, nu);
+  if (samples.length === model.processes.length) return;
+  throw new UsageError("scoreClosure", {
+    expected: `events of each of ${model.processes.length} processes`,
+    got: `${samples.length} samples`,
+  });
+}
+
+async function closureAt(
+  { model, extended, observed }: ScoreClosureRequest,
+  open: EventScores,
+  { nu, samples }: ScorePoint,
+): Promise<ScoreClosure> {
+  const size = nu.length;
+  const yields = await scaledYields(model, nu, observed);
+  const total = (extended ? await yieldGradient(model, nu) : nu.map(() => 0)).map((value) => -value);
+  const scatter = new Float64Array(size * size);
+  const information = new Float64Array(size * size);
+  for (const [f, { count, x, y, weights }] of samples.entries()) {
+    const scores = await open.scores(nu, x, model.y && y);
+    const sums = scoreMoments(scores, size, weights ?? new Float64Array(count).fill(1), yields[f]!);
+    for (let k = 0; k < size; k++) total[k]! += sums.first[k]!;
+    for (let i = 0; i < size * size; i++) {
+      information[i]! += sums.second[i]!;
+      scatter[i]! += sums.scatter[i]!;
+    }
+  }
+  for (let k = 0; k < size; k++) information[k * size + k]! += 1;
+  return Object.freeze({
+    nu,
+    events: samples.reduce((sum, { count }) => sum + count, 0),
+    gradient: total,
+    gradientCovariance: Array.from(scatter),
+    information: Array.from(information),
+  });
+}
+
+/**
+ * Σ w g, Σ w g gᵀ and Σ w² (g - ḡ)(g - ḡ)ᵀ of the events of one process, whose weights are scaled to a sum.
+ *
+ * @param scores  g [K, events]
+ */
+export function scoreMoments(scores: Float64Array, size: number, weights: ArrayLike<number>, yielded: number) {
+  const count = weights.length;
+  const scale = yielded / Array.from(weights).reduce((sum, value) => sum + value, 0);
+  const first = new Float64Array(size);
+  for (let k = 0; k < size; k++) {
+    for (let i = 0; i < count; i++) first[k]! += scale * weights[i]! * scores[k * count + i]!;
+  }
+  const second = new Float64Array(size * size);
+  const scatter = new Float64Array(size * size);
+  for (let k = 0; k < size; k++) {
+    for (let l = 0; l <= k; l++) {
+      const [meanK, meanL] = [first[k]! / yielded, first[l]! / yielded];
+      let [sum, square] = [0, 0];
+      for (let i = 0; i < count; i++) {
+        const weight = scale * weights[i]!;
+        const [gk, gl] = [scores[k * count + i]!, scores[l * count + i]!];
+        sum += weight * gk * gl;
+        square += weight * weight * (gk - meanK) * (gl - meanL);
+      }
+      second[k * size + l] = second[l * size + k] = sum;
+      scatter[k * size + l] = scatter[l * size + k] = square;
+    }
+  }
+  return { first, second, scatter };
+}
+
+/** ∂N_tot/∂ν [K] */
+async function yieldGradient(model: MixtureModel, nu: readonly number[]): Promise<number[]> {
+  const tape = new Tape();
+  const point = tape.parameter("nu", [nu.length]);
+  const [g] = gradient(exp(logTotalYield(logYields(model, point))), [point]) as [Var];
+  const program = await referenceBackend().compile({ outputs: { g } });
+  await program.write({ nu });
+  return Array.from((await program.run()).g!);
+}
+
+/** A shift of the estimates, [K] each. */
+export interface EstimatedBias {
+  readonly nu: readonly number[];
+  readonly events: number;
+  /** Of the estimates of infinitely many data, in the nuisances' units. */
+  readonly bias: readonly number[];
+  /** Standard deviation of `bias` from one simulation to another. */
+  readonly error: readonly number[];
+  /** Expected standard deviations of the estimates. */
+  readonly sigma: readonly number[];
+}
+
+/** One Newton step from ν, C = information⁻¹; undefined where that is no covariance. */
+export function estimatedBias(closure: ScoreClosure, names: readonly string[]): EstimatedBias | undefined {
+  checkParts("estimatedBias", "closure", closure, { gradient: numbers, information: numbers });
+  const { nu, events, gradient: direction, gradientCovariance, information } = closure;
+  const found = covariance(information, names);
+  if (found.status !== "positive-definite") return undefined;
+  const along = (row: readonly number[]) => row.reduce((sum, value, k) => sum + value * direction[k]!, 0);
+  const variance = (row: readonly number[]) =>
+    row.reduce(
+      (sum, a, k) => sum + row.reduce((own, b, l) => own + a * b * gradientCovariance[k * names.length + l]!, 0),
+      0,
+    );
+  return Object.freeze({
+    nu,
+    events,
+    bias: found.matrix.map(along),
+    error: found.matrix.map((row) => Math.sqrt(variance(row))),
+    sigma: found.sigma,
+  });
+}
+
+/** A bias that fails, in standard deviations of the estimate. */
+export const LARGEST_BIAS = 0.5;
+
+/** Of one nuisance. */
+export interface BiasTest {
+  readonly nuisance: number;
+  /** In units of the error that is quoted. */
+  readonly bias: number;
+  readonly error: number;
+  /** Probability of a bias so many errors from zero in any of the tests, by chance. */
+  readonly pValue: number;
+}
+
+export interface BiasVerdict {
+  /** Of every nuisance, at every point. */
+  readonly points: readonly (readonly BiasTest[])[];
+  /** Of every nuisance, at the estimate of the fit, interpolated between the points. */
+  readonly fit: readonly BiasTest[];
+  /** For each nuisance, the least bias at the estimate that would have been seen, in units of the error that is quoted [K]. */
+  readonly visible: readonly number[];
+  /** Whether no bias at the estimate fails. */
+  readonly passed: boolean;
+}
+
+export interface BiasFit {
+  /** Where nominal simulation is [K]. */
+  readonly nominal: readonly number[];
+  /** Of the fit [K]. */
+  readonly estimate: readonly number[];
+  /** Errors in which biases count [K]; the expected ones where absent. */
+  readonly quoted?: readonly number[] | undefined;
+}
+
+/** Is it more than half of an error, and no chance? */
+export const isBiased = ({ bias, pValue }: BiasTest) => Math.abs(bias) > LARGEST_BIAS && pValue < CLOSURE_LEVEL;
+
+/**
+ * Fails where the estimate of the fit is moved by more than half of its error, and by more than chance: the probability of one such
+ * shift where all densities are right is `CLOSURE_LEVEL`, by Šidák for all nuisances together.
+ *
+ * @param estimates  at every point, the nominal one among them; without it there is no verdict
+ */
+export function biasVerdict(estimates: readonly EstimatedBias[], fit: BiasFit): BiasVerdict | undefined {
+  checkArgument("biasVerdict", "estimates", estimates, aList);
+  checkParts("biasVerdict", "fit", fit, { nominal: numbers, estimate: numbers });
+  const weights = interpolation(
+    estimates.map(({ nu }) => nu),
+    fit,
+  );
+  if (weights === undefined) return undefined;
+  const { sigma } = estimates.find(({ nu }) => isSame(nu, fit.nominal))!;
+  const tested = (bias: readonly number[], errors: readonly number[], expected: readonly number[], count: number) =>
+    bias.map((own, nuisance): BiasTest => {
+      const unit = fit.quoted?.[nuisance] ?? expected[nuisance]!;
+      const error = errors[nuisance]!;
+      const pValue = own === 0 ? 1 : amongTests(chiSquarePValue((own / error) ** 2, 1), count);
+      return { nuisance, bias: own / unit, error: error / unit, pValue };
+    });
+  const total = (of: "bias" | "error") =>
+    sigma.map((_, k) =>
+      estimates.reduce((sum, own, i) => sum + (of === "bias" ? weights[i]! : Math.abs(weights[i]!)) * own[of][k]!, 0),
+    );
+  // Points share the events of processes that they do not move: errors are added as if they were one.
+  const atFit = tested(total("bias"), total("error"), sigma, sigma.length);
+  const least = significantAmong(sigma.length);
+  return {
+    points: estimates.map((own) => tested(own.bias, own.error, own.sigma, sigma.length * estimates.length)),
+    fit: atFit,
+    visible: atFit.map(({ error }) => Math.max(LARGEST_BIAS, least * error)),
+    passed: !atFit.some(isBiased),
+  };
+}
+
+const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, k) => value === b[k]);
+
+/**
+ * Weights of the points, 1 in sum: b(ν) = b_0 + Σ_k t_k (b_k - b_0), b_k at the nearest point on the side of ν_k at which nuisance k
+ * alone is moved, t_k the part of the way there, no more than all of it. Without a point on that side it is that on the other side, and
+ * t_k negative; a nuisance without points of its own, such as a rate, adds nothing.
+ */
+function interpolation(points: readonly (readonly number[])[], { nominal, estimate }: BiasFit): number[] | undefined {
+  const origin = points.findIndex((nu) => isSame(nu, nominal));
+  if (origin < 0) return undefined;
+  const weights = points.map((_, i) => (i === origin ? 1 : 0));
+  for (const [k, start] of nominal.entries()) {
+    const distance = estimate[k]! - start;
+    const own = points.flatMap((nu, i) => {
+      const isAlone = nu.every((value, l) => (l === k ? value !== start : value === nominal[l]));
+      return isAlone ? [{ i, part: distance / (nu[k]! - start) }] : [];
+    });
+    const onSide = own.filter(({ part }) => part > 0);
+    const [first] = (onSide.length > 0 ? onSide : own).sort((a, b) => Math.abs(b.part) - Math.abs(a.part));
+    if (first === undefined) continue;
+    const part = Math.max(-1, Math.min(1, first.part));
+    weights[first.i]! += part;
+    weights[origin]! -= part;
+  }
+  return weights;
+}
+
+/** By how many errors a result must differ from zero so that none of so many do by chance, with a probability of 1 - `CLOSURE_LEVEL`. */
+export function significantAmong(tests: number): number {
+  let [low, high] = [0, 40];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (amongTests(chiSquarePValue(middle * middle, 1), tests) > CLOSURE_LEVEL) low = middle;
+    else high = middle;
+  }
+  return high;
+}

@@ -1,0 +1,149 @@
+/** Closure by scores: by how much do wrong densities move the estimates? */
+import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { fullVector, type ProcessSample, thinned } from "../../inference/model/predictions/process-samples.js";
+import {
+  type BiasTest,
+  type BiasVerdict,
+  biasVerdict,
+  type EstimatedBias,
+  estimatedBias,
+  isBiased,
+  type ScorePoint,
+  scoreClosure,
+} from "../../inference/model/predictions/score-closure.js";
+import { withoutTransport } from "../../inference/model/sampling/sampling.js";
+import { expectedYields } from "../../inference/model/yields.js";
+import { nuisanceNames, nuisanceVector, willMoveY } from "../configuration/analysis.js";
+import { formOf, looksAtY, type RunContext } from "../context.js";
+import type { Verdict } from "../verdicts.js";
+import { describePoint, MOST_EVENTS, observedEvents, pointsOfSimulation } from "./closure.js";
+import type { NamedFit } from "./fits/fitted-model.js";
+import type { SimulationKeys } from "./simulation-keys.js";
+
+/** Of one likelihood. */
+export interface BiasOf {
+  /** x alone, or x and y with T known. */
+  readonly of: "x" | "x and y";
+  readonly estimates: readonly (EstimatedBias & { readonly at: readonly number[] })[];
+  readonly verdict: BiasVerdict;
+}
+
+/** At least this part of the scored events goes to every process: few expected events may decide a nuisance. */
+const LEAST_SHARE = 0.1;
+
+/**
+ * Biases of the likelihoods that the fit is made of. With T in the fit there are two: that of x alone, and that of x and y with T known;
+ * what a fit with T profiled sees lies between.
+ *
+ * @param quoted  whose errors biases are compared with
+ */
+export async function findBiases(
+  context: RunContext,
+  model: MixtureModel,
+  keys: SimulationKeys,
+  quoted: NamedFit,
+): Promise<BiasOf[]> {
+  const { configuration } = context.analysis;
+  const whole = withoutTransport(model);
+  const { y: _, ...ofX } = whole;
+  const withY = looksAtY(context);
+  const withX = !withY || (willMoveY(configuration) && configuration.likelihood.form === "joint");
+  const found = [
+    ...(withX ? [await biasesOf(context, ofX, "x", keys.xAlone, quoted)] : []),
+    ...(withY ? [await biasesOf(context, whole, "x and y", keys.whole, quoted)] : []),
+  ];
+  return found.flatMap((own) => own ?? []);
+}
+
+async function biasesOf(
+  context: RunContext,
+  model: MixtureModel,
+  of: BiasOf["of"],
+  key: string,
+  { summary }: NamedFit,
+): Promise<BiasOf | undefined> {
+  const { analysis, simulation, store, backend, progress, signal } = context;
+  const observed = observedEvents(context);
+  const inputs = {
+    key,
+    most: MOST_EVENTS,
+    ...(observed !== undefined && { observed }),
+    simulation: simulation.digest(simulation.anchors, of === "x" ? "x" : "y"),
+    ...formOf(context),
+  };
+  const { record } = await store.run(of === "x" ? "closure.x" : "closure.y", inputs, async () => {
+    const points = await scoredPoints(context, model);
+    const counter = progress.begin(`closure by scores of ${of}`, points.length, "points");
+    const found = await scoreClosure({
+      backend,
+      model,
+      ...formOf(context),
+      observed,
+      points,
+      onPoint: (done) => counter.update(done),
+      signal,
+    });
+    counter.done({ events: found.reduce((sum, { events }) => sum + events, 0) });
+    return { record: found.map((own, i) => ({ ...own, at: points[i]!.at })), arrays: {} };
+  });
+  const names = nuisanceNames(analysis.configuration);
+  const estimates = record.flatMap((own) => {
+    const found = estimatedBias(own, names);
+    return found === undefined ? [] : [{ ...found, at: own.at }];
+  });
+  const verdict = biasVerdict(estimates, {
+    nominal: nuisanceVector(analysis.configuration, {}),
+    estimate: summary.estimate,
+    quoted: summary.sigma ?? undefined,
+  });
+  return verdict && { of, estimates, verdict };
+}
+
+/** Points at which every process was simulated, each with as many events as the others, and those of its processes by their yields. */
+async function scoredPoints(context: RunContext, model: MixtureModel) {
+  const points = await pointsOfSimulation(context, model);
+  const most = MOST_EVENTS / points.length;
+  const scored: (ScorePoint & { readonly at: readonly number[] })[] = [];
+  for (const { at, samples } of points) {
+    if (!samples.every((own): own is ProcessSample => own !== undefined)) continue;
+    const nu = fullVector(model, at);
+    const yields = await expectedYields(model, nu);
+    const total = yields.reduce((sum, value) => sum + value, 0);
+    const share = (f: number) => Math.max(LEAST_SHARE, yields[f]! / total);
+    scored.push({ at, nu, samples: samples.map((own, f) => thinned(own, Math.ceil(most * share(f)))) });
+  }
+  return scored;
+}
+
+/** "jes by 0.71 ± 0.10" */
+const shiftText = (names: readonly string[], { nuisance, bias, error }: BiasTest) =>
+  `${names[nuisance]} by ${bias.toFixed(2)} ± ${error.toFixed(2)}`;
+
+const largestOf = (tests: readonly BiasTest[]) => tests.reduce((a, b) => (Math.abs(b.bias) > Math.abs(a.bias) ? b : a));
+
+/** Estimates that wrong densities move; where they would move other estimates only, it is worth a warning. */
+export function biasFindings(context: RunContext, biases: readonly BiasOf[]): Verdict[] {
+  const names = nuisanceNames(context.analysis.configuration);
+  return biases.flatMap(({ of, estimates, verdict }): Verdict[] => {
+    const common = {
+      check: "closure by scores",
+      about: "densities",
+      advice: `Train longer (${of === "x" ? "flows.x, morph.x" : "flows, morph"}), with more simulation, or with larger networks`,
+    } as const;
+    const wrong = `as the densities of ${of} do not describe simulation`;
+    const failed = verdict.fit.filter(isBiased);
+    if (failed.length > 0) {
+      const moved = failed.map((own) => shiftText(names, own)).join(", ");
+      const text = `closure by scores: the estimate is moved, ${moved} of its standard deviations, ${wrong}`;
+      return [{ ...common, failed: true, text }];
+    }
+    const elsewhere = verdict.points.flatMap((tests, i) => tests.filter(isBiased).map((own) => ({ ...own, i })));
+    if (elsewhere.length === 0) return [];
+    const worst = largestOf(elsewhere) as (typeof elsewhere)[number];
+    const text =
+      `closure by scores: data as simulated at ${describePoint(context, estimates[worst.i]!.at)} would move the estimate of ` +
+      `${shiftText(names, worst)} of its standard deviations, ${wrong}. At the estimate of this fit it is ` +
+      `${verdict.fit[worst.nuisance]!.bias.toFixed(2)} ± ${verdict.fit[worst.nuisance]!.error.toFixed(2)}`;
+    return [{ ...common, failed: false, text }];
+  });
+}
