@@ -4,6 +4,25 @@ import * as assert from "uvu/assert";
 import type { Entry } from "../../../workflow/configuration/entries.js";
 import { configurationTable } from "../../../workflow/configuration/table.js";
 import { type Analyses, type Base, openAnalyses, repeatedSteps, stepsAfter } from "./repeated-steps.js";
+import {
+  AFTER_RESPONSE,
+  ALL,
+  densityOf,
+  FITS,
+  FITS_OF_X,
+  morphOf,
+  OF_NEW_T,
+  OF_OTHER_DATA,
+  OF_T,
+  PREDICTIONS,
+  REPLICAS,
+  SCANS,
+  SCORES,
+  stagesOf,
+  TOY_FITS,
+  TOY_MORPH,
+  TOY_OF_OTHER_DATA,
+} from "./step-names.js";
 
 interface Case {
   readonly set: readonly string[];
@@ -12,54 +31,6 @@ interface Case {
   /** Steps whose new numbers others follow from. */
   readonly anew?: (name: string) => boolean;
 }
-
-/** Of t, a simple morph has learned all that the samples show, so that the one that is configured is not trained alone. */
-const trainedAs = (stage: string) => (stage === "single.t" ? ["single.t.simple", "single.t.residual"] : [stage]);
-const stagesOf = (of: string, ...stages: readonly string[]) =>
-  stages.flatMap(trainedAs).map((stage) => `${of}.morph.${stage}`);
-const morphOf = (of: string) => stagesOf(of, "single.s", "single.t", "joint.s");
-const densityOf = (of: string) => [`${of}.nominal`, ...morphOf(of)];
-
-const FITS_OF_X = ["fit.x", "fit.x.replica.0", "fit.x.replica.1"];
-const REPLICAS = ["replica.0", "replica.1", "fit.fixed.replica.0", "fit.fixed.replica.1"];
-const SCANS = ["scans.profiled", "scans.fixed", "scans.averaged"];
-const PREDICTIONS = ["projections", "displacements", "impacts", "bands", "sensitivity"];
-/** What follows from the fitted response. */
-const AFTER_RESPONSE = [
-  "fit.profiled",
-  "fit.averaged",
-  "scans.profiled",
-  "scans.averaged",
-  "simulation.error.profiled",
-  ...PREDICTIONS,
-];
-/** What follows from the fitted T. */
-const AFTER_T = ["fit.fixed", "scans.fixed", "simulation.error.fixed", ...REPLICAS, "response", ...AFTER_RESPONSE];
-const OF_T = ["transport", ...AFTER_T];
-/** With a T of other weights the fits of x alone of its replicas start elsewhere. */
-const OF_NEW_T = [...OF_T, "fit.x.replica.0", "fit.x.replica.1"];
-/** What looks at the data. */
-const OF_OTHER_DATA = [...FITS_OF_X, ...OF_T];
-/** What looks at the model; the part of the simulation sees the data by the estimate alone, which is what it was before. */
-const FITS = [...OF_OTHER_DATA, "simulation.error.xAlone"];
-/** Closure by scores, which looks at yields too. */
-const SCORES = ["closure.x", "closure.y"];
-const ALL = [...densityOf("x"), ...densityOf("y"), "closure", ...SCORES, ...FITS];
-
-const TOY_OF_OTHER_DATA = [
-  "fit.x",
-  "transport",
-  "fit.fixed",
-  "response",
-  "fit.profiled",
-  "scans.profiled",
-  "scans.fixed",
-  "simulation.error.fixed",
-  "simulation.error.profiled",
-  ...PREDICTIONS,
-];
-const TOY_FITS = [...TOY_OF_OTHER_DATA, "simulation.error.xAlone"];
-const TOY_MORPH = ["x", "y"].flatMap((of) => stagesOf(of, "single.shift", "single.squeeze"));
 
 /** Weights of another shape cannot be those of before. */
 const trainings = (name: string) => /^([xy]\.|transport$|replica\.|response$)/.test(name);
