@@ -261,7 +261,7 @@ export const withSimulation = (more: object = {}) =>
           ],
           replicas: 0,
           precision: null,
-          scatter: null,
+          noise: null,
           ...more,
         },
         total: {

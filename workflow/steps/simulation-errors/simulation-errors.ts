@@ -7,7 +7,7 @@ import { covariance, F32_PRECISION, F64_PRECISION } from "../../../inference/sta
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { Matrix } from "../../../inference/statistics/objective.js";
 import { formOf, looksAtY, type RunContext } from "../../context.js";
-import type { ErrorPart, FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
+import type { FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
 import type { NamedFit } from "../fits/fitted-model.js";
 import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
 import { simulatedScores } from "./simulated-scores.js";
@@ -29,8 +29,8 @@ export async function findSimulationErrors(
     const inverse = fit && inverseOf(context, fit);
     if (fit === undefined || statistical === null || inverse === undefined) continue;
     const ofFit = replicas.map((replica) => replica[name]!);
-    const firstOrder = await firstOrderError(context, of, name, fit, inverse);
-    const simulation = bootstrapError(context, fit, inverse, firstOrder, ofFit) ?? firstOrder;
+    const simulation =
+      bootstrapError(context, fit, inverse, ofFit) ?? (await firstOrderError(context, of, name, fit, inverse));
     const total = plus(statistical, simulation.covariance);
     found[name] = { simulation, total: { covariance: total, sigma: sigmaOf(total) } };
   }
@@ -77,7 +77,7 @@ async function firstOrderError(
     sigma: sigmaOf(own),
     replicas: 0,
     precision: null,
-    scatter: null,
+    noise: null,
   };
 }
 
@@ -88,15 +88,11 @@ async function allReplicas(context: RunContext, of: SimulatedFit): Promise<Reado
   return all;
 }
 
-/**
- * The scatter of the replicas, of which the part that is no noise of the scores follows from both to first order: they are known far better
- * than a scatter of some replicas, whose difference to the noise could be negative. Undefined where less than two replicas have a minimum.
- */
+/** Undefined where less than two replicas have a minimum. */
 function bootstrapError(
   { warn }: RunContext,
   fit: NamedFit,
   inverse: Matrix,
-  firstOrder: ErrorPart,
   replicas: readonly ReplicaFit[],
 ): SimulationError | undefined {
   if (replicas.length === 0) return undefined;
@@ -115,15 +111,12 @@ function bootstrapError(
     { length: size * size },
     (_, i) => good.reduce((sum, own) => sum + own.noise[i]!, 0) / good.length,
   );
-  const ofNoise = sigmaOf(ofNewtonStep(inverse, noise));
-  const part = firstOrder.sigma.map((own, k) => (own === 0 ? 0 : own / Math.hypot(own, ofNoise[k]!)));
-  const own = scatter.map((row, k) => row.map((value, l) => part[k]! * part[l]! * value));
   return {
     estimator: "bootstrap",
-    covariance: own,
-    sigma: sigmaOf(own),
+    covariance: scatter,
+    sigma: sigmaOf(scatter),
     replicas: good.length,
     precision: 1 / Math.sqrt(2 * (good.length - 1)),
-    scatter: { covariance: scatter, sigma: sigmaOf(scatter) },
+    noise: sigmaOf(ofNewtonStep(inverse, noise)),
   };
 }

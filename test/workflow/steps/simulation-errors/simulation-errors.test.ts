@@ -24,7 +24,7 @@ test("to first order it is the closed form for n simulated events, and the total
   const { fits } = results("out");
   const { covariance, sigma, simulation, total } = fits.xAlone;
   assert.is(simulation.estimator, "first order");
-  assert.equal([simulation.replicas, simulation.precision, simulation.scatter], [0, null, null]);
+  assert.equal([simulation.replicas, simulation.precision, simulation.noise], [0, null, null]);
   close([simulation.sigma[0] / closedForm], [1], { absolute: 0.1, relative: 0 });
   // No yield follows the samples.
   assert.ok(simulation.sigma[1] < 0.01 * sigma[1], `${simulation.sigma[1]}`);
@@ -60,10 +60,10 @@ test("ten replicas, trained again, scatter as the closed form says, in steps tha
   const { simulation, total, estimate } = results("replicas").fits.xAlone;
   assert.is(simulation.estimator, "bootstrap");
   assert.equal([simulation.replicas, simulation.precision], [10, 1 / Math.sqrt(18)]);
-  const ratio = simulation.scatter.sigma[0] / closedForm;
+  const ratio = simulation.sigma[0] / closedForm;
   assert.ok(ratio > 0.4 && ratio < 1.9, `${ratio}`);
   // A morph of a few numbers has next to no noise of its own.
-  assert.ok(simulation.sigma[0] > 0.8 * simulation.scatter.sigma[0]);
+  assert.ok(simulation.noise[0] < 0.5 * simulation.sigma[0]);
   assert.match(out, /nuisance +estimate +sigma \(inverse Hessian\) +simulation \(bootstrap\) +total +truth +pull/);
   const pull = ((estimate[0] - 0.2) / total.sigma[0]).toFixed(2);
   assert.match(out, new RegExp(`width .* 0\\.2 +${pull}\\n`));
