@@ -12,7 +12,7 @@ import { bootstrapSimulation, type SumRatio } from "../../simulation/bootstrap-s
 import { passingSteps } from "../../store/step-store.js";
 import type { FittedModel } from "../fits/fitted-model.js";
 import { trainDensity } from "../trainings/densities.js";
-import { allScores, type SimulationEffects, withAcceptance } from "./simulated-scores.js";
+import { allScores, type SimulationEffects, scoresOf, withAcceptance } from "./simulated-scores.js";
 
 /** What a replica found for one fit. */
 export interface ReplicaFit {
@@ -45,9 +45,8 @@ export function modelOf(name: FitName, { y, transport, response, ...ofX }: Mixtu
 /**
  * One replica: of every fit that there is, from its estimate on.
  *
- * The densities are trained by the recipes of the first training, from where that ended. In 3 and 6 of its 10 epochs, of 33 steps each,
- * the scatter of the steps is not yet averaged away: over the same seven draws of the analysis in examples/first-analysis an estimate
- * scattered by 0.101 and 0.084, and by 0.070 in 10.
+ * The densities are trained by the recipes of the first training, from where that ended. In fewer epochs the noise of the steps is not
+ * averaged away (docs/studies/simulation-errors.md).
  */
 export async function simulationReplica(
   context: RunContext,
@@ -141,23 +140,9 @@ async function fitReplica(
     signal.throwIfAborted();
     counter.done({ status: found.status });
     const after = await allScores(open, estimate, signal);
-    const before = await scoresBefore(context, modelOf(name, fitted.model), data, estimate);
+    const before = await scoresOf(context, modelOf(name, fitted.model), data, estimate);
     const noise = spreadOf(after, before, data.count, data.weights, estimate.length);
     return { estimate: found.estimate.values, status: found.status, reason: found.reason, noise: Array.from(noise) };
-  } finally {
-    await open.close();
-  }
-}
-
-async function scoresBefore(
-  context: RunContext,
-  model: MixtureModel,
-  data: Parameters<typeof openFit>[2],
-  nu: readonly number[],
-) {
-  const open = await openFit(context, model, data);
-  try {
-    return await allScores(open, nu, context.signal);
   } finally {
     await open.close();
   }

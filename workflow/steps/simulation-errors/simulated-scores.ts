@@ -13,8 +13,7 @@ import type {
 import { sampleCoefficients } from "../../../inference/model/simulation-errors/sample-coefficients.js";
 import { anchorSetOf, anchorSets, morphStages } from "../../../inference/model/training/morph.js";
 import { expectedYields } from "../../../inference/model/yields.js";
-import type { AcceptanceRow } from "../../acceptance.js";
-import { acceptanceModel } from "../../acceptance.js";
+import { type AcceptanceRow, acceptanceModel } from "../../acceptance.js";
 import { nominalShapes, nuisancesOfKind, processNames, simulatedEvents } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
@@ -192,7 +191,13 @@ export async function allScores(
   return scores;
 }
 
-async function scoresOf(context: RunContext, model: MixtureModel, data: EventData, nu: readonly number[]) {
+/** The same of a model with these events as data. */
+export async function scoresOf(
+  context: RunContext,
+  model: MixtureModel,
+  data: EventData,
+  nu: readonly number[],
+): Promise<Float64Array> {
   const open = await openFit(context, model, data);
   try {
     return await allScores(open, nu, context.signal);

@@ -104,7 +104,10 @@ function bootstrapError(
         bad.reason,
     );
   }
-  if (good.length < 2) return undefined;
+  if (good.length < 2) {
+    warn(`${fit.label}: a scatter needs two replicas of the simulation. Its error is estimated to first order`);
+    return undefined;
+  }
   const scatter = scatterOf(good.map(({ estimate }) => estimate));
   const size = scatter.length;
   const noise = Array.from(

@@ -82,4 +82,12 @@ test("ten replicas, trained again, scatter as the closed form says, in steps tha
   assert.equal(written(), before);
 });
 
+test("warns of a single replica, which has no scatter", async () => {
+  const out = join(folder, "replicas");
+  const { code, error } = await run("run", "--set", "simulation.replicas=1", "--out", out);
+  assert.is(code, 0, error);
+  assert.match(error, /a scatter needs two replicas of the simulation\. Its error is estimated to first order/);
+  assert.is(results("replicas").fits.xAlone.simulation.estimator, "first order");
+});
+
 test.run();
