@@ -1,8 +1,9 @@
 /** Scores of the simulated events that the densities of a fit are trained on, at its estimate, with what each sample counts there. */
+import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
 import { type EventSample, selectEvents } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
-import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { FlowModel, MixtureModel } from "../../../inference/model/mixture-model.js";
 import { openDataMap } from "../../../inference/model/sampling/sampling.js";
 import { joinedColumns, type SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
 import type {
@@ -11,6 +12,7 @@ import type {
   ScoredProcess,
 } from "../../../inference/model/simulation-errors/fluctuation.js";
 import { sampleCoefficients } from "../../../inference/model/simulation-errors/sample-coefficients.js";
+import { withoutQuadratic } from "../../../inference/model/training/capacity.js";
 import { anchorSetOf, anchorSets, morphStages } from "../../../inference/model/training/morph.js";
 import { expectedYields } from "../../../inference/model/yields.js";
 import { type AcceptanceRow, acceptanceModel } from "../../acceptance.js";
@@ -144,6 +146,15 @@ export function withAcceptance(
   };
 }
 
+/** Has the morph no quadratic terms of the nuisance, or only such as are 0? */
+function isLinear({ architecture, weights }: FlowModel<FactorizableArchitecture>, k: number): boolean {
+  const linear = withoutQuadratic({ architecture, names: [], weights }).weights;
+  return [...weights].every(
+    ([name, { data }]) =>
+      !name.includes(`.nuisances.${k}.`) || data.every((value, i) => value === linear.get(name)!.data[i]),
+  );
+}
+
 /** Points of a process, the nominal one first, with what they count at ν: nothing where a nuisance is moved whose effect is left out. */
 function pointsOf(
   model: MixtureModel,
@@ -157,7 +168,7 @@ function pointsOf(
   const at = model.nuisances.flatMap(({ kind }, k) => (kind === "shape" ? [nu[k]!] : []));
   const terms = {
     nominal,
-    linearOnly: nuisances.map(({ linearOnly }) => linearOnly),
+    linearOnly: nuisances.map((_, k) => [model.x.morph, model.y?.morph].some((own) => own && isLinear(own, k))),
     pairs: architecture?.pairs ?? [],
   };
   const all = new Map(groups.flatMap(({ samples }) => samples.map((own) => [own.at.join(), own.at] as const)));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
 import { gradientFluctuation } from "../../../../inference/model/simulation-errors/fluctuation.js";
 import { simulatedScores, withAcceptance } from "../../../../workflow/steps/simulation-errors/simulated-scores.js";
 import { COUNT, draw, folder, removeMass, runMass, write, YAML } from "../../../cli/mass-run.js";
@@ -19,13 +20,21 @@ const exact = { absolute: 1e-12, relative: 1e-9 };
 test("coefficients at ν, the events of each training, and scores of a normal distribution whose width ν moves", async () => {
   const { context, of, close: done } = await fittedRun(join(folder, "analysis.yaml"), join(folder, "out"));
   const nu = [0.4, 0.2];
-  const [only, ...others] = await simulatedScores(context, of.fitted.model, nu, of);
+  const { model } = of.fitted;
+  const [only, ...others] = await simulatedScores(context, model, nu, of);
+  const [curved] = await simulatedScores(context, withQuadraticTerms(model), nu, of);
   await done();
   assert.equal(others, []);
+  // The simple morph has learned all that the samples show; a quadratic term goes through all three of them.
+  close(
+    curved!.points.map(({ coefficient }) => coefficient),
+    [1 - 0.16, 0.28, -0.12],
+    exact,
+  );
   const { points, groups, expected, trained } = only!;
   close(
     points.map(({ coefficient }) => coefficient),
-    [1 - 0.16, 0.28, -0.12],
+    [1, 0.2, -0.2],
     exact,
   );
   assert.equal(
@@ -48,6 +57,15 @@ test("coefficients at ν, the events of each training, and scores of a normal di
   close([offset], [0], { absolute: 0.05, relative: 0 });
   for (const rate of scores.subarray(1800)) close([rate], [Math.log(1.1)], { absolute: 1e-5, relative: 0 });
 });
+
+/** All weights of the morph of x by next to nothing other than they are. */
+function withQuadraticTerms(model: MixtureModel): MixtureModel {
+  const morph = model.x.morph!;
+  const weights = [...morph.weights].map(
+    ([name, tensor]) => [name, { ...tensor, data: tensor.data.map((value) => value + 1e-12) }] as const,
+  );
+  return { ...model, x: { ...model.x, morph: { ...morph, weights: new Map(weights) } } };
+}
 
 /** Least squares y = a + b x. */
 function line(x: readonly number[], y: ArrayLike<number>): [number, number] {
