@@ -45,9 +45,8 @@ export function modelOf(name: FitName, { y, transport, response, ...ofX }: Mixtu
 /**
  * One replica: of every fit that there is, from its estimate on.
  *
- * The densities are trained by the recipes of the first training, from where that ended; the simple morphs (`morph-capacity.ts`)
- * from their beginning. In fewer epochs the noise of the steps is not
- * averaged away (docs/studies/simulation-errors.md).
+ * The densities are trained by the recipes of the first training, from where that ended; simple morphs (`morph-capacity.ts`) from their
+ * beginning. In fewer epochs the noise of the steps is not averaged away (docs/studies/simulation-errors.md).
  */
 export async function simulationReplica(
   context: RunContext,
