@@ -19,6 +19,8 @@ export interface ProcessEntry {
 
 /** The file of an analysis, as far as mutations change it. */
 export interface AnalysisEntry {
+  readonly flows: { readonly x: object };
+  readonly morph: { readonly x: object };
   readonly processes: Readonly<Record<string, ProcessEntry>>;
   readonly nuisances: Readonly<Record<string, object>>;
   readonly [key: string]: unknown;
@@ -35,6 +37,9 @@ export interface Sizes {
   readonly data: number;
   readonly sample: number;
 }
+
+/** As many steps of training for every size. */
+const trainingOf = ({ sample }: Sizes) => ({ batch: Math.round(sample / 40) });
 
 /** Scans and impacts are not looked at, and take longer than the fit. */
 const QUICK = { scan: { nuisances: [], pairs: [] }, impacts: { enabled: false }, fit: { minos: false } };
@@ -95,7 +100,9 @@ function spectrum(
   return isWeighted ? { pt, eta, w } : { pt, eta };
 }
 
-export function spectrumAnalysis(seed: number, { data, sample }: Sizes): StudiedAnalysis {
+export function spectrumAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
+  const { data, sample } = sizes;
+  const training = trainingOf(sizes);
   const yields = [0.4 * data, 0.6 * data] as const;
   const variations = { nominal: {}, jes_up: { jes: 1 }, jes_down: { jes: -1 }, model_up: { model: 1 } } as const;
   const names = ["signal", "background"] as const;
@@ -139,6 +146,8 @@ export function spectrumAnalysis(seed: number, { data, sample }: Sizes): Studied
       simulation: { weight: "w" },
       data: { file: "data.npz" },
       truth: SPECTRUM_TRUTH,
+      flows: { x: { training } },
+      morph: { x: { training } },
       ...QUICK,
     },
     files: { ...Object.fromEntries(simulated), "data.npz": joined(measured) },
@@ -168,7 +177,9 @@ interface PeakShape {
 
 const NOMINAL: PeakShape = { mean: 125, width: 1.5, slope: 0.03 };
 
-export function cutAnalysis(seed: number, { data, sample }: Sizes): StudiedAnalysis {
+export function cutAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
+  const { data, sample } = sizes;
+  const training = trainingOf(sizes);
   const variations: Readonly<Record<string, readonly [boolean, Partial<PeakShape>, Readonly<Record<string, number>>]>> =
     {
       sig: [true, {}, {}],
@@ -209,6 +220,8 @@ export function cutAnalysis(seed: number, { data, sample }: Sizes): StudiedAnaly
         nb: { kind: "rate", processes: ["background"], kappa: 0.2 },
       },
       data: { file: "data.npz" },
+      flows: { x: { training } },
+      morph: { x: { training } },
       ...QUICK,
     },
     files: { ...Object.fromEntries(files), "data.npz": joined(measured) },

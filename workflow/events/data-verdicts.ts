@@ -21,7 +21,8 @@ export interface DataVerdict extends Verdict {
     | "copies"
     | "weights"
     | "influence"
-    | "finite";
+    | "finite"
+    | "sides";
   /** Events that it is about. */
   readonly count: number;
   /** The first of them, counted from 0. */
