@@ -1,5 +1,6 @@
 /** Do the samples on either side of a nuisance move a process in opposite directions? Where not, one of them may be another's. */
 import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
+import { chiSquarePValue } from "../statistics/goodness/special-functions.js";
 import { movedNuisances, shiftsFrom } from "./variations.js";
 
 /** The two sides of one nuisance of one process. */
@@ -11,12 +12,15 @@ export interface OppositeSides {
   readonly cosine: number;
 }
 
-/** χ² of an effect beyond what chance adds: 10σ, and four times chance, so that the cosine is known to better than a quarter. */
-const LEAST_EFFECT = 100;
-const LEAST_RATIO = 4;
+/**
+ * Chance that effects that are opposite to first order are looked at. Each side is a vector of shifts in standard errors; where they are
+ * opposite, 0 lies on the segment between them, but for chance: the square of its distance is at most a χ² of their length, whatever
+ * the two have of their fluctuation in common.
+ */
+const SIDES_LEVEL = 1e-5;
 
 /**
- * Of the nuisances that each of a pair of samples moves alone, and clearly.
+ * Of the nuisances that each of a pair of samples moves alone: where the two are not opposite but for chance.
  *
  * @param samples        of one process
  * @param nominalValues  of the shape nuisances
@@ -31,8 +35,11 @@ export function oppositeSides(samples: readonly SimulatedEvents[], nominalValues
     if (above === undefined || below === undefined) return [];
     const [up, down] = shiftsFrom(nominal, [above, below]) as [number[], number[]];
     const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, own, i) => sum + own * b[i]!, 0);
-    const [ofUp, ofDown] = [dot(up, up) - up.length, dot(down, down) - down.length];
-    if (Math.min(ofUp, ofDown) < LEAST_EFFECT + LEAST_RATIO * up.length) return [];
-    return [{ nuisance: k, at: [above.at[k]!, below.at[k]!], cosine: dot(up, down) / Math.sqrt(ofUp * ofDown) }];
+    const [ofUp, ofDown, ofBoth] = [dot(up, up), dot(down, down), dot(up, down)];
+    // The point up + t (down - up) of the segment that is next to 0.
+    const t = Math.min(1, Math.max(0, (ofUp - ofBoth) / (ofUp + ofDown - 2 * ofBoth)));
+    const distance = (1 - t) ** 2 * ofUp + t ** 2 * ofDown + 2 * t * (1 - t) * ofBoth;
+    if (!(chiSquarePValue(distance, up.length) < SIDES_LEVEL)) return [];
+    return [{ nuisance: k, at: [above.at[k]!, below.at[k]!], cosine: ofBoth / Math.sqrt(ofUp * ofDown) }];
   });
 }

@@ -169,13 +169,10 @@ const sampleDifference = (nominal: Reference, varied: Thinned, given: number): n
 /** Probability of a least p-value as small among so many, Šidák 1967. */
 const leastOf = (pValues: readonly number[]) => -Math.expm1(pValues.length * Math.log1p(-Math.min(...pValues)));
 
-/** Events that shifts are taken of. */
-const SHIFT_EVENTS = 2 ** 15;
-
 /** From the nominal sample to each of the others: what it does to shape and correlations, in standard errors. */
 export function shiftsFrom(nominal: SimulatedEvents, others: readonly SimulatedEvents[]): number[][] {
-  const reference = referenceOf(thinned(nominal, SHIFT_EVENTS));
-  return others.map((own) => sampleShifts(reference, thinned(own, SHIFT_EVENTS), 0));
+  const reference = referenceOf(thinned(nominal, PORTIONS.at(-1)!));
+  return others.map((own) => sampleShifts(reference, thinned(own, PORTIONS.at(-1)!), 0));
 }
 
 /** What the samples of one process say about one nuisance. */

@@ -42,7 +42,11 @@ export interface Sizes {
 const trainingOf = ({ sample }: Sizes) => ({ batch: Math.round(sample / 40) });
 
 /** Scans and impacts are not looked at, and take longer than the fit. */
-const QUICK = { scan: { nuisances: [], pairs: [] }, impacts: { enabled: false }, fit: { minos: false } };
+const quick = (one: string, other: string) => ({
+  scan: { nuisances: [one], pairs: [[one, other]], points: 3, grid: 3 },
+  impacts: { enabled: false },
+  fit: { minos: false },
+});
 
 function draws(seed: number, purpose: string, count: number) {
   const [uniform, normal] = [new Float64Array(2 * count), new Float64Array(4 * count)];
@@ -148,7 +152,7 @@ export function spectrumAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
       truth: SPECTRUM_TRUTH,
       flows: { x: { training } },
       morph: { x: { training } },
-      ...QUICK,
+      ...quick("norm", "jes"),
     },
     files: { ...Object.fromEntries(simulated), "data.npz": joined(measured) },
   };
@@ -222,7 +226,7 @@ export function cutAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
       data: { file: "data.npz" },
       flows: { x: { training } },
       morph: { x: { training } },
-      ...QUICK,
+      ...quick("nb", "slope"),
     },
     files: { ...Object.fromEntries(files), "data.npz": joined(measured) },
   };

@@ -17,15 +17,15 @@ function sample(at: readonly number[], shift = 0, width = 1, count = COUNT): Sim
 
 const cosineOf = (...varied: readonly SimulatedEvents[]) => oppositeSides([sample([0]), ...varied], [0])[0]?.cosine;
 
-test("a shift up and down, and a width up and down, are opposite to 15%; so are those of unequal size", () => {
+test("opposite sides are not named, or are nearly opposite: shifts, widths, of unequal size, of unequal samples", () => {
   for (const [up, down] of [
     [sample([1], 0.3), sample([-1], -0.3)],
-    [sample([1], 0.3), sample([-1], -0.25)],
+    [sample([1], 0.3), sample([-1], -0.1)],
     [sample([1], 0, 1.2), sample([-1], 0, 1 / 1.2)],
     [sample([1], 0.3), sample([-1], -0.3, 1, 5000)],
   ] as const) {
-    const cosine = cosineOf(up, down)!;
-    assert.ok(cosine < -0.85 && cosine > -1.15, `${cosine}`);
+    const cosine = cosineOf(up, down) ?? -1;
+    assert.ok(cosine < -0.9, `${cosine}`);
   }
 });
 
@@ -36,21 +36,23 @@ test("the same on both sides is 1, effects of different kinds are about 0", () =
   assert.ok(Math.abs(unlike) < 0.3, `${unlike}`);
 });
 
-test("opposite sides do not pass for others: 100 effects at the limit of what is looked at, above -0.5 with a probability of 1e-4 each", () => {
-  let [looked, wrong] = [0, 0];
-  for (let i = 0; i < 100; i++) {
-    const shift = 0.19 + 0.0005 * i;
-    const cosine = cosineOf(sample([1], shift), sample([-1], -shift));
-    if (cosine === undefined) continue;
-    looked++;
-    if (cosine > -0.5) wrong++;
+test("no false alarm in 300 pairs of opposite effects of any size, events of their own or moved (a probability of 3e-3)", () => {
+  for (let i = 0; i < 300; i++) {
+    const shift = 0.001 * i;
+    const nominal = sample([0], 0, 1, 1000);
+    const moved = (at: number): SimulatedEvents => ({
+      ...nominal,
+      at: [at],
+      x: nominal.x.map((value, e) => (e < 1000 ? value + at * shift : value)),
+    });
+    const pair = i % 2 === 0 ? [sample([1], shift, 1, 1000), sample([-1], -shift, 1, 1000)] : [moved(1), moved(-1)];
+    const [found] = oppositeSides([nominal, ...pair], [0]);
+    assert.ok(found === undefined || found.cosine < -0.5, `${shift}: ${found?.cosine}`);
   }
-  assert.ok(looked > 30, `${looked}`);
-  assert.is(wrong, 0);
 });
 
 test("nothing is said of small effects, of one side, and of samples that move others too", () => {
-  assert.is(cosineOf(sample([1], 0.05), sample([-1], 0.05)), undefined);
+  assert.is(cosineOf(sample([1], 0.02), sample([-1], 0.02)), undefined);
   assert.is(cosineOf(sample([1], 0.3)), undefined);
   const two = [sample([0, 0]), sample([1, 1], 0.3), sample([-1, 0], 0.3)];
   assert.equal(oppositeSides(two, [0, 0]), []);
