@@ -22,7 +22,8 @@ export interface DataVerdict extends Verdict {
     | "weights"
     | "influence"
     | "finite"
-    | "sides";
+    | "sides"
+    | "apart";
   /** Events that it is about. */
   readonly count: number;
   /** The first of them, counted from 0. */

@@ -1,10 +1,12 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 
 import type { ColumnData } from "../../engine/runtime/backend.js";
+import { liesApart } from "../../inference/data-checks/apart.js";
 import { oppositeSides } from "../../inference/data-checks/opposite-sides.js";
 import {
   type Difference,
   EFFECT_LEVEL,
+  movedNuisances,
   type NuisanceEffect,
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
@@ -64,10 +66,34 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
   });
   const nominalValues = nominalShapes(analysis.configuration);
   return {
-    verdicts: [...verdicts, ...sideVerdicts(analysis, files, nominalValues)],
+    verdicts: [
+      ...verdicts,
+      ...apartVerdicts(analysis, files, nominalValues),
+      ...sideVerdicts(analysis, files, nominalValues),
+    ],
     differences: sampleDifferences(samples, nominalValues),
     ratios: yieldRatios(samples, nominalValues),
   };
+}
+
+/** Features of variations that lie where no nominal event does. */
+function apartVerdicts(
+  analysis: Analysis,
+  files: readonly SampleFile[],
+  nominalValues: readonly number[],
+): DataVerdict[] {
+  const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
+  const nominal = files.find(({ events }) => movedNuisances(events, nominalValues).length === 0);
+  if (nominal === undefined) return [];
+  const reference = valuesOf(nominal.events);
+  return files.flatMap(({ file, source, events }) =>
+    valuesOf(events).flatMap(({ name, values }, j): DataVerdict[] => {
+      if (!liesApart(reference[j]!.values, values)) return [];
+      const text = `${file}: more than half of the events have a ${ownName(source, name)} where no event of ${nominal.file} lies`;
+      const advice = "Correct its unit, or name the right file or column";
+      return [{ check: "apart", about: "simulation", failed: true, text, advice, count: events.count, rows: [] }];
+    }),
+  );
 }
 
 /** Above this, the effects on the two sides of a nuisance are of other kinds; above its negative, they are the same. */

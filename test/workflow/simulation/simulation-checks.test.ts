@@ -81,6 +81,12 @@ test("sides of a nuisance that are effects of different kinds fail, those that a
     unlike.error,
     /nuisance width: \S+unlike-up\.npz and \S+unlike-down\.npz do not move the nominal sample in opposite directions \(cosine of the angle between what they do to the features -?0\.\d\d, effects of different kinds\)\. Are samples exchanged\? If these are two effects, give each a nuisance of its own/,
   );
+  const inGrams = draw(1).map((mass) => 1000 * mass);
+  const apart = await said("apart", inGrams, draw(-1));
+  assert.match(
+    apart.error,
+    /apart-up\.npz: more than half of the events have a mass where no event of \S+nominal\.npz lies\. Correct its unit, or name the right file or column/,
+  );
   const alike = await said(
     "alike",
     shifted,
