@@ -118,16 +118,16 @@ function sumOfSquares(terms: Float64Array, others?: Float64Array): number {
 /** Rounding of the means of numbers in [-1, 1]. */
 const ROUNDING = 1e-12;
 
-/** p-value of two means. */
-function meanDifference(a: Float64Array, b: Float64Array, weights: readonly (Float64Array | undefined)[]): number {
+/** Of a mean, from the nominal sample to another, in standard errors. */
+function meanShift(a: Float64Array, b: Float64Array, weights: readonly (Float64Array | undefined)[]): number {
   const [first, second] = [deviations(a, weights[0]), deviations(b, weights[1])];
-  const difference = Math.abs(first.mean - second.mean);
-  if (difference < ROUNDING) return 1;
+  const difference = second.mean - first.mean;
+  if (Math.abs(difference) < ROUNDING) return 0;
   const variance =
     a.length === b.length
       ? sumOfSquares(first.terms, second.terms)
       : sumOfSquares(first.terms) + sumOfSquares(second.terms);
-  return chiSquarePValue(difference ** 2 / variance, 1);
+  return difference / Math.sqrt(variance);
 }
 
 /** A nominal sample as others are compared with it, so often that it is sorted once. */
@@ -143,28 +143,37 @@ function referenceOf({ columns, weights }: Thinned): Reference {
 }
 
 /**
- * A p-value for each polynomial of each feature, and for each pair of features.
+ * The shift of each polynomial of each feature, and of each pair of features, in standard errors.
  *
  * @param given  features, the first ones, that may differ: they are looked at in pairs with others alone
  */
-function sampleDifference(nominal: Reference, varied: Thinned, given: number): number[] {
+function sampleShifts(nominal: Reference, varied: Thinned, given: number): number[] {
   const weights = [nominal.weights, varied.weights];
   const [ofNominal, ofVaried] = [nominal.mapped, varied.columns.map((values, j) => mapped(values, nominal.sorted[j]!))];
   const ofFeatures = ofNominal.flatMap((own, j) => {
     if (j < given) return [];
     const other = legendre(ofVaried[j]!);
-    return legendre(own).map((values, degree) => meanDifference(values, other[degree]!, weights));
+    return legendre(own).map((values, degree) => meanShift(values, other[degree]!, weights));
   });
   const ofPairs = ofNominal.flatMap((own, j) =>
     ofNominal.flatMap((other, l) =>
-      l <= j || l < given ? [] : [meanDifference(product(own, other), product(ofVaried[j]!, ofVaried[l]!), weights)],
+      l <= j || l < given ? [] : [meanShift(product(own, other), product(ofVaried[j]!, ofVaried[l]!), weights)],
     ),
   );
   return [...ofFeatures, ...ofPairs];
 }
 
+const sampleDifference = (nominal: Reference, varied: Thinned, given: number): number[] =>
+  sampleShifts(nominal, varied, given).map((shift) => chiSquarePValue(shift ** 2, 1));
+
 /** Probability of a least p-value as small among so many, Šidák 1967. */
 const leastOf = (pValues: readonly number[]) => -Math.expm1(pValues.length * Math.log1p(-Math.min(...pValues)));
+
+/** From the nominal sample to each of the others: what it does to shape and correlations, in standard errors. */
+export function shiftsFrom(nominal: SimulatedEvents, others: readonly SimulatedEvents[]): number[][] {
+  const reference = referenceOf(thinned(nominal, PORTIONS.at(-1)!));
+  return others.map((own) => sampleShifts(reference, thinned(own, PORTIONS.at(-1)!), 0));
+}
 
 /** What the samples of one process say about one nuisance. */
 export interface Difference {

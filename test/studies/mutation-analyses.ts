@@ -19,6 +19,8 @@ export interface ProcessEntry {
 
 /** The file of an analysis, as far as mutations change it. */
 export interface AnalysisEntry {
+  readonly flows: { readonly x: object };
+  readonly morph: { readonly x: object };
   readonly processes: Readonly<Record<string, ProcessEntry>>;
   readonly nuisances: Readonly<Record<string, object>>;
   readonly [key: string]: unknown;
@@ -36,8 +38,15 @@ export interface Sizes {
   readonly sample: number;
 }
 
+/** As many steps of training for every size. */
+const trainingOf = ({ sample }: Sizes) => ({ batch: Math.round(sample / 40) });
+
 /** Scans and impacts are not looked at, and take longer than the fit. */
-const QUICK = { scan: { nuisances: [], pairs: [] }, impacts: { enabled: false }, fit: { minos: false } };
+const quick = (one: string, other: string) => ({
+  scan: { nuisances: [one], pairs: [[one, other]], points: 3, grid: 3 },
+  impacts: { enabled: false },
+  fit: { minos: false },
+});
 
 function draws(seed: number, purpose: string, count: number) {
   const [uniform, normal] = [new Float64Array(2 * count), new Float64Array(4 * count)];
@@ -95,7 +104,9 @@ function spectrum(
   return isWeighted ? { pt, eta, w } : { pt, eta };
 }
 
-export function spectrumAnalysis(seed: number, { data, sample }: Sizes): StudiedAnalysis {
+export function spectrumAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
+  const { data, sample } = sizes;
+  const training = trainingOf(sizes);
   const yields = [0.4 * data, 0.6 * data] as const;
   const variations = { nominal: {}, jes_up: { jes: 1 }, jes_down: { jes: -1 }, model_up: { model: 1 } } as const;
   const names = ["signal", "background"] as const;
@@ -139,7 +150,9 @@ export function spectrumAnalysis(seed: number, { data, sample }: Sizes): Studied
       simulation: { weight: "w" },
       data: { file: "data.npz" },
       truth: SPECTRUM_TRUTH,
-      ...QUICK,
+      flows: { x: { training } },
+      morph: { x: { training } },
+      ...quick("norm", "jes"),
     },
     files: { ...Object.fromEntries(simulated), "data.npz": joined(measured) },
   };
@@ -168,7 +181,9 @@ interface PeakShape {
 
 const NOMINAL: PeakShape = { mean: 125, width: 1.5, slope: 0.03 };
 
-export function cutAnalysis(seed: number, { data, sample }: Sizes): StudiedAnalysis {
+export function cutAnalysis(seed: number, sizes: Sizes): StudiedAnalysis {
+  const { data, sample } = sizes;
+  const training = trainingOf(sizes);
   const variations: Readonly<Record<string, readonly [boolean, Partial<PeakShape>, Readonly<Record<string, number>>]>> =
     {
       sig: [true, {}, {}],
@@ -209,7 +224,9 @@ export function cutAnalysis(seed: number, { data, sample }: Sizes): StudiedAnaly
         nb: { kind: "rate", processes: ["background"], kappa: 0.2 },
       },
       data: { file: "data.npz" },
-      ...QUICK,
+      flows: { x: { training } },
+      morph: { x: { training } },
+      ...quick("nb", "slope"),
     },
     files: { ...Object.fromEntries(files), "data.npz": joined(measured) },
   };

@@ -80,10 +80,15 @@ function withUnsimulated(right: StudiedAnalysis, means: Readonly<Record<string, 
   return { ...right, files: { ...right.files, "data.npz": all } };
 }
 
-const withRate = (factor: number) => {
-  const training = { learningRate: 2e-3 * factor };
-  return { flows: { x: { training } }, morph: { x: { training } } };
-};
+/** Of its key, the settings of the analysis and these. */
+const withX = (right: StudiedAnalysis, key: "flows" | "morph", more: object) =>
+  withEntry(right, { [key]: { x: { ...right.entry[key].x, ...more } } });
+
+/** Settings of all trainings, beside the others. */
+function withTraining(right: StudiedAnalysis, more: object): StudiedAnalysis {
+  const training = { ...(right.entry.flows.x as { readonly training: object }).training, ...more };
+  return withX(withX(right, "flows", { training }), "morph", { training });
+}
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -125,14 +130,14 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "affine",
     analysis: "cut",
     what: "an affine morph on a spectrum between cuts",
-    mutate: (right) => withEntry(right, { morph: { x: { kind: "affine" } } }),
+    mutate: (right) => withX(right, "morph", { kind: "affine" }),
     names: /the morph of x|morph\.x/,
   },
   {
     name: "rate",
     analysis: "cut",
     what: "learning rates × 1000",
-    mutate: (right) => withEntry(right, withRate(1000)),
+    mutate: (right) => withTraining(right, { learningRate: 2 }),
     names: /learningRate/,
   },
   {

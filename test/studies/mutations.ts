@@ -34,7 +34,9 @@ async function ended({ entry, files }: StudiedAnalysis): Promise<Ended> {
     const file = join(folder, "analysis.yaml");
     writeFileSync(file, stringify(entry, { aliasDuplicateObjects: false }));
     const begin = performance.now();
-    const { code, error } = await runInProcess(["run", file, "--backend", "cpu"], { judgesTrainings: true });
+    const { code, error } = await runInProcess(["run", file, "--backend", "cpu", "--threads", "1"], {
+      judgesTrainings: true,
+    });
     const seconds = (performance.now() - begin) / 1000;
     if (code !== 0 && code !== 4) return { code, failed: ["refused"], text: error, seconds };
     const { verdicts } = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));

@@ -21,7 +21,9 @@ export interface DataVerdict extends Verdict {
     | "copies"
     | "weights"
     | "influence"
-    | "finite";
+    | "finite"
+    | "sides"
+    | "apart";
   /** Events that it is about. */
   readonly count: number;
   /** The first of them, counted from 0. */

@@ -1,9 +1,12 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 
 import type { ColumnData } from "../../engine/runtime/backend.js";
+import { liesApart } from "../../inference/data-checks/apart.js";
+import { oppositeSides } from "../../inference/data-checks/opposite-sides.js";
 import {
   type Difference,
   EFFECT_LEVEL,
+  movedNuisances,
   type NuisanceEffect,
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
@@ -63,10 +66,60 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
   });
   const nominalValues = nominalShapes(analysis.configuration);
   return {
-    verdicts,
+    verdicts: [
+      ...verdicts,
+      ...apartVerdicts(analysis, files, nominalValues),
+      ...sideVerdicts(analysis, files, nominalValues),
+    ],
     differences: sampleDifferences(samples, nominalValues),
     ratios: yieldRatios(samples, nominalValues),
   };
+}
+
+/** Features of variations that lie where no nominal event does. */
+function apartVerdicts(
+  analysis: Analysis,
+  files: readonly SampleFile[],
+  nominalValues: readonly number[],
+): DataVerdict[] {
+  const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
+  const nominal = files.find(({ events }) => movedNuisances(events, nominalValues).length === 0);
+  if (nominal === undefined) return [];
+  const reference = valuesOf(nominal.events);
+  return files.flatMap(({ file, source, events }) =>
+    valuesOf(events).flatMap(({ name, values }, j): DataVerdict[] => {
+      if (!liesApart(reference[j]!.values, values)) return [];
+      const text = `${file}: more than half of the events have a ${ownName(source, name)} where no event of ${nominal.file} lies`;
+      const advice = "Correct its unit, or name the right file or column";
+      return [{ check: "apart", about: "simulation", failed: true, text, advice, count: events.count, rows: [] }];
+    }),
+  );
+}
+
+/** Above this, the effects on the two sides of a nuisance are of other kinds; above its negative, they are the same. */
+const UNLIKE = 0.5;
+
+/** Sides of a nuisance that are not opposite: of the same kind is a warning, as one-sided effects exist; of other kinds fails. */
+function sideVerdicts(
+  analysis: Analysis,
+  files: readonly SampleFile[],
+  nominalValues: readonly number[],
+): DataVerdict[] {
+  const shapes = nuisancesOfKind(analysis.configuration, "shape");
+  const samples = files.map(({ events }) => events);
+  return oppositeSides(samples, nominalValues).flatMap(({ nuisance, at, cosine }): DataVerdict[] => {
+    if (cosine < -UNLIKE) return [];
+    const name = shapes[nuisance]!;
+    const [above, below] = at.map((value) => files.find(({ events }) => events.at[nuisance] === value)!.file);
+    const isSame = cosine > UNLIKE;
+    const text =
+      `nuisance ${name}: ${above} and ${below} do not move the nominal sample in opposite directions (cosine of the angle between ` +
+      `what they do to the features ${cosine.toFixed(2)}, ${isSame ? "the same direction" : "effects of different kinds"})`;
+    const advice = isSame
+      ? "Are the samples right? If both sides of the effect are alike, there is nothing to do"
+      : "Are samples exchanged? If these are two effects, give each a nuisance of its own";
+    return [{ check: "sides", about: "simulation", failed: !isSame, text, advice, count: 0, rows: [] }];
+  });
 }
 
 /**

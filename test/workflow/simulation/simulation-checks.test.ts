@@ -67,4 +67,40 @@ test("a nuisance that the yields follow is measured by them, and its constraint 
   assert.not.match(text!, /constraint/);
 });
 
+test("sides of a nuisance that are effects of different kinds fail, those that are alike are a warning; validate names the files", async () => {
+  const said = async (name: string, up: Float64Array, down: Float64Array) => {
+    await write(`${name}-up.npz`, up);
+    await write(`${name}-down.npz`, down);
+    const own = join(folder, `${name}.yaml`);
+    writeFileSync(own, YAML.replace("up.npz", `${name}-up.npz`).replace("down.npz", `${name}-down.npz`));
+    return { own, ...(await runInProcess(["validate", own])) };
+  };
+  const shifted = draw(0).map((mass) => mass + 6);
+  const unlike = await said("unlike", draw(2), shifted);
+  assert.match(
+    unlike.error,
+    /nuisance width: \S+unlike-up\.npz and \S+unlike-down\.npz do not move the nominal sample in opposite directions \(cosine of the angle between what they do to the features -?0\.\d\d, effects of different kinds\)\. Are samples exchanged\? If these are two effects, give each a nuisance of its own/,
+  );
+  const inGrams = draw(1).map((mass) => 1000 * mass);
+  const apart = await said("apart", inGrams, draw(-1));
+  assert.match(
+    apart.error,
+    /apart-up\.npz: more than half of the events have a mass where no event of \S+nominal\.npz lies\. Correct its unit, or name the right file or column/,
+  );
+  const alike = await said(
+    "alike",
+    shifted,
+    draw(0).map((mass) => mass + 6),
+  );
+  assert.match(
+    alike.error,
+    /\(.* the same direction\)\. Are the samples right\? If both sides of the effect are alike, there is nothing to do/,
+  );
+  const right = await runInProcess(["validate", join(folder, "analysis.yaml")]);
+  assert.not.match(right.error, /opposite/);
+  const ended = await runInProcess(["run", unlike.own, "--out", join(folder, "unlike-out")]);
+  assert.is(ended.code, 4, ended.error);
+  assert.match(ended.error, /that failed, named in the warnings: sides/);
+});
+
 test.run();

@@ -53,8 +53,10 @@ impacts: { enabled: false }
   );
 });
 
-const run = async (...words: string[]) => {
-  const ended = await runInProcess(["run", file, "--backend", "cpu", "--threads", "1", ...words], {
+const run = async (...words: string[]) => runFile(file, ...words);
+
+const runFile = async (own: string, ...words: string[]) => {
+  const ended = await runInProcess(["run", own, "--backend", "cpu", "--threads", "1", ...words], {
     judgesTrainings: true,
   });
   return { ...ended, results: JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8")) };
@@ -86,6 +88,17 @@ test("7% of the events in a peak that no process has: exit code 4, named in warn
   );
   assert.not.ok(results.goodness.passed);
   assert.match(out, /\n\n1 check failed:\n- goodness of fit: after the fit, .*\.\n\nReport: /);
+});
+
+test("a variation that its morph cannot describe: closure fails, and the run ends with exit code 4", async () => {
+  const two = Float64Array.from({ length: 8000 }, (_, i) => (i % 2 === 0 ? 35 : 65) + 3 * normal());
+  await writeNpz(join(folder, "two.npz"), { mass: { shape: [two.length], data: two } });
+  const own = join(folder, "two.yaml");
+  writeFileSync(own, readFileSync(file, "utf8").replace("up.npz", "two.npz"));
+  const { code, error, results } = await runFile(own);
+  assert.is(code, 4, error);
+  assert.match(error, /^unbinned: warning: closure: /m);
+  assert.ok(results.verdicts.some(({ check }: { check: string }) => check === "closure"));
 });
 
 test.run();

@@ -1,0 +1,45 @@
+/** Do the samples on either side of a nuisance move a process in opposite directions? Where not, one of them may be another's. */
+import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
+import { chiSquarePValue } from "../statistics/goodness/special-functions.js";
+import { movedNuisances, shiftsFrom } from "./variations.js";
+
+/** The two sides of one nuisance of one process. */
+export interface OppositeSides {
+  readonly nuisance: number;
+  /** Of the samples above and below nominal. */
+  readonly at: readonly [above: number, below: number];
+  /** Of the angle between what they do to shape and correlations: -1 where they are opposite. */
+  readonly cosine: number;
+}
+
+/**
+ * Chance that effects that are opposite to first order are looked at. Each side is a vector of shifts in standard errors; where they are
+ * opposite, 0 lies on the segment between them, but for chance: the square of its distance is at most a χ² of their length, whatever
+ * the two have of their fluctuation in common.
+ */
+const SIDES_LEVEL = 1e-5;
+
+/**
+ * Of the nuisances that each of a pair of samples moves alone: where the two are not opposite but for chance.
+ *
+ * @param samples        of one process
+ * @param nominalValues  of the shape nuisances
+ */
+export function oppositeSides(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): OppositeSides[] {
+  const moved = samples.map((sample) => movedNuisances(sample, nominalValues));
+  const nominal = samples.find((_, i) => moved[i]!.length === 0);
+  if (nominal === undefined) return [];
+  return nominalValues.flatMap((value, k): OppositeSides[] => {
+    const alone = samples.filter((_, i) => moved[i]!.length === 1 && moved[i]![0] === k);
+    const [above, below] = [alone.find(({ at }) => at[k]! > value), alone.find(({ at }) => at[k]! < value)];
+    if (above === undefined || below === undefined) return [];
+    const [up, down] = shiftsFrom(nominal, [above, below]) as [number[], number[]];
+    const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, own, i) => sum + own * b[i]!, 0);
+    const [ofUp, ofDown, ofBoth] = [dot(up, up), dot(down, down), dot(up, down)];
+    // The point up + t (down - up) of the segment that is next to 0.
+    const t = Math.min(1, Math.max(0, (ofUp - ofBoth) / (ofUp + ofDown - 2 * ofBoth)));
+    const distance = (1 - t) ** 2 * ofUp + t ** 2 * ofDown + 2 * t * (1 - t) * ofBoth;
+    if (!(chiSquarePValue(distance, up.length) < SIDES_LEVEL)) return [];
+    return [{ nuisance: k, at: [above.at[k]!, below.at[k]!], cosine: ofBoth / Math.sqrt(ofUp * ofDown) }];
+  });
+}
