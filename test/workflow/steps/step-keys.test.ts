@@ -14,9 +14,16 @@ interface Case {
 }
 
 /** Of t, a simple morph has learned all that the samples show, so that the one that is configured is not trained alone. */
-const trainedAs = (stage: string) => (stage === "single.t" ? ["single.t.simple", "single.t.residual"] : [stage]);
+const trainedAs = (stage: string) => (stage === "single.t" ? simple(stage) : [stage]);
 const stagesOf = (of: string, ...stages: readonly string[]) =>
   stages.flatMap(trainedAs).map((stage) => `${of}.morph.${stage}`);
+/** Beside a larger morph than that of the base a simple morph of s is another one too; that of t is as it was. */
+const largerMorph = (names: readonly string[]) =>
+  names.flatMap((name) => (name.includes("single.t.") ? [] : name.endsWith("single.s") ? simple(name) : [name]));
+const simple = (stage: string) => [`${stage}.simple`, `${stage}.residual`];
+/** So it is of one feature, of which a simple morph has fewer units. */
+const ofOneFeature = (of: string, names: readonly string[]) =>
+  names.flatMap((name) => (name === `${of}.morph.single.s` ? simple(name) : [name]));
 const morphOf = (of: string) => stagesOf(of, "single.s", "single.t", "joint.s");
 const densityOf = (of: string) => [`${of}.nominal`, ...morphOf(of)];
 
@@ -92,16 +99,29 @@ const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]
 });
 
 const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]> => ({
-  [`morph.${of}.kind`]: one(`morph.${of}.kind=spline`, repeated, { anew: trainingsOfDensities }),
+  [`morph.${of}.kind`]: one(`morph.${of}.kind=spline`, largerMorph(repeated), { anew: trainingsOfDensities }),
   [`morph.${of}.bins`]: [
-    { set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`], repeated, anew: trainingsOfDensities },
+    {
+      set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`],
+      repeated: largerMorph(repeated),
+      anew: trainingsOfDensities,
+    },
   ],
   [`morph.${of}.bound`]: [
-    { set: [`morph.${of}.kind=spline`, `morph.${of}.bound=4`], repeated, anew: trainingsOfDensities },
+    {
+      set: [`morph.${of}.kind=spline`, `morph.${of}.bound=4`],
+      repeated: largerMorph(repeated),
+      anew: trainingsOfDensities,
+    },
   ],
-  [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, repeated, { anew: trainingsOfDensities }),
-  [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
-  ...recipe(`morph.${of}`, repeated),
+  [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, largerMorph(repeated), { anew: trainingsOfDensities }),
+  [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, largerMorph(repeated), { anew: trainingsOfDensities }),
+  // A simple morph has no epoch chosen, and none to stop at.
+  ...recipe(
+    `morph.${of}`,
+    repeated,
+    repeated.filter((name) => !name.includes("single.t.")),
+  ),
 });
 
 /** By key of the configuration: changes of it, and the steps that they repeat. */
@@ -109,7 +129,9 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   name: one("name=Another", []),
   seed: one("seed=4", ALL),
   output: one("output=elsewhere", []),
-  "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ALL, { anew: trainings }),
+  "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ofOneFeature("x", ALL), {
+    anew: trainings,
+  }),
   "observables.x.columns": [...one("observables.x.columns=[x_again]", []), ...one("observables.x.columns=[y]", ALL)],
   "observables.x.transform": one("observables.x.transform=[asinh]", ALL),
   "observables.x.edges.*.low": one("observables.x.edges={x1: {low: -1000}}", ALL),
@@ -117,7 +139,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "observables.x.labels": one("observables.x.labels=[mass, momentum]", []),
   "observables.y.features": one(
     "observables.y={features: 1, columns: [y1]}",
-    [...densityOf("y"), "closure", ...OF_NEW_T],
+    ofOneFeature("y", [...densityOf("y"), "closure", ...OF_NEW_T]),
     {
       anew: trainings,
     },
@@ -232,7 +254,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     { anew: trainings },
   ),
   "morph.quadraticDamping": one("morph.quadraticDamping=0.02", [
-    ...["x", "y"].flatMap((of) => stagesOf(of, "single.t", "joint.s")),
+    ...["x", "y"].flatMap((of) => stagesOf(of, "joint.s")),
     "closure",
     ...FITS,
   ]),
