@@ -50,15 +50,16 @@ function places(small: readonly number[], large: readonly number[]): number[] {
 }
 
 /**
- * A morph of `simplerMorph` with the weights of the architecture that it was made from: the same density. Units and outputs that it does not
- * have are 0.
+ * A morph of `simplerMorph` with the weights of the architecture that it was made from: the same density. Units that it does not have keep
+ * their weights, which nothing looks at, so that a further training may use them.
+ *
+ * @param weights  of `initialMorph`: last layers are 0
  */
 export function embedded(small: NamedMorph, large: FactorizableArchitecture, weights: Weights): NamedMorph {
   checkParts("embedded", "a morph", small, { architecture: anObject });
   const { features, nuisances } = large;
   const [own, wide] = [small.architecture.layers[0]!.hidden, large.layers[0]!.hidden];
-  const values = new Map([...weights].map(([name, { shape }]) => [name, new Float64Array(sizeOf(shape))]));
-  for (const [name, { data }] of weights) if (name.startsWith("standardisation.")) values.get(name)!.set(data);
+  const placed = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   for (const [k, nuisance] of nuisances.entries()) {
     const outputs = nuisanceOutputs(large, nuisance);
     // s and t: of two powers of u, the linear ones.
@@ -67,22 +68,18 @@ export function embedded(small: NamedMorph, large: FactorizableArchitecture, wei
     const rows = [...own.map((counts, at) => places(counts, wide[at]!)), ends];
     for (const [at, place] of rows.entries()) {
       const [weight, bias] = ["weight", "bias"].map((part) => `transforms.0.nuisances.${k}.${at}.${part}`);
-      const source = small.weights.get(weight!)!;
-      const [inputs, width] = [source.shape[1]!, weights.get(weight!)!.shape[1]!];
+      const [source, target] = [small.weights.get(weight!)!, placed.get(weight!)!];
+      const [inputs, width] = [source.shape[1]!, target.shape[1]!];
       const columns = at === 0 ? Array.from({ length: inputs }, (_, i) => i) : rows[at - 1]!;
       for (const [row, to] of place.entries()) {
-        for (const [i, column] of columns.entries()) {
-          values.get(weight!)![to * width + column] = source.data[row * inputs + i]!;
-        }
-        values.get(bias!)![to] = small.weights.get(bias!)!.data[row]!;
+        target.data.fill(0, to * width, (to + 1) * width);
+        for (const [i, column] of columns.entries()) target.data[to * width + column] = source.data[row * inputs + i]!;
+        placed.get(bias!)!.data[to] = small.weights.get(bias!)!.data[row]!;
       }
     }
   }
-  const placed = [...weights].map(([name, { shape }]) => [name, { shape, data: values.get(name)! }] as const);
-  return { architecture: large, names: small.names, weights: new Map(placed) };
+  return { architecture: large, names: small.names, weights: placed };
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
 
 /** The morph without its quadratic terms: the same weights with those outputs 0. */
 export function withoutQuadratic(morph: NamedMorph): NamedMorph {

@@ -21,8 +21,7 @@ import {
   stagesOf,
   TOY_FITS,
   TOY_MORPH,
-  TOY_OF_OTHER_DATA,
-} from "./step-names.js";
+  TOY_OF_OTHER_DATA, largerMorph, ofOneFeature } from "./step-names.js";
 
 interface Case {
   readonly set: readonly string[];
@@ -77,16 +76,29 @@ const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]
 });
 
 const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]> => ({
-  [`morph.${of}.kind`]: one(`morph.${of}.kind=spline`, repeated, { anew: trainingsOfDensities }),
+  [`morph.${of}.kind`]: one(`morph.${of}.kind=spline`, largerMorph(repeated), { anew: trainingsOfDensities }),
   [`morph.${of}.bins`]: [
-    { set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`], repeated, anew: trainingsOfDensities },
+    {
+      set: [`morph.${of}.kind=spline`, `morph.${of}.bins=3`],
+      repeated: largerMorph(repeated),
+      anew: trainingsOfDensities,
+    },
   ],
   [`morph.${of}.bound`]: [
-    { set: [`morph.${of}.kind=spline`, `morph.${of}.bound=4`], repeated, anew: trainingsOfDensities },
+    {
+      set: [`morph.${of}.kind=spline`, `morph.${of}.bound=4`],
+      repeated: largerMorph(repeated),
+      anew: trainingsOfDensities,
+    },
   ],
-  [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, repeated, { anew: trainingsOfDensities }),
-  [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
-  ...recipe(`morph.${of}`, repeated),
+  [`morph.${of}.layers`]: one(`morph.${of}.layers=3`, largerMorph(repeated), { anew: trainingsOfDensities }),
+  [`morph.${of}.hidden`]: one(`morph.${of}.hidden=[5]`, largerMorph(repeated), { anew: trainingsOfDensities }),
+  // A simple morph has no epoch chosen, and none to stop at.
+  ...recipe(
+    `morph.${of}`,
+    repeated,
+    repeated.filter((name) => !name.includes("single.t.")),
+  ),
 });
 
 /** By key of the configuration: changes of it, and the steps that they repeat. */
@@ -94,7 +106,9 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   name: one("name=Another", []),
   seed: one("seed=4", ALL),
   output: one("output=elsewhere", []),
-  "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ALL, { anew: trainings }),
+  "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ofOneFeature("x", ALL), {
+    anew: trainings,
+  }),
   "observables.x.columns": [...one("observables.x.columns=[x_again]", []), ...one("observables.x.columns=[y]", ALL)],
   "observables.x.transform": one("observables.x.transform=[asinh]", ALL),
   "observables.x.edges.*.low": one("observables.x.edges={x1: {low: -1000}}", ALL),
@@ -102,7 +116,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "observables.x.labels": one("observables.x.labels=[mass, momentum]", []),
   "observables.y.features": one(
     "observables.y={features: 1, columns: [y1]}",
-    [...densityOf("y"), "closure", "closure.y", ...OF_NEW_T],
+    ofOneFeature("y", [...densityOf("y"), "closure", "closure.y", ...OF_NEW_T]),
     {
       anew: trainings,
     },
@@ -243,7 +257,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     { anew: trainings },
   ),
   "morph.quadraticDamping": one("morph.quadraticDamping=0.02", [
-    ...["x", "y"].flatMap((of) => stagesOf(of, "single.t", "joint.s")),
+    ...["x", "y"].flatMap((of) => stagesOf(of, "joint.s")),
     "closure",
     ...SCORES,
     ...FITS,

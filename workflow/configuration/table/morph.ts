@@ -19,7 +19,9 @@ const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
       hidden: hidden([32, 32]),
       training: recipe(`the morphing of ${of}`, defaults),
     },
-    { doc: `Morphing of the density of ${of}.` },
+    {
+      doc: `Morphing of the density of ${of}. For a nuisance with samples of its own, a morph of one affine layer with few hidden units takes its place where the samples show no more than that learns: it has less noise.`,
+    },
   );
 
 export const morph = section(

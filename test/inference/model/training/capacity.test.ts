@@ -94,13 +94,22 @@ test("the simpler morph is affine and linear with two units per degree, and noth
 for (const linearOnly of [false, true]) {
   test(`a simple morph is the same map in the larger architecture, ${linearOnly ? "one" : "two"}-sided`, async () => {
     for (const features of [1, 3]) {
-      const whole = randomMorph(wholeOf(linearOnly, features), "whole");
+      const random = randomMorph(wholeOf(linearOnly, features), "whole");
+      // As a training begins: last layers are 0.
+      const begins = [...random.weights].map(
+        ([name, { shape, data }]) =>
+          [name, { shape, data: /\.2\.(weight|bias)$/.test(name) ? data.map(() => 0) : data }] as const,
+      );
+      const whole = { ...random, weights: new Map(begins) };
       const drawn = randomMorph(simplerMorph(whole.architecture, 2)!, "small");
       const frame = [...whole.weights].filter(([name]) => name.startsWith("standardisation."));
       const small = { ...drawn, weights: new Map([...drawn.weights, ...frame]) };
       const placed = embedded(small, whole.architecture, whole.weights);
       for (const nu of [0.5, 1.5, -1]) close(await moved(placed, nu), await moved(small, nu), exact);
       assert.not.equal(await moved(small, 1.5), await moved(small, 0.5));
+      // Units that it does not have may still be trained.
+      const unused = placed.weights.get("transforms.0.nuisances.0.0.weight")!.data;
+      assert.ok(unused.filter((value) => value !== 0).length > 6 * (1 + features));
     }
   });
 }
