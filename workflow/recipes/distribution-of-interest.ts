@@ -4,7 +4,7 @@ import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { noiseVerdicts } from "../effect-noise.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
-import { type Closure, checkClosure, closureFindings } from "../steps/closure.js";
+import { type Closure, checkClosure, closureFindings, pointsOfSimulation } from "../steps/closure.js";
 import { checkFittedEvents } from "../steps/data-support.js";
 import { displacementFields } from "../steps/displacements.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
@@ -67,8 +67,9 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const checks = await checkEvents(context, verdicts);
   const trained = await trainSimulation(context, checks, verdicts);
   const { model: simulated, densities, keys } = trained;
+  const points = pointsOfSimulation(context, simulated);
   const noClosure: Closure = { tests: [], verdicts: [] };
-  const closure = await part("Closure", () => checkClosure(context, simulated, densities), noClosure);
+  const closure = await part("Closure", () => checkClosure(context, simulated, points, densities), noClosure);
   verdicts.add(closureFindings(context, closure));
   await requireLikelihood(context, simulated);
   const fitted = await fitModel(context, simulated, keys);
@@ -83,7 +84,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     () => findSimulationErrors(context, simulation),
     {},
   );
-  const biases = await part("Closure by scores", () => findBiases(context, simulated, keys, best), []);
+  const biases = await part("Closure by scores", () => findBiases(context, simulated, points, keys, best), []);
   verdicts.add(biasFindings(context, biases));
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);

@@ -39,29 +39,43 @@ export function describePoint({ analysis: { configuration } }: RunContext, at: r
   return moved.length === 0 ? "nominal" : moved.join(", ");
 }
 
-/** Simulated events of all samples together that closure looks at: some ten seconds of one core for networks of the usual sizes. */
-export const MOST_EVENTS = 1_000_000;
+/** Simulated events of all points together whose scores are taken. */
+export const MOST_SCORED = 1_000_000;
+
+/** Simulated events of all samples together that are binned; with those above some fifteen seconds of one core for the toy. */
+const MOST_BINNED = 500_000;
+
+/** Simulation at all points, drawn or joined once where it is asked for; see `pointsOfSimulation`. */
+export type LazyPoints = () => Promise<readonly SimulatedPoint[]>;
 
 /**
  * Simulation at all points, the events that were trained on among it: a density that could not learn something differs from these as much
  * as from others. Those of a generator are new.
  */
-export async function pointsOfSimulation(context: RunContext, model: MixtureModel): Promise<SimulatedPoint[]> {
-  const { analysis, simulation } = context;
+export function pointsOfSimulation({ analysis, simulation }: RunContext, model: MixtureModel): LazyPoints {
   const { anchors } = simulation;
-  const most = Math.floor(MOST_EVENTS / anchors.length);
-  const total = simulatedEvents(analysis.configuration);
-  const parts = simulation.isFresh
-    ? await simulation.training("closure", anchors, 0, Math.max(1, Math.ceil(total / MOST_EVENTS)))
-    : [
-        ...(await simulation.training("closure", anchors, 0, 1)),
-        ...((await simulation.validation(anchors)) ?? []),
-        ...(await simulation.test(anchors)),
-      ];
-  return simulatedPoints(model, parts).map(({ at, samples }) => ({
-    at,
-    samples: samples.map((own) => own && thinned(own, most)),
-  }));
+  async function made() {
+    const total = simulatedEvents(analysis.configuration);
+    const parts = simulation.isFresh
+      ? await simulation.training("closure", anchors, 0, Math.max(1, Math.ceil(total / MOST_SCORED)))
+      : [
+          ...(await simulation.training("closure", anchors, 0, 1)),
+          ...((await simulation.validation(anchors)) ?? []),
+          ...(await simulation.test(anchors)),
+        ];
+    return simulatedPoints(model, parts);
+  }
+  let known: Promise<readonly SimulatedPoint[]> | undefined;
+  return () => {
+    known ??= made();
+    return known;
+  };
+}
+
+/** As many events of each sample, and of all together no more than closure bins. */
+function binnedPoints(points: readonly SimulatedPoint[], samples: number): SimulatedPoint[] {
+  const most = Math.floor(MOST_BINNED / samples);
+  return points.map(({ at, samples: own }) => ({ at, samples: own.map((one) => one && thinned(one, most)) }));
 }
 
 /** What yields are scaled to where the number of events says nothing. */
@@ -72,6 +86,7 @@ export const observedEvents = ({ analysis, events }: RunContext): number | undef
 export async function checkClosure(
   context: RunContext,
   model: MixtureModel,
+  points: LazyPoints,
   densities: readonly (string | undefined)[],
 ): Promise<Closure> {
   const { analysis, simulation, store, backend, progress, signal } = context;
@@ -80,7 +95,7 @@ export async function checkClosure(
   const inputs = {
     densities,
     nuisances: model.nuisances.flatMap((own) => (own.kind === "shape" ? [[own.nominal, own.acts]] : [])),
-    most: MOST_EVENTS,
+    most: [MOST_SCORED, MOST_BINNED],
     simulation: simulation.digest(simulation.anchors, looksAtY(context) ? "y" : "x"),
     bins: report.bins,
   };
@@ -90,7 +105,7 @@ export async function checkClosure(
     const found = await closureTests({
       backend,
       model: simulated,
-      points: await pointsOfSimulation(context, simulated),
+      points: binnedPoints(await points(), simulation.anchors.length),
       nominal,
       bins: report.bins,
       seed,

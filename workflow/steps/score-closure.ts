@@ -1,6 +1,11 @@
 /** Closure by scores: by how much do wrong densities move the estimates? */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { fullVector, type ProcessSample, thinned } from "../../inference/model/predictions/process-samples.js";
+import {
+  fullVector,
+  type ProcessSample,
+  type SimulatedPoint,
+  thinned,
+} from "../../inference/model/predictions/process-samples.js";
 import {
   type BiasTest,
   type BiasVerdict,
@@ -16,7 +21,7 @@ import { expectedYields } from "../../inference/model/yields.js";
 import { nuisanceNames, nuisanceVector, willMoveY } from "../configuration/analysis.js";
 import { formOf, looksAtY, type RunContext } from "../context.js";
 import type { Verdict } from "../verdicts.js";
-import { describePoint, MOST_EVENTS, observedEvents, pointsOfSimulation } from "./closure.js";
+import { describePoint, type LazyPoints, MOST_SCORED, observedEvents } from "./closure.js";
 import type { NamedFit } from "./fits/fitted-model.js";
 import type { SimulationKeys } from "./simulation-keys.js";
 
@@ -40,6 +45,7 @@ const LEAST_SHARE = 0.1;
 export async function findBiases(
   context: RunContext,
   model: MixtureModel,
+  points: LazyPoints,
   keys: SimulationKeys,
   quoted: NamedFit,
 ): Promise<BiasOf[]> {
@@ -49,8 +55,8 @@ export async function findBiases(
   const withY = looksAtY(context);
   const withX = !withY || (willMoveY(configuration) && configuration.likelihood.form === "joint");
   const found = [
-    ...(withX ? [await biasesOf(context, ofX, "x", keys.xAlone, quoted)] : []),
-    ...(withY ? [await biasesOf(context, whole, "x and y", keys.whole, quoted)] : []),
+    ...(withX ? [await biasesOf(context, ofX, points, "x", keys.xAlone, quoted)] : []),
+    ...(withY ? [await biasesOf(context, whole, points, "x and y", keys.whole, quoted)] : []),
   ];
   return found.flatMap((own) => own ?? []);
 }
@@ -58,6 +64,7 @@ export async function findBiases(
 async function biasesOf(
   context: RunContext,
   model: MixtureModel,
+  simulated: LazyPoints,
   of: BiasOf["of"],
   key: string,
   { summary }: NamedFit,
@@ -66,13 +73,13 @@ async function biasesOf(
   const observed = observedEvents(context);
   const inputs = {
     key,
-    most: MOST_EVENTS,
+    most: MOST_SCORED,
     ...(observed !== undefined && { observed }),
     simulation: simulation.digest(simulation.anchors, of === "x" ? "x" : "y"),
     ...formOf(context),
   };
   const { record } = await store.run(of === "x" ? "closure.x" : "closure.y", inputs, async () => {
-    const points = await scoredPoints(context, model);
+    const points = await scoredPoints(await simulated(), model);
     const counter = progress.begin(`closure by scores of ${of}`, points.length, "points");
     const found = await scoreClosure({
       backend,
@@ -100,9 +107,8 @@ async function biasesOf(
 }
 
 /** Points at which every process was simulated, each with as many events as the others, and those of its processes by their yields. */
-async function scoredPoints(context: RunContext, model: MixtureModel) {
-  const points = await pointsOfSimulation(context, model);
-  const most = MOST_EVENTS / points.length;
+async function scoredPoints(points: readonly SimulatedPoint[], model: MixtureModel) {
+  const most = MOST_SCORED / points.length;
   const scored: (ScorePoint & { readonly at: readonly number[] })[] = [];
   for (const { at, samples } of points) {
     if (!samples.every((own): own is ProcessSample => own !== undefined)) continue;
