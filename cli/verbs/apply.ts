@@ -21,7 +21,7 @@ import { requireRange, resolutionWarnings } from "../../workflow/events/resoluti
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
-import { mapErrors } from "../../workflow/transport-errors.js";
+import { epochsOf, mapErrors } from "../../workflow/transport-errors.js";
 import { repeatedText, requirePassed, verdictText } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { givenPoint, simulatedAtOf } from "../command/point.js";
@@ -75,7 +75,11 @@ export async function apply(context: VerbContext): Promise<void> {
   const outside = countOutside(model, sample.y, count);
   warnOfOutside(context, outside, count);
   for (const text of sampleWarnings(analysis, model, files.events, sample, direction)) context.warn(text);
-  const errors = mapErrors({ hasResponse: model.response !== undefined, replicas: replicas.length });
+  const errors = mapErrors({
+    hasResponse: model.response !== undefined,
+    replicas: replicas.length,
+    epochs: epochsOf(analysis.configuration),
+  });
   if (errors.missing !== null)
     context.warn(`${files.out}: the columns of variations are no whole error. ${errors.missing}`);
   const results = names.all.map((name) => columns.get(name) as NamedArray);

@@ -50,7 +50,7 @@ export async function writeResults(context: RunContext, outcome: Outcome): Promi
 function drawingsOf(context: RunContext, outcome: Outcome): DrawingGroup[] {
   const { best, scans, impacts, trainings, closure, projections, bands, fields } = outcome;
   const { analysis, events } = context;
-  const ofT = errorsOfT(outcome.fitted);
+  const ofT = errorsOfT(analysis.configuration, outcome.fitted);
   return [
     { name: "nuisances", drawings: () => nuisancePictures(context, best.summary) },
     { name: "scan", drawings: () => scanPictures(analysis, events.data.count, scans) },

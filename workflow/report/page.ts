@@ -94,8 +94,8 @@ const goodnessText = ({ goodness }: Outcome) =>
   goodness === undefined ? "" : ` Here it is ${significant(goodness.pValue, 2)}, of ${goodness.tests} tests.`;
 
 /** What errors of T, and of what T makes of y, lack. */
-function missingText({ fitted }: Outcome): string {
-  const missing = errorsOfT(fitted)?.missing ?? null;
+function missingText({ analysis }: RunContext, { fitted }: Outcome): string {
+  const missing = errorsOfT(analysis.configuration, fitted)?.missing ?? null;
   return missing === null ? "" : `\n\n${missing}`;
 }
 
@@ -191,7 +191,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         "Before the fit, the prediction is the nominal simulation. After the fit, it is the simulation at the fitted nuisances, with y " +
           "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them. Each feature is tested in these " +
           "bins, and in wide ones: quartiles, and tails in which 10, 30, 100 and 300 events are expected. Variances include that of the finite " +
-          `simulation. The fit fails where the least p-value of all tests, corrected for their number, is below ${GOODNESS_LEVEL}.${goodnessText(outcome)}${missingText(outcome)}`,
+          `simulation. The fit fails where the least p-value of all tests, corrected for their number, is below ${GOODNESS_LEVEL}.${goodnessText(outcome)}${missingText(context, outcome)}`,
         figures("projections", ""),
         [
           ...lost("Data before and after the fit", "Bands of the projections"),
@@ -206,7 +206,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           "standard deviation along each principal mode, for each process at its mean x. The error of T(y) − y has two parts: what the " +
           "nuisances move, and the statistical error at fixed nuisances, which is the spread of the replicas of an ensemble. Along the " +
           "modes the replicas hardly differ, because all share one response. The file arrays.npz has these numbers." +
-          missingText(outcome),
+          missingText(context, outcome),
         [
           ...figures("displacement", "T(y) − y at the best fit."),
           ...figures(

@@ -122,9 +122,8 @@ function shadedBands(band: Band | undefined, ofT: MapErrors | undefined): Shaded
   if (band === undefined) return [];
   const lacks = ofT === undefined || ofT.missing === null ? "nuisances ± 1σ" : errorLabel(ofT);
   if (band.total === undefined) return [{ label: lacks, ...band.systematic }];
-  const isWhole = ofT === undefined || ofT.missing === null;
   return [
-    { label: isWhole ? "total ± 1σ" : errorLabel(ofT), ...band.total },
+    { label: ofT === undefined ? "total ± 1σ" : errorLabel(ofT), ...band.total },
     { label: "nuisances ± 1σ", ...band.systematic },
   ];
 }

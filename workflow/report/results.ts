@@ -40,7 +40,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     warnings,
   } = outcome;
   const { data } = context.events;
-  const ofT = errorsOfT(fitted);
+  const ofT = errorsOfT(configuration, fitted);
   return {
     analysis: configuration.name,
     version: readVersion(),

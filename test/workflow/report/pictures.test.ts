@@ -43,8 +43,10 @@ test("nuisances and their correlation are drawn by their labels, and not at all 
   assert.equal(nuisancePictures(setting, { ...outcome.best.summary, sigma: null }), []);
 });
 
+const LONG = { replica: 25, transport: 25 };
+
 /** Of a run without an ensemble. */
-const PARTIAL = mapErrors({ hasResponse: true, replicas: 0 });
+const PARTIAL = mapErrors({ hasResponse: true, replicas: 0, epochs: LONG });
 
 test("replicas are drawn in every plane of two nuisances, from two replicas on", () => {
   assert.match(drawn(replicaPicture(setting, outcome)[0]!), "Replicas of step 1: ν̂ with T fixed");
@@ -74,13 +76,13 @@ test("errors of T that are not whole say so beside every ellipse and band, in pi
   assert.match(ofData(PARTIAL), text);
   assert.match(ofData(PARTIAL), "nuisances ± 1σ", "x does not depend on T");
   assert.not.match(ofData(undefined), text);
-  assert.match(ofData(mapErrors({ hasResponse: true, replicas: 9 }), widths), "total ± 1σ");
-  const spread = mapErrors({ hasResponse: false, replicas: 9 });
+  assert.match(ofData(mapErrors({ hasResponse: true, replicas: 9, epochs: LONG }), widths), "total ± 1σ");
+  const spread = mapErrors({ hasResponse: false, replicas: 9, epochs: LONG });
   assert.match(ofData(spread, widths), "replicas ± 1σ, nuisances missing");
 });
 
 test("errors of T with an ensemble are the total about the mean of the replicas", () => {
-  const whole = mapErrors({ hasResponse: true, replicas: 9 });
+  const whole = mapErrors({ hasResponse: true, replicas: 9, epochs: LONG });
   const fields = outcome.fields.map((field) => ({
     ...field,
     replicas: { mean: field.displacements, spread: field.displacements },

@@ -84,7 +84,9 @@ test("errors of T say what they lack, beside the whole and beside every number o
     ["nuisances", null],
   );
   const whole = resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model } });
-  assert.equal(whole.errorsOfT, { statistical: true, nuisances: true, missing: null });
+  const { missing, ...parts } = whole.errorsOfT!;
+  assert.equal(parts, { statistical: true, isShort: true, nuisances: true });
+  assert.match(missing!, /replicas are trained for 15 epochs and T for 25/);
 });
 
 test("errors of T at the fit are arrays that say of which part they are", () => {
