@@ -10,10 +10,12 @@ import {
   densityOf,
   FITS,
   FITS_OF_X,
+  largerMorph,
   morphOf,
   OF_NEW_T,
   OF_OTHER_DATA,
   OF_T,
+  ofOneFeature,
   PREDICTIONS,
   REPLICAS,
   SCANS,
@@ -21,7 +23,8 @@ import {
   stagesOf,
   TOY_FITS,
   TOY_MORPH,
-  TOY_OF_OTHER_DATA, largerMorph, ofOneFeature } from "./step-names.js";
+  TOY_OF_OTHER_DATA,
+} from "./step-names.js";
 
 interface Case {
   readonly set: readonly string[];
