@@ -1,5 +1,6 @@
 /**
- * Right analyses with one thing broken: does the run end with a failed verdict that names the cause? And do the unbroken ones pass?
+ * Right analyses with one thing broken: does the run end with a failed verdict that names the cause, with exit code 4, or 2 where it is refused, or
+ * 3 where the fit did not converge either? And do the unbroken ones pass?
  * `npm run study:mutations [SEEDS] [MUTATIONS] [DATA] [SAMPLE]`: seeds of the unbroken ones as 1,2,3; mutations by name, as in
  * process,tail, or all, or none; events of the data and of every sample. Mutations take the first seed.
  */
@@ -38,7 +39,7 @@ async function ended({ entry, files }: StudiedAnalysis): Promise<Ended> {
       judgesTrainings: true,
     });
     const seconds = (performance.now() - begin) / 1000;
-    if (code !== 0 && code !== 4) return { code, failed: ["refused"], text: error, seconds };
+    if (![0, 3, 4].includes(code)) return { code, failed: ["refused"], text: error, seconds };
     const { verdicts } = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
     type Found = { readonly check: string; readonly text: string; readonly advice: string };
     const failed = verdicts as readonly Found[];
@@ -65,7 +66,7 @@ const said: string[] = [];
 let caught = 0;
 for (const { name, analysis, what, mutate, names } of chosen) {
   const { code, failed, text, seconds } = await ended(mutate(makers[analysis](list[0]!, sizes)));
-  const isNamed = (code === 4 || code === 2) && names.test(text);
+  const isNamed = code !== 0 && names.test(text);
   if (isNamed) caught++;
   console.log(
     `| ${what} | ${analysis} | ${code} | ${counted(failed)} | ${isNamed ? "yes" : "NO"} | ${seconds.toFixed(0)} |`,
