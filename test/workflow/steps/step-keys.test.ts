@@ -19,8 +19,10 @@ const stagesOf = (of: string, ...stages: readonly string[]) =>
   stages.flatMap(trainedAs).map((stage) => `${of}.morph.${stage}`);
 /** Beside a larger morph than that of the base a simple morph of s is another one too; that of t is as it was. */
 const largerMorph = (names: readonly string[]) =>
-  names.flatMap((name) => (name.includes("single.t.") ? [] : name.endsWith("single.s") ? simple(name) : [name]));
-const simple = (stage: string) => [`${stage}.simple`, `${stage}.residual`];
+  names.flatMap((name) =>
+    /(simple|residual)\.t$/.test(name) ? [] : name.endsWith("single.s") ? simple(name) : [name],
+  );
+const simple = (stage: string) => ["simple", "residual"].map((kind) => stage.replace("single", kind));
 /** So it is of one feature, of which a simple morph has fewer units. */
 const ofOneFeature = (of: string, names: readonly string[]) =>
   names.flatMap((name) => (name === `${of}.morph.single.s` ? simple(name) : [name]));
@@ -120,7 +122,7 @@ const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[
   ...recipe(
     `morph.${of}`,
     repeated,
-    repeated.filter((name) => !name.includes("single.t.")),
+    repeated.filter((name) => !/(simple|residual)\.t$/.test(name)),
   ),
 });
 
