@@ -100,7 +100,7 @@ const morph = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[
   ...recipe(
     `morph.${of}`,
     repeated,
-    repeated.filter((name) => !name.includes("single.t.")),
+    repeated.filter((name) => !/(simple|residual)\.t$/.test(name)),
   ),
 });
 

@@ -1,11 +1,11 @@
 /** Names of the steps of the analyses of `repeated-steps`, by what they follow from. */
 
-const simple = (stage: string) => [`${stage}.simple`, `${stage}.residual`];
+const simple = (stage: string) => ["simple", "residual"].map((kind) => stage.replace("single", kind));
 /** Of t, a simple morph has learned all that the samples show, so that the one that is configured is not trained alone. */
 const trainedAs = (stage: string) => (stage === "single.t" ? simple(stage) : [stage]);
 /** Beside a larger morph than that of the base a simple morph of s is another one too; that of t is as it was. */
 export const largerMorph = (names: readonly string[]) =>
-  names.flatMap((name) => (name.includes("single.t.") ? [] : name.endsWith("single.s") ? simple(name) : [name]));
+  names.flatMap((name) => (/(simple|residual)\.t$/.test(name) ? [] : name.endsWith("single.s") ? simple(name) : [name]));
 /** So it is of one feature, of which a simple morph has fewer units. */
 export const ofOneFeature = (of: string, names: readonly string[]) =>
   names.flatMap((name) => (name === `${of}.morph.single.s` ? simple(name) : [name]));

@@ -102,7 +102,7 @@ test("names and labels decide nothing about where files are", async () => {
   );
   assert.equal(readdirSync(at("deep", "er")), ["out"]);
   const steps = readdirSync(at("deep", "er", "out", "steps"));
-  const morphs = steps.filter((name) => name.startsWith("x.morph.single."));
+  const morphs = steps.filter((name) => name.startsWith("x.morph."));
   // Of each nuisance a simple morph and what it leaves, at least.
   assert.ok(morphs.length >= 4 * 2);
   assert.is(new Set(morphs.map((name) => name.toLowerCase())).size, morphs.length);

@@ -236,16 +236,16 @@ function anchorsOf({ simulation }: RunContext, stage: MorphStage, shapes: readon
 
 /** Which training of a stage. */
 interface Variant {
-  /** Of the name of its step. */
-  readonly suffix: string;
+  /** In the name of its step, in place of that of the stage. */
+  readonly kind?: string;
   /** Whether held-out events choose its epoch. */
   readonly choosesEpoch: boolean;
 }
 
-const CONFIGURED: Variant = { suffix: "", choosesEpoch: true };
+const CONFIGURED: Variant = { choosesEpoch: true };
 
 /** It has too few parameters to overfit, and an epoch before the parameters are averaged is better by chance alone. */
-const SIMPLE: Variant = { suffix: ".simple", choosesEpoch: false };
+const SIMPLE: Variant = { kind: "simple", choosesEpoch: false };
 
 /** @param before  keys of the steps that the weights come from */
 async function trainStage(
@@ -255,7 +255,7 @@ async function trainStage(
   stage: MorphStage,
   initial: NamedMorph,
   before: readonly (string | undefined)[],
-  { suffix, choosesEpoch }: Variant = CONFIGURED,
+  { kind, choosesEpoch }: Variant = CONFIGURED,
 ): Promise<TrainedMorph> {
   const { backend, simulation, sizes, store, analysis } = context;
   const { configuration } = analysis;
@@ -264,9 +264,10 @@ async function trainStage(
   const shapes = shapesOf(configuration);
   const { architecture } = initial;
   const prefix = `${of}.systematics`;
-  const name = `${of}.morph.${stage.name}${suffix}`;
+  const own = kind === undefined ? stage.name : `${kind}.${stage.nuisances[0]}`;
+  const name = `${of}.morph.${own}`;
   // The name that steps of morphs had at first: other random numbers would train another morph.
-  const purpose = `${prefix}.${stage.name}${suffix}`;
+  const purpose = `${prefix}.${own}`;
   const anchors = anchorsOf(context, stage, shapes);
   const numbers = { frame: simulation.frame, precision: backend.precision };
   const pack = (events: readonly SimulatedEvents[]) =>

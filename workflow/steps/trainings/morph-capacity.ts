@@ -109,7 +109,7 @@ async function leftBySimple(
   const processes = new Set(anchors.map(({ process }) => process));
   const nominalAnchors = simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
-  const { record } = await store.run(`${of}.morph.${stage.name}.residual`, inputs, async () => {
+  const { record } = await store.run(`${of}.morph.residual.${stage.nuisances[0]}`, inputs, async () => {
     const training = await simulation.training(stage.name, anchors, 0, 1);
     const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
     const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
@@ -140,7 +140,7 @@ async function withQuadraticWhereSeen(
 ): Promise<TrainedMorph> {
   const { simulation, sizes, analysis, store, backend } = context;
   const nominalAnchors = simulation.anchors.filter(isNominalOf(shapes));
-  const name = `${of}.morph.${stage.name}.quadratic`;
+  const name = `${of}.morph.quadratic.${stage.nuisances[0]}`;
   const inputs = { morph: full.key, nominal: simulation.digest(nominalAnchors, of) };
   const prefix = parameterPrefixes[`${of}.morph`];
   const parametersOf = (flow: NamedMorph) => named(prefix, flow.weights);

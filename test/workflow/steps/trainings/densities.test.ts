@@ -66,7 +66,7 @@ report: { bins: 8 }
 /** Of a and b alone, simple morphs have learned all that the samples show. */
 const trained = [
   "x.nominal",
-  ...["a", "b"].flatMap((name) => [`x.morph.single.${name}.simple`, `x.morph.single.${name}.residual`]),
+  ...["a", "b"].flatMap((name) => [`x.morph.simple.${name}`, `x.morph.residual.${name}`]),
   "x.morph.joint.a",
 ];
 const trainingsIn = (out: string) =>

@@ -53,15 +53,15 @@ report: { bins: 8 }
   const ran = await runInProcess(["run", join(folder, "analysis.yaml"), "--out", out, "--threads", "1"]);
   assert.is(ran.code, 0, ran.error);
   const stages = readdirSync(join(out, "steps")).flatMap(
-    (name) => /^x\.morph\.single\.(.*)\.safetensors$/.exec(name)?.[1] ?? [],
+    (name) => /^x\.morph\.(.*)\.safetensors$/.exec(name)?.[1] ?? [],
   );
   assert.equal(stages.sort(), [
-    "bump",
-    "bump.quadratic",
-    "bump.residual",
-    "bump.simple",
-    "shift.residual",
-    "shift.simple",
+    "quadratic.bump",
+    "residual.bump",
+    "residual.shift",
+    "simple.bump",
+    "simple.shift",
+    "single.bump",
   ]);
 });
 
