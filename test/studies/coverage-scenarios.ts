@@ -125,12 +125,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     logRate: RATE,
   },
   profiled: {
-    about: "the same with y, which simulation gets wrong: T profiled",
+    about:
+      "the same with y, which simulation gets wrong: T profiled; 10 000 simulated events in every sample, 4000 in the data",
     names: ["scale", "model", "norm"],
     configuration: chainText("  y: { features: 2, columns: [mass, score] }", "x, y"),
     processes: processesOf(MEASURED),
     normals: 4,
-    simulated: 20_000,
+    simulated: 10_000,
     logRate: RATE,
     distorted: (_process, event) => ({
       ...event,
