@@ -5,7 +5,9 @@ const simple = (stage: string) => ["simple", "residual"].map((kind) => stage.rep
 const trainedAs = (stage: string) => (stage === "single.t" ? simple(stage) : [stage]);
 /** Beside a larger morph than that of the base a simple morph of s is another one too; that of t is as it was. */
 export const largerMorph = (names: readonly string[]) =>
-  names.flatMap((name) => (/(simple|residual)\.t$/.test(name) ? [] : name.endsWith("single.s") ? simple(name) : [name]));
+  names.flatMap((name) =>
+    /(simple|residual)\.t$/.test(name) ? [] : name.endsWith("single.s") ? simple(name) : [name],
+  );
 /** So it is of one feature, of which a simple morph has fewer units. */
 export const ofOneFeature = (of: string, names: readonly string[]) =>
   names.flatMap((name) => (name === `${of}.morph.single.s` ? simple(name) : [name]));
