@@ -69,7 +69,7 @@ export interface CapacityRequest {
 /**
  * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then the
  * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
- * other by more than one standard error.
+ * other by more than chance (`isBeyondChance`).
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { sizes } = context;
