@@ -2,7 +2,7 @@
 
 import type { ClosureVerdict } from "../../inference/model/predictions/closure.js";
 import type { BiasTest } from "../../inference/model/predictions/score-closure.js";
-import { significant } from "../../inference/plots/index.js";
+import { fixed, significant } from "../../inference/plots/index.js";
 import { featureLabel, nuisanceNames, processNames } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import type { Outcome } from "../recipes/outcome.js";
@@ -19,7 +19,7 @@ const partText = ({ of, part }: ClosureVerdict) =>
 /** √λ, 0 where the estimate of λ is negative: in standard deviations. */
 const inSigmas = (lambda: number) => Math.sqrt(Math.max(0, lambda));
 
-const percent = (part: number | undefined) => part && `${Math.round(100 * part)}%`;
+const percent = (part: number | undefined) => (part === undefined ? undefined : `${Math.round(100 * part)}%`);
 
 export function closureTables(context: RunContext, { closure, biases }: Outcome): ReportTable[] {
   return [
@@ -48,7 +48,7 @@ function testTable(context: RunContext, verdicts: readonly ClosureVerdict[]): Re
 
 /** One row for each nuisance: at the estimate, at the nominal point, and where the bias is the least probable by chance. */
 function biasTable(context: RunContext, { of, estimates, verdict }: BiasOf): ReportTable {
-  const text = ({ bias, error }: BiasTest) => `${bias.toFixed(2)} ± ${error.toFixed(2)}`;
+  const text = ({ bias, error }: BiasTest) => `${fixed(bias, 2)} ± ${fixed(error, 2)}`;
   const rows = nuisanceLabels(context).map((label, k) => {
     const own = verdict.points.map((tests, i) => ({ ...tests[k]!, at: describePoint(context, estimates[i]!.at) }));
     const clearest = own.reduce((a, b) => (b.pValue < a.pValue ? b : a));

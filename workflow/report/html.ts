@@ -99,7 +99,9 @@ function firstScreen({ result, failed }: Report): string {
   if (failed.length === 0) return `${sentence}<p class="verdict passed">Every check passed.</p>\n`;
   const items = failed.map(({ check, text, advice }) => {
     const what = advice === "" ? "" : ` <em>${escapeText(advice)}.</em>`;
-    return `<li><strong>${escapeText(check)}</strong> ${escapeText(text)}.${what}</li>\n`;
+    const name = `${check}: `;
+    const said = text.startsWith(name) ? text.slice(name.length) : text;
+    return `<li><strong>${escapeText(check)}</strong>: ${escapeText(said)}.${what}</li>\n`;
   });
   const heading = failed.length === 1 ? "1 check failed" : `${failed.length} checks failed`;
   return `${sentence}<aside class="verdict failed">\n<h2>${heading}</h2>\n<ul>\n${items.join("")}</ul>\n</aside>\n`;

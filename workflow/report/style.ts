@@ -12,7 +12,7 @@ p { max-width: 75ch; }
 a { color: var(--link); }
 .faint, .quiet { opacity: 0.7; margin: 0.3rem 0 1.5rem; }
 .result { font-size: 1.2rem; }
-.verdict { border: 2px solid; border-left-width: 10px; padding: 0.8rem 1.2rem; margin: 1.2rem 0; }
+.verdict { border: 2px solid; border-left-width: 10px; padding: 0.8rem 1.2rem; margin: 1.2rem 0; max-width: none; }
 .failed { border-color: var(--alarm); background: var(--alarm-shade); }
 .passed { border-color: var(--passed); background: var(--passed-shade); font-weight: 600; }
 .warnings { border-left: 5px solid var(--caution); background: var(--caution-shade); padding: 0.8rem 1.2rem; margin: 1.5rem 0; }

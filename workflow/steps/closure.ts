@@ -130,17 +130,22 @@ export function describeTest(context: RunContext, { features, process, at }: Clo
 export const missedPart = ({ difference, variation }: ClosureTest): number | undefined =>
   variation && Math.sqrt(Math.max(0, difference.lambda) / Math.max(variation.lambda, difference.lambda));
 
+/** "6.0", "140", "more than 1000" */
+const differenceText = (size: number) =>
+  size > 1000 ? "more than 1000" : size < 99.5 ? size.toPrecision(2) : `${Math.round(size)}`;
+
 /** A density, or its morph, that does not describe simulation. */
 export function closureFindings(context: RunContext, { verdicts }: Closure): Verdict[] {
   return verdicts.flatMap(({ of, part, worst, pValue, tests, passed }) => {
     if (passed) return [];
-    const size = Math.sqrt(worst.difference.lambda).toPrecision(2);
+    const size = differenceText(Math.sqrt(worst.difference.lambda));
+    const chance = pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1);
     const missed = missedPart(worst);
     const variation =
       missed === undefined ? "" : `, and misses ${Math.round(100 * missed)}% of what the nuisance does there`;
     const text =
       `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not describe simulation: it differs by ${size} standard ` +
-      `deviations of the data (p-value ${pValue.toExponential(1)} for the worst of ${tests} tests, ${describeTest(context, worst)})${variation}`;
+      `deviations of the data (p-value ${chance} for the worst of ${tests} tests, ${describeTest(context, worst)})${variation}`;
     const advice = closureAdvice(context, of, part);
     return [{ check: "closure", about: "densities", failed: true, text, advice }];
   });

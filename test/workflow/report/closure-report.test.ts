@@ -12,7 +12,7 @@ test("a table for each likelihood with the clearest bias of every nuisance, and 
   );
   assert.equal(biases!.rows, [
     ["Δ", "0.60 ± 0.11", "0.55", "0.05 ± 0.10", "0.90 ± 0.12", "shift = 1"],
-    ["squeeze", "-0.03 ± 0.10", "0.50", "-0.10 ± 0.10", "-0.10 ± 0.10", "nominal"],
+    ["squeeze", "−0.03 ± 0.10", "0.50", "−0.10 ± 0.10", "−0.10 ± 0.10", "nominal"],
   ]);
   assert.equal(tests!.rows, [
     ["p(x), nominal", 2, "x1 of A, nominal", "0.20", "0.71", undefined, "passed"],

@@ -60,7 +60,7 @@ test("a report says so when there is nothing to warn of", () => {
 
 test("first stands the result, then a red box of what failed with advice, or a green line, then warnings", () => {
   const failed = [
-    { check: "closure", text: "p(x) fails where x < 2", advice: "Simulate more" },
+    { check: "closure", text: "closure: p(x) fails where x < 2", advice: "Simulate more" },
     { check: "spike", text: "5 events have x = -999", advice: "" },
   ];
   const html = buildReport({ ...report, failed });
@@ -68,8 +68,8 @@ test("first stands the result, then a red box of what failed with advice, or a g
   const places = [
     '<p class="result">The fit with T profiled gives shift',
     '<aside class="verdict failed">\n<h2>2 checks failed</h2>',
-    "<li><strong>closure</strong> p(x) fails where x &lt; 2. <em>Simulate more.</em></li>",
-    "<li><strong>spike</strong> 5 events have x = -999.</li>",
+    "<li><strong>closure</strong>: p(x) fails where x &lt; 2. <em>Simulate more.</em></li>",
+    "<li><strong>spike</strong>: 5 events have x = -999.</li>",
     "1 warning",
     "<table>",
   ].map((part) => html.indexOf(part));

@@ -58,6 +58,12 @@ test("a morph that fails says what it misses, and what to do", () => {
     "closure: the morph of x does not describe simulation: it differs by 6.0 standard deviations of the data (p-value 1.0e-9 for the worst of " +
       "6 tests, x1 of B, shift = -1), and misses 50% of what the nuisance does there",
   );
+  const textAt = (lambda: number, pValue: number) => {
+    const own = { ...verdict, worst: { ...worst, difference: { lambda, error: 1 } }, pValue };
+    return closureFindings(setting, { tests: [], verdicts: [own] })[0]!.text;
+  };
+  assert.match(textAt(140 ** 2, 0), "differs by 140 standard deviations of the data (p-value below 1e-12 for");
+  assert.match(textAt(1e12, 1e-9), "differs by more than 1000 standard deviations of the data (p-value 1.0e-9 for");
   assert.is(found!.advice, "Train longer (morph.x.training.epochs), or with more simulation");
   const affine = { ...setting.analysis.configuration, morph: { x: { kind: "affine" } } };
   const other = { ...setting, analysis: { ...setting.analysis, configuration: affine } } as unknown as RunContext;
