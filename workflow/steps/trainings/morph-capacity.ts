@@ -60,6 +60,8 @@ export interface CapacityRequest {
   readonly anchors: readonly Anchor[];
   /** What the training that is configured begins with. */
   readonly initial: NamedMorph;
+  /** The same morph without any training: the identity. Its weights are those of units that a simple morph does not have. */
+  readonly untrained: NamedMorph;
   /** Trains with the architecture that is configured. */
   readonly trainFull: () => Promise<TrainedMorph>;
   /** Trains another morph on the same events. */
@@ -73,14 +75,14 @@ export interface CapacityRequest {
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { sizes } = context;
-  const { stage, nominal, initial, trainFull, trainSimple } = request;
+  const { stage, nominal, initial, untrained, trainFull, trainSimple } = request;
   const simpler = simplerMorph(initial.architecture, sizes.processes);
   if (simpler === undefined) return trainFull();
   const seed = context.analysis.configuration.seed;
   const small = await trainSimple(initialMorph(simpler, stage.nuisances, nominal, seed));
   const { residual, noise } = await leftBySimple(context, request, small);
   if (residual.pValue >= EFFECT_LEVEL) {
-    return { ...small, flow: embedded(small.flow, initial.architecture, initial.weights), noise };
+    return { ...small, flow: embedded(small.flow, untrained.architecture, untrained.weights), noise };
   }
   const full = await trainFull();
   if (initial.architecture.nuisances[0]!.linearOnly) return full;

@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { factorizableFlow, initialise } from "../../../../index.js";
+import { initialMorph } from "../../../../inference/model/training/morph.js";
 import { writeNpz } from "../../../../io/index.js";
+import type { RunContext } from "../../../../workflow/context.js";
+import {
+  type CapacityRequest,
+  chosenMorph,
+  type TrainedMorph,
+} from "../../../../workflow/steps/trainings/morph-capacity.js";
 import { runInProcess } from "../../../cli/in-process.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
 
@@ -63,6 +71,48 @@ report: { bins: 8 }
     "simple.shift",
     "single.bump",
   ]);
+});
+
+test("a simple morph takes the place of one that was trained before: of that nothing is left", async () => {
+  const architecture = factorizableFlow({
+    features: 1,
+    context: 1,
+    hidden: [4],
+    layers: 2,
+    nuisances: [{ nominal: 0 }],
+    activation: "silu",
+    spline: { kind: "spline", bins: 3, bound: 5 },
+    standardisation: "both",
+    classes: 1,
+  });
+  const nominal = { weights: new Map([...initialise(architecture, 1)]) } as unknown as CapacityRequest["nominal"];
+  const untrained = initialMorph(architecture, ["a"], nominal, 1);
+  const weights = [...untrained.weights].map(
+    ([name, { shape, data }]) => [name, { shape, data: data.map(() => 0.7) }] as const,
+  );
+  const context = {
+    sizes: { processes: 1, x: 1, y: 0 },
+    analysis: { configuration: { seed: 1, processes: {} } },
+    simulation: { anchors: [], digest: () => "" },
+    // The samples show nothing that the simple morph has not learned.
+    store: { run: async () => ({ record: { residual: { pValue: 1 }, found: [] }, arrays: {}, key: "" }) },
+  } as unknown as RunContext;
+  const stage = { name: "single.a", nuisances: ["a"], withPairs: false, sets: [] };
+  const { flow } = await chosenMorph(context, {
+    ...{ of: "x" as const, nominal, stage, shapes: [], anchors: [], untrained },
+    initial: { ...untrained, weights: new Map(weights) },
+    trainFull: () => assert.unreachable() as never,
+    trainSimple: async (own) => ({ flow: own, key: "", summary: {} as TrainedMorph["summary"] }),
+  });
+  // An untrained simple morph is the identity, and so is what it is embedded in: last layers are 0.
+  for (const [name, { data }] of flow.weights) {
+    const last = untrained.weights.get(name)!.data.every((value) => value === 0);
+    if (last)
+      assert.ok(
+        data.every((value) => value === 0),
+        name,
+      );
+  }
 });
 
 test.run();
