@@ -1,9 +1,9 @@
 /** Scores of the simulated events that the densities of a fit are trained on, at its estimate, with what each sample counts there. */
 import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
-import { type EventSample, selectEvents } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
 import type { FlowModel, MixtureModel } from "../../../inference/model/mixture-model.js";
+import { thinned } from "../../../inference/model/predictions/process-samples.js";
 import { openDataMap } from "../../../inference/model/sampling/sampling.js";
 import { joinedColumns, type SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
 import type {
@@ -38,16 +38,6 @@ interface EventGroup {
   readonly total: number;
 }
 
-function thinned(sample: Sample, most: number): Sample {
-  const { count, x, y, weights } = sample;
-  const step = Math.max(1, Math.ceil(count / most));
-  if (step === 1) return sample;
-  const rows = Int32Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
-  const all: EventSample = { count, columns: { x, ...(y && { y }), ...(weights && { weights }) } };
-  const { columns } = selectEvents(all, rows);
-  return { ...sample, ...columns, count: rows.length } as Sample;
-}
-
 /** Groups of samples, each with the events that it has in common, as many as are scored. */
 async function eventGroups(context: RunContext): Promise<EventGroup[]> {
   const { simulation, analysis } = context;
@@ -70,7 +60,7 @@ async function eventGroups(context: RunContext): Promise<EventGroup[]> {
   }
   return [...groups.values()].map(({ samples, ...group }) => ({
     ...group,
-    samples: samples.map((sample) => thinned(sample, each)),
+    samples: samples.map((sample) => ({ ...sample, ...thinned(sample, each) })),
   }));
 }
 
@@ -146,13 +136,16 @@ export function withAcceptance(
   };
 }
 
-/** Has the morph no quadratic terms of the nuisance, or only such as are 0? */
-function isLinear({ architecture, weights }: FlowModel<FactorizableArchitecture>, k: number): boolean {
-  const linear = withoutQuadratic({ architecture, names: [], weights }).weights;
-  return [...weights].every(
-    ([name, { data }]) =>
-      !name.includes(`.nuisances.${k}.`) || data.every((value, i) => value === linear.get(name)!.data[i]),
-  );
+/** Of every nuisance: has the morph no quadratic terms, or only such as are 0? */
+function linearOf({ architecture, weights }: FlowModel<FactorizableArchitecture>): boolean[] {
+  const linear = architecture.nuisances.map(() => true);
+  const without = withoutQuadratic({ architecture, names: [], weights }).weights;
+  for (const [name, { data }] of weights) {
+    const [, k] = /\.nuisances\.(\d+)\./.exec(name) ?? [];
+    const own = without.get(name)!.data;
+    if (k !== undefined && own !== data && data.some((value, i) => value !== own[i])) linear[Number(k)] = false;
+  }
+  return linear;
 }
 
 /** Points of a process, the nominal one first, with what they count at ν: nothing where a nuisance is moved whose effect is left out. */
@@ -166,9 +159,10 @@ function pointsOf(
   const nuisances = architecture?.nuisances ?? [];
   const nominal = nuisances.map((own) => own.nominal);
   const at = model.nuisances.flatMap(({ kind }, k) => (kind === "shape" ? [nu[k]!] : []));
+  const morphs = [model.x.morph, model.y?.morph].flatMap((own) => (own ? [linearOf(own)] : []));
   const terms = {
     nominal,
-    linearOnly: nuisances.map((_, k) => [model.x.morph, model.y?.morph].some((own) => own && isLinear(own, k))),
+    linearOnly: nuisances.map((_, k) => morphs.some((linear) => linear[k])),
     pairs: architecture?.pairs ?? [],
   };
   const all = new Map(groups.flatMap(({ samples }) => samples.map((own) => [own.at.join(), own.at] as const)));
