@@ -20,13 +20,11 @@ import { nominalShapes, nuisancesOfKind, processNames, simulatedEvents } from ".
 import type { RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import { scorePortions } from "../../likelihood/score-portions.js";
 
 /** Events that are scored of all samples together, and of each at least: the error is then right to about 2%. */
 const MOST_SCORED = 2 ** 15;
 const LEAST_SCORED = 1000;
-
-/** Events whose scores are computed together. */
-const PORTION = 2 ** 14;
 
 type Sample = Pick<SimulatedEvents, "process" | "at" | "count" | "x" | "y" | "weights">;
 
@@ -178,22 +176,19 @@ function pointsOf(
   return { points: [nominal, ...points, ...others], coefficients: [rest, ...coefficients, ...others.map(() => 0)] };
 }
 
-/** Scores at ν of all events of an open likelihood [K, events], in portions. */
+/** Scores at ν of all events of an open likelihood [K, events]. */
 export async function allScores(
-  { likelihood, events: { data } }: OpenLikelihood,
+  open: OpenLikelihood,
   nu: readonly number[],
   signal: AbortSignal,
 ): Promise<Float64Array> {
-  const { count } = data;
-  const scores = new Float64Array(nu.length * count);
-  for (let start = 0; start < count; start += PORTION) {
-    signal.throwIfAborted();
-    const stop = Math.min(count, start + PORTION);
-    const part = await likelihood.eventScores(nu, [start, stop]);
+  const { count } = open.events.data;
+  const all = new Float64Array(nu.length * count);
+  for await (const { start, stop, scores } of scorePortions(open, nu, signal)) {
     const size = stop - start;
-    for (let k = 0; k < nu.length; k++) scores.set(part.subarray(k * size, (k + 1) * size), k * count + start);
+    for (let k = 0; k < nu.length; k++) all.set(scores.subarray(k * size, (k + 1) * size), k * count + start);
   }
-  return scores;
+  return all;
 }
 
 /** The same of a model with these events as data. */

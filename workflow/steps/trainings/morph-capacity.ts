@@ -120,10 +120,10 @@ async function leftBySimple(
     const residual = await morphResidual({ ...common, varied });
     const information = await morphInformation(common);
     const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0);
-    const centre = small.flow.architecture.nuisances[0]!.nominal;
+    const nominalValue = small.flow.architecture.nuisances[0]!.nominal;
     const found = [...information].map(([process, own]) => {
       const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
-      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), centre)] as const;
+      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), nominalValue)] as const;
     });
     return { record: { residual, found }, arrays: {} };
   });
