@@ -1,8 +1,7 @@
 /** Scores of the simulated events that the densities of a fit are trained on, at its estimate, with what each sample counts there. */
-import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
-import type { FlowModel, MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { thinned } from "../../../inference/model/predictions/process-samples.js";
 import { openDataMap } from "../../../inference/model/sampling/sampling.js";
 import { joinedColumns, type SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
@@ -12,7 +11,7 @@ import type {
   ScoredProcess,
 } from "../../../inference/model/simulation-errors/fluctuation.js";
 import { sampleCoefficients } from "../../../inference/model/simulation-errors/sample-coefficients.js";
-import { withoutQuadratic } from "../../../inference/model/training/capacity.js";
+import { areLinear } from "../../../inference/model/training/capacity.js";
 import { anchorSetOf, anchorSets, morphStages } from "../../../inference/model/training/morph.js";
 import { expectedYields } from "../../../inference/model/yields.js";
 import { type AcceptanceRow, acceptanceModel } from "../../acceptance.js";
@@ -134,18 +133,6 @@ export function withAcceptance(
   };
 }
 
-/** Of every nuisance: has the morph no quadratic terms, or only such as are 0? */
-function linearOf({ architecture, weights }: FlowModel<FactorizableArchitecture>): boolean[] {
-  const linear = architecture.nuisances.map(() => true);
-  const without = withoutQuadratic({ architecture, names: [], weights }).weights;
-  for (const [name, { data }] of weights) {
-    const [, k] = /\.nuisances\.(\d+)\./.exec(name) ?? [];
-    const own = without.get(name)!.data;
-    if (k !== undefined && own !== data && data.some((value, i) => value !== own[i])) linear[Number(k)] = false;
-  }
-  return linear;
-}
-
 /** Points of a process, the nominal one first, with what they count at ν: nothing where a nuisance is moved whose effect is left out. */
 function pointsOf(
   model: MixtureModel,
@@ -157,7 +144,7 @@ function pointsOf(
   const nuisances = architecture?.nuisances ?? [];
   const nominal = nuisances.map((own) => own.nominal);
   const at = model.nuisances.flatMap(({ kind }, k) => (kind === "shape" ? [nu[k]!] : []));
-  const morphs = [model.x.morph, model.y?.morph].flatMap((own) => (own ? [linearOf(own)] : []));
+  const morphs = [model.x.morph, model.y?.morph].flatMap((own) => (own ? [areLinear(own)] : []));
   const terms = {
     nominal,
     linearOnly: nuisances.map((_, k) => morphs.some((linear) => linear[k])),

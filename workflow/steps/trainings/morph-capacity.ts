@@ -14,6 +14,7 @@ import {
   trainingSample,
 } from "../../../inference/model/sampling/simulated-events.js";
 import {
+  areLinear,
   effectLoss,
   embedded,
   nominalAtAnchors,
@@ -71,7 +72,7 @@ export interface CapacityRequest {
 /**
  * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then the
  * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
- * other by more than one standard error.
+ * other by more than one standard error; without held-out events, as a replica of the simulation is, what the training began with decides.
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { sizes } = context;
@@ -87,7 +88,8 @@ export async function chosenMorph(context: RunContext, request: CapacityRequest)
   const full = await trainFull();
   if (initial.architecture.nuisances[0]!.linearOnly) return full;
   const heldOut = await context.simulation.validation(request.anchors);
-  return heldOut === undefined ? full : withQuadraticWhereSeen(context, request, full, heldOut);
+  if (heldOut !== undefined) return withQuadraticWhereSeen(context, request, full, heldOut);
+  return areLinear(initial)[0] ? { ...full, flow: withoutQuadratic(full.flow) } : full;
 }
 
 const isNominalOf =
