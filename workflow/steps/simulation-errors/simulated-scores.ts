@@ -1,5 +1,8 @@
 /** Scores of the simulated events that the densities of a fit are trained on, at its estimate, with what each sample counts there. */
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { logAcceptance } from "../../../inference/model/acceptance.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { thinned } from "../../../inference/model/predictions/process-samples.js";
@@ -14,7 +17,7 @@ import { sampleCoefficients } from "../../../inference/model/simulation-errors/s
 import { areLinear } from "../../../inference/model/training/capacity.js";
 import { anchorSetOf, anchorSets, morphStages } from "../../../inference/model/training/morph.js";
 import { expectedYields } from "../../../inference/model/yields.js";
-import { type AcceptanceRow, acceptanceModel } from "../../acceptance.js";
+import { type AcceptanceRow, acceptanceModel, logsOf } from "../../acceptance.js";
 import { nominalShapes, nuisancesOfKind, processNames, simulatedEvents } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
@@ -84,30 +87,36 @@ const STEP = 1e-3;
 /** d log N_f / d log W of the samples of a process at a point where a yield follows them. */
 async function yieldShares(
   { analysis: { configuration } }: RunContext,
-  model: MixtureModel,
+  { nuisances }: MixtureModel,
   nu: readonly number[],
   rows: readonly AcceptanceRow[],
 ): Promise<(process: number, at: readonly number[]) => number> {
   const processes = processNames(configuration);
   const shapes = nuisancesOfKind(configuration, "shape");
   const nominal = nominalShapes(configuration);
-  const before = await expectedYields(model, nu);
-  const shares: { readonly process: number; readonly nuisance: number; readonly value: number; share: number }[] = [];
-  for (const row of rows) {
-    for (const side of ["up", "down"] as const) {
-      const own = row[side];
-      if (own === null) continue;
-      const nuisance = shapes.indexOf(row.nuisance);
-      const process = processes.indexOf(row.process);
-      const power = 1 / Math.abs(own.value - nominal[nuisance]!);
-      const moved = rows.map((other) =>
-        other === row ? { ...row, [side]: { ...own, ratio: own.ratio * Math.exp(STEP * power) } } : other,
-      );
-      const after = await expectedYields(withAcceptance(model, configuration, moved), nu);
-      const share = Math.log(after[process]! / before[process]!) / STEP;
-      shares.push({ process, nuisance, value: own.value, share });
-    }
+  const sides = rows.flatMap((row) => {
+    const nuisance = shapes.indexOf(row.nuisance);
+    return (["up", "down"] as const).flatMap((side) => {
+      const value = row[side]?.value;
+      return value === undefined ? [] : [{ row, side, nuisance, value, process: processes.indexOf(row.process) }];
+    });
+  });
+  if (sides.length === 0) return () => 0;
+  // One program for all: the yields of each side, as they are and with more events in its samples.
+  const tape = new Tape();
+  const outputs = new Map<string, Var>();
+  for (const [i, { row, side, nuisance, value }] of sides.entries()) {
+    const before = logsOf(row);
+    const after = { ...before, [side]: before[side]! + STEP / Math.abs(value - nominal[nuisance]!) };
+    const own = nu[nuisances.findIndex(({ name }) => name === row.nuisance)]!;
+    outputs.set(`${i}`, logAcceptance([before, after], tape.constant([own - nominal[nuisance]!])));
   }
+  const program = await referenceBackend().compile({ outputs: Object.fromEntries(outputs) });
+  const logYields = await program.run();
+  const shares = sides.map(({ process, nuisance, value }, i) => {
+    const [before, after] = logYields[`${i}`]!;
+    return { process, nuisance, value, share: (after! - before!) / STEP };
+  });
   return (process, at) => {
     const off = at.flatMap((value, k) => (value === nominal[k] ? [] : [k]));
     const own = shares.filter((one) => one.process === process);
