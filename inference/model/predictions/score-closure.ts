@@ -231,6 +231,7 @@ export interface BiasTest {
   readonly pValue: number;
 }
 
+/** Whether densities that do not describe simulation move estimates, and what could have been seen. */
 export interface BiasVerdict {
   /** Of every nuisance, at every point. */
   readonly points: readonly (readonly BiasTest[])[];
