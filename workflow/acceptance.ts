@@ -102,7 +102,8 @@ export function acceptanceOf(analysis: Analysis, ratios: readonly YieldRatio[]):
   };
 }
 
-const logs = ({ up, down }: AcceptanceRow): Acceptance => ({
+/** Natural logarithms of the ratios. */
+export const logsOf = ({ up, down }: AcceptanceRow): Acceptance => ({
   up: up && Math.log(up.ratio),
   down: down && Math.log(down.ratio),
 });
@@ -111,7 +112,7 @@ const logs = ({ up, down }: AcceptanceRow): Acceptance => ({
 function checkRow({ file, configuration }: Analysis, row: AcceptanceRow): void {
   const { nuisance, process } = row;
   const where = `${file}: nuisances.${nuisance}.acceptance, yields of ${process}`;
-  const acceptance = logs(row);
+  const acceptance = logsOf(row);
   checkAcceptance(where, acceptance);
   const perUnit = Math.max(Math.abs(acceptance.up ?? 0), Math.abs(acceptance.down ?? 0));
   const problem = mostEventsExceeded(configuration, { nuisance, process, perUnit });
@@ -130,7 +131,7 @@ export function acceptanceModel(
   if (own.length === 0) return undefined;
   return processNames(configuration).map((name) => {
     const row = own.find(({ process }) => process === name);
-    return row === undefined ? { up: null, down: null } : logs(row);
+    return row === undefined ? { up: null, down: null } : logsOf(row);
   });
 }
 

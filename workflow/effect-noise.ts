@@ -27,6 +27,12 @@ export function effectNoise(
   return { of, nuisance, process, information, noise, moreEvents: effect > 0 ? noise / (NEGLIGIBLE * effect) : null };
 }
 
+/** σ of data that decide alone goes as one over the root of the information. @param part  of the information that is noise */
+const errorText = (nuisance: string, part: number) =>
+  part === 1
+    ? `The data may say nothing of ${nuisance}, whose constraint is then all there is`
+    : `The error of ${nuisance} may be too small, by up to ${Math.round(100 * (1 - Math.sqrt(1 - part)))}%`;
+
 /** A warning for each nuisance and density of which the noise is a noticeable part. */
 export function noiseVerdicts(rows: readonly EffectNoise[]): Verdict[] {
   return rows.flatMap(({ of, nuisance, process, information, noise, moreEvents }) => {
@@ -40,7 +46,7 @@ export function noiseVerdicts(rows: readonly EffectNoise[]): Verdict[] {
         failed: false,
         text:
           `nuisance ${nuisance}: of the information on it in ${density} of ${process}, ${information.toPrecision(2)} per event, ` +
-          `${part} may be the fluctuation of its samples. The error of ${nuisance} is too small by up to half of that part`,
+          `${part} may be the fluctuation of its samples. ${errorText(nuisance, moreEvents === null ? 1 : noise / information)}`,
         advice:
           moreEvents === null
             ? `Simulate more events of ${nuisance}, or give its variations as shifts or weights of the same events`

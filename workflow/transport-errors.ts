@@ -57,7 +57,7 @@ export function mapErrors({ hasResponse, replicas, epochs }: MapErrorSources): M
 export function errorLabel({ statistical, isShort, nuisances }: MapErrors): string {
   if (statistical && nuisances) return isShort ? "total ± 1σ, of replicas too short" : "total ± 1σ";
   if (statistical) return "replicas ± 1σ, nuisances missing";
-  return "nuisances ± 1σ, statistical error missing";
+  return nuisances ? "nuisances ± 1σ, statistical error missing" : "simulation ± 1σ, errors of T missing";
 }
 
 /** How long replicas and T are trained. */

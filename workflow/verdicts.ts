@@ -94,7 +94,7 @@ export function fitVerdicts(
       check: "fit",
       about: "fit",
       failed: true,
-      text: `${label}: the verdict is ${status}`,
+      text: `${label}: it did not converge (${status})`,
       advice: reason.replace(/\.$/, ""),
       status,
       reason,

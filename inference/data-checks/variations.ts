@@ -8,7 +8,7 @@
  */
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
-import { chiSquarePValue } from "../statistics/goodness/special-functions.js";
+import { amongTests, chiSquarePValue } from "../statistics/goodness/special-functions.js";
 
 /** What the samples say about the effect of one nuisance. */
 export interface NuisanceEffect {
@@ -166,8 +166,7 @@ function sampleShifts(nominal: Reference, varied: Thinned, given: number): numbe
 const sampleDifference = (nominal: Reference, varied: Thinned, given: number): number[] =>
   sampleShifts(nominal, varied, given).map((shift) => chiSquarePValue(shift ** 2, 1));
 
-/** Probability of a least p-value as small among so many, Šidák 1967. */
-const leastOf = (pValues: readonly number[]) => -Math.expm1(pValues.length * Math.log1p(-Math.min(...pValues)));
+const leastOf = (pValues: readonly number[]) => amongTests(Math.min(...pValues), pValues.length);
 
 /** From the nominal sample to each of the others: what it does to shape and correlations, in standard errors. */
 export function shiftsFrom(nominal: SimulatedEvents, others: readonly SimulatedEvents[]): number[][] {

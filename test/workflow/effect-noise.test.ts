@@ -21,10 +21,13 @@ test("noise of more than a fifth of the rest is a verdict that says what to do",
   assert.is(
     found!.text,
     "nuisance scale: of the information on it in p(x) of B, 0.0030 per event, about 33% may be the fluctuation of its samples. " +
-      "The error of scale is too small by up to half of that part",
+      "The error of scale may be too small, by up to 18%",
   );
   assert.match(found!.advice, /^5\.0 times as many simulated events make that negligible/);
-  assert.match(all!.text, /in p\(y \| x\) of B, 0\.0010 per event, all may be/);
+  assert.match(
+    all!.text,
+    /in p\(y \| x\) of B, 0\.0010 per event, all may be the .* The data may say nothing of scale, whose constraint is then all there is$/,
+  );
   assert.match(all!.advice, /^Simulate more events of scale, or give its variations as shifts or weights/);
 });
 

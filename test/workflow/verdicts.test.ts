@@ -106,7 +106,7 @@ test("a run ends with 0 where nothing failed, with 4 where a check did, with 3 w
 test("a fit that converged has no verdict; another says why", () => {
   assert.equal(fitVerdicts("fit of x", { status: "converged", reason: "" }), []);
   const [found] = fitVerdicts("fit of x", { status: "non-finite", reason: "NaN at the start." });
-  assert.is(verdictText(found!), "fit of x: the verdict is non-finite. NaN at the start");
+  assert.is(verdictText(found!), "fit of x: it did not converge (non-finite). NaN at the start");
   assert.ok(found!.failed);
 });
 

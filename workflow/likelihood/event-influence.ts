@@ -6,9 +6,7 @@ import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { checkedFeatures, eventText } from "../events/column-checks.js";
 import { type DataVerdict, rowText } from "../events/data-verdicts.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
-
-/** Events whose scores are looked at together. */
-const PORTION = 2 ** 14;
+import { scorePortions } from "./score-portions.js";
 
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
 
@@ -56,10 +54,7 @@ export async function eventInfluence(
   const check = new InfluenceCheck(count, at.estimate.length);
   const covariance = wholeCovariance(at, likelihood.names);
   const shifts = covariance && new EventShifts(covariance, group);
-  for (let start = 0; start < count; start += PORTION) {
-    signal.throwIfAborted();
-    const stop = Math.min(count, start + PORTION);
-    const scores = await likelihood.eventScores(at.estimate, [start, stop]);
+  for await (const { start, stop, scores } of scorePortions(open, at.estimate, signal)) {
     const size = stop - start;
     const weighted = weights === undefined ? scores : scores.map((g, i) => g * weights[start + (i % size)]!);
     check.add(weighted, start);

@@ -107,8 +107,7 @@ async function openPlan(
   const key = planKey(context, mode, {
     source,
     trained,
-    truth,
-    ...(source === "samples" && drawnFrom(context, points)),
+    ...(source === "samples" ? drawnFrom(context, points) : { truth }),
   });
   verdicts.add(judgeTrainings(context, measured?.trainings ?? []));
   return { context, mode, source, simulated: model, fitted: measured?.model, truth, points, key };

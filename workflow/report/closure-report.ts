@@ -11,7 +11,7 @@ import type { BiasOf } from "../steps/score-closure.js";
 import type { ReportTable } from "./html.js";
 import { goodnessOf, nuisanceLabels } from "./labels.js";
 
-const verdictText = ({ passed }: { readonly passed: boolean }) => (passed ? "passed" : "failed");
+const passedText = ({ passed }: { readonly passed: boolean }) => (passed ? "passed" : "failed");
 
 const partText = ({ of, part }: ClosureVerdict) =>
   `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "its morph"}`;
@@ -41,7 +41,7 @@ function testTable(context: RunContext, verdicts: readonly ClosureVerdict[]): Re
       significant(own.pValue, 2),
       significant(inSigmas(own.worst.difference.lambda), 2),
       percent(missedPart(own.worst)),
-      verdictText(own),
+      passedText(own),
     ]),
   };
 }
@@ -64,7 +64,7 @@ function biasTable(context: RunContext, { of, estimates, verdict }: BiasOf): Rep
   });
   return {
     caption:
-      `Closure by scores of ${of}, ${verdictText(verdict)}: how far densities that do not describe simulation move the estimates, in their ` +
+      `Closure by scores of ${of}, ${passedText(verdict)}: how far densities that do not describe simulation move the estimates, in their ` +
       "standard deviations, with the error by the number of simulated events; at the estimate of this fit, and for data as simulated at " +
       "the nominal point and at the point where it is the clearest. Smaller shifts than in the third column may be missed",
     columns: ["nuisance", "at the estimate", "visible from", "nominal", "clearest", "at"],

@@ -64,8 +64,8 @@ export function describeSamples(
   return (
     `Toys are drawn from ${events} simulated events, at ${where}. Trainings have seen most of these events: a bias shows what the ` +
     "densities cannot describe, not what the simulation leaves open. The toys of a point share the fluctuation of its events, at most " +
-    `${largest(({ shared }) => shared.shift).toFixed(2)} standard deviations of a nuisance; of the part that is held out from training it is ` +
-    `${largest(({ chance }) => chance).toFixed(2)}, which is no fault of the densities.` +
+    `${largest(({ shared }) => shared.shift).toFixed(2)} standard deviations of a nuisance. Of that, ` +
+    `${largest(({ chance }) => chance).toFixed(2)} is what the events held out from training add, and no fault of the densities.` +
     (errors > 1.005 ? ` Negative weights make the errors of toys up to ${errors.toFixed(2)} times those of data.` : "")
   );
 }

@@ -1,7 +1,7 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import { liesApart } from "../../inference/data-checks/apart.js";
+import { liesApart, rangeOf } from "../../inference/data-checks/apart.js";
 import { oppositeSides } from "../../inference/data-checks/opposite-sides.js";
 import {
   type Difference,
@@ -76,20 +76,22 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
   };
 }
 
-/** Features of variations that lie where no nominal event does. */
+/** Features of variations that lie where no nominal event of any file does: a process may come in files of other ranges. */
 function apartVerdicts(
   analysis: Analysis,
   files: readonly SampleFile[],
   nominalValues: readonly number[],
 ): DataVerdict[] {
   const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
-  const nominal = files.find(({ events }) => movedNuisances(events, nominalValues).length === 0);
-  if (nominal === undefined) return [];
-  const reference = valuesOf(nominal.events);
+  const nominal = files.filter(({ events }) => movedNuisances(events, nominalValues).length === 0);
+  if (nominal.length === 0) return [];
+  const reference = nominal.map(({ events }) => valuesOf(events));
+  const ranges = reference[0]!.map((_, j) => rangeOf(reference.map((features) => features[j]!.values)));
+  const others = nominal.map(({ file }) => file).join(", ");
   return files.flatMap(({ file, source, events }) =>
     valuesOf(events).flatMap(({ name, values }, j): DataVerdict[] => {
-      if (!liesApart(reference[j]!.values, values)) return [];
-      const text = `${file}: more than half of the events have a ${ownName(source, name)} where no event of ${nominal.file} lies`;
+      if (!liesApart(ranges[j]!, values)) return [];
+      const text = `${file}: more than half of the events have a ${ownName(source, name)} where no event of ${others} lies`;
       const advice = "Correct its unit, or name the right file or column";
       return [{ check: "apart", about: "simulation", failed: true, text, advice, count: events.count, rows: [] }];
     }),
@@ -107,10 +109,15 @@ function sideVerdicts(
 ): DataVerdict[] {
   const shapes = nuisancesOfKind(analysis.configuration, "shape");
   const samples = files.map(({ events }) => events);
+  const fileAt = (nuisance: number, value: number) =>
+    files.find(({ events }) => {
+      const [first, ...others] = movedNuisances(events, nominalValues);
+      return first === nuisance && others.length === 0 && events.at[nuisance] === value;
+    })!.file;
   return oppositeSides(samples, nominalValues).flatMap(({ nuisance, at, cosine }): DataVerdict[] => {
     if (cosine < -UNLIKE) return [];
     const name = shapes[nuisance]!;
-    const [above, below] = at.map((value) => files.find(({ events }) => events.at[nuisance] === value)!.file);
+    const [above, below] = at.map((value) => fileAt(nuisance, value));
     const isSame = cosine > UNLIKE;
     const text =
       `nuisance ${name}: ${above} and ${below} do not move the nominal sample in opposite directions (cosine of the angle between ` +

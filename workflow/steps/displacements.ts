@@ -42,7 +42,7 @@ export interface Field {
   readonly displacements: readonly (readonly number[])[];
   /** Null without an ensemble. */
   readonly replicas: ReplicaArrows | null;
-  /** Of T at the fit; null along the modes, and where the fit gave no errors. */
+  /** Of T at the fit; null along the modes, where the fit gave no errors, and where neither replicas nor a response say any. */
   readonly errors: FieldErrors | null;
 }
 
@@ -84,6 +84,7 @@ export async function displacementFields(
   );
   // The spread of a single replica says nothing.
   const members = replicas.length < 2 ? [] : replicas.map(({ replica }) => replica);
+  const hasErrors = members.length > 0 || model.response !== undefined;
   const inputs = {
     key,
     estimate,
@@ -111,7 +112,7 @@ export async function displacementFields(
         const points = [estimate, ...shifted];
         const found = await displacements({ backend, model, ...sample, points, replicas: members });
         const request = { backend, model, ...sample, estimate, replicas: members, origin: "replica" as const, signal };
-        const bands = covariance && (await displacementBands({ ...request, covariance }));
+        const bands = hasErrors && covariance && (await displacementBands({ ...request, covariance }));
         const places = grid.map((_, i) => features.map((feature) => rows[feature]![i]!));
         const arrows = (field: ArrayLike<number>) =>
           grid.map((_, i) => features.map((feature) => field[feature * grid.length + i]!));

@@ -1,6 +1,7 @@
 /** Does the fitted model describe the data? One verdict on all projections of a run, in narrow bins and in wide ones that reach into the tails. */
 import type { Projection } from "../../inference/model/predictions/projections.js";
 import type { BinnedEvents, ChiSquareResult } from "../../inference/statistics/goodness/goodness-of-fit.js";
+import { amongTests } from "../../inference/statistics/goodness/special-functions.js";
 import { featureLabel } from "../configuration/analysis.js";
 import type { RunContext } from "../context.js";
 import type { Verdict } from "../verdicts.js";
@@ -41,7 +42,7 @@ export function goodnessOfFit(projections: readonly Projection[]): GoodnessOfFit
   const decided = tests.filter(({ result }) => result.pValue !== undefined);
   if (decided.length === 0) return undefined;
   const least = decided.reduce((a, b) => (b.result.pValue! < a.result.pValue! ? b : a));
-  const pValue = -Math.expm1(decided.length * Math.log1p(-least.result.pValue!));
+  const pValue = amongTests(least.result.pValue!, decided.length);
   return { least, tests: decided.length, pValue, passed: pValue >= GOODNESS_LEVEL };
 }
 

@@ -136,19 +136,18 @@ export function biasFindings(context: RunContext, biases: readonly BiasOf[]): Ve
       about: "densities",
       advice: `Train longer (${of === "x" ? "flows.x, morph.x" : "flows, morph"}), with more simulation, or with larger networks`,
     } as const;
-    const wrong = `as the densities of ${of} do not describe simulation`;
     const failed = verdict.fit.filter(isBiased);
     if (failed.length > 0) {
       const moved = failed.map((own) => shiftText(names, own)).join(", ");
-      const text = `closure by scores: the estimate is moved, ${moved} of its standard deviations, ${wrong}`;
+      const text = `closure by scores: the densities of ${of} do not describe simulation and move the estimate: ${moved} of its standard deviation`;
       return [{ ...common, failed: true, text }];
     }
     const elsewhere = verdict.points.flatMap((tests, i) => tests.filter(isBiased).map((own) => ({ ...own, i })));
     if (elsewhere.length === 0) return [];
     const worst = largestOf(elsewhere) as (typeof elsewhere)[number];
     const text =
-      `closure by scores: data as simulated at ${describePoint(context, estimates[worst.i]!.at)} would move the estimate of ` +
-      `${shiftText(names, worst)} of its standard deviations, ${wrong}. At the estimate of this fit it is ` +
+      `closure by scores: the densities of ${of} do not describe simulation at ${describePoint(context, estimates[worst.i]!.at)}: with data ` +
+      `from there, they would move the estimate of ${shiftText(names, worst)} of its standard deviation. At the estimate of this fit the shift is ` +
       `${verdict.fit[worst.nuisance]!.bias.toFixed(2)} ± ${verdict.fit[worst.nuisance]!.error.toFixed(2)}`;
     return [{ ...common, failed: false, text }];
   });

@@ -2,6 +2,7 @@
 
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { fullVector } from "../../inference/model/predictions/process-samples.js";
 import {
   resampleToy,
   type SharedFluctuation,
@@ -35,8 +36,8 @@ export interface SampledPoint {
   readonly samples: readonly SimulatedEvents[];
   readonly shared: SharedFluctuation;
   /**
-   * Standard deviation of a common shift that is no fault of densities, in errors. The trained part of the events has taught
-   * the densities its own fluctuation: only that of the part that is held out is left, √heldOut of `shared.shift`.
+   * Standard deviation of a common shift that is no fault of densities, in errors. Of n events they have learned the fluctuation of the part t
+   * that they are trained on; the mean of all events differs from that of these by h (m_h - m_t), h = 1 - t, with a variance of h / (t n).
    */
   readonly chance: number;
 }
@@ -106,15 +107,12 @@ export async function sampledPoints(
         hint: "Toys of samples exist where samples are; rates may have any value",
       });
     }
-    let shape = 0;
-    const truth = names.map((name, k) => {
-      if (isShape[k]) return shapes[shape++]!;
-      return at === undefined ? configuration.nuisances[name]!.nominal : at[k]!;
-    });
+    const truth = at ?? fullVector(model, shapes);
     const yields = await expectedYields(model, truth);
     const samples = await allEvents(simulation, own);
     const shared = sharedFluctuation(samples, yields);
-    const chance = shared.shift * Math.sqrt(configuration.simulation.heldOut);
+    const { heldOut } = configuration.simulation;
+    const chance = shared.shift * Math.sqrt(heldOut / (1 - heldOut));
     points.push({ name: pointName(configuration, shapes), truth, yields, samples, shared, chance });
   }
   return points;

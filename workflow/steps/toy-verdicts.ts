@@ -37,7 +37,8 @@ const LEAST_WIDTH = 1.25;
 /** @param points  at which toys were drawn; none for toys of another source, which are not judged */
 export function toyVerdicts(points: readonly SampledPoint[], fit: CoverageOfPoints): ToyVerdict[] {
   if (points.length === 0) return [];
-  const parts = fit.points.length > 0 ? fit.points : [{ ...fit, name: points[0]!.name }];
+  // Points with a single toy are left out of the parts.
+  const parts = points.length > 1 ? fit.points : [{ ...fit, name: points[0]!.name }];
   return fit.nuisances.flatMap((_, k) => {
     const found = biases(points, fit, parts, k);
     return found.length > 0 ? found : widths(fit, k);
@@ -58,7 +59,7 @@ function biases(
     nuisances,
     chance: Math.max(...points.map(({ chance }) => chance)),
   };
-  const tests = parts.length > 1 ? [everywhere, ...ofPoints] : ofPoints;
+  const tests = points.length > 1 ? [everywhere, ...ofPoints] : ofPoints;
   return tests.flatMap(({ name, toys, nuisances: own, chance }): ToyVerdict[] => {
     const { pullMean, pullWidth, name: nuisance } = own[k]!;
     const variance = Math.max(1, pullWidth * pullWidth) / toys + chance * chance;

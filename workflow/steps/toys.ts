@@ -120,7 +120,8 @@ export function planKey(
   of: {
     readonly source: ToySource;
     readonly trained: string;
-    readonly truth: readonly number[];
+    /** Of toys that the generator or the model draws. */
+    readonly truth?: readonly number[];
     readonly drawn?: string;
   },
 ): string {

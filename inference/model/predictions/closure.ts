@@ -15,6 +15,7 @@ import {
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { weightedMoments } from "../../../flows/training/weighted-moments.js";
 import { type BinnedEvents, binEvents } from "../../statistics/goodness/goodness-of-fit.js";
+import { amongTests } from "../../statistics/goodness/special-functions.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { openSampler, type Sampler, withoutTransport } from "../sampling/sampling.js";
 import type { ObservableName } from "../sampling/simulated-events.js";
@@ -241,7 +242,7 @@ export function binWithin(values: ColumnData, edges: readonly number[], weights?
 const total = ({ sums }: BinnedEvents) => sums.reduce((sum, value) => sum + value, 0);
 
 /** The same histogram with another sum. */
-export function scaledTo(sum: number, binned: BinnedEvents): BinnedEvents {
+function scaledTo(sum: number, binned: BinnedEvents): BinnedEvents {
   const factor = sum / total(binned);
   return {
     ...binned,
@@ -270,16 +271,13 @@ export const CLOSURE_LEVEL = 0.001;
  * A difference √λ that fails, in standard deviations of the data: data of their size show it by themselves, as the χ² of twenty-four bins
  * then has a p-value of 0.003 on average. Smaller ones fail in closure by scores where they move the estimates.
  */
-export const LARGEST_DIFFERENCE = 5;
+const LARGEST_DIFFERENCE = 5;
 
 /**
  * The part of a variation, as a distance √λ, that a morph may miss; what is missed counts where it is more than one standard deviation of
  * the data. A morph that misses half of what a nuisance does cannot measure it as well as the data can.
  */
-export const LARGEST_MISSED = 0.5;
-
-/** Šidák's 1 - (1 - p)^n, n tests taken as independent. */
-export const amongTests = (pValue: number, tests: number) => -Math.expm1(tests * Math.log1p(-pValue));
+const LARGEST_MISSED = 0.5;
 
 const isLarge = ({ difference: { lambda }, variation }: ClosureTest) =>
   lambda > LARGEST_DIFFERENCE ** 2 ||

@@ -8,7 +8,10 @@ import { type BinnedEvents, type ChiSquareResult, chiSquareTest } from "../../st
  * mean score; by Cauchy and Schwarz that is at most √λ standard deviations, whatever the nuisance.
  */
 export interface Difference {
-  /** Unbiased: what the fluctuation of both samples adds is taken away, so that it may be negative. */
+  /**
+   * Unbiased for samples of events of their own: what the fluctuation of both adds is taken away, so that it may be negative. Of variations of the
+   * same events it is too small, as these have most of their fluctuation in common.
+   */
   readonly lambda: number;
   /** Its standard deviation where the samples do not differ. */
   readonly error: number;
@@ -45,7 +48,7 @@ const PAIRED = Array.from({ length: 5 }, (_, i) => (i + 1) / 6);
 const EDGE_VALUES = 20_000;
 
 /** Values below which about these fractions of the events of both samples lie; equal ones once. */
-function quantileEdges({ observed, expected }: ComparedColumn, fractions: readonly number[]): number[] {
+function edgesAt({ observed, expected }: ComparedColumn, fractions: readonly number[]): number[] {
   const some = (column: ColumnData) => {
     const size = Math.min(EDGE_VALUES, column.length);
     return Float64Array.from({ length: size }, (_, i) => column[Math.floor((i * column.length) / size)]!);
@@ -121,7 +124,7 @@ function compareIn(
 /** Every feature by itself. */
 export function testSingles(columns: readonly ComparedColumn[], weights: ComparedWeights): FeatureTest[] {
   return columns.map((column) => {
-    const edges = quantileEdges(column, SINGLE);
+    const edges = edgesAt(column, SINGLE);
     const sideOf = (values: ColumnData) => {
       const bins = binsOf(values, edges);
       return [(event: number) => bins[event]!, bins.length] as const;
@@ -141,7 +144,7 @@ export function testPairs(
   weights: ComparedWeights,
 ): (FeatureTest & { readonly pair: readonly [number, number] })[] {
   const binned = columns.map((column) => {
-    const edges = quantileEdges(column, PAIRED);
+    const edges = edgesAt(column, PAIRED);
     return {
       size: edges.length + 1,
       observed: binsOf(column.observed, edges),

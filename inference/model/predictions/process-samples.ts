@@ -69,7 +69,8 @@ export function simulatedPoints(model: MixtureModel, events: readonly SimulatedE
   }));
 }
 
-function joinedSamples(parts: readonly SimulatedEvents[]): ProcessSample {
+/** Samples of one process at one point, one after another. */
+export function joinedSamples(parts: readonly SimulatedEvents[]): ProcessSample {
   const [first] = parts as [SimulatedEvents];
   if (parts.length === 1) return first;
   const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));

@@ -25,12 +25,12 @@ import type { Backend } from "../../../engine/runtime/backend.js";
 import { exp } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { covariance } from "../../statistics/fit/covariance.js";
-import { chiSquarePValue } from "../../statistics/goodness/special-functions.js";
+import { amongTests, chiSquarePValue } from "../../statistics/goodness/special-functions.js";
 import { type EventScores, openEventScores } from "../likelihood/event-scores.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel } from "../mixture-model.js";
 import { logTotalYield, logYields } from "../yields.js";
-import { amongTests, CLOSURE_LEVEL, scaledYields } from "./closure.js";
+import { CLOSURE_LEVEL, scaledYields } from "./closure.js";
 import type { ProcessSample } from "./process-samples.js";
 
 /** Simulation of every process at one ν. */
@@ -149,7 +149,7 @@ async function closureAt(
  *
  * @param scores  g [K, events]
  */
-export function scoreMoments(scores: Float64Array, size: number, weights: ArrayLike<number>, yielded: number) {
+function scoreMoments(scores: Float64Array, size: number, weights: ArrayLike<number>, yielded: number) {
   const count = weights.length;
   const scale = yielded / Array.from(weights).reduce((sum, value) => sum + value, 0);
   const first = new Float64Array(size);
@@ -219,7 +219,7 @@ export function estimatedBias(closure: ScoreClosure, names: readonly string[]): 
 }
 
 /** A bias that fails, in standard deviations of the estimate. */
-export const LARGEST_BIAS = 0.5;
+const LARGEST_BIAS = 0.5;
 
 /** Of one nuisance. */
 export interface BiasTest {
@@ -231,6 +231,7 @@ export interface BiasTest {
   readonly pValue: number;
 }
 
+/** Whether densities that do not describe simulation move estimates, and what could have been seen. */
 export interface BiasVerdict {
   /** Of every nuisance, at every point. */
   readonly points: readonly (readonly BiasTest[])[];

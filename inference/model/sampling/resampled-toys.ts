@@ -145,6 +145,11 @@ export interface SharedFluctuation {
   readonly errors: number;
 }
 
+/**
+ * @param samples  of each process one or more, all of a process at the same point
+ * @param yields   expected events of each process [F]
+ * @throws UsageError where the weights of a process have no positive finite sum
+ */
 export function sharedFluctuation(samples: readonly SimulatedEvents[], yields: readonly number[]): SharedFluctuation {
   checkArgument("sharedFluctuation", "samples", samples, aList);
   checkArgument("sharedFluctuation", "yields", yields, numbers);

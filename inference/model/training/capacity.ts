@@ -12,7 +12,7 @@ import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { bindFlow } from "../../../flows/flow.js";
 import type { Weights } from "../../../flows/networks/weights.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
-import { parameterPrefixes } from "../mixture-model.js";
+import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
 import { columnName, type SimulatedEvents } from "../sampling/simulated-events.js";
 import { meanLoss, NOMINAL, observedColumns } from "./densities.js";
 import type { MorphRequest, NamedMorph } from "./morph.js";
@@ -101,6 +101,19 @@ export function withoutQuadratic(morph: NamedMorph): NamedMorph {
     return [name, { ...tensor, data }] as const;
   });
   return { ...morph, weights: new Map(weights) };
+}
+
+/** Of every nuisance: has the morph no quadratic terms, or only such as are 0? */
+export function areLinear({ architecture, weights }: FlowModel<FactorizableArchitecture>): boolean[] {
+  checkArgument("areLinear", "the architecture", architecture, anObject);
+  const linear = architecture.nuisances.map(() => true);
+  const without = withoutQuadratic({ architecture, names: [], weights }).weights;
+  for (const [name, { data }] of weights) {
+    const [, k] = /\.nuisances\.(\d+)\./.exec(name) ?? [];
+    const own = without.get(name)!.data;
+    if (k !== undefined && own !== data && data.some((value, i) => value !== own[i])) linear[Number(k)] = false;
+  }
+  return linear;
 }
 
 /** Nominal events at the points of the varied ones of their process: what `effectLoss` takes the mean ratio over. */

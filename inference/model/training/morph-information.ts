@@ -64,7 +64,7 @@ export async function morphInformation(request: InformationRequest): Promise<Map
       ...named(`${of}.nominal`, nominal.weights),
       ...named(parameterPrefixes[`${of}.morph`], morph.weights),
     });
-    const centre = morph.architecture.nuisances[0]!.nominal;
+    const nominalValue = morph.architecture.nuisances[0]!.nominal;
     const sums = new Map<number, readonly [weight: number, sum: number]>();
     for (const events of unmoved) {
       const { columns } = trainingSample(SET, [{ ...events, at: [] }], of, sizes.processes, numbers);
@@ -73,7 +73,7 @@ export async function morphInformation(request: InformationRequest): Promise<Map
         await program.write({ nu: [nu] });
         return (await program.run()).logProb!;
       };
-      const [above, below] = [await logProbAt(centre + STEP), await logProbAt(centre - STEP)];
+      const [above, below] = [await logProbAt(nominalValue + STEP), await logProbAt(nominalValue - STEP)];
       const weights = columns[columnName(SET, "weight")]!;
       let [total, sum] = sums.get(events.process) ?? [0, 0];
       for (let i = 0; i < events.count; i++) {
@@ -104,17 +104,17 @@ const sizeOf = ({ count, weights }: SimulatedEvents) => (weights === undefined ?
  *
  * @param varied    at [1] values
  * @param unmoved   nominal events of the same process
- * @param centre    nominal value
+ * @param nominalValue  of the nuisance
  */
 export function noiseOfSamples(
   parameters: number,
   varied: readonly SimulatedEvents[],
   unmoved: readonly SimulatedEvents[],
-  centre: number,
+  nominalValue: number,
 ): number {
   checkArgument("noiseOfSamples", "varied", varied, aList);
   checkArgument("noiseOfSamples", "unmoved", unmoved, aList);
-  const distances = varied.map(({ at }) => at[0]! - centre);
+  const distances = varied.map(({ at }) => at[0]! - nominalValue);
   const ofVaried = varied.reduce((sum, own, i) => sum + sizeOf(own) * distances[i]! ** 2, 0);
   const isOneSided = distances.every((own) => own > 0) || distances.every((own) => own < 0);
   const farthest = Math.max(...distances.map(Math.abs));

@@ -99,7 +99,7 @@ export function effectiveEvents(weights: ArrayLike<number>): number {
   return sum ** 2 / squares;
 }
 
-/** @param matrix  known to be a covariance, row-major [K, K] */
+/** A covariance with its errors and correlations. @param matrix  known to be positive definite, row-major [K, K]; ShapeError where it has another size */
 export function covarianceOf(matrix: ArrayLike<number>, names: readonly string[]): Covariance {
   const flat = symmetric("covarianceOf", matrix, names);
   const n = names.length;

@@ -68,3 +68,14 @@ export function gammaQ(a: number, x: number): number {
 export function chiSquarePValue(chiSquare: number, ndf: number): number {
   return gammaQ(ndf / 2, chiSquare / 2);
 }
+
+/** Probability that the least p-value of so many tests, taken as independent, is as small by chance: 1 - (1 - p)^n, Šidák 1967. */
+export function amongTests(pValue: number, tests: number): number {
+  if (!(pValue >= 0 && pValue <= 1 && tests >= 1)) {
+    throw new UsageError("amongTests", {
+      expected: "a probability and at least one test",
+      got: `p = ${pValue}, n = ${tests}`,
+    });
+  }
+  return -Math.expm1(tests * Math.log1p(-pValue));
+}

@@ -81,7 +81,7 @@ test("--set reaches such names, and no object's prototype", () => {
 test("a whole analysis with such names: run, evaluate, fit, apply, export, coverage", async () => {
   for (const process of [0, 1]) {
     writeEvents(`${process}.csv`, process, 300, 0);
-    writeEvents(`${process}up.csv`, process, 300, 0.5);
+    writeEvents(`${process}up.csv`, process, 300, 0.25);
   }
   writeEvents("data.csv", 0, 200, 0.1);
   writeFileSync(at("a.yaml"), SOURCE);

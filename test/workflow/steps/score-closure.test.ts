@@ -37,7 +37,7 @@ test("densities that were not trained move estimates, and it is said where", asy
   assert.is(code, 4, error);
   assert.match(
     error,
-    /closure by scores: data as simulated at squeeze = 1 would move the estimate of shift by \d\.\d\d ± 0\.\d\d of its/,
+    /closure by scores: the densities of x do not describe simulation at squeeze = 1: with data from there, they would move the estimate of shift by \d\.\d\d ± 0\.\d\d of its/,
   );
   const [own, ...others] = results.closure.biases;
   assert.equal(others, []);

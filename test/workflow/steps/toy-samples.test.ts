@@ -93,7 +93,7 @@ test("toys of all points have the yields of the model there, rates at their nomi
   );
   // 20 expected of 6 simulated.
   assert.ok(Math.abs(tilt!.shared.shift - Math.sqrt(20 / 6)) < 1e-9);
-  assert.ok(Math.abs(tilt!.chance - Math.sqrt((0.1 * 20) / 6)) < 1e-9, "a tenth is held out");
+  assert.ok(Math.abs(tilt!.chance - Math.sqrt((0.1 * 20) / 6 / 0.9)) < 1e-9, "a tenth is held out");
 });
 
 test("one point has any value of a rate, and a toy of it both observables of its own samples", async () => {

@@ -79,4 +79,11 @@ test("toys of one point are judged together, toys of no samples not at all", () 
   assert.equal(toyVerdicts([], single), []);
 });
 
+test("where no point has two toys, a bias is that of all points", () => {
+  const { points: _, ...all } = found(1, 20, 4, 1);
+  const [verdict, ...others] = toyVerdicts(points(0.1), { ...all, points: [] });
+  assert.equal(others, []);
+  assert.match(verdict!.text, /in 40 toys of the simulated events at all points the estimates of scale/);
+});
+
 test.run();

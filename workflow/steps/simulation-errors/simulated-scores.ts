@@ -1,9 +1,11 @@
 /** Scores of the simulated events that the densities of a fit are trained on, at its estimate, with what each sample counts there. */
-import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
-import { type EventSample, selectEvents } from "../../../flows/training/event-sample.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { logAcceptance } from "../../../inference/model/acceptance.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
-import type { FlowModel, MixtureModel } from "../../../inference/model/mixture-model.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { thinned } from "../../../inference/model/predictions/process-samples.js";
 import { openDataMap } from "../../../inference/model/sampling/sampling.js";
 import { joinedColumns, type SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
 import type {
@@ -12,21 +14,19 @@ import type {
   ScoredProcess,
 } from "../../../inference/model/simulation-errors/fluctuation.js";
 import { sampleCoefficients } from "../../../inference/model/simulation-errors/sample-coefficients.js";
-import { withoutQuadratic } from "../../../inference/model/training/capacity.js";
+import { areLinear } from "../../../inference/model/training/capacity.js";
 import { anchorSetOf, anchorSets, morphStages } from "../../../inference/model/training/morph.js";
 import { expectedYields } from "../../../inference/model/yields.js";
-import { type AcceptanceRow, acceptanceModel } from "../../acceptance.js";
+import { type AcceptanceRow, acceptanceModel, logsOf } from "../../acceptance.js";
 import { nominalShapes, nuisancesOfKind, processNames, simulatedEvents } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import { scorePortions } from "../../likelihood/score-portions.js";
 
 /** Events that are scored of all samples together, and of each at least: the error is then right to about 2%. */
 const MOST_SCORED = 2 ** 15;
 const LEAST_SCORED = 1000;
-
-/** Events whose scores are computed together. */
-const PORTION = 2 ** 14;
 
 type Sample = Pick<SimulatedEvents, "process" | "at" | "count" | "x" | "y" | "weights">;
 
@@ -36,16 +36,6 @@ interface EventGroup {
   readonly samples: readonly Sample[];
   /** Events that a training has seen of each. */
   readonly total: number;
-}
-
-function thinned(sample: Sample, most: number): Sample {
-  const { count, x, y, weights } = sample;
-  const step = Math.max(1, Math.ceil(count / most));
-  if (step === 1) return sample;
-  const rows = Int32Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
-  const all: EventSample = { count, columns: { x, ...(y && { y }), ...(weights && { weights }) } };
-  const { columns } = selectEvents(all, rows);
-  return { ...sample, ...columns, count: rows.length } as Sample;
 }
 
 /** Groups of samples, each with the events that it has in common, as many as are scored. */
@@ -70,7 +60,7 @@ async function eventGroups(context: RunContext): Promise<EventGroup[]> {
   }
   return [...groups.values()].map(({ samples, ...group }) => ({
     ...group,
-    samples: samples.map((sample) => thinned(sample, each)),
+    samples: samples.map((sample) => ({ ...sample, ...thinned(sample, each) })),
   }));
 }
 
@@ -97,30 +87,36 @@ const STEP = 1e-3;
 /** d log N_f / d log W of the samples of a process at a point where a yield follows them. */
 async function yieldShares(
   { analysis: { configuration } }: RunContext,
-  model: MixtureModel,
+  { nuisances }: MixtureModel,
   nu: readonly number[],
   rows: readonly AcceptanceRow[],
 ): Promise<(process: number, at: readonly number[]) => number> {
   const processes = processNames(configuration);
   const shapes = nuisancesOfKind(configuration, "shape");
   const nominal = nominalShapes(configuration);
-  const before = await expectedYields(model, nu);
-  const shares: { readonly process: number; readonly nuisance: number; readonly value: number; share: number }[] = [];
-  for (const row of rows) {
-    for (const side of ["up", "down"] as const) {
-      const own = row[side];
-      if (own === null) continue;
-      const nuisance = shapes.indexOf(row.nuisance);
-      const process = processes.indexOf(row.process);
-      const power = 1 / Math.abs(own.value - nominal[nuisance]!);
-      const moved = rows.map((other) =>
-        other === row ? { ...row, [side]: { ...own, ratio: own.ratio * Math.exp(STEP * power) } } : other,
-      );
-      const after = await expectedYields(withAcceptance(model, configuration, moved), nu);
-      const share = Math.log(after[process]! / before[process]!) / STEP;
-      shares.push({ process, nuisance, value: own.value, share });
-    }
+  const sides = rows.flatMap((row) => {
+    const nuisance = shapes.indexOf(row.nuisance);
+    return (["up", "down"] as const).flatMap((side) => {
+      const value = row[side]?.value;
+      return value === undefined ? [] : [{ row, side, nuisance, value, process: processes.indexOf(row.process) }];
+    });
+  });
+  if (sides.length === 0) return () => 0;
+  // One program for all: the yields of each side, as they are and with more events in its samples.
+  const tape = new Tape();
+  const outputs = new Map<string, Var>();
+  for (const [i, { row, side, nuisance, value }] of sides.entries()) {
+    const before = logsOf(row);
+    const after = { ...before, [side]: before[side]! + STEP / Math.abs(value - nominal[nuisance]!) };
+    const own = nu[nuisances.findIndex(({ name }) => name === row.nuisance)]!;
+    outputs.set(`${i}`, logAcceptance([before, after], tape.constant([own - nominal[nuisance]!])));
   }
+  const program = await referenceBackend().compile({ outputs: Object.fromEntries(outputs) });
+  const logYields = await program.run();
+  const shares = sides.map(({ process, nuisance, value }, i) => {
+    const [before, after] = logYields[`${i}`]!;
+    return { process, nuisance, value, share: (after! - before!) / STEP };
+  });
   return (process, at) => {
     const off = at.flatMap((value, k) => (value === nominal[k] ? [] : [k]));
     const own = shares.filter((one) => one.process === process);
@@ -146,15 +142,6 @@ export function withAcceptance(
   };
 }
 
-/** Has the morph no quadratic terms of the nuisance, or only such as are 0? */
-function isLinear({ architecture, weights }: FlowModel<FactorizableArchitecture>, k: number): boolean {
-  const linear = withoutQuadratic({ architecture, names: [], weights }).weights;
-  return [...weights].every(
-    ([name, { data }]) =>
-      !name.includes(`.nuisances.${k}.`) || data.every((value, i) => value === linear.get(name)!.data[i]),
-  );
-}
-
 /** Points of a process, the nominal one first, with what they count at ν: nothing where a nuisance is moved whose effect is left out. */
 function pointsOf(
   model: MixtureModel,
@@ -166,9 +153,10 @@ function pointsOf(
   const nuisances = architecture?.nuisances ?? [];
   const nominal = nuisances.map((own) => own.nominal);
   const at = model.nuisances.flatMap(({ kind }, k) => (kind === "shape" ? [nu[k]!] : []));
+  const morphs = [model.x.morph, model.y?.morph].flatMap((own) => (own ? [areLinear(own)] : []));
   const terms = {
     nominal,
-    linearOnly: nuisances.map((_, k) => [model.x.morph, model.y?.morph].some((own) => own && isLinear(own, k))),
+    linearOnly: nuisances.map((_, k) => morphs.some((linear) => linear[k])),
     pairs: architecture?.pairs ?? [],
   };
   const all = new Map(groups.flatMap(({ samples }) => samples.map((own) => [own.at.join(), own.at] as const)));
@@ -184,22 +172,19 @@ function pointsOf(
   return { points: [nominal, ...points, ...others], coefficients: [rest, ...coefficients, ...others.map(() => 0)] };
 }
 
-/** Scores at ν of all events of an open likelihood [K, events], in portions. */
+/** Scores at ν of all events of an open likelihood [K, events]. */
 export async function allScores(
-  { likelihood, events: { data } }: OpenLikelihood,
+  open: OpenLikelihood,
   nu: readonly number[],
   signal: AbortSignal,
 ): Promise<Float64Array> {
-  const { count } = data;
-  const scores = new Float64Array(nu.length * count);
-  for (let start = 0; start < count; start += PORTION) {
-    signal.throwIfAborted();
-    const stop = Math.min(count, start + PORTION);
-    const part = await likelihood.eventScores(nu, [start, stop]);
+  const { count } = open.events.data;
+  const all = new Float64Array(nu.length * count);
+  for await (const { start, stop, scores } of scorePortions(open, nu, signal)) {
     const size = stop - start;
-    for (let k = 0; k < nu.length; k++) scores.set(part.subarray(k * size, (k + 1) * size), k * count + start);
+    for (let k = 0; k < nu.length; k++) all.set(scores.subarray(k * size, (k + 1) * size), k * count + start);
   }
-  return scores;
+  return all;
 }
 
 /** The same of a model with these events as data. */

@@ -32,7 +32,7 @@ import { morphArchitecture, nominalArchitecture } from "../../configuration/arch
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
-import { chosenMorph, type TrainedMorph } from "./morph-capacity.js";
+import { type CapacityRequest, chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
@@ -191,7 +191,7 @@ async function trainMorph(
     // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
     if (stage.nuisances.every((name) => leftOut.has(name))) continue;
     const before = stage.nuisances.map((name) => keys.get(name) ?? start?.key);
-    const own = stageFlow(flow, stage);
+    const own = { initial: stageFlow(flow, stage), untrained: stageFlow(untrained, stage) };
     const trained = await trainedStage(context, of, nominal, stage, own, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
@@ -213,7 +213,7 @@ async function trainedStage(
   of: ObservableName,
   nominal: Trained<FlowArchitecture>,
   stage: MorphStage,
-  initial: NamedMorph,
+  { initial, untrained }: Pick<CapacityRequest, "initial" | "untrained">,
   before: readonly (string | undefined)[],
 ): Promise<TrainedMorph> {
   const { simulation, analysis } = context;
@@ -225,7 +225,8 @@ async function trainedStage(
     return trainFull();
   }
   const trainSimple = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
-  return chosenMorph(context, { of, nominal: nominal.flow, stage, shapes, anchors, initial, trainFull, trainSimple });
+  const configured = { initial, untrained, trainFull, trainSimple };
+  return chosenMorph(context, { of, nominal: nominal.flow, stage, shapes, anchors, ...configured });
 }
 
 /** Of the samples that a stage looks at. */

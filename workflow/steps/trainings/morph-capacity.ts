@@ -14,6 +14,7 @@ import {
   trainingSample,
 } from "../../../inference/model/sampling/simulated-events.js";
 import {
+  areLinear,
   effectLoss,
   embedded,
   nominalAtAnchors,
@@ -60,6 +61,8 @@ export interface CapacityRequest {
   readonly anchors: readonly Anchor[];
   /** What the training that is configured begins with. */
   readonly initial: NamedMorph;
+  /** The same morph without any training: the identity. Its weights are those of units that a simple morph does not have. */
+  readonly untrained: NamedMorph;
   /** Trains with the architecture that is configured. */
   readonly trainFull: () => Promise<TrainedMorph>;
   /** Trains another morph on the same events. */
@@ -69,23 +72,24 @@ export interface CapacityRequest {
 /**
  * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then the
  * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
- * other by more than chance (`isBeyondChance`).
+ * other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began with decides.
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { sizes } = context;
-  const { stage, nominal, initial, trainFull, trainSimple } = request;
+  const { stage, nominal, initial, untrained, trainFull, trainSimple } = request;
   const simpler = simplerMorph(initial.architecture, sizes.processes);
   if (simpler === undefined) return trainFull();
   const seed = context.analysis.configuration.seed;
   const small = await trainSimple(initialMorph(simpler, stage.nuisances, nominal, seed));
   const { residual, noise } = await leftBySimple(context, request, small);
   if (residual.pValue >= EFFECT_LEVEL) {
-    return { ...small, flow: embedded(small.flow, initial.architecture, initial.weights), noise };
+    return { ...small, flow: embedded(small.flow, untrained.architecture, untrained.weights), noise };
   }
   const full = await trainFull();
   if (initial.architecture.nuisances[0]!.linearOnly) return full;
   const heldOut = await context.simulation.validation(request.anchors);
-  return heldOut === undefined ? full : withQuadraticWhereSeen(context, request, full, heldOut);
+  if (heldOut !== undefined) return withQuadraticWhereSeen(context, request, full, heldOut);
+  return areLinear(initial)[0] ? { ...full, flow: withoutQuadratic(full.flow) } : full;
 }
 
 const isNominalOf =
@@ -118,10 +122,10 @@ async function leftBySimple(
     const residual = await morphResidual({ ...common, varied });
     const information = await morphInformation(common);
     const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0);
-    const centre = small.flow.architecture.nuisances[0]!.nominal;
+    const nominalValue = small.flow.architecture.nuisances[0]!.nominal;
     const found = [...information].map(([process, own]) => {
       const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
-      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), centre)] as const;
+      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), nominalValue)] as const;
     });
     return { record: { residual, found }, arrays: {} };
   });

@@ -1,6 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chiSquarePValue, gammaQ, logGamma } from "../../../../inference/statistics/goodness/special-functions.js";
+import {
+  amongTests,
+  chiSquarePValue,
+  gammaQ,
+  logGamma,
+} from "../../../../inference/statistics/goodness/special-functions.js";
 import { answers, close } from "../objectives.js";
 
 const reference = answers("scipy-special-functions.json");
@@ -29,6 +34,16 @@ test("χ² p-values agree with scipy; two degrees of freedom are an exponential"
   for (const chiSquare of [0.1, 2.3, 50]) {
     close(chiSquarePValue(chiSquare, 2), Math.exp(-chiSquare / 2), { relative: 1e-13 });
   }
+});
+
+test("the least p-value of two tests is below p in 2 p - p² of all cases, and of so many that a small p is multiplied", () => {
+  close(amongTests(0.3, 2), 2 * 0.3 - 0.09, { relative: 1e-14 });
+  close(amongTests(1e-20, 50), 5e-19, { relative: 1e-14 });
+  assert.equal([amongTests(1, 3), amongTests(0, 3)], [1, 0]);
+  assert.throws(
+    () => amongTests(Number.NaN, 3),
+    /amongTests: expected a probability and at least one test, got p = NaN, n = 3/,
+  );
 });
 
 test("outside their domain they say so", () => {

@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { factorizableFlow, initialise } from "../../../../index.js";
+import { areLinear } from "../../../../inference/model/training/capacity.js";
+import { initialMorph, type NamedMorph } from "../../../../inference/model/training/morph.js";
 import { writeNpz } from "../../../../io/index.js";
+import type { RunContext } from "../../../../workflow/context.js";
+import {
+  type CapacityRequest,
+  chosenMorph,
+  type TrainedMorph,
+} from "../../../../workflow/steps/trainings/morph-capacity.js";
 import { runInProcess } from "../../../cli/in-process.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
 
@@ -63,6 +72,64 @@ report: { bins: 8 }
     "simple.shift",
     "single.bump",
   ]);
+});
+
+/** The choice for one nuisance that begins with these weights; the configured training ends with weights of 0.7. */
+async function chosen(pValue: number, initialValue: number | undefined) {
+  const architecture = factorizableFlow({
+    features: 1,
+    context: 1,
+    hidden: [4],
+    layers: 2,
+    nuisances: [{ nominal: 0 }],
+    activation: "silu",
+    spline: { kind: "spline", bins: 3, bound: 5 },
+    standardisation: "both",
+    classes: 1,
+  });
+  const nominal = { weights: initialise(architecture, 1) } as unknown as CapacityRequest["nominal"];
+  const untrained = initialMorph(architecture, ["a"], nominal, 1);
+  const filled = (value: number) => ({
+    ...untrained,
+    weights: new Map(
+      [...untrained.weights].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => value) }] as const),
+    ),
+  });
+  const context = {
+    sizes: { processes: 1, x: 1, y: 0 },
+    analysis: { configuration: { seed: 1, processes: {} } },
+    simulation: { anchors: [], digest: () => "", validation: async () => undefined },
+    store: { run: async () => ({ record: { residual: { pValue }, found: [] }, arrays: {}, key: "" }) },
+  } as unknown as RunContext;
+  const trained = (flow: NamedMorph): TrainedMorph => ({ flow, key: "", summary: {} as TrainedMorph["summary"] });
+  const { flow } = await chosenMorph(context, {
+    ...{ of: "x", nominal, shapes: [], anchors: [], untrained },
+    stage: { name: "single.a", nuisances: ["a"], withPairs: false, sets: [] },
+    initial: initialValue === undefined ? untrained : filled(initialValue),
+    trainFull: async () => trained(filled(0.7)),
+    trainSimple: async (own) => trained(own),
+  });
+  return { flow, untrained };
+}
+
+test("a simple morph takes the place of one that was trained before: of that nothing is left", async () => {
+  const { flow, untrained } = await chosen(1, 0.3);
+  // An untrained simple morph is the identity, and so is what it is embedded in: last layers are 0.
+  for (const [name, { data }] of flow.weights) {
+    const isLast = untrained.weights.get(name)!.data.every((value) => value === 0);
+    if (isLast)
+      assert.ok(
+        data.every((value) => value === 0),
+        name,
+      );
+  }
+});
+
+test("without held-out events, quadratic terms are there where the training began with some", async () => {
+  assert.equal(areLinear((await chosen(0, 0.3)).flow), [false]);
+  const { flow } = await chosen(0, undefined);
+  assert.equal(areLinear(flow), [true]);
+  assert.ok([...flow.weights.values()].some(({ data }) => data.some((value) => value === 0.7)));
 });
 
 test.run();
