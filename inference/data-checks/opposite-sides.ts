@@ -1,5 +1,4 @@
 /** Do the samples on either side of a nuisance move a process in opposite directions? Where not, one of them may be another's. */
-import { joinedSamples } from "../model/predictions/process-samples.js";
 import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
 import { chiSquarePValue } from "../statistics/goodness/special-functions.js";
 import { movedNuisances, shiftsFrom } from "./variations.js";
@@ -21,36 +20,23 @@ export interface OppositeSides {
  */
 const SIDES_LEVEL = 1e-5;
 
-/** Samples of one process at one point, as one. */
-function joinedEvents(parts: readonly SimulatedEvents[]): SimulatedEvents | undefined {
-  const [first] = parts;
-  return first && { process: first.process, at: first.at, ...joinedSamples(parts) };
-}
-
-/** All samples on one side of a nuisance that are at the first point there. */
-function sideOf(samples: readonly SimulatedEvents[], isOnSide: (sample: SimulatedEvents) => boolean) {
-  const own = samples.filter(isOnSide);
-  return joinedEvents(own.filter(({ at }) => at.join() === own[0]!.at.join()));
-}
-
 /**
- * Of the nuisances that each of a pair of samples moves alone: where the two are not opposite but for chance. Several samples at one point
- * count as one.
+ * Of the nuisances that each of a pair of samples moves alone: where the two are not opposite but for chance.
  *
- * @param samples        of one process
+ * @param samples        of one process; of several at one point the first
  * @param nominalValues  of the shape nuisances
  */
 export function oppositeSides(samples: readonly SimulatedEvents[], nominalValues: readonly number[]): OppositeSides[] {
   const moved = samples.map((sample) => movedNuisances(sample, nominalValues));
-  const nominal = joinedEvents(samples.filter((_, i) => moved[i]!.length === 0));
+  const nominal = samples.find((_, i) => moved[i]!.length === 0);
   if (nominal === undefined) return [];
   const alone = nominalValues.map((): SimulatedEvents[] => []);
   for (const [i, [first, ...others]] of moved.entries()) {
     if (first !== undefined && others.length === 0) alone[first]!.push(samples[i]!);
   }
   const pairs = nominalValues.flatMap((value, nuisance) => {
-    const above = sideOf(alone[nuisance]!, ({ at }) => at[nuisance]! > value);
-    const below = sideOf(alone[nuisance]!, ({ at }) => at[nuisance]! < value);
+    const above = alone[nuisance]!.find(({ at }) => at[nuisance]! > value);
+    const below = alone[nuisance]!.find(({ at }) => at[nuisance]! < value);
     return above === undefined || below === undefined ? [] : [{ nuisance, above, below }];
   });
   // Of all at once, as the nominal sample is sorted for them.

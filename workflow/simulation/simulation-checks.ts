@@ -11,6 +11,7 @@ import {
   sampleDifferences,
 } from "../../inference/data-checks/variations.js";
 import { type YieldRatio, yieldRatios } from "../../inference/data-checks/yield-ratios.js";
+import { joinedByPoint } from "../../inference/model/predictions/process-samples.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
@@ -53,6 +54,8 @@ const areEqual = (a: ColumnData, b: ColumnData) => a.every((value, i) => value =
 /** @param files  all samples of one process */
 export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): SampleFindings {
   const samples = files.map(({ events }) => events);
+  // A process may come in several files, each with a part of the spectrum. Variations are compared event by event with the first.
+  const ofPoints = samples.some(({ nominal }) => nominal !== undefined) ? samples : joinedByPoint(samples);
   const verdicts = files.flatMap(({ file, source, events, rows }) => {
     const valuesOf = (of: SimulatedEvents) => checkedFeatures(analysis, of, undefined, false);
     // What is found in the nominal sample is not said again of the same events.
@@ -69,9 +72,9 @@ export function checkSamples(analysis: Analysis, files: readonly SampleFile[]): 
     verdicts: [
       ...verdicts,
       ...apartVerdicts(analysis, files, nominalValues),
-      ...sideVerdicts(analysis, files, nominalValues),
+      ...sideVerdicts(analysis, files, ofPoints, nominalValues),
     ],
-    differences: sampleDifferences(samples, nominalValues),
+    differences: sampleDifferences(ofPoints, nominalValues),
     ratios: yieldRatios(samples, nominalValues),
   };
 }
@@ -105,10 +108,10 @@ const UNLIKE = 0.5;
 function sideVerdicts(
   analysis: Analysis,
   files: readonly SampleFile[],
+  samples: readonly SimulatedEvents[],
   nominalValues: readonly number[],
 ): DataVerdict[] {
   const shapes = nuisancesOfKind(analysis.configuration, "shape");
-  const samples = files.map(({ events }) => events);
   const fileAt = (nuisance: number, value: number) =>
     files.find(({ events }) => {
       const [first, ...others] = movedNuisances(events, nominalValues);

@@ -69,8 +69,18 @@ export function simulatedPoints(model: MixtureModel, events: readonly SimulatedE
   }));
 }
 
-/** Samples of one process at one point, one after another. */
-export function joinedSamples(parts: readonly SimulatedEvents[]): ProcessSample {
+/** Samples of one process, those of each point as one. */
+export function joinedByPoint(samples: readonly SimulatedEvents[]): SimulatedEvents[] {
+  checkArgument("joinedByPoint", "samples", samples, aList);
+  const points = new Map<string, SimulatedEvents[]>();
+  for (const own of samples) points.set(own.at.join(), [...(points.get(own.at.join()) ?? []), own]);
+  return [...points.values()].map((parts) => {
+    const [{ process, at }] = parts as [SimulatedEvents];
+    return { process, at, ...joinedSamples(parts) };
+  });
+}
+
+function joinedSamples(parts: readonly SimulatedEvents[]): ProcessSample {
   const [first] = parts as [SimulatedEvents];
   if (parts.length === 1) return first;
   const joined = (of: "x" | "y") => joinedColumns(parts.map((part) => ({ count: part.count, column: part[of]! })));

@@ -51,18 +51,6 @@ test("no false alarm in 300 pairs of opposite effects of any size, events of the
   }
 });
 
-test("samples of a point in several files are one", () => {
-  const slices = (at: number, shift: number) =>
-    [0, 10].map((start): SimulatedEvents => {
-      const { x, ...own } = sample([at], shift);
-      return { ...own, x: x.map((value, i) => (i < COUNT ? start + value : value)) };
-    });
-  const opposite = oppositeSides([...slices(0, 0), ...slices(1, 0.3), ...slices(-1, -0.3)], [0]);
-  assert.ok((opposite[0]?.cosine ?? -1) < -0.9, `${opposite[0]?.cosine}`);
-  const same = oppositeSides([...slices(0, 0), ...slices(1, 0.3), ...slices(-1, 0.3)], [0]);
-  assert.ok(same[0]!.cosine > 0.8, `${same[0]!.cosine}`);
-});
-
 test("nothing is said of small effects, of one side, and of samples that move others too", () => {
   assert.is(cosineOf(sample([1], 0.02), sample([-1], 0.02)), undefined);
   assert.is(cosineOf(sample([1], 0.3)), undefined);

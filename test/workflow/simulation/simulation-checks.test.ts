@@ -103,4 +103,29 @@ test("sides of a nuisance that are effects of different kinds fail, those that a
   assert.match(ended.error, /that failed, named in the warnings: sides/);
 });
 
+test("a process in two files, each with a half of the spectrum, is one process", async () => {
+  const parts = [];
+  for (const [name, at] of [
+    ["nominal", 0],
+    ["up", 1],
+    ["down", -1],
+  ] as const) {
+    const mass = draw(at);
+    await write(
+      `${name}-low.npz`,
+      mass.filter((value) => value < 50),
+    );
+    await write(
+      `${name}-high.npz`,
+      mass.filter((value) => value >= 50),
+    );
+    const where = at === 0 ? "" : `, at: { width: ${at} }`;
+    parts.push(...["low", "high"].map((part) => `{ file: ${name}-${part}.npz${where} }`));
+  }
+  const own = join(folder, "halves.yaml");
+  writeFileSync(own, YAML.replace(/samples: .*\] \}/, `samples: [${parts.join(", ")}] }`));
+  const { code, error } = await runInProcess(["validate", own]);
+  assert.equal([code, error], [0, ""]);
+});
+
 test.run();

@@ -4,9 +4,11 @@ import * as assert from "uvu/assert";
 import {
   fullVector,
   isMovedBy,
+  joinedByPoint,
   simulatedPoints,
   thinned,
 } from "../../../../inference/model/predictions/process-samples.js";
+import type { SimulatedEvents } from "../../../../inference/model/sampling/simulated-events.js";
 import { gaussianModel } from "../../../support/gaussian-mixture.js";
 
 /** Shapes are scale (all processes), tilt (the third, nominal 0.3), modelling (the first). */
@@ -78,6 +80,24 @@ test("fewer events are spread over the sample", () => {
   );
   assert.is(thinned(whole, 6), whole);
   assert.throws(() => thinned(whole, 0), /^thinned: expected at least one event to keep, got 0$/);
+});
+
+test("samples of each point are one, in the order of their files, with weights where some have them", () => {
+  const sampleAt = (at: number, x: readonly number[], weights?: readonly number[]): SimulatedEvents => ({
+    process: 1,
+    at: [at],
+    count: x.length,
+    x: Float64Array.from(x),
+    ...(weights && { weights: Float64Array.from(weights) }),
+  });
+  const joined = joinedByPoint([sampleAt(0, [1, 2]), sampleAt(1, [5]), sampleAt(0, [3], [-2])]);
+  assert.equal(
+    joined.map(({ process, at, count, x, weights }) => [process, at, count, [...x], weights && [...weights]]),
+    [
+      [1, [0], 3, [1, 2, 3], [1, 1, -2]],
+      [1, [1], 1, [5], undefined],
+    ],
+  );
 });
 
 test.run();
