@@ -14,6 +14,7 @@ import {
 } from "../../../engine/options.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { weightedMoments } from "../../../flows/training/weighted-moments.js";
+import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import { type BinnedEvents, binEvents } from "../../statistics/goodness/goodness-of-fit.js";
 import { amongTests } from "../../statistics/goodness/special-functions.js";
 import type { MixtureModel } from "../mixture-model.js";
@@ -87,7 +88,8 @@ const closureOptions: Options<ClosureRequest> = {
 /**
  * Simulation against the densities. Nominal simulation is compared with events of the flow: x drawn from p(x | process), y from
  * p(y | x, process) at the simulated x. Simulation at another point is compared with nominal simulation whose events are weighted with
- * the ratio of the density there to the nominal density: what a fit uses, whether or not the nominal density is right.
+ * the ratio of the density there to the nominal density: what a fit uses, whether or not the nominal density is right. Where those weights
+ * are too uneven, with events of the flow there.
  */
 export async function closureTests(request: ClosureRequest): Promise<ClosureTest[]> {
   checkOptions("closureTests", request, closureOptions);
@@ -107,7 +109,7 @@ export async function closureTests(request: ClosureRequest): Promise<ClosureTest
         const own = { request, model, process, nu, at: point.at, sample };
         if (isNominal(point)) tests.push(...(await nominalTests(own, sampler)));
         else if (isMovedBy(model, process, point.at)) {
-          tests.push(...(await morphTests(own, ratio, atNominal?.samples[process])));
+          tests.push(...(await morphTests(own, ratio, sampler, atNominal?.samples[process])));
         }
       }
       onProgress?.(done + 1, points.length);
@@ -160,37 +162,53 @@ interface TestedSample {
   readonly sample: ProcessSample;
 }
 
-async function nominalTests(own: TestedSample, sampler: Sampler): Promise<ClosureTest[]> {
-  const { request, model, process, nu, sample } = own;
+/** Events of the flow at ν: x drawn from p(x | process, ν), y from p(y | x, process, ν) at the simulated x. */
+async function drawnEvents({ request, model, process, nu, at, sample }: TestedSample, sampler: Sampler) {
   const { count, x, y, weights } = sample;
-  const stream = (of: ObservableName) => ({ seed: request.seed, purpose: `closure/${process}/${of}` });
-  const flowX = await sampler.sampleX(process, nu, count, stream("x"));
-  const tests = compared(own, "x", "nominal", { count, x: flowX });
-  if (y === undefined || model.y === undefined) return tests;
-  const flowY = await sampler.sampleY(process, nu, x, stream("y"));
-  return [...tests, ...compared(own, "y", "nominal", { count, x, y: flowY, ...(weights && { weights }) })];
+  const point = at.every((value, k) => value === request.nominal[k]) ? "" : `/${at.join()}`;
+  const stream = (of: ObservableName) => ({ seed: request.seed, purpose: `closure/${process}${point}/${of}` });
+  const drawnX: ProcessSample = { count, x: await sampler.sampleX(process, nu, count, stream("x")) };
+  if (y === undefined || model.y === undefined) return { x: drawnX };
+  const drawnY = await sampler.sampleY(process, nu, x, stream("y"));
+  return { x: drawnX, y: { count, x, y: drawnY, ...(weights && { weights }) } };
 }
+
+async function nominalTests(own: TestedSample, sampler: Sampler): Promise<ClosureTest[]> {
+  const drawn = await drawnEvents(own, sampler);
+  const tests = compared(own, "x", "nominal", drawn.x);
+  return drawn.y === undefined ? tests : [...tests, ...compared(own, "y", "nominal", drawn.y)];
+}
+
+/**
+ * Part of the effective number of nominal events that must be left of it when they are weighted. Where a nuisance does more, a few events
+ * of large weight decide a bin, and χ² does not follow its distribution.
+ */
+const LEAST_EFFECTIVE = 0.5;
 
 async function morphTests(
   own: TestedSample,
   ratio: DensityRatio,
+  sampler: Sampler,
   nominal: ProcessSample | undefined,
 ): Promise<ClosureTest[]> {
   const { request, model, process, nu, sample } = own;
   if (nominal === undefined) return [];
   const from = fullVector(model, request.nominal);
-  const weighted = async (of: ObservableName) => {
+  const reference = { weights: nominal.weights };
+  let drawn: Awaited<ReturnType<typeof drawnEvents>> | undefined;
+  const testsOf = async (of: ObservableName): Promise<ClosureTest[]> => {
     const { count, x, y, weights } = nominal;
     const logs = await ratio.logRatio(process, from, nu, x, of === "y" ? y : undefined);
-    return {
-      ...nominal,
-      weights: Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * Math.exp(logs[i]!)),
-    };
+    const weighted = Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * Math.exp(logs[i]!));
+    const left = effectiveEvents(weighted) / (weights === undefined ? count : effectiveEvents(weights));
+    if (left >= LEAST_EFFECTIVE) return compared(own, of, "morph", { ...nominal, weights: weighted }, reference);
+    drawn ??= await drawnEvents(own, sampler);
+    const variations = compared(own, of, "morph", nominal);
+    return compared(own, of, "morph", drawn[of]!).map((test, i) => ({ ...test, variation: variations[i]!.difference }));
   };
-  const reference = { weights: nominal.weights };
-  const tests = compared(own, "x", "morph", await weighted("x"), reference);
+  const tests = await testsOf("x");
   if (sample.y === undefined || model.y === undefined) return tests;
-  return [...tests, ...compared(own, "y", "morph", await weighted("y"), reference)];
+  return [...tests, ...(await testsOf("y"))];
 }
 
 /** Every feature that a density has, alone and with every other that is there before it. */

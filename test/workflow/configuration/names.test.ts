@@ -111,7 +111,7 @@ test("a whole analysis with such names: run, evaluate, fit, apply, export, cover
   assert.equal([Object.keys(exported.nuisances), Object.keys(exported.processes)], [NUISANCES, PROCESSES]);
   assert.equal(Object.keys(exported.impacts.groups), ["constructor", "__proto__"]);
   await done("coverage", at("a.yaml"), "--toys", "2");
-  assert.ok(readdirSync(at("unbinned-out/coverage/full")).includes("coverage.json"));
+  assert.ok(readdirSync(at("unbinned-out/coverage/full-samples")).includes("coverage.json"));
 });
 
 test.run();
