@@ -67,8 +67,8 @@ test("toys of all points in turn hold their truth, point by point", async () => 
       ["width=-1", 2],
     ],
   );
-  // 2000 expected of 2000 simulated events, a tenth of them held out.
-  assert.ok(Math.abs(drawnAt[1].shared.shift - 1) < 1e-9 && Math.abs(drawnAt[1].chance - Math.sqrt(0.1)) < 1e-9);
+  // 2000 expected of 2000 simulated events, a tenth of them held out: √(0.1 / 0.9).
+  assert.ok(Math.abs(drawnAt[1].shared.shift - 1) < 1e-9 && Math.abs(drawnAt[1].chance - 1 / 3) < 1e-9);
 });
 
 test("a morph that has learned a part of its samples is found by toys of the samples, and not by toys of the model", async () => {
