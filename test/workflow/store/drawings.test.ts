@@ -105,7 +105,14 @@ for (const part of PARTS) {
 }
 
 test("a fault in the replicas' table or picture is said", async () => {
-  const replicas = poisoned();
+  // How many there are decides which errors T has, and is known.
+  const { length } = outcome.fitted.replicas;
+  const replicas = new Proxy([], {
+    get: (_, key) => {
+      if (key === "length") return length;
+      throw new Error("injected <fault>");
+    },
+  });
   const html = await written({ ...outcome, fitted: { ...outcome.fitted, replicas } as Outcome["fitted"] });
   assert.match(html, /Here the picture replicas is missing/);
 });
