@@ -292,14 +292,19 @@ export const CLOSURE_LEVEL = 0.001;
 const LARGEST_DIFFERENCE = 5;
 
 /**
- * The part of a variation, as a distance √λ, that a morph may miss; what is missed counts where it is more than one standard deviation of
- * the data. A morph that misses half of what a nuisance does cannot measure it as well as the data can.
+ * Parts of a variation, as a distance √λ, that a morph may miss. A morph that misses half of what a nuisance does cannot measure it as well as
+ * the data can: that counts from one standard deviation of the data on. A quarter, by which an error may be too large or too small, counts where the
+ * difference is large; what is less does not, however many data see it: points of simulation may lie many errors from the estimate.
  */
 const LARGEST_MISSED = 0.5;
+const NOTICED_MISSED = 0.25;
 
-const isLarge = ({ difference: { lambda }, variation }: ClosureTest) =>
-  lambda > LARGEST_DIFFERENCE ** 2 ||
-  (variation !== undefined && lambda > 1 && lambda > LARGEST_MISSED ** 2 * variation.lambda);
+function isLarge({ difference: { lambda }, variation }: ClosureTest): boolean {
+  const isClear = lambda > LARGEST_DIFFERENCE ** 2;
+  if (variation === undefined) return isClear;
+  const missesMoreThan = (part: number) => lambda > part ** 2 * variation.lambda;
+  return (isClear && missesMoreThan(NOTICED_MISSED)) || (lambda > 1 && missesMoreThan(LARGEST_MISSED));
+}
 
 /** One verdict per density and morph. */
 export function closureVerdicts(tests: readonly ClosureTest[]): ClosureVerdict[] {

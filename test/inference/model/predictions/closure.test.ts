@@ -6,6 +6,7 @@ import { autoregressiveFlow, initialise } from "../../../../flows/architecture/a
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
 import {
+  type ClosureTest,
   type ClosureVerdict,
   closureTests,
   closureVerdicts,
@@ -212,6 +213,24 @@ test("projections count every event of the data and of the mixture", async () =>
       assert.ok(predictions[0]!.result.pValue! > 1e-4);
     }
   });
+});
+
+test("a morph fails by what it misses of an effect: half where data see it at all, a quarter where they see it clearly, less nowhere", () => {
+  const passes = (lambda: number, variation: number) => {
+    const test: ClosureTest = {
+      of: "x",
+      part: "morph",
+      process: 0,
+      at: [1],
+      features: [{ of: "x", feature: 0 }],
+      result: { chiSquare: 200, ndf: 23, pValue: 1e-20 },
+      difference: { lambda, error: 0.1 },
+      variation: { lambda: variation, error: 0.1 },
+    };
+    return closureVerdicts([test])[0]!.passed;
+  };
+  assert.equal([passes(2, 7.9), passes(2, 8.1), passes(0.9, 1)], [false, true, true]);
+  assert.equal([passes(26, 410), passes(26, 420), passes(24, 380)], [false, true, true]);
 });
 
 test.run();
