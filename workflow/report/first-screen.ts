@@ -4,6 +4,7 @@ import type { RunContext } from "../context.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { failedOf, type Verdict, verdictText } from "../verdicts.js";
 import { nuisanceLabels } from "./labels.js";
+import { errorsOfBest } from "./simulation-text.js";
 
 export interface FirstScreen {
   /** One sentence. */
@@ -17,8 +18,12 @@ export interface FirstScreen {
 /** Nuisances of which the sentence has the numbers; the table below has them all. */
 const MOST_NAMED = 6;
 
-export function firstScreen(context: RunContext, { best, verdicts, warnings }: Outcome): FirstScreen {
-  const { estimate, sigma } = best.summary;
+/** With the total error where the part of the simulation is known. */
+export function firstScreen(context: RunContext, outcome: Outcome): FirstScreen {
+  const { best, verdicts, warnings } = outcome;
+  const { estimate } = best.summary;
+  const total = errorsOfBest(outcome)?.total.sigma;
+  const sigma = total ?? best.summary.sigma;
   const labels = nuisanceLabels(context);
   const named = labels.slice(0, MOST_NAMED).map((label, k) => {
     const value = sigma === null ? fixed(estimate[k]!, 4) : measurement(estimate[k]!, sigma[k]!);
@@ -26,11 +31,12 @@ export function firstScreen(context: RunContext, { best, verdicts, warnings }: O
   });
   const more = labels.length - named.length;
   const list = more > 0 ? `${named.join(", ")}, and ${more} more nuisances, which the table below has` : joined(named);
-  const unit = sigma === null ? "prior standard deviations, without errors" : "prior standard deviations";
+  const errors =
+    sigma === null ? ", without errors" : total === undefined ? "" : ", with the error of the simulation included";
   const failed = failedOf(verdicts);
   const said = new Set(failed.map(verdictText));
   return {
-    result: `The ${best.label} gives ${list} (in ${unit})${failed.length === 0 ? "" : "; these numbers are not for use as they stand"}.`,
+    result: `The ${best.label} gives ${list} (in prior standard deviations${errors})${failed.length === 0 ? "" : "; these numbers are not for use as they stand"}.`,
     failed,
     warnings: warnings.filter((text) => !said.has(text)),
   };

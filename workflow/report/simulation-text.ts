@@ -14,7 +14,8 @@ export const errorsOfFit = (errors: SimulationErrors, name: string): FitErrors |
 export const errorParts = (errors: SimulationErrors, name: string) =>
   errorsOfFit(errors, name) ?? { simulation: null, total: null };
 
-function errorsOfBest({ fitted, best, simulationErrors }: Outcome): FitErrors | undefined {
+/** Of the fit whose numbers are the result. */
+export function errorsOfBest({ fitted, best, simulationErrors }: Outcome): FitErrors | undefined {
   const name = Object.entries(fitted.fits).find(([, fit]) => fit === best)?.[0];
   return name === undefined ? undefined : errorsOfFit(simulationErrors, name);
 }

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { Outcome } from "../../../workflow/recipes/outcome.js";
 import { firstScreen } from "../../../workflow/report/first-screen.js";
 import type { Verdict } from "../../../workflow/verdicts.js";
-import { outcome, setting } from "./outcome-sample.js";
+import { outcome, setting, withSimulation } from "./outcome-sample.js";
 
 const closure: Verdict = {
   check: "closure",
@@ -21,6 +21,14 @@ test("the result in one sentence, with errors, by the labels of the nuisances", 
     "The fit with T profiled gives Δ = 0.50 ± 0.10 and squeeze = −0.25 ± 0.10 (in prior standard deviations).",
   );
   assert.equal(failed, []);
+});
+
+test("errors in the sentence are the total ones where the part of the simulation is known", () => {
+  // √(0.1² + 0.05²) and √(0.1² + 0.02²).
+  assert.is(
+    firstScreen(setting, withSimulation()).result,
+    "The fit with T profiled gives Δ = 0.50 ± 0.11 and squeeze = −0.25 ± 0.10 (in prior standard deviations, with the error of the simulation included).",
+  );
 });
 
 test("what failed is said in the sentence and in the list, and not again among the warnings", () => {
