@@ -39,3 +39,15 @@ export interface Simulation {
   /** What the samples say by themselves. */
   checks(): Promise<SimulationChecks>;
 }
+
+/** All events of these anchors that a simulation from files has, whatever trainings do with them. */
+export async function allEvents(
+  simulation: Pick<Simulation, "training" | "validation" | "test">,
+  anchors: readonly Anchor[],
+): Promise<SimulatedEvents[]> {
+  return [
+    ...(await simulation.training("all", anchors, 0, 1)),
+    ...((await simulation.validation(anchors)) ?? []),
+    ...(await simulation.test(anchors)),
+  ];
+}

@@ -19,6 +19,7 @@ import {
   simulatedEvents,
 } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
+import { allEvents } from "../simulation/simulation.js";
 import type { Verdict } from "../verdicts.js";
 
 export interface Closure {
@@ -58,11 +59,7 @@ export function pointsOfSimulation({ analysis, simulation }: RunContext, model: 
     const total = simulatedEvents(analysis.configuration);
     const parts = simulation.isFresh
       ? await simulation.training("closure", anchors, 0, Math.max(1, Math.ceil(total / MOST_SCORED)))
-      : [
-          ...(await simulation.training("closure", anchors, 0, 1)),
-          ...((await simulation.validation(anchors)) ?? []),
-          ...(await simulation.test(anchors)),
-        ];
+      : await allEvents(simulation, anchors);
     return simulatedPoints(model, parts);
   }
   let known: Promise<readonly SimulatedPoint[]> | undefined;

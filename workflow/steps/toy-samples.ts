@@ -22,7 +22,7 @@ import type { Configuration } from "../configuration/table.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import { pointName } from "../simulation/point-name.js";
-import type { Simulation } from "../simulation/simulation.js";
+import { allEvents } from "../simulation/simulation.js";
 
 /** A point ν at which every process was simulated. */
 export interface SampledPoint {
@@ -69,16 +69,6 @@ export function sampledShapes(configuration: Configuration, anchors: readonly An
   const points = new Map([["nominal", nominalShapes(configuration) as readonly number[]]]);
   for (const { at } of anchors) points.set(pointName(configuration, at), at);
   return [...points.values()].filter((at) => anchorsAt(configuration, anchors, at) !== undefined);
-}
-
-/** All events of these anchors, whatever training did with them. */
-async function allEvents(simulation: Simulation, anchors: readonly Anchor[]): Promise<SimulatedEvents[]> {
-  const [training, validation, test] = [
-    await simulation.training("toys", anchors, 0, 1),
-    await simulation.validation(anchors),
-    await simulation.test(anchors),
-  ];
-  return [...training, ...(validation ?? []), ...test];
 }
 
 /**
