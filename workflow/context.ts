@@ -1,5 +1,7 @@
 /** What all steps of a run share. */
+
 import type { Backend } from "../engine/runtime/backend.js";
+import { totalWeight } from "../flows/training/weighted-moments.js";
 import type { MixtureModel } from "../inference/model/mixture-model.js";
 import type { Dimensions } from "../inference/model/training/densities.js";
 import type { Analysis } from "./configuration/analysis.js";
@@ -40,3 +42,7 @@ export function likelihoodInputs(context: RunContext, model: MixtureModel) {
 
 /** Does the likelihood look at y? */
 export const looksAtY = ({ analysis }: RunContext) => analysis.configuration.likelihood.observables.includes("y");
+
+/** Sum of weights of the data, to which yields are scaled where the number of events says nothing. */
+export const observedEvents = ({ analysis, events }: RunContext): number | undefined =>
+  analysis.configuration.likelihood.extended ? undefined : totalWeight(events.data);

@@ -1,6 +1,5 @@
 /** Closure: do the trained densities describe simulation, as far as the data can tell? */
 
-import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import {
   type ClosureTest,
@@ -18,7 +17,7 @@ import {
   processNames,
   simulatedEvents,
 } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
+import { looksAtY, observedEvents, type RunContext } from "../context.js";
 import { allEvents } from "../simulation/simulation.js";
 import type { Verdict } from "../verdicts.js";
 
@@ -74,10 +73,6 @@ function binnedPoints(points: readonly SimulatedPoint[], samples: number): Simul
   const most = Math.floor(MOST_BINNED / samples);
   return points.map(({ at, samples: own }) => ({ at, samples: own.map((one) => one && thinned(one, most)) }));
 }
-
-/** What yields are scaled to where the number of events says nothing. */
-export const observedEvents = ({ analysis, events }: RunContext): number | undefined =>
-  analysis.configuration.likelihood.extended ? undefined : totalWeight(events.data);
 
 /** @param densities  their keys */
 export async function checkClosure(

@@ -1,12 +1,11 @@
 /** What a fit predicts, with errors: bands around its projections, yields, and the errors that it should have had. */
 
-import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
 import { type BinnedBand, binnedBands } from "../../inference/measurements/distribution-of-interest/binned-bands.js";
 import { postFitYields } from "../../inference/model/predictions/post-fit-yields.js";
 import { type ExpectedSensitivity, expectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import { expectedYields } from "../../inference/model/yields.js";
-import type { RunContext } from "../context.js";
+import { observedEvents, type RunContext } from "../context.js";
 import type { FittedModel, NamedFit } from "./fits/fitted-model.js";
 import type { ProjectionSet } from "./projections.js";
 
@@ -18,14 +17,13 @@ export async function projectionBands(
   { projections }: ProjectionSet,
 ): Promise<readonly Band[] | undefined> {
   const { analysis, events, backend, store, progress, signal } = context;
-  const { seed, likelihood } = analysis.configuration;
+  const { seed } = analysis.configuration;
   const { covariance } = fit;
   if (covariance === undefined || projections.length === 0) return undefined;
   const features = projections.map(({ of, feature, observed }) => ({ of, feature, edges: observed.edges }));
   // The spread of a single replica says nothing.
   const members = replicas.length < 2 ? [] : replicas;
-  const { extended } = likelihood;
-  const observed = extended ? undefined : totalWeight(events.data);
+  const observed = observedEvents(context);
   const inputs = {
     key,
     estimate: summary.estimate,

@@ -1,5 +1,4 @@
 /** Projections of the data, beside what the model predicts before and after the fit. */
-import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import {
   type MixtureSample,
@@ -11,7 +10,7 @@ import { TAIL_EVENTS } from "../../inference/model/predictions/quantile-edges.js
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import { effectiveEvents } from "../../inference/statistics/fit/covariance.js";
 import { nominalShapes, nuisanceVector, processNames } from "../configuration/analysis.js";
-import { looksAtY, type RunContext } from "../context.js";
+import { looksAtY, observedEvents, type RunContext } from "../context.js";
 
 export interface ProjectionSet {
   readonly projections: readonly Projection[];
@@ -56,7 +55,7 @@ export async function projectFit(
       backend,
       count: Math.max(LEAST_SAMPLED, SAMPLED_PER_EVENT * events.data.count),
       withY: looksAtY(context),
-      observed: likelihood.extended ? undefined : totalWeight(events.data),
+      observed: observedEvents(context),
       simulated,
       seed,
     };

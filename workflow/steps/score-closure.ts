@@ -19,9 +19,9 @@ import {
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import { expectedYields } from "../../inference/model/yields.js";
 import { nuisanceNames, nuisanceVector, willMoveY } from "../configuration/analysis.js";
-import { formOf, looksAtY, type RunContext } from "../context.js";
+import { formOf, looksAtY, observedEvents, type RunContext } from "../context.js";
 import type { Verdict } from "../verdicts.js";
-import { describePoint, type LazyPoints, MOST_SCORED, observedEvents } from "./closure.js";
+import { describePoint, type LazyPoints, MOST_SCORED } from "./closure.js";
 import type { NamedFit } from "./fits/fitted-model.js";
 import type { SimulationKeys } from "./simulation-keys.js";
 

@@ -1,12 +1,11 @@
 /** The errors of the fits of a run from the fluctuation of its simulation: to first order, or by the replicas that are asked for. */
 
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { ofNewtonStep, plus, scatterOf, sigmaOf } from "../../../inference/model/simulation-errors/covariance-parts.js";
 import { gradientFluctuation } from "../../../inference/model/simulation-errors/fluctuation.js";
 import { covariance, F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { Matrix } from "../../../inference/statistics/objective.js";
-import { formOf, looksAtY, type RunContext } from "../../context.js";
+import { formOf, looksAtY, observedEvents, type RunContext } from "../../context.js";
 import type { FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
 import type { NamedFit } from "../fits/fitted-model.js";
 import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
@@ -52,7 +51,7 @@ async function firstOrderError(
   fit: NamedFit,
   inverse: Matrix,
 ): Promise<SimulationError> {
-  const { store, simulation, analysis, events } = context;
+  const { store, simulation } = context;
   const { fitted, acceptance, leftOut } = of;
   const nu = fit.summary.estimate;
   const withY = name !== "xAlone" && looksAtY(context);
@@ -64,7 +63,7 @@ async function firstOrderError(
     leftOut: [...leftOut].sort(),
     simulation: simulation.digest(simulation.anchors, withY ? "y" : "x"),
     ...formOf(context),
-    observed: analysis.configuration.likelihood.extended ? null : totalWeight(events.data),
+    observed: observedEvents(context) ?? null,
   };
   const { record } = await store.run(`simulation.error.${name}`, inputs, async () => {
     const scored = await simulatedScores(context, modelOf(name, fitted.model), nu, { acceptance, leftOut });
