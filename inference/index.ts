@@ -173,6 +173,7 @@ export * from "./model/yields.js";
 export * as plots from "./plots/index.js";
 export * from "./statistics/ensembles/averaging.js";
 export * from "./statistics/fit/covariance.js";
+export * from "./statistics/fit/curvature-noise.js";
 export * from "./statistics/fit/fit-result.js";
 export * from "./statistics/fit/minimise.js";
 export * from "./statistics/fit/widened-covariance.js";

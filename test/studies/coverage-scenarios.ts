@@ -104,8 +104,8 @@ processes:
 nuisances:
 ${nuisances.map((own) => `  ${own}:`).join("\n")}
 likelihood: { observables: [x] }
-flows: { x: { kind: affine, transforms: 1 } }
-morph: { x: { kind: affine } }
+flows: { x: { kind: affine, transforms: 1, training: { epochs: 20, batch: 200 } } }
+morph: { x: { kind: affine, training: { epochs: 20, batch: 200 } } }
 data: { file: samples/data.npz }
 scan: { nuisances: [${nuisances[0]}], pairs: [[${nuisances[0]}, ${nuisances[1]}]], points: 3, grid: 3 }
 impacts: { enabled: false }

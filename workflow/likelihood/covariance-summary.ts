@@ -34,12 +34,13 @@ export interface CovarianceSummary {
   readonly problem: string | null;
   /** What H⁻¹ is compared with; null where there is no H⁻¹. */
   readonly crossCheck: CrossCheck | null;
-  /**
-   * Of a fit with T profiled, errors by the curvature of its own likelihood, where `sigma` is not below those of x alone [K]; null where it
-   * gave none. Absent for other fits.
-   */
+  /** Errors by the curvature of its own likelihood, where `sigma` is larger for the reasons of `widenings` [K]; absent elsewhere. */
   readonly ownSigma?: readonly number[] | null;
+  readonly widenings?: readonly Widening[];
 }
+
+/** Why errors are larger than the curvature of the likelihood has them. */
+export type Widening = "without noise of trainings" | "not below x alone";
 
 /** Errors by the Hessian, and by the outer product of gradients (BHHH), (Σ w g gᵀ + constraints)⁻¹: alike where the model describes the data. */
 export interface CrossCheck {
@@ -152,9 +153,9 @@ export function errorsOf(found: Covariance) {
 /** Errors of the likelihood alone that are below those quoted by less than this part are not worth a word. */
 export const WORTH_SAYING = 0.98;
 
-/** "T profiled, inverse Hessian"; where the errors of x alone are larger, that as well. */
-export function labelText({ transport, estimator, sigma, ownSigma }: CovarianceSummary): string {
+/** "T profiled, inverse Hessian"; where errors are larger than that, why. */
+export function labelText({ transport, estimator, sigma, ownSigma, widenings = [] }: CovarianceSummary): string {
   const isWidened = ownSigma?.some((own, k) => own < WORTH_SAYING * sigma![k]!);
   const label = transport === "none" ? estimator : `T ${transport}, ${estimator}`;
-  return isWidened ? `${label}, not below x alone` : label;
+  return [label, ...(isWidened ? widenings : [])].join(", ");
 }

@@ -96,10 +96,10 @@ async function openPlan(
   checks: RunChecks,
   verdicts: Verdicts,
 ): Promise<ToyPlan> {
-  const { model, keys } = await trainSimulation(context, checks, verdicts);
+  const { model, keys, noise } = await trainSimulation(context, checks, verdicts);
   const isMeasured = mode === "data" || source === "model";
   if (isMeasured) await requireLikelihood(context, model);
-  const measured = isMeasured ? await fitModel(context, model, keys) : undefined;
+  const measured = isMeasured ? await fitModel(context, model, keys, noise) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
   const truth = truthOf(context, source, best?.summary.estimate);
   const points = source === "samples" ? await sampledPoints(context, model, at) : [];

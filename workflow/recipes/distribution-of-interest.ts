@@ -72,7 +72,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const closure = await part("Closure", () => checkClosure(context, simulated, points, densities), noClosure);
   verdicts.add(closureFindings(context, closure));
   await requireLikelihood(context, simulated);
-  const fitted = await fitModel(context, simulated, keys);
+  const fitted = await fitModel(context, simulated, keys, trained.noise);
   verdicts.add(judgeTrainings(context, fitted.trainings));
   const { xAlone, fixed, profiled } = fitted.fits;
   // One of them is always there: fitModel fits x alone, or y too.

@@ -7,8 +7,8 @@ import type { FitSummary } from "../likelihood/fit-summary.js";
 const INCOMPLETE = 0.9;
 
 /** Nothing where the response absorbs what y says of the nuisances. */
-export function responseText({ names, sigma, ownSigma }: FitSummary): string {
-  if (!ownSigma || sigma === null) return "";
+export function responseText({ names, sigma, ownSigma, widenings }: FitSummary): string {
+  if (!ownSigma || sigma === null || !widenings?.includes("not below x alone")) return "";
   const parts = names.map((_, k) => ownSigma[k]! / sigma[k]!);
   const narrow = names.flatMap((name, k) =>
     parts[k]! < WORTH_SAYING

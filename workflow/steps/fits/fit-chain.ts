@@ -3,6 +3,7 @@
 import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../../context.js";
+import type { EffectNoise } from "../../effect-noise.js";
 import type { SimulationKeys } from "../simulation-keys.js";
 import type { NamedTraining, TrainingSummary } from "../trainings/training-step.js";
 import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
@@ -10,17 +11,24 @@ import { fitAveraged } from "./averaged.js";
 import { fitReplica, fitReplicas } from "./ensemble.js";
 import { fitStep } from "./fit-step.js";
 import type { FittedModel, NamedFit } from "./fitted-model.js";
+import { withoutNoise } from "./noise-errors.js";
 import { fitProfiled, trainAndFitProfiled } from "./profiled-fit.js";
 
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
-async function fitXAlone(context: RunContext, simulated: MixtureModel, { xAlone: key }: SimulationKeys) {
+async function fitXAlone(
+  context: RunContext,
+  simulated: MixtureModel,
+  { xAlone: key }: SimulationKeys,
+  noise: readonly EffectNoise[] = [],
+) {
   const { fit, likelihood } = context.analysis.configuration;
   const start = nuisanceVector(context.analysis.configuration, fit.start);
   if (likelihood.form !== "joint") return { start };
   const { y: _y, ...data } = context.events.data;
   const { y: _density, ...model } = simulated;
   const label = looksAtY(context) ? "fit of x alone" : "fit of x";
-  const xAlone = await fitStep(context, "fit.x", label, key, model, data, start);
+  const found = await fitStep(context, "fit.x", label, key, model, data, start);
+  const xAlone = await withoutNoise(context, "fit.x", key, model, data, found, noise);
   return { xAlone, start: xAlone.fit.estimate.values };
 }
 
@@ -37,15 +45,20 @@ export const replicaTraining = (index: number, summary: TrainingSummary): NamedT
   summary,
 });
 
-/** All fits of the analysis. */
+/**
+ * All fits of the analysis.
+ *
+ * @param noise  of the trained densities, without which errors are quoted; none where data are drawn from the densities themselves
+ */
 export async function fitModel(
   context: RunContext,
   simulated: MixtureModel,
   keys: SimulationKeys,
+  noise: readonly EffectNoise[] = [],
 ): Promise<FittedModel> {
   const { configuration } = context.analysis;
   const { data } = context.events;
-  const { xAlone, start } = await fitXAlone(context, simulated, keys);
+  const { xAlone, start } = await fitXAlone(context, simulated, keys, noise);
   const none = { replicas: [], trainings: [] };
   if (!looksAtY(context)) {
     const { y: _density, ...model } = simulated;
@@ -54,10 +67,11 @@ export async function fitModel(
   const key = keys.whole;
   const first = configuration.transport.enabled ? await trainTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
-    const only = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
+    const found = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
+    const only = await withoutNoise(context, "fit.fixed", key, simulated, data, found, noise);
     return { model: simulated, key, fixedKey: key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
-  return fitWithTransport(context, simulated, keys, first, xAlone);
+  return fitWithTransport(context, simulated, keys, first, xAlone, noise);
 }
 
 /** What follows step 1: ν with T fixed, the ensemble, T's response, ν with T profiled, the average. */
@@ -67,10 +81,12 @@ async function fitWithTransport(
   keys: SimulationKeys,
   first: TrainedTransport,
   xAlone: NamedFit | undefined,
+  noise: readonly EffectNoise[],
 ): Promise<FittedModel> {
   const { data } = context.events;
   const withTransport: MixtureModel = { ...simulated, transport: first.transport };
-  const fixed = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
+  const found = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
+  const fixed = await withoutNoise(context, "fit.fixed", first.key, withTransport, data, found, noise);
   const replicas = await fitReplicas(context, simulated, keys, first);
   const trainings = [
     { label: "T and ν (step 1)", of: "transport" as const, recipe: "transport.training", summary: first.summary },

@@ -7,11 +7,11 @@ import { covarianceOf } from "../../../inference/statistics/fit/covariance.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
 import { widenedCovariance } from "../../../inference/statistics/fit/widened-covariance.js";
 import type { RunContext } from "../../context.js";
-import { errorsOf } from "../../likelihood/covariance-summary.js";
 import { errorsBeforeProfiling, type ResponseTask, trainResponse } from "../trainings/response-training.js";
 import type { NamedTraining } from "../trainings/training-step.js";
 import { fitStep } from "./fit-step.js";
 import type { NamedFit } from "./fitted-model.js";
+import { quotedWith } from "./quoted-errors.js";
 
 /** The fit of ν with a T whose response is trained. @param start  [K] */
 export const fitProfiled = (context: RunContext, key: string, model: MixtureModel, start: readonly number[]) =>
@@ -52,18 +52,10 @@ export async function trainAndFitProfiled(
  */
 export function noMoreThanX(profiled: NamedFit, xAlone: NamedFit | undefined): NamedFit {
   const [own, least] = [profiled, xAlone].map((of) => of?.summary.covariance);
-  const { names, sigma: ownSigma, minos } = profiled.summary;
+  const { names } = profiled.summary;
   if (!own || !least) return profiled;
   const quoted = widenedCovariance(covarianceOf(own.flat(), names), covarianceOf(least.flat(), names));
-  const factors = new Map(names.map((name, k) => [name, quoted.sigma[k]! / ownSigma![k]!]));
-  const wider = (name: string, end: number | null) => (end === null ? null : factors.get(name)! * end);
-  const summary = {
-    ...profiled.summary,
-    ...errorsOf(quoted),
-    minos: minos?.map((of) => ({ ...of, lower: wider(of.name, of.lower), upper: wider(of.name, of.upper) })) ?? null,
-    ownSigma,
-  };
-  return { ...profiled, fit: { ...profiled.fit, covariance: widerOf(profiled.fit, xAlone!.fit) }, summary };
+  return quotedWith(profiled, quoted, widerOf(profiled.fit, xAlone!.fit), "not below x alone");
 }
 
 /** The same of the fits themselves, which leave out nuisances that a bound holds: where both leave out the same. */
@@ -76,7 +68,7 @@ const STEEPER = 0.1;
 
 /** T's best response to ν can only lower the NLL away from ν_0, and so widen errors. */
 function warnWhereSteeper({ warn }: RunContext, fixed: NamedFit, profiled: NamedFit): void {
-  const [atFixed, free] = [fixed.summary.sigma, profiled.summary.sigma];
+  const [atFixed, free] = [fixed.summary, profiled.summary].map(({ sigma, ownSigma }) => ownSigma ?? sigma);
   if (atFixed === null || free === null) return;
   const steeper = fixed.summary.names.filter((_, k) => free[k]! < (1 - STEEPER) * atFixed[k]!);
   if (steeper.length === 0) return;

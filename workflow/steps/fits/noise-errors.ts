@@ -1,0 +1,76 @@
+/** Errors of a fit without the information that is noise of the trained densities. */
+
+import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
+import { processWeights } from "../../../inference/model/likelihood/process-weights.js";
+import type { MixtureModel } from "../../../inference/model/mixture-model.js";
+import { type Covariance, covariance, covarianceOf } from "../../../inference/statistics/fit/covariance.js";
+import { withoutCurvatureNoise } from "../../../inference/statistics/fit/curvature-noise.js";
+import { widenedCovariance } from "../../../inference/statistics/fit/widened-covariance.js";
+import { indexOfName, type Matrix, matrixOf } from "../../../inference/statistics/objective.js";
+import type { RunContext } from "../../context.js";
+import type { EffectNoise } from "../../effect-noise.js";
+import { digestOf } from "../../events/event-digest.js";
+import type { NamedFit } from "./fitted-model.js";
+import { quotedWith } from "./quoted-errors.js";
+
+/** Of each constraint, in prior standard deviations. */
+const CONSTRAINT = 1;
+
+/**
+ * The curvature of the likelihood holds, besides the information on a nuisance, what the noise of its trained effect adds to it, whatever the data
+ * are (`EffectNoise`). Errors are quoted without that: nowhere less than what is left of the Hessian gives.
+ *
+ * @param name   of the step of the fit
+ * @param key    of the step that the model comes from
+ * @param noise  of all densities
+ */
+export async function withoutNoise(
+  context: RunContext,
+  name: string,
+  key: string,
+  model: MixtureModel,
+  data: EventData,
+  fit: NamedFit,
+  noise: readonly EffectNoise[],
+): Promise<NamedFit> {
+  const { names, covariance: own } = fit.summary;
+  const { hessian, covariance: ofFit, estimate } = fit.fit;
+  const looked = noise.filter(({ of }) => of === "x" || data.y !== undefined);
+  if (looked.length === 0 || hessian === undefined || own === null) return fit;
+  const nu = estimate.values;
+  const { backend, signal, store } = context;
+  const { record: events } = await store.run(`${name}.noise`, { key, data: digestOf(data), nu }, async () => ({
+    record: await processWeights({ backend, model, data, nu, signal }),
+    arrays: {},
+  }));
+  const ofNuisance = names.map((nuisance) =>
+    looked
+      .filter((row) => row.nuisance === nuisance)
+      .reduce((sum, row) => sum + row.noise * events[model.processes.findIndex((own) => own.name === row.process)]!, 0),
+  );
+  const widened = (found: Covariance) => {
+    const at = found.names.map((each) => indexOfName("withoutNoise", names, each));
+    return wider(
+      found,
+      partOf(hessian, at),
+      at.map((k) => ofNuisance[k]!),
+    );
+  };
+  return quotedWith(
+    fit,
+    widened(covarianceOf(own.flat(), names)),
+    ofFit && widened(ofFit),
+    "without noise of trainings",
+  );
+}
+
+const partOf = (matrix: Matrix, at: readonly number[]): Matrix =>
+  matrixOf(
+    at.flatMap((k) => at.map((l) => matrix[k]![l]!)),
+    at.length,
+  );
+
+function wider(own: Covariance, hessian: Matrix, noise: readonly number[]): Covariance {
+  const left = covariance(withoutCurvatureNoise(hessian, noise, CONSTRAINT).flat(), own.names);
+  return left.status === "positive-definite" ? widenedCovariance(own, left) : own;
+}
