@@ -14,7 +14,7 @@ export interface EffectNoise {
   readonly moreEvents: number | null;
 }
 
-/** Part of the information without noise from which on the noise is a warning: where the data decide alone, errors are too small by half of it. */
+/** Part of the information without noise from which on the noise is a warning: by it the simulation moves the estimate. */
 const NOTICEABLE = 0.2;
 const NEGLIGIBLE = 0.1;
 
@@ -27,11 +27,10 @@ export function effectNoise(
   return { of, nuisance, process, information, noise, moreEvents: effect > 0 ? noise / (NEGLIGIBLE * effect) : null };
 }
 
-/** σ of data that decide alone goes as one over the root of the information. @param part  of the information that is noise */
-const errorText = (nuisance: string, part: number) =>
-  part === 1
-    ? `The data may say nothing of ${nuisance}, whose constraint is then all there is`
-    : `The error of ${nuisance} may be too small, by up to ${Math.round(100 * (1 - Math.sqrt(1 - part)))}%`;
+const errorText = (nuisance: string, isAll: boolean) =>
+  isAll
+    ? `The data may say nothing of ${nuisance}, whose error is then that of its constraint`
+    : `The error of ${nuisance} is quoted without that part; other samples would move its estimate`;
 
 /** A warning for each nuisance and density of which the noise is a noticeable part. */
 export function noiseVerdicts(rows: readonly EffectNoise[]): Verdict[] {
@@ -46,7 +45,7 @@ export function noiseVerdicts(rows: readonly EffectNoise[]): Verdict[] {
         failed: false,
         text:
           `nuisance ${nuisance}: of the information on it in ${density} of ${process}, ${information.toPrecision(2)} per event, ` +
-          `${part} may be the fluctuation of its samples. ${errorText(nuisance, moreEvents === null ? 1 : noise / information)}`,
+          `${part} may be the fluctuation of its samples. ${errorText(nuisance, moreEvents === null)}`,
         advice:
           moreEvents === null
             ? `Simulate more events of ${nuisance}, or give its variations as shifts or weights of the same events`

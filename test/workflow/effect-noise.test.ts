@@ -21,12 +21,12 @@ test("noise of more than a fifth of the rest is a verdict that says what to do",
   assert.is(
     found!.text,
     "nuisance scale: of the information on it in p(x) of B, 0.0030 per event, about 33% may be the fluctuation of its samples. " +
-      "The error of scale may be too small, by up to 18%",
+      "The error of scale is quoted without that part; other samples would move its estimate",
   );
   assert.match(found!.advice, /^5\.0 times as many simulated events make that negligible/);
   assert.match(
     all!.text,
-    /in p\(y \| x\) of B, 0\.0010 per event, all may be the .* The data may say nothing of scale, whose constraint is then all there is$/,
+    /in p\(y \| x\) of B, 0\.0010 per event, all may be the .* The data may say nothing of scale, whose error is then that of its constraint$/,
   );
   assert.match(all!.advice, /^Simulate more events of scale, or give its variations as shifts or weights/);
 });

@@ -1,5 +1,5 @@
 /** How many events of a sample belong to each process, and how surely. */
-import { aSignal, anObject, checkOptions, numbers, type Options, optional } from "../../../engine/options.js";
+import { anObject, aSignal, checkOptions, numbers, type Options, optional } from "../../../engine/options.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
 import { add, exp, logSumExp, mul, square, sub, sumEvents } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
