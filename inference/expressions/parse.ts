@@ -80,7 +80,9 @@ class Reader {
 
   /** The first token after an operand and the brackets that end there: what joins it to the next. */
   private after({ last }: Parsed): Token {
-    return this.tokens.slice(last + 1).find(({ means }) => means !== ")")!;
+    let index = last + 1;
+    while (this.token(index).means === ")") index++;
+    return this.token(index);
   }
 
   /** The tree of mathjs for the tokens. */

@@ -15,7 +15,9 @@ import { runOn } from "../../support/run-program.js";
 /** mathjs takes numbers that differ by less than this share for equal, in every comparison. */
 const mathjs = create(all, { relTol: 1e-300, absTol: 1e-300 });
 
-/** What mathjs, an independent implementation, says that a text in its grammar is. */
+mathjs.import!({ num: Number });
+
+/** What mathjs, an independent implementation, says that a text in its grammar is; `num` makes a number of a truth. */
 export const byMathjs = (text: string, scope: Readonly<Record<string, number>>): number =>
   Number(mathjs.evaluate!(text, { ...scope }));
 

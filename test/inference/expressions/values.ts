@@ -9,32 +9,34 @@ import { runOn } from "../../support/run-program.js";
 
 const [reference] = testBackends() as [TestBackend];
 
-/** Of a text in x, a column, and in parameters: value, first and second derivative in x, each [events]. */
-export async function derivatives(
-  text: string,
-  { x, ...parameters }: { readonly x: readonly number[] } & Readonly<Record<string, readonly number[]>>,
+type Given = { readonly x: readonly number[] } & Readonly<Record<string, readonly number[]>>;
+
+/** Of texts in x, a column, and in parameters: value, first and second derivative in x, each [events]. */
+export async function derivativesOf(
+  texts: readonly string[],
+  { x, ...parameters }: Given,
   backend = reference,
-): Promise<Record<string, number[]>> {
+): Promise<readonly Record<string, number[]>[]> {
   const tape = new Tape();
   const column = tape.column("x");
-  const nodes = new Map([
-    ["x", column],
-    ...Object.keys(parameters).map((name): [string, Var] => [name, tape.parameter(name)]),
-  ]);
-  const value = broadcastEvents(
-    bindExpression(tape, await parseExpression(text, "test"), (name) => nodes.get(name)!),
-    tape.events(),
-  );
-  const [slope] = gradient(sumEvents(value), [column]) as [Var];
-  const [curvature] = gradient(sumEvents(slope), [column]) as [Var];
-  // A slope that is 0 everywhere may be a constant.
-  const outputs = {
-    value,
-    slope: broadcastEvents(slope, tape.events()),
-    curvature: broadcastEvents(curvature, tape.events()),
-  };
+  const nodes = new Map(Object.keys(parameters).map((name) => [name, tape.parameter(name)])).set("x", column);
+  const outputs: Record<string, Var> = {};
+  for (const [i, text] of texts.entries()) {
+    const value = bindExpression(tape, await parseExpression(text, "test"), (name) => nodes.get(name)!);
+    // A slope that is the same everywhere may be a constant.
+    const perEvent = (node: Var) => broadcastEvents(node, tape.events());
+    const [slope] = gradient(sumEvents(perEvent(value)), [column]) as [Var];
+    const [curvature] = gradient(sumEvents(slope), [column]) as [Var];
+    for (const [what, node] of Object.entries({ value, slope, curvature })) outputs[`${what} ${i}`] = perEvent(node);
+  }
   const answers = await runOn(backend, { outputs, parameters, columns: { x: Float64Array.from(x) } });
-  return Object.fromEntries(
-    Object.entries(answers).map(([name, values]) => [name, Array.from(values, (own) => own + 0)]),
-  );
+  const numbers = (name: string) => Array.from(answers[name]!, (own) => own + 0);
+  return texts.map((_, i) => ({
+    value: numbers(`value ${i}`),
+    slope: numbers(`slope ${i}`),
+    curvature: numbers(`curvature ${i}`),
+  }));
 }
+
+/** The same of one text, on the reference backend. */
+export const derivatives = async (text: string, given: Given) => (await derivativesOf([text], given))[0]!;
