@@ -84,7 +84,9 @@ export function checkLaws(kind: string, rows: readonly Named[]): void {
       assert.ok(row.samples.length > 0, name);
       for (const sample of row.samples) {
         assert.is(sample.length, Object.keys(row.operands).length, name);
-        Object.values(row.operands).forEach((operand, i) => assert.ok(operand === "truth" || sample[i] !== 0, name));
+        for (const [i, operand] of Object.values(row.operands).entries()) {
+          assert.ok(operand === "truth" || sample[i] !== 0, name);
+        }
       }
     }
   });
