@@ -69,3 +69,23 @@ export function polynomial(f: FunctionBuilder, lanes: Lanes, x: Local, coefficie
     lanes.madd(f);
   }
 }
+
+/**
+ * [] -> the same, for more coefficients than a few: even and odd powers by themselves, because every step of Horner's rule waits for
+ * the one before.
+ */
+export function longPolynomial(f: FunctionBuilder, lanes: Lanes, x: Local, coefficients: readonly number[]): void {
+  const square = f.scratch("v128", "polynomial square");
+  f.get(x).get(x).op(lanes.mul).set(square);
+  const ofPowers = (parity: number) =>
+    polynomial(
+      f,
+      lanes,
+      square,
+      coefficients.filter((_, i) => i % 2 === parity),
+    );
+  ofPowers(1);
+  f.get(x);
+  ofPowers(0);
+  lanes.madd(f);
+}
