@@ -9,6 +9,7 @@
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
 import { amongTests, chiSquarePValue } from "../statistics/goodness/special-functions.js";
+import { randomParts } from "../statistics/random-parts.js";
 
 /** What the samples say about the effect of one nuisance. */
 export interface NuisanceEffect {
@@ -170,7 +171,7 @@ function sampleDifference(nominal: Reference, varied: Thinned, given: number): n
 
 const leastOf = (pValues: readonly number[]) => amongTests(Math.min(...pValues), pValues.length);
 
-/** Consecutive parts of a sample, by which the covariance of its means is found. */
+/** Parts of a sample, by which the covariance of its means is found, to 9% for one of them. */
 const PARTS = 256;
 
 /** Shape and correlations of a sample: the means of the polynomials of each feature and of the products of pairs [means]. */
@@ -186,10 +187,11 @@ export function meansBy(nominal: SimulatedEvents): (sample: SimulatedEvents) => 
   const reference = referenceOf(thinned(nominal, most));
   return (sample) => {
     const own = thinned(sample, most);
+    const partOf = randomParts(own.columns[0]!.length, PARTS);
     const found = Array.from(smoothTerms(mappedBy(reference, own), 0), (terms) => {
       const { mean, terms: deviation } = deviations(terms, own.weights);
       const sums = new Float64Array(PARTS);
-      for (let i = 0; i < deviation.length; i++) sums[Math.floor((i * PARTS) / deviation.length)]! += deviation[i]!;
+      for (let i = 0; i < deviation.length; i++) sums[partOf[i]!]! += deviation[i]!;
       return { mean, sums };
     });
     return {

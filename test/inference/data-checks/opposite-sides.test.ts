@@ -49,6 +49,16 @@ test("no false alarm in 300 pairs of opposite effects of any size, events of the
   }
 });
 
+test("the order of the events does not matter: sides of different kinds, each sorted", () => {
+  const sorted = (own: SimulatedEvents): SimulatedEvents => {
+    const order = Array.from({ length: own.count }, (_, i) => i).sort((a, b) => own.x[a]! - own.x[b]!);
+    const x = Float64Array.from(own.x, (_, i) => own.x[order[i % own.count]! + (i < own.count ? 0 : own.count)]!);
+    return { ...own, x };
+  };
+  const found = oppositeSides([sample([0]), sample([1], 0, 1.15), sample([-1], -0.15)].map(sorted), [0]);
+  assert.is(found.length, 1);
+});
+
 /** Features with a correlation of 0.99, all shifted and made wider. */
 function correlated(features: number, at: number, shift: number, width = 1, count = 1000): SimulatedEvents {
   const x = new Float64Array(features * count);
