@@ -18,7 +18,7 @@ import {
 } from "../../inference/model/predictions/score-closure.js";
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import { expectedYields } from "../../inference/model/yields.js";
-import { nominalShapes, nuisanceNames, nuisanceVector, willMoveY } from "../configuration/analysis.js";
+import { nominalShapes, nuisanceNames, willMoveY } from "../configuration/analysis.js";
 import { formOf, looksAtY, observedEvents, type RunContext } from "../context.js";
 import type { Verdict } from "../verdicts.js";
 import { describePoint, type LazyPoints, MOST_SCORED } from "./closure.js";
@@ -71,15 +71,18 @@ async function biasesOf(
 ): Promise<BiasOf | undefined> {
   const { analysis, simulation, store, backend, progress, signal } = context;
   const observed = observedEvents(context);
+  const nuAt = withRatesOf(model, summary.estimate);
+  const nominal = nominalShapes(analysis.configuration);
   const inputs = {
     key,
+    rates: nuAt(nominal).filter((_, k) => model.nuisances[k]!.kind === "rate"),
     scored: MOST_SCORED,
     ...(observed !== undefined && { observed }),
     simulation: simulation.digest(simulation.anchors, of === "x" ? "x" : "y"),
     ...formOf(context),
   };
   const { record, arrays } = await store.run(of === "x" ? "closure.x" : "closure.y", inputs, async () => {
-    const points = await scoredPoints(await simulated(), model, nominalShapes(analysis.configuration));
+    const points = await scoredPoints(await simulated(), model, nominal, nuAt);
     const counter = progress.begin(`closure by scores of ${of}`, points.length, "points");
     const found = await scoreClosure({
       backend,
@@ -102,17 +105,33 @@ async function biasesOf(
     return found === undefined ? [] : [{ ...found, at: own.at }];
   });
   const verdict = biasVerdict(estimates, {
-    nominal: nuisanceVector(analysis.configuration, {}),
+    nominal: nuAt(nominal),
     estimate: summary.estimate,
     quoted: summary.sigma ?? undefined,
   });
   return verdict && { of, estimates, verdict };
 }
 
+type NuAt = (at: readonly number[]) => number[];
+
+/**
+ * ν [K] with these values of the shape nuisances, rates as the fit has them: they need no simulation, and how far a wrong density of a
+ * background moves a signal hangs on how much there is of it.
+ */
+const withRatesOf =
+  (model: MixtureModel, estimate: readonly number[]): NuAt =>
+  (at) =>
+    fullVector(model, at).map((value, k) => (model.nuisances[k]!.kind === "rate" ? estimate[k]! : value));
+
 /** Points at which every process was simulated, with the events that are scored; those that points share are the same in all. */
-async function scoredPoints(points: readonly SimulatedPoint[], model: MixtureModel, nominal: readonly number[]) {
+async function scoredPoints(
+  points: readonly SimulatedPoint[],
+  model: MixtureModel,
+  nominal: readonly number[],
+  nuAt: NuAt,
+) {
   const complete = points.flatMap(({ at, samples }) =>
-    samples.every((own): own is ProcessSample => own !== undefined) ? [{ at, nu: fullVector(model, at), samples }] : [],
+    samples.every((own): own is ProcessSample => own !== undefined) ? [{ at, nu: nuAt(at), samples }] : [],
   );
   const origin = complete.find(({ at }) => at.every((value, k) => value === nominal[k]));
   if (origin === undefined) return [];
