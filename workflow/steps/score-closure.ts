@@ -21,7 +21,7 @@ import { expectedYields } from "../../inference/model/yields.js";
 import { nominalShapes, nuisanceNames, willMoveY } from "../configuration/analysis.js";
 import { formOf, looksAtY, observedEvents, type RunContext } from "../context.js";
 import type { Verdict } from "../verdicts.js";
-import { describePoint, type LazyPoints, MOST_SCORED } from "./closure.js";
+import { densityAdvice, describePoint, type LazyPoints, MOST_SCORED, type TrainedDensity } from "./closure.js";
 import type { NamedFit } from "./fits/fitted-model.js";
 import type { SimulationKeys } from "./simulation-keys.js";
 
@@ -181,6 +181,12 @@ export function scoredEvents(most: number, processes: readonly ScoredProcess[]) 
 const shiftText = (names: readonly string[], { nuisance, bias, error }: BiasTest) =>
   `${names[nuisance]} by ${bias.toFixed(2)} ± ${error.toFixed(2)}`;
 
+const densitiesOf = (of: BiasOf["of"]): TrainedDensity[] =>
+  (of === "x" ? (["x"] as const) : (["x", "y"] as const)).flatMap((one) => [
+    { section: "flows", of: one },
+    { section: "morph", of: one },
+  ]);
+
 const largestOf = (tests: readonly BiasTest[]) => tests.reduce((a, b) => (Math.abs(b.bias) > Math.abs(a.bias) ? b : a));
 
 /** Estimates that wrong densities move; where they would move other estimates only, it is worth a warning. */
@@ -190,7 +196,7 @@ export function biasFindings(context: RunContext, biases: readonly BiasOf[]): Ve
     const common = {
       check: "closure by scores",
       about: "densities",
-      advice: `Train longer (${of === "x" ? "flows.x, morph.x" : "flows, morph"}), with more simulation, or with larger networks`,
+      advice: densityAdvice(context, densitiesOf(of)),
     } as const;
     const failed = verdict.fit.filter(isBiased);
     if (failed.length > 0) {
