@@ -118,8 +118,8 @@ type NuAt = (at: readonly number[]) => number[];
  * ν [K] with these values of the shape nuisances, rates as the fit has them: they need no simulation, and how far a wrong density of a
  * background moves a signal hangs on how much there is of it.
  */
-const withRatesOf =
-  (model: MixtureModel, estimate: readonly number[]): NuAt =>
+export const withRatesOf =
+  (model: Pick<MixtureModel, "nuisances">, estimate: readonly number[]): NuAt =>
   (at) =>
     fullVector(model, at).map((value, k) => (model.nuisances[k]!.kind === "rate" ? estimate[k]! : value));
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { scoredEvents } from "../../../workflow/steps/score-closure.js";
+import { scoredEvents, withRatesOf } from "../../../workflow/steps/score-closure.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
 
@@ -28,6 +28,15 @@ test("the events that are scored are divided so that the error of the bias is th
   assert.is(still[0], 1000);
   assert.ok(still[1]! < 0.1 * most);
   assert.ok(Math.abs(4 * moved[0]! - (most - 1000 - 5 * still[1]!)) < 5);
+});
+
+test("points of simulation have the rates of the fit: how far a background moves a signal hangs on both yields", () => {
+  const nuisances = [
+    { name: "mu", kind: "rate", nominal: 0, logFactors: [1] },
+    { name: "shift", kind: "shape", nominal: 2, acts: [true] },
+    { name: "norm", kind: "rate", nominal: 1, logFactors: [0.1] },
+  ] as const;
+  assert.equal(withRatesOf({ nuisances }, [0.3, 2.5, 0.7])([3]), [0.3, 3, 0.7]);
 });
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-score-closure-"));
