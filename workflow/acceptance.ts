@@ -3,7 +3,13 @@
 import type { YieldRatio } from "../inference/data-checks/yield-ratios.js";
 import { type Acceptance, checkAcceptance } from "../inference/model/acceptance.js";
 import { measurement } from "../inference/plots/index.js";
-import { type Analysis, affectedProcesses, nuisancesOfKind, processNames } from "./configuration/analysis.js";
+import {
+  type Analysis,
+  affectedProcesses,
+  expectedYield,
+  nuisancesOfKind,
+  processNames,
+} from "./configuration/analysis.js";
 import { mostEventsExceeded } from "./configuration/size-checks.js";
 import type { Configuration } from "./configuration/table.js";
 import { UsageError } from "./errors.js";
@@ -97,7 +103,7 @@ export function acceptanceOf(analysis: Analysis, ratios: readonly YieldRatio[]):
       ...ignoredNote(ignored),
       ...distanceNote(configuration, rows),
       ...largeNote(rows),
-      ...fluctuationNote(rows),
+      ...fluctuationNote(configuration, rows),
     ],
   };
 }
@@ -188,11 +194,27 @@ function largeNote(rows: readonly AcceptanceRow[]): string[] {
 const isFluctuation = (side: AcceptanceSide | null) =>
   side === null || Math.abs(side.ratio - 1) < INSIGNIFICANT * side.error;
 
-function fluctuationNote(rows: readonly AcceptanceRow[]): string[] {
-  const doubtful = rows.filter((row) => {
-    const isEqual = [row.up, row.down].every((side) => side === null || side.ratio === 1);
-    return !isEqual && isFluctuation(row.up) && isFluctuation(row.down);
-  });
+/**
+ * Information on a nuisance, beside 1 of its constraint, from which on a change of the yields that may be a fluctuation is worth a note: it
+ * would make the error 1 / √1.1 of what it is, 5% too small.
+ */
+const NOTICED_INFORMATION = 0.1;
+
+/** N δ², what N events say of a nuisance that changes their number by a part δ; less where other processes hide them. */
+function yieldInformation(configuration: Configuration, { process, up, down }: AcceptanceRow): number {
+  // A model that was trained before may have yields of its own: they may be large.
+  const events = expectedYield(configuration, process) ?? Number.POSITIVE_INFINITY;
+  const change = Math.max(...[up, down].map((side) => Math.abs((side?.ratio ?? 1) - 1)));
+  return change === 0 ? 0 : events * change ** 2;
+}
+
+function fluctuationNote(configuration: Configuration, rows: readonly AcceptanceRow[]): string[] {
+  const fluctuations = rows.filter(({ up, down }) => isFluctuation(up) && isFluctuation(down));
+  const informationOn = (name: string) =>
+    fluctuations.reduce((sum, row) => sum + (row.nuisance === name ? yieldInformation(configuration, row) : 0), 0);
+  const doubtful = fluctuations.filter(
+    (row) => yieldInformation(configuration, row) > 0 && informationOn(row.nuisance) > NOTICED_INFORMATION,
+  );
   if (doubtful.length === 0) return [];
   const named = doubtful.slice(0, MOST_NAMED).map(({ nuisance, process, up, down }) => {
     return `${process} (${shownSide(nuisance, (up ?? down)!)})`;

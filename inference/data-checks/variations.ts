@@ -9,6 +9,7 @@
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { SimulatedEvents } from "../model/sampling/simulated-events.js";
 import { amongTests, chiSquarePValue } from "../statistics/goodness/special-functions.js";
+import { randomParts } from "../statistics/random-parts.js";
 
 /** What the samples say about the effect of one nuisance. */
 export interface NuisanceEffect {
@@ -143,35 +144,61 @@ function referenceOf({ columns, weights }: Thinned): Reference {
 }
 
 /**
- * The shift of each polynomial of each feature, and of each pair of features, in standard errors.
+ * Of every event, one after another: the polynomials of each feature, and the product of the first ones of each pair.
  *
- * @param given  features, the first ones, that may differ: they are looked at in pairs with others alone
+ * @param columns  mapped features
+ * @param given    features, the first ones, that may differ: they are looked at in pairs with others alone
  */
-function sampleShifts(nominal: Reference, varied: Thinned, given: number): number[] {
-  const weights = [nominal.weights, varied.weights];
-  const [ofNominal, ofVaried] = [nominal.mapped, varied.columns.map((values, j) => mapped(values, nominal.sorted[j]!))];
-  const ofFeatures = ofNominal.flatMap((own, j) => {
-    if (j < given) return [];
-    const other = legendre(ofVaried[j]!);
-    return legendre(own).map((values, degree) => meanShift(values, other[degree]!, weights));
-  });
-  const ofPairs = ofNominal.flatMap((own, j) =>
-    ofNominal.flatMap((other, l) =>
-      l <= j || l < given ? [] : [meanShift(product(own, other), product(ofVaried[j]!, ofVaried[l]!), weights)],
-    ),
-  );
-  return [...ofFeatures, ...ofPairs];
+function* smoothTerms(columns: readonly Float64Array[], given: number): Generator<Float64Array, void> {
+  for (const own of columns.slice(given)) yield* legendre(own);
+  for (const [j, own] of columns.entries()) {
+    for (const other of columns.slice(Math.max(given, j + 1))) yield product(own, other);
+  }
 }
 
-const sampleDifference = (nominal: Reference, varied: Thinned, given: number): number[] =>
-  sampleShifts(nominal, varied, given).map((shift) => chiSquarePValue(shift ** 2, 1));
+/** Features of a sample, mapped by the nominal one. */
+const mappedBy = ({ sorted }: Reference, { columns }: Thinned) =>
+  columns.map((values, j) => mapped(values, sorted[j]!));
+
+/** The p-value of each shift from the nominal sample to another. */
+function sampleDifference(nominal: Reference, varied: Thinned, given: number): number[] {
+  const ofVaried = smoothTerms(mappedBy(nominal, varied), given);
+  return Array.from(smoothTerms(nominal.mapped, given), (own) => {
+    const shift = meanShift(own, ofVaried.next().value!, [nominal.weights, varied.weights]);
+    return chiSquarePValue(shift ** 2, 1);
+  });
+}
 
 const leastOf = (pValues: readonly number[]) => amongTests(Math.min(...pValues), pValues.length);
 
-/** From the nominal sample to each of the others: what it does to shape and correlations, in standard errors. */
-export function shiftsFrom(nominal: SimulatedEvents, others: readonly SimulatedEvents[]): number[][] {
-  const reference = referenceOf(thinned(nominal, PORTIONS.at(-1)!));
-  return others.map((own) => sampleShifts(reference, thinned(own, PORTIONS.at(-1)!), 0));
+/** Parts of a sample, by which the covariance of its means is found, to 9% for one of them. */
+const PARTS = 256;
+
+/** Shape and correlations of a sample: the means of the polynomials of each feature and of the products of pairs [means]. */
+export interface SampleMeans {
+  readonly means: Float64Array;
+  /** Share of each part in what the means differ from those of infinitely many events: Σ of a aᵀ is their covariance [parts][means]. */
+  readonly parts: readonly Float64Array[];
+}
+
+/** Means of samples, mapped by the nominal one, which is sorted once. */
+export function meansBy(nominal: SimulatedEvents): (sample: SimulatedEvents) => SampleMeans {
+  const most = PORTIONS.at(-1)!;
+  const reference = referenceOf(thinned(nominal, most));
+  return (sample) => {
+    const own = thinned(sample, most);
+    const partOf = randomParts(own.columns[0]!.length, PARTS);
+    const found = Array.from(smoothTerms(mappedBy(reference, own), 0), (terms) => {
+      const { mean, terms: deviation } = deviations(terms, own.weights);
+      const sums = new Float64Array(PARTS);
+      for (let i = 0; i < deviation.length; i++) sums[partOf[i]!]! += deviation[i]!;
+      return { mean, sums };
+    });
+    return {
+      means: Float64Array.from(found, ({ mean }) => mean),
+      parts: Array.from({ length: PARTS }, (_, part) => Float64Array.from(found, ({ sums }) => sums[part]!)),
+    };
+  };
 }
 
 /** What the samples of one process say about one nuisance. */

@@ -19,6 +19,7 @@ export interface ProcessEntry {
 
 /** The file of an analysis, as far as mutations change it. */
 export interface AnalysisEntry {
+  readonly observables: { readonly x: object };
   readonly flows: { readonly x: object };
   readonly morph: { readonly x: object };
   readonly processes: Readonly<Record<string, ProcessEntry>>;

@@ -84,6 +84,12 @@ function withUnsimulated(right: StudiedAnalysis, means: Readonly<Record<string, 
 const withX = (right: StudiedAnalysis, key: "flows" | "morph", more: object) =>
   withEntry(right, { [key]: { x: { ...right.entry[key].x, ...more } } });
 
+/** Features as they are, none moved from their edges. */
+function withoutTransform(right: StudiedAnalysis): StudiedAnalysis {
+  const { x } = right.entry.observables;
+  return withEntry(right, { observables: { x: { ...x, transform: ["none"] } } });
+}
+
 /** Settings of all trainings, beside the others. */
 function withTraining(right: StudiedAnalysis, more: object): StudiedAnalysis {
   const training = { ...(right.entry.flows.x as { readonly training: object }).training, ...more };
@@ -129,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "affine",
     analysis: "cut",
-    what: "an affine morph on a spectrum between cuts",
-    mutate: (right) => withX(right, "morph", { kind: "affine" }),
+    what: "an affine morph on a spectrum between cuts, without transforms",
+    mutate: (right) => withX(withoutTransform(right), "morph", { kind: "affine" }),
     names: /the morph of x|morph\.x/,
   },
   {

@@ -100,12 +100,22 @@ test("samples that are not one from nominal: linear in the logarithm to the near
   assert.equal([both.rows[0]!.up!.value, both.notes], [1, []]);
 });
 
-test("changes within two Monte Carlo errors are taken, with a note", () => {
-  const { rows, notes } = acceptanceOf(analysis(), [ratio(0, 0, 1, 1.015), ratio(1, 0, 1, 1.05)]);
+test("changes within two Monte Carlo errors are taken, with a note where there are events enough to take them for information", () => {
+  const ratios = [ratio(0, 0, 1, 1.015), ratio(1, 0, 1, 1.05)];
+  const { rows, notes } = acceptanceOf(analysis("processes.signal.yield=500"), ratios);
   assert.is(rows.length, 2);
   assert.is(notes.length, 1);
   assert.match(notes[0]!, /the yields of signal \(1\.015 ± 0\.010 at scale = 1\) change by less than 2 Monte Carlo/);
-  assert.equal(acceptanceOf(analysis(), [ratio(0, 0, 1, 1)]).notes, []);
+  assert.equal(acceptanceOf(analysis("processes.signal.yield=500"), [ratio(0, 0, 1, 1)]).notes, []);
+  // N δ² = 500 · 0.015² = 0.11 of the constraint's information, which makes σ 5% less; 400 events make it 0.09.
+  assert.equal(acceptanceOf(analysis("processes.signal.yield=400"), ratios).notes, []);
+  // Two processes together.
+  const both = [ratio(0, 0, 1, 1.015), ratio(1, 0, 1, 0.985)];
+  assert.equal(acceptanceOf(analysis(), both).notes, []);
+  assert.match(
+    acceptanceOf(analysis("processes.signal.yield=400", "processes.other.yield=100"), both).notes[0]!,
+    /signal .* and other|signal .*, other/,
+  );
 });
 
 test("changes by large factors are taken, with the question whether the weights are normalised", () => {

@@ -7,6 +7,7 @@ import {
   scan1d,
   scan2d,
 } from "../../inference/statistics/intervals/scan.js";
+import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
@@ -139,17 +140,42 @@ function brokenPoints(
     .slice(0, MOST_BROKEN);
 }
 
-/** What made points of the scans missing or doubtful, and lower points than the best fit. */
+/** -2ΔlnL of the lowest point above that of the fit, from which on a contour of one σ is missing or deformed. */
+const MISSED_MINIMUM = 1;
+
+/** A scan whose points go past the minimum of its fit: one with T fixed lies at the points of the fit with T profiled. */
+function missedMinimum(
+  name: string,
+  key: "points" | "grid",
+  values: readonly (number | undefined)[],
+  { status }: ReturnType<typeof scanParabola>,
+): string[] {
+  const lowest = values.reduce<number>((least, own) => Math.min(least, own ?? Infinity), Infinity);
+  if (lowest <= MISSED_MINIMUM || status === "no-values") return [];
+  const advice = status === "at-edge" ? "raise scan.range" : `raise scan.${key}, or lower scan.range`;
+  return [
+    `scan of ${name}: the points pass by the minimum of this fit, as the lowest has -2 Delta ln L = ${lowest.toPrecision(3)}: ${advice}`,
+  ];
+}
+
+/** What made points of the scans missing or doubtful, and minima that lie between points or below the best fit. */
 export function scanProblems({ single, pairs }: Pick<Scans, "single" | "pairs">): string[] {
   const named = [
-    ...single.map((scan) => [scan.name, scan] as const),
-    ...pairs.map((scan) => [scan.names.join(", "), scan] as const),
+    ...single.map((scan) => {
+      const { name, deltaTwoNll } = scan;
+      return { name, scan, missed: missedMinimum(name, "points", deltaTwoNll, scanParabola(scan)) };
+    }),
+    ...pairs.map((scan) => {
+      const name = scan.names.join(", ");
+      return { name, scan, missed: missedMinimum(name, "grid", scan.deltaTwoNll.flat(), scanParaboloid(scan)) };
+    }),
   ];
-  return named.flatMap(([name, { problems, belowBestFit }]) => [
+  return named.flatMap(({ name, scan: { problems, belowBestFit }, missed }) => [
     ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
     ...(belowBestFit === undefined || belowBestFit > -DEEPER_THAN_DIPS
       ? []
       : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
+    ...missed,
   ]);
 }
 

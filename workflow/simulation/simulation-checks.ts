@@ -2,7 +2,7 @@
 
 import type { ColumnData } from "../../engine/runtime/backend.js";
 import { liesApart, rangeOf } from "../../inference/data-checks/apart.js";
-import { oppositeSides } from "../../inference/data-checks/opposite-sides.js";
+import { oppositeSides, UNLIKE } from "../../inference/data-checks/opposite-sides.js";
 import {
   type Difference,
   EFFECT_LEVEL,
@@ -101,9 +101,6 @@ function apartVerdicts(
   );
 }
 
-/** Above this, the effects on the two sides of a nuisance are of other kinds; above its negative, they are the same. */
-const UNLIKE = 0.5;
-
 /** Sides of a nuisance that are not opposite: of the same kind is a warning, as one-sided effects exist; of other kinds fails. */
 function sideVerdicts(
   analysis: Analysis,
@@ -118,7 +115,6 @@ function sideVerdicts(
       return first === nuisance && others.length === 0 && events.at[nuisance] === value;
     })!.file;
   return oppositeSides(samples, nominalValues).flatMap(({ nuisance, at, cosine }): DataVerdict[] => {
-    if (cosine < -UNLIKE) return [];
     const name = shapes[nuisance]!;
     const [above, below] = at.map((value) => fileAt(nuisance, value));
     const isSame = cosine > UNLIKE;

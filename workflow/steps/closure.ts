@@ -10,6 +10,7 @@ import {
 } from "../../inference/model/predictions/closure.js";
 import { type SimulatedPoint, simulatedPoints, thinned } from "../../inference/model/predictions/process-samples.js";
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
+import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import {
   featureLabel,
   nominalShapes,
@@ -138,18 +139,26 @@ export function closureFindings(context: RunContext, { verdicts }: Closure): Ver
     const text =
       `closure: ${part === "nominal" ? "the density" : "the morph"} of ${of} does not describe simulation: it differs by ${size} standard ` +
       `deviations of the data (p-value ${chance} for the worst of ${tests} tests, ${describeTest(context, worst)})${variation}`;
-    const advice = closureAdvice(context, of, part);
+    const advice = densityAdvice(context, [{ section: part === "nominal" ? "flows" : "morph", of }]);
     return [{ check: "closure", about: "densities", failed: true, text, advice }];
   });
 }
 
-/** What may be in the way of a density or a morph. */
-function closureAdvice({ analysis: { configuration } }: RunContext, of: "x" | "y", part: "nominal" | "morph") {
-  const flow = part === "nominal" ? configuration.flows[of] : configuration.morph[of];
-  const name = `${part === "nominal" ? "flows" : "morph"}.${of}`;
-  if (flow.kind === "affine")
-    return `Set ${name}.kind to spline, as an affine map describes few densities, or train longer`;
-  const transform = configuration.observables[of]?.transform ?? [];
-  if (transform.includes("none")) return `Let observables.${of}.transform be auto, which finds tails and edges`;
-  return `Train longer (${name}.training.epochs), or with more simulation`;
+/** A section of the configuration that trains a density. */
+export interface TrainedDensity {
+  readonly section: "flows" | "morph";
+  readonly of: ObservableName;
+}
+
+/** What may be in the way of densities that do not describe simulation, one of these or several. */
+export function densityAdvice({ analysis }: RunContext, densities: readonly TrainedDensity[]): string {
+  const { configuration } = analysis;
+  const keys = (own: readonly TrainedDensity[], key: string) =>
+    own.map(({ section, of }) => `${section}.${of}.${key}`).join(" and ");
+  const affine = densities.filter(({ section, of }) => configuration[section][of].kind === "affine");
+  if (affine.length > 0)
+    return `Set ${keys(affine, "kind")} to spline, as an affine map describes few densities, or train longer`;
+  const plain = densities.find(({ of }) => configuration.observables[of]?.transform.includes("none"));
+  if (plain !== undefined) return `Let observables.${plain.of}.transform be auto, which finds tails and edges`;
+  return `Train longer (${keys(densities, "training.epochs")}), with more simulation, or with larger networks`;
 }

@@ -23,7 +23,7 @@ export interface SimulatedPoint {
 }
 
 /** ν [K] with these values of the shape nuisances, rates at their nominal values. */
-export function fullVector({ nuisances }: MixtureModel, at: readonly number[]): number[] {
+export function fullVector({ nuisances }: Pick<MixtureModel, "nuisances">, at: readonly number[]): number[] {
   let shape = 0;
   return nuisances.map(({ kind, nominal }): number => {
     switch (kind) {

@@ -26,6 +26,8 @@ import { exp } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import { amongTests, chiSquarePValue } from "../../statistics/goodness/special-functions.js";
+import { dot } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { randomParts } from "../../statistics/random-parts.js";
 import { type EventScores, openEventScores } from "../likelihood/event-scores.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel } from "../mixture-model.js";
@@ -37,7 +39,7 @@ import type { ProcessSample } from "./process-samples.js";
 export interface ScorePoint {
   /** [K] */
   readonly nu: readonly number[];
-  /** Of every process, in declared order. */
+  /** Of every process, in declared order; what several points share is the same in all. */
   readonly samples: readonly ProcessSample[];
 }
 
@@ -62,8 +64,11 @@ export interface ScoreClosure {
   readonly events: number;
   /** Gradient of ln L of data as the simulation has them [K]: zero, within its error, where the densities are right. */
   readonly gradient: readonly number[];
-  /** Covariance of that gradient from one simulation to another, row-major [K, K]. */
-  readonly gradientCovariance: readonly number[];
+  /**
+   * Share of each part of the events in what that gradient differs from that of infinitely many, row-major [parts, K]: Σ of a aᵀ is its
+   * covariance from one simulation to another. Points that share events have them in the same parts.
+   */
+  readonly parts: Float64Array;
   /** Σ w g gᵀ, and 1 on the diagonal for each constraint, row-major [K, K]: the Hessian of -ln L where the densities are right. */
   readonly information: readonly number[];
 }
@@ -84,7 +89,7 @@ const requestOptions: Options<ScoreClosureRequest> = {
  * the number of events counts) and w_i its weight, scaled so that those of a process sum to its yield N_f(ν):
  *
  *     gradient = Σ_i w_i g_i - ∂N_tot/∂ν        (the last term where the number of events counts)
- *     covariance = Σ_i w_i² (g_i - ḡ_f)(g_i - ḡ_f)ᵀ,   ḡ_f the mean of the process
+ *     part p = Σ_{i in p} w_i (g_i - ḡ_f),      ḡ_f the mean of the process
  *
  * The constraints add nothing: the auxiliary measurements of such data have found ν.
  */
@@ -123,29 +128,30 @@ async function closureAt(
   const size = nu.length;
   const yields = await scaledYields(model, nu, observed);
   const total = (extended ? await yieldGradient(model, nu) : nu.map(() => 0)).map((value) => -value);
-  const scatter = new Float64Array(size * size);
+  const parts = new Float64Array(PARTS * size);
   const information = new Float64Array(size * size);
   for (const [f, { count, x, y, weights }] of samples.entries()) {
     const scores = await open.scores(nu, x, model.y && y);
     const sums = scoreMoments(scores, size, weights ?? new Float64Array(count).fill(1), yields[f]!);
     for (let k = 0; k < size; k++) total[k]! += sums.first[k]!;
-    for (let i = 0; i < size * size; i++) {
-      information[i]! += sums.second[i]!;
-      scatter[i]! += sums.scatter[i]!;
-    }
+    for (let i = 0; i < size * size; i++) information[i]! += sums.second[i]!;
+    for (let i = 0; i < parts.length; i++) parts[i]! += sums.parts[i]!;
   }
   for (let k = 0; k < size; k++) information[k * size + k]! += 1;
   return Object.freeze({
     nu,
     events: samples.reduce((sum, { count }) => sum + count, 0),
     gradient: total,
-    gradientCovariance: Array.from(scatter),
+    parts,
     information: Array.from(information),
   });
 }
 
+/** Parts of the events, by which errors are found: to 6% for those of one sample. */
+const PARTS = 128;
+
 /**
- * Σ w g, Σ w g gᵀ and Σ w² (g - ḡ)(g - ḡ)ᵀ of the events of one process, whose weights are scaled to a sum.
+ * Σ w g, Σ w g gᵀ and Σ w (g - ḡ) in every part of the events of one process, whose weights are scaled to a sum.
  *
  * @param scores  g [K, events]
  */
@@ -157,22 +163,20 @@ function scoreMoments(scores: Float64Array, size: number, weights: ArrayLike<num
     for (let i = 0; i < count; i++) first[k]! += scale * weights[i]! * scores[k * count + i]!;
   }
   const second = new Float64Array(size * size);
-  const scatter = new Float64Array(size * size);
+  const parts = new Float64Array(PARTS * size);
+  const partOf = randomParts(count, PARTS);
   for (let k = 0; k < size; k++) {
+    const mean = first[k]! / yielded;
+    for (let i = 0; i < count; i++) {
+      parts[partOf[i]! * size + k]! += scale * weights[i]! * (scores[k * count + i]! - mean);
+    }
     for (let l = 0; l <= k; l++) {
-      const [meanK, meanL] = [first[k]! / yielded, first[l]! / yielded];
-      let [sum, square] = [0, 0];
-      for (let i = 0; i < count; i++) {
-        const weight = scale * weights[i]!;
-        const [gk, gl] = [scores[k * count + i]!, scores[l * count + i]!];
-        sum += weight * gk * gl;
-        square += weight * weight * (gk - meanK) * (gl - meanL);
-      }
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum += scale * weights[i]! * scores[k * count + i]! * scores[l * count + i]!;
       second[k * size + l] = second[l * size + k] = sum;
-      scatter[k * size + l] = scatter[l * size + k] = square;
     }
   }
-  return { first, second, scatter };
+  return { first, second, parts };
 }
 
 /** ∂N_tot/∂ν [K] */
@@ -191,29 +195,25 @@ export interface EstimatedBias {
   readonly events: number;
   /** Of the estimates of infinitely many data, in the nuisances' units. */
   readonly bias: readonly number[];
-  /** Standard deviation of `bias` from one simulation to another. */
-  readonly error: readonly number[];
+  /** Share of each part of the events in its fluctuation from one simulation to another [parts][K]. */
+  readonly parts: readonly (readonly number[])[];
   /** Expected standard deviations of the estimates. */
   readonly sigma: readonly number[];
 }
 
 /** One Newton step from ν, C = information⁻¹; undefined where that is no covariance. */
 export function estimatedBias(closure: ScoreClosure, names: readonly string[]): EstimatedBias | undefined {
-  checkParts("estimatedBias", "closure", closure, { gradient: numbers, information: numbers });
-  const { nu, events, gradient: direction, gradientCovariance, information } = closure;
+  checkParts("estimatedBias", "closure", closure, { gradient: numbers, parts: numbers, information: numbers });
+  const { nu, events, gradient: direction, parts, information } = closure;
   const found = covariance(information, names);
   if (found.status !== "positive-definite") return undefined;
-  const along = (row: readonly number[]) => row.reduce((sum, value, k) => sum + value * direction[k]!, 0);
-  const variance = (row: readonly number[]) =>
-    row.reduce(
-      (sum, a, k) => sum + row.reduce((own, b, l) => own + a * b * gradientCovariance[k * names.length + l]!, 0),
-      0,
-    );
+  const size = names.length;
+  const along = (vector: ArrayLike<number>) => found.matrix.map((row) => dot(row, vector));
   return Object.freeze({
     nu,
     events,
-    bias: found.matrix.map(along),
-    error: found.matrix.map((row) => Math.sqrt(variance(row))),
+    bias: along(direction),
+    parts: Array.from({ length: parts.length / size }, (_, p) => along(parts.subarray(p * size, (p + 1) * size))),
     sigma: found.sigma,
   });
 }
@@ -270,26 +270,30 @@ export function biasVerdict(estimates: readonly EstimatedBias[], fit: BiasFit): 
   );
   if (weights === undefined) return undefined;
   const { sigma } = estimates.find(({ nu }) => isSame(nu, fit.nominal))!;
-  const tested = (bias: readonly number[], errors: readonly number[], expected: readonly number[], count: number) =>
+  const tested = ({ bias, parts, sigma: expected }: Combined, count: number) =>
     bias.map((own, nuisance): BiasTest => {
       const unit = fit.quoted?.[nuisance] ?? expected[nuisance]!;
-      const error = errors[nuisance]!;
+      const error = Math.sqrt(parts.reduce((sum, part) => sum + part[nuisance]! ** 2, 0));
       const pValue = own === 0 ? 1 : amongTests(chiSquarePValue((own / error) ** 2, 1), count);
       return { nuisance, bias: own / unit, error: error / unit, pValue };
     });
-  const total = (of: "bias" | "error") =>
-    sigma.map((_, k) =>
-      estimates.reduce((sum, own, i) => sum + (of === "bias" ? weights[i]! : Math.abs(weights[i]!)) * own[of][k]!, 0),
-    );
-  // Points share the events of processes that they do not move: errors are added as if they were one.
-  const atFit = tested(total("bias"), total("error"), sigma, sigma.length);
+  const atFit = tested({ ...combined(estimates, weights), sigma }, sigma.length);
   const least = significantAmong(sigma.length);
   return {
-    points: estimates.map((own) => tested(own.bias, own.error, own.sigma, sigma.length * estimates.length)),
+    points: estimates.map((own) => tested(own, sigma.length * estimates.length)),
     fit: atFit,
     visible: atFit.map(({ error }) => Math.max(LARGEST_BIAS, least * error)),
     passed: !atFit.some(isBiased),
   };
+}
+
+type Combined = Pick<EstimatedBias, "bias" | "parts" | "sigma">;
+
+/** Σ of the biases with weights, and of what each part of the events has in them: points of other events are independent. */
+function combined(estimates: readonly EstimatedBias[], weights: readonly number[]): Omit<Combined, "sigma"> {
+  const sum = (of: (own: EstimatedBias) => readonly number[]) =>
+    of(estimates[0]!).map((_, k) => estimates.reduce((total, own, i) => total + weights[i]! * of(own)[k]!, 0));
+  return { bias: sum(({ bias }) => bias), parts: estimates[0]!.parts.map((_, p) => sum(({ parts }) => parts[p]!)) };
 }
 
 const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, k) => value === b[k]);

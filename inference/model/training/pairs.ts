@@ -15,7 +15,7 @@ import { add, concatenate, expm1, minimum, mul, sub } from "../../../engine/tape
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
-import { cholesky } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { cholesky, dot, forwardSolve } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { enterFrame, framedEvents } from "../feature-frame.js";
 import {
   columnName,
@@ -100,15 +100,12 @@ function squaredDisplacement(nominal: Features, varied: Features): number | unde
   const lower = cholesky(covarianceOf(nominal.all), size);
   if (lower === undefined) return undefined;
   const count = nominal.all[0]!.length;
-  const z = new Float64Array(size);
+  const displacement = new Float64Array(size);
   let sum = 0;
   for (let e = 0; e < count; e++) {
-    for (let i = 0; i < size; i++) {
-      let rest = varied.all[i]![e]! - nominal.all[i]![e]!;
-      for (let k = 0; k < i; k++) rest -= lower[i * size + k]! * z[k]!;
-      z[i] = rest / lower[i * size + i]!;
-      if (i >= nominal.given) sum += z[i]! ** 2;
-    }
+    for (let i = 0; i < size; i++) displacement[i] = varied.all[i]![e]! - nominal.all[i]![e]!;
+    const z = forwardSolve(lower, size, displacement).subarray(nominal.given);
+    sum += dot(z, z);
   }
   return sum / count;
 }

@@ -2,24 +2,18 @@
 
 import { UsageError } from "../../../engine/errors.js";
 import { anObject, checkArgument } from "../../../engine/options.js";
-import { cholesky, eigenSymmetric, symmetrised } from "../linear-algebra/symmetric-matrix.js";
+import { cholesky, eigenSymmetric, forwardSolve, symmetrised } from "../linear-algebra/symmetric-matrix.js";
 import { type Covariance, covarianceOf } from "./covariance.js";
 
-/** L⁻¹ A L⁻ᵀ, row-major [n, n]. */
+/** L⁻¹ A L⁻ᵀ of a symmetric A, row-major [n, n]. */
 function reduced(lower: Float64Array, a: Float64Array, n: number): Float64Array {
-  const forward = (columns: Float64Array) => {
-    const solved = columns.slice();
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = solved[i * n + j]!;
-        for (let k = 0; k < i; k++) sum -= lower[i * n + k]! * solved[k * n + j]!;
-        solved[i * n + j] = sum / lower[i * n + i]!;
-      }
-    }
+  const rowsSolved = (m: Float64Array) => {
+    const solved = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) solved.set(forwardSolve(lower, n, m.subarray(i * n, (i + 1) * n)), i * n);
     return solved;
   };
   const transposed = (m: Float64Array) => m.map((_, i) => m[(i % n) * n + Math.floor(i / n)]!);
-  return symmetrised(forward(transposed(forward(a))), n);
+  return symmetrised(rowsSolved(transposed(rowsSolved(a))), n);
 }
 
 /**

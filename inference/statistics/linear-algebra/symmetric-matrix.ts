@@ -18,13 +18,19 @@ export function cholesky(a: Float64Array, n: number): Float64Array | undefined {
   return lower;
 }
 
-/** x with L Lᵀ x = b. */
-export function choleskySolve(lower: Float64Array, n: number, b: Float64Array): Float64Array {
+/** x with L x = b, L lower triangular. */
+export function forwardSolve(lower: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = b.slice();
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < i; k++) x[i]! -= lower[i * n + k]! * x[k]!;
     x[i]! /= lower[i * n + i]!;
   }
+  return x;
+}
+
+/** x with L Lᵀ x = b. */
+export function choleskySolve(lower: Float64Array, n: number, b: Float64Array): Float64Array {
+  const x = forwardSolve(lower, n, b);
   for (let i = n - 1; i >= 0; i--) {
     for (let k = i + 1; k < n; k++) x[i]! -= lower[k * n + i]! * x[k]!;
     x[i]! /= lower[i * n + i]!;

@@ -105,6 +105,40 @@ test("points that are missing, and minima that the fit did not find, are said", 
   ]);
 });
 
+test("points too far apart for the minimum of a fit are said in one sentence, with what to raise", () => {
+  // Parabolas about (centre, 0), the points one apart.
+  const axis = [-2, -1, 0, 1, 2];
+  const height = (a: number, centre: number, sigma: number) => ((a - centre) / sigma) ** 2;
+  const pairOf = (centre: number, sigma: number) => ({
+    names: ["a", "b"],
+    values: [axis, axis],
+    deltaTwoNll: axis.map((a) => axis.map((b) => height(a, centre, sigma) + height(b, 0, sigma))),
+    problems: [],
+    belowBestFit: undefined,
+  });
+  const singleOf = (centre: number, sigma: number) => ({
+    name: "a",
+    values: axis,
+    deltaTwoNll: axis.map((a) => height(a, centre, sigma)),
+    problems: [],
+    belowBestFit: undefined,
+  });
+  const said = (centre: number, sigma: number) =>
+    scanProblems({ single: [singleOf(centre, sigma)], pairs: [pairOf(centre, sigma)] } as unknown as Scans);
+  assert.equal(said(0, 0.3), []);
+  assert.equal(said(0.5, 0.6), []);
+  assert.equal(said(0.5, 0.25), [
+    "scan of a: the points pass by the minimum of this fit, as the lowest has -2 Delta ln L = 4.00: raise scan.points, or lower scan.range",
+    "scan of a, b: the points pass by the minimum of this fit, as the lowest has -2 Delta ln L = 4.00: raise scan.grid, or lower scan.range",
+  ]);
+  assert.equal(said(3, 0.5), [
+    "scan of a: the points pass by the minimum of this fit, as the lowest has -2 Delta ln L = 4.00: raise scan.range",
+    "scan of a, b: the points pass by the minimum of this fit, as the lowest has -2 Delta ln L = 4.00: raise scan.range",
+  ]);
+  const none = { ...singleOf(0, 1), deltaTwoNll: axis.map(() => undefined) };
+  assert.equal(scanProblems({ single: [none], pairs: [] } as unknown as Scans), []);
+});
+
 test("arrays hold every point, NaN where there is none, in the shape of the grid", () => {
   const arrays = scanArrays(FOUND);
   assert.equal(

@@ -64,7 +64,7 @@ test("a morph that fails says what it misses, and what to do", () => {
   };
   assert.match(textAt(140 ** 2, 0), "differs by 140 standard deviations of the data (p-value below 1e-12 for");
   assert.match(textAt(1e12, 1e-9), "differs by more than 1000 standard deviations of the data (p-value 1.0e-9 for");
-  assert.is(found!.advice, "Train longer (morph.x.training.epochs), or with more simulation");
+  assert.is(found!.advice, "Train longer (morph.x.training.epochs), with more simulation, or with larger networks");
   const affine = { ...setting.analysis.configuration, morph: { x: { kind: "affine" } } };
   const other = { ...setting, analysis: { ...setting.analysis, configuration: affine } } as unknown as RunContext;
   assert.match(closureFindings(other, { tests: [], verdicts: [verdict] })[0]!.advice, /^Set morph\.x\.kind to spline/);

@@ -4,8 +4,40 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { scoredEvents, withRatesOf } from "../../../workflow/steps/score-closure.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
+
+test("the events that are scored are divided so that the error of the bias is the least", () => {
+  const most = 1_000_000;
+  for (const still of [1, 21]) {
+    const { still: nominal, moved } = scoredEvents(most, [{ share: 1, count: 1e9, moved: 40, still }]);
+    // Twenty nuisances, the estimate at one of the two points of each: the nominal sample has twenty times their weight.
+    const variance = (ofNominal: number) => 20 ** 2 / ofNominal + 20 / ((most - still * ofNominal) / 40);
+    const parts = Array.from({ length: 999 }, (_, i) => variance(((i + 1) * most) / (1000 * still)));
+    assert.ok(variance(nominal[0]!) < 1.0001 * Math.min(...parts), `${nominal}`);
+    const total = still * nominal[0]! + 40 * moved[0]!;
+    assert.ok(total <= most && total > most - 100, `${total}`);
+  }
+  // What there is not of nominal events is left to the others, and processes have their shares.
+  const two = [
+    { share: 0.9, count: 1000, moved: 4, still: 1 },
+    { share: 0.1, count: 1e9, moved: 0, still: 5 },
+  ];
+  const { still, moved } = scoredEvents(most, two);
+  assert.is(still[0], 1000);
+  assert.ok(still[1]! < 0.1 * most);
+  assert.ok(Math.abs(4 * moved[0]! - (most - 1000 - 5 * still[1]!)) < 5);
+});
+
+test("points of simulation have the rates of the fit: how far a background moves a signal hangs on both yields", () => {
+  const nuisances = [
+    { name: "mu", kind: "rate", nominal: 0, logFactors: [1] },
+    { name: "shift", kind: "shape", nominal: 2, acts: [true] },
+    { name: "norm", kind: "rate", nominal: 1, logFactors: [0.1] },
+  ] as const;
+  assert.equal(withRatesOf({ nuisances }, [0.3, 2.5, 0.7])([3]), [0.3, 3, 0.7]);
+});
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-score-closure-"));
 
@@ -32,17 +64,31 @@ async function run(name: string, ...settings: string[]) {
   return { code, error, results: JSON.parse(readFileSync(join(out, "results.json"), "utf8")) };
 }
 
-test("densities that were not trained move estimates, and it is said where", async () => {
-  const { code, error, results } = await run("x", "likelihood.observables=[x]", "flows.x.training.learningRate=1e-9");
+const UNTRAINED = ["likelihood.observables=[x]", "flows.x.training.learningRate=1e-9"];
+
+test("densities that were not trained move the estimate, and it fails: of errors of points, the linear sum would hide it", async () => {
+  const { code, error, results } = await run("failed", ...UNTRAINED);
   assert.is(code, 4, error);
   assert.match(
     error,
-    /closure by scores: the densities of x do not describe simulation at squeeze = 1: with data from there, they would move the estimate of shift by \d\.\d\d ± 0\.\d\d of its/,
+    /closure by scores: the densities of x do not describe simulation and move the estimate: shift by \d\.\d\d ± 0\.\d\d of its/,
+  );
+  const [own] = results.closure.biases;
+  assert.is(own.passed, false);
+  assert.ok(results.verdicts.some(({ check }: { check: string }) => check === "closure by scores"));
+});
+
+test("where densities would move other estimates, it is said at which point", async () => {
+  const { code, error, results } = await run("elsewhere", ...UNTRAINED, "seed=4");
+  assert.is(code, 4, error);
+  assert.match(
+    error,
+    /closure by scores: the densities of x do not describe simulation at shift = -1: with data from there, they would move the estimate of squeeze by -\d\.\d\d ± 0\.\d\d of its/,
   );
   const [own, ...others] = results.closure.biases;
   assert.equal(others, []);
   assert.is(own.of, "x");
-  // At squeeze = 1 they do. The estimate lies between points at which they move it to either side: no failure, but a warning.
+  // The estimate lies between points at which they move it to either side: no failure, but a warning.
   assert.is(own.passed, true);
   assert.equal(
     own.points.map(({ at }: { at: number[] }) => at),
