@@ -120,8 +120,11 @@ export function mixtureData(where: string, text: string): MixtureData {
     const kinds = PARTS[name as PartName];
     if (!kinds.includes(architecture.kind)) refuse(`${name} of kind ${kinds.join(" or ")}`, architecture.kind);
   }
-  if (responseActsOn !== undefined && !(isSide(responseActsOn) && Object.hasOwn(architectures, "response"))) {
+  if (responseActsOn !== undefined && !isSide(responseActsOn)) {
     refuse(`a response that acts on ${responseSides.join(" or ")}`, responseActsOn);
+  }
+  if (responseActsOn !== undefined && !Object.hasOwn(architectures, "response")) {
+    refuse("a response, as the file says what it acts on", "none");
   }
   for (const of of ["x", "y"]) {
     const isAlone = Object.hasOwn(architectures, `${of}.morph`) && !Object.hasOwn(architectures, `${of}.nominal`);
