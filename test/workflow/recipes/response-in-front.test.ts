@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readNpz, writeNpz } from "../../../io/index.js";
+import { CONFIGURATION_FILE } from "../../../workflow/store/exported-folder.js";
 import { readSavedModel } from "../../../workflow/store/model-files.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { close } from "../../support/close.js";
@@ -50,7 +51,10 @@ test("the toy is measured within its errors, T profiled costs precision, and its
     assert.ok(Math.abs(pull) < 4, `pull of ${profiled.names[k]}: ${pull}`);
     const own = (profiled.ownSigma ?? profiled.sigma)[k];
     // What a T that is free may leave of y is nothing; of what y says with T fixed, the trained response leaves a small part.
-    assert.ok(own > 1.2 * fixed.sigma[k] && own > 0.85 * xAlone.sigma[k], `${own}: ${fixed.sigma[k]}, ${xAlone.sigma[k]}`);
+    assert.ok(
+      own > 1.2 * fixed.sigma[k] && own > 0.85 * xAlone.sigma[k],
+      `${own}: ${fixed.sigma[k]}, ${xAlone.sigma[k]}`,
+    );
   }
   assert.is(trainings.at(-1).label, "response of T (step 2)");
   assert.is(trainings.at(-1).convergence.status, "converged", trainings.at(-1).convergence.reason);
@@ -96,10 +100,11 @@ test("export keeps it: apply gives the same there, and the way back to simulatio
   };
   await write(y);
   const data = await apply([file, "--run", out], "to-data");
-  assert.equal(await apply([exported], "to-data"), data);
+  const there = [join(exported, CONFIGURATION_FILE)];
+  assert.equal(await apply(there, "to-data"), data);
   assert.ok(Math.max(...data.map((value, i) => Math.abs(value - y[i]!))) > 0.1);
   await write(data);
-  close(await apply([exported], "to-simulation"), y, { absolute: 1e-9, relative: 1e-9 });
+  close(await apply(there, "to-simulation"), y, { absolute: 1e-9, relative: 1e-9 });
 });
 
 test.run();
