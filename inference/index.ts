@@ -111,6 +111,8 @@ export {
   partNames,
   partOf,
   type RateNuisance,
+  type ResponseModel,
+  type ResponseSide,
   type ShapeNuisance,
   withExposure,
   withParameters,

@@ -20,11 +20,14 @@ const MIXTURE_KEY = "unbinned.mixture";
 
 export function mixtureToTensors(model: MixtureModel): TensorFile {
   checkModel("mixtureToTensors", model);
-  const { processes, nuisances, frame, simulated } = checkedModel(model);
+  const { processes, nuisances, frame, simulated, response } = checkedModel(model);
+  const responseActsOn = response?.actsOn;
   const parts = partsOf(model);
   const architectures = Object.fromEntries(parts.map(([name, { architecture }]) => [name, architecture]));
   return {
-    metadata: { [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, simulated, architectures }) },
+    metadata: {
+      [MIXTURE_KEY]: JSON.stringify({ frame, processes, nuisances, simulated, responseActsOn, architectures }),
+    },
     tensors: new Map(
       parts.flatMap(([name, { weights }]) =>
         [...weights].map(([key, tensor]) => [`${parameterPrefixes[name]}.${key}`, tensor] as const),
@@ -54,7 +57,7 @@ function readMixture(where: string, { metadata, tensors }: ForeignTensorFile): M
       hint: "Is this a model that unbinned saved?",
     });
   }
-  const { architectures, ...rest } = mixtureData(where, text);
+  const { architectures, responseActsOn, ...rest } = mixtureData(where, text);
   const weightsOf = (part: PartName): Weights => {
     const prefix = `${parameterPrefixes[part]}.`;
     return new Map<string, Tensor>(
@@ -65,7 +68,11 @@ function readMixture(where: string, { metadata, tensors }: ForeignTensorFile): M
   };
   const parts = Object.entries(architectures).map(([name, architecture]) => [
     name,
-    { architecture, weights: weightsOf(name as PartName) },
+    {
+      architecture,
+      weights: weightsOf(name as PartName),
+      ...(name === "response" && responseActsOn && { actsOn: responseActsOn }),
+    },
   ]);
   return checkedModel(withParts(rest, Object.fromEntries(parts)));
 }

@@ -6,7 +6,13 @@ import { LARGEST } from "../../flows/architecture/limits.js";
 import { architectureInNewWords, inNewWords } from "../../flows/formats/old-words.js";
 import type { ModelFrame } from "./feature-frame.js";
 import { isTransform } from "./features/transform-form.js";
-import type { NuisanceModel, PartName, ProcessModel } from "./mixture-model.js";
+import {
+  type NuisanceModel,
+  type PartName,
+  type ProcessModel,
+  type ResponseSide,
+  responseSides,
+} from "./mixture-model.js";
 import type { SimulatedRange } from "./simulated-range.js";
 
 export interface MixtureData {
@@ -14,6 +20,8 @@ export interface MixtureData {
   readonly processes: readonly ProcessModel[];
   readonly nuisances: readonly NuisanceModel[];
   readonly simulated?: SimulatedRange;
+  /** Of the model's response; in files since it may act on data. */
+  readonly responseActsOn?: ResponseSide;
   readonly architectures: { readonly [N in PartName]?: Architecture };
 }
 
@@ -53,12 +61,14 @@ const ENTRIES: {
   rate: { of: "logFactors", isEntry: isLog },
 };
 
-const isSide = (side: unknown) => side === null || isLog(side);
+const isRatio = (ratio: unknown) => ratio === null || isLog(ratio);
 
-const isAcceptance = (data: unknown) => isData(data) && isSide(data.up) && isSide(data.down);
+const isAcceptance = (data: unknown) => isData(data) && isRatio(data.up) && isRatio(data.down);
 
 const isKind = (kind: unknown): kind is NuisanceModel["kind"] =>
   typeof kind === "string" && Object.hasOwn(ENTRIES, kind);
+
+const isSide = (side: unknown): side is ResponseSide => responseSides.includes(side as ResponseSide);
 
 function isNuisance(data: unknown, processes: number): boolean {
   if (!isData(data) || typeof data.name !== "string" || !Number.isFinite(data.nominal)) return false;
@@ -82,7 +92,7 @@ export function mixtureData(where: string, text: string): MixtureData {
     throw new UsageError(where, { expected, got: shownData(got), hint });
   };
   const data = parsed(text) ?? refuse("metadata in JSON", text);
-  const { frame, processes, simulated } = data;
+  const { frame, processes, simulated, responseActsOn } = data;
   if (frame !== undefined && !isFrame(frame)) refuse("a frame of x, and of y where there is one", frame);
   if (!Array.isArray(processes) || processes.length === 0 || processes.length > LARGEST.context) {
     return refuse("a list of processes", processes);
@@ -110,6 +120,12 @@ export function mixtureData(where: string, text: string): MixtureData {
     const kinds = PARTS[name as PartName];
     if (!kinds.includes(architecture.kind)) refuse(`${name} of kind ${kinds.join(" or ")}`, architecture.kind);
   }
+  if (responseActsOn !== undefined && !isSide(responseActsOn)) {
+    refuse(`a response that acts on ${responseSides.join(" or ")}`, responseActsOn);
+  }
+  if (responseActsOn !== undefined && !Object.hasOwn(architectures, "response")) {
+    refuse("a response, as the file says what it acts on", "none");
+  }
   for (const of of ["x", "y"]) {
     const isAlone = Object.hasOwn(architectures, `${of}.morph`) && !Object.hasOwn(architectures, `${of}.nominal`);
     if (isAlone || !Object.hasOwn(architectures, "x.nominal")) refuse(`a density ${of}.nominal`, "none");
@@ -117,6 +133,7 @@ export function mixtureData(where: string, text: string): MixtureData {
   return {
     ...(frame !== undefined && { frame: frame as ModelFrame }),
     ...(simulated !== undefined && { simulated: simulated as unknown as SimulatedRange }),
+    ...(isSide(responseActsOn) && { responseActsOn }),
     processes,
     nuisances,
     architectures,

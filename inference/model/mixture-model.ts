@@ -23,6 +23,26 @@ export interface FlowModel<A extends Architecture> {
   readonly weights: Weights;
 }
 
+/**
+ * T_ψ, how T responds to all K nuisances, whose nominal values are the ν_0 of step 1: Dy features, context F + Dx. `BoundTransport` has
+ * the formulas.
+ */
+export interface ResponseModel extends FlowModel<FactorizableArchitecture> {
+  /**
+   * - `simulation`: behind T_φ, simulation to simulation. It adds to T what T has beyond undoing what ν does to p(y | x);
+   * - `data`: in front of T_φ, data to data, as published. It is all that T does when ν moves.
+   *
+   * Absent: simulation, as in files of versions that knew nothing else.
+   */
+  readonly actsOn?: ResponseSide;
+}
+
+export const responseSides = ["simulation", "data"] as const;
+export type ResponseSide = (typeof responseSides)[number];
+
+/** What the response acts on, of a model that has one. */
+export const sideOf = ({ actsOn }: ResponseModel): ResponseSide => actsOn ?? "simulation";
+
 export interface ProcessModel {
   readonly name: string;
   /** log N_f with every rate at its nominal value, N_f in events. */
@@ -81,11 +101,8 @@ export interface MixtureModel {
   readonly y?: DensityModel;
   /** T_φ, data to simulation, as a flow whose latent space is simulation: Dy features, context F + Dx. */
   readonly transport?: FlowModel<FlowArchitecture>;
-  /**
-   * T_ψ, what T's response to all K nuisances, whose nominal values are the ν_0 of step 1, has beyond undoing what they do to p(y | x):
-   * simulation to simulation, Dy features, context F + Dx.
-   */
-  readonly response?: FlowModel<FactorizableArchitecture>;
+  /** T_ψ */
+  readonly response?: ResponseModel;
   /** Where the events lay that x and y were trained on; absent where it is unknown. */
   readonly simulated?: SimulatedRange;
 }
@@ -150,7 +167,7 @@ export function withParts(model: Omit<MixtureModel, "x" | "y" | "transport" | "r
     x: density("x"),
     ...(parts["y.nominal"] && { y: density("y") }),
     ...(parts.transport && { transport: parts.transport as FlowModel<FlowArchitecture> }),
-    ...(parts.response && { response: parts.response as FlowModel<FactorizableArchitecture> }),
+    ...(parts.response && { response: parts.response as ResponseModel }),
   };
 }
 
@@ -174,9 +191,9 @@ export function parametersOn(tape: Tape, model: MixtureModel): Record<string, Fl
 export function withParameters(model: MixtureModel, values: Readonly<Record<string, Float64Array>>): MixtureModel {
   checkModel("withParameters", model);
   checkArgument("withParameters", "values", values, anObject);
-  const parts = partsOf(model).map(([name, { architecture, weights }]) => [
+  const parts = partsOf(model).map(([name, part]) => [
     name,
-    { architecture, weights: updated(parameterPrefixes[name], weights, values) },
+    { ...part, weights: updated(parameterPrefixes[name], part.weights, values) },
   ]);
   return withParts(model, Object.fromEntries(parts));
 }
@@ -291,5 +308,9 @@ export function checkedModel(model: MixtureModel): MixtureModel {
   }
   const responses = model.response?.architecture.nuisances.length ?? nuisances.length;
   if (responses !== nuisances.length) refuse("response", `${nuisances.length} nuisances`, `${responses}`);
+  const side = model.response && sideOf(model.response);
+  if (side !== undefined && !responseSides.includes(side)) {
+    refuse("response", `one that acts on ${responseSides.join(" or ")}`, `one that acts on ${side}`);
+  }
   return model;
 }

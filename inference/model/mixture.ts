@@ -133,20 +133,30 @@ export interface Conditions {
 }
 
 /**
- * T_f with its response to ν, where the model has them; without either, the identity.
+ * T_f with its response to ν, where the model has them; without either, the identity. V is what the factorizable flow of y makes of
+ * simulation at ν.
  *
- * T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ, V what the factorizable flow of y makes of simulation at ν: T first undoes what ν does to
- * p_f(y | x), exactly, whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes and for what is known of
- * x. arXiv:2602.13184 has one trained map for all, T_φ ∘ T_ψ(ν - ν_0), which has to learn V through T_φ.
+ * A response that acts on simulation: T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ. T first undoes what ν does to p_f(y | x), exactly,
+ * whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes and for what is known of x.
+ *
+ * A response that acts on data: T(ν) = T_φ ∘ T_ψ(ν - ν_0), arXiv:2602.13184. One trained map for all, which has to learn V through T_φ.
  */
 export interface BoundTransport {
   /** Data to simulation. ν [K] is looked at where T responds to it. */
   toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
   /** T_f⁻¹ */
   fromSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  /** Data to simulation at ν_0, T_ψ(ν - ν_0) ∘ T_φ: T(ν) without what takes p_f(y | x, ν) back to p_f(y | x, ν_0). */
-  toOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  fromOrigin(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /**
+   * Data to simulation at `densityAt(ν)`, where p_f(y | x) is evaluated: T(ν) without V(ν)⁻¹ ∘ V(ν_0), which takes p_f(y | x, ν) back to
+   * p_f(y | x, ν_0), where that is a part of T; else T(ν).
+   */
+  toDensity(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  fromDensity(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
+  /** ν_0 where T undoes what ν does to p_f(y | x), else ν. */
+  densityAt(nu: Var | undefined): Var | undefined;
+  /** The part of T, without ν, that acts before T_ψ, and the part that acts behind it: T_φ and the identity, or the reverse. */
+  beforeResponse(y: Var, conditions: Conditions): Transformed;
+  afterResponse(y: Var, conditions: Conditions): Transformed;
   /** ν_0 where T responds to ν [K]. */
   readonly origin: Var | undefined;
   /** T_ψ */
@@ -158,27 +168,27 @@ export interface BoundTransport {
 /**
  * T on a tape.
  *
- * @param ofY  p(y | x), on the same tape: what T undoes
+ * @param ofY  p(y | x), on the same tape: what T undoes where its response acts on simulation
  */
 export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
   checkTape("bindTransport", tape);
   checkModel("bindTransport", model);
   const transport = model.transport && bindFlow(tape, model.transport.architecture, parameterPrefixes.transport);
   const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
-  const variation = response && ofY?.morph;
+  const actsOnData = model.response?.actsOn === "data";
+  const variation = response && !actsOnData ? ofY?.morph : undefined;
   const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ nominal }) => nominal));
+  const densityAt = (nu: Var | undefined) => (actsOnData ? nu : (origin ?? nu));
 
-  function toOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
-    return apply(y, [
-      ...(transport ? [(data: Var) => transport.toLatent(data, context)] : []),
-      ...(response ? [(simulated: Var) => response.toNominal(simulated, context, nu!)] : []),
-    ]);
+  const mapped = ({ context }: Conditions) => (transport ? [(data: Var) => transport.toLatent(data, context)] : []);
+  function toDensity(y: Var, at: Conditions, nu: Var | undefined): Transformed {
+    const responded = response ? [(u: Var) => response.toNominal(u, at.context, nu!)] : [];
+    return apply(y, actsOnData ? [...responded, ...mapped(at)] : [...mapped(at), ...responded]);
   }
-  function fromOrigin(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
-    return apply(y, [
-      ...(response ? [(simulated: Var) => response.fromNominal(simulated, context, nu!)] : []),
-      ...(transport ? [(simulated: Var) => transport.fromLatent(simulated, context)] : []),
-    ]);
+  function fromDensity(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
+    const responded = response ? [(u: Var) => response.fromNominal(u, context, nu!)] : [];
+    const unmapped = transport ? [(simulated: Var) => transport.fromLatent(simulated, context)] : [];
+    return apply(y, actsOnData ? [...unmapped, ...responded] : [...responded, ...unmapped]);
   }
   /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
   function moved(y: Var, { process, context }: Conditions, from: Var | undefined, to: Var | undefined): Transformed {
@@ -191,10 +201,13 @@ export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity
   return {
     origin,
     response,
-    toOrigin,
-    fromOrigin,
-    toSimulation: (y, at, nu) => apply(y, [(u) => toOrigin(u, at, nu), (u) => moved(u, at, origin, nu)]),
-    fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, origin), (u) => fromOrigin(u, at, nu)]),
+    toDensity,
+    fromDensity,
+    densityAt,
+    beforeResponse: (y, at) => apply(y, actsOnData ? [] : mapped(at)),
+    afterResponse: (y, at) => apply(y, actsOnData ? mapped(at) : []),
+    toSimulation: (y, at, nu) => apply(y, [(u) => toDensity(u, at, nu), (u) => moved(u, at, densityAt(nu), nu)]),
+    fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, densityAt(nu)), (u) => fromDensity(u, at, nu)]),
     transportParameters: transport?.trainable ?? noParameters,
     responseParameters: response?.trainable ?? noParameters,
   };
@@ -250,8 +263,8 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   function logProbY(y: Var, x: Var, nu: Var): Var {
     checkNu(model, nu);
     const density = densityOfY();
-    const { value, logDet } = transport.toOrigin(y, conditions(x), nu);
-    const shapes = shapeValues(model, transport.origin ?? nu, oneHot);
+    const { value, logDet } = transport.toDensity(y, conditions(x), nu);
+    const shapes = shapeValues(model, transport.densityAt(nu) as Var, oneHot);
     return perProcess(add(logDensity(density, value, contextOf(x), shapes), logDet));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
@@ -270,13 +283,18 @@ export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
   function responseTerms({ x, y }: Observed): Var {
     const { origin, response } = transport;
     if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
-    const { value, logDet } = transport.toOrigin(y as Var, conditions(x), origin);
-    const context = contextOf(x);
+    const at = conditions(x);
     const shapes = shapeValues(model, origin, oneHot);
-    const ofY = (u: Var) => perProcess(logDensity(densityY as BoundDensity, u, context, shapes));
-    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), logDet));
+    const before = transport.beforeResponse(y as Var, at);
+    // Where T_φ is behind T_ψ, y has no axis of processes yet.
+    const value = broadcast(before.value, [count, before.value.shape.at(-1) as number]);
+    const ofY = (u: Var) => {
+      const after = transport.afterResponse(u, at);
+      return add(perProcess(logDensity(densityY as BoundDensity, after.value, at.context, shapes)), after.logDet);
+    };
+    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), before.logDet));
     const probability = exp(sub(joint, logSumExp(joint, 0)));
-    const terms = firstOrderTerms(tape, response, value, context, ofY);
+    const terms = firstOrderTerms(tape, response, value, at.context, ofY);
     const weighted = sum(mul(terms, withLastAxis(probability)), 0);
     return reshape(weighted, [weighted.shape.at(-1) as number]);
   }

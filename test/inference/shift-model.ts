@@ -4,7 +4,7 @@
  */
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../flows/architecture/architecture.js";
 import type { Weights } from "../../flows/networks/weights.js";
-import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import type { MixtureModel, ResponseSide } from "../../inference/model/mixture-model.js";
 
 export interface Shifts {
   readonly events: number;
@@ -15,6 +15,8 @@ export interface Shifts {
   readonly t?: number;
   readonly r?: readonly number[];
   readonly origin?: readonly number[];
+  /** What the response acts on; T is the same, as all shifts commute. */
+  readonly actsOn?: ResponseSide;
   /** log-normal factor of one more nuisance, a rate */
   readonly rate?: number;
 }
@@ -51,7 +53,7 @@ function standardNormal(context: number) {
   return { architecture, weights: initialise(architecture, 1, { identity: true }) };
 }
 
-export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): MixtureModel {
+export function shiftModel({ events, a, b, t, r, origin, actsOn = "simulation", rate }: Shifts): MixtureModel {
   const zeros = a.map(() => 0);
   const shapes = a.map((_, k) => ({ name: `shape${k}`, kind: "shape", nominal: 0, acts: [true] }) as const);
   const rates = rate === undefined ? [] : [{ name: "rate", kind: "rate", nominal: 0, logFactors: [rate] } as const];
@@ -63,13 +65,16 @@ export function shiftModel({ events, a, b, t, r, origin, rate }: Shifts): Mixtur
     ...(t !== undefined && {
       transport: { architecture: autoregressiveFlow({ ...small, features: 1, context: 2 }), weights: shiftWeights(t) },
     }),
-    // T undoes b·(ν - ν_0) by itself.
     ...(r && {
-      response: shifted(
-        2,
-        r.map((slope, k) => slope + (b[k] ?? 0)),
-        origin ?? r.map(() => 0),
-      ),
+      response: {
+        ...shifted(
+          2,
+          // T undoes b·(ν - ν_0) by itself where its response acts on simulation.
+          r.map((slope, k) => slope + (actsOn === "simulation" ? (b[k] ?? 0) : 0)),
+          origin ?? r.map(() => 0),
+        ),
+        ...(actsOn === "data" && { actsOn }),
+      },
     }),
   };
 }

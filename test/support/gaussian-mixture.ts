@@ -9,7 +9,7 @@ import {
   tensorSpecs,
 } from "../../flows/architecture/architecture.js";
 import type { Weights } from "../../flows/networks/weights.js";
-import type { FlowModel, MixtureModel, NuisanceModel } from "../../inference/model/mixture-model.js";
+import type { FlowModel, MixtureModel, NuisanceModel, ResponseSide } from "../../inference/model/mixture-model.js";
 import { randomNumbers } from "./random-numbers.js";
 
 const PROCESSES = 3;
@@ -129,6 +129,9 @@ export const gaussianModel: MixtureModel = {
   response: response.flow,
 };
 
+/** The same with a response that acts on data, in front of T. */
+export const gaussianModelInFront: MixtureModel = { ...gaussianModel, response: { ...response.flow, actsOn: "data" } };
+
 interface Point {
   readonly value: readonly number[];
   readonly logDet: number;
@@ -181,16 +184,42 @@ const logSumExp = (terms: readonly number[]) => {
   return largest + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - largest), 0));
 };
 
+/** (ν - ν_0) / scale of the response [K]. */
+const responseDistances = (nu: readonly number[]) =>
+  nu.map((value, k) => (value - RESPONSE_NOMINALS[k]!) / RESPONSE_SCALES[k]!);
+
+/** ν_0 of the response. */
+export const responseNominals: readonly number[] = RESPONSE_NOMINALS;
+
+/**
+ * To simulation at the second value, T of process f: T_φ and T_ψ, the response last where it acts on simulation, which is then simulation at
+ * ν_0, and first where it acts on data.
+ */
+function toDensity(actsOn: ResponseSide, f: number, ofY: readonly number[], nu: readonly number[]) {
+  const start = { value: ofY, logDet: 0 };
+  const u = responseDistances(nu);
+  return actsOn === "data"
+    ? { at: nu, simulated: applyAffine(transport, f, applyMorph(response, f, u, start)) }
+    : { at: RESPONSE_NOMINALS, simulated: applyMorph(response, f, u, applyAffine(transport, f, start)) };
+}
+
+/** T_φ alone, which T is at ν_0, for every process: values [F][Dy], log dets [F]. */
+export function transportInClosedForm(ofY: readonly number[]): readonly Point[] {
+  return YIELDS.map((_, f) => applyAffine(transport, f, { value: ofY, logDet: 0 }));
+}
+
 /**
  * log p(x, y | ν), log p(y | x, ν) and log p(x | ν) of one event in closed form.
  *
  * @param acceptances  by which the yields are multiplied besides the rate [F]
+ * @param actsOn       of the response
  */
 export function closedForm(
   ofX: readonly number[],
   ofY: readonly number[],
   nu: readonly number[],
   acceptances: readonly number[] = [1, 1, 1],
+  actsOn: ResponseSide = "simulation",
 ) {
   const logYields = YIELDS.map((count, f) => {
     return (
@@ -198,15 +227,13 @@ export function closedForm(
       (nuisances[1] as { logFactors: readonly number[] }).logFactors[f]! * (nu[1]! - 0.2)
     );
   });
-  const responses = nu.map((value, k) => (value - RESPONSE_NOMINALS[k]!) / RESPONSE_SCALES[k]!);
   const inX = YIELDS.map((_, f) => {
     const start = { value: ofX, logDet: 0 };
     return standardNormal(applyAffine(x, f, applyMorph(morphX, f, shapeDistances(f, nu), start)));
   });
   const inY = YIELDS.map((_, f) => {
-    const simulated = applyMorph(response, f, responses, applyAffine(transport, f, { value: ofY, logDet: 0 }));
-    // T takes simulation at ν_0 on to simulation at ν, which the morph at ν takes back.
-    const nominal = applyMorph(morphY, f, shapeDistances(f, RESPONSE_NOMINALS), simulated);
+    const { at, simulated } = toDensity(actsOn, f, ofY, nu);
+    const nominal = applyMorph(morphY, f, shapeDistances(f, at), simulated);
     return standardNormal(applyAffine(y, f, nominal));
   });
   const prior = inX.map((value, f) => logYields[f]! + value);

@@ -8,7 +8,7 @@ import {
   type FlowArchitecture,
   factorizableFlow,
 } from "../../flows/architecture/architecture.js";
-import { type MixtureModel, type PartName, partOf } from "../../inference/model/mixture-model.js";
+import { type MixtureModel, type PartName, partOf, sideOf } from "../../inference/model/mixture-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { isLinearOnly } from "../../inference/model/training/morph.js";
 import { UsageError } from "../errors.js";
@@ -214,6 +214,10 @@ function differences({ configuration }: Analysis, model: MixtureModel): { asked:
       if (got[key] !== undefined && got[key] !== wanted) differ(key, wanted, got[key]);
     }
   }
+  const { actsOn } = configuration.response;
+  const stored = model.response && sideOf(model.response);
+  if (configured.has("response") && stored !== undefined && stored !== actsOn)
+    differ("response.actsOn", actsOn, stored);
   if (configuration.likelihood.observables.includes("y")) {
     for (const [part, key] of [
       ["transport", "transport.enabled"],

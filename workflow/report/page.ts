@@ -2,6 +2,7 @@
 
 import { stringify } from "yaml";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
+import { sideOf } from "../../inference/model/mixture-model.js";
 import { significant } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
 import { leftOutText } from "../events/selection.js";
@@ -20,7 +21,7 @@ import { figure, type MissingPart, type Report, type ReportFigure, type ReportTa
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
 import { noiseTables } from "./noise-table.js";
-import { responseText } from "./response-text.js";
+import { RESPONSE_WAYS, responseText } from "./response-text.js";
 import { simulationText } from "./simulation-text.js";
 import {
   acceptanceTables,
@@ -85,9 +86,9 @@ function restsOn({ fitted, best, verdicts }: Outcome): string {
   return text === "" ? "" : ` ${text}`;
 }
 
-function responseParagraph({ best }: Outcome): string {
-  const text = responseText(best.summary);
-  return text === "" ? "" : `\n\n${text}`;
+function responseParagraph({ best, fitted: { model } }: Outcome): string {
+  if (model.response === undefined) return "";
+  return `\n\n${[RESPONSE_WAYS[sideOf(model.response)], responseText(best.summary)].filter(Boolean).join(" ")}`;
 }
 
 const goodnessText = ({ goodness }: Outcome) =>

@@ -1,7 +1,17 @@
-/** What the response of T leaves of the information in y, in sentences. */
+/** How T responds to the nuisances, and what its response leaves of the information in y, in sentences. */
+import type { ResponseSide } from "../../inference/model/mixture-model.js";
 import { significant } from "../../inference/plots/index.js";
 import { WORTH_SAYING } from "../likelihood/covariance-summary.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
+
+/** Which way T responds. */
+export const RESPONSE_WAYS: Readonly<Record<ResponseSide, string>> = {
+  simulation:
+    "When the nuisances move, T undoes exactly what they do to p(y | x). A trained map behind T adds the rest of its response.",
+  data:
+    "When the nuisances move, T responds by one trained map, which acts on the data in front of T (arXiv:2602.13184; response.actsOn is data). " +
+    "This map has to learn what the nuisances do to p(y | x).",
+};
 
 /** Below this part the response is worth another training. */
 const INCOMPLETE = 0.9;

@@ -1,5 +1,6 @@
 /** The results of a run as data: results.json, without times or paths, and arrays.npz. */
 
+import { sideOf } from "../../inference/model/mixture-model.js";
 import { intervals } from "../../inference/statistics/intervals/scan.js";
 import { scanParabola, scanParaboloid } from "../../inference/statistics/intervals/scan-parabola.js";
 import type { NamedArray } from "../../io/index.js";
@@ -106,6 +107,7 @@ export function resultsOf(context: RunContext, outcome: Outcome) {
     ),
     impacts: impacts ?? null,
     errorsOfT: ofT ?? null,
+    response: fitted.model.response === undefined ? null : { actsOn: sideOf(fitted.model.response) },
     displacements: fields.map(({ process, features, mode, side, errors }, i) => ({
       process: processNames(configuration)[process],
       features: features.map((feature) => featureLabel(context, "y", feature)),

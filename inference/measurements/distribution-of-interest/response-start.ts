@@ -2,7 +2,9 @@
  * Step 2 to first order: the response of T by least squares, from where it is trained.
  *
  * How log p(y | x, ν) changes with ν at ν_0 is linear in the last layers of T_ψ (`firstOrderTerms`). Those that leave the least of it,
- * Σ_i [∂ log p(y_i | x_i, ν)/∂ν_k]² over events, solve a linear system. Training alone comes near them only slowly, as the loss
+ * Σ_i [∂ log p(y_i | x_i, ν)/∂ν_k]² over events, solve a linear system. Where T_ψ acts on simulation, p(y | x, ν) depends on ν by the
+ * probabilities of the processes alone, as T undoes the rest. Where T_ψ acts on data, it has all of its dependence on ν, and the terms are
+ * those of the density of data with T_φ behind T_ψ. Training alone comes near them only slowly, as the loss
  * contains derivatives of the densities, which makes it stiff: on 5000 events of the toy it takes the information that y keeps on ν from
  * 12% to 9% of that in x in the time in which least squares take it to 4%.
  */

@@ -1,6 +1,7 @@
 /**
- * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. It undoes exactly what they do to p(y | x), see
- * `BoundTransport`. The response that is trained corrects for how they mix the processes.
+ * Step 2: how T responds to the nuisances in a range around the ν_0 of step 1. Where its response acts on simulation, T undoes exactly
+ * what they do to p(y | x), and the response that is trained corrects for how they mix the processes. A response that acts on data learns
+ * both. `BoundTransport` has the formulas.
  */
 import { UsageError } from "../../../engine/errors.js";
 import {
@@ -26,7 +27,13 @@ import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import { bindMixture } from "../../model/mixture.js";
-import { type FlowModel, type MixtureModel, parameterPrefixes } from "../../model/mixture-model.js";
+import {
+  type MixtureModel,
+  parameterPrefixes,
+  type ResponseModel,
+  type ResponseSide,
+  sideOf,
+} from "../../model/mixture-model.js";
 import { meanLoss } from "../../model/training/densities.js";
 import { DATA, dataColumns, dataFrame } from "./transport-training.js";
 
@@ -44,9 +51,11 @@ export function initialResponse(
   data: EventData,
   nProcesses: number,
   seed: number,
-): FlowModel<FactorizableArchitecture> {
+  actsOn: ResponseSide = "simulation",
+): ResponseModel {
   const weights = withCommonUnits(architecture, initialise(architecture, seed));
-  return { architecture, weights: withStandardisation(weights, dataFrame(data, nProcesses)) };
+  const framed = withStandardisation(weights, dataFrame(data, nProcesses));
+  return { architecture, weights: framed, ...(actsOn === "data" && { actsOn }) };
 }
 
 /** Half-width of the validity range of each nuisance, in scales of the residual map, where nothing else is asked for. */
@@ -156,10 +165,15 @@ const trainingOptions: Options<ResponseRequest> = {
 /**
  * For `train`: parameters `mixtureParameters(model)`, event set `DATA` of `responseSample`. Afterwards `response…` holds T_ψ.
  *
- * How much y still depends on ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w, d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0). It is 0 if the
- * response of T cancels all effects of ν. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has
- * (arXiv:2602.13184), whose first-order terms vanish only on average over events, where these vanish event by event. Constraints do not
- * depend on T: they enter at inference only.
+ * With d(δ) = log p(y | x, ν_0 + δ) - log p(y | x, ν_0):
+ *
+ * - Of a response that acts on simulation, how much y still depends on ν: ½ Σ w [d(δ)² + d(-δ)²] / Σ w. It is 0 if the response of T
+ *   cancels all effects of ν. For events of the model and small δ it is twice the Kullback-Leibler divergence that likelihood as a loss has,
+ *   whose first-order terms vanish only on average over events, where these vanish event by event.
+ * - Of a response that acts on data, the likelihood as published: -½ Σ w [d(δ) + d(-δ)] / Σ w. This is the loss of arXiv:2602.13184, step 2,
+ *   less what does not depend on T_ψ: log p(x | ν), and log p(y | x, ν_0), as T_ψ is the identity at ν_0.
+ *
+ * Constraints do not depend on T: they enter at inference only.
  */
 export function responseTraining(request: ResponseRequest): ModelBuilder {
   checkOptions("responseTraining", request, trainingOptions);
@@ -173,14 +187,16 @@ export function responseTraining(request: ResponseRequest): ModelBuilder {
     });
   }
   const nominal = model.response.architecture.nuisances.map((nuisance) => nuisance.nominal);
+  const actsOnData = sideOf(model.response) === "data";
   return (tape, normalisers) => {
     const mixture = bindMixture(tape, model);
     const { x, y, weight } = dataColumns(tape, model, isWeighted);
     const delta = tape.column(DELTA, [size], tape.events(DATA));
     const nu0 = tape.constant(nominal);
     const atOrigin = stopGradient(mixture.logProb({ x, y }, nu0, "conditional"));
-    const squaredChange = (nu: Var) => square(sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin));
-    const loss = mul(add(squaredChange(add(delta, nu0)), squaredChange(sub(nu0, delta))), -0.5);
+    const change = (nu: Var) => sub(mixture.logProb({ x, y }, nu, "conditional"), atOrigin);
+    const [sign, ofChange] = actsOnData ? [1, (own: Var) => own] : [-1, square];
+    const loss = mul(add(ofChange(change(add(delta, nu0))), ofChange(change(sub(nu0, delta)))), 0.5 * sign);
     return {
       loss: meanLoss(loss, weight, normalisers[DATA]!),
       trainable: [{ parameters: [...mixture.responseParameters.values()], optimiser }],

@@ -62,8 +62,8 @@ function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
   if (of === "x") return fromLatent(density, latent, process, shapesAt(nu));
   const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
   const transport = bindTransport(tape, model, density);
-  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transport.origin ?? nu));
-  return transport.fromOrigin(simulated, conditions, nu).value;
+  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transport.densityAt(nu)));
+  return transport.fromDensity(simulated, conditions, nu).value;
 }
 
 /** What a program gave, with no more digits than its backend has, in the units of the features. */

@@ -12,6 +12,7 @@ import { LARGEST } from "../../../flows/architecture/limits.js";
 import { fromTensors, toTensors } from "../../../flows/formats/checkpoint.js";
 import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-file.js";
 import { cpuSeconds } from "../../support/cpu-time.js";
+import { gaussianModelInFront } from "../../support/gaussian-mixture.js";
 import { torchModel } from "../torch-mixture.js";
 
 const KEY = "unbinned.mixture";
@@ -154,6 +155,23 @@ test("what is wrong with metadata is said", () => {
   const nuisance = `{"nominal":0,"scale":-1,"linearOnly":false,"more":${deep}}`;
   assert.match(at("architectures/x.morph/nuisances/0", nuisance), /positive scale, got lists in lists without end/);
   assert.match(answer("{"), /m\.safetensors: expected metadata in JSON, got "\{"/);
+});
+
+test("what a response acts on is simulation or data, of a model that has a response", () => {
+  const file = mixtureToTensors(gaussianModelInFront);
+  const text = file.metadata[KEY]!;
+  const read = (own: string) =>
+    attempted(() => mixtureFromTensors("m.safetensors", { ...file, metadata: { [KEY]: own } }));
+  assert.is(read(text), "read");
+  assert.is(read(changed(["responseActsOn"], '"simulation"', text)), "read");
+  assert.is(read(changed(["responseActsOn"], undefined, text)), "read");
+  for (const value of HOSTILE.slice(1)) {
+    const message = read(changed(["responseActsOn"], value, text));
+    assert.match(message, /^m\.safetensors: expected a response that acts on simulation or data, got /);
+    assert.ok(message.length < 600);
+  }
+  const none = read(changed(["architectures", "response"], undefined, text));
+  assert.match(none, /^m\.safetensors: expected a response, as the file says what it acts on, got "none"/);
 });
 
 test("an architecture in the metadata of a single flow", () => {

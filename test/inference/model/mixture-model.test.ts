@@ -2,7 +2,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { mixtureFromTensors, mixtureToTensors } from "../../../inference/model/mixture-file.js";
-import { checkedModel, withExposure, withParameters } from "../../../inference/model/mixture-model.js";
+import {
+  checkedModel,
+  mixtureParameters,
+  type ResponseSide,
+  sideOf,
+  withExposure,
+  withParameters,
+} from "../../../inference/model/mixture-model.js";
+import { gaussianModel, gaussianModelInFront } from "../../support/gaussian-mixture.js";
 import { torchModel } from "../torch-mixture.js";
 
 test("a model survives being saved as tensors, and takes new parameters", async () => {
@@ -27,6 +35,24 @@ test("a model survives being saved as tensors, and takes new parameters", async 
   assert.equal(changed.x, model.x);
 });
 
+test("what a response acts on is saved with the model, and kept where parameters change", () => {
+  const again = mixtureFromTensors("file", mixtureToTensors(gaussianModelInFront));
+  assert.equal(again, gaussianModelInFront);
+  assert.is(again.response!.actsOn, "data");
+  const name = "response.transforms.0.nuisances.0.1.bias";
+  const changed = withParameters(again, { [name]: mixtureParameters(again)[name]!.map((value) => value + 1) });
+  assert.is(changed.response!.actsOn, "data");
+  assert.is(sideOf(changed.response!), "data");
+});
+
+test("files say nothing of what a response on simulation acts on, as before there was a choice", () => {
+  const { metadata, tensors } = mixtureToTensors(gaussianModel);
+  assert.not.match(metadata["unbinned.mixture"]!, "responseActsOn");
+  const again = mixtureFromTensors("file", { metadata, tensors });
+  assert.equal(again, gaussianModel);
+  assert.is(sideOf(again.response!), "simulation");
+});
+
 test("another exposure multiplies every yield", () => {
   const model = torchModel({ hasTransport: false, hasRates: false });
   for (const [f, { logYield }] of withExposure(model, 0.25).processes.entries()) {
@@ -40,6 +66,11 @@ test("parts that do not fit together are refused", () => {
   const { y: _, ...ofX } = model;
   assert.throws(() => checkedModel(ofX), /model: y: expected a density of y, got none/);
   assert.throws(() => checkedModel({ ...model, processes: [] }), /model: processes: expected at least one, got none/);
+  const actsOn = "both" as ResponseSide;
+  assert.throws(
+    () => checkedModel({ ...gaussianModel, response: { ...gaussianModel.response!, actsOn } }),
+    /model: response: expected one that acts on simulation or data, got one that acts on both/,
+  );
   const [first, second] = model.nuisances;
   assert.throws(
     () => checkedModel({ ...model, nuisances: [{ ...first!, nominal: 0.1 }, second!] }),

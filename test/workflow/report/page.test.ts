@@ -38,6 +38,19 @@ test("the fit section says in full sentences which fit is the result, and what i
   assert.match(fit!.text, "Errors come from the inverse of the Hessian of −ln L, made of exact second derivatives.");
 });
 
+test("the fit section says which way T responds to the nuisances, where it does", () => {
+  const textWith = (response: object | undefined) => {
+    const fitted = { ...outcome.fitted, model: { response } } as unknown as typeof outcome.fitted;
+    return reportOf(setting, { ...outcome, fitted }, PICTURES).sections[0]!.text;
+  };
+  assert.not.match(textWith(undefined), "When the nuisances move");
+  assert.match(textWith({}), "When the nuisances move, T undoes exactly what they do to p(y | x).");
+  assert.match(textWith({ actsOn: "simulation" }), "T undoes exactly what they do to p(y | x).");
+  const inFront = textWith({ actsOn: "data" });
+  assert.match(inFront, "T responds by one trained map, which acts on the data in front of T (arXiv:2602.13184;");
+  assert.not.match(inFront, "T undoes exactly");
+});
+
 test("the section of the projections says how the fit is judged, and its p-value", () => {
   const section = reportOf(setting, outcome, PICTURES).sections.find(({ heading }) =>
     heading.startsWith("Data before"),

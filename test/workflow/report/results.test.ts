@@ -69,6 +69,16 @@ test("the spread of replicas is their standard deviation; without an average the
   assert.is(resultsOf(setting, alone).ensemble, null);
 });
 
+test("results say what the response acts on; a run without a response has none", () => {
+  const responseWith = (response: object | undefined) => {
+    const model = { response } as unknown as MixtureModel;
+    return resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model } }).response;
+  };
+  assert.is(responseWith(undefined), null);
+  assert.equal(responseWith({}), { actsOn: "simulation" });
+  assert.equal(responseWith({ actsOn: "data" }), { actsOn: "data" });
+});
+
 test("errors of T say what they lack, beside the whole and beside every number of y", () => {
   assert.is(resultsOf(setting, outcome).errorsOfT, null, "a run without T has none");
   const model = { transport: {}, response: {} } as unknown as MixtureModel;

@@ -317,6 +317,7 @@ const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   ]),
   "fit.minos": one("fit.minos=true", ["fit.x", "fit.fixed", "fit.profiled", "fit.averaged"]),
   "response.enabled": one("response.enabled=false", ["fit.averaged", "scans.fixed", "scans.averaged", ...PREDICTIONS]),
+  "response.actsOn": one("response.actsOn=data", ["response", ...AFTER_RESPONSE]),
   "response.nodes": one("response.nodes=quadrature", ["response", ...AFTER_RESPONSE]),
   "response.points": [
     { set: ["response.nodes=quadrature", "response.points=3"], repeated: ["response", ...AFTER_RESPONSE] },

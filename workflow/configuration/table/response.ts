@@ -7,6 +7,11 @@ import { recipe } from "./training.js";
 export const response = section(
   {
     enabled: flag({ doc: "Let T respond to nu (step 2). It is used where T is fitted.", default: true }),
+    actsOn: choice({
+      doc: "What the residual map acts on. simulation: it acts behind T, which undoes exactly what nu does to the density of y, and learns the rest. data: it acts in front of T and learns everything through T, by maximum likelihood, as published.",
+      choices: ["simulation", "data"],
+      default: "simulation",
+    }),
     nodes: choice({
       doc: "Values of nu in training; each event has its own value and its mirror image. quadrature: nodes of a Gauss-Legendre grid, drawn with their weights. random: drawn from the whole validity range.",
       choices: ["quadrature", "random"],
@@ -74,6 +79,6 @@ export const response = section(
     }),
   },
   {
-    doc: "Response of T to the nuisances, with which T is profiled. T undoes exactly what they do to the density of y; a residual map, trained here, adds what else T does.",
+    doc: "Response of T to the nuisances, with which T is profiled: a residual map, trained here. By default T undoes exactly what they do to the density of y, and the residual map adds what else T does.",
   },
 );

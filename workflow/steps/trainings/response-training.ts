@@ -1,9 +1,11 @@
 /** Step 2 as a step of a run: the training of the response of T to the nuisances. */
 
-import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
 import { updated, type Weights } from "../../../flows/networks/weights.js";
 import { type EventSample, splitSample } from "../../../flows/training/event-sample.js";
-import { responseToFirstOrder } from "../../../inference/measurements/distribution-of-interest/response-start.js";
+import {
+  type ResponseStart,
+  responseToFirstOrder,
+} from "../../../inference/measurements/distribution-of-interest/response-start.js";
 import {
   initialResponse,
   memberTransports,
@@ -13,7 +15,7 @@ import {
   responseTraining,
 } from "../../../inference/measurements/distribution-of-interest/response-training.js";
 import { DATA, dataSample } from "../../../inference/measurements/distribution-of-interest/transport-training.js";
-import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
+import { type MixtureModel, mixtureParameters, type ResponseSide } from "../../../inference/model/mixture-model.js";
 import { openSampler } from "../../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../../inference/model/sampling/toys.js";
 import { responseArchitecture } from "../../configuration/architectures.js";
@@ -64,12 +66,9 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
   const { response, seed } = analysis.configuration;
   const { key, errors, nominal, members } = task;
   const architecture = responseArchitecture(analysis.configuration, nominal, responseScales(errors));
-  const initial: FlowModel<FactorizableArchitecture> = initialResponse(
-    architecture,
-    framed(context, fitted, events.data),
-    sizes.processes,
-    seed,
-  );
+  const { actsOn } = response;
+  const data = framed(context, fitted, events.data);
+  const initial = initialResponse(architecture, data, sizes.processes, seed, actsOn);
   const model: MixtureModel = { ...fitted, response: initial };
   const inputs = { key, data: context.dataKey, architecture, ...trainingOfResponse(response) };
   const step = await store.run("response", inputs, async (checkpoint) => {
@@ -85,10 +84,7 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
       const sample = await own.training(0);
       const validation = points.validation?.[DATA] ?? (await points.data(0))[DATA]!;
       const start = await responseToFirstOrder({ backend, model, members, sample, training, validation, signal });
-      const part = start.loss / start.initialLoss;
-      progress.note(
-        `response of T to first order in nu, by least squares: its loss is ${(100 * part).toFixed(0)}% of that without a response`,
-      );
+      progress.note(`response of T to first order in nu, by least squares: ${lossText(start, actsOn)}`);
       const task = {
         model: training,
         initial: mixtureParameters({ ...model, response: { architecture, weights: start.weights } }),
@@ -105,15 +101,24 @@ export async function trainResponse(context: RunContext, fitted: MixtureModel, t
     }
   });
   return {
-    response: { architecture, weights: updated("response", initial.weights, step.arrays) },
+    response: { ...initial, weights: updated("response", initial.weights, step.arrays) },
     key: step.key,
     summary: summaryOf(step.record),
   };
 }
 
-/** What a training follows from, besides the architecture. */
-function trainingOfResponse({ nodes, points, range, sample, events, heldOut, training }: Configuration["response"]) {
+/** A change of the likelihood is 0 where T does best, and below it by chance: no part of it can be said. */
+function lossText({ initialLoss, loss }: ResponseStart, actsOn: ResponseSide): string {
+  if (actsOn === "simulation")
+    return `its loss is ${(100 * (loss / initialLoss)).toFixed(0)}% of that without a response`;
+  return `its loss is ${loss.toPrecision(2)} per event, ${initialLoss.toPrecision(2)} without a response`;
+}
+
+/** What a training follows from, besides the architecture. What acts on simulation has the key that it had when nothing else did. */
+function trainingOfResponse(response: Configuration["response"]) {
+  const { actsOn, nodes, points, range, sample, events, heldOut, training } = response;
   return {
+    ...(actsOn === "data" && { actsOn }),
     nodes,
     ...(nodes === "quadrature" && { points }),
     range,

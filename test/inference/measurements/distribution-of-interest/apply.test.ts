@@ -42,10 +42,13 @@ const responseArchitecture = factorizableFlow({
     { nominal: -0.1, scale: 0.4 },
   ],
 });
-const model: MixtureModel = {
+const behind: MixtureModel = {
   ...torchModel({ hasTransport: true, hasRates: false }),
   response: { architecture: responseArchitecture, weights: moved(initialise(responseArchitecture, 2), 0.2) },
 };
+/** The same response in front of T. */
+const inFront: MixtureModel = { ...behind, response: { ...behind.response!, actsOn: "data" } };
+const model = behind;
 const replica = { index: 4, nu: [0, 0], transport: moved(model.transport!.weights, 0.1) };
 const NU = [0.4, -0.3];
 const MODES = [{ sigma: 0.3, direction: [0.6, 0.8] }];
@@ -54,6 +57,13 @@ const variations = mapVariations(model, NU, MODES, [replica]);
 const { count } = torchEvents;
 const [x, y] = [torchEvents.x, torchEvents.y!];
 const process = Int32Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 1 : 0));
+
+const ofSides = [
+  [process, behind],
+  [1, behind],
+  [process, inFront],
+  [1, inFront],
+] as const;
 
 async function applied(request: ApplyRequest): Promise<Applied[]> {
   const all: Applied[] = [];
@@ -84,7 +94,7 @@ test("variations by name: the modes up and down where T responds to nu, and ever
 for (const { name, precision, create, isSlow } of testBackends()) {
   test(`to simulation and back is where it began, every variation and process, on ${name}`, () =>
     withBackend(create, async (backend) => {
-      for (const own of isSlow ? [process] : [process, 1]) {
+      for (const [own, model] of isSlow ? [[process, behind] as const] : ofSides) {
         const sample = { count, x, y, process: own };
         const forth = await applied({ backend, model, direction: "to-simulation", sample, variations });
         for (const [at, { variation, y: simulated }] of forth.entries()) {
@@ -266,15 +276,20 @@ test("simulation at any nu, mapped to data, has the distribution of the data: sh
     fixed: z.map((value) => value - along(b, nu) - t),
     responding: z.map((value) => value - along(b, nu) - t - along(r, [nu[0]! - origin[0], nu[1]! - origin[1]])),
   };
-  const models = { fixed: shiftModel(own), responding: shiftModel({ ...own, r, origin }) };
-  for (const kind of ["fixed", "responding"] as const) {
+  const responding = shiftModel({ ...own, r, origin });
+  const inFront = shiftModel({ ...own, r, origin, actsOn: "data" });
+  for (const [kind, model] of [
+    ["fixed", shiftModel(own)],
+    ["responding", responding],
+    ["responding", inFront],
+  ] as const) {
     for (const simulatedAt of [[0, 0], [1, 0.5], nu]) {
       const simulated = z.map((value) => value - along(b, simulatedAt));
       for (const f of [0, undefined]) {
         const sample = { count: z.length, x: new Float64Array(z.length), ...(f !== undefined && { process: f }) };
         const at = {
           backend: referenceBackend(),
-          model: models[kind],
+          model,
           simulatedAt,
           variations: [{ name: "nominal", nu }],
         };

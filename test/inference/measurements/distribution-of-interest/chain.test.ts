@@ -42,6 +42,7 @@ import {
   type ObservableName,
   principalModes,
   project,
+  type ResponseSide,
   randomKey,
   releaseOfNu,
   responseSample,
@@ -57,7 +58,6 @@ import {
   transportTraining,
   updated,
   warmUpCosine,
-  withoutTransport,
   withStageFlow,
 } from "../../../../index.js";
 
@@ -191,7 +191,13 @@ async function fitTransport(backend: Backend, simulated: MixtureModel, data: Eve
 
 const HALF_WIDTH = 0.5;
 
-async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventData, nominal: readonly number[]) {
+async function fitResponse(
+  backend: Backend,
+  fitted: MixtureModel,
+  data: EventData,
+  nominal: readonly number[],
+  actsOn: ResponseSide,
+): Promise<MixtureModel> {
   const architecture = factorizableFlow({
     features: sizes.y,
     context: contextOf("y"),
@@ -201,7 +207,7 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
     nuisances: nominal.map((value) => ({ nominal: value, scale: HALF_WIDTH / 2 })),
     standardisation: "both",
   });
-  const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED) };
+  const model = { ...fitted, response: initialResponse(architecture, data, sizes.processes, SEED, actsOn) };
   const halfWidths = nominal.map(() => HALF_WIDTH);
   const sample = dataSample(data);
   const training = responseTraining({ model, isWeighted: false, optimiser: optimiser(0.0003) });
@@ -220,16 +226,22 @@ async function fitResponse(backend: Backend, fitted: MixtureModel, data: EventDa
     ...recipe,
   });
   const weights = updated("response", model.response.weights, parameters);
-  return { ...fitted, response: { architecture, weights } };
+  return { ...fitted, response: { ...model.response, weights } };
 }
 
 interface Chain {
   readonly backend: Backend;
   readonly data: EventData;
   readonly simulated: MixtureModel;
-  readonly model: MixtureModel;
   readonly xAlone: FitResult;
   readonly fixed: FitResult;
+  /** With a response that acts on simulation, and with one that acts on data. */
+  readonly behind: ProfiledFit;
+  readonly inFront: ProfiledFit;
+}
+
+interface ProfiledFit {
+  readonly model: MixtureModel;
   readonly profiled: FitResult;
 }
 
@@ -252,9 +264,12 @@ test.before(async () => {
   const xAlone = await fitNu(backend, { ...simulated }, xData, [0, 0]);
   const first = await fitTransport(backend, simulated, data, xAlone.estimate.values);
   const fixed = await fitNu(backend, first.model, data, first.nu);
-  const model = await fitResponse(backend, first.model, data, fixed.estimate.values);
-  const profiled = await fitNu(backend, model, data, fixed.estimate.values);
-  chain = { backend, data, simulated, model, xAlone, fixed, profiled };
+  const profile = async (actsOn: ResponseSide): Promise<ProfiledFit> => {
+    const model = await fitResponse(backend, first.model, data, fixed.estimate.values, actsOn);
+    return { model, profiled: await fitNu(backend, model, data, fixed.estimate.values) };
+  };
+  const [behind, inFront] = [await profile("simulation"), await profile("data")];
+  chain = { backend, data, simulated, xAlone, fixed, behind, inFront };
 });
 test.after(() => chain?.backend.close());
 
@@ -285,7 +300,7 @@ test("closure passes for what was trained, and fails where the morphs are left o
 });
 
 test("the truth is found by every fit (seed 3, false alarm 4e-4)", () => {
-  for (const { estimate, covariance } of [chain.xAlone, chain.fixed, chain.profiled]) {
+  for (const { estimate, covariance } of [chain.xAlone, chain.fixed, chain.behind.profiled, chain.inFront.profiled]) {
     for (const [k, value] of estimate.values.entries()) {
       const pull = (value - TRUTH[k]!) / covariance!.sigma[k]!;
       assert.ok(Math.abs(pull) < 4, `pull of ${estimate.names[k]}: ${pull}`);
@@ -294,18 +309,20 @@ test("the truth is found by every fit (seed 3, false alarm 4e-4)", () => {
 });
 
 test("a T that responds to the shape costs precision, at most all that y knew", () => {
-  const [shapeX, shapeFixed, shapeProfiled] = [chain.xAlone, chain.fixed, chain.profiled].map(
-    ({ covariance }) => covariance!.sigma[0]!,
-  ) as [number, number, number];
+  const [shapeX, shapeFixed] = [chain.xAlone, chain.fixed].map(({ covariance }) => covariance!.sigma[0]!);
   // T can undo what ν does to y, process by process: y is left with nothing. 5%: what the trainings of T leave.
-  assert.ok(shapeFixed < 0.9 * shapeX, `T fixed ${shapeFixed}, x alone ${shapeX}`);
-  assert.ok(shapeProfiled > shapeFixed, `T profiled ${shapeProfiled}, T fixed ${shapeFixed}`);
-  assert.ok(Math.abs(shapeProfiled / shapeX - 1) < 0.05, `T profiled ${shapeProfiled}, x alone ${shapeX}`);
+  assert.ok(shapeFixed! < 0.9 * shapeX!, `T fixed ${shapeFixed}, x alone ${shapeX}`);
+  for (const way of ["behind", "inFront"] as const) {
+    const shapeProfiled = chain[way].profiled.covariance!.sigma[0]!;
+    assert.ok(shapeProfiled > shapeFixed!, `${way}: T profiled ${shapeProfiled}, T fixed ${shapeFixed}`);
+    assert.ok(Math.abs(shapeProfiled / shapeX! - 1) < 0.05, `${way}: T profiled ${shapeProfiled}, x alone ${shapeX}`);
+  }
 });
 
 test("modes are orthonormal and diagonalise the covariance", () => {
-  const { matrix, names } = chain.profiled.covariance!;
-  const modes = principalModes(chain.profiled.covariance!);
+  const { covariance } = chain.behind.profiled;
+  const { matrix, names } = covariance!;
+  const modes = principalModes(covariance!);
   assert.ok(modes[0]!.sigma >= modes[1]!.sigma);
   for (const [k, { sigma, direction }] of modes.entries()) {
     assert.equal(direction.names, names);
@@ -320,8 +337,12 @@ test("modes are orthonormal and diagonalise the covariance", () => {
   }
 });
 
-test("T moves y back by the shift of the data, and along the mode of the shape by what the shape does to y", async () => {
-  const { backend, model, profiled } = chain;
+for (const way of ["behind", "inFront"] as const) {
+  test(`T moves y back by the shift of the data, and along the mode of the shape by what the shape does to y: ${way}`, () =>
+    judgeDisplacements(chain.backend, chain[way]));
+}
+
+async function judgeDisplacements(backend: Backend, { model, profiled }: ProfiledFit): Promise<void> {
   const { estimate, covariance } = profiled;
   const modes = principalModes(covariance!);
   const alongShape = modes.map((mode) => Math.abs(mode.direction.values[0]!));
@@ -348,17 +369,19 @@ test("T moves y back by the shift of the data, and along the mode of the shape b
       }
     }
   }
-});
+}
 
 test("the data look like the model after the fit, not before (seed 3, false alarm 2e-4)", async () => {
-  const { backend, data, model, profiled } = chain;
+  const { backend, data, simulated, behind, inFront } = chain;
   const common = { backend, count: 4 * N_DATA, withY: true, observed: undefined, seed: SEED };
-  const before = await sampleMixture({ ...common, model: withoutTransport(model), nu: [0, 0], purpose: "before" });
-  const after = await sampleMixture({ ...common, model, nu: profiled.estimate.values, purpose: "after" });
-  const [ofX, ofY] = project(data, [before, after], 20, 0);
-  for (const { predictions } of [ofX!, ofY!]) assert.ok(predictions[1]!.result.pValue! > 1e-4);
-  assert.ok(ofY!.predictions[0]!.result.pValue! < 1e-6);
-  const yields = await expectedYields(model, [0, 2]);
+  const before = await sampleMixture({ ...common, model: simulated, nu: [0, 0], purpose: "before" });
+  for (const { model, profiled } of [behind, inFront]) {
+    const after = await sampleMixture({ ...common, model, nu: profiled.estimate.values, purpose: "after" });
+    const [ofX, ofY] = project(data, [before, after], 20, 0);
+    for (const { predictions } of [ofX!, ofY!]) assert.ok(predictions[1]!.result.pValue! > 1e-4);
+    assert.ok(ofY!.predictions[0]!.result.pValue! < 1e-6);
+  }
+  const yields = await expectedYields(behind.model, [0, 2]);
   assert.ok(Math.abs(yields[0]! - (N_DATA / 2) * 1.05 ** 2) < 1e-9);
   assert.ok(Math.abs(yields[1]! - N_DATA / 2) < 1e-9);
 });

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import { displacements } from "../../../../inference/measurements/distribution-of-interest/displacement.js";
-import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
+import type { MixtureModel, ResponseSide } from "../../../../inference/model/mixture-model.js";
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
 import { rejects } from "../../../support/rejects.js";
@@ -72,15 +72,26 @@ const model: MixtureModel = {
   response,
 };
 
-/** T_ψ(T_φ(y)) of feature j for process f. */
-function closedForm(y: number, j: number, f: number, nu: readonly number[], t = T[j]!): number {
+/** The same with a response in front of T: T_φ(T_ψ(y)). */
+const inFront: MixtureModel = { ...model, response: { ...response, actsOn: "data" } };
+
+/** T_ψ(T_φ(y)) of feature j for process f, or T_φ(T_ψ(y)). */
+function closedForm(
+  y: number,
+  j: number,
+  f: number,
+  nu: readonly number[],
+  t = T[j]!,
+  actsOn: ResponseSide = "simulation",
+): number {
   // Affine maps bend the logarithm of their slope: l = s / (1 + |s / ln 10⁻³|).
   const l = S[j]! / (1 + Math.abs(S[j]! / Math.log(1e-3)));
-  const simulated = y * Math.exp(l) + t + (j === 0 && f === 1 ? OF_SECOND : 0);
+  const mapped = (value: number) => value * Math.exp(l) + t + (j === 0 && f === 1 ? OF_SECOND : 0);
   const u = nu.map((value, k) => (value - NOMINAL[k]!) / SCALE);
   const sum = (at: number) =>
     u.reduce((all, v, k) => all + RESPONSE[k]![at]! * v + Q * RESPONSE[k]![at + 1]! * v * v, 0);
-  return simulated * Math.exp(sum(4 * j)) + sum(4 * j + 2);
+  const responded = (value: number) => value * Math.exp(sum(4 * j)) + sum(4 * j + 2);
+  return actsOn === "data" ? mapped(responded(y)) : responded(mapped(y));
 }
 
 const count = 5;
@@ -92,13 +103,20 @@ const points = [
   [0.25, -1.25],
 ];
 
-for (const { name, precision, create } of testBackends()) {
-  test(`T(y) - y at the first point, T(y) there and at the others apart, on ${name}`, () =>
+const sides = [
+  ["simulation", model],
+  ["data", inFront],
+] as const;
+
+for (const [{ name, precision, create }, [actsOn, model]] of testBackends().flatMap((backend) =>
+  sides.map((side) => [backend, side] as const),
+)) {
+  test(`T(y) - y at the first point, T(y) there and at the others apart, a response on ${actsOn}, on ${name}`, () =>
     withBackend(create, async (backend) => {
       const { nominal, shifts } = await displacements({ backend, model, x, y, count, points });
       for (const f of [0, 1]) {
         const at = (nu: readonly number[]) =>
-          Array.from(y, (value, i) => closedForm(value, Math.floor(i / count), f, nu));
+          Array.from(y, (value, i) => closedForm(value, Math.floor(i / count), f, nu, undefined, actsOn));
         const first = at(points[0]!);
         const tolerance = tolerances[precision];
         close(

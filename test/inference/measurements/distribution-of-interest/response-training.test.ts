@@ -12,7 +12,7 @@ import {
   responseTraining,
 } from "../../../../inference/measurements/distribution-of-interest/response-training.js";
 import { dataSample } from "../../../../inference/measurements/distribution-of-interest/transport-training.js";
-import { mixtureParameters } from "../../../../inference/model/mixture-model.js";
+import { mixtureParameters, type ResponseSide } from "../../../../inference/model/mixture-model.js";
 import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
 import { shiftModel } from "../../shift-model.js";
 
@@ -78,34 +78,44 @@ test("each step draws the T of one member, all of them alike (seed 5, false alar
   assert.ok(chiSquarePValue(chiSquared, 2) > 1e-4, counts.join());
 });
 
+/** The loss of three events of a model of shifts. */
+const [b, origin, t] = [0.4, 0.2, 0.6];
+const y = [-1.3, 0.2, 2.1];
+const delta = [0.3, -0.5, 0.1];
+async function lossOf(r: number, actsOn: ResponseSide): Promise<number> {
+  const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin], actsOn });
+  const tape = new Tape();
+  const optimiser = adam({ learningRate: 1e-3 });
+  const { loss } = responseTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
+  const program = await referenceBackend().compile({ outputs: { loss } });
+  await program.write(mixtureParameters(model));
+  await program.bind({
+    "data/x": Float64Array.of(0.1, -0.7, 1.2),
+    "data/y": Float64Array.from(y),
+    "data/delta": Float64Array.from(delta),
+  });
+  return (await program.run()).loss![0]!;
+}
+
+/** One process: y + t + b ν_0 is standard normal, and moves by (r + b) δ with δ. log p less that at ν_0, of event i. */
+const SLOPE = 0.5;
+const change = (i: number, side: number) => {
+  const z = y[i]! + t + b * origin;
+  return (z * z - (z + side * SLOPE * delta[i]!) ** 2) / 2;
+};
+
 test("the loss is how much y still depends on nu: 0 where T undoes it all, else as in closed form", async () => {
-  const [b, origin, t] = [0.4, 0.2, 0.6];
-  const y = [-1.3, 0.2, 2.1];
-  const delta = [0.3, -0.5, 0.1];
-  const lossOf = async (r: number) => {
-    const model = shiftModel({ events: 3, a: [0.3], b: [b], t, r: [r], origin: [origin] });
-    const tape = new Tape();
-    const optimiser = adam({ learningRate: 1e-3 });
-    const { loss } = responseTraining({ model, isWeighted: false, optimiser })(tape, { data: 3 });
-    const program = await referenceBackend().compile({ outputs: { loss } });
-    await program.write(mixtureParameters(model));
-    await program.bind({
-      "data/x": Float64Array.of(0.1, -0.7, 1.2),
-      "data/y": Float64Array.from(y),
-      "data/delta": Float64Array.from(delta),
-    });
-    return (await program.run()).loss![0]!;
-  };
   // The square of the rounding of log p.
-  assert.ok(near(await lossOf(-b), 0, 1e-28));
-  // One process: y + t + b nu_0 is standard normal, and moves by (r + b) delta with delta.
-  const slope = 0.5;
-  const expected = y.reduce((sum, value, i) => {
-    const z = value + t + b * origin;
-    const change = (side: number) => (z * z - (z + side * slope * delta[i]!) ** 2) / 2;
-    return sum + (change(1) ** 2 + change(-1) ** 2) / 2 / y.length;
-  }, 0);
-  assert.ok(near(await lossOf(slope - b), expected, 1e-12), `${expected}`);
+  assert.ok(near(await lossOf(-b, "simulation"), 0, 1e-28));
+  const expected = y.reduce((sum, _, i) => sum + (change(i, 1) ** 2 + change(i, -1) ** 2) / 2 / y.length, 0);
+  assert.ok(near(await lossOf(SLOPE - b, "simulation"), expected, 1e-12), `${expected}`);
+});
+
+test("the loss of a response that acts on data is its likelihood less that at the origin, in closed form", async () => {
+  // The rounding of log p.
+  assert.ok(near(await lossOf(-b, "data"), 0, 1e-15));
+  const expected = y.reduce((sum, _, i) => sum - (change(i, 1) + change(i, -1)) / 2 / y.length, 0);
+  assert.ok(near(await lossOf(SLOPE - b, "data"), expected, 1e-12), `${expected}`);
 });
 
 test.run();

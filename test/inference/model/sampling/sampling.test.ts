@@ -6,7 +6,7 @@ import type { MixtureModel } from "../../../../inference/model/mixture-model.js"
 import { openDataMap, openSampler, withoutTransport } from "../../../../inference/model/sampling/sampling.js";
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
-import { gaussianModel } from "../../../support/gaussian-mixture.js";
+import { gaussianModel, gaussianModelInFront } from "../../../support/gaussian-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
 const nu = [0.2, 0.1, -0.3, 0.4];
@@ -15,10 +15,13 @@ const stream = { seed: 2, purpose: "y" };
 
 /** The same architecture with other weights. */
 const { architecture } = gaussianModel.transport!;
-const other = { ...gaussianModel, transport: { architecture, weights: initialise(architecture, 3) } };
+const withOther = (model: MixtureModel) => ({
+  ...model,
+  transport: { architecture, weights: initialise(architecture, 3) },
+});
 
 /** As simulated, and as data of either T, in f64. */
-async function sampled() {
+async function sampled(model: MixtureModel) {
   const backend = referenceBackend();
   const draw = async (model: MixtureModel) => {
     const sampler = await openSampler(backend, model);
@@ -27,21 +30,23 @@ async function sampled() {
     return y;
   };
   return {
-    simulated: await draw(withoutTransport(gaussianModel)),
-    own: await draw(gaussianModel),
-    others: await draw(other),
+    simulated: await draw(withoutTransport(model)),
+    own: await draw(model),
+    others: await draw(withOther(model)),
   };
 }
 
 for (const { name, create } of testBackends()) {
   test(`simulated y to data is y sampled as data, for every T by one program, on ${name}`, () =>
     withBackend(create, async (backend) => {
-      const { simulated, own, others } = await sampled();
-      const map = await openDataMap(backend, gaussianModel);
-      // f32 columns between the two steps.
-      close(await map.toData(gaussianModel, 1, nu, x, simulated), own, tolerances.f32, "its own T");
-      close(await map.toData(other, 1, nu, x, simulated), others, tolerances.f32, "another T");
-      await map.close();
+      for (const model of [gaussianModel, gaussianModelInFront]) {
+        const { simulated, own, others } = await sampled(model);
+        const map = await openDataMap(backend, model);
+        // f32 columns between the two steps.
+        close(await map.toData(model, 1, nu, x, simulated), own, tolerances.f32, "its own T");
+        close(await map.toData(withOther(model), 1, nu, x, simulated), others, tolerances.f32, "another T");
+        await map.close();
+      }
     }));
 }
 
