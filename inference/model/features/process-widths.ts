@@ -2,7 +2,9 @@
  * How much each process counts in the choice of a transformation.
  *
  * What is a narrow peak of one process makes the pooled distribution steep there: mapped to a normal variable, another process that is wide
- * would have a hole at the peak, and what a nuisance does to it would be cut in two. So processes count by the square of their width.
+ * would have a hole at the peak. What a nuisance does to it would be cut in two, and where its flow does not quite fill the hole, log p is off just
+ * under the peak. So processes count by the cube of their width: a peak of the relative width r then adds r² to the density that the map
+ * sees of the wide process. By the square it would be r, and with r = 1/10 the density of a falling spectrum under a peak was too high by 5 to 7%.
  */
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { quantilesOf, weightedSample } from "./weighted-sample.js";
@@ -14,7 +16,7 @@ const [FROM, TO] = [0.05, 0.95];
 const LEAST_PART = 1e-3;
 
 /**
- * The weights of the events, each process times the square of its width.
+ * The weights of the events, each process times the cube of its width.
  *
  * @param values   of one feature [events]
  * @param weights  [events], as in a training
@@ -42,8 +44,9 @@ export function weightsByWidth(
   );
   const widest = Math.max(...widths.values());
   if (!(widest > 0)) return weights;
-  return Float64Array.from(
-    weights,
-    (weight, event) => weight * Math.max(LEAST_PART, (widths.get(processOf[event]!)! / widest) ** 2),
-  );
+  const partOf = (process: number) => {
+    const relative = widths.get(process)! / widest;
+    return Math.max(LEAST_PART, relative * relative * relative);
+  };
+  return Float64Array.from(weights, (weight, event) => weight * partOf(processOf[event]!));
 }
