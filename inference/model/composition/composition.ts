@@ -1,0 +1,182 @@
+/** A model as a graph: parameters, functions of them, columns, and densities that are made of all of these, by name. */
+import { entryOf } from "../../../engine/entry.js";
+import { UsageError } from "../../../engine/errors.js";
+import { anObject, checkParts } from "../../../engine/options.js";
+import { nearest } from "../../../io/edit-distance.js";
+import { type DensityForm, densityKind } from "../densities/densities.js";
+import { type FunctionForm, functionKind } from "../functions/functions.js";
+import type { Shape, Value } from "../language/environment.js";
+import type { Interval } from "../language/region.js";
+import { checkParameters, type Parameter } from "../parameters/parameter.js";
+
+export interface Column {
+  /** Where events can be, in the units of the column. Absent: everywhere. */
+  readonly range?: Interval;
+}
+
+/** Names of parameters, functions and columns are different; so are those of densities. */
+export interface Composition {
+  readonly parameters: readonly Parameter[];
+  readonly columns: Readonly<Record<string, Column>>;
+  readonly functions?: Readonly<Record<string, FunctionForm>>;
+  readonly densities: Readonly<Record<string, DensityForm>>;
+}
+
+const EVERYWHERE: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** A composition that is sound, with what is known of its parts without numbers. */
+export interface CheckedComposition extends Composition {
+  readonly functions: Readonly<Record<string, FunctionForm>>;
+  /** Columns that a value looks at, itself among them. */
+  columnsOf(value: Value): readonly string[];
+  /** Parameters that a density depends on. */
+  parametersOf(density: string): readonly string[];
+  shape(density: string): Shape;
+  domain(column: string): Interval;
+}
+
+type Kind = "parameter" | "function" | "column";
+
+function unknownName(where: string, name: string, known: readonly string[], what: string): UsageError {
+  const meant = nearest(name, known);
+  return new UsageError(where, {
+    expected: `${what} (${known.join(", ") || "there is none"})`,
+    got: JSON.stringify(name),
+    ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
+  });
+}
+
+/** Of every name, what it is of; refuses a name of two. */
+function kindsOf({ parameters, columns, functions = {} }: Composition): Map<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  const add = (name: string, kind: Kind) => {
+    const other = kinds.get(name);
+    if (other !== undefined) {
+      throw new UsageError(`${kind} ${name}`, { expected: "a name of its own", got: `that of a ${other}` });
+    }
+    kinds.set(name, kind);
+  };
+  for (const { name } of parameters) add(name, "parameter");
+  for (const name of Object.keys(functions)) add(name, "function");
+  for (const name of Object.keys(columns)) add(name, "column");
+  return kinds;
+}
+
+/** Follows names from one to the next, each once; refuses a circle. */
+class Walk<T> {
+  private readonly found = new Map<string, T>();
+  private readonly open: string[] = [];
+
+  constructor(
+    private readonly what: string,
+    private readonly visit: (name: string) => T,
+  ) {}
+
+  at(name: string): T {
+    const known = this.found.get(name);
+    if (known !== undefined) return known;
+    if (this.open.includes(name)) {
+      const circle = [...this.open.slice(this.open.indexOf(name)), name].join(" → ");
+      throw new UsageError(`${this.what} ${name}`, { expected: "no circle of names", got: circle });
+    }
+    this.open.push(name);
+    const value = this.visit(name);
+    this.open.pop();
+    this.found.set(name, value);
+    return value;
+  }
+}
+
+const union = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
+
+/** What a value follows from: names of parameters and columns. */
+interface Sources {
+  readonly parameters: readonly string[];
+  readonly columns: readonly string[];
+}
+
+const NOTHING: Sources = { parameters: [], columns: [] };
+
+/**
+ * Refuses a composition whose names do not fit together: one that is not there, one of two things, a circle, densities of columns that they
+ * cannot be of.
+ */
+export function checkedComposition(composition: Composition): CheckedComposition {
+  checkParts("composition", "a composition", composition, { columns: anObject, densities: anObject });
+  const { parameters, columns, functions = {}, densities } = composition;
+  checkParameters(parameters);
+  const kinds = kindsOf(composition);
+  const columnNames = Object.keys(columns);
+  for (const [name, { range }] of Object.entries(columns)) {
+    if (range === undefined || range[0] < range[1]) continue;
+    throw new UsageError(`column ${name}`, { expected: "a range from low to high", got: `[${range.join(", ")}]` });
+  }
+  const domain = (column: string): Interval => {
+    const own = entryOf(columns, column);
+    if (own === undefined) throw unknownName(`column ${column}`, column, columnNames, "a column");
+    return own.range ?? EVERYWHERE;
+  };
+
+  const merged = (all: readonly Sources[]): Sources => ({
+    parameters: union(all.map((own) => own.parameters)),
+    columns: union(all.map((own) => own.columns)),
+  });
+  const sourcesOf = (where: string, value: Value): Sources => {
+    if (typeof value === "number") {
+      if (Number.isFinite(value)) return NOTHING;
+      throw new UsageError(where, { expected: "finite numbers", got: `${value}` });
+    }
+    switch (kinds.get(value)) {
+      case "parameter":
+        return { parameters: [value], columns: [] };
+      case "column":
+        return { parameters: [], columns: [value] };
+      case "function":
+        return functionSources.at(value);
+      case undefined:
+        throw unknownName(where, value, [...kinds.keys()], "the name of a parameter, a function or a column");
+    }
+  };
+  const functionSources = new Walk("function", (name) => {
+    const where = `function ${name}`;
+    const form = functions[name]!;
+    const kind = functionKind(where, form);
+    kind.check(form, where);
+    return merged(kind.values(form).map((value) => sourcesOf(where, value)));
+  });
+
+  const densitySources = new Walk("density", (name): Sources & { readonly shape: Shape } => {
+    const where = `density ${name}`;
+    const form = entryOf(densities, name);
+    if (form === undefined) throw unknownName(where, name, Object.keys(densities), "a density");
+    const kind = densityKind(where, form);
+    const own = merged(kind.values(form).map((value) => sourcesOf(where, value)));
+    const parts = kind.parts(form).map((part) => {
+      if (!Object.hasOwn(densities, part)) throw unknownName(where, part, Object.keys(densities), "a density");
+      return densitySources.at(part);
+    });
+    const shapes = parts.map(({ shape }) => shape);
+    const shape = kind.shape(form, shapes, own.columns);
+    for (const column of union([shape.of, shape.given])) {
+      if (!Object.hasOwn(columns, column)) throw unknownName(where, column, columnNames, "a column");
+    }
+    const both = shape.of.find((column) => shape.given.includes(column));
+    if (both !== undefined) {
+      const expected = "numbers that do not look at columns that the density is of";
+      throw new UsageError(where, { expected, got: both });
+    }
+    kind.check(form, where, shapes, domain);
+    return { ...merged([own, ...parts]), shape };
+  });
+
+  for (const name of Object.keys(functions)) functionSources.at(name);
+  for (const name of Object.keys(densities)) densitySources.at(name);
+  return {
+    ...composition,
+    functions,
+    domain,
+    columnsOf: (value) => sourcesOf("value", value).columns,
+    parametersOf: (density) => densitySources.at(density).parameters,
+    shape: (density) => densitySources.at(density).shape,
+  };
+}

@@ -1,0 +1,43 @@
+/** What every kind of density has: the compiler asks for all of it, and the laws in test/inference/model/densities hold for all. */
+import type { BoundDensity, Environment, Shape, Value } from "../language/environment.js";
+
+/** Draws events of densities at one point of the parameters, unweighted, in f64. */
+export interface Draws {
+  readonly count: number;
+  /** Columns that are known: those that the density is conditional on [count]. */
+  column(name: string): Float64Array;
+  /** Of every event [count]. */
+  value(of: Value): Promise<Float64Array>;
+  /** Standard normal numbers, new ones at each call [count]. */
+  normals(): Float64Array;
+  /** Numbers between 0 and 1, new ones at each call [count]. */
+  uniforms(): Float64Array;
+  /** Where events can be: the domain of the column. */
+  domain(column: string): readonly [low: number, high: number];
+  /** Events of another density, within the domains of its columns, with these columns given besides those that are known. */
+  drawn(density: string, given?: Readonly<Record<string, Float64Array>>): Promise<Readonly<Record<string, Float64Array>>>;
+  shape(density: string): Shape;
+  /** The same of a part of the events, by their positions: new columns of that length. */
+  part(positions: Int32Array): Draws;
+}
+
+export interface DensityKind<F> {
+  /** In one sentence, with its formula, for documentation. */
+  readonly doc: string;
+  /** Numbers that it depends on, by the names of the form. */
+  readonly values: (form: F) => readonly Value[];
+  /** Densities that it is made of. */
+  readonly parts: (form: F) => readonly string[];
+  /** @param parts  of the densities that it is made of, in their order @param givenBy  columns that its numbers look at */
+  readonly shape: (form: F, parts: readonly Shape[], givenBy: readonly string[]) => Shape;
+  /**
+   * Refuses what can be seen without numbers, by a UsageError.
+   *
+   * @param where  the density, for messages
+   */
+  readonly check: (form: F, where: string, parts: readonly Shape[], domain: (column: string) => readonly [number, number]) => void;
+  /** @param name  of the density: that of its weights */
+  readonly bind: (form: F, at: Environment, name: string) => BoundDensity;
+  /** Events within the domains; where it gives more columns than it is of, the others are ignored. */
+  readonly draw: (form: F, draws: Draws, name: string) => Promise<Readonly<Record<string, Float64Array>>>;
+}

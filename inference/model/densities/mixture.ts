@@ -1,0 +1,111 @@
+/** HS³'s mixture_dist: a sum of densities, by numbers of events or by fractions. */
+import { UsageError } from "../../../engine/errors.js";
+import { add, log, sub } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import type { BoundDensity, Environment, Value } from "../language/environment.js";
+import type { DensityKind, Draws } from "./contract.js";
+import { logSignedSum } from "./signed-sum.js";
+
+export interface MixtureForm {
+  readonly kind: "mixture";
+  /** Densities of the same columns. */
+  readonly summands: readonly string[];
+  /**
+   * Numbers of events where the mixture is extended; else fractions, of which the last may be missing: what the others leave of 1. They may
+   * look at columns: then every event has its own.
+   */
+  readonly coefficients: readonly Value[];
+  /** Whether the coefficients are numbers of events. */
+  readonly isExtended?: boolean;
+}
+
+const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
+
+/** Refuses densities that are not all of the same columns. */
+export function checkSameColumns(where: string, names: readonly string[], columns: readonly (readonly string[])[]): void {
+  const sorted = columns.map((own) => [...own].sort().join(", "));
+  const other = sorted.findIndex((own) => own !== sorted[0]);
+  if (other <= 0) return;
+  throw new UsageError(where, {
+    expected: "densities of the same columns",
+    got: `${names[0]} of ${sorted[0]} and ${names[other]} of ${sorted[other]}`,
+  });
+}
+
+/** Coefficients of all summands: with that which is left of 1. */
+function coefficientsOf({ coefficients, summands }: MixtureForm, at: Environment): Var[] {
+  const own = coefficients.map((value) => at.value(value));
+  if (own.length === summands.length) return own;
+  return [...own, own.reduce((left, value) => sub(left, value), at.tape.constant(1, []))];
+}
+
+/** Which summand every event is of. */
+async function summandOf({ coefficients, summands }: MixtureForm, draws: Draws): Promise<Int32Array> {
+  const columns = await Promise.all(coefficients.map((value) => draws.value(value)));
+  const isRest = coefficients.length < summands.length;
+  return Int32Array.from(draws.uniforms(), (u, i) => {
+    const own = columns.map((column) => Math.max(0, column[i]!));
+    const sum = own.reduce((a, b) => a + b, 0);
+    let left = u * (isRest ? Math.max(1, sum) : sum);
+    for (const [k, value] of own.entries()) {
+      left -= value;
+      if (left < 0) return k;
+    }
+    return summands.length - 1;
+  });
+}
+
+/** Events of several densities, by which of them each is of. */
+export async function drawnOfEach(
+  draws: Draws,
+  names: readonly string[],
+  which: Int32Array,
+): Promise<Readonly<Record<string, Float64Array>>> {
+  const all: Record<string, Float64Array> = {};
+  for (const [k, name] of names.entries()) {
+    const positions = Int32Array.from(which.keys()).filter((i) => which[i] === k);
+    if (positions.length === 0) continue;
+    for (const [column, values] of Object.entries(await draws.part(positions).drawn(name))) {
+      all[column] ??= new Float64Array(draws.count);
+      for (const [j, i] of positions.entries()) all[column][i] = values[j]!;
+    }
+  }
+  return all;
+}
+
+export const mixture: DensityKind<MixtureForm> = {
+  doc: "Σ c_i p_i(x) / Σ c_i",
+  values: ({ coefficients }) => coefficients,
+  parts: ({ summands }) => summands,
+  shape: ({ isExtended = false }, parts, given) => ({
+    of: parts[0]?.of ?? [],
+    given: union([...parts.map((own) => own.given), given]),
+    isExtended,
+  }),
+  check({ summands, coefficients, isExtended = false }, where, parts) {
+    if (summands.length < 1) throw new UsageError(where, { expected: "at least one summand", got: "none" });
+    checkSameColumns(where, summands, parts.map(({ of }) => of));
+    const most = summands.length;
+    const least = isExtended ? most : most - 1;
+    if (coefficients.length >= least && coefficients.length <= most) return;
+    throw new UsageError(where, {
+      expected: isExtended
+        ? `a number of events for each of ${most} summands`
+        : `fractions of ${most} summands, or of all but the last`,
+      got: `${coefficients.length}`,
+    });
+  },
+  bind(form, at): BoundDensity {
+    const coefficients = coefficientsOf(form, at);
+    const parts = form.summands.map((name) => at.density(name));
+    const total = coefficients.length > form.coefficients.length ? undefined : log(coefficients.reduce(add));
+    const normalised = (value: Var) => (total === undefined ? value : sub(value, total));
+    return {
+      logProb: () => normalised(logSignedSum(coefficients, parts.map((part) => part.logProb()))),
+      logProbability: (region) =>
+        normalised(logSignedSum(coefficients, parts.map((part) => part.logProbability(region)))),
+      ...(form.isExtended && { logExpected: total! }),
+    };
+  },
+  draw: async (form, draws) => drawnOfEach(draws, form.summands, await summandOf(form, draws)),
+};

@@ -1,0 +1,53 @@
+/** Densities of one column that are known on all numbers, or on one side of one, and are cut to the domain of the column. */
+import { UsageError } from "../../../engine/errors.js";
+import { add, concatenate, logSumExp, reshape, sub } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import type { BoundDensity, Environment } from "../language/environment.js";
+import type { Interval, Region } from "../language/region.js";
+
+export interface OneDimensional {
+  /** log of the density up to a factor that depends on no column that it is of, per event. */
+  logShape(): Var;
+  /** log of the integral of that over an interval. */
+  logIntegral(interval: Interval): Var;
+}
+
+/** Of sums on one axis: shapes [] become [n]. */
+export function logSum(terms: readonly Var[]): Var {
+  if (terms.length === 1) return terms[0]!;
+  const rows = terms.map((term) => reshape(term, [...term.shape, 1]));
+  const all = concatenate(rows);
+  return reshape(logSumExp(all, -1), all.shape.slice(0, -1));
+}
+
+export function overDomain(at: Environment, column: string, { logShape, logIntegral }: OneDimensional): BoundDensity {
+  const domain = at.domain(column);
+  let whole: Var | undefined;
+  const normalisation = () => {
+    whole ??= logIntegral(domain);
+    return whole;
+  };
+  return {
+    logProb: () => sub(logShape(), normalisation()),
+    logProbability(region: Region) {
+      const intervals = region[column];
+      if (intervals === undefined) return at.tape.constant(0, []);
+      return sub(logSum(intervals.map(logIntegral)), normalisation());
+    },
+  };
+}
+
+/** Refuses a domain without the ends that the density needs. */
+export function needsEnds(where: string, column: string, domain: Interval, ends: readonly ("low" | "high")[]): void {
+  const missing = ends.filter((end) => !Number.isFinite(domain[end === "low" ? 0 : 1]));
+  if (missing.length === 0) return;
+  throw new UsageError(where, {
+    expected: `a range of ${column} with a ${ends.join(" and a ")} end`,
+    got: `[${domain.join(", ")}]`,
+    hint: `Give the column its range: columns: { ${column}: { range: [low, high] } }`,
+  });
+}
+
+/** a + b, of which either may be absent. */
+export const plus = (a: Var | undefined, b: Var | undefined): Var | undefined =>
+  a === undefined ? b : b === undefined ? a : add(a, b);

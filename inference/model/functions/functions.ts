@@ -1,0 +1,27 @@
+/** The kinds of function: a row more is a kind more. */
+import { UsageError } from "../../../engine/errors.js";
+import { type ProductFunction, productFunction, type SumFunction, sumFunction } from "./arithmetic.js";
+import type { FunctionKind } from "./contract.js";
+import { type InterpolatedRate, interpolatedRate, type LogNormalRate, logNormalRate } from "./rates.js";
+
+export type FunctionForm = ProductFunction | SumFunction | LogNormalRate | InterpolatedRate;
+
+const kinds: { readonly [K in FunctionForm["kind"]]: FunctionKind<Extract<FunctionForm, { kind: K }>> } = {
+  product: productFunction,
+  sum: sumFunction,
+  "log-normal": logNormalRate,
+  interpolation: interpolatedRate,
+};
+
+export const functionKinds: readonly FunctionForm["kind"][] = Object.freeze(
+  Object.keys(kinds) as FunctionForm["kind"][],
+);
+
+/** What belongs to the kind of a form. @param where  for messages */
+export function functionKind<F extends FunctionForm>(where: string, { kind }: F): FunctionKind<F> {
+  if (!Object.hasOwn(kinds, kind)) {
+    const got = JSON.stringify(kind) ?? "none";
+    throw new UsageError(where, { expected: `a kind of function (${functionKinds.join(", ")})`, got });
+  }
+  return kinds[kind] as unknown as FunctionKind<F>;
+}
