@@ -11,7 +11,7 @@ import { densityKind } from "../densities/densities.js";
 import { withinRegion } from "../densities/rejection.js";
 import type { Value } from "../language/environment.js";
 import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { bindComposition, type BoundWeights } from "./bind-composition.js";
+import { type BoundWeights, bindComposition } from "./bind-composition.js";
 import type { CheckedComposition } from "./composition.js";
 
 export type DrawnEvents = Readonly<Record<string, Float64Array>>;

@@ -15,7 +15,10 @@ export interface Draws {
   /** Where events can be: the domain of the column. */
   domain(column: string): readonly [low: number, high: number];
   /** Events of another density, within the domains of its columns, with these columns given besides those that are known. */
-  drawn(density: string, given?: Readonly<Record<string, Float64Array>>): Promise<Readonly<Record<string, Float64Array>>>;
+  drawn(
+    density: string,
+    given?: Readonly<Record<string, Float64Array>>,
+  ): Promise<Readonly<Record<string, Float64Array>>>;
   shape(density: string): Shape;
   /** The same of a part of the events, by their positions: new columns of that length. */
   part(positions: Int32Array): Draws;
@@ -35,7 +38,12 @@ export interface DensityKind<F> {
    *
    * @param where  the density, for messages
    */
-  readonly check: (form: F, where: string, parts: readonly Shape[], domain: (column: string) => readonly [number, number]) => void;
+  readonly check: (
+    form: F,
+    where: string,
+    parts: readonly Shape[],
+    domain: (column: string) => readonly [number, number],
+  ) => void;
   /** @param name  of the density: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => BoundDensity;
   /** Events within the domains; where it gives more columns than it is of, the others are ignored. */

@@ -27,10 +27,15 @@ export const ensemble: DensityKind<EnsembleForm> = {
     of: parts[0]?.of ?? [],
     given: [...new Set(parts.flatMap(({ given }) => given))],
     isExtended: false,
+    crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
   }),
   check({ members, weights }, where, parts) {
     if (members.length < 1) throw new UsageError(where, { expected: "at least one member", got: "none" });
-    checkSameColumns(where, members, parts.map(({ of }) => of));
+    checkSameColumns(
+      where,
+      members,
+      parts.map(({ of }) => of),
+    );
     if (weights === undefined) return;
     if (weights.length === members.length && weights.every((weight) => weight > 0 && Number.isFinite(weight))) return;
     throw new UsageError(where, {

@@ -1,6 +1,19 @@
 /** HS³'s exponential_dist: exp(-c x), cut to the domain of x. */
 import { expm1 as exactExpm1, log1p as exactLog1p } from "../../../engine/exact-functions.js";
-import { abs, add, div, expm1, less, log, maximum, mul, neg, square, sub, where } from "../../../engine/tape/operations.js";
+import {
+  abs,
+  add,
+  div,
+  expm1,
+  less,
+  log,
+  maximum,
+  mul,
+  neg,
+  square,
+  sub,
+  where,
+} from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { Value } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
@@ -38,7 +51,7 @@ export const exponential: DensityKind<ExponentialForm> = {
   doc: "exp(-c x), normalised over the domain of x",
   values: ({ c }) => [c],
   parts: () => [],
-  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false }),
+  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false }),
   check: ({ x }, where, _, domain) => needsEnds(where, x, domain(x), ["low"]),
   bind({ x, c }, at) {
     const decay = at.value(c);

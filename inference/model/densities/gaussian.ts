@@ -38,7 +38,7 @@ export const gaussian: DensityKind<GaussianForm> = {
   doc: "exp(-½ ((x - mean) / sigma)²), normalised over the domain of x",
   values: ({ mean, sigma }) => [mean, sigma],
   parts: () => [],
-  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false }),
+  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false }),
   check: () => {},
   bind({ x, mean, sigma }, at) {
     const [centre, width] = [at.value(mean), at.value(sigma)];

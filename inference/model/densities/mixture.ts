@@ -11,18 +11,20 @@ export interface MixtureForm {
   /** Densities of the same columns. */
   readonly summands: readonly string[];
   /**
-   * Numbers of events where the mixture is extended; else fractions, of which the last may be missing: what the others leave of 1. They may
+   * Of every summand its number of events, or any number in proportion; or fractions of all but the last, which has what they leave of 1. They may
    * look at columns: then every event has its own.
    */
   readonly coefficients: readonly Value[];
-  /** Whether the coefficients are numbers of events. */
-  readonly isExtended?: boolean;
 }
 
 const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
 
 /** Refuses densities that are not all of the same columns. */
-export function checkSameColumns(where: string, names: readonly string[], columns: readonly (readonly string[])[]): void {
+export function checkSameColumns(
+  where: string,
+  names: readonly string[],
+  columns: readonly (readonly string[])[],
+): void {
   const sorted = columns.map((own) => [...own].sort().join(", "));
   const other = sorted.findIndex((own) => own !== sorted[0]);
   if (other <= 0) return;
@@ -77,34 +79,47 @@ export const mixture: DensityKind<MixtureForm> = {
   doc: "Σ c_i p_i(x) / Σ c_i",
   values: ({ coefficients }) => coefficients,
   parts: ({ summands }) => summands,
-  shape: ({ isExtended = false }, parts, given) => ({
+  shape: ({ summands, coefficients }, parts, given) => ({
     of: parts[0]?.of ?? [],
     given: union([...parts.map((own) => own.given), given]),
-    isExtended,
+    isExtended: coefficients.length === summands.length && given.length === 0,
+    crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
   }),
-  check({ summands, coefficients, isExtended = false }, where, parts) {
+  check({ summands, coefficients }, where, parts) {
     if (summands.length < 1) throw new UsageError(where, { expected: "at least one summand", got: "none" });
-    checkSameColumns(where, summands, parts.map(({ of }) => of));
-    const most = summands.length;
-    const least = isExtended ? most : most - 1;
-    if (coefficients.length >= least && coefficients.length <= most) return;
+    checkSameColumns(
+      where,
+      summands,
+      parts.map(({ of }) => of),
+    );
+    const all = summands.length;
+    if (coefficients.length === all || (coefficients.length === all - 1 && all > 1)) return;
     throw new UsageError(where, {
-      expected: isExtended
-        ? `a number of events for each of ${most} summands`
-        : `fractions of ${most} summands, or of all but the last`,
+      expected: `a coefficient for each of ${all} summands, or fractions of all but the last`,
       got: `${coefficients.length}`,
     });
   },
-  bind(form, at): BoundDensity {
+  bind(form, at, name): BoundDensity {
     const coefficients = coefficientsOf(form, at);
     const parts = form.summands.map((name) => at.density(name));
     const total = coefficients.length > form.coefficients.length ? undefined : log(coefficients.reduce(add));
     const normalised = (value: Var) => (total === undefined ? value : sub(value, total));
     return {
-      logProb: () => normalised(logSignedSum(coefficients, parts.map((part) => part.logProb()))),
+      logProb: () =>
+        normalised(
+          logSignedSum(
+            coefficients,
+            parts.map((part) => part.logProb()),
+          ),
+        ),
       logProbability: (region) =>
-        normalised(logSignedSum(coefficients, parts.map((part) => part.logProbability(region)))),
-      ...(form.isExtended && { logExpected: total! }),
+        normalised(
+          logSignedSum(
+            coefficients,
+            parts.map((part) => part.logProbability(region)),
+          ),
+        ),
+      ...(total !== undefined && at.shape(name).isExtended && { logExpected: total }),
     };
   },
   draw: async (form, draws) => drawnOfEach(draws, form.summands, await summandOf(form, draws)),

@@ -40,6 +40,7 @@ export const product: DensityKind<ProductForm> = {
       of,
       given: [...new Set(parts.flatMap((own) => own.given))].filter((column) => !of.includes(column)),
       isExtended: parts.some(({ isExtended }) => isExtended),
+      crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
     };
   },
   check({ factors }, where, parts) {

@@ -1,5 +1,5 @@
 /** log of a sum of densities with coefficients of any sign. */
-import { abs, add, div, exp, less, log, maximum, mul, stopGradient, sub, where } from "../../../engine/tape/operations.js";
+import { abs, add, exp, less, log, maximum, mul, stopGradient, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 
 /** Logarithms beyond are those of nothing. */
@@ -17,9 +17,3 @@ export function logSignedSum(coefficients: readonly Var[], logs: readonly Var[])
   const terms = logs.map((own, i) => mul(coefficients[i]!, exp(sub(own, centre))));
   return add(centre, log(terms.reduce(add)));
 }
-
-/** c_i / Σ c. */
-export const shares = (coefficients: readonly Var[]): Var[] => {
-  const total = coefficients.reduce(add);
-  return coefficients.map((own) => div(own, total));
-};

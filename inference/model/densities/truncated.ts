@@ -41,7 +41,10 @@ export const truncated: DensityKind<TruncatedForm> = {
     }
     for (const [column, intervals] of Object.entries(region)) {
       if (!part!.of.includes(column)) {
-        throw new UsageError(where, { expected: `columns that ${density} is of (${part!.of.join(", ")})`, got: column });
+        throw new UsageError(where, {
+          expected: `columns that ${density} is of (${part!.of.join(", ")})`,
+          got: column,
+        });
       }
       checkIntervals(`${where}, ${column}`, intervals, domain(column));
     }
@@ -59,5 +62,6 @@ export const truncated: DensityKind<TruncatedForm> = {
       ...(whole.logExpected && { logExpected: add(whole.logExpected, whole.logProbability(region)) }),
     };
   },
-  draw: ({ density, region }, draws, name) => withinRegion(draws, `draws of ${name}`, region, (own) => own.drawn(density)),
+  draw: ({ density, region }, draws, name) =>
+    withinRegion(draws, `draws of ${name}`, region, (own) => own.drawn(density)),
 };

@@ -12,7 +12,7 @@ export const uniform: DensityKind<UniformForm> = {
   doc: "1, normalised over the domain of x",
   values: () => [],
   parts: () => [],
-  shape: ({ x }) => ({ of: [x], given: [], isExtended: false }),
+  shape: ({ x }) => ({ of: [x], given: [], isExtended: false, crossesKnots: false }),
   check: ({ x }, where, _, domain) => needsEnds(where, x, domain(x), ["low", "high"]),
   bind: ({ x }, at) =>
     overDomain(at, x, {

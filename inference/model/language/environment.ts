@@ -32,6 +32,8 @@ export interface Shape {
   readonly given: readonly string[];
   /** Whether it expects a number of events. */
   readonly isExtended: boolean;
+  /** Whether parameters move events across knots of splines, where gradients jump (`likelihood/spline-knots.ts`). */
+  readonly crossesKnots: boolean;
 }
 
 /** A density in an environment. */

@@ -68,6 +68,7 @@ export interface ChannelsLikelihood extends Objective {
   /** (Σw)² / Σw² of all channels together. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
+  readonly crossesKnots: boolean;
   close(): Promise<void>;
 }
 
@@ -265,6 +266,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     names: parameters.map(({ name }) => name),
     parameters,
     isWeighted,
+    crossesKnots: channels.some(({ density }) => composition.shape(density).crossesKnots),
     effectiveEvents: isWeighted && weights.length > 0 ? effectiveEvents(weights) : weights.length,
     evaluateParts,
     evaluate: async (theta, order) => (await evaluateParts(theta, order)).total,

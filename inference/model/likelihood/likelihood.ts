@@ -13,6 +13,7 @@ import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
 import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
+import { crossesKnots } from "./crossed-knots.js";
 import { evaluationOf, type Order, type OuterProduct, sumOf } from "./evaluation.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
 import {
@@ -22,15 +23,7 @@ import {
   checkLikelihoodOptions,
   type LikelihoodRequest,
 } from "./likelihood-request.js";
-import {
-  derivatives,
-  scoreOf,
-  scoreSums,
-  type Traced,
-  trace,
-  WEIGHT,
-  WEIGHT_X,
-} from "./likelihood-terms.js";
+import { derivatives, scoreOf, scoreSums, type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
 import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
 export type { OuterProduct } from "./evaluation.js";
@@ -69,6 +62,8 @@ export interface Likelihood extends Objective {
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
+  /** Whether gradients jump where parameters move events across knots of splines: `crossesKnots`. */
+  readonly crossesKnots: boolean;
   /** What is cached per event, and what the programs that compute it and the Hessian were lowered to. */
   describe(): Promise<string>;
   close(): Promise<void>;
@@ -212,6 +207,7 @@ function boundLikelihood(
   return {
     names: nuisanceNamesOf(model),
     isWeighted: data.weights !== undefined,
+    crossesKnots: crossesKnots(model, data.y !== undefined),
     effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,

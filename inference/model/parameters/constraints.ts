@@ -74,8 +74,7 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
         : Number.isFinite(kappa) && kappa > 1
           ? undefined
           : ["a kappa above 1, the factor of one standard deviation", `${kappa}`],
-    nll: ({ observed, kappa }, parameter) =>
-      mul(square(div(sub(logOf(parameter), log(observed)), log(kappa))), 0.5),
+    nll: ({ observed, kappa }, parameter) => mul(square(div(sub(logOf(parameter), log(observed)), log(kappa))), 0.5),
     drawn: ({ kappa }, value, z) => value * exp(log(kappa) * z),
     expected: (_, value) => value,
     estimate: ({ observed, kappa }) => [observed, observed * log(kappa)],
@@ -118,7 +117,8 @@ export function checkConstraint(name: string, constraint: Constraint): void {
 }
 
 /** Term of -ln L, 0 at its minimum []. @param parameter  θ [] */
-export const constraintNll = (constraint: Constraint, parameter: Var): Var => rowOf(constraint).nll(constraint, parameter);
+export const constraintNll = (constraint: Constraint, parameter: Var): Var =>
+  rowOf(constraint).nll(constraint, parameter);
 
 /** The θ that the outcome is likeliest at, and one standard deviation there. */
 export const constraintEstimate = (constraint: Constraint) => rowOf(constraint).estimate(constraint);

@@ -1,8 +1,8 @@
 /** A named number that a likelihood depends on: free, constrained by an auxiliary measurement, or fixed. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { nearest } from "../../../io/edit-distance.js";
 import { aList, checkArgument } from "../../../engine/options.js";
+import { nearest } from "../../../io/edit-distance.js";
 import { type Constraint, checkConstraint, constraintEstimate, constraintLeast } from "./constraints.js";
 
 export interface Parameter {
