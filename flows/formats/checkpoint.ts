@@ -5,7 +5,7 @@ import { aMap, anObject, checkArgument, checkOptions, type Options } from "../..
 import { sameShape } from "../../engine/tape/tape.js";
 import { type Architecture, checked, tensorSpecs } from "../architecture/architecture.js";
 import { checkForm } from "../architecture/form.js";
-import { type ForeignTensors, type Tensor, toTensor, type Weights } from "../networks/weights.js";
+import { type ForeignTensors, type Tensor, type TensorSpec, toTensor, type Weights } from "../networks/weights.js";
 import { architectureInNewWords } from "./old-words.js";
 
 /** Key of the metadata under which the architecture stands, as JSON. */
@@ -27,14 +27,23 @@ const listed = (names: readonly string[]) =>
 
 /** Refuses weights that are not exactly those of the architecture: names, shapes, finite numbers. */
 export function checkWeights(where: string, architecture: Architecture, weights: ReadonlyMap<string, Tensor>): void {
+  checkTensors(where, `${architecture.kind} flow`, tensorSpecs(architecture), weights);
+}
+
+/** The same of any tensors. @param what  they are of */
+export function checkTensors(
+  where: string,
+  what: string,
+  specs: readonly TensorSpec[],
+  weights: ReadonlyMap<string, Tensor>,
+): void {
   checkArgument(where, "the weights", weights, aMap);
-  const specs = tensorSpecs(architecture);
   const known = new Set(specs.map(({ name }) => name));
   const missing = specs.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
   const unexpected = [...weights.keys()].filter((name) => !known.has(name));
   if (missing.length + unexpected.length > 0) {
     throw new UsageError(where, {
-      expected: `the ${specs.length} tensors of this ${architecture.kind} flow`,
+      expected: `the ${specs.length} tensors of this ${what}`,
       got: `weights of another architecture (missing: ${listed(missing)}; unexpected: ${listed(unexpected)})`,
     });
   }

@@ -7,11 +7,13 @@ import { type DensityForm, densityKind } from "../densities/densities.js";
 import { type FunctionForm, functionKind } from "../functions/functions.js";
 import type { Shape, Value } from "../language/environment.js";
 import type { Interval } from "../language/region.js";
-import { checkParameters, type Parameter } from "../parameters/parameter.js";
+import { checkParameters, freeParameters, type Parameter } from "../parameters/parameter.js";
 
 export interface Column {
   /** Where events can be, in the units of the column. Absent: everywhere. */
   readonly range?: Interval;
+  /** Of a categorical column, the values that it takes. */
+  readonly values?: readonly number[];
 }
 
 /** Names of parameters, functions and columns are different; so are those of densities. */
@@ -33,6 +35,7 @@ export interface CheckedComposition extends Composition {
   parametersOf(density: string): readonly string[];
   shape(density: string): Shape;
   domain(column: string): Interval;
+  classes(column: string): readonly number[] | undefined;
 }
 
 type Kind = "parameter" | "function" | "column";
@@ -57,9 +60,35 @@ function kindsOf({ parameters, columns, functions = {} }: Composition): Map<stri
     kinds.set(name, kind);
   };
   for (const { name } of parameters) add(name, "parameter");
-  for (const name of Object.keys(functions)) add(name, "function");
+  for (const [name, form] of Object.entries(functions)) {
+    for (const own of namesOf(name, form)) add(own, "function");
+  }
   for (const name of Object.keys(columns)) add(name, "column");
   return kinds;
+}
+
+/** Names by which the numbers of a function are referred to. */
+function namesOf(name: string, form: FunctionForm): string[] {
+  const labels = functionKind(`function ${name}`, form).labels?.(form);
+  return labels?.map((label) => `${name}.${label}`) ?? [name];
+}
+
+/** The same of the function itself: `fractions.peak` is one of the numbers of `fractions`. */
+export const functionOf = (functions: Readonly<Record<string, FunctionForm>>, value: string): string =>
+  Object.hasOwn(functions, value) ? value : value.slice(0, value.lastIndexOf("."));
+
+/** Refuses columns whose ranges or values are none. */
+function checkColumns(columns: Readonly<Record<string, Column>>): void {
+  for (const [name, { range, values }] of Object.entries(columns)) {
+    const where = `column ${name}`;
+    if (range !== undefined && !(range[0] < range[1])) {
+      throw new UsageError(where, { expected: "a range from low to high", got: `[${range.join(", ")}]` });
+    }
+    if (values === undefined) continue;
+    if (range !== undefined) throw new UsageError(where, { expected: "a range or values", got: "both" });
+    if (values.length > 0 && values.every(Number.isFinite) && new Set(values).size === values.length) continue;
+    throw new UsageError(where, { expected: "different finite values", got: `[${values.join(", ")}]` });
+  }
 }
 
 /** Follows names from one to the next, each once; refuses a circle. */
@@ -106,11 +135,10 @@ export function checkedComposition(composition: Composition): CheckedComposition
   const { parameters, columns, functions = {}, densities } = composition;
   checkParameters(parameters);
   const kinds = kindsOf(composition);
+  const free = new Set(freeParameters(parameters).map(({ name }) => name));
   const columnNames = Object.keys(columns);
-  for (const [name, { range }] of Object.entries(columns)) {
-    if (range === undefined || range[0] < range[1]) continue;
-    throw new UsageError(`column ${name}`, { expected: "a range from low to high", got: `[${range.join(", ")}]` });
-  }
+  checkColumns(columns);
+  const classes = (column: string) => entryOf(columns, column)?.values;
   const domain = (column: string): Interval => {
     const own = entryOf(columns, column);
     if (own === undefined) throw unknownName(`column ${column}`, column, columnNames, "a column");
@@ -132,7 +160,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
       case "column":
         return { parameters: [], columns: [value] };
       case "function":
-        return functionSources.at(value);
+        return functionSources.at(functionOf(functions, value));
       case undefined:
         throw unknownName(where, value, [...kinds.keys()], "the name of a parameter, a function or a column");
     }
@@ -141,7 +169,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
     const where = `function ${name}`;
     const form = functions[name]!;
     const kind = functionKind(where, form);
-    kind.check(form, where);
+    kind.check(form, where, classes);
     return merged(kind.values(form).map((value) => sourcesOf(where, value)));
   });
 
@@ -156,7 +184,8 @@ export function checkedComposition(composition: Composition): CheckedComposition
       return densitySources.at(part);
     });
     const shapes = parts.map(({ shape }) => shape);
-    const shape = kind.shape(form, shapes, own.columns);
+    const isMoved = own.parameters.some((parameter) => free.has(parameter));
+    const shape = kind.shape(form, shapes, own.columns, isMoved);
     for (const column of union([shape.of, shape.given])) {
       if (!Object.hasOwn(columns, column)) throw unknownName(where, column, columnNames, "a column");
     }
@@ -165,7 +194,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
       const expected = "numbers that do not look at columns that the density is of";
       throw new UsageError(where, { expected, got: both });
     }
-    kind.check(form, where, shapes, domain);
+    kind.check(form, where, shapes, domain, classes);
     return { ...merged([own, ...parts]), shape };
   });
 
@@ -175,6 +204,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
     ...composition,
     functions,
     domain,
+    classes,
     columnsOf: (value) => sourcesOf("value", value).columns,
     parametersOf: (density) => densitySources.at(density).parameters,
     shape: (density) => densitySources.at(density).shape,

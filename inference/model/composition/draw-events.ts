@@ -4,15 +4,18 @@ import { UsageError } from "../../../engine/errors.js";
 import { aNumber, anObject, aText, checkOptions, type Options, optional } from "../../../engine/options.js";
 import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import { broadcastEvents, reshape } from "../../../engine/tape/operations.js";
-import { Tape } from "../../../engine/tape/tape.js";
+import { reshape } from "../../../engine/tape/operations.js";
+import { sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
 import type { Draws } from "../densities/contract.js";
 import { densityKind } from "../densities/densities.js";
 import { withinRegion } from "../densities/rejection.js";
-import type { Value } from "../language/environment.js";
+import type { Environment } from "../language/environment.js";
+import { derivedColumns } from "../language/framed-columns.js";
 import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { type BoundWeights, bindComposition } from "./bind-composition.js";
+import { bindComposition, TapeParts } from "./bind-composition.js";
 import type { CheckedComposition } from "./composition.js";
+import { compositionParameters } from "./composition-parameters.js";
 
 export type DrawnEvents = Readonly<Record<string, Float64Array>>;
 
@@ -81,12 +84,16 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
   const draws: Draws = {
     count,
     column: (name) => given[name]!,
-    value: (of) => valueOf(source, of, count, given),
+    value: async (of) => (await draws.computed((at) => ({ value: reshape(at.value(of), []) }))).value!,
+    computed: (of, columns = {}) => computed(source, of, count, { ...given, ...columns }),
     normals: () => filled(fillNormal),
     uniforms: () => filled(fillUniform),
     domain: composition.domain,
     shape: composition.shape,
-    drawn: (density, more = {}) => drawn(source, density, count, { ...given, ...more }),
+    drawn(density, more = {}, domains = {}) {
+      const domain = (column: string) => entryOf(domains, column) ?? composition.domain(column);
+      return drawn({ ...source, composition: { ...composition, domain } }, density, count, { ...given, ...more });
+    },
     part(positions) {
       const own = Object.entries(given).map(
         ([name, values]) => [name, Float64Array.from(positions, (i) => values[i]!)] as const,
@@ -97,24 +104,30 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
   return draws;
 }
 
-/** A value of every event [count]. */
-async function valueOf(
+/** Numbers on a tape, of every event [...shape, count]. */
+async function computed(
   { composition, point }: Source,
-  of: Value,
+  of: (at: Environment) => Readonly<Record<string, Var>>,
   count: number,
-  given: DrawnEvents,
-): Promise<Float64Array> {
+  columns: DrawnEvents,
+): Promise<Readonly<Record<string, Float64Array>>> {
   const tape = new Tape();
   const free = freeParameters(composition.parameters);
   // A tape has no empty arrays.
   const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
-  const names = composition.columnsOf(of);
-  const columns = Object.fromEntries(names.map((name) => [name, tape.column(name)]));
-  const bound: BoundWeights = new Map();
-  const value = reshape(bindComposition(composition, theta, columns, bound).value(of), []);
-  const output = names.length === 0 ? value : broadcastEvents(value, tape.events());
-  const program = await referenceBackend().compile({ outputs: { value: output } });
-  if (names.length === 0) return new Float64Array(count).fill((await program.run()).value![0]!);
-  await program.bind(Object.fromEntries(names.map((name) => [name, given[name]!])));
-  return (await program.run()).value!;
+  const nodes = Object.fromEntries(Object.keys(columns).map((name) => [name, tape.column(name)]));
+  const parts = new TapeParts();
+  const outputs = of(bindComposition(composition, theta, nodes, parts));
+  if (Object.keys(outputs).length === 0) return {};
+  const program = await referenceBackend().compile({ outputs });
+  await program.write(parametersOf(tape, compositionParameters(composition)));
+  await program.bind({ ...columns, ...derivedColumns(parts.derived, columns) });
+  const found = await program.run();
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { events, shape }]) => {
+      const own = found[name]!;
+      if (events !== undefined) return [name, own];
+      return [name, Float64Array.from({ length: sizeOf(shape) * count }, (_, i) => own[Math.floor(i / count)]!)];
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 /** What every kind of density has: the compiler asks for all of it, and the laws in test/inference/model/densities hold for all. */
+import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment, Shape, Value } from "../language/environment.js";
 
 /** Draws events of densities at one point of the parameters, unweighted, in f64. */
@@ -14,10 +15,26 @@ export interface Draws {
   uniforms(): Float64Array;
   /** Where events can be: the domain of the column. */
   domain(column: string): readonly [low: number, high: number];
-  /** Events of another density, within the domains of its columns, with these columns given besides those that are known. */
+  /**
+   * Events of another density, within the domains of its columns.
+   *
+   * @param given    columns that are known besides
+   * @param domains  in place of those of the columns
+   */
   drawn(
     density: string,
     given?: Readonly<Record<string, Float64Array>>,
+    domains?: Readonly<Record<string, readonly [low: number, high: number]>>,
+  ): Promise<Readonly<Record<string, Float64Array>>>;
+  /**
+   * Numbers on a tape, in f64.
+   *
+   * @param of       by name [...shape]; a result is [...shape, count]
+   * @param columns  besides those that are known [count]
+   */
+  computed(
+    of: (at: Environment) => Readonly<Record<string, Var>>,
+    columns?: Readonly<Record<string, Float64Array>>,
   ): Promise<Readonly<Record<string, Float64Array>>>;
   shape(density: string): Shape;
   /** The same of a part of the events, by their positions: new columns of that length. */
@@ -31,8 +48,12 @@ export interface DensityKind<F> {
   readonly values: (form: F) => readonly Value[];
   /** Densities that it is made of. */
   readonly parts: (form: F) => readonly string[];
-  /** @param parts  of the densities that it is made of, in their order @param givenBy  columns that its numbers look at */
-  readonly shape: (form: F, parts: readonly Shape[], givenBy: readonly string[]) => Shape;
+  /**
+   * @param parts    of the densities that it is made of, in their order
+   * @param givenBy  columns that its numbers look at
+   * @param isMoved  whether its numbers follow from free parameters
+   */
+  readonly shape: (form: F, parts: readonly Shape[], givenBy: readonly string[], isMoved: boolean) => Shape;
   /**
    * Refuses what can be seen without numbers, by a UsageError.
    *
@@ -43,6 +64,7 @@ export interface DensityKind<F> {
     where: string,
     parts: readonly Shape[],
     domain: (column: string) => readonly [number, number],
+    classes: (column: string) => readonly number[] | undefined,
   ) => void;
   /** @param name  of the density: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => BoundDensity;

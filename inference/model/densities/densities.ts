@@ -3,9 +3,12 @@ import { UsageError } from "../../../engine/errors.js";
 import type { DensityKind } from "./contract.js";
 import { type EnsembleForm, ensemble } from "./ensemble.js";
 import { type ExponentialForm, exponential } from "./exponential.js";
+import { type FlowForm, flow } from "./flow.js";
 import { type GaussianForm, gaussian } from "./gaussian.js";
 import { type MixtureForm, mixture } from "./mixture.js";
+import { type MorphedForm, morphed } from "./morphed.js";
 import { type ProductForm, product } from "./product.js";
+import { type TransportedForm, transported } from "./transported.js";
 import { type TruncatedForm, truncated } from "./truncated.js";
 import { type UniformForm, uniform } from "./uniform.js";
 
@@ -16,7 +19,10 @@ export type DensityForm =
   | MixtureForm
   | ProductForm
   | TruncatedForm
-  | EnsembleForm;
+  | EnsembleForm
+  | FlowForm
+  | MorphedForm
+  | TransportedForm;
 
 const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityForm, { kind: K }>> } = {
   gaussian,
@@ -26,6 +32,9 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   product,
   truncated,
   ensemble,
+  flow,
+  morphed,
+  transported,
 };
 
 export const densityKinds: readonly DensityForm["kind"][] = Object.freeze(Object.keys(kinds) as DensityForm["kind"][]);

@@ -28,6 +28,7 @@ export const ensemble: DensityKind<EnsembleForm> = {
     given: [...new Set(parts.flatMap(({ given }) => given))],
     isExtended: false,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
+    hasKnots: parts.some(({ hasKnots }) => hasKnots),
   }),
   check({ members, weights }, where, parts) {
     if (members.length < 1) throw new UsageError(where, { expected: "at least one member", got: "none" });

@@ -16,8 +16,9 @@ import {
 } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { Value } from "../language/environment.js";
+import { isOpen } from "../language/region.js";
 import type { DensityKind } from "./contract.js";
-import { needsEnds, overDomain } from "./one-dimensional.js";
+import { difference, logDifference, needsEnds, overDomain } from "./one-dimensional.js";
 
 export interface ExponentialForm {
   readonly kind: "exponential";
@@ -51,7 +52,7 @@ export const exponential: DensityKind<ExponentialForm> = {
   doc: "exp(-c x), normalised over the domain of x",
   values: ({ c }) => [c],
   parts: () => [],
-  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false }),
+  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false, hasKnots: false }),
   check: ({ x }, where, _, domain) => needsEnds(where, x, domain(x), ["low"]),
   bind({ x, c }, at) {
     const decay = at.value(c);
@@ -60,9 +61,10 @@ export const exponential: DensityKind<ExponentialForm> = {
     return overDomain(at, x, {
       logShape: () => neg(mul(decay, sub(at.column(x), origin))),
       logIntegral([low, high]) {
-        const start = neg(mul(decay, low - origin));
-        if (!Number.isFinite(high)) return sub(start, log(decay));
-        return add(start, add(logMeanDecay(mul(decay, high - low)), Math.log(high - low)));
+        const start = neg(mul(decay, difference(at.tape, low, origin)));
+        if (isOpen(high)) return sub(start, log(decay));
+        const width = logMeanDecay(mul(decay, difference(at.tape, high, low)));
+        return add(start, add(width, logDifference(at.tape, high, low)));
       },
     });
   },

@@ -2,6 +2,7 @@
 import { add, div, exp, greater, log, log1p, mul, neg, square, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { Value } from "../language/environment.js";
+import { isOpen } from "../language/region.js";
 import type { DensityKind } from "./contract.js";
 import { overDomain } from "./one-dimensional.js";
 import { withinDomain } from "./rejection.js";
@@ -38,7 +39,7 @@ export const gaussian: DensityKind<GaussianForm> = {
   doc: "exp(-½ ((x - mean) / sigma)²), normalised over the domain of x",
   values: ({ mean, sigma }) => [mean, sigma],
   parts: () => [],
-  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false }),
+  shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false, hasKnots: false }),
   check: () => {},
   bind({ x, mean, sigma }, at) {
     const [centre, width] = [at.value(mean), at.value(sigma)];
@@ -46,7 +47,7 @@ export const gaussian: DensityKind<GaussianForm> = {
     return overDomain(at, x, {
       logShape: () => sub(mul(square(standard(at.column(x))), -0.5), add(log(width), LOG_ROOT_2PI)),
       logIntegral([low, high]) {
-        const ends = [low, high].map((end) => (Number.isFinite(end) ? standard(end) : undefined));
+        const ends = [low, high].map((end) => (isOpen(end) ? undefined : standard(end)));
         return logNormalBetween(ends[0], ends[1]) ?? at.tape.constant(0, []);
       },
     });

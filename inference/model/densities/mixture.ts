@@ -84,6 +84,7 @@ export const mixture: DensityKind<MixtureForm> = {
     given: union([...parts.map((own) => own.given), given]),
     isExtended: coefficients.length === summands.length && given.length === 0,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
+    hasKnots: parts.some(({ hasKnots }) => hasKnots),
   }),
   check({ summands, coefficients }, where, parts) {
     if (summands.length < 1) throw new UsageError(where, { expected: "at least one summand", got: "none" });

@@ -1,15 +1,15 @@
 /** Densities of one column that are known on all numbers, or on one side of one, and are cut to the domain of the column. */
 import { UsageError } from "../../../engine/errors.js";
-import { add, concatenate, logSumExp, reshape, sub } from "../../../engine/tape/operations.js";
-import type { Var } from "../../../engine/tape/tape.js";
+import { add, concatenate, log, logSumExp, reshape, sub } from "../../../engine/tape/operations.js";
+import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment } from "../language/environment.js";
-import type { Interval, Region } from "../language/region.js";
+import type { BoundInterval, BoundRegion, End, Interval } from "../language/region.js";
 
 export interface OneDimensional {
   /** log of the density up to a factor that depends on no column that it is of, per event. */
   logShape(): Var;
   /** log of the integral of that over an interval. */
-  logIntegral(interval: Interval): Var;
+  logIntegral(interval: BoundInterval): Var;
 }
 
 /** Of sums on one axis: shapes [] become [n]. */
@@ -29,13 +29,21 @@ export function overDomain(at: Environment, column: string, { logShape, logInteg
   };
   return {
     logProb: () => sub(logShape(), normalisation()),
-    logProbability(region: Region) {
+    logProbability(region: BoundRegion) {
       const intervals = region[column];
       if (intervals === undefined) return at.tape.constant(0, []);
       return sub(logSum(intervals.map(logIntegral)), normalisation());
     },
   };
 }
+
+/** The distance of two ends of intervals. */
+export const difference = (tape: Tape, high: End, low: End): Var =>
+  typeof high === "number" && typeof low === "number" ? tape.constant(high - low, []) : sub(high, low);
+
+/** log of that. */
+export const logDifference = (tape: Tape, high: End, low: End): Var =>
+  typeof high === "number" && typeof low === "number" ? tape.constant(Math.log(high - low), []) : log(sub(high, low));
 
 /** Refuses a domain without the ends that the density needs. */
 export function needsEnds(where: string, column: string, domain: Interval, ends: readonly ("low" | "high")[]): void {

@@ -41,6 +41,7 @@ export const product: DensityKind<ProductForm> = {
       given: [...new Set(parts.flatMap((own) => own.given))].filter((column) => !of.includes(column)),
       isExtended: parts.some(({ isExtended }) => isExtended),
       crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
+      hasKnots: parts.some(({ hasKnots }) => hasKnots),
     };
   },
   check({ factors }, where, parts) {

@@ -3,7 +3,14 @@ import { UsageError } from "../../../engine/errors.js";
 import { add, greaterEqual, lessEqual, mul, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity } from "../language/environment.js";
-import { checkIntervals, type Interval, intersection, type Region } from "../language/region.js";
+import {
+  type BoundInterval,
+  type BoundRegion,
+  checkIntervals,
+  type Interval,
+  intersection,
+  type Region,
+} from "../language/region.js";
 import type { DensityKind } from "./contract.js";
 import { withinRegion } from "./rejection.js";
 
@@ -21,8 +28,15 @@ function indicator(value: Var, intervals: readonly Interval[]): Var {
     .reduce((sum, own) => sub(add(sum, own), mul(sum, own)));
 }
 
+const isFixed = (interval: BoundInterval): interval is Interval => interval.every((end) => typeof end === "number");
+
+function fixedRegion(where: string, region: BoundRegion): Region {
+  if (Object.values(region).every((intervals) => intervals.every(isFixed))) return region as Region;
+  throw new UsageError(where, { expected: "a region that no map moves", got: "one that follows from parameters" });
+}
+
 /** Both regions together; a column that has nothing in both has no interval left. */
-const narrowed = (a: Region, b: Region): Region =>
+const narrowed = (a: Region, b: Region): BoundRegion =>
   Object.fromEntries(
     [...new Set([...Object.keys(a), ...Object.keys(b)])].map((column) => {
       const [own, other] = [a[column], b[column]];
@@ -49,8 +63,16 @@ export const truncated: DensityKind<TruncatedForm> = {
       checkIntervals(`${where}, ${column}`, intervals, domain(column));
     }
   },
-  bind({ density, region }, at): BoundDensity {
+  bind({ density, region }, at, name): BoundDensity {
     const whole = at.density(density);
+    const columns = Object.keys(region);
+    if (columns.some((column) => !isFixed(at.domain(column)))) {
+      throw new UsageError(name, {
+        expected: "a region that no map moves",
+        got: `a map of ${columns.join(", ")} from a range with ends`,
+        hint: `Truncate the transported density in place of ${density}`,
+      });
+    }
     return {
       logProb() {
         const inside = Object.entries(region)
@@ -58,7 +80,8 @@ export const truncated: DensityKind<TruncatedForm> = {
           .reduce((a, b) => mul(a, b));
         return where(inside, sub(whole.logProb(), whole.logProbability(region)), Number.NEGATIVE_INFINITY);
       },
-      logProbability: (other) => sub(whole.logProbability(narrowed(region, other)), whole.logProbability(region)),
+      logProbability: (other) =>
+        sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),
       ...(whole.logExpected && { logExpected: add(whole.logExpected, whole.logProbability(region)) }),
     };
   },

@@ -1,6 +1,6 @@
 /** HS³'s uniform_dist: the same everywhere in the domain of x. */
 import type { DensityKind } from "./contract.js";
-import { needsEnds, overDomain } from "./one-dimensional.js";
+import { logDifference, needsEnds, overDomain } from "./one-dimensional.js";
 
 export interface UniformForm {
   readonly kind: "uniform";
@@ -12,12 +12,12 @@ export const uniform: DensityKind<UniformForm> = {
   doc: "1, normalised over the domain of x",
   values: () => [],
   parts: () => [],
-  shape: ({ x }) => ({ of: [x], given: [], isExtended: false, crossesKnots: false }),
+  shape: ({ x }) => ({ of: [x], given: [], isExtended: false, crossesKnots: false, hasKnots: false }),
   check: ({ x }, where, _, domain) => needsEnds(where, x, domain(x), ["low", "high"]),
   bind: ({ x }, at) =>
     overDomain(at, x, {
       logShape: () => at.tape.constant(0, [], at.column(x).events),
-      logIntegral: ([low, high]) => at.tape.constant(Math.log(high - low), []),
+      logIntegral: ([low, high]) => logDifference(at.tape, high, low),
     }),
   draw: async ({ x }, draws) => {
     const [low, high] = draws.domain(x);

@@ -12,7 +12,9 @@ export interface FunctionKind<F> {
    *
    * @param where  the function, for messages
    */
-  readonly check: (form: F, where: string) => void;
-  /** Its value [], per event where it looks at columns. @param name  of the function: that of its weights */
+  readonly check: (form: F, where: string, classes: (column: string) => readonly number[] | undefined) => void;
+  /** Where it is several numbers, what each is called behind the name of the function and a point; absent: one number. */
+  readonly labels?: (form: F) => readonly string[] | undefined;
+  /** Its value [], or [labels], per event where it looks at columns. @param name  of the function: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => Var;
 }

@@ -2,15 +2,24 @@
 import { UsageError } from "../../../engine/errors.js";
 import { type ProductFunction, productFunction, type SumFunction, sumFunction } from "./arithmetic.js";
 import type { FunctionKind } from "./contract.js";
+import { type ClassifierForm, classifierFunction, type NetworkForm, networkFunction } from "./network.js";
 import { type InterpolatedRate, interpolatedRate, type LogNormalRate, logNormalRate } from "./rates.js";
 
-export type FunctionForm = ProductFunction | SumFunction | LogNormalRate | InterpolatedRate;
+export type FunctionForm =
+  | ProductFunction
+  | SumFunction
+  | LogNormalRate
+  | InterpolatedRate
+  | NetworkForm
+  | ClassifierForm;
 
 const kinds: { readonly [K in FunctionForm["kind"]]: FunctionKind<Extract<FunctionForm, { kind: K }>> } = {
   product: productFunction,
   sum: sumFunction,
   "log-normal": logNormalRate,
   interpolation: interpolatedRate,
+  network: networkFunction,
+  classifier: classifierFunction,
 };
 
 export const functionKinds: readonly FunctionForm["kind"][] = Object.freeze(

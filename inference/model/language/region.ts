@@ -1,10 +1,19 @@
 /** Parts of the domains of columns: unions of intervals, such as sidebands. */
 import { UsageError } from "../../../engine/errors.js";
+import type { Var } from "../../../engine/tape/tape.js";
 
 export type Interval = readonly [low: number, high: number];
 
 /** By column; what is not named is not narrowed. */
 export type Region = Readonly<Record<string, readonly Interval[]>>;
+
+/** An end that may follow from parameters and given columns, as where a map moves a domain. */
+export type End = number | Var;
+export type BoundInterval = readonly [low: End, high: End];
+export type BoundRegion = Readonly<Record<string, readonly BoundInterval[]>>;
+
+/** Whether nothing lies beyond the end. */
+export const isOpen = (end: End): boolean => typeof end === "number" && !Number.isFinite(end);
 
 /** Refuses intervals that are none, lie outside of the domain, overlap, or are not in ascending order. */
 export function checkIntervals(where: string, intervals: readonly Interval[], [low, high]: Interval): void {

@@ -10,11 +10,14 @@ import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/r
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
 import { add, broadcastEvents, exp, mul, reshape, slice } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
-import { type BoundWeights, bindComposition } from "../composition/bind-composition.js";
+import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
+import { compositionParameters } from "../composition/composition-parameters.js";
+import { derivedColumns } from "../language/framed-columns.js";
 import { constraintNll } from "../parameters/constraints.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
 import { extendedTermOfTotal } from "../yields.js";
@@ -115,11 +118,13 @@ function checkChannel(composition: CheckedComposition, { name, density, data, is
       throw new UsageError(where, { expected: `${count} numbers of the column ${column}`, got });
     }
     const [low, high] = composition.domain(column);
-    const bad = own.findIndex((value) => !(value >= low && value <= high));
+    const classes = composition.classes(column);
+    const isIn = (value: number) => (classes ? classes.includes(value) : value >= low && value <= high);
+    const bad = own.findIndex((value) => !isIn(value));
     if (bad < 0) continue;
-    const number = Array.from(own).filter((value) => !(value >= low && value <= high)).length;
+    const number = Array.from(own).filter((value) => !isIn(value)).length;
     throw new UsageError(where, {
-      expected: `${column} within [${low}, ${high}]`,
+      expected: classes ? `${column} of ${classes.join(", ")}` : `${column} within [${low}, ${high}]`,
       got: `${own[bad]} in row ${bad} (counted from 0); ${number} such events of ${count}`,
       hint: "Select the events within the range of the column, or widen it",
     });
@@ -131,25 +136,33 @@ const columnsOf = (composition: CheckedComposition, density: string): readonly s
   return [...of, ...given];
 };
 
-function traceChannel(composition: CheckedComposition, { density, data, isExtended }: Channel): Traced {
+/** What a channel computes from its events, and what is bound to its tape beside the data. */
+interface TracedChannel {
+  readonly traced: Traced;
+  readonly tape: Tape;
+  readonly parts: TapeParts;
+}
+
+function traceChannel(composition: CheckedComposition, { density, data, isExtended }: Channel): TracedChannel {
   const tape = new Tape();
   const size = freeParameters(composition.parameters).length;
   const nu = tape.parameter("nu", [size]);
   const events = tape.events();
   const columns = Object.fromEntries(columnsOf(composition, density).map((name) => [name, tape.column(name)]));
-  const bound: BoundWeights = new Map();
+  const parts = new TapeParts();
   const ownNu = broadcastEvents(nu, events);
-  const at = (theta: Var) => bindComposition(composition, theta, columns, bound).density(density);
+  const at = (theta: Var) => bindComposition(composition, theta, columns, parts).density(density);
   const logProb = broadcastEvents(at(nu).logProb(), events);
   const own = at(ownNu);
   const ownLog = broadcastEvents(own.logProb(), events);
-  return {
+  const traced = {
     nu,
     ownNu,
     logProb,
     ownScore: isExtended ? add(ownLog, own.logExpected!) : ownLog,
     weight: data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], events),
   };
+  return { traced, tape, parts };
 }
 
 /** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
@@ -157,7 +170,7 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
   const free = freeParameters(composition.parameters);
   const tape = new Tape();
   const nu = tape.parameter("nu", [free.length]);
-  const at = bindComposition(composition, nu, {}, new Map());
+  const at = bindComposition(composition, nu, {}, new TapeParts());
   const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
   const constraints = composition.parameters.flatMap(({ name, constraint }) =>
     constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
@@ -180,16 +193,53 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
   const constraint = constraints.reduce(add, zero);
   const nll = terms.reduce(add, constraint);
   const [g] = gradient(nll, [nu]) as [Var];
-  const backend = referenceBackend();
-  return {
-    penalty: await backend.compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } }),
-    curvature: await backend.compile({ outputs: { hessian: hessian(constraint, nu) } }),
-    expected: Object.keys(expected).length === 0 ? undefined : await backend.compile({ outputs: expected }),
+  const weights = parametersOf(tape, compositionParameters(composition));
+  const compiled = async (outputs: Record<string, Var>) => {
+    const program = await referenceBackend().compile({ outputs });
+    await program.write(weights);
+    return program;
   };
+  return {
+    penalty: await compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
+    curvature: await compiled({ hessian: hessian(constraint, nu) }),
+    expected: Object.keys(expected).length === 0 ? undefined : await compiled(expected),
+  };
+}
+
+/** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
+const MOST_INTEGRAL_ERROR = 5e-4;
+
+/** Refuses integrals of a channel that are too uncertain, at the start of the parameters. */
+async function checkIntegrals(
+  name: string,
+  backend: Backend,
+  tape: Tape,
+  { integrals }: TapeParts,
+  values: Readonly<Record<string, ArrayLike<number>>>,
+): Promise<void> {
+  // Each stands on the tape a second time, with events, where its parameters have them.
+  const own = integrals.filter(({ error }) => error.events === undefined);
+  if (own.length === 0) return;
+  const outputs = Object.fromEntries(own.map(({ error }, i) => [`${i}`, error]));
+  const program = await backend.compile({ outputs });
+  await program.write(parametersOf(tape, values));
+  const found = await program.run();
+  await program.close();
+  for (const [i, { what }] of own.entries()) {
+    const error = found[`${i}`]![0]!;
+    if (error <= MOST_INTEGRAL_ERROR) continue;
+    throw new UsageError(`channel ${name}`, {
+      expected: `${what} to ${MOST_INTEGRAL_ERROR} of itself`,
+      got: `an error of ${error.toPrecision(2)} by quadrature`,
+      hint: "Give its columns ranges in which the density has no narrow peaks, or none",
+    });
+  }
 }
 
 interface OpenChannel {
   readonly channel: Channel;
+  /** Its weights. */
+  readonly member: Member;
   readonly events: EventPrograms<keyof Traced>;
 }
 
@@ -212,23 +262,39 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
   }
   for (const channel of channels) checkChannel(composition, channel);
   const ofParameters = await parameterPrograms(composition, channels);
-  const member: Member = { parameters: {}, columns: {} };
-  const open = channels.map((channel): OpenChannel => {
+  const open: OpenChannel[] = [];
+  for (const channel of channels) {
     const { count, columns, weights } = channel.data;
-    const kept = columnsOf(composition, channel.density).map((name) => [name, sharedColumn(columns[name]!)] as const);
-    const data = { ...Object.fromEntries(kept), ...(weights && { [WEIGHT]: sharedColumn(weights) }) };
-    const traced = { ...traceChannel(composition, channel) } as Record<keyof Traced, Var>;
-    return {
+    const kept = columnsOf(composition, channel.density).map((name) => [name, columns[name]!] as const);
+    const { traced, tape, parts } = traceChannel(composition, channel);
+    const member: Member = { parameters: parametersOf(tape, compositionParameters(composition)), columns: {} };
+    await checkIntegrals(channel.name, backend, tape, parts, {
+      ...member.parameters,
+      nu: parameters.map(({ start }) => start),
+    });
+    const derived = Object.entries(derivedColumns(parts.derived, columns));
+    const all = [...kept, ...derived].map(([name, values]) => [name, sharedColumn(values)] as const);
+    const data = { ...Object.fromEntries(all), ...(weights && { [WEIGHT]: sharedColumn(weights) }) };
+    open.push({
       channel,
-      events: eventPrograms({ backend, traced, columns: data, count, members: [member], cacheBytes, signal }),
-    };
-  });
+      member,
+      events: eventPrograms({
+        backend,
+        traced: { ...traced } as Record<keyof Traced, Var>,
+        columns: data,
+        count,
+        members: [member],
+        cacheBytes,
+        signal,
+      }),
+    });
+  }
   const opened = (name: string): OpenChannel => {
     const found = open.find(({ channel }) => channel.name === name);
     if (found !== undefined) return found;
     throw new UsageError("channelsLikelihood", { expected: `a channel (${names.join(", ")})`, got: name });
   };
-  const run = ({ events }: OpenChannel, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
+  const run = ({ events, member }: OpenChannel, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
     events.run(of, theta, member, options);
   const ofTheta = async (program: Program, theta: ArrayLike<number>) => {
     await program.write({ nu: Array.from(theta) });
