@@ -90,6 +90,7 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
     uniforms: () => filled(fillUniform),
     domain: composition.domain,
     shape: composition.shape,
+    classes: composition.classes,
     drawn(density, more = {}, domains = {}) {
       const domain = (column: string) => entryOf(domains, column) ?? composition.domain(column);
       return drawn({ ...source, composition: { ...composition, domain } }, density, count, { ...given, ...more });

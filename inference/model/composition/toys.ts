@@ -9,7 +9,7 @@ import { Tape } from "../../../engine/tape/tape.js";
 import { asimov, redrawn } from "../parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
 import { poisson } from "../sampling/poisson.js";
-import { bindComposition } from "./bind-composition.js";
+import { bindComposition, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
 
@@ -101,7 +101,7 @@ export async function expectedEvents(
   const free = freeParameters(composition.parameters);
   // A tape has no empty arrays.
   const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
-  const { logExpected } = bindComposition(composition, theta, {}, new Map()).density(density);
+  const { logExpected } = bindComposition(composition, theta, {}, new TapeParts()).density(density);
   if (logExpected === undefined) {
     throw new UsageError(`density ${density}`, { expected: "numbers of events", got: "fractions alone" });
   }

@@ -37,6 +37,8 @@ export interface Draws {
     columns?: Readonly<Record<string, Float64Array>>,
   ): Promise<Readonly<Record<string, Float64Array>>>;
   shape(density: string): Shape;
+  /** Values that a categorical column takes; undefined of all others. */
+  classes(column: string): readonly number[] | undefined;
   /** The same of a part of the events, by their positions: new columns of that length. */
   part(positions: Int32Array): Draws;
 }

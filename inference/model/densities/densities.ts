@@ -1,5 +1,6 @@
 /** The kinds of density: a row more is a kind more. */
 import { UsageError } from "../../../engine/errors.js";
+import { type CategoriesForm, categories } from "./categories.js";
 import type { DensityKind } from "./contract.js";
 import { type EnsembleForm, ensemble } from "./ensemble.js";
 import { type ExponentialForm, exponential } from "./exponential.js";
@@ -17,6 +18,7 @@ export type DensityForm =
   | ExponentialForm
   | UniformForm
   | MixtureForm
+  | CategoriesForm
   | ProductForm
   | TruncatedForm
   | EnsembleForm
@@ -29,6 +31,7 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   exponential,
   uniform,
   mixture,
+  categories,
   product,
   truncated,
   ensemble,

@@ -4,6 +4,7 @@ import { add, log, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment, Value } from "../language/environment.js";
 import type { DensityKind, Draws } from "./contract.js";
+import { drawnClasses } from "./drawn-classes.js";
 import { logSignedSum } from "./signed-sum.js";
 
 export interface MixtureForm {
@@ -39,22 +40,6 @@ function coefficientsOf({ coefficients, summands }: MixtureForm, at: Environment
   const own = coefficients.map((value) => at.value(value));
   if (own.length === summands.length) return own;
   return [...own, own.reduce((left, value) => sub(left, value), at.tape.constant(1, []))];
-}
-
-/** Which summand every event is of. */
-async function summandOf({ coefficients, summands }: MixtureForm, draws: Draws): Promise<Int32Array> {
-  const columns = await Promise.all(coefficients.map((value) => draws.value(value)));
-  const isRest = coefficients.length < summands.length;
-  return Int32Array.from(draws.uniforms(), (u, i) => {
-    const own = columns.map((column) => Math.max(0, column[i]!));
-    const sum = own.reduce((a, b) => a + b, 0);
-    let left = u * (isRest ? Math.max(1, sum) : sum);
-    for (const [k, value] of own.entries()) {
-      left -= value;
-      if (left < 0) return k;
-    }
-    return summands.length - 1;
-  });
 }
 
 /** Events of several densities, by which of them each is of. */
@@ -123,5 +108,6 @@ export const mixture: DensityKind<MixtureForm> = {
       ...(total !== undefined && at.shape(name).isExtended && { logExpected: total }),
     };
   },
-  draw: async (form, draws) => drawnOfEach(draws, form.summands, await summandOf(form, draws)),
+  draw: async (form, draws) =>
+    drawnOfEach(draws, form.summands, await drawnClasses(draws, form.coefficients, form.summands.length)),
 };

@@ -1,6 +1,7 @@
 /** The kinds of function: a row more is a kind more. */
 import { UsageError } from "../../../engine/errors.js";
 import { type ProductFunction, productFunction, type SumFunction, sumFunction } from "./arithmetic.js";
+import { type ChoiceFunction, choiceFunction } from "./choice.js";
 import type { FunctionKind } from "./contract.js";
 import { type ClassifierForm, classifierFunction, type NetworkForm, networkFunction } from "./network.js";
 import { type InterpolatedRate, interpolatedRate, type LogNormalRate, logNormalRate } from "./rates.js";
@@ -8,6 +9,7 @@ import { type InterpolatedRate, interpolatedRate, type LogNormalRate, logNormalR
 export type FunctionForm =
   | ProductFunction
   | SumFunction
+  | ChoiceFunction
   | LogNormalRate
   | InterpolatedRate
   | NetworkForm
@@ -16,6 +18,7 @@ export type FunctionForm =
 const kinds: { readonly [K in FunctionForm["kind"]]: FunctionKind<Extract<FunctionForm, { kind: K }>> } = {
   product: productFunction,
   sum: sumFunction,
+  choice: choiceFunction,
   "log-normal": logNormalRate,
   interpolation: interpolatedRate,
   network: networkFunction,
