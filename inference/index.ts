@@ -1,5 +1,11 @@
 /** Likelihoods, trainings of their parts, fits, covariance, modes, scans and their pictures. */
 
+export { bindExpression } from "./expressions/bind.js";
+export { evaluateExpression } from "./expressions/evaluate.js";
+export { checkExpressionNames, type Expression, namesOf } from "./expressions/expression.js";
+export type { FunctionName } from "./expressions/functions.js";
+export type { OperatorName } from "./expressions/operators.js";
+export { parseExpression } from "./expressions/parse.js";
 export {
   type Applied,
   type ApplyRequest,

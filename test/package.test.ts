@@ -1,6 +1,6 @@
 /** The package as its users get it: packed, installed into an empty folder, its README's example type-checked and run. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,6 +51,20 @@ async function checkBrowserTypes(folder: string, compiler: string): Promise<void
   assert.is(await check(reader, "--module", "nodenext"), "");
 }
 
+/** Expressions need nothing that is not in the package. */
+async function checkExpressions(folder: string): Promise<void> {
+  assert.equal((await readdir(join(folder, "node_modules"))).filter((name) => !name.startsWith(".")).sort(), [
+    "unbinned",
+    "yaml",
+  ]);
+  const script = `import { evaluateExpression, parseExpression } from "unbinned";
+    const cut = await parseExpression("x > 1 ? PI : -x^2", "a cut");
+    console.log((await evaluateExpression(cut, { x: Float64Array.of(1, 2) })).join());`;
+  await writeFile(join(folder, "expressions.js"), script);
+  const { stdout } = await run(process.execPath, ["expressions.js"], { cwd: folder });
+  assert.is(stdout, "-1,3.141592653589793\n");
+}
+
 test("the packed package installs, type-checks and runs the README's library example", async () => {
   const folder = await mkdtemp(join(tmpdir(), "unbinned-package-"));
   try {
@@ -62,6 +76,12 @@ test("the packed package installs, type-checks and runs the README's library exa
       files.some(({ path }) => /^dist\/(test|bench)\//.test(path)),
       "tests and benches stay out of the package",
     );
+    for (const end of ["js", "licences.txt"]) {
+      assert.ok(
+        files.some(({ path }) => path === `dist/inference/expressions/mathjs-parser.${end}`),
+        end,
+      );
+    }
     const declarations = files.map(({ path }) => path).filter((path) => path.endsWith(".d.ts"));
     assert.ok(declarations.length > 100, `${declarations.length} files of types`);
     for (const path of declarations) await checkDeclarations(path);
@@ -80,6 +100,7 @@ test("the packed package installs, type-checks and runs the README's library exa
     // By hand: sigma = e^-0.2, Σ (x - mean)² / (2 sigma²) + 4 log sigma with Σ (x - 1.65)² = 2.69.
     const [nll] = stdout.split(" ").map(Number);
     assert.ok(Math.abs((nll as number) - (2.69 / 2 / Math.exp(-0.4) - 0.8)) < 1e-12, stdout);
+    await checkExpressions(folder);
     const { stdout: version } = await run(join(folder, "node_modules", ".bin", "unbinned"), ["--version"]);
     assert.match(version, /0\.1\.0/);
   } finally {

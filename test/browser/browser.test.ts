@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { bundle } from "./bundle.js";
 import { chromium, type Visit, visit } from "./chromium.js";
+import type { ExpressionReport } from "./expression-page.js";
 import type { PageReport } from "./page.js";
 import { type SmallFit, smallFit } from "./small-fit.js";
 import type { SumReport } from "./sum-page.js";
@@ -151,6 +152,13 @@ browserTest("where the page allows no Blob and there is no such file, it is said
     /expected a page that lets its worker start from a Blob, or worker\.js beside the module/,
   );
   assert.match(error as string, /`worker-src blob:`, or, .* unbinned\/cpu-worker as a second entry/);
+});
+
+browserTest("expressions are parsed and evaluated where the page forbids to make code of texts", async () => {
+  const { files } = await bundle({ page: "./test/browser/expression-page.js" });
+  const headers = { "Content-Security-Policy": "script-src 'self'" };
+  const report = await visit<ExpressionReport>({ files, headers, isIsolated: false });
+  assert.equal(report, { selected: [0, 1, 0, 1] });
 });
 
 test.run();
