@@ -1,6 +1,6 @@
 /** A density in a part of the domain alone, such as sidebands. */
 import { UsageError } from "../../../engine/errors.js";
-import { add, greaterEqual, lessEqual, mul, sub, where } from "../../../engine/tape/operations.js";
+import { add, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity } from "../language/environment.js";
 import {
@@ -78,7 +78,8 @@ export const truncated: DensityKind<TruncatedForm> = {
         const inside = Object.entries(region)
           .map(([column, intervals]) => indicator(at.column(column), intervals))
           .reduce((a, b) => mul(a, b));
-        return where(inside, sub(whole.logProb(), whole.logProbability(region)), Number.NEGATIVE_INFINITY);
+        // The logarithm of 0: shaders have no constant that is infinite.
+        return where(inside, sub(whole.logProb(), whole.logProbability(region)), log(inside));
       },
       logProbability: (other) =>
         sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),
