@@ -236,6 +236,36 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       },
     ),
   ],
+  categories: [
+    sample(
+      "mixture over a category of a morphed flow, with numbers of events",
+      { m: { range: [-1.5, 2.5] }, process: { values: [0, 1, 2] } },
+      { one: 0.6, other: -0.7, first: 30, second: 50 },
+      {
+        f: { kind: "flow", of: ["m"], given: ["process"], flow: flowOf(1, 3, 61, false) },
+        bent: {
+          kind: "morphed",
+          density: "f",
+          of: ["m"],
+          given: ["process"],
+          nuisances: ["acting", "other"],
+          morph: morphOf(1, 3, 62),
+        },
+        model: { kind: "categories", density: "bent", over: "process", coefficients: ["first", "second", 20] },
+      },
+      {
+        functions: { acting: { kind: "choice", column: "process", choices: ["one", 0, "one"] } },
+        region: {
+          m: [
+            [-1, 0.3],
+            [1, 2],
+          ],
+        },
+        isFlow: true,
+        isExtended: true,
+      },
+    ),
+  ],
   product: [
     sample(
       "product of different columns",
