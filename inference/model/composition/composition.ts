@@ -1,10 +1,11 @@
 /** A model as a graph: parameters, functions of them, columns, and densities that are made of all of these, by name. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { anObject, checkParts } from "../../../engine/options.js";
+import { aList, anObject, checkOptions, numbers, type Options, optional } from "../../../engine/options.js";
 import { nearest } from "../../../io/edit-distance.js";
 import { type DensityForm, densityKind } from "../densities/densities.js";
 import { type FunctionForm, functionKind } from "../functions/functions.js";
+import { anInterval } from "../language/entry-kinds.js";
 import type { Shape, Value } from "../language/environment.js";
 import type { Interval } from "../language/region.js";
 import { checkParameters, freeParameters, type Parameter } from "../parameters/parameter.js";
@@ -23,6 +24,13 @@ export interface Composition {
   readonly functions?: Readonly<Record<string, FunctionForm>>;
   readonly densities: Readonly<Record<string, DensityForm>>;
 }
+
+const compositionOptions: Options<Composition> = {
+  parameters: aList,
+  columns: anObject,
+  functions: optional(anObject),
+  densities: anObject,
+};
 
 const EVERYWHERE: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
@@ -77,10 +85,14 @@ function namesOf(name: string, form: FunctionForm): string[] {
 export const functionOf = (functions: Readonly<Record<string, FunctionForm>>, value: string): string =>
   Object.hasOwn(functions, value) ? value : value.slice(0, value.lastIndexOf("."));
 
+const columnOptions: Options<Column> = { range: optional(anInterval), values: optional(numbers) };
+
 /** Refuses columns whose ranges or values are none. */
 function checkColumns(columns: Readonly<Record<string, Column>>): void {
-  for (const [name, { range, values }] of Object.entries(columns)) {
+  for (const [name, column] of Object.entries(columns)) {
     const where = `column ${name}`;
+    checkOptions(where, column, columnOptions);
+    const { range, values } = column;
     if (range !== undefined && !(range[0] < range[1])) {
       throw new UsageError(where, { expected: "a range from low to high", got: `[${range.join(", ")}]` });
     }
@@ -131,7 +143,7 @@ const NOTHING: Sources = { parameters: [], columns: [] };
  * cannot be of.
  */
 export function checkedComposition(composition: Composition): CheckedComposition {
-  checkParts("composition", "a composition", composition, { columns: anObject, densities: anObject });
+  checkOptions("composition", composition, compositionOptions);
   const { parameters, columns, functions = {}, densities } = composition;
   checkParameters(parameters);
   const kinds = kindsOf(composition);
@@ -169,6 +181,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
     const where = `function ${name}`;
     const form = functions[name]!;
     const kind = functionKind(where, form);
+    checkOptions(where, form, kind.entries);
     kind.check(form, where, classes);
     return merged(kind.values(form).map((value) => sourcesOf(where, value)));
   });
@@ -178,6 +191,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
     const form = entryOf(densities, name);
     if (form === undefined) throw unknownName(where, name, Object.keys(densities), "a density");
     const kind = densityKind(where, form);
+    checkOptions(where, form, kind.entries);
     const own = merged(kind.values(form).map((value) => sourcesOf(where, value)));
     const parts = kind.parts(form).map((part) => {
       if (!Object.hasOwn(densities, part)) throw unknownName(where, part, Object.keys(densities), "a density");

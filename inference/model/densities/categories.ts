@@ -2,9 +2,12 @@
  * The mixture over the values of a categorical column that is not observed, such as the process of an event: one density of all of them, whose
  * networks are evaluated for all at once.
  */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf } from "../../../engine/options.js";
 import { broadcast, concatenate, log, reshape, sub, sum } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { values } from "../language/entry-kinds.js";
 import type { BoundDensity, Value } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
 import { drawnClasses } from "./drawn-classes.js";
@@ -22,6 +25,7 @@ export interface CategoriesForm {
 
 export const categories: DensityKind<CategoriesForm> = {
   doc: "Σ c_i p(x | i) / Σ c_i over the values i of a categorical column",
+  entries: { kind: oneOf("categories"), density: aText, over: aText, coefficients: values },
   values: ({ coefficients }) => coefficients,
   parts: ({ density }) => [density],
   shape: ({ over }, [part], given) => ({

@@ -1,4 +1,6 @@
 /** What every kind of density has: the compiler asks for all of it, and the laws in test/inference/model/densities hold for all. */
+
+import type { Options } from "../../../engine/options.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment, Shape, Value } from "../language/environment.js";
 
@@ -46,6 +48,8 @@ export interface Draws {
 export interface DensityKind<F> {
   /** In one sentence, with its formula, for documentation. */
   readonly doc: string;
+  /** Of what type each entry of the form is. */
+  readonly entries: Options<F>;
   /** Numbers that it depends on, by the names of the form. */
   readonly values: (form: F) => readonly Value[];
   /** Densities that it is made of. */

@@ -1,6 +1,9 @@
 /** The average of densities that were learned several times: members of an ensemble. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { numbers, oneOf, optional } from "../../../engine/options.js";
 import { add } from "../../../engine/tape/operations.js";
+import { texts } from "../language/entry-kinds.js";
 import type { DensityKind } from "./contract.js";
 import { checkSameColumns, drawnOfEach } from "./mixture.js";
 import { logSum } from "./one-dimensional.js";
@@ -21,6 +24,7 @@ function sharesOf({ members, weights = members.map(() => 1) }: EnsembleForm): nu
 
 export const ensemble: DensityKind<EnsembleForm> = {
   doc: "Σ w_b p_b(x) / Σ w_b",
+  entries: { kind: oneOf("ensemble"), members: texts, weights: optional(numbers) },
   values: () => [],
   parts: ({ members }) => members,
   shape: (_, parts) => ({

@@ -1,5 +1,7 @@
 /** HS³'s exponential_dist: exp(-c x), cut to the domain of x. */
+
 import { expm1 as exactExpm1, log1p as exactLog1p } from "../../../engine/exact-functions.js";
+import { aText, oneOf } from "../../../engine/options.js";
 import {
   abs,
   add,
@@ -15,6 +17,7 @@ import {
   where,
 } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { aValue } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
 import { isOpen } from "../language/region.js";
 import type { DensityKind } from "./contract.js";
@@ -50,6 +53,7 @@ export function logMeanDecay(t: Var): Var {
 
 export const exponential: DensityKind<ExponentialForm> = {
   doc: "exp(-c x), normalised over the domain of x",
+  entries: { kind: oneOf("exponential"), x: aText, c: aValue },
   values: ({ c }) => [c],
   parts: () => [],
   shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false, hasKnots: false }),

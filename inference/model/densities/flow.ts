@@ -1,5 +1,7 @@
 /** A normalizing flow, cut to the domains of its columns. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { type Options, oneOf, optional } from "../../../engine/options.js";
 import { add, concatenate, reshape } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { type Architecture, checked, type FlowArchitecture } from "../../../flows/architecture/architecture.js";
@@ -8,6 +10,7 @@ import { checkWeights } from "../../../flows/formats/checkpoint.js";
 import { withoutLastAxis } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { checkFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
+import { aFrame, aModel, texts } from "../language/entry-kinds.js";
 import type { Environment } from "../language/environment.js";
 import { featureOf, framedInterval } from "../language/framed-columns.js";
 import { type End, isOpen } from "../language/region.js";
@@ -26,6 +29,12 @@ export interface FlowColumns {
   /** Of the given columns that are not categorical. */
   readonly givenFrame?: FeatureFrame;
 }
+
+export const flowColumns: Options<FlowColumns> = {
+  given: optional(texts),
+  frame: optional(aFrame),
+  givenFrame: optional(aFrame),
+};
 
 export interface FlowForm extends FlowColumns {
   readonly kind: "flow";
@@ -103,6 +112,7 @@ const nameOf = (density: string) => `densities.${density}.flow`;
 
 export const flow: DensityKind<FlowForm> = {
   doc: "φ(T(x | given)) |∂T/∂x|, φ standard normal and T a trained map; normalised over the domains of its columns",
+  entries: { kind: oneOf("flow"), of: texts, ...flowColumns, flow: aModel },
   values: () => [],
   parts: () => [],
   shape: ({ of, given = [], flow: { architecture } }) => ({

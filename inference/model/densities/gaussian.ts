@@ -1,6 +1,9 @@
 /** HS³'s gaussian_dist: exp(-½ ((x - mean) / sigma)²), cut to the domain of x. */
+
+import { aText, oneOf } from "../../../engine/options.js";
 import { add, div, exp, greater, log, log1p, mul, neg, square, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { aValue } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
 import { isOpen } from "../language/region.js";
 import type { DensityKind } from "./contract.js";
@@ -37,6 +40,7 @@ export function logNormalBetween(low: Var | undefined, high: Var | undefined): V
 
 export const gaussian: DensityKind<GaussianForm> = {
   doc: "exp(-½ ((x - mean) / sigma)²), normalised over the domain of x",
+  entries: { kind: oneOf("gaussian"), x: aText, mean: aValue, sigma: aValue },
   values: ({ mean, sigma }) => [mean, sigma],
   parts: () => [],
   shape: ({ x }, _, given) => ({ of: [x], given, isExtended: false, crossesKnots: false, hasKnots: false }),

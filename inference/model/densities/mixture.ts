@@ -1,7 +1,10 @@
 /** HS³'s mixture_dist: a sum of densities, by numbers of events or by fractions. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { oneOf } from "../../../engine/options.js";
 import { add, log, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { texts, values } from "../language/entry-kinds.js";
 import type { BoundDensity, Environment, Value } from "../language/environment.js";
 import type { DensityKind, Draws } from "./contract.js";
 import { drawnClasses } from "./drawn-classes.js";
@@ -62,6 +65,7 @@ export async function drawnOfEach(
 
 export const mixture: DensityKind<MixtureForm> = {
   doc: "Σ c_i p_i(x) / Σ c_i",
+  entries: { kind: oneOf("mixture"), summands: texts, coefficients: values },
   values: ({ coefficients }) => coefficients,
   parts: ({ summands }) => summands,
   shape: ({ summands, coefficients }, parts, given) => ({

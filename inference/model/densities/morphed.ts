@@ -1,12 +1,15 @@
 /** A density that parameters morph: a factorizable flow takes observed to nominal values. arXiv:2606.30489. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf } from "../../../engine/options.js";
 import { reshape } from "../../../engine/tape/operations.js";
 import type { FactorizableArchitecture } from "../../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
+import { aModel, texts, values } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
 import type { DensityKind } from "./contract.js";
-import { checkFlow, type FlowColumns, placesOf } from "./flow.js";
+import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
 import { drawnBehindFlow, type FlowMap, movedByFlow } from "./moved.js";
 
 export interface MorphedForm extends FlowColumns {
@@ -51,6 +54,7 @@ export function checkMovedColumns(where: string, density: string, of: readonly s
 
 export const morphed: DensityKind<MorphedForm> = {
   doc: "p(m(x, ν | given)) |∂m/∂x|, m a trained map that is the identity where ν is nominal",
+  entries: { kind: oneOf("morphed"), density: aText, of: texts, ...flowColumns, nuisances: values, morph: aModel },
   values: ({ nuisances }) => nuisances,
   parts: ({ density }) => [density],
   shape: ({ given = [], morph }, [part], givenBy, isMoved) => {

@@ -1,6 +1,9 @@
 /** HS³'s product_dist: a product of densities of different columns, each of which may be conditional on columns of the others. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { oneOf } from "../../../engine/options.js";
 import { add } from "../../../engine/tape/operations.js";
+import { texts } from "../language/entry-kinds.js";
 import type { BoundDensity, Shape } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
 
@@ -32,6 +35,7 @@ export function conditionalOrder(factors: readonly Shape[]): number[] | undefine
 
 export const product: DensityKind<ProductForm> = {
   doc: "Π p_i(x_i | …)",
+  entries: { kind: oneOf("product"), factors: texts },
   values: () => [],
   parts: ({ factors }) => factors,
   shape(_, parts) {

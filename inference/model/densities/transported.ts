@@ -1,14 +1,17 @@
 /** A density whose columns an invertible map moves: by shifts and scales, or by a flow. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf, optional } from "../../../engine/options.js";
 import { add, div, log, neg, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { FlowArchitecture } from "../../../flows/architecture/architecture.js";
 import { bindFlow } from "../../../flows/flow.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
+import { affineMaps, aModel, texts } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
 import type { DensityKind } from "./contract.js";
-import { checkFlow, type FlowColumns, placesOf } from "./flow.js";
+import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
 import { checkMovedColumns } from "./morphed.js";
 import {
   type ColumnMap,
@@ -77,6 +80,14 @@ function affineMapOf({ affine = {} }: TransportedForm, at: Environment): ColumnM
 
 export const transported: DensityKind<TransportedForm> = {
   doc: "p(T(x)) |∂T/∂x|: T(x) = (x - shift) / scale, or a flow",
+  entries: {
+    kind: oneOf("transported"),
+    density: aText,
+    affine: optional(affineMaps),
+    flow: optional(aModel),
+    of: optional(texts),
+    ...flowColumns,
+  },
   values: ({ affine = {} }) => Object.values(affine).flatMap(({ shift = 0, scale = 1 }) => [shift, scale]),
   parts: ({ density }) => [density],
   shape: ({ given = [], flow }, [part], givenBy, isMoved) => ({

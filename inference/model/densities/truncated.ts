@@ -1,7 +1,10 @@
 /** A density in a part of the domain alone, such as sidebands. */
+
 import { UsageError } from "../../../engine/errors.js";
-import { add, greaterEqual, lessEqual, mul, sub, where } from "../../../engine/tape/operations.js";
+import { aText, oneOf } from "../../../engine/options.js";
+import { add, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { aRegion } from "../language/entry-kinds.js";
 import type { BoundDensity } from "../language/environment.js";
 import {
   type BoundInterval,
@@ -46,6 +49,7 @@ const narrowed = (a: Region, b: Region): BoundRegion =>
 
 export const truncated: DensityKind<TruncatedForm> = {
   doc: "p(x) / ∫ p over a region, 0 outside of it",
+  entries: { kind: oneOf("truncated"), density: aText, region: aRegion },
   values: () => [],
   parts: ({ density }) => [density],
   shape: (_, [part]) => part!,
@@ -78,7 +82,8 @@ export const truncated: DensityKind<TruncatedForm> = {
         const inside = Object.entries(region)
           .map(([column, intervals]) => indicator(at.column(column), intervals))
           .reduce((a, b) => mul(a, b));
-        return where(inside, sub(whole.logProb(), whole.logProbability(region)), Number.NEGATIVE_INFINITY);
+        // The logarithm of 0: shaders have no constant that is infinite.
+        return where(inside, sub(whole.logProb(), whole.logProbability(region)), log(inside));
       },
       logProbability: (other) =>
         sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),

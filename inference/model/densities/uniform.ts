@@ -1,4 +1,5 @@
 /** HS³'s uniform_dist: the same everywhere in the domain of x. */
+import { aText, oneOf } from "../../../engine/options.js";
 import type { DensityKind } from "./contract.js";
 import { logDifference, needsEnds, overDomain } from "./one-dimensional.js";
 
@@ -10,6 +11,7 @@ export interface UniformForm {
 
 export const uniform: DensityKind<UniformForm> = {
   doc: "1, normalised over the domain of x",
+  entries: { kind: oneOf("uniform"), x: aText },
   values: () => [],
   parts: () => [],
   shape: ({ x }) => ({ of: [x], given: [], isExtended: false, crossesKnots: false, hasKnots: false }),

@@ -1,6 +1,9 @@
 /** HS³'s product and sum. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { oneOf } from "../../../engine/options.js";
 import { add, mul } from "../../../engine/tape/operations.js";
+import { values } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
 import type { FunctionKind } from "./contract.js";
 
@@ -20,6 +23,7 @@ function checkSome(where: string, what: string, values: readonly Value[]): void 
 
 export const productFunction: FunctionKind<ProductFunction> = {
   doc: "Π a_i",
+  entries: { kind: oneOf("product"), factors: values },
   values: ({ factors }) => factors,
   check: ({ factors }, where) => checkSome(where, "factors", factors),
   bind: ({ factors }, at) => factors.map((value) => at.value(value)).reduce(mul),
@@ -27,6 +31,7 @@ export const productFunction: FunctionKind<ProductFunction> = {
 
 export const sumFunction: FunctionKind<SumFunction> = {
   doc: "Σ a_i",
+  entries: { kind: oneOf("sum"), summands: values },
   values: ({ summands }) => summands,
   check: ({ summands }, where) => checkSome(where, "summands", summands),
   bind: ({ summands }, at) => summands.map((value) => at.value(value)).reduce(add),

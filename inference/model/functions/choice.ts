@@ -1,6 +1,9 @@
 /** A number for each value of a categorical column. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf } from "../../../engine/options.js";
 import { add, equal, mul } from "../../../engine/tape/operations.js";
+import { values } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
 import type { FunctionKind } from "./contract.js";
 
@@ -14,6 +17,7 @@ export interface ChoiceFunction {
 
 export const choiceFunction: FunctionKind<ChoiceFunction> = {
   doc: "a_i where the column has its i-th value",
+  entries: { kind: oneOf("choice"), column: aText, choices: values },
   values: ({ column, choices }) => [column, ...choices],
   check({ column, choices }, where, classes) {
     const values = classes(column);

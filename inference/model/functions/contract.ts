@@ -1,10 +1,13 @@
 /** What every kind of function has: a number that follows from parameters, and from columns where it looks at some. */
+import type { Options } from "../../../engine/options.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import type { Environment, Value } from "../language/environment.js";
 
 export interface FunctionKind<F> {
   /** In one sentence, with its formula, for documentation. */
   readonly doc: string;
+  /** Of what type each entry of the form is. */
+  readonly entries: Options<F>;
   /** Numbers that it follows from, columns among them. */
   readonly values: (form: F) => readonly Value[];
   /**

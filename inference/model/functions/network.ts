@@ -1,5 +1,7 @@
 /** Dense networks of columns and parameters: an efficiency, a yield, fractions per event, or the ratio that a classifier has learnt. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { type Options, oneOf, optional } from "../../../engine/options.js";
 import { concatenate, exp, logSumExp, reshape, sigmoid, softplus, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { checkTensors } from "../../../flows/formats/checkpoint.js";
@@ -13,6 +15,7 @@ import {
 import type { Weights } from "../../../flows/networks/weights.js";
 import { checkContext, contextOf, numericColumns } from "../densities/given-columns.js";
 import { checkFrame, type FeatureFrame } from "../feature-frame.js";
+import { aFrame, aModel, texts, values } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FunctionKind } from "./contract.js";
 
@@ -39,6 +42,13 @@ interface NetworkInputs {
   readonly frame?: FeatureFrame;
   readonly network: NetworkModel;
 }
+
+const inputs: Options<NetworkInputs> = {
+  of: texts,
+  parameters: optional(values),
+  frame: optional(aFrame),
+  network: aModel,
+};
 
 export interface NetworkForm extends NetworkInputs {
   readonly kind: "network";
@@ -111,6 +121,12 @@ const single = (output: Var) => reshape(output, output.shape.slice(0, -1));
 
 export const networkFunction: FunctionKind<NetworkForm> = {
   doc: "a dense network of columns and parameters",
+  entries: {
+    kind: oneOf("network"),
+    ...inputs,
+    output: oneOf("none", "sigmoid", "softplus", "softmax"),
+    labels: optional(texts),
+  },
   values: ({ of, parameters = [] }) => [...of, ...parameters],
   labels: ({ labels }) => labels,
   check(form, where, classes) {
@@ -141,6 +157,7 @@ export const networkFunction: FunctionKind<NetworkForm> = {
 
 export const classifierFunction: FunctionKind<ClassifierForm> = {
   doc: "c / (1 - c), c the sigmoid output of a network: the ratio of the densities that it was trained to tell apart",
+  entries: { kind: oneOf("classifier"), ...inputs },
   values: ({ of, parameters = [] }) => [...of, ...parameters],
   check: (form, where, classes) => checkInputs(where, form, 1, classes),
   bind: (form, at, name) => exp(single(outputOf(at, name, form))),

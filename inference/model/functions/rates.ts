@@ -1,8 +1,11 @@
 /** Factors by which yields follow a parameter whose unit is one standard deviation: log-normal, and HistFactory's interpolations. */
+
 import { UsageError } from "../../../engine/errors.js";
+import { aNumber, oneOf } from "../../../engine/options.js";
 import { exp, greater, mul, reshape, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { checkAcceptance, logAcceptance } from "../acceptance.js";
+import { aValue } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
 import type { FunctionKind } from "./contract.js";
 
@@ -31,6 +34,7 @@ function checkFactor(at: string, what: string, value: number): void {
 
 export const logNormalRate: FunctionKind<LogNormalRate> = {
   doc: "κ^α",
+  entries: { kind: oneOf("log-normal"), kappa: aNumber, parameter: aValue },
   values: ({ parameter }) => [parameter],
   check: ({ kappa }, at) => checkFactor(at, "kappa", kappa),
   bind: ({ kappa, parameter }, at) => exp(mul(at.value(parameter), Math.log(kappa))),
@@ -39,6 +43,7 @@ export const logNormalRate: FunctionKind<LogNormalRate> = {
 /** Cranmer et al. 2012, CERN-OPEN-2012-016. */
 export const interpolatedRate: FunctionKind<InterpolatedRate> = {
   doc: "1 at α = 0, `high` at 1 and `low` at -1: HistFactory's codes 1 and 4",
+  entries: { kind: oneOf("interpolation"), code: aNumber, low: aNumber, high: aNumber, parameter: aValue },
   values: ({ parameter }) => [parameter],
   check({ code, low, high }, at) {
     checkFactor(at, "low", low);

@@ -1,8 +1,19 @@
 /** A named number that a likelihood depends on: free, constrained by an auxiliary measurement, or fixed. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { aList, checkArgument } from "../../../engine/options.js";
+import {
+  aFlag,
+  aList,
+  aNumber,
+  anObject,
+  aText,
+  checkArgument,
+  checkOptions,
+  type Options,
+  optional,
+} from "../../../engine/options.js";
 import { nearest } from "../../../io/edit-distance.js";
+import { anInterval } from "../language/entry-kinds.js";
 import { type Constraint, checkConstraint, constraintEstimate, constraintLeast } from "./constraints.js";
 
 export interface Parameter {
@@ -15,6 +26,14 @@ export interface Parameter {
   readonly isFixed?: boolean;
 }
 
+const parameterOptions: Options<Parameter> = {
+  name: aText,
+  start: aNumber,
+  range: optional(anInterval),
+  constraint: optional(anObject),
+  isFixed: optional(aFlag),
+};
+
 /** Part of the start that a parameter without an error of its own may be off by, for a first scale. */
 const GUESS = 0.1;
 
@@ -23,6 +42,7 @@ export function checkParameters(parameters: readonly Parameter[]): void {
   checkArgument("parameters", "the parameters", parameters, aList);
   const known = new Set<string>();
   for (const parameter of parameters) {
+    checkOptions("parameter", parameter, parameterOptions);
     const { name, start, range, constraint } = parameter;
     const where = `parameter ${name}`;
     if (known.has(name)) throw new UsageError(where, { expected: "a name of its own", got: "the name of another one" });
