@@ -41,8 +41,8 @@ export const scalarFunctions: Readonly<Record<ScalarFunction, ScalarPrinter>> = 
   sigmoid: { emit: emitSigmoid, ulps: { f32: 2.5, f64: 3 } },
   sin: { emit: emitSin, ulps: { f32: 1, f64: 2 } },
   cos: { emit: emitCos, ulps: { f32: 1, f64: 2 } },
-  erf: { emit: emitErf, ulps: { f32: 2, f64: 4 } },
-  erfc: { emit: emitErfc, ulps: { f32: 5, f64: 5 } },
+  erf: { emit: emitErf, ulps: { f32: 3, f64: 3 } },
+  erfc: { emit: emitErfc, ulps: { f32: 5, f64: 4 } },
 };
 
 /** [x] -> the function of x, inline. */
