@@ -33,6 +33,7 @@ const replays: { readonly [N in OperationName]: Replay<N extends keyof Attribute
   sigmoid: one(o.sigmoid),
   sin: one(o.sin),
   cos: one(o.cos),
+  erf: one(o.erf),
   sqrt: one(o.sqrt),
   abs: one(o.abs),
   stopGradient: one(o.stopGradient),

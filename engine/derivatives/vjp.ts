@@ -7,6 +7,7 @@ import {
   cumulativeSum,
   div,
   equal,
+  exp,
   greater,
   linear,
   mul,
@@ -62,6 +63,10 @@ function isTaken(y: Var, [condition, a, b]: readonly Var[]): Var {
   return isRectifier ? greater(y, 0) : (condition as Var);
 }
 
+const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+/** (2/√π) e^(-x²) */
+const erfSlope = (x: Var) => mul(exp(neg(mul(x, x))), TWO_OVER_SQRT_PI);
+
 export const vjps: Vjps = {
   column: none,
   parameter: none,
@@ -75,6 +80,7 @@ export const vjps: Vjps = {
   sigmoid: ofResult((g, y) => mul(g, mul(y, sub(1, y)))),
   sin: ofInput((g, x) => mul(g, cos(x))),
   cos: ofInput((g, x) => neg(mul(g, sin(x)))),
+  erf: ofInput((g, x) => mul(g, erfSlope(x))),
   sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
   abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
   stopGradient: none,

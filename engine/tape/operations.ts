@@ -6,6 +6,7 @@ export {
   cos,
   div,
   equal,
+  erf,
   exp,
   expm1,
   greater,

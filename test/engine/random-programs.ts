@@ -159,6 +159,7 @@ const unary: Step = (g, a, _b, variant) => {
     [o.neg(known.node), known.bound],
     [o.stopGradient(known.node), known.bound],
     [o.sigmoid(x), 1],
+    [o.erf(o.mul(x, 2)), 1],
   ];
   const [node, bound] = at(forms, variant);
   g.add(node, bound);

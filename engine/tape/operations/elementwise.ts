@@ -52,6 +52,8 @@ export const sigmoid = unary("sigmoid");
 /** Backends may give NaN beyond |x| = 2^20 π/2, where an f32 has lost its phase; `cos` likewise. */
 export const sin = unary("sin");
 export const cos = unary("cos");
+/** (2/√π) ∫_0^x e^(-t²) dt, odd. The slope's relative error is that of x², which e^ multiplies by x². */
+export const erf = unary("erf");
 export const sqrt = unary("sqrt");
 /** |x|; the derivative at 0 is 0. */
 export const abs = unary("abs");

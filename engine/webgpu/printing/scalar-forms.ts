@@ -26,6 +26,7 @@ export const scalarForms: { readonly [N in ScalarName]: Form } = {
   sigmoid: fromFile("sigmoid", "shared/sigmoid.wgsl"),
   sin: fromFile("accurate_sin", "shared/sin_cos.wgsl"),
   cos: fromFile("accurate_cos", "shared/sin_cos.wgsl"),
+  erf: fromFile("erf", "shared/error_function.wgsl"),
   sqrt: builtIn("sqrt"),
   abs: builtIn("abs"),
   add: infix("+"),

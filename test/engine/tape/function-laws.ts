@@ -6,6 +6,7 @@
 import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
+import { erf } from "../../support/error-functions.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -82,6 +83,7 @@ export const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 const logisticSlope = (x: number) => (Math.abs(x) > 40 ? Math.exp(-Math.abs(x)) : 0.25 * sechSquared(x / 2));
 const logisticCurvature = (x: number) => -Math.tanh(x / 2) * logisticSlope(x);
 const softplus = (x: number) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
+const erfSlope = (x: number) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
 const step = (is: boolean) => (is ? 1 : 0);
 const shareOf = (wins: boolean, ties: boolean) => (wins ? 1 : ties ? 0.5 : 0);
 
@@ -177,6 +179,14 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     (x) => -Math.cos(x),
     [...moderate, 7, 100],
     [1, 1, 1],
+  ),
+  erf: unary(
+    operations.erf,
+    erf,
+    erfSlope,
+    (x) => -2 * x * erfSlope(x),
+    // Without ±∞, where the second derivative is ∞ · 0.
+    tails.filter(Number.isFinite),
   ),
   sqrt: unary(
     operations.sqrt,

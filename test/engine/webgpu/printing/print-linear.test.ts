@@ -104,6 +104,7 @@ const programs: Readonly<Record<string, Build>> = {
       expm1: o.expm1(y),
       tanh: o.tanh(y),
       sigmoid: o.sigmoid(o.mul(y, 4)),
+      erf: o.erf(y),
       sin: o.sin(y),
       cos: o.cos(y),
       exp: o.exp(o.neg(y)),

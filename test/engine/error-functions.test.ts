@@ -1,0 +1,45 @@
+/** The definitions in f64 over their whole range, against mpmath (test/references/erf.py). */
+import { readFileSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { erf } from "../../engine/error-functions.js";
+
+interface Sweep {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+const table = JSON.parse(
+  readFileSync(new URL("../../../test/references/erf.json", import.meta.url), "utf8"),
+) as Readonly<Record<string, Sweep>>;
+
+/** What engine/error-functions.ts states, in units of the last place. */
+const forms = { erf: { f: erf, units: 3 } } as const;
+
+/** Unit in the last place at |value|. */
+const unit = (value: number) => 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -1022) - 52);
+
+for (const [name, { f, units }] of Object.entries(forms)) {
+  test(`${name} has the digits that it states on its whole range`, () => {
+    const { x, y } = table[name]!;
+    x.forEach((at, i) => {
+      const exact = y[i]!;
+      assert.ok(Math.abs(f(at) - exact) <= units * unit(exact), `${name}(${at}) = ${f(at)}, mpmath gives ${exact}`);
+    });
+  });
+}
+
+test("ends of the ranges, zeros and NaN", () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf, MIN_VALUE: least } = Number;
+  for (const [x, wanted] of [
+    [0, 0],
+    [-0, -0],
+    [least, least],
+    [-inf, -1],
+    [inf, 1],
+    [nan, nan],
+  ] as const) {
+    assert.ok(Object.is(erf(x), wanted), `erf(${x}) = ${erf(x)}`);
+  }
+});
+
+test.run();
