@@ -1,6 +1,6 @@
 /**
- * erf in f64, of additions, multiplications, divisions and comparisons alone as in exact-functions.ts: what the operation of this name
- * means. For |x| < 1/2 it is a polynomial of x²; beyond, 1 - erfc |x| with erfc |x| = e^(-x²) / (√π (|x| + K)) and the mean excess
+ * erf and erfc in f64, of additions, multiplications, divisions and comparisons alone as in exact-functions.ts: what the operations of
+ * these names mean. For |x| < 1/2 erf is a polynomial of x²; beyond, erfc |x| = e^(-x²) / (√π (|x| + K)) with the mean excess
  * K = ierfc |x| / erfc |x|.
  */
 import { erfPolynomial, meanExcessPolynomial } from "./cpu/functions/minimax.js";
@@ -35,4 +35,11 @@ const erfcFar = (a: number) => (RECIPROCAL_SQRT_PI * expMinusSquare(a)) / (a + m
 export function erf(x: number): number {
   const a = Math.abs(x);
   return a < 0.5 ? erfNearZero(x) : Math.sign(x) * (1 - erfcFar(a));
+}
+
+/** To 4 units in the last place down to the least normal number, at 26.543; 0 from 26.62 on. */
+export function erfc(x: number): number {
+  const a = Math.abs(x);
+  if (a < 0.5) return 1 - erfNearZero(x);
+  return x > 0 ? erfcFar(a) : 2 - erfcFar(a);
 }

@@ -34,6 +34,7 @@ const replays: { readonly [N in OperationName]: Replay<N extends keyof Attribute
   sin: one(o.sin),
   cos: one(o.cos),
   erf: one(o.erf),
+  erfc: one(o.erfc),
   sqrt: one(o.sqrt),
   abs: one(o.abs),
   stopGradient: one(o.stopGradient),

@@ -81,6 +81,7 @@ export const vjps: Vjps = {
   sin: ofInput((g, x) => mul(g, cos(x))),
   cos: ofInput((g, x) => neg(mul(g, sin(x)))),
   erf: ofInput((g, x) => mul(g, erfSlope(x))),
+  erfc: ofInput((g, x) => neg(mul(g, erfSlope(x)))),
   sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
   abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
   stopGradient: none,

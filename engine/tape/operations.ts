@@ -7,6 +7,7 @@ export {
   div,
   equal,
   erf,
+  erfc,
   exp,
   expm1,
   greater,

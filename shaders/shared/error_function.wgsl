@@ -1,5 +1,5 @@
-// erf(x): for |x| < 1/2 a polynomial of x^2, beyond 1 - e^(-x^2) / (sqrt(pi) (|x| + K)) with the mean excess K = ierfc |x| / erfc |x|, which
-// is w P(w), w = 1 / (|x| + 2). Polynomials, their errors and the way of the exponential are those of engine/cpu/functions/minimax.ts.
+// erf(x), erfc(x): for |x| < 1/2 a polynomial of x^2, beyond erfc |x| = e^(-x^2) / (sqrt(pi) (|x| + K)) with the mean excess
+// K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + 2). Polynomials, their errors and the way of the exponential are those of engine/cpu/functions/minimax.ts.
 
 // e^(-a^2) for 0 <= a <= 9.3. The built-in may be off by 2 a^2 units in the last place, and so may a square that is rounded: here
 // a^2 is in two parts, the first exact, and n ln 2 is taken away in two pieces.
@@ -26,14 +26,20 @@ fn erf_near_zero(x: f32) -> f32 {
   return x + x * (0.12837917 + z * (-0.37612608 + z * (0.11282822 + z * (-0.0267571 + z * 0.004717799))));
 }
 
-// erfc(a) for 1/2 <= a <= 9.3.
-fn erfc_far(a: f32) -> f32 {
-  return 0.5641896 * exp_minus_square(a) / (a + mean_excess(a));
+// erfc |x| for |x| >= 1/2; 0 where it is below the least normal number.
+fn erfc_far(x: f32) -> f32 {
+  // The minimum would lose NaN.
+  let is_beyond = abs(x) > 9.3;
+  let a = select(abs(x), 9.3, is_beyond);
+  return select(0.5641896 * exp_minus_square(a) / (a + mean_excess(a)), 0.0, is_beyond);
 }
 
 fn erf(x: f32) -> f32 {
-  // The minimum would lose NaN.
-  let a = select(abs(x), 9.3, abs(x) > 9.3);
-  let far = 1.0 - erfc_far(a);
-  return select(select(far, -far, x < 0.0), erf_near_zero(x), a < 0.5);
+  let far = 1.0 - erfc_far(x);
+  return select(select(far, -far, x < 0.0), erf_near_zero(x), abs(x) < 0.5);
+}
+
+fn erfc(x: f32) -> f32 {
+  let far = erfc_far(x);
+  return select(select(far, 2.0 - far, x < 0.0), 1.0 - erf_near_zero(x), abs(x) < 0.5);
 }

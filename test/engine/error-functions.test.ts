@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { erf } from "../../engine/error-functions.js";
+import { erf, erfc } from "../../engine/error-functions.js";
 
 interface Sweep {
   readonly x: readonly number[];
@@ -13,7 +13,7 @@ const table = JSON.parse(
 ) as Readonly<Record<string, Sweep>>;
 
 /** What engine/error-functions.ts states, in units of the last place. */
-const forms = { erf: { f: erf, units: 3 } } as const;
+const forms = { erf: { f: erf, units: 3 }, erfc: { f: erfc, units: 4 } } as const;
 
 /** Unit in the last place at |value|. */
 const unit = (value: number) => 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -1022) - 52);
@@ -30,15 +30,20 @@ for (const [name, { f, units }] of Object.entries(forms)) {
 
 test("ends of the ranges, zeros and NaN", () => {
   const { NaN: nan, POSITIVE_INFINITY: inf, MIN_VALUE: least } = Number;
-  for (const [x, wanted] of [
-    [0, 0],
-    [-0, -0],
-    [least, least],
-    [-inf, -1],
-    [inf, 1],
-    [nan, nan],
+  for (const [f, x, wanted] of [
+    [erf, 0, 0],
+    [erf, -0, -0],
+    [erf, least, least],
+    [erf, -inf, -1],
+    [erf, inf, 1],
+    [erf, nan, nan],
+    [erfc, -0, 1],
+    [erfc, -inf, 2],
+    [erfc, 27, 0],
+    [erfc, inf, 0],
+    [erfc, nan, nan],
   ] as const) {
-    assert.ok(Object.is(erf(x), wanted), `erf(${x}) = ${erf(x)}`);
+    assert.ok(Object.is(f(x), wanted), `${f.name}(${x}) = ${f(x)}`);
   }
 });
 

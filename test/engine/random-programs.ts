@@ -160,6 +160,7 @@ const unary: Step = (g, a, _b, variant) => {
     [o.stopGradient(known.node), known.bound],
     [o.sigmoid(x), 1],
     [o.erf(o.mul(x, 2)), 1],
+    [o.erfc(x), 2],
   ];
   const [node, bound] = at(forms, variant);
   g.add(node, bound);

@@ -10,3 +10,14 @@ export function erf(x: number): number {
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
+
+/** ierfc(x) / erfc(x) for x >= 1/2: the continued fraction of Laplace (Abramowitz and Stegun 7.1.14), from its 2000th term. */
+export function meanExcess(x: number): number {
+  let rest = 0;
+  for (let n = 2000; n > 0; n--) rest = n / 2 / (x + rest);
+  return rest;
+}
+
+export function erfc(x: number): number {
+  return x < 0.5 ? 1 - erf(x) : Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + meanExcess(x)));
+}

@@ -54,6 +54,8 @@ export const sin = unary("sin");
 export const cos = unary("cos");
 /** (2/√π) ∫_0^x e^(-t²) dt, odd. The slope's relative error is that of x², which e^ multiplies by x². */
 export const erf = unary("erf");
+/** 1 - erf(x) with all its digits far above 0, down to the least normal number: at 9.19 in f32, 26.54 in f64. The slope is as that of `erf`. */
+export const erfc = unary("erfc");
 export const sqrt = unary("sqrt");
 /** |x|; the derivative at 0 is 0. */
 export const abs = unary("abs");

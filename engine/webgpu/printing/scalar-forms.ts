@@ -27,6 +27,7 @@ export const scalarForms: { readonly [N in ScalarName]: Form } = {
   sin: fromFile("accurate_sin", "shared/sin_cos.wgsl"),
   cos: fromFile("accurate_cos", "shared/sin_cos.wgsl"),
   erf: fromFile("erf", "shared/error_function.wgsl"),
+  erfc: fromFile("erfc", "shared/error_function.wgsl"),
   sqrt: builtIn("sqrt"),
   abs: builtIn("abs"),
   add: infix("+"),

@@ -5,7 +5,7 @@ import { gradient } from "../../../engine/derivatives/gradient.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { type TestBackend, testBackends } from "../../support/backends.js";
-import { erf } from "../../support/error-functions.js";
+import { erf, erfc } from "../../support/error-functions.js";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -96,6 +96,7 @@ const unary: Readonly<Record<string, Form>> = {
   sin: [o.sin, Math.sin, Math.cos],
   cos: [o.cos, Math.cos, (x) => -Math.sin(x)],
   erf: [o.erf, erf, (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)],
+  erfc: [o.erfc, erfc, (x) => (-2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)],
   sqrt: [o.sqrt, Math.sqrt, (x) => 0.5 / Math.sqrt(x)],
   "abs, with slope 0 at 0 and at NaN": [o.abs, Math.abs, (x) => (x > 0 ? 1 : x < 0 ? -1 : 0)],
   stopGradient: [o.stopGradient, (x) => x, () => 0],

@@ -6,7 +6,7 @@
 import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
-import { erf } from "../../support/error-functions.js";
+import { erf, erfc } from "../../support/error-functions.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -186,6 +186,13 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     erfSlope,
     (x) => -2 * x * erfSlope(x),
     // Without ±∞, where the second derivative is ∞ · 0.
+    tails.filter(Number.isFinite),
+  ),
+  erfc: unary(
+    operations.erfc,
+    erfc,
+    (x) => -erfSlope(x),
+    (x) => 2 * x * erfSlope(x),
     tails.filter(Number.isFinite),
   ),
   sqrt: unary(

@@ -105,6 +105,7 @@ const programs: Readonly<Record<string, Build>> = {
       tanh: o.tanh(y),
       sigmoid: o.sigmoid(o.mul(y, 4)),
       erf: o.erf(y),
+      erfc: o.erfc(y),
       sin: o.sin(y),
       cos: o.cos(y),
       exp: o.exp(o.neg(y)),
