@@ -16,7 +16,7 @@ const [ofExp, ofLog, ofSin, ofCos] = [expPolynomial, logPolynomial, sinPolynomia
 ) as [Numbers, Numbers, Numbers, Numbers];
 
 /** Σ c_i x^i, by Horner. */
-function polynomial(x: number, coefficients: Numbers): number {
+export function polynomial(x: number, coefficients: Numbers): number {
   let value = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) value = value * x + coefficients[i]!;
   return value;

@@ -4,6 +4,8 @@
  * of the fast backends, a sample for the laws).
  */
 
+import { erf, erfc, erfcMeanExcess, erfcx } from "../error-functions.js";
+
 /**
  * What the slope in an input depends on: "none" where there is no derivative, "constant" where the slope depends on no input that
  * has a derivative, "others" where it depends on other inputs alone, "itself" where it depends on this one.
@@ -25,6 +27,8 @@ export interface ElementwiseFacts {
 
 /** The same cost of a function: its polynomial and the reduction of its argument. */
 const FUNCTION = 20;
+/** That of functions with an exponential, a longer polynomial and two divisions. */
+const ERROR_FUNCTION = 50;
 
 /** By e^-|x|, which cannot overflow and keeps both tails. */
 function sigmoid(x: number): number {
@@ -42,6 +46,10 @@ export const elementwiseFacts = {
   sigmoid: { slopes: ["itself"], gives: "number", f64: sigmoid, flops: 27, additions: FUNCTION },
   sin: { slopes: ["itself"], gives: "number", f64: Math.sin, flops: 32, additions: FUNCTION },
   cos: { slopes: ["itself"], gives: "number", f64: Math.cos, flops: 30, additions: FUNCTION },
+  erf: { slopes: ["itself"], gives: "number", f64: erf, flops: 79, additions: ERROR_FUNCTION },
+  erfc: { slopes: ["itself"], gives: "number", f64: erfc, flops: 81, additions: ERROR_FUNCTION },
+  erfcx: { slopes: ["itself"], gives: "number", f64: erfcx, flops: 65, additions: ERROR_FUNCTION },
+  erfcMeanExcess: { slopes: ["itself"], gives: "number", f64: erfcMeanExcess, flops: 68, additions: ERROR_FUNCTION },
   sqrt: { slopes: ["itself"], gives: "number", f64: Math.sqrt, flops: 1, additions: FUNCTION },
   abs: { slopes: ["itself"], gives: "number", f64: Math.abs, flops: 1, additions: 1 },
   stopGradient: { slopes: ["none"], gives: "number", f64: (a) => a, flops: 0, additions: 0 },

@@ -1,11 +1,15 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
-export { concatenate, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
+export { concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
 export {
   abs,
   add,
   cos,
   div,
   equal,
+  erf,
+  erfc,
+  erfcMeanExcess,
+  erfcx,
   exp,
   expm1,
   greater,

@@ -1,6 +1,6 @@
-"""Writes engine/cpu/minimax.ts: minimax polynomials and split constants of the cpu backend's scalar functions.
+"""Writes engine/cpu/functions/minimax.ts: minimax polynomials and split constants of the cpu backend's scalar functions.
 
-Usage: /usr/bin/python3 test/references/minimax.py > engine/cpu/minimax.ts && npx biome format --write engine/cpu/minimax.ts
+Usage: file=engine/cpu/functions/minimax.ts; /usr/bin/python3 test/references/minimax.py > $file && npx biome format --write $file
 
 Remez exchange in 60 digits (mpmath); `error` is the largest weighted error of the polynomial with its coefficients as
 stored, i.e. after rounding them to f64 or f32. What each polynomial is for, and why its weight is what it is, stands beside its entry.
@@ -71,16 +71,17 @@ def fit(g, weight, low, high, degree, precision):
     return stored, float(error)
 
 
-def erfcx(x):
-    return mp.exp(x * x) * mp.erfc(x)
-
-
-def tail(low, high, offset):
-    """erfcx(x)/w in v = (w - middle)/half in [-1, 1], where w = 1/(x + offset), low <= x <= high."""
-    w_high, w_low = 1 / (mpf(low) + offset), 1 / (mpf(high) + offset)
-    middle, half = (w_high + w_low) / 2, (w_high - w_low) / 2
-    g = lambda v: erfcx(1 / (middle + half * v) - offset) / (middle + half * v)
-    return g, middle, half
+def mean_excess(x):
+    """ierfc(x) / erfc(x) = 1 / (sqrt(pi) e^(x^2) erfc(x)) - x for x >= 0."""
+    if x < 20:
+        return 1 / (mp.sqrt(mp.pi) * mp.exp(x * x) * mp.erfc(x)) - x
+    # sqrt(pi) x e^(x^2) erfc(x) - 1: Abramowitz and Stegun 7.1.23, whose least term is below e^(-x^2).
+    term, total, k = mpf(1), mpf(0), 0
+    while abs(term) > mpf(10) ** -50 * abs(total):
+        k += 1
+        term *= -(2 * k - 1) / (2 * x * x)
+        total += term
+    return -x * total / (1 + total)
 
 
 ln2 = mp.log(2)
@@ -123,17 +124,23 @@ add("erf", "erf(x)/x - 1 in z = x^2, |x| <= 1/2; error relative to erf(x)",
                lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), mpf("1e-20"), mpf("0.2501"), {}))
 
 
-def make_tail(precision):
-    low, high = mpf("0.4999"), {"f32": 10.1, "f64": 27}[precision]
-    offset = {"f32": 2, "f64": 4}[precision]  # of 1, 2, 3, 4 the one with the smallest error at this degree
-    g, middle, half = tail(low, high, offset)
-    # v = slope w + shift
-    extra = {"shift": float(-middle / half), "slope": float(1 / half), "offset": offset}
-    return g, lambda v: 1 / g(v), mpf(-1), mpf(1), extra
+# The change of variable of Shepherd and Laframboise 1981; of 2, 9/4, 5/2, 11/4 and 3 the offsets with the least error at this degree.
+OFFSETS = {"f32": 2, "f64": 2.5}
 
 
-add("erfc", "e^(x^2) erfc(x) / w in v = slope w + shift, w = 1 / (x + offset), 1/2 <= x <= 10.1 (f32), 27 (f64); error relative",
-    {"f32": 8, "f64": 19}, make_tail)
+def mean_excess_by(precision):
+    offset = mpf(OFFSETS[precision])
+
+    def g(v):
+        w = (v + 1) / (2 * offset)
+        return mean_excess(1 / w - offset) / w
+
+    # v = -1 is x = infinity.
+    return g, lambda v: 1 / g(v), mpf("1e-20") - 1, mpf(1), {"offset": OFFSETS[precision]}
+
+
+add("meanExcess", "ierfc(x) / (w erfc(x)) in v = 2 offset w - 1, w = 1 / (x + offset), x >= 0; error relative",
+    {"f32": 12, "f64": 26}, mean_excess_by)
 
 
 def pieces(value, widths):
@@ -151,11 +158,11 @@ print("/**")
 print(" * Minimax polynomials, lowest power first. Written by test/references/minimax.py (which holds the derivation):")
 print(f" * Python {platform.python_version()}, mpmath {mpmath.__version__}, {datetime.date.today()}. Do not edit.")
 print(" */")
-print('import type { Precision } from "./lanes.js";\n')
+print('import type { Precision } from "../assembly/lanes.js";\n')
 print("export interface Minimax {\n  readonly coefficients: readonly number[];")
 print("  /** Largest error, weighted as the entry says. */\n  readonly error: number;\n}\n")
-print("/** For v = slope / (x + offset) + shift. */")
-print("export interface MinimaxOfReciprocal extends Minimax {\n  readonly slope: number;\n  readonly shift: number;\n  readonly offset: number;\n}\n")
+print("/** In v = 2 offset w - 1 with w = 1 / (x + offset). */")
+print("export interface MinimaxOfReciprocal extends Minimax {\n  readonly offset: number;\n}\n")
 for name in dict.fromkeys(entry[0] for entry in entries):
     mine = [entry for entry in entries if entry[0] == name]
     kind = "MinimaxOfReciprocal" if mine[0][5] else "Minimax"

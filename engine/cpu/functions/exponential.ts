@@ -14,8 +14,7 @@ const range = {
 } as const;
 
 /**
- * x = n ln 2 + r with |r| <= ln(2)/2. Returns the locals of r and of n + roundingShift, whose low bits are n.
- * `low` is added to r: exp of x + low, where low is far below one.
+ * x + low = n ln 2 + r with |r| <= ln(2)/2. Returns the locals of r and of n + roundingShift, whose low bits are n.
  */
 function reduce(
   f: FunctionBuilder,
@@ -28,6 +27,7 @@ function reduce(
   const n = f.scratch("v128", "exp n");
   const shifted = f.scratch("v128", "exp shifted");
   f.get(x);
+  if (low !== undefined) f.get(low).op(lanes.add);
   lanes.constant(f, Math.LOG2E);
   lanes.constant(f, roundingShift);
   lanes.madd(f);
@@ -55,7 +55,7 @@ function overflowToInfinity(f: FunctionBuilder, lanes: Lanes, x: Local): void {
   f.op(lanes.lessEqual, lanes.select);
 }
 
-/** e^(x + low). */
+/** e^(x + low), where low is small beside 1: the ends of the range are those of x. */
 export function emitExp(f: FunctionBuilder, lanes: Lanes, x: Local, low?: Local): void {
   const format = floatFormats[lanes.precision];
   const { r, shifted } = reduce(f, lanes, x, low);

@@ -6,6 +6,7 @@
 import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
+import * as exact from "../../support/error-functions.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -82,6 +83,7 @@ export const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 const logisticSlope = (x: number) => (Math.abs(x) > 40 ? Math.exp(-Math.abs(x)) : 0.25 * sechSquared(x / 2));
 const logisticCurvature = (x: number) => -Math.tanh(x / 2) * logisticSlope(x);
 const softplus = (x: number) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
+const erfSlope = (x: number) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x);
 const step = (is: boolean) => (is ? 1 : 0);
 const shareOf = (wins: boolean, ties: boolean) => (wins ? 1 : ties ? 0.5 : 0);
 
@@ -178,6 +180,39 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     [...moderate, 7, 100],
     [1, 1, 1],
   ),
+  erf: unary(
+    operations.erf,
+    exact.erf,
+    erfSlope,
+    (x) => -2 * x * erfSlope(x),
+    // Without ±∞, where the second derivative is ∞ · 0.
+    tails.filter(Number.isFinite),
+  ),
+  erfc: unary(
+    operations.erfc,
+    exact.erfc,
+    (x) => -erfSlope(x),
+    (x) => 2 * x * erfSlope(x),
+    tails.filter(Number.isFinite),
+  ),
+  erfcx: unary(
+    operations.erfcx,
+    exact.erfcx,
+    (x) => -2 * exact.erfcx(x) * exact.erfcMeanExcess(x),
+    (x) => 2 * exact.erfcx(x) * exact.besideOne(x),
+    tails.filter(Number.isFinite),
+    // The second derivative is a difference of two numbers of the size of the function.
+    (x) => [0, 0, x > 0 ? exact.erfcx(x) : 0],
+  ),
+  erfcMeanExcess: unary(
+    operations.erfcMeanExcess,
+    exact.erfcMeanExcess,
+    exact.erfcMeanExcessSlope,
+    (x) => 2 * exact.erfcMeanExcessSlope(x) * (x + 2 * exact.erfcMeanExcess(x)) + 2 * exact.erfcMeanExcess(x),
+    tails.filter(Number.isFinite),
+    // Of a difference from 1, that a further derivative multiplies by 2 x.
+    (x) => [0, 1, 2 + 2 * (x < 0 ? -x : Math.min(x, 100))],
+  ),
   sqrt: unary(
     operations.sqrt,
     Math.sqrt,
@@ -217,6 +252,15 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     (x) => logistic(-x),
     (x) => -logisticSlope(x),
     tails,
+  ),
+  logErfc: unary(
+    operations.logErfc,
+    exact.logErfc,
+    exact.logErfcSlope,
+    exact.logErfcCurvature,
+    tails.filter(Number.isFinite),
+    // The second derivative is a difference of numbers of order 1 in between.
+    (x) => [0, 0, Math.abs(x) < 10 ? 1 : 0],
   ),
   add: { f: operations.add, value: (a, b) => a + b, slopes: () => [1, 1], points: pairs(moderate) },
   sub: { f: operations.sub, value: (a, b) => a - b, slopes: () => [1, -1], points: pairs(moderate) },

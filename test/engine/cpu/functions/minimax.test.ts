@@ -3,12 +3,16 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   cosPolynomial,
+  erfPolynomial,
   expPolynomial,
   HALF_PI,
   LN2,
   logPolynomial,
+  meanExcessPolynomial,
   sinPolynomial,
 } from "../../../../engine/cpu/functions/minimax.js";
+import { literal } from "../../../../engine/webgpu/printing/scalar-forms.js";
+import { shaderSource } from "../../../../shaders/include.js";
 
 const horner = (coefficients: readonly number[], x: number) => coefficients.reduceRight((sum, c) => sum * x + c, 0);
 
@@ -72,6 +76,13 @@ test("the pieces of ln 2 and of pi/2 add up, and products of the first are exact
     HALF_PI.reduceRight((sum, piece) => sum + piece, 0),
     Math.PI / 2,
   );
+});
+
+test("shaders have the coefficients of the table", () => {
+  const numbers: string[] = shaderSource("shared/error_function.wgsl").match(/-?\b\d+\.\d+/g) ?? [];
+  const wanted = [expPolynomial, erfPolynomial, meanExcessPolynomial].flatMap(({ f32 }) => f32.coefficients);
+  const missing = [...wanted, ...LN2.f32].map(literal).filter((own) => !numbers.includes(own));
+  assert.equal(missing, []);
 });
 
 test.run();

@@ -51,12 +51,28 @@ for (const [name, f] of Object.entries({
   log1p: o.log1p,
   expm1: o.expm1,
   tanh: o.tanh,
+  erf: o.erf,
 })) {
   webgpuTest(`${name} keeps its digits around its zero`, async () => {
     const tape = new Tape();
     // Multiples of 2^-10, so that 1 + x is exact, on both sides of the switch at 1/2.
     const x = Float32Array.from({ length: EVENTS }, (_, i) => (i - 75.5) / 128 + 1 / 1024);
     await compare(f(tape.column("x", [1])), { x }, {}, name, accurate);
+  });
+}
+
+/** Where the results are normal numbers of f32 and not all digits of 1. */
+for (const [name, [f, low, high]] of Object.entries({
+  erf: [o.erf, -4, 4],
+  erfc: [o.erfc, -4, 9],
+  erfcx: [o.erfcx, -9.3, 40],
+  erfcMeanExcess: [o.erfcMeanExcess, -40, 40],
+} as const)) {
+  webgpuTest(`${name} keeps its digits on its whole range`, async () => {
+    const tape = new Tape();
+    const x = Float32Array.from({ length: EVENTS }, (_, i) => low + ((high - low) * (i + 0.3)) / EVENTS);
+    // Units in the last place on lavapipe: at most 2.4 (erf), 3.8, 5.2 and 3.5; WGSL allows every division 2.5.
+    await compare(f(tape.column("x", [1])), { x }, {}, name, { absolute: 0, relative: 8 * 2 ** -23 });
   });
 }
 
