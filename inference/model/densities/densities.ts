@@ -6,6 +6,7 @@ import { type EnsembleForm, ensemble } from "./ensemble.js";
 import { type ExponentialForm, exponential } from "./exponential.js";
 import { type FlowForm, flow } from "./flow.js";
 import { type GaussianForm, gaussian } from "./gaussian.js";
+import { type GenericForm, generic } from "./generic.js";
 import { type MixtureForm, mixture } from "./mixture.js";
 import { type MorphedForm, morphed } from "./morphed.js";
 import { type ProductForm, product } from "./product.js";
@@ -17,6 +18,7 @@ export type DensityForm =
   | GaussianForm
   | ExponentialForm
   | UniformForm
+  | GenericForm
   | MixtureForm
   | CategoriesForm
   | ProductForm
@@ -30,6 +32,7 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   gaussian,
   exponential,
   uniform,
+  generic,
   mixture,
   categories,
   product,

@@ -1,7 +1,20 @@
 /** HS³'s gaussian_dist: exp(-½ ((x - mean) / sigma)²), cut to the domain of x. */
 
 import { aText, oneOf } from "../../../engine/options.js";
-import { add, div, exp, greater, log, log1p, mul, neg, square, sub, where } from "../../../engine/tape/operations.js";
+import {
+  add,
+  div,
+  exp,
+  greater,
+  log,
+  log1p,
+  logErfc,
+  mul,
+  neg,
+  square,
+  sub,
+  where,
+} from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { aValue } from "../language/entry-kinds.js";
 import type { Value } from "../language/environment.js";
@@ -21,8 +34,6 @@ export interface GaussianForm {
 
 const LOG_ROOT_2PI = 0.5 * Math.log(2 * Math.PI);
 
-// TEMPORARY: until erfc is an operation.
-const logErfc = (x: Var): Var => log(sub(1, div(sub(exp(mul(x, 2.2567)), 1), add(exp(mul(x, 2.2567)), 1))));
 /** log of the probability of a standard normal number above z. */
 const logAbove = (z: Var) => sub(logErfc(mul(z, Math.SQRT1_2)), Math.LN2);
 

@@ -3,6 +3,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { type ProductFunction, productFunction, type SumFunction, sumFunction } from "./arithmetic.js";
 import { type ChoiceFunction, choiceFunction } from "./choice.js";
 import type { FunctionKind } from "./contract.js";
+import { type ExpressionFunction, expressionFunction } from "./expression.js";
 import { type ClassifierForm, classifierFunction, type NetworkForm, networkFunction } from "./network.js";
 import { type InterpolatedRate, interpolatedRate, type LogNormalRate, logNormalRate } from "./rates.js";
 
@@ -10,6 +11,7 @@ export type FunctionForm =
   | ProductFunction
   | SumFunction
   | ChoiceFunction
+  | ExpressionFunction
   | LogNormalRate
   | InterpolatedRate
   | NetworkForm
@@ -19,6 +21,7 @@ const kinds: { readonly [K in FunctionForm["kind"]]: FunctionKind<Extract<Functi
   product: productFunction,
   sum: sumFunction,
   choice: choiceFunction,
+  expression: expressionFunction,
   "log-normal": logNormalRate,
   interpolation: interpolatedRate,
   network: networkFunction,

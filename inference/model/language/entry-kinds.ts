@@ -40,6 +40,8 @@ export const affineMaps: Kind = {
       isData(own) && Object.entries(own).every(([name, value]) => ["shift", "scale"].includes(name) && isValue(value)),
   ),
 };
+/** A tree that `parseExpression` makes: what its nodes are is for `checkExpression` and `bindExpression` to judge. */
+export const anExpression: Kind = { expected: "an expression, await parseExpression(text, where)", accepts: isData };
 /** An architecture with its weights: what they are is for the checks of the architecture to judge. */
 export const aModel: Kind = {
   expected: "an architecture with weights in a Map",

@@ -99,9 +99,22 @@ export interface Integral {
   readonly error: Var;
 }
 
-/** log of the integral of a density over one axis or two. */
-export function logIntegral(tape: Tape, axes: readonly Axis[], logDensity: Density): Integral {
-  const fine = byRule(tape, axes, gaussLegendre(FINE), logDensity);
-  const coarse = byRule(tape, axes, gaussLegendre(COARSE), logDensity);
+/** The rule on each of so many equal parts of (-1, 1). */
+function onPanels({ nodes, weights }: Rule, panels: number): Rule {
+  const parts = Array.from({ length: panels }, (_, i) => (2 * i + 1) / panels - 1);
+  return {
+    nodes: parts.flatMap((centre) => nodes.map((x) => centre + x / panels)),
+    weights: parts.flatMap(() => weights.map((weight) => weight / panels)),
+  };
+}
+
+/**
+ * log of the integral of a density over one axis or two.
+ *
+ * @param panels  parts of each axis, with nodes of their own
+ */
+export function logIntegral(tape: Tape, axes: readonly Axis[], logDensity: Density, panels = 1): Integral {
+  const by = (nodes: number) => byRule(tape, axes, onPanels(gaussLegendre(nodes), panels), logDensity);
+  const [fine, coarse] = [by(FINE), by(COARSE)];
   return { log: fine, error: abs(sub(fine, coarse)) };
 }

@@ -1,5 +1,6 @@
 /** A composition for every kind of density, away from symmetry: the laws hold for all of them, and a kind without one does not compile. */
 import { autoregressiveFlow, couplingFlow, factorizableFlow } from "../../../../flows/architecture/architecture.js";
+import { parseExpression } from "../../../../inference/expressions/parse.js";
 import { type Composition, checkedComposition } from "../../../../inference/model/composition/composition.js";
 import type { DensityForm } from "../../../../inference/model/densities/densities.js";
 import type { FlowForm } from "../../../../inference/model/densities/flow.js";
@@ -104,6 +105,9 @@ const openFlow: FlowForm = { kind: "flow", of: ["m", "n"], ...twoFlows };
 const open: Columns = { m: {}, n: {} };
 const openBox = { m: [-9, 9], n: [-9, 9] } as const;
 
+const squared = await parseExpression("(1 + a * (m - 2)) ^ 2 + 0.1", "a test");
+const peak = await parseExpression("0.2 + 1 / (1 + ((m - t) / width) ^ 2)", "a test");
+
 export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly DensitySample[] } = {
   gaussian: [
     sample(
@@ -157,6 +161,22 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       { c: 1.7 },
       { e: { kind: "exponential", x: "m", c: "c" } },
       { region: { m: [[2.2, 3]] }, box: { m: [2, 26] } },
+    ),
+  ],
+  generic: [
+    sample(
+      "generic, the square of a line",
+      mass,
+      { a: 0.8 },
+      { g: { kind: "generic", x: "m", expression: squared } },
+      { region: sides },
+    ),
+    sample(
+      "generic with a peak for each event",
+      { m: { range: [1, 4] }, t: {} },
+      { width: 0.3 },
+      { g: { kind: "generic", x: "m", expression: peak } },
+      { region: sides, given: [{ t: 1.5 }, { t: 3.2 }] },
     ),
   ],
   uniform: [sample("uniform", mass, {}, { u: { kind: "uniform", x: "m" } }, { region: sides })],

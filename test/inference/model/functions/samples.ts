@@ -1,4 +1,5 @@
 /** A composition for every kind of function: a kind without one does not compile. */
+import { parseExpression } from "../../../../inference/expressions/parse.js";
 import type { Composition } from "../../../../inference/model/composition/composition.js";
 import type { FunctionForm } from "../../../../inference/model/functions/functions.js";
 import type { NetworkModel } from "../../../../inference/model/functions/network.js";
@@ -90,6 +91,15 @@ export const functionSamples: { readonly [K in FunctionForm["kind"]]: readonly F
       parameters: { a: 0.7, b: -0.4 },
       columns: { pass: [7, 3] },
       expected: ({ a, b, pass }) => [pass === 3 ? a! : b!],
+    },
+  ],
+  expression: [
+    {
+      name: "expression",
+      form: { kind: "expression", expression: await parseExpression("a * exp(b * t) - t ^ 2", "a test") },
+      parameters: { a: 0.7, b: -0.4 },
+      columns: t,
+      expected: ({ a, b, t: own }) => [a! * Math.exp(b! * own!) - own! ** 2],
     },
   ],
   "log-normal": [
