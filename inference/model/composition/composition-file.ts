@@ -82,10 +82,17 @@ export function compositionFromTensors(where: string, file: ForeignTensorFile): 
 /** Lists and objects in one another: more than any composition has, and few enough to be walked through. */
 const DEEPEST = 32;
 
+/** Letters of a name: more than anyone writes, and few enough for a message. */
+const LONGEST_TEXT = 500;
+
 /** The data with numbers and models in their places, in objects whose entries are their own. @param models  are added, by name */
 function restored(data: unknown, models: [string, Weights][], depth = 0): unknown {
   if (depth > DEEPEST) throw new UsageError("composition", { expected: `at most ${DEEPEST} levels`, got: "more" });
   if (Array.isArray(data)) return data.map((item) => restored(item, models, depth + 1));
+  if (typeof data === "string" && data.length > LONGEST_TEXT) {
+    const expected = `texts of at most ${LONGEST_TEXT} letters`;
+    throw new UsageError("composition", { expected, got: `one of ${data.length}` });
+  }
   if (!isData(data)) return data;
   const names = Object.keys(data);
   if (names.length === 1 && names[0] === "number" && typeof data.number === "string") {

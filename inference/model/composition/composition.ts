@@ -1,7 +1,16 @@
 /** A model as a graph: parameters, functions of them, columns, and densities that are made of all of these, by name. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { aList, anObject, checkOptions, numbers, type Options, optional } from "../../../engine/options.js";
+import {
+  aList,
+  anObject,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  numbers,
+  type Options,
+  optional,
+} from "../../../engine/options.js";
 import { nearest } from "../../../io/edit-distance.js";
 import { type DensityForm, densityKind } from "../densities/densities.js";
 import { type FunctionForm, functionKind } from "../functions/functions.js";
@@ -24,13 +33,6 @@ export interface Composition {
   readonly functions?: Readonly<Record<string, FunctionForm>>;
   readonly densities: Readonly<Record<string, DensityForm>>;
 }
-
-const compositionOptions: Options<Composition> = {
-  parameters: aList,
-  columns: anObject,
-  functions: optional(anObject),
-  densities: anObject,
-};
 
 const EVERYWHERE: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
@@ -75,9 +77,17 @@ function kindsOf({ parameters, columns, functions = {} }: Composition): Map<stri
   return kinds;
 }
 
+/** What belongs to the kind of a function whose entries are of their types. */
+function soundFunction(name: string, form: FunctionForm) {
+  const where = `function ${name}`;
+  const kind = functionKind(where, form);
+  checkOptions(where, form, kind.entries);
+  return kind;
+}
+
 /** Names by which the numbers of a function are referred to. */
 function namesOf(name: string, form: FunctionForm): string[] {
-  const labels = functionKind(`function ${name}`, form).labels?.(form);
+  const labels = soundFunction(name, form).labels?.(form);
   return labels?.map((label) => `${name}.${label}`) ?? [name];
 }
 
@@ -143,8 +153,13 @@ const NOTHING: Sources = { parameters: [], columns: [] };
  * cannot be of.
  */
 export function checkedComposition(composition: Composition): CheckedComposition {
-  checkOptions("composition", composition, compositionOptions);
+  checkParts("composition", "a composition", composition, {
+    parameters: aList,
+    columns: anObject,
+    densities: anObject,
+  });
   const { parameters, columns, functions = {}, densities } = composition;
+  checkArgument("composition", "functions", functions, anObject);
   checkParameters(parameters);
   const kinds = kindsOf(composition);
   const free = new Set(freeParameters(parameters).map(({ name }) => name));
@@ -180,8 +195,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
   const functionSources = new Walk("function", (name) => {
     const where = `function ${name}`;
     const form = functions[name]!;
-    const kind = functionKind(where, form);
-    checkOptions(where, form, kind.entries);
+    const kind = soundFunction(name, form);
     kind.check(form, where, classes);
     return merged(kind.values(form).map((value) => sourcesOf(where, value)));
   });
@@ -198,6 +212,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
       return densitySources.at(part);
     });
     const shapes = parts.map(({ shape }) => shape);
+    kind.check(form, where, shapes, domain, classes);
     const isMoved = own.parameters.some((parameter) => free.has(parameter));
     const shape = kind.shape(form, shapes, own.columns, isMoved);
     for (const column of union([shape.of, shape.given])) {
@@ -208,7 +223,6 @@ export function checkedComposition(composition: Composition): CheckedComposition
       const expected = "numbers that do not look at columns that the density is of";
       throw new UsageError(where, { expected, got: both });
     }
-    kind.check(form, where, shapes, domain, classes);
     return { ...merged([own, ...parts]), shape };
   });
 

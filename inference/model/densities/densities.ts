@@ -1,5 +1,6 @@
 /** The kinds of density: a row more is a kind more. */
 import { UsageError } from "../../../engine/errors.js";
+import { anObject, checkArgument } from "../../../engine/options.js";
 import { type CategoriesForm, categories } from "./categories.js";
 import type { DensityKind } from "./contract.js";
 import { type EnsembleForm, ensemble } from "./ensemble.js";
@@ -46,7 +47,9 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
 export const densityKinds: readonly DensityForm["kind"][] = Object.freeze(Object.keys(kinds) as DensityForm["kind"][]);
 
 /** What belongs to the kind of a form. @param where  for messages */
-export function densityKind<F extends DensityForm>(where: string, { kind }: F): DensityKind<F> {
+export function densityKind<F extends DensityForm>(where: string, form: F): DensityKind<F> {
+  checkArgument(where, "its form", form, anObject);
+  const { kind } = form;
   if (!Object.hasOwn(kinds, kind)) {
     const got = JSON.stringify(kind) ?? "none";
     throw new UsageError(where, { expected: `a kind of density (${densityKinds.join(", ")})`, got });

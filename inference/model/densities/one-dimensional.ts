@@ -20,6 +20,10 @@ export function logSum(terms: readonly Var[]): Var {
   return reshape(logSumExp(all, -1), all.shape.slice(0, -1));
 }
 
+/** log of the part that some integrals, of nothing in common, are of the whole one: 0 has no part. */
+export const logShare = (tape: Tape, parts: readonly Var[], whole: () => Var): Var =>
+  parts.length === 0 ? log(tape.constant(0, [])) : sub(logSum(parts), whole());
+
 export function overDomain(at: Environment, column: string, { logShape, logIntegral }: OneDimensional): BoundDensity {
   const domain = at.domain(column);
   let whole: Var | undefined;
@@ -32,7 +36,7 @@ export function overDomain(at: Environment, column: string, { logShape, logInteg
     logProbability(region: BoundRegion) {
       const intervals = region[column];
       if (intervals === undefined) return at.tape.constant(0, []);
-      return sub(logSum(intervals.map(logIntegral)), normalisation());
+      return logShare(at.tape, intervals.map(logIntegral), normalisation);
     },
   };
 }

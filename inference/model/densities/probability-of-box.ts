@@ -5,7 +5,7 @@ import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment } from "../language/environment.js";
 import { type Axis, logIntegral } from "../language/quadrature.js";
 import { type BoundInterval, type BoundRegion, isOpen } from "../language/region.js";
-import { logSum } from "./one-dimensional.js";
+import { logShare } from "./one-dimensional.js";
 
 /** By column that the density is of. */
 export type Box = Readonly<Record<string, BoundInterval>>;
@@ -45,7 +45,7 @@ export function cutToDomain(
     logProb: () => sub(logDensity(), normalisation()),
     logProbability(region) {
       if (!of.some((column) => region[column] !== undefined)) return at.tape.constant(0, []);
-      return sub(logSum(boxesOf(at, of, region).map(massOf)), normalisation());
+      return logShare(at.tape, boxesOf(at, of, region).map(massOf), normalisation);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The kinds of function: a row more is a kind more. */
 import { UsageError } from "../../../engine/errors.js";
+import { anObject, checkArgument } from "../../../engine/options.js";
 import { type ProductFunction, productFunction, type SumFunction, sumFunction } from "./arithmetic.js";
 import { type ChoiceFunction, choiceFunction } from "./choice.js";
 import type { FunctionKind } from "./contract.js";
@@ -33,7 +34,9 @@ export const functionKinds: readonly FunctionForm["kind"][] = Object.freeze(
 );
 
 /** What belongs to the kind of a form. @param where  for messages */
-export function functionKind<F extends FunctionForm>(where: string, { kind }: F): FunctionKind<F> {
+export function functionKind<F extends FunctionForm>(where: string, form: F): FunctionKind<F> {
+  checkArgument(where, "its form", form, anObject);
+  const { kind } = form;
   if (!Object.hasOwn(kinds, kind)) {
     const got = JSON.stringify(kind) ?? "none";
     throw new UsageError(where, { expected: `a kind of function (${functionKinds.join(", ")})`, got });

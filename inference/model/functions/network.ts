@@ -1,9 +1,10 @@
 /** Dense networks of columns and parameters: an efficiency, a yield, fractions per event, or the ratio that a classifier has learnt. */
 
 import { UsageError } from "../../../engine/errors.js";
-import { type Options, oneOf, optional } from "../../../engine/options.js";
+import { aNumber, checkOptions, numbers, type Options, oneOf, optional } from "../../../engine/options.js";
 import { concatenate, exp, logSumExp, reshape, sigmoid, softplus, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { checkLimits } from "../../../flows/architecture/limits.js";
 import { checkTensors } from "../../../flows/formats/checkpoint.js";
 import {
   type Activation,
@@ -11,6 +12,7 @@ import {
   type MaskedNetworkArchitecture,
   maskedNetwork,
   maskedNetworkTensors,
+  networkSize,
 } from "../../../flows/networks/masked-network.js";
 import type { Weights } from "../../../flows/networks/weights.js";
 import { checkContext, contextOf, numericColumns } from "../densities/given-columns.js";
@@ -75,6 +77,13 @@ const masked = ({ inputs, hidden, outputs, activation }: NetworkModel["architect
 export const networkTensors = (architecture: NetworkModel["architecture"]) =>
   maskedNetworkTensors(masked(architecture), false);
 
+const architectureOptions: Options<NetworkModel["architecture"]> = {
+  inputs: aNumber,
+  hidden: numbers,
+  outputs: aNumber,
+  activation: oneOf(...Object.keys(activations)),
+};
+
 function checkInputs(
   where: string,
   { of, parameters = [], frame, network }: NetworkInputs,
@@ -82,15 +91,14 @@ function checkInputs(
   classes: (column: string) => readonly number[] | undefined,
 ): void {
   const { architecture, weights } = network;
-  const { inputs, hidden, activation } = architecture;
+  checkOptions(where, architecture, architectureOptions);
+  const { inputs, hidden } = architecture;
   const isCount = (value: number) => Number.isInteger(value) && value >= 1;
   if (![inputs, ...hidden].every(isCount)) {
     throw new UsageError(where, { expected: "positive whole numbers of units", got: [inputs, ...hidden].join(", ") });
   }
-  if (!Object.hasOwn(activations, activation)) {
-    const known = Object.keys(activations).join(", ");
-    throw new UsageError(where, { expected: `an activation (${known})`, got: JSON.stringify(activation) ?? "none" });
-  }
+  checkLimits(where, { context: inputs, hiddenLayers: hidden.length, units: Math.max(outputs, ...hidden) });
+  checkLimits(where, { weights: networkSize(masked(architecture)) });
   if (architecture.outputs !== outputs) {
     throw new UsageError(where, { expected: `a network of ${outputs} outputs`, got: `${architecture.outputs}` });
   }

@@ -97,7 +97,7 @@ test("densities whose names begin with the names of others keep their own weight
 });
 
 /** A flow, a morph, a transport and a network: everything that files hold. */
-const parts = [densitySamples.morphed[0]!, densitySamples.mixture[2]!].map(({ composition }) => composition);
+const parts = [densitySamples.mixture[2]!, densitySamples.morphed[0]!].map(({ composition }) => composition);
 const whole: Composition = {
   parameters: [
     ...parts.flatMap(({ parameters }) => parameters),
@@ -175,7 +175,7 @@ test("what files may hold is read as it is", () => {
 
 test("damaged metadata are read, or refused in one sentence with the file's name, at once", () => {
   const all = paths(JSON.parse(sound));
-  assert.ok(all.length > 150, `only ${all.length} places`);
+  assert.ok(all.length > 80, `only ${all.length} places`);
   let refused = 0;
   const start = cpuSeconds();
   for (const path of all) {
@@ -193,11 +193,11 @@ test("damaged metadata are read, or refused in one sentence with the file's name
 });
 
 test("other damage is named", () => {
-  assert.match(answer("{"), /a composition in JSON, got \{/);
+  assert.match(answer("{"), /a composition in JSON, got "\{"/);
   assert.match(answer("[".repeat(1e6)), /a composition in JSON/);
   assert.match(
-    answer(changed(["densities", "f", "flow", "architecture", "features"], "1000000000")),
-    /at most 1024 features/,
+    answer(changed(["densities", "f", "flow", "architecture", "context"], "1000000000")),
+    /at most 65536 context/,
   );
   assert.match(answer(changed(["densities", "f", "flow", "tensors"], '"densities.none.flow"')), /missing/);
   assert.match(answer(changed(["densities", "moved", "kind"], '"magic"')), /a kind of density \(gaussian/);
