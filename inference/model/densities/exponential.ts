@@ -1,6 +1,6 @@
 /** HS³'s exponential_dist: exp(-c x), cut to the domain of x. */
 
-import { expm1 as exactExpm1, log1p as exactLog1p } from "../../../engine/exact-functions.js";
+import { expm1 as exactExpm1, log as exactLog, log1p as exactLog1p } from "../../../engine/exact-functions.js";
 import { aText, oneOf } from "../../../engine/options.js";
 import {
   abs,
@@ -36,6 +36,9 @@ const NEAR_ZERO = 0.02;
 
 /** Exponent from which on 1 - e^-t is 1 in f64. */
 const ALL = 50;
+
+/** log(1 + x) for x from -1 on: the exact function is right near 0 alone. */
+const logOnePlus = (x: number) => (x < -0.25 ? exactLog(1 + x) : exactLog1p(x));
 
 /** log((1 - e^-t) / t), 0 at t = 0, for t of either sign and any size. */
 export function logMeanDecay(t: Var): Var {
@@ -81,7 +84,7 @@ export const exponential: DensityKind<ExponentialForm> = {
       if (own === 0) return low + u * width;
       // From the end at which the density is largest: log(1 - u (1 - e^{-|c| w})) / -|c|.
       const rate = Math.abs(own);
-      const distance = -exactLog1p(u * exactExpm1(-Math.min(rate * width, ALL))) / rate;
+      const distance = -logOnePlus(u * exactExpm1(-Math.min(rate * width, ALL))) / rate;
       return own > 0 ? low + distance : high - distance;
     });
     return { [x]: values };
