@@ -5,7 +5,7 @@ import { aNumber, checkOptions, numbers, type Options, oneOf, optional } from ".
 import { concatenate, exp, logSumExp, reshape, sigmoid, softplus, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { checkLimits } from "../../../flows/architecture/limits.js";
-import { checkTensors } from "../../../flows/formats/checkpoint.js";
+import { checkTensors } from "../../../flows/formats/checked-tensors.js";
 import {
   type Activation,
   activations,
