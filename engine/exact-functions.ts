@@ -46,7 +46,7 @@ export function exp(x: number): number {
 }
 
 /** e^x - 1 for |x| < 700, relatively accurate near 0. */
-function expm1(x: number): number {
+export function expm1(x: number): number {
   const n = nearest(x * Math.LOG2E);
   const r = x - n * LN2_HIGH - n * LN2_LOW;
   const scale = powerOfTwo(n);

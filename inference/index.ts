@@ -91,6 +91,8 @@ export {
   type ModelFrame,
 } from "./model/feature-frame.js";
 export type { FeatureTransform } from "./model/features/feature-transform.js";
+export * from "./model/likelihood/crossed-knots.js";
+export * from "./model/likelihood/fit-likelihood.js";
 export * from "./model/likelihood/likelihood.js";
 export * from "./model/likelihood/spline-knots.js";
 export * from "./model/mixture.js";

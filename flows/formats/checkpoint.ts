@@ -2,10 +2,10 @@
 import { entryOf } from "../../engine/entry.js";
 import { UsageError } from "../../engine/errors.js";
 import { aMap, anObject, checkArgument, checkOptions, type Options } from "../../engine/options.js";
-import { sameShape } from "../../engine/tape/tape.js";
 import { type Architecture, checked, tensorSpecs } from "../architecture/architecture.js";
 import { checkForm } from "../architecture/form.js";
 import { type ForeignTensors, type Tensor, toTensor, type Weights } from "../networks/weights.js";
+import { checkTensors, listed } from "./checked-tensors.js";
 import { architectureInNewWords } from "./old-words.js";
 
 /** Key of the metadata under which the architecture stands, as JSON. */
@@ -22,34 +22,10 @@ export interface ForeignTensorFile {
   readonly tensors: ForeignTensors;
 }
 
-const listed = (names: readonly string[]) =>
-  names.length === 0 ? "none" : names.slice(0, 4).join(", ") + (names.length > 4 ? `, ... (${names.length})` : "");
-
 /** Refuses weights that are not exactly those of the architecture: names, shapes, finite numbers. */
 export function checkWeights(where: string, architecture: Architecture, weights: ReadonlyMap<string, Tensor>): void {
   checkArgument(where, "the weights", weights, aMap);
-  const specs = tensorSpecs(architecture);
-  const known = new Set(specs.map(({ name }) => name));
-  const missing = specs.filter(({ name }) => !weights.has(name)).map(({ name }) => name);
-  const unexpected = [...weights.keys()].filter((name) => !known.has(name));
-  if (missing.length + unexpected.length > 0) {
-    throw new UsageError(where, {
-      expected: `the ${specs.length} tensors of this ${architecture.kind} flow`,
-      got: `weights of another architecture (missing: ${listed(missing)}; unexpected: ${listed(unexpected)})`,
-    });
-  }
-  for (const { name, shape } of specs) {
-    const tensor = weights.get(name) as Tensor;
-    if (!sameShape(tensor.shape, shape)) {
-      throw new UsageError(where, {
-        expected: `"${name}" of shape [${shape}]`,
-        got: `weights of another architecture, [${tensor.shape}]`,
-      });
-    }
-    if (!tensor.data.every(Number.isFinite)) {
-      throw new UsageError(where, { expected: `finite numbers in "${name}"`, got: "NaN or infinity" });
-    }
-  }
+  checkTensors(where, `${architecture.kind} flow`, tensorSpecs(architecture), weights);
 }
 
 export function toTensors(architecture: Architecture, weights: Weights): TensorFile {

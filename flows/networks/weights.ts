@@ -1,7 +1,7 @@
 /** Named weights of a network or flow, and their initial values. */
 import { aMap, anObject, checkArgument } from "../../engine/options.js";
 import { fillUniform, randomKey } from "../../engine/random/random.js";
-import { type Shape, sizeOf } from "../../engine/tape/tape.js";
+import { type Shape, sizeOf, type Tape } from "../../engine/tape/tape.js";
 
 export interface Tensor {
   readonly shape: Shape;
@@ -72,4 +72,12 @@ export function updated(prefix: string, weights: Weights, values: Readonly<Recor
   return new Map(
     [...weights].map(([name, { shape, data }]) => [name, { shape, data: values[`${prefix}.${name}`] ?? data }]),
   );
+}
+
+/** Of these parameters, the ones that a tape has: a tape may look at a part of a model only. */
+export function parametersOf<V>(tape: Tape, values: Readonly<Record<string, V>>): Record<string, V> {
+  const names = new Set(
+    tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
+  );
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

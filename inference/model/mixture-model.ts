@@ -11,7 +11,7 @@ import {
   type FlowArchitecture,
 } from "../../flows/architecture/architecture.js";
 import { checkWeights } from "../../flows/formats/checkpoint.js";
-import { named, updated, type Weights } from "../../flows/networks/weights.js";
+import { named, parametersOf, updated, type Weights } from "../../flows/networks/weights.js";
 import { type Acceptance, checkAcceptance } from "./acceptance.js";
 import { checkFrame, type ModelFrame } from "./feature-frame.js";
 import { checkModel } from "./given-model.js";
@@ -181,10 +181,7 @@ export function mixtureParameters(model: MixtureModel): Record<string, Float64Ar
 export function parametersOn(tape: Tape, model: MixtureModel): Record<string, Float64Array> {
   checkTape("parametersOn", tape);
   checkModel("parametersOn", model);
-  const names = new Set(
-    tape.nodes.flatMap(({ operation }) => (operation.name === "parameter" ? [operation.label] : [])),
-  );
-  return Object.fromEntries(Object.entries(mixtureParameters(model)).filter(([name]) => names.has(name)));
+  return parametersOf(tape, mixtureParameters(model));
 }
 
 /** The model with new values for some of its parameters, such as training gives back. */

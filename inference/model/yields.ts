@@ -64,7 +64,11 @@ export function logTotalYield(logYieldOf: Var): Var {
  *
  * @param observed  N = Σ of event weights
  */
-export function extendedTerm(logYieldOf: Var, observed: number): Var {
+export const extendedTerm = (logYieldOf: Var, observed: number): Var =>
+  extendedTermOfTotal(logTotalYield(logYieldOf), observed);
+
+/** The same from the logarithm of all expected events []. */
+export function extendedTermOfTotal(logTotal: Var, observed: number): Var {
   if (!(observed > 0 && Number.isFinite(observed))) {
     throw new UsageError("extended likelihood", {
       expected: "event weights with a positive finite sum",
@@ -72,7 +76,7 @@ export function extendedTerm(logYieldOf: Var, observed: number): Var {
       hint: "Set likelihood.extended to false, or look at the weights",
     });
   }
-  const distance = sub(logTotalYield(logYieldOf), Math.log(observed));
+  const distance = sub(logTotal, Math.log(observed));
   return mul(sub(expm1(distance), distance), observed);
 }
 

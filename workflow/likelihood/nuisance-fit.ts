@@ -1,14 +1,9 @@
 /** The fit of ν with everything else frozen: starting points, bounds, progress, and its result for people and programs. */
 import { responseRange } from "../../inference/measurements/distribution-of-interest/response-training.js";
-import {
-  crossesKnots,
-  finiteDifferenceHessian,
-  withHessian,
-  withOuterProduct,
-} from "../../inference/model/likelihood/spline-knots.js";
+import { fitLikelihood, fitObjective } from "../../inference/model/likelihood/fit-likelihood.js";
 import { covariance, F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
 import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
-import { type MinimiseOptions, minimise } from "../../inference/statistics/fit/minimise.js";
+import type { MinimiseOptions } from "../../inference/statistics/fit/minimise.js";
 import { minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
@@ -111,7 +106,7 @@ export async function fitNuisances(
   label = "fit",
 ): Promise<FitResult> {
   const counter = progress.begin(label, undefined, "evaluations");
-  const found = await minimise(objectiveOf(open), {
+  const result = await fitLikelihood(open.likelihood, {
     ...fitOptions(open, start),
     onStep: ({ evaluations, nll, edm, estimate }) => {
       const nu = estimate.values.map((value) => value.toFixed(4)).join(", ");
@@ -119,7 +114,6 @@ export async function fitNuisances(
     },
     signal,
   });
-  const result = crossesKnotsIn(open) ? await acrossKinks(open, found) : found;
   counter.done({ status: result.status });
   const broken =
     result.status === "non-finite" ? await nonFiniteNear(open, [result.estimate.values], signal) : undefined;
@@ -127,20 +121,8 @@ export async function fitNuisances(
   return { ...result, reason: `${result.reason}${advice(open, result)}${culprit}` };
 }
 
-export const crossesKnotsIn = ({ model, events }: OpenLikelihood) => crossesKnots(model, events.data.y !== undefined);
-
 /** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the outer product of gradients. */
-export function objectiveOf(open: OpenLikelihood): Objective {
-  return crossesKnotsIn(open) ? withOuterProduct(open.likelihood) : open.likelihood;
-}
-
-/** The fit with the Hessian from gradients a standard deviation away, of each nuisance alone, to either side as far as the fit may look. */
-async function acrossKinks(open: OpenLikelihood, found: FitResult): Promise<FitResult> {
-  if (found.covariance === undefined || found.status === "aborted") return found;
-  const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
-  const hessian = await finiteDifferenceHessian(open.likelihood, found.estimate.values, reach, fitBounds(open));
-  return withHessian(found, hessian, open.precision);
-}
+export const objectiveOf = ({ likelihood }: OpenLikelihood): Objective => fitObjective(likelihood);
 
 /** The point from which a fit starts without --nu: the ν_0 of step 1 where T responds to ν. */
 export function responseNominal({ model, events }: LikelihoodParts): number[] | undefined {
@@ -167,7 +149,9 @@ export async function minosSummary(
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
   const { names, values } = fit.estimate;
-  const curvature = crossesKnotsIn(open) ? ("finite-difference Hessian" as const) : ("inverse Hessian" as const);
+  const curvature = open.likelihood.crossesKnots
+    ? ("finite-difference Hessian" as const)
+    : ("inverse Hessian" as const);
   const label = { transport: transportLabel(open), curvature, precision };
   const errors: CovarianceSummary =
     fit.hessian === undefined

@@ -13,6 +13,8 @@ import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
 import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
+import { crossesKnots } from "./crossed-knots.js";
+import { evaluationOf, type Order, type OuterProduct, sumOf } from "./evaluation.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
 import {
   CACHE_BYTES,
@@ -21,18 +23,10 @@ import {
   checkLikelihoodOptions,
   type LikelihoodRequest,
 } from "./likelihood-request.js";
-import {
-  derivatives,
-  type Order,
-  scoreOf,
-  scoreSums,
-  type Traced,
-  trace,
-  WEIGHT,
-  WEIGHT_X,
-} from "./likelihood-terms.js";
+import { derivatives, scoreOf, scoreSums, type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
 import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
+export type { OuterProduct } from "./evaluation.js";
 export { CACHE_BYTES, checkEventData, type EventData, type LikelihoodRequest } from "./likelihood-request.js";
 
 /** The same order of derivatives for each part; total = data + penalty. */
@@ -68,17 +62,11 @@ export interface Likelihood extends Objective {
   /** (Σw)² / Σw²; the number of events where they are unweighted. */
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
+  /** Whether gradients jump where parameters move events across knots of splines: `crossesKnots`. */
+  readonly crossesKnots: boolean;
   /** What is cached per event, and what the programs that compute it and the Hessian were lowered to. */
   describe(): Promise<string>;
   close(): Promise<void>;
-}
-
-/** Of the gradients g of the events' log p: on average the Hessian of the NLL where the model describes the data. */
-export interface OuterProduct {
-  /** Σ w g gᵀ, and 1 on the diagonal for each Gaussian constraint; row-major [K, K] */
-  readonly matrix: Float64Array;
-  /** Standard deviation of each diagonal entry from one data set to another, √Σ w² g_k⁴ [K] */
-  readonly scatter: Float64Array;
 }
 
 /** A member's own columns, as `trace` names them: the weights, where y has some. */
@@ -107,23 +95,6 @@ async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
   const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
   const [g] = gradient(nll, [nu]) as [Var];
   return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
-}
-
-type Output = Record<string, Float64Array>;
-
-function evaluationOf(output: Output, order: Order): Evaluation {
-  const [nll] = output.nll as Float64Array;
-  return {
-    nll: nll as number,
-    ...(order >= 1 && { gradient: output.gradient as Float64Array }),
-    ...(order >= 2 && { hessian: output.hessian as Float64Array }),
-  };
-}
-
-function sumOf(a: Evaluation, b: Evaluation): Evaluation {
-  const plus = (p: Float64Array | undefined, q: Float64Array | undefined) => p?.map((value, i) => value + q![i]!);
-  const [g, h] = [plus(a.gradient, b.gradient), plus(a.hessian, b.hessian)];
-  return { nll: a.nll + b.nll, ...(g && { gradient: g }), ...(h && { hessian: h }) };
 }
 
 /** Events between two reports of progress. */
@@ -236,6 +207,7 @@ function boundLikelihood(
   return {
     names: nuisanceNamesOf(model),
     isWeighted: data.weights !== undefined,
+    crossesKnots: crossesKnots(model, data.y !== undefined),
     effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,

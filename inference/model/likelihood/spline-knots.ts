@@ -7,35 +7,18 @@
 
 import { entryOf } from "../../../engine/entry.js";
 import { aFunction, aList, checkArgument, checkParts, numbers } from "../../../engine/options.js";
-import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import type { FitResult } from "../../statistics/fit/fit-result.js";
 import { checkFit } from "../../statistics/fit/given-fit.js";
 import { dot, multiply, submatrix, symmetrised } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { matrixOf, type Objective } from "../../statistics/objective.js";
-import { checkModel } from "../given-model.js";
-import type { MixtureModel } from "../mixture-model.js";
 import type { Likelihood } from "./likelihood.js";
-
-/** Does ν move events across the knots of splines, or knots across events? */
-export function crossesKnots(model: MixtureModel, looksAtY: boolean): boolean {
-  checkModel("crossesKnots", model);
-  const { x, y, response } = model;
-  const moved = [
-    ...(x.morph ? [x.nominal] : []),
-    // T's response moves events in simulation; T itself, before it, is where it is.
-    ...(looksAtY && y && (y.morph || response) ? [y.nominal] : []),
-  ];
-  const moving = [x.morph, ...(looksAtY ? [y?.morph, response] : [])];
-  const movesKnots = moving.some((flow) => flow?.architecture.spline !== undefined);
-  return movesKnots || moved.some(({ architecture }) => boundOf(architecture.transform) !== undefined);
-}
 
 /**
  * The likelihood with the outer product of its events' gradients in place of its Hessian: BHHH, the method of Berndt, Hall, Hall
  * and Hausman 1974, Annals of Economic and Social Measurement 3, 653. The gradient decides where the minimum is, for either.
  */
-export function withOuterProduct(likelihood: Likelihood): Objective {
+export function withOuterProduct(likelihood: Pick<Likelihood, "names" | "evaluate" | "outerProduct">): Objective {
   checkParts("withOuterProduct", "a likelihood", likelihood, { names: aList, evaluate: aFunction });
   return {
     names: likelihood.names,
@@ -104,7 +87,7 @@ export function withFiniteDifferenceHessian(
 }
 
 /** The fit with another Hessian, and the errors and the edm that follow from it. */
-export function withHessian(fit: FitResult, hessian: Float64Array, precision: number): FitResult {
+export function withHessian(fit: FitResult, hessian: Float64Array, precision?: number): FitResult {
   checkFit("withHessian", fit);
   checkArgument("withHessian", "the Hessian", hessian, numbers);
   const { names } = fit.estimate;

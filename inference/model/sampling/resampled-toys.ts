@@ -8,8 +8,8 @@ import { aFlag, aList, aNumber, checkArgument, checkOptions, numbers, type Optio
 import { fillUniform, randomKey } from "../../../engine/random/random.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import type { EventData } from "../likelihood/likelihood.js";
+import { poisson } from "./poisson.js";
 import { joinedColumns, type ObservableName, type SimulatedEvents } from "./simulated-events.js";
-import { poisson } from "./toys.js";
 
 export interface ResampledToyRequest {
   /** Of each process one sample or more, all of a process at the same point. */

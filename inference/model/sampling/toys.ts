@@ -1,6 +1,5 @@
 /** Toy experiments: what a repetition of the whole measurement would have seen. */
 
-import { log } from "../../../engine/exact-functions.js";
 import {
   aFlag,
   aNumber,
@@ -11,12 +10,13 @@ import {
   numbers,
   type Options,
 } from "../../../engine/options.js";
-import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
+import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { checkModel } from "../given-model.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { expectedYields } from "../yields.js";
+import { poisson } from "./poisson.js";
 import { openSampler, type Sampler } from "./sampling.js";
 import { joinedColumns } from "./simulated-events.js";
 
@@ -28,21 +28,6 @@ export interface ToyRequest {
   readonly nu: readonly number[];
   readonly withY: boolean;
   readonly seed: number;
-}
-
-/** Uniform numbers drawn at once. */
-const DRAWN_AT_ONCE = 4096;
-
-/** A Poisson number of mean `mean`: arrivals in unit time, gaps being exponential. Takes `mean` draws. */
-export function poisson(mean: number, seed: number, purpose: string): number {
-  const key = randomKey(seed, purpose);
-  const uniforms = new Float64Array(DRAWN_AT_ONCE);
-  let time = 0;
-  for (let count = 0; ; count++) {
-    if (count % DRAWN_AT_ONCE === 0) fillUniform(key, count, uniforms);
-    time -= log(uniforms[count % DRAWN_AT_ONCE]!);
-    if (time > mean) return count;
-  }
 }
 
 const toyOptions: Options<ToyRequest> = {

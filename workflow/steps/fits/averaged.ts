@@ -20,14 +20,7 @@ import { likelihoodInputs, type RunContext } from "../../context.js";
 import { cacheBytesOf, type OpenLikelihood, transportLabel } from "../../likelihood/bound-likelihood.js";
 import { errorsOf, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import type { FitSummary } from "../../likelihood/fit-summary.js";
-import {
-  crossesKnotsIn,
-  fitBounds,
-  fitNuisances,
-  fitOptions,
-  minosSummary,
-  objectiveOf,
-} from "../../likelihood/nuisance-fit.js";
+import { fitBounds, fitNuisances, fitOptions, minosSummary, objectiveOf } from "../../likelihood/nuisance-fit.js";
 import { openFit } from "../../likelihood/open-fit.js";
 import type { FittedReplica } from "./ensemble.js";
 
@@ -159,7 +152,7 @@ async function average(
     averageOf((likelihood) => likelihood),
     fit,
   );
-  const isKinked = crossesKnotsIn(open);
+  const isKinked = open.likelihood.crossesKnots;
   const exact = averageOf((likelihood, b) => {
     const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
     return isKinked && reach ? withFiniteDifferenceHessian(likelihood, reach, fitBounds(open)) : likelihood;

@@ -2,9 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
+import { crossesKnots } from "../../../../inference/model/likelihood/crossed-knots.js";
 import { likelihood } from "../../../../inference/model/likelihood/likelihood.js";
 import {
-  crossesKnots,
   finiteDifferenceHessian,
   withHessian,
   withOuterProduct,

@@ -1,0 +1,134 @@
+/** Events of the densities of a composition, unweighted, in f64 on any machine. */
+import { entryOf } from "../../../engine/entry.js";
+import { UsageError } from "../../../engine/errors.js";
+import { aNumber, anObject, aText, checkOptions, type Options, optional } from "../../../engine/options.js";
+import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import { reshape } from "../../../engine/tape/operations.js";
+import { sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
+import type { Draws } from "../densities/contract.js";
+import { densityKind } from "../densities/densities.js";
+import { withinRegion } from "../densities/rejection.js";
+import type { Environment } from "../language/environment.js";
+import { derivedColumns } from "../language/framed-columns.js";
+import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
+import { bindComposition, TapeParts } from "./bind-composition.js";
+import type { CheckedComposition } from "./composition.js";
+import { compositionParameters } from "./composition-parameters.js";
+
+export type DrawnEvents = Readonly<Record<string, Float64Array>>;
+
+export interface DrawRequest {
+  readonly composition: CheckedComposition;
+  readonly density: string;
+  readonly count: number;
+  /** Values of parameters by name; those that are not named have their starts. */
+  readonly point?: ParameterPoint;
+  /** Columns that the density is conditional on [count]. */
+  readonly given?: DrawnEvents;
+  readonly seed: number;
+  /** Names the streams of random numbers. */
+  readonly purpose: string;
+}
+
+const drawOptions: Options<DrawRequest> = {
+  composition: anObject,
+  density: aText,
+  count: aNumber,
+  point: optional(anObject),
+  given: optional(anObject),
+  seed: aNumber,
+  purpose: aText,
+};
+
+/** The columns that the density is of [count], each number within the domain of its column. */
+export async function drawEvents(request: DrawRequest): Promise<DrawnEvents> {
+  checkOptions("drawEvents", request, drawOptions);
+  const { composition, density, count, given = {}, point = {}, seed, purpose } = request;
+  for (const column of composition.shape(density).given) {
+    if (entryOf(given, column)?.length === count) continue;
+    const got = entryOf(given, column) === undefined ? "none" : `${given[column]!.length}`;
+    throw new UsageError("drawEvents", { expected: `${count} numbers of the given column ${column}`, got });
+  }
+  let stream = 0;
+  const keys = () => randomKey(seed, `${purpose}/${stream++}`);
+  return drawn({ composition, point, keys }, density, count, given);
+}
+
+interface Source {
+  readonly composition: CheckedComposition;
+  readonly point: ParameterPoint;
+  /** A new stream of random numbers at each call. */
+  readonly keys: () => ReturnType<typeof randomKey>;
+}
+
+async function drawn(source: Source, density: string, count: number, given: DrawnEvents): Promise<DrawnEvents> {
+  const { composition } = source;
+  const form = composition.densities[density]!;
+  const { of } = composition.shape(density);
+  const domains = Object.fromEntries(of.map((column) => [column, [composition.domain(column)]]));
+  const found = await withinRegion(drawsOf(source, count, given), `draws of ${density}`, domains, (own) =>
+    densityKind(density, form).draw(form, own, density),
+  );
+  return Object.fromEntries(of.map((column) => [column, found[column] ?? new Float64Array(0)]));
+}
+
+function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
+  const { composition, keys } = source;
+  const filled = (fill: typeof fillNormal) => {
+    const numbers = new Float64Array(count);
+    fill(keys(), 0, numbers);
+    return numbers;
+  };
+  const draws: Draws = {
+    count,
+    column: (name) => given[name]!,
+    value: async (of) => (await draws.computed((at) => ({ value: reshape(at.value(of), []) }))).value!,
+    computed: (of, columns = {}) => computed(source, of, count, { ...given, ...columns }),
+    normals: () => filled(fillNormal),
+    uniforms: () => filled(fillUniform),
+    domain: composition.domain,
+    shape: composition.shape,
+    classes: composition.classes,
+    drawn(density, more = {}, domains = {}) {
+      const domain = (column: string) => entryOf(domains, column) ?? composition.domain(column);
+      return drawn({ ...source, composition: { ...composition, domain } }, density, count, { ...given, ...more });
+    },
+    part(positions) {
+      const own = Object.entries(given).map(
+        ([name, values]) => [name, Float64Array.from(positions, (i) => values[i]!)] as const,
+      );
+      return drawsOf(source, positions.length, Object.fromEntries(own));
+    },
+  };
+  return draws;
+}
+
+/** Numbers on a tape, of every event [...shape, count]. */
+async function computed(
+  { composition, point }: Source,
+  of: (at: Environment) => Readonly<Record<string, Var>>,
+  count: number,
+  columns: DrawnEvents,
+): Promise<Readonly<Record<string, Float64Array>>> {
+  const tape = new Tape();
+  const free = freeParameters(composition.parameters);
+  // A tape has no empty arrays.
+  const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
+  const nodes = Object.fromEntries(Object.keys(columns).map((name) => [name, tape.column(name)]));
+  const parts = new TapeParts();
+  const outputs = of(bindComposition(composition, theta, nodes, parts));
+  if (Object.keys(outputs).length === 0) return {};
+  const program = await referenceBackend().compile({ outputs });
+  await program.write(parametersOf(tape, compositionParameters(composition)));
+  await program.bind({ ...columns, ...derivedColumns(parts.derived, columns) });
+  const found = await program.run();
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { events, shape }]) => {
+      const own = found[name]!;
+      if (events !== undefined) return [name, own];
+      return [name, Float64Array.from({ length: sizeOf(shape) * count }, (_, i) => own[Math.floor(i / count)]!)];
+    }),
+  );
+}

@@ -1,0 +1,110 @@
+/** Toy experiments of a composition: events of every channel, and outcomes of every auxiliary measurement, drawn anew. */
+import { entryOf } from "../../../engine/entry.js";
+import { UsageError } from "../../../engine/errors.js";
+import { aList, aNumber, anObject, checkOptions, type Options, optional } from "../../../engine/options.js";
+import { normal, randomKey } from "../../../engine/random/random.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import { exp } from "../../../engine/tape/operations.js";
+import { Tape } from "../../../engine/tape/tape.js";
+import { asimov, redrawn } from "../parameters/constraints.js";
+import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
+import { poisson } from "../sampling/poisson.js";
+import { bindComposition, TapeParts } from "./bind-composition.js";
+import { type CheckedComposition, checkedComposition } from "./composition.js";
+import { type DrawnEvents, drawEvents } from "./draw-events.js";
+
+/** A channel without its data. */
+export interface ToyChannel {
+  readonly name: string;
+  readonly density: string;
+  /** Where the number of events is drawn: from what the density expects. */
+  readonly isExtended: boolean;
+  /** Number of events where the channel is not extended. */
+  readonly count?: number;
+  /** Columns that the density is conditional on, as the data have them [count]: a toy has the same. */
+  readonly given?: DrawnEvents;
+}
+
+export interface CompositionToyRequest {
+  readonly composition: CheckedComposition;
+  readonly channels: readonly ToyChannel[];
+  /** True values by name; those that are not named have their starts. */
+  readonly point?: ParameterPoint;
+  readonly seed: number;
+}
+
+export interface CompositionToy {
+  /** With the outcomes that the auxiliary measurements of the toy have. */
+  readonly composition: CheckedComposition;
+  /** Of each channel, in their order. */
+  readonly events: readonly { readonly count: number; readonly columns: DrawnEvents }[];
+}
+
+const toyOptions: Options<CompositionToyRequest> = {
+  composition: anObject,
+  channels: aList,
+  point: optional(anObject),
+  seed: aNumber,
+};
+
+/** One toy: unweighted events in f64, the same on any machine. */
+export async function drawCompositionToy(request: CompositionToyRequest): Promise<CompositionToy> {
+  checkOptions("drawCompositionToy", request, toyOptions);
+  const { composition, channels, point = {}, seed } = request;
+  const events = [];
+  for (const { name, density, isExtended, count: asked, given = {} } of channels) {
+    const count = isExtended
+      ? poisson(await expectedEvents(composition, density, point), seed, `toy/${name}/count`)
+      : asked;
+    if (count === undefined) {
+      throw new UsageError("drawCompositionToy", { expected: `a number of events of ${name}`, got: "none" });
+    }
+    const drawn = await drawEvents({ composition, density, count, point, given, seed, purpose: `toy/${name}` });
+    events.push({ count, columns: { ...given, ...drawn } });
+  }
+  const valueOf = (name: string, start: number) => entryOf(point, name) ?? start;
+  return {
+    composition: withConstraints(composition, ({ name, start, constraint }) => {
+      const purpose = `toy/constraint/${name}`;
+      return redrawn(constraint, valueOf(name, start), normal(randomKey(seed, purpose), 0), seed, `${purpose}/count`);
+    }),
+    events,
+  };
+}
+
+/** The composition with outcomes of its auxiliary measurements that agree with a point exactly: those of an Asimov data set. */
+export const asimovComposition = (composition: CheckedComposition, point: ParameterPoint): CheckedComposition =>
+  withConstraints(composition, ({ name, start, constraint }) => asimov(constraint, entryOf(point, name) ?? start));
+
+type Constrained = Required<Pick<CheckedComposition["parameters"][number], "name" | "start" | "constraint">>;
+
+function withConstraints(
+  composition: CheckedComposition,
+  changed: (parameter: Constrained) => Constrained["constraint"],
+): CheckedComposition {
+  const { columns, functions, densities } = composition;
+  const parameters = composition.parameters.map(({ constraint, ...parameter }) =>
+    constraint === undefined
+      ? parameter
+      : { ...parameter, constraint: changed({ name: parameter.name, start: parameter.start, constraint }) },
+  );
+  return checkedComposition({ parameters, columns, functions, densities });
+}
+
+/** Number of events that a density expects at a point. */
+export async function expectedEvents(
+  composition: CheckedComposition,
+  density: string,
+  point: ParameterPoint,
+): Promise<number> {
+  const tape = new Tape();
+  const free = freeParameters(composition.parameters);
+  // A tape has no empty arrays.
+  const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
+  const { logExpected } = bindComposition(composition, theta, {}, new TapeParts()).density(density);
+  if (logExpected === undefined) {
+    throw new UsageError(`density ${density}`, { expected: "numbers of events", got: "fractions alone" });
+  }
+  const program = await referenceBackend().compile({ outputs: { expected: exp(logExpected) } });
+  return (await program.run()).expected![0]!;
+}

@@ -1,0 +1,70 @@
+/**
+ * The mixture over the values of a categorical column that is not observed, such as the process of an event: one density of all of them, whose
+ * networks are evaluated for all at once.
+ */
+
+import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf } from "../../../engine/options.js";
+import { broadcast, concatenate, log, reshape, sub, sum } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import { values } from "../language/entry-kinds.js";
+import type { BoundDensity, Value } from "../language/environment.js";
+import type { DensityKind } from "./contract.js";
+import { drawnClasses } from "./drawn-classes.js";
+import { logSignedSumAlong } from "./signed-sum.js";
+
+export interface CategoriesForm {
+  readonly kind: "categories";
+  /** Conditional on the column. */
+  readonly density: string;
+  /** Categorical column, which data need not have. */
+  readonly over: string;
+  /** Of each of its values the number of events, or any number in proportion. They may look at other columns. */
+  readonly coefficients: readonly Value[];
+}
+
+export const categories: DensityKind<CategoriesForm> = {
+  doc: "Σ c_i p(x | i) / Σ c_i over the values i of a categorical column",
+  entries: { kind: oneOf("categories"), density: aText, over: aText, coefficients: values },
+  values: ({ coefficients }) => coefficients,
+  parts: ({ density }) => [density],
+  shape: ({ over }, [part], given) => ({
+    ...part!,
+    given: [...new Set([...part!.given.filter((column) => column !== over), ...given])],
+    isExtended: given.length === 0,
+  }),
+  check({ density, over, coefficients }, where, [part], _, classes) {
+    const values = classes(over);
+    if (values === undefined) {
+      throw new UsageError(where, { expected: "a categorical column, one with values", got: over });
+    }
+    if (!part!.given.includes(over)) {
+      const got = `${density} given ${part!.given.join(", ") || "no column"}`;
+      throw new UsageError(where, { expected: `a density that is conditional on ${over}`, got });
+    }
+    if (coefficients.length === values.length) return;
+    throw new UsageError(where, {
+      expected: `a coefficient for each of ${values.length} values of ${over}`,
+      got: `${coefficients.length}`,
+    });
+  },
+  bind({ density, over, coefficients }, at, name): BoundDensity {
+    const values = at.classes(over)!;
+    const own = coefficients.map((value) => at.value(value));
+    const all = concatenate(own.map((value) => reshape(value, [...value.shape, 1])));
+    const summed = sum(all, -1);
+    const total = log(reshape(summed, summed.shape.slice(0, -1)));
+    const part = at.withColumns({ [over]: at.tape.constant(values) }).density(density);
+    const ofAll = (logs: Var) => sub(logSignedSumAlong(all, broadcast(logs, [values.length])), total);
+    return {
+      logProb: () => ofAll(part.logProb()),
+      logProbability: (region) => ofAll(part.logProbability(region)),
+      ...(at.shape(name).isExtended && { logExpected: total }),
+    };
+  },
+  async draw({ density, over, coefficients }, draws) {
+    const values = draws.classes(over)!;
+    const which = await drawnClasses(draws, coefficients, values.length);
+    return draws.drawn(density, { [over]: Float64Array.from(which, (i) => values[i]!) });
+  },
+};

@@ -1,0 +1,58 @@
+/** The kinds of density: a row more is a kind more. */
+import { UsageError } from "../../../engine/errors.js";
+import { anObject, checkArgument } from "../../../engine/options.js";
+import { type CategoriesForm, categories } from "./categories.js";
+import type { DensityKind } from "./contract.js";
+import { type EnsembleForm, ensemble } from "./ensemble.js";
+import { type ExponentialForm, exponential } from "./exponential.js";
+import { type FlowForm, flow } from "./flow.js";
+import { type GaussianForm, gaussian } from "./gaussian.js";
+import { type GenericForm, generic } from "./generic.js";
+import { type MixtureForm, mixture } from "./mixture.js";
+import { type MorphedForm, morphed } from "./morphed.js";
+import { type ProductForm, product } from "./product.js";
+import { type TransportedForm, transported } from "./transported.js";
+import { type TruncatedForm, truncated } from "./truncated.js";
+import { type UniformForm, uniform } from "./uniform.js";
+
+export type DensityForm =
+  | GaussianForm
+  | ExponentialForm
+  | UniformForm
+  | GenericForm
+  | MixtureForm
+  | CategoriesForm
+  | ProductForm
+  | TruncatedForm
+  | EnsembleForm
+  | FlowForm
+  | MorphedForm
+  | TransportedForm;
+
+const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityForm, { kind: K }>> } = {
+  gaussian,
+  exponential,
+  uniform,
+  generic,
+  mixture,
+  categories,
+  product,
+  truncated,
+  ensemble,
+  flow,
+  morphed,
+  transported,
+};
+
+export const densityKinds: readonly DensityForm["kind"][] = Object.freeze(Object.keys(kinds) as DensityForm["kind"][]);
+
+/** What belongs to the kind of a form. @param where  for messages */
+export function densityKind<F extends DensityForm>(where: string, form: F): DensityKind<F> {
+  checkArgument(where, "its form", form, anObject);
+  const { kind } = form;
+  if (!Object.hasOwn(kinds, kind)) {
+    const got = JSON.stringify(kind) ?? "none";
+    throw new UsageError(where, { expected: `a kind of density (${densityKinds.join(", ")})`, got });
+  }
+  return kinds[kind] as unknown as DensityKind<F>;
+}

@@ -1,0 +1,95 @@
+/** A density in a part of the domain alone, such as sidebands. */
+
+import { UsageError } from "../../../engine/errors.js";
+import { aText, oneOf } from "../../../engine/options.js";
+import { add, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import { aRegion } from "../language/entry-kinds.js";
+import type { BoundDensity } from "../language/environment.js";
+import {
+  type BoundInterval,
+  type BoundRegion,
+  checkIntervals,
+  type Interval,
+  intersection,
+  type Region,
+} from "../language/region.js";
+import type { DensityKind } from "./contract.js";
+import { withinRegion } from "./rejection.js";
+
+export interface TruncatedForm {
+  readonly kind: "truncated";
+  readonly density: string;
+  /** Of columns that it is of: ascending intervals that do not overlap. */
+  readonly region: Region;
+}
+
+/** 1 inside, 0 outside. */
+function indicator(value: Var, intervals: readonly Interval[]): Var {
+  return intervals
+    .map(([low, high]) => mul(greaterEqual(value, low), lessEqual(value, high)))
+    .reduce((sum, own) => sub(add(sum, own), mul(sum, own)));
+}
+
+const isFixed = (interval: BoundInterval): interval is Interval => interval.every((end) => typeof end === "number");
+
+function fixedRegion(where: string, region: BoundRegion): Region {
+  if (Object.values(region).every((intervals) => intervals.every(isFixed))) return region as Region;
+  throw new UsageError(where, { expected: "a region that no map moves", got: "one that follows from parameters" });
+}
+
+/** Both regions together; a column that has nothing in both has no interval left. */
+const narrowed = (a: Region, b: Region): BoundRegion =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((column) => {
+      const [own, other] = [a[column], b[column]];
+      return [column, own && other ? intersection(own, other) : (own ?? other)!];
+    }),
+  );
+
+export const truncated: DensityKind<TruncatedForm> = {
+  doc: "p(x) / ∫ p over a region, 0 outside of it",
+  entries: { kind: oneOf("truncated"), density: aText, region: aRegion },
+  values: () => [],
+  parts: ({ density }) => [density],
+  shape: (_, [part]) => part!,
+  check({ density, region }, where, [part], domain) {
+    if (Object.keys(region).length === 0) {
+      throw new UsageError(where, { expected: "a region with at least one column", got: "none" });
+    }
+    for (const [column, intervals] of Object.entries(region)) {
+      if (!part!.of.includes(column)) {
+        throw new UsageError(where, {
+          expected: `columns that ${density} is of (${part!.of.join(", ")})`,
+          got: column,
+        });
+      }
+      checkIntervals(`${where}, ${column}`, intervals, domain(column));
+    }
+  },
+  bind({ density, region }, at, name): BoundDensity {
+    const whole = at.density(density);
+    const columns = Object.keys(region);
+    if (columns.some((column) => !isFixed(at.domain(column)))) {
+      throw new UsageError(name, {
+        expected: "a region that no map moves",
+        got: `a map of ${columns.join(", ")} from a range with ends`,
+        hint: `Truncate the transported density in place of ${density}`,
+      });
+    }
+    return {
+      logProb() {
+        const inside = Object.entries(region)
+          .map(([column, intervals]) => indicator(at.column(column), intervals))
+          .reduce((a, b) => mul(a, b));
+        // The logarithm of 0: shaders have no constant that is infinite.
+        return where(inside, sub(whole.logProb(), whole.logProbability(region)), log(inside));
+      },
+      logProbability: (other) =>
+        sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),
+      ...(whole.logExpected && { logExpected: add(whole.logExpected, whole.logProbability(region)) }),
+    };
+  },
+  draw: ({ density, region }, draws, name) =>
+    withinRegion(draws, `draws of ${name}`, region, (own) => own.drawn(density)),
+};

@@ -1,0 +1,365 @@
+/**
+ * The likelihood of a composition: a sum over channels, each a density with a sample, and the constraints of the parameters; a function of all
+ * free parameters θ, with exact derivatives by double backward.
+ */
+import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
+import { UsageError } from "../../../engine/errors.js";
+import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../../../engine/options.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import { sharedColumn } from "../../../engine/runtime/shared-column.js";
+import { add, broadcastEvents, exp, mul, reshape, slice } from "../../../engine/tape/operations.js";
+import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { effectiveEvents } from "../../statistics/fit/covariance.js";
+import type { Evaluation, Objective } from "../../statistics/objective.js";
+import { bindComposition, TapeParts } from "../composition/bind-composition.js";
+import type { CheckedComposition } from "../composition/composition.js";
+import { compositionParameters } from "../composition/composition-parameters.js";
+import { derivedColumns } from "../language/framed-columns.js";
+import { constraintNll } from "../parameters/constraints.js";
+import { freeParameters, type Parameter } from "../parameters/parameter.js";
+import { extendedTermOfTotal } from "../yields.js";
+import { evaluationOf, type Order, type OuterProduct, sumOf } from "./evaluation.js";
+import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import { CACHE_BYTES } from "./likelihood-request.js";
+import { derivatives, scoreOf, scoreSums, type Traced, WEIGHT } from "./likelihood-terms.js";
+
+/** Events of one channel, by the columns of the composition. */
+export interface ChannelData {
+  readonly count: number;
+  /** [events] each: those that the density is of, and those that it is conditional on. */
+  readonly columns: Readonly<Record<string, ColumnData>>;
+  /** [events], of either sign. Absent: every event counts 1. */
+  readonly weights?: ColumnData | undefined;
+}
+
+export interface Channel {
+  readonly name: string;
+  /** Of the composition. */
+  readonly density: string;
+  readonly data: ChannelData;
+  /** With the Poisson term of the number of events. */
+  readonly isExtended: boolean;
+}
+
+export interface ChannelsRequest {
+  readonly backend: Backend;
+  readonly composition: CheckedComposition;
+  readonly channels: readonly Channel[];
+  /** As of `likelihood`, for each channel. */
+  readonly cacheBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ChannelsLikelihood extends Objective {
+  /** The free ones: θ lists them in this order. */
+  readonly parameters: readonly Parameter[];
+  /** -Σ w log p of every channel, and constraints with extended terms. */
+  evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts>;
+  /** log p of every event of a channel, unweighted: f64 [events]. */
+  logProb(channel: string, theta: ArrayLike<number>): Promise<Float64Array>;
+  /** Gradient of every event's log p, with that of the logarithm of the expected number where it counts: f64 [K, events]. */
+  eventScores(channel: string, theta: ArrayLike<number>): Promise<Float64Array>;
+  /** Expected numbers of events by channel, where its density has one. */
+  expected(theta: ArrayLike<number>): Promise<Readonly<Record<string, number>>>;
+  /** J of the sandwich covariance, row-major [K, K]: Σ w² g gᵀ over events, and the curvature of the constraints. */
+  scoreProduct(theta: ArrayLike<number>): Promise<Float64Array>;
+  /** BHHH: Σ w g gᵀ, and the curvature of the constraints. */
+  outerProduct(theta: ArrayLike<number>): Promise<OuterProduct>;
+  /** (Σw)² / Σw² of all channels together. */
+  readonly effectiveEvents: number;
+  readonly isWeighted: boolean;
+  readonly crossesKnots: boolean;
+  close(): Promise<void>;
+}
+
+export interface ChannelParts {
+  readonly channels: Readonly<Record<string, Evaluation>>;
+  readonly penalty: Evaluation;
+  readonly total: Evaluation;
+}
+
+const requestOptions: Options<ChannelsRequest> = {
+  backend: anObject,
+  composition: anObject,
+  channels: aList,
+  cacheBytes: optional(aNumber),
+  signal: optional(aSignal),
+};
+
+/** Of messages: rows are counted from 0, as in arrays. */
+function checkChannel(composition: CheckedComposition, { name, density, data, isExtended }: Channel): void {
+  const where = `channel ${name}`;
+  if (!Object.hasOwn(composition.densities, density)) {
+    const known = Object.keys(composition.densities).join(", ");
+    throw new UsageError(where, { expected: `a density (${known})`, got: JSON.stringify(density) });
+  }
+  const shape = composition.shape(density);
+  if (isExtended && !shape.isExtended) {
+    throw new UsageError(where, {
+      expected: `numbers of events in ${density}, as the channel is extended`,
+      got: "fractions alone",
+      hint: "Give the mixture numbers of events, or set extended to false",
+    });
+  }
+  const { count, columns, weights } = data;
+  if (!(count > 0 || (count === 0 && isExtended))) {
+    throw new UsageError(where, { expected: "at least one event, unless it is extended", got: `${count}` });
+  }
+  if (weights !== undefined && weights.length !== count) {
+    throw new UsageError(where, { expected: `${count} weights`, got: `${weights.length}` });
+  }
+  for (const column of [...shape.of, ...shape.given]) {
+    const own = Object.hasOwn(columns, column) ? columns[column]! : undefined;
+    if (own === undefined || own.length !== count) {
+      const got = own === undefined ? `none (${Object.keys(columns).join(", ")})` : `${own.length}`;
+      throw new UsageError(where, { expected: `${count} numbers of the column ${column}`, got });
+    }
+    const [low, high] = composition.domain(column);
+    const classes = composition.classes(column);
+    const isIn = (value: number) => (classes ? classes.includes(value) : value >= low && value <= high);
+    const bad = own.findIndex((value) => !isIn(value));
+    if (bad < 0) continue;
+    const number = Array.from(own).filter((value) => !isIn(value)).length;
+    throw new UsageError(where, {
+      expected: classes ? `${column} of ${classes.join(", ")}` : `${column} within [${low}, ${high}]`,
+      got: `${own[bad]} in row ${bad} (counted from 0); ${number} such events of ${count}`,
+      hint: "Select the events within the range of the column, or widen it",
+    });
+  }
+}
+
+const columnsOf = (composition: CheckedComposition, density: string): readonly string[] => {
+  const { of, given } = composition.shape(density);
+  return [...of, ...given];
+};
+
+/** What a channel computes from its events, and what is bound to its tape beside the data. */
+interface TracedChannel {
+  readonly traced: Traced;
+  readonly tape: Tape;
+  readonly parts: TapeParts;
+}
+
+function traceChannel(composition: CheckedComposition, { density, data, isExtended }: Channel): TracedChannel {
+  const tape = new Tape();
+  const size = freeParameters(composition.parameters).length;
+  const nu = tape.parameter("nu", [size]);
+  const events = tape.events();
+  const columns = Object.fromEntries(columnsOf(composition, density).map((name) => [name, tape.column(name)]));
+  const parts = new TapeParts();
+  const ownNu = broadcastEvents(nu, events);
+  const at = (theta: Var) => bindComposition(composition, theta, columns, parts).density(density);
+  const logProb = broadcastEvents(at(nu).logProb(), events);
+  const own = at(ownNu);
+  const ownLog = broadcastEvents(own.logProb(), events);
+  const traced = {
+    nu,
+    ownNu,
+    logProb,
+    ownScore: isExtended ? add(ownLog, own.logExpected!) : ownLog,
+    weight: data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], events),
+  };
+  return { traced, tape, parts };
+}
+
+/** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
+async function parameterPrograms(composition: CheckedComposition, channels: readonly Channel[]) {
+  const free = freeParameters(composition.parameters);
+  const tape = new Tape();
+  const nu = tape.parameter("nu", [free.length]);
+  const at = bindComposition(composition, nu, {}, new TapeParts());
+  const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
+  const constraints = composition.parameters.flatMap(({ name, constraint }) =>
+    constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
+  );
+  const expected: Record<string, Var> = {};
+  const terms: Var[] = [];
+  for (const { name, density, data, isExtended } of channels) {
+    if (!composition.shape(density).isExtended) continue;
+    const logTotal = at.density(density).logExpected!;
+    if (logTotal.events !== undefined) {
+      throw new UsageError(`channel ${name}`, {
+        expected: `numbers of events of ${density} that look at no column`,
+        got: "numbers that do",
+      });
+    }
+    expected[`expected ${name}`] = exp(logTotal);
+    // Without events the term is the expected number itself.
+    if (isExtended) terms.push(data.count === 0 ? exp(logTotal) : extendedTermOfTotal(logTotal, totalWeight(data)));
+  }
+  const constraint = constraints.reduce(add, zero);
+  const nll = terms.reduce(add, constraint);
+  const [g] = gradient(nll, [nu]) as [Var];
+  const weights = parametersOf(tape, compositionParameters(composition));
+  const compiled = async (outputs: Record<string, Var>) => {
+    const program = await referenceBackend().compile({ outputs });
+    await program.write(weights);
+    return program;
+  };
+  return {
+    penalty: await compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
+    curvature: await compiled({ hessian: hessian(constraint, nu) }),
+    expected: Object.keys(expected).length === 0 ? undefined : await compiled(expected),
+  };
+}
+
+/** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
+const MOST_INTEGRAL_ERROR = 5e-4;
+
+/** Refuses integrals of a channel that are too uncertain, at the start of the parameters. */
+async function checkIntegrals(
+  name: string,
+  backend: Backend,
+  tape: Tape,
+  { integrals }: TapeParts,
+  values: Readonly<Record<string, ArrayLike<number>>>,
+): Promise<void> {
+  // Each stands on the tape a second time, with events, where its parameters have them.
+  const own = integrals.filter(({ error }) => error.events === undefined);
+  if (own.length === 0) return;
+  const outputs = Object.fromEntries(own.map(({ error }, i) => [`${i}`, error]));
+  const program = await backend.compile({ outputs });
+  await program.write(parametersOf(tape, values));
+  const found = await program.run();
+  await program.close();
+  for (const [i, { what }] of own.entries()) {
+    const error = found[`${i}`]![0]!;
+    if (error <= MOST_INTEGRAL_ERROR) continue;
+    throw new UsageError(`channel ${name}`, {
+      expected: `${what} to ${MOST_INTEGRAL_ERROR} of itself`,
+      got: `an error of ${error.toPrecision(2)} by quadrature`,
+      hint: "Give its columns ranges in which the density has no narrow peaks, or none",
+    });
+  }
+}
+
+interface OpenChannel {
+  readonly channel: Channel;
+  /** Its weights. */
+  readonly member: Member;
+  readonly events: EventPrograms<keyof Traced>;
+}
+
+/**
+ * Binds a composition to data. Programs are compiled when first needed. What data and weights alone decide is computed with the first of
+ * them, and cached.
+ */
+export async function channelsLikelihood(request: ChannelsRequest): Promise<ChannelsLikelihood> {
+  checkOptions("channelsLikelihood", request, requestOptions);
+  const { backend, composition, channels, cacheBytes = CACHE_BYTES, signal } = request;
+  if (channels.length === 0) throw new UsageError("channelsLikelihood", { expected: "a channel", got: "none" });
+  const names = channels.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new UsageError("channelsLikelihood", { expected: "channels of different names", got: `${twice} twice` });
+  }
+  const parameters = freeParameters(composition.parameters);
+  if (parameters.length === 0) {
+    throw new UsageError("channelsLikelihood", { expected: "at least one free parameter", got: "none" });
+  }
+  for (const channel of channels) checkChannel(composition, channel);
+  const ofParameters = await parameterPrograms(composition, channels);
+  const open: OpenChannel[] = [];
+  for (const channel of channels) {
+    const { count, columns, weights } = channel.data;
+    const kept = columnsOf(composition, channel.density).map((name) => [name, columns[name]!] as const);
+    const { traced, tape, parts } = traceChannel(composition, channel);
+    const member: Member = { parameters: parametersOf(tape, compositionParameters(composition)), columns: {} };
+    await checkIntegrals(channel.name, backend, tape, parts, {
+      ...member.parameters,
+      nu: parameters.map(({ start }) => start),
+    });
+    const derived = Object.entries(derivedColumns(parts.derived, columns));
+    const all = [...kept, ...derived].map(([name, values]) => [name, sharedColumn(values)] as const);
+    const data = { ...Object.fromEntries(all), ...(weights && { [WEIGHT]: sharedColumn(weights) }) };
+    open.push({
+      channel,
+      member,
+      events: eventPrograms({
+        backend,
+        traced: { ...traced } as Record<keyof Traced, Var>,
+        columns: data,
+        count,
+        members: [member],
+        cacheBytes,
+        signal,
+      }),
+    });
+  }
+  const opened = (name: string): OpenChannel => {
+    const found = open.find(({ channel }) => channel.name === name);
+    if (found !== undefined) return found;
+    throw new UsageError("channelsLikelihood", { expected: `a channel (${names.join(", ")})`, got: name });
+  };
+  const run = ({ events, member }: OpenChannel, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
+    events.run(of, theta, member, options);
+  const ofTheta = async (program: Program, theta: ArrayLike<number>) => {
+    await program.write({ nu: Array.from(theta) });
+    return program.run();
+  };
+
+  async function evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts> {
+    const found: Record<string, Evaluation> = {};
+    for (const own of open) {
+      const program = own.events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
+      found[own.channel.name] = evaluationOf(await run(own, program, theta), order);
+    }
+    const penalty = evaluationOf(await ofTheta(ofParameters.penalty, theta), order);
+    return { channels: found, penalty, total: Object.values(found).reduce(sumOf, penalty) };
+  }
+
+  const sums = (own: OpenChannel, theta: ArrayLike<number>) =>
+    run(own, own.events.openCached("scores", scoreSums), theta);
+
+  /** Sums of products of gradients over all channels, and the curvature of the constraints. */
+  async function products(theta: ArrayLike<number>, of: "product" | "outerProduct") {
+    const matrix = (await ofTheta(ofParameters.curvature, theta)).hessian!.slice();
+    const fourth = new Float64Array(parameters.length);
+    for (const own of open) {
+      const found = await sums(own, theta);
+      for (const [i, value] of found[of]!.entries()) matrix[i]! += value;
+      for (const [k, value] of found.fourth!.entries()) fourth[k]! += value;
+    }
+    return { matrix, scatter: fourth.map(Math.sqrt) };
+  }
+
+  const weights = channels.flatMap(({ data }) => Array.from(data.weights ?? new Float64Array(data.count).fill(1)));
+  const isWeighted = channels.some(({ data }) => data.weights !== undefined);
+  return {
+    names: parameters.map(({ name }) => name),
+    parameters,
+    isWeighted,
+    crossesKnots: channels.some(({ density }) => composition.shape(density).crossesKnots),
+    effectiveEvents: isWeighted && weights.length > 0 ? effectiveEvents(weights) : weights.length,
+    evaluateParts,
+    evaluate: async (theta, order) => (await evaluateParts(theta, order)).total,
+    async logProb(channel, theta) {
+      const own = opened(channel);
+      const program = own.events.open("log prob", ({ logProb }) => ({ logProb }));
+      return (await run(own, program, theta)).logProb!;
+    },
+    async eventScores(channel, theta) {
+      const own = opened(channel);
+      const program = own.events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+      return (await run(own, program, theta)).g!;
+    },
+    async expected(theta) {
+      if (ofParameters.expected === undefined) return {};
+      const found = await ofTheta(ofParameters.expected, theta);
+      return Object.fromEntries(
+        Object.entries(found).map(([name, values]) => [name.slice("expected ".length), values[0]!]),
+      );
+    },
+    scoreProduct: async (theta) => (await products(theta, "product")).matrix,
+    outerProduct: (theta) => products(theta, "outerProduct"),
+    async close() {
+      for (const { events } of open) await events.close();
+      await ofParameters.penalty.close();
+      await ofParameters.curvature.close();
+      await ofParameters.expected?.close();
+    },
+  };
+}

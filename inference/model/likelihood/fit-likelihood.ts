@@ -1,0 +1,42 @@
+/** The fit of a likelihood, with the Hessian that its density allows: exact, or across the knots of splines. */
+import { aFlag, aFunction, aList, checkParts } from "../../../engine/options.js";
+import type { FitResult } from "../../statistics/fit/fit-result.js";
+import { type MinimiseOptions, minimise } from "../../statistics/fit/minimise.js";
+import type { Objective } from "../../statistics/objective.js";
+import type { Likelihood } from "./likelihood.js";
+import { finiteDifferenceHessian, withHessian, withOuterProduct } from "./spline-knots.js";
+
+/** What a fit needs of a likelihood. */
+export type FittedLikelihood = Pick<Likelihood, "names" | "evaluate" | "outerProduct" | "crossesKnots">;
+
+const parts = { names: aList, evaluate: aFunction, outerProduct: aFunction, crossesKnots: aFlag } as const;
+
+/** What fits and scans minimise: with the exact Hessian, or where that misses kinks with the outer product of gradients. */
+export function fitObjective(likelihood: FittedLikelihood): Objective {
+  checkParts("fitObjective", "a likelihood", likelihood, parts);
+  return likelihood.crossesKnots ? withOuterProduct(likelihood) : likelihood;
+}
+
+/**
+ * Minimum, covariance and verdict, as `unbinned fit` has them. Where gradients jump at the knots of splines the Hessian is that of
+ * differences of gradients one standard deviation away, of each parameter alone, to either side as far as bounds and validity allow.
+ */
+export async function fitLikelihood(likelihood: FittedLikelihood, options: MinimiseOptions): Promise<FitResult> {
+  const found = await minimise(fitObjective(likelihood), options);
+  if (!likelihood.crossesKnots || found.covariance === undefined || found.status === "aborted") return found;
+  const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
+  const limits = limitsOf(likelihood.names, options);
+  const hessian = await finiteDifferenceHessian(likelihood, found.estimate.values, reach, limits);
+  return withHessian(found, hessian, options.precision);
+}
+
+/** Where a fit looks: within the bounds and the validity range together. */
+function limitsOf(names: readonly string[], { bounds = {}, validity = {} }: MinimiseOptions) {
+  const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+  return Object.fromEntries(
+    names.map((name) => {
+      const all = [bounds, validity].map((own) => (Object.hasOwn(own, name) ? own[name]! : everywhere));
+      return [name, [Math.max(...all.map(([low]) => low)), Math.min(...all.map(([, high]) => high))] as const];
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+/** Toys of a composition: numbers of events, outcomes of auxiliary measurements, and fits whose errors cover. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { cpuBackend } from "../../../../engine/cpu/backend.js";
+import { checkedComposition } from "../../../../inference/model/composition/composition.js";
+import { asimovComposition, drawCompositionToy, expectedEvents } from "../../../../inference/model/composition/toys.js";
+import { channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
+import { fitLikelihood } from "../../../../inference/model/likelihood/fit-likelihood.js";
+import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
+
+const TRUTH = { falling: 300, flat: 200, c: 0.03, efficiency: 0.9 };
+
+/** A falling and a flat spectrum in [0, 100]; the efficiency of the falling one has been measured to 5%. */
+const composition = checkedComposition({
+  parameters: [
+    { name: "falling", start: 280 },
+    { name: "flat", start: 220 },
+    { name: "c", start: 0.025 },
+    { name: "efficiency", start: 0.92, constraint: { kind: "normal", observed: 0.9, sigma: 0.05 } },
+  ],
+  columns: { m: { range: [0, 100] } },
+  functions: { seen: { kind: "product", factors: ["falling", "efficiency"] } },
+  densities: {
+    steep: { kind: "exponential", x: "m", c: "c" },
+    level: { kind: "uniform", x: "m" },
+    all: { kind: "mixture", summands: ["steep", "level"], coefficients: ["seen", "flat"] },
+    side: { kind: "truncated", density: "all", region: { m: [[50, 100]] } },
+  },
+});
+const channels = [{ name: "events", density: "all", isExtended: true }];
+
+test("expected events are the sum of the coefficients, and of a region the part that lies there", async () => {
+  assert.ok(Math.abs((await expectedEvents(composition, "all", TRUTH)) - 470) < 1e-9);
+  // ∫ exp(-0.03 m) from 50 to 100, over that from 0.
+  const part = (Math.exp(-1.5) - Math.exp(-3)) / (1 - Math.exp(-3));
+  assert.ok(Math.abs((await expectedEvents(composition, "side", TRUTH)) - (270 * part + 100)) < 1e-9);
+});
+
+test("Asimov outcomes are those of the point; a toy does not change the composition that it is drawn from", async () => {
+  const [own] = asimovComposition(composition, { efficiency: 0.8 }).parameters.slice(-1);
+  assert.equal(own!.constraint, { kind: "normal", observed: 0.8, sigma: 0.05 });
+  await drawCompositionToy({ composition, channels, point: TRUTH, seed: 1 });
+  assert.equal(composition.parameters.at(-1)!.constraint, { kind: "normal", observed: 0.9, sigma: 0.05 });
+});
+
+const TOYS = 100;
+
+test(`${TOYS} toys: counts are Poisson, and pulls of all parameters are standard normal, seeds 1 to ${TOYS}, false alarm below 1e-4`, async () => {
+  const backend = await cpuBackend({ precision: "f64", threads: 1 });
+  const truth = [TRUTH.falling, TRUTH.flat, TRUTH.c, TRUTH.efficiency];
+  const pulls: number[][] = truth.map(() => []);
+  let counted = 0;
+  try {
+    for (let seed = 1; seed <= TOYS; seed++) {
+      const toy = await drawCompositionToy({ composition, channels, point: TRUTH, seed });
+      const [data] = toy.events;
+      counted += data!.count;
+      const bound = channels.map((channel) => ({ ...channel, data: data! }));
+      const likelihood = await channelsLikelihood({ backend, composition: toy.composition, channels: bound });
+      const { status, estimate, covariance } = await fitLikelihood(likelihood, { start: truth });
+      await likelihood.close();
+      assert.is(status, "converged", `seed ${seed}`);
+      // In c the fit is not quite linear; the efficiency is known from its own measurement alone.
+      for (const [k, own] of pulls.entries()) own.push((estimate.values[k]! - truth[k]!) / covariance!.sigma[k]!);
+    }
+  } finally {
+    await backend.close();
+  }
+  // 3.9 standard deviations: 1e-4.
+  assert.ok(Math.abs(counted - 470 * TOYS) < 3.9 * Math.sqrt(470 * TOYS), `${counted} events`);
+  for (const [k, own] of pulls.entries()) {
+    const squares = own.reduce((sum, pull) => sum + pull * pull, 0);
+    const pValue = Math.min(1, 2 * Math.min(chiSquarePValue(squares, TOYS), 1 - chiSquarePValue(squares, TOYS)));
+    assert.ok(pValue > 1e-4, `parameter ${k}: sum of squared pulls ${squares} of ${TOYS}`);
+  }
+});
+
+test.run();
