@@ -153,6 +153,30 @@ test("a response with splines has knots that nuisances move, where y is looked a
   assert.is(crossesKnots(withResponse({ kind: "spline", bins: 4, bound: 5 }), false), false);
 });
 
+test("a response that acts on data moves events across the knots of T", () => {
+  const model = torchModel({ hasTransport: true, hasRates: false });
+  const affine = autoregressiveFlow({
+    features: 2,
+    context: 4,
+    hidden: [3],
+    transforms: 1,
+    transform: { kind: "affine" },
+  });
+  const architecture = factorizableFlow({ features: 2, context: 4, hidden: [3], layers: 1, nuisances: [{}, {}] });
+  const response = { architecture, weights: initialise(architecture, 1) };
+  const smooth = {
+    ...model,
+    x: { nominal: model.x.nominal },
+    y: { nominal: { architecture: affine, weights: initialise(affine, 1) } },
+    response,
+  };
+  assert.is(model.transport!.architecture.transform.kind, "spline");
+  assert.is(crossesKnots(smooth, true), false);
+  const inFront = { ...smooth, response: { ...response, actsOn: "data" as const } };
+  assert.is(crossesKnots(inFront, true), true);
+  assert.is(crossesKnots(inFront, false), false);
+});
+
 test("a morph with splines has knots that nuisances move", () => {
   const { transport: _, ...model } = torchModel({ hasTransport: true, hasRates: false });
   const common = { features: 2, hidden: [3] };
