@@ -84,7 +84,11 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     () => findSimulationErrors(context, simulation),
     {},
   );
-  const biases = await part("Closure by scores", () => findBiases(context, simulated, points, keys, best), []);
+  const biases = await part(
+    "Closure by scores",
+    () => findBiases(context, simulated, points, keys, best, xAlone ?? best),
+    [],
+  );
   verdicts.add(biasFindings(context, biases));
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
   verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);

@@ -41,6 +41,7 @@ const LEAST_SHARE = 0.1;
  * what a fit with T profiled sees lies between.
  *
  * @param quoted  whose errors biases are compared with
+ * @param rates   the fit that has the rates of the points: that of x alone where there is one, which hangs on the fewest steps
  */
 export async function findBiases(
   context: RunContext,
@@ -48,6 +49,7 @@ export async function findBiases(
   points: LazyPoints,
   keys: SimulationKeys,
   quoted: NamedFit,
+  rates: NamedFit,
 ): Promise<BiasOf[]> {
   const { configuration } = context.analysis;
   const whole = withoutTransport(model);
@@ -55,8 +57,8 @@ export async function findBiases(
   const withY = looksAtY(context);
   const withX = !withY || (willMoveY(configuration) && configuration.likelihood.form === "joint");
   const found = [
-    ...(withX ? [await biasesOf(context, ofX, points, "x", keys.xAlone, quoted)] : []),
-    ...(withY ? [await biasesOf(context, whole, points, "x and y", keys.whole, quoted)] : []),
+    ...(withX ? [await biasesOf(context, ofX, points, "x", keys.xAlone, quoted, rates)] : []),
+    ...(withY ? [await biasesOf(context, whole, points, "x and y", keys.whole, quoted, rates)] : []),
   ];
   return found.flatMap((own) => own ?? []);
 }
@@ -68,10 +70,11 @@ async function biasesOf(
   of: BiasOf["of"],
   key: string,
   { summary }: NamedFit,
+  rates: NamedFit,
 ): Promise<BiasOf | undefined> {
   const { analysis, simulation, store, backend, progress, signal } = context;
   const observed = observedEvents(context);
-  const nuAt = withRatesOf(model, summary.estimate);
+  const nuAt = withRatesOf(model, rates.summary.estimate);
   const nominal = nominalShapes(analysis.configuration);
   const inputs = {
     key,
