@@ -4,7 +4,7 @@ import { aList, checkArgument } from "../../../engine/options.js";
 import type { DensityForm } from "../densities/densities.js";
 import type { FunctionForm } from "../functions/functions.js";
 import type { Value } from "../language/environment.js";
-import { checkedModel, type DensityModel, type MixtureModel } from "../mixture-model.js";
+import { checkedModel, type DensityModel, type MixtureModel, sideOf } from "../mixture-model.js";
 import type { Parameter } from "../parameters/parameter.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
 
@@ -73,12 +73,12 @@ export function mixtureComposition(model: MixtureModel, columns: MixtureColumns)
   };
   for (const f of processes.keys()) Object.assign(functions, yieldOf(model, f, distance));
   // What a shape nuisance does not act on has its nominal value.
-  const shapesAt = (what: string, valueOf: (k: number) => Value) =>
+  const shapesAt = (what: string, at: (k: number) => Value) =>
     nuisances.flatMap((own, k): Value[] => {
       if (own.kind !== "shape") return [];
-      if (own.acts.every(Boolean)) return [valueOf(k)];
+      if (own.acts.every(Boolean)) return [at(k)];
       const value = `${own.name}${what} by process`;
-      const choices = own.acts.map((acts) => (acts ? valueOf(k) : own.nominal));
+      const choices = own.acts.map((acts) => (acts ? at(k) : own.nominal));
       functions[value] = { kind: "choice", column: PROCESS, choices };
       return [value];
     });
@@ -110,28 +110,28 @@ export function mixtureComposition(model: MixtureModel, columns: MixtureColumns)
   if (y !== undefined) {
     const frames = frame && { frame: frame.y!, givenFrame: frame.x };
     const of = columns.y!;
-    // T undoes what nuisances do to y from the point of its response on: behind it they stay at that point.
-    const origin = response?.architecture.nuisances.map((own) => own.nominal);
+    const isInFront = response !== undefined && sideOf(response) === "data";
+    // A T that responds behind itself undoes what nuisances do to y from a point on: there the density stays.
+    const origin = isInFront ? undefined : response?.architecture.nuisances.map((own) => own.nominal);
     const shapes =
       origin === undefined ? shapesAt("", (k) => nuisances[k]!.name) : shapesAt(" of T", (k) => origin[k]!);
     morphedDensity("y", of, given, y, shapes);
     let last = "y";
-    if (response !== undefined) {
-      densities["y of response"] = {
-        kind: "morphed",
-        density: last,
-        of,
-        given,
-        ...frames,
-        nuisances: nuisances.map(({ name }) => name),
-        morph: response,
-      };
-      last = "y of response";
-    }
-    if (transport !== undefined) {
-      densities["y of data"] = { kind: "transported", density: last, of, given, ...frames, flow: transport };
-      last = "y of data";
-    }
+    const add = (name: string, form: (density: string) => DensityForm) => {
+      densities[name] = form(last);
+      last = name;
+    };
+    const common = { of, given, ...frames };
+    const ofT = () => {
+      if (transport === undefined) return;
+      add("y of T", (density) => ({ kind: "transported", density, ...common, flow: transport }));
+    };
+    const ofResponse = () => {
+      if (response === undefined) return;
+      const names = nuisances.map(({ name }) => name);
+      add("y of response", (density) => ({ kind: "morphed", density, ...common, nuisances: names, morph: response }));
+    };
+    for (const step of isInFront ? [ofT, ofResponse] : [ofResponse, ofT]) step();
     densities["x and y"] = { kind: "product", factors: ["x", last] };
   }
   densities[EVENTS] = {

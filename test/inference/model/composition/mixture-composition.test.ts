@@ -19,6 +19,10 @@ const all: Readonly<Record<string, Sample>> = {
   ...samples,
   "three processes, a nuisance of one of them, rates": { model: withoutResponse, once: [] },
   "three processes, T that responds to four nuisances": { model: gaussianModel, once: [] },
+  "three processes, a response in front of T": {
+    model: { ...gaussianModel, response: { ...gaussianModel.response!, actsOn: "data" } },
+    once: [],
+  },
   "acceptances, a frame": {
     model: {
       ...withoutResponse,
