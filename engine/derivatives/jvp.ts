@@ -35,6 +35,8 @@ const replays: { readonly [N in OperationName]: Replay<N extends keyof Attribute
   cos: one(o.cos),
   erf: one(o.erf),
   erfc: one(o.erfc),
+  erfcx: one(o.erfcx),
+  erfcMeanExcess: one(o.erfcMeanExcess),
   sqrt: one(o.sqrt),
   abs: one(o.abs),
   stopGradient: one(o.stopGradient),

@@ -7,6 +7,7 @@ import {
   cumulativeSum,
   div,
   equal,
+  erfcMeanExcess,
   exp,
   greater,
   linear,
@@ -67,6 +68,23 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 /** (2/√π) e^(-x²) */
 const erfSlope = (x: Var) => mul(exp(neg(mul(x, x))), TWO_OVER_SQRT_PI);
 
+/** Where 2 y (x + y) - 1 has lost as many digits as the series below has left out: both are 1e-11 of it in f64. */
+const FAR = 100;
+
+/**
+ * Slope of y = erfcMeanExcess(x). Far out, of the series y = 1/(2x) - 1/(2x³) + 5/(4x⁵) - 37/(8x⁷) + …, the reciprocal of Abramowitz and
+ * Stegun 7.1.23, to the third term.
+ */
+function meanExcessSlope(x: Var, y: Var): Var {
+  const isFar = greater(x, FAR);
+  // Guard the input, not the output.
+  const far = where(isFar, x, FAR);
+  const reciprocal = div(1, far);
+  const u = mul(reciprocal, reciprocal);
+  const series = mul(mul(u, -0.5), add(1, mul(u, add(-3, mul(u, 12.5)))));
+  return where(isFar, series, mul(sub(mul(y, add(x, y)), 0.5), 2));
+}
+
 export const vjps: Vjps = {
   column: none,
   parameter: none,
@@ -82,6 +100,8 @@ export const vjps: Vjps = {
   cos: ofInput((g, x) => neg(mul(g, sin(x)))),
   erf: ofInput((g, x) => mul(g, erfSlope(x))),
   erfc: ofInput((g, x) => neg(mul(g, erfSlope(x)))),
+  erfcx: ofResult((g, y, x) => mul(g, mul(mul(y, erfcMeanExcess(x)), -2))),
+  erfcMeanExcess: ofResult((g, y, x) => mul(g, meanExcessSlope(x, y))),
   sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
   abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
   stopGradient: none,

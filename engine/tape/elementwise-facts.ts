@@ -4,7 +4,7 @@
  * of the fast backends, a sample for the laws).
  */
 
-import { erf, erfc } from "../error-functions.js";
+import { erf, erfc, erfcMeanExcess, erfcx } from "../error-functions.js";
 
 /**
  * What the slope in an input depends on: "none" where there is no derivative, "constant" where the slope depends on no input that
@@ -48,6 +48,8 @@ export const elementwiseFacts = {
   cos: { slopes: ["itself"], gives: "number", f64: Math.cos, flops: 30, additions: FUNCTION },
   erf: { slopes: ["itself"], gives: "number", f64: erf, flops: 80, additions: ERROR_FUNCTION },
   erfc: { slopes: ["itself"], gives: "number", f64: erfc, flops: 82, additions: ERROR_FUNCTION },
+  erfcx: { slopes: ["itself"], gives: "number", f64: erfcx, flops: 66, additions: ERROR_FUNCTION },
+  erfcMeanExcess: { slopes: ["itself"], gives: "number", f64: erfcMeanExcess, flops: 69, additions: ERROR_FUNCTION },
   sqrt: { slopes: ["itself"], gives: "number", f64: Math.sqrt, flops: 1, additions: FUNCTION },
   abs: { slopes: ["itself"], gives: "number", f64: Math.abs, flops: 1, additions: 1 },
   stopGradient: { slopes: ["none"], gives: "number", f64: (a) => a, flops: 0, additions: 0 },

@@ -8,6 +8,8 @@ export {
   equal,
   erf,
   erfc,
+  erfcMeanExcess,
+  erfcx,
   exp,
   expm1,
   greater,

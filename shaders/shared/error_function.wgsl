@@ -1,13 +1,18 @@
-// erf(x), erfc(x): for |x| < 1/2 a polynomial of x^2, beyond erfc |x| = e^(-x^2) / (sqrt(pi) (|x| + K)) with the mean excess
-// K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + 2). Polynomials, their errors and the way of the exponential are those of engine/cpu/functions/minimax.ts.
+// erf(x), erfc(x), e^(x^2) erfc(x) and ierfc(x) / erfc(x). For |x| < 1/2 erf is x times a polynomial of x^2; all else is made of
+// erfcx |x| = 1 / (sqrt(pi) (|x| + K)) with the mean excess K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + 2). Polynomials
+// and their errors are those of engine/cpu/functions/minimax.ts.
 
-// e^(-a^2) for 0 <= a <= 9.3. The built-in may be off by 2 a^2 units in the last place, and so may a square that is rounded: here
-// a^2 is in two parts, the first exact, and n ln 2 is taken away in two pieces.
-fn exp_minus_square(a: f32) -> f32 {
-  let high = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
-  let low = (high - a) * (high + a);
-  let n = round((low - high * high) * 1.442695);
-  let r = low - ((high * high + n * 0.69314575) + n * 0.0000014286068);
+// e^(x^2) for sign = 1, e^(-x^2) for sign = -1, with 9.4 in place of a larger |x|: 2 e^(x^2) overflows there, e^(-x^2) has ended. The
+// built-in may be off by 2 x^2 units in the last place, and so may a square that is rounded: here x^2 is in two parts, the first
+// exact, and n ln 2 is taken away in two pieces.
+fn exp_of_square(x: f32, sign: f32) -> f32 {
+  // The minimum would lose NaN.
+  let a = select(abs(x), 9.4, abs(x) > 9.4);
+  let leading = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let high = sign * leading * leading;
+  let low = sign * (a - leading) * (a + leading);
+  let n = round((high + low) * 1.442695);
+  let r = ((high - n * 0.69314575) - n * 0.0000014286068) + low;
   let rest = 0.49999997 + r * (0.16666543 + r * (0.0416672 + r * (0.0083665205 + r * 0.0013882524)));
   return ldexp(1.0 + (r + r * r * rest), i32(n));
 }
@@ -26,12 +31,14 @@ fn erf_near_zero(x: f32) -> f32 {
   return x + x * (0.12837917 + z * (-0.37612608 + z * (0.11282822 + z * (-0.0267571 + z * 0.004717799))));
 }
 
+// erfcx(a) for a >= 0.
+fn scaled_tail(a: f32) -> f32 {
+  return 0.5641896 / (a + mean_excess(a));
+}
+
 // erfc |x| for |x| >= 1/2; 0 where it is below the least normal number.
 fn erfc_far(x: f32) -> f32 {
-  // The minimum would lose NaN.
-  let is_beyond = abs(x) > 9.3;
-  let a = select(abs(x), 9.3, is_beyond);
-  return select(0.5641896 * exp_minus_square(a) / (a + mean_excess(a)), 0.0, is_beyond);
+  return select(exp_of_square(x, -1.0) * scaled_tail(abs(x)), 0.0, abs(x) > 9.3);
 }
 
 fn erf(x: f32) -> f32 {
@@ -42,4 +49,17 @@ fn erf(x: f32) -> f32 {
 fn erfc(x: f32) -> f32 {
   let far = erfc_far(x);
   return select(select(far, 2.0 - far, x < 0.0), 1.0 - erf_near_zero(x), abs(x) < 0.5);
+}
+
+fn erfcx(x: f32) -> f32 {
+  let tail = scaled_tail(abs(x));
+  return select(tail, 2.0 * exp_of_square(x, 1.0) - tail, x < 0.0);
+}
+
+// Of -a it is a + e^(-a^2) / (sqrt(pi) erfc(-a)) with erfc(-a) = 2 - erfc a.
+fn erfc_mean_excess(x: f32) -> f32 {
+  let a = abs(x);
+  let excess = mean_excess(a);
+  let decay = 0.5641896 * exp_of_square(x, -1.0);
+  return select(excess, a + decay / (2.0 - decay / (a + excess)), x < 0.0);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { erf, erfc } from "../../engine/error-functions.js";
+import { erf, erfc, erfcMeanExcess, erfcx } from "../../engine/error-functions.js";
 
 interface Sweep {
   readonly x: readonly number[];
@@ -13,7 +13,12 @@ const table = JSON.parse(
 ) as Readonly<Record<string, Sweep>>;
 
 /** What engine/error-functions.ts states, in units of the last place. */
-const forms = { erf: { f: erf, units: 3 }, erfc: { f: erfc, units: 4 } } as const;
+const forms = {
+  erf: { f: erf, units: 3 },
+  erfc: { f: erfc, units: 4 },
+  erfcx: { f: erfcx, units: 5 },
+  erfcMeanExcess: { f: erfcMeanExcess, units: 6 },
+} as const;
 
 /** Unit in the last place at |value|. */
 const unit = (value: number) => 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -1022) - 52);
@@ -42,6 +47,16 @@ test("ends of the ranges, zeros and NaN", () => {
     [erfc, 27, 0],
     [erfc, inf, 0],
     [erfc, nan, nan],
+    [erfcx, -0, 1],
+    [erfcx, -26.63, inf],
+    [erfcx, -1e300, inf],
+    [erfcx, -inf, inf],
+    [erfcx, inf, 0],
+    [erfcx, nan, nan],
+    [erfcMeanExcess, -1e300, 1e300],
+    [erfcMeanExcess, -inf, inf],
+    [erfcMeanExcess, inf, 0],
+    [erfcMeanExcess, nan, nan],
   ] as const) {
     assert.ok(Object.is(f(x), wanted), `${f.name}(${x}) = ${f(x)}`);
   }

@@ -161,6 +161,8 @@ const unary: Step = (g, a, _b, variant) => {
     [o.sigmoid(x), 1],
     [o.erf(o.mul(x, 2)), 1],
     [o.erfc(x), 2],
+    [o.erfcx(o.mul(x, 0.5)), 3.2],
+    [o.erfcMeanExcess(x), 1.6],
   ];
   const [node, bound] = at(forms, variant);
   g.add(node, bound);

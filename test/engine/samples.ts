@@ -65,6 +65,8 @@ export const samples: Readonly<Record<OperationName, readonly Sample[]>> = {
   cos: unary("cos", o.cos, [-3, 3]),
   erf: unary("erf", o.erf, [-2, 2]),
   erfc: unary("erfc", o.erfc, [-1.5, 2.5]),
+  erfcx: unary("erfcx", o.erfcx, [-1.5, 3]),
+  erfcMeanExcess: unary("erfcMeanExcess", o.erfcMeanExcess, [-1.5, 4]),
   sqrt: unary("sqrt", o.sqrt, [0.3, 3]),
   abs: [
     ...unary("abs of positive", (x) => o.mul(o.abs(x), x), [0.2, 2]),

@@ -11,13 +11,35 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** ierfc(x) / erfc(x) for x >= 1/2: the continued fraction of Laplace (Abramowitz and Stegun 7.1.14), from its 2000th term. */
-export function meanExcess(x: number): number {
+/**
+ * The continued fraction of Laplace for x >= 1/2 (Abramowitz and Stegun 7.1.14), (n/2) / (x + ((n+1)/2) / (x + …)), from its 2000th
+ * term back to the nth.
+ */
+function laplace(x: number, first: number): number {
   let rest = 0;
-  for (let n = 2000; n > 0; n--) rest = n / 2 / (x + rest);
+  for (let n = 2000; n >= first; n--) rest = n / 2 / (x + rest);
   return rest;
 }
 
-export function erfc(x: number): number {
-  return x < 0.5 ? 1 - erf(x) : Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + meanExcess(x)));
+const SQRT_PI = Math.sqrt(Math.PI);
+
+/** x + ierfc(x) / erfc(x) */
+const sum = (x: number) => (x < 0.5 ? Math.exp(-x * x) / (SQRT_PI * (1 - erf(x))) : x + laplace(x, 1));
+
+/** 1 - 2 x erfcMeanExcess(x), with all digits for x >= 1/2. */
+export function besideOne(x: number): number {
+  const second = laplace(x, 2);
+  return x < 0.5 ? 1 - 2 * x * erfcMeanExcess(x) : second / (x + second);
 }
+
+/** ierfc(x) / erfc(x) */
+export const erfcMeanExcess = (x: number) => (x < 0.5 ? sum(x) - x : laplace(x, 1));
+
+/** With all digits for x >= 1/2, else those of 1. */
+export const erfcMeanExcessSlope = (x: number) =>
+  x < 0.5 ? 2 * erfcMeanExcess(x) * sum(x) - 1 : 2 * erfcMeanExcess(x) ** 2 - besideOne(x);
+
+export const erfc = (x: number) => (x < 0.5 ? 1 - erf(x) : Math.exp(-x * x) / (SQRT_PI * sum(x)));
+
+/** e^(x²) erfc x */
+export const erfcx = (x: number) => (x < 0.5 ? Math.exp(x * x) * (1 - erf(x)) : 1 / (SQRT_PI * sum(x)));

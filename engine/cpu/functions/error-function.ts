@@ -1,7 +1,8 @@
 /**
- * erf, erfc. For |x| < 1/2 a polynomial of x^2; beyond, erfc |x| = e^(-x^2) / (sqrt(pi) (|x| + K)) with the mean excess
- * K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + offset) (the change of variable of Shepherd and Laframboise 1981), and
- * x^2 in two parts, because e^(-x^2) would multiply its rounding by x^2.
+ * erf, erfc and the scaled forms of erfc. For |x| < 1/2 erf is x times a polynomial of x^2; all else is made of erfcx |x| =
+ * 1 / (sqrt(pi) (|x| + K)) with the mean excess K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + offset) (the change of
+ * variable of Shepherd and Laframboise 1981), and of e^(-x^2) or e^(x^2), with x^2 in two parts, because they would multiply its
+ * rounding by x^2.
  */
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
@@ -13,6 +14,8 @@ import { erfPolynomial, meanExcessPolynomial } from "./minimax.js";
 const LOW_BITS = { f32: (1n << 12n) - 1n, f64: (1n << 27n) - 1n } as const;
 /** From here on erfc is below the least normal number; e^(-x^2) is not yet. */
 const ERFC_END = { f32: 9.3, f64: 26.6 } as const;
+/** From here on 2 e^(x^2) overflows, and e^(x^2) does not yet; e^(-x^2) has ended. */
+const END = { f32: 9.4, f64: 26.635 } as const;
 const RECIPROCAL_SQRT_PI = 1 / Math.sqrt(Math.PI);
 
 /** [] -> erf x for |x| < 1/2. */
@@ -25,15 +28,21 @@ function emitCentre(f: FunctionBuilder, lanes: Lanes, x: Local): void {
   lanes.madd(f);
 }
 
-/** [] -> e^(-a^2) for 0 <= a <= ERFC_END. */
-function emitDecay(f: FunctionBuilder, lanes: Lanes, a: Local): void {
-  const high = f.scratch("v128", "erf high");
-  const low = f.scratch("v128", "erf low");
-  f.get(a);
+/** [] -> e^(a^2) or e^(-a^2) for a = |x|, or END where it is larger. */
+function emitSquareExp(f: FunctionBuilder, lanes: Lanes, x: Local, sign: "plus" | "minus"): void {
+  const a = f.scratch("v128", "square a");
+  const high = f.scratch("v128", "square high");
+  const low = f.scratch("v128", "square low");
+  const [first, second] = sign === "plus" ? [a, high] : [high, a];
+  f.get(x).op(lanes.abs);
+  lanes.constant(f, END[lanes.precision]);
+  f.op(lanes.pmin).tee(a);
   bitsConstant(f, lanes, LOW_BITS[lanes.precision]);
   f.op("v128.andnot").set(high);
-  f.get(high).get(a).op(lanes.sub).get(high).get(a).op(lanes.add, lanes.mul).set(low);
-  f.get(high).get(high).op(lanes.mul, lanes.neg).set(high);
+  f.get(first).get(second).op(lanes.sub).get(high).get(a).op(lanes.add, lanes.mul).set(low);
+  f.get(high).get(high).op(lanes.mul);
+  if (sign === "minus") f.op(lanes.neg);
+  f.set(high);
   emitExp(f, lanes, high, low);
 }
 
@@ -55,18 +64,21 @@ function emitMeanExcess(f: FunctionBuilder, lanes: Lanes, a: Local): void {
   f.op(lanes.mul);
 }
 
+/** [] -> erfcx a for a >= 0. */
+function emitScaledTail(f: FunctionBuilder, lanes: Lanes, a: Local): void {
+  lanes.constant(f, RECIPROCAL_SQRT_PI);
+  f.get(a);
+  emitMeanExcess(f, lanes, a);
+  f.op(lanes.add, lanes.div);
+}
+
 /** [] -> erfc |x| for |x| >= 1/2. */
 function emitTail(f: FunctionBuilder, lanes: Lanes, x: Local): void {
   const a = f.scratch("v128", "erf a");
-  f.get(x).op(lanes.abs);
-  lanes.constant(f, ERFC_END[lanes.precision]);
-  f.op(lanes.pmin).set(a);
-  emitDecay(f, lanes, a);
-  lanes.constant(f, RECIPROCAL_SQRT_PI);
+  emitSquareExp(f, lanes, x, "minus");
+  f.get(x).op(lanes.abs).set(a);
+  emitScaledTail(f, lanes, a);
   f.op(lanes.mul).get(a);
-  emitMeanExcess(f, lanes, a);
-  f.op(lanes.add, lanes.div);
-  f.get(x).op(lanes.abs);
   lanes.constant(f, ERFC_END[lanes.precision]);
   f.op(lanes.greaterEqual, lanes.andnot);
 }
@@ -105,4 +117,40 @@ export function emitErfc(f: FunctionBuilder, lanes: Lanes, x: Local): void {
   f.op(lanes.less, lanes.select);
   isCentre(f, lanes, x);
   f.op(lanes.select);
+}
+
+/** [positive, negative] -> the first where x >= 0 or NaN, else the second. */
+function bySign(f: FunctionBuilder, lanes: Lanes, x: Local): void {
+  f.get(x);
+  lanes.constant(f, 0);
+  f.op(lanes.less, lanes.not, lanes.select);
+}
+
+/** e^(x^2) erfc x: erfcx |x|, or 2 e^(x^2) less that. */
+export function emitErfcx(f: FunctionBuilder, lanes: Lanes, x: Local): void {
+  const a = f.scratch("v128", "erf a");
+  const tail = f.scratch("v128", "erf tail");
+  f.get(x).op(lanes.abs).set(a);
+  emitScaledTail(f, lanes, a);
+  f.tee(tail);
+  emitSquareExp(f, lanes, x, "plus");
+  lanes.constant(f, 2);
+  f.op(lanes.mul).get(tail).op(lanes.sub);
+  bySign(f, lanes, x);
+}
+
+/** K of any sign: of -a it is a + e^(-a^2) / (sqrt(pi) erfc(-a)) with erfc(-a) = 2 - erfc a. */
+export function emitErfcMeanExcess(f: FunctionBuilder, lanes: Lanes, x: Local): void {
+  const a = f.scratch("v128", "erf a");
+  const excess = f.scratch("v128", "mean excess");
+  const decay = f.scratch("v128", "mean excess decay");
+  f.get(x).op(lanes.abs).set(a);
+  emitMeanExcess(f, lanes, a);
+  f.tee(excess).get(a);
+  emitSquareExp(f, lanes, x, "minus");
+  lanes.constant(f, RECIPROCAL_SQRT_PI);
+  f.op(lanes.mul).tee(decay);
+  lanes.constant(f, 2);
+  f.get(decay).get(a).get(excess).op(lanes.add, lanes.div, lanes.sub, lanes.div, lanes.add);
+  bySign(f, lanes, x);
 }

@@ -1,7 +1,7 @@
 /** The scalar functions that WebAssembly lacks, printed for f32x4 and f64x2, with the error each is tested to. */
 import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "../assembly/assembler.js";
 import type { Lanes, Precision } from "../assembly/lanes.js";
-import { emitErf, emitErfc } from "./error-function.js";
+import { emitErf, emitErfc, emitErfcMeanExcess, emitErfcx } from "./error-function.js";
 import { emitExp, emitExpm1, emitSigmoid, emitTanh } from "./exponential.js";
 import { emitLog, emitLog1p } from "./logarithm.js";
 import { emitCos, emitSin } from "./trigonometric.js";
@@ -17,6 +17,8 @@ export const scalarFunctionNames = [
   "cos",
   "erf",
   "erfc",
+  "erfcx",
+  "erfcMeanExcess",
 ] as const;
 
 export type ScalarFunction = (typeof scalarFunctionNames)[number];
@@ -43,6 +45,8 @@ export const scalarFunctions: Readonly<Record<ScalarFunction, ScalarPrinter>> = 
   cos: { emit: emitCos, ulps: { f32: 1, f64: 2 } },
   erf: { emit: emitErf, ulps: { f32: 3, f64: 3 } },
   erfc: { emit: emitErfc, ulps: { f32: 5, f64: 4 } },
+  erfcx: { emit: emitErfcx, ulps: { f32: 7, f64: 5 } },
+  erfcMeanExcess: { emit: emitErfcMeanExcess, ulps: { f32: 6, f64: 6 } },
 };
 
 /** [x] -> the function of x, inline. */

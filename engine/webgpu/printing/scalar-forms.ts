@@ -28,6 +28,8 @@ export const scalarForms: { readonly [N in ScalarName]: Form } = {
   cos: fromFile("accurate_cos", "shared/sin_cos.wgsl"),
   erf: fromFile("erf", "shared/error_function.wgsl"),
   erfc: fromFile("erfc", "shared/error_function.wgsl"),
+  erfcx: fromFile("erfcx", "shared/error_function.wgsl"),
+  erfcMeanExcess: fromFile("erfc_mean_excess", "shared/error_function.wgsl"),
   sqrt: builtIn("sqrt"),
   abs: builtIn("abs"),
   add: infix("+"),

@@ -5,7 +5,7 @@ import { gradient } from "../../../engine/derivatives/gradient.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { type TestBackend, testBackends } from "../../support/backends.js";
-import { erf, erfc } from "../../support/error-functions.js";
+import { erf, erfc, erfcMeanExcess, erfcMeanExcessSlope, erfcx } from "../../support/error-functions.js";
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
@@ -97,6 +97,8 @@ const unary: Readonly<Record<string, Form>> = {
   cos: [o.cos, Math.cos, (x) => -Math.sin(x)],
   erf: [o.erf, erf, (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)],
   erfc: [o.erfc, erfc, (x) => (-2 / Math.sqrt(Math.PI)) * Math.exp(-x * x)],
+  erfcx: [o.erfcx, erfcx, (x) => -2 * erfcx(x) * erfcMeanExcess(x)],
+  erfcMeanExcess: [o.erfcMeanExcess, erfcMeanExcess, erfcMeanExcessSlope],
   sqrt: [o.sqrt, Math.sqrt, (x) => 0.5 / Math.sqrt(x)],
   "abs, with slope 0 at 0 and at NaN": [o.abs, Math.abs, (x) => (x > 0 ? 1 : x < 0 ? -1 : 0)],
   stopGradient: [o.stopGradient, (x) => x, () => 0],
@@ -104,7 +106,15 @@ const unary: Readonly<Record<string, Form>> = {
 };
 
 /** Where the slope of a form is accurate relative to 1 only: cancellation, or an argument rounded before the function. */
-const absoluteSlopes: ReadonlySet<string> = new Set(["tanh", "sigmoid", "expm1", "log1p", "sin", "cos"]);
+const absoluteSlopes: ReadonlySet<string> = new Set([
+  "tanh",
+  "sigmoid",
+  "expm1",
+  "log1p",
+  "sin",
+  "cos",
+  "erfcMeanExcess",
+]);
 
 for (const backend of testBackends()) {
   const { name, precision } = backend;

@@ -6,7 +6,7 @@
 import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
-import { erf, erfc } from "../../support/error-functions.js";
+import { besideOne, erf, erfc, erfcMeanExcess, erfcMeanExcessSlope, erfcx } from "../../support/error-functions.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -194,6 +194,24 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     (x) => -erfSlope(x),
     (x) => 2 * x * erfSlope(x),
     tails.filter(Number.isFinite),
+  ),
+  erfcx: unary(
+    operations.erfcx,
+    erfcx,
+    (x) => -2 * erfcx(x) * erfcMeanExcess(x),
+    (x) => 2 * erfcx(x) * besideOne(x),
+    tails.filter(Number.isFinite),
+    // The second derivative is a difference of two numbers of the size of the function.
+    (x) => [0, 0, x > 0 ? erfcx(x) : 0],
+  ),
+  erfcMeanExcess: unary(
+    operations.erfcMeanExcess,
+    erfcMeanExcess,
+    erfcMeanExcessSlope,
+    (x) => 2 * erfcMeanExcessSlope(x) * (x + 2 * erfcMeanExcess(x)) + 2 * erfcMeanExcess(x),
+    tails.filter(Number.isFinite),
+    // Of a difference from 1, that a further derivative multiplies by 2 x.
+    (x) => [0, 1, 2 + 2 * (x < 0 ? -x : Math.min(x, 100))],
   ),
   sqrt: unary(
     operations.sqrt,

@@ -1,7 +1,7 @@
 /**
  * Every scalar function over its whole range and at named edges, in both precisions, with and without fused multiply-add,
  * inline and called. Expected: Math.* (below one unit in the last place in V8), for the sigmoid of Math.exp by another form than the
- * function's own, for erf and erfc exact tables of mpmath.
+ * function's own, for the error functions exact tables of mpmath.
  */
 import { readFileSync } from "node:fs";
 import { test } from "uvu";
@@ -40,7 +40,7 @@ function sweep(precision: Precision, low: number, high: number): number[] {
 
 const erfTable = JSON.parse(
   readFileSync(new URL("../../../../../test/references/erf.json", import.meta.url), "utf8"),
-) as Readonly<Record<"erf" | "erfc", { readonly x: number[]; readonly y: number[] }>>;
+) as Readonly<Record<"erf" | "erfc" | "erfcx" | "erfcMeanExcess", { readonly x: number[]; readonly y: number[] }>>;
 
 /** Of e^|x|, where the function takes e^-|x|. */
 const sigmoid = (x: number) => (x > 0 ? 1 - 1 / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
@@ -48,7 +48,7 @@ const sigmoid = (x: number) => (x > 0 ? 1 - 1 / (1 + Math.exp(x)) : 1 / (1 + Mat
 /** Arguments and exact answers. */
 function samples(name: ScalarFunction, precision: Precision): { readonly x: number[]; readonly y: number[] } {
   const round = precision === "f32" ? Math.fround : (x: number) => x;
-  if (name === "erf" || name === "erfc") {
+  if (name === "erf" || name === "erfc" || name === "erfcx" || name === "erfcMeanExcess") {
     const { x, y } = erfTable[name];
     const isExact = x.map((value) => round(value) === value);
     return { x: x.filter((_, i) => isExact[i]), y: y.filter((_, i) => isExact[i]) };
@@ -148,6 +148,17 @@ const edges: Record<ScalarFunction, readonly (readonly [x: number, y: number])[]
     [-7, 2],
     [Infinity, 0],
     [-Infinity, 2],
+  ],
+  erfcx: [
+    [-26.63, Infinity],
+    [-1e30, Infinity],
+    [Infinity, 0],
+    [-Infinity, Infinity],
+  ],
+  erfcMeanExcess: [
+    [-(2 ** 100), 2 ** 100],
+    [Infinity, 0],
+    [-Infinity, Infinity],
   ],
 };
 

@@ -106,6 +106,8 @@ const programs: Readonly<Record<string, Build>> = {
       sigmoid: o.sigmoid(o.mul(y, 4)),
       erf: o.erf(y),
       erfc: o.erfc(y),
+      erfcx: o.erfcx(y),
+      erfcMeanExcess: o.erfcMeanExcess(y),
       sin: o.sin(y),
       cos: o.cos(y),
       exp: o.exp(o.neg(y)),
