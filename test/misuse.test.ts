@@ -276,7 +276,17 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
     ...["writeNpz", "writeSafetensors", "mixtureFromTensors"],
   ],
   "the operation that they begin with": [
-    ...["less", "lessEqual", "logSigmoid", "logSumExp", "logTotalYield", "softplus", "square", "standardNormalLogProb"],
+    ...[
+      "less",
+      "lessEqual",
+      "logErfc",
+      "logSigmoid",
+      "logSumExp",
+      "logTotalYield",
+      "softplus",
+      "square",
+      "standardNormalLogProb",
+    ],
   ],
   "what they look at before all else: an architecture, a key of random numbers, one of several requests": [
     ...["checked", "initialise", "initialResponse", "initialMorph", "initialTransport", "tensorSpecs"],

@@ -1,4 +1,5 @@
-"""Writes test/references/erf.json: erf, erfc, e^(x^2) erfc x and ierfc x / erfc x, correctly rounded to f64, over their whole range.
+"""Writes test/references/erf.json: erf, erfc, e^(x^2) erfc x and ierfc x / erfc x, correctly rounded to f64, over their whole range;
+and log erfc x with its first and second derivative.
 
 Usage: file=test/references/erf.json; /usr/bin/python3 test/references/erf.py > $file && npx biome format --write $file
 
@@ -60,10 +61,24 @@ def swept(name):
     return {"x": x, "y": [float(function(mpf(value))) for value in x]}
 
 
+def log_erfc(x):
+    """Value and derivatives: of log erfc = -x^2 - log(sqrt(pi) (x + K)), with (x + K)' = 2 K (x + K)."""
+    excess = mean_excess(x)
+    value = mp.log(mp.erfc(x)) if x < 20 else -x * x - mp.log(mp.sqrt(mp.pi) * (x + excess))
+    return value, -2 * (x + excess), -4 * excess * (x + excess)
+
+
+def swept_log_erfc():
+    x = sorted(set(in_both(named + uniform(-6, 6, 60) + uniform(6, 40, 30) + logarithmic(0, 4, 60) + signed(logarithmic(-20, 0, 30)))))
+    rows = zip(*(map(float, log_erfc(mpf(value))) for value in x))
+    return {"x": x, **dict(zip(("value", "slope", "curvature"), map(list, rows)))}
+
+
 json.dump(
     {
         "provenance": f"test/references/erf.py, Python {platform.python_version()}, mpmath {mpmath.__version__}, {datetime.date.today()}",
         **{name: swept(name) for name in functions},
+        "logErfc": swept_log_erfc(),
     },
     fp=sys.stdout,
 )

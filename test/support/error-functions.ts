@@ -43,3 +43,7 @@ export const erfc = (x: number) => (x < 0.5 ? 1 - erf(x) : Math.exp(-x * x) / (S
 
 /** e^(x²) erfc x */
 export const erfcx = (x: number) => (x < 0.5 ? Math.exp(x * x) * (1 - erf(x)) : 1 / (SQRT_PI * sum(x)));
+
+export const logErfc = (x: number) => (x < 0.5 ? Math.log1p(-erf(x)) : -x * x - Math.log(SQRT_PI * sum(x)));
+export const logErfcSlope = (x: number) => -2 * sum(x);
+export const logErfcCurvature = (x: number) => -4 * erfcMeanExcess(x) * sum(x);

@@ -3,7 +3,22 @@ import { ShapeError, UsageError } from "../../errors.js";
 import { valueText } from "../../options.js";
 import { checkNode } from "../nodes.js";
 import { checkSize, type Shape, type Var } from "../tape.js";
-import { abs, add, exp, greater, less, log, log1p, mul, neg, stopGradient, sub, where } from "./elementwise.js";
+import {
+  abs,
+  add,
+  erf,
+  erfcMeanExcess,
+  exp,
+  greater,
+  less,
+  log,
+  log1p,
+  mul,
+  neg,
+  stopGradient,
+  sub,
+  where,
+} from "./elementwise.js";
 import { broadcastShapes, commonEvents } from "./operands.js";
 import { max, sum } from "./reductions.js";
 import { broadcast, broadcastEvents, pad, withAxis } from "./shapes.js";
@@ -21,6 +36,20 @@ export function softplus(x: Var): Var {
 
 /** log(1 / (1 + e^-x)), accurate in both tails: x far below 0, where the logarithm of `sigmoid` would end at -Infinity. */
 export const logSigmoid = (x: Var) => neg(softplus(neg(x)));
+
+/**
+ * log erfc(x), to -∞ as -x², where `log` of `erfc` would end at 26.5 in f64 and 9.2 in f32; all digits around its zero at 0. First and
+ * second derivatives have all their digits too, to -2 x and -2 far above 0; a third one is off by x units in the last place of 1, up to x = 100.
+ */
+export function logErfc(x: Var): Var {
+  const isFar = greater(x, 0.5);
+  // Guard the input, not the output.
+  const far = where(isFar, x, 1);
+  const near = where(isFar, 0, x);
+  // erfc = e^(-x²) / (√π (x + K)) with the mean excess K: what is added has one sign.
+  const logOfRest = log(mul(add(far, erfcMeanExcess(far)), Math.sqrt(Math.PI)));
+  return where(isFar, neg(add(square(far), logOfRest)), log1p(neg(erf(near))));
+}
 
 /** Joins along a feature axis; other axes and events broadcast. */
 export function concatenate(parts: readonly Var[], axis = -1): Var {

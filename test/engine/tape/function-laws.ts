@@ -6,7 +6,7 @@
 import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
-import { besideOne, erf, erfc, erfcMeanExcess, erfcMeanExcessSlope, erfcx } from "../../support/error-functions.js";
+import * as exact from "../../support/error-functions.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -182,7 +182,7 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
   ),
   erf: unary(
     operations.erf,
-    erf,
+    exact.erf,
     erfSlope,
     (x) => -2 * x * erfSlope(x),
     // Without ±∞, where the second derivative is ∞ · 0.
@@ -190,25 +190,25 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
   ),
   erfc: unary(
     operations.erfc,
-    erfc,
+    exact.erfc,
     (x) => -erfSlope(x),
     (x) => 2 * x * erfSlope(x),
     tails.filter(Number.isFinite),
   ),
   erfcx: unary(
     operations.erfcx,
-    erfcx,
-    (x) => -2 * erfcx(x) * erfcMeanExcess(x),
-    (x) => 2 * erfcx(x) * besideOne(x),
+    exact.erfcx,
+    (x) => -2 * exact.erfcx(x) * exact.erfcMeanExcess(x),
+    (x) => 2 * exact.erfcx(x) * exact.besideOne(x),
     tails.filter(Number.isFinite),
     // The second derivative is a difference of two numbers of the size of the function.
-    (x) => [0, 0, x > 0 ? erfcx(x) : 0],
+    (x) => [0, 0, x > 0 ? exact.erfcx(x) : 0],
   ),
   erfcMeanExcess: unary(
     operations.erfcMeanExcess,
-    erfcMeanExcess,
-    erfcMeanExcessSlope,
-    (x) => 2 * erfcMeanExcessSlope(x) * (x + 2 * erfcMeanExcess(x)) + 2 * erfcMeanExcess(x),
+    exact.erfcMeanExcess,
+    exact.erfcMeanExcessSlope,
+    (x) => 2 * exact.erfcMeanExcessSlope(x) * (x + 2 * exact.erfcMeanExcess(x)) + 2 * exact.erfcMeanExcess(x),
     tails.filter(Number.isFinite),
     // Of a difference from 1, that a further derivative multiplies by 2 x.
     (x) => [0, 1, 2 + 2 * (x < 0 ? -x : Math.min(x, 100))],
@@ -252,6 +252,15 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     (x) => logistic(-x),
     (x) => -logisticSlope(x),
     tails,
+  ),
+  logErfc: unary(
+    operations.logErfc,
+    exact.logErfc,
+    exact.logErfcSlope,
+    exact.logErfcCurvature,
+    tails.filter(Number.isFinite),
+    // The second derivative is a difference of numbers of order 1 in between.
+    (x) => [0, 0, Math.abs(x) < 10 ? 1 : 0],
   ),
   add: { f: operations.add, value: (a, b) => a + b, slopes: () => [1, 1], points: pairs(moderate) },
   sub: { f: operations.sub, value: (a, b) => a - b, slopes: () => [1, -1], points: pairs(moderate) },
