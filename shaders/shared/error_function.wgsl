@@ -1,5 +1,6 @@
 // erf(x), erfc(x), e^(x^2) erfc(x) and ierfc(x) / erfc(x). For |x| < 1/2 erf is x times a polynomial of x^2; all else is made of
-// erfcx |x| = 1 / (sqrt(pi) (|x| + K)) with the mean excess K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + 2). Polynomials, their errors and the way of the exponential are those of engine/cpu/functions/minimax.ts.
+// erfcx |x| = 1 / (sqrt(pi) (|x| + K)) with the mean excess K = ierfc |x| / erfc |x|, which is w P(w), w = 1 / (|x| + 2). Polynomials
+// and their errors are those of engine/cpu/functions/minimax.ts.
 
 // e^(x^2) for sign = 1, e^(-x^2) for sign = -1, with 9.4 in place of a larger |x|: 2 e^(x^2) overflows there, e^(-x^2) has ended. The
 // built-in may be off by 2 x^2 units in the last place, and so may a square that is rounded: here x^2 is in two parts, the first
