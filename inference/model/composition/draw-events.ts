@@ -47,13 +47,23 @@ export async function drawEvents(request: DrawRequest): Promise<DrawnEvents> {
   checkOptions("drawEvents", request, drawOptions);
   const { composition, density, count, given = {}, point = {}, seed, purpose } = request;
   for (const column of composition.shape(density).given) {
-    if (entryOf(given, column)?.length === count) continue;
+    if (entryOf(given, column)?.length === count) {
+      checkClasses(column, given[column]!, composition.classes(column));
+      continue;
+    }
     const got = entryOf(given, column) === undefined ? "none" : `${given[column]!.length}`;
     throw new UsageError("drawEvents", { expected: `${count} numbers of the given column ${column}`, got });
   }
   let stream = 0;
   const keys = () => randomKey(seed, `${purpose}/${stream++}`);
   return drawn({ composition, point, keys }, density, count, given);
+}
+
+/** Refuses a value that a categorical column does not take: a density would see none of its categories. */
+function checkClasses(column: string, values: Float64Array, classes: readonly number[] | undefined): void {
+  const other = classes && values.find((value) => !classes.includes(value));
+  if (other === undefined) return;
+  throw new UsageError("drawEvents", { expected: `${column} of ${classes!.join(", ")}`, got: `${other}` });
 }
 
 interface Source {

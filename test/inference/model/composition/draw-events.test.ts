@@ -8,10 +8,14 @@ import { parameter } from "../densities/samples.js";
 
 const composition = checkedComposition({
   parameters: [parameter("mean", 2), parameter("sigma", 0.5)],
-  columns: { m: { range: [1, 4] }, t: {} },
-  functions: { centre: { kind: "sum", summands: ["mean", "t"] } },
+  columns: { m: { range: [1, 4] }, t: {}, pass: { values: [0, 1] } },
+  functions: {
+    chosen: { kind: "choice", column: "pass", choices: ["mean", 3] },
+    centre: { kind: "sum", summands: ["mean", "t"] },
+  },
   densities: {
     g: { kind: "gaussian", x: "m", mean: "mean", sigma: "sigma" },
+    category: { kind: "gaussian", x: "m", mean: "chosen", sigma: "sigma" },
     each: { kind: "gaussian", x: "m", mean: "centre", sigma: "sigma" },
   },
 });
@@ -45,6 +49,8 @@ test("each event follows its own given column", async () => {
 });
 
 test("what cannot be drawn is refused", async () => {
+  const pass = new Float64Array(50).fill(2);
+  await rejects(draw({ density: "category", given: { pass } }), /pass of 0, 1, got .*2/);
   await rejects(draw({ density: "each" }), /50 numbers of the given column t, got .*none/);
   await rejects(
     draw({ density: "each", given: { t: new Float64Array(3) } }),
