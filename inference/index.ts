@@ -84,6 +84,24 @@ export {
 } from "./measurements/distribution-of-interest/transport-training.js";
 export type { Acceptance } from "./model/acceptance.js";
 export {
+  type CheckedComposition,
+  type Column as CompositionColumn,
+  type Composition,
+  checkedComposition,
+} from "./model/composition/composition.js";
+export { compositionFromTensors, compositionToTensors } from "./model/composition/composition-file.js";
+export { type DrawnEvents, type DrawRequest, drawEvents } from "./model/composition/draw-events.js";
+export { EVENTS, type MixtureColumns, mixtureComposition } from "./model/composition/mixture-composition.js";
+export {
+  asimovComposition,
+  type CompositionToy,
+  type CompositionToyRequest,
+  drawCompositionToy,
+  expectedEvents,
+  type ToyChannel,
+} from "./model/composition/toys.js";
+export type { DensityForm } from "./model/densities/densities.js";
+export {
   enterFrame,
   type FeatureFrame,
   framedEvents,
@@ -91,6 +109,17 @@ export {
   type ModelFrame,
 } from "./model/feature-frame.js";
 export type { FeatureTransform } from "./model/features/feature-transform.js";
+export type { FunctionForm } from "./model/functions/functions.js";
+export type { Value } from "./model/language/environment.js";
+export type { Interval, Region as ColumnRegion } from "./model/language/region.js";
+export {
+  type Channel,
+  type ChannelData,
+  type ChannelParts,
+  type ChannelsLikelihood,
+  type ChannelsRequest,
+  channelsLikelihood,
+} from "./model/likelihood/channels.js";
 export * from "./model/likelihood/crossed-knots.js";
 export * from "./model/likelihood/fit-likelihood.js";
 export * from "./model/likelihood/likelihood.js";
@@ -119,6 +148,14 @@ export {
   withExposure,
   withParameters,
 } from "./model/mixture-model.js";
+export type { Constraint } from "./model/parameters/constraints.js";
+export {
+  changedParameters,
+  freeParameters,
+  type Parameter,
+  type ParameterChanges,
+  type ParameterPoint,
+} from "./model/parameters/parameter.js";
 export {
   CLOSURE_LEVEL,
   type ClosureRequest,

@@ -15,6 +15,7 @@ const x = tape.column("x", [3]);
 const theta = tape.parameter("theta", [3]);
 const nll = library.sumEvents(library.sum(library.mul(x, theta), -1));
 const objective = { names: ["a"] } as unknown as library.Objective;
+const never = () => Promise.reject(new Error("not called"));
 const nothing = new Map<string, library.ForeignTensor>();
 const flow = library.autoregressiveFlow({ features: 2, transforms: 1, hidden: [4], transform: { kind: "affine" } });
 
@@ -300,6 +301,30 @@ const entries: Readonly<Record<string, Entry>> = {
     right: { backend, model, data: {}, estimate: [0], bins: 2, events: 1, seed: 1 },
     misspelt: "partition",
     meant: "partitions",
+  },
+  drawEvents: {
+    call: library.drawEvents,
+    right: { composition: {}, density: "a", count: 1, point: {}, given: {}, seed: 1, purpose: "a test" },
+    misspelt: "points",
+    meant: "point",
+  },
+  drawCompositionToy: {
+    call: library.drawCompositionToy,
+    right: { composition: {}, channels: [], point: {}, seed: 1 },
+    misspelt: "channel",
+    meant: "channels",
+  },
+  channelsLikelihood: {
+    call: library.channelsLikelihood,
+    right: { backend, composition: {}, channels: [], cacheBytes: 1 },
+    misspelt: "cachebytes",
+    meant: "cacheBytes",
+  },
+  fitLikelihood: {
+    call: (options) => library.fitLikelihood({ ...objective, outerProduct: never, crossesKnots: false }, options),
+    right: { start: [0], bounds: {}, tolerance: 1 },
+    misspelt: "bound",
+    meant: "bounds",
   },
 };
 

@@ -1,14 +1,24 @@
 /** Toy experiments of a composition: events of every channel, and outcomes of every auxiliary measurement, drawn anew. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { aList, aNumber, anObject, checkOptions, type Options, optional } from "../../../engine/options.js";
+import {
+  aList,
+  aNumber,
+  anObject,
+  aText,
+  checkArgument,
+  checkOptions,
+  checkParts,
+  type Options,
+  optional,
+} from "../../../engine/options.js";
+import { poisson } from "../sampling/poisson.js";
 import { normal, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { exp } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { asimov, redrawn } from "../parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { poisson } from "../sampling/poisson.js";
 import { bindComposition, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
@@ -73,8 +83,13 @@ export async function drawCompositionToy(request: CompositionToyRequest): Promis
 }
 
 /** The composition with outcomes of its auxiliary measurements that agree with a point exactly: those of an Asimov data set. */
-export const asimovComposition = (composition: CheckedComposition, point: ParameterPoint): CheckedComposition =>
-  withConstraints(composition, ({ name, start, constraint }) => asimov(constraint, entryOf(point, name) ?? start));
+export function asimovComposition(composition: CheckedComposition, point: ParameterPoint): CheckedComposition {
+  checkParts("asimovComposition", "a composition", composition, { parameters: aList, densities: anObject });
+  checkArgument("asimovComposition", "the point", point, anObject);
+  return withConstraints(composition, ({ name, start, constraint }) =>
+    asimov(constraint, entryOf(point, name) ?? start),
+  );
+}
 
 type Constrained = Required<Pick<CheckedComposition["parameters"][number], "name" | "start" | "constraint">>;
 
@@ -97,6 +112,9 @@ export async function expectedEvents(
   density: string,
   point: ParameterPoint,
 ): Promise<number> {
+  checkParts("expectedEvents", "a composition", composition, { parameters: aList, densities: anObject });
+  checkArgument("expectedEvents", "the density", density, aText);
+  checkArgument("expectedEvents", "the point", point, anObject);
   const tape = new Tape();
   const free = freeParameters(composition.parameters);
   // A tape has no empty arrays.

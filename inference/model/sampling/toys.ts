@@ -10,13 +10,13 @@ import {
   numbers,
   type Options,
 } from "../../../engine/options.js";
+import { poisson } from "./poisson.js";
 import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { checkModel } from "../given-model.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { expectedYields } from "../yields.js";
-import { poisson } from "./poisson.js";
 import { openSampler, type Sampler } from "./sampling.js";
 import { joinedColumns } from "./simulated-events.js";
 
