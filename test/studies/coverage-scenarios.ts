@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fillNormal, randomKey } from "../../engine/random/random.js";
-import { poisson } from "../../inference/model/sampling/poisson.js";
+import { poisson } from "../../inference/statistics/toys/poisson.js";
 import { writeNpz } from "../../io/index.js";
 
 type Point = Readonly<Record<string, number>>;

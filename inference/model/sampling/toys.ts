@@ -12,11 +12,11 @@ import {
 } from "../../../engine/options.js";
 import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
+import { poisson } from "../../statistics/toys/poisson.js";
 import { checkModel } from "../given-model.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";
 import { expectedYields } from "../yields.js";
-import { poisson } from "./poisson.js";
 import { openSampler, type Sampler } from "./sampling.js";
 import { joinedColumns } from "./simulated-events.js";
 
