@@ -62,11 +62,11 @@ export async function drawCompositionToy(request: CompositionToyRequest): Promis
     const drawn = await drawEvents({ composition, density, count, point, given, seed, purpose: `toy/${name}` });
     events.push({ count, columns: { ...given, ...drawn } });
   }
-  const valueOf = (name: string, start: number) => entryOf(point, name) ?? start;
+  const trueValue = (name: string, start: number) => entryOf(point, name) ?? start;
   return {
     composition: withConstraints(composition, ({ name, start, constraint }) => {
       const purpose = `toy/constraint/${name}`;
-      return redrawn(constraint, valueOf(name, start), normal(randomKey(seed, purpose), 0), seed, `${purpose}/count`);
+      return redrawn(constraint, trueValue(name, start), normal(randomKey(seed, purpose), 0), seed, `${purpose}/count`);
     }),
     events,
   };

@@ -23,7 +23,7 @@ const PANELS = 8;
 
 const numbersIn = ({ x, expression }: GenericForm) => namesOf(expression).filter((name) => name !== x);
 
-const valueOf = ({ expression }: GenericForm, at: Environment) =>
+const expressionAt = ({ expression }: GenericForm, at: Environment) =>
   bindExpression(at.tape, expression, (name) => at.value(name));
 
 /** Positions at which the largest value of an event is looked for, and how far beyond what is found there it may lie. */
@@ -36,7 +36,7 @@ async function bounds(form: GenericForm, draws: Draws): Promise<Float64Array> {
   const largest = new Float64Array(draws.count);
   for (let i = 0; i < POSITIONS; i++) {
     const position = new Float64Array(draws.count).fill(low + ((high - low) * (i + 0.5)) / POSITIONS);
-    const { value } = await draws.computed((at) => ({ value: valueOf(form, at) }), { [form.x]: position });
+    const { value } = await draws.computed((at) => ({ value: expressionAt(form, at) }), { [form.x]: position });
     for (const [k, own] of value!.entries()) largest[k] = Math.max(largest[k]!, own);
   }
   return largest.map((value) => MARGIN * value);
@@ -57,10 +57,10 @@ export const generic: DensityKind<GenericForm> = {
   },
   bind(form, at, name) {
     return overDomain(at, form.x, {
-      logShape: () => log(valueOf(form, at)),
+      logShape: () => log(expressionAt(form, at)),
       logIntegral(interval) {
         const axis = { interval, centre: 0, width: 1 };
-        const own = (nodes: Environment) => log(valueOf(form, nodes));
+        const own = (nodes: Environment) => log(expressionAt(form, nodes));
         const found = logIntegral(at.tape, [axis], ([x]) => own(at.withColumns({ [form.x]: x! })), PANELS);
         at.checkIntegral(`the integral of ${name} over ${form.x}`, found.error);
         return found.log;
@@ -76,7 +76,7 @@ export const generic: DensityKind<GenericForm> = {
     while (missing.length > 0) {
       const own = draws.part(missing);
       const position = own.uniforms().map((u) => low + u * (high - low));
-      const { value } = await own.computed((at) => ({ value: valueOf(form, at) }), { [x]: position });
+      const { value } = await own.computed((at) => ({ value: expressionAt(form, at) }), { [x]: position });
       const beyond = missing.findIndex((i, k) => !(value![k]! <= bound[i]!));
       if (beyond >= 0) {
         throw new UsageError(`draws of ${name}`, {
