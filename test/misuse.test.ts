@@ -277,6 +277,7 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
   ],
   "the operation that they begin with": [
     ...[
+      "extendedTerm",
       "less",
       "lessEqual",
       "logErfc",
@@ -291,7 +292,7 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
   "what they look at before all else: an architecture, a key of random numbers, one of several requests": [
     ...["checked", "initialise", "initialResponse", "initialMorph", "initialTransport", "tensorSpecs"],
     ...["memberTransports", "normal", "poissonOne", "shuffledIndex", "uniform", "likelihoods"],
-    ...["chiSquarePValue", "extendedTerm", "frameOfSimulation"],
+    ...["chiSquarePValue", "extendedTermOfTotal", "frameOfSimulation"],
   ],
 };
 

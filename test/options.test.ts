@@ -321,7 +321,8 @@ const entries: Readonly<Record<string, Entry>> = {
     meant: "cacheBytes",
   },
   fitLikelihood: {
-    call: (options) => library.fitLikelihood({ ...objective, outerProduct: never, crossesKnots: false }, options),
+    call: (options) =>
+      library.fitLikelihood({ ...objective, evaluate: never, outerProduct: never, crossesKnots: false }, options),
     right: { start: [0], bounds: {}, tolerance: 1 },
     misspelt: "bound",
     meant: "bounds",

@@ -1,8 +1,8 @@
 /** Problems whose whole chain is repeated by `study:coverage`: densities are normal, so that errors are known or nearly so. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { poisson } from "../../inference/model/sampling/poisson.js";
 import { fillNormal, randomKey } from "../../engine/random/random.js";
+import { poisson } from "../../inference/statistics/toys/poisson.js";
 import { writeNpz } from "../../io/index.js";
 
 type Point = Readonly<Record<string, number>>;

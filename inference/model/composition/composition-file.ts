@@ -1,12 +1,17 @@
 /** A composition as named tensors and metadata, for any container of tensors (safetensors in `io`). */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { aMap, anObject, checkParts } from "../../../engine/options.js";
+import { aMap, anObject, checkParts, type Kind } from "../../../engine/options.js";
 import { type Data, isData, shownData } from "../../../flows/architecture/form.js";
 import type { ForeignTensorFile, TensorFile } from "../../../flows/formats/checkpoint.js";
 import { toTensor, type Weights } from "../../../flows/networks/weights.js";
+import type { Expression } from "../../expressions/expression.js";
+import { type DensityForm, densityKind } from "../densities/densities.js";
+import { type FunctionForm, functionKind } from "../functions/functions.js";
+import { anExpression } from "../language/entry-kinds.js";
 import { type CheckedComposition, type Composition, checkedComposition } from "./composition.js";
 import { modelsOf, type StoredModel } from "./composition-parameters.js";
+import { fromPostfix, toPostfix } from "./postfix.js";
 
 /** Key of the metadata under which all but the weights stands, as JSON. */
 const COMPOSITION_KEY = "unbinned.composition";
@@ -21,23 +26,32 @@ const SPECIAL: Readonly<Record<string, number>> = {
 /** Entry of a model in the JSON, in place of its weights. */
 const MARK = "tensors";
 
+/** The only entry of an expression in the JSON. */
+const LIST = "postfix";
+
+/** Nodes of expressions, which stand in lists alone. */
+const NODES: readonly unknown[] = ["number", "name", "operator", "call"] satisfies readonly Expression["kind"][];
+
 const numberInJson = (_: string, value: unknown) => {
   const special = Object.entries(SPECIAL).find(([, own]) => Object.is(own, value));
   return special === undefined ? value : { number: special[0] };
 };
 
-/** Forms whose models say where their weights are. */
-function withoutWeights(
+/** Forms as JSON has them: models say where their weights are, expressions are lists. */
+function formsAsData(
   group: string,
-  forms: Readonly<Record<string, object>>,
+  forms: Readonly<Record<string, DensityForm | FunctionForm>>,
+  entriesOf: (form: never) => object,
   models: ReadonlyMap<string, StoredModel>,
 ) {
   return Object.fromEntries(
     Object.entries(forms).map(([name, form]) => {
+      const kinds = entriesOf(form as never) as Readonly<Record<string, Kind>>;
       const entries = Object.entries(form).map(([entry, value]) => {
         const own = `${group}.${name}.${entry}`;
         const model = models.get(own);
-        return [entry, model ? { architecture: model.architecture, [MARK]: own } : value] as const;
+        if (model !== undefined) return [entry, { architecture: model.architecture, [MARK]: own }] as const;
+        return [entry, kinds[entry] === anExpression ? { [LIST]: toPostfix(value) } : value] as const;
       });
       return [name, Object.fromEntries(entries)];
     }),
@@ -54,8 +68,13 @@ export function compositionToTensors(composition: Composition): TensorFile {
   const data = {
     parameters,
     columns,
-    functions: withoutWeights("functions", functions, models),
-    densities: withoutWeights("densities", densities, models),
+    functions: formsAsData(
+      "functions",
+      functions,
+      (form: FunctionForm) => functionKind("function", form).entries,
+      models,
+    ),
+    densities: formsAsData("densities", densities, (form: DensityForm) => densityKind("density", form).entries, models),
   };
   return {
     metadata: { [COMPOSITION_KEY]: JSON.stringify(data, numberInJson) },
@@ -98,6 +117,10 @@ function restored(data: unknown, models: [string, Weights][], depth = 0): unknow
   if (names.length === 1 && names[0] === "number" && typeof data.number === "string") {
     const special = entryOf(SPECIAL, data.number);
     if (special !== undefined) return special;
+  }
+  if (names.length === 1 && names[0] === LIST) return fromPostfix(restored(data[LIST], models, depth + 1));
+  if (NODES.includes(data.kind)) {
+    throw new UsageError("composition", { expected: `expressions as ${LIST}`, got: shownData(data) });
   }
   const inside = names.map((name) => [name, restored(data[name], models, depth + 1)] as const);
   const all = Object.fromEntries(inside);

@@ -153,13 +153,13 @@ const NOTHING: Sources = { parameters: [], columns: [] };
  * cannot be of.
  */
 export function checkedComposition(composition: Composition): CheckedComposition {
-  checkParts("composition", "a composition", composition, {
+  checkParts("checkedComposition", "a composition", composition, {
     parameters: aList,
     columns: anObject,
     densities: anObject,
   });
   const { parameters, columns, functions = {}, densities } = composition;
-  checkArgument("composition", "functions", functions, anObject);
+  checkArgument("checkedComposition", "functions", functions, anObject);
   checkParameters(parameters);
   const kinds = kindsOf(composition);
   const free = new Set(freeParameters(parameters).map(({ name }) => name));

@@ -73,12 +73,12 @@ export function mixtureComposition(model: MixtureModel, columns: MixtureColumns)
   };
   for (const f of processes.keys()) Object.assign(functions, yieldOf(model, f, distance));
   // What a shape nuisance does not act on has its nominal value.
-  const shapesAt = (what: string, at: (k: number) => Value) =>
+  const shapesAt = (what: string, acting: (k: number) => Value) =>
     nuisances.flatMap((own, k): Value[] => {
       if (own.kind !== "shape") return [];
-      if (own.acts.every(Boolean)) return [at(k)];
+      if (own.acts.every(Boolean)) return [acting(k)];
       const value = `${own.name}${what} by process`;
-      const choices = own.acts.map((acts) => (acts ? at(k) : own.nominal));
+      const choices = own.acts.map((acts) => (acts ? acting(k) : own.nominal));
       functions[value] = { kind: "choice", column: PROCESS, choices };
       return [value];
     });

@@ -12,11 +12,11 @@ import {
   type Options,
   optional,
 } from "../../../engine/options.js";
-import { poisson } from "../sampling/poisson.js";
 import { normal, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { exp } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
+import { poisson } from "../../statistics/toys/poisson.js";
 import { asimov, redrawn } from "../parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
 import { bindComposition, TapeParts } from "./bind-composition.js";

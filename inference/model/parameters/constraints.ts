@@ -4,9 +4,9 @@
  */
 import { UsageError } from "../../../engine/errors.js";
 import { exp, log } from "../../../engine/exact-functions.js";
-import { poisson } from "../sampling/poisson.js";
 import { div, log as logOf, mul, square, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { poisson } from "../../statistics/toys/poisson.js";
 
 /** a ~ N(θ, σ). */
 export interface NormalConstraint {

@@ -93,8 +93,17 @@ export interface ParameterChanges {
   readonly limit?: Readonly<Record<string, readonly [number, number]>>;
 }
 
+const changeOptions: Options<ParameterChanges> = {
+  fix: optional(aList),
+  free: optional(aList),
+  set: optional(anObject),
+  limit: optional(anObject),
+};
+
 /** The parameters with these changes; a name that none of them has is refused. */
 export function changedParameters(parameters: readonly Parameter[], changes: ParameterChanges): Parameter[] {
+  checkArgument("changedParameters", "the parameters", parameters, aList);
+  checkOptions("changedParameters", changes, changeOptions);
   const { fix = [], free = [], set = {}, limit = {} } = changes;
   const names = parameters.map(({ name }) => name);
   for (const name of [...fix, ...free, ...Object.keys(set), ...Object.keys(limit)]) {

@@ -5,9 +5,9 @@
 
 import { UsageError } from "../../../engine/errors.js";
 import { aFlag, aList, aNumber, checkArgument, checkOptions, numbers, type Options } from "../../../engine/options.js";
-import { poisson } from "./poisson.js";
 import { fillUniform, randomKey } from "../../../engine/random/random.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
+import { poisson } from "../../statistics/toys/poisson.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import { joinedColumns, type ObservableName, type SimulatedEvents } from "./simulated-events.js";
 

@@ -10,9 +10,9 @@ import {
   numbers,
   type Options,
 } from "../../../engine/options.js";
-import { poisson } from "./poisson.js";
 import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
+import { poisson } from "../../statistics/toys/poisson.js";
 import { checkModel } from "../given-model.js";
 import type { EventData } from "../likelihood/likelihood.js";
 import type { MixtureModel } from "../mixture-model.js";

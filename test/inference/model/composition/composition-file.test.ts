@@ -6,6 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../../../engine/errors.js";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
+import { parseExpression } from "../../../../inference/expressions/parse.js";
 import { type Composition, checkedComposition } from "../../../../inference/model/composition/composition.js";
 import {
   compositionFromTensors,
@@ -96,6 +97,17 @@ test("densities whose names begin with the names of others keep their own weight
   checkEqual(await throughFile(both), both);
 });
 
+test("an expression of a thousand terms, which is a tree as deep, comes back as it was", async () => {
+  const text = Array.from({ length: 1000 }, (_, i) => `a*${i / 8}`).join("+");
+  const composition: Composition = {
+    parameters: [parameter("a", 1)],
+    columns: { m: { range: [0, 1] } },
+    functions: { f: { kind: "expression", expression: await parseExpression(text, "a test") } },
+    densities: { u: { kind: "uniform", x: "m" } },
+  };
+  checkEqual(await throughFile(composition), composition);
+});
+
 /** A flow, a morph, a transport and a network: everything that files hold. */
 const parts = [densitySamples.mixture[2]!, densitySamples.morphed[0]!].map(({ composition }) => composition);
 const whole: Composition = {
@@ -108,6 +120,7 @@ const whole: Composition = {
   densities: {
     ...Object.assign({}, ...parts.map(({ densities }) => densities)),
     moved: { kind: "transported", density: "e", affine: { m: { shift: "lumi", scale: 2 } } },
+    formula: { kind: "generic", x: "m", expression: await parseExpression("exp(-lumi * m) + m ^ 2 * 3", "a test") },
     side: {
       kind: "truncated",
       density: "e",
@@ -121,6 +134,7 @@ const whole: Composition = {
   },
 };
 const { metadata, tensors } = compositionToTensors(whole);
+const FORMULA = ["densities", "formula", "expression", "postfix"];
 const sound = metadata[KEY]!;
 
 /** "read", or the message of the UsageError; any other error fails the test. */
@@ -202,6 +216,12 @@ test("other damage is named", () => {
   assert.match(answer(changed(["densities", "f", "flow", "tensors"], '"densities.none.flow"')), /missing/);
   assert.match(answer(changed(["densities", "moved", "kind"], '"magic"')), /a kind of density \(gaussian/);
   assert.match(answer(changed(["densities", "moved", "affine"], '{"m":{"shift":{"number":"x"}}}')), /shift and scale/);
+  assert.match(answer(changed(FORMULA, "[1, 2]")), /an expression as a list of numbers, names/);
+  assert.match(answer(changed(FORMULA, '[{"operator":"+"}]')), /each behind its operands, got \{"operator":"\+"\}/);
+  assert.match(answer(changed(FORMULA, '[1,{"call":"constructor"}]')), /got \{"call":"constructor"\}/);
+  for (const node of ['{"kind":"name","name":"m","at":1}', '{"kind":"number","value":"x"}', '{"kind":"call"}']) {
+    assert.match(answer(changed(FORMULA.slice(0, 3), node)), /expected expressions as postfix/);
+  }
   assert.match(answer(changed(["columns"], '{"__proto__":{"range":[0,1]}}')), /__proto__/);
   const more = new Map([...tensors, ["densities.g.flow.x", { shape: [1], data: Float64Array.of(1) }] as const]);
   assert.match(answer(sound, more), /tensors of its densities and functions alone, got .*densities\.g/);
