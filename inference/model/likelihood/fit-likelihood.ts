@@ -22,6 +22,7 @@ export function fitObjective(likelihood: FittedLikelihood): Objective {
  * differences of gradients one standard deviation away, of each parameter alone, to either side as far as bounds and validity allow.
  */
 export async function fitLikelihood(likelihood: FittedLikelihood, options: MinimiseOptions): Promise<FitResult> {
+  checkParts("fitLikelihood", "a likelihood", likelihood, parts);
   const found = await minimise(fitObjective(likelihood), options);
   if (!likelihood.crossesKnots || found.covariance === undefined || found.status === "aborted") return found;
   const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
