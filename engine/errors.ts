@@ -13,7 +13,10 @@ function sentence(where: string, { expected, got, hint }: Complaint): string {
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 
-  constructor(where: string, complaint: Complaint) {
+  constructor(
+    readonly where: string,
+    readonly complaint: Complaint,
+  ) {
     super(sentence(where, complaint));
   }
 }

@@ -29,6 +29,16 @@ interface NumberRules extends Described {
 
 interface TextRules extends Described {
   readonly default?: string;
+  /** What it is a name of: checked by `checkReferences`. */
+  readonly refersTo?: string;
+}
+
+interface ValueRules extends Described {
+  readonly default?: number | string;
+  /** What its names are of. */
+  readonly refersTo: string;
+  /** Words that are no names. */
+  readonly words?: readonly string[];
 }
 
 interface FlagRules extends Described {
@@ -50,6 +60,8 @@ interface ListRules extends Described {
 
 export type NumberEntry = NumberRules & { readonly kind: "number" };
 export type TextEntry = TextRules & { readonly kind: "text" };
+/** A number, or the name of something that has one. */
+export type ValueEntry = ValueRules & { readonly kind: "value" };
 export type FlagEntry = FlagRules & { readonly kind: "flag" };
 export type ChoiceEntry = ChoiceRules & { readonly kind: "choice" };
 export type ListEntry = ListRules & { readonly kind: "list"; readonly item: Entry };
@@ -62,13 +74,32 @@ export type MapEntry = Described & {
   readonly maxLength?: number;
   /** True: the names are not of the user's choice, but those of something else, with any letters. */
   readonly anyNames?: true;
+  /** What the names are of, where they are not of the user's choice: checked by `checkReferences`. */
+  readonly namesReferTo?: string;
 };
 /** Fixed keys. Absent: as if it were empty, unless it is optional. */
-export type SectionEntry = Described & { readonly kind: "section"; readonly keys: Readonly<Record<string, Entry>> };
-export type Entry = NumberEntry | TextEntry | FlagEntry | ChoiceEntry | ListEntry | MapEntry | SectionEntry;
+export type SectionEntry = Described & {
+  readonly kind: "section";
+  readonly keys: Readonly<Record<string, Entry>>;
+  /** Key whose value, where it is no map, may stand for the whole: `mean: 125` for `mean: { start: 125 }`. */
+  readonly short?: string;
+};
+/** A map with exactly one of these keys. */
+export type VariantEntry = Described & { readonly kind: "variant"; readonly of: Readonly<Record<string, Entry>> };
+export type Entry =
+  | NumberEntry
+  | TextEntry
+  | ValueEntry
+  | FlagEntry
+  | ChoiceEntry
+  | ListEntry
+  | MapEntry
+  | SectionEntry
+  | VariantEntry;
 
 export const number = <const R extends NumberRules>(rules: R) => ({ kind: "number" as const, ...rules });
 export const text = <const R extends TextRules>(rules: R) => ({ kind: "text" as const, ...rules });
+export const value = <const R extends ValueRules>(rules: R) => ({ kind: "value" as const, ...rules });
 export const flag = <const R extends FlagRules>(rules: R) => ({ kind: "flag" as const, ...rules });
 export const choice = <const R extends ChoiceRules>(rules: R) => ({ kind: "choice" as const, ...rules });
 export const list = <E extends Entry, const R extends ListRules>(item: E, rules: R) => ({
@@ -76,7 +107,7 @@ export const list = <E extends Entry, const R extends ListRules>(item: E, rules:
   item,
   ...rules,
 });
-export const map = <E extends Entry, const R extends Described & Pick<MapEntry, "of" | "maxLength" | "anyNames">>(
+export const map = <E extends Entry, const R extends Described & Omit<MapEntry, "kind" | "item">>(
   item: E,
   rules: R,
 ) => ({
@@ -84,9 +115,20 @@ export const map = <E extends Entry, const R extends Described & Pick<MapEntry, 
   item,
   ...rules,
 });
-export const section = <K extends Readonly<Record<string, Entry>>, const R extends Described>(keys: K, rules: R) => ({
+export const section = <
+  K extends Readonly<Record<string, Entry>>,
+  const R extends Described & { readonly short?: keyof K & string },
+>(
+  keys: K,
+  rules: R,
+) => ({
   kind: "section" as const,
   keys,
+  ...rules,
+});
+export const variant = <K extends Readonly<Record<string, Entry>>, const R extends Described>(of: K, rules: R) => ({
+  kind: "variant" as const,
+  of,
   ...rules,
 });
 
@@ -94,17 +136,21 @@ type Present<E> = E extends { readonly kind: "number" }
   ? number
   : E extends { readonly kind: "text" }
     ? string
-    : E extends { readonly kind: "flag" }
-      ? boolean
-      : E extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
-        ? C
-        : E extends { readonly kind: "list"; readonly item: infer I }
-          ? readonly ValueOf<I>[]
-          : E extends { readonly kind: "map"; readonly item: infer I }
-            ? Readonly<Record<string, ValueOf<I>>>
-            : E extends { readonly kind: "section"; readonly keys: infer K }
-              ? { readonly [N in keyof K]: ValueOf<K[N]> }
-              : never;
+    : E extends { readonly kind: "value" }
+      ? number | string
+      : E extends { readonly kind: "flag" }
+        ? boolean
+        : E extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
+          ? C
+          : E extends { readonly kind: "list"; readonly item: infer I }
+            ? readonly ValueOf<I>[]
+            : E extends { readonly kind: "map"; readonly item: infer I }
+              ? Readonly<Record<string, ValueOf<I>>>
+              : E extends { readonly kind: "section"; readonly keys: infer K }
+                ? { readonly [N in keyof K]: ValueOf<K[N]> }
+                : E extends { readonly kind: "variant"; readonly of: infer K }
+                  ? { readonly [N in keyof K]: { readonly [M in N]: ValueOf<K[N]> } }[keyof K]
+                  : never;
 
 /** Type of the validated value of an entry. */
 export type ValueOf<E> = E extends { readonly optional: true } ? Present<E> | undefined : Present<E>;
@@ -116,6 +162,8 @@ export function describe(entry: Entry): string {
       return describeNumber(entry);
     case "text":
       return "a text";
+    case "value":
+      return ["a number or a name", ...(entry.words ?? [])].join(", or ");
     case "flag":
       return "true or false";
     case "choice":
@@ -124,8 +172,12 @@ export function describe(entry: Entry): string {
       return describeList(entry);
     case "map":
       return `a map from ${entry.of} to ${describe(entry.item)}`;
-    case "section":
-      return `a map with the keys ${Object.keys(entry.keys).join(", ")}`;
+    case "section": {
+      const keys = `a map with the keys ${Object.keys(entry.keys).join(", ")}`;
+      return entry.short === undefined ? keys : `${describe(entry.keys[entry.short]!)}, or ${keys}`;
+    }
+    case "variant":
+      return `a map with one of the keys ${Object.keys(entry.of).join(", ")}`;
   }
 }
 

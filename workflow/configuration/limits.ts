@@ -10,6 +10,12 @@ export const MAXIMA = {
   /** Of a feature, of either sign. */
   value: 1e300,
   nuisances: 1024,
+  /** Of a composition. */
+  parameters: 1024,
+  densities: 10_000,
+  channels: 1024,
+  /** Of a region, in one column. */
+  intervals: 1024,
   /** Of nuisances: terms of the flow, scans. */
   pairs: 1024,
   /** Of one process, and points of the generator. */

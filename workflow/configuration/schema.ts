@@ -1,16 +1,21 @@
 /** JSON Schema of the configuration file, for editors that complete and check YAML. */
+import { COMPOSITION_KEY, compositionTable } from "./composition-table.js";
 import type { Entry, SectionEntry } from "./entries.js";
 import { MAXIMA } from "./limits.js";
 import { configurationTable } from "./table.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** The schema of the whole file. https://json-schema.org/draft/2020-12 */
+/** The schema of the whole file, of either kind: one with `likelihoods` is a composition. https://json-schema.org/draft/2020-12 */
 export function configurationSchema(): Schema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Configuration of unbinned",
-    ...schemaOf(configurationTable),
+    type: "object",
+    if: { required: [COMPOSITION_KEY] },
+    // biome-ignore lint/suspicious/noThenProperty: it is the word of JSON Schema, and nothing awaits a schema
+    then: schemaOf(compositionTable),
+    else: schemaOf(configurationTable),
   };
 }
 
@@ -32,6 +37,8 @@ function rules(entry: Entry): Schema {
       };
     case "text":
       return { type: "string", minLength: 1, maxLength: MAXIMA.letters };
+    case "value":
+      return { type: ["number", "string"] };
     case "flag":
       return { type: "boolean" };
     case "choice":
@@ -51,15 +58,22 @@ function rules(entry: Entry): Schema {
       };
     case "section": {
       const required = Object.keys(entry.keys).filter((key) => isRequired(entry.keys[key]!));
-      return {
-        type: "object",
-        properties: Object.fromEntries(Object.entries(entry.keys).map(([key, inner]) => [key, schemaOf(inner)])),
-        additionalProperties: false,
+      const map = {
+        ...mapOf(entry.keys),
         ...given({ required: required.length > 0 ? required : undefined }),
       };
+      return entry.short === undefined ? map : { anyOf: [schemaOf(entry.keys[entry.short]!), map] };
     }
+    case "variant":
+      return { ...mapOf(entry.of), minProperties: 1, maxProperties: 1 };
   }
 }
+
+const mapOf = (keys: Readonly<Record<string, Entry>>) => ({
+  type: "object",
+  properties: Object.fromEntries(Object.entries(keys).map(([key, inner]) => [key, schemaOf(inner)])),
+  additionalProperties: false,
+});
 
 function isRequired(entry: Entry): boolean {
   if (entry.optional || entry.default !== undefined || entry.kind === "map") return false;

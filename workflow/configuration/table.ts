@@ -1,9 +1,9 @@
 /** Every key of the configuration file, once. nu (nuisances) is in prior standard deviations throughout. */
-import { number, section, text, type ValueOf } from "./entries.js";
-import { MAXIMA } from "./limits.js";
+import { section, type ValueOf } from "./entries.js";
 import { data } from "./table/data.js";
 import { fit } from "./table/fit.js";
 import { flows } from "./table/flows.js";
+import { general } from "./table/general.js";
 import { impacts } from "./table/impacts.js";
 import { likelihood } from "./table/likelihood.js";
 import { model } from "./table/model.js";
@@ -11,6 +11,7 @@ import { morph } from "./table/morph.js";
 import { nuisances, point } from "./table/nuisances.js";
 import { observables } from "./table/observables.js";
 import { processes } from "./table/processes.js";
+import { report } from "./table/report.js";
 import { response } from "./table/response.js";
 import { scan } from "./table/scan.js";
 import { simulation } from "./table/simulation.js";
@@ -18,15 +19,7 @@ import { ensemble, transport } from "./table/transport.js";
 
 export const configurationTable = section(
   {
-    name: text({ doc: "Title of the report.", default: "analysis" }),
-    seed: number({
-      doc: "Seed of all random numbers.",
-      integer: true,
-      min: 0,
-      max: 0xffffffff,
-      default: 1,
-    }),
-    output: text({ doc: "Folder of the results, relative to this file.", default: "unbinned-out" }),
+    ...general,
     observables,
     processes,
     nuisances,
@@ -43,12 +36,7 @@ export const configurationTable = section(
     scan,
     impacts,
     truth: point("True values of the nuisances, where they are known (toys). The report shows them beside the fit."),
-    report: section(
-      {
-        bins: number({ doc: "Bins of each projection.", integer: true, min: 2, max: MAXIMA.bins, default: 40 }),
-      },
-      { doc: "Plots of the report." },
-    ),
+    report,
   },
   { doc: "An unbinned analysis." },
 );

@@ -1,7 +1,15 @@
 /** Holds a parsed file against the table of entries, fills in defaults and collects everything that is wrong. */
 
 import { suggestion } from "../../io/edit-distance.js";
-import { describe, type Entry, type ListEntry, type MapEntry, type SectionEntry, type ValueOf } from "./entries.js";
+import {
+  describe,
+  type Entry,
+  type ListEntry,
+  type MapEntry,
+  type SectionEntry,
+  type ValueOf,
+  type VariantEntry,
+} from "./entries.js";
 import { MAXIMA } from "./limits.js";
 
 export type Path = readonly (string | number)[];
@@ -70,6 +78,9 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
       // No system takes it in the name of a file.
       if (raw.includes("\0")) return reject("Remove its character NUL");
       return raw.length <= MAXIMA.letters ? raw : reject(`Shorten it to at most ${MAXIMA.letters} letters`);
+    case "value":
+      if (typeof raw === "number" && Number.isFinite(raw)) return raw;
+      return typeof raw === "string" && NAME.test(raw) ? raw : reject(meantNumber(raw));
     case "flag":
       return typeof raw === "boolean" ? raw : reject(meantFlag(raw));
     case "choice":
@@ -80,7 +91,10 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
     case "map":
       return isPlainMap(raw) ? visitMap(entry, raw, path, problems) : reject();
     case "section":
-      return isPlainMap(raw) ? visitSection(entry, raw, path, problems) : reject();
+      if (isPlainMap(raw)) return visitSection(entry, raw, path, problems);
+      return entry.short === undefined ? reject() : visitSection(entry, { [entry.short]: raw }, path, problems);
+    case "variant":
+      return isPlainMap(raw) ? visitVariant(entry, raw, path, problems) : reject();
   }
 }
 
@@ -165,6 +179,31 @@ function visitSection(
       visit(entry.keys[key]!, Object.hasOwn(raw, key) ? raw[key] : undefined, [...path, key], problems),
     ]),
   );
+}
+
+function visitVariant(
+  entry: VariantEntry,
+  raw: Readonly<Record<string, unknown>>,
+  path: Path,
+  problems: Problem[],
+): unknown {
+  const [keys, given] = [Object.keys(entry.of), Object.keys(raw)];
+  const unknown = given.find((key) => !keys.includes(key));
+  if (unknown !== undefined) {
+    problems.push({
+      path: [...path, unknown],
+      expected: "a known key",
+      got: shown(unknown),
+      hint: suggestion(unknown, keys),
+    });
+    return undefined;
+  }
+  const [key] = given;
+  if (key === undefined || given.length > 1) {
+    problems.push({ path, expected: describe(entry), got: given.join(" and ") || "none" });
+    return undefined;
+  }
+  return { [key]: visit(entry.of[key]!, raw[key], [...path, key], problems) };
 }
 
 export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit, type YAMLMap } from "yaml";
 import { UsageError } from "../../errors.js";
-import { rawMap, readText } from "../configuration.js";
+import { rawMap, readText } from "../read-entries.js";
 import { newName, type Renamed, renamedKeys } from "../renames.js";
 import { isPlainMap } from "../validation.js";
 import { readYaml, YamlError } from "../yaml.js";

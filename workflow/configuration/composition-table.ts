@@ -1,0 +1,54 @@
+/** Every key of a file that describes a composition: parameters, functions and densities by name, and likelihoods of them. */
+import { flag, list, section, text, type ValueOf } from "./entries.js";
+import { MAXIMA } from "./limits.js";
+import { densities } from "./table/composition/densities.js";
+import { functions } from "./table/composition/functions.js";
+import { likelihoods } from "./table/composition/likelihoods.js";
+import { parameters } from "./table/composition/parameters.js";
+import { columns, samples } from "./table/composition/samples.js";
+import { fit } from "./table/fit.js";
+import { general } from "./table/general.js";
+import { report } from "./table/report.js";
+import { scan } from "./table/scan.js";
+
+/** A file that has it is a composition. */
+export const COMPOSITION_KEY = "likelihoods";
+
+export const compositionTable = section(
+  {
+    ...general,
+    columns,
+    samples,
+    parameters,
+    functions,
+    densities,
+    likelihoods,
+    fit: section(
+      {
+        minos: flag({
+          ...fit.keys.minos,
+          doc: "Asymmetric errors as well (MINOS). Takes a few fits for each parameter.",
+        }),
+      },
+      { doc: "The fits." },
+    ),
+    scan: section(
+      {
+        parameters: list(text({ doc: "Name of a parameter.", refersTo: "parameters" }), {
+          doc: "Parameters that are scanned, all others profiled, in every likelihood that has them.",
+          default: [],
+          maxLength: MAXIMA.parameters,
+          unique: true,
+        }),
+        points: scan.keys.points,
+        range: scan.keys.range,
+      },
+      { doc: "Scans of -2 Delta ln L." },
+    ),
+    report,
+  },
+  { doc: "A composition." },
+);
+
+/** The validated configuration of a composition, every default filled in. */
+export type CompositionConfiguration = ValueOf<typeof compositionTable>;

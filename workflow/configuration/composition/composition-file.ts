@@ -1,0 +1,189 @@
+/** Reads the file of a composition: the table of entries, the names in it, then the graph that they make. */
+import {
+  type CheckedComposition,
+  type Composition,
+  checkedComposition,
+} from "../../../inference/model/composition/composition.js";
+import type { DensityForm } from "../../../inference/model/densities/densities.js";
+import type { FunctionForm } from "../../../inference/model/functions/functions.js";
+import { type Constraint, constraintEstimate } from "../../../inference/model/parameters/constraints.js";
+import {
+  changedParameters,
+  type Parameter,
+  type ParameterChanges,
+} from "../../../inference/model/parameters/parameter.js";
+import { UsageError } from "../../errors.js";
+import { COMPOSITION_KEY, type CompositionConfiguration, compositionTable } from "../composition-table.js";
+import { readConfigurationFile } from "../file.js";
+import { foreignKeys } from "../kinds-of-file.js";
+import { type Overrides, readRaw } from "../read-entries.js";
+import { checkReferences } from "../references.js";
+import { densityRows, isRestMisplaced } from "../table/composition/densities.js";
+import { functionRows } from "../table/composition/functions.js";
+import { constraintRows } from "../table/composition/parameters.js";
+import { formOf } from "../table/composition/row.js";
+import { type Path, type Problem, type ReportProblem, shown, validate } from "../validation.js";
+import {
+  channelProblems,
+  type LikelihoodPlan,
+  likelihoodPlans,
+  likelihoodProblems,
+  regionDensities,
+  regionPath,
+} from "./likelihood-plans.js";
+
+export interface CompositionOverrides extends Overrides {
+  /** Of --fix, --free, --set-parameter and --limit. */
+  readonly parameters?: ParameterChanges | undefined;
+}
+
+/** A composition that a file describes, every default filled in and every name checked. */
+export interface CompositionAnalysis {
+  /** The file as the user named it. */
+  readonly file: string;
+  readonly configuration: CompositionConfiguration;
+  readonly composition: CheckedComposition;
+  readonly likelihoods: readonly LikelihoodPlan[];
+}
+
+/** Data files are not touched. */
+export const loadComposition = (file: string, overrides: CompositionOverrides = { set: [] }): CompositionAnalysis =>
+  readComposition(readConfigurationFile(file), file, overrides);
+
+/** @param file  how messages name the text */
+export function readComposition(
+  source: string,
+  file: string,
+  overrides: CompositionOverrides = { set: [] },
+): CompositionAnalysis {
+  const { value: raw, refuse } = readRaw(source, file, overrides, compositionTable);
+  refuse(foreignKeys(raw, "composition"));
+  const problems: Problem[] = [];
+  const configuration = validate(compositionTable, raw, problems);
+  refuse(problems);
+  refuse(nameProblems(configuration));
+  refuse(writtenProblems(configuration));
+  const graph = (written: Composition): CheckedComposition => {
+    try {
+      return checkedComposition(written);
+    } catch (error) {
+      refuse([problemOf(error)]);
+      throw error;
+    }
+  };
+  const written = compositionOf(configuration);
+  const whole = graph(written);
+  refuse(channelProblems(configuration, whole));
+  const densities = { ...written.densities, ...regionDensities(configuration, whole) };
+  const { parameters } = graph({ ...written, densities });
+  const composition = checkedComposition({
+    ...written,
+    densities,
+    parameters: changedParameters(parameters, overrides.parameters ?? {}),
+  });
+  const likelihoods = likelihoodPlans(configuration, composition);
+  refuse(likelihoodProblems(likelihoods));
+  return { file, configuration, composition, likelihoods };
+}
+
+/** Names that every object of JavaScript has: maps of numbers by name could not tell them from their own. */
+const isInherited = (name: string) => name in {};
+
+/** Names that are of nothing, or that no one may use. */
+function nameProblems(configuration: CompositionConfiguration): Problem[] {
+  const problems: Problem[] = [];
+  const report: ReportProblem = (path, expected, got, hint) => {
+    const own = typeof hint === "function" ? hint() : hint;
+    problems.push({ path, expected, got, ...(own === undefined ? {} : { hint: own }) });
+  };
+  const { parameters, functions, columns, densities, samples, likelihoods } = configuration;
+  const maps = { parameters, functions, columns, densities, samples, likelihoods };
+  const reserved = (path: Path, name: string) => {
+    if (isInherited(name) || name === "rest")
+      report(path, "another name, as this one is reserved", shown(name), "Rename it");
+  };
+  for (const [key, map] of Object.entries(maps)) for (const name of Object.keys(map)) reserved([key, name], name);
+  for (const [name, { channels }] of Object.entries(likelihoods)) {
+    for (const own of Object.keys(channels ?? {})) reserved([COMPOSITION_KEY, name, "channels", own], own);
+  }
+  const names = (map: object) => Object.keys(map);
+  checkReferences(
+    compositionTable,
+    configuration,
+    {
+      values: {
+        names: [parameters, functions, columns].flatMap(names),
+        what: "a number, or the name of a parameter, a function or a column",
+      },
+      parameters: { names: names(parameters), what: "a parameter" },
+      columns: { names: names(columns), what: "a column" },
+      densities: { names: names(densities), what: "a density" },
+      samples: { names: names(samples), what: "a sample" },
+    },
+    report,
+  );
+  return problems;
+}
+
+/** What is wrong with the writing of parts, before they are parts of a graph. */
+function writtenProblems({ parameters, densities, likelihoods }: CompositionConfiguration): Problem[] {
+  const ofParameters = Object.entries(parameters).flatMap(([name, { start, constraint }]): Problem[] =>
+    start !== undefined || constraint !== undefined
+      ? []
+      : [{ path: ["parameters", name, "start"], expected: "a number", got: "nothing", hint: "Add where a fit begins" }],
+  );
+  const ofDensities = Object.entries(densities).flatMap(([name, written]): Problem[] =>
+    "mixture" in written && isRestMisplaced(written.mixture)
+      ? [{ path: ["densities", name, "mixture"], expected: "`rest` once, of the last density", got: "it before" }]
+      : [],
+  );
+  const none = Object.keys(likelihoods).length === 0;
+  return [
+    ...ofParameters,
+    ...ofDensities,
+    ...(none ? [{ path: [COMPOSITION_KEY], expected: "at least one likelihood", got: "none" }] : []),
+  ];
+}
+
+function parametersOf({ parameters }: CompositionConfiguration): Parameter[] {
+  return Object.entries(parameters).map(([name, { start, range, constraint: written, fixed }]) => {
+    const constraint = written && formOf<Constraint>(constraintRows, written);
+    return {
+      name,
+      start: start ?? constraintEstimate(constraint!)[0],
+      ...(range && { range: range as unknown as readonly [number, number] }),
+      ...(constraint && { constraint }),
+      ...(fixed && { isFixed: true }),
+    };
+  });
+}
+
+const mapped = <T, U>(map: Readonly<Record<string, T>>, to: (own: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(map).map(([name, own]) => [name, to(own)]));
+
+function compositionOf(configuration: CompositionConfiguration): Composition {
+  const { columns, functions, densities } = configuration;
+  return {
+    parameters: parametersOf(configuration),
+    columns: mapped(columns, ({ range }) => (range ? { range: range as unknown as readonly [number, number] } : {})),
+    functions: mapped(functions, (written) => formOf<FunctionForm>(functionRows, written)),
+    densities: mapped(densities, (written) => formOf<DensityForm>(densityRows, written)),
+  };
+}
+
+const SECTIONS: Readonly<Record<string, string>> = {
+  density: "densities",
+  function: "functions",
+  column: "columns",
+  parameter: "parameters",
+  "constraint of": "parameters",
+};
+
+/** What the language says of a part, "density signal, m", where the file has that. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof UsageError)) throw error;
+  const { where, complaint } = error;
+  const [, what = "", name = ""] = /^(density|function|column|parameter|constraint of) ([^,]+)/.exec(where) ?? [];
+  const path = regionPath(name) ?? [SECTIONS[what]!, name, ...(what === "constraint of" ? ["constraint"] : [])];
+  return { path, ...complaint };
+}

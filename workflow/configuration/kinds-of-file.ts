@@ -1,0 +1,49 @@
+/** The two kinds of configuration file: measurements with simulation, and compositions, which have `likelihoods`. */
+import { COMPOSITION_KEY, compositionTable } from "./composition-table.js";
+import { readConfigurationFile } from "./file.js";
+import { rawMap, readText } from "./read-entries.js";
+import { configurationTable } from "./table.js";
+import type { Problem } from "./validation.js";
+
+export type KindOfFile = "measurement" | "composition";
+
+const isOfComposition = (raw: unknown) => Object.hasOwn(raw as object, COMPOSITION_KEY);
+
+/** Which kind a file is of; throws where it is no YAML. */
+export function kindOfFile(file: string): KindOfFile {
+  return isOfComposition(rawMap(readText(readConfigurationFile(file), file).value, file))
+    ? "composition"
+    : "measurement";
+}
+
+/** Keys that only the other kind of file has. */
+export function foreignKeys(raw: Readonly<Record<string, unknown>>, kind: KindOfFile): Problem[] {
+  const [own, other] =
+    kind === "composition" ? [compositionTable, configurationTable] : [configurationTable, compositionTable];
+  if (kind === "measurement" && isOfComposition(raw)) {
+    return [
+      {
+        path: [COMPOSITION_KEY],
+        expected: "a measurement with simulation, as this command works on that alone",
+        got: "a composition (a file with `likelihoods`)",
+        hint: "Use run, fit, validate, expand or steps",
+      },
+    ];
+  }
+  const foreign = Object.keys(raw).filter((key) => Object.hasOwn(other.keys, key) && !Object.hasOwn(own.keys, key));
+  return foreign.map((key) =>
+    kind === "composition"
+      ? {
+          path: [key],
+          expected: "keys of a composition, as the file has `likelihoods`",
+          got: `${key}, a key of a measurement with simulation`,
+          hint: "Put the two into files of their own",
+        }
+      : {
+          path: [key],
+          expected: "keys of a measurement with simulation, as the file has no `likelihoods`",
+          got: `${key}, a key of a composition`,
+          hint: "Add `likelihoods`, or remove it",
+        },
+  );
+}

@@ -1,0 +1,113 @@
+/** How the kinds of density are written. */
+import type { DensityForm } from "../../../../inference/model/densities/densities.js";
+import type { Interval, Region } from "../../../../inference/model/language/region.js";
+import { list, map, number, section, value, variant } from "../../entries.js";
+import { MAXIMA } from "../../limits.js";
+import { entriesOf, type Rows, row } from "./row.js";
+import { column, density, region, valueOf } from "./values.js";
+
+/** Of a mixture: what fractions leave of 1. */
+const REST = "rest";
+
+/** Lists of two as the intervals that they are. */
+export const regionOf = (written: Readonly<Record<string, readonly (readonly number[])[]>>): Region =>
+  written as Readonly<Record<string, readonly Interval[]>>;
+
+export const densityRows = {
+  gaussian: row(
+    section(
+      {
+        x: column("Column."),
+        mean: valueOf("Mean, in units of x."),
+        sigma: valueOf("Standard deviation, in units of x, above 0."),
+      },
+      { doc: "exp(-½ ((x - mean) / sigma)²), normalised over the range of x." },
+    ),
+    "gaussian_dist",
+    (written) => ({ kind: "gaussian", ...written }) as const,
+  ),
+  exponential: row(
+    section(
+      { x: column("Column."), c: valueOf("Positive where the density falls, per unit of x.") },
+      { doc: "exp(-c x), normalised over the range of x." },
+    ),
+    "exponential_dist",
+    (written) => ({ kind: "exponential", ...written }) as const,
+  ),
+  uniform: row(
+    section({ x: column("Column.") }, { doc: "The same everywhere in the range of x.", short: "x" }),
+    "uniform_dist",
+    (written) => ({ kind: "uniform", ...written }) as const,
+  ),
+  mixture: row(
+    map(
+      value({
+        doc: "A number, or the name of a parameter or function; `rest`, of the last density, is what fractions leave of 1.",
+        refersTo: "values",
+        words: [REST],
+      }),
+      {
+        doc: "Sum of densities of the same columns, each with its number of events or its fraction.",
+        of: "densities",
+        namesReferTo: "densities",
+        maxLength: MAXIMA.processes,
+      },
+    ),
+    "mixture_dist",
+    (written) =>
+      ({
+        kind: "mixture",
+        summands: Object.keys(written),
+        coefficients: Object.values(written).filter((own) => own !== REST),
+      }) as const,
+  ),
+  product: row(
+    list(density("Factor."), {
+      doc: "Product of densities of different columns; one may be conditional on columns of another.",
+      minLength: 1,
+      maxLength: MAXIMA.features,
+      unique: true,
+    }),
+    "product_dist",
+    (factors) => ({ kind: "product", factors }) as const,
+  ),
+  truncated: row(
+    section(
+      {
+        density: density("Density that is truncated."),
+        region: region("Where it is kept, by column: a union of intervals, such as sidebands."),
+      },
+      { doc: "A density in a part of the range alone, where it is normalised to 1." },
+    ),
+    "truncated_dist",
+    (written) => ({ kind: "truncated", density: written.density, region: regionOf(written.region) }) as const,
+  ),
+  ensemble: row(
+    section(
+      {
+        members: list(density("Member."), {
+          doc: "Densities of the same columns.",
+          minLength: 1,
+          maxLength: MAXIMA.replicas,
+        }),
+        weights: list(number({ doc: "Weight.", above: 0, max: MAXIMA.value }), {
+          doc: "How much each member counts. Absent: all alike.",
+          optional: true,
+        }),
+      },
+      { doc: "Average of densities.", short: "members" },
+    ),
+    "ensemble_dist",
+    ({ members, weights }) => ({ kind: "ensemble", members, ...(weights && { weights }) }) as const,
+  ),
+} satisfies Rows<DensityForm>;
+
+export const densities = map(variant(entriesOf(densityRows), { doc: "One density, under its kind." }), {
+  doc: "Densities, by name.",
+  of: "density names",
+  maxLength: MAXIMA.densities,
+});
+
+/** Whether `rest` stands where it has no meaning: not last, or twice. */
+export const isRestMisplaced = (written: Readonly<Record<string, number | string>>): boolean =>
+  Object.values(written).slice(0, -1).includes(REST);

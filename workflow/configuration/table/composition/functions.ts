@@ -1,0 +1,46 @@
+/** How the kinds of function are written. */
+import type { FunctionForm } from "../../../../inference/model/functions/functions.js";
+import { choice, list, map, number, section, variant } from "../../entries.js";
+import { MAXIMA } from "../../limits.js";
+import { entriesOf, type Rows, row } from "./row.js";
+import { valueOf } from "./values.js";
+
+const values = (doc: string) => list(valueOf("Value."), { doc, minLength: 1, maxLength: MAXIMA.parameters });
+const factor = (doc: string) => number({ doc, above: 0, max: MAXIMA.value });
+const parameter = valueOf("Its unit is one standard deviation.");
+
+export const functionRows = {
+  product: row(values("Product."), "product", (factors) => ({ kind: "product", factors }) as const),
+  sum: row(values("Sum."), "sum", (summands) => ({ kind: "sum", summands }) as const),
+  "log-normal": row(
+    section(
+      { kappa: factor("Factor at +1 standard deviation: 1.05 for 5%."), parameter },
+      { doc: "kappa to the power of the parameter." },
+    ),
+    "log_normal_rate",
+    (written) => ({ kind: "log-normal", ...written }) as const,
+  ),
+  interpolation: row(
+    section(
+      {
+        code: choice({
+          doc: "HistFactory's: exponential is code 1; polynomial is code 4, a polynomial between -1 and 1 and exponential beyond.",
+          choices: ["exponential", "polynomial"],
+          default: "polynomial",
+        }),
+        low: factor("Factor at -1."),
+        high: factor("Factor at +1."),
+        parameter,
+      },
+      { doc: "1 at 0, `high` at 1 and `low` at -1." },
+    ),
+    "interpolation",
+    ({ code, ...written }) => ({ kind: "interpolation", code: code === "exponential" ? 1 : 4, ...written }) as const,
+  ),
+} satisfies Rows<FunctionForm>;
+
+export const functions = map(variant(entriesOf(functionRows), { doc: "One function, under its kind." }), {
+  doc: "Numbers that follow from parameters, by name.",
+  of: "function names",
+  maxLength: MAXIMA.parameters,
+});

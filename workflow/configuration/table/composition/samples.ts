@@ -1,0 +1,38 @@
+/** Columns of a composition, and the files that have them. */
+import { map, section, text } from "../../entries.js";
+import { MAXIMA } from "../../limits.js";
+import { interval } from "./values.js";
+
+export const columns = map(
+  section(
+    {
+      range: {
+        ...interval("Where events can be: those outside are left out of every sample. Absent: everywhere."),
+        optional: true,
+      },
+    },
+    { doc: "One column of the events, one number each." },
+  ),
+  {
+    doc: "Columns that densities are of, or are conditional on, by name.",
+    of: "column names",
+    maxLength: MAXIMA.features,
+  },
+);
+
+export const samples = map(
+  section(
+    {
+      file: text({ doc: "npz, safetensors or csv file, relative to this file." }),
+      columns: map(text({ doc: "Column of the file." }), {
+        doc: "Columns that have another name in the file, by their names here: { m: mass }.",
+        of: "columns",
+        namesReferTo: "columns",
+        maxLength: MAXIMA.features,
+      }),
+      weight: text({ doc: "Column of event weights in the file. Absent: every event counts 1.", optional: true }),
+    },
+    { doc: "Events of one file; a text alone is its name.", short: "file" },
+  ),
+  { doc: "Samples of events, by name.", of: "sample names", maxLength: MAXIMA.samples },
+);
