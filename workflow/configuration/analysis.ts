@@ -13,7 +13,7 @@ export interface Analysis {
 }
 
 /** Absolute path of a file named in the configuration: relative names are relative to the configuration file. */
-export function pathOf(analysis: Analysis, name: string): string {
+export function pathOf(analysis: Pick<Analysis, "file">, name: string): string {
   return resolve(dirname(analysis.file), name);
 }
 
@@ -22,7 +22,10 @@ export function pathOf(analysis: Analysis, name: string): string {
  *
  * @param out the user's --out, relative to where the command was given
  */
-export function outputFolder(analysis: Analysis, out: string | undefined): string {
+export function outputFolder(
+  analysis: { readonly file: string; readonly configuration: Pick<Configuration, "output"> },
+  out: string | undefined,
+): string {
   return out === undefined ? pathOf(analysis, analysis.configuration.output) : resolve(out);
 }
 

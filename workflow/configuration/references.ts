@@ -38,9 +38,11 @@ export function checkReferences(
     checkReferences(part, own, groups, report, [...path, key]);
   switch (entry.kind) {
     case "text":
-      return check(path, entry.refersTo, value);
+      check(path, entry.refersTo, value);
+      return;
     case "value":
-      return entry.words?.includes(value as string) ? undefined : check(path, entry.refersTo, value);
+      if (!entry.words?.includes(value as string)) check(path, entry.refersTo, value);
+      return;
     case "list":
       for (const [i, own] of (value as readonly unknown[]).entries()) inner(entry.item, own, i);
       return;
@@ -56,7 +58,8 @@ export function checkReferences(
       return;
     case "variant": {
       const [[key, own]] = Object.entries(value) as [[string, unknown]];
-      return inner(entry.of[key]!, own, key);
+      inner(entry.of[key]!, own, key);
+      return;
     }
   }
 }

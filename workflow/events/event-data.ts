@@ -117,7 +117,7 @@ function requireNoEvents({ configuration: { likelihood, transport } }: Analysis,
 }
 
 /** Weights may be of either sign, but not the data as a whole. */
-function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
+export function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
   const total = totalWeight(sample);
   if (total > 0 && Number.isFinite(total)) return;
   throw new UsageError(where, {

@@ -30,7 +30,7 @@ export interface Selection {
 }
 
 /** Rows of which no test is true; an event that fails several counts for the first. */
-function selected(
+export function selected(
   file: string,
   count: number,
   tests: readonly { readonly reason: string; readonly isOut: (row: number) => boolean }[],

@@ -56,6 +56,9 @@ export interface CrossCheck {
 
 export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, modes: [], crossCheck: null } as const;
 
+/** What errors need of a likelihood besides its Hessian. */
+export type ScoredLikelihood = Pick<Likelihood, "names" | "isWeighted" | "scoreProduct" | "outerProduct">;
+
 export interface SummaryOptions {
   readonly transport: TransportLabel;
   readonly curvature: HessianSource;
@@ -67,7 +70,7 @@ export interface SummaryOptions {
  * @param hessian  of the total, row-major [K, K]
  */
 export async function covarianceSummary(
-  likelihood: Likelihood,
+  likelihood: ScoredLikelihood,
   nu: ArrayLike<number>,
   hessian: ArrayLike<number>,
   { transport, curvature, precision }: SummaryOptions,
@@ -101,7 +104,7 @@ const CAUSES: Readonly<Record<HessianSource, string>> = {
 };
 
 async function compared(
-  likelihood: Likelihood,
+  likelihood: ScoredLikelihood,
   nu: ArrayLike<number>,
   { sigma: hessianSigma }: Covariance,
   curvature: HessianSource,
@@ -129,14 +132,18 @@ async function compared(
 /** Two estimates whose correlation is larger are known by their sum or difference alone. */
 const DEGENERATE = 0.99;
 
-/** Pairs of nuisances that the events hardly distinguish, in a sentence; undefined where there are none. */
-export function degeneracyText(names: readonly string[], { correlation }: CovarianceSummary): string | undefined {
-  const pairs = names.flatMap((name, k) =>
+/** Pairs of parameters that the events hardly distinguish: "a and b (correlation 0.9950)". */
+export const degeneratePairs = (names: readonly string[], { correlation }: Pick<CovarianceSummary, "correlation">) =>
+  names.flatMap((name, k) =>
     names.slice(k + 1).flatMap((other, l) => {
       const rho = correlation?.[k]?.[k + 1 + l] ?? 0;
       return Math.abs(rho) > DEGENERATE ? [`${name} and ${other} (correlation ${rho.toFixed(4)})`] : [];
     }),
   );
+
+/** The same of nuisances, in a sentence; undefined where there are none. */
+export function degeneracyText(names: readonly string[], summary: CovarianceSummary): string | undefined {
+  const pairs = degeneratePairs(names, summary);
   if (pairs.length === 0) return undefined;
   return (
     `The data hardly distinguish ${pairs.join(", ")}. Their separate errors depend on small differences between their trained ` +

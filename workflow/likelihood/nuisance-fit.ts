@@ -4,7 +4,7 @@ import { fitLikelihood, fitObjective } from "../../inference/model/likelihood/fi
 import { covariance, F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
 import { type FitResult, isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import type { MinimiseOptions } from "../../inference/statistics/fit/minimise.js";
-import { minos } from "../../inference/statistics/intervals/minos.js";
+import { type MinosOptions, minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
 import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
@@ -137,8 +137,18 @@ export async function minosSummary(
   fit: FitResult,
   signal?: AbortSignal,
 ): Promise<readonly MinosSummary[] | null> {
-  if (!open.analysis.configuration.fit.minos || !isMinimum(fit) || fit.hessian === undefined) return null;
-  const found = await minos(objective, fit, { bounds: fitBounds(open), ...(signal && { signal }) });
+  if (!open.analysis.configuration.fit.minos) return null;
+  return minosErrors(objective, fit, { bounds: fitBounds(open), ...(signal && { signal }) });
+}
+
+/** Asymmetric errors of every parameter; null where there is no minimum. */
+export async function minosErrors(
+  objective: Objective,
+  fit: FitResult,
+  options: MinosOptions,
+): Promise<readonly MinosSummary[] | null> {
+  if (!isMinimum(fit) || fit.hessian === undefined) return null;
+  const found = await minos(objective, fit, options);
   return found.map(({ name, lower, upper, lowerEnd, upperEnd }) => {
     const missing = [lowerEnd, upperEnd].filter(({ status }) => status !== "found").map(({ reason }) => reason);
     const problem = missing.length === 0 ? null : missing.join(" ");

@@ -40,7 +40,8 @@ const allPairs = (names: readonly string[]): Pair[] =>
     ? []
     : names.flatMap((first, i) => names.slice(i + 1).map((second) => [first, second] as const));
 
-const grid = (from: number, to: number, points: number) =>
+/** Evenly spaced, both ends included. */
+export const grid = (from: number, to: number, points: number) =>
   Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
 
 /** A nuisance without an error has no range to scan. */
@@ -73,7 +74,7 @@ export function scanPlan(of: LikelihoodParts, { estimate, covariance, reason }: 
 }
 
 /** Fits at the points of a scan stop at so many times the edm of the fit itself: in f32 -2 Delta ln L is right to 0.002. */
-const TOLERANCE_FACTOR = 10;
+export const TOLERANCE_FACTOR = 10;
 
 /**
  * The other nuisances are profiled.

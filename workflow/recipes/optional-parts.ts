@@ -1,8 +1,8 @@
 /** Parts that a result can do without: checks and predictions around a fit. Where one of them fails, only that part is missing. */
 import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
-import type { RunContext } from "../context.js";
 import { DeviceLostError } from "../errors.js";
+import type { Reporter } from "../reporter.js";
 import { reasonOf } from "../store/drawings.js";
 
 /** The parts, by the headings under which the report has them. */
@@ -16,13 +16,14 @@ export type OptionalPart =
   | "Bands of the projections"
   | "Expected errors"
   | "Errors from the simulation"
-  | "Yields";
+  | "Yields"
+  | "Projections";
 
 /** Why parts are missing. */
 export type Missing = Map<OptionalPart, string>;
 
 /** Whether more than a part is at stake: nothing else will work, or the user has to act. */
-const isFatal = (error: unknown, { signal }: RunContext) =>
+const isFatal = (error: unknown, { signal }: Pick<Reporter, "signal">) =>
   signal.aborted || error instanceof DeviceLostError || error instanceof FileError || systemCode(error) !== undefined;
 
 /**
@@ -32,7 +33,7 @@ const isFatal = (error: unknown, { signal }: RunContext) =>
  * @param instead  what stands for a part that is missing
  */
 export async function attempt<T, U>(
-  context: RunContext,
+  context: Pick<Reporter, "signal" | "warn">,
   missing: Missing,
   part: OptionalPart,
   make: () => Promise<T>,

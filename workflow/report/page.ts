@@ -9,17 +9,18 @@ import type { CovarianceSummary } from "../likelihood/covariance-summary.js";
 import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { GOODNESS_LEVEL } from "../steps/goodness-of-fit.js";
-import { type Picture, reasonOf } from "../store/drawings.js";
+import type { Picture } from "../store/drawings.js";
 import { unconvergedText } from "../training-verdict.js";
 import { errorsOfT } from "../transport-errors.js";
 import { readVersion } from "../version.js";
 import { closureTables } from "./closure-report.js";
 import { ensembleTables } from "./ensemble-tables.js";
 import { firstScreen } from "./first-screen.js";
-import { figure, type MissingPart, type Report, type ReportFigure, type ReportTable, table } from "./html.js";
+import type { MissingPart, Report, ReportTable } from "./html.js";
 import { DEFINITIONS } from "./impact-pictures.js";
 import { nuisanceLabels } from "./labels.js";
 import { noiseTables } from "./noise-table.js";
+import { figureOf, isMissing, isThere, sectionOf, tablesOf } from "./report-parts.js";
 import { responseText } from "./response-text.js";
 import { simulationText } from "./simulation-text.js";
 import {
@@ -44,39 +45,6 @@ const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
     "deviation to either side of the minimum: densities of splines have kinks, which second derivatives do not see.",
   sandwich: "The events have weights: errors come from the sandwich estimator H⁻¹JH⁻¹.",
 };
-
-/** The tables as far as they can be made; each that cannot is a warning. */
-function tablesOf(
-  warn: (text: string) => void,
-  what: string,
-  make: () => ReportTable[],
-): (ReportTable | MissingPart)[] {
-  try {
-    const made = make();
-    for (const own of made) table(own);
-    return made;
-  } catch (error) {
-    const problem = reasonOf(error);
-    warn(`${what} of the report: left out, as it cannot be made: ${problem}`);
-    return [{ missing: what, problem }];
-  }
-}
-
-const isMissing = (part: object): part is MissingPart => "missing" in part;
-const isThere = <T extends object>(part: T | MissingPart): part is T => !isMissing(part);
-
-/** A picture for the page, or why there is none. */
-function figureOf(picture: Picture, caption: string): ReportFigure | MissingPart {
-  const missing = (problem: string) => ({ missing: `the picture ${picture.name}`, problem });
-  if ("problem" in picture) return missing(picture.problem);
-  try {
-    const own = { svg: picture.svg, caption };
-    figure(own);
-    return own;
-  } catch (error) {
-    return missing(reasonOf(error));
-  }
-}
 
 /** Of the result, whether trainings that it rests on did not converge. */
 function restsOn({ fitted, best, verdicts }: Outcome): string {
@@ -110,16 +78,6 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
       const problem = outcome.missing.get(part);
       return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
     });
-  const section = (
-    heading: string,
-    text: string,
-    own: (ReportFigure | MissingPart)[],
-    below: (ReportTable | MissingPart)[] = [],
-  ) => {
-    const missing = [...own, ...below].filter(isMissing);
-    const [shown, made] = [own.filter(isThere), below.filter(isThere)];
-    return own.length + below.length === 0 ? [] : [{ heading, text, figures: shown, tables: made, missing }];
-  };
   const top = [
     ...tables("the table of nuisances", () => [fitTable(context, outcome)]),
     ...lost("Errors from the simulation", "Yields"),
@@ -139,7 +97,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
     sections: [
-      ...section(
+      ...sectionOf(
         "Fit",
         `The result is the ${best.label}. ${best.summary.reason}${restsOn(outcome)}\n\nThe data have ${data.count} events` +
           (data.weights === undefined
@@ -158,7 +116,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           ...tables("the table of influential events", () => influenceTables(context, outcome)),
         ],
       ),
-      ...section(
+      ...sectionOf(
         "Ensemble",
         "Each replica repeats step 1, the fit of T and ν, with Poisson-bootstrap weights of the events. The spread of the replicas " +
           "shows what the statistical fluctuation of the data does to T and ν.\n\nThe T of each replica gives a likelihood of the " +
@@ -168,14 +126,14 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         figures("replicas", "Replicas, with the 68% and 95% ellipses of the fit and of the average."),
         tables("the tables of the ensemble", () => ensembleTables(outcome, nuisanceLabels(context))),
       ),
-      ...section(
+      ...sectionOf(
         "Likelihood scans",
         "The curves show −2Δ ln L around the best fit, with all other nuisances profiled. In two dimensions the contours are at " +
           "2.30 and 6.18 (68% and 95%). The parabola and the ellipse follow from the Hessian at the best fit.",
         figures("scan", ""),
         lost("Likelihood scans"),
       ),
-      ...section(
+      ...sectionOf(
         "Impacts",
         `The impact of a source is how far the result moves with it. The definitions are: ${configuration.impacts.definitions
           .map((name) => `${name}, ${DEFINITIONS[name as keyof typeof DEFINITIONS]}`)
@@ -186,7 +144,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         figures("impact", ""),
         lost("Impacts"),
       ),
-      ...section(
+      ...sectionOf(
         "Data before and after the fit",
         "Before the fit, the prediction is the nominal simulation. After the fit, it is the simulation at the fitted nuisances, with y " +
           "moved by the inverse of the fitted T. The first and the last bin contain all events beyond them. Each feature is tested in these " +
@@ -200,7 +158,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           ),
         ],
       ),
-      ...section(
+      ...sectionOf(
         "Distribution of interest",
         "T moves y of an event to T(y). The pictures show T(y) − y at the best fit, and how it changes when the nuisances move by one " +
           "standard deviation along each principal mode, for each process at its mean x. The error of T(y) − y has two parts: what the " +
@@ -216,7 +174,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
         ],
         lost("Distribution of interest"),
       ),
-      ...section(
+      ...sectionOf(
         "Closure",
         "Do the densities describe simulation, as far as the data can tell? In closure by scores, simulation is weighted to the expected " +
           "numbers of events and stands for infinitely many data at its point; where the densities are right, the fit of such data gives the " +
@@ -231,7 +189,7 @@ export function reportOf(context: RunContext, outcome: Outcome, pictures: readon
           ...tables("the table of closure", () => closureTables(context, outcome)),
         ],
       ),
-      ...section(
+      ...sectionOf(
         "Trainings",
         "A training has converged if going on would gain little. To see this, the parameters are moved on along the way that they took in " +
           "the second half of the steps, and the losses of the same events with and without that move are compared. A training whose " +

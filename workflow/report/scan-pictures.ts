@@ -12,14 +12,35 @@ import {
   type Polyline,
   scanContours,
 } from "../../inference/statistics/intervals/contours.js";
-import { type Analysis, trueValues } from "../configuration/analysis.js";
-import type { Configuration } from "../configuration/table.js";
-import type { ScannedFit } from "../likelihood/nuisance-scan.js";
+import type { Analysis } from "../configuration/analysis.js";
+import type { FitSummary } from "../likelihood/fit-summary.js";
+import type { Scans } from "../likelihood/nuisance-scan.js";
 import type { Drawing } from "../store/drawings.js";
 import { readVersion } from "../version.js";
 
-function axisLabel({ nuisances }: Configuration, name: string): string {
-  return `${nuisances[name]!.label ?? name} (prior standard deviations)`;
+/** Scans of one likelihood, with the fit around which they lie. */
+export interface DrawnScans {
+  readonly label: string;
+  readonly summary: Pick<FitSummary, "names" | "estimate" | "sigma" | "correlation">;
+  readonly found: Pick<Scans, "single" | "pairs">;
+}
+
+/** How pictures name what is scanned. */
+export interface ScanWords {
+  readonly footer: string;
+  label(name: string): string;
+  /** Of the axis, with its unit. */
+  axis(name: string): string;
+  /** True values by name, where they are known. */
+  readonly truth: Readonly<Record<string, number>>;
+}
+
+/** Pictures of every scan of nuisances. */
+export function scanPictures({ configuration }: Analysis, nEvents: number, scanned: readonly DrawnScans[]): Drawing[] {
+  const { seed, nuisances, truth } = configuration;
+  const label = (name: string) => nuisances[name]!.label ?? name;
+  const footer = footerLine({ nEvents, seed, version: readVersion() });
+  return drawScans({ footer, label, axis: (name) => `${label(name)} (prior standard deviations)`, truth }, scanned);
 }
 
 /**
@@ -27,35 +48,25 @@ function axisLabel({ nuisances }: Configuration, name: string): string {
  *
  * @param scanned  of the same nuisances; the parabola and the ellipse are those of the first
  */
-export function scanPictures({ configuration }: Analysis, nEvents: number, scanned: readonly ScannedFit[]): Drawing[] {
-  const { seed, nuisances } = configuration;
-  const footer = footerLine({ nEvents, seed, version: readVersion() });
+export function drawScans(words: ScanWords, scanned: readonly DrawnScans[]): Drawing[] {
   const captionOf = (names: readonly string[]): Caption => ({
-    title: `Scan of ${names.map((name) => nuisances[name]!.label ?? name).join(" and ")}`,
-    footer,
+    title: `Scan of ${names.map(words.label).join(" and ")}`,
+    footer: words.footer,
   });
   const [first] = scanned;
   if (first === undefined) return [];
   const { single, pairs } = first.found;
   return [
     ...single.map(
-      ({ name }, i): Drawing => [`scan-${name}`, () => pictureOfSingle(configuration, captionOf([name]), scanned, i)],
+      ({ name }, i): Drawing => [`scan-${name}`, () => pictureOfSingle(words, captionOf([name]), scanned, i)],
     ),
     ...pairs.map(
-      ({ names }, i): Drawing => [
-        `scan-${names.join("-")}`,
-        () => pictureOfPair(configuration, captionOf(names), scanned, i),
-      ],
+      ({ names }, i): Drawing => [`scan-${names.join("-")}`, () => pictureOfPair(words, captionOf(names), scanned, i)],
     ),
   ];
 }
 
-function pictureOfSingle(
-  configuration: Configuration,
-  caption: Caption,
-  scanned: readonly ScannedFit[],
-  single: number,
-): string {
+function pictureOfSingle(words: ScanWords, caption: Caption, scanned: readonly DrawnScans[], single: number): string {
   const { found: shown, summary } = scanned[0]!;
   const { name } = shown.single[single]!;
   const curves = scanned.map(({ label, found }) => {
@@ -67,19 +78,14 @@ function pictureOfSingle(
   const k = names.indexOf(name);
   return pictureOfScan1d({
     ...caption,
-    xLabel: axisLabel(configuration, name),
+    xLabel: words.axis(name),
     curves,
     parabola: sigma === null ? undefined : { label: "Hessian", at: estimate[k]!, sigma: sigma[k]! },
-    truth: entryOf(configuration.truth, name),
+    truth: entryOf(words.truth, name),
   });
 }
 
-function pictureOfPair(
-  configuration: Configuration,
-  caption: Caption,
-  scanned: readonly ScannedFit[],
-  pair: number,
-): string {
+function pictureOfPair(words: ScanWords, caption: Caption, scanned: readonly DrawnScans[], pair: number): string {
   const { found, summary: fit } = scanned[0]!;
   const scannedNames = found.pairs[pair]!.names;
   const [first, second] = scannedNames;
@@ -88,6 +94,7 @@ function pictureOfPair(
   const centre = [fit.estimate[i]!, fit.estimate[j]!] as const;
   const drawn = ({ points, isClosed }: Polyline) => (isClosed ? [...points, points[0]!] : points);
   const { names, sigma, correlation } = fit;
+  const known = scannedNames.flatMap((name) => entryOf(words.truth, name) ?? []);
   const hessian =
     sigma === null || correlation === null
       ? undefined
@@ -97,14 +104,14 @@ function pictureOfPair(
         }));
   return pictureOfScan2d({
     ...caption,
-    xLabel: axisLabel(configuration, first),
-    yLabel: axisLabel(configuration, second),
+    xLabel: words.axis(first),
+    yLabel: words.axis(second),
     scans: scanned.map(({ label, found: own }) => ({
       label,
       contours: levels.map((level) => ({ level, polylines: scanContours(own.pairs[pair]!, level).map(drawn) })),
     })),
     ellipses: hessian === undefined ? [] : [{ label: "Hessian", contours: hessian }],
     bestFit: fit.sigma === null ? undefined : { at: centre, errors: [fit.sigma[i]!, fit.sigma[j]!] },
-    truth: trueValues(configuration, scannedNames) as [number, number] | undefined,
+    truth: known.length === 2 ? [known[0]!, known[1]!] : undefined,
   });
 }

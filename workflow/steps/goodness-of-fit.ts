@@ -18,9 +18,9 @@ interface GoodnessTest {
   readonly result: ChiSquareResult;
 }
 
-export interface GoodnessOfFit {
+export interface GoodnessOfFit<T = GoodnessTest> {
   /** The test with the least p-value. */
-  readonly least: GoodnessTest;
+  readonly least: T;
   readonly tests: number;
   /** Probability of a least p-value as small among so many tests. */
   readonly pValue: number;
@@ -39,6 +39,13 @@ export function goodnessOfFit(projections: readonly Projection[]): GoodnessOfFit
     { of, feature, bins: "narrow", observed, result: predictions.at(-1)!.result },
     { of, feature, bins: "wide", observed: quantiles.observed, result: quantiles.result },
   ]);
+  return leastProbable(tests);
+}
+
+/** The same of any tests. */
+export function leastProbable<T extends { readonly result: ChiSquareResult }>(
+  tests: readonly T[],
+): GoodnessOfFit<T> | undefined {
   const decided = tests.filter(({ result }) => result.pValue !== undefined);
   if (decided.length === 0) return undefined;
   const least = decided.reduce((a, b) => (b.result.pValue! < a.result.pValue! ? b : a));
@@ -49,19 +56,14 @@ export function goodnessOfFit(projections: readonly Projection[]): GoodnessOfFit
 /** The verdict, where it is worth one. */
 export function goodnessVerdicts({ analysis }: RunContext, found: GoodnessOfFit | undefined): Verdict[] {
   if (found === undefined || found.passed) return [];
-  const { least, tests, pValue } = found;
-  const { of, feature, bins, result } = least;
+  const { of, feature, bins } = found.least;
   const name = featureLabel(analysis, of, feature);
-  const text =
-    `goodness of fit: after the fit, the model does not describe the data: χ² = ${result.chiSquare.toFixed(1)}/${result.ndf} ` +
-    `(p-value ${result.pValue!.toExponential(1)}) for ${name} in ${bins} bins, the worst of ${tests} ` +
-    `tests (p-value ${pValue.toExponential(1)} with their number), most of it ${whereText(name, least)}`;
   return [
     {
       check: "goodness of fit",
       about: "fit",
       failed: true,
-      text,
+      text: misfitText(name, `${name} in ${bins} bins`, found),
       advice:
         "Look at the projections in the report: is a process missing, a sample wrong (weights, units, exchanged variations), or a " +
         "systematic effect without a nuisance? Estimates and errors hold for a model that describes the data only",
@@ -69,8 +71,26 @@ export function goodnessVerdicts({ analysis }: RunContext, found: GoodnessOfFit 
   ];
 }
 
+/** A test as a message shows it: in which bins there are how many events. */
+type ShownTest = Pick<GoodnessTest, "observed" | "result">;
+
+/**
+ * What a failed test found.
+ *
+ * @param name  of the variable
+ * @param what  was tested: "x in narrow bins"
+ */
+export function misfitText(name: string, what: string, { least, tests, pValue }: GoodnessOfFit<ShownTest>): string {
+  const { result } = least;
+  return (
+    `goodness of fit: after the fit, the model does not describe the data: χ² = ${result.chiSquare.toFixed(1)}/${result.ndf} ` +
+    `(p-value ${result.pValue!.toExponential(1)}) for ${what}, the worst of ${tests} ` +
+    `tests (p-value ${pValue.toExponential(1)} with their number), most of it ${whereText(name, least)}`
+  );
+}
+
 /** The bins that differ most: "with x between 3 and 4, where 12 events are expected and 40 observed". */
-function whereText(name: string, { observed: { edges }, result }: GoodnessTest): string {
+function whereText(name: string, { observed: { edges }, result }: ShownTest): string {
   const share = ({ observed, expected, variance }: ChiSquareResult["groups"][number]) =>
     (observed - expected) ** 2 / variance;
   const { first, last, observed, expected } = result.groups.reduce((a, b) => (share(b) > share(a) ? b : a));

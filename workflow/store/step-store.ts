@@ -47,6 +47,14 @@ const tensors = (arrays: Readonly<Record<string, Float64Array>>): Map<string, Na
 
 const EXTENSION = ".safetensors";
 
+/** Stands for everything that the result of a step follows from. @param common  see `openSteps` */
+export const stepKey = (common: unknown, name: string, inputs: unknown): string => keyOf({ name, common, inputs });
+
+/** Whether a folder of results has the result of a step with this key. */
+export async function hasStep(folder: string, name: string, key: string, progress: Progress): Promise<boolean> {
+  return (await readStep(join(folder, FOLDER, `${fileName(name)}${EXTENSION}`), key, progress)) !== undefined;
+}
+
 /** The record and arrays of a file, if it is there and carries the key. */
 async function readStep(
   file: string,
@@ -117,7 +125,7 @@ export async function openSteps(
   if (isForced) await removeSteps(steps);
   return {
     async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
-      const key = keyOf({ name, common, inputs });
+      const key = stepKey(common, name, inputs);
       const file = join(steps, `${fileName(name)}${EXTENSION}`);
       const unfinished = join(steps, `${fileName(name)}.unfinished${EXTENSION}`);
       const kept = isForced ? undefined : await readStep(file, key, progress);
@@ -138,7 +146,7 @@ export async function openSteps(
 export function passingSteps(common: unknown): StepStore {
   const checkpoint: Checkpoint = { save: async () => {}, restore: async () => undefined };
   return {
-    run: async (name, inputs, body) => ({ ...(await body(checkpoint)), key: keyOf({ name, common, inputs }) }),
+    run: async (name, inputs, body) => ({ ...(await body(checkpoint)), key: stepKey(common, name, inputs) }),
   };
 }
 

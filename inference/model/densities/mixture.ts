@@ -39,7 +39,7 @@ export function checkSameColumns(
 }
 
 /** Coefficients of all summands: with that which is left of 1. */
-function coefficientsOf({ coefficients, summands }: MixtureForm, at: Environment): Var[] {
+export function coefficientsOf({ coefficients, summands }: MixtureForm, at: Environment): Var[] {
   const own = coefficients.map((value) => at.value(value));
   if (own.length === summands.length) return own;
   return [...own, own.reduce((left, value) => sub(left, value), at.tape.constant(1, []))];

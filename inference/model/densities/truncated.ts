@@ -39,7 +39,7 @@ function fixedRegion(where: string, region: BoundRegion): Region {
 }
 
 /** Both regions together; a column that has nothing in both has no interval left. */
-const narrowed = (a: Region, b: Region): BoundRegion =>
+export const narrowed = (a: Region, b: Region): Region =>
   Object.fromEntries(
     [...new Set([...Object.keys(a), ...Object.keys(b)])].map((column) => {
       const [own, other] = [a[column], b[column]];

@@ -1,0 +1,87 @@
+/** The events of a channel: those of its sample that lie within the ranges of its columns and within its region. */
+import type { ColumnData } from "../../engine/runtime/backend.js";
+import { sharedColumn } from "../../engine/runtime/shared-column.js";
+import { selectEvents } from "../../flows/training/event-sample.js";
+import { type Interval, isInside } from "../../inference/model/language/region.js";
+import type { ChannelData } from "../../inference/model/likelihood/channels.js";
+import { readEvents, requireColumn } from "../../io/index.js";
+import { pathOf } from "../configuration/analysis.js";
+import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
+import { checkWeights } from "./event-data.js";
+import { digestOfColumns } from "./event-digest.js";
+import type { LeftOut } from "./loaded-events.js";
+import { selected } from "./selection.js";
+
+export interface ChannelEvents {
+  readonly data: ChannelData;
+  readonly file: string;
+  /** Events in the file. */
+  readonly total: number;
+  readonly leftOut: readonly LeftOut[];
+  /** Stands for the events in the keys of steps. */
+  readonly digest: string;
+}
+
+/** "100 to 118, 132 to 180" */
+const intervalsText = (intervals: readonly Interval[]) =>
+  intervals.map(([low, high]) => `${low} to ${high}`).join(", ");
+
+/** Columns that are looked at: by the density, and by the selection. */
+function columnsOf({ composition }: CompositionAnalysis, { density, region }: ChannelPlan): string[] {
+  const { of, given } = composition.shape(density);
+  return [...new Set([...of, ...given, ...Object.keys(region)])];
+}
+
+/** Values that are not finite are refused, by file and row. */
+export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPlan): Promise<ChannelEvents> {
+  const sample = analysis.configuration.samples[plan.sample]!;
+  const file = pathOf(analysis, sample.file);
+  const names = columnsOf(analysis, plan);
+  const inFile = (name: string) => sample.columns[name] ?? name;
+  const wanted = [...names.map(inFile), ...(sample.weight === undefined ? [] : [sample.weight])];
+  const table = await readEvents(file, [...new Set(wanted)]);
+  const read = (name: string) => sharedColumn(requireColumn(table, name, { features: 1, events: "any" }).data);
+  const columns = Object.fromEntries(names.map((name) => [name, read(inFile(name))]));
+  const weights = sample.weight === undefined ? undefined : read(sample.weight);
+  const { rows, leftOut } = selected(file, table.count, selectionOf(analysis, plan, names, columns));
+  const data =
+    rows === undefined ? { count: table.count, columns, weights } : selection(table.count, columns, weights, rows);
+  if (data.weights !== undefined && data.count > 0) {
+    checkWeights(`${file}, column ${JSON.stringify(sample.weight)}`, { count: data.count, weights: data.weights });
+  }
+  const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
+  return { data, file, total: table.total, leftOut, digest };
+}
+
+/** Events outside of the range of a column, then those outside of the region. */
+function selectionOf(
+  { composition }: CompositionAnalysis,
+  { region }: ChannelPlan,
+  names: readonly string[],
+  columns: Readonly<Record<string, ColumnData>>,
+) {
+  const test = (name: string, intervals: readonly Interval[]) => ({
+    reason: `${name} outside of ${intervalsText(intervals)}`,
+    isOut: (row: number) => !isInside(intervals, columns[name]![row]!),
+  });
+  return [
+    ...names.map((name) => test(name, [composition.domain(name)])),
+    ...Object.entries(region).map(([name, intervals]) => test(name, intervals)),
+  ];
+}
+
+const WEIGHT = " weight";
+
+function selection(
+  count: number,
+  columns: Readonly<Record<string, ColumnData>>,
+  weights: ColumnData | undefined,
+  rows: Int32Array,
+): ChannelData {
+  const all = { ...columns, ...(weights && { [WEIGHT]: weights }) };
+  const found = Object.entries(selectEvents({ count, columns: all }, rows).columns);
+  const shared = Object.fromEntries(found.map(([name, column]) => [name, sharedColumn(column)]));
+  const { [WEIGHT]: ownWeights, ...own } = shared;
+  return { count: rows.length, columns: own, ...(ownWeights && { weights: ownWeights }) };
+}

@@ -1,0 +1,62 @@
+/** What the steps of a composition share. */
+import type { Backend } from "../../../engine/runtime/backend.js";
+import { type ChannelsLikelihood, channelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import { freeParameters, rangeOf } from "../../../inference/model/parameters/parameter.js";
+import { F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
+import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
+import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
+import type { ChannelEvents } from "../../events/channel-events.js";
+import type { Reporter } from "../../reporter.js";
+import type { StepStore } from "../../store/step-store.js";
+
+export interface CompositionContext extends Reporter {
+  readonly analysis: CompositionAnalysis;
+  readonly store: StepStore;
+  /** Of the store: what every step follows from. */
+  readonly common: unknown;
+  readonly backend: Backend;
+}
+
+/** One likelihood with its events. */
+export interface BoundPlan {
+  readonly plan: LikelihoodPlan;
+  /** In the order of the channels. */
+  readonly events: readonly ChannelEvents[];
+  /** The likelihood, opened when it is first needed; `close` closes it. */
+  open(): Promise<ChannelsLikelihood>;
+  close(): Promise<void>;
+}
+
+export function boundPlan(
+  { backend, signal }: Pick<CompositionContext, "backend" | "signal">,
+  plan: LikelihoodPlan,
+  events: readonly ChannelEvents[],
+): BoundPlan {
+  let opened: Promise<ChannelsLikelihood> | undefined;
+  return {
+    plan,
+    events,
+    open() {
+      opened ??= channelsLikelihood({
+        backend,
+        composition: plan.composition,
+        channels: plan.channels.map(({ name, selected, isExtended }, c) => ({
+          name,
+          density: selected,
+          data: events[c]!.data,
+          isExtended,
+        })),
+        signal,
+      });
+      return opened;
+    },
+    close: async () => (await opened)?.close(),
+  };
+}
+
+/** Where fits and scans look, by the name of the free parameter. */
+export const boundsOf = ({ composition }: LikelihoodPlan) =>
+  Object.fromEntries(freeParameters(composition.parameters).map((own) => [own.name, rangeOf(own)] as const));
+
+/** Least relative eigenvalue that counts as positive, and the edm at which a fit stops, as of fits of nuisances. */
+export const precisionOf = ({ precision }: Backend) => (precision === "f64" ? F64_PRECISION : F32_PRECISION);

@@ -1,0 +1,101 @@
+/** The fit of a likelihood of a composition, with its errors. */
+
+import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
+import { freeParameters } from "../../../inference/model/parameters/parameter.js";
+import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
+import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
+import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
+import { fitTolerance } from "../../likelihood/nuisance-fit.js";
+import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
+import { type BoundPlan, boundsOf, type CompositionContext, precisionOf } from "./context.js";
+import { reachableParts } from "./reachable-parts.js";
+
+/** Errors of the parameters that no limit holds. */
+export interface NamedErrors extends CovarianceSummary {
+  /** Of covariance, correlation and sigma. */
+  readonly names: readonly string[];
+}
+
+export interface CompositionFit {
+  readonly fit: FitResult;
+  readonly errors: NamedErrors;
+  /** Expected numbers of events by channel, at the estimate and before the fit. */
+  readonly expected: Readonly<Record<string, number>>;
+  readonly expectedBefore: Readonly<Record<string, number>>;
+  readonly effectiveEvents: number;
+}
+
+export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {
+  const { plan, events } = bound;
+  const inputs = {
+    ...reachableParts(
+      plan.composition,
+      plan.channels.map(({ selected }) => selected),
+    ),
+    parameters: plan.composition.parameters.filter(({ name }) => plan.parameters.includes(name)),
+    channels: plan.channels.map(({ name, selected, isExtended }, c) => {
+      return { name, density: selected, isExtended, data: events[c]!.digest };
+    }),
+  };
+  return lazyStep(context.store, context.common, `fit.${plan.name}`, inputs, () => fitted(context, bound));
+}
+
+async function fitted(context: CompositionContext, bound: BoundPlan): Promise<CompositionFit> {
+  const { progress, signal, backend } = context;
+  const { plan } = bound;
+  const likelihood = await bound.open();
+  const start = freeParameters(plan.composition.parameters).map((own) => own.start);
+  const precision = precisionOf(backend);
+  const counter = progress.begin(`fit ${plan.name}`, undefined, "evaluations");
+  const found = await fitLikelihood(likelihood, {
+    start,
+    bounds: boundsOf(plan),
+    precision,
+    tolerance: fitTolerance({ precision }),
+    onStep: ({ evaluations, nll, edm }) => counter.update(evaluations, { nll, ...(edm !== undefined && { edm }) }),
+    signal,
+  });
+  counter.done({ status: found.status });
+  signal.throwIfAborted();
+  const fit = found.status === "at-bound" ? { ...found, reason: `${found.reason} ${AT_LIMIT}` } : found;
+  return {
+    fit,
+    errors: await errorsAt(likelihood, fit, precision),
+    expected: await likelihood.expected(fit.estimate.values),
+    expectedBefore: await likelihood.expected(start),
+    effectiveEvents: likelihood.effectiveEvents,
+  };
+}
+
+const AT_LIMIT = "Widen its range where values beyond make sense, or fix it there.";
+
+/** Errors at the estimate: of parameters at a limit there are none, and the others have those that they have with these fixed. */
+async function errorsAt(likelihood: ChannelsLikelihood, fit: FitResult, precision: number): Promise<NamedErrors> {
+  const all = fit.estimate.names;
+  const names = fit.covariance?.names ?? all;
+  const curvature = likelihood.crossesKnots ? "finite-difference Hessian" : "inverse Hessian";
+  if (fit.hessian === undefined) {
+    return { names, transport: "none", estimator: curvature, ...NO_ERRORS, problem: fit.reason };
+  }
+  const indices = names.map((name) => all.indexOf(name));
+  const part = (matrix: ArrayLike<number>) => submatrix(Float64Array.from(matrix), all.length, indices);
+  const { values } = fit.estimate;
+  const movable = {
+    names,
+    isWeighted: likelihood.isWeighted,
+    scoreProduct: async () => part(await likelihood.scoreProduct(values)),
+    async outerProduct() {
+      const { matrix, scatter } = await likelihood.outerProduct(values);
+      return { matrix: part(matrix), scatter: Float64Array.from(indices, (i) => scatter[i]!) };
+    },
+  };
+  const options = { transport: "none", curvature, precision } as const;
+  const summary = await covarianceSummary(
+    movable,
+    indices.map((i) => values[i]!),
+    part(fit.hessian.flat()),
+    options,
+  );
+  return { names, ...summary };
+}

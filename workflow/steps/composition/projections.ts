@@ -1,0 +1,140 @@
+/** Projections of the channels of a likelihood on each of their columns, and whether the fitted density describes them. */
+
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { freeParameters } from "../../../inference/model/parameters/parameter.js";
+import { binEdges, binWithin } from "../../../inference/model/predictions/closure.js";
+import {
+  type BinProbabilities,
+  type DensityBins,
+  densityInBins,
+} from "../../../inference/model/predictions/density-in-bins.js";
+import {
+  type BinnedEvents,
+  type ChiSquareResult,
+  chiSquareTest,
+} from "../../../inference/statistics/goodness/goodness-of-fit.js";
+import type { ChannelPlan, LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
+import type { ChannelEvents } from "../../events/channel-events.js";
+import { grid } from "../../likelihood/nuisance-scan.js";
+import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
+import type { Verdict } from "../../verdicts.js";
+import { leastProbable, misfitText } from "../goodness-of-fit.js";
+import type { BoundPlan, CompositionContext } from "./context.js";
+import type { CompositionFit } from "./fit.js";
+
+export interface ChannelPrediction {
+  readonly expected: BinnedEvents;
+  readonly result: ChiSquareResult;
+}
+
+export interface ChannelProjection {
+  readonly channel: string;
+  readonly column: string;
+  /** How the expectation was found. */
+  readonly method: BinProbabilities["method"];
+  readonly observed: BinnedEvents;
+  readonly before: ChannelPrediction;
+  readonly after: ChannelPrediction;
+  /** Expected events of each summand after the fit [bins]; none where they are not known. */
+  readonly summands: BinProbabilities["summands"];
+}
+
+export function projectionStep(
+  { store, common, analysis }: CompositionContext,
+  { plan, events }: BoundPlan,
+  fit: LazyStep<CompositionFit>,
+): LazyStep<readonly ChannelProjection[]> {
+  const { seed, report } = analysis.configuration;
+  return lazyStep(store, common, `projections.${plan.name}`, { fit: fit.key, bins: report.bins }, async () => {
+    const found = await fit.result();
+    const all: ChannelProjection[] = [];
+    for (const [c, channel] of plan.channels.entries()) {
+      for (const column of plan.composition.shape(channel.selected).of) {
+        const edges = edgesOf(plan, channel, column, events[c]!, report.bins);
+        if (edges !== undefined) all.push(await projected(plan, channel, column, edges, events[c]!, found, seed));
+      }
+    }
+    return all;
+  });
+}
+
+/** Over the range of the column; where that has no end, around the events. Undefined where there are too few. */
+function edgesOf(
+  { composition }: LikelihoodPlan,
+  { region }: ChannelPlan,
+  column: string,
+  { data }: ChannelEvents,
+  bins: number,
+): number[] | undefined {
+  const [low, high] = composition.domain(column);
+  const own = region[column] ?? [[low, high] as const];
+  const [from, to] = [own[0]![0], own.at(-1)![1]];
+  if (Number.isFinite(from) && Number.isFinite(to)) return grid(from, to, bins + 1);
+  const values = data.columns[column]!;
+  return values.every((value) => value === values[0]) ? undefined : binEdges(values, bins, data.weights);
+}
+
+async function projected(
+  { composition }: LikelihoodPlan,
+  { name, selected, isExtended }: ChannelPlan,
+  column: string,
+  edges: readonly number[],
+  { data }: ChannelEvents,
+  { fit, expected, expectedBefore }: CompositionFit,
+  seed: number,
+): Promise<ChannelProjection> {
+  const bins: DensityBins = { composition, density: selected, column, edges };
+  const observed = binWithin(data.columns[column]!, edges, data.weights);
+  const number = (of: Readonly<Record<string, number>>) => (isExtended ? of[name]! : totalWeight(data));
+  const predicted = ({ total, drawn }: BinProbabilities, events: number): ChannelPrediction => {
+    const sums = total.map((share) => events * share);
+    const squares = sums.map((sum) => (drawn === undefined ? 0 : (sum * events) / drawn));
+    const own: BinnedEvents = { edges, sums, squares, outside: [0, 0] };
+    return { expected: own, result: chiSquareTest(observed, own, isExtended ? 0 : 1) };
+  };
+  const start = freeParameters(composition.parameters).map((own) => own.start);
+  const before = await densityInBins(bins, { theta: start, data, seed });
+  const after = await densityInBins(bins, { theta: fit.estimate.values, data, seed });
+  return {
+    channel: name,
+    column,
+    method: after.method,
+    observed,
+    before: predicted(before, number(expectedBefore)),
+    after: predicted(after, number(expected)),
+    summands: after.summands.map(({ name: own, values }) => ({
+      name: own,
+      values: values.map((share) => share * number(expected)),
+    })),
+  };
+}
+
+/** Chance of a failure where the density describes the data: that of every run. */
+const LEVEL = 0.001;
+
+export interface CompositionGoodness {
+  readonly tests: number;
+  /** Probability of a least p-value as small among so many tests. */
+  readonly pValue: number;
+}
+
+/** Of the projections after the fit; null where nothing can be tested. */
+export function goodnessOf(label: string, projections: readonly ChannelProjection[]) {
+  const tests = projections.map(({ channel, column, observed, after }) => {
+    return { channel, column, observed, result: after.result };
+  });
+  const found = leastProbable(tests);
+  if (found === undefined) return { goodness: null, verdicts: [] };
+  const { channel, column } = found.least;
+  const verdict: Verdict = {
+    check: "goodness of fit",
+    about: "fit",
+    failed: true,
+    text: `${label}: ${misfitText(column, `${column} of the channel ${channel}`, found)}`,
+    advice:
+      "Look at the projections in the report: is a density missing, or one too simple? Estimates and errors hold for a density that " +
+      "describes the data only",
+  };
+  const goodness: CompositionGoodness = { tests: found.tests, pValue: found.pValue };
+  return { goodness, verdicts: found.pValue < LEVEL ? [verdict] : [] };
+}

@@ -1,0 +1,33 @@
+/** A step whose key is known before it is done: what it follows from are entries of the configuration, data, and keys of other steps. */
+import type { StepResult, StepStore } from "./step-store.js";
+import { stepKey } from "./step-store.js";
+
+export interface LazyStep<R> {
+  readonly name: string;
+  readonly key: string;
+  /** Does it once, unless it is done already. */
+  result(): Promise<R>;
+}
+
+/**
+ * @param common  of the store: see `openSteps`
+ * @param inputs  JSON data that the result follows from
+ */
+export function lazyStep<R>(
+  store: StepStore,
+  common: unknown,
+  name: string,
+  inputs: unknown,
+  body: () => Promise<StepResult<R>["record"]>,
+): LazyStep<R> {
+  let done: Promise<R> | undefined;
+  const run = async () => (await store.run<R>(name, inputs, async () => ({ record: await body(), arrays: {} }))).record;
+  return {
+    name,
+    key: stepKey(common, name, inputs),
+    result() {
+      done ??= run();
+      return done;
+    },
+  };
+}
