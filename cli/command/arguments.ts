@@ -22,6 +22,10 @@ export const OPTIONS = {
     help: "the --out of the run whose model, fit and data to use (default: the file's `output`)",
   },
   set: { value: "KEY=VALUE", help: "override an entry of the file, e.g. data.events=100000; repeatable" },
+  fix: { value: "NAMES", help: "fix parameters of a composition: a,b; repeatable" },
+  free: { value: "NAMES", help: "free parameters of a composition that the file fixes: a,b; repeatable" },
+  "set-parameter": { value: "NAME=VALUE", help: "start of a parameter of a composition: a=1.5,b=2; repeatable" },
+  limit: { value: "NAME=LOW:HIGH", help: "range of a parameter of a composition: a=0:5; repeatable" },
   nu: { value: "POINT", help: "nuisances: a,b,... in declared order, or name=value,..." },
   "simulated-at": {
     value: "POINT",
@@ -80,6 +84,10 @@ export interface Options {
   readonly out: string | undefined;
   readonly run: string | undefined;
   readonly set: readonly string[];
+  readonly fix: readonly string[];
+  readonly free: readonly string[];
+  readonly setParameter: readonly string[];
+  readonly limit: readonly string[];
   readonly nu: string | undefined;
   readonly simulatedAt: string | undefined;
   readonly events: string | undefined;
@@ -154,6 +162,7 @@ function optionName(word: string): OptionName {
 function readOptions(given: readonly { readonly name: OptionName; readonly value: string }[]): Options {
   const has = (name: OptionName) => given.some((option) => option.name === name);
   const last = (name: OptionName) => given.findLast((option) => option.name === name)?.value;
+  const every = (name: OptionName) => given.filter((option) => option.name === name).map(({ value }) => value);
   const oneOf = <C extends string>(name: OptionName, choices: readonly C[]): C | undefined => {
     const value = last(name);
     if (value !== undefined && !choices.includes(value as C)) {
@@ -179,7 +188,11 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     seed: integer("seed", 0),
     out: last("out"),
     run: last("run"),
-    set: given.filter(({ name }) => name === "set").map(({ value }) => value),
+    set: every("set"),
+    fix: every("fix"),
+    free: every("free"),
+    setParameter: every("set-parameter"),
+    limit: every("limit"),
     nu: last("nu"),
     simulatedAt: last("simulated-at"),
     events: last("events"),
@@ -203,7 +216,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
   };
 }
 
-function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {
+export function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {
   const short = got.length > LONGEST_SHOWN ? `${got.slice(0, LONGEST_SHOWN)}...` : got;
   return new UsageError(`--${name}`, { expected, got: short, ...(hint === undefined ? {} : { hint }) });
 }

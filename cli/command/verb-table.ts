@@ -14,6 +14,8 @@ export interface VerbEntry {
 }
 
 const COMPUTING = ["set", "seed", "backend", "precision", "threads"] as const satisfies readonly OptionName[];
+/** What is changed of the parameters of a composition. */
+const PARAMETERS = ["fix", "free", "set-parameter", "limit"] as const satisfies readonly OptionName[];
 const LIKELIHOOD = [...COMPUTING, "events", "run"] as const satisfies readonly OptionName[];
 
 const CHOICE_OF_NU =
@@ -27,7 +29,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
-    options: [...COMPUTING, "out", "replica", "force", "json"],
+    options: [...COMPUTING, ...PARAMETERS, "out", "replica", "force", "json"],
     details:
       "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
       "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.\n" +
@@ -61,11 +63,12 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/hessian.js")).hessian,
   },
   fit: {
-    summary: "minimise over nu with everything else frozen",
+    summary: "minimise over nu with everything else frozen; of a composition, over its parameters",
     operands: ["FILE"],
-    options: [...LIKELIHOOD, "nu", "head", "out", "json"],
+    options: [...LIKELIHOOD, ...PARAMETERS, "nu", "head", "out", "json"],
     details:
-      "--nu is the starting point. Exits with 3 where the fit did not converge; its results are written all the same.",
+      "--nu is the starting point. Exits with 3 where the fit did not converge; its results are written all the same. A composition\n" +
+      "(a file with `likelihoods`) takes --set-parameter, --fix, --free and --limit in place of --nu, --events, --run and --head.",
     load: async () => (await import("../verbs/fit.js")).fit,
   },
   scan: {
@@ -119,9 +122,27 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   validate: {
     summary: "check a configuration and the files it names: what `run` would refuse",
     operands: ["[FILE]"],
-    options: ["set", "seed", "schema", "json"],
+    options: ["set", "seed", ...PARAMETERS, "schema", "json"],
     details: "--json prints the configuration with every default filled in.",
     load: async () => (await import("../verbs/validate.js")).validate,
+  },
+  expand: {
+    summary: "the graph that a composition describes, every default filled in, as YAML",
+    operands: ["FILE"],
+    options: ["set", "seed", ...PARAMETERS, "json"],
+    details:
+      "Kinds and fields have the names of HS3, the HEP Statistics Serialization Standard, where that has them. Densities of regions\n" +
+      "of channels are written out.",
+    load: async () => (await import("../verbs/expand.js")).expand,
+  },
+  steps: {
+    summary: "the steps of a composition and their state",
+    operands: ["FILE"],
+    options: [...COMPUTING, ...PARAMETERS, "out", "json"],
+    details:
+      "A step is done where the folder of results has it with the same key, which stands for everything that it follows from; `run`\n" +
+      "does the others. Give the options that `run` gets: they are part of the key.",
+    load: async () => (await import("../verbs/steps.js")).steps,
   },
   migrate: {
     summary: "rename the keys of a configuration of an earlier version",

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
@@ -7,7 +7,9 @@ import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
+import { restoreExport } from "../../workflow/store/replace-export.js";
 import { fitVerdicts, requirePassed } from "../../workflow/verdicts.js";
+import { fitComposition, isComposition } from "../command/composition.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -15,6 +17,8 @@ import type { VerbContext } from "../command/verb.js";
 /** Minimises over ν with everything else frozen. */
 export async function fit(context: VerbContext): Promise<void> {
   const { nu, out } = context.options;
+  await restoreExport(dirname(context.operands[0]!));
+  if (isComposition(context)) return fitComposition(context);
   if (out !== undefined) createOutputFolder(out);
   const open = await likelihoodOf(context, "f32", true);
   try {

@@ -17,11 +17,13 @@ import { createInside, createOutputFolder } from "../../workflow/store/output-fo
 import { unconvergedText } from "../../workflow/training-verdict.js";
 import { fitVerdicts, requirePassed, Verdicts, verdictLines } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
+import { isComposition, runWholeComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
   const { options, operands } = context;
+  if (isComposition(context)) return runWholeComposition(context);
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);

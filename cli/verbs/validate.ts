@@ -4,7 +4,9 @@ import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
+import { readPlans } from "../../workflow/recipes/composition.js";
 import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
+import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** Checks a configuration and the files it names, which it reads as `run` would, and says how it was understood. */
@@ -19,10 +21,25 @@ export async function validate(context: VerbContext): Promise<void> {
   if (file === undefined) {
     throw new UsageError("unbinned validate", { expected: "FILE or --schema", got: "neither" });
   }
+  if (isComposition(context)) return validateComposition(context);
   const analysis = loadAnalysis(file, options);
   const acceptance = await checkInputs(analysis, context.warn);
   const lines = acceptanceLines(acceptance).map((line) => `  ${line}`);
   context.print([`${file} is valid.`, summary(analysis.configuration), ...lines].join("\n"));
+  context.printJson(analysis.configuration);
+}
+
+/** The same of a composition. */
+async function validateComposition(context: VerbContext): Promise<void> {
+  const analysis = compositionOf(context);
+  const read = await readPlans(analysis, context);
+  const lines = read.flatMap(([{ name, channels, parameters }, events]) => [
+    `  ${name}: ${parameters.join(", ")}`,
+    ...channels.map(({ name: channel, density, isExtended }, c) => {
+      return `    ${channel}: ${events[c]!.data.count} events of ${density}${isExtended ? ", extended" : ""}`;
+    }),
+  ]);
+  context.print([`${analysis.file} is valid.`, ...lines].join("\n"));
   context.printJson(analysis.configuration);
 }
 

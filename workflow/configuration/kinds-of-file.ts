@@ -11,9 +11,10 @@ const isOfComposition = (raw: unknown) => Object.hasOwn(raw as object, COMPOSITI
 
 /** Which kind a file is of; throws where it is no YAML. */
 export function kindOfFile(file: string): KindOfFile {
-  return isOfComposition(rawMap(readText(readConfigurationFile(file), file).value, file))
-    ? "composition"
-    : "measurement";
+  const text = readConfigurationFile(file);
+  // A file of thousands of samples takes seconds to parse: once is enough.
+  if (!text.includes(COMPOSITION_KEY)) return "measurement";
+  return isOfComposition(rawMap(readText(text, file).value, file)) ? "composition" : "measurement";
 }
 
 /** Keys that only the other kind of file has. */

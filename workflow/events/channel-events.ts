@@ -8,6 +8,7 @@ import { readEvents, requireColumn } from "../../io/index.js";
 import { pathOf } from "../configuration/analysis.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
+import { UsageError } from "../errors.js";
 import { checkWeights } from "./event-data.js";
 import { digestOfColumns } from "./event-digest.js";
 import type { LeftOut } from "./loaded-events.js";
@@ -49,6 +50,13 @@ export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPl
     rows === undefined ? { count: table.count, columns, weights } : selection(table.count, columns, weights, rows);
   if (data.weights !== undefined && data.count > 0) {
     checkWeights(`${file}, column ${JSON.stringify(sample.weight)}`, { count: data.count, weights: data.weights });
+  }
+  if (data.count === 0 && !plan.isExtended) {
+    throw new UsageError(file, {
+      expected: `at least one event for the channel ${plan.name}, which is not extended`,
+      got: table.total === 0 ? "none" : `${table.total} events, all of which are left out`,
+      hint: "Look at the ranges of columns and at the region",
+    });
   }
   const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
   return { data, file, total: table.total, leftOut, digest };

@@ -6,6 +6,7 @@ import { F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
+import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import type { Reporter } from "../../reporter.js";
 import type { StepStore } from "../../store/step-store.js";
 
@@ -58,5 +59,14 @@ export function boundPlan(
 export const boundsOf = ({ composition }: LikelihoodPlan) =>
   Object.fromEntries(freeParameters(composition.parameters).map((own) => [own.name, rangeOf(own)] as const));
 
-/** Least relative eigenvalue that counts as positive, and the edm at which a fit stops, as of fits of nuisances. */
+/** Least relative eigenvalue that counts as positive. */
 export const precisionOf = ({ precision }: Backend) => (precision === "f64" ? F64_PRECISION : F32_PRECISION);
+
+/** edm at which a fit in f64 stops where derivatives are smooth: 1e-5 of an error, for the price of a last step of Newton's. */
+const SMOOTH_TOLERANCE = 1e-10;
+
+/** edm at which a fit stops, units of -ln L. */
+export function toleranceOf({ crossesKnots }: Pick<ChannelsLikelihood, "crossesKnots">, backend: Backend): number {
+  const precision = precisionOf(backend);
+  return precision === F64_PRECISION && !crossesKnots ? SMOOTH_TOLERANCE : fitTolerance({ precision });
+}

@@ -6,9 +6,8 @@ import { freeParameters } from "../../../inference/model/parameters/parameter.js
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
-import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext, precisionOf } from "./context.js";
+import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
 import { reachableParts } from "./reachable-parts.js";
 
 /** Errors of the parameters that no limit holds. */
@@ -52,7 +51,7 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
     start,
     bounds: boundsOf(plan),
     precision,
-    tolerance: fitTolerance({ precision }),
+    tolerance: toleranceOf(likelihood, backend),
     onStep: ({ evaluations, nll, edm }) => counter.update(evaluations, { nll, ...(edm !== undefined && { edm }) }),
     signal,
   });

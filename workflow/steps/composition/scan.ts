@@ -2,10 +2,9 @@
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { type Scan1d, scan1d } from "../../../inference/statistics/intervals/scan.js";
-import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext, precisionOf } from "./context.js";
+import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
 
 /** Null where the fit did not give the parameter an error. */
@@ -25,13 +24,14 @@ export function scanStep(
     const [low, high] = bounds[name]!;
     const centre = found.estimate.values[found.estimate.names.indexOf(name)]!;
     const values = grid(Math.max(low, centre - range * sigma), Math.min(high, centre + range * sigma), points);
-    const objective = fitObjective(await bound.open());
+    const likelihood = await bound.open();
+    const objective = fitObjective(likelihood);
     const counter = progress.begin(`scan ${plan.name}, ${name}`, points, "points");
     const scanned = await scan1d(objective, name, values, {
       bestFit: found,
       profile: objective.names.length > 1,
       bounds,
-      tolerance: TOLERANCE_FACTOR * fitTolerance({ precision: precisionOf(backend) }),
+      tolerance: TOLERANCE_FACTOR * toleranceOf(likelihood, backend),
       onPoint: (done) => counter.update(done),
       signal,
     });

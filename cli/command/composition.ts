@@ -1,0 +1,123 @@
+/** Verbs on a composition: a file with `likelihoods`. */
+import { join } from "node:path";
+import { removeUnfinished, writeAtomic } from "../../io/index.js";
+import { outputFolder } from "../../workflow/configuration/analysis.js";
+import {
+  type CompositionAnalysis,
+  loadComposition,
+} from "../../workflow/configuration/composition/composition-file.js";
+import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
+import { UsageError } from "../../workflow/errors.js";
+import { commonOf, type Extent, runComposition } from "../../workflow/recipes/composition.js";
+import { writeComposition } from "../../workflow/report/composition-files.js";
+import { compositionResults } from "../../workflow/report/composition-results.js";
+import { describeLikelihood } from "../../workflow/report/composition-text.js";
+import { sealed } from "../../workflow/store/checksum.js";
+import { asOwner } from "../../workflow/store/folder-owner.js";
+import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
+import { openSteps, passingSteps } from "../../workflow/store/step-store.js";
+import { requirePassed, verdictLines } from "../../workflow/verdicts.js";
+import type { OptionName, Options } from "./arguments.js";
+import { openBackend } from "./backend.js";
+import { parameterChanges } from "./parameter-changes.js";
+import type { VerbContext } from "./verb.js";
+
+/** Options that one kind of file has a use for, and whether they are given. */
+const isGiven = {
+  measurement: {
+    nu: ({ nu }) => nu !== undefined,
+    events: ({ events }) => events !== undefined,
+    run: ({ run }) => run !== undefined,
+    head: ({ head }) => head !== undefined,
+    replica: ({ replica }) => replica !== undefined,
+  },
+  composition: {
+    fix: ({ fix }) => fix.length > 0,
+    free: ({ free }) => free.length > 0,
+    "set-parameter": ({ setParameter }) => setParameter.length > 0,
+    limit: ({ limit }) => limit.length > 0,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Partial<Record<OptionName, (options: Options) => boolean>>>>>;
+
+const WHAT = {
+  measurement: "a measurement with simulation",
+  composition: "a composition (a file with `likelihoods`)",
+} as const;
+
+/** Whether the verb's file is one; options that are of the other kind of file are refused. */
+export function isComposition({ operands, options }: VerbContext): boolean {
+  const kind = kindOfFile(operands[0]!);
+  const other = kind === "composition" ? "measurement" : "composition";
+  const found = Object.entries(isGiven[other]).find(([, given]) => given(options))?.[0];
+  if (found === undefined) return kind === "composition";
+  const hint = other === "measurement" ? "Parameters take --set-parameter, --fix, --free and --limit" : "Use --set";
+  throw new UsageError(`--${found}`, { expected: WHAT[other], got: WHAT[kind], hint });
+}
+
+/** The composition of the verb's file and options; refuses a file of the other kind. */
+export function compositionOf({ operands, options }: VerbContext): CompositionAnalysis {
+  const file = operands[0]!;
+  if (kindOfFile(file) !== "composition") {
+    throw new UsageError(file, {
+      expected: WHAT.composition,
+      got: WHAT.measurement,
+      hint: "`unbinned validate --json` shows it whole",
+    });
+  }
+  return loadComposition(file, { ...options, parameters: parameterChanges(options) });
+}
+
+/** Everything: results.json, arrays.npz, pictures and report.html in the output folder. */
+export async function runWholeComposition(context: VerbContext): Promise<void> {
+  const analysis = compositionOf(context);
+  const folder = outputFolder(analysis, context.options.out);
+  createOutputFolder(folder);
+  await asOwner(folder, context, async () => {
+    await removeUnfinished(folder);
+    await withResults(context, analysis, "whole", folder);
+  });
+}
+
+/** The fits alone, without a folder; --out keeps their results in fit.json. */
+export async function fitComposition(context: VerbContext): Promise<void> {
+  const { out } = context.options;
+  const analysis = compositionOf(context);
+  if (out !== undefined) createOutputFolder(out);
+  await withResults(context, analysis, "fit", out);
+}
+
+async function withResults(
+  context: VerbContext,
+  analysis: CompositionAnalysis,
+  extent: Extent,
+  folder: string | undefined,
+): Promise<void> {
+  const { options, progress, signal } = context;
+  const backend = await openBackend(options, "f64");
+  const warnings: string[] = [];
+  const warn = (text: string) => {
+    warnings.push(text);
+    context.warn(text);
+  };
+  try {
+    const common = commonOf(analysis, backend);
+    const isKept = extent === "whole" && folder !== undefined;
+    const store = isKept ? await openSteps(folder, common, options.force, progress) : passingSteps(common);
+    const own = { analysis, store, common, backend, progress, signal, warn };
+    const outcome = await runComposition(own, extent);
+    signal.throwIfAborted();
+    const results = isKept
+      ? await writeComposition(own, folder, outcome, warnings)
+      : sealed(compositionResults(analysis, backend, outcome, warnings));
+    if (!isKept && folder !== undefined) {
+      await writeAtomic(join(folder, FIT_FILE), [`${JSON.stringify(results, undefined, 2)}\n`]);
+    }
+    for (const likelihood of outcome.likelihoods) context.print(`\n${describeLikelihood(likelihood)}`);
+    context.print(`\n${verdictLines(outcome.verdicts)}`);
+    if (isKept) context.print(`\nReport: ${join(folder, "report.html")}`);
+    context.printJson(results);
+    requirePassed(analysis.configuration.name, outcome.verdicts);
+  } finally {
+    await backend.close();
+  }
+}

@@ -1,0 +1,61 @@
+/** The graph that a composition describes, with the names of HS³, the HEP Statistics Serialization Standard, where that has them. */
+import type { Constraint } from "../../../inference/model/parameters/constraints.js";
+import { rangeOf } from "../../../inference/model/parameters/parameter.js";
+import { densityRows } from "../table/composition/densities.js";
+import { functionRows } from "../table/composition/functions.js";
+import { constraintRows } from "../table/composition/parameters.js";
+import type { CompositionAnalysis } from "./composition-file.js";
+
+/** A form as an entry of a list: its name, its type, then its fields. */
+function entry<K extends string>(
+  rows: Readonly<Record<K, { readonly type: string }>>,
+  name: string,
+  { kind, ...fields }: { readonly kind: K },
+) {
+  return { name, type: rows[kind].type, ...fields };
+}
+
+/** Ends that are not there are left out. */
+function limits(of: readonly [number, number]) {
+  const [min, max] = of;
+  return { ...(Number.isFinite(min) && { min }), ...(Number.isFinite(max) && { max }) };
+}
+
+const constraintOf = (name: string, constraint: Constraint) => ({
+  ...entry(constraintRows, `${name}_constraint`, constraint),
+  parameter: name,
+});
+
+export function expanded({ configuration, composition, likelihoods }: CompositionAnalysis) {
+  const { parameters, columns, functions, densities } = composition;
+  const { name, seed, output, fit, scan, report } = configuration;
+  return {
+    metadata: { name, seed, output },
+    domains: Object.entries(columns).map(([column, { range }]) => ({ name: column, ...(range && limits(range)) })),
+    parameter_points: parameters.map((own) => ({
+      name: own.name,
+      value: own.start,
+      ...limits(rangeOf(own)),
+      const: own.isFixed === true,
+    })),
+    constraints: parameters.flatMap((own) => (own.constraint ? [constraintOf(own.name, own.constraint)] : [])),
+    functions: Object.entries(functions).map(([own, form]) => entry(functionRows, own, form)),
+    distributions: Object.entries(densities).map(([own, form]) => {
+      const { of, given, isExtended } = composition.shape(own);
+      return { ...entry(densityRows, own, form), of, ...(given.length > 0 && { given }), extended: isExtended };
+    }),
+    data: Object.entries(configuration.samples).map(([own, sample]) => ({ name: own, ...sample })),
+    likelihoods: likelihoods.map((own) => ({
+      name: own.name,
+      parameters: own.parameters,
+      channels: own.channels.map(({ name: channel, selected, sample, isExtended, region }) => ({
+        name: channel,
+        distribution: selected,
+        data: sample,
+        extended: isExtended,
+        ...(Object.keys(region).length > 0 && { region }),
+      })),
+    })),
+    analyses: { fit, scan, report },
+  };
+}

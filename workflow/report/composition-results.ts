@@ -1,0 +1,143 @@
+/** Results of a composition as data: results.json, without times or paths, and arrays.npz. */
+import type { Backend } from "../../engine/runtime/backend.js";
+import type { Constraint } from "../../inference/model/parameters/constraints.js";
+import { intervals } from "../../inference/statistics/intervals/scan.js";
+import type { NamedArray } from "../../io/index.js";
+import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import { scanArrays } from "../likelihood/nuisance-scan.js";
+import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
+import { pullOf } from "../steps/composition/parameter-verdicts.js";
+import { failedOf } from "../verdicts.js";
+import { readVersion } from "../version.js";
+
+/** A parameter of one likelihood. */
+export interface ParameterRow {
+  readonly name: string;
+  readonly start: number;
+  readonly range: readonly [number, number] | null;
+  readonly constraint: Constraint | null;
+  readonly fixed: boolean;
+  /** Its start where it is fixed. */
+  readonly estimate: number;
+  /** Null where it is fixed, at a limit, or the fit has no errors. */
+  readonly sigma: number | null;
+  /** The interval is [estimate + lower, estimate + upper]; null where they are not asked for. */
+  readonly minos: { readonly lower: number | null; readonly upper: number | null } | null;
+  /** Of a constrained one: standard deviations of the constraint from where that is likeliest. */
+  readonly pull: number | null;
+}
+
+export function parameterRows({ plan, fit: { fit, errors }, minos }: LikelihoodOutcome): ParameterRow[] {
+  return plan.parameters.map((name) => {
+    const parameter = plan.composition.parameters.find((own) => own.name === name)!;
+    const k = fit.estimate.names.indexOf(name);
+    const estimate = k < 0 ? parameter.start : fit.estimate.values[k]!;
+    const ends = minos?.find((own) => own.name === name);
+    return {
+      name,
+      start: parameter.start,
+      range: parameter.range ?? null,
+      constraint: parameter.constraint ?? null,
+      fixed: k < 0,
+      estimate,
+      sigma: errors.sigma?.[errors.names.indexOf(name)] ?? null,
+      minos: ends === undefined ? null : { lower: ends.lower, upper: ends.upper },
+      pull: pullOf(parameter, estimate) ?? null,
+    };
+  });
+}
+
+function channelsOf({ configuration }: CompositionAnalysis, { plan, events, fit }: LikelihoodOutcome) {
+  const rows = plan.channels.map(({ name, density, sample, isExtended, region }, c) => {
+    const { data, total, leftOut } = events[c]!;
+    return [
+      name,
+      {
+        density,
+        sample,
+        file: configuration.samples[sample]!.file,
+        extended: isExtended,
+        region,
+        eventsInFile: total,
+        events: data.count,
+        leftOut: leftOut.map(({ reason, count }) => ({ reason, count })),
+        expected: fit.expected[name] ?? null,
+      },
+    ] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOutcome) {
+  const { fit, errors, effectiveEvents } = outcome.fit;
+  const { names, covariance, correlation, estimator, problem } = errors;
+  return {
+    status: fit.status,
+    reason: fit.reason,
+    nll: fit.nll ?? null,
+    edm: fit.edm ?? null,
+    evaluations: fit.evaluations,
+    effectiveEvents,
+    parameters: parameterRows(outcome),
+    errors: { names, estimator, problem, covariance, correlation },
+    channels: channelsOf(analysis, outcome),
+    scans: outcome.scans.map((scan) => ({
+      name: scan.name,
+      intervals: intervals(scan, 1).map(({ lower, upper }) => ({ lower: lower ?? null, upper: upper ?? null })),
+    })),
+    goodness: outcome.goodness,
+    projections: outcome.projections.map(({ channel, column, method, after: { result } }) => {
+      const { chiSquare, ndf, pValue } = result;
+      return { channel, column, method, chiSquare, ndf, pValue: pValue ?? null };
+    }),
+    missing: [...outcome.missing].map(([part, why]) => ({ part, problem: why })),
+  };
+}
+
+export function compositionResults(
+  analysis: CompositionAnalysis,
+  { name, precision }: Pick<Backend, "name" | "precision">,
+  { likelihoods, verdicts }: CompositionOutcome,
+  warnings: readonly string[],
+) {
+  return {
+    analysis: analysis.configuration.name,
+    version: readVersion(),
+    seed: analysis.configuration.seed,
+    backend: { name, precision },
+    likelihoods: Object.fromEntries(likelihoods.map((own) => [own.plan.name, likelihoodResults(analysis, own)])),
+    failed: failedOf(verdicts),
+    warnings,
+  };
+}
+
+const vector = (values: ArrayLike<number>): NamedArray => ({
+  shape: [values.length],
+  data: Float64Array.from(values),
+});
+
+/** `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on. */
+export function compositionArrays({ likelihoods }: CompositionOutcome): Map<string, NamedArray> {
+  const arrays = new Map<string, NamedArray>();
+  for (const { plan, fit, scans, projections } of likelihoods) {
+    arrays.set(`${plan.name}/estimate`, vector(fit.fit.estimate.values));
+    const { covariance } = fit.errors;
+    if (covariance !== null) {
+      const size = covariance.length;
+      arrays.set(`${plan.name}/covariance`, { shape: [size, size], data: Float64Array.from(covariance.flat()) });
+    }
+    for (const [name, values] of scanArrays({ single: scans, pairs: [] }))
+      arrays.set(`${plan.name}/scans/${name}`, values);
+    for (const { channel, column, observed, before, after, summands } of projections) {
+      const set = (name: string, values: readonly number[]) =>
+        arrays.set(`${plan.name}/projections/${channel}/${column}/${name}`, vector(values));
+      set("edges", observed.edges);
+      set("observed", observed.sums);
+      set("variance", observed.squares);
+      set("before", before.expected.sums);
+      set("expected", after.expected.sums);
+      for (const { name, values } of summands) set(`summands/${name}`, values);
+    }
+  }
+  return arrays;
+}
