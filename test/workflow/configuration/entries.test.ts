@@ -11,6 +11,8 @@ import {
   number,
   section,
   text,
+  value,
+  variant,
 } from "../../../workflow/configuration/entries.js";
 
 const doc = "What it is.";
@@ -32,6 +34,13 @@ test("every kind of entry says what it accepts", () => {
     [list(flag({ doc }), { doc, minLength: 1, maxLength: 3 }), "a list of 1 to 3, each true or false"],
     [map(number({ doc }), { doc, of: "nuisance names" }), "a map from nuisance names to a number"],
     [section({ a: flag({ doc }), b: text({ doc }) }, { doc }), "a map with the keys a, b"],
+    [
+      section({ a: flag({ doc }), b: text({ doc }) }, { doc, short: "a" }),
+      "true or false, or a map with the keys a, b",
+    ],
+    [value({ doc, refersTo: "values" }), "a number or a name"],
+    [value({ doc, refersTo: "values", words: ["rest"] }), "a number or a name, or rest"],
+    [variant({ a: flag({ doc }), b: text({ doc }) }, { doc }), "a map with one of the keys a, b"],
   ];
   for (const [entry, expected] of cases) assert.is(describe(entry), expected);
 });

@@ -38,6 +38,12 @@ export function withoutEffect(parameters: readonly Parameter[], { fit }: Pick<Co
   });
 }
 
+/**
+ * Least relative eigenvalue of a Hessian, at unit diagonal, of parameters that the data distinguish: there an error is a thousand times that
+ * which it is with the others fixed. Where a fit stops, the slope that is left makes a flat direction look curved by less.
+ */
+const DEGENERATE = 1e-6;
+
 /** Parameters along whose common direction -ln L does not change, without those that have no effect at all. */
 function degenerate(idle: readonly string[], { fit }: CompositionFit, precision: number): string[] {
   const { hessian, estimate } = fit;
@@ -45,7 +51,8 @@ function degenerate(idle: readonly string[], { fit }: CompositionFit, precision:
   const kept = estimate.names.flatMap((name, k) => (idle.includes(name) ? [] : [k]));
   if (kept.length < 2) return [];
   const names = kept.map((k) => estimate.names[k]!);
-  const found = covariance(submatrix(Float64Array.from(hessian.flat()), estimate.names.length, kept), names, precision);
+  const information = submatrix(Float64Array.from(hessian.flat()), estimate.names.length, kept);
+  const found = covariance(information, names, Math.max(DEGENERATE, precision));
   if (found.status !== "singular" || found.direction === undefined) return [];
   const parts = found.direction.values.map(
     (value, i) => Math.abs(value) * Math.sqrt(Math.abs(hessian[kept[i]!]![kept[i]!]!)),

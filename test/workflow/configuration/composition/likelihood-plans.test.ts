@@ -1,0 +1,60 @@
+/** Channels of likelihoods: which density is normalised where, on which parameters a likelihood depends. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { freeParameters } from "../../../../inference/model/parameters/parameter.js";
+import { problemIn, readAs, written } from "./sources.js";
+
+const FIT = "{ fit: { density: model, sample: data } }";
+
+test("a likelihood moves the parameters that it depends on, and no others", () => {
+  const source = written([
+    FIT,
+    "{ fit: { density: model, sample: data }, shape: { density: background, sample: data } }",
+  ]);
+  const [fit, shape] = readAs(source).likelihoods;
+  assert.equal(fit!.parameters, ["nflat", "nbkg", "slope"]);
+  assert.equal(shape!.parameters, ["slope"]);
+  assert.equal(
+    freeParameters(shape!.composition.parameters).map(({ name }) => name),
+    ["slope"],
+  );
+  assert.is(shape!.channels[0]!.isExtended, false);
+});
+
+test("in a region the density is truncated to it; columns that it is not of select alone", () => {
+  const source = written(
+    ["{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 9] } }"],
+    [FIT, "{ fit: { density: model, sample: data, region: { m: [[100, 118], [132, 180]], t: [[1, 2]] } } }"],
+  );
+  const { composition, likelihoods } = readAs(source);
+  const [channel] = likelihoods[0]!.channels;
+  const m = [
+    [100, 118],
+    [132, 180],
+  ];
+  assert.equal(composition.densities[channel!.selected], { kind: "truncated", density: "model", region: { m } });
+  assert.equal(channel!.region, { m, t: [[1, 2]] });
+  assert.is(channel!.density, "model");
+});
+
+test("channels are refused that no likelihood can be made of", () => {
+  const channels = (text: string) => problemIn(written([FIT, `{ fit: { ${text} } }`]));
+  assert.match(
+    channels("channels: { a: { density: model } }"),
+    /fit\.channels\.a\.sample: expected the name of a sample, got nothing/,
+  );
+  assert.match(channels("channels: {}"), /fit\.channels: expected at least one channel, got none/);
+  assert.match(
+    channels("density: model, channels: { a: { density: model, sample: data } }"),
+    /fit\.density: expected nothing beside channels/,
+  );
+  const extended = /fit\.extended: expected numbers of events in background, .* got fractions alone/;
+  assert.match(channels("density: background, sample: data, extended: true"), extended);
+  const source = written(
+    ["{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 9] } }"],
+    [FIT, "{ fit: { density: model, sample: data, region: { t: [[1, 10]] } } }"],
+  );
+  assert.match(problemIn(source), /fit\.region\.t: expected intervals within \[0, 9\], got \[1, 10\]/);
+});
+
+test.run();
