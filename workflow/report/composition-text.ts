@@ -21,7 +21,8 @@ interface Shown {
 }
 
 function shownOf({ estimate, sigma, minos, fixed }: ParameterRow): Shown {
-  const decimals = decimalsOf(estimate, sigma);
+  const size = sigma ?? minos?.upper ?? (minos?.lower ? -minos.lower : null);
+  const decimals = decimalsOf(estimate, size);
   const upper = number(minos?.upper ?? null, decimals);
   return {
     estimate: number(estimate, decimals),

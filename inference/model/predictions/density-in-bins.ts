@@ -6,6 +6,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { bindComposition } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
 import { drawEvents } from "../composition/draw-events.js";
+import { densityKind } from "../densities/densities.js";
 import { coefficientsOf } from "../densities/mixture.js";
 import { narrowed } from "../densities/truncated.js";
 import type { Environment } from "../language/environment.js";
@@ -47,15 +48,23 @@ export interface BinSource {
  * columns, the part of events drawn from it at the given columns of the data.
  */
 export async function densityInBins(bins: DensityBins, source: BinSource): Promise<BinProbabilities> {
-  if (bins.composition.shape(bins.density).given.length === 0) {
-    try {
-      return await integrated(bins, source.theta);
-    } catch (error) {
-      // A product says so whose factors depend on each other's columns.
-      if (!(error instanceof UsageError)) throw error;
-    }
+  if (isConditional(bins.composition, bins.density)) return drawn(bins, source);
+  try {
+    return await integrated(bins, source.theta);
+  } catch (error) {
+    // A density says so of which integrals over parts of its columns are not known.
+    if (!(error instanceof UsageError)) throw error;
+    return drawn(bins, source);
   }
-  return drawn(bins, source);
+}
+
+/** Whether a density, or one that it is made of, looks at columns that it is not of. */
+function isConditional(composition: CheckedComposition, name: string): boolean {
+  const form = composition.densities[name]!;
+  if (composition.shape(name).given.length > 0) return true;
+  return densityKind(name, form)
+    .parts(form)
+    .some((part) => isConditional(composition, part));
 }
 
 /** The density without its truncations, and the region that these leave. */

@@ -1,0 +1,73 @@
+/** The report of a composition. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { compositionReport, drawingsOf } from "../../../workflow/report/composition-page.js";
+import { buildReport } from "../../../workflow/report/html.js";
+import { drawAll } from "../../../workflow/store/drawings.js";
+import { analysis, outcome, verdict } from "./composition-sample.js";
+
+const silent = () => {
+  throw new Error("nothing to warn of");
+};
+const whole = { likelihoods: [outcome], verdicts: [verdict] };
+
+test("pictures: a projection with its summands, pulls of what is constrained, scans; no correlation of one parameter", () => {
+  const pictures = drawAll(drawingsOf(analysis, whole), silent);
+  assert.equal(
+    pictures.map(({ file }) => file),
+    ["projections.fit.fit.m.svg", "pulls.fit.all.svg", "scan.fit.c.svg"],
+  );
+  const [projection] = pictures;
+  assert.ok(projection && "svg" in projection);
+  for (const word of ["flat", "falling", "before fit", "after fit"]) assert.match(projection.svg, word);
+});
+
+test("the page: verdict first, then parameters, then each likelihood", () => {
+  const pictures = drawAll(drawingsOf(analysis, whole), silent);
+  const page = buildReport(compositionReport(analysis, whole, pictures, ["a warning"], silent));
+  const at = (text: string) => {
+    assert.ok(page.includes(text), text);
+    return page.indexOf(text);
+  };
+  const order = [
+    "The likelihood fit gives a = 0, c = 0.0212 ± 0.0030; these numbers are not for use as they stand.",
+    "1 check failed",
+    "a warning",
+    "Parameters of fit",
+    "2 of 5 events are left out, as they have m outside of 0 to 4",
+    "Channels of fit",
+    "Expected numbers of events are integrals of the density over the bins.",
+    "Scan of c, fit",
+  ].map(at);
+  assert.equal(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+});
+
+test("likelihoods of names that begin alike have their own pictures", () => {
+  const twin = { ...outcome, plan: { ...outcome.plan, name: "fit-m" } };
+  const both = { likelihoods: [outcome, twin], verdicts: [] };
+  const pictures = drawAll(drawingsOf(analysis, both), silent);
+  const { sections } = compositionReport(analysis, both, pictures, [], silent);
+  assert.equal(
+    sections.map(({ heading, figures }) => [heading, figures.length]),
+    ["fit", "fit-m"].flatMap((name) => [
+      [`Fit of ${name}`, 1],
+      [`Projections of ${name}`, 1],
+      [`Scans of ${name}`, 1],
+    ]),
+  );
+});
+
+test("a part that could not be made says so", () => {
+  const missing = new Map([["Projections", "too few events"]] as const);
+  const without = { likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
+  const page = buildReport(compositionReport(analysis, without, [], [], silent));
+  assert.match(
+    page,
+    /Here &quot;Projections&quot; is missing, as it could not be made: too few events|Here "Projections" is missing, as it could not be made: too few events/,
+  );
+});
+
+test.run();

@@ -1,0 +1,64 @@
+/** Results of a composition as data. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { compositionArrays, compositionResults, parameterRows } from "../../../workflow/report/composition-results.js";
+import { analysis, outcome, verdict } from "./composition-sample.js";
+
+test("a row for every parameter: fixed at its start, at a limit without an error, constrained with its pull", () => {
+  const [a, b, c] = parameterRows(outcome);
+  assert.equal(a, {
+    name: "a",
+    start: 1,
+    range: [0, 10],
+    constraint: null,
+    fixed: false,
+    estimate: 0,
+    sigma: null,
+    minos: { lower: null, upper: 2.5 },
+    pull: null,
+  });
+  assert.equal([b!.fixed, b!.estimate, b!.sigma, b!.minos], [true, 40, null, null]);
+  assert.equal([c!.start, c!.estimate, c!.sigma], [0.02, 0.0212345, 0.003]);
+  assert.ok(Math.abs(c!.pull! - 0.0012345 / 0.004) < 1e-12);
+});
+
+test("results have selections, expected events, tests and what failed; no folder of this machine", () => {
+  const results = compositionResults(
+    analysis,
+    { name: "cpu", precision: "f64" },
+    { likelihoods: [outcome], verdicts: [verdict, { ...verdict, failed: false }] },
+    ["a warning"],
+  );
+  const { fit } = results.likelihoods as Record<string, (typeof results.likelihoods)[string]>;
+  assert.equal(fit!.channels.fit, {
+    density: "model",
+    sample: "data",
+    file: "data.npz",
+    extended: true,
+    region: {},
+    eventsInFile: 5,
+    events: 3,
+    leftOut: [{ reason: "m outside of 0 to 4", count: 2 }],
+    expected: 40,
+  });
+  assert.equal(fit!.projections, [
+    { channel: "fit", column: "m", method: "integral", chiSquare: 1.5, ndf: 2, pValue: 0.4 },
+  ]);
+  assert.equal([fit!.nll, fit!.edm, fit!.status], [12.5, 1e-12, "at-bound"]);
+  assert.equal([results.failed.length, results.warnings], [1, ["a warning"]]);
+  assert.not.match(JSON.stringify(results), /\/where/);
+});
+
+test("arrays have every number of the pictures", () => {
+  const arrays = compositionArrays({ likelihoods: [outcome], verdicts: [] });
+  const numbers = (name: string) => Array.from(arrays.get(`fit/${name}`)!.data as Float64Array);
+  assert.equal(numbers("estimate"), [0, 0.0212345]);
+  assert.equal(arrays.get("fit/covariance")!.shape, [1, 1]);
+  assert.equal(numbers("scans/c/delta_two_nll"), [9, 0, 9]);
+  assert.equal(numbers("projections/fit/m/observed"), [2, 1]);
+  assert.equal(numbers("projections/fit/m/before"), [21, 20]);
+  assert.equal(numbers("projections/fit/m/expected"), [20.5, 19.5]);
+  assert.equal(numbers("projections/fit/m/summands/falling"), [20.5, 19.5]);
+});
+
+test.run();

@@ -1,0 +1,40 @@
+/** Fits of a composition for people. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { channelTable, describeLikelihood, parameterTable } from "../../../workflow/report/composition-text.js";
+import { outcome } from "./composition-sample.js";
+
+test("a fit on the terminal: as many digits as the error allows", () => {
+  assert.equal(describeLikelihood(outcome).split("\n"), [
+    "likelihood fit, at-bound: a is at its lower bound 0.",
+    "-ln L = 12.5000",
+    "  fit: 3 events of model, extended, 40.0 expected",
+    "parameter  start  estimate  sigma (inverse Hessian)              minos  pull",
+    "a              1      0.00                     none         none +2.50",
+    "b             40   40.0000                    fixed",
+    "c           0.02   0.02123                  0.00300  -0.00290 +0.00310  0.31",
+  ]);
+});
+
+test("the table of parameters has ranges and constraints", () => {
+  const { columns, rows } = parameterTable(outcome);
+  assert.equal(columns, ["parameter", "estimate", "σ", "MINOS", "start", "range", "constraint", "pull"]);
+  assert.equal(rows[0]!.slice(4), ["1", "0 to 10", undefined, undefined]);
+  assert.equal(rows[1]!.slice(0, 4), ["b", "40.0000", "fixed", ""]);
+  assert.equal(rows[2], [
+    "c",
+    "0.02123",
+    "0.00300",
+    "−0.00290 +0.00310",
+    "0.02",
+    undefined,
+    "normal, 0.02 ± 0.004",
+    "0.31",
+  ]);
+});
+
+test("the table of channels counts what is left out", () => {
+  assert.equal(channelTable(outcome).rows, [["fit", "model", "data", 5, 2, 3, "40.0000"]]);
+});
+
+test.run();
