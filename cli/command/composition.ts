@@ -55,7 +55,7 @@ export function isComposition({ operands, options }: VerbContext): boolean {
 }
 
 /** The composition of the verb's file and options; refuses a file of the other kind. */
-export function compositionOf({ operands, options }: VerbContext): CompositionAnalysis {
+export async function compositionOf({ operands, options }: VerbContext): Promise<CompositionAnalysis> {
   const file = operands[0]!;
   if (kindOfFile(file) !== "composition") {
     throw new UsageError(file, {
@@ -69,7 +69,7 @@ export function compositionOf({ operands, options }: VerbContext): CompositionAn
 
 /** Everything: results.json, arrays.npz, pictures and report.html in the output folder. */
 export async function runWholeComposition(context: VerbContext): Promise<void> {
-  const analysis = compositionOf(context);
+  const analysis = await compositionOf(context);
   const folder = outputFolder(analysis, context.options.out);
   createOutputFolder(folder);
   await asOwner(folder, context, async () => {
@@ -81,7 +81,7 @@ export async function runWholeComposition(context: VerbContext): Promise<void> {
 /** The fits alone, without a folder; --out keeps their results in fit.json. */
 export async function fitComposition(context: VerbContext): Promise<void> {
   const { out } = context.options;
-  const analysis = compositionOf(context);
+  const analysis = await compositionOf(context);
   if (out !== undefined) createOutputFolder(out);
   await withResults(context, analysis, "fit", out);
 }

@@ -5,7 +5,7 @@ import type { VerbContext } from "../command/verb.js";
 
 /** Prints the graph of a composition. */
 export async function expand(context: VerbContext): Promise<void> {
-  const graph = expanded(compositionOf(context));
+  const graph = expanded(await compositionOf(context));
   context.print(stringify(graph, { aliasDuplicateObjects: false }).trimEnd());
   context.printJson(graph);
 }

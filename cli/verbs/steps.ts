@@ -12,7 +12,7 @@ const SHOWN = 12;
 /** The steps of a composition: which are done, and which `run` would do. */
 export async function steps(context: VerbContext): Promise<void> {
   const { options, progress, signal, warn } = context;
-  const analysis = compositionOf(context);
+  const analysis = await compositionOf(context);
   const folder = outputFolder(analysis, options.out);
   const backend = await openBackend(options, "f64");
   try {

@@ -31,7 +31,7 @@ export async function validate(context: VerbContext): Promise<void> {
 
 /** The same of a composition. */
 async function validateComposition(context: VerbContext): Promise<void> {
-  const analysis = compositionOf(context);
+  const analysis = await compositionOf(context);
   const read = await readPlans(analysis, context);
   const lines = read.flatMap(([{ name, channels, parameters }, events]) => [
     `  ${name}: ${parameters.join(", ")}`,

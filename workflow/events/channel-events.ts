@@ -74,7 +74,12 @@ function selectionOf(
     isOut: (row: number) => !isInside(intervals, columns[name]![row]!),
   });
   return [
-    ...names.map((name) => test(name, [composition.domain(name)])),
+    ...names.map((name) => {
+      const classes = composition.classes(name);
+      if (classes === undefined) return test(name, [composition.domain(name)]);
+      const isOut = (row: number) => !classes.includes(columns[name]![row]!);
+      return { reason: `${name} other than ${classes.join(", ")}`, isOut };
+    }),
     ...Object.entries(region).map(([name, intervals]) => test(name, intervals)),
   ];
 }

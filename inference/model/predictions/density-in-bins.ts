@@ -3,7 +3,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { concatenate, exp, mul, reshape } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { bindComposition } from "../composition/bind-composition.js";
+import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
 import { drawEvents } from "../composition/draw-events.js";
 import { densityKind } from "../densities/densities.js";
@@ -100,7 +100,7 @@ async function integrated(bins: DensityBins, theta: readonly number[]): Promise<
   const { composition, density, column } = bins;
   const tape = new Tape();
   const nu = tape.parameter("nu", [theta.length]);
-  const at = bindComposition(composition, nu, {}, new Map());
+  const at = bindComposition(composition, nu, {}, new TapeParts());
   const [name, region] = untruncated(composition.densities, density);
   const cells = cellsOf(bins, region);
   const filled = cells.flatMap((cell, bin) => (cell.length > 0 ? [bin] : []));

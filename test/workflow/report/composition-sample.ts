@@ -5,7 +5,7 @@ import { eventsOf } from "../composition-sample.js";
 import { readAs } from "../configuration/composition/sources.js";
 
 /** b is fixed, c constrained, a at its limit. */
-export const analysis = readAs(`name: Sample
+export const analysis = await readAs(`name: Sample
 columns: { m: { range: [0, 4] } }
 samples: { data: data.npz }
 parameters:

@@ -47,15 +47,15 @@ export interface CompositionAnalysis {
 }
 
 /** Data files are not touched. */
-export const loadComposition = (file: string, overrides: CompositionOverrides = { set: [] }): CompositionAnalysis =>
+export const loadComposition = (file: string, overrides: CompositionOverrides = { set: [] }) =>
   readComposition(readConfigurationFile(file), file, overrides);
 
 /** @param file  how messages name the text */
-export function readComposition(
+export async function readComposition(
   source: string,
   file: string,
   overrides: CompositionOverrides = { set: [] },
-): CompositionAnalysis {
+): Promise<CompositionAnalysis> {
   const { value: raw, refuse } = readRaw(source, file, overrides, compositionTable);
   refuse(foreignKeys(raw, "composition"));
   const problems: Problem[] = [];
@@ -63,19 +63,20 @@ export function readComposition(
   refuse(problems);
   refuse(nameProblems(configuration));
   refuse(writtenProblems(configuration));
-  const graph = (written: Composition): CheckedComposition => {
+  const placed = async <T>(make: () => T | Promise<T>): Promise<T> => {
     try {
-      return checkedComposition(written);
+      return await make();
     } catch (error) {
       refuse([problemOf(error)]);
       throw error;
     }
   };
-  const written = compositionOf(configuration);
-  const whole = graph(written);
+  const graph = (own: Composition) => placed(() => checkedComposition(own));
+  const written = await placed(() => compositionOf(configuration));
+  const whole = await graph(written);
   refuse(channelProblems(configuration, whole));
   const densities = { ...written.densities, ...regionDensities(configuration, whole) };
-  const { parameters } = graph({ ...written, densities });
+  const { parameters } = await graph({ ...written, densities });
   const composition = checkedComposition({
     ...written,
     densities,
@@ -145,9 +146,10 @@ function writtenProblems({ parameters, densities, likelihoods }: CompositionConf
   ];
 }
 
-function parametersOf({ parameters }: CompositionConfiguration): Parameter[] {
-  return Object.entries(parameters).map(([name, { start, range, constraint: written, fixed }]) => {
-    const constraint = written && formOf<Constraint>(constraintRows, written);
+async function parametersOf({ parameters }: CompositionConfiguration): Promise<Parameter[]> {
+  const one = async ([name, own]: readonly [string, CompositionConfiguration["parameters"][string]]) => {
+    const { start, range, constraint: written, fixed } = own;
+    const constraint = written && (await formOf<Constraint>(constraintRows, written, `constraint of ${name}`));
     return {
       name,
       start: start ?? constraintEstimate(constraint!)[0],
@@ -155,19 +157,29 @@ function parametersOf({ parameters }: CompositionConfiguration): Parameter[] {
       ...(constraint && { constraint }),
       ...(fixed && { isFixed: true }),
     };
-  });
+  };
+  return Promise.all(Object.entries(parameters).map(one));
 }
 
-const mapped = <T, U>(map: Readonly<Record<string, T>>, to: (own: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(map).map(([name, own]) => [name, to(own)]));
+/** Every part under its name, made one after the other: of several that are wrong, the first is refused. */
+async function mapped<T, U>(map: Readonly<Record<string, T>>, to: (own: T, name: string) => U | Promise<U>) {
+  const made: [string, U][] = [];
+  for (const [name, own] of Object.entries(map)) made.push([name, await to(own, name)]);
+  return Object.fromEntries(made) as Record<string, U>;
+}
 
-function compositionOf(configuration: CompositionConfiguration): Composition {
+async function compositionOf(configuration: CompositionConfiguration): Promise<Composition> {
   const { columns, functions, densities } = configuration;
   return {
-    parameters: parametersOf(configuration),
-    columns: mapped(columns, ({ range }) => (range ? { range: range as unknown as readonly [number, number] } : {})),
-    functions: mapped(functions, (written) => formOf<FunctionForm>(functionRows, written)),
-    densities: mapped(densities, (written) => formOf<DensityForm>(densityRows, written)),
+    parameters: await parametersOf(configuration),
+    columns: await mapped(columns, ({ range, values }) => ({
+      ...(range && { range: range as unknown as readonly [number, number] }),
+      ...(values && { values }),
+    })),
+    functions: await mapped(functions, (written, name) =>
+      formOf<FunctionForm>(functionRows, written, `function ${name}`),
+    ),
+    densities: await mapped(densities, (written, name) => formOf<DensityForm>(densityRows, written, `density ${name}`)),
   };
 }
 

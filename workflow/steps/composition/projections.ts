@@ -58,7 +58,7 @@ export function projectionStep(
   });
 }
 
-/** Over the range of the column; where that has no end, around the events. Undefined where there are too few. */
+/** Over the range of the column; where that has no end, around the events. Undefined where there are too few, or values of a category. */
 function edgesOf(
   { composition }: LikelihoodPlan,
   { region }: ChannelPlan,
@@ -66,6 +66,7 @@ function edgesOf(
   { data }: ChannelEvents,
   bins: number,
 ): number[] | undefined {
+  if (composition.classes(column) !== undefined) return undefined;
   const [low, high] = composition.domain(column);
   const own = region[column] ?? [[low, high] as const];
   const [from, to] = [own[0]![0], own.at(-1)![1]];

@@ -1,5 +1,5 @@
 /** The parts of a composition that some densities follow from, besides parameters: inputs of steps. */
-import type { CheckedComposition, Column } from "../../../inference/model/composition/composition.js";
+import { type CheckedComposition, type Column, functionOf } from "../../../inference/model/composition/composition.js";
 import { type DensityForm, densityKind } from "../../../inference/model/densities/densities.js";
 import { type FunctionForm, functionKind } from "../../../inference/model/functions/functions.js";
 import type { Value } from "../../../inference/model/language/environment.js";
@@ -16,10 +16,12 @@ export function reachableParts(composition: CheckedComposition, names: readonly 
   const functions: Record<string, FunctionForm> = {};
   const densities: Record<string, DensityForm> = {};
   const value = (of: Value) => {
-    if (typeof of === "number" || Object.hasOwn(functions, of) || !Object.hasOwn(composition.functions, of)) return;
-    const form = composition.functions[of]!;
-    functions[of] = form;
-    functionKind(of, form).values(form).forEach(value);
+    if (typeof of === "number") return;
+    const name = functionOf(composition.functions, of);
+    if (Object.hasOwn(functions, name) || !Object.hasOwn(composition.functions, name)) return;
+    const form = composition.functions[name]!;
+    functions[name] = form;
+    functionKind(name, form).values(form).forEach(value);
   };
   const density = (name: string) => {
     if (Object.hasOwn(densities, name)) return;

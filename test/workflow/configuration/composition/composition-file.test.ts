@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { COMPOSITION, problemIn, readAs, written } from "./sources.js";
 
-test("a composition in a few lines: every default filled in, numbers for what they stand for", () => {
-  const { configuration, composition, likelihoods } = readAs(COMPOSITION);
+test("a composition in a few lines: every default filled in, numbers for what they stand for", async () => {
+  const { configuration, composition, likelihoods } = await readAs(COMPOSITION);
   assert.equal(configuration.parameters.slope, { start: 0.02, range: undefined, constraint: undefined, fixed: false });
   assert.equal(configuration.samples.data, { file: "data.npz", columns: {}, weight: undefined });
   assert.is(configuration.seed, 1);
@@ -24,7 +24,7 @@ test("a composition in a few lines: every default filled in, numbers for what th
   );
 });
 
-test("every kind of density, function and constraint is what the language has of it", () => {
+test("every kind of density, function and constraint is what the language has of it", async () => {
   const source = `
 columns: { m: { range: [0, 10] }, t: { range: [0, 5] } }
 samples: { data: { file: data.csv, columns: { m: mass }, weight: w } }
@@ -47,9 +47,10 @@ densities:
   cut: { truncated: { density: mix, region: { m: [[1, 2], [3, 4]] } } }
   mean: { ensemble: { members: [g, e], weights: [1, 3] } }
   alike: { ensemble: [g, e] }
+  moved: { transported: { density: g, affine: { m: { shift: 0.5 } } } }
 likelihoods: { fit: { density: two, sample: data } }
 `;
-  const { composition, likelihoods } = readAs(source);
+  const { composition, likelihoods } = await readAs(source);
   assert.equal(composition.densities, {
     g: { kind: "gaussian", x: "m", mean: "both", sigma: 1 },
     e: { kind: "exponential", x: "m", c: "b" },
@@ -68,6 +69,7 @@ likelihoods: { fit: { density: two, sample: data } }
     },
     mean: { kind: "ensemble", members: ["g", "e"], weights: [1, 3] },
     alike: { kind: "ensemble", members: ["g", "e"] },
+    moved: { kind: "transported", density: "g", affine: { m: { shift: 0.5 } } },
   });
   assert.equal(composition.functions, {
     twice: { kind: "product", factors: [2, "a"] },
@@ -85,7 +87,44 @@ likelihoods: { fit: { density: two, sample: data } }
   assert.is(likelihoods[0]!.channels[0]!.isExtended, false);
 });
 
-test("what is wrong is said with its line, and with the name that may be meant", () => {
+test("expressions are functions and densities; what is wrong in one is said where it is written", async () => {
+  const source = (expression: string) =>
+    written(
+      ["slope: 0.02", "slope: 0.02\nfunctions: { twice: { expression: 2 * nflat } }"],
+      ["{ uniform: m }", `{ generic: { x: m, expression: ${expression} } }`],
+    );
+  const { composition } = await readAs(source("exp(-slope * m) + 0.1"));
+  assert.equal([composition.functions.twice!.kind, composition.densities.flat!.kind], ["expression", "generic"]);
+  assert.equal(composition.parametersOf("flat"), ["slope"]);
+  assert.match(
+    await problemIn(source("exp(-slop * m)")),
+    /^a\.yaml:9:3: densities\.flat: .*"?slop"?.* Did you mean slope\?$/,
+  );
+  assert.match(await problemIn(source("exp(-slope * m")), /^a\.yaml:9:3: densities\.flat: expected /);
+});
+
+test("columns of categories choose numbers, and add densities up", async () => {
+  const { composition } = await readAs(`
+columns: { m: { range: [0, 10] }, kind: { values: [0, 1] } }
+samples: { data: data.npz }
+parameters: { a: 0.1, b: 0.2, n0: 10, n1: 20 }
+functions: { c: { choice: { column: kind, choices: [a, b] } } }
+densities:
+  e: { exponential: { x: m, c: c } }
+  all: { categories: { density: e, over: kind, coefficients: [n0, n1] } }
+likelihoods: { fit: { density: all, sample: data } }
+`);
+  assert.equal(composition.functions.c, { kind: "choice", column: "kind", choices: ["a", "b"] });
+  assert.equal(composition.densities.all, {
+    kind: "categories",
+    density: "e",
+    over: "kind",
+    coefficients: ["n0", "n1"],
+  });
+  assert.equal(composition.classes("kind"), [0, 1]);
+});
+
+test("what is wrong is said with its line, and with the name that may be meant", async () => {
   const name = "a number, or the name of a parameter, a function or a column";
   const cases: readonly (readonly [from: string, to: string, expected: string])[] = [
     [
@@ -141,39 +180,39 @@ test("what is wrong is said with its line, and with the name that may be meant",
     ],
   ];
   for (const [from, to, expected] of cases) {
-    assert.is(problemIn(written([from, to])), expected === "accepted" ? expected : `a.yaml:${expected}`, to);
+    assert.is(await problemIn(written([from, to])), expected === "accepted" ? expected : `a.yaml:${expected}`, to);
   }
 });
 
-test("exactly one kind of a density, and of a constraint", () => {
+test("exactly one kind of a density, and of a constraint", async () => {
   const kinds = /densities\.flat: expected a map with one of the keys gaussian, .*, got uniform and exponential$/;
-  assert.match(problemIn(written(["uniform: m", "uniform: m, exponential: { x: m, c: 1 }"])), kinds);
+  assert.match(await problemIn(written(["uniform: m", "uniform: m, exponential: { x: m, c: 1 }"])), kinds);
   assert.match(
-    problemIn(written(["{ uniform: m }", "{}"])),
+    await problemIn(written(["{ uniform: m }", "{}"])),
     /densities\.flat: expected a map with one of the keys .*, got none$/,
   );
   const two = "slope: { constraint: { poisson: { observed: 1 }, normal: { observed: 1, sigma: 1 } } }";
   assert.match(
-    problemIn(written(["slope: 0.02", two])),
+    await problemIn(written(["slope: 0.02", two])),
     /constraint: expected a map with one of the keys normal, .*, got poisson and normal$/,
   );
 });
 
-test("every unknown name is reported at once", () => {
-  const lines = problemIn(
-    written(["c: slope", "c: a"], ["uniform: m", "uniform: q"], ["sample: data", "sample: b"]),
+test("every unknown name is reported at once", async () => {
+  const lines = (
+    await problemIn(written(["c: slope", "c: a"], ["uniform: m", "uniform: q"], ["sample: data", "sample: b"]))
   ).split("\n");
   assert.is(lines.length, 3);
 });
 
-test("names that every object has, and `rest`, are refused", () => {
+test("names that every object has, and `rest`, are refused", async () => {
   for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty", "rest"]) {
     const refused = new RegExp(`${name}: expected another name, as this one is reserved`);
-    assert.match(problemIn(written(["slope: 0.02", `slope: 0.02\n  ${name}: 1`])), refused);
-    assert.match(problemIn(written(["{ data: data.npz }", `{ data: data.npz, ${name}: b.npz }`])), refused);
-    assert.match(problemIn(written(["likelihoods: { fit:", `likelihoods: { ${name}:`])), refused);
+    assert.match(await problemIn(written(["slope: 0.02", `slope: 0.02\n  ${name}: 1`])), refused);
+    assert.match(await problemIn(written(["{ data: data.npz }", `{ data: data.npz, ${name}: b.npz }`])), refused);
+    assert.match(await problemIn(written(["likelihoods: { fit:", `likelihoods: { ${name}:`])), refused);
     assert.match(
-      problemIn(
+      await problemIn(
         written(["{ density: model, sample: data }", `{ channels: { ${name}: { density: model, sample: data } } }`]),
       ),
       refused,
@@ -182,45 +221,45 @@ test("names that every object has, and `rest`, are refused", () => {
   assert.is(({} as Record<string, unknown>).start, undefined);
 });
 
-test("one name is of one thing", () => {
+test("one name is of one thing", async () => {
   assert.match(
-    problemIn(written(["slope: 0.02", "slope: 0.02\n  m: 1"])),
+    await problemIn(written(["slope: 0.02", "slope: 0.02\n  m: 1"])),
     /columns\.m: expected a name of its own, got that of a parameter$/,
   );
 });
 
-test("a file of both kinds is refused, and so are keys of a composition without likelihoods", () => {
+test("a file of both kinds is refused, and so are keys of a composition without likelihoods", async () => {
   const both =
     /processes: expected keys of a composition, as the file has `likelihoods`, got processes, .*Put the two into files of their own$/;
-  assert.match(problemIn(`${COMPOSITION}processes: {}\n`), both);
+  assert.match(await problemIn(`${COMPOSITION}processes: {}\n`), both);
 });
 
-test("options change parameters as the file has them, and names in options are checked", () => {
+test("options change parameters as the file has them, and names in options are checked", async () => {
   const parameters = { fix: ["nflat"], set: { slope: 0.03 }, limit: { slope: [0, 1] as const } };
-  assert.equal(readAs(COMPOSITION, { set: [], parameters }).composition.parameters, [
+  assert.equal((await readAs(COMPOSITION, { set: [], parameters })).composition.parameters, [
     { name: "nflat", start: 300, isFixed: true },
     { name: "nbkg", start: 5000 },
     { name: "slope", start: 0.03, range: [0, 1] },
   ]);
   assert.match(
-    problemIn(COMPOSITION, { set: [], parameters: { fix: ["slop"] } }),
+    await problemIn(COMPOSITION, { set: [], parameters: { fix: ["slop"] } }),
     /got "slop"\. Did you mean slope\?$/,
   );
-  const fixed = problemIn(COMPOSITION, { set: [], parameters: { fix: ["nflat", "nbkg", "slope"] } });
+  const fixed = await problemIn(COMPOSITION, { set: [], parameters: { fix: ["nflat", "nbkg", "slope"] } });
   assert.match(
     fixed,
     /likelihoods\.fit: expected a free parameter that it depends on, got fixed ones alone \(nflat, nbkg, slope\)$/,
   );
 });
 
-test("--set reaches into shorthands and kinds", () => {
+test("--set reaches into shorthands and kinds", async () => {
   const set = ["parameters.slope.range=[0, 1]", "densities.background.exponential.c=0.03", "fit.minos=true"];
-  const { configuration, composition } = readAs(COMPOSITION, { set });
+  const { configuration, composition } = await readAs(COMPOSITION, { set });
   assert.equal(composition.parameters[2], { name: "slope", start: 0.02, range: [0, 1] });
   assert.equal(composition.densities.background, { kind: "exponential", x: "m", c: 0.03 });
   assert.is(configuration.fit.minos, true);
   assert.match(
-    problemIn(COMPOSITION, { set: ["densities.background.exp.c=1"] }),
+    await problemIn(COMPOSITION, { set: ["densities.background.exp.c=1"] }),
     /--set: expected a known key of densities\.background, got exp\. Did you mean exponential\?/,
   );
 });

@@ -6,12 +6,12 @@ import { problemIn, readAs, written } from "./sources.js";
 
 const FIT = "{ fit: { density: model, sample: data } }";
 
-test("a likelihood moves the parameters that it depends on, and no others", () => {
+test("a likelihood moves the parameters that it depends on, and no others", async () => {
   const source = written([
     FIT,
     "{ fit: { density: model, sample: data }, shape: { density: background, sample: data } }",
   ]);
-  const [fit, shape] = readAs(source).likelihoods;
+  const [fit, shape] = (await readAs(source)).likelihoods;
   assert.equal(fit!.parameters, ["nflat", "nbkg", "slope"]);
   assert.equal(shape!.parameters, ["slope"]);
   assert.equal(
@@ -21,12 +21,12 @@ test("a likelihood moves the parameters that it depends on, and no others", () =
   assert.is(shape!.channels[0]!.isExtended, false);
 });
 
-test("in a region the density is truncated to it; columns that it is not of select alone", () => {
+test("in a region the density is truncated to it; columns that it is not of select alone", async () => {
   const source = written(
     ["{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 9] } }"],
     [FIT, "{ fit: { density: model, sample: data, region: { m: [[100, 118], [132, 180]], t: [[1, 2]] } } }"],
   );
-  const { composition, likelihoods } = readAs(source);
+  const { composition, likelihoods } = await readAs(source);
   const [channel] = likelihoods[0]!.channels;
   const m = [
     [100, 118],
@@ -37,24 +37,24 @@ test("in a region the density is truncated to it; columns that it is not of sele
   assert.is(channel!.density, "model");
 });
 
-test("channels are refused that no likelihood can be made of", () => {
+test("channels are refused that no likelihood can be made of", async () => {
   const channels = (text: string) => problemIn(written([FIT, `{ fit: { ${text} } }`]));
   assert.match(
-    channels("channels: { a: { density: model } }"),
+    await channels("channels: { a: { density: model } }"),
     /fit\.channels\.a\.sample: expected the name of a sample, got nothing/,
   );
-  assert.match(channels("channels: {}"), /fit\.channels: expected at least one channel, got none/);
+  assert.match(await channels("channels: {}"), /fit\.channels: expected at least one channel, got none/);
   assert.match(
-    channels("density: model, channels: { a: { density: model, sample: data } }"),
+    await channels("density: model, channels: { a: { density: model, sample: data } }"),
     /fit\.density: expected nothing beside channels/,
   );
   const extended = /fit\.extended: expected numbers of events in background, .* got fractions alone/;
-  assert.match(channels("density: background, sample: data, extended: true"), extended);
+  assert.match(await channels("density: background, sample: data, extended: true"), extended);
   const source = written(
     ["{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 9] } }"],
     [FIT, "{ fit: { density: model, sample: data, region: { t: [[1, 10]] } } }"],
   );
-  assert.match(problemIn(source), /fit\.region\.t: expected intervals within \[0, 9\], got \[1, 10\]/);
+  assert.match(await problemIn(source), /fit\.region\.t: expected intervals within \[0, 9\], got \[1, 10\]/);
 });
 
 test.run();

@@ -27,13 +27,13 @@ export function written(...replaced: readonly (readonly [from: string, to: strin
   }, COMPOSITION);
 }
 
-export const readAs = (source: string, overrides?: CompositionOverrides): CompositionAnalysis =>
+export const readAs = (source: string, overrides?: CompositionOverrides): Promise<CompositionAnalysis> =>
   readComposition(source, "a.yaml", overrides);
 
 /** What is said of a text that is refused. */
-export function problemIn(source: string, overrides?: CompositionOverrides): string {
+export async function problemIn(source: string, overrides?: CompositionOverrides): Promise<string> {
   try {
-    readAs(source, overrides);
+    await readAs(source, overrides);
   } catch (error) {
     return (error as Error).message;
   }

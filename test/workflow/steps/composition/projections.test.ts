@@ -14,7 +14,7 @@ const signal = new AbortController().signal;
 const progress = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 async function projectionsOf(source: string, m: readonly number[], estimate: readonly number[], expected: number) {
-  const analysis = readAs(source, { set: ["report.bins=4"] });
+  const analysis = await readAs(source, { set: ["report.bins=4"] });
   const context: CompositionContext = {
     analysis,
     store: passingSteps({}),

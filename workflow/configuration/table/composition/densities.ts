@@ -1,7 +1,9 @@
 /** How the kinds of density are written. */
+import { parseExpression } from "../../../../inference/expressions/parse.js";
 import type { DensityForm } from "../../../../inference/model/densities/densities.js";
+import type { Value } from "../../../../inference/model/language/environment.js";
 import type { Interval, Region } from "../../../../inference/model/language/region.js";
-import { list, map, number, section, value, variant } from "../../entries.js";
+import { list, map, number, section, text, value, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 import { entriesOf, type Rows, row } from "./row.js";
 import { column, density, region, valueOf } from "./values.js";
@@ -12,6 +14,19 @@ const REST = "rest";
 /** Lists of two as the intervals that they are. */
 export const regionOf = (written: Readonly<Record<string, readonly (readonly number[])[]>>): Region =>
   written as Readonly<Record<string, readonly Interval[]>>;
+
+const optionalValue = (doc: string) => ({ ...valueOf(doc), optional: true }) as const;
+
+/** Maps without the keys that the file does not have. */
+const withoutAbsent = (
+  affine: Readonly<Record<string, { readonly shift: Value | undefined; readonly scale: Value | undefined }>>,
+) =>
+  Object.fromEntries(
+    Object.entries(affine).map(([name, { shift, scale }]) => [
+      name,
+      { ...(shift !== undefined && { shift }), ...(scale !== undefined && { scale }) },
+    ]),
+  );
 
 export const densityRows = {
   gaussian: row(
@@ -38,6 +53,20 @@ export const densityRows = {
     section({ x: column("Column.") }, { doc: "The same everywhere in the range of x.", short: "x" }),
     "uniform_dist",
     (written) => ({ kind: "uniform", ...written }) as const,
+  ),
+  generic: row(
+    section(
+      {
+        x: column("Column, whose range has two ends."),
+        expression: text({
+          doc: "Expression of the column, parameters and functions, above 0 in the range: exp(-slope * m) + 0.1.",
+        }),
+      },
+      { doc: "An expression, normalised over the range of x by quadrature." },
+    ),
+    "generic_dist",
+    async ({ x, expression }, where) =>
+      ({ kind: "generic", x, expression: await parseExpression(expression, where) }) as const,
   ),
   mixture: row(
     map(
@@ -100,6 +129,46 @@ export const densityRows = {
     "ensemble_dist",
     ({ members, weights }) => ({ kind: "ensemble", members, ...(weights && { weights }) }) as const,
   ),
+  transported: row(
+    section(
+      {
+        density: density("Density before the map."),
+        affine: map(
+          section(
+            { shift: optionalValue("Absent: 0."), scale: optionalValue("Above 0. Absent: 1.") },
+            { doc: "x is the x of the density times scale, plus shift." },
+          ),
+          {
+            doc: "Map of each column that is moved.",
+            of: "columns",
+            namesReferTo: "columns",
+            maxLength: MAXIMA.features,
+          },
+        ),
+      },
+      { doc: "A density whose columns are shifted and scaled, as by a calibration." },
+    ),
+    "transported_dist",
+    ({ density: own, affine }) => ({ kind: "transported", density: own, affine: withoutAbsent(affine) }) as const,
+  ),
+  categories: row(
+    section(
+      {
+        density: density("Density that is conditional on the column."),
+        over: column("Column with `values`."),
+        coefficients: list(valueOf("Coefficient."), {
+          doc: "Of each of its values the number of events, or any number in proportion.",
+          minLength: 1,
+          maxLength: MAXIMA.processes,
+        }),
+      },
+      { doc: "Sum of one density over the values of a column." },
+    ),
+    "categories_dist",
+    (written) => ({ kind: "categories", ...written }) as const,
+  ),
+  flow: null,
+  morphed: null,
 } satisfies Rows<DensityForm>;
 
 export const densities = map(variant(entriesOf(densityRows), { doc: "One density, under its kind." }), {

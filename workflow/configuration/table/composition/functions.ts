@@ -1,9 +1,10 @@
 /** How the kinds of function are written. */
+import { parseExpression } from "../../../../inference/expressions/parse.js";
 import type { FunctionForm } from "../../../../inference/model/functions/functions.js";
-import { choice, list, map, number, section, variant } from "../../entries.js";
+import { choice, list, map, number, section, text, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 import { entriesOf, type Rows, row } from "./row.js";
-import { valueOf } from "./values.js";
+import { column, valueOf } from "./values.js";
 
 const values = (doc: string) => list(valueOf("Value."), { doc, minLength: 1, maxLength: MAXIMA.parameters });
 const factor = (doc: string) => number({ doc, above: 0, max: MAXIMA.value });
@@ -37,6 +38,21 @@ export const functionRows = {
     "interpolation",
     ({ code, ...written }) => ({ kind: "interpolation", code: code === "exponential" ? 1 : 4, ...written }) as const,
   ),
+  choice: row(
+    section(
+      { column: column("Column with `values`."), choices: values("Of each of its values, in their order.") },
+      { doc: "One of several numbers, by the value of a column." },
+    ),
+    "choice",
+    (written) => ({ kind: "choice", ...written }) as const,
+  ),
+  expression: row(
+    text({ doc: "Expression of parameters, functions and columns: nsig * (1 + 0.02 * lumi)." }),
+    "generic_function",
+    async (written, where) => ({ kind: "expression", expression: await parseExpression(written, where) }) as const,
+  ),
+  network: null,
+  classifier: null,
 } satisfies Rows<FunctionForm>;
 
 export const functions = map(variant(entriesOf(functionRows), { doc: "One function, under its kind." }), {

@@ -1,7 +1,7 @@
 /** Columns of a composition, and the files that have them. */
-import { map, section, text } from "../../entries.js";
+import { list, map, number, section, text } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
-import { interval } from "./values.js";
+import { END, interval } from "./values.js";
 
 export const columns = map(
   section(
@@ -10,6 +10,13 @@ export const columns = map(
         ...interval("Where events can be: those outside are left out of every sample. Absent: everywhere."),
         optional: true,
       },
+      values: list(number({ doc: "Value.", ...END }), {
+        doc: "Of a categorical column, the values that it takes: events with others are left out.",
+        minLength: 1,
+        maxLength: MAXIMA.processes,
+        unique: true,
+        optional: true,
+      }),
     },
     { doc: "One column of the events, one number each." },
   ),
