@@ -13,19 +13,19 @@ const table = section(
   { doc },
 );
 
-const valueOf = (source: string, ...set: readonly string[]) =>
+const rawOf = (source: string, ...set: readonly string[]) =>
   JSON.parse(JSON.stringify(readRaw(source, "a.yaml", { set }, table).value));
 
 test("a value that stands for a map keeps its place in it", () => {
-  assert.equal(valueOf("short: 3", "short.b=4"), { short: { a: 3, b: 4 } });
-  assert.equal(valueOf("short: { a: 3 }", "short.b=4"), { short: { a: 3, b: 4 } });
-  assert.equal(valueOf("", "short.b=4"), { short: { b: 4 } });
+  assert.equal(rawOf("short: 3", "short.b=4"), { short: { a: 3, b: 4 } });
+  assert.equal(rawOf("short: { a: 3 }", "short.b=4"), { short: { a: 3, b: 4 } });
+  assert.equal(rawOf("", "short.b=4"), { short: { b: 4 } });
 });
 
 test("a kind is reached by its name", () => {
-  assert.equal(valueOf("kind: { one: { c: x } }", "kind.one.c=y"), { kind: { one: { c: "y" } } });
+  assert.equal(rawOf("kind: { one: { c: x } }", "kind.one.c=y"), { kind: { one: { c: "y" } } });
   assert.throws(
-    () => valueOf("kind: { two: 1 }", "kind.twoo=2"),
+    () => rawOf("kind: { two: 1 }", "kind.twoo=2"),
     /--set: expected a known key of kind, got twoo\. Did you mean two\?/,
   );
 });

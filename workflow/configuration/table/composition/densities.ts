@@ -6,7 +6,7 @@ import type { Interval, Region } from "../../../../inference/model/language/regi
 import { list, map, number, section, text, value, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 import { entriesOf, type Rows, row } from "./row.js";
-import { column, density, region, valueOf } from "./values.js";
+import { column, density, namedValue, region } from "./values.js";
 
 /** Of a mixture: what fractions leave of 1. */
 const REST = "rest";
@@ -15,7 +15,7 @@ const REST = "rest";
 export const regionOf = (written: Readonly<Record<string, readonly (readonly number[])[]>>): Region =>
   written as Readonly<Record<string, readonly Interval[]>>;
 
-const optionalValue = (doc: string) => ({ ...valueOf(doc), optional: true }) as const;
+const optionalValue = (doc: string) => ({ ...namedValue(doc), optional: true }) as const;
 
 /** Maps without the keys that the file does not have. */
 const withoutAbsent = (
@@ -33,8 +33,8 @@ export const densityRows = {
     section(
       {
         x: column("Column."),
-        mean: valueOf("Mean, in units of x."),
-        sigma: valueOf("Standard deviation, in units of x, above 0."),
+        mean: namedValue("Mean, in units of x."),
+        sigma: namedValue("Standard deviation, in units of x, above 0."),
       },
       { doc: "exp(-½ ((x - mean) / sigma)²), normalised over the range of x." },
     ),
@@ -43,7 +43,7 @@ export const densityRows = {
   ),
   exponential: row(
     section(
-      { x: column("Column."), c: valueOf("Positive where the density falls, per unit of x.") },
+      { x: column("Column."), c: namedValue("Positive where the density falls, per unit of x.") },
       { doc: "exp(-c x), normalised over the range of x." },
     ),
     "exponential_dist",
@@ -156,7 +156,7 @@ export const densityRows = {
       {
         density: density("Density that is conditional on the column."),
         over: column("Column with `values`."),
-        coefficients: list(valueOf("Coefficient."), {
+        coefficients: list(namedValue("Coefficient."), {
           doc: "Of each of its values the number of events, or any number in proportion.",
           minLength: 1,
           maxLength: MAXIMA.processes,

@@ -4,11 +4,11 @@ import type { FunctionForm } from "../../../../inference/model/functions/functio
 import { choice, list, map, number, section, text, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 import { entriesOf, type Rows, row } from "./row.js";
-import { column, valueOf } from "./values.js";
+import { column, namedValue } from "./values.js";
 
-const values = (doc: string) => list(valueOf("Value."), { doc, minLength: 1, maxLength: MAXIMA.parameters });
+const values = (doc: string) => list(namedValue("Value."), { doc, minLength: 1, maxLength: MAXIMA.parameters });
 const factor = (doc: string) => number({ doc, above: 0, max: MAXIMA.value });
-const parameter = valueOf("Its unit is one standard deviation.");
+const parameter = namedValue("Its unit is one standard deviation.");
 
 export const functionRows = {
   product: row(values("Product."), "product", (factors) => ({ kind: "product", factors }) as const),

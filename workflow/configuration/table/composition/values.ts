@@ -3,7 +3,7 @@ import { list, map, number, text, value } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 
 /** A number, or the name of a parameter, a function or a column. */
-export const valueOf = (doc: string) =>
+export const namedValue = (doc: string) =>
   value({ doc: `${doc} A number, or the name of a parameter, a function or a column.`, refersTo: "values" });
 
 export const column = (doc: string) => text({ doc, refersTo: "columns" });
