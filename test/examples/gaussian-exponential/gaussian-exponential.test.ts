@@ -30,7 +30,11 @@ const TRUTH: Readonly<Record<string, number>> = {
   mu: 1,
 };
 
-async function fitted(name: string) {
+interface Fitted {
+  readonly parameters: readonly { readonly name: string; readonly estimate: number; readonly sigma: number }[];
+}
+
+async function fitted(name: string): Promise<Readonly<Record<string, Fitted>>> {
   const { out, error, code } = await runInProcess(["fit", join(folder, name), "--json"]);
   assert.is(code, 0, error);
   return JSON.parse(out).likelihoods;
@@ -55,8 +59,7 @@ for (const name of ["analysis.yaml", "two-channels.yaml"]) {
 
 test("channels and constraints say more: the slope of both is better known than that of the sidebands, the scale than its calibration", async () => {
   const { both, sidebands } = await fitted("two-channels.yaml");
-  const sigmaOf = (of: { parameters: readonly { name: string; sigma: number }[] }, name: string) =>
-    of.parameters.find((own) => own.name === name)!.sigma;
+  const sigmaOf = (of: Fitted | undefined, name: string) => of!.parameters.find((own) => own.name === name)!.sigma;
   assert.ok(sigmaOf(both, "slope") < sigmaOf(sidebands, "slope"));
   assert.ok(sigmaOf(both, "scale") < 0.002);
   // The luminosity moves with the signal strength: its constraint is all that is known of it.
