@@ -1,8 +1,9 @@
 /** The mixture of processes as a composition: every one of its parts is a parameter, a function or a density of the language. */
 import { UsageError } from "../../../engine/errors.js";
-import { aList, checkArgument } from "../../../engine/options.js";
+import { aList, checkParts } from "../../../engine/options.js";
 import type { DensityForm } from "../densities/densities.js";
 import type { FunctionForm } from "../functions/functions.js";
+import { checkModel } from "../given-model.js";
 import type { Value } from "../language/environment.js";
 import { checkedModel, type DensityModel, type MixtureModel, sideOf } from "../mixture-model.js";
 import type { Parameter } from "../parameters/parameter.js";
@@ -49,7 +50,8 @@ function yieldOf({ processes, nuisances }: MixtureModel, f: number, distance: (k
  * mixture over processes, named `events`. Its likelihood is that of `likelihood` up to the order of additions.
  */
 export function mixtureComposition(model: MixtureModel, columns: MixtureColumns): CheckedComposition {
-  checkArgument("mixtureComposition", "columns of x", columns.x, aList);
+  checkModel("mixtureComposition", model);
+  checkParts("mixtureComposition", "columns", columns, { x: aList });
   const { processes, nuisances, x, y, transport, response, frame } = checkedModel(model);
   if ((y === undefined) !== (columns.y === undefined)) {
     throw new UsageError("mixtureComposition", {

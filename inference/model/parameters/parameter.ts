@@ -134,5 +134,7 @@ export function changedParameters(parameters: readonly Parameter[], changes: Par
 }
 
 /** Those that a fit moves: θ lists them in this order. */
-export const freeParameters = (parameters: readonly Parameter[]): Parameter[] =>
-  parameters.filter(({ isFixed }) => isFixed !== true);
+export function freeParameters(parameters: readonly Parameter[]): Parameter[] {
+  checkArgument("freeParameters", "the parameters", parameters, aList);
+  return parameters.filter(({ isFixed }) => isFixed !== true);
+}

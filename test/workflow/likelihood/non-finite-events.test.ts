@@ -47,6 +47,8 @@ function openWith(isOut: (nu: ArrayLike<number>) => boolean, minimum = 0): OpenL
     likelihood: {
       names: ["scale", "norm"],
       evaluate,
+      outerProduct: async () => ({ matrix: new Float64Array(4), scatter: new Float64Array(2) }),
+      crossesKnots: false,
       logProb: async (nu: ArrayLike<number>, [start, stop]: readonly [number, number]) =>
         Float64Array.from({ length: stop - start }, (_, i) =>
           isOut(nu) && bad(start + i) ? Number.NEGATIVE_INFINITY : -1,

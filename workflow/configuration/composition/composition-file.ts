@@ -196,6 +196,8 @@ function problemOf(error: unknown): Problem {
   if (!(error instanceof UsageError)) throw error;
   const { where, complaint } = error;
   const [, what = "", name = ""] = /^(density|function|column|parameter|constraint of) ([^,]+)/.exec(where) ?? [];
-  const path = regionPath(name) ?? [SECTIONS[what]!, name, ...(what === "constraint of" ? ["constraint"] : [])];
+  const section = SECTIONS[what];
+  if (section === undefined) throw error;
+  const path = regionPath(name) ?? [section, name, ...(what === "constraint of" ? ["constraint"] : [])];
   return { path, ...complaint };
 }
