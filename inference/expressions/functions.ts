@@ -1,9 +1,12 @@
 /** The functions and constants of expressions: a row more is a function more. */
+import { erf as exactErf, erfc as exactErfc } from "../../engine/error-functions.js";
 import {
   abs,
   add,
   cos,
   div,
+  erf,
+  erfc,
   exp,
   expm1,
   log,
@@ -58,6 +61,8 @@ export const functions = {
   sinh: unary(sinh, Math.sinh, "hyperbolic sine, accurate near 0; infinite beyond 709.78", [0.7], [-1.3]),
   cosh: unary(cosh, Math.cosh, "hyperbolic cosine; infinite beyond 709.78", [0.7], [-1.3]),
   tanh: unary(tanh, Math.tanh, "hyperbolic tangent", [0.7], [-1.3]),
+  erf: unary(erf, exactErf, "error function", [0.7], [-1.3]),
+  erfc: unary(erfc, exactErfc, "1 - erf(x), with all its digits where that is small", [0.7], [-1.3]),
   ifelse: {
     operands: { condition: "truth", x: "number", y: "number" },
     gives: "number",
@@ -84,8 +89,6 @@ export const futureFunctions: readonly string[] = [
   "asinh",
   "acosh",
   "atanh",
-  "erf",
-  "erfc",
   "gamma",
   "tgamma",
   "lgamma",

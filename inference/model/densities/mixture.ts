@@ -51,16 +51,17 @@ export async function drawnOfEach(
   names: readonly string[],
   which: Int32Array,
 ): Promise<Readonly<Record<string, Float64Array>>> {
-  const all: Record<string, Float64Array> = {};
+  const all = new Map<string, Float64Array>();
   for (const [k, name] of names.entries()) {
     const positions = Int32Array.from(which.keys()).filter((i) => which[i] === k);
     if (positions.length === 0) continue;
     for (const [column, values] of Object.entries(await draws.part(positions).drawn(name))) {
-      all[column] ??= new Float64Array(draws.count);
-      for (const [j, i] of positions.entries()) all[column][i] = values[j]!;
+      const own = all.get(column) ?? new Float64Array(draws.count);
+      all.set(column, own);
+      for (const [j, i] of positions.entries()) own[i] = values[j]!;
     }
   }
-  return all;
+  return Object.fromEntries(all);
 }
 
 export const mixture: DensityKind<MixtureForm> = {

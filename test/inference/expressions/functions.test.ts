@@ -15,7 +15,7 @@ import { checkLaws } from "./laws.js";
 import { derivatives } from "./values.js";
 
 /** What mathjs has under another name. */
-const inMathjs: Partial<Record<FunctionName, string>> = { ifelse: "condition ? x : y" };
+const inMathjs: Partial<Record<FunctionName, string>> = { erfc: "1 - erf(x)", ifelse: "condition ? x : y" };
 
 checkLaws(
   "function",
