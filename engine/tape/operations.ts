@@ -1,5 +1,5 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
-export { concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
+export { asinh, concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
 export {
   abs,
   add,

@@ -6,6 +6,7 @@ import { checkSize, type Shape, type Var } from "../tape.js";
 import {
   abs,
   add,
+  div,
   erf,
   erfcMeanExcess,
   exp,
@@ -15,6 +16,7 @@ import {
   log1p,
   mul,
   neg,
+  sqrt,
   stopGradient,
   sub,
   where,
@@ -49,6 +51,26 @@ export function logErfc(x: Var): Var {
   // erfc = e^(-x²) / (√π (x + K)) with the mean excess K: what is added has one sign.
   const logOfRest = log(mul(add(far, erfcMeanExcess(far)), Math.sqrt(Math.PI)));
   return where(isFar, neg(add(square(far), logOfRest)), log1p(neg(erf(near))));
+}
+
+/**
+ * The inverse of the hyperbolic sine, log(x + √(1 + x²)): odd, with all digits near 0, and no x² that overflows. The slope has all
+ * digits too; the second derivative, which is -x near 0, is off by a unit in the last place of 1.
+ */
+export function asinh(x: Var): Var {
+  checkNode("asinh", x);
+  const isNegative = less(x, 0);
+  // Not `abs`, whose derivative at 0 is 0.
+  const size = where(isNegative, neg(x), x);
+  const isFar = greater(size, 1);
+  // Guard the input, not the output.
+  const far = where(isFar, size, 1);
+  const bounded = where(isFar, div(1, far), size);
+  const root = sqrt(add(1, square(bounded)));
+  // Of u above 1 log(u (1 + √(1 + 1/u²))); of others √(1 + u²) - 1 = u² / (1 + √(1 + u²)), which does not cancel.
+  const beyondOne = where(isFar, root, add(bounded, div(square(bounded), add(1, root))));
+  const ofSize = add(log(far), log1p(beyondOne));
+  return where(isNegative, neg(ofSize), ofSize);
 }
 
 /** Joins along a feature axis; other axes and events broadcast. */

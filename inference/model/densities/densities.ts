@@ -8,6 +8,7 @@ import { type ExponentialForm, exponential } from "./exponential.js";
 import { type FlowForm, flow } from "./flow.js";
 import { type GaussianForm, gaussian } from "./gaussian.js";
 import { type GenericForm, generic } from "./generic.js";
+import { type JohnsonForm, johnson } from "./johnson.js";
 import { type MixtureForm, mixture } from "./mixture.js";
 import { type MorphedForm, morphed } from "./morphed.js";
 import { type ProductForm, product } from "./product.js";
@@ -18,6 +19,7 @@ import { type UniformForm, uniform } from "./uniform.js";
 export type DensityForm =
   | GaussianForm
   | ExponentialForm
+  | JohnsonForm
   | UniformForm
   | GenericForm
   | MixtureForm
@@ -32,6 +34,7 @@ export type DensityForm =
 const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityForm, { kind: K }>> } = {
   gaussian,
   exponential,
+  johnson,
   uniform,
   generic,
   mixture,

@@ -262,6 +262,16 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     // The second derivative is a difference of numbers of order 1 in between.
     (x) => [0, 0, Math.abs(x) < 10 ? 1 : 0],
   ),
+  asinh: unary(
+    operations.asinh,
+    Math.asinh,
+    (x) => 1 / Math.hypot(1, x),
+    (x) => -x / Math.hypot(1, x) ** 3,
+    // Without ±∞, where the second derivative is ∞ / ∞.
+    tails.filter(Number.isFinite),
+    // The second derivative is a difference of numbers of order 1 near 0.
+    (x) => [0, 0, Math.abs(x) <= 1 ? 1 : 0],
+  ),
   add: { f: operations.add, value: (a, b) => a + b, slopes: () => [1, 1], points: pairs(moderate) },
   sub: { f: operations.sub, value: (a, b) => a - b, slopes: () => [1, -1], points: pairs(moderate) },
   mul: {

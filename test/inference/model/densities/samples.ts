@@ -163,6 +163,42 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       { region: { m: [[2.2, 3]] }, box: { m: [2, 26] } },
     ),
   ],
+  johnson: [
+    sample(
+      "Johnson's S_U",
+      { m: {} },
+      { mu: 0.7, lambda: 0.8, gamma: -0.4, delta: 1.3 },
+      { j: { kind: "johnson", x: "m", mu: "mu", lambda: "lambda", gamma: "gamma", delta: "delta" } },
+      {
+        region: {
+          m: [
+            [-1, 0.2],
+            [1.1, 3],
+          ],
+        },
+        box: { m: [-90, 150] },
+      },
+    ),
+    sample(
+      "Johnson's S_U whose peak lies outside of the range",
+      mass,
+      { mu: -0.4, lambda: 0.9, gamma: 0.3, delta: 1.1 },
+      { j: { kind: "johnson", x: "m", mu: "mu", lambda: "lambda", gamma: "gamma", delta: "delta" } },
+      { region: sides },
+    ),
+    sample(
+      "Johnson's S_U with a place for each event, on a half line",
+      { m: { range: [Number.NEGATIVE_INFINITY, 2.5] }, t: {} },
+      { slope: 0.6, lambda: 0.8, delta: 1.7 },
+      { j: { kind: "johnson", x: "m", mu: "centre", lambda: "lambda", gamma: 0.5, delta: "delta" } },
+      {
+        functions: { centre: { kind: "product", factors: ["slope", "t"] } },
+        region: { m: [[-1, 0.2]] },
+        box: { m: [-40, 2.5] },
+        given: [{ t: -1 }, { t: 2 }],
+      },
+    ),
+  ],
   generic: [
     sample(
       "generic, the square of a line",

@@ -49,6 +49,22 @@ export const densityRows = {
     "exponential_dist",
     (written) => ({ kind: "exponential", ...written }) as const,
   ),
+  johnson: row(
+    section(
+      {
+        x: column("Column."),
+        mu: namedValue("Where x has z = gamma, in units of x."),
+        lambda: namedValue("Width, in units of x, above 0."),
+        gamma: namedValue("Below 0 where the tail above is the longer one."),
+        delta: namedValue("Above 0; the smaller, the longer both tails."),
+      },
+      {
+        doc: "Johnson's S_U: z = gamma + delta asinh((x - mu) / lambda) is standard normal; normalised over the range of x.",
+      },
+    ),
+    "johnson_dist",
+    (written) => ({ kind: "johnson", ...written }) as const,
+  ),
   uniform: row(
     section({ x: column("Column.") }, { doc: "The same everywhere in the range of x.", short: "x" }),
     "uniform_dist",
