@@ -3,6 +3,7 @@ import { erf as exactErf, erfc as exactErfc } from "../../engine/error-functions
 import {
   abs,
   add,
+  asinh,
   cos,
   div,
   erf,
@@ -61,6 +62,7 @@ export const functions = {
   sinh: unary(sinh, Math.sinh, "hyperbolic sine, accurate near 0; infinite beyond 709.78", [0.7], [-1.3]),
   cosh: unary(cosh, Math.cosh, "hyperbolic cosine; infinite beyond 709.78", [0.7], [-1.3]),
   tanh: unary(tanh, Math.tanh, "hyperbolic tangent", [0.7], [-1.3]),
+  asinh: unary(asinh, Math.asinh, "inverse hyperbolic sine, accurate near 0", [0.7], [-1.3]),
   erf: unary(erf, exactErf, "error function", [0.7], [-1.3]),
   erfc: unary(erfc, exactErfc, "1 - erf(x), with all its digits where that is small", [0.7], [-1.3]),
   ifelse: {
@@ -86,7 +88,6 @@ export const futureFunctions: readonly string[] = [
   "acos",
   "atan",
   "atan2",
-  "asinh",
   "acosh",
   "atanh",
   "gamma",

@@ -67,7 +67,7 @@ for (const [text, tree] of grammar) {
 const CHARACTERS = "numbers, names of letters, digits and _, operators and round brackets";
 const VALUE = "a number, a name, a sign or an opening bracket";
 const FUNCTIONS =
-  "Choose from exp, expm1, log, log1p, log10, log2, sqrt, abs, pow, min, max, sin, cos, tan, sinh, cosh, tanh, erf, erfc, ifelse";
+  "Choose from exp, expm1, log, log1p, log10, log2, sqrt, abs, pow, min, max, sin, cos, tan, sinh, cosh, tanh, asinh, erf, erfc, ifelse";
 
 /** What is refused: what was expected, what was found, what to do. */
 const refused: readonly (readonly [text: string, expected: string, got: string, hint?: string])[] = [

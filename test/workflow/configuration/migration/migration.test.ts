@@ -33,7 +33,9 @@ function inNewWords(read: Readonly<Record<string, unknown>>): unknown {
 
 /** Keys that came later, with the defaults that they have. */
 function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
-  const { morph, flows, observables, transport, data, simulation } = read as Readonly<Record<string, Sections>>;
+  const { morph, flows, observables, transport, response, data, simulation } = read as Readonly<
+    Record<string, Sections>
+  >;
   const both = ({ x, y, ...others }: Sections, later: object) => ({
     ...others,
     x: { ...later, ...x },
@@ -47,6 +49,7 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
     flows: both(flows!, { bound: 5 }),
     morph: both(morph!, { kind: "spline", bins: 8, bound: 5 }),
     transport: { bound: 5, ...transport },
+    response: { actsOn: "simulation", ...response },
   };
 }
 
