@@ -108,11 +108,8 @@ test("variations of the same events lie in the part of their nominal ones, with 
 test("a nuisance of which the same events show an effect however weak is not left out; its yield follows its weights", async () => {
   const simulation = await openPaired(PAIRED);
   const { effects, verdicts } = await simulation.checks();
-  // Shifted up, and with weights of another kind below: what both do to x goes the same way.
-  assert.equal(
-    verdicts.map(({ check, failed }) => [check, failed]),
-    [["sides", false]],
-  );
+  // Shifted up, and with weights of another kind below: what both do to x goes the same way, but 100 events are too few to say so.
+  assert.equal(verdicts, []);
   assert.ok(effects[0]!.pValue < 1e-9, `${effects[0]!.pValue}`);
   const [row] = simulation.acceptance.rows;
   assert.equal([row!.up!.ratio, row!.up!.error, row!.down!.ratio], [1, 0, 1.75]);
