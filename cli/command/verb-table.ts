@@ -127,12 +127,13 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/validate.js")).validate,
   },
   expand: {
-    summary: "the graph that a composition describes, every default filled in, as YAML",
+    summary: "the graph of a composition, or of a trained measurement, everything filled in, as YAML",
     operands: ["FILE"],
-    options: ["set", "seed", ...PARAMETERS, "json"],
+    options: ["set", "seed", ...PARAMETERS, "run", "json"],
     details:
       "Kinds and fields have the names of HS3, the HEP Statistics Serialization Standard, where that has them. Densities of regions\n" +
-      "of channels are written out.",
+      "of channels are written out. Of a measurement with simulation it prints what `run` trained, found as other verbs find it (--run),\n" +
+      "with the architectures of the flows.",
     load: async () => (await import("../verbs/expand.js")).expand,
   },
   steps: {

@@ -1,11 +1,21 @@
 /** The graph that a composition describes, with the names of HS³, the HEP Statistics Serialization Standard, where that has them. */
 import { entryOf } from "../../../engine/entry.js";
+import type { Weights } from "../../../flows/networks/weights.js";
+import type { CheckedComposition } from "../../../inference/model/composition/composition.js";
 import type { Constraint } from "../../../inference/model/parameters/constraints.js";
 import { rangeOf } from "../../../inference/model/parameters/parameter.js";
 import { densityRows } from "../table/composition/densities.js";
 import { functionRows } from "../table/composition/functions.js";
 import { constraintRows } from "../table/composition/parameters.js";
 import type { CompositionAnalysis } from "./composition-file.js";
+
+/** What was trained, without its weights. */
+function withoutWeights(value: unknown): unknown {
+  const { architecture, weights } = Object(value) as { architecture?: unknown; weights?: unknown };
+  if (architecture === undefined || !(weights instanceof Map)) return value;
+  const numbers = [...(weights as Weights).values()].reduce((sum, { data }) => sum + data.length, 0);
+  return { architecture, numbers };
+}
 
 /**
  * A form as an entry of a list: its name, its type, then its fields.
@@ -18,7 +28,8 @@ function entry<K extends string>(
   { kind, ...fields }: { readonly kind: K },
   text?: string,
 ) {
-  return { name, type: rows[kind]?.type, ...fields, ...(text !== undefined && { expression: text }) };
+  const shown = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, withoutWeights(value)]));
+  return { name, type: rows[kind]?.type ?? kind, ...shown, ...(text !== undefined && { expression: text }) };
 }
 
 /** Ends that are not there are left out. */
@@ -32,19 +43,16 @@ const constraintOf = (name: string, constraint: Constraint) => ({
   parameter: name,
 });
 
-export function expanded({ configuration, composition, likelihoods }: CompositionAnalysis) {
+/** Texts of expressions by the names of functions and densities. */
+interface Texts {
+  readonly ofFunction: (name: string) => string | undefined;
+  readonly ofDensity: (name: string) => string | undefined;
+}
+
+/** Columns, parameters, functions and densities as lists. */
+export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity }: Texts) {
   const { parameters, columns, functions, densities } = composition;
-  const { name, seed, output, fit, scan, report } = configuration;
-  const functionText = (own: string) => {
-    const written = configuration.functions[own]!;
-    return "expression" in written ? written.expression : undefined;
-  };
-  const densityText = (own: string) => {
-    const written = entryOf(configuration.densities, own);
-    return written && "generic" in written ? written.generic.expression : undefined;
-  };
   return {
-    metadata: { name, seed, output },
     domains: Object.entries(columns).map(([column, { range, values }]) => ({
       name: column,
       ...(range && limits(range)),
@@ -57,15 +65,32 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
       const: own.isFixed === true,
     })),
     constraints: parameters.flatMap((own) => (own.constraint ? [constraintOf(own.name, own.constraint)] : [])),
-    functions: Object.entries(functions).map(([own, form]) => entry(functionRows, own, form, functionText(own))),
+    functions: Object.entries(functions).map(([own, form]) => entry(functionRows, own, form, ofFunction(own))),
     distributions: Object.entries(densities).map(([own, form]) => {
       const { of, given, isExtended } = composition.shape(own);
       return {
-        ...entry(densityRows, own, form, densityText(own)),
+        ...entry(densityRows, own, form, ofDensity(own)),
         of,
         ...(given.length > 0 && { given }),
         extended: isExtended,
       };
+    }),
+  };
+}
+
+export function expanded({ configuration, composition, likelihoods }: CompositionAnalysis) {
+  const { name, seed, output, fit, scan, report } = configuration;
+  return {
+    metadata: { name, seed, output },
+    ...graphOf(composition, {
+      ofFunction(own) {
+        const written = configuration.functions[own]!;
+        return "expression" in written ? written.expression : undefined;
+      },
+      ofDensity(own) {
+        const written = entryOf(configuration.densities, own);
+        return written && "generic" in written ? written.generic.expression : undefined;
+      },
     }),
     data: Object.entries(configuration.samples).map(([own, sample]) => ({ name: own, ...sample })),
     likelihoods: likelihoods.map((own) => ({
