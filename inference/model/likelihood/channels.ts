@@ -170,7 +170,9 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
   const free = freeParameters(composition.parameters);
   const tape = new Tape();
   const nu = tape.parameter("nu", [free.length]);
-  const at = bindComposition(composition, nu, {}, new TapeParts());
+  // Numbers of events look at no column, but the densities that they are of may.
+  const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
+  const at = bindComposition(composition, nu, columns, new TapeParts());
   const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
   const constraints = composition.parameters.flatMap(({ name, constraint }) =>
     constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
@@ -184,6 +186,7 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
       throw new UsageError(`channel ${name}`, {
         expected: `numbers of events of ${density} that look at no column`,
         got: "numbers that do",
+        hint: "A region of a density that is conditional on a column has a part of its own for each event: set extended to false",
       });
     }
     expected[`expected ${name}`] = exp(logTotal);
