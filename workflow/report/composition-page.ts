@@ -13,6 +13,7 @@ import {
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import { leftOutText } from "../events/selection.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
+import { levelOf } from "../steps/composition/fit.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
 import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
 import { failedOf, verdictText } from "../verdicts.js";
@@ -117,7 +118,9 @@ function scanPictures({ configuration }: CompositionAnalysis, own: LikelihoodOut
       sigma: error === undefined ? null : [error],
       correlation: null,
     };
-    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [scan], pairs: [] } }]) as [
+    const level = levelOf(own.fit, scan.name)!;
+    const shown = { ...scan, deltaTwoNll: scan.deltaTwoNll.map((value) => value && value / level) };
+    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [shown], pairs: [] } }]) as [
       Drawing,
     ];
     return [[`scan.${name}.${scan.name}`, draw]];
@@ -157,6 +160,11 @@ function projectionText({ projections, goodness }: LikelihoodOutcome): string {
   return `${methods}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
 }
 
+const scanText = ({ fit: { errors } }: LikelihoodOutcome) =>
+  errors.estimator === "sandwich"
+    ? "All other parameters are profiled. The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich."
+    : "All other parameters are profiled.";
+
 function likelihoodSections(
   own: LikelihoodOutcome,
   pictures: readonly Picture[],
@@ -179,7 +187,7 @@ function likelihoodSections(
       tablesOf(warn, `the tables of ${name}`, () => [channelTable(own)]),
     ),
     ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), lost("Projections")),
-    ...sectionOf(`Scans of ${name}`, "All other parameters are profiled.", figures("scan"), lost("Likelihood scans")),
+    ...sectionOf(`Scans of ${name}`, scanText(own), figures("scan"), lost("Likelihood scans")),
   ];
 }
 

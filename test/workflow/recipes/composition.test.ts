@@ -225,20 +225,34 @@ test("a density that does not describe the data fails the run with 4, and says w
 
 test("weighted events have the sandwich: weights of 2 say no more than events that count once", async () => {
   await files.sample("twice.npz", { m: FALLING, w: FALLING.map(() => 2) });
-  const shape = FLAT.replace("density: model", "density: background").replace(
+  const shape = `${FLAT.replace("density: model", "density: background").replace(
     ", constraint: { normal: { observed: 0.02, sigma: 0.001 } }",
     "",
-  );
-  const plain = await json("fit", files.write("plain.yaml", shape));
+  )}fit: { minos: true }\nscan: { parameters: [slope] }\n`;
+  const out = (name: string) => ["--out", join(files.folder, name)];
+  const plain = await json("run", files.write("plain.yaml", shape), ...out("plain"));
   const weighted = await json(
-    "fit",
+    "run",
     files.write("weighted.yaml", shape.replace("background.npz", "{ file: twice.npz, weight: w }")),
+    ...out("weighted"),
   );
   const [one, two] = [plain, weighted].map(({ result }) => result.likelihoods.fit);
   assert.is(two.errors.estimator, "sandwich");
   // The product of gradients is the Hessian up to what 5000 events scatter; of evenly spaced ones that is less than a thousandth.
   close([two.parameters[0].sigma], [one.parameters[0].sigma], { absolute: 0, relative: 1e-3 });
   close([two.parameters[0].estimate], [one.parameters[0].estimate], { absolute: 0, relative: 1e-9 });
+  // So do intervals of the profile, whose -2Δ ln L is twice as large.
+  const ends = (own: typeof one) => [own.parameters[0].minos.lower, own.parameters[0].minos.upper];
+  close(ends(two), ends(one), { absolute: 0, relative: 1e-3 }, "MINOS");
+  const interval = (own: typeof one) => {
+    const [{ lower, upper }] = own.scans[0].intervals;
+    return [lower - own.parameters[0].estimate, upper - own.parameters[0].estimate];
+  };
+  close([one.scans[0].level, two.scans[0].level], [1, 2], { absolute: 0, relative: 2e-3 }, "level");
+  close(interval(two), interval(one), { absolute: 0, relative: 1e-3 }, "scan");
+  const page = (name: string) => readFileSync(join(files.folder, name, "report.html"), "utf8");
+  assert.match(page("weighted"), /in units of that at one standard deviation of the sandwich/);
+  assert.not.match(page("plain"), /of the sandwich/);
 });
 
 test.run();

@@ -25,6 +25,18 @@ export interface CompositionFit {
   readonly effectiveEvents: number;
 }
 
+/**
+ * -2Δ ln L of one standard deviation of a parameter: 1, and of weighted events, which are not as many as their weights, what the variance by
+ * the sandwich is of that by the curvature. Undefined where the parameter has no error that this follows from.
+ */
+export function levelOf({ fit, errors }: Pick<CompositionFit, "fit" | "errors">, name: string): number | undefined {
+  if (errors.estimator !== "sandwich") return 1;
+  const k = errors.names.indexOf(name);
+  const [own, curvature] = [errors.sigma?.[k], fit.covariance?.sigma[k]];
+  if (own === undefined || curvature === undefined) return undefined;
+  return (own / curvature) * (own / curvature);
+}
+
 export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {
   const { plan, events } = bound;
   const inputs = {
