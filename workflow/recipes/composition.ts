@@ -19,6 +19,7 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { scanStep } from "../steps/composition/scan.js";
+import { yieldVerdicts } from "../steps/composition/yield-verdicts.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { readVersion } from "../version.js";
@@ -134,7 +135,11 @@ async function outcomeOf(
   const { plan, events } = steps.bound;
   const label = `likelihood ${plan.name}`;
   const fit = await steps.fit.result();
-  verdicts.add([...parameterVerdicts(label, plan, fit, precisionOf(backend)), ...fitVerdicts(label, fit.fit)]);
+  verdicts.add([
+    ...parameterVerdicts(label, plan, fit, precisionOf(backend)),
+    ...yieldVerdicts(label, plan, events, fit),
+    ...fitVerdicts(label, fit.fit),
+  ]);
   if (fit.fit.status === "converged" && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);

@@ -223,6 +223,26 @@ test("a density that does not describe the data fails the run with 4, and says w
   assert.is(result.likelihoods.fit.projections[0].method, "integral");
 });
 
+test("yields that cannot follow the number of events fail the run with 4, whatever their ratio", async () => {
+  const fractions = FLAT.replace("nflat: 300, nbkg: 5000", "share: 0.06")
+    .replace("densities:", 'functions: { left: { expression: "1 - share" } }\ndensities:')
+    .replace("flat: nflat, background: nbkg", "flat: share, background: left");
+  const { code, error } = await json("fit", files.write("fractions.yaml", fractions));
+  assert.is(code, 4);
+  assert.match(
+    error,
+    /the channel fit has 5000 events, where 1\.00 are expected after the fit\. .*leave the last one to `rest`/,
+  );
+  const rest = fractions.replace("background: left", "background: rest");
+  const without = await json("fit", files.write("rest.yaml", rest));
+  assert.is(without.code, 0, without.error);
+  const own = fractions.replace("sample: data }", "sample: data, extended: false }");
+  const unextended = await json("fit", files.write("unextended.yaml", own));
+  assert.is(unextended.code, 0, unextended.error);
+  const shares = [without, unextended].map(({ result }) => result.likelihoods.fit.parameters[0].estimate);
+  close([shares[1]], [shares[0]], { absolute: 1e-6, relative: 0 }, "both are fits of the shape");
+});
+
 test("weighted events have the sandwich: weights of 2 say no more than events that count once", async () => {
   await files.sample("twice.npz", { m: FALLING, w: FALLING.map(() => 2) });
   const shape = `${FLAT.replace("density: model", "density: background").replace(
