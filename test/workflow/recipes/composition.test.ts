@@ -223,6 +223,24 @@ test("a density that does not describe the data fails the run with 4, and says w
   assert.is(result.likelihoods.fit.projections[0].method, "integral");
 });
 
+test("a likelihood that is not finite at the start is said with the channel and its first event, or the number of events", async () => {
+  const said = async (name: string, source: string) => {
+    const { code, error } = await json("fit", files.write(`${name}.yaml`, source));
+    assert.is(code, 3);
+    return error;
+  };
+  assert.match(
+    await said("width", FLAT.replace("uniform: m", "gaussian: { x: m, mean: 120, sigma: -1 }")),
+    /log p of 5000 of 5000 events of the channel fit is not finite, the first at m = 1\d\d\.\d+\. Look for a width or a number of/,
+  );
+  await files.sample("none.npz", { m: [] });
+  const negative = FLAT.replace("nflat: 300", "nflat: -6000").replace("background.npz", "none.npz");
+  assert.match(
+    await said("negative", negative),
+    /The constraints or the expected numbers of events are not finite\. Look/,
+  );
+});
+
 test("yields that cannot follow the number of events fail the run with 4, whatever their ratio", async () => {
   const fractions = FLAT.replace("nflat: 300, nbkg: 5000", "share: 0.06")
     .replace("densities:", 'functions: { left: { expression: "1 - share" } }\ndensities:')

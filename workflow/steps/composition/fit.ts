@@ -8,6 +8,7 @@ import { submatrix } from "../../../inference/statistics/linear-algebra/symmetri
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
+import { nonFiniteText } from "./non-finite-parts.js";
 import { reachableParts } from "./reachable-parts.js";
 
 /** Errors of the parameters that no limit holds. */
@@ -69,7 +70,9 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
   });
   counter.done({ status: found.status });
   signal.throwIfAborted();
-  const fit = found.status === "at-bound" ? { ...found, reason: `${found.reason} ${AT_LIMIT}` } : found;
+  const culprit = found.status === "non-finite" ? await nonFiniteText(likelihood, bound, found.estimate.values) : "";
+  const more = found.status === "at-bound" ? AT_LIMIT : culprit;
+  const fit = more === "" ? found : { ...found, reason: `${found.reason} ${more}` };
   return {
     fit,
     errors: await errorsAt(likelihood, fit, precision),
