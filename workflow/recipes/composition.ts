@@ -144,8 +144,8 @@ async function outcomeOf(
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);
   const minos = (await steps.minos?.result()) ?? null;
-  for (const { name, problem } of minos ?? []) {
-    if (problem !== null) warn(`${label}: minos error of ${name}: ${problem}`);
+  for (const { problem } of minos ?? []) {
+    if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
   const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, missing };

@@ -186,13 +186,19 @@ test("data that no likelihood can be made of are refused, by file and row", asyn
 });
 
 test("parameters at a limit, without effect and degenerate ones are named", async () => {
-  const fitOf = (name: string, from: string, to: string) => {
+  const fitOf = (name: string, from: string, to: string, more: string) => {
     assert.ok(FLAT.includes(from));
-    return json("fit", files.write(`${name}.yaml`, FLAT.replace(from, to)));
+    return json("fit", files.write(`${name}.yaml`, FLAT.replace(from, to) + more));
   };
-  const limited = await fitOf("limit", "nflat: 300", "nflat: { start: 300, range: [250, 1000] }");
+  const limited = await fitOf(
+    "limit",
+    "nflat: 300",
+    "nflat: { start: 300, range: [250, 1000] }",
+    "fit: { minos: true }\n",
+  );
   assert.is(limited.code, 3);
   assert.match(limited.error, /at-bound\. nflat is at its lower bound 250; .* Widen its range .*, or fix it there/);
+  assert.match(limited.error, /minos error of nflat: The fit is at the bound 250\.$/m);
   const [held, moved] = limited.result.likelihoods.fit.parameters;
   assert.equal([held.estimate, held.sigma], [250, null]);
   assert.ok(moved.sigma > 50, "the others have errors");
@@ -239,6 +245,23 @@ test("a likelihood that is not finite at the start is said with the channel and 
     await said("negative", negative),
     /The constraints or the expected numbers of events are not finite\. Look/,
   );
+});
+
+test("errors by the curvature and by the scores that differ are the density's fault where it has no splines", async () => {
+  // Evenly spaced events have less than the fourth moment of a normal density, so that its width is known better than it thinks.
+  const [m, gaussian] = [
+    FALLING.map((_, i) => 130 + (20 * i) / FALLING.length),
+    "gaussian: { x: m, mean: 140, sigma: width }",
+  ];
+  await files.sample("even.npz", { m });
+  const even = FLAT.replace("background.npz", "even.npz")
+    .replace("nflat: 300, nbkg: 5000", "width: 6")
+    .replace("uniform: m", gaussian)
+    .replace(/ {2}model.*\n/, "")
+    .replace("density: model", "density: flat");
+  const { error } = await json("fit", files.write("even.yaml", even));
+  assert.match(error, /\(BHHH\) differ: width .*\. The model does not describe the data in these parameters: look at/);
+  assert.not.match(error, /splines/);
 });
 
 test("yields that cannot follow the number of events fail the run with 4, whatever their ratio", async () => {

@@ -98,6 +98,7 @@ async function errorsAt(likelihood: ChannelsLikelihood, fit: FitResult, precisio
   const movable = {
     names,
     isWeighted: likelihood.isWeighted,
+    crossesKnots: likelihood.crossesKnots,
     scoreProduct: async () => part(await likelihood.scoreProduct(values)),
     async outerProduct() {
       const { matrix, scatter } = await likelihood.outerProduct(values);

@@ -28,7 +28,7 @@ export function minosStep(
       const level = levelOf(outcome, name);
       const own =
         level === undefined
-          ? [{ name, lower: null, upper: null, problem: NO_LEVEL }]
+          ? [{ name, lower: null, upper: null, problem: `${name}: ${NO_LEVEL}` }]
           : await minosErrors(objective, found, { names: [name], level, bounds, signal });
       errors.push(...(own ?? []));
       counter.update(errors.length);
