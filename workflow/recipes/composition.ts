@@ -11,6 +11,7 @@ import type { Reporter } from "../reporter.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
 import { minosStep } from "../steps/composition/minos.js";
+import { integralVerdicts, yieldVerdicts } from "../steps/composition/normalisation-verdicts.js";
 import { parameterVerdicts } from "../steps/composition/parameter-verdicts.js";
 import {
   type ChannelProjection,
@@ -19,7 +20,6 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { scanStep } from "../steps/composition/scan.js";
-import { yieldVerdicts } from "../steps/composition/yield-verdicts.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { readVersion } from "../version.js";
@@ -137,6 +137,7 @@ async function outcomeOf(
   const fit = await steps.fit.result();
   verdicts.add([
     ...parameterVerdicts(label, plan, fit, precisionOf(backend)),
+    ...integralVerdicts(label, fit),
     ...yieldVerdicts(label, plan, events, fit),
     ...fitVerdicts(label, fit.fit),
   ]);

@@ -264,6 +264,33 @@ test("errors by the curvature and by the scores that differ are the density's fa
   assert.not.match(error, /splines/);
 });
 
+test("integrals by quadrature are looked at of every event at the start, and again at the estimate", async () => {
+  // A peak 0.004 wide, away from the ends of the parts of the range, where nodes are densest.
+  const m = FALLING.map((own, i) => (i % 3 === 0 ? 124.8 + 0.004 * Math.sin(i) : own));
+  await files.sample("spike.npz", { m, t: m.map((_, i) => (i === 7 ? 0.04 : 1)) });
+  const spike = (width: string) =>
+    FLAT.replace("background.npz", "spike.npz")
+      .replace("{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 2] } }")
+      .replace(
+        "nflat: 300, nbkg: 5000",
+        "share: { start: 0.3, range: [0, 1] }, width: { start: 3, range: [0.0001, 10] }",
+      )
+      .replace(
+        "flat: { uniform: m }",
+        `flat: { generic: { x: m, expression: "exp(-((m - 124.8) / (${width}))^2 / 2) + 1e-9" } }`,
+      )
+      .replace("flat: nflat, background: nbkg", "flat: share, background: rest");
+  const moved = await json("fit", files.write("spike.yaml", spike("width")));
+  assert.is.not(moved.code, 0);
+  assert.match(
+    moved.error,
+    /at the estimate, the logarithm of the integral of flat over m has an error of \S+ by quadrature/,
+  );
+  const narrow = await json("fit", files.write("narrow.yaml", spike("width * t")));
+  assert.is(narrow.code, 2);
+  assert.match(narrow.error, /channel fit: expected the integral of flat over m to 0\.0005 of itself, got an error of/);
+});
+
 test("yields that cannot follow the number of events fail the run with 4, whatever their ratio", async () => {
   const fractions = FLAT.replace("nflat: 300, nbkg: 5000", "share: 0.06")
     .replace("densities:", 'functions: { left: { expression: "1 - share" } }\ndensities:')

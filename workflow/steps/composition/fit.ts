@@ -1,6 +1,6 @@
 /** The fit of a likelihood of a composition, with its errors. */
 
-import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import type { ChannelsLikelihood, UncertainIntegral } from "../../../inference/model/likelihood/channels.js";
 import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
@@ -24,6 +24,8 @@ export interface CompositionFit {
   readonly expected: Readonly<Record<string, number>>;
   readonly expectedBefore: Readonly<Record<string, number>>;
   readonly effectiveEvents: number;
+  /** At the estimate. */
+  readonly uncertain: readonly UncertainIntegral[];
 }
 
 /**
@@ -79,6 +81,7 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
     expected: await likelihood.expected(fit.estimate.values),
     expectedBefore: await likelihood.expected(start),
     effectiveEvents: likelihood.effectiveEvents,
+    uncertain: await likelihood.uncertainIntegrals(fit.estimate.values),
   };
 }
 

@@ -60,6 +60,7 @@ function fitOf(
     expected: {},
     expectedBefore: {},
     effectiveEvents: 1,
+    uncertain: [],
   };
 }
 

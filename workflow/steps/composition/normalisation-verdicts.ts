@@ -1,4 +1,7 @@
-/** Whether extended channels have the numbers of events that the fit expects: others mean that no yield can follow the data. */
+/**
+ * Whether densities are normalised at the estimate, and extended channels have the numbers of events that the fit expects: others mean that no
+ * yield can follow the data.
+ */
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
@@ -10,6 +13,16 @@ import { MOST_PULL } from "./parameter-verdicts.js";
 /** Σ w² [events]: the variance of a sum of weights. */
 const sumOfSquares = ({ count, weights }: ChannelEvents["data"]) =>
   weights === undefined ? count : Float64Array.from(weights).reduce((sum, own) => sum + own * own, 0);
+
+/** Integrals are refused where they are uncertain at the start; where they are so at the estimate, the fit may have gone there because of that. */
+export const integralVerdicts = (label: string, { uncertain }: Pick<CompositionFit, "uncertain">): Verdict[] =>
+  uncertain.map(({ channel, what, error }) => ({
+    check: "integral",
+    about: "fit",
+    failed: true,
+    text: `${label}: at the estimate, the logarithm of ${what} has an error of ${error.toPrecision(2)} by quadrature, in the channel ${channel}`,
+    advice: "Give its columns ranges in which the density has no narrow peaks, or limit the parameters of its width",
+  }));
 
 /** @param events  in the order of the channels */
 export function yieldVerdicts(
