@@ -27,9 +27,9 @@ import { drawScans } from "./scan-pictures.js";
 
 const eventsOf = ({ events }: LikelihoodOutcome) => events.reduce((sum, { data }) => sum + data.count, 0);
 
-const captionOf = ({ configuration }: CompositionAnalysis, own: LikelihoodOutcome, title: string): Caption => ({
+const captionOf = ({ configuration }: CompositionAnalysis, nEvents: number, title: string): Caption => ({
   title,
-  footer: footerLine({ nEvents: eventsOf(own), seed: configuration.seed, version: readVersion() }),
+  footer: footerLine({ nEvents, seed: configuration.seed, version: readVersion() }),
 });
 
 /** In the order of the report; names are what they are of, the likelihood, and parts of it: none of these has a dot. */
@@ -42,12 +42,14 @@ export const drawingsOf = (analysis: CompositionAnalysis, { likelihoods }: Compo
   ]);
 
 function projectionPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
+  const countOf = (channel: string) =>
+    own.events[own.plan.channels.findIndex(({ name }) => name === channel)]!.data.count;
   return own.projections.map((projection): Drawing => {
     const { channel, column } = projection;
     const title = `${own.plan.name}${channel === own.plan.name ? "" : `, ${channel}`}: ${column}`;
     return [
       `projections.${own.plan.name}.${channel}.${column}`,
-      () => pictureOf(captionOf(analysis, own, title), projection),
+      () => pictureOf(captionOf(analysis, countOf(channel), title), projection),
     ];
   });
 }
@@ -79,7 +81,7 @@ function pictureOf(caption: Caption, { column, observed, before, after, summands
 function correlationPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
   const { names, correlation } = own.fit.errors;
   if (correlation === null || names.length < 2) return [];
-  const caption = captionOf(analysis, own, `Correlation, ${own.plan.name}`);
+  const caption = captionOf(analysis, eventsOf(own), `Correlation, ${own.plan.name}`);
   return [[`correlation.${own.plan.name}.matrix`, () => correlationMatrix({ ...caption, names, matrix: correlation })]];
 }
 
@@ -91,7 +93,7 @@ function pullPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Dr
       : [{ name, pull, width: sigma / constraintEstimate(constraint)[1] }],
   );
   if (shown.length === 0) return [];
-  const caption = captionOf(analysis, own, `Constrained parameters, ${own.plan.name}`);
+  const caption = captionOf(analysis, eventsOf(own), `Constrained parameters, ${own.plan.name}`);
   const draw = () =>
     pulls({
       ...caption,
