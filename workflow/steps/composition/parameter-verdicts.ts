@@ -5,6 +5,7 @@ import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import { degeneratePairs } from "../../likelihood/covariance-summary.js";
+import { listed } from "../../text-table.js";
 import type { Verdict } from "../../verdicts.js";
 import type { CompositionFit } from "./fit.js";
 
@@ -23,9 +24,6 @@ export function pullOf({ constraint }: Parameter, estimate: number): number | un
   const [value, sigma] = constraintEstimate(constraint);
   return (estimate - value) / sigma;
 }
-
-const listed = (names: readonly string[]) =>
-  names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 /** Parameters that -ln L does not follow: neither its slope nor its curvature moves it. */
 export function withoutEffect(parameters: readonly Parameter[], { fit }: Pick<CompositionFit, "fit">): string[] {
