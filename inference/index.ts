@@ -119,6 +119,7 @@ export {
   type ChannelsLikelihood,
   type ChannelsRequest,
   channelsLikelihood,
+  type UncertainIntegral,
 } from "./model/likelihood/channels.js";
 export * from "./model/likelihood/crossed-knots.js";
 export * from "./model/likelihood/fit-likelihood.js";

@@ -5,3 +5,7 @@ export function textTable(rows: readonly (readonly string[])[]): string {
     column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
   return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }
+
+/** "a, b and c" */
+export const listed = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

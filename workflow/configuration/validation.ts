@@ -141,6 +141,7 @@ function visitList(entry: ListEntry, raw: readonly unknown[], path: Path, proble
 function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path: Path, problems: Problem[]): unknown {
   const entries = Object.entries(raw);
   const { maxLength: most = Number.POSITIVE_INFINITY } = entry;
+  const hasLabel = entry.item.kind === "section" && "label" in entry.item.keys;
   if (entries.length > most) {
     problems.push({ path, expected: `at most ${most} ${entry.of}`, got: `${entries.length}` });
     return undefined;
@@ -152,7 +153,9 @@ function visitMap(entry: MapEntry, raw: Readonly<Record<string, unknown>>, path:
           path,
           expected: `${entry.of} of letters, digits, _ and -, a letter first, at most ${MAXIMA.nameLetters}`,
           got: shown(name),
-          hint: name.includes(":") ? "Put a space behind the colon" : "Rename it; `label` takes any text",
+          hint: name.includes(":")
+            ? "Put a space behind the colon"
+            : `Rename it${hasLabel ? "; `label` takes any text" : ""}`,
         });
       }
       // A name with nothing behind it (`shift:`) is an entry with all its defaults.

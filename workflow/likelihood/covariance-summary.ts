@@ -57,7 +57,10 @@ export interface CrossCheck {
 export const NO_ERRORS = { covariance: null, correlation: null, sigma: null, modes: [], crossCheck: null } as const;
 
 /** What errors need of a likelihood besides its Hessian. */
-export type ScoredLikelihood = Pick<Likelihood, "names" | "isWeighted" | "scoreProduct" | "outerProduct">;
+export type ScoredLikelihood = Pick<
+  Likelihood,
+  "names" | "isWeighted" | "scoreProduct" | "outerProduct" | "crossesKnots"
+>;
 
 export interface SummaryOptions {
   readonly transport: TransportLabel;
@@ -95,13 +98,10 @@ export async function covarianceSummary(
 const LEAST_DIFFERENCE = 0.1;
 const SCATTERS = 3;
 
-const CAUSES: Readonly<Record<HessianSource, string>> = {
-  "inverse Hessian":
-    "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` take " +
-    "differences across them. Without splines, the model does not describe the data in these nuisances",
-  "finite-difference Hessian":
-    "The model does not describe the data in these nuisances: look at closure and projections",
-};
+const KINKS =
+  "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` take " +
+  "differences across them";
+const MISFIT = "The model does not describe the data in these parameters: look at closure and projections";
 
 async function compared(
   likelihood: ScoredLikelihood,
@@ -110,7 +110,7 @@ async function compared(
   curvature: HessianSource,
   precision: number,
 ): Promise<CrossCheck | null> {
-  const { names } = likelihood;
+  const { names, crossesKnots } = likelihood;
   const information = await likelihood.outerProduct(nu);
   const byScores = covariance(information.matrix, names, precision);
   if (byScores.status !== "positive-definite") return null;
@@ -122,10 +122,11 @@ async function compared(
     if (difference <= LEAST_DIFFERENCE + SCATTERS * scatter[k]!) return [];
     return [`${name} ${hessianSigma[k]!.toPrecision(3)} and ${scoreSigma[k]!.toPrecision(3)}`];
   });
+  const cause = crossesKnots && curvature === "inverse Hessian" ? KINKS : MISFIT;
   const doubt =
     unlike.length === 0
       ? null
-      : `Errors from the Hessian and from the outer product of gradients (BHHH) differ: ${unlike.join(", ")}. ${CAUSES[curvature]}.`;
+      : `Errors from the Hessian and from the outer product of gradients (BHHH) differ: ${unlike.join(", ")}. ${cause}.`;
   return { hessianSigma, scoreSigma, scatter, doubt };
 }
 

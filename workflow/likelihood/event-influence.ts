@@ -1,10 +1,12 @@
 /** What single events, and groups of them, do to a fit. */
+
 import { EventShifts } from "../../inference/data-checks/event-shifts.js";
 import { InfluenceCheck } from "../../inference/data-checks/influence.js";
 import { NAMED_ROWS } from "../../inference/data-checks/stray-values.js";
 import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import { checkedFeatures, eventText } from "../events/column-checks.js";
 import { type DataVerdict, rowText } from "../events/data-verdicts.js";
+import { listed } from "../text-table.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
 import { scorePortions } from "./score-portions.js";
 
@@ -121,6 +123,6 @@ export function togetherText(names: readonly string[], together: readonly number
     return [`${name} by ${shift < 0 ? "" : "+"}${shift.toPrecision(2)}`];
   });
   if (moved.length === 0) return ` Together they move no estimate by ${LEAST_TOGETHER} standard deviations.`;
-  const list = moved.length === 1 ? moved[0] : `${moved.slice(0, -1).join(", ")} and ${moved.at(-1)}`;
+  const list = listed(moved);
   return ` Together they move ${list} standard deviations, in one Newton step.`;
 }

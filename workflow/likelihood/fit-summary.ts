@@ -10,7 +10,7 @@ export interface MinosSummary {
   readonly name: string;
   readonly lower: number | null;
   readonly upper: number | null;
-  /** Why an end is missing. */
+  /** Why an end is missing, after the name. */
   readonly problem: string | null;
 }
 

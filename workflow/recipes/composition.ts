@@ -11,6 +11,7 @@ import type { Reporter } from "../reporter.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
 import { minosStep } from "../steps/composition/minos.js";
+import { integralVerdicts, yieldVerdicts } from "../steps/composition/normalisation-verdicts.js";
 import { parameterVerdicts } from "../steps/composition/parameter-verdicts.js";
 import {
   type ChannelProjection,
@@ -134,13 +135,18 @@ async function outcomeOf(
   const { plan, events } = steps.bound;
   const label = `likelihood ${plan.name}`;
   const fit = await steps.fit.result();
-  verdicts.add([...parameterVerdicts(label, plan, fit, precisionOf(backend)), ...fitVerdicts(label, fit.fit)]);
+  verdicts.add([
+    ...parameterVerdicts(label, plan, fit, precisionOf(backend)),
+    ...integralVerdicts(label, fit),
+    ...yieldVerdicts(label, plan, events, fit),
+    ...fitVerdicts(label, fit.fit),
+  ]);
   if (fit.fit.status === "converged" && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);
   const minos = (await steps.minos?.result()) ?? null;
-  for (const { name, problem } of minos ?? []) {
-    if (problem !== null) warn(`${label}: minos error of ${name}: ${problem}`);
+  for (const { problem } of minos ?? []) {
+    if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
   const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, missing };

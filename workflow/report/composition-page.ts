@@ -13,6 +13,7 @@ import {
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import { leftOutText } from "../events/selection.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
+import { levelOf } from "../steps/composition/fit.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
 import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
 import { failedOf, verdictText } from "../verdicts.js";
@@ -26,9 +27,9 @@ import { drawScans } from "./scan-pictures.js";
 
 const eventsOf = ({ events }: LikelihoodOutcome) => events.reduce((sum, { data }) => sum + data.count, 0);
 
-const captionOf = ({ configuration }: CompositionAnalysis, own: LikelihoodOutcome, title: string): Caption => ({
+const captionOf = ({ configuration }: CompositionAnalysis, nEvents: number, title: string): Caption => ({
   title,
-  footer: footerLine({ nEvents: eventsOf(own), seed: configuration.seed, version: readVersion() }),
+  footer: footerLine({ nEvents, seed: configuration.seed, version: readVersion() }),
 });
 
 /** In the order of the report; names are what they are of, the likelihood, and parts of it: none of these has a dot. */
@@ -41,12 +42,14 @@ export const drawingsOf = (analysis: CompositionAnalysis, { likelihoods }: Compo
   ]);
 
 function projectionPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
+  const countOf = (channel: string) =>
+    own.events[own.plan.channels.findIndex(({ name }) => name === channel)]!.data.count;
   return own.projections.map((projection): Drawing => {
     const { channel, column } = projection;
     const title = `${own.plan.name}${channel === own.plan.name ? "" : `, ${channel}`}: ${column}`;
     return [
       `projections.${own.plan.name}.${channel}.${column}`,
-      () => pictureOf(captionOf(analysis, own, title), projection),
+      () => pictureOf(captionOf(analysis, countOf(channel), title), projection),
     ];
   });
 }
@@ -78,7 +81,7 @@ function pictureOf(caption: Caption, { column, observed, before, after, summands
 function correlationPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
   const { names, correlation } = own.fit.errors;
   if (correlation === null || names.length < 2) return [];
-  const caption = captionOf(analysis, own, `Correlation, ${own.plan.name}`);
+  const caption = captionOf(analysis, eventsOf(own), `Correlation, ${own.plan.name}`);
   return [[`correlation.${own.plan.name}.matrix`, () => correlationMatrix({ ...caption, names, matrix: correlation })]];
 }
 
@@ -90,7 +93,7 @@ function pullPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Dr
       : [{ name, pull, width: sigma / constraintEstimate(constraint)[1] }],
   );
   if (shown.length === 0) return [];
-  const caption = captionOf(analysis, own, `Constrained parameters, ${own.plan.name}`);
+  const caption = captionOf(analysis, eventsOf(own), `Constrained parameters, ${own.plan.name}`);
   const draw = () =>
     pulls({
       ...caption,
@@ -117,7 +120,9 @@ function scanPictures({ configuration }: CompositionAnalysis, own: LikelihoodOut
       sigma: error === undefined ? null : [error],
       correlation: null,
     };
-    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [scan], pairs: [] } }]) as [
+    const level = levelOf(own.fit, scan.name)!;
+    const shown = { ...scan, deltaTwoNll: scan.deltaTwoNll.map((value) => value && value / level) };
+    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [shown], pairs: [] } }]) as [
       Drawing,
     ];
     return [[`scan.${name}.${scan.name}`, draw]];
@@ -157,6 +162,11 @@ function projectionText({ projections, goodness }: LikelihoodOutcome): string {
   return `${methods}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
 }
 
+const scanText = ({ fit: { errors } }: LikelihoodOutcome) =>
+  errors.estimator === "sandwich"
+    ? "All other parameters are profiled. The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich."
+    : "All other parameters are profiled.";
+
 function likelihoodSections(
   own: LikelihoodOutcome,
   pictures: readonly Picture[],
@@ -179,7 +189,7 @@ function likelihoodSections(
       tablesOf(warn, `the tables of ${name}`, () => [channelTable(own)]),
     ),
     ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), lost("Projections")),
-    ...sectionOf(`Scans of ${name}`, "All other parameters are profiled.", figures("scan"), lost("Likelihood scans")),
+    ...sectionOf(`Scans of ${name}`, scanText(own), figures("scan"), lost("Likelihood scans")),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { NamedArray } from "../../io/index.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
+import { levelOf } from "../steps/composition/fit.js";
 import { pullOf } from "../steps/composition/parameter-verdicts.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
@@ -81,10 +82,11 @@ function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOut
     parameters: parameterRows(outcome),
     errors: { names, estimator, problem, covariance, correlation },
     channels: channelsOf(analysis, outcome),
-    scans: outcome.scans.map((scan) => ({
-      name: scan.name,
-      intervals: intervals(scan, 1).map(({ lower, upper }) => ({ lower: lower ?? null, upper: upper ?? null })),
-    })),
+    scans: outcome.scans.map((scan) => {
+      const level = levelOf(outcome.fit, scan.name)!;
+      const found = intervals(scan, level).map(({ lower, upper }) => ({ lower: lower ?? null, upper: upper ?? null }));
+      return { name: scan.name, level, intervals: found };
+    }),
     goodness: outcome.goodness,
     projections: outcome.projections.map(({ channel, column, method, after: { result } }) => {
       const { chiSquare, ndf, pValue } = result;

@@ -31,6 +31,10 @@ function shownOf({ estimate, sigma, minos, fixed }: ParameterRow): Shown {
   };
 }
 
+/** Rounded first: what rounds to 0 has no sign. */
+const pullText = ({ pull }: ParameterRow) =>
+  pull === null ? undefined : (Math.round(100 * pull) / 100 + 0).toFixed(2);
+
 const startText = ({ start }: ParameterRow) => `${Number(start.toPrecision(6))}`;
 
 /** The fit of one likelihood: its verdict, its channels and its parameters. */
@@ -58,14 +62,13 @@ export function describeLikelihood(outcome: LikelihoodOutcome): string {
       ],
       ...rows.map((row) => {
         const shown = shownOf(row);
-        const pull = row.pull === null ? "" : row.pull.toFixed(2);
         return [
           row.name,
           startText(row),
           shown.estimate,
           shown.sigma,
           ...(hasMinos ? [shown.minos] : []),
-          ...(hasPulls ? [pull] : []),
+          ...(hasPulls ? [pullText(row) ?? ""] : []),
         ];
       }),
     ]),
@@ -73,7 +76,8 @@ export function describeLikelihood(outcome: LikelihoodOutcome): string {
 }
 
 /** "3 to 5" */
-const rangeText = ({ range }: ParameterRow): Cell => (range === null ? undefined : `${range[0]} to ${range[1]}`);
+const rangeText = ({ range }: ParameterRow): Cell =>
+  range === null ? undefined : `${range[0]} to ${range[1]}`.replaceAll("-", "−");
 
 /** "normal, 0.02 ± 0.001" */
 function constraintText({ constraint }: ParameterRow): Cell {
@@ -106,7 +110,7 @@ export function parameterTable(outcome: LikelihoodOutcome): ReportTable {
         startText(row),
         rangeText(row),
         constraintText(row),
-        row.pull === null ? undefined : significant(row.pull, 2),
+        pullText(row)?.replace("-", "−"),
       ];
     }),
   };

@@ -1,7 +1,9 @@
 /** What a reader of a report sees first: the result in one sentence, and what the checks of the run say of it. */
+
 import { fixed, measurement } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
 import type { Outcome } from "../recipes/outcome.js";
+import { listed } from "../text-table.js";
 import { failedOf, type Verdict, verdictText } from "../verdicts.js";
 import { nuisanceLabels } from "./labels.js";
 import { errorsOfBest } from "./simulation-text.js";
@@ -30,7 +32,7 @@ export function firstScreen(context: RunContext, outcome: Outcome): FirstScreen 
     return `${label} = ${value}`;
   });
   const more = labels.length - named.length;
-  const list = more > 0 ? `${named.join(", ")}, and ${more} more nuisances, which the table below has` : joined(named);
+  const list = more > 0 ? `${named.join(", ")}, and ${more} more nuisances, which the table below has` : listed(named);
   const errors =
     sigma === null ? ", without errors" : total === undefined ? "" : ", with the error of the simulation included";
   const failed = failedOf(verdicts);
@@ -41,6 +43,3 @@ export function firstScreen(context: RunContext, outcome: Outcome): FirstScreen 
     warnings: warnings.filter((text) => !said.has(text)),
   };
 }
-
-const joined = (items: readonly string[]) =>
-  items.length < 2 ? items.join() : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

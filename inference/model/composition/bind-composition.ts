@@ -14,7 +14,7 @@ import { type CheckedComposition, functionOf } from "./composition.js";
  *
  * @param theta  [K], with events or without
  */
-export function parameterValues({ parameters }: CheckedComposition, theta: Var): Map<string, Var> {
+function parameterValues({ parameters }: CheckedComposition, theta: Var): Map<string, Var> {
   const free = freeParameters(parameters).map(({ name }) => name);
   if (theta.shape.length !== 1 || theta.shape[0] !== free.length) {
     throw new UsageError("composition", { expected: `parameters [${free.length}]`, got: `[${theta.shape}]` });

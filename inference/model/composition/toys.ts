@@ -119,9 +119,15 @@ export async function expectedEvents(
   const free = freeParameters(composition.parameters);
   // A tape has no empty arrays.
   const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
-  const { logExpected } = bindComposition(composition, theta, {}, new TapeParts()).density(density);
+  // Numbers of events look at no column, but the densities that they are of may.
+  const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
+  const { logExpected } = bindComposition(composition, theta, columns, new TapeParts()).density(density);
   if (logExpected === undefined) {
     throw new UsageError(`density ${density}`, { expected: "numbers of events", got: "fractions alone" });
+  }
+  if (logExpected.events !== undefined) {
+    const expected = "numbers of events that look at no column";
+    throw new UsageError(`density ${density}`, { expected, got: "numbers that do" });
   }
   const program = await referenceBackend().compile({ outputs: { expected: exp(logExpected) } });
   return (await program.run()).expected![0]!;

@@ -41,7 +41,7 @@ const ALL = 50;
 const logOnePlus = (x: number) => (x < -0.25 ? exactLog(1 + x) : exactLog1p(x));
 
 /** log((1 - e^-t) / t), 0 at t = 0, for t of either sign and any size. */
-export function logMeanDecay(t: Var): Var {
+function logMeanDecay(t: Var): Var {
   const isNear = less(abs(t), NEAR_ZERO);
   // Guard the input, not the output: 0 / 0 is NaN, and so would be its derivative.
   const far = where(isNear, 1, t);

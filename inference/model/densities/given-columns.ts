@@ -9,7 +9,7 @@ import { featureOf } from "../language/framed-columns.js";
 type Classes = (column: string) => readonly number[] | undefined;
 
 /** Numbers of the row. */
-export const contextSize = (columns: readonly string[], classes: Classes): number =>
+const contextSize = (columns: readonly string[], classes: Classes): number =>
   columns.reduce((sum, column) => sum + (classes(column)?.length ?? 1), 0);
 
 /** Columns that are no categories, in their order: those that a frame is of. */

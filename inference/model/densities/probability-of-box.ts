@@ -10,7 +10,7 @@ import { logShare } from "./one-dimensional.js";
 /** By column that the density is of. */
 export type Box = Readonly<Record<string, BoundInterval>>;
 
-export const isEverything = (box: Box): boolean => Object.values(box).every((interval) => interval.every(isOpen));
+const isEverything = (box: Box): boolean => Object.values(box).every((interval) => interval.every(isOpen));
 
 /** The boxes of a region, each with a combination of its intervals; a column that is not named has its domain. */
 function boxesOf(at: Environment, of: readonly string[], region: BoundRegion): Box[] {

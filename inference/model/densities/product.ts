@@ -18,7 +18,7 @@ export interface ProductForm {
  *
  * @param factors  [F]
  */
-export function conditionalOrder(factors: readonly Shape[]): number[] | undefined {
+function conditionalOrder(factors: readonly Shape[]): number[] | undefined {
   const order: number[] = [];
   const own = new Set(factors.flatMap(({ of }) => of));
   const known = new Set<string>();

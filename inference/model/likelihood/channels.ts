@@ -66,6 +66,8 @@ export interface ChannelsLikelihood extends Objective {
   expected(theta: ArrayLike<number>): Promise<Readonly<Record<string, number>>>;
   /** J of the sandwich covariance, row-major [K, K]: Σ w² g gᵀ over events, and the curvature of the constraints. */
   scoreProduct(theta: ArrayLike<number>): Promise<Float64Array>;
+  /** Integrals that are refused at the start of the parameters: a fit may go to where they are as uncertain. */
+  uncertainIntegrals(theta: ArrayLike<number>): Promise<readonly UncertainIntegral[]>;
   /** BHHH: Σ w g gᵀ, and the curvature of the constraints. */
   outerProduct(theta: ArrayLike<number>): Promise<OuterProduct>;
   /** (Σw)² / Σw² of all channels together. */
@@ -141,6 +143,7 @@ interface TracedChannel {
   readonly traced: Traced;
   readonly tape: Tape;
   readonly parts: TapeParts;
+  readonly integrals: TapeParts["integrals"];
 }
 
 function traceChannel(composition: CheckedComposition, { density, data, isExtended }: Channel): TracedChannel {
@@ -153,6 +156,8 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
   const ownNu = broadcastEvents(nu, events);
   const at = (theta: Var) => bindComposition(composition, theta, columns, parts).density(density);
   const logProb = broadcastEvents(at(nu).logProb(), events);
+  // The same stand on the tape a second time, where every event has its own parameters.
+  const integrals = [...parts.integrals];
   const own = at(ownNu);
   const ownLog = broadcastEvents(own.logProb(), events);
   const traced = {
@@ -162,7 +167,7 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
     ownScore: isExtended ? add(ownLog, own.logExpected!) : ownLog,
     weight: data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], events),
   };
-  return { traced, tape, parts };
+  return { traced, tape, parts, integrals };
 }
 
 /** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
@@ -170,7 +175,9 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
   const free = freeParameters(composition.parameters);
   const tape = new Tape();
   const nu = tape.parameter("nu", [free.length]);
-  const at = bindComposition(composition, nu, {}, new TapeParts());
+  // Numbers of events look at no column, but the densities that they are of may.
+  const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
+  const at = bindComposition(composition, nu, columns, new TapeParts());
   const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
   const constraints = composition.parameters.flatMap(({ name, constraint }) =>
     constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
@@ -184,6 +191,7 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
       throw new UsageError(`channel ${name}`, {
         expected: `numbers of events of ${density} that look at no column`,
         got: "numbers that do",
+        hint: "A region of a density that is conditional on a column has a part of its own for each event: set extended to false",
       });
     }
     expected[`expected ${name}`] = exp(logTotal);
@@ -209,37 +217,19 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
 /** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
 const MOST_INTEGRAL_ERROR = 5e-4;
 
-/** Refuses integrals of a channel that are too uncertain, at the start of the parameters. */
-async function checkIntegrals(
-  name: string,
-  backend: Backend,
-  tape: Tape,
-  { integrals }: TapeParts,
-  values: Readonly<Record<string, ArrayLike<number>>>,
-): Promise<void> {
-  // Each stands on the tape a second time, with events, where its parameters have them.
-  const own = integrals.filter(({ error }) => error.events === undefined);
-  if (own.length === 0) return;
-  const outputs = Object.fromEntries(own.map(({ error }, i) => [`${i}`, error]));
-  const program = await backend.compile({ outputs });
-  await program.write(parametersOf(tape, values));
-  const found = await program.run();
-  await program.close();
-  for (const [i, { what }] of own.entries()) {
-    const error = found[`${i}`]![0]!;
-    if (error <= MOST_INTEGRAL_ERROR) continue;
-    throw new UsageError(`channel ${name}`, {
-      expected: `${what} to ${MOST_INTEGRAL_ERROR} of itself`,
-      got: `an error of ${error.toPrecision(2)} by quadrature`,
-      hint: "Give its columns ranges in which the density has no narrow peaks, or none",
-    });
-  }
+/** An integral of a density that quadrature does not know well enough. */
+export interface UncertainIntegral {
+  readonly channel: string;
+  readonly what: string;
+  /** Estimate of the error of its logarithm: the largest of all events. */
+  readonly error: number;
 }
 
 interface OpenChannel {
   readonly channel: Channel;
   /** Its weights. */
   readonly member: Member;
+  readonly integrals: TapeParts["integrals"];
   readonly events: EventPrograms<keyof Traced>;
 }
 
@@ -266,18 +256,15 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
   for (const channel of channels) {
     const { count, columns, weights } = channel.data;
     const kept = columnsOf(composition, channel.density).map((name) => [name, columns[name]!] as const);
-    const { traced, tape, parts } = traceChannel(composition, channel);
+    const { traced, tape, parts, integrals } = traceChannel(composition, channel);
     const member: Member = { parameters: parametersOf(tape, compositionParameters(composition)), columns: {} };
-    await checkIntegrals(channel.name, backend, tape, parts, {
-      ...member.parameters,
-      nu: parameters.map(({ start }) => start),
-    });
     const derived = Object.entries(derivedColumns(parts.derived, columns));
     const all = [...kept, ...derived].map(([name, values]) => [name, sharedColumn(values)] as const);
     const data = { ...Object.fromEntries(all), ...(weights && { [WEIGHT]: sharedColumn(weights) }) };
     open.push({
       channel,
       member,
+      integrals,
       events: eventPrograms({
         backend,
         traced: { ...traced } as Record<keyof Traced, Var>,
@@ -326,6 +313,38 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     return { matrix, scatter: fourth.map(Math.sqrt) };
   }
 
+  async function uncertainIntegrals(theta: ArrayLike<number>): Promise<UncertainIntegral[]> {
+    const found: UncertainIntegral[] = [];
+    for (const own of open) {
+      const { name, data } = own.channel;
+      const known = own.integrals.filter(({ error }) => data.count > 0 || error.events === undefined);
+      if (known.length === 0) continue;
+      const outputs = () => Object.fromEntries(known.map(({ error }, i) => [`${i}`, error]));
+      const values = await run(own, own.events.open("integrals", outputs), theta);
+      for (const [i, { what }] of known.entries()) {
+        const error = values[`${i}`]!.reduce((a, b) => Math.max(a, b), 0);
+        if (!(error <= MOST_INTEGRAL_ERROR)) found.push({ channel: name, what, error });
+      }
+    }
+    return found;
+  }
+
+  async function close() {
+    for (const { events } of open) await events.close();
+    await ofParameters.penalty.close();
+    await ofParameters.curvature.close();
+    await ofParameters.expected?.close();
+  }
+
+  const [uncertain] = await uncertainIntegrals(parameters.map(({ start }) => start));
+  if (uncertain !== undefined) {
+    await close();
+    throw new UsageError(`channel ${uncertain.channel}`, {
+      expected: `${uncertain.what} to ${MOST_INTEGRAL_ERROR} of itself`,
+      got: `an error of ${uncertain.error.toPrecision(2)} by quadrature`,
+      hint: "Give its columns ranges in which the density has no narrow peaks, or none",
+    });
+  }
   const weights = channels.flatMap(({ data }) => Array.from(data.weights ?? new Float64Array(data.count).fill(1)));
   const isWeighted = channels.some(({ data }) => data.weights !== undefined);
   return {
@@ -355,11 +374,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     },
     scoreProduct: async (theta) => (await products(theta, "product")).matrix,
     outerProduct: (theta) => products(theta, "outerProduct"),
-    async close() {
-      for (const { events } of open) await events.close();
-      await ofParameters.penalty.close();
-      await ofParameters.curvature.close();
-      await ofParameters.expected?.close();
-    },
+    uncertainIntegrals,
+    close,
   };
 }

@@ -150,7 +150,7 @@ function obstacleTo(
     `The ${what} is ${isFlat ? "singular" : "not positive definite"}: along ${describeDirection(direction)} ` +
       `${isFlat ? "it is flat" : "it is negative"} (eigenvalue ${smallest.toPrecision(3)} at unit diagonal). ` +
       (isFlat
-        ? "The data do not distinguish these nuisances: constrain, fix or merge some of them."
+        ? "The data do not distinguish these parameters: constrain, fix or merge some of them."
         : "This is not a minimum: fit again from another start."),
     smallest,
     direction,

@@ -120,6 +120,13 @@ test("expand prints the graph with the names of HS3, as the options change it", 
   assert.equal(graph.domains, [{ name: "m", min: 100, max: 180 }]);
   const json = await runInProcess(["expand", file, "--fix", "nflat", "--limit", "slope=0:1", "--json"]);
   assert.equal(JSON.parse(json.out), graph);
+  // The logarithm of 0 has no value: where a fit may go as near to 0 as numbers can, the end is 0.
+  const positive = files.write(
+    "positive.yaml",
+    FLAT.replace("{ normal: { observed: 0.02, sigma: 0.001 } }", "{ poisson: { observed: 2, scale: 100 } }"),
+  );
+  const { parameter_points: points } = parse((await runInProcess(["expand", positive])).out);
+  assert.equal(points[2], { name: "slope", value: 0.02, min: 0, const: false });
 });
 
 test("validate says how a composition was understood, and of what no likelihood depends", async () => {

@@ -27,7 +27,10 @@ test("values of the wrong kind say what was expected", () => {
     ["flows=3", /flows: expected a map with the keys x, y, got 3/],
     ["truth=[1]", /truth: expected a map from nuisance names to a number of at least -1000 and up to 1000, got \[1\]/],
     ["simulation.generator=toy", /simulation\.generator: expected doi-toy, got "toy"/],
-    ["nuisances={1a: }", /nuisances: expected nuisance names of letters, .*, got "1a"\. Rename it/],
+    [
+      "nuisances={1a: }",
+      /nuisances: expected nuisance names of letters, .*, got "1a"\. Rename it; `label` takes any text/,
+    ],
   ];
   for (const [set, pattern] of cases) assert.match(message(TOY, set), pattern, set);
 });

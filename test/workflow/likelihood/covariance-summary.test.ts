@@ -56,7 +56,7 @@ test.before(async () => {
 });
 
 const SINGULAR =
-  /The Hessian is singular: along 0\.707 first - 0\.707 second it is flat \(eigenvalue \S+ at unit diagonal\)\. The data do not distinguish these nuisances: constrain, fix or merge some of them\. In f64 \(--precision f64\) the constraints may suffice\./;
+  /The Hessian is singular: along 0\.707 first - 0\.707 second it is flat \(eigenvalue \S+ at unit diagonal\)\. The data do not distinguish these parameters: constrain, fix or merge some of them\. In f64 \(--precision f64\) the constraints may suffice\./;
 
 test("fit of two nuisances that act alike, in f32: singular, written, exit code 3", async () => {
   const { out, error, code } = await unbinned("fit", file, "--json");

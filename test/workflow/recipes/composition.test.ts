@@ -186,13 +186,19 @@ test("data that no likelihood can be made of are refused, by file and row", asyn
 });
 
 test("parameters at a limit, without effect and degenerate ones are named", async () => {
-  const fitOf = (name: string, from: string, to: string) => {
+  const fitOf = (name: string, from: string, to: string, more: string) => {
     assert.ok(FLAT.includes(from));
-    return json("fit", files.write(`${name}.yaml`, FLAT.replace(from, to)));
+    return json("fit", files.write(`${name}.yaml`, FLAT.replace(from, to) + more));
   };
-  const limited = await fitOf("limit", "nflat: 300", "nflat: { start: 300, range: [250, 1000] }");
+  const limited = await fitOf(
+    "limit",
+    "nflat: 300",
+    "nflat: { start: 300, range: [250, 1000] }",
+    "fit: { minos: true }\n",
+  );
   assert.is(limited.code, 3);
   assert.match(limited.error, /at-bound\. nflat is at its lower bound 250; .* Widen its range .*, or fix it there/);
+  assert.match(limited.error, /minos error of nflat: The fit is at the bound 250\.$/m);
   const [held, moved] = limited.result.likelihoods.fit.parameters;
   assert.equal([held.estimate, held.sigma], [250, null]);
   assert.ok(moved.sigma > 50, "the others have errors");
@@ -223,22 +229,118 @@ test("a density that does not describe the data fails the run with 4, and says w
   assert.is(result.likelihoods.fit.projections[0].method, "integral");
 });
 
+test("a likelihood that is not finite at the start is said with the channel and its first event, or the number of events", async () => {
+  const said = async (name: string, source: string) => {
+    const { code, error } = await json("fit", files.write(`${name}.yaml`, source));
+    assert.is(code, 3);
+    return error;
+  };
+  assert.match(
+    await said("width", FLAT.replace("uniform: m", "gaussian: { x: m, mean: 120, sigma: -1 }")),
+    /log p of 5000 of 5000 events of the channel fit is not finite, the first at m = 1\d\d\.\d+\. Look for a width or a number of/,
+  );
+  await files.sample("none.npz", { m: [] });
+  const negative = FLAT.replace("nflat: 300", "nflat: -6000").replace("background.npz", "none.npz");
+  assert.match(
+    await said("negative", negative),
+    /The constraints or the expected numbers of events are not finite\. Look/,
+  );
+});
+
+test("errors by the curvature and by the scores that differ are the density's fault where it has no splines", async () => {
+  // Evenly spaced events have less than the fourth moment of a normal density, so that its width is known better than it thinks.
+  const [m, gaussian] = [
+    FALLING.map((_, i) => 130 + (20 * i) / FALLING.length),
+    "gaussian: { x: m, mean: 140, sigma: width }",
+  ];
+  await files.sample("even.npz", { m });
+  const even = FLAT.replace("background.npz", "even.npz")
+    .replace("nflat: 300, nbkg: 5000", "width: 6")
+    .replace("uniform: m", gaussian)
+    .replace(/ {2}model.*\n/, "")
+    .replace("density: model", "density: flat");
+  const { error } = await json("fit", files.write("even.yaml", even));
+  assert.match(error, /\(BHHH\) differ: width .*\. The model does not describe the data in these parameters: look at/);
+  assert.not.match(error, /splines/);
+});
+
+test("integrals by quadrature are looked at of every event at the start, and again at the estimate", async () => {
+  // A peak 0.004 wide, away from the ends of the parts of the range, where nodes are densest.
+  const m = FALLING.map((own, i) => (i % 3 === 0 ? 124.8 + 0.004 * Math.sin(i) : own));
+  await files.sample("spike.npz", { m, t: m.map((_, i) => (i === 7 ? 0.04 : 1)) });
+  const spike = (width: string) =>
+    FLAT.replace("background.npz", "spike.npz")
+      .replace("{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, t: { range: [0, 2] } }")
+      .replace(
+        "nflat: 300, nbkg: 5000",
+        "share: { start: 0.3, range: [0, 1] }, width: { start: 3, range: [0.0001, 10] }",
+      )
+      .replace(
+        "flat: { uniform: m }",
+        `flat: { generic: { x: m, expression: "exp(-((m - 124.8) / (${width}))^2 / 2) + 1e-9" } }`,
+      )
+      .replace("flat: nflat, background: nbkg", "flat: share, background: rest");
+  const moved = await json("fit", files.write("spike.yaml", spike("width")));
+  assert.is.not(moved.code, 0);
+  assert.match(
+    moved.error,
+    /at the estimate, the logarithm of the integral of flat over m has an error of \S+ by quadrature/,
+  );
+  const narrow = await json("fit", files.write("narrow.yaml", spike("width * t")));
+  assert.is(narrow.code, 2);
+  assert.match(narrow.error, /channel fit: expected the integral of flat over m to 0\.0005 of itself, got an error of/);
+});
+
+test("yields that cannot follow the number of events fail the run with 4, whatever their ratio", async () => {
+  const fractions = FLAT.replace("nflat: 300, nbkg: 5000", "share: 0.06")
+    .replace("densities:", 'functions: { left: { expression: "1 - share" } }\ndensities:')
+    .replace("flat: nflat, background: nbkg", "flat: share, background: left");
+  const { code, error } = await json("fit", files.write("fractions.yaml", fractions));
+  assert.is(code, 4);
+  assert.match(
+    error,
+    /the channel fit has 5000 events, where 1\.00 are expected after the fit\. .*leave the last one to `rest`/,
+  );
+  const rest = fractions.replace("background: left", "background: rest");
+  const without = await json("fit", files.write("rest.yaml", rest));
+  assert.is(without.code, 0, without.error);
+  const own = fractions.replace("sample: data }", "sample: data, extended: false }");
+  const unextended = await json("fit", files.write("unextended.yaml", own));
+  assert.is(unextended.code, 0, unextended.error);
+  const shares = [without, unextended].map(({ result }) => result.likelihoods.fit.parameters[0].estimate);
+  close([shares[1]], [shares[0]], { absolute: 1e-6, relative: 0 }, "both are fits of the shape");
+});
+
 test("weighted events have the sandwich: weights of 2 say no more than events that count once", async () => {
   await files.sample("twice.npz", { m: FALLING, w: FALLING.map(() => 2) });
-  const shape = FLAT.replace("density: model", "density: background").replace(
+  const shape = `${FLAT.replace("density: model", "density: background").replace(
     ", constraint: { normal: { observed: 0.02, sigma: 0.001 } }",
     "",
-  );
-  const plain = await json("fit", files.write("plain.yaml", shape));
+  )}fit: { minos: true }\nscan: { parameters: [slope] }\n`;
+  const out = (name: string) => ["--out", join(files.folder, name)];
+  const plain = await json("run", files.write("plain.yaml", shape), ...out("plain"));
   const weighted = await json(
-    "fit",
+    "run",
     files.write("weighted.yaml", shape.replace("background.npz", "{ file: twice.npz, weight: w }")),
+    ...out("weighted"),
   );
   const [one, two] = [plain, weighted].map(({ result }) => result.likelihoods.fit);
   assert.is(two.errors.estimator, "sandwich");
   // The product of gradients is the Hessian up to what 5000 events scatter; of evenly spaced ones that is less than a thousandth.
   close([two.parameters[0].sigma], [one.parameters[0].sigma], { absolute: 0, relative: 1e-3 });
   close([two.parameters[0].estimate], [one.parameters[0].estimate], { absolute: 0, relative: 1e-9 });
+  // So do intervals of the profile, whose -2Δ ln L is twice as large.
+  const ends = (own: typeof one) => [own.parameters[0].minos.lower, own.parameters[0].minos.upper];
+  close(ends(two), ends(one), { absolute: 0, relative: 1e-3 }, "MINOS");
+  const interval = (own: typeof one) => {
+    const [{ lower, upper }] = own.scans[0].intervals;
+    return [lower - own.parameters[0].estimate, upper - own.parameters[0].estimate];
+  };
+  close([one.scans[0].level, two.scans[0].level], [1, 2], { absolute: 0, relative: 2e-3 }, "level");
+  close(interval(two), interval(one), { absolute: 0, relative: 1e-3 }, "scan");
+  const page = (name: string) => readFileSync(join(files.folder, name, "report.html"), "utf8");
+  assert.match(page("weighted"), /in units of that at one standard deviation of the sandwich/);
+  assert.not.match(page("plain"), /of the sandwich/);
 });
 
 test.run();

@@ -22,6 +22,20 @@ test("pictures: a projection with its summands, pulls of what is constrained, sc
   for (const word of ["flat", "falling", "before fit", "after fit"]) assert.match(projection.svg, word);
 });
 
+test("a projection counts the events of its channel, a scan those of all channels", () => {
+  const { plan, events, projections } = outcome;
+  const [first] = plan.channels;
+  const two = {
+    ...outcome,
+    plan: { ...plan, channels: [first!, { ...first!, name: "other" }] },
+    events: [events[0]!, { ...events[0]!, data: { ...events[0]!.data, count: 4 } }],
+    projections: [projections[0]!, { ...projections[0]!, channel: "other" }],
+  };
+  const pictures = drawAll(drawingsOf(analysis, { likelihoods: [two], verdicts: [] }), silent);
+  const counts = pictures.map((own) => "svg" in own && /N = (\d+)/.exec(own.svg)?.[1]);
+  assert.equal(counts, ["3", "4", "7", "7"]);
+});
+
 test("the page: verdict first, then parameters, then each likelihood", () => {
   const pictures = drawAll(drawingsOf(analysis, whole), silent);
   const page = buildReport(compositionReport(analysis, whole, pictures, ["a warning"], silent));

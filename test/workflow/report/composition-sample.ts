@@ -63,6 +63,7 @@ export const outcome: LikelihoodOutcome = {
     expected: { fit: 40 },
     expectedBefore: { fit: 41 },
     effectiveEvents: 3,
+    uncertain: [],
   },
   minos: [
     { name: "a", lower: null, upper: 2.5, problem: "bound" },

@@ -34,7 +34,9 @@ function entry<K extends string>(
 
 /** Ends that are not there are left out. */
 function limits(of: readonly [number, number]) {
-  const [min, max] = of;
+  const [low, max] = of;
+  // Where a fit may go as near to 0 as numbers can: the end is 0.
+  const min = low === Number.MIN_VALUE ? 0 : low;
   return { ...(Number.isFinite(min) && { min }), ...(Number.isFinite(max) && { max }) };
 }
 

@@ -152,7 +152,10 @@ export function likelihoodPlans(configuration: CompositionConfiguration, graph: 
       channels,
       composition: checkedComposition({
         ...graph,
-        parameters: graph.parameters.map((own) => (used.has(own.name) ? own : { ...own, isFixed: true })),
+        // What says nothing of the likelihood has no term in it.
+        parameters: graph.parameters.map(({ constraint, ...own }) =>
+          used.has(own.name) ? { ...own, ...(constraint && { constraint }) } : { ...own, isFixed: true },
+        ),
       }),
       parameters: graph.parameters.map((own) => own.name).filter((own) => used.has(own)),
     };

@@ -1,6 +1,6 @@
 /** The fit of a likelihood of a composition, with its errors. */
 
-import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import type { ChannelsLikelihood, UncertainIntegral } from "../../../inference/model/likelihood/channels.js";
 import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
@@ -8,6 +8,7 @@ import { submatrix } from "../../../inference/statistics/linear-algebra/symmetri
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
+import { nonFiniteText } from "./non-finite-parts.js";
 import { reachableParts } from "./reachable-parts.js";
 
 /** Errors of the parameters that no limit holds. */
@@ -23,6 +24,20 @@ export interface CompositionFit {
   readonly expected: Readonly<Record<string, number>>;
   readonly expectedBefore: Readonly<Record<string, number>>;
   readonly effectiveEvents: number;
+  /** At the estimate. */
+  readonly uncertain: readonly UncertainIntegral[];
+}
+
+/**
+ * -2Δ ln L of one standard deviation of a parameter: 1, and of weighted events, which are not as many as their weights, what the variance by
+ * the sandwich is of that by the curvature. Undefined where the parameter has no error that this follows from.
+ */
+export function levelOf({ fit, errors }: Pick<CompositionFit, "fit" | "errors">, name: string): number | undefined {
+  if (errors.estimator !== "sandwich") return 1;
+  const k = errors.names.indexOf(name);
+  const [own, curvature] = [errors.sigma?.[k], fit.covariance?.sigma[k]];
+  if (own === undefined || curvature === undefined) return undefined;
+  return (own / curvature) * (own / curvature);
 }
 
 export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {
@@ -57,13 +72,16 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
   });
   counter.done({ status: found.status });
   signal.throwIfAborted();
-  const fit = found.status === "at-bound" ? { ...found, reason: `${found.reason} ${AT_LIMIT}` } : found;
+  const culprit = found.status === "non-finite" ? await nonFiniteText(likelihood, bound, found.estimate.values) : "";
+  const more = found.status === "at-bound" ? AT_LIMIT : culprit;
+  const fit = more === "" ? found : { ...found, reason: `${found.reason} ${more}` };
   return {
     fit,
     errors: await errorsAt(likelihood, fit, precision),
     expected: await likelihood.expected(fit.estimate.values),
     expectedBefore: await likelihood.expected(start),
     effectiveEvents: likelihood.effectiveEvents,
+    uncertain: await likelihood.uncertainIntegrals(fit.estimate.values),
   };
 }
 
@@ -83,6 +101,7 @@ async function errorsAt(likelihood: ChannelsLikelihood, fit: FitResult, precisio
   const movable = {
     names,
     isWeighted: likelihood.isWeighted,
+    crossesKnots: likelihood.crossesKnots,
     scoreProduct: async () => part(await likelihood.scoreProduct(values)),
     async outerProduct() {
       const { matrix, scatter } = await likelihood.outerProduct(values);

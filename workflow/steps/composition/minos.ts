@@ -1,10 +1,13 @@
 /** Asymmetric errors of a fit of a composition. */
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
+import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { MinosSummary } from "../../likelihood/fit-summary.js";
 import { minosErrors } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext } from "./context.js";
-import type { CompositionFit } from "./fit.js";
+import { type CompositionFit, levelOf } from "./fit.js";
+
+const NO_LEVEL = "The events carry weights, and without an error there is no -2Δ ln L of one standard deviation.";
 
 /** Null where the fit has no minimum. */
 export function minosStep(
@@ -14,11 +17,22 @@ export function minosStep(
 ): LazyStep<readonly MinosSummary[] | null> {
   const { plan } = bound;
   return lazyStep(store, common, `minos.${plan.name}`, { fit: fit.key }, async () => {
-    const { fit: found } = await fit.result();
+    const outcome = await fit.result();
+    const { fit: found } = outcome;
+    if (!isMinimum(found)) return null;
     const objective = fitObjective(await bound.open());
     const counter = progress.begin(`minos ${plan.name}`, objective.names.length, "parameters");
-    const onNuisance = (done: number) => counter.update(done);
-    const errors = await minosErrors(objective, found, { bounds: boundsOf(plan), onNuisance, signal });
+    const bounds = boundsOf(plan);
+    const errors: MinosSummary[] = [];
+    for (const name of objective.names) {
+      const level = levelOf(outcome, name);
+      const own =
+        level === undefined
+          ? [{ name, lower: null, upper: null, problem: `${name}: ${NO_LEVEL}` }]
+          : await minosErrors(objective, found, { names: [name], level, bounds, signal });
+      errors.push(...(own ?? []));
+      counter.update(errors.length);
+    }
     counter.done();
     signal.throwIfAborted();
     return errors;

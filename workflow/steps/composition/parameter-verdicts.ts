@@ -1,10 +1,11 @@
 /** What a fit says of the parameters themselves: which have no effect, which the data do not distinguish, which are pulled. */
 import { constraintEstimate } from "../../../inference/model/parameters/constraints.js";
-import { freeParameters, type Parameter, scaleOf } from "../../../inference/model/parameters/parameter.js";
+import { freeParameters, type Parameter, rangeOf, scaleOf } from "../../../inference/model/parameters/parameter.js";
 import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import { degeneratePairs } from "../../likelihood/covariance-summary.js";
+import { listed } from "../../text-table.js";
 import type { Verdict } from "../../verdicts.js";
 import type { CompositionFit } from "./fit.js";
 
@@ -23,9 +24,6 @@ export function pullOf({ constraint }: Parameter, estimate: number): number | un
   const [value, sigma] = constraintEstimate(constraint);
   return (estimate - value) / sigma;
 }
-
-const listed = (names: readonly string[]) =>
-  names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 /** Parameters that -ln L does not follow: neither its slope nor its curvature moves it. */
 export function withoutEffect(parameters: readonly Parameter[], { fit }: Pick<CompositionFit, "fit">): string[] {
@@ -72,6 +70,11 @@ export function parameterVerdicts(
   const idle = withoutEffect(free, found);
   const alike = degenerate(idle, found, precision);
   const pairs = degeneratePairs(found.errors.names, found.errors);
+  // A fit that ends at a limit says so itself, unless something else is worse.
+  const held = free.flatMap((own, k) => {
+    const isAtEnd = found.fit.status !== "at-bound" && rangeOf(own).includes(found.fit.estimate.values[k]!);
+    return isAtEnd ? [`${own.name} at ${found.fit.estimate.values[k]}`] : [];
+  });
   const pulled = free.flatMap((own, k) => {
     const pull = pullOf(own, found.fit.estimate.values[k]!);
     return pull !== undefined && Math.abs(pull) > MOST_PULL ? [`${own.name} by ${pull.toFixed(1)}`] : [];
@@ -102,6 +105,16 @@ export function parameterVerdicts(
             "degenerate parameters",
             `the data do not distinguish ${listed(alike)}: -ln L does not change along a common direction`,
             "Fix or constrain one of them, or merge them",
+          ),
+        ]),
+    ...(held.length === 0
+      ? []
+      : [
+          verdict(
+            false,
+            "limit",
+            `the fit ended with ${listed(held)}, the limit of ${held.length === 1 ? "its range" : "their ranges"}`,
+            "Widen the range where values beyond make sense",
           ),
         ]),
     ...(pairs.length === 0

@@ -41,8 +41,8 @@ export async function fitStep(
   const { fit: found, summary } = step.record;
   if (found.status !== "converged") context.warn(`${label}: ${found.status}. ${found.reason}`);
   else if (summary.problem !== null) context.warn(`${label}: ${summary.problem}`);
-  for (const { name, problem } of summary.minos ?? []) {
-    if (problem !== null) context.warn(`${label}: minos error of ${name}: ${problem}`);
+  for (const { problem } of summary.minos ?? []) {
+    if (problem !== null) context.warn(`${label}: minos error of ${problem}`);
   }
   const doubt = summary.crossCheck?.doubt;
   if (doubt) context.warn(`${label}: ${doubt}`);

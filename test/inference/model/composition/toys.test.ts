@@ -7,6 +7,7 @@ import { asimovComposition, drawCompositionToy, expectedEvents } from "../../../
 import { channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
 import { fitLikelihood } from "../../../../inference/model/likelihood/fit-likelihood.js";
 import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
+import { rejects } from "../../../support/rejects.js";
 
 const TRUTH = { falling: 300, flat: 200, c: 0.03, efficiency: 0.9 };
 
@@ -34,6 +35,17 @@ test("expected events are the sum of the coefficients, and of a region the part 
   // ∫ exp(-0.03 m) from 50 to 100, over that from 0.
   const part = (Math.exp(-1.5) - Math.exp(-3)) / (1 - Math.exp(-3));
   assert.ok(Math.abs((await expectedEvents(composition, "side", TRUTH)) - (270 * part + 100)) < 1e-9);
+});
+
+test("expected events of densities that look at a column; none of a region whose part is another for each event", async () => {
+  const own = checkedComposition({
+    ...composition,
+    columns: { ...composition.columns, pass: { values: [0, 1] } },
+    functions: { ...composition.functions, slope: { kind: "choice", column: "pass", choices: [0.01, 0.05] } },
+    densities: { ...composition.densities, steep: { kind: "exponential", x: "m", c: "slope" } },
+  });
+  assert.ok(Math.abs((await expectedEvents(own, "all", TRUTH)) - 470) < 1e-9);
+  await rejects(expectedEvents(own, "side", TRUTH), /density side: expected numbers of events that look at no column/);
 });
 
 test("Asimov outcomes are those of the point; a toy does not change the composition that it is drawn from", async () => {

@@ -339,6 +339,42 @@ test("a truncated mixture expects the part of its events that lies in the region
     },
   ));
 
+/** The slope of the falling part is 0.5 where the column `pass` is 0, and 2 where it is 1. */
+const byCategory: Composition = {
+  ...composition,
+  functions: { slope: { kind: "choice", column: "pass", choices: [0.5, 2] } },
+  densities: {
+    e: { kind: "exponential", x: "m", c: "slope" },
+    u: { kind: "uniform", x: "m" },
+    model: { kind: "mixture", summands: ["e", "u"], coefficients: ["signal", "background"] },
+    low: { kind: "truncated", density: "model", region: { m: [[1, 2]] } },
+  },
+};
+
+test("an extended mixture of densities that look at a column has the closed form", () => {
+  const pass = Float64Array.of(0, 1, 1, 0, 1);
+  return withChannels(
+    [channel("all", "model", { isExtended: true, data: { count: 5, columns: { m, pass } } })],
+    async (likelihood) => {
+      const logs = m.map((x, i) => logModel(x, [6, 9, pass[i] === 0 ? 0.5 : 2]));
+      const { nll } = await likelihood.evaluate(Float64Array.from(theta), 0);
+      close([nll], [poissonTerm(theta, 5) + penaltyOf(theta) - sum(logs)], F64);
+      close([(await likelihood.expected(theta)).all!], [15], F64);
+    },
+    referenceBackend(),
+    byCategory,
+  );
+});
+
+test("an extended channel of a region whose part differs from event to event is refused", () => {
+  const data = { count: 1, columns: { m: Float64Array.of(1.5), pass: Float64Array.of(1) } };
+  const low = [channel("low", "low", { isExtended: true, data })];
+  return rejects(
+    withChannels(low, async () => {}, referenceBackend(), byCategory),
+    /numbers of events of low that look at no column, got numbers that do. .*set extended to false/,
+  );
+});
+
 test("channels that do not fit are refused in one sentence", async () => {
   const wrong: readonly [readonly Channel[], RegExp][] = [
     [[], /expected a channel, got "?none/],

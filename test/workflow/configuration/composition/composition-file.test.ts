@@ -87,6 +87,11 @@ likelihoods: { fit: { density: two, sample: data } }
   assert.is(likelihoods[0]!.channels[0]!.isExtended, false);
 });
 
+test("names of parts are words; there is no label that could take another text", async () => {
+  const source = written(["background: { exponential", "a/b: { exponential"]);
+  assert.match(await problemIn(source), /densities: expected density names of letters, .*, got "a\/b"\. Rename it$/m);
+});
+
 test("expressions are functions and densities; what is wrong in one is said where it is written", async () => {
   const source = (expression: string) =>
     written(

@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freeParameters } from "../../../../inference/model/parameters/parameter.js";
+import type { LikelihoodPlan } from "../../../../workflow/configuration/composition/likelihood-plans.js";
 import { problemIn, readAs, written } from "./sources.js";
 
 const FIT = "{ fit: { density: model, sample: data } }";
@@ -19,6 +20,24 @@ test("a likelihood moves the parameters that it depends on, and no others", asyn
     ["slope"],
   );
   assert.is(shape!.channels[0]!.isExtended, false);
+});
+
+test("the constraint of a parameter that a likelihood does not depend on is no term of it", async () => {
+  const normal = "constraint: { normal: { observed: 1, sigma: 0.5 } }";
+  const source = written(
+    ["nflat: 300", `nflat: 300\n  other: { start: 3, ${normal} }`],
+    ["slope: 0.02", `slope: { start: 0.02, ${normal} }`],
+  );
+  const [{ composition }] = (await readAs(source)).likelihoods as [LikelihoodPlan];
+  assert.equal(
+    composition.parameters.map(({ name, constraint }) => [name, constraint?.kind]),
+    [
+      ["nflat", undefined],
+      ["other", undefined],
+      ["nbkg", undefined],
+      ["slope", "normal"],
+    ],
+  );
 });
 
 test("in a region the density is truncated to it; columns that it is not of select alone", async () => {

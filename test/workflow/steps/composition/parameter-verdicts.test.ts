@@ -60,6 +60,7 @@ function fitOf(
     expected: {},
     expectedBefore: {},
     effectiveEvents: 1,
+    uncertain: [],
   };
 }
 
@@ -115,6 +116,25 @@ test("pulls are in widths of the constraint where it is likeliest", () => {
   assert.is(pullOf(parameters[0]!, 90), undefined);
   const poisson: Parameter = { name: "n", start: 3, constraint: { kind: "poisson", observed: 9, scale: 3 } };
   assert.is(pullOf(poisson, 5), 2);
+});
+
+test("parameters at an end of their range are named where the fit says something else", () => {
+  const ranged = composition.parameters.map((own) => (own.name === "b" ? { ...own, range: [0.01, 1] as const } : own));
+  const own = { ...plan, composition: { ...composition, parameters: ranged } };
+  const found = fitOf(
+    [0, -5, 0],
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+  );
+  const said = (status: CompositionFit["fit"]["status"]) =>
+    parameterVerdicts("fit", own, { ...found, fit: { ...found.fit, status } }, 1e-12)
+      .filter(({ check }) => check === "limit")
+      .map(({ text }) => text);
+  assert.equal(said("not-positive-definite"), ["fit: the fit ended with b at 0.01, the limit of its range"]);
+  assert.equal(said("at-bound"), []);
 });
 
 test.run();

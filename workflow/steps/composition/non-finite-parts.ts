@@ -1,0 +1,35 @@
+/** What makes the likelihood of a composition not finite at a point, where it is so there: a fit alone cannot say which part. */
+import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import type { BoundPlan } from "./context.js";
+
+const CAUSE = "Look for a width or a number of events that is not above 0, and for a density that is 0 there.";
+
+/**
+ * In sentences; empty where every part is finite.
+ *
+ * @param theta  of the free parameters [K]
+ */
+export async function nonFiniteText(
+  likelihood: Pick<ChannelsLikelihood, "logProb" | "evaluateParts">,
+  { plan, events }: Pick<BoundPlan, "plan" | "events">,
+  theta: readonly number[],
+): Promise<string> {
+  const found: string[] = [];
+  for (const [c, { name, selected }] of plan.channels.entries()) {
+    const { count, columns } = events[c]!.data;
+    const logs = count === 0 ? new Float64Array(0) : await likelihood.logProb(name, theta);
+    const bad = logs.reduce((sum, value) => (Number.isFinite(value) ? sum : sum + 1), 0);
+    if (bad === 0) continue;
+    const first = logs.findIndex((value) => !Number.isFinite(value));
+    const { of, given } = plan.composition.shape(selected);
+    const at = [...of, ...given].map((column) => `${column} = ${Number(columns[column]![first]!.toPrecision(6))}`);
+    found.push(
+      `log p of ${bad} of ${count} events of the channel ${name} is not finite, the first at ${at.join(", ")}.`,
+    );
+  }
+  if (found.length > 0) return [...found, CAUSE].join(" ");
+  const { penalty } = await likelihood.evaluateParts(theta, 0);
+  return Number.isFinite(penalty.nll)
+    ? ""
+    : `The constraints or the expected numbers of events are not finite. ${CAUSE}`;
+}
