@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { scoredEvents, withRatesOf } from "../../../workflow/steps/score-closure.js";
+import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
+import type { RunContext } from "../../../workflow/context.js";
+import { type BiasOf, biasFindings, scoredEvents, withRatesOf } from "../../../workflow/steps/score-closure.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
 
@@ -37,6 +39,29 @@ test("points of simulation have the rates of the fit: how far a background moves
     { name: "norm", kind: "rate", nominal: 1, logFactors: [0.1] },
   ] as const;
   assert.equal(withRatesOf({ nuisances }, [0.3, 2.5, 0.7])([3]), [0.3, 3, 0.7]);
+});
+
+test("what y says of nuisances moves no estimate that T responds to: a warning, a failure where T is fixed or x alone is wrong too", () => {
+  const bias = { nuisance: 0, bias: 2, error: 0.4, pValue: 1e-6 };
+  const of = (name: "x" | "x and y", fit: readonly (typeof bias)[]): BiasOf => ({
+    of: name,
+    estimates: [],
+    verdict: { points: [], fit, visible: [], passed: fit.length === 0 },
+  });
+  const found = (biases: readonly BiasOf[], ...set: string[]) => {
+    const analysis = loadAnalysis("examples/doi-toy/analysis.yaml", { set });
+    return biasFindings({ analysis } as unknown as RunContext, biases).map(({ failed, text }) => [failed, text]);
+  };
+  const [[failed, text] = []] = found([of("x", []), of("x and y", [bias])]);
+  assert.is(failed, false);
+  assert.match(
+    `${text}`,
+    /with T known they would move the estimate, shift by 2\.00 ± 0\.40 .* T responds to nuisances/,
+  );
+  const kinds = (findings: ReturnType<typeof found>) => findings.map(([own]) => own);
+  assert.equal(kinds(found([of("x", [bias]), of("x and y", [bias])])), [true, false]);
+  assert.equal(kinds(found([of("x", []), of("x and y", [bias])], "response.enabled=false")), [true]);
+  assert.equal(kinds(found([of("x and y", [bias])], "transport.enabled=false")), [true]);
 });
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-score-closure-"));
