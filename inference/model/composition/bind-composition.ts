@@ -1,4 +1,5 @@
 /** A composition on a tape. */
+import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
 import { reshape, slice } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
@@ -6,7 +7,7 @@ import { densityKind } from "../densities/densities.js";
 import { functionKind } from "../functions/functions.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
 import { bentByParameters, type DerivedColumns, framedColumn, sameFeature } from "../language/framed-columns.js";
-import { freeParameters } from "../parameters/parameter.js";
+import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
 import { type CheckedComposition, functionOf } from "./composition.js";
 
 /**
@@ -25,6 +26,13 @@ function parameterValues({ parameters }: CheckedComposition, theta: Var): Map<st
       return [name, k < 0 ? theta.tape.constant(start, []) : reshape(slice(theta, -1, k, k + 1), [])];
     }),
   );
+}
+
+/** θ at a point as a constant: free parameters that it does not name have their starts. */
+export function pointOn(tape: Tape, { parameters }: CheckedComposition, point: ParameterPoint): Var {
+  const values = freeParameters(parameters).map(({ name, start }) => entryOf(point, name) ?? start);
+  // A tape has no empty arrays.
+  return tape.constant(values.length === 0 ? 0 : values);
 }
 
 /** What the environments of a tape have in common: it is made once for each tape, and says what to bind to the tape. */

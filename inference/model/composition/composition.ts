@@ -15,7 +15,7 @@ import { nearest } from "../../../io/edit-distance.js";
 import { type DensityForm, densityKind } from "../densities/densities.js";
 import { type FunctionForm, functionKind } from "../functions/functions.js";
 import { anInterval } from "../language/entry-kinds.js";
-import type { Shape, Value } from "../language/environment.js";
+import { type Shape, unionOf, type Value } from "../language/environment.js";
 import type { Interval } from "../language/region.js";
 import { checkParameters, freeParameters, type Parameter } from "../parameters/parameter.js";
 
@@ -138,8 +138,6 @@ class Walk<T> {
   }
 }
 
-const union = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
-
 /** What a value follows from: names of parameters and columns. */
 interface Sources {
   readonly parameters: readonly string[];
@@ -173,8 +171,8 @@ export function checkedComposition(composition: Composition): CheckedComposition
   };
 
   const merged = (all: readonly Sources[]): Sources => ({
-    parameters: union(all.map((own) => own.parameters)),
-    columns: union(all.map((own) => own.columns)),
+    parameters: unionOf(all.map((own) => own.parameters)),
+    columns: unionOf(all.map((own) => own.columns)),
   });
   const sourcesOf = (where: string, value: Value): Sources => {
     if (typeof value === "number") {
@@ -215,7 +213,7 @@ export function checkedComposition(composition: Composition): CheckedComposition
     kind.check(form, where, shapes, domain, classes);
     const isMoved = own.parameters.some((parameter) => free.has(parameter));
     const shape = kind.shape(form, shapes, own.columns, isMoved);
-    for (const column of union([shape.of, shape.given])) {
+    for (const column of unionOf([shape.of, shape.given])) {
       if (!Object.hasOwn(columns, column)) throw unknownName(where, column, columnNames, "a column");
     }
     const both = shape.of.find((column) => shape.given.includes(column));

@@ -12,8 +12,8 @@ import { densityKind } from "../densities/densities.js";
 import { withinRegion } from "../densities/rejection.js";
 import type { Environment } from "../language/environment.js";
 import { derivedColumns } from "../language/framed-columns.js";
-import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { bindComposition, TapeParts } from "./bind-composition.js";
+import type { ParameterPoint } from "../parameters/parameter.js";
+import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import type { CheckedComposition } from "./composition.js";
 import { compositionParameters } from "./composition-parameters.js";
 
@@ -123,9 +123,7 @@ async function computed(
   columns: DrawnEvents,
 ): Promise<Readonly<Record<string, Float64Array>>> {
   const tape = new Tape();
-  const free = freeParameters(composition.parameters);
-  // A tape has no empty arrays.
-  const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
+  const theta = pointOn(tape, composition, point);
   const nodes = Object.fromEntries(Object.keys(columns).map((name) => [name, tape.column(name)]));
   const parts = new TapeParts();
   const outputs = of(bindComposition(composition, theta, nodes, parts));

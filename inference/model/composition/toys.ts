@@ -18,8 +18,8 @@ import { exp } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { poisson } from "../../statistics/toys/poisson.js";
 import { asimov, redrawn } from "../parameters/constraints.js";
-import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { bindComposition, TapeParts } from "./bind-composition.js";
+import type { ParameterPoint } from "../parameters/parameter.js";
+import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
 
@@ -116,9 +116,7 @@ export async function expectedEvents(
   checkArgument("expectedEvents", "the density", density, aText);
   checkArgument("expectedEvents", "the point", point, anObject);
   const tape = new Tape();
-  const free = freeParameters(composition.parameters);
-  // A tape has no empty arrays.
-  const theta = tape.constant(free.length === 0 ? 0 : free.map(({ name, start }) => entryOf(point, name) ?? start));
+  const theta = pointOn(tape, composition, point);
   // Numbers of events look at no column, but the densities that they are of may.
   const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
   const { logExpected } = bindComposition(composition, theta, columns, new TapeParts()).density(density);

@@ -4,6 +4,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { numbers, oneOf, optional } from "../../../engine/options.js";
 import { add } from "../../../engine/tape/operations.js";
 import { texts } from "../language/entry-kinds.js";
+import { unionOf } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
 import { checkSameColumns, drawnOfEach } from "./mixture.js";
 import { logSum } from "./one-dimensional.js";
@@ -29,7 +30,7 @@ export const ensemble: DensityKind<EnsembleForm> = {
   parts: ({ members }) => members,
   shape: (_, parts) => ({
     of: parts[0]?.of ?? [],
-    given: [...new Set(parts.flatMap(({ given }) => given))],
+    given: unionOf(parts.map(({ given }) => given)),
     isExtended: false,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
     hasKnots: parts.some(({ hasKnots }) => hasKnots),

@@ -5,7 +5,7 @@ import { oneOf } from "../../../engine/options.js";
 import { add, log, sub } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { texts, values } from "../language/entry-kinds.js";
-import type { BoundDensity, Environment, Value } from "../language/environment.js";
+import { type BoundDensity, type Environment, unionOf, type Value } from "../language/environment.js";
 import type { DensityKind, Draws } from "./contract.js";
 import { drawnClasses } from "./drawn-classes.js";
 import { logSignedSum } from "./signed-sum.js";
@@ -20,8 +20,6 @@ export interface MixtureForm {
    */
   readonly coefficients: readonly Value[];
 }
-
-const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
 
 /** Refuses densities that are not all of the same columns. */
 export function checkSameColumns(
@@ -71,7 +69,7 @@ export const mixture: DensityKind<MixtureForm> = {
   parts: ({ summands }) => summands,
   shape: ({ summands, coefficients }, parts, given) => ({
     of: parts[0]?.of ?? [],
-    given: union([...parts.map((own) => own.given), given]),
+    given: unionOf([...parts.map((own) => own.given), given]),
     isExtended: coefficients.length === summands.length && given.length === 0,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
     hasKnots: parts.some(({ hasKnots }) => hasKnots),

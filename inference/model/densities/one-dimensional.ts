@@ -1,6 +1,6 @@
 /** Densities of one column that are known on all numbers, or on one side of one, and are cut to the domain of the column. */
 import { UsageError } from "../../../engine/errors.js";
-import { add, concatenate, log, logSumExp, reshape, sub } from "../../../engine/tape/operations.js";
+import { concatenate, log, logSumExp, reshape, sub } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Environment } from "../language/environment.js";
 import type { BoundInterval, BoundRegion, End, Interval } from "../language/region.js";
@@ -59,7 +59,3 @@ export function needsEnds(where: string, column: string, domain: Interval, ends:
     hint: `Give the column its range: columns: { ${column}: { range: [low, high] } }`,
   });
 }
-
-/** a + b, of which either may be absent. */
-export const plus = (a: Var | undefined, b: Var | undefined): Var | undefined =>
-  a === undefined ? b : b === undefined ? a : add(a, b);

@@ -4,7 +4,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { oneOf } from "../../../engine/options.js";
 import { add } from "../../../engine/tape/operations.js";
 import { texts } from "../language/entry-kinds.js";
-import type { BoundDensity, Shape } from "../language/environment.js";
+import { type BoundDensity, type Shape, unionOf } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
 
 export interface ProductForm {
@@ -42,7 +42,7 @@ export const product: DensityKind<ProductForm> = {
     const of = parts.flatMap((own) => own.of);
     return {
       of,
-      given: [...new Set(parts.flatMap((own) => own.given))].filter((column) => !of.includes(column)),
+      given: unionOf(parts.map((own) => own.given)).filter((column) => !of.includes(column)),
       isExtended: parts.some(({ isExtended }) => isExtended),
       crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
       hasKnots: parts.some(({ hasKnots }) => hasKnots),

@@ -58,6 +58,9 @@ export interface Shape {
   readonly hasKnots: boolean;
 }
 
+/** Names of all lists, each once, in their order. */
+export const unionOf = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
+
 /** A density in an environment. */
 export interface BoundDensity {
   /** log p of the columns that it is of, at given ones, per event; normalised over the domains of the columns. */

@@ -6,6 +6,7 @@ import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { type Covariance, covariance, covarianceOf } from "../../../inference/statistics/fit/covariance.js";
 import { withoutCurvatureNoise } from "../../../inference/statistics/fit/curvature-noise.js";
 import { widenedCovariance } from "../../../inference/statistics/fit/widened-covariance.js";
+import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import { indexOfName, type Matrix, matrixOf } from "../../../inference/statistics/objective.js";
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
@@ -52,7 +53,7 @@ export async function withoutNoise(
     const at = found.names.map((each) => indexOfName("withoutNoise", names, each));
     return wider(
       found,
-      partOf(hessian, at),
+      matrixOf(submatrix(Float64Array.from(hessian.flat()), names.length, at), at.length),
       at.map((k) => ofNuisance[k]!),
     );
   };
@@ -63,12 +64,6 @@ export async function withoutNoise(
     "without noise of trainings",
   );
 }
-
-const partOf = (matrix: Matrix, at: readonly number[]): Matrix =>
-  matrixOf(
-    at.flatMap((k) => at.map((l) => matrix[k]![l]!)),
-    at.length,
-  );
 
 function wider(own: Covariance, hessian: Matrix, noise: readonly number[]): Covariance {
   const left = covariance(withoutCurvatureNoise(hessian, noise, CONSTRAINT).flat(), own.names);
