@@ -13,11 +13,13 @@ import { type CheckedComposition, functionOf } from "./composition.js";
 /**
  * Values of the parameters: θ of the free ones, in their order, and numbers for the fixed ones.
  *
- * @param theta  [K], with events or without
+ * @param theta  [K], with events or without; of any shape where K is 0
  */
 function parameterValues({ parameters }: CheckedComposition, theta: Var): Map<string, Var> {
   const free = freeParameters(parameters).map(({ name }) => name);
-  if (theta.shape.length !== 1 || theta.shape[0] !== free.length) {
+  const isOfFree = theta.shape.length === 1 && theta.shape[0] === free.length;
+  // Without free parameters there is no θ to look at.
+  if (free.length > 0 && !isOfFree) {
     throw new UsageError("composition", { expected: `parameters [${free.length}]`, got: `[${theta.shape}]` });
   }
   return new Map(

@@ -42,6 +42,12 @@ test("a point moves the events; no events are no numbers", async () => {
   assert.equal(await draw({ count: 0 }), { m: new Float64Array(0) });
 });
 
+test("parameters that are all fixed have their starts", async () => {
+  const fixed = [parameter("mean", 3, { isFixed: true }), parameter("sigma", 1e-6, { isFixed: true })];
+  const { m } = await draw({ composition: checkedComposition({ ...composition, parameters: fixed }) });
+  assert.ok(m!.every((x) => Math.abs(x - 3) < 1e-4));
+});
+
 test("each event follows its own given column", async () => {
   const t = Float64Array.from({ length: 50 }, (_, i) => (i % 2) - 0.5);
   const { m } = await draw({ density: "each", given: { t }, point: { sigma: 1e-6 } });
