@@ -14,6 +14,12 @@ import type { FittedModel, NamedFit } from "./fitted-model.js";
 import { withoutNoise } from "./noise-errors.js";
 import { fitProfiled, trainAndFitProfiled } from "./profiled-fit.js";
 
+/** A fit, with the errors that it has without the noise of trained densities. */
+async function fitWithoutNoise(noise: readonly EffectNoise[], ...fit: Parameters<typeof fitStep>): Promise<NamedFit> {
+  const [context, name, , key, model, data] = fit;
+  return withoutNoise(context, name, key, model, data, await fitStep(...fit), noise);
+}
+
 /** The fit of x alone, where the form of the likelihood has one, and the ν that it gives what follows to start from [K]. */
 async function fitXAlone(
   context: RunContext,
@@ -27,8 +33,7 @@ async function fitXAlone(
   const { y: _y, ...data } = context.events.data;
   const { y: _density, ...model } = simulated;
   const label = looksAtY(context) ? "fit of x alone" : "fit of x";
-  const found = await fitStep(context, "fit.x", label, key, model, data, start);
-  const xAlone = await withoutNoise(context, "fit.x", key, model, data, found, noise);
+  const xAlone = await fitWithoutNoise(noise, context, "fit.x", label, key, model, data, start);
   return { xAlone, start: xAlone.fit.estimate.values };
 }
 
@@ -67,8 +72,7 @@ export async function fitModel(
   const key = keys.whole;
   const first = configuration.transport.enabled ? await trainTransport(context, simulated, key, start) : undefined;
   if (first === undefined) {
-    const found = await fitStep(context, "fit.fixed", "fit", key, simulated, data, start);
-    const only = await withoutNoise(context, "fit.fixed", key, simulated, data, found, noise);
+    const only = await fitWithoutNoise(noise, context, "fit.fixed", "fit", key, simulated, data, start);
     return { model: simulated, key, fixedKey: key, fits: { ...(xAlone && { xAlone }), fixed: only }, ...none };
   }
   return fitWithTransport(context, simulated, keys, first, xAlone, noise);
@@ -85,8 +89,16 @@ async function fitWithTransport(
 ): Promise<FittedModel> {
   const { data } = context.events;
   const withTransport: MixtureModel = { ...simulated, transport: first.transport };
-  const found = await fitStep(context, "fit.fixed", "fit with T fixed", first.key, withTransport, data, first.nu);
-  const fixed = await withoutNoise(context, "fit.fixed", first.key, withTransport, data, found, noise);
+  const fixed = await fitWithoutNoise(
+    noise,
+    context,
+    "fit.fixed",
+    "fit with T fixed",
+    first.key,
+    withTransport,
+    data,
+    first.nu,
+  );
   const replicas = await fitReplicas(context, simulated, keys, first);
   const trainings = [
     { label: "T and ν (step 1)", of: "transport" as const, recipe: "transport.training", summary: first.summary },
