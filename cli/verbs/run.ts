@@ -7,6 +7,8 @@ import { UsageError } from "../../workflow/errors.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
+import { frameOf } from "../../workflow/report/measurement/analysis.js";
+import { measurementNumbers, measurementPage } from "../../workflow/report/measurement/leaves.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
 import { errorsOfFit } from "../../workflow/report/simulation-text.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
@@ -52,8 +54,9 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     if (options.replica !== undefined) return await runReplica(context, runContext, options.replica);
     const outcome = await runChain(runContext, warnings);
     signal.throwIfAborted();
-    const results = await writeResults(runContext, outcome);
-    await writeReport(runContext, outcome);
+    const results = await writeResults(folder, measurementNumbers(runContext, outcome));
+    const page = measurementPage(runContext, outcome);
+    await writeReport(folder, frameOf(runContext, outcome), page, runContext.warn);
     for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";

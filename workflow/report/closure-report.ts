@@ -21,7 +21,10 @@ const inSigmas = (lambda: number) => Math.sqrt(Math.max(0, lambda));
 
 const percent = (part: number | undefined) => (part === undefined ? undefined : `${Math.round(100 * part)}%`);
 
-export function closureTables(context: RunContext, { closure, biases }: Outcome): ReportTable[] {
+export function closureTables(
+  context: RunContext,
+  { closure, biases }: Pick<Outcome, "closure" | "biases">,
+): ReportTable[] {
   return [
     ...biases.map((own) => biasTable(context, own)),
     ...(closure.verdicts.length === 0 ? [] : [testTable(context, closure.verdicts)]),
@@ -73,7 +76,7 @@ function biasTable(context: RunContext, { of, estimates, verdict }: BiasOf): Rep
 }
 
 /** The entry of results.json. */
-export function closureResults(context: RunContext, { closure, biases }: Outcome) {
+export function closureResults(context: RunContext, { closure, biases }: Pick<Outcome, "closure" | "biases">) {
   const { configuration } = context.analysis;
   const labelsOf = (features: ClosureVerdict["worst"]["features"]) =>
     features.map(({ of, feature }) => featureLabel(context.analysis, of, feature));

@@ -8,7 +8,7 @@ const sigmaOf = (curvature: WeightedCurvature["covariance"]) =>
   curvature.status === "positive-definite" ? curvature.sigma : undefined;
 
 /** Spread of the replicas, the likelihood that each gives, and what the average is made of; null without an ensemble. */
-export function ensembleResults({ fitted, best }: Outcome) {
+export function ensembleResults({ fitted, best }: Pick<Outcome, "fitted" | "best">) {
   const { replicas, fits } = fitted;
   if (replicas.length === 0) return null;
   const { sigma } = best.summary;

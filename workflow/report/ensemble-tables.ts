@@ -5,7 +5,7 @@ import { ensembleResults } from "./ensemble-results.js";
 import type { ReportTable } from "./html.js";
 
 /** @param names  of the nuisances, as tables show them */
-export function ensembleTables(outcome: Outcome, names: readonly string[]): ReportTable[] {
+export function ensembleTables(outcome: Pick<Outcome, "fitted" | "best">, names: readonly string[]): ReportTable[] {
   const found = ensembleResults(outcome);
   if (found === null) return [];
   const { replicas, spread, average } = found;

@@ -1,28 +1,22 @@
-/** What a reader of a report sees first: the result in one sentence, and what the checks of the run say of it. */
+/** What a reader of a report sees first: the result in one sentence. */
 
 import { fixed, measurement } from "../../inference/plots/index.js";
 import type { RunContext } from "../context.js";
 import type { Outcome } from "../recipes/outcome.js";
 import { listed } from "../text-table.js";
-import { failedOf, type Verdict, verdictText } from "../verdicts.js";
+import { failedOf } from "../verdicts.js";
 import { nuisanceLabels } from "./labels.js";
 import { errorsOfBest } from "./simulation-text.js";
-
-export interface FirstScreen {
-  /** One sentence. */
-  readonly result: string;
-  /** Checks that failed. */
-  readonly failed: readonly Verdict[];
-  /** Of the run, all but those that say what failed. */
-  readonly warnings: readonly string[];
-}
 
 /** Nuisances of which the sentence has the numbers; the table below has them all. */
 const MOST_NAMED = 6;
 
 /** With the total error where the part of the simulation is known. */
-export function firstScreen(context: RunContext, outcome: Outcome): FirstScreen {
-  const { best, verdicts, warnings } = outcome;
+export function resultSentence(
+  context: RunContext,
+  outcome: Pick<Outcome, "fitted" | "best" | "simulationErrors" | "verdicts">,
+): string {
+  const { best, verdicts } = outcome;
   const { estimate } = best.summary;
   const total = errorsOfBest(outcome)?.total.sigma;
   const sigma = total ?? best.summary.sigma;
@@ -35,11 +29,6 @@ export function firstScreen(context: RunContext, outcome: Outcome): FirstScreen 
   const list = more > 0 ? `${named.join(", ")}, and ${more} more nuisances, which the table below has` : listed(named);
   const errors =
     sigma === null ? ", without errors" : total === undefined ? "" : ", with the error of the simulation included";
-  const failed = failedOf(verdicts);
-  const said = new Set(failed.map(verdictText));
-  return {
-    result: `The ${best.label} gives ${list} (in prior standard deviations${errors})${failed.length === 0 ? "" : "; these numbers are not for use as they stand"}.`,
-    failed,
-    warnings: warnings.filter((text) => !said.has(text)),
-  };
+  const doubt = failedOf(verdicts).length === 0 ? "" : "; these numbers are not for use as they stand";
+  return `The ${best.label} gives ${list} (in prior standard deviations${errors})${doubt}.`;
 }

@@ -168,7 +168,7 @@ export function projectionPictures(
 const MOST_PAIRS = 6;
 
 /** Replicas in the planes of two nuisances, with the errors of the fit and of the average. */
-export function replicaPicture(context: RunContext, { fitted, best }: Outcome): Drawing[] {
+export function replicaPicture(context: RunContext, { fitted, best }: Pick<Outcome, "fitted" | "best">): Drawing[] {
   const { replicas, fits } = fitted;
   if (replicas.length < 2 || best.summary.sigma === null) return [];
   const { configuration } = context.analysis;

@@ -14,14 +14,17 @@ export const errorsOfFit = (errors: SimulationErrors, name: string): FitErrors |
 export const errorParts = (errors: SimulationErrors, name: string) =>
   errorsOfFit(errors, name) ?? { simulation: null, total: null };
 
+/** What they are said of. */
+type Fits = Pick<Outcome, "fitted" | "best" | "simulationErrors">;
+
 /** Of the fit whose numbers are the result. */
-export function errorsOfBest({ fitted, best, simulationErrors }: Outcome): FitErrors | undefined {
+export function errorsOfBest({ fitted, best, simulationErrors }: Fits): FitErrors | undefined {
   const name = Object.entries(fitted.fits).find(([, fit]) => fit === best)?.[0];
   return name === undefined ? undefined : errorsOfFit(simulationErrors, name);
 }
 
 /** Columns of the table of nuisances. */
-export function partsOfBest(outcome: Outcome): { readonly label: string; readonly sigma: readonly number[] }[] {
+export function partsOfBest(outcome: Fits): { readonly label: string; readonly sigma: readonly number[] }[] {
   const errors = errorsOfBest(outcome);
   if (errors === undefined) return [];
   return [
@@ -31,7 +34,7 @@ export function partsOfBest(outcome: Outcome): { readonly label: string; readonl
 }
 
 /** Sentences of the report, with a space before them; nothing where there is no such part. */
-export function simulationText(context: RunContext, outcome: Outcome): string {
+export function simulationText(context: RunContext, outcome: Fits): string {
   const simulation = errorsOfBest(outcome)?.simulation;
   if (simulation === undefined) return "";
   const { estimator, replicas, precision, sigma } = simulation;

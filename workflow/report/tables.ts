@@ -36,7 +36,7 @@ export function yieldTable(processes: readonly YieldRow[], nObserved: number): R
 }
 
 /** How features enter the densities, where one is transformed. */
-export function featureTables({ analysis }: RunContext, { fitted }: Outcome): ReportTable[] {
+export function featureTables({ analysis }: RunContext, { fitted }: Pick<Outcome, "fitted">): ReportTable[] {
   const rows = featureRows(analysis, fitted.model.frame);
   if (rows.length === 0) return [];
   return [
@@ -50,7 +50,7 @@ export function featureTables({ analysis }: RunContext, { fitted }: Outcome): Re
 }
 
 /** How the yields follow the shape nuisances, where they do. */
-export function acceptanceTables({ analysis }: RunContext, { acceptance }: Outcome): ReportTable[] {
+export function acceptanceTables({ analysis }: RunContext, { acceptance }: Pick<Outcome, "acceptance">): ReportTable[] {
   if (acceptance.length === 0) return [];
   const { nuisances } = analysis.configuration;
   return [
@@ -105,7 +105,10 @@ export function nuisanceTable(
 const shortLabel = (label: string) => label.replace(/^fit (?:of|with) /, "");
 
 /** Estimates of the fit that gives the result, and σ of each fit that has them, side by side. */
-export function fitTable(context: RunContext, outcome: Outcome): ReportTable {
+export function fitTable(
+  context: RunContext,
+  outcome: Pick<Outcome, "fitted" | "best" | "simulationErrors">,
+): ReportTable {
   const { fitted, best } = outcome;
   const { configuration } = context.analysis;
   const parts = partsOfBest(outcome);
@@ -131,7 +134,10 @@ export function fitTable(context: RunContext, outcome: Outcome): ReportTable {
   );
 }
 
-export function estimateTable(context: RunContext, { fitted, verdicts }: Outcome): ReportTable {
+export function estimateTable(
+  context: RunContext,
+  { fitted, verdicts }: Pick<Outcome, "fitted" | "verdicts">,
+): ReportTable {
   const names = nuisanceLabels(context);
   const average = fitted.fits.averaged ? " (that of the average counts from the minima of the replicas)" : "";
   return {
@@ -146,7 +152,7 @@ export function estimateTable(context: RunContext, { fitted, verdicts }: Outcome
   };
 }
 
-export function modeTable(context: RunContext, { best }: Outcome): ReportTable {
+export function modeTable(context: RunContext, { best }: Pick<Outcome, "best">): ReportTable {
   const names = nuisanceLabels(context);
   return {
     caption: `Principal modes of the covariance (${labelText(best.summary)}), in prior standard deviations`,
@@ -156,7 +162,7 @@ export function modeTable(context: RunContext, { best }: Outcome): ReportTable {
 }
 
 /** Errors by the Hessian and by the outer product of the gradients of the events. */
-export function crossCheckTables(context: RunContext, { best }: Outcome): ReportTable[] {
+export function crossCheckTables(context: RunContext, { best }: Pick<Outcome, "best">): ReportTable[] {
   const { crossCheck } = best.summary;
   if (crossCheck === null) return [];
   const { hessianSigma, scoreSigma, scatter } = crossCheck;
@@ -175,7 +181,7 @@ export function crossCheckTables(context: RunContext, { best }: Outcome): Report
 }
 
 /** How every training ended, and what it would have gained if it had gone on. */
-export function trainingTable({ trainings }: Outcome): ReportTable {
+export function trainingTable({ trainings }: Pick<Outcome, "trainings">): ReportTable {
   return {
     caption: "Trainings, with what further training would gain (nats per event)",
     columns: ["training", "epochs", "kept", "loss", "convergence", "gain of further training"],
@@ -195,7 +201,7 @@ export function trainingTable({ trainings }: Outcome): ReportTable {
 }
 
 /** The events that move the estimates most, by one Newton step. */
-export function influenceTables(context: RunContext, { influence }: Outcome): ReportTable[] {
+export function influenceTables(context: RunContext, { influence }: Pick<Outcome, "influence">): ReportTable[] {
   const names = nuisanceLabels(context);
   const rows = influence.flatMap(({ events }, k) =>
     events.map(({ row, values, shift }) => [
@@ -219,7 +225,10 @@ export function influenceTables(context: RunContext, { influence }: Outcome): Re
 }
 
 /** What the fit should have measured with the model as it is: bounds of an error with T profiled. */
-export function sensitivityTables(context: RunContext, { sensitivity, best }: Outcome): ReportTable[] {
+export function sensitivityTables(
+  context: RunContext,
+  { sensitivity, best }: Pick<Outcome, "sensitivity" | "best">,
+): ReportTable[] {
   const kinds = [
     ["x alone", sensitivity?.xAlone],
     ["T profiled", sensitivity?.profiled],
@@ -242,7 +251,7 @@ export function sensitivityTables(context: RunContext, { sensitivity, best }: Ou
   ];
 }
 
-export function projectionTable(context: RunContext, { projections }: Outcome): ReportTable {
+export function projectionTable(context: RunContext, { projections }: Pick<Outcome, "projections">): ReportTable {
   const text = (result: Parameters<typeof goodnessOf>[0]) => {
     const goodness = goodnessOf(result);
     return goodness && goodnessText(goodness);

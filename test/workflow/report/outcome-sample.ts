@@ -5,6 +5,10 @@ import { readConfiguration } from "../../../workflow/configuration/configuration
 import type { RunContext } from "../../../workflow/context.js";
 import { errorsOf } from "../../../workflow/likelihood/covariance-summary.js";
 import type { Outcome } from "../../../workflow/recipes/outcome.js";
+import { frameOf } from "../../../workflow/report/measurement/analysis.js";
+import { measurementNumbers, measurementPage } from "../../../workflow/report/measurement/leaves.js";
+import { reportOf } from "../../../workflow/report/page.js";
+import type { Picture } from "../../../workflow/store/drawings.js";
 
 const SOURCE = `
 name: Small run
@@ -283,3 +287,17 @@ export const withSandwich = {
     fits: { ...outcome.fitted.fits, fixed: namedFit("fit with T fixed", [0.55, -0.3], 0.08, "sandwich") },
   },
 } as unknown as Outcome;
+
+/** What all of a union are at once. */
+type Joined<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer All) => void ? All : never;
+
+type Numbers = ReturnType<typeof measurementNumbers>[number];
+
+/** The entries of results.json, by their types. */
+export const resultsOf = (of: Outcome) =>
+  Object.assign({}, ...measurementNumbers(setting, of).map((own) => ("results" in own ? own.results : {}))) as Joined<
+    Extract<Numbers, { readonly results: object }>["results"]
+  >;
+
+export const pageOf = (of: Outcome, pictures: readonly Picture[]) =>
+  reportOf(frameOf(setting, of), measurementPage(setting, of), pictures, setting.warn);

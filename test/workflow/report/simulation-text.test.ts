@@ -2,10 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { describeFit, type FitSummary } from "../../../workflow/likelihood/fit-summary.js";
-import { resultsOf } from "../../../workflow/report/results.js";
 import { errorsOfFit, simulationText } from "../../../workflow/report/simulation-text.js";
 import { fitTable } from "../../../workflow/report/tables.js";
-import { outcome, setting, withSimulation } from "./outcome-sample.js";
+import { outcome, resultsOf, setting, withSimulation } from "./outcome-sample.js";
 
 test("the first table has the part of the simulation and the total of the result behind the statistical errors", () => {
   const { columns, rows } = fitTable(setting, withSimulation());
@@ -14,11 +13,11 @@ test("the first table has the part of the simulation and the total of the result
 });
 
 test("results: simulation and total of each fit, null where there are none; the statistical error stays what it was", () => {
-  const { fits } = resultsOf(setting, withSimulation());
+  const { fits } = resultsOf(withSimulation());
   assert.equal([fits.xAlone!.simulation, fits.xAlone!.total], [null, null]);
   assert.equal(fits.profiled!.simulation!.sigma, [0.05, 0.02]);
   assert.equal(fits.profiled!.total!.sigma, [Math.sqrt(0.0125), Math.sqrt(0.0104)]);
-  assert.equal(fits.profiled!.sigma, resultsOf(setting, outcome).fits.profiled!.sigma);
+  assert.equal(fits.profiled!.sigma, resultsOf(outcome).fits.profiled!.sigma);
 });
 
 test("the report says where the part comes from, and nothing where there is none", () => {

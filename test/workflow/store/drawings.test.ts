@@ -13,6 +13,8 @@ import { openContext } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
 import { attempt, type Missing } from "../../../workflow/recipes/optional-parts.js";
 import type { Outcome } from "../../../workflow/recipes/outcome.js";
+import { frameOf } from "../../../workflow/report/measurement/analysis.js";
+import { measurementNumbers, measurementPage } from "../../../workflow/report/measurement/leaves.js";
 import { writeReport, writeResults } from "../../../workflow/report/outcome-files.js";
 import { drawAll, writePictures } from "../../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";
@@ -67,7 +69,7 @@ const report = () => readFileSync(join(context.folder, "report.html"), "utf8");
 
 async function written(of: Outcome): Promise<string> {
   warnings.length = 0;
-  await writeReport(context, of);
+  await writeReport(context.folder, frameOf(context, of), measurementPage(context, of), context.warn);
   const html = report();
   requireWellFormed(html.replace("<!doctype html>\n", "").replace(/<meta [^>]*>\n/g, ""));
   return html;
@@ -134,7 +136,7 @@ test("numbers that no picture and no table takes are said in place of each", asy
 
 test("a page that fails as a whole says so, and results are there before it", async () => {
   const broken = { ...outcome, missing: undefined as unknown as Missing };
-  await writeResults(context, broken);
+  await writeResults(context.folder, measurementNumbers(context, broken));
   assert.ok(existsSync(join(context.folder, "results.json")));
   assert.match(await written(broken), /report\.html: left out, as it cannot be made/);
 });

@@ -1,13 +1,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { MixtureModel } from "../../../inference/model/mixture-model.js";
-import { arraysOf, resultsOf } from "../../../workflow/report/results.js";
-import { outcome, setting } from "./outcome-sample.js";
+import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
+import { arraysOf } from "../../../../workflow/report/leaves.js";
+import { measurementNumbers } from "../../../../workflow/report/measurement/leaves.js";
+import { outcome, resultsOf, setting } from "../outcome-sample.js";
 
 const close = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-9, `${got}, not ${expected}`);
 
 test("results are JSON that has every fit by its name, and says which one is the result", () => {
-  const results = resultsOf(setting, outcome);
+  const results = resultsOf(outcome);
   assert.equal(JSON.parse(JSON.stringify(results)), results, "nothing is lost as JSON");
   assert.equal(Object.keys(results.fits), ["xAlone", "fixed", "profiled"]);
   assert.is(results.result, "fit with T profiled");
@@ -27,7 +28,7 @@ test("trainings that failed are verdicts, and stand with the fits that rest on t
     advice: "Raise it",
   } as const;
   const warned = { ...failed, training: "p(x), nominal", of: "x", failed: false } as const;
-  const { fits, verdicts, trainings } = resultsOf(setting, { ...outcome, verdicts: [failed, warned] });
+  const { fits, verdicts, trainings } = resultsOf({ ...outcome, verdicts: [failed, warned] });
   assert.equal(
     Object.values(fits).map(({ unconverged }) => unconverged),
     [[], ["T and ν (step 1)"], ["T and ν (step 1)"]],
@@ -37,7 +38,7 @@ test("trainings that failed are verdicts, and stand with the fits that rest on t
 });
 
 test("features have the labels of the configuration, else their name and number", () => {
-  const { projections, closure, displacements } = resultsOf(setting, outcome);
+  const { projections, closure, displacements } = resultsOf(outcome);
   assert.equal(
     projections.map(({ feature }) => feature),
     ["x1", "energy", "angle"],
@@ -47,7 +48,7 @@ test("features have the labels of the configuration, else their name and number"
 });
 
 test("a scan gives the intervals where -2 Delta ln L is 1 and 4, and the parabola through its points", () => {
-  const [scan] = resultsOf(setting, outcome).scans.profiled!.single;
+  const [scan] = resultsOf(outcome).scans.profiled!.single;
   // 0.5 ± 0.1 and ± 0.2 from the formula of the sample.
   const ends = scan!.intervals.map(({ level, ends: [end] }) => [level, end!.lower!, end!.upper!] as const);
   for (const [level, lower, upper] of ends) {
@@ -59,20 +60,20 @@ test("a scan gives the intervals where -2 Delta ln L is 1 and 4, and the parabol
 });
 
 test("the spread of replicas is their standard deviation; without an average there is none", () => {
-  const { ensemble } = resultsOf(setting, outcome);
+  const { ensemble } = resultsOf(outcome);
   close(ensemble!.spread!.mean[0]!, 0.5);
   // (0.4, 0.6) and (-0.2, -0.3) with one degree of freedom.
   close(ensemble!.spread!.spread[0]!, 0.1 * Math.SQRT2);
   close(ensemble!.spread!.spread[1]!, 0.05 * Math.SQRT2);
   assert.is(ensemble!.average, null);
   const alone = { ...outcome, fitted: { ...outcome.fitted, replicas: [] } };
-  assert.is(resultsOf(setting, alone).ensemble, null);
+  assert.is(resultsOf(alone).ensemble, null);
 });
 
 test("results say what the response acts on; a run without a response has none", () => {
   const responseWith = (response: object | undefined) => {
     const model = { response } as unknown as MixtureModel;
-    return resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model } }).response;
+    return resultsOf({ ...outcome, fitted: { ...outcome.fitted, model } }).response;
   };
   assert.is(responseWith(undefined), null);
   assert.equal(responseWith({}), { actsOn: "simulation" });
@@ -80,9 +81,9 @@ test("results say what the response acts on; a run without a response has none",
 });
 
 test("errors of T say what they lack, beside the whole and beside every number of y", () => {
-  assert.is(resultsOf(setting, outcome).errorsOfT, null, "a run without T has none");
+  assert.is(resultsOf(outcome).errorsOfT, null, "a run without T has none");
   const model = { transport: {}, response: {} } as unknown as MixtureModel;
-  const partial = resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model, replicas: [] } });
+  const partial = resultsOf({ ...outcome, fitted: { ...outcome.fitted, model, replicas: [] } });
   const lacks = /Errors of T lack the statistical error of T, .* set ensemble\.replicas to 9\./;
   assert.match(partial.errorsOfT!.missing!, lacks);
   assert.equal(
@@ -93,21 +94,21 @@ test("errors of T say what they lack, beside the whole and beside every number o
     partial.displacements.map(({ errors }) => errors),
     ["nuisances", null],
   );
-  const whole = resultsOf(setting, { ...outcome, fitted: { ...outcome.fitted, model } });
+  const whole = resultsOf({ ...outcome, fitted: { ...outcome.fitted, model } });
   const { missing, ...parts } = whole.errorsOfT!;
   assert.equal(parts, { statistical: true, isShort: true, nuisances: true });
   assert.match(missing!, /replicas are trained for 15 epochs and T for 25/);
 });
 
 test("errors of T at the fit are arrays that say of which part they are", () => {
-  const arrays = arraysOf(outcome);
+  const arrays = arraysOf(measurementNumbers(setting, outcome));
   assert.equal([...arrays.get("displacement/0/nuisances_upper")!.data], [0.03, 0.02, 0.01, 0.04]);
   for (const name of ["total_upper", "statistical", "central"]) assert.not.ok(arrays.has(`displacement/0/${name}`));
   assert.not.ok(arrays.has("displacement/1/nuisances_upper"));
 });
 
 test("larger arrays have names by their place in the results, and their shapes", () => {
-  const arrays = arraysOf(outcome);
+  const arrays = arraysOf(measurementNumbers(setting, outcome));
   assert.equal(arrays.get("displacement/1/displacements")!.shape, [2, 2]);
   assert.equal([...arrays.get("displacement/1/displacements")!.data], [0.1, 0, 0, 0.2]);
   assert.equal([...arrays.get("projection/2/after")!.data], [11, 19, 12]);
