@@ -39,16 +39,7 @@ export {
   type RegionImpact,
   type RegionSize,
 } from "./measurements/distribution-of-interest/impacts/impacts-on-distribution.js";
-export {
-  type GroupImpact,
-  type Impact,
-  type ImpactGroups,
-  type ImpactTable,
-  type ImpactTarget,
-  impactTables,
-  type TargetFunctions,
-  targetsOf,
-} from "./measurements/distribution-of-interest/impacts/impacts-on-targets.js";
+export { targetsOf } from "./measurements/distribution-of-interest/impacts/impacts-on-targets.js";
 export {
   type FeatureRange,
   type ObservedFeature,
@@ -235,8 +226,18 @@ export {
   impactDefinitions,
   modeSources,
   nuisanceSources,
+  type OutcomeChange,
   type SourceRequest,
 } from "./statistics/impacts/impact-sources.js";
+export {
+  type GroupImpact,
+  type Impact,
+  type ImpactGroups,
+  type ImpactTable,
+  type ImpactTarget,
+  impactTables,
+  type TargetFunctions,
+} from "./statistics/impacts/impact-tables.js";
 export * from "./statistics/intervals/contours.js";
 export * from "./statistics/intervals/minos.js";
 export * from "./statistics/intervals/principal-modes.js";

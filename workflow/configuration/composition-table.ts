@@ -3,6 +3,7 @@ import { flag, list, section, text, type ValueOf } from "./entries.js";
 import { MAXIMA } from "./limits.js";
 import { densities } from "./table/composition/densities.js";
 import { functions } from "./table/composition/functions.js";
+import { impacts } from "./table/composition/impacts.js";
 import { likelihoods } from "./table/composition/likelihoods.js";
 import { parameters } from "./table/composition/parameters.js";
 import { columns, samples } from "./table/composition/samples.js";
@@ -40,11 +41,22 @@ export const compositionTable = section(
           maxLength: MAXIMA.parameters,
           unique: true,
         }),
+        pairs: list(
+          list(text({ doc: "Name of a parameter.", refersTo: "parameters" }), {
+            doc: "Two parameters.",
+            minLength: 2,
+            maxLength: 2,
+            unique: true,
+          }),
+          { doc: "Pairs that are scanned together, for contours.", default: [], maxLength: MAXIMA.pairs, unique: true },
+        ),
         points: scan.keys.points,
+        grid: scan.keys.grid,
         range: scan.keys.range,
       },
       { doc: "Scans of -2 Delta ln L." },
     ),
+    impacts,
     report,
   },
   { doc: "A composition." },

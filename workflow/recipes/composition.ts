@@ -1,6 +1,6 @@
-/** A composition from its file to results: read, fit each likelihood, its asymmetric errors, scans, projections. */
+/** A composition from its file to results: read, fit each likelihood, its asymmetric errors, scans, impacts, projections. */
 import type { Backend } from "../../engine/runtime/backend.js";
-import type { Scan1d } from "../../inference/statistics/intervals/scan.js";
+import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import { type ChannelEvents, readChannel } from "../events/channel-events.js";
@@ -8,8 +8,10 @@ import { leftOutText } from "../events/selection.js";
 import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
 import type { Reporter } from "../reporter.js";
+import { type ConstrainedModes, constrainedModes } from "../steps/composition/constrained-modes.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
+import { type CompositionImpacts, impactStep } from "../steps/composition/impacts.js";
 import { minosStep } from "../steps/composition/minos.js";
 import { integralVerdicts, yieldVerdicts } from "../steps/composition/normalisation-verdicts.js";
 import { parameterVerdicts } from "../steps/composition/parameter-verdicts.js";
@@ -19,7 +21,7 @@ import {
   goodnessOf,
   projectionStep,
 } from "../steps/composition/projections.js";
-import { scanStep } from "../steps/composition/scan.js";
+import { pairStep, scanStep } from "../steps/composition/scan.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { readVersion } from "../version.js";
@@ -33,6 +35,11 @@ export interface LikelihoodOutcome {
   /** Null where they are not asked for, or there is no minimum. */
   readonly minos: readonly MinosSummary[] | null;
   readonly scans: readonly Scan1d[];
+  readonly pairs: readonly Scan2d[];
+  /** Of the constrained parameters; null where fewer than two have errors. */
+  readonly modes: ConstrainedModes | null;
+  /** Null where they are not asked for, or the fit gave no errors. */
+  readonly impacts: CompositionImpacts | null;
   readonly projections: readonly ChannelProjection[];
   /** Null where nothing can be tested. */
   readonly goodness: CompositionGoodness | null;
@@ -80,6 +87,8 @@ interface PlannedSteps {
   readonly fit: LazyStep<CompositionFit>;
   readonly minos: LazyStep<readonly MinosSummary[] | null> | undefined;
   readonly scans: readonly LazyStep<Scan1d | null>[];
+  readonly pairs: readonly LazyStep<Scan2d | null>[];
+  readonly impacts: LazyStep<CompositionImpacts | null> | undefined;
   readonly projections: LazyStep<readonly ChannelProjection[]>;
 }
 
@@ -87,23 +96,30 @@ export function plannedSteps(
   context: CompositionContext,
   [plan, events]: readonly [LikelihoodPlan, readonly ChannelEvents[]],
 ): PlannedSteps {
-  const { scan, fit: options } = context.analysis.configuration;
+  const { scan, impacts, fit: options } = context.analysis.configuration;
   const bound = boundPlan(context, plan, events);
   const fit = fitStep(context, bound);
   const free = plan.composition.parameters.filter(({ isFixed }) => isFixed !== true).map(({ name }) => name);
+  const isFree = (name: string) => free.includes(name);
+  const ofInterest = impacts.parameters.filter(isFree);
+  const pairs = (scan.pairs as unknown as readonly (readonly [string, string])[]).filter((pair) => pair.every(isFree));
   return {
     bound,
     fit,
     minos: options.minos ? minosStep(context, bound, fit) : undefined,
-    scans: scan.parameters.filter((name) => free.includes(name)).map((name) => scanStep(context, bound, name, fit)),
+    scans: scan.parameters.filter(isFree).map((name) => scanStep(context, bound, name, fit)),
+    pairs: pairs.map((names) => pairStep(context, bound, names, fit)),
+    impacts: ofInterest.length > 0 ? impactStep(context, bound, ofInterest, fit) : undefined,
     projections: projectionStep(context, bound, fit),
   };
 }
 
-export const stepsOf = ({ fit, minos, scans, projections }: PlannedSteps): LazyStep<unknown>[] => [
+export const stepsOf = ({ fit, minos, scans, pairs, impacts, projections }: PlannedSteps): LazyStep<unknown>[] => [
   fit,
   ...(minos ? [minos] : []),
   ...scans,
+  ...pairs,
+  ...(impacts ? [impacts] : []),
   projections,
 ];
 
@@ -149,23 +165,45 @@ async function outcomeOf(
     if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
   const missing: Missing = new Map();
-  const outcome = { plan, events, fit, minos, missing };
+  const outcome = { plan, events, fit, minos, modes: constrainedModes(plan, fit), missing };
+  const none = { scans: [], pairs: [], impacts: null, projections: [], goodness: null };
   // Where -ln L is not finite at the start, there is no point to look at.
-  if (extent === "fit" || fit.fit.nll === undefined) return { ...outcome, scans: [], projections: [], goodness: null };
-  const scans = await attempt(context, missing, "Likelihood scans", () => doneScans(label, steps, warn), []);
+  if (extent === "fit" || fit.fit.nll === undefined) return { ...outcome, ...none };
+  const { scans, pairs } = await attempt(
+    context,
+    missing,
+    "Likelihood scans",
+    () => doneScans(label, steps, warn),
+    none,
+  );
+  const impacts = await attempt(context, missing, "Impacts", () => doneImpacts(label, steps, warn), null);
   const projections = await attempt(context, missing, "Projections", () => steps.projections.result(), []);
   const { goodness, verdicts: misfits } = goodnessOf(label, projections);
   verdicts.add(misfits);
-  return { ...outcome, scans, projections, goodness };
+  return { ...outcome, scans, pairs, impacts, projections, goodness };
 }
 
-async function doneScans(label: string, steps: PlannedSteps, warn: (text: string) => void): Promise<Scan1d[]> {
-  const scans: Scan1d[] = [];
-  for (const step of steps.scans) {
-    const found = await step.result();
-    if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
-    else scans.push(found);
-  }
-  for (const problem of scanProblems({ single: scans, pairs: [] })) warn(`${label}: ${problem}`);
-  return scans;
+type Warn = (text: string) => void;
+
+async function doneScans(label: string, steps: PlannedSteps, warn: Warn) {
+  const done = async <S>(planned: readonly LazyStep<S | null>[]) => {
+    const scans: S[] = [];
+    for (const step of planned) {
+      const found = await step.result();
+      if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
+      else scans.push(found);
+    }
+    return scans;
+  };
+  const [scans, pairs] = [await done(steps.scans), await done(steps.pairs)];
+  for (const problem of scanProblems({ single: scans, pairs })) warn(`${label}: ${problem}`);
+  return { scans, pairs };
+}
+
+async function doneImpacts(label: string, { impacts }: PlannedSteps, warn: Warn): Promise<CompositionImpacts | null> {
+  if (impacts === undefined) return null;
+  const found = await impacts.result();
+  if (found === null) warn(`${label}: ${impacts.name} are left out, as the fit did not give errors`);
+  for (const problem of found?.problems ?? []) warn(`${label}: ${problem}`);
+  return found;
 }

@@ -1,4 +1,4 @@
-/** The report of a composition: verdict first, then each likelihood with its parameters, its correlation, its projections and its scans. */
+/** The report of a composition: verdict first, then each likelihood with its parameters, its correlation, its projections, its scans and its impacts. */
 import { stringify } from "yaml";
 import { constraintEstimate } from "../../inference/model/parameters/constraints.js";
 import {
@@ -18,6 +18,8 @@ import type { ChannelPrediction, ChannelProjection } from "../steps/composition/
 import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
 import { failedOf, verdictText } from "../verdicts.js";
 import { readVersion } from "../version.js";
+import { impactPictures, impactReportTables, impactText, modePictures, modeTables } from "./composition-impacts.js";
+import { pairPictures } from "./composition-pairs.js";
 import { parameterRows } from "./composition-results.js";
 import { channelTable, parameterTable } from "./composition-text.js";
 import type { MissingPart, Report } from "./html.js";
@@ -32,13 +34,24 @@ const captionOf = ({ configuration }: CompositionAnalysis, nEvents: number, titl
   footer: footerLine({ nEvents, seed: configuration.seed, version: readVersion() }),
 });
 
+const seedOf = ({ configuration }: CompositionAnalysis) => configuration.seed;
+
+const titled = (analysis: CompositionAnalysis, own: LikelihoodOutcome) => (title: string) =>
+  captionOf(analysis, eventsOf(own), title);
+
 /** In the order of the report; names are what they are of, the likelihood, and parts of it: none of these has a dot. */
 export const drawingsOf = (analysis: CompositionAnalysis, { likelihoods }: CompositionOutcome): DrawingGroup[] =>
   likelihoods.flatMap((own) => [
     { name: `projections.${own.plan.name}`, drawings: () => projectionPictures(analysis, own) },
     { name: `correlation.${own.plan.name}`, drawings: () => correlationPictures(analysis, own) },
     { name: `pulls.${own.plan.name}`, drawings: () => pullPictures(analysis, own) },
+    { name: `modes.${own.plan.name}`, drawings: () => modePictures(own, titled(analysis, own)) },
     { name: `scan.${own.plan.name}`, drawings: () => scanPictures(analysis, own) },
+    {
+      name: `scan.${own.plan.name}`,
+      drawings: () => pairPictures(own, { nEvents: eventsOf(own), seed: seedOf(analysis) }),
+    },
+    { name: `impacts.${own.plan.name}`, drawings: () => impactPictures(own, titled(analysis, own)) },
   ]);
 
 function projectionPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
@@ -162,10 +175,12 @@ function projectionText({ projections, goodness }: LikelihoodOutcome): string {
   return `${methods}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
 }
 
-const scanText = ({ fit: { errors } }: LikelihoodOutcome) =>
-  errors.estimator === "sandwich"
-    ? "All other parameters are profiled. The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich."
-    : "All other parameters are profiled.";
+function scanText({ fit: { errors }, pairs }: LikelihoodOutcome): string {
+  const profiled = "All other parameters are profiled.";
+  if (errors.estimator !== "sandwich") return profiled;
+  const own = `${profiled} The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich.`;
+  return pairs.length === 0 ? own : `${own} Of pairs that unit is by the areas of the two ellipses.`;
+}
 
 function likelihoodSections(
   own: LikelihoodOutcome,
@@ -176,7 +191,7 @@ function likelihoodSections(
   const { fit, errors } = own.fit;
   const figures = (kind: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(`${kind}.${name}.`) ? [figureOf(picture, "")] : []));
-  const lost = (part: "Projections" | "Likelihood scans"): MissingPart[] => {
+  const lost = (part: "Projections" | "Likelihood scans" | "Impacts"): MissingPart[] => {
     const problem = own.missing.get(part);
     return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
   };
@@ -185,11 +200,15 @@ function likelihoodSections(
     ...sectionOf(
       `Fit of ${name}`,
       [`${fit.reason} Errors: ${errors.estimator}.`, ...left].join("\n\n"),
-      [...figures("correlation"), ...figures("pulls")],
-      tablesOf(warn, `the tables of ${name}`, () => [channelTable(own)]),
+      [...figures("correlation"), ...figures("pulls"), ...figures("modes")],
+      tablesOf(warn, `the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
     ),
     ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), lost("Projections")),
     ...sectionOf(`Scans of ${name}`, scanText(own), figures("scan"), lost("Likelihood scans")),
+    ...sectionOf(`Impacts of ${name}`, impactText(own), figures("impacts"), [
+      ...tablesOf(warn, `the impacts of ${name}`, () => impactReportTables(own)),
+      ...lost("Impacts"),
+    ]),
   ];
 }
 

@@ -10,6 +10,7 @@ import { levelOf } from "../steps/composition/fit.js";
 import { pullOf } from "../steps/composition/parameter-verdicts.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
+import { pairResults } from "./composition-pairs.js";
 
 /** A parameter of one likelihood. */
 export interface ParameterRow {
@@ -69,6 +70,17 @@ function channelsOf({ configuration }: CompositionAnalysis, { plan, events, fit 
   return Object.fromEntries(rows);
 }
 
+const impactResults = ({ impacts }: LikelihoodOutcome) =>
+  (impacts?.tables ?? []).map(({ definition, target, nominal, impacts: own, groups, total, statistical }) => ({
+    parameter: target.name,
+    definition,
+    estimate: nominal,
+    impacts: own,
+    groups,
+    total,
+    statistical: statistical ?? null,
+  }));
+
 function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOutcome) {
   const { fit, errors, effectiveEvents } = outcome.fit;
   const { names, covariance, correlation, estimator, problem } = errors;
@@ -87,6 +99,9 @@ function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOut
       const found = intervals(scan, level).map(({ lower, upper }) => ({ lower: lower ?? null, upper: upper ?? null }));
       return { name: scan.name, level, intervals: found };
     }),
+    pairs: pairResults(outcome),
+    modes: outcome.modes,
+    impacts: impactResults(outcome),
     goodness: outcome.goodness,
     projections: outcome.projections.map(({ channel, column, method, after: { result } }) => {
       const { chiSquare, ndf, pValue } = result;
@@ -121,15 +136,14 @@ const vector = (values: ArrayLike<number>): NamedArray => ({
 /** `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on. */
 export function compositionArrays({ likelihoods }: CompositionOutcome): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
-  for (const { plan, fit, scans, projections } of likelihoods) {
+  for (const { plan, fit, scans, pairs, projections } of likelihoods) {
     arrays.set(`${plan.name}/estimate`, vector(fit.fit.estimate.values));
     const { covariance } = fit.errors;
     if (covariance !== null) {
       const size = covariance.length;
       arrays.set(`${plan.name}/covariance`, { shape: [size, size], data: Float64Array.from(covariance.flat()) });
     }
-    for (const [name, values] of scanArrays({ single: scans, pairs: [] }))
-      arrays.set(`${plan.name}/scans/${name}`, values);
+    for (const [name, values] of scanArrays({ single: scans, pairs })) arrays.set(`${plan.name}/scans/${name}`, values);
     for (const { channel, column, observed, before, after, summands } of projections) {
       const set = (name: string, values: readonly number[]) =>
         arrays.set(`${plan.name}/projections/${channel}/${column}/${name}`, vector(values));

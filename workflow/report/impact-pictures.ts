@@ -2,7 +2,6 @@
 
 import type { Impacts } from "../../inference/measurements/distribution-of-interest/impacts/impacts.js";
 import type { DistributionTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-distribution.js";
-import type { ImpactTable } from "../../inference/measurements/distribution-of-interest/impacts/impacts-on-targets.js";
 import {
   type ObservedFeature,
   type Region,
@@ -10,6 +9,7 @@ import {
 } from "../../inference/measurements/distribution-of-interest/impacts/impacts-regions.js";
 import { impactMap, impactRanking, significant } from "../../inference/plots/index.js";
 import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
+import type { ImpactTable } from "../../inference/statistics/impacts/impact-tables.js";
 import type { RunContext } from "../context.js";
 import type { NamedFit } from "../steps/fits/fitted-model.js";
 import type { Drawing } from "../store/drawings.js";

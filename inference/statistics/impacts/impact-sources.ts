@@ -53,9 +53,12 @@ export interface ImpactSources {
   readonly evaluations: number;
 }
 
+/** What -ln L changes by where an auxiliary measurement has another outcome, and the slope of that, at a value of its nuisance. */
+export type OutcomeChange = (value: number) => { readonly nll: number; readonly slope: number };
+
 /** An estimate and what surrounds it. */
 export interface SourceRequest {
-  /** What was minimised. Its constraints are unit Gaussians. */
+  /** What was minimised. */
   readonly objective: Objective;
   /** Its minimum. A `FitResult` that converged will do. */
   readonly fit: Pick<FitResult, "estimate" | "gradient" | "hessian">;
@@ -67,6 +70,11 @@ export interface SourceRequest {
   readonly tolerance?: number;
   /** see `F64_PRECISION` in covariance.ts */
   readonly precision?: number;
+  /**
+   * Of `auxiliary`, for an outcome one standard deviation above (1) or below (-1) that of a nuisance; undefined where it has no auxiliary
+   * measurement, and is no source. Absent: every constraint is a unit Gaussian.
+   */
+  readonly outcomes?: (name: string, side: 1 | -1) => OutcomeChange | undefined;
   /** Called after every source. */
   readonly onSource?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -79,6 +87,7 @@ export const sourceOptions: Options<SourceRequest> = {
   bounds: optional(anObject),
   tolerance: optional(aNumber),
   precision: optional(aNumber),
+  outcomes: optional(aFunction),
   onSource: optional(aFunction),
   signal: optional(aSignal),
 };
@@ -89,12 +98,13 @@ type Side = (typeof SIDES)[number];
 /** The sources of one definition. `covariance` costs nothing, the others two refits for each nuisance: see `refit`. */
 export async function nuisanceSources(request: SourceRequest, definition: ImpactDefinition): Promise<ImpactSources> {
   checkOptions("nuisanceSources", request, sourceOptions);
-  const { covariance: errors, onSource, signal } = request;
+  const { covariance: errors, outcomes, onSource, signal } = request;
   const setting = refitSetting(request);
   let evaluations = 0;
   const sources: ImpactSource[] = [];
   for (const [k, name] of errors.names.entries()) {
     signal?.throwIfAborted();
+    if (definition === "auxiliary" && outcomes !== undefined && outcomes(name, 1) === undefined) continue;
     const ends: End[] = [];
     for (const side of SIDES) {
       const end =
@@ -178,14 +188,15 @@ async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k
   const { fit, covariance: errors, objective, tolerance, precision, signal } = request;
   const { names, values } = fit.estimate;
   const source = free[k]!;
-  // Moving ν_k by its error takes the others along; moving the mean pulls at ν_k with the unit slope of the constraint.
-  const scale = definition === "shift" ? errors.sigma[k]! / inverse.matrix[k]![k]! : 1;
-  const expected = setting.linear(side, (i) => scale * inverse.matrix[i]![k]!).point;
-  const slope = fit.gradient!.values.map((value, i) => value + (definition === "auxiliary" && i === source ? side : 0));
+  const change = definition === "auxiliary" ? outcomeChange(request, k, side) : undefined;
+  // Moving ν_k by its error takes the others along; another outcome pulls at ν_k with the slope of its change.
+  const scale = change ? -change(values[source]!).slope : (side * errors.sigma[k]!) / inverse.matrix[k]![k]!;
+  const expected = setting.linear(1, (i) => scale * inverse.matrix[i]![k]!).point;
   const isFixed = (i: number) => !free.includes(i) || (definition === "shift" && i === source);
   const fixed = names.flatMap((_, i) => (isFixed(i) ? [[i, expected[i]!] as const] : []));
   const hessian = Float64Array.from(fit.hessian!.flat());
-  const others = withFixed(withDampedBfgs(tilted(objective, values, slope), hessian), new Map(fixed));
+  const moved = tilted(objective, values, fit.gradient!.values, change && [source, change]);
+  const others = withFixed(withDampedBfgs(moved, hessian), new Map(fixed));
   if (others.names.length === 0) return { point: expected, evaluations: 0, problem: undefined };
 
   const limits = (name: string) => entryOf(request.bounds ?? {}, name) ?? ([-Infinity, Infinity] as const);
@@ -211,19 +222,36 @@ async function refit(setting: RefitSetting, definition: "shift" | "auxiliary", k
   };
 }
 
+/** Of the i-th free nuisance; of a unit Gaussian whose mean moves by ±1 it is linear, up to a constant. */
+function outcomeChange({ outcomes, fit, covariance: { names } }: SourceRequest, i: number, side: Side): OutcomeChange {
+  const name = names[i]!;
+  if (outcomes !== undefined) return outcomes(name, side)!;
+  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
+  return (value) => ({ nll: -side * (value - centre), slope: -side });
+}
+
 /**
- * NLL(ν) - slope · (ν - ν̂), to first order.
+ * NLL(ν) - slope · (ν - ν̂), to first order, and what another outcome changes.
  *
- * With the slope that the fit left at ν̂, it is stationary there: what the fit stopped short of is no impact. A constraint
- * ½ (ν_k - c)² whose mean moves by Δ changes by -Δ (ν_k - c) + ½ Δ²: slope Δ, and a constant.
+ * With the slope that the fit left at ν̂, it is stationary there but for the change: what the fit stopped short of is no impact.
  */
-function tilted(objective: Objective, estimate: readonly number[], slope: readonly number[]): Objective {
+function tilted(
+  objective: Objective,
+  estimate: readonly number[],
+  slope: readonly number[],
+  moved: readonly [source: number, change: OutcomeChange] | undefined,
+): Objective {
   return {
     names: objective.names,
     async evaluate(nu, order) {
       const { nll, gradient } = await objective.evaluate(nu, order === 0 ? 0 : 1);
       const rise = slope.reduce((sum, along, k) => sum + along * (nu[k]! - estimate[k]!), 0);
-      return { nll: nll - rise, ...(gradient && { gradient: gradient.map((value, k) => value - slope[k]!) }) };
+      const [source, change] = moved ?? [];
+      const own = source === undefined ? undefined : change!(nu[source]!);
+      return {
+        nll: nll - rise + (own?.nll ?? 0),
+        ...(gradient && { gradient: gradient.map((value, k) => value - slope[k]! + (k === source ? own!.slope : 0)) }),
+      };
     },
   };
 }

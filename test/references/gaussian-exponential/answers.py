@@ -139,14 +139,15 @@ def answer(function, start):
     }
 
 
-print(
-    json.dumps(
-        {
-            "command": "/usr/bin/python3 answers.py > answers.json",
-            "date": datetime.date.today().isoformat(),
-            "versions": {"python": platform.python_version(), "iminuit": iminuit.__version__, "numpy": np.__version__},
-            "fits": {name: answer(*fit) for name, fit in FITS.items()},
-        },
-        indent=2,
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            {
+                "command": "/usr/bin/python3 answers.py > answers.json",
+                "date": datetime.date.today().isoformat(),
+                "versions": {"python": platform.python_version(), "iminuit": iminuit.__version__, "numpy": np.__version__},
+                "fits": {name: answer(*fit) for name, fit in FITS.items()},
+            },
+            indent=2,
+        )
     )
-)

@@ -85,6 +85,9 @@ export const outcome: LikelihoodOutcome = {
       problems: [],
     },
   ],
+  pairs: [],
+  modes: null,
+  impacts: null,
   projections: [
     {
       channel: "fit",

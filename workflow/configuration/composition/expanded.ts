@@ -81,7 +81,7 @@ export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity
 }
 
 export function expanded({ configuration, composition, likelihoods }: CompositionAnalysis) {
-  const { name, seed, output, fit, scan, report } = configuration;
+  const { name, seed, output, fit, scan, impacts, report } = configuration;
   return {
     metadata: { name, seed, output },
     ...graphOf(composition, {
@@ -106,6 +106,6 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
         ...(Object.keys(region).length > 0 && { region }),
       })),
     })),
-    analyses: { fit, scan, report },
+    analyses: { fit, scan, impacts, report },
   };
 }

@@ -5,6 +5,7 @@ import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihoo
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
 import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
+import type { Matrix } from "../../../inference/statistics/objective.js";
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
@@ -38,6 +39,25 @@ export function levelOf({ fit, errors }: Pick<CompositionFit, "fit" | "errors">,
   const [own, curvature] = [errors.sigma?.[k], fit.covariance?.sigma[k]];
   if (own === undefined || curvature === undefined) return undefined;
   return (own / curvature) * (own / curvature);
+}
+
+/**
+ * The same of two parameters together, 1 or where events carry weights the part by which the area of their ellipse is larger. Undefined where
+ * one has no error.
+ */
+export function pairLevelOf(
+  { fit, errors }: Pick<CompositionFit, "fit" | "errors">,
+  names: readonly [string, string],
+): number | undefined {
+  const area = (of: readonly string[], matrix: Matrix | null | undefined) => {
+    const [i, j] = names.map((name) => of.indexOf(name)) as [number, number];
+    if (i < 0 || j < 0 || !matrix) return undefined;
+    return Math.sqrt(matrix[i]![i]! * matrix[j]![j]! - matrix[i]![j]! * matrix[j]![i]!);
+  };
+  const own = area(errors.names, errors.covariance);
+  if (errors.estimator !== "sandwich") return own && 1;
+  const curvature = area(fit.covariance?.names ?? [], fit.covariance?.matrix);
+  return own && curvature && own / curvature;
 }
 
 export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {

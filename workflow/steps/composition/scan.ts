@@ -1,7 +1,14 @@
-/** Scans of one parameter of a composition, all others profiled. */
+/** Scans of one parameter of a composition, or of two together, all others profiled. */
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
-import { type Scan1d, scan1d } from "../../../inference/statistics/intervals/scan.js";
+import {
+  type Scan1d,
+  type Scan2d,
+  type ScanOptions,
+  scan1d,
+  scan2d,
+} from "../../../inference/statistics/intervals/scan.js";
+import type { Objective } from "../../../inference/statistics/objective.js";
 import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
@@ -9,34 +16,80 @@ import type { CompositionFit } from "./fit.js";
 
 /** Null where the fit did not give the parameter an error. */
 export function scanStep(
-  { store, common, analysis, backend, progress, signal }: CompositionContext,
+  context: CompositionContext,
   bound: BoundPlan,
   name: string,
   fit: LazyStep<CompositionFit>,
 ): LazyStep<Scan1d | null> {
-  const { plan } = bound;
+  const { store, common, analysis } = context;
   const { points, range } = analysis.configuration.scan;
-  return lazyStep(store, common, `scan.${plan.name}.${name}`, { fit: fit.key, name, points, range }, async () => {
-    const { fit: found, errors } = await fit.result();
-    const sigma = errors.sigma?.[errors.names.indexOf(name)];
-    if (sigma === undefined || !isMinimum(found)) return null;
-    const bounds = boundsOf(plan);
-    const [low, high] = bounds[name]!;
-    const centre = found.estimate.values[found.estimate.names.indexOf(name)]!;
-    const values = grid(Math.max(low, centre - range * sigma), Math.min(high, centre + range * sigma), points);
-    const likelihood = await bound.open();
-    const objective = fitObjective(likelihood);
-    const counter = progress.begin(`scan ${plan.name}, ${name}`, points, "points");
-    const scanned = await scan1d(objective, name, values, {
-      bestFit: found,
-      profile: objective.names.length > 1,
-      bounds,
-      tolerance: TOLERANCE_FACTOR * toleranceOf(likelihood, backend),
-      onPoint: (done) => counter.update(done),
-      signal,
-    });
-    counter.done();
-    signal.throwIfAborted();
-    return scanned;
+  const inputs = { fit: fit.key, name, points, range };
+  return lazyStep(store, common, `scan.${bound.plan.name}.${name}`, inputs, async () => {
+    const found = await fit.result();
+    const values = axisOf(bound, found, name, range, points);
+    if (values === undefined) return null;
+    return scanned(context, bound, found, [name], points, (objective, options) =>
+      scan1d(objective, name, values, options),
+    );
   });
+}
+
+/** Null where the fit did not give both parameters errors. */
+export function pairStep(
+  context: CompositionContext,
+  bound: BoundPlan,
+  names: readonly [string, string],
+  fit: LazyStep<CompositionFit>,
+): LazyStep<Scan2d | null> {
+  const { store, common, analysis } = context;
+  const { grid: points, range } = analysis.configuration.scan;
+  const inputs = { fit: fit.key, names, points, range };
+  return lazyStep(store, common, `scan.${bound.plan.name}.${names.join(",")}`, inputs, async () => {
+    const found = await fit.result();
+    const [first, second] = names.map((name) => axisOf(bound, found, name, range, points));
+    if (first === undefined || second === undefined) return null;
+    return scanned(context, bound, found, names, points * points, (objective, options) =>
+      scan2d(objective, names, [first, second], options),
+    );
+  });
+}
+
+/** So many standard deviations to either side of the estimate, within the range of the parameter; undefined where it has no error. */
+function axisOf(
+  { plan }: BoundPlan,
+  { fit, errors }: CompositionFit,
+  name: string,
+  range: number,
+  points: number,
+): number[] | undefined {
+  const sigma = errors.sigma?.[errors.names.indexOf(name)];
+  if (sigma === undefined || !isMinimum(fit)) return undefined;
+  const [low, high] = boundsOf(plan)[name]!;
+  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
+  return grid(Math.max(low, centre - range * sigma), Math.min(high, centre + range * sigma), points);
+}
+
+async function scanned<S>(
+  { backend, progress, signal }: CompositionContext,
+  bound: BoundPlan,
+  { fit }: CompositionFit,
+  names: readonly string[],
+  points: number,
+  scan: (objective: Objective, options: ScanOptions) => Promise<S>,
+): Promise<S> {
+  const { plan } = bound;
+  const likelihood = await bound.open();
+  const objective = fitObjective(likelihood);
+  const counter = progress.begin(`scan ${plan.name}, ${names.join(" and ")}`, points, "points");
+  const found = await scan(objective, {
+    bestFit: fit,
+    profile: objective.names.length > names.length,
+    bounds: boundsOf(plan),
+    tolerance: TOLERANCE_FACTOR * toleranceOf(likelihood, backend),
+    onPoint: (done) => counter.update(done),
+    signal,
+  });
+  counter.done();
+  signal.throwIfAborted();
+  return found;
 }

@@ -2,9 +2,9 @@
 import { aList, anObject, checkArgument, checkOptions } from "../../../../engine/options.js";
 import type { Covariance } from "../../../statistics/fit/covariance.js";
 import type { ImpactSource, ImpactSources } from "../../../statistics/impacts/impact-sources.js";
+import { type ImpactGroups, quadraticSum, ranksOf } from "../../../statistics/impacts/impact-tables.js";
 import { cholesky, choleskyInverse, submatrix } from "../../../statistics/linear-algebra/symmetric-matrix.js";
 import { indexOfName } from "../../../statistics/objective.js";
-import { type ImpactGroups, quadraticSum, ranksOf } from "./impacts-on-targets.js";
 import type { Region } from "./impacts-regions.js";
 import {
   addProduct,

@@ -12,8 +12,14 @@ import {
   type SourceRequest,
   sourceOptions,
 } from "../../../statistics/impacts/impact-sources.js";
+import {
+  checkGroups,
+  type ImpactGroups,
+  type ImpactTable,
+  impactTables,
+} from "../../../statistics/impacts/impact-tables.js";
 import { type DistributionImpacts, distributionImpacts } from "./impacts-on-distribution.js";
-import { checkGroups, type ImpactGroups, type ImpactTable, impactTables, targetsOf } from "./impacts-on-targets.js";
+import { targetsOf } from "./impacts-on-targets.js";
 import { type RegionRequest, regionOptions } from "./impacts-weighted-regions.js";
 
 export interface ImpactsRequest extends Omit<SourceRequest, "onSource"> {

@@ -26,13 +26,23 @@ likelihoods:
   first: { density: one, sample: data }
   second: { channels: { x: { density: two, sample: more, extended: true, region: { m: [[100, 170]] } } } }
 fit: { minos: true }
-scan: { parameters: [b] }
+scan: { parameters: [b], pairs: [[b, c]] }
+impacts: { parameters: [b], groups: { all: [a, c], shape: [c] } }
 `;
 
-const FIRST = ["fit.first", "minos.first", "scan.first.b", "projections.first"];
-const SECOND = ["fit.second", "minos.second", "scan.second.b", "projections.second"];
+const stepsIn = (name: string) => [
+  `fit.${name}`,
+  `minos.${name}`,
+  `scan.${name}.b`,
+  `scan.${name}.b,c`,
+  `impacts.${name}`,
+  `projections.${name}`,
+];
+const [FIRST, SECOND] = [stepsIn("first"), stepsIn("second")];
 const ALL = [...FIRST, ...SECOND];
 const of = (kind: string) => ALL.filter((name) => name.startsWith(kind));
+const PAIRS = of("scan").filter((name) => name.endsWith("b,c"));
+const SINGLE = of("scan").filter((name) => !PAIRS.includes(name));
 
 /** By path in the table, `*` for any name: another value, and the steps that have another key with it. */
 const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly string[]]>> = {
@@ -59,9 +69,15 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   "likelihoods.*.channels.*.extended": ["likelihoods.second.channels.x.extended=false", SECOND],
   "likelihoods.*.channels.*.region.*": ["likelihoods.second.channels.x.region.m=[[100, 160]]", SECOND],
   "fit.minos": ["fit.minos=false", of("minos")],
-  "scan.parameters": ["scan.parameters=[c]", [...of("scan"), "scan.first.c", "scan.second.c"]],
-  "scan.points": ["scan.points=9", of("scan")],
+  "scan.parameters": ["scan.parameters=[c]", [...SINGLE, "scan.first.c", "scan.second.c"]],
+  "scan.pairs": ["scan.pairs=[[a, b]]", [...PAIRS, "scan.first.a,b"]],
+  "scan.points": ["scan.points=9", SINGLE],
+  "scan.grid": ["scan.grid=9", PAIRS],
   "scan.range": ["scan.range=2", of("scan")],
+  "impacts.parameters": ["impacts.parameters=[a]", of("impacts")],
+  "impacts.definitions": ["impacts.definitions=[covariance]", of("impacts")],
+  // The second likelihood has no a.
+  "impacts.groups.*": ["impacts.groups.all=[c]", ["impacts.first"]],
   "report.bins": ["report.bins=20", of("projections")],
 };
 

@@ -2,9 +2,9 @@
 import * as assert from "uvu/assert";
 import { autoregressiveFlow, initialise } from "../../../../../flows/architecture/architecture.js";
 import type { ImpactsRequest } from "../../../../../inference/measurements/distribution-of-interest/impacts/impacts.js";
-import type { ImpactTable } from "../../../../../inference/measurements/distribution-of-interest/impacts/impacts-on-targets.js";
 import type { MixtureModel } from "../../../../../inference/model/mixture-model.js";
 import { type Covariance, covariance } from "../../../../../inference/statistics/fit/covariance.js";
+import type { ImpactTable } from "../../../../../inference/statistics/impacts/impact-tables.js";
 import { matrixOf, namedVector, type Objective } from "../../../../../inference/statistics/objective.js";
 import { namesOf } from "../../../statistics/objectives.js";
 

@@ -1,11 +1,10 @@
 /** Impacts on targets that follow from the nuisances: groups, modes and yields. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { impacts } from "../../../../../inference/measurements/distribution-of-interest/impacts/impacts.js";
-import type { ShapeNuisance } from "../../../../../inference/model/mixture-model.js";
-import { type Covariance, sandwichCovariance } from "../../../../../inference/statistics/fit/covariance.js";
-import { namedVector } from "../../../../../inference/statistics/objective.js";
-import { close, quadratic } from "../../../statistics/objectives.js";
+import { impacts } from "../../../../inference/measurements/distribution-of-interest/impacts/impacts.js";
+import type { ShapeNuisance } from "../../../../inference/model/mixture-model.js";
+import { type Covariance, sandwichCovariance } from "../../../../inference/statistics/fit/covariance.js";
+import { namedVector } from "../../../../inference/statistics/objective.js";
 import {
   C,
   ESTIMATE,
@@ -20,7 +19,8 @@ import {
   tableOf,
   V,
   YIELDS,
-} from "./small-fits.js";
+} from "../../measurements/distribution-of-interest/impacts/small-fits.js";
+import { close, quadratic } from "../objectives.js";
 
 test("auxiliary and statistical parts, and the modes, add in quadrature to the total variance", async () => {
   const { tables, sources } = await impacts(requestOf(quadratic(H, ESTIMATE), H, ESTIMATE));
