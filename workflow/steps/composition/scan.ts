@@ -1,11 +1,27 @@
 /** Scans of one parameter of a composition, all others profiled. */
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
+import { ABOVE_ZERO } from "../../../inference/model/parameters/constraints.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { type Scan1d, scan1d } from "../../../inference/statistics/intervals/scan.js";
 import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
+
+/** Where an open end is left out: a logarithm has no value there. */
+const ABOVE_END = 1e-3;
+
+/**
+ * Around the estimate as far as a number of standard deviations, within the range. Undefined where the parameter has no error, at a limit not
+ * even away from it.
+ */
+function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number) {
+  const ends = atLimit.find((own) => own.name === name)?.minos;
+  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? ends?.upper ?? (ends?.lower ? -ends.lower : undefined);
+  if (sigma === undefined || !isMinimum(fit)) return undefined;
+  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
+  return { centre, reach: range * sigma };
+}
 
 /** Null where the fit did not give the parameter an error. */
 export function scanStep(
@@ -17,13 +33,15 @@ export function scanStep(
   const { plan } = bound;
   const { points, range } = analysis.configuration.scan;
   return lazyStep(store, common, `scan.${plan.name}.${name}`, { fit: fit.key, name, points, range }, async () => {
-    const { fit: found, errors } = await fit.result();
-    const sigma = errors.sigma?.[errors.names.indexOf(name)];
-    if (sigma === undefined || !isMinimum(found)) return null;
+    const outcome = await fit.result();
+    const found = outcome.fit;
+    const place = reachOf(outcome, name, range);
+    if (place === undefined) return null;
+    const { centre, reach } = place;
     const bounds = boundsOf(plan);
     const [low, high] = bounds[name]!;
-    const centre = found.estimate.values[found.estimate.names.indexOf(name)]!;
-    const values = grid(Math.max(low, centre - range * sigma), Math.min(high, centre + range * sigma), points);
+    const from = low === ABOVE_ZERO ? ABOVE_END * centre : low;
+    const values = grid(Math.max(from, centre - reach), Math.min(high, centre + reach), points);
     const likelihood = await bound.open();
     const objective = fitObjective(likelihood);
     const counter = progress.begin(`scan ${plan.name}, ${name}`, points, "points");
