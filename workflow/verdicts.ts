@@ -83,23 +83,24 @@ export class Verdicts {
   }
 }
 
+/** @param text  what was found, after the label */
+export const failedFit = (label: string, status: string, text: string, advice: string): FitVerdict => ({
+  check: "fit",
+  about: "fit",
+  failed: true,
+  text: `${label}: ${text}`,
+  advice,
+  status,
+  reason: `${advice}.`,
+});
+
 /** The verdict on a fit, where it is worth one. */
 export function fitVerdicts(
   label: string,
   { status, reason }: { readonly status: string; readonly reason: string },
 ): FitVerdict[] {
   if (status === "converged") return [];
-  return [
-    {
-      check: "fit",
-      about: "fit",
-      failed: true,
-      text: `${label}: it did not converge (${status})`,
-      advice: reason.replace(/\.$/, ""),
-      status,
-      reason,
-    },
-  ];
+  return [{ ...failedFit(label, status, `it did not converge (${status})`, reason.replace(/\.$/, "")), reason }];
 }
 
 const isOfFit = (verdict: Verdict): verdict is FitVerdict => verdict.check === "fit";

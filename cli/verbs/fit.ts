@@ -4,11 +4,11 @@ import { pullText } from "../../workflow/likelihood/constraint-pull.js";
 import { degeneracyText } from "../../workflow/likelihood/covariance-summary.js";
 import { requireFiniteDensities, verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { fitNuisances, fitSummary, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
+import { fitNuisances, fitSummary, responseNominal, summaryVerdicts } from "../../workflow/likelihood/nuisance-fit.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { restoreExport } from "../../workflow/store/replace-export.js";
-import { fitVerdicts, requirePassed } from "../../workflow/verdicts.js";
+import { requirePassed } from "../../workflow/verdicts.js";
 import { fitComposition, isComposition } from "../command/composition.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { startOf } from "../command/point.js";
@@ -28,7 +28,7 @@ export async function fit(context: VerbContext): Promise<void> {
     context.signal.throwIfAborted();
     const summary = await fitSummary(open, found);
     const verdicts = await verdictsAt(open, summary.estimate, context);
-    verdicts.add(fitVerdicts("fit", summary));
+    verdicts.add(summaryVerdicts("fit", summary));
     const result = sealed({ ...summary, verdicts: verdicts.all, files: open.belongings });
     if (out !== undefined) {
       await writeAtomic(join(out, FIT_FILE), [`${JSON.stringify(result, undefined, 2)}\n`]);

@@ -4,7 +4,14 @@ import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { NotConverged } from "../../workflow/errors.js";
 import { requireFiniteDensities, verdictsAt } from "../../workflow/likelihood/event-checks.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { fitNuisances, fitSummary, objectiveOf, responseNominal } from "../../workflow/likelihood/nuisance-fit.js";
+import { leveled } from "../../workflow/likelihood/level.js";
+import {
+  fitNuisances,
+  fitSummary,
+  objectiveOf,
+  responseNominal,
+  summaryVerdicts,
+} from "../../workflow/likelihood/nuisance-fit.js";
 import {
   hasEveryError,
   NO_SCANS,
@@ -17,7 +24,7 @@ import {
 import { scanPictures } from "../../workflow/report/scan-pictures.js";
 import { drawAll, writePictures } from "../../workflow/store/drawings.js";
 import { createOutputFolder } from "../../workflow/store/output-folder.js";
-import { fitVerdicts, requirePassed } from "../../workflow/verdicts.js";
+import { requirePassed } from "../../workflow/verdicts.js";
 import { likelihoodOf } from "../command/likelihood.js";
 import { startOf } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
@@ -36,14 +43,15 @@ export async function scan(context: VerbContext): Promise<void> {
     const summary = await fitSummary(open, fit);
     context.print(describeFit(summary, configuration.truth));
     const verdicts = await verdictsAt(open, summary.estimate, context);
-    verdicts.add(fitVerdicts("fit", summary));
+    verdicts.add(summaryVerdicts("fit", summary));
     if (!hasEveryError(fit)) {
       context.warn(NO_SCANS);
       context.printJson({ fit: summary, single: [], pairs: [], verdicts: verdicts.all, files: [] });
       throw new NotConverged("fit", summary);
     }
-    const plan = scanPlan(open, fit);
-    const found = await scans(open, objectiveOf(open), fit, plan, context.progress, context.signal);
+    const plan = scanPlan(open, fit, summary);
+    const raw = await scans(open, objectiveOf(open), fit, plan, context.progress, context.signal);
+    const found = leveled(raw, summary, fit.covariance);
     context.signal.throwIfAborted();
     for (const problem of scanProblems(found)) context.warn(problem);
     verdicts.add(found.verdicts);

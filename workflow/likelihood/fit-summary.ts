@@ -12,6 +12,8 @@ export interface MinosSummary {
   readonly upper: number | null;
   /** Why an end is missing, after the name. */
   readonly problem: string | null;
+  /** The lowest point of the profile below the fit, which then is no minimum; absent elsewhere. */
+  readonly deeper?: { readonly at: Readonly<Record<string, number>>; readonly deltaTwoNll: number };
 }
 
 export interface FitSummary extends CovarianceSummary {

@@ -7,9 +7,12 @@ import type { MinimiseOptions } from "../../inference/statistics/fit/minimise.js
 import { type MinosOptions, minos } from "../../inference/statistics/intervals/minos.js";
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { Progress } from "../reporter.js";
+import { type FitVerdict, fitVerdicts } from "../verdicts.js";
 import { type OpenLikelihood, transportLabel } from "./bound-likelihood.js";
 import { type CovarianceSummary, covarianceSummary, F32_ADVICE, NO_ERRORS } from "./covariance-summary.js";
+import { deeperOfMinos, deeperVerdicts, startText } from "./deeper-point.js";
 import type { FitSummary, MinosSummary } from "./fit-summary.js";
+import { levelOf } from "./level.js";
 import { nonFiniteNear } from "./non-finite-events.js";
 
 /**
@@ -130,31 +133,72 @@ export function responseNominal({ model, events }: LikelihoodParts): number[] | 
   return model.response.architecture.nuisances.map(({ nominal: centre }) => centre);
 }
 
-/** Where the configuration asks for them, and there is a minimum. */
+/**
+ * Where the configuration asks for them, and there is a minimum.
+ *
+ * @param errors  of the fit: those of weighted events decide how far -2Δ ln L rises
+ */
 export async function minosSummary(
   open: OpenLikelihood,
   objective: Objective,
   fit: FitResult,
-  signal?: AbortSignal,
+  errors: Pick<CovarianceSummary, "estimator" | "covariance">,
 ): Promise<readonly MinosSummary[] | null> {
-  if (!open.analysis.configuration.fit.minos) return null;
-  return minosErrors(objective, fit, { bounds: fitBounds(open), ...(signal && { signal }) });
+  const { minos: isAsked } = open.analysis.configuration.fit;
+  if (!isAsked || !isMinimum(fit) || fit.hessian === undefined) return null;
+  const { names } = fit.estimate;
+  const bounds = fitBounds(open);
+  const all: MinosSummary[] = [];
+  for (const name of names) {
+    all.push(await minosError(objective, fit, name, levelOf({ names, ...errors }, fit.covariance, [name]), { bounds }));
+  }
+  return all;
 }
 
-/** Asymmetric errors of every parameter; null where there is no minimum. */
-export async function minosErrors(
+const NO_LEVEL = "The events carry weights, and without an error there is no -2Δ ln L of one standard deviation.";
+
+/**
+ * Asymmetric errors of a parameter at a minimum. Of one at a bound, the end beyond is none that is missing.
+ *
+ * @param level  `levelOf`
+ */
+export async function minosError(
   objective: Objective,
   fit: FitResult,
-  options: MinosOptions,
-): Promise<readonly MinosSummary[] | null> {
-  if (!isMinimum(fit) || fit.hessian === undefined) return null;
-  const found = await minos(objective, fit, options);
-  return found.map(({ name, lower, upper, lowerEnd, upperEnd }) => {
-    const missing = [lowerEnd, upperEnd].filter(({ status }) => status !== "found").map(({ reason }) => reason);
-    const problem = missing.length === 0 ? null : missing.join(" ");
-    return { name, lower: lower ?? null, upper: upper ?? null, problem };
-  });
+  name: string,
+  level: number | undefined,
+  options: Pick<MinosOptions, "bounds" | "signal">,
+): Promise<MinosSummary> {
+  if (level === undefined) return { name, lower: null, upper: null, problem: `${name}: ${NO_LEVEL}` };
+  const [found] = await minos(objective, fit, { ...options, names: [name], level });
+  const { lower, upper, lowerEnd, upperEnd } = found!;
+  const held = fit.boundary.find((hit) => hit.name === name)?.side;
+  const ends = { lower: lowerEnd, upper: upperEnd };
+  const missing = (["lower", "upper"] as const).flatMap((side) =>
+    side === held || ends[side].status === "found" ? [] : [ends[side].reason],
+  );
+  const deeper = [lowerEnd, upperEnd]
+    .filter(({ status }) => status === "new-minimum")
+    .sort((a, b) => a.deltaTwoNll - b.deltaTwoNll)[0];
+  return {
+    name,
+    lower: lower ?? null,
+    upper: upper ?? null,
+    problem: missing.length === 0 ? null : missing.join(" "),
+    ...(deeper && {
+      deeper: {
+        at: Object.fromEntries(deeper.nuisances.names.map((own, k) => [own, deeper.nuisances.values[k]!])),
+        deltaTwoNll: deeper.deltaTwoNll,
+      },
+    }),
+  };
 }
+
+/** The verdict on a fit, and on points below it that MINOS found. */
+export const summaryVerdicts = (label: string, summary: FitSummary): FitVerdict[] => [
+  ...fitVerdicts(label, summary),
+  ...deeperVerdicts(label, deeperOfMinos(summary.minos), startText),
+];
 
 export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<FitSummary> {
   const { likelihood, precision, events } = open;
@@ -178,7 +222,7 @@ export async function fitSummary(open: OpenLikelihood, fit: FitResult): Promise<
     evaluations: fit.evaluations,
     events: events.data.count,
     effectiveEvents: likelihood.effectiveEvents,
-    minos: await minosSummary(open, objectiveOf(open), fit),
+    minos: await minosSummary(open, objectiveOf(open), fit, errors),
     ...errors,
   };
 }

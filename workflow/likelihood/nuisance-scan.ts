@@ -1,5 +1,5 @@
 /** The scans that a configuration asks for, around a fit: points and numbers. */
-import { DEEPER_THAN_DIPS, type FitResult } from "../../inference/statistics/fit/fit-result.js";
+import type { FitResult } from "../../inference/statistics/fit/fit-result.js";
 import {
   type Scan1d,
   type Scan2d,
@@ -11,10 +11,12 @@ import { scanParabola, scanParaboloid } from "../../inference/statistics/interva
 import type { Objective } from "../../inference/statistics/objective.js";
 import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames } from "../configuration/analysis.js";
-import type { DataVerdict } from "../events/data-verdicts.js";
 import type { Progress } from "../reporter.js";
+import type { Verdict } from "../verdicts.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
+import { deeperOfScans, deeperVerdicts, startText } from "./deeper-point.js";
 import type { FitSummary } from "./fit-summary.js";
+import { type LevelErrors, type Leveled, levelOf } from "./level.js";
 import { nonFiniteNear } from "./non-finite-events.js";
 import { fitBounds, fitTolerance, type LikelihoodParts } from "./nuisance-fit.js";
 
@@ -27,10 +29,10 @@ export interface ScanPlan {
 }
 
 export interface Scans {
-  readonly single: readonly Scan1d[];
-  readonly pairs: readonly Scan2d[];
-  /** Events that make a point not finite. */
-  readonly verdicts: readonly DataVerdict[];
+  readonly single: readonly (Scan1d & Leveled)[];
+  readonly pairs: readonly (Scan2d & Leveled)[];
+  /** Events that make a point not finite, and points below the fit. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /** Of so many nuisances all pairs are scanned where the configuration names none: twenty have 190. */
@@ -52,8 +54,16 @@ export const hasEveryError = ({ covariance, estimate }: FitResult) =>
 /** Said where there are no scans. */
 export const NO_SCANS = "scans: left out, as the fit did not give every nuisance an error";
 
-/** Ranges in σ of the fit, within its bounds. */
-export function scanPlan(of: LikelihoodParts, { estimate, covariance, reason }: FitResult): ScanPlan {
+/**
+ * Ranges in σ of the fit, within its bounds.
+ *
+ * @param errors  of the fit: those of weighted events are other ones than by the curvature
+ */
+export function scanPlan(
+  of: LikelihoodParts,
+  { estimate, covariance, reason }: FitResult,
+  errors: LevelErrors,
+): ScanPlan {
   const { scan } = of.analysis.configuration;
   const names = nuisanceNames(of.analysis.configuration);
   const bounds = fitBounds(of);
@@ -61,7 +71,7 @@ export function scanPlan(of: LikelihoodParts, { estimate, covariance, reason }: 
     const sigma = covariance?.sigma[covariance.names.indexOf(name)];
     if (sigma === undefined) throw new Error(`scan of ${name}: expected an error of the fit, got none. ${reason}`);
     const centre = estimate.values[names.indexOf(name)]!;
-    const reach = scan.range * sigma;
+    const reach = scan.range * sigma * Math.sqrt(levelOf(errors, covariance, [name]) ?? 1);
     return grid(Math.max(bounds[name]![0], centre - reach), Math.min(bounds[name]![1], centre + reach), points);
   };
   const pairs = scan.pairs.length > 0 ? (scan.pairs as unknown as Pair[]) : allPairs(names);
@@ -115,7 +125,8 @@ export async function scans(
   }
   const broken = brokenPoints(objective.names, bestFit.estimate.values, single, pairs);
   const found = broken.length === 0 ? undefined : await nonFiniteNear(open, broken, signal);
-  return { single, pairs, verdicts: found === undefined ? [] : [found] };
+  const deeper = deeperVerdicts("scans", deeperOfScans(objective.names, { single, pairs }), startText);
+  return { single, pairs, verdicts: [...(found === undefined ? [] : [found]), ...deeper] };
 }
 
 /** Points that are looked at for events, at most. */
@@ -159,7 +170,7 @@ function missedMinimum(
   ];
 }
 
-/** What made points of the scans missing or doubtful, and minima that lie between points or below the best fit. */
+/** What made points of the scans missing or doubtful, and minima that lie between points. */
 export function scanProblems({ single, pairs }: Pick<Scans, "single" | "pairs">): string[] {
   const named = [
     ...single.map((scan) => {
@@ -171,11 +182,8 @@ export function scanProblems({ single, pairs }: Pick<Scans, "single" | "pairs">)
       return { name, scan, missed: missedMinimum(name, "grid", scan.deltaTwoNll.flat(), scanParaboloid(scan)) };
     }),
   ];
-  return named.flatMap(({ name, scan: { problems, belowBestFit }, missed }) => [
+  return named.flatMap(({ name, scan: { problems }, missed }) => [
     ...problems.map(({ at, reason }) => `scan of ${name} at ${at.join(", ")}: ${reason}`),
-    ...(belowBestFit === undefined || belowBestFit > -DEEPER_THAN_DIPS
-      ? []
-      : [`scan of ${name}: -2 Delta ln L falls to ${belowBestFit.toPrecision(3)}: the fit is not the minimum`]),
     ...missed,
   ]);
 }
@@ -185,15 +193,20 @@ const vector = (values: readonly (number | undefined)[]): NamedArray => ({
   data: Float64Array.from(values, (value) => value ?? Number.NaN),
 });
 
-/** `<name>/values`, `<name>/delta_two_nll`; for pairs `<a>,<b>/values_<a>` and so on, [values of a, values of b]. */
+/** `<name>/values`, `<name>/delta_two_nll`, of weighted events `<name>/level`; for pairs `<a>,<b>/values_<a>` and so on, [values of a, values of b]. */
 export function scanArrays({ single, pairs }: Pick<Scans, "single" | "pairs">): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
-  for (const { name, values, deltaTwoNll } of single) {
+  const setLevel = (name: string, { level }: Leveled) => {
+    if (level !== undefined) arrays.set(`${name}/level`, vector([level]));
+  };
+  for (const { name, values, deltaTwoNll, ...own } of single) {
+    setLevel(name, own);
     arrays.set(`${name}/values`, vector(values));
     arrays.set(`${name}/delta_two_nll`, vector(deltaTwoNll));
   }
-  for (const { names, values, deltaTwoNll } of pairs) {
+  for (const { names, values, deltaTwoNll, ...own } of pairs) {
     const folder = names.join(",");
+    setLevel(folder, own);
     for (const [k, name] of names.entries()) arrays.set(`${folder}/values_${name}`, vector(values[k]!));
     const flat = vector(deltaTwoNll.flat());
     arrays.set(`${folder}/delta_two_nll`, { shape: values.map((axis) => axis.length), data: flat.data });

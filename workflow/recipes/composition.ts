@@ -1,10 +1,12 @@
 /** A composition from its file to results: read, fit each likelihood, its asymmetric errors, scans, impacts, projections. */
 import type { Backend } from "../../engine/runtime/backend.js";
+import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import { type ChannelEvents, readChannel } from "../events/channel-events.js";
 import { leftOutText } from "../events/selection.js";
+import { deeperOfMinos, deeperOfScans, deeperVerdicts } from "../likelihood/deeper-point.js";
 import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
 import type { Reporter } from "../reporter.js";
@@ -141,6 +143,11 @@ export async function runComposition(context: CompositionContext, extent: Extent
   return { likelihoods, verdicts: verdicts.all };
 }
 
+const setText = (at: Readonly<Record<string, number>>) =>
+  `--set-parameter ${Object.entries(at)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",")}`;
+
 async function outcomeOf(
   context: CompositionContext,
   steps: PlannedSteps,
@@ -155,15 +162,18 @@ async function outcomeOf(
     ...parameterVerdicts(label, plan, fit, precisionOf(backend)),
     ...integralVerdicts(label, fit),
     ...yieldVerdicts(label, plan, events, fit),
-    ...fitVerdicts(label, fit.fit),
+    // An estimate at a limit of its range is a result: `limit` says so.
+    ...(fit.fit.status === "at-bound" ? [] : fitVerdicts(label, fit.fit)),
   ]);
-  if (fit.fit.status === "converged" && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
+  if (isMinimum(fit.fit) && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);
   const minos = (await steps.minos?.result()) ?? null;
-  for (const { problem } of minos ?? []) {
+  const ends = minos ?? fit.atLimit.map((own) => own.minos);
+  for (const { problem } of ends) {
     if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
+  verdicts.add(deeperVerdicts(label, deeperOfMinos(ends), setText));
   const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, modes: constrainedModes(plan, fit), missing };
   const none = { scans: [], pairs: [], impacts: null, projections: [], goodness: null };
@@ -176,6 +186,7 @@ async function outcomeOf(
     () => doneScans(label, steps, warn),
     none,
   );
+  verdicts.add(deeperVerdicts(label, deeperOfScans(fit.fit.estimate.names, { single: scans, pairs }), setText));
   const impacts = await attempt(context, missing, "Impacts", () => doneImpacts(label, steps, warn), null);
   const projections = await attempt(context, missing, "Projections", () => steps.projections.result(), []);
   const { goodness, verdicts: misfits } = goodnessOf(label, projections);

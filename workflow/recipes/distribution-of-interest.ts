@@ -3,6 +3,7 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { expectedYield, processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { noiseVerdicts } from "../effect-noise.js";
+import { summaryVerdicts } from "../likelihood/nuisance-fit.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure, closureFindings, pointsOfSimulation } from "../steps/closure.js";
 import { checkFittedEvents } from "../steps/data-support.js";
@@ -19,7 +20,7 @@ import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { nuisanceModels } from "../store/model-files.js";
-import { fitVerdicts, Verdicts } from "../verdicts.js";
+import { Verdicts } from "../verdicts.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
 import type { Outcome } from "./outcome.js";
 
@@ -91,7 +92,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   );
   verdicts.add(biasFindings(context, biases));
   const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
-  verdicts.add([...ofFit.verdicts, ...fitVerdicts(best.label, best.summary)]);
+  verdicts.add([...ofFit.verdicts, ...summaryVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };
   const projections = await part(

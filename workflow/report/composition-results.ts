@@ -23,18 +23,18 @@ export interface ParameterRow {
   readonly estimate: number;
   /** Null where it is fixed, at a limit, or the fit has no errors. */
   readonly sigma: number | null;
-  /** The interval is [estimate + lower, estimate + upper]; null where they are not asked for. */
+  /** The interval is [estimate + lower, estimate + upper]; null where they are not asked for and no limit holds it. */
   readonly minos: { readonly lower: number | null; readonly upper: number | null } | null;
   /** Of a constrained one: standard deviations of the constraint from where that is likeliest. */
   readonly pull: number | null;
 }
 
-export function parameterRows({ plan, fit: { fit, errors }, minos }: LikelihoodOutcome): ParameterRow[] {
+export function parameterRows({ plan, fit: { fit, errors, atLimit }, minos }: LikelihoodOutcome): ParameterRow[] {
   return plan.parameters.map((name) => {
     const parameter = plan.composition.parameters.find((own) => own.name === name)!;
     const k = fit.estimate.names.indexOf(name);
     const estimate = k < 0 ? parameter.start : fit.estimate.values[k]!;
-    const ends = minos?.find((own) => own.name === name);
+    const ends = minos?.find((own) => own.name === name) ?? atLimit.find((own) => own.name === name)?.minos;
     return {
       name,
       start: parameter.start,

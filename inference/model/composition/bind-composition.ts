@@ -7,7 +7,7 @@ import { densityKind } from "../densities/densities.js";
 import { functionKind } from "../functions/functions.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
 import { bentByParameters, type DerivedColumns, framedColumn, sameFeature } from "../language/framed-columns.js";
-import { freeParameters, type ParameterPoint } from "../parameters/parameter.js";
+import { checkParameterPoint, freeParameters, type ParameterPoint } from "../parameters/parameter.js";
 import { type CheckedComposition, functionOf } from "./composition.js";
 
 /**
@@ -32,6 +32,7 @@ function parameterValues({ parameters }: CheckedComposition, theta: Var): Map<st
 
 /** θ at a point as a constant: free parameters that it does not name have their starts. */
 export function pointOn(tape: Tape, { parameters }: CheckedComposition, point: ParameterPoint): Var {
+  checkParameterPoint(parameters, point);
   const values = freeParameters(parameters).map(({ name, start }) => entryOf(point, name) ?? start);
   // A tape has no empty arrays.
   return tape.constant(values.length === 0 ? 0 : values);

@@ -14,11 +14,10 @@ import {
 } from "../../../engine/options.js";
 import { normal, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import { exp } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { poisson } from "../../statistics/toys/poisson.js";
-import { asimov, redrawn } from "../parameters/constraints.js";
-import type { ParameterPoint } from "../parameters/parameter.js";
+import { asimov, constraintEstimate, constraintLeast, redrawn } from "../parameters/constraints.js";
+import { checkParameterPoint, type ParameterPoint } from "../parameters/parameter.js";
 import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
@@ -86,6 +85,7 @@ export async function drawCompositionToy(request: CompositionToyRequest): Promis
 export function asimovComposition(composition: CheckedComposition, point: ParameterPoint): CheckedComposition {
   checkParts("asimovComposition", "a composition", composition, { parameters: aList, densities: anObject });
   checkArgument("asimovComposition", "the point", point, anObject);
+  checkParameterPoint(composition.parameters, point);
   return withConstraints(composition, ({ name, start, constraint }) =>
     asimov(constraint, entryOf(point, name) ?? start),
   );
@@ -98,11 +98,13 @@ function withConstraints(
   changed: (parameter: Constrained) => Constrained["constraint"],
 ): CheckedComposition {
   const { columns, functions, densities } = composition;
-  const parameters = composition.parameters.map(({ constraint, ...parameter }) =>
-    constraint === undefined
-      ? parameter
-      : { ...parameter, constraint: changed({ name: parameter.name, start: parameter.start, constraint }) },
-  );
+  const parameters = composition.parameters.map(({ constraint, ...parameter }) => {
+    if (constraint === undefined) return parameter;
+    const { name, start } = parameter;
+    const own = changed({ name, start, constraint });
+    // A start at 0, where no events were counted, is none where there are some.
+    return { ...parameter, start: start < constraintLeast(own) ? constraintEstimate(own)[0] : start, constraint: own };
+  });
   return checkedComposition({ parameters, columns, functions, densities });
 }
 
@@ -119,14 +121,18 @@ export async function expectedEvents(
   const theta = pointOn(tape, composition, point);
   // Numbers of events look at no column, but the densities that they are of may.
   const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
-  const { logExpected } = bindComposition(composition, theta, columns, new TapeParts()).density(density);
-  if (logExpected === undefined) {
+  const { expected } = bindComposition(composition, theta, columns, new TapeParts()).density(density);
+  if (expected === undefined) {
     throw new UsageError(`density ${density}`, { expected: "numbers of events", got: "fractions alone" });
   }
-  if (logExpected.events !== undefined) {
-    const expected = "numbers of events that look at no column";
-    throw new UsageError(`density ${density}`, { expected, got: "numbers that do" });
+  if (expected.events !== undefined) {
+    throw new UsageError(`density ${density}`, {
+      expected: "numbers of events that look at no column",
+      got: "numbers that do",
+    });
   }
-  const program = await referenceBackend().compile({ outputs: { expected: exp(logExpected) } });
-  return (await program.run()).expected![0]!;
+  const program = await referenceBackend().compile({ outputs: { expected } });
+  const found = (await program.run()).expected![0]!;
+  if (found >= 0 && Number.isFinite(found)) return found;
+  throw new UsageError(`density ${density}`, { expected: "a number of events of at least 0", got: `${found}` });
 }

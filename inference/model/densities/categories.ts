@@ -53,13 +53,14 @@ export const categories: DensityKind<CategoriesForm> = {
     const own = coefficients.map((value) => at.value(value));
     const all = concatenate(own.map((value) => reshape(value, [...value.shape, 1])));
     const summed = sum(all, -1);
-    const total = log(reshape(summed, summed.shape.slice(0, -1)));
+    const expected = reshape(summed, summed.shape.slice(0, -1));
+    const total = log(expected);
     const part = at.withColumns({ [over]: at.tape.constant(values) }).density(density);
     const ofAll = (logs: Var) => sub(logSignedSumAlong(all, broadcast(logs, [values.length])), total);
     return {
       logProb: () => ofAll(part.logProb()),
       logProbability: (region) => ofAll(part.logProbability(region)),
-      ...(at.shape(name).isExtended && { logExpected: total }),
+      ...(at.shape(name).isExtended && { expected, logExpected: total }),
     };
   },
   async draw({ density, over, coefficients }, draws) {

@@ -91,7 +91,8 @@ export const mixture: DensityKind<MixtureForm> = {
   bind(form, at, name): BoundDensity {
     const coefficients = coefficientsOf(form, at);
     const parts = form.summands.map((name) => at.density(name));
-    const total = coefficients.length > form.coefficients.length ? undefined : log(coefficients.reduce(add));
+    const expected = coefficients.length > form.coefficients.length ? undefined : coefficients.reduce(add);
+    const total = expected && log(expected);
     const normalised = (value: Var) => (total === undefined ? value : sub(value, total));
     return {
       logProb: () =>
@@ -108,7 +109,7 @@ export const mixture: DensityKind<MixtureForm> = {
             parts.map((part) => part.logProbability(region)),
           ),
         ),
-      ...(total !== undefined && at.shape(name).isExtended && { logExpected: total }),
+      ...(at.shape(name).isExtended && { expected, logExpected: total }),
     };
   },
   draw: async (form, draws) =>

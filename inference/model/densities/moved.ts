@@ -46,7 +46,7 @@ export function movedByColumn(at: Environment, density: string, map: ColumnMap):
           ]),
         ),
       ),
-    ...(apart.logExpected && { logExpected: apart.logExpected }),
+    ...(apart.expected && { expected: apart.expected, logExpected: apart.logExpected }),
   };
 }
 
@@ -112,8 +112,8 @@ export function movedByFlow(at: Environment, name: string, map: FlowMap): BoundD
   };
   const conditions = [...new Set([...given, ...at.shape(density).given])];
   const bound = cutToDomain(at, of, () => logDensity(at), rectangleMass(at, name, of, conditions, places, logDensity));
-  const { logExpected } = at.withColumns({}, { domain }).density(density);
-  return { ...bound, ...(logExpected && { logExpected }) };
+  const { expected, logExpected } = at.withColumns({}, { domain }).density(density);
+  return { ...bound, ...(expected && { expected, logExpected }) };
 }
 
 /**

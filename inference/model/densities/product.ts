@@ -68,7 +68,7 @@ export const product: DensityKind<ProductForm> = {
   bind({ factors }, at, name): BoundDensity {
     const parts = factors.map((factor) => at.density(factor));
     const shapes = factors.map((factor) => at.shape(factor));
-    const logExpected = parts.map((part) => part.logExpected).find((own) => own !== undefined);
+    const extended = parts.find((part) => part.expected !== undefined);
     return {
       logProb: () => parts.map((part) => part.logProb()).reduce(add),
       logProbability(region) {
@@ -86,7 +86,7 @@ export const product: DensityKind<ProductForm> = {
         const logs = narrowed.map((f) => parts[f]!.logProbability(region));
         return logs.length === 0 ? at.tape.constant(0, []) : logs.reduce(add);
       },
-      ...(logExpected && { logExpected }),
+      ...(extended && { expected: extended.expected, logExpected: extended.logExpected }),
     };
   },
   async draw({ factors }, draws) {

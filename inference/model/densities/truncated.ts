@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../../engine/errors.js";
 import { aText, oneOf } from "../../../engine/options.js";
-import { add, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
+import { add, exp, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { aRegion } from "../language/entry-kinds.js";
 import type { BoundDensity } from "../language/environment.js";
@@ -87,7 +87,10 @@ export const truncated: DensityKind<TruncatedForm> = {
       },
       logProbability: (other) =>
         sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),
-      ...(whole.logExpected && { logExpected: add(whole.logExpected, whole.logProbability(region)) }),
+      ...(whole.expected && {
+        expected: mul(whole.expected, exp(whole.logProbability(region))),
+        logExpected: add(whole.logExpected!, whole.logProbability(region)),
+      }),
     };
   },
   draw: ({ density, region }, draws, name) =>

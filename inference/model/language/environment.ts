@@ -71,6 +71,7 @@ export interface BoundDensity {
    * @param region  narrows columns that the density is of
    */
   logProbability(region: BoundRegion): Var;
-  /** log of the number of events that it expects, where it has yields. */
+  /** Number of events that it expects, where it has yields, and its logarithm: without events the number may be 0. */
+  readonly expected?: Var | undefined;
   readonly logExpected?: Var | undefined;
 }

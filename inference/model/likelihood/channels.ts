@@ -8,7 +8,7 @@ import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
-import { add, broadcastEvents, exp, mul, reshape, slice } from "../../../engine/tape/operations.js";
+import { add, broadcastEvents, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { parametersOf } from "../../../flows/networks/weights.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
@@ -21,7 +21,7 @@ import { derivedColumns } from "../language/framed-columns.js";
 import { constraintNll } from "../parameters/constraints.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
 import { extendedTermOfTotal } from "../yields.js";
-import { evaluationOf, type Order, type OuterProduct, sumOf } from "./evaluation.js";
+import { evaluationOf, type Order, type OuterProduct, sumOf, zeroEvaluation } from "./evaluation.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
 import { CACHE_BYTES } from "./likelihood-request.js";
 import { derivatives, scoreOf, scoreSums, type Traced, WEIGHT } from "./likelihood-terms.js";
@@ -170,6 +170,12 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
   return { traced, tape, parts, integrals };
 }
 
+/** Poisson term where there are no events: the expected number itself, which may be 0 but not below. */
+function extendedTermWithoutEvents(total: Var): Var {
+  // Guard the input: at 0 the logarithm has no slope.
+  return add(total, log(where(less(total, 0), total, 1)));
+}
+
 /** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
 async function parameterPrograms(composition: CheckedComposition, channels: readonly Channel[]) {
   const free = freeParameters(composition.parameters);
@@ -186,17 +192,18 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
   const terms: Var[] = [];
   for (const { name, density, data, isExtended } of channels) {
     if (!composition.shape(density).isExtended) continue;
-    const logTotal = at.density(density).logExpected!;
-    if (logTotal.events !== undefined) {
+    const own = at.density(density);
+    const [total, logTotal] = [own.expected!, own.logExpected!];
+    if (total.events !== undefined) {
       throw new UsageError(`channel ${name}`, {
         expected: `numbers of events of ${density} that look at no column`,
         got: "numbers that do",
         hint: "A region of a density that is conditional on a column has a part of its own for each event: set extended to false",
       });
     }
-    expected[`expected ${name}`] = exp(logTotal);
-    // Without events the term is the expected number itself.
-    if (isExtended) terms.push(data.count === 0 ? exp(logTotal) : extendedTermOfTotal(logTotal, totalWeight(data)));
+    expected[`expected ${name}`] = total;
+    if (!isExtended) continue;
+    terms.push(data.count === 0 ? extendedTermWithoutEvents(total) : extendedTermOfTotal(logTotal, totalWeight(data)));
   }
   const constraint = constraints.reduce(add, zero);
   const nll = terms.reduce(add, constraint);
@@ -291,8 +298,13 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
   async function evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts> {
     const found: Record<string, Evaluation> = {};
     for (const own of open) {
-      const program = own.events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
-      found[own.channel.name] = evaluationOf(await run(own, program, theta), order);
+      const { name, data } = own.channel;
+      const program = () => own.events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
+      // Of no event, log p has no derivatives where no number of them is expected.
+      found[name] =
+        data.count === 0
+          ? zeroEvaluation(parameters.length, order)
+          : evaluationOf(await run(own, program(), theta), order);
     }
     const penalty = evaluationOf(await ofTheta(ofParameters.penalty, theta), order);
     return { channels: found, penalty, total: Object.values(found).reduce(sumOf, penalty) };
@@ -306,6 +318,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     const matrix = (await ofTheta(ofParameters.curvature, theta)).hessian!.slice();
     const fourth = new Float64Array(parameters.length);
     for (const own of open) {
+      if (own.channel.data.count === 0) continue;
       const found = await sums(own, theta);
       for (const [i, value] of found[of]!.entries()) matrix[i]! += value;
       for (const [k, value] of found.fourth!.entries()) fourth[k]! += value;

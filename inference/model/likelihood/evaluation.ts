@@ -23,6 +23,13 @@ export function evaluationOf(output: Output, order: Order): Evaluation {
   };
 }
 
+/** Of no event. @param size  K */
+export const zeroEvaluation = (size: number, order: Order): Evaluation => ({
+  nll: 0,
+  ...(order >= 1 && { gradient: new Float64Array(size) }),
+  ...(order >= 2 && { hessian: new Float64Array(size * size) }),
+});
+
 export function sumOf(a: Evaluation, b: Evaluation): Evaluation {
   const plus = (p: Float64Array | undefined, q: Float64Array | undefined) => p?.map((value, i) => value + q![i]!);
   const [g, h] = [plus(a.gradient, b.gradient), plus(a.hessian, b.hessian)];

@@ -25,7 +25,7 @@ export interface LogNormalConstraint {
   readonly kappa: number;
 }
 
-/** n ~ Poisson(τ θ), θ above 0: an auxiliary count. */
+/** n ~ Poisson(τ θ), θ above 0, or at least 0 where n is 0: an auxiliary count. */
 export interface PoissonConstraint {
   readonly kind: "poisson";
   /** n, a whole number of events; of an Asimov data set not whole */
@@ -47,9 +47,12 @@ interface Row<C> {
   readonly expected: (constraint: C, value: number) => number;
   /** θ that the outcome is likeliest at, and about how well it is known: one standard deviation there. */
   readonly estimate: (constraint: C) => readonly [value: number, sigma: number];
-  /** Where θ can be. */
-  readonly least: number;
+  /** The least θ at which the term has a value. */
+  readonly least: (constraint: C) => number;
 }
+
+/** The logarithm of a positive number has no value at 0 itself. */
+export const ABOVE_ZERO = Number.MIN_VALUE;
 
 const isPositive = (value: number) => Number.isFinite(value) && value > 0;
 
@@ -65,7 +68,7 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
     drawn: ({ sigma }, value, z) => value + sigma * z,
     expected: (_, value) => value,
     estimate: ({ observed, sigma }) => [observed, sigma],
-    least: Number.NEGATIVE_INFINITY,
+    least: () => Number.NEGATIVE_INFINITY,
   },
   "log-normal": {
     fault: ({ observed, kappa }) =>
@@ -78,7 +81,7 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
     drawn: ({ kappa }, value, z) => value * exp(log(kappa) * z),
     expected: (_, value) => value,
     estimate: ({ observed, kappa }) => [observed, observed * log(kappa)],
-    least: 0,
+    least: () => ABOVE_ZERO,
   },
   poisson: {
     fault: ({ observed, scale }) =>
@@ -95,7 +98,8 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
     drawn: ({ scale }, value, _z, count) => count(scale * value),
     expected: ({ scale }, value) => scale * value,
     estimate: ({ observed, scale }) => [observed / scale, Math.sqrt(Math.max(observed, 1)) / scale],
-    least: 0,
+    // Without events the term is τ θ: no logarithm, and its minimum is 0 itself.
+    least: ({ observed }) => (observed === 0 ? 0 : ABOVE_ZERO),
   },
 };
 
@@ -123,8 +127,8 @@ export const constraintNll = (constraint: Constraint, parameter: Var): Var =>
 /** The θ that the outcome is likeliest at, and one standard deviation there. */
 export const constraintEstimate = (constraint: Constraint) => rowOf(constraint).estimate(constraint);
 
-/** The least θ at which the constraint has a value; it has none there where this is finite. */
-export const constraintLeast = ({ kind }: Constraint): number => rows[kind].least;
+/** The least θ at which the constraint has a value: 0, just above it, or no such end. */
+export const constraintLeast = (constraint: Constraint): number => rowOf(constraint).least(constraint);
 
 /** The constraint with the outcome of another measurement where the parameter is `value`. @param z  a standard normal number */
 export function redrawn(constraint: Constraint, value: number, z: number, seed: number, purpose: string): Constraint {

@@ -56,19 +56,18 @@ export function checkParameters(parameters: readonly Parameter[]): void {
     }
     if (constraint === undefined) continue;
     checkConstraint(name, constraint);
-    if (!(start > constraintLeast(constraint))) {
-      const expected = `a start above ${constraintLeast(constraint)}, which its ${constraint.kind} constraint needs`;
+    const least = constraintLeast(constraint);
+    if (!(start >= least)) {
+      const expected = `a start ${least > 0 ? "above" : "of at least"} 0, which its ${constraint.kind} constraint needs`;
       throw new UsageError(where, { expected, got: `${start}` });
     }
   }
 }
 
-/** Where a fit may look for a parameter: its range, and above 0 where its constraint needs that. */
+/** Where a fit may look for a parameter: its range, and from 0 on where its constraint needs that. */
 export function rangeOf({ range, constraint }: Parameter): readonly [number, number] {
   const [low, high] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const least = constraint === undefined ? Number.NEGATIVE_INFINITY : constraintLeast(constraint);
-  // The logarithm of a positive number has no value at 0 itself.
-  return [least === Number.NEGATIVE_INFINITY ? low : Math.max(low, least + Number.MIN_VALUE), high];
+  return [constraint === undefined ? low : Math.max(low, constraintLeast(constraint)), high];
 }
 
 /** About how far the parameter may be from its start, in its units: by its constraint, its range, or its size. */
@@ -81,6 +80,23 @@ export function scaleOf({ start, range, constraint }: Parameter): number {
 
 /** Values by name. */
 export type ParameterPoint = Readonly<Record<string, number>>;
+
+/** Refuses a point that names no parameter, or another value of a fixed one than it has. */
+export function checkParameterPoint(parameters: readonly Parameter[], point: ParameterPoint): void {
+  for (const [name, value] of Object.entries(point)) {
+    const own = parameters.find((parameter) => parameter.name === name);
+    if (own === undefined) {
+      const expected = `parameters of the composition (${parameters.map((parameter) => parameter.name).join(", ")})`;
+      throw new UsageError("point", { expected, got: JSON.stringify(name) });
+    }
+    if (own.isFixed !== true || own.start === value) continue;
+    throw new UsageError("point", {
+      expected: `${name} = ${own.start}, where it is fixed`,
+      got: `${value}`,
+      hint: "Change its start (changedParameters), or free it",
+    });
+  }
+}
 
 /** What is changed of parameters by name, before a likelihood is made of them. */
 export interface ParameterChanges {

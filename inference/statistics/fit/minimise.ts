@@ -177,6 +177,12 @@ const KINK_EDM = 0.005;
 /** Steps are taken when the NLL falls by at least this fraction of what the model promises; Nocedal & Wright's η. */
 const LEAST_GAIN = 1e-4;
 
+/**
+ * Steps that reach for a point where the NLL is not finite and fall short of it by a part end nowhere: of so many evaluations before the limit
+ * one was such a point.
+ */
+const RECENT = 5;
+
 type Ending =
   | Exclude<FitStatus, "second-minimum" | "at-bound" | "at-validity-edge" | "not-positive-definite">
   | "at-knot";
@@ -198,6 +204,7 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
   let radius = firstRadius(point, { limits, scale, precision });
   let rejections = 0;
   let leftFiniteRegion = false;
+  let sinceNonFinite = Number.POSITIVE_INFINITY;
   for (;;) {
     const { step, edm, isThere } = plan(point, { limits, scale, precision, radius }, tolerance, rejections > 0);
     if (rejections === 0) {
@@ -209,12 +216,15 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
       const isNear = edm !== undefined && edm < KINK_EDM;
       return end(leftFiniteRegion ? "non-finite" : isNear ? "at-knot" : "stalled", edm);
     }
-    if (evaluations >= settings.maxEvaluations) return end("iteration-limit", edm);
+    if (evaluations >= settings.maxEvaluations) {
+      return end(sinceNonFinite < RECENT ? "non-finite" : "iteration-limit", edm);
+    }
 
     const trial = await evaluateAt(objective, step.position, signal);
     if (trial === "aborted") return end("aborted", edm);
     evaluations++;
     leftFiniteRegion ||= trial === "non-finite";
+    sinceNonFinite = trial === "non-finite" ? 0 : sinceNonFinite + 1;
     const gain = trial === "non-finite" ? -Infinity : actualDecrease(point, trial, step.decrease) / step.decrease;
     if (gain < 0.25) radius = 0.25 * step.length;
     else if (gain > 0.75 && step.length > 0.9 * radius) radius *= 2;
@@ -368,7 +378,7 @@ const REASONS: Readonly<Record<Ending, string>> = {
   "at-knot": "Converged as far as knots of splines and rounding let any step lower the NLL",
   "iteration-limit": "Stopped at the limit on evaluations",
   "non-finite":
-    "The NLL or its derivatives are not finite at the start, or at every step however short from the estimate,",
+    "The NLL or its derivatives are not finite at the start, or beyond the estimate, however short a step is,",
   stalled: "No step lowers the NLL as its derivatives promise: they disagree, or have reached their precision,",
   aborted: "Aborted",
 };

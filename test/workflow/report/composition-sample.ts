@@ -60,6 +60,7 @@ export const outcome: LikelihoodOutcome = {
       problem: null,
       crossCheck: null,
     },
+    atLimit: [],
     expected: { fit: 40 },
     expectedBefore: { fit: 41 },
     effectiveEvents: 3,

@@ -2,7 +2,7 @@
 import { entryOf } from "../../../engine/entry.js";
 import type { Weights } from "../../../flows/networks/weights.js";
 import type { CheckedComposition } from "../../../inference/model/composition/composition.js";
-import type { Constraint } from "../../../inference/model/parameters/constraints.js";
+import { ABOVE_ZERO, type Constraint } from "../../../inference/model/parameters/constraints.js";
 import { rangeOf } from "../../../inference/model/parameters/parameter.js";
 import { densityRows } from "../table/composition/densities.js";
 import { functionRows } from "../table/composition/functions.js";
@@ -35,8 +35,7 @@ function entry<K extends string>(
 /** Ends that are not there are left out. */
 function limits(of: readonly [number, number]) {
   const [low, max] = of;
-  // Where a fit may go as near to 0 as numbers can: the end is 0.
-  const min = low === Number.MIN_VALUE ? 0 : low;
+  const min = low === ABOVE_ZERO ? 0 : low;
   return { ...(Number.isFinite(min) && { min }), ...(Number.isFinite(max) && { max }) };
 }
 

@@ -1,12 +1,16 @@
 /** The fit of a likelihood of a composition, with its errors. */
 
 import type { ChannelsLikelihood, UncertainIntegral } from "../../../inference/model/likelihood/channels.js";
-import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
+import { fitLikelihood, fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
-import type { FitResult } from "../../../inference/statistics/fit/fit-result.js";
+import { covariance } from "../../../inference/statistics/fit/covariance.js";
+import { type FitResult, isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
 import type { Matrix } from "../../../inference/statistics/objective.js";
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
+import type { MinosSummary } from "../../likelihood/fit-summary.js";
+import { levelOf as levelOfErrors } from "../../likelihood/level.js";
+import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
 import { nonFiniteText } from "./non-finite-parts.js";
@@ -18,9 +22,19 @@ export interface NamedErrors extends CovarianceSummary {
   readonly names: readonly string[];
 }
 
+/** The error of a parameter at a limit of its range, away from it: where the profile rises by one standard deviation. */
+export interface LimitError {
+  readonly name: string;
+  readonly minos: MinosSummary;
+  /** -2Δ ln L of one standard deviation; null where the events carry weights and no sandwich says so. */
+  readonly level: number | null;
+}
+
 export interface CompositionFit {
   readonly fit: FitResult;
   readonly errors: NamedErrors;
+  /** Of the parameters that a limit holds. */
+  readonly atLimit: readonly LimitError[];
   /** Expected numbers of events by channel, at the estimate and before the fit. */
   readonly expected: Readonly<Record<string, number>>;
   readonly expectedBefore: Readonly<Record<string, number>>;
@@ -29,16 +43,10 @@ export interface CompositionFit {
   readonly uncertain: readonly UncertainIntegral[];
 }
 
-/**
- * -2Δ ln L of one standard deviation of a parameter: 1, and of weighted events, which are not as many as their weights, what the variance by
- * the sandwich is of that by the curvature. Undefined where the parameter has no error that this follows from.
- */
-export function levelOf({ fit, errors }: Pick<CompositionFit, "fit" | "errors">, name: string): number | undefined {
-  if (errors.estimator !== "sandwich") return 1;
-  const k = errors.names.indexOf(name);
-  const [own, curvature] = [errors.sigma?.[k], fit.covariance?.sigma[k]];
-  if (own === undefined || curvature === undefined) return undefined;
-  return (own / curvature) * (own / curvature);
+/** -2Δ ln L of one standard deviation of a parameter; undefined where it has no error that this follows from. */
+export function levelOf({ fit, errors, atLimit }: Pick<CompositionFit, "fit" | "errors" | "atLimit">, name: string) {
+  const own = atLimit.find((limit) => limit.name === name);
+  return own === undefined ? levelOfErrors(errors, fit.covariance, [name]) : (own.level ?? undefined);
 }
 
 /**
@@ -93,11 +101,12 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
   counter.done({ status: found.status });
   signal.throwIfAborted();
   const culprit = found.status === "non-finite" ? await nonFiniteText(likelihood, bound, found.estimate.values) : "";
-  const more = found.status === "at-bound" ? AT_LIMIT : culprit;
-  const fit = more === "" ? found : { ...found, reason: `${found.reason} ${more}` };
+  const fit = culprit === "" ? found : { ...found, reason: `${found.reason} ${culprit}` };
+  const names = movableNames(fit);
   return {
     fit,
-    errors: await errorsAt(likelihood, fit, precision),
+    errors: await errorsAt(likelihood, fit, names, precision),
+    atLimit: isMinimum(fit) ? await limitErrors(likelihood, fit, names, { ...bound, precision, signal }) : [],
     expected: await likelihood.expected(fit.estimate.values),
     expectedBefore: await likelihood.expected(start),
     effectiveEvents: likelihood.effectiveEvents,
@@ -105,15 +114,24 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
   };
 }
 
-const AT_LIMIT = "Widen its range where values beyond make sense, or fix it there.";
+/** Parameters that no limit holds. */
+const movableNames = (fit: FitResult): readonly string[] =>
+  fit.covariance?.names ?? (isMinimum(fit) ? [] : fit.estimate.names);
 
-/** Errors at the estimate: of parameters at a limit there are none, and the others have those that they have with these fixed. */
-async function errorsAt(likelihood: ChannelsLikelihood, fit: FitResult, precision: number): Promise<NamedErrors> {
+const ALL_HELD = "Every parameter is at a limit of its range.";
+
+/** Errors at the estimate of these parameters, the others fixed. */
+async function errorsAt(
+  likelihood: ChannelsLikelihood,
+  fit: FitResult,
+  names: readonly string[],
+  precision: number,
+): Promise<NamedErrors> {
   const all = fit.estimate.names;
-  const names = fit.covariance?.names ?? all;
   const curvature = likelihood.crossesKnots ? "finite-difference Hessian" : "inverse Hessian";
-  if (fit.hessian === undefined) {
-    return { names, transport: "none", estimator: curvature, ...NO_ERRORS, problem: fit.reason };
+  if (fit.hessian === undefined || names.length === 0) {
+    const problem = fit.hessian === undefined ? fit.reason : ALL_HELD;
+    return { names, transport: "none", estimator: curvature, ...NO_ERRORS, problem };
   }
   const indices = names.map((name) => all.indexOf(name));
   const part = (matrix: ArrayLike<number>) => submatrix(Float64Array.from(matrix), all.length, indices);
@@ -136,4 +154,40 @@ async function errorsAt(likelihood: ChannelsLikelihood, fit: FitResult, precisio
     options,
   );
   return { names, ...summary };
+}
+
+/** Errors of the parameters that limits hold, by MINOS. @param movable  the others */
+async function limitErrors(
+  likelihood: ChannelsLikelihood,
+  fit: FitResult,
+  movable: readonly string[],
+  { plan, precision, signal }: Pick<BoundPlan, "plan"> & { readonly precision: number; readonly signal: AbortSignal },
+): Promise<LimitError[]> {
+  const found: LimitError[] = [];
+  for (const name of fit.estimate.names) {
+    if (movable.includes(name)) continue;
+    const level = await levelAtLimit(likelihood, fit, [...movable, name], precision);
+    const minos = await minosError(fitObjective(likelihood), fit, name, level, { bounds: boundsOf(plan), signal });
+    found.push({ name, minos, level: level ?? null });
+  }
+  return found;
+}
+
+/** Of the last of the parameters: as if nothing held it, for there the likelihood does not know of the limit. */
+async function levelAtLimit(
+  likelihood: ChannelsLikelihood,
+  fit: FitResult,
+  names: readonly string[],
+  precision: number,
+): Promise<number | undefined> {
+  if (!likelihood.isWeighted) return 1;
+  const errors = await errorsAt(likelihood, fit, names, precision);
+  const { names: all } = fit.estimate;
+  const part = submatrix(
+    Float64Array.from(fit.hessian!.flat()),
+    all.length,
+    names.map((name) => all.indexOf(name)),
+  );
+  const curvature = covariance(part, names, precision);
+  return levelOfErrors(errors, curvature.status === "positive-definite" ? curvature : undefined, names.slice(-1));
 }

@@ -2,12 +2,10 @@
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { MinosSummary } from "../../likelihood/fit-summary.js";
-import { minosErrors } from "../../likelihood/nuisance-fit.js";
+import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext } from "./context.js";
 import { type CompositionFit, levelOf } from "./fit.js";
-
-const NO_LEVEL = "The events carry weights, and without an error there is no -2Δ ln L of one standard deviation.";
 
 /** Null where the fit has no minimum. */
 export function minosStep(
@@ -25,12 +23,8 @@ export function minosStep(
     const bounds = boundsOf(plan);
     const errors: MinosSummary[] = [];
     for (const name of objective.names) {
-      const level = levelOf(outcome, name);
-      const own =
-        level === undefined
-          ? [{ name, lower: null, upper: null, problem: `${name}: ${NO_LEVEL}` }]
-          : await minosErrors(objective, found, { names: [name], level, bounds, signal });
-      errors.push(...(own ?? []));
+      const known = outcome.atLimit.find((own) => own.name === name)?.minos;
+      errors.push(known ?? (await minosError(objective, found, name, levelOf(outcome, name), { bounds, signal })));
       counter.update(errors.length);
     }
     counter.done();

@@ -1,11 +1,13 @@
-/** What makes the likelihood of a composition not finite at a point, where it is so there: a fit alone cannot say which part. */
+/** What makes the likelihood of a composition not finite where a fit ended because of that: a fit alone cannot say which part. */
 import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
 import type { BoundPlan } from "./context.js";
 
 const CAUSE = "Look for a width or a number of events that is not above 0, and for a density that is 0 there.";
+const BEYOND =
+  "-ln L falls towards a point beyond which it is not finite. Numbers of events that the data may lack need a range from 0, widths one above 0.";
 
 /**
- * In sentences; empty where every part is finite.
+ * In sentences. Where every part is finite, what lies beyond the point is not.
  *
  * @param theta  of the free parameters [K]
  */
@@ -30,6 +32,6 @@ export async function nonFiniteText(
   if (found.length > 0) return [...found, CAUSE].join(" ");
   const { penalty } = await likelihood.evaluateParts(theta, 0);
   return Number.isFinite(penalty.nll)
-    ? ""
+    ? BEYOND
     : `The constraints or the expected numbers of events are not finite. ${CAUSE}`;
 }

@@ -70,9 +70,8 @@ export function parameterVerdicts(
   const idle = withoutEffect(free, found);
   const alike = degenerate(idle, found, precision);
   const pairs = degeneratePairs(found.errors.names, found.errors);
-  // A fit that ends at a limit says so itself, unless something else is worse.
   const held = free.flatMap((own, k) => {
-    const isAtEnd = found.fit.status !== "at-bound" && rangeOf(own).includes(found.fit.estimate.values[k]!);
+    const isAtEnd = rangeOf(own).includes(found.fit.estimate.values[k]!);
     return isAtEnd ? [`${own.name} at ${found.fit.estimate.values[k]}`] : [];
   });
   const pulled = free.flatMap((own, k) => {
@@ -114,7 +113,7 @@ export function parameterVerdicts(
             false,
             "limit",
             `the fit ended with ${listed(held)}, the limit of ${held.length === 1 ? "its range" : "their ranges"}`,
-            "Widen the range where values beyond make sense",
+            "Its error is that away from the limit, and those of the others are with it fixed there. Widen the range where values beyond make sense",
           ),
         ]),
     ...(pairs.length === 0

@@ -1,5 +1,6 @@
 /** Scans of one parameter of a composition, or of two together, all others profiled. */
 import { fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
+import { ABOVE_ZERO } from "../../../inference/model/parameters/constraints.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import {
   type Scan1d,
@@ -13,6 +14,21 @@ import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
+
+/** Where an open end is left out: a logarithm has no value there. */
+const ABOVE_END = 1e-3;
+
+/**
+ * Around the estimate as far as a number of standard deviations, within the range. Undefined where the parameter has no error, at a limit not
+ * even away from it.
+ */
+function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number) {
+  const ends = atLimit.find((own) => own.name === name)?.minos;
+  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? ends?.upper ?? (ends?.lower ? -ends.lower : undefined);
+  if (sigma === undefined || !isMinimum(fit)) return undefined;
+  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
+  return { centre, reach: range * sigma };
+}
 
 /** Null where the fit did not give the parameter an error. */
 export function scanStep(
@@ -54,19 +70,20 @@ export function pairStep(
   });
 }
 
-/** So many standard deviations to either side of the estimate, within the range of the parameter; undefined where it has no error. */
+/** The points of `reachOf`. */
 function axisOf(
   { plan }: BoundPlan,
-  { fit, errors }: CompositionFit,
+  found: CompositionFit,
   name: string,
   range: number,
   points: number,
 ): number[] | undefined {
-  const sigma = errors.sigma?.[errors.names.indexOf(name)];
-  if (sigma === undefined || !isMinimum(fit)) return undefined;
+  const place = reachOf(found, name, range);
+  if (place === undefined) return undefined;
+  const { centre, reach } = place;
   const [low, high] = boundsOf(plan)[name]!;
-  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
-  return grid(Math.max(low, centre - range * sigma), Math.min(high, centre + range * sigma), points);
+  const from = low === ABOVE_ZERO ? ABOVE_END * centre : low;
+  return grid(Math.max(from, centre - reach), Math.min(high, centre + reach), points);
 }
 
 async function scanned<S>(

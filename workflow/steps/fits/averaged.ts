@@ -147,18 +147,20 @@ async function average(
     averageOf((likelihood) => objectiveOf({ ...open, likelihood })),
     fitOptions(open, start),
   );
-  const minos = await minosSummary(
-    open,
-    averageOf((likelihood) => likelihood),
-    fit,
-  );
   const isKinked = open.likelihood.crossesKnots;
   const exact = averageOf((likelihood, b) => {
     const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
     return isKinked && reach ? withFiniteDifferenceHessian(likelihood, reach, fitBounds(open)) : likelihood;
   });
   const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
-  return { fit, curvature, summary: { ...summaryOf(open, fit, curvature, isKinked), minos } };
+  const summary = summaryOf(open, fit, curvature, isKinked);
+  const minos = await minosSummary(
+    open,
+    averageOf((likelihood) => likelihood),
+    fit,
+    summary,
+  );
+  return { fit, curvature, summary: { ...summary, minos } };
 }
 
 function summaryOf(

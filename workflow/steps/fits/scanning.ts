@@ -4,6 +4,7 @@ import { withDampedBfgs } from "../../../inference/statistics/fit/damped-bfgs.js
 import type { Objective } from "../../../inference/statistics/objective.js";
 import { likelihoodInputs, type RunContext } from "../../context.js";
 import type { OpenLikelihood } from "../../likelihood/bound-likelihood.js";
+import { leveled } from "../../likelihood/level.js";
 import { minimumOf } from "../../likelihood/minimum.js";
 import {
   hasEveryError,
@@ -70,13 +71,14 @@ export async function scanFits(context: RunContext, fitted: FittedModel): Promis
     context.warn(`${NO_SCANS}. ${first.fit.fit.reason}`);
     return [];
   }
-  const plan = scanPlan({ ...context, model: first.model }, first.fit.fit);
+  const plan = scanPlan({ ...context, model: first.model }, first.fit.fit, first.fit.summary);
   const scanned: ScannedFit[] = [];
   for (const task of tasks) {
     if (task.fit.fit.hessian === undefined) continue;
-    const found = await scanTask(context, fitted, task, plan);
+    const { fit, summary } = task.fit;
+    const found = leveled(await scanTask(context, fitted, task, plan), summary, fit.covariance);
     for (const problem of scanProblems(found)) context.warn(`${task.label}, ${problem}`);
-    scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
+    scanned.push({ name: task.name, label: task.label, summary, found });
   }
   return scanned;
 }

@@ -6,6 +6,7 @@ import { checkedComposition } from "../../../../inference/model/composition/comp
 import { asimovComposition, drawCompositionToy, expectedEvents } from "../../../../inference/model/composition/toys.js";
 import { channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
 import { fitLikelihood } from "../../../../inference/model/likelihood/fit-likelihood.js";
+import type { Parameter } from "../../../../inference/model/parameters/parameter.js";
 import { chiSquarePValue } from "../../../../inference/statistics/goodness/special-functions.js";
 import { rejects } from "../../../support/rejects.js";
 
@@ -53,6 +54,39 @@ test("Asimov outcomes are those of the point; a toy does not change the composit
   assert.equal(own!.constraint, { kind: "normal", observed: 0.8, sigma: 0.05 });
   await drawCompositionToy({ composition, channels, point: TRUTH, seed: 1 });
   assert.equal(composition.parameters.at(-1)!.constraint, { kind: "normal", observed: 0.9, sigma: 0.05 });
+});
+
+test("a point names free parameters: none that is not there, and no other value of a fixed one", async () => {
+  const own = checkedComposition({
+    ...composition,
+    parameters: composition.parameters.map((p) => (p.name === "efficiency" ? { ...p, isFixed: true } : p)),
+  });
+  const moved = { efficiency: 0.8 };
+  await rejects(expectedEvents(own, "all", moved), /point: expected efficiency = 0\.92, where it is fixed, got 0\.8/);
+  await rejects(drawCompositionToy({ composition: own, channels, point: moved, seed: 1 }), /where it is fixed/);
+  await rejects(() => asimovComposition(own, moved), /where it is fixed/);
+  await rejects(
+    expectedEvents(composition, "all", { eficiency: 0.8 }),
+    /point: expected parameters .* got "eficiency"/,
+  );
+});
+
+test("toys of an auxiliary count at 0 begin where the fit may be, and numbers of events below 0 are refused", async () => {
+  const own = checkedComposition({
+    parameters: [{ name: "b", start: 0, constraint: { kind: "poisson", observed: 0, scale: 2 } }],
+    columns: { m: { range: [0, 1] } },
+    densities: { u: { kind: "uniform", x: "m" }, all: { kind: "mixture", summands: ["u"], coefficients: ["b"] } },
+  });
+  const toy = await drawCompositionToy({ composition: own, channels, point: { b: 5 }, seed: 3 });
+  const [{ start, constraint }] = toy.composition.parameters as [Required<Parameter>];
+  assert.ok(constraint.observed > 0);
+  assert.is(start, constraint.observed / 2);
+  const none = await drawCompositionToy({ composition: own, channels, seed: 3 });
+  assert.equal([none.events[0]!.count, none.composition.parameters[0]!.constraint!.observed], [0, 0]);
+  await rejects(
+    expectedEvents(own, "all", { b: -1 }),
+    /density all: expected a number of events of at least 0, got -1/,
+  );
 });
 
 const TOYS = 100;

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import {
   changedParameters,
+  checkParameterPoint,
   checkParameters,
   freeParameters,
   type Parameter,
@@ -32,6 +33,29 @@ test("parameters that do not fit together are refused", async () => {
     await rejects(() => checkParameters(parameters as readonly Parameter[]), message);
   }
   checkParameters(all);
+});
+
+const none: Parameter = { name: "none", start: 0, constraint: { kind: "poisson", observed: 0, scale: 8 } };
+
+test("a count of 0 allows 0 and nothing below", async () => {
+  checkParameters([none]);
+  assert.equal(rangeOf(none), [0, Number.POSITIVE_INFINITY]);
+  assert.equal(rangeOf({ ...none, range: [-3, 2] }), [0, 2]);
+  await rejects(() => checkParameters([{ ...none, start: -1 }]), /a start of at least 0, which its poisson constraint/);
+});
+
+test("a point that names no parameter, or another value of a fixed one, is refused", async () => {
+  const parameters = [mu, { ...slope, isFixed: true }];
+  checkParameterPoint(parameters, { mu: 3 });
+  checkParameterPoint(parameters, { mu: 3, slope: 0.3 });
+  await rejects(
+    () => checkParameterPoint(parameters, { nu: 1 }),
+    /point: expected parameters .*\(mu, slope\), got "nu"/,
+  );
+  await rejects(
+    () => checkParameterPoint(parameters, { slope: 0.4 }),
+    /point: expected slope = 0\.3, where it is fixed, got 0\.4\. Change its start/,
+  );
 });
 
 test("a fit looks within the range, and above 0 where a logarithm is taken", () => {

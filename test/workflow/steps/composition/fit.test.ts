@@ -15,7 +15,13 @@ function fitOf(estimator: CompositionFit["errors"]["estimator"], sigma: readonly
       estimate: { names: ["a", "b", "c"], values: [0, 0, 0] },
       covariance: covarianceOf([4, 0, 0, 0.25], names),
     },
-    errors: { ...errors, names, estimator, sigma },
+    errors: {
+      ...errors,
+      names,
+      estimator,
+      covariance: sigma && names.map((_, i) => names.map((__, j) => (i === j ? sigma[i]! ** 2 : 0))),
+    },
+    atLimit: [],
   };
 }
 
@@ -25,6 +31,8 @@ test("one standard deviation is a -2Δ ln L of 1; of weighted events the ratio o
   assert.equal(levels(fitOf("finite-difference Hessian", [2, 0.5])), [1, 1, 1]);
   assert.equal(levels(fitOf("sandwich", [4, 0.75])), [4, undefined, 2.25]);
   assert.equal(levels(fitOf("sandwich", null)), [undefined, undefined, undefined]);
+  const minos = { name: "b", lower: null, upper: 1, problem: null };
+  assert.is(levelOf({ ...fitOf("sandwich", [4, 0.75]), atLimit: [{ name: "b", minos, level: 3 }] }, "b"), 3);
 });
 
 test("of two parameters the level is the ratio of the areas of both ellipses", () => {

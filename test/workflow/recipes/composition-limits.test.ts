@@ -1,0 +1,142 @@
+/** Compositions whose fits end at a limit, count nothing, or are not at the minimum: what is written, said, and the exit code. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runInProcess } from "../../cli/in-process.js";
+import { close } from "../../support/close.js";
+import { compositionFiles, type Files } from "../composition-sample.js";
+
+let files: Files;
+/** Of a flat background; a signal would lie below 1. */
+const ABOVE = Array.from({ length: 40 }, (_, i) => 1 + (9 * (i + 0.5)) / 40);
+test.before(async () => {
+  files = await compositionFiles();
+  await files.sample("above.npz", { m: ABOVE, w: ABOVE.map(() => 2) });
+  await files.sample("none.npz", { m: [] });
+});
+test.after(() => files.remove());
+
+async function run(verb: "run" | "fit", name: string, source: string, ...words: readonly string[]) {
+  const file = files.write(`${name}.yaml`, `output: out\n${source}`);
+  const out = verb === "run" ? ["--out", join(files.folder, name)] : [];
+  const said = await runInProcess([verb, file, ...out, ...words, "--json"], { judgesTrainings: true });
+  const { code, error } = said;
+  const found = code === 2 ? undefined : JSON.parse(said.out).likelihoods.fit;
+  const of = (parameter: string) => found.parameters.find((own: { name: string }) => own.name === parameter);
+  return { code, error, found, of };
+}
+
+const YIELDS = `columns: { m: { range: [0, 10] } }
+samples: { data: above.npz }
+parameters: { nsig: { start: 5, range: [0, 100] }, nbkg: { start: 30, range: [0, 1000] } }
+densities:
+  flat: { uniform: m }
+  low: { truncated: { density: flat, region: { m: [[0, 1]] } } }
+  model: { mixture: { low: nsig, flat: nbkg } }
+likelihoods: { fit: { density: model, sample: data } }
+scan: { parameters: [nsig, nbkg], points: 21 }
+`;
+
+test("a yield that the data pull below 0 is a result: exit code 0, an upper error, a scan, errors of the others", async () => {
+  const { code, error, found, of } = await run("run", "held", YIELDS);
+  assert.is(code, 0, error);
+  assert.match(
+    error,
+    /warning: likelihood fit: the fit ended with nsig at 0, the limit of its range\. Its error is that/,
+  );
+  assert.is(found.status, "at-bound");
+  const { estimate, sigma, minos } = of("nsig");
+  assert.equal([estimate, sigma, minos.lower], [0, null, null]);
+  // -ln L = nsig + nbkg - 40 ln nbkg.
+  close([minos.upper], [0.5], { absolute: 0, relative: 2e-4 });
+  close([of("nbkg").estimate, of("nbkg").sigma], [40, Math.sqrt(40)], { absolute: 0, relative: 1e-5 });
+  const [scan, other] = found.scans;
+  assert.equal([scan.name, other.name], ["nsig", "nbkg"]);
+  assert.equal(scan.intervals.length, 1);
+  assert.is(scan.intervals[0].lower, null);
+  // Interpolated along √(-2Δ ln L), which a slope does not make a line.
+  close([scan.intervals[0].upper], [0.5], { absolute: 0, relative: 0.02 });
+  assert.match(readFileSync(join(files.folder, "held", "report.html"), "utf8"), /scan\.fit\.nsig|nsig, fit/);
+});
+
+test("weights of 2 at a limit say no more than events that count once", async () => {
+  const shape = YIELDS.replace(
+    "nsig: { start: 5, range: [0, 100] }, nbkg: { start: 30, range: [0, 1000] }",
+    "f: { start: 0.2, range: [0, 1] }",
+  )
+    .replace("low: nsig, flat: nbkg", "low: f, flat: rest")
+    .replace("[nsig, nbkg]", "[f]");
+  const plain = await run("run", "once", shape);
+  const twice = await run("run", "twice", shape.replace("above.npz", "{ file: above.npz, weight: w }"));
+  assert.equal([plain.code, twice.code], [0, 0], twice.error);
+  // -ln L = -40 ln(1 - f).
+  close([plain.of("f").minos.upper], [1 - Math.exp(-0.5 / 40)], { absolute: 0, relative: 2e-4 });
+  close([twice.of("f").minos.upper], [plain.of("f").minos.upper], { absolute: 0, relative: 1e-3 });
+  close([twice.found.scans[0].level], [2], { absolute: 0, relative: 1e-9 });
+  close([twice.found.scans[0].intervals[0].upper], [plain.found.scans[0].intervals[0].upper], {
+    absolute: 0,
+    relative: 1e-3,
+  });
+});
+
+test("no event in the channel and none in the auxiliary count: everything is 0, with upper errors", async () => {
+  const source = `columns: { m: { range: [0, 10] } }
+samples: { data: none.npz }
+parameters: { nsig: { start: 1, range: [0, 10] }, nbkg: { constraint: { poisson: { observed: 0, scale: 3 } } } }
+densities: { flat: { uniform: m }, other: { uniform: m }, model: { mixture: { flat: nbkg, other: nsig } } }
+likelihoods: { fit: { density: model, sample: data } }
+scan: { parameters: [nbkg] }
+`;
+  const { code, error, found, of } = await run("run", "nothing", source);
+  assert.is(code, 0, error);
+  assert.not.match(error, /e-3\d\d/);
+  assert.equal([of("nsig").estimate, of("nbkg").estimate], [0, 0]);
+  close([of("nsig").minos.upper, of("nbkg").minos.upper], [0.5, 1 / 8], { absolute: 0, relative: 2e-4 });
+  assert.equal([of("nsig").sigma, of("nbkg").sigma], [null, null]);
+  assert.is(found.scans.length, 1);
+  const unlimited = await run("fit", "unlimited", source.replace(", range: [0, 10] }, nbkg", " }, nbkg"));
+  assert.is(unlimited.code, 3);
+  assert.match(unlimited.error, /Numbers of events that the data may lack need a range from 0/);
+});
+
+test("a scan beside an end that is open does not ask for a logarithm of 0", async () => {
+  const source = YIELDS.replace(
+    "nbkg: { start: 30, range: [0, 1000] }",
+    "nbkg: { constraint: { poisson: { observed: 1, scale: 0.02 } } }",
+  ).replace("above.npz", "none.npz");
+  const { code, error, found } = await run("run", "open", source.replace("scan:", "fit: { minos: true }\nscan:"));
+  assert.is(code, 0, error);
+  assert.not.match(error, /e-3\d\d|scan of/);
+  assert.is(found.scans.length, 2);
+});
+
+/** -ln L = ½ (a² - 1)² + ½ ((a - 0.5) / 2)² by an auxiliary count of means: minima near a = -1 and, lower, near a = 1. */
+const TWO_MINIMA = `columns: { m: {} }
+samples: { data: pair.npz }
+parameters: { a: { start: -1, constraint: { normal: { observed: 0.5, sigma: 2 } } } }
+functions: { mean: { expression: "a^2 + 139" } }
+densities: { model: { gaussian: { x: m, mean: mean, sigma: 10 } } }
+likelihoods: { fit: { density: model, sample: data } }
+`;
+
+test("a fit that is not the minimum fails with 3, and says where to fit again", async () => {
+  // 100 events of mean 140 and about normal: quantiles by Shore 1982, mirrored.
+  const quantile = (p: number) => 5.5556 * (1 - ((1 - p) / p) ** 0.1186);
+  const above = Array.from({ length: 50 }, (_, i) => 10 * quantile(0.5 + (i + 0.5) / 100));
+  await files.sample("pair.npz", { m: above.flatMap((own) => [140 + own, 140 - own]) });
+  const said =
+    /the fit is not the minimum, as (\S+ \S+ \S+( \S+)?) finds -2 Delta ln L = -0\.\d+ at a = [\d.]+\. Fit again from there: (--set-parameter) (a=[\d.]+)$/m;
+  const minos = await run("fit", "minos", `${TWO_MINIMA}fit: { minos: true }\n`);
+  assert.is(minos.code, 3, minos.error);
+  assert.match(minos.error, said);
+  const scan = await run("run", "scanned", `${TWO_MINIMA}scan: { parameters: [a], range: 5 }\n`);
+  assert.is(scan.code, 3, scan.error);
+  const [, found, , option, point] = said.exec(scan.error)!;
+  assert.is(found, "the scan of a");
+  const again = await run("run", "again", `${TWO_MINIMA}scan: { parameters: [a], range: 5 }\n`, option!, point!);
+  assert.is(again.code, 0, again.error);
+  assert.ok(again.of("a").estimate > 0.9);
+});
+
+test.run();
