@@ -47,8 +47,9 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
 }
 
 /**
- * Standard deviations within which all events of a process lie: splines act within 5. Less would leave knots beyond the events: with 4.5 log p of
- * 10⁶ exponential events was off by 0.6 where 1 in 10⁶ lies, with 5 by 0.1.
+ * Standard deviations within which all events of a process lie, so that few are outside of the splines of a flow, which act within 4 by default and
+ * scale their input. Those of 10⁶ normal events do anyway. With less, log p of 10⁶ exponential events was off where 1 in 10⁶ lies: by 0.6 with 4.5, by
+ * 0.1 with 5 (splines within 5).
  */
 const WITHIN = 5;
 

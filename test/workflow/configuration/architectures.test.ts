@@ -24,7 +24,7 @@ test("kind, structure, transforms, bins and hidden units of a density", () => {
   const [x, y] = [nominalArchitecture(toy, "x"), nominalArchitecture(toy, "y")];
   assert.equal([x.kind, x.transform.kind, x.layers.length], ["coupling", "affine", 3]);
   assert.equal([y.kind, y.layers.length], ["autoregressive", 2]);
-  assert.equal(y.transform, { kind: "spline", bins: 5, bound: 5, scaled: true });
+  assert.equal(y.transform, { kind: "spline", bins: 5, bound: 4, scaled: true });
   const units = y.layers[0]!.hidden.map((layer) =>
     typeof layer === "number" ? layer : layer.reduce((sum, count) => sum + count, 0),
   );

@@ -84,9 +84,9 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
   ],
   "morph.y.bound": [[FILES, "morph.y={kind: affine, bound: 4}", /morph\.y\.bound: .* morph\.y\.kind spline only/]],
   "flows.x.bound": [
-    [TOY, "flows.x={kind: affine, bound: 4}", /flows\.x\.bound: .* read with flows\.x\.kind spline only, got 4/],
+    [TOY, "flows.x={kind: affine, bound: 5}", /flows\.x\.bound: .* read with flows\.x\.kind spline only, got 5/],
   ],
-  "flows.y.bound": [[FILES, "flows.y={kind: affine, bound: 4}", /flows\.y\.bound: .* flows\.y\.kind spline only/]],
+  "flows.y.bound": [[FILES, "flows.y={kind: affine, bound: 5}", /flows\.y\.bound: .* flows\.y\.kind spline only/]],
   "response.points": [
     [TOY, "response.points=8", /response\.points: .* read with response\.nodes quadrature only, got 8/],
   ],

@@ -72,7 +72,7 @@ const flow = (of: "x" | "y", repeated: readonly string[]): Record<string, Case[]
     { set: [`flows.${of}.kind=spline`, `flows.${of}.bins=3`], repeated, anew: trainingsOfDensities },
   ],
   [`flows.${of}.bound`]: [
-    { set: [`flows.${of}.kind=spline`, `flows.${of}.bound=4`], repeated, anew: trainingsOfDensities },
+    { set: [`flows.${of}.kind=spline`, `flows.${of}.bound=5`], repeated, anew: trainingsOfDensities },
   ],
   [`flows.${of}.hidden`]: one(`flows.${of}.hidden=[5]`, repeated, { anew: trainingsOfDensities }),
   ...recipe(`flows.${of}`, repeated),

@@ -14,7 +14,7 @@ const factorizable = (of: string, layers: number, defaults: RecipeDefaults) =>
         default: "spline",
       }),
       bins: splineBins(8),
-      bound: splineBound,
+      bound: splineBound(5),
       layers: number({ doc: "Layers in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: layers }),
       hidden: hidden([32, 32]),
       training: recipe(`the morphing of ${of}`, defaults),

@@ -13,12 +13,13 @@ export const hidden = (sizes: readonly number[]) =>
 export const transforms = (count: number) =>
   number({ doc: "Transforms in sequence.", integer: true, min: 1, max: MAXIMA.layers, default: count });
 
-export const splineBound = number({
-  doc: "Half-width of the interval in which splines act, in standard deviations of the training sample.",
-  min: MAXIMA.leastSplineBound,
-  max: MAXIMA.splineBound,
-  default: 5,
-});
+export const splineBound = (halfWidth: number) =>
+  number({
+    doc: "Half-width of the interval in which splines act, in standard deviations of the training sample.",
+    min: MAXIMA.leastSplineBound,
+    max: MAXIMA.splineBound,
+    default: halfWidth,
+  });
 
 export const splineBins = (count: number) =>
   number({

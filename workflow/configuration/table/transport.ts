@@ -12,7 +12,7 @@ export const transport = section(
     }),
     transforms: transforms(2),
     bins: splineBins(8),
-    bound: splineBound,
+    bound: splineBound(5),
     hidden: hidden([64, 64]),
     training: recipe("T and nu together (step 1)", {
       optimiser: "adamw",

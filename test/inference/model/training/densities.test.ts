@@ -51,7 +51,7 @@ test("weights count, of parts of one process together", () => {
   close(scale, [1, Math.sqrt(3)], exact);
 });
 
-test("the farthest event of a process lies within 5 of its units, where splines act", () => {
+test("the farthest event of a process lies within 5 of its units", () => {
   const far = [...Array.from({ length: 999 }, (_, i) => (i % 2 === 0 ? -1 : 1)), 1000];
   const { shift, scale } = constants([part(0, far), part(1, [0, 2])], "x");
   // Of 500 at -1, 499 at 1 and one at 1000.

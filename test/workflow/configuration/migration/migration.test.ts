@@ -46,7 +46,7 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
     observables: both(observables!, { transform: ["auto"], edges: {} }),
     simulation: { replicas: 0, ...simulation },
     data: { spikes: "refuse", without: [], outside: "warn", ...data },
-    flows: both(flows!, { bound: 5 }),
+    flows: both(flows!, { bound: 4 }),
     morph: both(morph!, { kind: "spline", bins: 8, bound: 5 }),
     transport: { bound: 5, ...transport },
     response: { actsOn: "simulation", ...response },
