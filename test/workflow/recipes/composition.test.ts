@@ -159,6 +159,27 @@ test("events outside of ranges and regions are left out, said and counted", asyn
   assert.match(out, /^ {4}fit: 4 events of model, extended$/m);
 });
 
+test("a region of values of a category fits their events alone", async () => {
+  const kinds = FALLING.map((_, i) => [0, 2, 5][i % 3]!);
+  await files.sample("kinds.npz", { m: FALLING, kind: kinds });
+  await files.sample("second.npz", { m: FALLING.filter((_, i) => kinds[i] === 2) });
+  const source = (sample: string, columns: string, region: string) =>
+    FLAT.replace("background.npz", sample)
+      .replace("{ m: { range: [100, 180] } }", `{ m: { range: [100, 180] }${columns} }`)
+      .replace("sample: data }", `sample: data${region} }`);
+  const part = await json(
+    "fit",
+    files.write("part.yaml", source("kinds.npz", ", kind: { values: [0, 2, 5] }", ", region: { kind: [2] }")),
+  );
+  const alone = await json("fit", files.write("alone.yaml", source("second.npz", "", "")));
+  assert.match(part.error, /kinds\.npz: 3333 of 5000 events are left out, as they have kind other than 2$/m);
+  const estimates = [part, alone].map(({ result }) =>
+    result.likelihoods.fit.parameters.map((own: { estimate: number }) => own.estimate),
+  );
+  assert.equal(part.result.likelihoods.fit.channels.fit.events, 1667);
+  assert.equal(estimates[0], estimates[1]);
+});
+
 test("data that no likelihood can be made of are refused, by file and row", async () => {
   await files.sample("nan.npz", { m: [120, Number.NaN, 130] });
   await files.sample("none.npz", { m: [] });

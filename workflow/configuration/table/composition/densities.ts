@@ -11,9 +11,14 @@ import { column, density, namedValue, region } from "./values.js";
 /** Of a mixture: what fractions leave of 1. */
 const REST = "rest";
 
-/** Lists of two as the intervals that they are. */
+/** Lists of two as the intervals that they are; a value alone is one without width. */
 export const regionOf = (written: Readonly<Record<string, readonly (readonly number[])[]>>): Region =>
-  written as Readonly<Record<string, readonly Interval[]>>;
+  Object.fromEntries(
+    Object.entries(written).map(([name, intervals]) => [
+      name,
+      intervals.map(([low, high = low]) => [low, high] as Interval),
+    ]),
+  );
 
 const optionalValue = (doc: string) => ({ ...namedValue(doc), optional: true }) as const;
 
