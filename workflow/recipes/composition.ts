@@ -11,6 +11,7 @@ import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
 import type { Reporter } from "../reporter.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
+import { expectedAtStart, fractionTexts } from "../steps/composition/expected-at-start.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
 import { minosStep } from "../steps/composition/minos.js";
 import { integralVerdicts, yieldVerdicts } from "../steps/composition/normalisation-verdicts.js";
@@ -71,6 +72,8 @@ export async function readPlans(
       for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
       events.push(own);
     }
+    const texts = fractionTexts(plan, events, await expectedAtStart(plan));
+    for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
     all.push([plan, events]);
   }
   return all;

@@ -264,10 +264,17 @@ test("a likelihood that is not finite at the start is said with the channel and 
   );
   await files.sample("none.npz", { m: [] });
   const negative = FLAT.replace("nflat: 300", "nflat: -6000").replace("background.npz", "none.npz");
-  assert.match(
-    await said("negative", negative),
-    /The constraints or the expected numbers of events are not finite\. Look/,
-  );
+  const early = await json("fit", files.write("negative.yaml", negative));
+  assert.is(early.code, 2);
+  assert.match(early.error, /density model: expected a number of events of at least 0, got -1000$/m);
+  // What looks at a column is not known before the events.
+  await files.sample("none-of-kind.npz", { m: [], kind: [] });
+  const kinds = negative
+    .replace("none.npz", "none-of-kind.npz")
+    .replace("[100, 180] } }", "[100, 180] }, kind: { values: [0, 1] } }")
+    .replace("densities:", "functions: { c: { choice: { column: kind, choices: [slope, 0.01] } } }\ndensities:")
+    .replace("c: slope }", "c: c }");
+  assert.match(await said("kinds", kinds), /The constraints or the expected numbers of events are not finite\. Look/);
 });
 
 test("errors by the curvature and by the scores that differ are the density's fault where it has no splines", async () => {
@@ -320,6 +327,12 @@ test("yields that cannot follow the number of events fail the run with 4, whatev
     .replace("flat: nflat, background: nbkg", "flat: share, background: left");
   const { code, error } = await json("fit", files.write("fractions.yaml", fractions));
   assert.is(code, 4);
+  const early =
+    /the channel fit is extended, as all coefficients of model are given, and expects 1\.00 events at the start, where there are 5000/;
+  const validated = await runInProcess(["validate", files.write("fractions.yaml", fractions)]);
+  assert.is(validated.code, 0);
+  assert.match(validated.error, early);
+  assert.match(error, early);
   assert.match(
     error,
     /the channel fit has 5000 events, where 1\.00 are expected after the fit\. .*leave the last one to `rest`/,
@@ -327,6 +340,7 @@ test("yields that cannot follow the number of events fail the run with 4, whatev
   const rest = fractions.replace("background: left", "background: rest");
   const without = await json("fit", files.write("rest.yaml", rest));
   assert.is(without.code, 0, without.error);
+  assert.not.match(without.error, early);
   const own = fractions.replace("sample: data }", "sample: data, extended: false }");
   const unextended = await json("fit", files.write("unextended.yaml", own));
   assert.is(unextended.code, 0, unextended.error);
