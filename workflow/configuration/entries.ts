@@ -56,6 +56,8 @@ interface ListRules extends Described {
   readonly maxLength?: number;
   /** True: no value twice. */
   readonly unique?: true;
+  /** An item that is no list may stand for the list of it alone, of whatever length others must be. What it means, in words. */
+  readonly alone?: string;
 }
 
 export type NumberEntry = NumberRules & { readonly kind: "number" };
@@ -195,5 +197,6 @@ function describeList(entry: ListEntry): string {
   const isRange = least !== undefined && most !== undefined;
   const limit = least !== undefined ? ` of at least ${least}` : most !== undefined ? ` of at most ${most}` : "";
   const size = isRange ? (least === most ? ` of ${least}` : ` of ${least} to ${most}`) : limit;
-  return `a list${size}${entry.unique ? ", none twice" : ""}, each ${describe(entry.item)}`;
+  const list = `a list${size}${entry.unique ? ", none twice" : ""}, each ${describe(entry.item)}`;
+  return entry.alone === undefined ? list : `${list}; or ${entry.alone}`;
 }

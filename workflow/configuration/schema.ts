@@ -43,12 +43,14 @@ function rules(entry: Entry): Schema {
       return { type: "boolean" };
     case "choice":
       return { enum: entry.choices };
-    case "list":
-      return {
+    case "list": {
+      const array = {
         type: "array",
         items: schemaOf(entry.item),
         ...given({ minItems: entry.minLength, maxItems: entry.maxLength, uniqueItems: entry.unique }),
       };
+      return entry.alone === undefined ? array : { anyOf: [schemaOf(entry.item), array] };
+    }
     case "map":
       // A name with nothing behind it (`shift:`) is an entry with all its defaults.
       return {

@@ -87,7 +87,9 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
       if (entry.choices.includes(raw as string)) return raw;
       return reject(typeof raw === "string" ? suggestion(raw, entry.choices) : undefined);
     case "list":
-      return Array.isArray(raw) ? visitList(entry, raw, path, problems) : reject("Write it as [a, b]");
+      if (Array.isArray(raw)) return visitList(entry, raw, path, problems);
+      if (entry.alone === undefined || isPlainMap(raw)) return reject("Write it as [a, b]");
+      return [visit(entry.item, raw, path, problems)];
     case "map":
       return isPlainMap(raw) ? visitMap(entry, raw, path, problems) : reject();
     case "section":

@@ -24,9 +24,11 @@ export interface ChannelEvents {
   readonly digest: string;
 }
 
-/** "100 to 118, 132 to 180" */
-const intervalsText = (intervals: readonly Interval[]) =>
-  intervals.map(([low, high]) => `${low} to ${high}`).join(", ");
+/** "outside of 100 to 118, 132 to 180", "other than 0, 2" */
+function outsideText(intervals: readonly Interval[]): string {
+  const all = intervals.map(([low, high]) => (low === high ? `${low}` : `${low} to ${high}`)).join(", ");
+  return `${intervals.every(([low, high]) => low === high) ? "other than" : "outside of"} ${all}`;
+}
 
 /** Columns that are looked at: by the density, and by the selection. */
 function columnsOf({ composition }: CompositionAnalysis, { density, region }: ChannelPlan): string[] {
@@ -70,15 +72,17 @@ function selectionOf(
   columns: Readonly<Record<string, ColumnData>>,
 ) {
   const test = (name: string, intervals: readonly Interval[]) => ({
-    reason: `${name} outside of ${intervalsText(intervals)}`,
+    reason: `${name} ${outsideText(intervals)}`,
     isOut: (row: number) => !isInside(intervals, columns[name]![row]!),
   });
   return [
     ...names.map((name) => {
       const classes = composition.classes(name);
       if (classes === undefined) return test(name, [composition.domain(name)]);
-      const isOut = (row: number) => !classes.includes(columns[name]![row]!);
-      return { reason: `${name} other than ${classes.join(", ")}`, isOut };
+      return test(
+        name,
+        classes.map((value) => [value, value]),
+      );
     }),
     ...Object.entries(region).map(([name, intervals]) => test(name, intervals)),
   ];

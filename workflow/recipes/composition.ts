@@ -12,6 +12,7 @@ import { scanProblems } from "../likelihood/nuisance-scan.js";
 import type { Reporter } from "../reporter.js";
 import { type ConstrainedModes, constrainedModes } from "../steps/composition/constrained-modes.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
+import { expectedAtStart, fractionTexts } from "../steps/composition/expected-at-start.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
 import { type CompositionImpacts, impactStep } from "../steps/composition/impacts.js";
 import { minosStep } from "../steps/composition/minos.js";
@@ -78,6 +79,8 @@ export async function readPlans(
       for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
       events.push(own);
     }
+    const texts = fractionTexts(plan, events, await expectedAtStart(plan));
+    for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
     all.push([plan, events]);
   }
   return all;

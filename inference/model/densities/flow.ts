@@ -18,7 +18,7 @@ import type { FlowModel } from "../mixture-model.js";
 import type { DensityKind, Draws } from "./contract.js";
 import { logNormalBetween } from "./gaussian.js";
 import { checkContext, contextOf, numericColumns } from "./given-columns.js";
-import { cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
+import { checkRanges, cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
 
 /** Columns that a flow looks at, and the frames in which it sees columns. */
 export interface FlowColumns {
@@ -122,7 +122,10 @@ export const flow: DensityKind<FlowForm> = {
     crossesKnots: false,
     hasKnots: boundOf(architecture.transform) !== undefined,
   }),
-  check: (form, where, _, __, classes) => checkFlow(where, form.of, form, form.flow, classes),
+  check(form, where, _, domain, classes) {
+    checkFlow(where, form.of, form, form.flow, classes);
+    checkRanges(where, form.of, form.given ?? [], domain);
+  },
   bind(form, at, name) {
     const { of, given = [], frame, givenFrame, flow: model } = form;
     const bound = at.weights(nameOf(name), (prefix) => bindFlow(at.tape, model.architecture, prefix));

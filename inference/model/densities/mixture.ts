@@ -84,7 +84,10 @@ export const mixture: DensityKind<MixtureForm> = {
     const all = summands.length;
     if (coefficients.length === all || (coefficients.length === all - 1 && all > 1)) return;
     throw new UsageError(where, {
-      expected: `a coefficient for each of ${all} summands, or fractions of all but the last`,
+      expected:
+        all === 1
+          ? `the coefficient of ${summands[0]}`
+          : `a coefficient for each of ${all} summands, or fractions of all but the last`,
       got: `${coefficients.length}`,
     });
   },

@@ -11,6 +11,7 @@ import type { FlowModel } from "../mixture-model.js";
 import type { DensityKind } from "./contract.js";
 import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
 import { drawnBehindFlow, type FlowMap, movedByFlow } from "./moved.js";
+import { checkRanges } from "./probability-of-box.js";
 
 export interface MorphedForm extends FlowColumns {
   readonly kind: "morphed";
@@ -67,10 +68,11 @@ export const morphed: DensityKind<MorphedForm> = {
       hasKnots: part!.hasKnots || bends,
     };
   },
-  check(form, where, [part], _, classes) {
-    const { density, of, nuisances, morph } = form;
+  check(form, where, [part], domain, classes) {
+    const { density, of, given = [], nuisances, morph } = form;
     checkFlow(where, of, form, morph, classes);
     checkMovedColumns(where, density, of, part!.of);
+    checkRanges(where, of, [...new Set([...given, ...part!.given])], domain);
     const expected = morph.architecture.nuisances.length;
     if (nuisances.length === expected) return;
     throw new UsageError(where, { expected: `values of ${expected} nuisances`, got: `${nuisances.length}` });

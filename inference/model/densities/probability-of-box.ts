@@ -50,6 +50,27 @@ export function cutToDomain(
   };
 }
 
+/** Refuses parts of the domain of a flow whose probability no quadrature gives: of three columns and more, or of two that is given others. */
+function refuseUnknownBox(where: string, of: readonly string[], given: readonly string[]): void {
+  if (of.length < 2 || (of.length === 2 && given.length === 0)) return;
+  const got = given.length > 0 ? `${of.join(", ")} given ${given.join(", ")}` : of.join(", ");
+  throw new UsageError(where, {
+    expected: "no range or region, or a flow of one column, or of two that is given none",
+    got: `a range or region of a flow of ${got}`,
+    hint: "Leave the range of its columns out, select no part of them, or make it a product of flows of one column, each given those before",
+  });
+}
+
+/** The same of ranges, which are known before numbers are. */
+export function checkRanges(
+  where: string,
+  of: readonly string[],
+  given: readonly string[],
+  domain: (column: string) => readonly [number, number],
+): void {
+  if (of.some((column) => domain(column).some(Number.isFinite))) refuseUnknownBox(where, of, given);
+}
+
 /** Of a column: where most of a density lies. */
 export type Place = Pick<Axis, "centre" | "width">;
 
@@ -68,14 +89,7 @@ export function rectangleMass(
   logDensity: (at: Environment) => Var,
 ): (box: Box) => Var {
   return (box) => {
-    const got = given.length > 0 ? `${of.join(", ")} given ${given.join(", ")}` : of.join(", ");
-    if (of.length > 2 || given.length > 0) {
-      throw new UsageError(where, {
-        expected: "no range or region, or a flow of one column, or of two that is given none",
-        got: `a range or region of a flow of ${got}`,
-        hint: "Leave the range of its columns out, and select no part of them",
-      });
-    }
+    refuseUnknownBox(where, of, given);
     const axes = of.map((column, d): Axis => ({ interval: box[column]!, ...places[d]! }));
     const integral = logIntegral(at.tape, axes, (x) =>
       logDensity(at.withColumns(Object.fromEntries(of.map((column, d) => [column, x[d]!])))),

@@ -22,6 +22,7 @@ import {
   movedByColumn,
   movedByFlow,
 } from "./moved.js";
+import { checkRanges } from "./probability-of-box.js";
 
 /** x = u scale + shift, u of the density. */
 export interface AffineMap {
@@ -97,14 +98,15 @@ export const transported: DensityKind<TransportedForm> = {
     crossesKnots: part!.crossesKnots || (isMoved && part!.hasKnots),
     hasKnots: part!.hasKnots || (flow !== undefined && boundOf(flow.architecture.transform) !== undefined),
   }),
-  check(form, where, [part], _, classes) {
-    const { density, affine, flow, of = [] } = form;
+  check(form, where, [part], domain, classes) {
+    const { density, affine, flow, of = [], given = [] } = form;
     if ((affine === undefined) === (flow === undefined)) {
       throw new UsageError(where, { expected: "either shifts and scales, or a flow", got: affine ? "both" : "none" });
     }
     if (flow !== undefined) {
       checkFlow(where, of, form, flow, classes);
       checkMovedColumns(where, density, of, part!.of);
+      checkRanges(where, of, [...new Set([...given, ...part!.given])], domain);
       return;
     }
     const columns = Object.keys(affine!);

@@ -53,7 +53,7 @@ export const truncated: DensityKind<TruncatedForm> = {
   values: () => [],
   parts: ({ density }) => [density],
   shape: (_, [part]) => part!,
-  check({ density, region }, where, [part], domain) {
+  check({ density, region }, where, [part], domain, classes) {
     if (Object.keys(region).length === 0) {
       throw new UsageError(where, { expected: "a region with at least one column", got: "none" });
     }
@@ -64,7 +64,7 @@ export const truncated: DensityKind<TruncatedForm> = {
           got: column,
         });
       }
-      checkIntervals(`${where}, ${column}`, intervals, domain(column));
+      checkIntervals(`${where}, ${column}`, intervals, domain(column), classes(column));
     }
   },
   bind({ density, region }, at, name): BoundDensity {

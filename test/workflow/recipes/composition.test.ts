@@ -159,6 +159,27 @@ test("events outside of ranges and regions are left out, said and counted", asyn
   assert.match(out, /^ {4}fit: 4 events of model, extended$/m);
 });
 
+test("a region of values of a category fits their events alone", async () => {
+  const kinds = FALLING.map((_, i) => [0, 2, 5][i % 3]!);
+  await files.sample("kinds.npz", { m: FALLING, kind: kinds });
+  await files.sample("second.npz", { m: FALLING.filter((_, i) => kinds[i] === 2) });
+  const source = (sample: string, columns: string, region: string) =>
+    FLAT.replace("background.npz", sample)
+      .replace("{ m: { range: [100, 180] } }", `{ m: { range: [100, 180] }${columns} }`)
+      .replace("sample: data }", `sample: data${region} }`);
+  const part = await json(
+    "fit",
+    files.write("part.yaml", source("kinds.npz", ", kind: { values: [0, 2, 5] }", ", region: { kind: [2] }")),
+  );
+  const alone = await json("fit", files.write("alone.yaml", source("second.npz", "", "")));
+  assert.match(part.error, /kinds\.npz: 3333 of 5000 events are left out, as they have kind other than 2$/m);
+  const estimates = [part, alone].map(({ result }) =>
+    result.likelihoods.fit.parameters.map((own: { estimate: number }) => own.estimate),
+  );
+  assert.equal(part.result.likelihoods.fit.channels.fit.events, 1667);
+  assert.equal(estimates[0], estimates[1]);
+});
+
 test("data that no likelihood can be made of are refused, by file and row", async () => {
   await files.sample("nan.npz", { m: [120, Number.NaN, 130] });
   await files.sample("none.npz", { m: [] });
@@ -243,10 +264,17 @@ test("a likelihood that is not finite at the start is said with the channel and 
   );
   await files.sample("none.npz", { m: [] });
   const negative = FLAT.replace("nflat: 300", "nflat: -6000").replace("background.npz", "none.npz");
-  assert.match(
-    await said("negative", negative),
-    /The constraints or the expected numbers of events are not finite\. Look/,
-  );
+  const early = await json("fit", files.write("negative.yaml", negative));
+  assert.is(early.code, 2);
+  assert.match(early.error, /density model: expected a number of events of at least 0, got -1000$/m);
+  // What looks at a column is not known before the events.
+  await files.sample("none-of-kind.npz", { m: [], kind: [] });
+  const kinds = negative
+    .replace("none.npz", "none-of-kind.npz")
+    .replace("[100, 180] } }", "[100, 180] }, kind: { values: [0, 1] } }")
+    .replace("densities:", "functions: { c: { choice: { column: kind, choices: [slope, 0.01] } } }\ndensities:")
+    .replace("c: slope }", "c: c }");
+  assert.match(await said("kinds", kinds), /The constraints or the expected numbers of events are not finite\. Look/);
 });
 
 test("errors by the curvature and by the scores that differ are the density's fault where it has no splines", async () => {
@@ -299,6 +327,12 @@ test("yields that cannot follow the number of events fail the run with 4, whatev
     .replace("flat: nflat, background: nbkg", "flat: share, background: left");
   const { code, error } = await json("fit", files.write("fractions.yaml", fractions));
   assert.is(code, 4);
+  const early =
+    /the channel fit is extended, as all coefficients of model are given, and expects 1\.00 events at the start, where there are 5000/;
+  const validated = await runInProcess(["validate", files.write("fractions.yaml", fractions)]);
+  assert.is(validated.code, 0);
+  assert.match(validated.error, early);
+  assert.match(error, early);
   assert.match(
     error,
     /the channel fit has 5000 events, where 1\.00 are expected after the fit\. .*leave the last one to `rest`/,
@@ -306,6 +340,7 @@ test("yields that cannot follow the number of events fail the run with 4, whatev
   const rest = fractions.replace("background: left", "background: rest");
   const without = await json("fit", files.write("rest.yaml", rest));
   assert.is(without.code, 0, without.error);
+  assert.not.match(without.error, early);
   const own = fractions.replace("sample: data }", "sample: data, extended: false }");
   const unextended = await json("fit", files.write("unextended.yaml", own));
   assert.is(unextended.code, 0, unextended.error);

@@ -18,7 +18,7 @@ import { readConfigurationFile } from "../file.js";
 import { foreignKeys } from "../kinds-of-file.js";
 import { type Overrides, readRaw } from "../read-entries.js";
 import { checkReferences } from "../references.js";
-import { densityRows, isRestMisplaced } from "../table/composition/densities.js";
+import { densityRows, restProblem } from "../table/composition/densities.js";
 import { functionRows } from "../table/composition/functions.js";
 import { constraintRows } from "../table/composition/parameters.js";
 import { formOf } from "../table/composition/row.js";
@@ -133,11 +133,10 @@ function writtenProblems({ parameters, densities, likelihoods }: CompositionConf
       ? []
       : [{ path: ["parameters", name, "start"], expected: "a number", got: "nothing", hint: "Add where a fit begins" }],
   );
-  const ofDensities = Object.entries(densities).flatMap(([name, written]): Problem[] =>
-    "mixture" in written && isRestMisplaced(written.mixture)
-      ? [{ path: ["densities", name, "mixture"], expected: "`rest` once, of the last density", got: "it before" }]
-      : [],
-  );
+  const ofDensities = Object.entries(densities).flatMap(([name, written]): Problem[] => {
+    const problem = "mixture" in written ? restProblem(written.mixture) : undefined;
+    return problem === undefined ? [] : [{ path: ["densities", name, "mixture"], ...problem }];
+  });
   const none = Object.keys(likelihoods).length === 0;
   return [
     ...ofParameters,

@@ -89,7 +89,7 @@ function ownProblems({ written, path }: Placed, graph: CheckedComposition): Prob
   for (const [column, intervals] of Object.entries(regionOf(region))) {
     if (shape.of.includes(column)) continue;
     try {
-      checkIntervals(column, intervals, graph.domain(column));
+      checkIntervals(column, intervals, graph.domain(column), graph.classes(column));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       problems.push({ path: [...path, "region", column], ...error.complaint });

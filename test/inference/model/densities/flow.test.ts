@@ -127,20 +127,21 @@ test("a range of three columns, and one of two with given columns, is refused", 
     });
     return { architecture, weights: initialise(architecture, 1) };
   };
-  const three = compositionOf(
-    { kind: "flow", of: ["m", "n", "o"], flow: flowOf(3, 0) },
-    { m: { range: [0, 1] }, n: {}, o: {} },
-  );
+  const refused =
+    /f: expected no range or region, or a flow of one column, or of two that is given none, got .*m, n, o\. Leave the range .* product of flows of one column/;
+  const three: FlowForm = { kind: "flow", of: ["m", "n", "o"], flow: flowOf(3, 0) };
+  await rejects(() => compositionOf(three, { m: { range: [0, 1] }, n: {}, o: {} }), refused);
+  const two: FlowForm = { kind: "flow", of: ["m", "n"], given: ["t"], flow: flowOf(2, 1) };
+  await rejects(() => compositionOf(two, { m: {}, n: { range: [0, 1] }, t: {} }), /m, n given t/);
+  compositionOf(two, { m: {}, n: {}, t: { range: [0, 1] } });
+  // Of a region, where it is looked at.
+  const whole = compositionOf(three, { m: {}, n: {}, o: {} });
+  const part = checkedComposition({
+    ...whole,
+    densities: { ...whole.densities, part: { kind: "truncated", density: "f", region: { o: [[0, 1]] } } },
+  });
   const one = Float64Array.of(0.5);
-  await rejects(
-    logProbOf(referenceBackend(), three, "f", { m: one, n: one, o: one }),
-    /f: expected no range or region, or a flow of one column, or of two that is given none, got .*m, n, o/,
-  );
-  const given = compositionOf(
-    { kind: "flow", of: ["m", "n"], given: ["t"], flow: flowOf(2, 1) },
-    { m: { range: [0, 1] }, n: {}, t: {} },
-  );
-  await rejects(logProbOf(referenceBackend(), given, "f", { m: one, n: one, t: one }), /m, n given t/);
+  await rejects(logProbOf(referenceBackend(), part, "part", { m: one, n: one, o: one }), refused);
 });
 
 test("an integral over two columns that is too uncertain is refused", async () => {

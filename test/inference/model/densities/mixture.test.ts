@@ -29,7 +29,7 @@ test("forms that do not fit are refused in one sentence", async () => {
     [{ summands: [], coefficients: [] }, /density own: expected at least one summand/],
     [{ summands: ["a", "n"], coefficients: [1] }, /densities of the same columns, got .*a of m and n of n/],
     [{ coefficients: [1] }, /a coefficient for each of 3 summands, or fractions of all but the last, got .*1/],
-    [{ summands: ["a"], coefficients: [] }, /a coefficient for each of 1 summands/],
+    [{ summands: ["a"], coefficients: [] }, /the coefficient of/],
     [{ coefficients: [1, Number.NaN, 1] }, /finite numbers/],
     [{ coefficients: [1, "none", 1] }, /the name of a parameter/],
     [{ coefficients: [1, "m", 1] }, /numbers that do not look at columns that the density is of/],

@@ -56,6 +56,36 @@ test("in a region the density is truncated to it; columns that it is not of sele
   assert.is(channel!.density, "model");
 });
 
+const BY_KIND = written(
+  ["{ m: { range: [100, 180] } }", "{ m: { range: [100, 180] }, kind: { values: [0, 2, 5] } }"],
+  ["slope: 0.02", "slope: 0.02\n  a: 0.02\nfunctions: { c: { choice: { column: kind, choices: [slope, a, 0.01] } } }"],
+  ["c: slope", "c: c"],
+);
+const inKinds = (region: string) => BY_KIND.replace("sample: data }", `sample: data, region: ${region} }`);
+
+test("of a column with values a region takes some of them, of one that the density is conditional on or not", async () => {
+  const regionOf = async (region: string) => (await readAs(inKinds(region))).likelihoods[0]!.channels[0]!;
+  assert.equal((await regionOf("{ kind: [5, 0] }")).region, {
+    kind: [
+      [5, 5],
+      [0, 0],
+    ],
+  });
+  assert.is((await regionOf("{ kind: [2] }")).selected, "model");
+  const both = await regionOf("{ kind: [2], m: [[100, 118]] }");
+  assert.is(both.selected, "model in fit/fit");
+  const said = (region: string) => problemIn(inKinds(region));
+  assert.match(await said("{ kind: [1] }"), /region\.kind: expected values of the column \(0, 2, 5\), got the value 1/);
+  assert.match(await said("{ kind: [[0, 2]] }"), /region\.kind: expected values of the column .*, got \[0, 2\]/);
+  assert.match(await said("{ kind: [0, 0] }"), /region\.kind: expected each value once, got 0 twice/);
+  assert.match(await said("{ kind: [] }"), /region\.kind: expected a list of 1 to .*, got 0/);
+  assert.match(await said("{ kind: [{}] }"), /region\.kind\[0\]: expected a list of 2, .*; or one value of a column/);
+  assert.match(
+    await said("{ m: [100, 118] }"),
+    /fit\.region.*: expected intervals from low to high, got the value 100\. Write an interval as \[\[low, high\]\]/,
+  );
+});
+
 test("channels are refused that no likelihood can be made of", async () => {
   const channels = (text: string) => problemIn(written([FIT, `{ fit: { ${text} } }`]));
   assert.match(

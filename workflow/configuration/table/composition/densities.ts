@@ -5,15 +5,21 @@ import type { Value } from "../../../../inference/model/language/environment.js"
 import type { Interval, Region } from "../../../../inference/model/language/region.js";
 import { list, map, number, section, text, value, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
+import type { Problem } from "../../validation.js";
 import { entriesOf, type Rows, row } from "./row.js";
 import { column, density, namedValue, region } from "./values.js";
 
 /** Of a mixture: what fractions leave of 1. */
 const REST = "rest";
 
-/** Lists of two as the intervals that they are. */
+/** Lists of two as the intervals that they are; a value alone is one without width. */
 export const regionOf = (written: Readonly<Record<string, readonly (readonly number[])[]>>): Region =>
-  written as Readonly<Record<string, readonly Interval[]>>;
+  Object.fromEntries(
+    Object.entries(written).map(([name, intervals]) => [
+      name,
+      intervals.map(([low, high = low]) => [low, high] as Interval),
+    ]),
+  );
 
 const optionalValue = (doc: string) => ({ ...namedValue(doc), optional: true }) as const;
 
@@ -193,6 +199,16 @@ export const densities = map(variant(entriesOf(densityRows), { doc: "One density
   maxLength: MAXIMA.densities,
 });
 
-/** Whether `rest` stands where it has no meaning: not last, or twice. */
-export const isRestMisplaced = (written: Readonly<Record<string, number | string>>): boolean =>
-  Object.values(written).slice(0, -1).includes(REST);
+/** What is wrong with `rest` where it has no meaning: not last, twice, or of no fractions. */
+export function restProblem(
+  written: Readonly<Record<string, number | string>>,
+): Pick<Problem, "expected" | "got" | "hint"> | undefined {
+  const values = Object.values(written);
+  if (values.slice(0, -1).includes(REST)) return { expected: "`rest` once, of the last density", got: "it before" };
+  if (values.length !== 1 || values[0] !== REST) return undefined;
+  return {
+    expected: "a fraction of another density before `rest`",
+    got: "`rest` alone",
+    hint: `Use the density ${Object.keys(written)[0]} itself, or give its number of events`,
+  };
+}

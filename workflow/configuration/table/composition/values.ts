@@ -17,10 +17,13 @@ export const interval = (doc: string) =>
 
 export const region = (doc: string) =>
   map(
-    list(interval("From low to high; the ends belong to it."), {
-      doc: "Intervals in ascending order.",
-      minLength: 1,
-      maxLength: MAXIMA.intervals,
-    }),
+    list(
+      { ...interval("From low to high; the ends belong to it."), alone: "one value of a column with `values`" },
+      {
+        doc: "Intervals in ascending order; of a column with `values`, those of them that are kept: [0, 2].",
+        minLength: 1,
+        maxLength: MAXIMA.intervals,
+      },
+    ),
     { doc, of: "columns", namesReferTo: "columns", maxLength: MAXIMA.features },
   );

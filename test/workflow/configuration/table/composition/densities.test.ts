@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type DensityForm, densityKinds } from "../../../../../inference/model/densities/densities.js";
 import { functionKinds } from "../../../../../inference/model/functions/functions.js";
 import { constraintKinds } from "../../../../../inference/model/parameters/constraints.js";
-import { densityRows, isRestMisplaced } from "../../../../../workflow/configuration/table/composition/densities.js";
+import { densityRows, restProblem } from "../../../../../workflow/configuration/table/composition/densities.js";
 import { functionRows } from "../../../../../workflow/configuration/table/composition/functions.js";
 import { constraintRows } from "../../../../../workflow/configuration/table/composition/parameters.js";
 import { entriesOf, formOf } from "../../../../../workflow/configuration/table/composition/row.js";
@@ -47,9 +47,16 @@ test("what is written becomes the form of its kind, in the order of the file", a
 });
 
 test("`rest` is of the last density alone", () => {
-  assert.is(isRestMisplaced({ a: 0.5, b: "rest" }), false);
-  assert.is(isRestMisplaced({ a: "rest", b: 0.5 }), true);
-  assert.is(isRestMisplaced({ a: "rest", b: "rest" }), true);
+  assert.is(restProblem({ a: 0.5, b: "rest" }), undefined);
+  assert.is(restProblem({ a: 0.5 }), undefined);
+  const before = { expected: "`rest` once, of the last density", got: "it before" };
+  assert.equal(restProblem({ a: "rest", b: 0.5 }), before);
+  assert.equal(restProblem({ a: "rest", b: "rest" }), before);
+  assert.equal(restProblem({ b: "rest" }), {
+    expected: "a fraction of another density before `rest`",
+    got: "`rest` alone",
+    hint: "Use the density b itself, or give its number of events",
+  });
 });
 
 test.run();

@@ -1,0 +1,37 @@
+/** Numbers of events that extended channels expect where parameters start: fractions that were meant as such expect one event. */
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { expectedEvents } from "../../../inference/model/composition/toys.js";
+import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
+import type { ChannelEvents } from "../../events/channel-events.js";
+
+/** By channel; none of those that are not extended, or whose number is another for each event. */
+export async function expectedAtStart({ composition, channels }: LikelihoodPlan): Promise<Record<string, number>> {
+  const found: [string, number][] = [];
+  for (const { name, selected, isExtended } of channels) {
+    if (!isExtended || composition.shape(selected).given.length > 0) continue;
+    found.push([name, await expectedEvents(composition, selected, {})]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** Fractions sum to 1 or less, and rounding. */
+const MOST_OF_FRACTIONS = 1.001;
+
+/** From so many events on, one that is expected is none of a measurement. */
+const LEAST_EVENTS = 10;
+
+/** A sentence on each channel whose numbers of events look like fractions. @param events  in the order of the channels */
+export function fractionTexts(
+  { channels }: LikelihoodPlan,
+  events: readonly Pick<ChannelEvents, "data">[],
+  expected: Readonly<Record<string, number>>,
+): string[] {
+  return channels.flatMap(({ name, density }, c) => {
+    const [observed, own] = [totalWeight(events[c]!.data), expected[name]];
+    if (own === undefined || own > MOST_OF_FRACTIONS || observed < LEAST_EVENTS) return [];
+    return [
+      `the channel ${name} is extended, as all coefficients of ${density} are given, and expects ${own.toPrecision(3)} events at the start, ` +
+        `where there are ${Number(observed.toPrecision(6))}. Of fractions, leave the last one to \`rest\`, or set extended to false`,
+    ];
+  });
+}
