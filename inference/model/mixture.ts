@@ -14,10 +14,10 @@ import type { CheckedComposition } from "./composition/composition.js";
 import {
   densityOfPart,
   EVENTS,
-  mixtureComposition,
-  numbered,
+  featureNames,
   PROCESS,
   partsOfObservable,
+  unframedComposition,
   weightsOfPart,
 } from "./composition/mixture-composition.js";
 import { densityKind } from "./densities/densities.js";
@@ -48,9 +48,6 @@ export interface Observed {
  * With a response that acts on data: T(ν) = T_φ ∘ T_ψ(ν - ν_0), arXiv:2602.13184. One trained map for all, which has to learn V through T_φ.
  */
 export interface BoundMixture {
-  readonly model: MixtureModel;
-  /** log N_f(ν) [F] */
-  logYields(nu: Var): Var;
   /** log p_f(x | ν) [F] */
   logProbX(x: Var, nu: Var): Var;
   /** log p_f(y | x, ν) [F], T included */
@@ -84,23 +81,12 @@ export interface BoundMixture {
 
 const noParameters: ReadonlyMap<string, Var> = new Map();
 
-const columnNames = (of: "x" | "y", features: number) => Array.from({ length: features }, (_, i) => `${of}${i}`);
-
 /** The features of an observable as columns of the composition. */
 function featureColumns(of: "x" | "y", u: Var): Columns {
-  const names = columnNames(of, u.shape.at(-1) as number);
+  const names = featureNames(of, u.shape.at(-1) as number);
   return Object.fromEntries(
     names.map((name, i) => [name, reshape(slice(u, -1, i, i + 1), u.shape.slice(0, -1))] as const),
   );
-}
-
-/** Without its frame, which events have entered before they are on a tape. */
-function composed({ frame: _, ...model }: MixtureModel): CheckedComposition {
-  const { x, y } = model;
-  return mixtureComposition(numbered(model), {
-    x: columnNames("x", x.nominal.architecture.features),
-    ...(y && { y: columnNames("y", y.nominal.architecture.features) }),
-  });
 }
 
 /** Under the names of files and trainings. */
@@ -120,7 +106,7 @@ export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): Bou
   const { nuisances, response } = model;
   const { y: ofY, transport: _, response: __, ...modelOfX } = model;
   const modelOfSimulation = { ...modelOfX, ...(ofY && { y: ofY }) };
-  const whole = composed(model);
+  const whole = unframedComposition(model);
   const own = process ?? tape.constant(Array.from(model.processes.keys()));
   const partsOfY = ofY === undefined ? [] : partsOfObservable(model, "y");
   const partsOfT = partsOfY.filter((part) => part === "transport" || part === "response");
@@ -174,7 +160,7 @@ export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): Bou
     return fractions(y === undefined ? joint : add(joint, logProbY(y, x, nu)));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
-    const ofX = () => atX(x, nu, composed(modelOfX)).density(EVENTS).logProb();
+    const ofX = () => atX(x, nu, unframedComposition(modelOfX)).density(EVENTS).logProb();
     if (y === undefined) {
       if (form === "joint") return ofX();
       throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
@@ -190,7 +176,7 @@ export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): Bou
 
   function moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed {
     if (ofY?.morph === undefined) return through(y, at(from, {}), [], "toOrigin");
-    const simulation = composed(modelOfSimulation);
+    const simulation = unframedComposition(modelOfSimulation);
     return chain(y, [
       (simulated) => through(simulated, atX(x, from, simulation), ["y.morph"], "toOrigin", simulation),
       (nominal) => through(nominal, atX(x, to, simulation), ["y.morph"], "fromOrigin", simulation),
@@ -219,8 +205,6 @@ export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): Bou
   }
 
   return {
-    model,
-    logYields: (nu) => logYields(model, nu),
     logProbX,
     logProbY,
     processProbabilities,

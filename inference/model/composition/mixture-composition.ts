@@ -54,7 +54,7 @@ export function partsOfObservable(model: MixtureModel, of: "x" | "y"): PartName[
   return all.filter((part) => partOf(model, part) !== undefined);
 }
 
-/** The model with numbers for names: those of users may be those of other things of the composition. */
+/** With numbers for names: those of users may be those of other things of the composition. */
 export const numbered = (model: MixtureModel): MixtureModel => ({
   ...model,
   processes: model.processes.map(({ logYield }, f) => ({ name: `process ${f}`, logYield })),
@@ -176,5 +176,17 @@ export function mixtureComposition(model: MixtureModel, columns: MixtureColumns)
       [PROCESS]: { values: Array.from(processes.keys()) },
     },
     densities,
+  });
+}
+
+export const featureNames = (of: "x" | "y", features: number): string[] =>
+  Array.from({ length: features }, (_, i) => `${of}${i}`);
+
+/** The composition on tapes of the product: of columns that have entered the frame of the model, its parts numbered. */
+export function unframedComposition({ frame: _, ...model }: MixtureModel): CheckedComposition {
+  const { x, y } = model;
+  return mixtureComposition(numbered(model), {
+    x: featureNames("x", x.nominal.architecture.features),
+    ...(y && { y: featureNames("y", y.nominal.architecture.features) }),
   });
 }

@@ -106,7 +106,8 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
     ...(weights && { [WEIGHT]: sharedColumn(weights) }),
   };
   // Those that are there.
-  const traced = { ...trace(request, weighsY) } as Record<keyof Traced, Var>;
+  const tape = trace(request, { hasY: data.y !== undefined, isWeighted: data.weights !== undefined, weighsY });
+  const traced = { ...tape } as Record<keyof Traced, Var>;
   return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
 }
 
