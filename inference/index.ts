@@ -208,7 +208,7 @@ export {
   withStageFlow,
 } from "./model/training/morph.js";
 export { controlWeight, hasPairs, withControl } from "./model/training/pairs.js";
-export * from "./model/yields.js";
+export { expectedYields, extendedTermOfTotal, logTotalYield, logYields, movesYields } from "./model/yields.js";
 export * as plots from "./plots/index.js";
 export * from "./statistics/ensembles/averaging.js";
 export * from "./statistics/fit/covariance.js";

@@ -277,7 +277,6 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
   ],
   "the operation that they begin with": [
     ...[
-      "extendedTerm",
       "less",
       "lessEqual",
       "logErfc",

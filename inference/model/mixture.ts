@@ -1,28 +1,30 @@
-/** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489. */
+/** The mixture of processes on a tape: arXiv:2602.13184 with the factorizable flows of arXiv:2606.30489, as `mixtureComposition` writes it. */
 
 import { UsageError } from "../../engine/errors.js";
-import { anObject, checkParts } from "../../engine/options.js";
-import { checkNode, checkTape } from "../../engine/tape/nodes.js";
-import {
-  add,
-  broadcast,
-  concatenate,
-  exp,
-  logSumExp,
-  mul,
-  reshape,
-  slice,
-  sub,
-  sum,
-} from "../../engine/tape/operations.js";
+import { checkTape } from "../../engine/tape/nodes.js";
+import { add, broadcast, exp, logSumExp, mul, reshape, slice, sub, sum } from "../../engine/tape/operations.js";
 import type { Tape, Var } from "../../engine/tape/tape.js";
-import { type BoundFactorizableFlow, bindFactorizableFlow, type NuisanceValues } from "../../flows/factorizable.js";
+import type { Architecture } from "../../flows/architecture/architecture.js";
+import { type BoundFactorizableFlow, bindFactorizableFlow } from "../../flows/factorizable.js";
 import { firstOrderTerms } from "../../flows/first-order.js";
 import { type BoundFlow, bindFlow, chain } from "../../flows/flow.js";
 import { type Transformed, withLastAxis } from "../../flows/shapes.js";
-import { checkModel } from "./given-model.js";
-import { checkedModel, type DensityModel, type MixtureModel, parameterPrefixes } from "./mixture-model.js";
-import { logTotalYield, logYields } from "./yields.js";
+import { bindComposition, TapeParts } from "./composition/bind-composition.js";
+import type { CheckedComposition } from "./composition/composition.js";
+import {
+  densityOfPart,
+  EVENTS,
+  featureNames,
+  PROCESS,
+  partsOfObservable,
+  unframedComposition,
+  weightsOfPart,
+} from "./composition/mixture-composition.js";
+import { densityKind } from "./densities/densities.js";
+import { contextOf } from "./densities/given-columns.js";
+import type { Columns, Environment } from "./language/environment.js";
+import { checkedModel, type MixtureModel, type PartName, parameterPrefixes, partsOf, sideOf } from "./mixture-model.js";
+import { logYields } from "./yields.js";
 
 /** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
 export type LikelihoodForm = "joint" | "conditional";
@@ -36,23 +38,35 @@ export interface Observed {
 }
 
 /**
- * Densities of F processes; ν [K] in the order of `model.nuisances`, with events or without. Parameters are those of
- * `mixtureParameters(model)`.
+ * Densities of F processes and T, in the frame of the model; ν [K] in the order of `model.nuisances`, with events or without. Parameters are
+ * those of `mixtureParameters(model)`. Where one process is bound, there is no axis of processes.
+ *
+ * T with a response that acts on simulation: T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ. V is what the factorizable flow of y makes of
+ * simulation at ν: T first undoes what ν does to p_f(y | x), exactly, whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes
+ * and for what is known of x.
+ *
+ * With a response that acts on data: T(ν) = T_φ ∘ T_ψ(ν - ν_0), arXiv:2602.13184. One trained map for all, which has to learn V through T_φ.
  */
 export interface BoundMixture {
-  readonly model: MixtureModel;
-  /** log N_f(ν) [F] */
-  logYields(nu: Var): Var;
   /** log p_f(x | ν) [F] */
   logProbX(x: Var, nu: Var): Var;
   /** log p_f(y | x, ν) [F], T included */
   logProbY(y: Var, x: Var, nu: Var): Var;
+  /** P(f | x, y, ν) [F]: of which process an event is. */
+  processProbabilities(observed: Observed, nu: Var): Var;
   /** T_f(y | x, ν), data to simulation: [F, Dy], logDet [F] */
   toSimulation(y: Var, x: Var, nu: Var): Transformed;
   /** T_f⁻¹, simulation to data: y [Dy] or [F, Dy] → [F, Dy], logDet [F] */
   fromSimulation(y: Var, x: Var, nu: Var): Transformed;
-  /** V_f(to)⁻¹ ∘ V_f(from), simulation at one ν to simulation at another: y [Dy] or [F, Dy] → [F, Dy], logDet [F] */
+  /**
+   * V_f(to)⁻¹ ∘ V_f(from), simulation at one ν to simulation at another at the same x: y [Dy] or [F, Dy] → [F, Dy], logDet [F]. Without a
+   * morph the identity.
+   */
   moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed;
+  /** Events behind standard normal numbers [D]: x [F, Dx]. */
+  sampleX(latent: Var, nu: Var): Var;
+  /** y at given x [F, Dy], of data where the model has a T. */
+  sampleY(latent: Var, x: Var, nu: Var): Var;
   /** log p of an event, []: Σ over processes */
   logProb(observed: Observed, nu: Var, form?: LikelihoodForm): Var;
   /**
@@ -65,251 +79,149 @@ export interface BoundMixture {
   readonly responseParameters: ReadonlyMap<string, Var>;
 }
 
-export interface BoundDensity {
-  readonly nominal: BoundFlow;
-  readonly morph: BoundFactorizableFlow | undefined;
-}
-
-export function bindDensity(tape: Tape, model: DensityModel, name: "x" | "y"): BoundDensity {
-  checkTape("bindDensity", tape);
-  checkParts("bindDensity", "a density", model, { nominal: anObject });
-  const { nominal, morph } = model;
-  return {
-    nominal: bindFlow(tape, nominal.architecture, `${name}.nominal`),
-    morph: morph && bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${name}.morph`]),
-  };
-}
-
-/** log p(u | context, ν): the morph first, then the nominal flow, both in the context given. */
-function logDensity({ nominal, morph }: BoundDensity, u: Var, context: Var, nu: NuisanceValues): Var {
-  if (morph === undefined) return nominal.logProb(u, context);
-  const { value, logDet } = morph.toNominal(u, context, nu);
-  return add(nominal.logProb(value, context), logDet);
-}
-
-/**
- * Values of the shape nuisances, one entry each: [..., 1]; the nominal value, where it changes nothing, for processes that the nuisance
- * does not act on.
- *
- * @param process  one-hot, [..., F]
- */
-export function shapeValues(model: MixtureModel, nu: Var, process: Var): Var[] {
-  checkModel("shapeValues", model);
-  checkNode("shapeValues", nu);
-  checkNode("shapeValues", process);
-  const { nuisances } = model;
-  return nuisances.flatMap((nuisance, k) => {
-    switch (nuisance.kind) {
-      case "rate":
-        return [];
-      case "shape": {
-        const value = slice(nu, -1, k, k + 1);
-        if (nuisance.acts.every(Boolean)) return [value];
-        const acts = sum(mul(process, nu.tape.constant(nuisance.acts.map(Number))), -1);
-        return [add(mul(sub(value, nuisance.nominal), acts), nuisance.nominal)];
-      }
-      default:
-        return nuisance satisfies never;
-    }
-  });
-}
-
-function checkNu({ nuisances }: MixtureModel, nu: Var): void {
-  if (nu.shape.length === 1 && nu.shape[0] === nuisances.length) return;
-  throw new UsageError("mixture", { expected: `nu [${nuisances.length}]`, got: `[${nu.shape}]` });
-}
-
-/** Applies steps from first to last; without any, the identity. */
-function apply(u: Var, steps: readonly ((u: Var) => Transformed)[]): Transformed {
-  return steps.length === 0 ? { value: u, logDet: u.tape.constant(0, []) } : chain(u, steps);
-}
-
 const noParameters: ReadonlyMap<string, Var> = new Map();
 
-/** The process one-hot [..., F], and the context (process, x) that it is part of [..., F + Dx]. */
-export interface Conditions {
-  readonly process: Var;
-  readonly context: Var;
+/** The features of an observable as columns of the composition. */
+function featureColumns(of: "x" | "y", u: Var): Columns {
+  const names = featureNames(of, u.shape.at(-1) as number);
+  return Object.fromEntries(
+    names.map((name, i) => [name, reshape(slice(u, -1, i, i + 1), u.shape.slice(0, -1))] as const),
+  );
 }
+
+/** Under the names of files and trainings. */
+const bindPart = (tape: Tape, part: PartName, architecture: Architecture): BoundFlow | BoundFactorizableFlow =>
+  architecture.kind === "factorizable"
+    ? bindFactorizableFlow(tape, architecture, parameterPrefixes[part])
+    : bindFlow(tape, architecture, parameterPrefixes[part]);
 
 /**
- * T_f with its response to ν, where the model has them; without either, the identity. V is what the factorizable flow of y makes of
- * simulation at ν.
+ * Puts a model on a tape. What does not depend on the process is computed once for all of them.
  *
- * A response that acts on simulation: T(ν) = V(ν)⁻¹ ∘ V(ν_0) ∘ T_ψ(ν - ν_0) ∘ T_φ. T first undoes what ν does to p_f(y | x), exactly,
- * whatever T_φ is. The trained T_ψ corrects for how ν mixes the processes and for what is known of x.
- *
- * A response that acts on data: T(ν) = T_φ ∘ T_ψ(ν - ν_0), arXiv:2602.13184. One trained map for all, which has to learn V through T_φ.
+ * @param process  number of one process [], with events or without; absent: all of them
  */
-export interface BoundTransport {
-  /** Data to simulation. ν [K] is looked at where T responds to it. */
-  toSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  /** T_f⁻¹ */
-  fromSimulation(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  /**
-   * Data to simulation at `densityAt(ν)`, where p_f(y | x) is evaluated: T(ν) without V(ν)⁻¹ ∘ V(ν_0), which takes p_f(y | x, ν) back to
-   * p_f(y | x, ν_0), where that is a part of T; else T(ν).
-   */
-  toDensity(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  fromDensity(y: Var, conditions: Conditions, nu: Var | undefined): Transformed;
-  /** ν_0 where T undoes what ν does to p_f(y | x), else ν. */
-  densityAt(nu: Var | undefined): Var | undefined;
-  /** The part of T, without ν, that acts before T_ψ, and the part that acts behind it: T_φ and the identity, or the reverse. */
-  beforeResponse(y: Var, conditions: Conditions): Transformed;
-  afterResponse(y: Var, conditions: Conditions): Transformed;
-  /** ν_0 where T responds to ν [K]. */
-  readonly origin: Var | undefined;
-  /** T_ψ */
-  readonly response: BoundFactorizableFlow | undefined;
-  readonly transportParameters: ReadonlyMap<string, Var>;
-  readonly responseParameters: ReadonlyMap<string, Var>;
-}
-
-/**
- * T on a tape.
- *
- * @param ofY  p(y | x), on the same tape: what T undoes where its response acts on simulation
- */
-export function bindTransport(tape: Tape, model: MixtureModel, ofY: BoundDensity | undefined): BoundTransport {
-  checkTape("bindTransport", tape);
-  checkModel("bindTransport", model);
-  const transport = model.transport && bindFlow(tape, model.transport.architecture, parameterPrefixes.transport);
-  const response = model.response && bindFactorizableFlow(tape, model.response.architecture, "response");
-  const actsOnData = model.response?.actsOn === "data";
-  const variation = response && !actsOnData ? ofY?.morph : undefined;
-  const origin = model.response && tape.constant(model.response.architecture.nuisances.map(({ nominal }) => nominal));
-  const densityAt = (nu: Var | undefined) => (actsOnData ? nu : (origin ?? nu));
-
-  const mapped = ({ context }: Conditions) => (transport ? [(data: Var) => transport.toLatent(data, context)] : []);
-  function toDensity(y: Var, at: Conditions, nu: Var | undefined): Transformed {
-    const responded = response ? [(u: Var) => response.toNominal(u, at.context, nu!)] : [];
-    return apply(y, actsOnData ? [...responded, ...mapped(at)] : [...mapped(at), ...responded]);
-  }
-  function fromDensity(y: Var, { context }: Conditions, nu: Var | undefined): Transformed {
-    const responded = response ? [(u: Var) => response.fromNominal(u, context, nu!)] : [];
-    const unmapped = transport ? [(simulated: Var) => transport.fromLatent(simulated, context)] : [];
-    return apply(y, actsOnData ? [...unmapped, ...responded] : [...responded, ...unmapped]);
-  }
-  /** V(to)⁻¹ ∘ V(from): from simulation at one ν to simulation at another. */
-  function moved(y: Var, { process, context }: Conditions, from: Var | undefined, to: Var | undefined): Transformed {
-    if (variation === undefined) return apply(y, []);
-    return apply(y, [
-      (simulated) => variation.toNominal(simulated, context, shapeValues(model, from!, process)),
-      (nominal) => variation.fromNominal(nominal, context, shapeValues(model, to!, process)),
-    ]);
-  }
-  return {
-    origin,
-    response,
-    toDensity,
-    fromDensity,
-    densityAt,
-    beforeResponse: (y, at) => apply(y, actsOnData ? [] : mapped(at)),
-    afterResponse: (y, at) => apply(y, actsOnData ? mapped(at) : []),
-    toSimulation: (y, at, nu) => apply(y, [(u) => toDensity(u, at, nu), (u) => moved(u, at, densityAt(nu), nu)]),
-    fromSimulation: (y, at, nu) => apply(y, [(u) => moved(u, at, nu, densityAt(nu)), (u) => fromDensity(u, at, nu)]),
-    transportParameters: transport?.trainable ?? noParameters,
-    responseParameters: response?.trainable ?? noParameters,
-  };
-}
-
-/**
- * Simulation at one ν as simulation at another, V(to)⁻¹ ∘ V(from): V(ν) is the morph of y, which takes simulation at ν to nominal simulation at
- * the same x. Without a morph, the identity.
- */
-export function moveSimulation(
-  model: MixtureModel,
-  density: BoundDensity,
-  y: Var,
-  conditions: Conditions,
-  from: Var,
-  to: Var,
-): Transformed {
-  checkModel("moveSimulation", model);
-  checkNode("moveSimulation", y);
-  const { morph } = density;
-  const { process, context } = conditions;
-  if (morph === undefined) return apply(y, []);
-  return apply(y, [
-    (simulated) => morph.toNominal(simulated, context, shapeValues(model, from, process)),
-    (nominal) => morph.fromNominal(nominal, context, shapeValues(model, to, process)),
-  ]);
-}
-
-/** Puts a model on a tape. What does not depend on the process is computed once for all of them. */
-export function bindMixture(tape: Tape, model: MixtureModel): BoundMixture {
+export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): BoundMixture {
   checkTape("bindMixture", tape);
   checkedModel(model);
-  const count = model.processes.length;
-  const oneHot = tape.constant(
-    Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0)),
-    [count, count],
-  );
-  const densityX = bindDensity(tape, model.x, "x");
-  const densityY = model.y && bindDensity(tape, model.y, "y");
-  const transport = bindTransport(tape, model, densityY);
-  const contextOf = (x: Var) => concatenate([oneHot, x]);
-  const conditions = (x: Var) => ({ process: oneHot, context: contextOf(x) });
-  const perProcess = (u: Var) => broadcast(u, [count]);
+  const { nuisances, response } = model;
+  const { y: ofY, transport: _, response: __, ...modelOfX } = model;
+  const modelOfSimulation = { ...modelOfX, ...(ofY && { y: ofY }) };
+  const whole = unframedComposition(model);
+  const own = process ?? tape.constant(Array.from(model.processes.keys()));
+  const partsOfY = ofY === undefined ? [] : partsOfObservable(model, "y");
+  const partsOfT = partsOfY.filter((part) => part === "transport" || part === "response");
 
-  function logProbX(x: Var, nu: Var): Var {
-    checkNu(model, nu);
-    return perProcess(logDensity(densityX, x, oneHot, shapeValues(model, nu, oneHot)));
+  // All weights of the model are parameters of the tape, whatever of it is looked at.
+  const parts = new TapeParts();
+  const bound = new Map(partsOf(model).map(([part, { architecture }]) => [part, bindPart(tape, part, architecture)]));
+  for (const [part, flow] of bound) parts.weights.set(weightsOfPart(part), flow);
+
+  /** Of every process, or of the one that is bound. */
+  function at(nu: Var, columns: Columns, composition = whole): Environment {
+    if (nuisances.length > 0 && !(nu.shape.length === 1 && nu.shape[0] === nuisances.length)) {
+      throw new UsageError("mixture", { expected: `nu [${nuisances.length}]`, got: `[${nu.shape}]` });
+    }
+    return bindComposition(composition, nu, { [PROCESS]: own, ...columns }, parts);
   }
-  function densityOfY(): BoundDensity {
-    if (densityY !== undefined) return densityY;
+  const atX = (x: Var, nu: Var, composition = whole) => at(nu, featureColumns("x", x), composition);
+  const perProcess = (logProb: Var) => broadcast(logProb, own.shape);
+  const logProbOf = (environment: Environment, part: PartName) =>
+    perProcess(environment.density(densityOfPart(part)).logProb());
+
+  const mapOf = (part: PartName, { densities }: CheckedComposition) => {
+    const name = densityOfPart(part);
+    return densityKind(name, densities[name]!).map!(densities[name]!, name)!;
+  };
+  /** Through the flows of parts, in their order; the identity where there are none. */
+  function through(
+    u: Var,
+    environment: Environment,
+    some: readonly PartName[],
+    way: "toOrigin" | "fromOrigin",
+    composition = whole,
+  ): Transformed {
+    const steps = some.map((part) => {
+      const map = mapOf(part, composition);
+      return (v: Var) => map[way](environment, v, contextOf(environment, map.given, map.givenFrame));
+    });
+    return steps.length === 0 ? { value: u, logDet: tape.constant(0, []) } : chain(u, steps);
+  }
+  const reversed = (some: readonly PartName[]) => [...some].reverse();
+
+  const logProbX = (x: Var, nu: Var) => logProbOf(atX(x, nu), partsOfObservable(model, "x").at(-1)!);
+  function logProbY(y: Var, x: Var, nu: Var): Var {
+    const last = partsOfY.at(-1);
+    if (last !== undefined) return logProbOf(at(nu, { ...featureColumns("x", x), ...featureColumns("y", y) }), last);
     throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
   }
-  function logProbY(y: Var, x: Var, nu: Var): Var {
-    checkNu(model, nu);
-    const density = densityOfY();
-    const { value, logDet } = transport.toDensity(y, conditions(x), nu);
-    const shapes = shapeValues(model, transport.densityAt(nu) as Var, oneHot);
-    return perProcess(add(logDensity(density, value, contextOf(x), shapes), logDet));
+  const fractions = (joint: Var) => exp(sub(joint, logSumExp(joint, 0)));
+  function processProbabilities({ x, y }: Observed, nu: Var): Var {
+    const joint = add(logYields(model, nu), logProbX(x, nu));
+    return fractions(y === undefined ? joint : add(joint, logProbY(y, x, nu)));
   }
   function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
-    const ofX = logProbX(x, nu);
-    const yields = logYields(model, nu);
-    const total = (logTerms: Var) => reshape(logSumExp(logTerms, 0), []);
-    if (form === "joint") {
-      const ofEvent = y === undefined ? ofX : add(ofX, logProbY(y, x, nu));
-      return sub(total(add(yields, ofEvent)), logTotalYield(yields));
+    const ofX = () => atX(x, nu, unframedComposition(modelOfX)).density(EVENTS).logProb();
+    if (y === undefined) {
+      if (form === "joint") return ofX();
+      throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
     }
-    if (y === undefined) throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
-    const prior = add(yields, ofX);
-    return sub(total(add(prior, logProbY(y, x, nu))), total(prior));
+    if (ofY === undefined) {
+      throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
+    }
+    const ofBoth = at(nu, { ...featureColumns("x", x), ...featureColumns("y", y) })
+      .density(EVENTS)
+      .logProb();
+    return form === "joint" ? ofBoth : sub(ofBoth, ofX());
   }
 
+  function moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed {
+    if (ofY?.morph === undefined) return through(y, at(from, {}), [], "toOrigin");
+    const simulation = unframedComposition(modelOfSimulation);
+    return chain(y, [
+      (simulated) => through(simulated, atX(x, from, simulation), ["y.morph"], "toOrigin", simulation),
+      (nominal) => through(nominal, atX(x, to, simulation), ["y.morph"], "fromOrigin", simulation),
+    ]);
+  }
+  /** ν_0, where T undoes from there on what ν does to p_f(y | x). */
+  const origin = response && tape.constant(response.architecture.nuisances.map(({ nominal }) => nominal));
+  const undoneFrom = response && sideOf(response) === "simulation" ? origin : undefined;
+  const toDensity = (y: Var, x: Var, nu: Var) => through(y, atX(x, nu), reversed(partsOfT), "toOrigin");
+  const fromDensity = (y: Var, x: Var, nu: Var) => through(y, atX(x, nu), partsOfT, "fromOrigin");
+
   function responseTerms({ x, y }: Observed): Var {
-    const { origin, response } = transport;
-    if (origin === undefined || response === undefined) throw new Error("internal: a model without a response");
-    const at = conditions(x);
-    const shapes = shapeValues(model, origin, oneHot);
-    const before = transport.beforeResponse(y as Var, at);
+    const flow = bound.get("response") as BoundFactorizableFlow | undefined;
+    if (origin === undefined || flow === undefined) throw new Error("internal: a model without a response");
+    const environment = atX(x, origin);
+    const position = partsOfY.indexOf("response");
+    const before = through(y as Var, environment, reversed(partsOfY.slice(position + 1)), "toOrigin");
     // Where T_φ is behind T_ψ, y has no axis of processes yet.
-    const value = broadcast(before.value, [count, before.value.shape.at(-1) as number]);
-    const ofY = (u: Var) => {
-      const after = transport.afterResponse(u, at);
-      return add(perProcess(logDensity(densityY as BoundDensity, after.value, at.context, shapes)), after.logDet);
-    };
-    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(ofY(value), before.logDet));
-    const probability = exp(sub(joint, logSumExp(joint, 0)));
-    const terms = firstOrderTerms(tape, response, value, at.context, ofY);
-    const weighted = sum(mul(terms, withLastAxis(probability)), 0);
+    const value = broadcast(before.value, [...own.shape, before.value.shape.at(-1) as number]);
+    const behind = (u: Var) => logProbOf(environment.withColumns(featureColumns("y", u)), partsOfY[position - 1]!);
+    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(behind(value), before.logDet));
+    const context = contextOf(environment, mapOf("response", whole).given, undefined);
+    const terms = firstOrderTerms(tape, flow, value, context, behind);
+    const weighted = sum(mul(terms, withLastAxis(fractions(joint))), 0);
     return reshape(weighted, [weighted.shape.at(-1) as number]);
   }
 
   return {
-    model,
-    logYields: (nu) => logYields(model, nu),
     logProbX,
     logProbY,
-    toSimulation: (y, x, nu) => transport.toSimulation(y, conditions(x), nu),
-    fromSimulation: (y, x, nu) => transport.fromSimulation(y, conditions(x), nu),
-    moveSimulation: (y, x, from, to) => moveSimulation(model, densityOfY(), y, conditions(x), from, to),
+    processProbabilities,
+    toSimulation: (y, x, nu) =>
+      undoneFrom === undefined
+        ? toDensity(y, x, nu)
+        : chain(y, [(u) => toDensity(u, x, nu), (u) => moveSimulation(u, x, undoneFrom, nu)]),
+    fromSimulation: (y, x, nu) =>
+      undoneFrom === undefined
+        ? fromDensity(y, x, nu)
+        : chain(y, [(u) => moveSimulation(u, x, nu, undoneFrom), (u) => fromDensity(u, x, nu)]),
+    moveSimulation,
+    sampleX: (latent, nu) => through(latent, at(nu, {}), partsOfObservable(model, "x"), "fromOrigin").value,
+    sampleY: (latent, x, nu) => through(latent, atX(x, nu), partsOfY, "fromOrigin").value,
     logProb,
     responseTerms,
-    transportParameters: transport.transportParameters,
-    responseParameters: transport.responseParameters,
+    transportParameters: bound.get("transport")?.trainable ?? noParameters,
+    responseParameters: bound.get("response")?.trainable ?? noParameters,
   };
 }

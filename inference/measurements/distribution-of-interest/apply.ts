@@ -14,23 +14,13 @@ import {
   optional,
 } from "../../../engine/options.js";
 import type { Backend, ColumnData, Program } from "../../../engine/runtime/backend.js";
-import {
-  add,
-  broadcast,
-  broadcastEvents,
-  concatenate,
-  exp,
-  logSumExp,
-  reshape,
-  sub,
-} from "../../../engine/tape/operations.js";
+import { broadcast, broadcastEvents } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { chain } from "../../../flows/flow.js";
-import type { Transformed } from "../../../flows/shapes.js";
 import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { enterFrame, framedEvents, leaveFrame, logSlopes } from "../../model/feature-frame.js";
 import { checkModel } from "../../model/given-model.js";
-import { bindDensity, bindMixture, bindTransport, moveSimulation } from "../../model/mixture.js";
+import { bindMixture } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
@@ -182,7 +172,7 @@ async function* inOneProgram(
   const program = await backend.compile({ outputs });
   try {
     const sample = framedEvents(model.frame, request.sample, backend.precision);
-    await program.bind(columnsOf(sample, model.processes.length));
+    await program.bind(columnsOf(sample));
     for (const [i, variation] of variations.entries())
       yield await applyOne(request, map, program, variation, first + i);
   } finally {
@@ -200,14 +190,13 @@ function mapTape({ model, direction, sample, simulatedAt }: ApplyRequest): MapTa
   const [widthX, widthY] = [model.x.nominal.architecture.features, model.y!.nominal.architecture.features];
   const [x, y] = [tape.column("x", [widthX]), tape.column("y", [widthY])];
   const nu = tape.parameter("nu", [model.nuisances.length]);
-  const maps = sample.process === undefined ? model.processes.length : 1;
+  // The process of each event alone, or all of them.
+  const known =
+    typeof sample.process === "number" ? tape.parameter("process") : sample.process && tape.column("process");
+  const maps = known === undefined ? model.processes.length : 1;
   /** What depends on fewer axes than asked for is repeated along the others. */
   const full = (u: Var, shape: readonly number[]) => broadcastEvents(broadcast(u, shape), tape.events());
-  if (sample.process !== undefined) {
-    const { value, logDet } = mapOfEach(tape, model, direction, sample.process, simulatedAt, x, y, nu);
-    return { tape, outputs: { value: full(value, [1, widthY]), logDet: full(logDet, [1]) } };
-  }
-  const mixture = bindMixture(tape, model);
+  const mixture = bindMixture(tape, model, known);
   const sampleAt = simulatedAt && tape.constant(simulatedAt);
   const steps =
     direction === "to-data"
@@ -221,47 +210,15 @@ function mapTape({ model, direction, sample, simulatedAt }: ApplyRequest): MapTa
         ];
   const { value, logDet } = chain(y, steps);
   const outputs = { value: full(value, [maps, widthY]), logDet: full(logDet, [maps]) };
-  if (direction === "to-data") return { tape, outputs };
-  const terms = add(add(mixture.logYields(nu), mixture.logProbX(x, nu)), mixture.logProbY(y, x, nu));
-  const total = reshape(logSumExp(terms, 0), [1]);
-  return { tape, outputs: { ...outputs, probabilities: full(exp(sub(terms, total)), [maps]) } };
+  if (direction === "to-data" || known !== undefined) return { tape, outputs };
+  return { tape, outputs: { ...outputs, probabilities: full(mixture.processProbabilities({ x, y }, nu), [maps]) } };
 }
 
-/** T or its inverse for the process of each event alone; the mixture's own maps are those of all processes. */
-function mapOfEach(
-  tape: Tape,
-  model: MixtureModel,
-  direction: Direction,
-  process: number | Int32Array,
-  simulatedAt: readonly number[] | undefined,
-  x: Var,
-  y: Var,
-  nu: Var,
-): Transformed {
-  const size = [model.processes.length];
-  const oneHot = typeof process === "number" ? tape.parameter("process", size) : tape.column("process", size);
-  const conditions = { process: oneHot, context: concatenate([oneHot, x]) };
-  const density = bindDensity(tape, model.y!, "y");
-  const transport = bindTransport(tape, model, density);
-  const sampleAt = simulatedAt && tape.constant(simulatedAt);
-  const moved = (u: Var, from: Var, to: Var) => moveSimulation(model, density, u, conditions, from, to);
-  return direction === "to-data"
-    ? chain(y, [
-        ...(sampleAt ? [(u: Var) => moved(u, sampleAt, nu)] : []),
-        (u: Var) => transport.fromSimulation(u, conditions, nu),
-      ])
-    : chain(y, [
-        (u: Var) => transport.toSimulation(u, conditions, nu),
-        ...(sampleAt ? [(u: Var) => moved(u, nu, sampleAt)] : []),
-      ]);
-}
-
-function columnsOf({ count, x, y, process }: ApplySample, processes: number): Record<string, ColumnData> {
-  if (!(process instanceof Int32Array)) return { x, y };
-  const oneHot = new Float32Array(processes * count);
-  for (let i = 0; i < count; i++) oneHot[process[i]! * count + i] = 1;
-  return { x, y, process: oneHot };
-}
+const columnsOf = ({ x, y, process }: ApplySample): Record<string, ColumnData> => ({
+  x,
+  y,
+  ...(process instanceof Int32Array && { process: Float32Array.from(process) }),
+});
 
 /** @param at  position of the variation */
 async function applyOne(
@@ -278,7 +235,7 @@ async function applyOne(
   await program.write({
     ...parametersOn(tape, own),
     nu: variation.nu,
-    ...(typeof process === "number" && { process: model.processes.map((_, f) => (f === process ? 1 : 0)) }),
+    ...(typeof process === "number" && { process: [process] }),
   });
   const applied = roomFor(map, variation, at, count);
   const { y, logDet, probabilities } = applied;

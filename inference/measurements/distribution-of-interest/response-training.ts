@@ -25,6 +25,7 @@ import { withStandardisation } from "../../../flows/standardisation.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
+import { gaussLegendre } from "../../model/language/quadrature.js";
 import type { EventData } from "../../model/likelihood/likelihood.js";
 import { bindMixture } from "../../model/mixture.js";
 import {
@@ -110,29 +111,6 @@ function placeOf(law: NodeLaw): (uniform: number) => number {
     const at = upTo.findIndex((edge) => uniform < edge);
     return nodes[at < 0 ? nodes.length - 1 : at]!;
   };
-}
-
-/**
- * Nodes and weights on [-1, 1], weights adding up to 2: Newton's method on P_n from cos(π (i - 1/4) / (n + 1/2)),
- * Abramowitz and Stegun 25.4.29 and 22.16.6.
- */
-export function gaussLegendre(n: number): { readonly nodes: readonly number[]; readonly weights: readonly number[] } {
-  const nodes: number[] = [];
-  const weights: number[] = [];
-  for (let i = 1; i <= n; i++) {
-    let z = Math.cos((Math.PI * (i - 0.25)) / (n + 0.5));
-    let slope = 1;
-    // Converges quadratically from a start that is right to O(n^-4): four steps reach rounding.
-    for (let step = 0; step < 8; step++) {
-      let [before, value] = [1, z];
-      for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * z * value - (k - 1) * before) / k];
-      slope = (n * (z * value - before)) / (z * z - 1);
-      z -= value / slope;
-    }
-    nodes.push(-z);
-    weights.push(2 / ((1 - z * z) * slope * slope));
-  }
-  return { nodes, weights };
 }
 
 /**

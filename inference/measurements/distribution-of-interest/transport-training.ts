@@ -18,11 +18,12 @@ import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { Model, ModelBuilder } from "../../../flows/training/training-program.js";
 import { weightedMoments } from "../../../flows/training/weighted-moments.js";
+import { constraintTerm } from "../../model/likelihood/bound-terms.js";
 import { checkEventData, type EventData } from "../../model/likelihood/likelihood.js";
 import { type BoundMixture, bindMixture, type LikelihoodForm } from "../../model/mixture.js";
 import type { FlowModel, MixtureModel } from "../../model/mixture-model.js";
 import { meanLoss } from "../../model/training/densities.js";
-import { extendedTerm, gaussianConstraints, logYields } from "../../model/yields.js";
+import { bindYields, extendedTermOfTotal, logTotalYield } from "../../model/yields.js";
 
 /** Name of the event set of the data. */
 export const DATA = "data";
@@ -148,8 +149,9 @@ export function transportTraining(request: TransportRequest): ModelBuilder {
     const fixed = stopGradient(trained);
     const nu = add(fixed, mul(sub(trained, fixed), tape.parameter(IS_FREE)));
     const ofEvents = meanLoss(mixture.logProb({ x, y }, nu, form), weight, normalisers[DATA]!);
-    const constraints = gaussianConstraints(model, nu);
-    const penalty = extended ? add(constraints, extendedTerm(logYields(model, nu), observed)) : constraints;
+    const { at, parameters, logYields } = bindYields(model, nu);
+    const constraints = constraintTerm(parameters, at);
+    const penalty = extended ? add(constraints, extendedTermOfTotal(logTotalYield(logYields), observed)) : constraints;
     return {
       loss: add(ofEvents, mul(penalty, 1 / observed)),
       trainable: [

@@ -113,6 +113,11 @@ function environment(common: Common, columns: Columns, moved: Required<Pick<Move
       const label = functionKind(name, functions[name]!).labels!(functions[name]!)!.indexOf(of.slice(name.length + 1));
       return reshape(slice(all, -1, label, label + 1), all.shape.slice(0, -1));
     },
+    logValue(of) {
+      if (typeof of === "number") return of > 0 ? tape.constant(Math.log(of), []) : undefined;
+      const form = entryOf(functions, of);
+      return form && functionKind(of, form).bindLog?.(form, at);
+    },
     density(name) {
       const known = found.get(name);
       if (known !== undefined) return known;

@@ -5,10 +5,11 @@
 
 import { UsageError } from "../../../engine/errors.js";
 import { aText, oneOf } from "../../../engine/options.js";
-import { broadcast, concatenate, log, reshape, sub, sum } from "../../../engine/tape/operations.js";
+import { add, broadcast, concatenate, exp, log, logSumExp, sub, sum } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import { withLastAxis, withoutLastAxis } from "../../../flows/shapes.js";
 import { values } from "../language/entry-kinds.js";
-import type { BoundDensity, Value } from "../language/environment.js";
+import type { BoundDensity, Environment, Value } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
 import { drawnClasses } from "./drawn-classes.js";
 import { logSignedSumAlong } from "./signed-sum.js";
@@ -21,6 +22,28 @@ export interface CategoriesForm {
   readonly over: string;
   /** Of each of its values the number of events, or any number in proportion. They may look at other columns. */
   readonly coefficients: readonly Value[];
+}
+
+const row = (numbers: readonly Var[]) => concatenate(numbers.map(withLastAxis));
+
+/** Σ c_i with its logarithm, and log Σ c_i e^{l_i} of l [n]. */
+interface Sums {
+  readonly expected: Var;
+  readonly logExpected: Var;
+  readonly logSumWith: (logs: Var) => Var;
+}
+
+function sumsOf(coefficients: readonly Value[], at: Environment): Sums {
+  const logs = coefficients.map((value) => at.logValue(value));
+  if (logs.every((own) => own !== undefined)) {
+    const all = row(logs);
+    const along = (terms: Var) => withoutLastAxis(logSumExp(terms, -1));
+    const logExpected = along(all);
+    return { expected: exp(logExpected), logExpected, logSumWith: (own) => along(add(all, own)) };
+  }
+  const all = row(coefficients.map((value) => at.value(value)));
+  const expected = withoutLastAxis(sum(all, -1));
+  return { expected, logExpected: log(expected), logSumWith: (own) => logSignedSumAlong(all, own) };
 }
 
 export const categories: DensityKind<CategoriesForm> = {
@@ -50,17 +73,13 @@ export const categories: DensityKind<CategoriesForm> = {
   },
   bind({ density, over, coefficients }, at, name): BoundDensity {
     const values = at.classes(over)!;
-    const own = coefficients.map((value) => at.value(value));
-    const all = concatenate(own.map((value) => reshape(value, [...value.shape, 1])));
-    const summed = sum(all, -1);
-    const expected = reshape(summed, summed.shape.slice(0, -1));
-    const total = log(expected);
     const part = at.withColumns({ [over]: at.tape.constant(values) }).density(density);
-    const ofAll = (logs: Var) => sub(logSignedSumAlong(all, broadcast(logs, [values.length])), total);
+    const { expected, logExpected, logSumWith } = sumsOf(coefficients, at);
+    const ofAll = (logs: Var) => sub(logSumWith(broadcast(logs, [values.length])), logExpected);
     return {
       logProb: () => ofAll(part.logProb()),
       logProbability: (region) => ofAll(part.logProbability(region)),
-      ...(at.shape(name).isExtended && { expected, logExpected: total }),
+      ...(at.shape(name).isExtended && { expected, logExpected }),
     };
   },
   async draw({ density, over, coefficients }, draws) {

@@ -2,7 +2,10 @@
 
 import type { Options } from "../../../engine/options.js";
 import type { Var } from "../../../engine/tape/tape.js";
+import type { Transformed } from "../../../flows/shapes.js";
+import type { FeatureFrame } from "../feature-frame.js";
 import type { BoundDensity, Environment, Shape, Value } from "../language/environment.js";
+import type { Place } from "./probability-of-box.js";
 
 /** Draws events of densities at one point of the parameters, unweighted, in f64. */
 export interface Draws {
@@ -45,6 +48,19 @@ export interface Draws {
   part(positions: Int32Array): Draws;
 }
 
+/** A flow as a map, in the frame of its columns. */
+export interface FlowMap {
+  readonly of: readonly string[];
+  readonly given: readonly string[];
+  readonly frame: FeatureFrame | undefined;
+  readonly givenFrame: FeatureFrame | undefined;
+  /** Where features lie, for integrals over them. */
+  readonly places: readonly Place[];
+  /** Observed features [..., D] to those of the density behind the map. */
+  toOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
+  fromOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
+}
+
 export interface DensityKind<F> {
   /** In one sentence, with its formula, for documentation. */
   readonly doc: string;
@@ -74,6 +90,8 @@ export interface DensityKind<F> {
   ) => void;
   /** @param name  of the density: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => BoundDensity;
+  /** The flow that takes its columns to those of the density that it is made of, or to standard normal numbers, where there is one. */
+  readonly map?: (form: F, name: string) => FlowMap | undefined;
   /** Events within the domains; where it gives more columns than it is of, the others are ignored. */
   readonly draw: (form: F, draws: Draws, name: string) => Promise<Readonly<Record<string, Float64Array>>>;
 }

@@ -15,7 +15,7 @@ import type { Environment } from "../language/environment.js";
 import { featureOf, framedInterval } from "../language/framed-columns.js";
 import { type End, isOpen } from "../language/region.js";
 import type { FlowModel } from "../mixture-model.js";
-import type { DensityKind, Draws } from "./contract.js";
+import type { DensityKind, Draws, FlowMap } from "./contract.js";
 import { logNormalBetween } from "./gaussian.js";
 import { checkContext, contextOf, numericColumns } from "./given-columns.js";
 import { checkRanges, cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
@@ -108,7 +108,22 @@ export function placesOf(
   return Array.from(centres, (centre, i) => ({ centre, width: above[i]! - centre }));
 }
 
-const nameOf = (density: string) => `densities.${density}.flow`;
+const boundFlow = ({ flow: { architecture } }: FlowForm, at: Environment, name: string) =>
+  at.weights(`densities.${name}.flow`, (prefix) => bindFlow(at.tape, architecture, prefix));
+
+/** To standard normal numbers. */
+function mapOf(form: FlowForm, name: string): FlowMap {
+  const { of, given = [], frame, givenFrame, flow } = form;
+  return {
+    of,
+    given,
+    frame,
+    givenFrame,
+    places: placesOf(flow, frame, of.length),
+    toOrigin: (at, features, context) => boundFlow(form, at, name).toLatent(features, context),
+    fromOrigin: (at, latent, context) => boundFlow(form, at, name).fromLatent(latent, context),
+  };
+}
 
 export const flow: DensityKind<FlowForm> = {
   doc: "φ(T(x | given)) |∂T/∂x|, φ standard normal and T a trained map; normalised over the domains of its columns",
@@ -127,8 +142,8 @@ export const flow: DensityKind<FlowForm> = {
     checkRanges(where, form.of, form.given ?? [], domain);
   },
   bind(form, at, name) {
-    const { of, given = [], frame, givenFrame, flow: model } = form;
-    const bound = at.weights(nameOf(name), (prefix) => bindFlow(at.tape, model.architecture, prefix));
+    const { of, given, frame, givenFrame, places, toOrigin } = mapOf(form, name);
+    const bound = boundFlow(form, at, name);
     const logDensity = (own: Environment) => {
       const { values, logSlope } = framedColumns(own, of, frame);
       return add(bound.logProb(values, contextOf(own, given, givenFrame)), logSlope);
@@ -139,11 +154,11 @@ export const flow: DensityKind<FlowForm> = {
       if (isOpen(end)) return undefined;
       const value = typeof end === "number" ? at.tape.constant(end, []) : end;
       const row = reshape(value, [...value.shape, 1]);
-      return withoutLastAxis(bound.toLatent(row, contextOf(at, given, givenFrame)).value);
+      return withoutLastAxis(toOrigin(at, row, contextOf(at, given, givenFrame)).value);
     };
     const ofOne = (interval: readonly [End, End]) =>
       logNormalBetween(...(framedInterval(interval, column, featureOf(frame, 0)).map(latent) as [Var?, Var?]))!;
-    const ofMore = rectangleMass(at, name, of, given, placesOf(model, frame, of.length), logDensity);
+    const ofMore = rectangleMass(at, name, of, given, places, logDensity);
     return cutToDomain(
       at,
       of,
@@ -151,12 +166,13 @@ export const flow: DensityKind<FlowForm> = {
       (box) => (of.length === 1 ? ofOne(box[column]!) : ofMore(box)),
     );
   },
-  async draw({ of, given = [], frame, givenFrame, flow: { architecture } }, draws: Draws, name) {
+  map: mapOf,
+  async draw(form, draws: Draws, name) {
+    const { of, given, frame, givenFrame, fromOrigin } = mapOf(form, name);
     const latent = Object.fromEntries(of.map((column) => [`latent ${column}`, draws.normals()]));
     const { features } = await draws.computed((at) => {
-      const bound = at.weights(nameOf(name), (prefix) => bindFlow(at.tape, architecture, prefix));
       const z = concatenate(of.map((column) => reshape(at.column(`latent ${column}`), [1])));
-      return { features: bound.fromLatent(z, contextOf(at, given, givenFrame)).value };
+      return { features: fromOrigin(at, z, contextOf(at, given, givenFrame)).value };
     }, latent);
     return columnsOutOfFrame(of, frame, features!);
   },

@@ -8,9 +8,9 @@ import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { aModel, texts, values } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
-import type { DensityKind } from "./contract.js";
+import type { DensityKind, FlowMap } from "./contract.js";
 import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
-import { drawnBehindFlow, type FlowMap, movedByFlow } from "./moved.js";
+import { drawnBehindFlow, movedByFlow } from "./moved.js";
 import { checkRanges } from "./probability-of-box.js";
 
 export interface MorphedForm extends FlowColumns {
@@ -24,7 +24,7 @@ export interface MorphedForm extends FlowColumns {
   readonly morph: FlowModel<FactorizableArchitecture>;
 }
 
-function mapOf({ density, of, given = [], frame, givenFrame, nuisances, morph }: MorphedForm, name: string): FlowMap {
+function mapOf({ of, given = [], frame, givenFrame, nuisances, morph }: MorphedForm, name: string): FlowMap {
   const { architecture } = morph;
   const bound = (at: Environment) =>
     at.weights(`densities.${name}.morph`, (prefix) => bindFactorizableFlow(at.tape, architecture, prefix));
@@ -36,7 +36,6 @@ function mapOf({ density, of, given = [], frame, givenFrame, nuisances, morph }:
       return reshape(value, [...value.shape, 1]);
     });
   return {
-    density,
     of,
     given,
     frame,
@@ -77,6 +76,7 @@ export const morphed: DensityKind<MorphedForm> = {
     if (nuisances.length === expected) return;
     throw new UsageError(where, { expected: `values of ${expected} nuisances`, got: `${nuisances.length}` });
   },
-  bind: (form, at, name) => movedByFlow(at, name, mapOf(form, name)),
-  draw: (form, draws, name) => drawnBehindFlow(draws, mapOf(form, name)),
+  bind: (form, at, name) => movedByFlow(at, name, form.density, mapOf(form, name)),
+  map: mapOf,
+  draw: (form, draws, name) => drawnBehindFlow(draws, form.density, mapOf(form, name)),
 };

@@ -1,15 +1,13 @@
 /** Densities of columns that an invertible map takes to those of another density. */
 import { add, reshape, slice } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
-import type { Transformed } from "../../../flows/shapes.js";
-import type { FeatureFrame } from "../feature-frame.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
 import { endOutOfFrame, featureOf, framedEnd } from "../language/framed-columns.js";
 import { type BoundInterval, type End, isOpen } from "../language/region.js";
-import type { Draws } from "./contract.js";
+import type { Draws, FlowMap } from "./contract.js";
 import { columnsOutOfFrame, framedColumns } from "./flow.js";
 import { contextOf } from "./given-columns.js";
-import { cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
+import { cutToDomain, rectangleMass } from "./probability-of-box.js";
 
 /** An increasing map of each column alone. */
 export interface ColumnMap {
@@ -50,20 +48,6 @@ export function movedByColumn(at: Environment, density: string, map: ColumnMap):
   };
 }
 
-/** A flow as a map, in the frame of its columns. */
-export interface FlowMap {
-  readonly density: string;
-  readonly of: readonly string[];
-  readonly given: readonly string[];
-  readonly frame: FeatureFrame | undefined;
-  readonly givenFrame: FeatureFrame | undefined;
-  /** Where features lie, for integrals over them. */
-  readonly places: readonly Place[];
-  /** Observed features [..., D] to those of the density. */
-  toOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
-  fromOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
-}
-
 const EVERYWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /** The columns where the flow takes them. What the frame makes of the density is the same before and behind it: its slope stays that of the data. */
@@ -101,8 +85,8 @@ function columnMap(map: FlowMap, at: Environment): ColumnMap {
 }
 
 /** The density behind a flow. */
-export function movedByFlow(at: Environment, name: string, map: FlowMap): BoundDensity {
-  const { density, of, given, places } = map;
+export function movedByFlow(at: Environment, name: string, density: string, map: FlowMap): BoundDensity {
+  const { of, given, places } = map;
   if (of.length === 1) return movedByColumn(at, density, columnMap(map, at));
   // Images of boxes are none: the density is that over all numbers, cut to the domains.
   const domain = (column: string) => (of.includes(column) ? EVERYWHERE : at.domain(column));
@@ -183,8 +167,12 @@ async function groupsByDomain(
 }
 
 /** The same of a flow. */
-export async function drawnBehindFlow(draws: Draws, map: FlowMap): Promise<Record<string, Float64Array>> {
-  const { density, of, given, frame, givenFrame } = map;
+export async function drawnBehindFlow(
+  draws: Draws,
+  density: string,
+  map: FlowMap,
+): Promise<Record<string, Float64Array>> {
+  const { of, given, frame, givenFrame } = map;
   const domainAt =
     of.length > 1
       ? undefined

@@ -10,18 +10,10 @@ import { boundOf } from "../../../flows/transforms/scalar-transform.js";
 import { affineMaps, aModel, texts } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
-import type { DensityKind } from "./contract.js";
+import type { DensityKind, FlowMap } from "./contract.js";
 import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
 import { checkMovedColumns } from "./morphed.js";
-import {
-  type ColumnMap,
-  drawnBehind,
-  drawnBehindFlow,
-  type FlowMap,
-  imageOf,
-  movedByColumn,
-  movedByFlow,
-} from "./moved.js";
+import { type ColumnMap, drawnBehind, drawnBehindFlow, imageOf, movedByColumn, movedByFlow } from "./moved.js";
 import { checkRanges } from "./probability-of-box.js";
 
 /** x = u scale + shift, u of the density. */
@@ -45,12 +37,11 @@ export interface TransportedForm extends FlowColumns {
 
 /** T by a flow; undefined where it is by shifts and scales. */
 function flowMapOf(form: TransportedForm, name: string): FlowMap | undefined {
-  const { density, of = [], given = [], frame, givenFrame, flow } = form;
+  const { of = [], given = [], frame, givenFrame, flow } = form;
   if (flow === undefined) return undefined;
   const bound = (at: Environment) =>
     at.weights(`densities.${name}.flow`, (prefix) => bindFlow(at.tape, flow.architecture, prefix));
   return {
-    density,
     of,
     given,
     frame,
@@ -126,11 +117,12 @@ export const transported: DensityKind<TransportedForm> = {
   },
   bind(form, at, name) {
     const map = flowMapOf(form, name);
-    return map ? movedByFlow(at, name, map) : movedByColumn(at, form.density, affineMapOf(form, at));
+    return map ? movedByFlow(at, name, form.density, map) : movedByColumn(at, form.density, affineMapOf(form, at));
   },
+  map: flowMapOf,
   draw(form, draws, name) {
     const map = flowMapOf(form, name);
-    if (map !== undefined) return drawnBehindFlow(draws, map);
+    if (map !== undefined) return drawnBehindFlow(draws, form.density, map);
     const { density, affine = {} } = form;
     const { of } = draws.shape(density);
     const image = (at: Environment, column: string) => imageOf(affineMapOf(form, at), column, at.domain(column));

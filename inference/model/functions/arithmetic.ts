@@ -27,6 +27,10 @@ export const productFunction: FunctionKind<ProductFunction> = {
   values: ({ factors }) => factors,
   check: ({ factors }, where) => checkSome(where, "factors", factors),
   bind: ({ factors }, at) => factors.map((value) => at.value(value)).reduce(mul),
+  bindLog({ factors }, at) {
+    const logs = factors.map((value) => at.logValue(value));
+    return logs.every((log) => log !== undefined) ? logs.reduce(add) : undefined;
+  },
 };
 
 export const sumFunction: FunctionKind<SumFunction> = {

@@ -20,4 +20,6 @@ export interface FunctionKind<F> {
   readonly labels?: (form: F) => readonly string[] | undefined;
   /** Its value [], or [labels], per event where it looks at columns. @param name  of the function: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => Var;
+  /** Its logarithm, of kinds whose value is positive: where the value itself has no digits or no number, the logarithm has. */
+  readonly bindLog?: (form: F, at: Environment) => Var | undefined;
 }

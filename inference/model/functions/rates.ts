@@ -6,7 +6,7 @@ import { exp, greater, mul, reshape, where } from "../../../engine/tape/operatio
 import type { Var } from "../../../engine/tape/tape.js";
 import { checkAcceptance, logAcceptance } from "../acceptance.js";
 import { aValue } from "../language/entry-kinds.js";
-import type { Value } from "../language/environment.js";
+import type { Environment, Value } from "../language/environment.js";
 import type { FunctionKind } from "./contract.js";
 
 export interface LogNormalRate {
@@ -32,13 +32,25 @@ function checkFactor(at: string, what: string, value: number): void {
   throw new UsageError(at, { expected: `a factor ${what} above 0 (1.05 for 5%)`, got: `${value}` });
 }
 
+const logOfLogNormal = ({ kappa, parameter }: LogNormalRate, at: Environment) =>
+  mul(at.value(parameter), Math.log(kappa));
+
 export const logNormalRate: FunctionKind<LogNormalRate> = {
   doc: "κ^α",
   entries: { kind: oneOf("log-normal"), kappa: aNumber, parameter: aValue },
   values: ({ parameter }) => [parameter],
   check: ({ kappa }, at) => checkFactor(at, "kappa", kappa),
-  bind: ({ kappa, parameter }, at) => exp(mul(at.value(parameter), Math.log(kappa))),
+  bind: (form, at) => exp(logOfLogNormal(form, at)),
+  bindLog: logOfLogNormal,
 };
+
+function logOfInterpolated({ code, low, high, parameter }: InterpolatedRate, at: Environment): Var {
+  const alpha = at.value(parameter);
+  const [up, down] = [Math.log(high), Math.log(low)];
+  if (code === 1) return where(greater(alpha, 0), mul(alpha, up), mul(alpha, -down));
+  const logRate = logAcceptance([{ up, down }], reshape(alpha, [...alpha.shape, 1]));
+  return reshape(logRate, alpha.shape);
+}
 
 /** Cranmer et al. 2012, CERN-OPEN-2012-016. */
 export const interpolatedRate: FunctionKind<InterpolatedRate> = {
@@ -51,11 +63,6 @@ export const interpolatedRate: FunctionKind<InterpolatedRate> = {
     if (code !== 1 && code !== 4) throw new UsageError(at, { expected: "code 1 or 4", got: `${code}` });
     if (code === 4) checkAcceptance(at, { up: Math.log(high), down: Math.log(low) });
   },
-  bind({ code, low, high, parameter }, at): Var {
-    const alpha = at.value(parameter);
-    const [up, down] = [Math.log(high), Math.log(low)];
-    if (code === 1) return exp(where(greater(alpha, 0), mul(alpha, up), mul(alpha, -down)));
-    const logRate = logAcceptance([{ up, down }], reshape(alpha, [...alpha.shape, 1]));
-    return exp(reshape(logRate, alpha.shape));
-  },
+  bind: (form, at) => exp(logOfInterpolated(form, at)),
+  bindLog: logOfInterpolated,
 };

@@ -21,6 +21,8 @@ export interface Environment {
   readonly tape: Tape;
   /** A number [], that of a parameter [], of a function or of a column, per event where it looks at one. */
   value(of: Value): Var;
+  /** Its logarithm, where the kind of the function says that the value is positive; undefined where nothing says so. */
+  logValue(of: Value): Var | undefined;
   column(name: string): Var;
   /** The column as flows see it: computed in f64 before any cast, where no parameter moves it. */
   framed(column: string, feature: FeatureInFrame): FramedColumn;

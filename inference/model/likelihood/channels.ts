@@ -2,29 +2,35 @@
  * The likelihood of a composition: a sum over channels, each a density with a sample, and the constraints of the parameters; a function of all
  * free parameters θ, with exact derivatives by double backward.
  */
-import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import { UsageError } from "../../../engine/errors.js";
 import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../../../engine/options.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
-import type { Backend, ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
-import { add, broadcastEvents, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
+import { add, broadcastEvents } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { parametersOf } from "../../../flows/networks/weights.js";
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
 import { compositionParameters } from "../composition/composition-parameters.js";
 import { derivedColumns } from "../language/framed-columns.js";
-import { constraintNll } from "../parameters/constraints.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
-import { extendedTermOfTotal } from "../yields.js";
-import { evaluationOf, type Order, type OuterProduct, sumOf, zeroEvaluation } from "./evaluation.js";
-import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import {
+  type BoundSample,
+  boundTerms,
+  computedOf,
+  constraintTerm,
+  extendedTerm,
+  logProbOf,
+  parameterPrograms,
+  scoresOf,
+} from "./bound-terms.js";
+import type { Order, OuterProduct } from "./evaluation.js";
+import { eventPrograms, type Member } from "./event-programs.js";
 import { CACHE_BYTES } from "./likelihood-request.js";
-import { derivatives, scoreOf, scoreSums, type Traced, WEIGHT } from "./likelihood-terms.js";
+import { type Traced, WEIGHT } from "./likelihood-terms.js";
 
 /** Events of one channel, by the columns of the composition. */
 export interface ChannelData {
@@ -170,24 +176,14 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
   return { traced, tape, parts, integrals };
 }
 
-/** Poisson term where there are no events: the expected number itself, which may be 0 but not below. */
-function extendedTermWithoutEvents(total: Var): Var {
-  // Guard the input: at 0 the logarithm has no slope.
-  return add(total, log(where(less(total, 0), total, 1)));
-}
-
-/** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
-async function parameterPrograms(composition: CheckedComposition, channels: readonly Channel[]) {
+/** What looks at no event: constraints, extended terms, and expected numbers. */
+async function withoutEvents(composition: CheckedComposition, channels: readonly Channel[]) {
   const free = freeParameters(composition.parameters);
   const tape = new Tape();
   const nu = tape.parameter("nu", [free.length]);
   // Numbers of events look at no column, but the densities that they are of may.
   const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
   const at = bindComposition(composition, nu, columns, new TapeParts());
-  const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
-  const constraints = composition.parameters.flatMap(({ name, constraint }) =>
-    constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
-  );
   const expected: Record<string, Var> = {};
   const terms: Var[] = [];
   for (const { name, density, data, isExtended } of channels) {
@@ -202,23 +198,14 @@ async function parameterPrograms(composition: CheckedComposition, channels: read
       });
     }
     expected[`expected ${name}`] = total;
-    if (!isExtended) continue;
-    terms.push(data.count === 0 ? extendedTermWithoutEvents(total) : extendedTermOfTotal(logTotal, totalWeight(data)));
+    if (isExtended) terms.push(extendedTerm(total, logTotal, data));
   }
-  const constraint = constraints.reduce(add, zero);
-  const nll = terms.reduce(add, constraint);
-  const [g] = gradient(nll, [nu]) as [Var];
   const weights = parametersOf(tape, compositionParameters(composition));
-  const compiled = async (outputs: Record<string, Var>) => {
-    const program = await referenceBackend().compile({ outputs });
-    await program.write(weights);
-    return program;
-  };
-  return {
-    penalty: await compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
-    curvature: await compiled({ hessian: hessian(constraint, nu) }),
-    expected: Object.keys(expected).length === 0 ? undefined : await compiled(expected),
-  };
+  const programs = await parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
+  if (Object.keys(expected).length === 0) return { ...programs, expected: undefined };
+  const ofExpected = await referenceBackend().compile({ outputs: expected });
+  await ofExpected.write(weights);
+  return { ...programs, expected: ofExpected };
 }
 
 /** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
@@ -232,12 +219,9 @@ export interface UncertainIntegral {
   readonly error: number;
 }
 
-interface OpenChannel {
+interface OpenChannel extends BoundSample {
   readonly channel: Channel;
-  /** Its weights. */
-  readonly member: Member;
   readonly integrals: TapeParts["integrals"];
-  readonly events: EventPrograms<keyof Traced>;
 }
 
 /**
@@ -258,7 +242,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     throw new UsageError("channelsLikelihood", { expected: "at least one free parameter", got: "none" });
   }
   for (const channel of channels) checkChannel(composition, channel);
-  const ofParameters = await parameterPrograms(composition, channels);
+  const ofParameters = await withoutEvents(composition, channels);
   const open: OpenChannel[] = [];
   for (const channel of channels) {
     const { count, columns, weights } = channel.data;
@@ -271,6 +255,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     open.push({
       channel,
       member,
+      count,
       integrals,
       events: eventPrograms({
         backend,
@@ -288,42 +273,11 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     if (found !== undefined) return found;
     throw new UsageError("channelsLikelihood", { expected: `a channel (${names.join(", ")})`, got: name });
   };
-  const run = ({ events, member }: OpenChannel, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
-    events.run(of, theta, member, options);
-  const ofTheta = async (program: Program, theta: ArrayLike<number>) => {
-    await program.write({ nu: Array.from(theta) });
-    return program.run();
-  };
+  const boundAll = boundTerms(open, ofParameters);
 
   async function evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts> {
-    const found: Record<string, Evaluation> = {};
-    for (const own of open) {
-      const { name, data } = own.channel;
-      const program = () => own.events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
-      // Of no event, log p has no derivatives where no number of them is expected.
-      found[name] =
-        data.count === 0
-          ? zeroEvaluation(parameters.length, order)
-          : evaluationOf(await run(own, program(), theta), order);
-    }
-    const penalty = evaluationOf(await ofTheta(ofParameters.penalty, theta), order);
-    return { channels: found, penalty, total: Object.values(found).reduce(sumOf, penalty) };
-  }
-
-  const sums = (own: OpenChannel, theta: ArrayLike<number>) =>
-    run(own, own.events.openCached("scores", scoreSums), theta);
-
-  /** Sums of products of gradients over all channels, and the curvature of the constraints. */
-  async function products(theta: ArrayLike<number>, of: "product" | "outerProduct") {
-    const matrix = (await ofTheta(ofParameters.curvature, theta)).hessian!.slice();
-    const fourth = new Float64Array(parameters.length);
-    for (const own of open) {
-      if (own.channel.data.count === 0) continue;
-      const found = await sums(own, theta);
-      for (const [i, value] of found[of]!.entries()) matrix[i]! += value;
-      for (const [k, value] of found.fourth!.entries()) fourth[k]! += value;
-    }
-    return { matrix, scatter: fourth.map(Math.sqrt) };
+    const { samples, penalty, total } = await boundAll.evaluate(theta, order);
+    return { channels: Object.fromEntries(samples.map((own, i) => [names[i]!, own])), penalty, total };
   }
 
   async function uncertainIntegrals(theta: ArrayLike<number>): Promise<UncertainIntegral[]> {
@@ -332,8 +286,8 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
       const { name, data } = own.channel;
       const known = own.integrals.filter(({ error }) => data.count > 0 || error.events === undefined);
       if (known.length === 0) continue;
-      const outputs = () => Object.fromEntries(known.map(({ error }, i) => [`${i}`, error]));
-      const values = await run(own, own.events.open("integrals", outputs), theta);
+      const outputs = Object.fromEntries(known.map(({ error }, i) => [`${i}`, error]));
+      const values = await computedOf(own, "integrals", theta, outputs);
       for (const [i, { what }] of known.entries()) {
         const error = values[`${i}`]!.reduce((a, b) => Math.max(a, b), 0);
         if (!(error <= MOST_INTEGRAL_ERROR)) found.push({ channel: name, what, error });
@@ -368,25 +322,18 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     effectiveEvents: isWeighted && weights.length > 0 ? effectiveEvents(weights) : weights.length,
     evaluateParts,
     evaluate: async (theta, order) => (await evaluateParts(theta, order)).total,
-    async logProb(channel, theta) {
-      const own = opened(channel);
-      const program = own.events.open("log prob", ({ logProb }) => ({ logProb }));
-      return (await run(own, program, theta)).logProb!;
-    },
-    async eventScores(channel, theta) {
-      const own = opened(channel);
-      const program = own.events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
-      return (await run(own, program, theta)).g!;
-    },
+    logProb: async (channel, theta) => logProbOf(opened(channel), theta),
+    eventScores: async (channel, theta) => scoresOf(opened(channel), theta),
     async expected(theta) {
       if (ofParameters.expected === undefined) return {};
-      const found = await ofTheta(ofParameters.expected, theta);
+      await ofParameters.expected.write({ nu: Array.from(theta) });
+      const found = await ofParameters.expected.run();
       return Object.fromEntries(
         Object.entries(found).map(([name, values]) => [name.slice("expected ".length), values[0]!]),
       );
     },
-    scoreProduct: async (theta) => (await products(theta, "product")).matrix,
-    outerProduct: (theta) => products(theta, "outerProduct"),
+    scoreProduct: boundAll.scoreProduct,
+    outerProduct: boundAll.outerProduct,
     uncertainIntegrals,
     close,
   };

@@ -1,13 +1,10 @@
 /** Gradients in ν of single events, of any sample: one program for all that are bound to it in turn. */
-import { gradient } from "../../../engine/derivatives/gradient.js";
 import { aFlag, anObject, aSignal, checkOptions, type Options, oneOf, optional } from "../../../engine/options.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
-import { add, broadcastEvents, sumEvents } from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { framedEvents } from "../feature-frame.js";
-import { bindMixture, type LikelihoodForm } from "../mixture.js";
+import type { LikelihoodForm } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
-import { logTotalYield, logYields } from "../yields.js";
+import { scoreOf, trace } from "./likelihood-terms.js";
 
 export interface EventScoresRequest {
   readonly backend: Backend;
@@ -42,17 +39,9 @@ const scoresOptions: Options<EventScoresRequest> = {
 export async function openEventScores(request: EventScoresRequest): Promise<EventScores> {
   checkOptions("openEventScores", request, scoresOptions);
   const { backend, model, form, extended, signal } = request;
-  const tape = new Tape();
-  const mixture = bindMixture(tape, model);
-  const x = tape.column("x", [model.x.nominal.architecture.features]);
-  const y = model.y && tape.column("y", [model.y.nominal.architecture.features]);
-  // One ν per event: its cotangent is each event's own gradient.
-  const own = broadcastEvents(tape.parameter("nu", [model.nuisances.length]), tape.events());
-  const logProb = mixture.logProb({ x, y }, own, form);
-  const log = extended ? add(logProb, logTotalYield(logYields(model, own))) : logProb;
-  const [scores] = gradient(sumEvents(log), [own]) as [Var];
-  const program = await backend.compile({ outputs: { scores } });
-  await program.write(parametersOn(tape, model));
+  const traced = trace({ model, form, extended }, { hasY: model.y !== undefined, isWeighted: false, weighsY: false });
+  const program = await backend.compile({ outputs: { scores: scoreOf(traced, traced.ownScore) } });
+  await program.write(parametersOn(traced.nu.tape, model));
   return {
     async scores(nu, x, y) {
       await program.write({ nu });

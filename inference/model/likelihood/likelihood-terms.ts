@@ -26,12 +26,16 @@ export interface Traced {
 export const WEIGHT = "weight";
 export const WEIGHT_X = "weight of x alone";
 
-export function trace({ model, data, form, extended }: LikelihoodRequest, weighsY: boolean): Traced {
+/** @param data  whose columns are looked at */
+export function trace(
+  { model, form, extended }: Pick<LikelihoodRequest, "model" | "form" | "extended">,
+  data: { readonly hasY: boolean; readonly isWeighted: boolean; readonly weighsY: boolean },
+): Traced {
   const tape = new Tape();
   const mixture = bindMixture(tape, model);
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const x = tape.column("x", [model.x.nominal.architecture.features]);
-  const y = data.y && tape.column("y", [model.y?.nominal.architecture.features ?? 0]);
+  const y = data.hasY ? tape.column("y", [model.y?.nominal.architecture.features ?? 0]) : undefined;
   const ownNu = broadcastEvents(nu, tape.events());
   const logProb = (observed: Observed) => broadcastEvents(mixture.logProb(observed, nu, form), tape.events());
   const ownScore = (observed: Observed) => {
@@ -43,8 +47,8 @@ export function trace({ model, data, form, extended }: LikelihoodRequest, weighs
     ownNu,
     logProb: logProb({ x, y }),
     ownScore: ownScore({ x, y }),
-    weight: weighsY || data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], tape.events()),
-    ...(weighsY &&
+    weight: data.weighsY || data.isWeighted ? tape.column(WEIGHT, []) : tape.constant(1, [], tape.events()),
+    ...(data.weighsY &&
       form === "joint" && {
         logProbX: logProb({ x }),
         ownScoreX: ownScore({ x }),

@@ -1,20 +1,27 @@
 /** The negative log-likelihood of a data set as a function of ν, with exact derivatives by double backward. */
 
-import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import { UsageError } from "../../../engine/errors.js";
-import { referenceBackend } from "../../../engine/reference/backend.js";
-import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
-import { add, exp } from "../../../engine/tape/operations.js";
+import { exp } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
-import { extendedTerm, gaussianConstraints, logTotalYield, logYields } from "../yields.js";
+import { bindYields, logTotalYield } from "../yields.js";
+import {
+  boundTerms,
+  constraintTerm,
+  derivativesOf,
+  extendedTerm,
+  logProbOf,
+  type ParameterPrograms,
+  parameterPrograms,
+  scoresOf,
+} from "./bound-terms.js";
 import { crossesKnots } from "./crossed-knots.js";
-import { evaluationOf, type Order, type OuterProduct, sumOf } from "./evaluation.js";
+import type { OuterProduct } from "./evaluation.js";
 import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
 import {
   CACHE_BYTES,
@@ -23,7 +30,7 @@ import {
   checkLikelihoodOptions,
   type LikelihoodRequest,
 } from "./likelihood-request.js";
-import { derivatives, scoreOf, scoreSums, type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
+import { type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
 import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
 export type { OuterProduct } from "./evaluation.js";
@@ -80,28 +87,14 @@ function ownColumns(
   return { [WEIGHT]: times((ofY) => ofY), ...(form === "joint" && { [WEIGHT_X]: times((ofY) => 1 - ofY) }) };
 }
 
-/** `extendedTerm`, which for no events is N_tot. */
-function yieldTerm({ model, data }: LikelihoodRequest, nu: Var): Var {
-  const yields = logYields(model, nu);
-  return data.count === 0 ? exp(logTotalYield(yields)) : extendedTerm(yields, totalWeight(data));
+/** Constraints and extended term as a function of ν alone. */
+function penaltyPrograms({ model, data, extended }: LikelihoodRequest): Promise<ParameterPrograms> {
+  const nu = new Tape().parameter("nu", [model.nuisances.length]);
+  const { at, parameters, logYields } = bindYields(model, nu);
+  const logTotal = logTotalYield(logYields);
+  const others = extended ? [extendedTerm(exp(logTotal), logTotal, data)] : [];
+  return parameterPrograms(nu, constraintTerm(parameters, at), others, {});
 }
-
-/** Constraints and extended term as a function of ν alone. They have no events: f64 on any machine, at no cost. */
-async function penaltyProgram(request: LikelihoodRequest): Promise<Program> {
-  const { model, extended } = request;
-  const tape = new Tape();
-  const nu = tape.parameter("nu", [model.nuisances.length]);
-  const constraints = gaussianConstraints(model, nu);
-  const nll = extended ? add(constraints, yieldTerm(request, nu)) : constraints;
-  const [g] = gradient(nll, [nu]) as [Var];
-  return referenceBackend().compile({ outputs: { nll, gradient: g, hessian: hessian(nll, nu) } });
-}
-
-/** Events between two reports of progress. */
-const PORTION = 2 ** 14;
-
-/** For programs that see no events. */
-const NO_MEMBER: Member = { parameters: {}, columns: {} };
 
 /** The programs over the events of the data, for all models. */
 function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
@@ -115,7 +108,8 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
     ...(weights && { [WEIGHT]: sharedColumn(weights) }),
   };
   // Those that are there.
-  const traced = { ...trace(request, weighsY) } as Record<keyof Traced, Var>;
+  const tape = trace(request, { hasY: data.y !== undefined, isWeighted: data.weights !== undefined, weighsY });
+  const traced = { ...tape } as Record<keyof Traced, Var>;
   return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
 }
 
@@ -155,7 +149,7 @@ export async function likelihoods(
     columns: ownColumns(request, yWeights?.[b]),
   }));
   const events = programsOf(request, members, yWeights !== undefined);
-  const penalty = await penaltyProgram(request);
+  const penalty = await penaltyPrograms(request);
   const volumes = volumesOf(request);
   return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));
 }
@@ -163,69 +157,31 @@ export async function likelihoods(
 function boundLikelihood(
   request: LikelihoodRequest,
   events: EventPrograms<keyof Traced>,
-  penalty: Program,
+  penalty: ParameterPrograms,
   member: Member,
   volumes: Volumes,
 ): Likelihood {
   const { model, data } = request;
-  const ofVolumes = nllOfVolumes(volumes, data, member.columns[WEIGHT] ?? data.weights, member.columns[WEIGHT_X]);
-  // What is asked for again and again reads what is cached; log p, asked for once, does without.
-  const ofOrder = (order: Order) => events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
-  const run = (of: Promise<Program>, nu: ArrayLike<number>, options?: RunOptions) =>
-    events.run(of, nu, member, options);
-
-  async function inPortions(nu: ArrayLike<number>, order: Order, onEvents: (done: number) => void) {
-    let total: Evaluation | undefined;
-    for (let start = 0; start < data.count; start += PORTION) {
-      const stop = Math.min(data.count, start + PORTION);
-      const part = evaluationOf(await run(ofOrder(order), nu, { range: { events: [start, stop] } }), order);
-      total = total === undefined ? part : sumOf(total, part);
-      onEvents(stop);
-    }
-    return total as Evaluation;
+  const { count, weights } = data;
+  const constant = nllOfVolumes(volumes, data, member.columns[WEIGHT] ?? weights, member.columns[WEIGHT_X]);
+  const sample = { events, member, count, constant };
+  const terms = boundTerms([sample], penalty);
+  async function evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2, onEvents?: (done: number) => void) {
+    const { samples, penalty: ofPenalty, total } = await terms.evaluate(nu, order, onEvents);
+    return { data: samples[0]!, penalty: ofPenalty, total };
   }
-
-  async function evaluateParts(
-    nu: ArrayLike<number>,
-    order: Order,
-    onEvents?: (done: number) => void,
-  ): Promise<EvaluationParts> {
-    const inFrame =
-      onEvents === undefined || data.count === 0
-        ? evaluationOf(await run(ofOrder(order), nu), order)
-        : await inPortions(nu, order, onEvents);
-    const ofData = { ...inFrame, nll: inFrame.nll + ofVolumes };
-    const ofPenalty = evaluationOf(await events.run(Promise.resolve(penalty), nu, NO_MEMBER), order);
-    return { data: ofData, penalty: ofPenalty, total: sumOf(ofData, ofPenalty) };
-  }
-
-  /** With the curvature of the constraints, a unit Gaussian for each nuisance. */
-  const constrained = (matrix: Float64Array) =>
-    matrix.map((value, i) => value + (i % (model.nuisances.length + 1) === 0 ? 1 : 0));
-  const scores = (nu: ArrayLike<number>) => run(events.openCached("scores", scoreSums), nu);
-
   return {
     names: nuisanceNamesOf(model),
-    isWeighted: data.weights !== undefined,
+    isWeighted: weights !== undefined,
     crossesKnots: crossesKnots(model, data.y !== undefined),
-    effectiveEvents: data.weights === undefined || data.count === 0 ? data.count : effectiveEvents(data.weights),
+    effectiveEvents: weights === undefined || count === 0 ? count : effectiveEvents(weights),
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
-    async logProb(nu, range) {
-      const program = events.open("log prob", ({ logProb }) => ({ logProb }));
-      const output = await run(program, nu, range === undefined ? {} : { range: { events: range } });
-      return inUnits(volumes, output.logProb!, range?.[0] ?? 0);
-    },
-    async eventScores(nu, range) {
-      const program = events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
-      return (await run(program, nu, { range: { events: range } })).g!;
-    },
-    scoreProduct: async (nu) => constrained((await scores(nu)).product!),
-    async outerProduct(nu) {
-      const { outerProduct, fourth } = await scores(nu);
-      return { matrix: constrained(outerProduct!), scatter: fourth!.map(Math.sqrt) };
-    },
-    describe: async () => `${await events.describeCached()}\n\n${(await ofOrder(2)).description}`,
+    logProb: async (nu, range) => inUnits(volumes, await logProbOf(sample, nu, range), range?.[0] ?? 0),
+    eventScores: (nu, range) => scoresOf(sample, nu, range),
+    scoreProduct: terms.scoreProduct,
+    outerProduct: terms.outerProduct,
+    describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(sample, 2)).description}`,
     close: events.close,
   };
 }

@@ -1,7 +1,7 @@
 /** How many events of a sample belong to each process, and how surely. */
 import { anObject, aSignal, checkOptions, numbers, type Options, optional } from "../../../engine/options.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { add, exp, logSumExp, mul, square, sub, sumEvents } from "../../../engine/tape/operations.js";
+import { mul, square, sumEvents } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { framedEvents } from "../feature-frame.js";
 import { bindMixture } from "../mixture.js";
@@ -40,10 +40,7 @@ export async function processWeights(request: ProcessWeightsRequest): Promise<nu
   const at = tape.parameter("nu", [nu.length]);
   const x = tape.column("x", [model.x.nominal.architecture.features]);
   const y = data.y && model.y && tape.column("y", [model.y.nominal.architecture.features]);
-  const ofX = add(bound.logYields(at), bound.logProbX(x, at));
-  const joint = y ? add(ofX, bound.logProbY(y, x, at)) : ofX;
-  const probability = exp(sub(joint, logSumExp(joint, 0)));
-  const sums = sumEvents(mul(tape.column("weight"), square(probability)));
+  const sums = sumEvents(mul(tape.column("weight"), square(bound.processProbabilities({ x, y }, at))));
   const program = await backend.compile({ outputs: { sums } });
   try {
     await program.write({ ...parametersOn(tape, model), nu });

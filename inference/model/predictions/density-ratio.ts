@@ -1,7 +1,7 @@
 /** The ratio of a process's density at one point of the nuisances to that at another, event by event. */
 import { anObject, checkArgument } from "../../../engine/options.js";
 import type { Backend, ColumnData, Program } from "../../../engine/runtime/backend.js";
-import { add, mul, sub, sum } from "../../../engine/tape/operations.js";
+import { add, sub } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { framedEvents } from "../feature-frame.js";
 import { bindMixture } from "../mixture.js";
@@ -34,17 +34,15 @@ export async function openDensityRatio(backend: Backend, model: MixtureModel): P
     const known = programs.get(withY);
     if (known !== undefined) return known;
     const tape = new Tape();
-    const mixture = bindMixture(tape, model);
+    const mixture = bindMixture(tape, model, tape.parameter("process"));
     const x = tape.column("x", [model.x.nominal.architecture.features]);
     const y = withY ? tape.column("y", [model.y!.nominal.architecture.features]) : undefined;
-    const process = tape.parameter("process", [model.processes.length]);
     const at = (name: string): Var => {
       const nu = tape.parameter(name, [model.nuisances.length]);
       const ofX = mixture.logProbX(x, nu);
       return y === undefined ? ofX : add(ofX, mixture.logProbY(y, x, nu));
     };
-    const logRatio = sum(mul(process, sub(at("to"), at("from"))), -1);
-    const program = await backend.compile({ outputs: { logRatio } });
+    const program = await backend.compile({ outputs: { logRatio: sub(at("to"), at("from")) } });
     await program.write(parametersOn(tape, model));
     programs.set(withY, program);
     return program;
@@ -52,7 +50,7 @@ export async function openDensityRatio(backend: Backend, model: MixtureModel): P
   return {
     async logRatio(process, from, to, x, y) {
       const program = await opened(y !== undefined);
-      await program.write({ from, to, process: model.processes.map((_, f) => (f === process ? 1 : 0)) });
+      await program.write({ from, to, process: [process] });
       const framed = framedEvents(model.frame, { x, ...(y && { y }) }, backend.precision);
       await program.bind({ x: framed.x, ...(framed.y && { y: framed.y }) });
       return (await program.run()).logRatio!;

@@ -4,12 +4,10 @@ import { UsageError } from "../../../engine/errors.js";
 import { randomKey } from "../../../engine/random/random.js";
 import { normalColumn } from "../../../engine/random/random-column.js";
 import type { Backend, ColumnData, ColumnSource, Program } from "../../../engine/runtime/backend.js";
-import { concatenate } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
-import type { NuisanceValues } from "../../../flows/factorizable.js";
 import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
 import { checkModel } from "../given-model.js";
-import { type BoundDensity, bindDensity, bindTransport, shapeValues } from "../mixture.js";
+import { bindMixture } from "../mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
 
 /** Names a stream of random numbers. */
@@ -33,37 +31,25 @@ export function withoutTransport(whole: MixtureModel): MixtureModel {
   return model;
 }
 
-/** Latent to observed, or simulated, at ν. */
-function fromLatent({ nominal, morph }: BoundDensity, latent: Var, context: Var, shapes: NuisanceValues): Var {
-  const { value } = nominal.fromLatent(latent, context);
-  return morph === undefined ? value : morph.fromNominal(value, context, shapes).value;
-}
-
 const dimension = (model: MixtureModel, of: "x" | "y") => model[of]!.nominal.architecture.features;
 
-/** Parameters "process" [F], and "nu" [K] where there are nuisances. */
-function drawnAt(tape: Tape, { processes, nuisances }: MixtureModel) {
-  const process = tape.parameter("process", [processes.length]);
-  return { process, nu: nuisances.length === 0 ? undefined : tape.parameter("nu", [nuisances.length]) };
+/** The model on a tape, of the process that is the parameter "process", at the parameter "nu" [K] where there are nuisances. */
+function drawnAt(tape: Tape, model: MixtureModel) {
+  const size = model.nuisances.length;
+  // A tape has no empty arrays.
+  const nu = size === 0 ? tape.constant(0) : tape.parameter("nu", [size]);
+  return { mixture: bindMixture(tape, model, tape.parameter("process")), nu };
 }
 
 /** What they are written with. */
-const parametersOf = ({ processes }: MixtureModel, process: number, nu: readonly number[]) => ({
-  process: processes.map((_, f) => (f === process ? 1 : 0)),
-  ...(nu.length > 0 && { nu }),
-});
+const parametersAt = (process: number, nu: readonly number[]) => ({ process: [process], ...(nu.length > 0 && { nu }) });
 
 /** Draws of x or y from the column "latent", and for y the column "x". */
 function sampleOf(tape: Tape, model: MixtureModel, of: "x" | "y"): Var {
-  const { process, nu } = drawnAt(tape, model);
-  const density = bindDensity(tape, model[of]!, of);
+  const { mixture, nu } = drawnAt(tape, model);
   const latent = tape.column("latent", [dimension(model, of)]);
-  const shapesAt = (point: Var | undefined) => (point === undefined ? [] : shapeValues(model, point, process));
-  if (of === "x") return fromLatent(density, latent, process, shapesAt(nu));
-  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
-  const transport = bindTransport(tape, model, density);
-  const simulated = fromLatent(density, latent, conditions.context, shapesAt(transport.densityAt(nu)));
-  return transport.fromDensity(simulated, conditions, nu).value;
+  if (of === "x") return mixture.sampleX(latent, nu);
+  return mixture.sampleY(latent, tape.column("x", [dimension(model, "x")]), nu);
 }
 
 /** What a program gave, with no more digits than its backend has, in the units of the features. */
@@ -87,20 +73,16 @@ export interface DataMap {
 /** @param model  with a T; its weights do not matter */
 export async function openDataMap(backend: Backend, model: MixtureModel): Promise<DataMap> {
   const tape = new Tape();
-  const { process, nu } = drawnAt(tape, model);
-  const conditions = { process, context: concatenate([process, tape.column("x", [dimension(model, "x")])]) };
-  const transport = bindTransport(tape, model, bindDensity(tape, model.y!, "y"));
-  const { value } = transport.fromSimulation(tape.column("y", [dimension(model, "y")]), conditions, nu);
+  const { mixture, nu } = drawnAt(tape, model);
+  const [x, y] = [tape.column("x", [dimension(model, "x")]), tape.column("y", [dimension(model, "y")])];
+  const { value } = mixture.fromSimulation(y, x, nu);
   const program = await backend.compile({ outputs: { y: value } });
   const { frame } = model;
   const entered = (of: "x" | "y", column: ColumnData) => enterFrame(frame?.[of], column, backend.precision);
   return {
     async toData(own, process, nu, x, y) {
       checkDraw(own, "y", process, nu);
-      await program.write({
-        ...parametersOn(tape, own),
-        ...parametersOf(own, process, nu),
-      });
+      await program.write({ ...parametersOn(tape, own), ...parametersAt(process, nu) });
       await program.bind({ x: entered("x", x), y: entered("y", y) });
       return observed(backend, frame?.y, (await program.run()).y!);
     },
@@ -137,7 +119,7 @@ export async function openSampler(backend: Backend, model: MixtureModel): Promis
   async function sample(of: "x" | "y", process: number, nu: readonly number[], columns: Record<string, ColumnSource>) {
     checkDraw(model, of, process, nu);
     const program = await opened(of);
-    await program.write(parametersOf(model, process, nu));
+    await program.write(parametersAt(process, nu));
     await program.bind(columns);
     return observed(backend, model.frame?.[of], (await program.run()).sample!);
   }

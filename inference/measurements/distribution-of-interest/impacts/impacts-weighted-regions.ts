@@ -13,7 +13,6 @@ import {
 } from "../../../../engine/options.js";
 import { fillShuffled, randomKey } from "../../../../engine/random/random.js";
 import type { Backend, ColumnData } from "../../../../engine/runtime/backend.js";
-import { add, exp, logSumExp, sub } from "../../../../engine/tape/operations.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { weightedMoments } from "../../../../flows/training/weighted-moments.js";
 import { framedEvents } from "../../../model/feature-frame.js";
@@ -118,14 +117,14 @@ async function processShares(
   const mixture = bindMixture(tape, model);
   const nu = tape.parameter("nu", [model.nuisances.length]);
   const [ofX, ofY] = [tape.column("x", [x.length / count]), tape.column("y", [y.length / count])];
-  const joint = add(mixture.logYields(nu), add(mixture.logProbX(ofX, nu), mixture.logProbY(ofY, ofX, nu)));
-  const program = await backend.compile({ outputs: { share: exp(sub(joint, logSumExp(joint, 0))) } });
+  const share = mixture.processProbabilities({ x: ofX, y: ofY }, nu);
+  const program = await backend.compile({ outputs: { share } });
   try {
     await program.bind({ x, y });
     await program.write({ ...parametersOn(tape, model), nu: estimate });
-    const share = (await program.run()).share!;
+    const found = (await program.run()).share!;
     return model.processes.map((_, f) =>
-      share.slice(f * count, (f + 1) * count).map((value, i) => value * (weights?.[i] ?? 1)),
+      found.slice(f * count, (f + 1) * count).map((value, i) => value * (weights?.[i] ?? 1)),
     );
   } finally {
     await program.close();

@@ -5,7 +5,6 @@ import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import {
-  gaussLegendre,
   memberTransports,
   type NodeLaw,
   responseSample,
@@ -17,26 +16,6 @@ import { chiSquarePValue } from "../../../../inference/statistics/goodness/speci
 import { shiftModel } from "../../shift-model.js";
 
 const near = (got: number, expected: number, tolerance: number) => Math.abs(got - expected) <= tolerance;
-
-test("Gauss-Legendre nodes and weights are those of Abramowitz and Stegun, table 25.4", () => {
-  // n = 2: ±1/√3; n = 3: 0, ±√(3/5), weights 8/9, 5/9; n = 6 from the table.
-  const { nodes: two, weights: twoWeights } = gaussLegendre(2);
-  assert.ok(near(two[0]!, -1 / Math.sqrt(3), 1e-15) && near(two[1]!, 1 / Math.sqrt(3), 1e-15));
-  assert.ok(twoWeights.every((weight) => near(weight, 1, 1e-14)));
-  const { nodes: three, weights: threeWeights } = gaussLegendre(3);
-  assert.ok(near(three[2]!, Math.sqrt(0.6), 1e-15) && near(three[1]!, 0, 1e-15));
-  assert.ok(near(threeWeights[1]!, 8 / 9, 1e-14) && near(threeWeights[0]!, 5 / 9, 1e-14));
-  const { nodes: six, weights: sixWeights } = gaussLegendre(6);
-  const table = [
-    [0.238619186083197, 0.467913934572691],
-    [0.661209386466265, 0.360761573048139],
-    [0.932469514203152, 0.17132449237917],
-  ] as const;
-  for (const [i, [node, weight]] of table.entries()) {
-    assert.ok(near(six[3 + i]!, node, 1e-14) && near(six[2 - i]!, -node, 1e-14));
-    assert.ok(near(sixWeights[3 + i]!, weight, 1e-14) && near(sixWeights[2 - i]!, weight, 1e-14));
-  }
-});
 
 const count = 20_000;
 const data = { count, x: new Float32Array(count), y: new Float32Array(count) };

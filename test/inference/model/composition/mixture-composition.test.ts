@@ -1,4 +1,7 @@
-/** The mixture of processes, written in the language: the same likelihood as the one that is written by hand. */
+/**
+ * The mixture of processes, written in the language: its likelihood as one channel, frames in its flows, is that of `likelihood`, whose events
+ * enter the frame before. What both compute is checked against PyTorch and closed forms in `likelihood.test.ts` and `mixture.test.ts`.
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EVENTS, mixtureComposition } from "../../../../inference/model/composition/mixture-composition.js";
@@ -44,7 +47,7 @@ const all: Readonly<Record<string, Sample>> = {
   },
 };
 
-/** The conditional form divides by p(x), for which the language has no word. */
+/** The conditional form divides by p(x): two densities of the language. */
 const isWritten = ({ model, form = "joint", hasY = true }: Sample) =>
   form === "joint" && (hasY || model.y === undefined);
 
@@ -71,7 +74,7 @@ for (const [name, sample] of Object.entries(all).filter(([, own]) => isWritten(o
       const width = model.x.nominal.architecture.features;
       const data = { ...base, x: base.x.subarray(0, width * COUNT) };
       const names = columnsOf(model);
-      const byHand = await likelihood({ backend, model, data, form: "joint", extended: true });
+      const ofModel = await likelihood({ backend, model, data, form: "joint", extended: true });
       const composition = mixtureComposition(model, names);
       const columns = { ...rowsOf(names.x, data.x), ...(names.y && rowsOf(names.y, data.y!)) };
       const written = await channelsLikelihood({
@@ -81,20 +84,20 @@ for (const [name, sample] of Object.entries(all).filter(([, own]) => isWritten(o
           { name: "data", density: EVENTS, isExtended: true, data: { count: COUNT, columns, weights: data.weights } },
         ],
       });
-      assert.equal(written.names, byHand.names);
-      assert.is(written.crossesKnots, byHand.crossesKnots);
+      assert.equal(written.names, ofModel.names);
+      assert.is(written.crossesKnots, ofModel.crossesKnots);
       const nu = model.nuisances.map((own, k) => own.nominal + [0.7, -0.4, 0.3, 1.2][k]!);
       const [wanted, got] = [
-        await byHand.evaluate(Float64Array.from(nu), 2),
+        await ofModel.evaluate(Float64Array.from(nu), 2),
         await written.evaluate(Float64Array.from(nu), 2),
       ];
       close([got.nll], [wanted.nll], REORDERED, "-ln L");
       close(got.gradient!, wanted.gradient!, REORDERED, "gradient");
       close(got.hessian!, wanted.hessian!, REORDERED, "Hessian");
-      close(await written.logProb("data", nu), await byHand.logProb(nu), REORDERED, "log p");
-      const [product, own] = [await byHand.scoreProduct(nu), await written.scoreProduct(nu)];
+      close(await written.logProb("data", nu), await ofModel.logProb(nu), REORDERED, "log p");
+      const [product, own] = [await ofModel.scoreProduct(nu), await written.scoreProduct(nu)];
       close(own, product, { absolute: 1e-9, relative: 1e-10 }, "products of scores");
-      await byHand.close();
+      await ofModel.close();
       await written.close();
     }));
 }

@@ -10,10 +10,12 @@ import { parametersOf } from "../../../../flows/networks/weights.js";
 import { bindComposition, TapeParts } from "../../../../inference/model/composition/bind-composition.js";
 import { checkedComposition } from "../../../../inference/model/composition/composition.js";
 import { compositionParameters } from "../../../../inference/model/composition/composition-parameters.js";
-import { functionKind, functionKinds } from "../../../../inference/model/functions/functions.js";
+import { type FunctionForm, functionKind, functionKinds } from "../../../../inference/model/functions/functions.js";
+import type { Value } from "../../../../inference/model/language/environment.js";
 import { derivedColumns } from "../../../../inference/model/language/framed-columns.js";
 import { testBackends } from "../../../support/backends.js";
 import { close, tolerances } from "../../../support/close.js";
+import { parameter } from "../densities/samples.js";
 import { allFunctionSamples, compositionOf, type FunctionSample, functionSamples } from "./samples.js";
 
 const valuesOf = (sample: FunctionSample) => {
@@ -89,6 +91,55 @@ for (const backend of testBackends()) {
     }
   }
 }
+
+/** Functions in an environment of their parameters, whose values are constants. */
+function environmentOf(
+  functions: Readonly<Record<string, FunctionForm>>,
+  parameters: Readonly<Record<string, number>>,
+) {
+  const composition = checkedComposition({
+    parameters: Object.entries(parameters).map(([name, start]) => parameter(name, start)),
+    columns: {},
+    functions,
+    densities: {},
+  });
+  const theta = new Tape().constant(Object.values(parameters));
+  return bindComposition(composition, theta, {}, new TapeParts());
+}
+
+async function logOf(...given: Parameters<typeof environmentOf>): Promise<number | undefined> {
+  const log = environmentOf(...given).logValue("f");
+  if (log === undefined) return undefined;
+  return (await (await referenceBackend().compile({ outputs: { log } })).run()).log![0];
+}
+
+test("kinds that are positive have the logarithm of their value", async () => {
+  const found: string[] = [];
+  for (const sample of allFunctionSamples.filter(({ columns }) => Object.keys(columns).length === 0)) {
+    const log = await logOf({ f: sample.form }, sample.parameters);
+    if (log === undefined) continue;
+    found.push(sample.form.kind);
+    close([log], expectedOf(sample, 0, Object.values(sample.parameters)).slice(0, 1).map(Math.log), tolerances.f64);
+  }
+  assert.equal([...new Set(found)].sort(), ["interpolation", "log-normal"]);
+});
+
+test("a product has a logarithm where all its factors have one, also where it is no number", async () => {
+  const rate = (parameter: string): FunctionForm => ({ kind: "log-normal", kappa: 2, parameter });
+  const product = (...factors: Value[]) => ({
+    f: { kind: "product", factors } as const,
+    up: rate("a"),
+    down: rate("b"),
+  });
+  // 2^(2000 - 3) · 5 is beyond all numbers of f64.
+  close(
+    [(await logOf(product(5, "up", "down"), { a: 2000, b: -3 }))!],
+    [Math.log(5) + 1997 * Math.LN2],
+    tolerances.f64,
+  );
+  assert.is(await logOf(product(-5, "up"), { a: 1, b: 0 }), undefined);
+  assert.is(await logOf(product("up", "a"), { a: 1, b: 0 }), undefined);
+});
 
 test("code 4 is a smooth polynomial between -1 and 1: 1 at 0, with the slopes of the exponentials at the ends", async () => {
   const [sample] = functionSamples.interpolation.filter(({ form }) => form.kind === "interpolation" && form.code === 4);

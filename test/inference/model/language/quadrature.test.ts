@@ -15,6 +15,12 @@ test("Gauss-Legendre nodes and weights of few points are the closed forms", () =
   close(gaussLegendre(3).weights, [5 / 9, 8 / 9, 5 / 9], LAST_DIGITS);
 });
 
+test("those of six points are in Abramowitz and Stegun, table 25.4", () => {
+  const { nodes, weights } = gaussLegendre(6);
+  close(nodes.slice(3), [0.238619186083197, 0.661209386466265, 0.932469514203152], LAST_DIGITS);
+  close(weights.slice(3), [0.467913934572691, 0.360761573048139, 0.17132449237917], LAST_DIGITS);
+});
+
 for (const n of [5, 48, 64]) {
   test(`${n} nodes integrate polynomials up to degree ${2 * n - 1}`, () => {
     const { nodes, weights } = gaussLegendre(n);

@@ -125,7 +125,7 @@ test("a response with splines has knots that nuisances move, where y is looked a
   const { transport: _, ...model } = torchModel({ hasTransport: true, hasRates: false });
   const affine = autoregressiveFlow({
     features: 2,
-    context: 4,
+    context: 3,
     hidden: [3],
     transforms: 1,
     transform: { kind: "affine" },
@@ -135,7 +135,7 @@ test("a response with splines has knots that nuisances move, where y is looked a
   const withResponse = (spline: { kind: "spline"; bins: number; bound: number } | undefined) => {
     const architecture = factorizableFlow({
       features: 2,
-      context: 4,
+      context: 3,
       hidden: [3],
       layers: 1,
       nuisances: [{}, {}],
@@ -157,12 +157,12 @@ test("a response that acts on data moves events across the knots of T", () => {
   const model = torchModel({ hasTransport: true, hasRates: false });
   const affine = autoregressiveFlow({
     features: 2,
-    context: 4,
+    context: 3,
     hidden: [3],
     transforms: 1,
     transform: { kind: "affine" },
   });
-  const architecture = factorizableFlow({ features: 2, context: 4, hidden: [3], layers: 1, nuisances: [{}, {}] });
+  const architecture = factorizableFlow({ features: 2, context: 3, hidden: [3], layers: 1, nuisances: [{}, {}] });
   const response = { architecture, weights: initialise(architecture, 1) };
   const smooth = {
     ...model,

@@ -1,0 +1,187 @@
+/** The terms of a likelihood, bound: those that look at the events of samples, and those of the parameters alone. */
+import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
+import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import { add, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import type { Evaluation } from "../../statistics/objective.js";
+import type { Environment } from "../language/environment.js";
+import { constraintNll } from "../parameters/constraints.js";
+import type { Parameter } from "../parameters/parameter.js";
+import { extendedTermOfTotal } from "../yields.js";
+import { evaluationOf, type Order, type OuterProduct, sumOf, zeroEvaluation } from "./evaluation.js";
+import type { EventPrograms, Member, Parameters } from "./event-programs.js";
+import { derivatives, scoreOf, scoreSums, type Traced } from "./likelihood-terms.js";
+
+/** A sample, with programs over its events. */
+export interface BoundSample {
+  readonly events: EventPrograms<keyof Traced>;
+  readonly member: Member;
+  readonly count: number;
+  /** What its -Σ w log p is more than that of the programs: a number that follows from the data alone. */
+  readonly constant?: number;
+}
+
+/** Events between two reports of progress. */
+const PORTION = 2 ** 14;
+
+/** For programs that see no events. */
+const NO_MEMBER: Member = { parameters: {}, columns: {} };
+
+const run = ({ events, member }: BoundSample, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
+  events.run(of, theta, member, options);
+
+const rangeOf = (range: readonly [number, number] | undefined): RunOptions =>
+  range === undefined ? {} : { range: { events: range } };
+
+/** What is asked for again and again reads what is cached; log p, asked for once, does without. */
+export const derivativesOf = ({ events }: BoundSample, order: Order) =>
+  events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
+
+/** log p of the events of a range, unweighted: f64 [events]. */
+export async function logProbOf(
+  sample: BoundSample,
+  theta: ArrayLike<number>,
+  range?: readonly [number, number],
+): Promise<Float64Array> {
+  const program = sample.events.open("log prob", ({ logProb }) => ({ logProb }));
+  return (await run(sample, program, theta, rangeOf(range))).logProb!;
+}
+
+/** Gradient of log p of the events of a range, unweighted: f64 [K, events]. */
+export async function scoresOf(
+  sample: BoundSample,
+  theta: ArrayLike<number>,
+  range?: readonly [number, number],
+): Promise<Float64Array> {
+  const program = sample.events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
+  return (await run(sample, program, theta, rangeOf(range))).g!;
+}
+
+/** Other numbers that a sample's tape has, everything computed from the data. */
+export const computedOf = (sample: BoundSample, name: string, theta: ArrayLike<number>, outputs: Record<string, Var>) =>
+  run(
+    sample,
+    sample.events.open(name, () => outputs),
+    theta,
+  );
+
+async function evaluated(
+  sample: BoundSample,
+  theta: ArrayLike<number>,
+  order: Order,
+  onEvents: ((done: number) => void) | undefined,
+): Promise<Evaluation> {
+  const { count, constant = 0 } = sample;
+  // Of no event, log p has no derivatives where no number of them is expected.
+  if (count === 0) return zeroEvaluation(theta.length, order);
+  const program = derivativesOf(sample, order);
+  const part = async (options: RunOptions) => evaluationOf(await run(sample, program, theta, options), order);
+  const inOnePart = onEvents === undefined;
+  const first = Math.min(count, PORTION);
+  let total = await part(inOnePart ? {} : rangeOf([0, first]));
+  for (let done = first; !inOnePart; done = Math.min(count, done + PORTION)) {
+    onEvents(done);
+    if (done === count) break;
+    total = sumOf(total, await part(rangeOf([done, Math.min(count, done + PORTION)])));
+  }
+  return { ...total, nll: total.nll + constant };
+}
+
+/** Σ of the constraints of parameters: their term of -ln L []. */
+export function constraintTerm(parameters: readonly Parameter[], at: Environment): Var {
+  const terms = parameters.flatMap(({ name, constraint }) =>
+    constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
+  );
+  return terms.reduce(add, at.tape.constant(0, []));
+}
+
+/**
+ * Poisson term of the number of events of a sample; without events, the expected number itself, which may be 0 but not below.
+ *
+ * @param total     expected number []
+ * @param logTotal  its logarithm
+ */
+export function extendedTerm(
+  total: Var,
+  logTotal: Var,
+  data: { readonly count: number; readonly weights?: ColumnData | undefined },
+): Var {
+  if (data.count > 0) return extendedTermOfTotal(logTotal, totalWeight(data));
+  // Guard the input: at 0 the logarithm has no slope.
+  return add(total, log(where(less(total, 0), total, 1)));
+}
+
+/** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
+export interface ParameterPrograms {
+  readonly penalty: Program;
+  /** Of the constraints. */
+  readonly curvature: Program;
+}
+
+/** @param weights  of the tape that the terms look at */
+export async function parameterPrograms(
+  nu: Var,
+  constraint: Var,
+  others: readonly Var[],
+  weights: Parameters,
+): Promise<ParameterPrograms> {
+  // A term that depends on ν where no other one does.
+  const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
+  const nll = others.reduce(add, add(constraint, zero));
+  const [g] = gradient(nll, [nu]) as [Var];
+  const compiled = async (outputs: Record<string, Var>) => {
+    const program = await referenceBackend().compile({ outputs });
+    await program.write(weights);
+    return program;
+  };
+  return {
+    penalty: await compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
+    curvature: await compiled({ hessian: hessian(add(constraint, zero), nu) }),
+  };
+}
+
+export interface TermsEvaluation {
+  readonly samples: readonly Evaluation[];
+  readonly penalty: Evaluation;
+  readonly total: Evaluation;
+}
+
+export interface BoundTerms {
+  /** @param onEvents  called with the number of events of a sample that are done, now and then */
+  evaluate(theta: ArrayLike<number>, order: Order, onEvents?: (done: number) => void): Promise<TermsEvaluation>;
+  scoreProduct(theta: ArrayLike<number>): Promise<Float64Array>;
+  outerProduct(theta: ArrayLike<number>): Promise<OuterProduct>;
+}
+
+/** All terms together. @param samples  at least one */
+export function boundTerms(samples: readonly BoundSample[], { penalty, curvature }: ParameterPrograms): BoundTerms {
+  // Runs wait for one another in the queue of a sample.
+  const ofTheta = (program: Program, theta: ArrayLike<number>) =>
+    samples[0]!.events.run(Promise.resolve(program), theta, NO_MEMBER);
+
+  /** Sums of products of gradients over all samples, and the curvature of the constraints. */
+  async function products(theta: ArrayLike<number>, of: "product" | "outerProduct"): Promise<OuterProduct> {
+    const matrix = (await ofTheta(curvature, theta)).hessian!.slice();
+    const fourth = new Float64Array(theta.length);
+    for (const sample of samples) {
+      if (sample.count === 0) continue;
+      const found = await run(sample, sample.events.openCached("scores", scoreSums), theta);
+      for (const [i, value] of found[of]!.entries()) matrix[i]! += value;
+      for (const [k, value] of found.fourth!.entries()) fourth[k]! += value;
+    }
+    return { matrix, scatter: fourth.map(Math.sqrt) };
+  }
+
+  return {
+    async evaluate(theta, order, onEvents) {
+      const found: Evaluation[] = [];
+      for (const sample of samples) found.push(await evaluated(sample, theta, order, onEvents));
+      const ofPenalty = evaluationOf(await ofTheta(penalty, theta), order);
+      return { samples: found, penalty: ofPenalty, total: found.reduce(sumOf, ofPenalty) };
+    },
+    scoreProduct: async (theta) => (await products(theta, "product")).matrix,
+    outerProduct: (theta) => products(theta, "outerProduct"),
+  };
+}
