@@ -55,7 +55,7 @@ export const OPTIONS = {
   },
   at: {
     value: "POINT",
-    help: "draw toys of samples at this point, as in --nu (default: every point that was simulated, in turn)",
+    help: "draw toys of samples at this point, as in --nu (default: every point that was simulated, in turn); of a composition, name=value",
   },
   aggregate: { value: undefined, help: "only sum up the toys that are there" },
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },

@@ -30,6 +30,8 @@ const isGiven = {
     run: ({ run }) => run !== undefined,
     head: ({ head }) => head !== undefined,
     replica: ({ replica }) => replica !== undefined,
+    mode: ({ mode }) => mode !== undefined,
+    "toys-from": ({ toysFrom }) => toysFrom !== undefined,
   },
   composition: {
     fix: ({ fix }) => fix.length > 0,
@@ -50,8 +52,14 @@ export function isComposition({ operands, options }: VerbContext): boolean {
   const other = kind === "composition" ? "measurement" : "composition";
   const found = Object.entries(isGiven[other]).find(([, given]) => given(options))?.[0];
   if (found === undefined) return kind === "composition";
-  const hint = other === "measurement" ? "Parameters take --set-parameter, --fix, --free and --limit" : "Use --set";
+  const hint = hintOf(found, other);
   throw new UsageError(`--${found}`, { expected: WHAT[other], got: WHAT[kind], hint });
+}
+
+function hintOf(option: string, of: keyof typeof isGiven): string {
+  if (of === "composition") return "Use --set";
+  if (option === "mode" || option === "toys-from") return "Leave it out: toys are drawn at the estimates, or at --at";
+  return "Parameters take --set-parameter, --fix, --free and --limit";
 }
 
 /** The composition of the verb's file and options; refuses a file of the other kind. */

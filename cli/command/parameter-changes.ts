@@ -33,6 +33,9 @@ function interval(text: string): readonly [number, number] | undefined {
   return ends.length === 2 && low !== undefined && high !== undefined ? [low, high] : undefined;
 }
 
+/** Where toys of a composition are drawn: values by name; nothing where --at does not say. */
+export const toyPoint = ({ at }: Options) => (at === undefined ? {} : values("at", "name=value", [at], numberIn));
+
 export function parameterChanges({ fix, free, setParameter, limit }: Options): ParameterChanges {
   return {
     fix: names("fix", fix),

@@ -39,13 +39,26 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   coverage: {
     summary: "do the intervals contain the truth? toy experiments, pulls and coverage",
     operands: ["FILE"],
-    options: [...COMPUTING, "out", "toys", "toy", "mode", "toys-from", "at", "aggregate", "force", "json"],
+    options: [
+      ...COMPUTING,
+      ...PARAMETERS,
+      "out",
+      "toys",
+      "toy",
+      "mode",
+      "toys-from",
+      "at",
+      "aggregate",
+      "force",
+      "json",
+    ],
     details:
       "Toys come from the generator at `truth`; of an analysis of files they are simulated events, drawn from the samples at every\n" +
       "point in turn (--at: at one), so that a density that does not describe them shows as a bias, and ends the command with 4.\n" +
       "--toys-from model draws from the fitted model, which is right in its own toys. Simulated events have no T: with --mode data toys\n" +
       "are of the model. Each is kept in a file of its own under coverage/ of the output folder; --toys runs those that are missing\n" +
-      "and writes coverage.json, --toy runs one (for batch systems), --aggregate sums up, --force repeats.",
+      "and writes coverage.json, --toy runs one (for batch systems), --aggregate sums up, --force repeats. Toys of a composition (a file\n" +
+      "with `likelihoods`) are drawn at its estimates (--at a=1,b=2: with other true values), outcomes of auxiliary measurements too.",
     load: async () => (await import("../verbs/coverage.js")).coverage,
   },
   evaluate: {

@@ -12,11 +12,14 @@ import { fileName } from "../../workflow/store/file-names.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { requirePassed } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
+import { isComposition } from "../command/composition.js";
+import { coverComposition } from "../command/composition-coverage.js";
 import { drawnAt } from "../command/point.js";
 import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
   const { options, operands } = context;
+  if (isComposition(context)) return coverComposition(context, wantedToys(context));
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);

@@ -27,7 +27,7 @@ export function foreignKeys(raw: Readonly<Record<string, unknown>>, kind: KindOf
         path: [COMPOSITION_KEY],
         expected: "a measurement with simulation, as this command works on that alone",
         got: "a composition (a file with `likelihoods`)",
-        hint: "Use run, fit, validate, expand or steps",
+        hint: "Use run, fit, coverage, validate, expand or steps",
       },
     ];
   }

@@ -10,6 +10,7 @@ import { deeperOfMinos, deeperOfScans, deeperVerdicts } from "../likelihood/deep
 import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
 import type { Reporter } from "../reporter.js";
+import { bandStep, type ProjectionBand } from "../steps/composition/bands.js";
 import { type ConstrainedModes, constrainedModes } from "../steps/composition/constrained-modes.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
 import { expectedAtStart, fractionTexts } from "../steps/composition/expected-at-start.js";
@@ -44,6 +45,8 @@ export interface LikelihoodOutcome {
   /** Null where they are not asked for, or the fit gave no errors. */
   readonly impacts: CompositionImpacts | null;
   readonly projections: readonly ChannelProjection[];
+  /** Of the projections after the fit; null where the fit gave no errors. */
+  readonly bands: readonly ProjectionBand[] | null;
   /** Null where nothing can be tested. */
   readonly goodness: CompositionGoodness | null;
   /** Parts that could not be made, and why. */
@@ -95,6 +98,7 @@ interface PlannedSteps {
   readonly pairs: readonly LazyStep<Scan2d | null>[];
   readonly impacts: LazyStep<CompositionImpacts | null> | undefined;
   readonly projections: LazyStep<readonly ChannelProjection[]>;
+  readonly bands: LazyStep<readonly ProjectionBand[] | null>;
 }
 
 export function plannedSteps(
@@ -116,16 +120,26 @@ export function plannedSteps(
     pairs: pairs.map((names) => pairStep(context, bound, names, fit)),
     impacts: ofInterest.length > 0 ? impactStep(context, bound, ofInterest, fit) : undefined,
     projections: projectionStep(context, bound, fit),
+    bands: bandStep(context, bound, fit),
   };
 }
 
-export const stepsOf = ({ fit, minos, scans, pairs, impacts, projections }: PlannedSteps): LazyStep<unknown>[] => [
+export const stepsOf = ({
+  fit,
+  minos,
+  scans,
+  pairs,
+  impacts,
+  projections,
+  bands,
+}: PlannedSteps): LazyStep<unknown>[] => [
   fit,
   ...(minos ? [minos] : []),
   ...scans,
   ...pairs,
   ...(impacts ? [impacts] : []),
   projections,
+  bands,
 ];
 
 /** How far a recipe goes: `fit` stops at the asymmetric errors. */
@@ -179,7 +193,7 @@ async function outcomeOf(
   verdicts.add(deeperVerdicts(label, deeperOfMinos(ends), setText));
   const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, modes: constrainedModes(plan, fit), missing };
-  const none = { scans: [], pairs: [], impacts: null, projections: [], goodness: null };
+  const none = { scans: [], pairs: [], impacts: null, projections: [], bands: null, goodness: null };
   // Where -ln L is not finite at the start, there is no point to look at.
   if (extent === "fit" || fit.fit.nll === undefined) return { ...outcome, ...none };
   const { scans, pairs } = await attempt(
@@ -192,9 +206,10 @@ async function outcomeOf(
   verdicts.add(deeperVerdicts(label, deeperOfScans(fit.fit.estimate.names, { single: scans, pairs }), setText));
   const impacts = await attempt(context, missing, "Impacts", () => doneImpacts(label, steps, warn), null);
   const projections = await attempt(context, missing, "Projections", () => steps.projections.result(), []);
+  const bands = await attempt(context, missing, "Bands of the projections", () => steps.bands.result(), null);
   const { goodness, verdicts: misfits } = goodnessOf(label, projections);
   verdicts.add(misfits);
-  return { ...outcome, scans, pairs, impacts, projections, goodness };
+  return { ...outcome, scans, pairs, impacts, projections, bands, goodness };
 }
 
 type Warn = (text: string) => void;

@@ -8,13 +8,14 @@ import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
-import { readToy, saveToy, type ToyRecord, toysIn } from "../steps/toy-files.js";
+import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
 import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
 import { toyVerdicts } from "../steps/toy-verdicts.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
+import { inLanes } from "./lanes.js";
 
 /** Where toys come from, and where they are true. */
 export interface ToyOrigin {
@@ -83,9 +84,7 @@ export async function runToys(
   const verdicts = new Verdicts(context.warn);
   const plan = await openPlan(context, request, await checkEvents(context, verdicts), verdicts);
   context.signal.throwIfAborted();
-  const isDone = async (toy: number) => !isForced && (await readToy(folder, toy, plan.key)) !== undefined;
-  const missing: number[] = [];
-  for (const toy of wanted) if (!(await isDone(toy))) missing.push(toy);
+  const missing = isForced ? wanted : await missingToys(folder, wanted, plan.key);
   if (missing.length > 0) await runMissing(plan, missing, request);
   return { plan, verdicts };
 }
@@ -123,26 +122,12 @@ function drawnFrom(context: RunContext, points: readonly SampledPoint[]) {
 async function runMissing(plan: ToyPlan, missing: readonly number[], request: ToysRequest): Promise<void> {
   const { mode, source, folder, openLane } = request;
   const { backend, progress, signal } = plan.context;
-  const lanes = Math.min(missing.length, request.lanes);
   const counter = progress.begin(`coverage, ${mode} toys of the ${source}`, missing.length, "toys");
-  const queue = [...missing];
   let done = 0;
-  const lane = async (own: Backend) => {
-    for (let toy = queue.shift(); toy !== undefined && !signal.aborted; toy = queue.shift()) {
-      await saveToy(folder, await runToy(plan, toy, own));
-      counter.update(++done);
-    }
-  };
-  if (lanes === 1) await lane(backend);
-  else {
-    const backends = await Promise.all(Array.from({ length: lanes }, openLane));
-    try {
-      await Promise.all(backends.map(lane));
-    } finally {
-      for (const own of backends) await own.close();
-    }
-  }
-  signal.throwIfAborted();
+  await inLanes(missing, { lanes: request.lanes, backend, openLane, signal }, async (toy, own) => {
+    await saveToy(folder, await runToy(plan, toy, own));
+    counter.update(++done);
+  });
   counter.done();
 }
 
@@ -150,25 +135,7 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
 export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
-  const records: ToyRecord[] = [];
-  const there = toysIn(folder);
-  for (const toy of there) {
-    const record = await readToy(folder, toy, plan.key);
-    if (record !== undefined) records.push(record);
-  }
-  if (records.length < there.length) {
-    const passed = there.length - records.length;
-    warn(
-      `${folder}: ${passed} of ${there.length} toys are of another configuration or without a checksum, and not counted`,
-    );
-  }
-  if (records.length < 2) {
-    throw new UsageError(folder, {
-      expected: "at least two toys of this configuration",
-      got: `${records.length}`,
-      hint: "Run some with --toys N or --toy I",
-    });
-  }
+  const records = await keptToys(folder, plan.key, warn);
   const names = nuisanceNames(configuration);
   const fits = Object.entries(records[0]!.fits).map(([name, { label }]) => {
     const own = records.flatMap(({ truth, point, fits: all }) => {

@@ -62,12 +62,20 @@ function projectionPictures(analysis: CompositionAnalysis, own: LikelihoodOutcom
     const title = `${own.plan.name}${channel === own.plan.name ? "" : `, ${channel}`}: ${column}`;
     return [
       `projections.${own.plan.name}.${channel}.${column}`,
-      () => pictureOf(captionOf(analysis, countOf(channel), title), projection),
+      () => pictureOf(captionOf(analysis, countOf(channel), title), projection, bandOf(own, projection)),
     ];
   });
 }
 
-function pictureOf(caption: Caption, { column, observed, before, after, summands }: ChannelProjection): string {
+/** One standard deviation of what is expected after the fit. */
+const bandOf = ({ bands }: LikelihoodOutcome, { channel, column }: ChannelProjection) =>
+  bands?.find((own) => own.channel === channel && own.column === column)?.sigma;
+
+function pictureOf(
+  caption: Caption,
+  { column, observed, before, after, summands }: ChannelProjection,
+  sigma: readonly number[] | undefined,
+): string {
   const prediction = ({ expected, result }: ChannelPrediction) => {
     const goodness = goodnessOf(result);
     if (goodness === undefined) throw new Error("the events are too few to be compared with the density, bin by bin");
@@ -85,6 +93,7 @@ function pictureOf(caption: Caption, { column, observed, before, after, summands
         errors: observed.squares.map(Math.sqrt),
         before: prediction(before),
         after: prediction(after),
+        bands: sigma && [{ label: "parameters ± 1σ", lower: sigma, upper: sigma }],
         components: summands.map(({ name, values }) => ({ label: name, values })),
       },
     ],
@@ -166,13 +175,17 @@ const METHODS = {
   "drawn events": "Expected numbers of events come from events that are drawn from the density.",
 } as const;
 
-function projectionText({ projections, goodness }: LikelihoodOutcome): string {
+function projectionText({ projections, bands, goodness }: LikelihoodOutcome): string {
   const methods = [...new Set(projections.map(({ method }) => METHODS[method]))].join(" ");
   const test =
     goodness === null
       ? ""
       : ` The least p-value of χ², with the number of tests (${goodness.tests}) taken into account, is ${significant(goodness.pValue, 2)}.`;
-  return `${methods}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
+  const band =
+    bands === null
+      ? ""
+      : " The band is one standard deviation of the expectation, by the covariance of the parameters.";
+  return `${methods}${band}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
 }
 
 function scanText({ fit: { errors }, pairs }: LikelihoodOutcome): string {
@@ -191,7 +204,7 @@ function likelihoodSections(
   const { fit, errors } = own.fit;
   const figures = (kind: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(`${kind}.${name}.`) ? [figureOf(picture, "")] : []));
-  const lost = (part: "Projections" | "Likelihood scans" | "Impacts"): MissingPart[] => {
+  const lost = (part: "Projections" | "Bands of the projections" | "Likelihood scans" | "Impacts"): MissingPart[] => {
     const problem = own.missing.get(part);
     return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
   };
@@ -203,7 +216,10 @@ function likelihoodSections(
       [...figures("correlation"), ...figures("pulls"), ...figures("modes")],
       tablesOf(warn, `the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
     ),
-    ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), lost("Projections")),
+    ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), [
+      ...lost("Projections"),
+      ...lost("Bands of the projections"),
+    ]),
     ...sectionOf(`Scans of ${name}`, scanText(own), figures("scan"), lost("Likelihood scans")),
     ...sectionOf(`Impacts of ${name}`, impactText(own), figures("impacts"), [
       ...tablesOf(warn, `the impacts of ${name}`, () => impactReportTables(own)),

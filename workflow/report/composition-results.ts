@@ -133,10 +133,10 @@ const vector = (values: ArrayLike<number>): NamedArray => ({
   data: Float64Array.from(values),
 });
 
-/** `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on. */
+/** `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on; `…/sigma` is that of `…/expected`. */
 export function compositionArrays({ likelihoods }: CompositionOutcome): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
-  for (const { plan, fit, scans, pairs, projections } of likelihoods) {
+  for (const { plan, fit, scans, pairs, projections, bands } of likelihoods) {
     arrays.set(`${plan.name}/estimate`, vector(fit.fit.estimate.values));
     const { covariance } = fit.errors;
     if (covariance !== null) {
@@ -153,6 +153,8 @@ export function compositionArrays({ likelihoods }: CompositionOutcome): Map<stri
       set("before", before.expected.sums);
       set("expected", after.expected.sums);
       for (const { name, values } of summands) set(`summands/${name}`, values);
+      const band = bands?.find((own) => own.channel === channel && own.column === column);
+      if (band !== undefined) set("sigma", band.sigma);
     }
   }
   return arrays;

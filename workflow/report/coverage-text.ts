@@ -14,15 +14,18 @@ function countText({ covered, toys, interval, pValue }: CoverageCount): string {
 
 const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${value.toFixed(digits)}`;
 
+/** Of numbers that are rounded where an error has its fourth digit. */
+const decimalsOf = (sigma: number) => (sigma > 0 ? Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(sigma)))) : 4);
+
 export function describeCoverage(label: string, { nuisances, pairs, toys }: Coverage, withoutErrors: number): string {
   const [first] = nuisances;
   const levels = first!.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
   const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma factor"];
-  const rows = nuisances.map((own) => [
+  const rows = nuisances.map(({ meanSigma, ...own }) => [
     own.name,
-    `${signed(own.bias, 4)} +- ${own.biasError.toFixed(4)}`,
-    own.spread.toFixed(4),
-    own.meanSigma.toFixed(4),
+    `${signed(own.bias, decimalsOf(meanSigma))} +- ${own.biasError.toFixed(decimalsOf(meanSigma))}`,
+    own.spread.toFixed(decimalsOf(meanSigma)),
+    meanSigma.toFixed(decimalsOf(meanSigma)),
     `${signed(own.pullMean, 2)} p ${own.meanPValue.toPrecision(2)}`,
     `${own.pullWidth.toFixed(2)} p ${own.widthPValue.toPrecision(2)}`,
     ...own.intervals.map(countText),

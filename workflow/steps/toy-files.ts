@@ -55,6 +55,35 @@ export async function readToy(folder: string, toy: number, key: string): Promise
 export const saveToy = (folder: string, record: ToyRecord) =>
   writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(sealed(record))}\n`]);
 
+/** Those of the wanted toys that are not there. */
+export async function missingToys(folder: string, wanted: readonly number[], key: string): Promise<number[]> {
+  const missing: number[] = [];
+  for (const toy of wanted) if ((await readToy(folder, toy, key)) === undefined) missing.push(toy);
+  return missing;
+}
+
+/** The toys of a folder that follow from the same, two at least; others are said and left out. */
+export async function keptToys(folder: string, key: string, warn: (text: string) => void): Promise<ToyRecord[]> {
+  const there = toysIn(folder);
+  const records: ToyRecord[] = [];
+  for (const toy of there) {
+    const record = await readToy(folder, toy, key);
+    if (record !== undefined) records.push(record);
+  }
+  if (records.length < there.length) {
+    const passed = there.length - records.length;
+    warn(
+      `${folder}: ${passed} of ${there.length} toys are of another configuration or without a checksum, and not counted`,
+    );
+  }
+  if (records.length >= 2) return records;
+  throw new UsageError(folder, {
+    expected: "at least two toys of this configuration",
+    got: `${records.length}`,
+    hint: "Run some with --toys N or --toy I",
+  });
+}
+
 /** Numbers of the toys that have a file, ascending. */
 export const toysIn = (folder: string): number[] =>
   readdirSync(folder)

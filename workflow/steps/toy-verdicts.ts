@@ -28,11 +28,11 @@ export interface ToyVerdict extends Verdict {
 }
 
 /** Chance of a verdict where all is right, over all nuisances and points of one kind. */
-const LEVEL = 0.001;
+export const LEVEL = 0.001;
 
 /** What is worth a verdict, in quoted errors: such a bias takes intervals of 68.3% to 62.4%, such a width to 57.6%. */
-const LEAST_BIAS = 0.5;
-const LEAST_WIDTH = 1.25;
+export const LEAST_BIAS = 0.5;
+export const LEAST_WIDTH = 1.25;
 
 /** @param points  at which toys were drawn; none for toys of another source, which are not judged */
 export function toyVerdicts(points: readonly SampledPoint[], fit: CoverageOfPoints): ToyVerdict[] {

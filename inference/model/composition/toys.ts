@@ -12,7 +12,7 @@ import {
   type Options,
   optional,
 } from "../../../engine/options.js";
-import { normal, randomKey } from "../../../engine/random/random.js";
+import { fillUniform, normal, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { poisson } from "../../statistics/toys/poisson.js";
@@ -30,7 +30,7 @@ export interface ToyChannel {
   readonly isExtended: boolean;
   /** Number of events where the channel is not extended. */
   readonly count?: number;
-  /** Columns that the density is conditional on, as the data have them [count]: a toy has the same. */
+  /** Columns that the density is conditional on, as the data have them [count]: a toy has the same, or where it is extended, rows of them at random. */
   readonly given?: DrawnEvents;
 }
 
@@ -68,8 +68,9 @@ export async function drawCompositionToy(request: CompositionToyRequest): Promis
     if (count === undefined) {
       throw new UsageError("drawCompositionToy", { expected: `a number of events of ${name}`, got: "none" });
     }
-    const drawn = await drawEvents({ composition, density, count, point, given, seed, purpose: `toy/${name}` });
-    events.push({ count, columns: { ...given, ...drawn } });
+    const own = isExtended ? redrawnRows(given, count, randomKey(seed, `toy/${name}/rows`)) : given;
+    const drawn = await drawEvents({ composition, density, count, point, given: own, seed, purpose: `toy/${name}` });
+    events.push({ count, columns: { ...own, ...drawn } });
   }
   const trueValue = (name: string, start: number) => entryOf(point, name) ?? start;
   return {
@@ -79,6 +80,18 @@ export async function drawCompositionToy(request: CompositionToyRequest): Promis
     }),
     events,
   };
+}
+
+/** So many rows, each one of those that are there. */
+function redrawnRows(given: DrawnEvents, count: number, key: ReturnType<typeof randomKey>): DrawnEvents {
+  const uniforms = new Float64Array(count);
+  fillUniform(key, 0, uniforms);
+  return Object.fromEntries(
+    Object.entries(given).map(([name, values]) => [
+      name,
+      uniforms.map((uniform) => values[Math.min(values.length - 1, Math.floor(uniform * values.length))]!),
+    ]),
+  );
 }
 
 /** The composition with outcomes of its auxiliary measurements that agree with a point exactly: those of an Asimov data set. */

@@ -48,13 +48,30 @@ export interface BinSource {
  * columns, the part of events drawn from it at the given columns of the data.
  */
 export async function densityInBins(bins: DensityBins, source: BinSource): Promise<BinProbabilities> {
-  if (isConditional(bins.composition, bins.density)) return drawn(bins, source);
+  const integrals = await openIntegrals(bins);
+  if (integrals === undefined) return drawn(bins, source);
   try {
-    return await integrated(bins, source.theta);
+    return await integrals.at(source.theta);
+  } finally {
+    await integrals.close();
+  }
+}
+
+/** Integrals over the bins at any θ. */
+export interface BinIntegrals {
+  at(theta: readonly number[]): Promise<BinProbabilities>;
+  close(): Promise<void>;
+}
+
+/** Undefined where they are not known. */
+export async function openIntegrals(bins: DensityBins): Promise<BinIntegrals | undefined> {
+  if (isConditional(bins.composition, bins.density)) return undefined;
+  try {
+    return await integrals(bins);
   } catch (error) {
     // A density says so of which integrals over parts of its columns are not known.
     if (!(error instanceof UsageError)) throw error;
-    return drawn(bins, source);
+    return undefined;
   }
 }
 
@@ -96,10 +113,10 @@ function cellsOf({ composition, column, edges }: DensityBins, region: Region): I
   });
 }
 
-async function integrated(bins: DensityBins, theta: readonly number[]): Promise<BinProbabilities> {
+async function integrals(bins: DensityBins): Promise<BinIntegrals> {
   const { composition, density, column } = bins;
   const tape = new Tape();
-  const nu = tape.parameter("nu", [theta.length]);
+  const nu = tape.parameter("nu", [freeParameters(composition.parameters).length]);
   const at = bindComposition(composition, nu, {}, new TapeParts());
   const [name, region] = untruncated(composition.densities, density);
   const cells = cellsOf(bins, region);
@@ -112,52 +129,59 @@ async function integrated(bins: DensityBins, theta: readonly number[]): Promise<
     return [`${s}`, all] as const;
   });
   const program = await referenceBackend().compile({ outputs: Object.fromEntries(outputs) });
-  try {
-    await program.write({ nu: [...theta] });
-    const found = await program.run();
-    const values = summands.map(([own], s) => {
-      const all = new Array<number>(cells.length).fill(0);
-      for (const [i, bin] of filled.entries()) all[bin] = found[`${s}`]![i]!;
-      return { name: own, values: all };
-    });
-    const sums = cells.map((_, bin) => values.reduce((sum, own) => sum + own.values[bin]!, 0));
-    const whole = sums.reduce((a, b) => a + b, 0);
-    const shares = (own: readonly number[]) => own.map((value) => value / whole);
-    return {
-      method: "integral",
-      total: shares(sums),
-      drawn: undefined,
-      summands: values.length > 1 ? values.map((own) => ({ name: own.name, values: shares(own.values) })) : [],
-    };
-  } finally {
-    await program.close();
-  }
+  return {
+    async at(theta) {
+      await program.write({ nu: [...theta] });
+      const found = await program.run();
+      const values = summands.map(([own], s) => {
+        const all = new Array<number>(cells.length).fill(0);
+        for (const [i, bin] of filled.entries()) all[bin] = found[`${s}`]![i]!;
+        return { name: own, values: all };
+      });
+      const sums = cells.map((_, bin) => values.reduce((sum, own) => sum + own.values[bin]!, 0));
+      const whole = sums.reduce((a, b) => a + b, 0);
+      const shares = (own: readonly number[]) => own.map((value) => value / whole);
+      return {
+        method: "integral",
+        total: shares(sums),
+        drawn: undefined,
+        summands: values.length > 1 ? values.map((own) => ({ name: own.name, values: shares(own.values) })) : [],
+      };
+    },
+    close: () => program.close(),
+  };
 }
 
 /** Events that are drawn, about. */
 const DRAWN = 100_000;
 
-async function drawn(
-  { composition, density, column, edges }: DensityBins,
-  source: BinSource,
-): Promise<BinProbabilities> {
-  const { theta, data, seed } = source;
+async function drawn(bins: DensityBins, source: BinSource): Promise<BinProbabilities> {
+  const { count, columns, weights } = await eventsForBins(bins, source);
+  const { sums } = binWithin(columns[bins.column]!, bins.edges, weights);
+  const whole = sums.reduce((a, b) => a + b, 0);
+  return { method: "drawn events", total: sums.map((value) => value / whole), drawn: count, summands: [] };
+}
+
+/** Events of the density at θ, whose parts in the bins are their probabilities: at the given columns of the data and with their weights. */
+export async function eventsForBins(
+  { composition, density, column }: DensityBins,
+  { theta, data, seed }: BinSource,
+): Promise<ChannelData> {
   const { given } = composition.shape(density);
   const count = given.length === 0 ? DRAWN : data.count * Math.max(1, Math.round(DRAWN / data.count));
   const repeated = (values: ArrayLike<number>) =>
     Float64Array.from({ length: count }, (_, i) => values[i % data.count]!);
   const point = Object.fromEntries(freeParameters(composition.parameters).map(({ name }, k) => [name, theta[k]!]));
-  const events = await drawEvents({
+  const ofData = Object.fromEntries(given.map((name) => [name, repeated(data.columns[name]!)]));
+  const drawnColumns = await drawEvents({
     composition,
     density,
     count,
     point,
-    given: Object.fromEntries(given.map((name) => [name, repeated(data.columns[name]!)])),
+    given: ofData,
     seed,
     purpose: `bins of ${column} of ${density}`,
   });
   const weights = given.length > 0 && data.weights ? repeated(data.weights) : undefined;
-  const { sums } = binWithin(events[column]!, edges, weights);
-  const whole = sums.reduce((a, b) => a + b, 0);
-  return { method: "drawn events", total: sums.map((value) => value / whole), drawn: count, summands: [] };
+  return { count, columns: { ...ofData, ...drawnColumns }, weights };
 }

@@ -73,10 +73,10 @@ test("options and verbs of one kind of file are refused for the other, by one se
     await error("run", TOY, "--fix", "a"),
     /^unbinned: --fix: expected a composition \(a file with `likelihoods`\), got a measurement with simulation\. Use --set/,
   );
-  for (const verb of ["hessian", "scan", "coverage", "kernels", "time"]) {
+  for (const verb of ["hessian", "scan", "kernels", "time"]) {
     assert.match(
       await error(verb, file),
-      /likelihoods: expected a measurement with simulation, .* Use run, fit, validate, expand or steps$/m,
+      /likelihoods: expected a measurement with simulation, .* Use run, fit, coverage, validate, expand or steps$/m,
     );
   }
   assert.match(await error("steps", TOY), /analysis\.yaml: expected a composition/);

@@ -59,6 +59,7 @@ test("arrays have every number of the pictures", () => {
   assert.equal(numbers("projections/fit/m/before"), [21, 20]);
   assert.equal(numbers("projections/fit/m/expected"), [20.5, 19.5]);
   assert.equal(numbers("projections/fit/m/summands/falling"), [20.5, 19.5]);
+  assert.equal(numbers("projections/fit/m/sigma"), [0.5, 0.25]);
 });
 
 test.run();

@@ -103,6 +103,7 @@ export const outcome: LikelihoodOutcome = {
       ],
     },
   ],
+  bands: [{ channel: "fit", column: "m", sigma: [0.5, 0.25] }],
   goodness: { tests: 1, pValue: 0.4 },
   missing: new Map(),
 };

@@ -41,22 +41,36 @@ export interface ChannelProjection {
 
 export function projectionStep(
   { store, common, analysis }: CompositionContext,
-  { plan, events }: BoundPlan,
+  bound: BoundPlan,
   fit: LazyStep<CompositionFit>,
 ): LazyStep<readonly ChannelProjection[]> {
   const { seed, report } = analysis.configuration;
+  const { plan, events } = bound;
   return lazyStep(store, common, `projections.${plan.name}`, { fit: fit.key, bins: report.bins }, async () => {
     const found = await fit.result();
     const all: ChannelProjection[] = [];
-    for (const [c, channel] of plan.channels.entries()) {
-      for (const column of plan.composition.shape(channel.selected).of) {
-        const edges = edgesOf(plan, channel, column, events[c]!, report.bins);
-        if (edges !== undefined) all.push(await projected(plan, channel, column, edges, events[c]!, found, seed));
-      }
+    for (const { c, column, edges } of binnedColumns(bound, report.bins)) {
+      all.push(await projected(plan, plan.channels[c]!, column, edges, events[c]!, found, seed));
     }
     return all;
   });
 }
+
+/** A column of a channel, the `c`-th, in bins. */
+interface BinnedColumn {
+  readonly c: number;
+  readonly column: string;
+  readonly edges: readonly number[];
+}
+
+/** Every column that the densities of the channels are of, where it has bins. */
+export const binnedColumns = ({ plan, events }: Pick<BoundPlan, "plan" | "events">, bins: number): BinnedColumn[] =>
+  plan.channels.flatMap((channel, c) =>
+    plan.composition.shape(channel.selected).of.flatMap((column) => {
+      const edges = edgesOf(plan, channel, column, events[c]!, bins);
+      return edges === undefined ? [] : [{ c, column, edges }];
+    }),
+  );
 
 /** Over the range of the column; where that has no end, around the events. Undefined where there are too few, or values of a category. */
 function edgesOf(

@@ -37,6 +37,7 @@ const stepsIn = (name: string) => [
   `scan.${name}.b,c`,
   `impacts.${name}`,
   `projections.${name}`,
+  `bands.${name}`,
 ];
 const [FIRST, SECOND] = [stepsIn("first"), stepsIn("second")];
 const ALL = [...FIRST, ...SECOND];
@@ -78,7 +79,7 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   "impacts.definitions": ["impacts.definitions=[covariance]", of("impacts")],
   // The second likelihood has no a.
   "impacts.groups.*": ["impacts.groups.all=[c]", ["impacts.first"]],
-  "report.bins": ["report.bins=20", of("projections")],
+  "report.bins": ["report.bins=20", [...of("projections"), ...of("bands")]],
 };
 
 let files: Files;

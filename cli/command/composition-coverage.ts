@@ -1,0 +1,63 @@
+/** `coverage` of a composition: a file with `likelihoods`. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { removeUnfinished } from "../../io/index.js";
+import { outputFolder } from "../../workflow/configuration/analysis.js";
+import { commonOf } from "../../workflow/recipes/composition.js";
+import { runCompositionToys, summariseCompositionToys } from "../../workflow/recipes/composition-coverage.js";
+import { describeCoverage } from "../../workflow/report/coverage-text.js";
+import { fileName } from "../../workflow/store/file-names.js";
+import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { openSteps } from "../../workflow/store/step-store.js";
+import { requirePassed } from "../../workflow/verdicts.js";
+import { openBackend } from "./backend.js";
+import { compositionOf } from "./composition.js";
+import { toyPoint } from "./parameter-changes.js";
+import type { VerbContext } from "./verb.js";
+
+/** Of so many parameters the pairs are printed; coverage.json has them all. */
+const MOST_PAIRED = 4;
+
+/** @param wanted  numbers of the toys to have */
+export async function coverComposition(context: VerbContext, wanted: readonly number[]): Promise<void> {
+  const { options, progress, signal, warn } = context;
+  const analysis = await compositionOf(context);
+  const at = toyPoint(options);
+  const folder = outputFolder(analysis, options.out);
+  createOutputFolder(folder);
+  const toyFolder = createInside(
+    folder,
+    "coverage",
+    fileName(options.at === undefined ? "toys" : `toys-at-${options.at}`),
+  );
+  await removeUnfinished(folder);
+  const backend = await openBackend(options, "f64");
+  try {
+    const common = commonOf(analysis, backend);
+    // The toys are what --force repeats; the fit of the data is kept.
+    const store = await openSteps(folder, common, false, progress);
+    const own = { analysis, store, common, backend, progress, signal, warn };
+    const all = await runCompositionToys(own, {
+      at,
+      folder: toyFolder,
+      wanted,
+      isForced: options.force,
+      lanes: backend.name === "cpu" ? (options.threads ?? availableParallelism()) : 1,
+      openLane: () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision),
+    });
+    if (options.toy !== undefined) {
+      for (const { folder: own } of all) context.print(`toy ${options.toy}: ${join(own, `${options.toy}.json`)}`);
+      return;
+    }
+    const { result, file } = await summariseCompositionToys(own, all, toyFolder);
+    for (const { name, withoutErrors, ...coverage } of result.likelihoods) {
+      const pairs = coverage.nuisances.length > MOST_PAIRED ? [] : coverage.pairs;
+      context.print(describeCoverage(`likelihood ${name}`, { ...coverage, pairs }, withoutErrors));
+    }
+    context.print(file);
+    context.printJson(result);
+    requirePassed("coverage", result.verdicts);
+  } finally {
+    await backend.close();
+  }
+}

@@ -1,0 +1,70 @@
+/** One toy of a likelihood of a composition: what it keeps of the data, and what it draws anew. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { referenceBackend } from "../../../../engine/reference/backend.js";
+import { commonOf } from "../../../../workflow/recipes/composition.js";
+import { compositionToys, runCompositionToy } from "../../../../workflow/steps/composition/toys.js";
+import { passingSteps } from "../../../../workflow/store/step-store.js";
+import { eventsOf } from "../../composition-sample.js";
+import { readAs } from "../../configuration/composition/sources.js";
+
+const analysis = await readAs(`name: Conditional
+columns: { m: {}, t: { range: [0, 10] } }
+samples: { data: data.npz }
+parameters: { slope: 1, n: { start: 40, range: [0, 1000] } }
+functions: { mean: { product: [slope, t] } }
+densities: { line: { gaussian: { x: m, mean: mean, sigma: 0.5 } }, model: { mixture: { line: n } } }
+likelihoods: { shape: { density: line, sample: data }, whole: { density: model, sample: data } }
+`);
+const t = Array.from({ length: 40 }, (_, i) => 1 + i / 5);
+const events = [eventsOf({ m: t.map((own, i) => own + (i % 2 === 0 ? 0.4 : -0.4)), t })];
+const backend = referenceBackend();
+const common = commonOf(analysis, backend);
+const context = {
+  analysis,
+  backend,
+  common,
+  store: passingSteps(common),
+  signal: new AbortController().signal,
+  progress: { begin: () => ({ update() {}, done() {} }), note() {} },
+  warn() {},
+};
+const toysOf = (name: string, point: Readonly<Record<string, number>>) => {
+  const plan = analysis.likelihoods.find((own) => own.name === name)!;
+  return compositionToys(context, { plan, events }, point, "fit key");
+};
+
+test("a channel that is not extended keeps the columns of the data: the error, which follows from them alone, is exact", async () => {
+  const toys = toysOf("shape", { slope: 1.5 });
+  assert.equal(toys.truth, [1.5]);
+  const exact = 0.5 / Math.sqrt(t.reduce((sum, own) => sum + own * own, 0));
+  for (const toy of [0, 1]) {
+    const { fits, events: count } = await runCompositionToy(toys, toy, backend);
+    const { estimate, sigma, status } = fits.fit!;
+    assert.is(status, "converged");
+    assert.is(count, 40);
+    assert.ok(Math.abs(sigma![0]! / exact - 1) < 1e-9, `${sigma} where ${exact} is right`);
+    assert.ok(Math.abs(estimate[0]! - 1.5) < 5 * exact);
+  }
+});
+
+test("an extended channel draws a number of events, and rows of the columns of the data", async () => {
+  const toys = toysOf("whole", { slope: 1, n: 60 });
+  const found = await Promise.all([0, 1, 2].map((toy) => runCompositionToy(toys, toy, backend)));
+  const counts = found.map(({ events: count }) => count);
+  assert.ok(new Set(counts).size > 1, `${counts}`);
+  for (const { fits, events: count } of found) {
+    const n = toys.bound.plan.composition.parameters.findIndex(({ name }) => name === "n");
+    assert.ok(Math.abs(fits.fit!.estimate[n]! - count) < 1e-6 * count);
+  }
+  const sigmas = found.map(({ fits, events: count }) => fits.fit!.sigma![0]! * Math.sqrt(count));
+  assert.ok(new Set(sigmas.map((own) => own.toFixed(6))).size === 3, "rows at random have other columns each time");
+});
+
+test("a toy is the same again; toys of other true values have other keys", async () => {
+  const toys = toysOf("shape", { slope: 1 });
+  assert.equal(await runCompositionToy(toys, 4, backend), await runCompositionToy(toys, 4, backend));
+  assert.is.not(toysOf("shape", { slope: 2 }).key, toys.key);
+});
+
+test.run();

@@ -1,0 +1,136 @@
+/** Coverage of the likelihoods of a composition by toy experiments: those that are missing, and the sum over those that are there. */
+import { join } from "node:path";
+import type { Backend } from "../../engine/runtime/backend.js";
+import type { ParameterPoint } from "../../inference/model/parameters/parameter.js";
+import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
+import { coverageOf } from "../../inference/statistics/toys/coverage.js";
+import { nearest } from "../../io/edit-distance.js";
+import { writeAtomic } from "../../io/index.js";
+import { NotConverged, UsageError } from "../errors.js";
+import type { CompositionContext } from "../steps/composition/context.js";
+import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
+import { type CompositionToys, compositionToys, FIT, runCompositionToy } from "../steps/composition/toys.js";
+import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
+import { fileName } from "../store/file-names.js";
+import { createInside } from "../store/output-folder.js";
+import { Verdicts } from "../verdicts.js";
+import { plannedSteps, readPlans } from "./composition.js";
+import { inLanes } from "./lanes.js";
+
+export interface CompositionToysRequest {
+  /** True values; those that are not named have their estimates. */
+  readonly at: ParameterPoint;
+  /** Of the files of the toys: those of each likelihood in a folder of their own. */
+  readonly folder: string;
+  /** Numbers of the toys to have. */
+  readonly wanted: readonly number[];
+  /** Also those that are there. */
+  readonly isForced: boolean;
+  readonly lanes: number;
+  readonly openLane: () => Promise<Backend>;
+}
+
+/** The toys of one likelihood, and where they are. */
+export interface ToysInFolder extends CompositionToys {
+  readonly folder: string;
+}
+
+/** Runs the wanted toys that are missing, of every likelihood. */
+export async function runCompositionToys(
+  context: CompositionContext,
+  request: CompositionToysRequest,
+): Promise<ToysInFolder[]> {
+  checkNames(context, request.at);
+  const all: ToysInFolder[] = [];
+  for (const read of await readPlans(context.analysis, context)) {
+    const toys = await toysOf(context, read, request.at);
+    const folder = createInside(request.folder, fileName(`likelihood-${read[0].name}`));
+    all.push({ ...toys, folder });
+    const { isForced, wanted } = request;
+    const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key);
+    if (missing.length > 0) await runMissing(toys, missing, folder, request);
+  }
+  return all;
+}
+
+function checkNames({ analysis: { composition } }: CompositionContext, at: ParameterPoint): void {
+  const names = composition.parameters.map(({ name }) => name);
+  for (const name of Object.keys(at)) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    throw new UsageError("--at", {
+      expected: `parameters (${names.join(", ")})`,
+      got: name,
+      ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
+    });
+  }
+}
+
+async function toysOf(
+  context: CompositionContext,
+  read: Parameters<typeof plannedSteps>[1],
+  at: ParameterPoint,
+): Promise<CompositionToys> {
+  const { bound, fit } = plannedSteps(context, read);
+  const { plan } = bound;
+  try {
+    const { fit: found } = await fit.result();
+    const { names, values } = found.estimate;
+    if (!isMinimum(found) && names.some((name) => !Object.hasOwn(at, name))) {
+      throw new NotConverged(`likelihood ${plan.name}, whose estimates are the true values of its toys`, found);
+    }
+    const estimate = Object.fromEntries(names.map((name, k) => [name, values[k]!]));
+    const own = Object.entries(at).filter(([name]) => plan.parameters.includes(name));
+    if (bound.events.some(({ data }) => data.weights !== undefined)) {
+      context.warn(
+        `likelihood ${plan.name}: its events carry weights, but toys have events that count 1, as many as the weights add up to`,
+      );
+    }
+    return compositionToys(context, bound, { ...estimate, ...Object.fromEntries(own) }, fit.key);
+  } finally {
+    await bound.close();
+  }
+}
+
+async function runMissing(
+  toys: CompositionToys,
+  missing: readonly number[],
+  folder: string,
+  { lanes, openLane }: CompositionToysRequest,
+): Promise<void> {
+  const { backend, progress, signal } = toys.context;
+  const counter = progress.begin(`coverage, toys of ${toys.bound.plan.name}`, missing.length, "toys");
+  let done = 0;
+  await inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
+    await saveToy(folder, await runCompositionToy(toys, toy, own));
+    counter.update(++done);
+  });
+  counter.done();
+}
+
+/** Pulls and coverage over the toys that are there: coverage.json. */
+export async function summariseCompositionToys(
+  { analysis, warn }: CompositionContext,
+  all: readonly ToysInFolder[],
+  folder: string,
+) {
+  const verdicts = new Verdicts(warn);
+  const fits = [];
+  for (const { bound, folder: own, key, truth, point } of all) {
+    const { plan } = bound;
+    const records = await keptToys(own, key, warn);
+    const toys = records.flatMap(({ fits: found }) => {
+      const { status, estimate, covariance } = found[FIT]!;
+      return status === "converged" && covariance !== null ? [{ truth, estimate, covariance }] : [];
+    });
+    const names = plan.composition.parameters.flatMap(({ name, isFixed }) => (isFixed ? [] : [name]));
+    const withoutErrors = records.length - toys.length;
+    const found = coverageOf(names, toys);
+    verdicts.add(compositionToyVerdicts(`likelihood ${plan.name}`, found, withoutErrors));
+    fits.push({ name: plan.name, drawnAt: point, truth, withoutErrors, ...found });
+  }
+  const result = { analysis: analysis.configuration.name, likelihoods: fits, verdicts: verdicts.all };
+  const file = join(folder, "coverage.json");
+  await writeAtomic(file, [`${JSON.stringify(result, undefined, 2)}\n`]);
+  return { result, file };
+}
