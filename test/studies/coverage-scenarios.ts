@@ -25,6 +25,8 @@ export interface Scenario {
   readonly normals: number;
   /** Events of every sample. */
   readonly simulated: number;
+  /** Whether variations are shifted columns of the nominal events, in place of samples of their own. */
+  readonly isPaired?: true;
   /** log of the factor on the yield of a process at ν; 0 where absent. */
   readonly logRate?: (process: string, nu: Point) => number;
   /** What simulation gets wrong, event by event. */
@@ -111,6 +113,26 @@ scan: { nuisances: [${nuisances[0]}], pairs: [[${nuisances[0]}, ${nuisances[1]}]
 impacts: { enabled: false }
 `;
 
+const WEAK: Scenario = {
+  about:
+    "four nuisances of 0, 0.3, 1 and 3 times the noise of training; 2000 simulated events in every sample, 2000 in the data",
+  names: weakNames,
+  configuration: weakText("weak nuisances", ["a", "b", "c", "d"], weakNames, WEAK_EVENTS),
+  processes: {
+    only: {
+      yield: WEAK_EVENTS,
+      event: (at, z) =>
+        Object.fromEntries(
+          ["a", "b", "c", "d"].map((column, k) => [column, z[k]! + EFFECTS[weakNames[k]!]! * nu(at, weakNames[k]!)]),
+        ),
+      variations: weakNames.flatMap((name) => [{ [name]: 1 }, { [name]: -1 }]),
+    },
+  },
+  normals: 4,
+  simulated: WEAK_EVENTS,
+  exact: diagonal(Object.values(EFFECTS).map((effect) => 1 / (1 + WEAK_EVENTS * effect * effect))),
+};
+
 /** Two nuisances of the same effect on the same feature, 10 times the noise, so that their sum is measured and their difference is not. */
 const EQUAL = 10 * NOISE;
 
@@ -139,24 +161,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       score: (event.score! + 0.15) / 0.95,
     }),
   },
-  weak: {
-    about:
-      "four nuisances of 0, 0.3, 1 and 3 times the noise of training; 2000 simulated events in every sample, 2000 in the data",
-    names: weakNames,
-    configuration: weakText("weak nuisances", ["a", "b", "c", "d"], weakNames, WEAK_EVENTS),
-    processes: {
-      only: {
-        yield: WEAK_EVENTS,
-        event: (at, z) =>
-          Object.fromEntries(
-            ["a", "b", "c", "d"].map((column, k) => [column, z[k]! + EFFECTS[weakNames[k]!]! * nu(at, weakNames[k]!)]),
-          ),
-        variations: weakNames.flatMap((name) => [{ [name]: 1 }, { [name]: -1 }]),
-      },
-    },
-    normals: 4,
-    simulated: WEAK_EVENTS,
-    exact: diagonal(Object.values(EFFECTS).map((effect) => 1 / (1 + WEAK_EVENTS * effect * effect))),
+  weak: WEAK,
+  pairs: {
+    ...WEAK,
+    about: "the same nuisances, their variations shifted columns of the nominal events",
+    isPaired: true,
   },
   equal: {
     about: "two nuisances of the same effect on the same feature, 10 times the noise of training",
@@ -198,7 +207,7 @@ const textOf = (at: Point) =>
 
 /** Simulation and data of a toy, and the text of its configuration. */
 export async function writeToy(scenario: Scenario, toy: number, folder: string): Promise<string> {
-  const { processes, normals, simulated, names, logRate, distorted } = scenario;
+  const { processes, normals, simulated, isPaired, names, logRate, distorted } = scenario;
   mkdirSync(join(folder, "samples"), { recursive: true });
   const drawn = (process: string, at: Point, count: number, purpose: string) => {
     const z = new Float64Array(normals * count);
@@ -220,7 +229,28 @@ export async function writeToy(scenario: Scenario, toy: number, folder: string):
   const data: Readonly<Record<string, number>>[] = [];
   for (const [process, { variations, yield: expected }] of Object.entries(processes)) {
     const samples: string[] = [];
-    for (const point of [{}, ...variations]) {
+    if (isPaired) {
+      const nominal = `${process}.npz`;
+      // The same normal numbers at every point: the same events.
+      const sides = variations.map((point) => ({
+        point,
+        text: textOf(point),
+        events: drawn(process, point, simulated, nominal),
+      }));
+      const events = drawn(process, {}, simulated, nominal).map((event, i) => {
+        const moved = sides.flatMap((side) =>
+          Object.entries(side.events[i]!).map(([column, value]) => [`${column}-${side.text}`, value] as const),
+        );
+        return { ...event, ...Object.fromEntries(moved) };
+      });
+      await write(nominal, events);
+      const columns = (text: string) => Object.keys(sides[0]!.events[0]!).map((own) => `${own}: ${own}-${text}`);
+      samples.push(`{ file: samples/${nominal} }`);
+      samples.push(
+        ...sides.map(({ point, text }) => `{ at: ${JSON.stringify(point)}, columns: { ${columns(text).join(", ")} } }`),
+      );
+    }
+    for (const point of isPaired ? [] : [{}, ...variations]) {
       const file = `${[process, textOf(point)].filter((part) => part !== "").join("-")}.npz`;
       await write(file, drawn(process, point, simulated, file));
       samples.push(`{ file: samples/${file}, at: ${JSON.stringify(point)} }`);

@@ -1,8 +1,14 @@
 /** Do samples of a nuisance differ from the nominal ones: what is seen, and how often something is where there is nothing. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EFFECT_LEVEL, nuisanceEffects, sampleDifferences } from "../../../inference/data-checks/variations.js";
+import {
+  EFFECT_LEVEL,
+  meansBy,
+  nuisanceEffects,
+  sampleDifferences,
+} from "../../../inference/data-checks/variations.js";
 import type { SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
+import { close } from "../../support/close.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 const random = randomNumbers(17);
@@ -160,5 +166,32 @@ test("the nominal sample is prepared once for each portion, however many nuisanc
   // 2^11 events, then all of them.
   assert.is(prepared, 2);
 });
+
+/** Nominal events, and others of which some lie outside, on an end, or on several at once. */
+const DISTRIBUTIONS: Readonly<Record<string, () => number>> = {
+  "normal events": normal,
+  "whole numbers, many of them equal": () => Math.round(2 * normal()),
+  "long tails, nearly all of them in one part in a thousand of their range": () => normal() / normal() ** 4,
+  "a single value": () => 3,
+  "a range that has no width in f64": () => (normal() > 0 ? 1e308 : -1e308),
+};
+
+for (const [name, value] of Object.entries(DISTRIBUTIONS)) {
+  test(`features are mapped by the distribution of the nominal events: ${name}`, () => {
+    const event = (): Event => [value(), normal()];
+    const [nominal, others] = [draw(700, event), draw(500, event)];
+    const ends = [-1, 1].map((sign): Event => [sign * Math.max(...nominal.map(([x]) => sign * x)), 0]);
+    others.push(...ends, ...nominal.slice(0, 50), [-1.7e308, 0], [1.7e308, 0]);
+    // 2 F - 1 by counting, equal ones half.
+    const mapped = others.map(([x]) => {
+      const [below, notAbove] = [nominal.filter(([own]) => own < x), nominal.filter(([own]) => own <= x)];
+      return (below.length + notAbove.length) / nominal.length - 1;
+    });
+    const mean = mapped.reduce((sum, own) => sum + own, 0) / mapped.length;
+    const meanSquare = mapped.reduce((sum, own) => sum + own * own, 0) / mapped.length;
+    const { means } = meansBy(sample([0], nominal))(sample([1], others));
+    close(means.subarray(0, 2), [mean, 1.5 * meanSquare - 0.5], { absolute: 1e-14, relative: 1e-12 }, "P_1 and P_2");
+  });
+}
 
 test.run();
