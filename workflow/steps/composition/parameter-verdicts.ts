@@ -92,7 +92,7 @@ export function parameterVerdicts(
           verdict(
             true,
             "parameters without effect",
-            `${listed(idle)} ${idle.length === 1 ? "has" : "have"} no effect on the likelihood`,
+            `${listed(idle)} ${idle.length === 1 ? "has" : "have"} no effect on the likelihood${held.length === 0 ? "" : `, with ${listed(held)}`}`,
             `Fix ${idle.length === 1 ? "it" : "them"} (--fix ${idle.join(",")}, or fixed: true), or remove ${idle.length === 1 ? "it" : "them"}`,
           ),
         ]),
