@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type RandomKey, randomKey, uniform } from "../../engine/random/random.js";
 import { type Arena, filesOf, leftovers, unlikeResults } from "./arena.js";
 import { attack, badRefusal, type Ended, misbehaviour } from "./attack.js";
+import { writeSamples } from "./changed-composition.js";
+import { HOSTILE_COMPOSITIONS } from "./hostile-compositions.js";
 import { HOSTILE, type HostileFile } from "./hostile-files.js";
 
 export interface Finding {
@@ -122,6 +124,21 @@ export const hostileFiles: Trial = async function* (arena, { seed, isQuick }) {
       }
       rmSync(folder, { recursive: true });
     }
+  }
+};
+
+/** Compositions that are wrong in one place, as commands of their own. */
+export const hostileCompositions: Trial = async function* (arena, { seed, isQuick }) {
+  const folder = arena.fresh("compositions");
+  mkdirSync(folder);
+  await writeSamples(folder);
+  const all = Object.entries(HOSTILE_COMPOSITIONS);
+  for (const [name, { source, code }] of sampled(all, isQuick ? 12 : 1, new Draws(seed, "compositions"))) {
+    const file = join(folder, "composition.yaml");
+    writeFileSync(file, source);
+    const ended = await attack({ words: ["fit", file] });
+    const wrong = misbehaviour(ended) ?? (ended.code === code ? undefined : `exit code ${ended.code}, not ${code}`);
+    yield finding(`fit: ${name}`, ended, wrong);
   }
 };
 
@@ -372,4 +389,4 @@ export const owners: Trial = async function* (arena, { rounds }) {
   }
 };
 
-export const TRIALS = { hostileFiles, bitFlips, signals, streams, fullDisk, owners } as const;
+export const TRIALS = { hostileFiles, hostileCompositions, bitFlips, signals, streams, fullDisk, owners } as const;

@@ -82,7 +82,7 @@ export async function readPlans(
       for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
       events.push(own);
     }
-    const texts = fractionTexts(plan, events, await expectedAtStart(plan));
+    const texts = fractionTexts(plan, events, await expectedAtStart(analysis.file, plan));
     for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
     all.push([plan, events]);
   }

@@ -52,7 +52,7 @@ export const truncated: DensityKind<TruncatedForm> = {
   entries: { kind: oneOf("truncated"), density: aText, region: aRegion },
   values: () => [],
   parts: ({ density }) => [density],
-  shape: (_, [part]) => part!,
+  shape: ({ region }, [part]) => ({ ...part!, kept: narrowed(part!.kept ?? {}, region) }),
   check({ density, region }, where, [part], domain, classes) {
     if (Object.keys(region).length === 0) {
       throw new UsageError(where, { expected: "a region with at least one column", got: "none" });
@@ -65,6 +65,13 @@ export const truncated: DensityKind<TruncatedForm> = {
         });
       }
       checkIntervals(`${where}, ${column}`, intervals, domain(column), classes(column));
+      const kept = part!.kept?.[column];
+      if (kept === undefined || intersection(kept, intervals).length > 0) continue;
+      const shown = (all: readonly Interval[]) => all.map(([low, high]) => `[${low}, ${high}]`).join(", ");
+      throw new UsageError(`${where}, ${column}`, {
+        expected: `intervals that overlap those of ${density}, ${shown(kept)}`,
+        got: shown(intervals),
+      });
     }
   },
   bind({ density, region }, at, name): BoundDensity {

@@ -1,7 +1,7 @@
 /** What functions and densities are bound in: the numbers, columns and densities that they name, on one tape. */
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { FeatureInFrame, FramedColumn } from "./framed-columns.js";
-import type { BoundInterval, BoundRegion } from "./region.js";
+import type { BoundInterval, BoundRegion, Region } from "./region.js";
 
 /** A number, or the name of a parameter, a function or a column. */
 export type Value = number | string;
@@ -58,6 +58,8 @@ export interface Shape {
   readonly crossesKnots: boolean;
   /** Whether the slope of log p jumps at knots in the columns that it is of. */
   readonly hasKnots: boolean;
+  /** Of a truncated one: where it is not 0. */
+  readonly kept?: Region;
 }
 
 /** Names of all lists, each once, in their order. */

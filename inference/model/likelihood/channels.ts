@@ -308,7 +308,9 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     await close();
     throw new UsageError(`channel ${uncertain.channel}`, {
       expected: `${uncertain.what} to ${MOST_INTEGRAL_ERROR} of itself`,
-      got: `an error of ${uncertain.error.toPrecision(2)} by quadrature`,
+      got: Number.isNaN(uncertain.error)
+        ? "no number, as the density is below 0 or not finite in a part of the range"
+        : `an error of ${uncertain.error.toPrecision(2)} by quadrature`,
       hint: "Give its columns ranges in which the density has no narrow peaks, or none",
     });
   }

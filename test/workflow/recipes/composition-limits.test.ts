@@ -111,6 +111,69 @@ test("a scan beside an end that is open does not ask for a logarithm of 0", asyn
   assert.is(found.scans.length, 2);
 });
 
+interface Undetermined {
+  readonly source: string;
+  readonly says: RegExp;
+  /** With this option the fit has nothing that is said of it. */
+  readonly fix: string;
+}
+
+const FLAT = "likelihoods: { fit: { density: model, sample: data } }\nsamples: { data: above.npz }";
+const FREE = "nbkg: { start: 30, range: [0, 1000] }";
+
+/** One of each way in which a likelihood does not determine its parameters. */
+const UNDETERMINED: Readonly<Record<string, Undetermined>> = {
+  "two yields of one shape": {
+    source: `columns: { m: { range: [0, 10] } }
+parameters: { one: 20, two: 20 }
+densities: { flat: { uniform: m }, same: { uniform: m }, model: { mixture: { flat: one, same: two } } }
+${FLAT}
+`,
+    says: /the data do not distinguish one and two: -ln L does not change along a common direction\. Fix or constrain/,
+    fix: "two",
+  },
+  "a product of two parameters": {
+    source: `columns: { m: { range: [0, 10] } }
+parameters: { n: 30, efficiency: 1 }
+functions: { seen: { product: [n, efficiency] } }
+densities: { flat: { uniform: m }, model: { mixture: { flat: seen } } }
+${FLAT}
+`,
+    says: /the data do not distinguish n and efficiency/,
+    fix: "efficiency",
+  },
+  "the shape of a density of which there is none": {
+    source: `columns: { m: { range: [0, 10] } }
+parameters: { ${FREE}, nsig: { start: 0, fixed: true }, c: 0.1 }
+densities: { flat: { uniform: m }, falling: { exponential: { x: m, c: c } }, model: { mixture: { falling: nsig, flat: nbkg } } }
+${FLAT}
+`,
+    says: /c has no effect on the likelihood\. Fix it \(--fix c, or fixed: true\), or remove it/,
+    fix: "c",
+  },
+  "the shape of a density whose number ends at a limit": {
+    source: `columns: { m: { range: [0, 10] } }
+parameters: { ${FREE}, nsig: { start: 5, range: [0, 100] }, width: { start: 0.2, range: [0.1, 0.4] } }
+densities: { flat: { uniform: m }, peak: { gaussian: { x: m, mean: 0, sigma: width } }, model: { mixture: { peak: nsig, flat: nbkg } } }
+${FLAT}
+`,
+    says: /width has no effect on the likelihood, with nsig at 0\. Fix it \(--fix width/,
+    fix: "width",
+  },
+};
+
+for (const [name, { source, says, fix }] of Object.entries(UNDETERMINED)) {
+  test(`${name}: named in the verdict, and gone with --fix`, async () => {
+    const free = await run("fit", "undetermined", source);
+    assert.ok(free.code === 3 || free.code === 4, free.error);
+    assert.match(free.error, says);
+    const fixed = await run("fit", "undetermined", source, "--fix", fix);
+    assert.is(fixed.code, 0, fixed.error);
+    assert.not.match(fixed.error, /no effect|do not distinguish/);
+    assert.is(fixed.of(fix).fixed, true);
+  });
+}
+
 /** -ln L = ½ (a² - 1)² + ½ ((a - 0.5) / 2)² by an auxiliary count of means: minima near a = -1 and, lower, near a = 1. */
 const TWO_MINIMA = `columns: { m: {} }
 samples: { data: pair.npz }

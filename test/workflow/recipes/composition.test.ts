@@ -267,7 +267,10 @@ test("a likelihood that is not finite at the start is said with the channel and 
   const negative = FLAT.replace("nflat: 300", "nflat: -6000").replace("background.npz", "none.npz");
   const early = await json("fit", files.write("negative.yaml", negative));
   assert.is(early.code, 2);
-  assert.match(early.error, /density model: expected a number of events of at least 0, got -1000$/m);
+  assert.match(
+    early.error,
+    /negative\.yaml: likelihood fit, channel fit, at the start: expected a number of events of at least 0, got -1000$/m,
+  );
   // What looks at a column is not known before the events.
   await files.sample("none-of-kind.npz", { m: [], kind: [] });
   const kinds = negative

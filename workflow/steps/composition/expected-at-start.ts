@@ -2,14 +2,27 @@
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { expectedEvents } from "../../../inference/model/composition/toys.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
+import { UsageError } from "../../errors.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
 
-/** By channel; none of those that are not extended, or whose number is another for each event. */
-export async function expectedAtStart({ composition, channels }: LikelihoodPlan): Promise<Record<string, number>> {
+/**
+ * By channel; none of those that are not extended, or whose number is another for each event. A number below 0 is refused.
+ *
+ * @param file  for messages
+ */
+export async function expectedAtStart(
+  file: string,
+  { name: likelihood, composition, channels }: LikelihoodPlan,
+): Promise<Record<string, number>> {
   const found: [string, number][] = [];
   for (const { name, selected, isExtended } of channels) {
     if (!isExtended || composition.shape(selected).given.length > 0) continue;
-    found.push([name, await expectedEvents(composition, selected, {})]);
+    try {
+      found.push([name, await expectedEvents(composition, selected, {})]);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${file}: likelihood ${likelihood}, channel ${name}, at the start`, error.complaint);
+    }
   }
   return Object.fromEntries(found);
 }

@@ -100,7 +100,10 @@ async function fitted(context: CompositionContext, bound: BoundPlan): Promise<Co
   });
   counter.done({ status: found.status });
   signal.throwIfAborted();
-  const culprit = found.status === "non-finite" ? await nonFiniteText(likelihood, bound, found.estimate.values) : "";
+  const culprit =
+    found.status === "non-finite"
+      ? await nonFiniteText(likelihood, bound, found.estimate.values, found.evaluations === 1)
+      : "";
   const fit = culprit === "" ? found : { ...found, reason: `${found.reason} ${culprit}` };
   const names = movableNames(fit);
   return {

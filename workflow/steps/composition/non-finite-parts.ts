@@ -3,18 +3,22 @@ import type { ChannelsLikelihood } from "../../../inference/model/likelihood/cha
 import type { BoundPlan } from "./context.js";
 
 const CAUSE = "Look for a width or a number of events that is not above 0, and for a density that is 0 there.";
+const SLOPES =
+  "-ln L is finite there, but not its derivatives: look for widths, ranges and numbers of events whose squares are beyond those of numbers.";
 const BEYOND =
   "-ln L falls towards a point beyond which it is not finite. Numbers of events that the data may lack need a range from 0, widths one above 0.";
 
 /**
  * In sentences. Where every part is finite, what lies beyond the point is not.
  *
- * @param theta  of the free parameters [K]
+ * @param theta    of the free parameters [K]
+ * @param isStart  whether the fit got no further
  */
 export async function nonFiniteText(
   likelihood: Pick<ChannelsLikelihood, "logProb" | "evaluateParts">,
   { plan, events }: Pick<BoundPlan, "plan" | "events">,
   theta: readonly number[],
+  isStart: boolean,
 ): Promise<string> {
   const found: string[] = [];
   for (const [c, { name, selected }] of plan.channels.entries()) {
@@ -32,6 +36,8 @@ export async function nonFiniteText(
   if (found.length > 0) return [...found, CAUSE].join(" ");
   const { penalty } = await likelihood.evaluateParts(theta, 0);
   return Number.isFinite(penalty.nll)
-    ? BEYOND
+    ? isStart
+      ? SLOPES
+      : BEYOND
     : `The constraints or the expected numbers of events are not finite. ${CAUSE}`;
 }

@@ -72,8 +72,10 @@ export function parameterVerdicts(
   const pairs = degeneratePairs(found.errors.names, found.errors);
   const held = free.flatMap((own, k) => {
     const isAtEnd = rangeOf(own).includes(found.fit.estimate.values[k]!);
-    return isAtEnd ? [`${own.name} at ${found.fit.estimate.values[k]}`] : [];
+    return isAtEnd ? [{ name: own.name, text: `${own.name} at ${found.fit.estimate.values[k]}` }] : [];
   });
+  // Of a density whose number ends at 0 the shape has no effect.
+  const causes = held.flatMap(({ name, text }) => (idle.includes(name) ? [] : [text]));
   const pulled = free.flatMap((own, k) => {
     const pull = pullOf(own, found.fit.estimate.values[k]!);
     return pull !== undefined && Math.abs(pull) > MOST_PULL ? [`${own.name} by ${pull.toFixed(1)}`] : [];
@@ -92,7 +94,7 @@ export function parameterVerdicts(
           verdict(
             true,
             "parameters without effect",
-            `${listed(idle)} ${idle.length === 1 ? "has" : "have"} no effect on the likelihood`,
+            `${listed(idle)} ${idle.length === 1 ? "has" : "have"} no effect on the likelihood${causes.length === 0 ? "" : `, with ${listed(causes)}`}`,
             `Fix ${idle.length === 1 ? "it" : "them"} (--fix ${idle.join(",")}, or fixed: true), or remove ${idle.length === 1 ? "it" : "them"}`,
           ),
         ]),
@@ -112,8 +114,9 @@ export function parameterVerdicts(
           verdict(
             false,
             "limit",
-            `the fit ended with ${listed(held)}, the limit of ${held.length === 1 ? "its range" : "their ranges"}`,
-            "Its error is that away from the limit, and those of the others are with it fixed there. Widen the range where values beyond make sense",
+            `the fit ended with ${listed(held.map(({ text }) => text))}, the limit of ${held.length === 1 ? "its range" : "their ranges"}`,
+            `${held.length === 1 ? "Its error is that away from the limit, and those of the others are with it" : "Their errors are those away from the limits, and those of the others are with these"} fixed there. ` +
+              "Widen the range where values beyond make sense",
           ),
         ]),
     ...(pairs.length === 0

@@ -310,8 +310,10 @@ test("an empty region has probability 0: a truncated mixture expects nothing the
     ...composition,
     densities: {
       ...composition.densities,
-      low: { kind: "truncated", density: "model", region: { m: [[1, 2]] } },
-      none: { kind: "truncated", density: "low", region: { m: [[3, 4]] } },
+      low: { kind: "truncated", density: "e", region: { m: [[1, 2]] } },
+      bottom: { kind: "truncated", density: "u", region: { m: [[1, 1.5]] } },
+      both: { kind: "mixture", summands: ["low", "bottom"], coefficients: ["signal", "background"] },
+      none: { kind: "truncated", density: "both", region: { m: [[3, 4]] } },
     },
   };
   await withChannels(
