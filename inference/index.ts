@@ -148,16 +148,14 @@ export {
   type ParameterChanges,
   type ParameterPoint,
 } from "./model/parameters/parameter.js";
+export { type ClosureRequest, closureTests, inData } from "./model/predictions/closure.js";
 export {
   CLOSURE_LEVEL,
-  type ClosureRequest,
   type ClosureTest,
   type ClosureVerdict,
-  closureTests,
   closureVerdicts,
-  inData,
   type TestedFeature,
-} from "./model/predictions/closure.js";
+} from "./model/predictions/closure-verdicts.js";
 export * from "./model/predictions/post-fit-yields.js";
 export { type ProcessSample, type SimulatedPoint, simulatedPoints } from "./model/predictions/process-samples.js";
 export * from "./model/predictions/projections.js";

@@ -1,6 +1,6 @@
 /** What a run says of closure: tables, and entries of results.json. */
 
-import type { ClosureVerdict } from "../../inference/model/predictions/closure.js";
+import { type ClosureVerdict, visibleDifference } from "../../inference/model/predictions/closure-verdicts.js";
 import type { BiasTest } from "../../inference/model/predictions/score-closure.js";
 import { fixed, significant } from "../../inference/plots/index.js";
 import { featureLabel, nuisanceNames, processNames } from "../configuration/analysis.js";
@@ -13,8 +13,9 @@ import { goodnessOf, nuisanceLabels } from "./labels.js";
 
 const passedText = ({ passed }: { readonly passed: boolean }) => (passed ? "passed" : "failed");
 
-const partText = ({ of, part }: ClosureVerdict) =>
-  `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "its morph"}`;
+const partText = ({ of, part, by }: ClosureVerdict) =>
+  `${of === "x" ? "p(x)" : "p(y | x)"}, ${part === "nominal" ? "nominal" : "its morph"}` +
+  (by === "classifier" ? "; all features, by a classifier" : "");
 
 /** √λ, 0 where the estimate of λ is negative: in standard deviations. */
 const inSigmas = (lambda: number) => Math.sqrt(Math.max(0, lambda));
@@ -34,15 +35,17 @@ export function closureTables(
 function testTable(context: RunContext, verdicts: readonly ClosureVerdict[]): ReportTable {
   return {
     caption:
-      "Tests of the densities, one feature or two at a time. The difference is that of the worst test in standard deviations of the data: no " +
-      "estimate is moved by more than so many of its own. What a morph misses is the part of what the nuisance does to these features",
-    columns: ["density", "tests", "worst test", "p-value", "difference", "missed", "verdict"],
+      "Tests of the densities, one feature or two at a time, and three or more together by a classifier. The difference is that of the worst test in " +
+      "standard deviations of the data: no estimate is moved by more than so many of its own. Smaller ones than in the sixth column may be " +
+      "missed by that test. What a morph misses is the part of what the nuisance does to these features",
+    columns: ["density", "tests", "worst test", "p-value", "difference", "visible from", "missed", "verdict"],
     rows: verdicts.map((own) => [
       partText(own),
       own.tests,
       describeTest(context, own.worst),
       significant(own.pValue, 2),
       significant(inSigmas(own.worst.difference.lambda), 2),
+      significant(visibleDifference(own.worst, own.tests), 2),
       percent(missedPart(own.worst)),
       passedText(own),
     ]),
@@ -81,26 +84,37 @@ export function closureResults(context: RunContext, { closure, biases }: Pick<Ou
   const labelsOf = (features: ClosureVerdict["worst"]["features"]) =>
     features.map(({ of, feature }) => featureLabel(context.analysis, of, feature));
   return {
-    verdicts: closure.verdicts.map(({ of, part, tests, worst, pValue, passed }) => ({
+    verdicts: closure.verdicts.map(({ of, part, by, tests, worst, pValue, passed }) => ({
       of,
       part,
+      by,
       tests,
       worst: describeTest(context, worst),
       pValue,
       lambda: worst.difference.lambda,
+      visible: visibleDifference(worst, tests),
       passed,
     })),
-    tests: closure.tests.map(({ of, part, process, at, features, result, difference, variation }) => ({
-      of,
-      part,
-      features: labelsOf(features),
-      process: processNames(configuration)[process],
-      at,
-      ...goodnessOf(result),
-      lambda: difference.lambda,
-      lambdaError: difference.error,
-      ...(variation && { variation: variation.lambda }),
-    })),
+    tests: closure.tests.map((test) => {
+      const { of, part, by, process, at, features, result, difference, variation } = test;
+      // One without bins is in no verdict.
+      const verdict =
+        result.pValue !== undefined &&
+        closure.verdicts.find((own) => own.of === of && own.part === part && own.by === by);
+      return {
+        of,
+        part,
+        by,
+        features: labelsOf(features),
+        process: processNames(configuration)[process],
+        at,
+        ...goodnessOf(result),
+        lambda: difference.lambda,
+        lambdaError: difference.error,
+        ...(verdict && { visible: visibleDifference(test, verdict.tests) }),
+        ...(variation && { variation: variation.lambda }),
+      };
+    }),
     biases: biases.map(({ of, estimates, verdict }) => ({
       of,
       nuisances: nuisanceNames(configuration),

@@ -1,7 +1,7 @@
 /** Every picture of a run. */
 
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
-import type { ClosureTest } from "../../inference/model/predictions/closure.js";
+import type { ClosureTest } from "../../inference/model/predictions/closure-verdicts.js";
 import {
   type ClosurePanel,
   closure as closurePicture,

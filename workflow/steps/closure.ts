@@ -1,13 +1,13 @@
 /** Closure: do the trained densities describe simulation, as far as the data can tell? */
 
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
+import { MOST_TRAINED } from "../../inference/model/predictions/classifier-test.js";
+import { closureTests, inData } from "../../inference/model/predictions/closure.js";
 import {
   type ClosureTest,
   type ClosureVerdict,
-  closureTests,
   closureVerdicts,
-  inData,
-} from "../../inference/model/predictions/closure.js";
+} from "../../inference/model/predictions/closure-verdicts.js";
 import { type SimulatedPoint, simulatedPoints, thinned } from "../../inference/model/predictions/process-samples.js";
 import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
@@ -88,7 +88,7 @@ export async function checkClosure(
   const inputs = {
     densities,
     nuisances: model.nuisances.flatMap((own) => (own.kind === "shape" ? [[own.nominal, own.acts]] : [])),
-    most: [MOST_SCORED, MOST_BINNED],
+    most: [MOST_SCORED, MOST_BINNED, MOST_TRAINED],
     simulation: simulation.digest(simulation.anchors, looksAtY(context) ? "y" : "x"),
     bins: report.bins,
   };
@@ -113,10 +113,12 @@ export async function checkClosure(
   return { tests, verdicts };
 }
 
-/** "m of background, slope = 1", "m and f1 of …" */
-export function describeTest(context: RunContext, { features, process, at }: ClosureTest): string {
+/** "m of background, slope = 1", "m and f1 of …", "m, f1 and f2 of background, slope = 1, together, by a classifier" */
+export function describeTest(context: RunContext, { by, features, process, at }: ClosureTest): string {
   const names = features.map(({ of, feature }) => featureLabel(context.analysis, of, feature));
-  return `${names.join(" and ")} of ${describeAnchor(context, process, at)}`;
+  const listed = names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const together = by === "classifier" ? ", together, by a classifier" : "";
+  return `${listed} of ${describeAnchor(context, process, at)}${together}`;
 }
 
 /** Of what a nuisance does to these features, as a distance √λ, the part that the morph misses, 1 where it is no better than none. */
@@ -129,8 +131,13 @@ const differenceText = (size: number) =>
 
 /** A density, or its morph, that does not describe simulation. */
 export function closureFindings(context: RunContext, { verdicts }: Closure): Verdict[] {
-  return verdicts.flatMap(({ of, part, worst, pValue, tests, passed }) => {
-    if (passed) return [];
+  // Where a feature or two show it, the classifier adds nothing to what is to be done.
+  const isKnown = (own: ClosureVerdict) =>
+    own.by === "classifier" &&
+    verdicts.some(({ by, of, part, passed }) => by === "bins" && of === own.of && part === own.part && !passed);
+  return verdicts.flatMap((own) => {
+    const { of, part, worst, pValue, tests, passed } = own;
+    if (passed || isKnown(own)) return [];
     const size = differenceText(Math.sqrt(worst.difference.lambda));
     const chance = pValue < 1e-12 ? "below 1e-12" : pValue.toExponential(1);
     const missed = missedPart(worst);

@@ -3,7 +3,7 @@
 import { UsageError } from "../../../engine/errors.js";
 import { aNumber, checkOptions, numbers, type Options, oneOf, optional } from "../../../engine/options.js";
 import { concatenate, exp, logSumExp, reshape, sigmoid, softplus, sub } from "../../../engine/tape/operations.js";
-import type { Var } from "../../../engine/tape/tape.js";
+import type { Tape, Var } from "../../../engine/tape/tape.js";
 import { checkLimits } from "../../../flows/architecture/limits.js";
 import { checkTensors } from "../../../flows/formats/checked-tensors.js";
 import {
@@ -77,6 +77,27 @@ const masked = ({ inputs, hidden, outputs, activation }: NetworkModel["architect
 export const networkTensors = (architecture: NetworkModel["architecture"]) =>
   maskedNetworkTensors(masked(architecture), false);
 
+export interface BoundNetwork {
+  /** By the names of `networkTensors`. */
+  readonly parameters: ReadonlyMap<string, Var>;
+  /** What the last layer gives [..., outputs] of inputs [..., inputs]. */
+  evaluate(inputs: Var): Var;
+}
+
+/** @param prefix  of the names of its parameters */
+export function bindNetwork(tape: Tape, architecture: NetworkModel["architecture"], prefix: string): BoundNetwork {
+  const specs = networkTensors(architecture);
+  const parameters = new Map(specs.map((own) => [own.name, tape.parameter(`${prefix}.${own.name}`, own.shape)]));
+  const network = maskedNetwork(masked(architecture), (tensor) => parameters.get(tensor) as Var);
+  return {
+    parameters,
+    evaluate(inputs) {
+      const output = network.evaluate(inputs, inputs);
+      return reshape(output, [...output.shape.slice(0, -2), architecture.outputs]);
+    },
+  };
+}
+
 const architectureOptions: Options<NetworkModel["architecture"]> = {
   inputs: aNumber,
   hidden: numbers,
@@ -110,19 +131,13 @@ function checkInputs(
 /** What the last layer gives [..., outputs]. */
 function outputOf(at: Environment, name: string, { of, parameters = [], frame, network }: NetworkInputs): Var {
   const { architecture } = network;
-  const bound = at.weights(`functions.${name}.network`, (prefix) => {
-    const specs = networkTensors(architecture);
-    const nodes = new Map(specs.map((own) => [own.name, at.tape.parameter(`${prefix}.${own.name}`, own.shape)]));
-    return maskedNetwork(masked(architecture), (tensor) => nodes.get(tensor) as Var);
-  });
+  const bound = at.weights(`functions.${name}.network`, (prefix) => bindNetwork(at.tape, architecture, prefix));
   const columns = contextOf(at, of, frame);
   const values = parameters.map((value) => {
     const own = at.value(value);
     return reshape(own, [...own.shape, 1]);
   });
-  const inputs = concatenate([...(columns ? [columns] : []), ...values]);
-  const output = bound.evaluate(inputs, inputs);
-  return reshape(output, [...output.shape.slice(0, -2), architecture.outputs]);
+  return bound.evaluate(concatenate([...(columns ? [columns] : []), ...values]));
 }
 
 const single = (output: Var) => reshape(output, output.shape.slice(0, -1));

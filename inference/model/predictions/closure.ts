@@ -1,4 +1,4 @@
-/** Do the trained densities describe simulation? Binned tests of every feature and pair of features, before any fit. */
+/** Do the trained densities describe simulation? Binned tests of every feature, pair of features, and of all by a classifier, before any fit. */
 
 import {
   aFunction,
@@ -16,45 +16,16 @@ import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { weightedMoments } from "../../../flows/training/weighted-moments.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import { type BinnedEvents, binEvents } from "../../statistics/goodness/goodness-of-fit.js";
-import { amongTests } from "../../statistics/goodness/special-functions.js";
+import { framedEvents } from "../feature-frame.js";
 import type { MixtureModel } from "../mixture-model.js";
-import { openSampler, type Sampler, withoutTransport } from "../sampling/sampling.js";
+import { openSampler, type Sampler, type Stream, withoutTransport } from "../sampling/sampling.js";
 import type { ObservableName } from "../sampling/simulated-events.js";
 import { expectedYields } from "../yields.js";
+import { type Classifier, openClassifier } from "./classifier-test.js";
+import { CLOSURE_LEVEL, type ClosureTest, type TestedFeature } from "./closure-verdicts.js";
 import { type DensityRatio, openDensityRatio } from "./density-ratio.js";
-import { type ComparedWeights, type Difference, type FeatureTest, testPairs, testSingles } from "./feature-tests.js";
+import { type ComparedColumn, type ComparedWeights, type Difference, testPairs, testSingles } from "./feature-tests.js";
 import { fullVector, isMovedBy, type ProcessSample, type SimulatedPoint } from "./process-samples.js";
-
-/** A feature of one of the observables. */
-export interface TestedFeature {
-  readonly of: ObservableName;
-  readonly feature: number;
-}
-
-/** One feature, or two, of one process at one point. */
-export interface ClosureTest {
-  /** The density that is tested: p(x), or p(y | x). */
-  readonly of: ObservableName;
-  /** The nominal density; or the morph, by the ratio of the density at this point to the nominal one. */
-  readonly part: "nominal" | "morph";
-  readonly process: number;
-  /** Shape nuisances, prior standard deviations. */
-  readonly at: readonly number[];
-  /** One, or two. */
-  readonly features: readonly TestedFeature[];
-  /** The first of them, in equal bins, for pictures; of a pair there is none. */
-  readonly histogram?: {
-    readonly observed: BinnedEvents;
-    /** Of the density, scaled to the simulated events. */
-    readonly expected: BinnedEvents;
-  };
-  /** In bins of equal content, and two of the tails on either side. */
-  readonly result: FeatureTest["result"];
-  /** For one event of the process; see `inData`. */
-  readonly difference: Difference;
-  /** Of a morph, the same for nominal simulation as it is: what the morph has to make up for. */
-  readonly variation?: Difference;
-}
 
 export interface ClosureRequest {
   readonly backend: Backend;
@@ -99,6 +70,7 @@ export async function closureTests(request: ClosureRequest): Promise<ClosureTest
   const atNominal = points.find(isNominal);
   const sampler = await openSampler(backend, model);
   const ratio = await openDensityRatio(backend, model);
+  const classifier = openClassifier(backend);
   const tests: ClosureTest[] = [];
   try {
     for (const [done, point] of points.entries()) {
@@ -106,7 +78,7 @@ export async function closureTests(request: ClosureRequest): Promise<ClosureTest
       for (const [process, sample] of point.samples.entries()) {
         signal?.throwIfAborted();
         if (sample === undefined) continue;
-        const own = { request, model, process, nu, at: point.at, sample };
+        const own = { request, model, classifier, process, nu, at: point.at, sample };
         if (isNominal(point)) tests.push(...(await nominalTests(own, sampler)));
         else if (isMovedBy(model, process, point.at)) {
           tests.push(...(await morphTests(own, ratio, sampler, atNominal?.samples[process])));
@@ -117,6 +89,7 @@ export async function closureTests(request: ClosureRequest): Promise<ClosureTest
   } finally {
     await sampler.close();
     await ratio.close();
+    await classifier.close();
   }
   return tests;
 }
@@ -156,17 +129,24 @@ export async function inData(
 interface TestedSample {
   readonly request: ClosureRequest;
   readonly model: MixtureModel;
+  readonly classifier: Classifier;
   readonly process: number;
   readonly nu: readonly number[];
   readonly at: readonly number[];
   readonly sample: ProcessSample;
 }
 
-/** Events of the flow at ν: x drawn from p(x | process, ν), y from p(y | x, process, ν) at the simulated x. */
-async function drawnEvents({ request, model, process, nu, at, sample }: TestedSample, sampler: Sampler) {
-  const { count, x, y, weights } = sample;
+/** Random numbers of the process at the point, for x or y. */
+const streamOf = ({ request, process, at }: TestedSample, of: ObservableName): Stream => {
   const point = at.every((value, k) => value === request.nominal[k]) ? "" : `/${at.join()}`;
-  const stream = (of: ObservableName) => ({ seed: request.seed, purpose: `closure/${process}${point}/${of}` });
+  return { seed: request.seed, purpose: `closure/${process}${point}/${of}` };
+};
+
+/** Events of the flow at ν: x drawn from p(x | process, ν), y from p(y | x, process, ν) at the simulated x. */
+async function drawnEvents(own: TestedSample, sampler: Sampler) {
+  const { model, process, nu, sample } = own;
+  const { count, x, y, weights } = sample;
+  const stream = (of: ObservableName) => streamOf(own, of);
   const drawnX: ProcessSample = { count, x: await sampler.sampleX(process, nu, count, stream("x")) };
   if (y === undefined || model.y === undefined) return { x: drawnX };
   const drawnY = await sampler.sampleY(process, nu, x, stream("y"));
@@ -175,8 +155,12 @@ async function drawnEvents({ request, model, process, nu, at, sample }: TestedSa
 
 async function nominalTests(own: TestedSample, sampler: Sampler): Promise<ClosureTest[]> {
   const drawn = await drawnEvents(own, sampler);
-  const tests = compared(own, "x", "nominal", drawn.x);
-  return drawn.y === undefined ? tests : [...tests, ...compared(own, "y", "nominal", drawn.y)];
+  const testsOf = async (of: ObservableName, events: ProcessSample) => [
+    ...compared(own, of, "nominal", events),
+    ...(await classified(own, of, "nominal", events)),
+  ];
+  const tests = await testsOf("x", drawn.x);
+  return drawn.y === undefined ? tests : [...tests, ...(await testsOf("y", drawn.y))];
 }
 
 /**
@@ -201,34 +185,95 @@ async function morphTests(
     const logs = await ratio.logRatio(process, from, nu, x, of === "y" ? y : undefined);
     const weighted = Float64Array.from({ length: count }, (_, i) => (weights?.[i] ?? 1) * Math.exp(logs[i]!));
     const left = effectiveEvents(weighted) / (weights === undefined ? count : effectiveEvents(weights));
-    if (left >= LEAST_EFFECTIVE) return compared(own, of, "morph", { ...nominal, weights: weighted }, reference);
+    if (left >= LEAST_EFFECTIVE) {
+      const events = { ...nominal, weights: weighted };
+      const tests = compared(own, of, "morph", events, reference);
+      return [...tests, ...(await classifiedMorph(own, of, events, nominal, tests))];
+    }
     drawn ??= await drawnEvents(own, sampler);
     const variations = compared(own, of, "morph", nominal);
-    return compared(own, of, "morph", drawn[of]!).map((test, i) => ({ ...test, variation: variations[i]!.difference }));
+    const tests = compared(own, of, "morph", drawn[of]!).map((test, i) => ({
+      ...test,
+      variation: variations[i]!.difference,
+    }));
+    return [...tests, ...(await classifiedMorph(own, of, drawn[of]!, nominal, tests))];
   };
   const tests = await testsOf("x");
   if (sample.y === undefined || model.y === undefined) return tests;
   return [...tests, ...(await testsOf("y"))];
 }
 
+/** What a density is tested with: x, or x and y. */
+function featuresOf({ sample }: TestedSample, of: ObservableName): TestedFeature[] {
+  const own = (one: ObservableName): TestedFeature[] =>
+    Array.from({ length: sample[one]!.length / sample.count }, (_, feature) => ({ of: one, feature }));
+  return of === "x" ? own("x") : [...own("x"), ...own("y")];
+}
+
+function columnsOf(features: readonly TestedFeature[], observed: ProcessSample, expected: ProcessSample) {
+  const columnOf = (own: ProcessSample, { of, feature }: TestedFeature) =>
+    own[of]!.subarray(feature * own.count, (feature + 1) * own.count);
+  return features.map(
+    (own): ComparedColumn => ({ observed: columnOf(observed, own), expected: columnOf(expected, own) }),
+  );
+}
+
+/** Pairs show what one or two features do. */
+const LEAST_CLASSIFIED = 3;
+
+/** All features of a density together. */
+async function classified(
+  own: TestedSample,
+  of: ObservableName,
+  part: ClosureTest["part"],
+  expected: ProcessSample,
+): Promise<ClosureTest[]> {
+  const { request, model, classifier, process, at, sample } = own;
+  const features = featuresOf(own, of);
+  if (features.length < LEAST_CLASSIFIED) return [];
+  const framed = (events: ProcessSample) => framedEvents(model.frame, events, request.backend.precision);
+  const weights = { observed: sample.weights, expected: expected.weights };
+  const columns = columnsOf(features, framed(sample), framed(expected));
+  const test = await classifier.test(columns, weights, streamOf(own, of), request.signal);
+  return test === undefined ? [] : [{ of, part, process, at, by: "classifier", features, ...test }];
+}
+
+/**
+ * The nuisance does at least as much to all features together as to any of them. Where the morph differs, and only there is it asked for, a further
+ * network finds how much: the one that looks for what the morph misses need not see what it has.
+ */
+async function classifiedMorph(
+  own: TestedSample,
+  of: ObservableName,
+  expected: ProcessSample,
+  nominal: ProcessSample,
+  tests: readonly ClosureTest[],
+): Promise<ClosureTest[]> {
+  const [found] = await classified(own, of, "morph", expected);
+  if (found === undefined) return [];
+  const isSeen = (found.result.pValue ?? 1) < CLOSURE_LEVEL;
+  const whole = isSeen ? await classified(own, of, "morph", nominal) : [];
+  const variations = [
+    ...tests.flatMap(({ variation }) => variation ?? []),
+    ...whole.map(({ difference }) => difference),
+  ];
+  return [{ ...found, variation: variations.reduce((a, b) => (b.lambda > a.lambda ? b : a)) }];
+}
+
 /** Every feature that a density has, alone and with every other that is there before it. */
 function compared(
-  { request, process, at, sample }: TestedSample,
+  own: TestedSample,
   of: ObservableName,
   part: ClosureTest["part"],
   expected: ProcessSample,
   reference?: ComparedWeights["reference"],
 ): ClosureTest[] {
-  const featuresOf = (one: ObservableName): TestedFeature[] =>
-    Array.from({ length: sample[one]!.length / sample.count }, (_, feature) => ({ of: one, feature }));
-  const features = of === "x" ? featuresOf("x") : [...featuresOf("x"), ...featuresOf("y")];
-  const columns = features.map(({ of: one, feature }) => ({
-    observed: sample[one]!.subarray(feature * sample.count, (feature + 1) * sample.count),
-    expected: expected[one]!.subarray(feature * expected.count, (feature + 1) * expected.count),
-  }));
+  const { request, process, at, sample } = own;
+  const features = featuresOf(own, of);
+  const columns = columnsOf(features, sample, expected);
   const weights = { observed: sample.weights, expected: expected.weights, reference };
-  const common = { of, part, process, at };
-  const first = features.findIndex((own) => own.of === of);
+  const common = { of, part, process, at, by: "bins" } as const;
+  const first = features.findIndex((one) => one.of === of);
   const singles = testSingles(columns.slice(first), weights).map((test, i): ClosureTest => {
     const edges = binEdges(columns[first + i]!.observed, request.bins, sample.weights);
     const observed = binWithin(columns[first + i]!.observed, edges, sample.weights);
@@ -267,59 +312,4 @@ function scaledTo(sum: number, binned: BinnedEvents): BinnedEvents {
     sums: binned.sums.map((value) => factor * value),
     squares: binned.squares.map((value) => factor * factor * value),
   };
-}
-
-/** A density or its morph, by the test that fails the most clearly. */
-export interface ClosureVerdict {
-  readonly of: ObservableName;
-  /** Of the nominal density, or of the morph at its anchors. */
-  readonly part: "nominal" | "morph";
-  readonly tests: number;
-  /** The test with the largest difference among those that are no chance; the least probable one where there is none. */
-  readonly worst: ClosureTest;
-  /** Probability of the worst test's χ² or a larger one in any of so many tests, by chance. */
-  readonly pValue: number;
-  readonly passed: boolean;
-}
-
-/** Chance of a failure where the flow is right, per verdict. */
-export const CLOSURE_LEVEL = 0.001;
-
-/**
- * A difference √λ that fails, in standard deviations of the data: data of their size show it by themselves, as the χ² of twenty-four bins
- * then has a p-value of 0.003 on average. Smaller ones fail in closure by scores where they move the estimates.
- */
-const LARGEST_DIFFERENCE = 5;
-
-/**
- * Parts of a variation, as a distance √λ, that a morph may miss. A morph that misses half of what a nuisance does cannot measure it as well as
- * the data can: that counts from one standard deviation of the data on. A quarter, by which an error may be too large or too small, counts where the
- * difference is large; what is less does not, however many data see it: points of simulation may lie many errors from the estimate.
- */
-const LARGEST_MISSED = 0.5;
-const NOTICED_MISSED = 0.25;
-
-function isLarge({ difference: { lambda }, variation }: ClosureTest): boolean {
-  const isClear = lambda > LARGEST_DIFFERENCE ** 2;
-  if (variation === undefined) return isClear;
-  const missesMoreThan = (part: number) => lambda > part ** 2 * variation.lambda;
-  return (isClear && missesMoreThan(NOTICED_MISSED)) || (lambda > 1 && missesMoreThan(LARGEST_MISSED));
-}
-
-/** One verdict per density and morph. */
-export function closureVerdicts(tests: readonly ClosureTest[]): ClosureVerdict[] {
-  checkArgument("closureVerdicts", "tests", tests, aList);
-  return (["x", "y"] as const).flatMap((of) =>
-    (["nominal", "morph"] as const).flatMap((part) => {
-      const own = tests.filter((test) => test.of === of && test.part === part && test.result.pValue !== undefined);
-      if (own.length === 0) return [];
-      const chance = (test: ClosureTest) => amongTests(test.result.pValue!, own.length);
-      const failed = own.filter((test) => chance(test) < CLOSURE_LEVEL && isLarge(test));
-      const worst =
-        failed.length === 0
-          ? own.reduce((a, b) => (b.result.pValue! < a.result.pValue! ? b : a))
-          : failed.reduce((a, b) => (b.difference.lambda > a.difference.lambda ? b : a));
-      return [{ of, part, tests: own.length, worst, pValue: chance(worst), passed: failed.length === 0 }];
-    }),
-  );
 }

@@ -32,7 +32,8 @@ import { type EventScores, openEventScores } from "../likelihood/event-scores.js
 import type { LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel } from "../mixture-model.js";
 import { logTotalYield, logYields } from "../yields.js";
-import { CLOSURE_LEVEL, scaledYields } from "./closure.js";
+import { scaledYields } from "./closure.js";
+import { CLOSURE_LEVEL, significantChiSquare } from "./closure-verdicts.js";
 import type { ProcessSample } from "./process-samples.js";
 
 /** Simulation of every process at one ν. */
@@ -324,12 +325,4 @@ function interpolation(points: readonly (readonly number[])[], { nominal, estima
 }
 
 /** By how many errors a result must differ from zero so that none of so many do by chance, with a probability of 1 - `CLOSURE_LEVEL`. */
-export function significantAmong(tests: number): number {
-  let [low, high] = [0, 40];
-  for (let step = 0; step < 60; step++) {
-    const middle = (low + high) / 2;
-    if (amongTests(chiSquarePValue(middle * middle, 1), tests) > CLOSURE_LEVEL) low = middle;
-    else high = middle;
-  }
-  return high;
-}
+export const significantAmong = (tests: number): number => Math.sqrt(significantChiSquare(1, tests));

@@ -71,6 +71,7 @@ const closureTests = (anchors: number) =>
         [0, 1].map((feature) => ({
           of,
           part: i === 0 ? "nominal" : "morph",
+          by: "bins",
           process,
           features: [{ of, feature }],
           at: [i === 0 ? 0 : -i, 0],
@@ -131,8 +132,8 @@ export const outcome = {
   closure: {
     tests: closureTests(10),
     verdicts: [
-      { of: "x", part: "nominal", tests: 2, worst: closureTests(1)[0], pValue: 0.2, passed: true },
-      { of: "y", part: "morph", tests: 36, worst: closureTests(2).at(-1), pValue: 0.0004, passed: false },
+      { of: "x", part: "nominal", by: "bins", tests: 2, worst: closureTests(1)[0], pValue: 0.2, passed: true },
+      { of: "y", part: "morph", by: "bins", tests: 36, worst: closureTests(2).at(-1), pValue: 0.0004, passed: false },
     ],
   },
   biases: [

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ClosureTest } from "../../../inference/model/predictions/closure.js";
+import type { ClosureTest, ClosureVerdict } from "../../../inference/model/predictions/closure-verdicts.js";
 import type { RunContext } from "../../../workflow/context.js";
 import { closureFindings } from "../../../workflow/steps/closure.js";
 import { runInProcess } from "../../cli/in-process.js";
@@ -44,13 +44,14 @@ test("warns where a density does not pass its closure", async () => {
 
 test("a morph that fails says what it misses, and what to do", () => {
   const worst = {
+    by: "bins",
     features: [{ of: "x", feature: 0 }],
     process: 1,
     at: [-1, 0],
     difference: { lambda: 36, error: 1 },
     variation: { lambda: 144, error: 1 },
   } as unknown as ClosureTest;
-  const verdict = { of: "x", part: "morph", tests: 6, worst, pValue: 1e-9, passed: false } as const;
+  const verdict = { of: "x", part: "morph", by: "bins", tests: 6, worst, pValue: 1e-9, passed: false } as const;
   const [found, ...others] = closureFindings(setting, { tests: [], verdicts: [verdict, { ...verdict, passed: true }] });
   assert.equal(others, []);
   assert.is(
@@ -65,6 +66,22 @@ test("a morph that fails says what it misses, and what to do", () => {
   assert.match(textAt(140 ** 2, 0), "differs by 140 standard deviations of the data (p-value below 1e-12 for");
   assert.match(textAt(1e12, 1e-9), "differs by more than 1000 standard deviations of the data (p-value 1.0e-9 for");
   assert.is(found!.advice, "Train longer (morph.x.training.epochs), with more simulation, or with larger networks");
+  const together = {
+    ...verdict,
+    by: "classifier",
+    worst: { ...worst, by: "classifier", features: [0, 1].map((feature) => ({ of: "x", feature })) },
+  } as const;
+  const byClassifier = closureFindings(setting, { tests: [], verdicts: [together as unknown as ClosureVerdict] });
+  assert.match(
+    byClassifier[0]!.text,
+    "6 tests, x1 and x2 of B, shift = -1, together, by a classifier), and misses 50%",
+  );
+  // Said once, by the simpler test.
+  const both = closureFindings(setting, { tests: [], verdicts: [verdict, together as unknown as ClosureVerdict] });
+  assert.equal(
+    both.map(({ text }) => text),
+    [found!.text],
+  );
   const affine = { ...setting.analysis.configuration, morph: { x: { kind: "affine" } } };
   const other = { ...setting, analysis: { ...setting.analysis, configuration: affine } } as unknown as RunContext;
   assert.match(closureFindings(other, { tests: [], verdicts: [verdict] })[0]!.advice, /^Set morph\.x\.kind to spline/);

@@ -31,7 +31,8 @@ const TEXT =
   "values of the nuisances at which they were simulated. Between these points, shifts of the estimates are interpolated; closure " +
   "fails where they move the estimate of this fit by more than half of its standard deviation, and chance is ruled out. The tests compare nominal simulation with events drawn from p(x) and p(y | x), and simulation " +
   "at other points with nominal simulation that is weighted by the ratio of the densities, for every feature and pair of features, in " +
-  "bins of equal content and two of each tail. A test fails where its p-value, corrected for the number of tests, is below 0.001, and " +
+  "bins of equal content and two of each tail. Where there are three features or more, a small network also learns to tell the two apart by " +
+  "all of them together, and events that it has not seen are compared in bins of what it puts out. A test fails where its p-value, corrected for the number of tests, is below 0.001, and " +
   "the difference is more than 5 standard deviations of the data, and for a morph more than a quarter of what the nuisance does. A morph that misses half of that fails from a difference of 1 on.";
 
 export const closurePage = (context: RunContext, outcome: Closed & Pick<Outcome, "missing">): PagePart => ({
