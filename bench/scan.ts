@@ -17,6 +17,7 @@ import { type EventData, likelihood } from "../inference/model/likelihood/likeli
 import { bindMixture } from "../inference/model/mixture.js";
 import { type MixtureModel, parametersOn } from "../inference/model/mixture-model.js";
 import { machine, printMachine, writeResult } from "./support/machine.js";
+import { processorTime } from "./support/processor-time.js";
 import { published } from "./workloads/published.js";
 import { responseOf, toy } from "./workloads/toy.js";
 
@@ -53,14 +54,6 @@ function check(what: string, got: ArrayLike<number>, wanted: ArrayLike<number>, 
     if (Math.abs(got[i]! - wanted[i]!) <= 1e-3 * Math.sqrt(count) + 1e-5 * scale) continue;
     throw new Error(`${what}: expected the same number with and without what is kept, got ${got[i]} and ${wanted[i]}`);
   }
-}
-
-/** Milliseconds of all threads of this process. */
-async function processorTime(body: () => Promise<unknown>): Promise<number> {
-  const start = process.cpuUsage();
-  await body();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
 }
 
 const points = [

@@ -15,7 +15,7 @@ const modelOf = <A extends Architecture>(architecture: A, seed: number): FlowMod
 });
 
 /** Last layers that are not zero, so that nothing is the identity. */
-function filled(architecture: FactorizableArchitecture, seed: number): FlowModel<FactorizableArchitecture> {
+export function filled(architecture: FactorizableArchitecture, seed: number): FlowModel<FactorizableArchitecture> {
   const { weights } = modelOf(architecture, seed);
   const own = [...weights].map(([name, { shape, data }]) => {
     const isZero = data.every((value) => value === 0);
