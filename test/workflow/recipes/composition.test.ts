@@ -137,12 +137,12 @@ test("`steps` says what is done; other data, options and keys of the file are ot
     return Object.fromEntries(result.steps.map((own: { name: string; state: string }) => [own.name, own.state]));
   };
   const all = (state: string) => ({ "fit.fit": state, "scan.fit.nflat": state, "projections.fit": state });
-  assert.equal(await states(), all("to do"));
+  assert.equal(await states(), all("missing"));
   await json("run", file, "--out", out);
   assert.equal(await states(), all("done"));
-  assert.equal(await states("--set-parameter", "slope=0.021"), all("to do"));
-  assert.equal(await states("--set", "report.bins=20"), { ...all("done"), "projections.fit": "to do" });
-  assert.equal(await states("--set", "scan.points=20"), { ...all("done"), "scan.fit.nflat": "to do" });
+  assert.equal(await states("--set-parameter", "slope=0.021"), all("stale"));
+  assert.equal(await states("--set", "report.bins=20"), { ...all("done"), "projections.fit": "stale" });
+  assert.equal(await states("--set", "scan.points=20"), { ...all("done"), "scan.fit.nflat": "stale" });
   assert.equal(await states("--set", "name=other"), all("done"));
 });
 

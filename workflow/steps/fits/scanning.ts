@@ -16,6 +16,7 @@ import {
   scans,
 } from "../../likelihood/nuisance-scan.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import { someOf } from "../../store/chosen-steps.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
 import type { FittedModel } from "./fitted-model.js";
 import { type ScanTask, scanTasks } from "./scan-tasks.js";
@@ -71,12 +72,10 @@ export async function scanFits(context: RunContext, fitted: FittedModel): Promis
     return [];
   }
   const plan = scanPlan({ ...context, model: first.model }, first.fit.fit);
-  const scanned: ScannedFit[] = [];
-  for (const task of tasks) {
-    if (task.fit.fit.hessian === undefined) continue;
+  const scanOne = async (task: ScanTask): Promise<ScannedFit> => {
     const found = await scanTask(context, fitted, task, plan);
     for (const problem of scanProblems(found)) context.warn(`${task.label}, ${problem}`);
-    scanned.push({ name: task.name, label: task.label, summary: task.fit.summary, found });
-  }
-  return scanned;
+    return { name: task.name, label: task.label, summary: task.fit.summary, found };
+  };
+  return someOf(tasks.filter(({ fit }) => fit.fit.hessian !== undefined).map((task) => () => scanOne(task)));
 }
