@@ -3,6 +3,7 @@ import type { Backend } from "../engine/runtime/backend.js";
 import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
 import { checkTransportData } from "./check-inputs.js";
+import { commonOf } from "./common-inputs.js";
 import { type Analysis, dimensionsOf, willMoveY } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
@@ -16,8 +17,7 @@ import type { Reporter } from "./reporter.js";
 import { generateData } from "./simulation/generator-simulation.js";
 import { openSimulation } from "./simulation/open-simulation.js";
 import type { Simulation } from "./simulation/simulation.js";
-import { openSteps } from "./store/step-store.js";
-import { readVersion } from "./version.js";
+import { type FolderSteps, openSteps } from "./store/step-store.js";
 
 export function checkTrainable({ file, configuration }: Analysis): void {
   if (configuration.model.file === undefined) return;
@@ -26,6 +26,11 @@ export function checkTrainable({ file, configuration }: Analysis): void {
     got: "a finished model (model.file)",
     hint: "Use `unbinned fit`, `scan` or `hessian` with it, or remove model.file",
   });
+}
+
+/** A context of a command that has a folder to itself. */
+export interface OpenContext extends RunContext {
+  readonly store: FolderSteps;
 }
 
 export interface ContextRequest {
@@ -40,11 +45,10 @@ export interface ContextRequest {
 export async function openContext(
   { analysis, folder, backend, isForced }: ContextRequest,
   { progress, signal, warn }: Reporter,
-): Promise<RunContext> {
+): Promise<OpenContext> {
   const { configuration } = analysis;
-  const { seed, data } = configuration;
-  const common = { version: readVersion(), seed, backend: backend.name, precision: backend.precision };
-  const store = await openSteps(folder, common, isForced, progress);
+  const { data } = configuration;
+  const store = await openSteps(folder, commonOf(analysis, backend), isForced, progress);
   const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
   if (generated !== undefined) await saveEvents(folder, generated);
   const loaded = await loadEvents(analysis, [folder], undefined);

@@ -59,6 +59,8 @@ export const OPTIONS = {
   },
   aggregate: { value: undefined, help: "only sum up the toys that are there" },
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
+  only: { value: "STEPS", help: "these steps and what they need, as `unbinned steps` names them: a,b; repeatable" },
+  from: { value: "STEP", help: "repeat this step and everything that follows from it" },
   force: { value: undefined, help: "overwrite, or start afresh" },
   schema: { value: undefined, help: "print the JSON Schema of the configuration" },
   json: { value: undefined, help: "results as JSON on stdout; progress on stderr" },
@@ -105,6 +107,9 @@ export interface Options {
   readonly at: string | undefined;
   readonly aggregate: boolean;
   readonly replica: number | undefined;
+  /** Names of steps. */
+  readonly only: readonly string[];
+  readonly from: string | undefined;
   readonly force: boolean;
   readonly schema: boolean;
   readonly json: boolean;
@@ -208,12 +213,21 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     at: last("at"),
     aggregate: has("aggregate"),
     replica: integer("replica", 0, MAXIMA.replicas - 1),
+    only: every("only").flatMap((names) => namesIn("only", names)),
+    from: last("from"),
     force: has("force"),
     schema: has("schema"),
     json: has("json"),
     help: has("help"),
     version: has("version"),
   };
+}
+
+/** "a,b" as names, none of them empty. */
+function namesIn(option: OptionName, text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw complaint(option, "names separated by commas", JSON.stringify(text));
+  return names;
 }
 
 export function complaint(name: OptionName, expected: string, got: string, hint?: string): UsageError {

@@ -2,8 +2,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
+import { commonOf } from "../../workflow/common-inputs.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
-import { commonOf } from "../../workflow/recipes/composition.js";
 import { runCompositionToys, summariseCompositionToys } from "../../workflow/recipes/composition-coverage.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
 import { fileName } from "../../workflow/store/file-names.js";

@@ -1,6 +1,7 @@
 /** Verbs on a composition: a file with `likelihoods`. */
 import { join } from "node:path";
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
+import { commonOf } from "../../workflow/common-inputs.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import {
   type CompositionAnalysis,
@@ -8,7 +9,7 @@ import {
 } from "../../workflow/configuration/composition/composition-file.js";
 import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
 import { UsageError } from "../../workflow/errors.js";
-import { commonOf, type Extent, runComposition } from "../../workflow/recipes/composition.js";
+import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
 import { writeComposition } from "../../workflow/report/composition-files.js";
 import { compositionResults } from "../../workflow/report/composition-results.js";
 import { describeLikelihood } from "../../workflow/report/composition-text.js";

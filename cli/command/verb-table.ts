@@ -29,9 +29,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
-    options: [...COMPUTING, ...PARAMETERS, "out", "replica", "force", "json"],
+    options: [...COMPUTING, ...PARAMETERS, "out", "only", "from", "replica", "force", "json"],
     details:
-      "Finished steps are kept in the output folder and not repeated; --force starts afresh. Exits with 3 where the fit that\n" +
+      "Finished steps are kept in the output folder and not repeated; --force starts afresh, --from repeats a step and what follows\n" +
+      "from it. With --only results and report are made of the steps that are done, and say what is left out; they need the fits.\n" +
+      "The first part of names, such as `scans`, stands for all steps whose names begin so. Exits with 3 where the fit that\n" +
       "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.\n" +
       "Of several runs into one folder one works and the others wait.",
     load: async () => (await import("../verbs/run.js")).run,
@@ -150,12 +152,13 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/expand.js")).expand,
   },
   steps: {
-    summary: "the steps of a composition and their state",
+    summary: "the steps of an analysis and their state",
     operands: ["FILE"],
     options: [...COMPUTING, ...PARAMETERS, "out", "json"],
     details:
-      "A step is done where the folder of results has it with the same key, which stands for everything that it follows from; `run`\n" +
-      "does the others. Give the options that `run` gets: they are part of the key.",
+      "A step is done where the folder of results has it with the same key, which stands for everything that it follows from, and\n" +
+      "stale where it has it with another; `run` does what is not done, and resumes what is unfinished. A step that is waiting\n" +
+      "follows from numbers that are not there yet. Give the options that `run` gets: they are part of the key.",
     load: async () => (await import("../verbs/steps.js")).steps,
   },
   migrate: {

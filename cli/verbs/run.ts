@@ -7,6 +7,7 @@ import { UsageError } from "../../workflow/errors.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
+import { chosenRun, leftOutText, noResultsText } from "../../workflow/recipes/measurement-steps.js";
 import { frameOf } from "../../workflow/report/measurement/analysis.js";
 import { measurementNumbers, measurementPage } from "../../workflow/report/measurement/leaves.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
@@ -14,18 +15,21 @@ import { errorsOfFit } from "../../workflow/report/simulation-text.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
 import { fitOneReplica, replicaTraining } from "../../workflow/steps/fits/fit-chain.js";
 import { judgeTrainings } from "../../workflow/steps/trainings/training-step.js";
+import { StepNotDone } from "../../workflow/store/chosen-steps.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { unconvergedText } from "../../workflow/training-verdict.js";
 import { fitVerdicts, requirePassed, Verdicts, verdictLines } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { isComposition, runWholeComposition } from "../command/composition.js";
+import { checkChoice } from "../command/step-choice.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
   const { options, operands } = context;
   if (isComposition(context)) return runWholeComposition(context);
+  checkChoice(options);
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);
@@ -50,10 +54,12 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     },
   };
   try {
-    const runContext = await openContext({ analysis, folder, backend, isForced: options.force }, reporter);
-    if (options.replica !== undefined) return await runReplica(context, runContext, options.replica);
+    const opened = await openContext({ analysis, folder, backend, isForced: options.force }, reporter);
+    if (options.replica !== undefined) return await runReplica(context, opened, options.replica);
+    const { context: runContext, leftOut } = await chosenRun(opened, options);
     const outcome = await runChain(runContext, warnings);
     signal.throwIfAborted();
+    if (leftOut().length > 0) runContext.warn(leftOutText(leftOut()));
     const results = await writeResults(folder, measurementNumbers(runContext, outcome));
     const page = measurementPage(runContext, outcome);
     await writeReport(folder, frameOf(runContext, outcome), page, runContext.warn);
@@ -73,6 +79,10 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     requirePassed(outcome.best.label, outcome.verdicts);
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+    context.print(`\n${noResultsText(error)}`);
+    context.printJson({ missing: error.step });
   } finally {
     await backend.close();
   }

@@ -1,5 +1,4 @@
 /** A composition from its file to results: read, fit each likelihood, its asymmetric errors, scans, impacts, projections. */
-import type { Backend } from "../../engine/runtime/backend.js";
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
@@ -28,7 +27,6 @@ import {
 import { pairStep, scanStep } from "../steps/composition/scan.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
-import { readVersion } from "../version.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
 /** What one likelihood has left. */
@@ -57,14 +55,6 @@ export interface CompositionOutcome {
   readonly likelihoods: readonly LikelihoodOutcome[];
   readonly verdicts: readonly Verdict[];
 }
-
-/** What every step follows from. */
-export const commonOf = ({ configuration }: CompositionAnalysis, { name, precision }: Backend) => ({
-  version: readVersion(),
-  seed: configuration.seed,
-  backend: name,
-  precision,
-});
 
 /** The events of every likelihood, in the order of its channels; what is left out is said. */
 export async function readPlans(

@@ -19,6 +19,7 @@ import { findSimulationErrors } from "../steps/simulation-errors/simulation-erro
 import type { SimulationKeys } from "../steps/simulation-keys.js";
 import { trainDensity } from "../steps/trainings/densities.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
+import { allOf, StepNotDone } from "../store/chosen-steps.js";
 import { nuisanceModels } from "../store/model-files.js";
 import { Verdicts } from "../verdicts.js";
 import { attempt, type Missing, type OptionalPart } from "./optional-parts.js";
@@ -35,8 +36,10 @@ export async function trainSimulation(
   verdicts: Verdicts,
 ) {
   const { configuration } = context.analysis;
-  const x = await trainDensity(context, "x", leftOut);
-  const y = looksAtY(context) ? await trainDensity(context, "y", leftOut) : undefined;
+  const [x, y] = await allOf([
+    () => trainDensity(context, "x", leftOut),
+    async () => (looksAtY(context) ? trainDensity(context, "y", leftOut) : undefined),
+  ]);
   const { frame, kept } = context.simulation;
   const model: MixtureModel = {
     ...(frame && { frame }),
@@ -59,8 +62,24 @@ export async function trainSimulation(
   return { model, densities: [x.key, y?.key], keys, trainings, noise };
 }
 
+/**
+ * Asks for every step that can be asked for, for a store that says what is there. What is computed beside the steps is left out where it takes
+ * time.
+ */
+export async function visitSteps(context: RunContext): Promise<void> {
+  try {
+    await measured(context, [], false);
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+  }
+}
+
 /** @param warnings  what `context.warn` has said, in order */
-export async function runChain(context: RunContext, warnings: readonly string[]): Promise<Outcome> {
+export const runChain = (context: RunContext, warnings: readonly string[]): Promise<Outcome> =>
+  measured(context, warnings, true);
+
+/** @param looksAtEvents  whether events are looked at for their own sake, not for a step */
+async function measured(context: RunContext, warnings: readonly string[], looksAtEvents: boolean): Promise<Outcome> {
   const missing: Missing = new Map();
   const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
     attempt(context, missing, name, make, instead);
@@ -72,7 +91,7 @@ export async function runChain(context: RunContext, warnings: readonly string[])
   const noClosure: Closure = { tests: [], verdicts: [] };
   const closure = await part("Closure", () => checkClosure(context, simulated, points, densities), noClosure);
   verdicts.add(closureFindings(context, closure));
-  await requireLikelihood(context, simulated);
+  if (looksAtEvents) await requireLikelihood(context, simulated);
   const fitted = await fitModel(context, simulated, keys, trained.noise);
   verdicts.add(judgeTrainings(context, fitted.trainings));
   const { xAlone, fixed, profiled } = fitted.fits;
@@ -91,7 +110,9 @@ export async function runChain(context: RunContext, warnings: readonly string[])
     [],
   );
   verdicts.add(biasFindings(context, biases));
-  const ofFit = await checkFittedEvents(context, fitted.model, best, checks.verdicts);
+  const ofFit = looksAtEvents
+    ? await checkFittedEvents(context, fitted.model, best, checks.verdicts)
+    : { verdicts: [], influence: [] };
   verdicts.add([...ofFit.verdicts, ...summaryVerdicts(best.label, best.summary)]);
   const { estimate } = best.summary;
   const noProjections: ProjectionSet = { projections: [], processes: [] };

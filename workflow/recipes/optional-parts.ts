@@ -3,6 +3,7 @@ import { systemCode } from "../../io/errors.js";
 import { FileError } from "../../io/index.js";
 import { DeviceLostError } from "../errors.js";
 import type { Reporter } from "../reporter.js";
+import { StepNotDone } from "../store/chosen-steps.js";
 import { reasonOf } from "../store/drawings.js";
 
 /** The parts, by the headings under which the report has them. */
@@ -45,7 +46,8 @@ export async function attempt<T, U>(
     if (isFatal(error, context)) throw error;
     const reason = reasonOf(error);
     missing.set(part, reason);
-    context.warn(`"${part}" is left out, as it cannot be made: ${reason}`);
+    // Which steps are left out is said once, of all together.
+    if (!(error instanceof StepNotDone)) context.warn(`"${part}" is left out, as it cannot be made: ${reason}`);
     return instead;
   }
 }

@@ -20,6 +20,7 @@ import { withoutTransport } from "../../inference/model/sampling/sampling.js";
 import { expectedYields } from "../../inference/model/yields.js";
 import { nominalShapes, nuisanceNames, willMoveY } from "../configuration/analysis.js";
 import { formOf, looksAtY, observedEvents, type RunContext } from "../context.js";
+import { someOf } from "../store/chosen-steps.js";
 import type { Verdict } from "../verdicts.js";
 import { densityAdvice, describePoint, type LazyPoints, MOST_SCORED, type TrainedDensity } from "./closure.js";
 import type { NamedFit } from "./fits/fitted-model.js";
@@ -56,10 +57,10 @@ export async function findBiases(
   const { y: _, ...ofX } = whole;
   const withY = looksAtY(context);
   const withX = !withY || (willMoveY(configuration) && configuration.likelihood.form === "joint");
-  const found = [
-    ...(withX ? [await biasesOf(context, ofX, points, "x", keys.xAlone, quoted, rates)] : []),
-    ...(withY ? [await biasesOf(context, whole, points, "x and y", keys.whole, quoted, rates)] : []),
-  ];
+  const found = await someOf([
+    ...(withX ? [() => biasesOf(context, ofX, points, "x", keys.xAlone, quoted, rates)] : []),
+    ...(withY ? [() => biasesOf(context, whole, points, "x and y", keys.whole, quoted, rates)] : []),
+  ]);
   return found.flatMap((own) => own ?? []);
 }
 

@@ -5,6 +5,8 @@ import { stepKey } from "./step-store.js";
 export interface LazyStep<R> {
   readonly name: string;
   readonly key: string;
+  /** What it follows from, JSON data; keys of other steps among it. */
+  readonly inputs: unknown;
   /** Does it once, unless it is done already. */
   result(): Promise<R>;
 }
@@ -25,6 +27,7 @@ export function lazyStep<R>(
   return {
     name,
     key: stepKey(common, name, inputs),
+    inputs,
     result() {
       done ??= run();
       return done;

@@ -37,6 +37,17 @@ export interface StepStore {
   ): Promise<FinishedStep<R>>;
 }
 
+/** Steps in a folder, which may also be looked for without doing any. */
+export interface FolderSteps extends StepStore {
+  /** The result of a step where it is done. */
+  find<R>(name: string, inputs: unknown): Promise<FinishedStep<R> | undefined>;
+  /** Takes its result away, and what an unfinished training left. */
+  forget(name: string): Promise<void>;
+}
+
+/** `stale`: of other inputs, or of another version; `unfinished`: its training was interrupted and will be resumed. */
+export type StepState = "done" | "stale" | "unfinished" | "missing";
+
 const FOLDER = "steps";
 
 /** Stands for inputs, JSON data. */
@@ -50,9 +61,30 @@ const EXTENSION = ".safetensors";
 /** Stands for everything that the result of a step follows from. @param common  see `openSteps` */
 export const stepKey = (common: unknown, name: string, inputs: unknown): string => keyOf({ name, common, inputs });
 
-/** Whether a folder of results has the result of a step with this key. */
-export async function hasStep(folder: string, name: string, key: string, progress: Progress): Promise<boolean> {
-  return (await readStep(join(folder, FOLDER, `${fileName(name)}${EXTENSION}`), key, progress)) !== undefined;
+/** The files of a step. */
+const filesOf = (steps: string, name: string) => ({
+  file: join(steps, `${fileName(name)}${EXTENSION}`),
+  unfinished: join(steps, `${fileName(name)}.unfinished${EXTENSION}`),
+});
+
+/** What a folder of results has of a step with this key. */
+export async function stateOf(folder: string, name: string, key: string, progress: Progress): Promise<StepState> {
+  const { file, unfinished } = filesOf(join(folder, FOLDER), name);
+  if ((await readStep(file, key, progress)) !== undefined) return "done";
+  if ((await readStep(unfinished, key, progress)) !== undefined) return "unfinished";
+  return existsSync(file) || existsSync(unfinished) ? "stale" : "missing";
+}
+
+/** The result of a step with this key, where a folder of results has it. */
+export async function findStep<R>(
+  folder: string,
+  name: string,
+  key: string,
+  progress: Progress,
+): Promise<FinishedStep<R> | undefined> {
+  const { file } = filesOf(join(folder, FOLDER), name);
+  const kept = await readStep(file, key, progress);
+  return kept && { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
 }
 
 /** The record and arrays of a file, if it is there and carries the key. */
@@ -111,6 +143,8 @@ async function removeSteps(folder: string): Promise<void> {
 }
 
 /**
+ * Makes the folder of the steps where it is missing.
+ *
  * @param common   what every step follows from: version, seed, backend
  * @param isForced forget what is there
  */
@@ -119,20 +153,27 @@ export async function openSteps(
   common: unknown,
   isForced: boolean,
   progress: Progress,
-): Promise<StepStore> {
+): Promise<FolderSteps> {
   const steps = createInside(folder, FOLDER);
   await removeUnfinished(steps);
   if (isForced) await removeSteps(steps);
+  const find = async <R>(name: string, inputs: unknown): Promise<FinishedStep<R> | undefined> => {
+    const kept = isForced ? undefined : await findStep<R>(folder, name, stepKey(common, name, inputs), progress);
+    if (kept !== undefined) progress.note(`${name}: kept from before`);
+    return kept;
+  };
   return {
+    find,
+    async forget(name) {
+      const { file, unfinished } = filesOf(steps, name);
+      await rm(file, { force: true });
+      await rm(unfinished, { force: true });
+    },
     async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
+      const kept = await find<R>(name, inputs);
+      if (kept !== undefined) return kept;
       const key = stepKey(common, name, inputs);
-      const file = join(steps, `${fileName(name)}${EXTENSION}`);
-      const unfinished = join(steps, `${fileName(name)}.unfinished${EXTENSION}`);
-      const kept = isForced ? undefined : await readStep(file, key, progress);
-      if (kept !== undefined) {
-        progress.note(`${name}: kept from before`);
-        return { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
-      }
+      const { file, unfinished } = filesOf(steps, name);
       if (isForced) await rm(unfinished, { force: true });
       const { record, arrays } = await body(checkpointIn(unfinished, key, progress));
       await writeSealed(file, tensors(arrays), { key, record: JSON.stringify(record) });

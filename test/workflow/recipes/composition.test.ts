@@ -138,12 +138,12 @@ test("`steps` says what is done; other data, options and keys of the file are ot
   };
   const drawn = (state: string) => ({ "projections.fit": state, "bands.fit": state });
   const all = (state: string) => ({ "fit.fit": state, "scan.fit.nflat": state, ...drawn(state) });
-  assert.equal(await states(), all("to do"));
+  assert.equal(await states(), all("missing"));
   await json("run", file, "--out", out);
   assert.equal(await states(), all("done"));
-  assert.equal(await states("--set-parameter", "slope=0.021"), all("to do"));
-  assert.equal(await states("--set", "report.bins=20"), { ...all("done"), ...drawn("to do") });
-  assert.equal(await states("--set", "scan.points=20"), { ...all("done"), "scan.fit.nflat": "to do" });
+  assert.equal(await states("--set-parameter", "slope=0.021"), all("stale"));
+  assert.equal(await states("--set", "report.bins=20"), { ...all("done"), ...drawn("stale") });
+  assert.equal(await states("--set", "scan.points=20"), { ...all("done"), "scan.fit.nflat": "stale" });
   assert.equal(await states("--set", "name=other"), all("done"));
 });
 

@@ -6,10 +6,13 @@ import { cpuBackend } from "../../../engine/cpu/backend.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
 import { writeNpz } from "../../../io/index.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
+import type { Entry } from "../../../workflow/configuration/entries.js";
+import { type Configuration, configurationTable } from "../../../workflow/configuration/table.js";
 import { ConfigurationError, UsageError } from "../../../workflow/errors.js";
 import { checkTrainable, openContext } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
-import type { FinishedStep, StepResult } from "../../../workflow/store/step-store.js";
+import { fileName } from "../../../workflow/store/file-names.js";
+import type { FinishedStep, StepResult, StepStore } from "../../../workflow/store/step-store.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
@@ -93,6 +96,8 @@ const QUIET = { progress: { begin: () => ({ update() {}, done() {} }), note() {}
  * Runs the chain in an output folder.
  *
  * @param result  what a step that is not kept gives
+ * @param seenAs  the configuration, as the steps see it
+ * @param given   a step, as those behind it see it
  */
 async function runSteps(
   { folder, backend }: Pick<Analyses, "folder" | "backend">,
@@ -100,6 +105,8 @@ async function runSteps(
   out: string,
   set: readonly string[],
   result: <R>(name: string, compute: () => Promise<StepResult<R>>) => Promise<StepResult<R>>,
+  seenAs: (configuration: Configuration) => Configuration = (configuration) => configuration,
+  given: <R>(name: string, step: FinishedStep<R>) => FinishedStep<R> = (_, step) => step,
 ): Promise<Steps> {
   const analysis = loadAnalysis(join(folder, `${base}.yaml`), { set });
   checkTrainable(analysis);
@@ -107,15 +114,72 @@ async function runSteps(
   const request = { analysis, folder: join(folder, out), backend, isForced: false };
   const context = await openContext(request, reporter);
   const steps: Steps = new Map();
-  const store: typeof context.store = {
+  const store: StepStore = {
     async run(name, inputs, body) {
-      const step = await context.store.run(name, inputs, (checkpoint) => result(name, () => body(checkpoint)));
+      const own = await context.store.run(name, inputs, (checkpoint) => result(name, () => body(checkpoint)));
+      const step = given(name, own);
       steps.set(name, step);
       return step;
     },
   };
-  await runChain({ ...context, store }, []);
+  const seen = { ...analysis, configuration: seenAs(analysis.configuration) };
+  await runChain({ ...context, analysis: seen, store }, []);
   return steps;
+}
+
+/** The key of the table that a path is of; undefined on the way to one. */
+function keyOfPath(path: readonly string[]): string | undefined {
+  let entry: Entry = configurationTable;
+  const key: string[] = [];
+  for (const part of path) {
+    if (entry.kind === "section" && part in entry.keys) {
+      key.push(part);
+      entry = entry.keys[part]!;
+    } else if ((entry.kind === "map" || entry.kind === "list") && entry.item.kind === "section") {
+      key.push("*");
+      entry = entry.item;
+    } else break;
+  }
+  const isOnTheWay =
+    entry.kind === "section" || ((entry.kind === "map" || entry.kind === "list") && entry.item.kind === "section");
+  return isOnTheWay ? undefined : key.join(".");
+}
+
+/** The same values; whatever is read of them is told, by its path. */
+function told<T>(value: T, path: readonly string[], onRead: (path: readonly string[]) => void): T {
+  if (typeof value !== "object" || value === null) return value;
+  return new Proxy(value, {
+    get(target, name, receiver) {
+      const found: unknown = Reflect.get(target, name, receiver);
+      if (typeof name === "symbol" || typeof found === "function") return found;
+      const own = [...path, name];
+      onRead(own);
+      return told(found, own, onRead);
+    },
+  });
+}
+
+/** What the bodies of the steps of a run from nothing read of the configuration, by step: keys of the table. */
+export async function readInBodies(analyses: Analyses, base: Base): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const out = join(analyses.folder, "read");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  const found = new Map<string, Set<string>>();
+  let inside: string | undefined;
+  const compute = async <R>(name: string, body: () => Promise<StepResult<R>>) => {
+    inside = name;
+    found.set(name, new Set());
+    const result = await body();
+    inside = undefined;
+    return result;
+  };
+  await runSteps(analyses, base, "read", [], compute, (configuration) =>
+    told(configuration, [], (path) => {
+      const key = inside && keyOfPath(path);
+      if (key !== undefined) found.get(inside!)!.add(key);
+    }),
+  );
+  return found;
 }
 
 /** The analyses, with all their steps finished. */
@@ -173,6 +237,44 @@ export async function repeatedSteps(
     throw error;
   }
   return names.sort();
+}
+
+/** The steps that follow from a step: those whose keys are others where it gives other numbers, and by another key. */
+export async function stepsBehind(analyses: Analyses, base: Base, of: string): Promise<readonly string[]> {
+  const { folder, steps } = analyses;
+  rmSync(join(folder, "changed"), { recursive: true, force: true });
+  cpSync(join(folder, base), join(folder, "changed"), { recursive: true });
+  rmSync(join(folder, "changed", "steps", `${fileName(of)}.safetensors`));
+  const names: string[] = [];
+  const compute = async <R>(name: string) => {
+    const before = steps[base].get(name) as FinishedStep<R>;
+    if (name !== of) names.push(name);
+    return name === of ? moved(before) : before;
+  };
+  await runSteps(analyses, base, "changed", [], compute, undefined, (name, step) =>
+    name === of ? { ...step, key: step.key.replace(/^./, (first) => (first === "0" ? "1" : "0")) } : step,
+  );
+  return names;
+}
+
+/** Other weights and other estimates, by so little that all else goes the same way. */
+function moved<R>({ record, arrays, key }: FinishedStep<R>): FinishedStep<R> {
+  const other = (value: number) => value * (1 + 1e-6);
+  const deep = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, own]) => [
+        name,
+        name !== "estimate"
+          ? deep(own)
+          : Array.isArray(own)
+            ? own.map(other)
+            : { ...own, values: own.values.map(other) },
+      ]),
+    );
+  };
+  const weights = Object.entries(arrays).map(([name, values]) => [name, values.map(other)]);
+  return { key, record: deep(record) as R, arrays: Object.fromEntries(weights) };
 }
 
 /**

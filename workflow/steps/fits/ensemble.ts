@@ -8,6 +8,7 @@ import { likelihoodInputs, type RunContext } from "../../context.js";
 import { digestOf } from "../../events/event-digest.js";
 import { fitNuisances } from "../../likelihood/nuisance-fit.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import { allOf } from "../../store/chosen-steps.js";
 import type { SimulationKeys } from "../simulation-keys.js";
 import type { TrainingSummary } from "../trainings/training-step.js";
 import { replicaData, type TrainedTransport, trainReplicaTransport } from "../trainings/transport-training.js";
@@ -31,11 +32,8 @@ export async function fitReplicas(
   ofData: TrainedTransport,
 ): Promise<readonly FittedReplica[]> {
   const { replicas } = context.analysis.configuration.ensemble;
-  const fitted: FittedReplica[] = [];
-  for (let index = 0; index < replicas; index++) {
-    fitted.push(await fitReplica(context, simulated, keys, ofData, index));
-  }
-  return fitted;
+  const indices = Array.from({ length: replicas }, (_, index) => index);
+  return allOf(indices.map((index) => () => fitReplica(context, simulated, keys, ofData, index)));
 }
 
 /** The same steps as for the data: x alone for a start, T and ν together, ν with T fixed. */

@@ -4,6 +4,7 @@ import type { MixtureModel } from "../../../inference/model/mixture-model.js";
 import { nuisanceVector } from "../../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
+import { allOf } from "../../store/chosen-steps.js";
 import type { SimulationKeys } from "../simulation-keys.js";
 import type { NamedTraining, TrainingSummary } from "../trainings/training-step.js";
 import { type TrainedTransport, trainTransport } from "../trainings/transport-training.js";
@@ -89,17 +90,11 @@ async function fitWithTransport(
 ): Promise<FittedModel> {
   const { data } = context.events;
   const withTransport: MixtureModel = { ...simulated, transport: first.transport };
-  const fixed = await fitWithoutNoise(
-    noise,
-    context,
-    "fit.fixed",
-    "fit with T fixed",
-    first.key,
-    withTransport,
-    data,
-    first.nu,
-  );
-  const replicas = await fitReplicas(context, simulated, keys, first);
+  const label = "fit with T fixed";
+  const [fixed, replicas] = await allOf([
+    () => fitWithoutNoise(noise, context, "fit.fixed", label, first.key, withTransport, data, first.nu),
+    () => fitReplicas(context, simulated, keys, first),
+  ]);
   const trainings = [
     { label: "T and ν (step 1)", of: "transport" as const, recipe: "transport.training", summary: first.summary },
     ...replicas.map(({ replica, summary }) => replicaTraining(replica.index, summary)),

@@ -17,6 +17,7 @@ import {
   scans,
 } from "../../likelihood/nuisance-scan.js";
 import { openFit } from "../../likelihood/open-fit.js";
+import { someOf } from "../../store/chosen-steps.js";
 import { type AveragedFit, openAverage } from "./averaged.js";
 import type { FittedModel } from "./fitted-model.js";
 import { type ScanTask, scanTasks } from "./scan-tasks.js";
@@ -72,13 +73,11 @@ export async function scanFits(context: RunContext, fitted: FittedModel): Promis
     return [];
   }
   const plan = scanPlan({ ...context, model: first.model }, first.fit.fit, first.fit.summary);
-  const scanned: ScannedFit[] = [];
-  for (const task of tasks) {
-    if (task.fit.fit.hessian === undefined) continue;
+  const scanOne = async (task: ScanTask): Promise<ScannedFit> => {
     const { fit, summary } = task.fit;
     const found = leveled(await scanTask(context, fitted, task, plan), summary, fit.covariance);
     for (const problem of scanProblems(found)) context.warn(`${task.label}, ${problem}`);
-    scanned.push({ name: task.name, label: task.label, summary, found });
-  }
-  return scanned;
+    return { name: task.name, label: task.label, summary, found };
+  };
+  return someOf(tasks.filter(({ fit }) => fit.fit.hessian !== undefined).map((task) => () => scanOne(task)));
 }

@@ -7,6 +7,7 @@ import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { Matrix } from "../../../inference/statistics/objective.js";
 import { formOf, looksAtY, observedEvents, type RunContext } from "../../context.js";
 import type { FitErrors, SimulationError } from "../../likelihood/fit-errors.js";
+import { allOf, someOf } from "../../store/chosen-steps.js";
 import type { NamedFit } from "../fits/fitted-model.js";
 import { FIT_NAMES, type FitName, modelOf, type ReplicaFit, type SimulatedFit, simulationReplica } from "./replicas.js";
 import { simulatedScores } from "./simulated-scores.js";
@@ -21,19 +22,18 @@ export async function findSimulationErrors(
 ): Promise<SimulationErrors> {
   const { fits } = of.fitted;
   const replicas = await allReplicas(context, of);
-  const found: Partial<Record<FitName, FitErrors>> = {};
-  for (const name of FIT_NAMES) {
+  const errorsOf = async (name: FitName): Promise<readonly [FitName, FitErrors][]> => {
     const fit = fits[name];
     const statistical = fit?.summary.covariance ?? null;
     const inverse = fit && inverseOf(context, fit);
-    if (fit === undefined || statistical === null || inverse === undefined) continue;
+    if (fit === undefined || statistical === null || inverse === undefined) return [];
     const ofFit = replicas.map((replica) => replica[name]!);
     const simulation =
       bootstrapError(context, fit, inverse, ofFit) ?? (await firstOrderError(context, of, name, fit, inverse));
     const total = plus(statistical, simulation.covariance);
-    found[name] = { simulation, total: { covariance: total, sigma: sigmaOf(total) } };
-  }
-  return found;
+    return [[name, { simulation, total: { covariance: total, sigma: sigmaOf(total) } }]];
+  };
+  return Object.fromEntries((await someOf(FIT_NAMES.map((name) => () => errorsOf(name)))).flat());
 }
 
 /** The inverse Hessian; undefined where there is none. */
@@ -82,9 +82,8 @@ async function firstOrderError(
 
 async function allReplicas(context: RunContext, of: SimulatedFit): Promise<Readonly<Record<string, ReplicaFit>>[]> {
   const { replicas } = context.analysis.configuration.simulation;
-  const all = [];
-  for (let index = 0; index < replicas; index++) all.push(await simulationReplica(context, of, index));
-  return all;
+  const indices = Array.from({ length: replicas }, (_, index) => index);
+  return allOf(indices.map((index) => () => simulationReplica(context, of, index)));
 }
 
 /** Undefined where less than two replicas have a minimum. */

@@ -32,6 +32,7 @@ import { morphArchitecture, nominalArchitecture } from "../../configuration/arch
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
+import { allOf } from "../../store/chosen-steps.js";
 import { type CapacityRequest, chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
@@ -108,6 +109,15 @@ export async function trainDensity(
 const shapesOf = (configuration: Configuration): NamedShape[] =>
   nuisancesOfKind(configuration, "shape").map((name) => ({ name, nominal: configuration.nuisances[name]!.nominal }));
 
+/** The stages of a morph, the same for every density; none where no nuisance moves shapes. */
+export function stagesOf({ analysis, simulation }: Pick<RunContext, "analysis" | "simulation">): MorphStage[] {
+  const shapes = shapesOf(analysis.configuration);
+  const { pairs } = analysis.configuration.morph;
+  return shapes.length === 0
+    ? []
+    : morphStages(anchorSets(simulation.anchors, shapes), pairs as readonly (readonly [string, string])[]);
+}
+
 /** Is no later stage about the same nuisances, so that it would begin anew where this one ends? */
 const isLastOf = (stage: MorphStage, i: number, all: readonly MorphStage[]) =>
   !all.slice(i + 1).some((later) => stage.nuisances.every((name) => later.nuisances.includes(name)));
@@ -174,31 +184,32 @@ async function trainMorph(
   leftOut: ReadonlySet<string>,
   start: DensityStart | undefined,
 ) {
-  const { simulation, analysis } = context;
-  const { configuration } = analysis;
+  const { configuration } = context.analysis;
   const architecture = morphArchitecture(configuration, of);
   const shapes = shapesOf(configuration);
   const names = shapes.map(({ name }) => name);
-  const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
   const untrained = initialMorph(architecture, names, nominal.flow, configuration.seed);
   let flow = start === undefined ? untrained : { ...untrained, weights: start.density.morph!.weights };
   /** Of the last step that moved the networks of a nuisance. */
   const keys = new Map<string, string>();
   const trainings: { label: string; summary: TrainingSummary }[] = [];
   let noise: EffectNoise[] = [];
-  const stages = morphStages(anchorSets(simulation.anchors, shapes), pairs);
-  for (const stage of start === undefined ? stages : stages.filter(isLastOf)) {
-    // Its networks stay the identity; without a key of a training, later steps know it from a trained one.
-    if (stage.nuisances.every((name) => leftOut.has(name))) continue;
+  const stages = stagesOf(context);
+  // Networks of nuisances that are left out stay the identity; without a key of a training, later steps know it from a trained one.
+  const own = (start === undefined ? stages : stages.filter(isLastOf)).filter(
+    ({ nuisances }) => !nuisances.every((name) => leftOut.has(name)),
+  );
+  const trainOne = async (stage: MorphStage) => {
     const before = stage.nuisances.map((name) => keys.get(name) ?? start?.key);
-    const own = { initial: stageFlow(flow, stage), untrained: stageFlow(untrained, stage) };
-    const trained = await trainedStage(context, of, nominal, stage, own, before);
+    const morphs = { initial: stageFlow(flow, stage), untrained: stageFlow(untrained, stage) };
+    const trained = await trainedStage(context, of, nominal, stage, morphs, before);
     flow = withStageFlow(flow, trained.flow);
     for (const name of stage.nuisances) keys.set(name, trained.key);
     // Networks that are trained again with others have another noise.
     noise = [...noise.filter(({ nuisance }) => !stage.nuisances.includes(nuisance)), ...(trained.noise ?? [])];
     trainings.push({ label: `morph, ${stageLabel(stage)}`, summary: trained.summary });
-  }
+  };
+  await allOf(own.map((stage) => () => trainOne(stage)));
   return {
     flow: { architecture, weights: flow.weights },
     key: JSON.stringify([nominal.key, names.map((name) => [name, keys.get(name)])]),

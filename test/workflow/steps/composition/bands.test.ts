@@ -43,7 +43,7 @@ async function bandsOf(
     errors: { ...errors, sigma: errors.covariance?.map((row, k) => Math.sqrt(row[k]!)) ?? null },
     expected,
   };
-  const done = { name: "fit", key: "", result: async () => fit as unknown as CompositionFit };
+  const done = { name: "fit", key: "", inputs: {}, result: async () => fit as unknown as CompositionFit };
   try {
     return await bandStep(context, bound, done).result();
   } finally {

@@ -31,7 +31,7 @@ async function projectionsOf(source: string, m: readonly number[], estimate: rea
     expected: { fit: expected },
     expectedBefore: { fit: 5300 },
   };
-  const done = { name: "fit", key: "", result: async () => fit as unknown as CompositionFit };
+  const done = { name: "fit", key: "", inputs: {}, result: async () => fit as unknown as CompositionFit };
   return projectionStep(context, bound, done).result();
 }
 

@@ -2,10 +2,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
+import { commonOf } from "../../../../workflow/common-inputs.js";
 import { readComposition } from "../../../../workflow/configuration/composition/composition-file.js";
 import { compositionTable } from "../../../../workflow/configuration/composition-table.js";
 import type { Entry } from "../../../../workflow/configuration/entries.js";
-import { commonOf, plannedSteps, readPlans, stepsOf } from "../../../../workflow/recipes/composition.js";
+import { plannedSteps, readPlans, stepsOf } from "../../../../workflow/recipes/composition.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
 import { compositionFiles, type Files } from "../../composition-sample.js";
 

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
-import { commonOf } from "../../../../workflow/recipes/composition.js";
+import { commonOf } from "../../../../workflow/common-inputs.js";
 import { compositionToys, runCompositionToy } from "../../../../workflow/steps/composition/toys.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
 import { eventsOf } from "../../composition-sample.js";

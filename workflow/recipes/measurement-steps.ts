@@ -1,0 +1,70 @@
+/** The steps of a measurement in a folder of results: those that a command does, and what there is of all. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commonOf } from "../common-inputs.js";
+import type { RunContext } from "../context.js";
+import { type ContextRequest, type OpenContext, openContext } from "../open-context.js";
+import type { Reporter } from "../reporter.js";
+import { chosenSteps, type SeenStep, type StepNotDone, seenSteps } from "../store/chosen-steps.js";
+import { visitSteps } from "./distribution-of-interest.js";
+import { measurementPlan, plannedName } from "./measurement-plan.js";
+import { type ChosenNames, choiceOf, withFollowers } from "./planned-steps.js";
+import type { StepRow } from "./step-rows.js";
+
+export interface ChosenRun {
+  readonly context: RunContext;
+  /** Names of the steps that are not done because they were not asked for. */
+  leftOut(): string[];
+}
+
+/** A context in which some steps are done, and others taken as they are. */
+export async function chosenRun(context: OpenContext, names: ChosenNames): Promise<ChosenRun> {
+  if (names.only.length === 0 && names.from === undefined) return { context, leftOut: () => [] };
+  const plan = await measurementPlan(context);
+  const choice = choiceOf(plan, names, plannedName);
+  const left: string[] = [];
+  const store = chosenSteps(context.store, choice, (name) => left.push(plannedName(name)));
+  return {
+    context: { ...context, store },
+    leftOut: () => [...withFollowers(plan, left)].filter((name) => !choice.does(name)),
+  };
+}
+
+/** Of a run in which some steps are not done because they were not asked for. */
+export const leftOutText = (names: readonly string[]): string =>
+  `left out, as they are not done and were not asked for: ${names.join(", ")}`;
+
+/** Where the fits, which results are made of, are not there. */
+export const noResultsText = ({ step }: StepNotDone): string =>
+  `No results yet: they are made of the fits, and the step ${step} is not done. What was done is kept.`;
+
+/** What the folder of a request has of the steps of its analysis. Nothing is written there: data that are generated go to a folder of their own. */
+export async function measurementSteps(
+  { folder, ...request }: Omit<ContextRequest, "isForced">,
+  { progress: { begin }, signal }: Pick<Reporter, "progress" | "signal">,
+): Promise<StepRow[]> {
+  const progress = { begin, note() {} };
+  const own = await mkdtemp(join(tmpdir(), "unbinned-steps-"));
+  try {
+    const context = await openContext({ ...request, folder: own, isForced: false }, { progress, signal, warn() {} });
+    return await rowsOf(context, folder);
+  } finally {
+    await rm(own, { recursive: true });
+  }
+}
+
+async function rowsOf(context: RunContext, folder: string): Promise<StepRow[]> {
+  const { analysis, backend, progress } = context;
+  const seen: SeenStep[] = [];
+  const store = seenSteps(folder, commonOf(analysis, backend), progress, (step) => seen.push(step));
+  await visitSteps({ ...context, store });
+  const isDone = new Set<string>();
+  return (await measurementPlan(context)).flatMap((step): StepRow[] => {
+    const own = seen.filter(({ name }) => plannedName(name) === step.name);
+    const isReady = step.needs.every((need) => isDone.has(need));
+    if (isReady && own.every(({ state }) => state === "done")) isDone.add(step.name);
+    if (!isReady || own.length === 0) return [{ ...step, key: null, state: isReady ? "not needed" : "waiting" }];
+    return own.map((found) => ({ ...step, ...found }));
+  });
+}

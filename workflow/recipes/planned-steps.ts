@@ -1,0 +1,61 @@
+/** The steps that a recipe plans, as a graph: which follow from which, and which of them a command does. */
+import { suggestion } from "../../io/edit-distance.js";
+import { UsageError } from "../errors.js";
+import type { StepChoice } from "../store/chosen-steps.js";
+
+export interface PlannedStep {
+  readonly name: string;
+  /** What it does, in a word. */
+  readonly kind: string;
+  /** Names of the steps that it follows from directly; each stands before it in the plan. */
+  readonly needs: readonly string[];
+}
+
+/** Names of steps on the command line. */
+export interface ChosenNames {
+  /** These alone, with what they need. */
+  readonly only: readonly string[];
+  /** This one again, and everything behind it. */
+  readonly from: string | undefined;
+}
+
+/** The steps that a name stands for: the one of that name, or else those whose names begin with it up to a dot. */
+function stepsNamed(plan: readonly PlannedStep[], option: "--only" | "--from", name: string): PlannedStep[] {
+  const exact = plan.filter((step) => step.name === name);
+  const found = exact.length > 0 ? exact : plan.filter((step) => step.name.startsWith(`${name}.`));
+  if (found.length > 0) return found;
+  const names = plan.map((step) => step.name);
+  throw new UsageError(option, { expected: "a step of the analysis", got: name, hint: suggestion(name, names) });
+}
+
+/** These and all that they need. */
+export function withNeeds(plan: readonly PlannedStep[], names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names);
+  for (const { name, needs } of plan.toReversed()) if (found.has(name)) for (const need of needs) found.add(need);
+  return found;
+}
+
+/** These and all that follow from them. */
+export function withFollowers(plan: readonly PlannedStep[], names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names);
+  for (const { name, needs } of plan) if (needs.some((need) => found.has(need))) found.add(name);
+  return found;
+}
+
+/**
+ * @param planned  the name that a step has in the plan, where the plan does not know all of its parts
+ */
+export function choiceOf(
+  plan: readonly PlannedStep[],
+  { only, from }: ChosenNames,
+  planned: (name: string) => string = (name) => name,
+): StepChoice {
+  const named = only.flatMap((name) => stepsNamed(plan, "--only", planned(name)).map((step) => step.name));
+  const done = only.length === 0 ? undefined : withNeeds(plan, named);
+  const again = from === undefined ? [] : stepsNamed(plan, "--from", planned(from)).map((step) => step.name);
+  const repeated = withFollowers(plan, again);
+  return {
+    does: (name) => done === undefined || done.has(planned(name)),
+    repeats: (name) => repeated.has(planned(name)),
+  };
+}
