@@ -19,6 +19,7 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { scanStep } from "../steps/composition/scan.js";
+import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { attempt, type Missing } from "./optional-parts.js";
@@ -103,16 +104,16 @@ export type Extent = "whole" | "fit";
 /** Does all steps that are not done. */
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
-  const likelihoods: LikelihoodOutcome[] = [];
-  for (const read of await readPlans(context.analysis, context)) {
+  const outcome = async (read: Parameters<typeof plannedSteps>[1]) => {
     const steps = plannedSteps(context, read);
     try {
-      likelihoods.push(await outcomeOf(context, steps, extent, verdicts));
+      return await outcomeOf(context, steps, extent, verdicts);
     } finally {
       await steps.bound.close();
     }
-  }
-  return { likelihoods, verdicts: verdicts.all };
+  };
+  const read = await readPlans(context.analysis, context);
+  return { likelihoods: await someOf(read.map((own) => () => outcome(own))), verdicts: verdicts.all };
 }
 
 async function outcomeOf(
@@ -134,11 +135,12 @@ async function outcomeOf(
   if (fit.fit.status === "converged" && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);
-  const minos = (await steps.minos?.result()) ?? null;
+  const missing: Missing = new Map();
+  const ofMinos = async () => (await steps.minos?.result()) ?? null;
+  const minos = await attempt(context, missing, "Asymmetric errors", ofMinos, null);
   for (const { problem } of minos ?? []) {
     if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
-  const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, missing };
   // Where -ln L is not finite at the start, there is no point to look at.
   if (extent === "fit" || fit.fit.nll === undefined) return { ...outcome, scans: [], projections: [], goodness: null };
@@ -150,12 +152,12 @@ async function outcomeOf(
 }
 
 async function doneScans(label: string, steps: PlannedSteps, warn: (text: string) => void): Promise<Scan1d[]> {
-  const scans: Scan1d[] = [];
-  for (const step of steps.scans) {
+  const scanned = async (step: LazyStep<Scan1d | null>) => {
     const found = await step.result();
     if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
-    else scans.push(found);
-  }
+    return found ?? [];
+  };
+  const scans = (await someOf(steps.scans.map((step) => () => scanned(step)))).flat();
   for (const problem of scanProblems({ single: scans, pairs: [] })) warn(`${label}: ${problem}`);
   return scans;
 }
