@@ -10,10 +10,13 @@ import {
 import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
+import { chosenComposition } from "../../workflow/recipes/composition-steps.js";
+import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
 import { writeComposition } from "../../workflow/report/composition-files.js";
 import { compositionResults } from "../../workflow/report/composition-results.js";
 import { describeLikelihood } from "../../workflow/report/composition-text.js";
 import { sealed } from "../../workflow/store/checksum.js";
+import { StepNotDone } from "../../workflow/store/chosen-steps.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { openSteps, passingSteps } from "../../workflow/store/step-store.js";
@@ -111,10 +114,18 @@ async function withResults(
   try {
     const common = commonOf(analysis, backend);
     const isKept = extent === "whole" && folder !== undefined;
-    const store = isKept ? await openSteps(folder, common, options.force, progress) : passingSteps(common);
+    const { store, leftOut } = isKept
+      ? await chosenComposition(
+          await openSteps(folder, common, options.force, progress),
+          { analysis, backend },
+          options,
+          context,
+        )
+      : { store: passingSteps(common), leftOut: () => [] };
     const own = { analysis, store, common, backend, progress, signal, warn };
     const outcome = await runComposition(own, extent);
     signal.throwIfAborted();
+    if (leftOut().length > 0) warn(leftOutText(leftOut()));
     const results = isKept
       ? await writeComposition(own, folder, outcome, warnings)
       : sealed(compositionResults(analysis, backend, outcome, warnings));
@@ -126,6 +137,10 @@ async function withResults(
     if (isKept) context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     requirePassed(analysis.configuration.name, outcome.verdicts);
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+    context.print(`\n${noResultsText(error)}`);
+    context.printJson({ missing: error.step });
   } finally {
     await backend.close();
   }

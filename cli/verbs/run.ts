@@ -7,7 +7,8 @@ import { UsageError } from "../../workflow/errors.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
-import { chosenRun, leftOutText, noResultsText } from "../../workflow/recipes/measurement-steps.js";
+import { chosenRun } from "../../workflow/recipes/measurement-steps.js";
+import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
 import { frameOf } from "../../workflow/report/measurement/analysis.js";
 import { measurementNumbers, measurementPage } from "../../workflow/report/measurement/leaves.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
@@ -28,8 +29,8 @@ import type { VerbContext } from "../command/verb.js";
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
 export async function run(context: VerbContext): Promise<void> {
   const { options, operands } = context;
-  if (isComposition(context)) return runWholeComposition(context);
   checkChoice(options);
+  if (isComposition(context)) return runWholeComposition(context);
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);

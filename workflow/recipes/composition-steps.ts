@@ -4,9 +4,9 @@ import { commonOf } from "../common-inputs.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { Reporter } from "../reporter.js";
 import type { LazyStep } from "../store/lazy-step.js";
-import { passingSteps, stateOf } from "../store/step-store.js";
+import { type FolderSteps, passingSteps, stateOf } from "../store/step-store.js";
 import { plannedSteps, readPlans, stepsOf } from "./composition.js";
-import type { PlannedStep } from "./planned-steps.js";
+import { type ChosenNames, type ChosenStore, chosenStore, isChosen, type PlannedStep } from "./planned-steps.js";
 import type { StepRow } from "./step-rows.js";
 
 /** "fit.signal": its kind comes first. */
@@ -20,21 +20,39 @@ export const planOf = (steps: readonly LazyStep<unknown>[]): PlannedStep[] =>
     return { name, kind: kindOf(name), needs };
   });
 
-export async function compositionSteps(
-  request: { readonly analysis: CompositionAnalysis; readonly folder: string; readonly backend: Backend },
-  reporter: Reporter,
-): Promise<StepRow[]> {
-  const { analysis, folder, backend } = request;
+/** What the steps of a composition are made of, and its folder of results. */
+interface Request {
+  readonly analysis: CompositionAnalysis;
+  readonly folder: string;
+  readonly backend: Backend;
+}
+
+/** Every step, none of them done. */
+async function planned({ analysis, backend }: Omit<Request, "folder">, reporter: Reporter) {
   const { progress, signal, warn } = reporter;
   const common = commonOf(analysis, backend);
   const context = { analysis, store: passingSteps(common), common, backend, progress, signal, warn };
+  return (await readPlans(analysis, reporter)).flatMap((read) => stepsOf(plannedSteps(context, read)));
+}
+
+export async function compositionSteps({ folder, ...request }: Request, reporter: Reporter): Promise<StepRow[]> {
+  const steps = await planned(request, reporter);
   const rows: StepRow[] = [];
-  for (const read of await readPlans(analysis, reporter)) {
-    const steps = stepsOf(plannedSteps(context, read));
-    for (const [i, planned] of planOf(steps).entries()) {
-      const { key } = steps[i]!;
-      rows.push({ ...planned, key, state: await stateOf(folder, planned.name, key, progress) });
-    }
+  for (const [i, step] of planOf(steps).entries()) {
+    const { key } = steps[i]!;
+    rows.push({ ...step, key, state: await stateOf(folder, step.name, key, reporter.progress) });
   }
   return rows;
+}
+
+/** Steps of which some are done, and others taken as they are. The events are read for their keys first, and again by the run. */
+export async function chosenComposition(
+  steps: FolderSteps,
+  request: Omit<Request, "folder">,
+  names: ChosenNames,
+  { progress: { begin }, signal }: Pick<Reporter, "progress" | "signal">,
+): Promise<ChosenStore> {
+  if (!isChosen(names)) return { store: steps, leftOut: () => [] };
+  const quiet = { progress: { begin, note() {} }, signal, warn() {} };
+  return chosenStore(steps, planOf(await planned(request, quiet)), names);
 }

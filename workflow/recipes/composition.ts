@@ -25,6 +25,7 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { pairStep, scanStep } from "../steps/composition/scan.js";
+import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { attempt, type Missing } from "./optional-parts.js";
@@ -138,16 +139,16 @@ export type Extent = "whole" | "fit";
 /** Does all steps that are not done. */
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
-  const likelihoods: LikelihoodOutcome[] = [];
-  for (const read of await readPlans(context.analysis, context)) {
+  const outcome = async (read: Parameters<typeof plannedSteps>[1]) => {
     const steps = plannedSteps(context, read);
     try {
-      likelihoods.push(await outcomeOf(context, steps, extent, verdicts));
+      return await outcomeOf(context, steps, extent, verdicts);
     } finally {
       await steps.bound.close();
     }
-  }
-  return { likelihoods, verdicts: verdicts.all };
+  };
+  const read = await readPlans(context.analysis, context);
+  return { likelihoods: await someOf(read.map((own) => () => outcome(own))), verdicts: verdicts.all };
 }
 
 const setText = (at: Readonly<Record<string, number>>) =>
@@ -175,13 +176,14 @@ async function outcomeOf(
   if (isMinimum(fit.fit) && fit.errors.problem !== null) warn(`${label}: ${fit.errors.problem}`);
   const doubt = fit.errors.crossCheck?.doubt;
   if (doubt) warn(`${label}: ${doubt}`);
-  const minos = (await steps.minos?.result()) ?? null;
+  const missing: Missing = new Map();
+  const ofMinos = async () => (await steps.minos?.result()) ?? null;
+  const minos = await attempt(context, missing, "Asymmetric errors", ofMinos, null);
   const ends = minos ?? fit.atLimit.map((own) => own.minos);
   for (const { problem } of ends) {
     if (problem !== null) warn(`${label}: minos error of ${problem}`);
   }
   verdicts.add(deeperVerdicts(label, deeperOfMinos(ends), setText));
-  const missing: Missing = new Map();
   const outcome = { plan, events, fit, minos, modes: constrainedModes(plan, fit), missing };
   const none = { scans: [], pairs: [], impacts: null, projections: [], bands: null, goodness: null };
   // Where -ln L is not finite at the start, there is no point to look at.
@@ -205,15 +207,13 @@ async function outcomeOf(
 type Warn = (text: string) => void;
 
 async function doneScans(label: string, steps: PlannedSteps, warn: Warn) {
-  const done = async <S>(planned: readonly LazyStep<S | null>[]) => {
-    const scans: S[] = [];
-    for (const step of planned) {
-      const found = await step.result();
-      if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
-      else scans.push(found);
-    }
-    return scans;
+  const scanned = async <S>(step: LazyStep<S | null>): Promise<S[]> => {
+    const found = await step.result();
+    if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
+    return found === null ? [] : [found];
   };
+  const done = async <S>(planned: readonly LazyStep<S | null>[]) =>
+    (await someOf(planned.map((step) => () => scanned(step)))).flat();
   const [scans, pairs] = [await done(steps.scans), await done(steps.pairs)];
   for (const problem of scanProblems({ single: scans, pairs })) warn(`${label}: ${problem}`);
   return { scans, pairs };

@@ -6,38 +6,18 @@ import { commonOf } from "../common-inputs.js";
 import type { RunContext } from "../context.js";
 import { type ContextRequest, type OpenContext, openContext } from "../open-context.js";
 import type { Reporter } from "../reporter.js";
-import { chosenSteps, type SeenStep, type StepNotDone, seenSteps } from "../store/chosen-steps.js";
+import { type SeenStep, seenSteps } from "../store/chosen-steps.js";
 import { visitSteps } from "./distribution-of-interest.js";
 import { measurementPlan, plannedName } from "./measurement-plan.js";
-import { type ChosenNames, choiceOf, withFollowers } from "./planned-steps.js";
+import { type ChosenNames, chosenStore, isChosen } from "./planned-steps.js";
 import type { StepRow } from "./step-rows.js";
 
-export interface ChosenRun {
-  readonly context: RunContext;
-  /** Names of the steps that are not done because they were not asked for. */
-  leftOut(): string[];
+/** A context in which some steps are done, and others taken as they are; and the names of those that are left out. */
+export async function chosenRun(context: OpenContext, names: ChosenNames) {
+  if (!isChosen(names)) return { context, leftOut: () => [] };
+  const { store, leftOut } = chosenStore(context.store, await measurementPlan(context), names, plannedName);
+  return { context: { ...context, store }, leftOut };
 }
-
-/** A context in which some steps are done, and others taken as they are. */
-export async function chosenRun(context: OpenContext, names: ChosenNames): Promise<ChosenRun> {
-  if (names.only.length === 0 && names.from === undefined) return { context, leftOut: () => [] };
-  const plan = await measurementPlan(context);
-  const choice = choiceOf(plan, names, plannedName);
-  const left: string[] = [];
-  const store = chosenSteps(context.store, choice, (name) => left.push(plannedName(name)));
-  return {
-    context: { ...context, store },
-    leftOut: () => [...withFollowers(plan, left)].filter((name) => !choice.does(name)),
-  };
-}
-
-/** Of a run in which some steps are not done because they were not asked for. */
-export const leftOutText = (names: readonly string[]): string =>
-  `left out, as they are not done and were not asked for: ${names.join(", ")}`;
-
-/** Where the fits, which results are made of, are not there. */
-export const noResultsText = ({ step }: StepNotDone): string =>
-  `No results yet: they are made of the fits, and the step ${step} is not done. What was done is kept.`;
 
 /** What the folder of a request has of the steps of its analysis. Nothing is written there: data that are generated go to a folder of their own. */
 export async function measurementSteps(

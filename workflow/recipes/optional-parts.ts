@@ -18,6 +18,7 @@ export type OptionalPart =
   | "Expected errors"
   | "Errors from the simulation"
   | "Yields"
+  | "Asymmetric errors"
   | "Projections";
 
 /** Why parts are missing. */

@@ -1,7 +1,8 @@
 /** The steps that a recipe plans, as a graph: which follow from which, and which of them a command does. */
 import { suggestion } from "../../io/edit-distance.js";
 import { UsageError } from "../errors.js";
-import type { StepChoice } from "../store/chosen-steps.js";
+import { chosenSteps, type StepChoice, type StepNotDone } from "../store/chosen-steps.js";
+import type { FolderSteps, StepStore } from "../store/step-store.js";
 
 export interface PlannedStep {
   readonly name: string;
@@ -59,3 +60,35 @@ export function choiceOf(
     repeats: (name) => repeated.has(planned(name)),
   };
 }
+
+/** Steps of which some are done and others are taken as they are. */
+export interface ChosenStore {
+  readonly store: StepStore;
+  /** Names of the steps that are not done because they were not asked for. */
+  leftOut(): string[];
+}
+
+/** @param planned  as of `choiceOf` */
+export function chosenStore(
+  steps: FolderSteps,
+  plan: readonly PlannedStep[],
+  names: ChosenNames,
+  planned: (name: string) => string = (name) => name,
+): ChosenStore {
+  const choice = choiceOf(plan, names, planned);
+  const left: string[] = [];
+  return {
+    store: chosenSteps(steps, choice, (name) => left.push(planned(name))),
+    leftOut: () => [...withFollowers(plan, left)].filter((name) => !choice.does(name)),
+  };
+}
+
+export const isChosen = ({ only, from }: ChosenNames): boolean => only.length > 0 || from !== undefined;
+
+/** Of a run in which some steps are not done because they were not asked for. */
+export const leftOutText = (names: readonly string[]): string =>
+  `left out, as they are not done and were not asked for: ${names.join(", ")}`;
+
+/** Where the fits, which results are made of, are not there. */
+export const noResultsText = ({ step }: StepNotDone): string =>
+  `No results yet: they are made of the fits, and the step ${step} is not done. What was done is kept.`;

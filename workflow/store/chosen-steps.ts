@@ -58,8 +58,8 @@ export function seenSteps(
   return {
     async run<R>(name: string, inputs: unknown) {
       const key = stepKey(common, name, inputs);
-      onStep({ name, key, state: await stateOf(folder, name, key, progress) });
       const kept = await findStep<R>(folder, name, key, progress);
+      onStep({ name, key, state: kept === undefined ? await stateOf(folder, name, key, progress) : "done" });
       if (kept === undefined) throw new StepNotDone(name);
       return kept;
     },

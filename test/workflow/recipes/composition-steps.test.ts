@@ -1,0 +1,99 @@
+/** The steps of a composition as a graph, and runs that do some of them. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runInProcess } from "../../cli/in-process.js";
+import { compositionFiles, type Files, FLAT } from "../composition-sample.js";
+
+let files: Files;
+let file: string;
+let out: string;
+test.before(async () => {
+  files = await compositionFiles();
+  const two = FLAT.replace("likelihoods: { fit:", "likelihoods: { other: { density: model, sample: data }, fit:");
+  file = files.write("two.yaml", `${two}fit: { minos: true }\nscan: { parameters: [nflat, nbkg], points: 5 }\n`);
+  out = join(files.folder, "chosen");
+});
+test.after(() => files.remove());
+
+const call = (verb: string, ...words: readonly string[]) =>
+  runInProcess([verb, file, "--out", out, "--threads", "1", ...words], { judgesTrainings: true });
+
+interface Row {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly needs: readonly string[];
+}
+
+async function rows(): Promise<Row[]> {
+  const { code, out: text, error } = await call("steps", "--json");
+  assert.is(code, 0, error);
+  return JSON.parse(text).steps;
+}
+
+const done = async () => (await rows()).filter(({ state }) => state === "done").map(({ name }) => name);
+const results = () => JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+
+test("every step behind the fit of its likelihood needs it, and no other; kinds are the beginnings of the names", async () => {
+  const found = await rows();
+  assert.ok(found.some(({ name }) => name === "scan.other.nbkg"));
+  for (const { name, kind, needs, state } of found) {
+    const [first, likelihood] = name.split(".");
+    assert.is(kind, first);
+    assert.equal(needs, kind === "fit" ? [] : [`fit.${likelihood}`], name);
+    assert.is(state, "missing");
+  }
+  assert.not.ok(existsSync(out), "looking writes nothing");
+});
+
+test("--only does a scan and its fit: the results have this likelihood, and say what is left out", async () => {
+  const { code, error } = await call("run", "--only", "scan.fit.nflat");
+  assert.is(code, 0, error);
+  assert.equal(await done(), ["fit.fit", "scan.fit.nflat"]);
+  const { likelihoods, warnings } = results();
+  assert.equal(Object.keys(likelihoods), ["fit"]);
+  assert.equal(
+    likelihoods.fit.scans.map(({ name }: { readonly name: string }) => name),
+    ["nflat"],
+  );
+  assert.equal(likelihoods.fit.missing.map(({ part }: { readonly part: string }) => part).slice(0, 2), [
+    "Asymmetric errors",
+    "Projections",
+  ]);
+  const left = warnings.find((text: string) =>
+    text.startsWith("left out, as they are not done and were not asked for:"),
+  );
+  for (const name of ["fit.other", "scan.other.nflat", "minos.fit", "scan.fit.nbkg", "projections.fit"]) {
+    assert.match(left, name);
+  }
+});
+
+test("a run does the rest, and ends where a run from nothing ends; --from repeats to the same", async () => {
+  assert.is((await call("run")).code, 0);
+  const whole = join(files.folder, "whole");
+  const { code } = await runInProcess(["run", file, "--out", whole, "--threads", "1"], { judgesTrainings: true });
+  assert.is(code, 0);
+  const text = readFileSync(join(whole, "results.json"), "utf8");
+  assert.is(readFileSync(join(out, "results.json"), "utf8"), text);
+  const again = await call("run", "--from", "fit.fit");
+  assert.is(again.code, 0, again.error);
+  for (const name of ["fit.fit", "scan.fit.nbkg", "minos.fit"])
+    assert.not.match(again.out, `${name}: kept from before`);
+  for (const name of ["fit.other", "scan.other.nbkg"]) assert.match(again.out, `${name}: kept from before`);
+  assert.is(readFileSync(join(out, "results.json"), "utf8"), text);
+});
+
+test("without any fit there are no results; unknown names are refused", async () => {
+  out = join(files.folder, "none");
+  const { code, error } = await call("run", "--only", "scan.fit.nflatt");
+  assert.is(code, 2);
+  assert.is(
+    error,
+    "unbinned: --only: expected a step of the analysis, got scan.fit.nflatt. Did you mean scan.fit.nflat?\n",
+  );
+  assert.not.ok(existsSync(join(out, "results.json")));
+});
+
+test.run();
