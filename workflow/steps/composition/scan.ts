@@ -12,15 +12,15 @@ import type { CompositionFit } from "./fit.js";
 const ABOVE_END = 1e-3;
 
 /**
- * Around the estimate as far as a number of standard deviations, within the range. Undefined where the parameter has no error, at a limit not
- * even away from it.
+ * How far around the estimate: a number of standard deviations; of a parameter at a limit of those away from it, or the whole range where
+ * the profile does not rise by one. Undefined where there is no error.
  */
-function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number) {
+function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number, width: number) {
+  if (!isMinimum(fit)) return undefined;
   const ends = atLimit.find((own) => own.name === name)?.minos;
-  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? ends?.upper ?? (ends?.lower ? -ends.lower : undefined);
-  if (sigma === undefined || !isMinimum(fit)) return undefined;
-  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
-  return { centre, reach: range * sigma };
+  const away = ends && (ends.upper ?? (ends.lower === null ? width : -ends.lower));
+  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? away;
+  return sigma === undefined || !Number.isFinite(sigma) ? undefined : range * sigma;
 }
 
 /** Null where the fit did not give the parameter an error. */
@@ -35,11 +35,11 @@ export function scanStep(
   return lazyStep(store, common, `scan.${plan.name}.${name}`, { fit: fit.key, name, points, range }, async () => {
     const outcome = await fit.result();
     const found = outcome.fit;
-    const place = reachOf(outcome, name, range);
-    if (place === undefined) return null;
-    const { centre, reach } = place;
     const bounds = boundsOf(plan);
     const [low, high] = bounds[name]!;
+    const reach = reachOf(outcome, name, range, high - low);
+    if (reach === undefined) return null;
+    const centre = found.estimate.values[found.estimate.names.indexOf(name)]!;
     const from = low === ABOVE_ZERO ? ABOVE_END * centre : low;
     const values = grid(Math.max(from, centre - reach), Math.min(high, centre + reach), points);
     const likelihood = await bound.open();
