@@ -60,6 +60,22 @@ test("a yield that the data pull below 0 is a result: exit code 0, an upper erro
   assert.match(readFileSync(join(files.folder, "held", "report.html"), "utf8"), /scan\.fit\.nsig|nsig, fit/);
 });
 
+test("a limit on the other side, and a range in which the profile does not rise by 1", async () => {
+  const narrow = YIELDS.replace("range: [0, 100]", "range: [0, 0.3]").replace("start: 5", "start: 0.1");
+  const { code, error, found, of } = await run("run", "narrow", narrow);
+  assert.is(code, 0, error);
+  assert.match(error, /minos error of nsig: -2Δ\S* is 0\.600 at the bound 0\.3, below 1\.$/m);
+  assert.equal(of("nsig").minos, { lower: null, upper: null });
+  assert.equal(found.scans[0].intervals, [{ lower: null, upper: null }]);
+  const upper = await run("run", "upper", YIELDS.replace("range: [0, 1000]", "range: [0, 35]"));
+  assert.is(upper.code, 0, upper.error);
+  const { estimate, minos } = upper.of("nbkg");
+  assert.equal([estimate, minos.upper], [35, null]);
+  // -ln L = n - 40 ln n.
+  const rise = (n: number) => 2 * (n - 40 * Math.log(n) - (35 - 40 * Math.log(35)));
+  close([rise(35 + minos.lower)], [1], { absolute: 0, relative: 1e-3 });
+});
+
 test("weights of 2 at a limit say no more than events that count once", async () => {
   const shape = YIELDS.replace(
     "nsig: { start: 5, range: [0, 100] }, nbkg: { start: 30, range: [0, 1000] }",

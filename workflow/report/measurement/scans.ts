@@ -20,6 +20,7 @@ export const scanNumbers = ({ scans }: Scanned) =>
               name: scan.name,
               values: scan.values,
               deltaTwoNll: scan.deltaTwoNll,
+              ...(scan.level !== undefined && { level: scan.level }),
               intervals: [1, 4].map((level) => ({ level, ends: intervals(scan, level) })),
               parabola: scanParabola(scan),
             })),
@@ -27,6 +28,7 @@ export const scanNumbers = ({ scans }: Scanned) =>
               names: scan.names,
               values: scan.values,
               deltaTwoNll: scan.deltaTwoNll,
+              ...(scan.level !== undefined && { level: scan.level }),
               paraboloid: scanParaboloid(scan),
             })),
           },
@@ -49,6 +51,10 @@ const TEXT =
   "The curves show −2Δ ln L around the best fit, with all other nuisances profiled. In two dimensions the contours are at " +
   "2.30 and 6.18 (68% and 95%). The parabola and the ellipse follow from the Hessian at the best fit.";
 
+/** What `leveled` makes of them. */
+const OF_WEIGHTED =
+  " The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich, which results.json has as `level`.";
+
 export const scanPage = (
   { analysis, events }: RunContext,
   { scans, missing }: Scanned & Pick<Outcome, "missing">,
@@ -57,7 +63,7 @@ export const scanPage = (
   sections: [
     {
       heading: "Likelihood scans",
-      text: () => TEXT,
+      text: () => (events.data.weights === undefined ? TEXT : TEXT + OF_WEIGHTED),
       figures: [["scan", ""]],
       tables: [lost(missing, "Likelihood scans")],
     },

@@ -6,7 +6,6 @@ import { freeParameters } from "../../../inference/model/parameters/parameter.js
 import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { type FitResult, isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
-import type { Matrix } from "../../../inference/statistics/objective.js";
 import { type CovarianceSummary, covarianceSummary, NO_ERRORS } from "../../likelihood/covariance-summary.js";
 import type { MinosSummary } from "../../likelihood/fit-summary.js";
 import { levelOf as levelOfErrors } from "../../likelihood/level.js";
@@ -49,23 +48,13 @@ export function levelOf({ fit, errors, atLimit }: Pick<CompositionFit, "fit" | "
   return own === undefined ? levelOfErrors(errors, fit.covariance, [name]) : (own.level ?? undefined);
 }
 
-/**
- * The same of two parameters together, 1 or where events carry weights the part by which the area of their ellipse is larger. Undefined where
- * one has no error.
- */
+/** The same of two parameters together, by the areas of their ellipses; undefined where one has no error. */
 export function pairLevelOf(
   { fit, errors }: Pick<CompositionFit, "fit" | "errors">,
   names: readonly [string, string],
 ): number | undefined {
-  const area = (of: readonly string[], matrix: Matrix | null | undefined) => {
-    const [i, j] = names.map((name) => of.indexOf(name)) as [number, number];
-    if (i < 0 || j < 0 || !matrix) return undefined;
-    return Math.sqrt(matrix[i]![i]! * matrix[j]![j]! - matrix[i]![j]! * matrix[j]![i]!);
-  };
-  const own = area(errors.names, errors.covariance);
-  if (errors.estimator !== "sandwich") return own && 1;
-  const curvature = area(fit.covariance?.names ?? [], fit.covariance?.matrix);
-  return own && curvature && own / curvature;
+  if (errors.sigma === null || !names.every((name) => errors.names.includes(name))) return undefined;
+  return levelOfErrors(errors, fit.covariance, names);
 }
 
 export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {

@@ -19,15 +19,15 @@ import type { CompositionFit } from "./fit.js";
 const ABOVE_END = 1e-3;
 
 /**
- * Around the estimate as far as a number of standard deviations, within the range. Undefined where the parameter has no error, at a limit not
- * even away from it.
+ * How far around the estimate: a number of standard deviations; of a parameter at a limit of those away from it, or the whole range where
+ * the profile does not rise by one. Undefined where there is no error.
  */
-function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number) {
+function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number, width: number) {
+  if (!isMinimum(fit)) return undefined;
   const ends = atLimit.find((own) => own.name === name)?.minos;
-  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? ends?.upper ?? (ends?.lower ? -ends.lower : undefined);
-  if (sigma === undefined || !isMinimum(fit)) return undefined;
-  const centre = fit.estimate.values[fit.estimate.names.indexOf(name)]!;
-  return { centre, reach: range * sigma };
+  const away = ends && (ends.upper ?? (ends.lower === null ? width : -ends.lower));
+  const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? away;
+  return sigma === undefined || !Number.isFinite(sigma) ? undefined : range * sigma;
 }
 
 /** Null where the fit did not give the parameter an error. */
@@ -62,6 +62,8 @@ export function pairStep(
   const inputs = { fit: fit.key, names, points, range };
   return lazyStep(store, common, `scan.${bound.plan.name}.${names.join(",")}`, inputs, async () => {
     const found = await fit.result();
+    // Of one at a limit there is no ellipse to compare with.
+    if (!names.every((name) => found.errors.names.includes(name))) return null;
     const [first, second] = names.map((name) => axisOf(bound, found, name, range, points));
     if (first === undefined || second === undefined) return null;
     return scanned(context, bound, found, names, points * points, (objective, options) =>
@@ -70,7 +72,7 @@ export function pairStep(
   });
 }
 
-/** The points of `reachOf`. */
+/** So far around the estimate, within the range of the parameter; undefined where it has no error. */
 function axisOf(
   { plan }: BoundPlan,
   found: CompositionFit,
@@ -78,10 +80,11 @@ function axisOf(
   range: number,
   points: number,
 ): number[] | undefined {
-  const place = reachOf(found, name, range);
-  if (place === undefined) return undefined;
-  const { centre, reach } = place;
   const [low, high] = boundsOf(plan)[name]!;
+  const reach = reachOf(found, name, range, high - low);
+  if (reach === undefined) return undefined;
+  const { names, values } = found.fit.estimate;
+  const centre = values[names.indexOf(name)]!;
   const from = low === ABOVE_ZERO ? ABOVE_END * centre : low;
   return grid(Math.max(from, centre - reach), Math.min(high, centre + reach), points);
 }
