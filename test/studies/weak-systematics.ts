@@ -81,6 +81,7 @@ async function judged(seed: string): Promise<string[]> {
     if (code !== 0) throw new Error(`seed ${seed} ended with ${code}: ${error}`);
     const results = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
     const { estimate, sigma, simulation: ofSimulation, total } = results.fits.xAlone;
+    for (const { failed, text } of results.verdicts) if (failed) console.log(`seed ${seed} fails: ${text}`);
     const [data, ...simulated] = await Promise.all(
       ["data", "signal", "background"].map((name) => eventsOf(join(folder, "samples", `${name}.npz`))),
     );
@@ -98,11 +99,12 @@ async function judged(seed: string): Promise<string[]> {
           `σ / exact ${ratio.toFixed(3)}, off by ${off.toFixed(2)} σ of the exact fit, by ${offSimulation.toFixed(2)} σ of that of the same simulation`,
       );
       const part: number = ofSimulation?.sigma[k] ?? 0;
-      if (part > 0) spreads.push((estimate[k] - exact.estimate[k]!) / part);
-      const totalSigma: number = total?.sigma[k] ?? sigma[k];
+      const inParts = part > 0 ? [(off * unit) / part] : [];
+      spreads.push(...inParts);
+      const pull = (estimate[k] - TRUTH[k]!) / (total?.sigma[k] ?? sigma[k]);
       console.log(
-        `  error of the simulation ${(part / unit).toFixed(3)} σ of the exact fit; off by ${(off * (unit / part)).toFixed(2)} of them; ` +
-          `pull to the truth ${((estimate[k] - TRUTH[k]!) / totalSigma).toFixed(2)} of the total error`,
+        `  error of the simulation ${(part / unit).toFixed(3)} σ of the exact fit${inParts.map((own) => `, off by ${own.toFixed(2)} of it`).join("")}; ` +
+          `from the truth by ${pull.toFixed(2)} total errors`,
       );
       if (isIndependent) return ratio < 0.9 ? [`seed ${seed}: σ of ${name}`] : [];
       return [
@@ -117,8 +119,8 @@ async function judged(seed: string): Promise<string[]> {
 
 const wrong: string[] = [];
 for (const seed of seeds.split(",")) wrong.push(...(await judged(seed)));
-const spread = Math.sqrt(spreads.reduce((sum, own) => sum + own * own, 0) / spreads.length);
-if (isIndependent) {
+if (isIndependent && spreads.length > 0) {
+  const spread = Math.sqrt(spreads.reduce((sum, own) => sum + own * own, 0) / spreads.length);
   console.log(`off by ${spread.toFixed(2)} errors of the simulation, root mean square of ${spreads.length}`);
   if (spread < SPREAD[0] || spread > SPREAD[1]) wrong.push(`${spread.toFixed(2)} errors of the simulation`);
 }
