@@ -34,3 +34,4 @@ export { type LinearOptions, linear, weightGradient } from "./operations/linear.
 export { broadcastShapes, type Operand, uniformValue } from "./operations/operands.js";
 export { type CumulativeSumOptions, cumulativeSum, max, sum, sumEvents, sumTo } from "./operations/reductions.js";
 export { broadcast, broadcastEvents, pad, reshape, select, slice, take } from "./operations/shapes.js";
+export { atan, logFaddeeva } from "./operations/special.js";

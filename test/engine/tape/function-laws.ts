@@ -7,6 +7,7 @@ import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
 import * as exact from "../../support/error-functions.js";
+import { logFaddeeva } from "../../support/faddeeva.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -272,6 +273,29 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     // The second derivative is a difference of numbers of order 1 near 0.
     (x) => [0, 0, Math.abs(x) <= 1 ? 1 : 0],
   ),
+  atan: unary(
+    operations.atan,
+    Math.atan,
+    (x) => 1 / (1 + x * x),
+    (x) => (Math.abs(x) > 1e8 ? -2 / x / x / x : (-2 * x) / (1 + x * x) ** 2),
+    // Without ±∞, where the second derivative is ∞ / ∞.
+    tails.filter((x) => Number.isFinite(x) && Math.abs(x) < 1e10),
+    // The second derivative is a sum of numbers of order 1 near 1.
+    (x) => [0, 1, Math.abs(x) < 3 ? 4 : 0],
+  ),
+  logFaddeeva: {
+    f: operations.logFaddeeva,
+    value: (x, y) => logFaddeeva(x, y).value,
+    slopes: (x, y) => logFaddeeva(x, y).slopes,
+    curvatures: (x, y) => logFaddeeva(x, y).curvatures,
+    points: [
+      ...[0, 0.25, -0.5, 1, -1.5].flatMap((x) => [0, 0.125, 0.5, 1].map((y) => [x, y])),
+      ...[9, -30].flatMap((x) => [3, 9, 1200].map((y) => [x, y])),
+      ...[1100, -1e6].map((x) => [x, 2 * Math.abs(x)]),
+    ],
+    // What the operation states, and digits that the power series of the answers loses.
+    absolute: [1, 10, 60],
+  },
   add: { f: operations.add, value: (a, b) => a + b, slopes: () => [1, 1], points: pairs(moderate) },
   sub: { f: operations.sub, value: (a, b) => a - b, slopes: () => [1, -1], points: pairs(moderate) },
   mul: {
