@@ -58,30 +58,17 @@ export function checkAcceptance(what: string, { up, down }: Acceptance): void {
 }
 
 /**
- * log N_f(ν) - log N_f(nominal) [F]: log η(α) where |α| < 1, up α above, -down α below. Log-normal throughout where a process has one
- * side only.
+ * log N_f(ν) - log N_f(nominal): log η(α) where |α| < 1, up α above, -down α below. Log-normal throughout where there is one side only.
  *
- * @param own       of every process [F]
- * @param distance  α = ν - nominal, prior standard deviations [1]
+ * @param distance  α = ν - nominal, prior standard deviations
  */
-export function logAcceptance(own: readonly Acceptance[], distance: Var): Var {
-  const { tape } = distance;
-  const constant = (of: (acceptance: Acceptance) => number) => tape.constant(own.map(of));
-  const polynomials = own.map(({ up, down }) =>
-    up === null || down === null ? [0, 0, 0, 0, 0, 0] : coefficients(up, down),
-  );
-  const above = constant(({ up, down }) => up ?? -(down ?? 0));
-  const below = constant(({ up, down }) => (down === null ? (up ?? 0) : -down));
-  // Of processes with one side; 0 where the polynomial stands, as the polynomial is 0 where this stands.
-  const slope = constant(({ up, down }) => (up === null || down === null ? (up ?? -(down ?? 0)) : 0));
+export function logAcceptance({ up, down }: Acceptance, distance: Var): Var {
+  if (up === null || down === null) return mul(distance, up ?? -(down ?? 0));
   const isInside = less(abs(distance), 1);
   // Guard the input: far outside the polynomial may be negative, and its logarithm no number.
   const inside = where(isInside, distance, 0);
-  const eta = [5, 4, 3, 2, 1, 0].reduce<Var | undefined>((sum, i) => {
-    const coefficient = tape.constant(polynomials.map((a) => a[i]!));
-    return mul(sum === undefined ? coefficient : add(sum, coefficient), inside);
-  }, undefined);
-  const smooth = add(log1p(eta!), mul(slope, inside));
-  const beyond = mul(where(greater(distance, 0), above, below), distance);
-  return where(isInside, smooth, beyond);
+  const [last, ...others] = coefficients(up, down).reverse() as [number, ...number[]];
+  const eta = others.reduce((sum, own) => mul(add(sum, own), inside), mul(inside, last));
+  const beyond = where(greater(distance, 0), mul(distance, up), mul(distance, -down));
+  return where(isInside, log1p(eta), beyond);
 }

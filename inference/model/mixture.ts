@@ -20,6 +20,7 @@ import {
   unframedComposition,
   weightsOfPart,
 } from "./composition/mixture-composition.js";
+import type { FlowMap } from "./densities/contract.js";
 import { densityKind } from "./densities/densities.js";
 import { contextOf } from "./densities/given-columns.js";
 import type { Columns, Environment } from "./language/environment.js";
@@ -102,126 +103,172 @@ const bindPart = (tape: Tape, part: PartName, architecture: Architecture): Bound
  */
 export function bindMixture(tape: Tape, model: MixtureModel, process?: Var): BoundMixture {
   checkTape("bindMixture", tape);
-  checkedModel(model);
-  const { nuisances, response } = model;
-  const { y: ofY, transport: _, response: __, ...modelOfX } = model;
-  const modelOfSimulation = { ...modelOfX, ...(ofY && { y: ofY }) };
-  const whole = unframedComposition(model);
-  const own = process ?? tape.constant(Array.from(model.processes.keys()));
-  const partsOfY = ofY === undefined ? [] : partsOfObservable(model, "y");
-  const partsOfT = partsOfY.filter((part) => part === "transport" || part === "response");
+  return new MixtureOnTape(checkedModel(model), process ?? tape.constant(Array.from(model.processes.keys())));
+}
 
-  // All weights of the model are parameters of the tape, whatever of it is looked at.
-  const parts = new TapeParts();
-  const bound = new Map(partsOf(model).map(([part, { architecture }]) => [part, bindPart(tape, part, architecture)]));
-  for (const [part, flow] of bound) parts.weights.set(weightsOfPart(part), flow);
+/** A composition at an event and a ν. */
+interface Written {
+  readonly composition: CheckedComposition;
+  readonly environment: Environment;
+}
 
-  /** Of every process, or of the one that is bound. */
-  function at(nu: Var, columns: Columns, composition = whole): Environment {
-    if (nuisances.length > 0 && !(nu.shape.length === 1 && nu.shape[0] === nuisances.length)) {
-      throw new UsageError("mixture", { expected: `nu [${nuisances.length}]`, got: `[${nu.shape}]` });
+/** P(f | event) of log N_f p_f [F]. */
+const fractionsOf = (joint: Var) => exp(sub(joint, logSumExp(joint, 0)));
+
+class MixtureOnTape implements BoundMixture {
+  /** The model, that of simulation, and that of x alone. */
+  private readonly whole: CheckedComposition;
+  private readonly simulation: CheckedComposition;
+  private readonly ofX: CheckedComposition;
+  private readonly parts = new TapeParts();
+  private readonly flows: ReadonlyMap<PartName, BoundFlow | BoundFactorizableFlow>;
+  private readonly partsOfX: readonly PartName[];
+  private readonly partsOfY: readonly PartName[];
+  /** ν_0, where T responds to ν. */
+  private readonly origin: Var | undefined;
+  /** The same where T undoes from there on what ν does to p_f(y | x). */
+  private readonly undoneFrom: Var | undefined;
+
+  constructor(
+    private readonly model: MixtureModel,
+    private readonly process: Var,
+  ) {
+    const { tape } = process;
+    const { y, transport: _, response, ...modelOfX } = model;
+    this.whole = unframedComposition(model);
+    this.simulation = unframedComposition({ ...modelOfX, ...(y && { y }) });
+    this.ofX = unframedComposition(modelOfX);
+    // All weights of the model are parameters of the tape, whatever of it is looked at.
+    this.flows = new Map(partsOf(model).map(([part, own]) => [part, bindPart(tape, part, own.architecture)]));
+    for (const [part, flow] of this.flows) this.parts.weights.set(weightsOfPart(part), flow);
+    this.partsOfX = partsOfObservable(model, "x");
+    this.partsOfY = y === undefined ? [] : partsOfObservable(model, "y");
+    this.origin = response && tape.constant(response.architecture.nuisances.map(({ nominal }) => nominal));
+    this.undoneFrom = response && sideOf(response) === "simulation" ? this.origin : undefined;
+  }
+
+  get transportParameters() {
+    return this.flows.get("transport")?.trainable ?? noParameters;
+  }
+
+  get responseParameters() {
+    return this.flows.get("response")?.trainable ?? noParameters;
+  }
+
+  private at(nu: Var, { x, y }: Partial<Observed>, composition = this.whole): Written {
+    const size = this.model.nuisances.length;
+    if (size > 0 && !(nu.shape.length === 1 && nu.shape[0] === size)) {
+      throw new UsageError("mixture", { expected: `nu [${size}]`, got: `[${nu.shape}]` });
     }
-    return bindComposition(composition, nu, { [PROCESS]: own, ...columns }, parts);
-  }
-  const atX = (x: Var, nu: Var, composition = whole) => at(nu, featureColumns("x", x), composition);
-  const perProcess = (logProb: Var) => broadcast(logProb, own.shape);
-  const logProbOf = (environment: Environment, part: PartName) =>
-    perProcess(environment.density(densityOfPart(part)).logProb());
-
-  const mapOf = (part: PartName, { densities }: CheckedComposition) => {
-    const name = densityOfPart(part);
-    return densityKind(name, densities[name]!).map!(densities[name]!, name)!;
-  };
-  /** Through the flows of parts, in their order; the identity where there are none. */
-  function through(
-    u: Var,
-    environment: Environment,
-    some: readonly PartName[],
-    way: "toOrigin" | "fromOrigin",
-    composition = whole,
-  ): Transformed {
-    const steps = some.map((part) => {
-      const map = mapOf(part, composition);
-      return (v: Var) => map[way](environment, v, contextOf(environment, map.given, map.givenFrame));
-    });
-    return steps.length === 0 ? { value: u, logDet: tape.constant(0, []) } : chain(u, steps);
-  }
-  const reversed = (some: readonly PartName[]) => [...some].reverse();
-
-  const logProbX = (x: Var, nu: Var) => logProbOf(atX(x, nu), partsOfObservable(model, "x").at(-1)!);
-  function logProbY(y: Var, x: Var, nu: Var): Var {
-    const last = partsOfY.at(-1);
-    if (last !== undefined) return logProbOf(at(nu, { ...featureColumns("x", x), ...featureColumns("y", y) }), last);
-    throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
-  }
-  const fractions = (joint: Var) => exp(sub(joint, logSumExp(joint, 0)));
-  function processProbabilities({ x, y }: Observed, nu: Var): Var {
-    const joint = add(logYields(model, nu), logProbX(x, nu));
-    return fractions(y === undefined ? joint : add(joint, logProbY(y, x, nu)));
-  }
-  function logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
-    const ofX = () => atX(x, nu, unframedComposition(modelOfX)).density(EVENTS).logProb();
-    if (y === undefined) {
-      if (form === "joint") return ofX();
-      throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
-    }
-    if (ofY === undefined) {
+    if (y !== undefined && this.partsOfY.length === 0) {
       throw new UsageError("mixture", { expected: "a model with a density of y", got: "one of x alone" });
     }
-    const ofBoth = at(nu, { ...featureColumns("x", x), ...featureColumns("y", y) })
-      .density(EVENTS)
-      .logProb();
+    const columns = { [PROCESS]: this.process, ...(x && featureColumns("x", x)), ...(y && featureColumns("y", y)) };
+    return { composition, environment: bindComposition(composition, nu, columns, this.parts) };
+  }
+
+  /** log p_f of an observable, at a part of its density: of all processes, also where they are alike. */
+  private logProbOf(part: PartName | undefined, environment: Environment): Var {
+    return broadcast(environment.density(densityOfPart(part!)).logProb(), this.process.shape);
+  }
+
+  logProbX(x: Var, nu: Var): Var {
+    return this.logProbOf(this.partsOfX.at(-1), this.at(nu, { x }).environment);
+  }
+
+  logProbY(y: Var, x: Var, nu: Var): Var {
+    return this.logProbOf(this.partsOfY.at(-1), this.at(nu, { x, y }).environment);
+  }
+
+  processProbabilities({ x, y }: Observed, nu: Var): Var {
+    const joint = add(logYields(this.model, nu), this.logProbX(x, nu));
+    return fractionsOf(y === undefined ? joint : add(joint, this.logProbY(y, x, nu)));
+  }
+
+  logProb({ x, y }: Observed, nu: Var, form: LikelihoodForm = "joint"): Var {
+    if (y === undefined && form === "conditional") {
+      throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
+    }
+    const logOf = ({ environment }: Written) => environment.density(EVENTS).logProb();
+    const ofX = () => logOf(this.at(nu, { x }, this.ofX));
+    if (y === undefined) return ofX();
+    const ofBoth = logOf(this.at(nu, { x, y }));
     return form === "joint" ? ofBoth : sub(ofBoth, ofX());
   }
 
-  function moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed {
-    if (ofY?.morph === undefined) return through(y, at(from, {}), [], "toOrigin");
-    const simulation = unframedComposition(modelOfSimulation);
+  private mapOf(part: PartName, { densities }: CheckedComposition): FlowMap {
+    const name = densityOfPart(part);
+    return densityKind(name, densities[name]!).map!(densities[name]!, name)!;
+  }
+
+  /** Through the flows of parts, in their order; the identity where there are none. */
+  private through(
+    u: Var,
+    { composition, environment }: Written,
+    some: readonly PartName[],
+    way: "toOrigin" | "fromOrigin",
+  ): Transformed {
+    const steps = some.map((part) => {
+      const map = this.mapOf(part, composition);
+      return (v: Var) => map[way](environment, v, contextOf(environment, map.given, map.givenFrame));
+    });
+    return steps.length === 0 ? { value: u, logDet: u.tape.constant(0, []) } : chain(u, steps);
+  }
+
+  /** T without V, to where p_f(y | x) is evaluated, or back. */
+  private throughT(y: Var, x: Var, nu: Var, way: "toOrigin" | "fromOrigin"): Transformed {
+    const ofT = this.partsOfY.filter((part) => part === "transport" || part === "response");
+    return this.through(y, this.at(nu, { x }), way === "toOrigin" ? ofT.reverse() : ofT, way);
+  }
+
+  moveSimulation(y: Var, x: Var, from: Var, to: Var): Transformed {
+    const morph = this.partsOfY.filter((part) => part === "y.morph");
     return chain(y, [
-      (simulated) => through(simulated, atX(x, from, simulation), ["y.morph"], "toOrigin", simulation),
-      (nominal) => through(nominal, atX(x, to, simulation), ["y.morph"], "fromOrigin", simulation),
+      (simulated) => this.through(simulated, this.at(from, { x }, this.simulation), morph, "toOrigin"),
+      (nominal) => this.through(nominal, this.at(to, { x }, this.simulation), morph, "fromOrigin"),
     ]);
   }
-  /** ν_0, where T undoes from there on what ν does to p_f(y | x). */
-  const origin = response && tape.constant(response.architecture.nuisances.map(({ nominal }) => nominal));
-  const undoneFrom = response && sideOf(response) === "simulation" ? origin : undefined;
-  const toDensity = (y: Var, x: Var, nu: Var) => through(y, atX(x, nu), reversed(partsOfT), "toOrigin");
-  const fromDensity = (y: Var, x: Var, nu: Var) => through(y, atX(x, nu), partsOfT, "fromOrigin");
 
-  function responseTerms({ x, y }: Observed): Var {
-    const flow = bound.get("response") as BoundFactorizableFlow | undefined;
-    if (origin === undefined || flow === undefined) throw new Error("internal: a model without a response");
-    const environment = atX(x, origin);
-    const position = partsOfY.indexOf("response");
-    const before = through(y as Var, environment, reversed(partsOfY.slice(position + 1)), "toOrigin");
-    // Where T_φ is behind T_ψ, y has no axis of processes yet.
-    const value = broadcast(before.value, [...own.shape, before.value.shape.at(-1) as number]);
-    const behind = (u: Var) => logProbOf(environment.withColumns(featureColumns("y", u)), partsOfY[position - 1]!);
-    const joint = add(add(logYields(model, origin), logProbX(x, origin)), add(behind(value), before.logDet));
-    const context = contextOf(environment, mapOf("response", whole).given, undefined);
-    const terms = firstOrderTerms(tape, flow, value, context, behind);
-    const weighted = sum(mul(terms, withLastAxis(fractions(joint))), 0);
-    return reshape(weighted, [weighted.shape.at(-1) as number]);
+  toSimulation(y: Var, x: Var, nu: Var): Transformed {
+    const { undoneFrom } = this;
+    const mapped = this.throughT(y, x, nu, "toOrigin");
+    return undoneFrom === undefined
+      ? mapped
+      : chain(y, [() => mapped, (simulated) => this.moveSimulation(simulated, x, undoneFrom, nu)]);
   }
 
-  return {
-    logProbX,
-    logProbY,
-    processProbabilities,
-    toSimulation: (y, x, nu) =>
-      undoneFrom === undefined
-        ? toDensity(y, x, nu)
-        : chain(y, [(u) => toDensity(u, x, nu), (u) => moveSimulation(u, x, undoneFrom, nu)]),
-    fromSimulation: (y, x, nu) =>
-      undoneFrom === undefined
-        ? fromDensity(y, x, nu)
-        : chain(y, [(u) => moveSimulation(u, x, nu, undoneFrom), (u) => fromDensity(u, x, nu)]),
-    moveSimulation,
-    sampleX: (latent, nu) => through(latent, at(nu, {}), partsOfObservable(model, "x"), "fromOrigin").value,
-    sampleY: (latent, x, nu) => through(latent, atX(x, nu), partsOfY, "fromOrigin").value,
-    logProb,
-    responseTerms,
-    transportParameters: bound.get("transport")?.trainable ?? noParameters,
-    responseParameters: bound.get("response")?.trainable ?? noParameters,
-  };
+  fromSimulation(y: Var, x: Var, nu: Var): Transformed {
+    const { undoneFrom } = this;
+    const back = (simulated: Var) => this.throughT(simulated, x, nu, "fromOrigin");
+    return undoneFrom === undefined
+      ? back(y)
+      : chain(y, [(simulated) => this.moveSimulation(simulated, x, nu, undoneFrom), back]);
+  }
+
+  sampleX(latent: Var, nu: Var): Var {
+    return this.through(latent, this.at(nu, {}), this.partsOfX, "fromOrigin").value;
+  }
+
+  sampleY(latent: Var, x: Var, nu: Var): Var {
+    return this.through(latent, this.at(nu, { x }), this.partsOfY, "fromOrigin").value;
+  }
+
+  responseTerms({ x, y }: Required<Observed>): Var {
+    const { origin, partsOfY, process } = this;
+    const flow = this.flows.get("response") as BoundFactorizableFlow | undefined;
+    if (origin === undefined || flow === undefined) throw new Error("internal: a model without a response");
+    const here = this.at(origin, { x });
+    const position = partsOfY.indexOf("response");
+    const before = this.through(y as Var, here, partsOfY.slice(position + 1).reverse(), "toOrigin");
+    // Where T_φ is behind T_ψ, y has no axis of processes yet.
+    const value = broadcast(before.value, [...process.shape, before.value.shape.at(-1) as number]);
+    const behind = (u: Var) =>
+      this.logProbOf(partsOfY[position - 1], here.environment.withColumns(featureColumns("y", u)));
+    const ofX = add(logYields(this.model, origin), this.logProbX(x, origin));
+    const probabilities = fractionsOf(add(ofX, add(behind(value), before.logDet)));
+    const { given, givenFrame } = this.mapOf("response", here.composition);
+    const terms = firstOrderTerms(process.tape, flow, value, contextOf(here.environment, given, givenFrame), behind);
+    const weighted = sum(mul(terms, withLastAxis(probabilities)), 0);
+    return reshape(weighted, [weighted.shape.at(-1) as number]);
+  }
 }

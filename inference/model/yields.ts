@@ -1,9 +1,10 @@
 /** Expected numbers of events, and the terms of the likelihood that do not look at single events. */
 
+import { gradient } from "../../engine/derivatives/gradient.js";
 import { UsageError } from "../../engine/errors.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import { checkNode } from "../../engine/tape/nodes.js";
-import { concatenate, exp, expm1, logSumExp, mul, reshape, sub } from "../../engine/tape/operations.js";
+import { concatenate, exp, expm1, logSumExp, mul, reshape, slice, sub, sum } from "../../engine/tape/operations.js";
 import { Tape, type Var } from "../../engine/tape/tape.js";
 import { withLastAxis } from "../../flows/shapes.js";
 import { bindComposition, TapeParts } from "./composition/bind-composition.js";
@@ -42,6 +43,25 @@ export async function expectedYields(model: MixtureModel, nu: ArrayLike<number>)
   const point = tape.constant(model.nuisances.length === 0 ? 0 : Array.from(nu));
   const program = await referenceBackend().compile({ outputs: { yields: exp(logYields(model, point)) } });
   return Array.from((await program.run()).yields!);
+}
+
+/** N_f [F] and ∂N_f/∂ν_k [F][K] */
+export async function yieldsAndSlopes(model: MixtureModel, at: readonly number[]) {
+  const tape = new Tape();
+  const size = at.length;
+  const nu = tape.parameter("nu", [size]);
+  const yields = exp(logYields(model, nu));
+  const rows = model.processes.map((_, f) => {
+    const [row] = gradient(reshape(sum(slice(yields, -1, f, f + 1), -1), []), [nu]) as [Var];
+    return row;
+  });
+  const program = await referenceBackend().compile({ outputs: { yields, slopes: concatenate(rows) } });
+  await program.write({ nu: at });
+  const found = await program.run();
+  return {
+    values: Array.from(found.yields!),
+    slopes: rows.map((_, f) => Array.from(found.slopes!.subarray(f * size, (f + 1) * size))),
+  };
 }
 
 /** [F] → []: log Σ_f N_f. */

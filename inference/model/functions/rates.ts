@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../../engine/errors.js";
 import { aNumber, oneOf } from "../../../engine/options.js";
-import { exp, greater, mul, reshape, where } from "../../../engine/tape/operations.js";
+import { exp, greater, mul, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { checkAcceptance, logAcceptance } from "../acceptance.js";
 import { aValue } from "../language/entry-kinds.js";
@@ -48,8 +48,7 @@ function logOfInterpolated({ code, low, high, parameter }: InterpolatedRate, at:
   const alpha = at.value(parameter);
   const [up, down] = [Math.log(high), Math.log(low)];
   if (code === 1) return where(greater(alpha, 0), mul(alpha, up), mul(alpha, -down));
-  const logRate = logAcceptance([{ up, down }], reshape(alpha, [...alpha.shape, 1]));
-  return reshape(logRate, alpha.shape);
+  return logAcceptance({ up, down }, alpha);
 }
 
 /** Cranmer et al. 2012, CERN-OPEN-2012-016. */

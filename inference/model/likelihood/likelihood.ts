@@ -163,7 +163,7 @@ function boundLikelihood(
 ): Likelihood {
   const { model, data } = request;
   const { count, weights } = data;
-  const constant = nllOfVolumes(volumes, data, member.columns[WEIGHT] ?? weights, member.columns[WEIGHT_X]);
+  const constant = nllOfVolumes(volumes, member.columns[WEIGHT] ?? weights, member.columns[WEIGHT_X]);
   const sample = { events, member, count, constant };
   const terms = boundTerms([sample], penalty);
   async function evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2, onEvents?: (done: number) => void) {

@@ -1,12 +1,8 @@
 /** Expected numbers of events after a fit, with errors and correlations. */
-import { gradient } from "../../../engine/derivatives/gradient.js";
-import { referenceBackend } from "../../../engine/reference/backend.js";
-import { concatenate, exp, reshape, slice, sum } from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
 import type { Covariance } from "../../statistics/fit/covariance.js";
 import { indexOfName, type Matrix } from "../../statistics/objective.js";
 import { checkPoint, type MixtureModel } from "../mixture-model.js";
-import { logYields } from "../yields.js";
+import { yieldsAndSlopes } from "../yields.js";
 
 /** In events. */
 export interface PostFitYield {
@@ -42,7 +38,7 @@ export async function postFitYields(
   checkPoint("postFitYields", model, nu);
   const names = model.nuisances.map(({ name }) => name);
   const at = errors.names.map((name) => indexOfName("postFitYields", names, name));
-  const { values, slopes } = await valuesAndSlopes(model, nu);
+  const { values, slopes } = await yieldsAndSlopes(model, nu);
   const between = (p: readonly number[], q: readonly number[]) =>
     errors.matrix.reduce(
       (all, row, i) => all + p[at[i]!]! * row.reduce((inner, entry, j) => inner + entry * q[at[j]!]!, 0),
@@ -71,23 +67,4 @@ export async function postFitYields(
     covariance: Object.freeze(covariance),
     correlation: Object.freeze(correlation),
   });
-}
-
-/** N_f [F] and ∂N_f/∂ν_k [F][K] */
-async function valuesAndSlopes(model: MixtureModel, at: readonly number[]) {
-  const tape = new Tape();
-  const size = at.length;
-  const nu = tape.parameter("nu", [size]);
-  const yields = exp(logYields(model, nu));
-  const rows = model.processes.map((_, f) => {
-    const [row] = gradient(reshape(sum(slice(yields, -1, f, f + 1), -1), []), [nu]) as [Var];
-    return row;
-  });
-  const program = await referenceBackend().compile({ outputs: { yields, slopes: concatenate(rows) } });
-  await program.write({ nu: at });
-  const found = await program.run();
-  return {
-    values: Array.from(found.yields!),
-    slopes: rows.map((_, f) => Array.from(found.slopes!.subarray(f * size, (f + 1) * size))),
-  };
 }

@@ -3,7 +3,6 @@
  * many data at ν. Where the densities are exact, the gradient of ln L of such data is zero at ν; otherwise their estimates lie, in
  * one Newton step, C times this gradient away, C the inverse Hessian of -ln L.
  */
-import { gradient } from "../../../engine/derivatives/gradient.js";
 import { UsageError } from "../../../engine/errors.js";
 import {
   aFlag,
@@ -20,10 +19,7 @@ import {
   oneOf,
   optional,
 } from "../../../engine/options.js";
-import { referenceBackend } from "../../../engine/reference/backend.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { exp } from "../../../engine/tape/operations.js";
-import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { covariance } from "../../statistics/fit/covariance.js";
 import { amongTests, chiSquarePValue } from "../../statistics/goodness/special-functions.js";
 import { dot } from "../../statistics/linear-algebra/symmetric-matrix.js";
@@ -31,7 +27,7 @@ import { randomParts } from "../../statistics/random-parts.js";
 import { type EventScores, openEventScores } from "../likelihood/event-scores.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { checkPoint, type MixtureModel } from "../mixture-model.js";
-import { logTotalYield, logYields } from "../yields.js";
+import { yieldsAndSlopes } from "../yields.js";
 import { scaledYields } from "./closure.js";
 import { CLOSURE_LEVEL, significantChiSquare } from "./closure-verdicts.js";
 import type { ProcessSample } from "./process-samples.js";
@@ -128,7 +124,9 @@ async function closureAt(
 ): Promise<ScoreClosure> {
   const size = nu.length;
   const yields = await scaledYields(model, nu, observed);
-  const total = (extended ? await yieldGradient(model, nu) : nu.map(() => 0)).map((value) => -value);
+  // -∂N_tot/∂ν
+  const slopes = extended ? (await yieldsAndSlopes(model, nu)).slopes : [];
+  const total = nu.map((_, k) => slopes.reduce((sum, own) => sum - own[k]!, 0));
   const parts = new Float64Array(PARTS * size);
   const information = new Float64Array(size * size);
   for (const [f, { count, x, y, weights }] of samples.entries()) {
@@ -178,16 +176,6 @@ function scoreMoments(scores: Float64Array, size: number, weights: ArrayLike<num
     }
   }
   return { first, second, parts };
-}
-
-/** ∂N_tot/∂ν [K] */
-async function yieldGradient(model: MixtureModel, nu: readonly number[]): Promise<number[]> {
-  const tape = new Tape();
-  const point = tape.parameter("nu", [nu.length]);
-  const [g] = gradient(exp(logTotalYield(logYields(model, point))), [point]) as [Var];
-  const program = await referenceBackend().compile({ outputs: { g } });
-  await program.write({ nu });
-  return Array.from((await program.run()).g!);
 }
 
 /** A shift of the estimates, [K] each. */

@@ -165,6 +165,21 @@ test("a nuisance does not touch the processes it does not act on", async () => {
   });
 });
 
+test("names are those of users: processes alike, nuisances called as columns or yields are", async () => {
+  const names = ["process", "x0", "yield of process 0", "nuisance 1"];
+  const named: MixtureModel = {
+    ...gaussianModel,
+    processes: gaussianModel.processes.map((own) => ({ ...own, name: "alike" })),
+    nuisances: gaussianModel.nuisances.map((own, k) => ({ ...own, name: names[k]! })),
+  };
+  const [first] = testBackends();
+  await withBackend(first!.create, async (backend) => {
+    const of = await likelihood({ backend, model: named, data, form: "joint", extended: true });
+    assert.equal(of.names, names);
+    close(await of.logProb(NU), expected(NU, "joint", "simulation"), tolerances.f64);
+  });
+});
+
 test("what a mixture cannot answer is refused", () => {
   const tape = new Tape();
   const { y: _, transport: __, response: ___, ...ofX } = gaussianModel;

@@ -109,12 +109,14 @@ async function yieldShares(
     const before = logsOf(row);
     const after = { ...before, [side]: before[side]! + STEP / Math.abs(value - nominal[nuisance]!) };
     const own = nu[nuisances.findIndex(({ name }) => name === row.nuisance)]!;
-    outputs.set(`${i}`, logAcceptance([before, after], tape.constant([own - nominal[nuisance]!])));
+    const distance = tape.constant(own - nominal[nuisance]!);
+    outputs.set(`${i} before`, logAcceptance(before, distance));
+    outputs.set(`${i} after`, logAcceptance(after, distance));
   }
   const program = await referenceBackend().compile({ outputs: Object.fromEntries(outputs) });
   const logYields = await program.run();
   const shares = sides.map(({ process, nuisance, value }, i) => {
-    const [before, after] = logYields[`${i}`]!;
+    const [before, after] = ["before", "after"].map((when) => logYields[`${i} ${when}`]![0]!);
     return { process, nuisance, value, share: (after! - before!) / STEP };
   });
   return (process, at) => {
