@@ -41,16 +41,24 @@ const WITHIN = 5;
 /** Steps between two looks at the signal. */
 const GROUP = 100;
 
+/** How the events are divided into those that are trained on and the others. */
+export type Division =
+  /** At random, equally in both samples where these have as many events: those at the same place may be one event, moved. */
+  | "by event"
+  /** In blocks, equally in both samples: those at about the same place of their samples may be one event, where a selection takes some of them out. */
+  | "by block";
+
 export interface Classifier {
   /**
    * Undefined where the events that are trained on have no positive sum of weights.
    *
-   * @param columns  of every feature, as flows see it; events at the same place of both samples may be alike
+   * @param columns  of every feature, as flows see it
    * @param stream   of random numbers
    */
   test(
     columns: readonly ComparedColumn[],
     weights: Omit<ComparedWeights, "reference">,
+    division: Division,
     stream: Stream,
     signal?: AbortSignal,
   ): Promise<FeatureTest | undefined>;
@@ -76,8 +84,14 @@ export function openClassifier(backend: Backend): Classifier {
     return made;
   }
   return {
-    async test(columns, weights, stream, signal) {
-      const [observed, expected] = [sideOf(columns, "observed", weights), sideOf(columns, "expected", weights)];
+    async test(columns, weights, division, stream, signal) {
+      const [{ observed: first, expected: second }] = columns as [ComparedColumn];
+      const part = Math.min(0.5, MOST_TRAINED / Math.max(first.length, second.length));
+      const sideOf = (of: "observed" | "expected"): Side => ({
+        ...divided(columns[0]![of].length, part, division),
+        weights: weights[of],
+      });
+      const [observed, expected] = [sideOf("observed"), sideOf("expected")];
       const sums = [observed, expected].map(({ trained, weights: own }) => sumAt(own, trained));
       if (!sums.every((sum) => sum > 0)) return undefined;
       const own = await opened(columns.length);
@@ -157,19 +171,24 @@ interface Side {
   readonly weights: ColumnData | undefined;
 }
 
-/** Of a thousand parts of the events, those that are trained on are the first. */
-const PARTS = 1000;
+/** Of events that are divided one by one. */
+const PARTS = 10_000;
 
-/** Events at the same place of samples of the same size are in the same part: they may be one event, moved. */
-function sideOf(columns: readonly ComparedColumn[], of: "observed" | "expected", weights: ComparedWeights): Side {
-  const count = columns[0]![of].length;
-  const parts = randomParts(count, PARTS);
-  const trainedParts = PARTS * Math.min(0.5, MOST_TRAINED / count);
+/** Few, so that few events stand in another block than their variation; many, as a file may hold one sample after another. */
+const BLOCKS = 100;
+
+/** Multiples of it, less whole numbers, are the most evenly spread: of any blocks in a row the part that is wanted is trained on. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** @param part  of the events that is trained on */
+function divided(count: number, part: number, division: Division): Omit<Side, "weights"> {
+  const random = randomParts(count, PARTS);
+  const placeOf = (event: number) =>
+    division === "by event" ? random[event]! / PARTS : (GOLDEN * Math.floor((BLOCKS * event) / count)) % 1;
   const events = Int32Array.from({ length: count }, (_, event) => event);
   return {
-    trained: events.filter((event) => parts[event]! < trainedParts),
-    tested: events.filter((event) => parts[event]! >= trainedParts),
-    weights: weights[of],
+    trained: events.filter((event) => placeOf(event) < part),
+    tested: events.filter((event) => placeOf(event) >= part),
   };
 }
 

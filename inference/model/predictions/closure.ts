@@ -234,7 +234,9 @@ async function classified(
   const framed = (events: ProcessSample) => framedEvents(model.frame, events, request.backend.precision);
   const weights = { observed: sample.weights, expected: expected.weights };
   const columns = columnsOf(features, framed(sample), framed(expected));
-  const test = await classifier.test(columns, weights, streamOf(own, of), request.signal);
+  // Variations are often the same events, of which a selection takes other ones.
+  const division = part === "nominal" ? "by event" : "by block";
+  const test = await classifier.test(columns, weights, division, streamOf(own, of), request.signal);
   return test === undefined ? [] : [{ of, part, process, at, by: "classifier", features, ...test }];
 }
 

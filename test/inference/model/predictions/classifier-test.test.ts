@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fillNormal, fillUniform, randomKey } from "../../../../engine/random/random.js";
 import type { Backend } from "../../../../engine/runtime/backend.js";
-import { openClassifier } from "../../../../inference/model/predictions/classifier-test.js";
+import { type Division, openClassifier } from "../../../../inference/model/predictions/classifier-test.js";
 import {
   type ComparedColumn,
   type ComparedWeights,
@@ -46,13 +46,13 @@ const compared = (observed: readonly Float32Array[], expected: readonly Float32A
 
 async function once(backend: Backend, columns: readonly ComparedColumn[], weights: ComparedWeights, seed = 1) {
   const classifier = openClassifier(backend);
-  const found = await classifier.test(columns, weights, { seed, purpose: "test" });
+  const found = await classifier.test(columns, weights, "by event", { seed, purpose: "test" });
   await classifier.close();
   return found;
 }
 
-const COUNT = 8000;
-const DEPENDENCE = 0.4;
+const COUNT = 6000;
+const DEPENDENCE = 0.5;
 const dependent = () => compared(threeWay("observed", COUNT, DEPENDENCE), independent("expected", COUNT));
 
 for (const { name, create } of testBackends()) {
@@ -77,14 +77,17 @@ function kolmogorov(pValues: readonly number[]): number {
   return Math.sqrt(n) * Math.max(...sorted.flatMap((p, i) => [p - i / n, (i + 1) / n - p]));
 }
 
-const REPEATED = 120;
+const REPEATED = 80;
 
-async function repeated(samples: (i: number) => readonly [ComparedColumn[], ComparedWeights]): Promise<number[]> {
+async function repeated(
+  division: Division,
+  samples: (i: number) => readonly [ComparedColumn[], ComparedWeights],
+): Promise<number[]> {
   const pValues: number[] = [];
   await withBackend(create, async (backend) => {
     const classifier = openClassifier(backend);
     for (let i = 0; i < REPEATED; i++) {
-      const found = await classifier.test(...samples(i), { seed: i, purpose: "repeated" });
+      const found = await classifier.test(...samples(i), division, { seed: i, purpose: "repeated" });
       pValues.push(found!.result.pValue!);
     }
     await classifier.close();
@@ -92,16 +95,16 @@ async function repeated(samples: (i: number) => readonly [ComparedColumn[], Comp
   return pValues;
 }
 
-test("of equal distributions p is uniform, by Kolmogorov's test: 120 samples, false alarm 1e-4 (seed 4)", async () => {
-  const pValues = await repeated((i) => [
+test("of equal distributions p is uniform, by Kolmogorov's test: 80 samples, false alarm 1e-4 (seed 4)", async () => {
+  const pValues = await repeated("by event", (i) => [
     compared(independent(`observed/${i}`, 2000), independent(`expected/${i}`, 2500)),
     NONE,
   ]);
   assert.ok(kolmogorov(pValues) < 2.23, `${kolmogorov(pValues)}`);
 });
 
-test("of equal distributions with weights, some negative, p is uniform: 120 samples, false alarm 1e-4 (seed 4)", async () => {
-  const pValues = await repeated((i) => {
+test("of equal distributions with weights, some negative, p is uniform: 80 samples, false alarm 1e-4 (seed 4)", async () => {
+  const pValues = await repeated("by event", (i) => {
     const [observed, expected] = [independent(`signed/${i}`, 3000), independent(`weighted/${i}`, 3000)];
     // One in ten counts -1, wherever it is; normal events of width 1 weighted to a width of 1 / √1.2 on both sides.
     const narrowed = (x: number) => Math.exp(-0.1 * x * x);
@@ -115,12 +118,25 @@ test("of equal distributions with weights, some negative, p is uniform: 120 samp
   assert.ok(kolmogorov(pValues) < 2.23, `${kolmogorov(pValues)}`);
 });
 
-test("samples that share events place by place do not fail by it: the smallest of 120 p-values, false alarm 1e-3 (seed 4)", async () => {
-  const pValues = await repeated((i) => {
+test("samples that share events place by place do not fail by it: the smallest of 80 p-values, false alarm 1e-3 (seed 4)", async () => {
+  const pValues = await repeated("by event", (i) => {
     const [first, second] = independent(`shared/${i}`, 2000) as [Float32Array, Float32Array];
     return [compared([first, second, normals(`one/${i}`, 2000)], [first, second, normals(`other/${i}`, 2000)]), NONE];
   });
   assert.ok(Math.min(...pValues) > 1e-3 / REPEATED, `${Math.min(...pValues)}`);
+});
+
+test("variations of events of which a selection takes some out do not fail by it: 80 samples, false alarm 1e-3 (seed 4)", async () => {
+  const pValues = await repeated("by block", (i) => {
+    const all = independent(`selected/${i}`, 4000);
+    const drawn = uniforms(`selected/${i}`, 4000);
+    const kept = [...drawn.keys()].filter((event) => drawn[event]! > 0.05);
+    const some = all.map((own) => Float32Array.from(kept, (event) => own[event]!));
+    return [compared(some, all), NONE];
+  });
+  assert.ok(Math.min(...pValues) > 1e-3 / REPEATED, `${Math.min(...pValues)}`);
+  // Divided event by event, half of what is tested was trained on with the other label: the median is far below a half.
+  assert.ok([...pValues].sort((a, b) => a - b)[REPEATED / 2]! > 0.3);
 });
 
 test("equal requests give equal bits, another seed others", () =>
@@ -137,7 +153,7 @@ test("one classifier tests samples of any number of features one after another, 
     const wanted = await once(backend, columns, NONE);
     const classifier = openClassifier(backend);
     const stream = { seed: 1, purpose: "test" };
-    await classifier.test(compared(independent("a", 900), independent("b", 900)), NONE, stream);
+    await classifier.test(compared(independent("a", 900), independent("b", 900)), NONE, "by event", stream);
     // A feature that does not vary, and one that is far off and large.
     const constant = { observed: new Float32Array(900).fill(7), expected: new Float32Array(900).fill(7) };
     const large = {
@@ -147,10 +163,11 @@ test("one classifier tests samples of any number of features one after another, 
     const same = await classifier.test(
       [constant, large, { observed: normals("e", 900), expected: normals("f", 900) }],
       NONE,
+      "by event",
       stream,
     );
     assert.ok(same!.result.pValue! > 1e-4, `${same!.result.pValue}`);
-    assert.equal(await classifier.test(columns, NONE, stream), wanted);
+    assert.equal(await classifier.test(columns, NONE, "by event", stream), wanted);
     await classifier.close();
   }));
 
@@ -161,7 +178,7 @@ test("a sample without a positive sum of weights is not tested, and a signal end
     assert.is(await once(backend, columns, negative), undefined);
     const classifier = openClassifier(backend);
     try {
-      await classifier.test(columns, NONE, { seed: 1, purpose: "test" }, AbortSignal.abort());
+      await classifier.test(columns, NONE, "by event", { seed: 1, purpose: "test" }, AbortSignal.abort());
       assert.unreachable();
     } catch (error) {
       assert.is((error as Error).name, "AbortError");

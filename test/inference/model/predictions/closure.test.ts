@@ -7,6 +7,7 @@ import { displacements } from "../../../../inference/measurements/distribution-o
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
 import { closureTests, inData } from "../../../../inference/model/predictions/closure.js";
 import { type ClosureVerdict, closureVerdicts } from "../../../../inference/model/predictions/closure-verdicts.js";
+import { fullVector } from "../../../../inference/model/predictions/process-samples.js";
 import { project, sampleMixture } from "../../../../inference/model/predictions/projections.js";
 import { openSampler, withoutTransport } from "../../../../inference/model/sampling/sampling.js";
 import { testBackends } from "../../../support/backends.js";
@@ -112,6 +113,49 @@ test("a dependence of four features is found and named where single features and
     assert.is(worst.features.length, 4);
     // 4000 events that differ by a = 0.6 of the density everywhere: λ = 4000 a², of which bins see a part.
     assert.ok(worst.difference.lambda > 0.3 * 4000 * 0.36 && worst.difference.lambda < 1.1 * 4000 * 0.36);
+  }));
+
+test("a morph is asked for all that a nuisance does, where a dependence of all features shows that it misses some (seed 9)", () =>
+  withBackend(create, async (backend) => {
+    const model = withoutTransport(gaussianModel);
+    const nominal = model.nuisances.flatMap((own) => (own.kind === "shape" ? [own.nominal] : []));
+    const at = nominal.map((value, k) => (k === 0 ? value + 0.3 : value));
+    const count = 12_000;
+    const sampler = await openSampler(backend, model);
+    const drawnAt = async (shapes: readonly number[], purpose: string) => {
+      const nu = fullVector(model, shapes);
+      const x = await sampler.sampleX(0, nu, count, { seed: 9, purpose: `${purpose}/x` });
+      return { count, x, y: await sampler.sampleY(0, nu, x, { seed: 9, purpose: `${purpose}/y` }) };
+    };
+    const [first, second] = [await drawnAt(nominal, "nominal"), await drawnAt(at, "moved")];
+    await sampler.close();
+    // Of y at the moved point, the third feature is on one side of its middle where the first two are on the same side of theirs.
+    const middle = (j: number) => [...second.y.subarray(j * count, (j + 1) * count)].sort((a, b) => a - b)[count / 2]!;
+    const middles = [0, 1, 2].map(middle);
+    const broken = second.y.slice();
+    for (let i = 0; i < count; i++) {
+      const signs = middles.map((own, j) => Math.sign(second.y[j * count + i]! - own));
+      if (i % 2 === 0 && signs[0]! * signs[1]! * signs[2]! < 0)
+        broken[2 * count + i] = 2 * middles[2]! - broken[2 * count + i]!;
+    }
+    const morphOf = async (moved: typeof second) => {
+      const points = [
+        { at: nominal, samples: [first, undefined, undefined] },
+        { at, samples: [moved, undefined, undefined] },
+      ];
+      const tests = await closureTests({ backend, model, points, nominal, bins: 20, seed: 9 });
+      const own = tests.filter(({ of, part }) => of === "y" && part === "morph");
+      const [together] = own.filter(({ by }) => by === "classifier");
+      const largest = Math.max(...own.filter(({ by }) => by === "bins").map(({ variation }) => variation!.lambda));
+      return { together: together!, largest };
+    };
+    const right = await morphOf(second);
+    assert.ok(right.together.result.pValue! > 1e-4, `${right.together.result.pValue}`);
+    assert.is(right.together.variation!.lambda, right.largest);
+    const wrong = await morphOf({ ...second, y: broken });
+    assert.ok(wrong.together.result.pValue! < 1e-6, `${wrong.together.result.pValue}`);
+    assert.ok(wrong.together.difference.lambda > right.together.difference.lambda);
+    assert.ok(wrong.together.variation!.lambda >= wrong.largest);
   }));
 
 /** Mean and variance of x of the mixture by Simpson's rule on the closed form. */
