@@ -67,8 +67,8 @@ async function opened() {
   const nu = tape.parameter("nu", [1]);
   const at = bindComposition(composition, nu, {}, new TapeParts());
   // Eight events expected at θ = 0, ten observed.
-  const expected = log(add(reshape(nu, []), 8));
-  const extended = extendedTerm(expected, { count: 10 });
+  const expected = add(reshape(nu, []), 8);
+  const extended = extendedTerm(expected, log(expected), { count: 10 });
   return parameterPrograms(nu, constraintTerm(composition.parameters, at), [extended], {});
 }
 
@@ -131,8 +131,9 @@ test("without events the extended term is the expected number; without constrain
   const tape = new Tape();
   const nu = tape.parameter("nu", [1]);
   const at = bindComposition(composition, nu, {}, new TapeParts());
+  const expected = add(reshape(nu, []), 8);
   const outputs = {
-    none: extendedTerm(log(add(reshape(nu, []), 8)), { count: 0 }),
+    none: extendedTerm(expected, log(expected), { count: 0 }),
     free: constraintTerm([{ name: "theta", start: 0 }], at),
   };
   const program = await referenceBackend().compile({ outputs });
