@@ -23,9 +23,11 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { pairStep, scanStep } from "../steps/composition/scan.js";
+import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
 import { readVersion } from "../version.js";
+import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
 /** What one likelihood has left. */
@@ -51,6 +53,8 @@ export interface LikelihoodOutcome {
 }
 
 export interface CompositionOutcome {
+  /** Of densities. */
+  readonly trainings: readonly NamedTraining[];
   readonly likelihoods: readonly LikelihoodOutcome[];
   readonly verdicts: readonly Verdict[];
 }
@@ -143,16 +147,19 @@ export type Extent = "whole" | "fit";
 /** Does all steps that are not done. */
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
+  const plans = await readPlans(context.analysis, context);
+  const { context: own, trainings } = await withTrainings(context);
+  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const likelihoods: LikelihoodOutcome[] = [];
-  for (const read of await readPlans(context.analysis, context)) {
-    const steps = plannedSteps(context, read);
+  for (const [i, [, events]] of plans.entries()) {
+    const steps = plannedSteps(own, [own.analysis.likelihoods[i]!, events]);
     try {
-      likelihoods.push(await outcomeOf(context, steps, extent, verdicts));
+      likelihoods.push(await outcomeOf(own, steps, extent, verdicts));
     } finally {
       await steps.bound.close();
     }
   }
-  return { likelihoods, verdicts: verdicts.all };
+  return { trainings, likelihoods, verdicts: verdicts.all };
 }
 
 async function outcomeOf(

@@ -175,7 +175,7 @@ export function crossCheckTables(context: RunContext, { best }: Outcome): Report
 }
 
 /** How every training ended, and what it would have gained if it had gone on. */
-export function trainingTable({ trainings }: Outcome): ReportTable {
+export function trainingTable({ trainings }: Pick<Outcome, "trainings">): ReportTable {
   return {
     caption: "Trainings, with what further training would gain (nats per event)",
     columns: ["training", "epochs", "kept", "loss", "convergence", "gain of further training"],

@@ -16,11 +16,13 @@ import { fillUniform, normal, randomKey } from "../../../engine/random/random.js
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { exp } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
 import { poisson } from "../../statistics/toys/poisson.js";
 import { asimov, redrawn } from "../parameters/constraints.js";
 import type { ParameterPoint } from "../parameters/parameter.js";
 import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
+import { compositionParameters } from "./composition-parameters.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
 
 /** A channel without its data. */
@@ -141,5 +143,6 @@ export async function expectedEvents(
     throw new UsageError(`density ${density}`, { expected, got: "numbers that do" });
   }
   const program = await referenceBackend().compile({ outputs: { expected: exp(logExpected) } });
+  await program.write(parametersOf(tape, compositionParameters(composition)));
   return (await program.run()).expected![0]!;
 }

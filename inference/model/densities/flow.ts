@@ -108,7 +108,8 @@ export function placesOf(
   return Array.from(centres, (centre, i) => ({ centre, width: above[i]! - centre }));
 }
 
-const nameOf = (density: string) => `densities.${density}.flow`;
+/** What the names of the weights begin with, on tapes and in files. */
+export const flowWeightsOf = (density: string) => `densities.${density}.flow`;
 
 export const flow: DensityKind<FlowForm> = {
   doc: "φ(T(x | given)) |∂T/∂x|, φ standard normal and T a trained map; normalised over the domains of its columns",
@@ -125,7 +126,7 @@ export const flow: DensityKind<FlowForm> = {
   check: (form, where, _, __, classes) => checkFlow(where, form.of, form, form.flow, classes),
   bind(form, at, name) {
     const { of, given = [], frame, givenFrame, flow: model } = form;
-    const bound = at.weights(nameOf(name), (prefix) => bindFlow(at.tape, model.architecture, prefix));
+    const bound = at.weights(flowWeightsOf(name), (prefix) => bindFlow(at.tape, model.architecture, prefix));
     const logDensity = (own: Environment) => {
       const { values, logSlope } = framedColumns(own, of, frame);
       return add(bound.logProb(values, contextOf(own, given, givenFrame)), logSlope);
@@ -151,7 +152,7 @@ export const flow: DensityKind<FlowForm> = {
   async draw({ of, given = [], frame, givenFrame, flow: { architecture } }, draws: Draws, name) {
     const latent = Object.fromEntries(of.map((column) => [`latent ${column}`, draws.normals()]));
     const { features } = await draws.computed((at) => {
-      const bound = at.weights(nameOf(name), (prefix) => bindFlow(at.tape, architecture, prefix));
+      const bound = at.weights(flowWeightsOf(name), (prefix) => bindFlow(at.tape, architecture, prefix));
       const z = concatenate(of.map((column) => reshape(at.column(`latent ${column}`), [1])));
       return { features: bound.fromLatent(z, contextOf(at, given, givenFrame)).value };
     }, latent);

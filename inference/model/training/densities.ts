@@ -50,7 +50,7 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
  * Standard deviations within which all events of a process lie: splines act within 5. Less would leave knots beyond the events: with 4.5 log p of
  * 10⁶ exponential events was off by 0.6 where 1 in 10⁶ lies, with 5 by 0.1.
  */
-const WITHIN = 5;
+export const WITHIN = 5;
 
 /**
  * Constants for standardisation of each process [F, D], of an observable in the event set `NOMINAL`: its mean, and its standard deviation or

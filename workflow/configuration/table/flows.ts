@@ -3,40 +3,31 @@ import { choice, section } from "../entries.js";
 import { hidden, splineBins, splineBound, transforms } from "./networks.js";
 import { type RecipeDefaults, recipe } from "./training.js";
 
-const density = (of: string, sizes: { readonly transforms: number }, defaults: RecipeDefaults) =>
-  section(
-    {
-      kind: choice({
-        doc: "Transformation of each feature: rational-quadratic spline or affine.",
-        choices: ["spline", "affine"],
-        default: "spline",
-      }),
-      structure: choice({
-        doc: "autoregressive: the density takes one pass. coupling: the density and sampling take one pass each; needs at least 2 features.",
-        choices: ["autoregressive", "coupling"],
-        default: "autoregressive",
-      }),
-      transforms: transforms(sizes.transforms),
-      bins: splineBins(12),
-      bound: splineBound,
-      hidden: hidden([32, 32]),
-      training: recipe(of, defaults),
-    },
-    { doc: `Normalizing flow of ${of}.` },
-  );
+/** What a flow is made of. */
+export const flowKeys = {
+  kind: choice({
+    doc: "Transformation of each feature: rational-quadratic spline or affine.",
+    choices: ["spline", "affine"],
+    default: "spline",
+  }),
+  structure: choice({
+    doc: "autoregressive: the density takes one pass. coupling: the density and sampling take one pass each; needs at least 2 features.",
+    choices: ["autoregressive", "coupling"],
+    default: "autoregressive",
+  }),
+  transforms: transforms(2),
+  bins: splineBins(12),
+  bound: splineBound,
+  hidden: hidden([32, 32]),
+} as const;
+
+const density = (of: string, defaults: RecipeDefaults) =>
+  section({ ...flowKeys, training: recipe(of, defaults) }, { doc: `Normalizing flow of ${of}.` });
 
 export const flows = section(
   {
-    x: density(
-      "p(x | process)",
-      { transforms: 2 },
-      { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 },
-    ),
-    y: density(
-      "p(y | x, process)",
-      { transforms: 2 },
-      { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 },
-    ),
+    x: density("p(x | process)", { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
+    y: density("p(y | x, process)", { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
   },
   { doc: "Densities of the nominal simulation." },
 );
