@@ -18,7 +18,7 @@ import type { FlowModel } from "../mixture-model.js";
 import type { DensityKind, Draws } from "./contract.js";
 import { logNormalBetween } from "./gaussian.js";
 import { checkContext, contextOf, numericColumns } from "./given-columns.js";
-import { cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
+import { checkBoxes, cutToDomain, type Place, rectangleMass } from "./probability-of-box.js";
 
 /** Columns that a flow looks at, and the frames in which it sees columns. */
 export interface FlowColumns {
@@ -123,7 +123,11 @@ export const flow: DensityKind<FlowForm> = {
     crossesKnots: false,
     hasKnots: boundOf(architecture.transform) !== undefined,
   }),
-  check: (form, where, _, __, classes) => checkFlow(where, form.of, form, form.flow, classes),
+  check(form, where, _, domain, classes) {
+    const { of, given = [] } = form;
+    checkFlow(where, of, form, form.flow, classes);
+    if (of.some((column) => domain(column).some(Number.isFinite))) checkBoxes(where, of, given);
+  },
   bind(form, at, name) {
     const { of, given = [], frame, givenFrame, flow: model } = form;
     const bound = at.weights(flowWeightsOf(name), (prefix) => bindFlow(at.tape, model.architecture, prefix));

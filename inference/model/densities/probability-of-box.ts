@@ -53,6 +53,17 @@ export function cutToDomain(
 /** Of a column: where most of a density lies. */
 export type Place = Pick<Axis, "centre" | "width">;
 
+/** Refuses boxes of flows whose probability is not known. */
+export function checkBoxes(where: string, of: readonly string[], given: readonly string[]): void {
+  if (of.length === 1 || (of.length === 2 && given.length === 0)) return;
+  const got = given.length > 0 ? `${of.join(", ")} given ${given.join(", ")}` : of.join(", ");
+  throw new UsageError(where, {
+    expected: "no range or region, or a flow of one column, or of two that is given none",
+    got: `a range or region of a flow of ${got}`,
+    hint: "Leave the range of its columns out, and select no part of them",
+  });
+}
+
 /**
  * log of the probability of a rectangle by quadrature, for densities of two columns that are given none.
  *
@@ -68,14 +79,7 @@ export function rectangleMass(
   logDensity: (at: Environment) => Var,
 ): (box: Box) => Var {
   return (box) => {
-    const got = given.length > 0 ? `${of.join(", ")} given ${given.join(", ")}` : of.join(", ");
-    if (of.length > 2 || given.length > 0) {
-      throw new UsageError(where, {
-        expected: "no range or region, or a flow of one column, or of two that is given none",
-        got: `a range or region of a flow of ${got}`,
-        hint: "Leave the range of its columns out, and select no part of them",
-      });
-    }
+    checkBoxes(where, of, given);
     const axes = of.map((column, d): Axis => ({ interval: box[column]!, ...places[d]! }));
     const integral = logIntegral(at.tape, axes, (x) =>
       logDensity(at.withColumns(Object.fromEntries(of.map((column, d) => [column, x[d]!])))),

@@ -10,7 +10,9 @@ import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { spreadOf, weightedMoments } from "../../../flows/training/weighted-moments.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "../composition/composition.js";
+import type { DensityForm } from "../densities/densities.js";
 import { type FlowForm, flowWeightsOf } from "../densities/flow.js";
+import type { Region } from "../language/region.js";
 import type { ChannelData } from "../likelihood/channels.js";
 import { meanLoss, WITHIN } from "./densities.js";
 
@@ -27,25 +29,40 @@ export const sampleOf = ({ count, columns, weights }: ChannelData): EventSample 
   ...(weights && { weights: WEIGHT }),
 });
 
-/** The density alone. */
-function alone({ columns }: CheckedComposition, name: string, form: FlowForm): CheckedComposition {
+export interface FlowTraining {
+  readonly composition: CheckedComposition;
+  /** Of the density. */
+  readonly name: string;
+  readonly form: FlowForm;
+  /** Where the events are, by column: within it the density is normalised. Empty: everywhere. */
+  readonly region: Region;
+  readonly isWeighted: boolean;
+  readonly optimiser: Optimiser;
+}
+
+/** No density of a user has a space in its name. */
+const IN_REGION = "in region";
+
+/** The density alone, and in its region. */
+function alone({ composition, name, form, region }: FlowTraining): readonly [CheckedComposition, density: string] {
   const { of, given = [] } = form;
-  const own = Object.fromEntries([...of, ...given].map((column) => [column, columns[column]!]));
-  return checkedComposition({ columns: own, parameters: [], densities: { [name]: form } });
+  const columns = Object.fromEntries([...of, ...given].map((column) => [column, composition.columns[column]!]));
+  const own = Object.fromEntries(Object.entries(region).filter(([column]) => of.includes(column)));
+  const isWhole = Object.keys(own).length === 0;
+  const densities: Record<string, DensityForm> = {
+    [name]: form,
+    ...(!isWhole && { [IN_REGION]: { kind: "truncated", density: name, region: own } }),
+  };
+  return [checkedComposition({ columns, parameters: [], densities }), isWhole ? name : IN_REGION];
 }
 
 /**
- * For `train`: -Σ w log p / Σ w over the event set `SAMPLE`, p normalised over the ranges of its columns as in fits: what lies beyond an end costs
- * nothing. The parameters are under `flowWeightsOf(name)`.
+ * For `train`: -Σ w log p / Σ w over the event set `SAMPLE`, p normalised over the ranges of its columns as in fits, or its region: what lies beyond
+ * an end costs nothing. The parameters are under `flowWeightsOf(name)`.
  */
-export function flowTraining(
-  composition: CheckedComposition,
-  name: string,
-  form: FlowForm,
-  isWeighted: boolean,
-  optimiser: Optimiser,
-): ModelBuilder {
-  const own = alone(composition, name, form);
+export function flowTraining(request: FlowTraining): ModelBuilder {
+  const { name, isWeighted, optimiser } = request;
+  const [own, density] = alone(request);
   return (tape: Tape, normalisers) => {
     const events = tape.events(SAMPLE);
     const column = (of: string) => tape.column(of, [], events);
@@ -53,7 +70,7 @@ export function flowTraining(
     const parts = new TapeParts();
     // It has no parameters but its weights.
     const at = bindComposition(own, tape.constant(0, []), columns, parts);
-    const logProb = at.density(name).logProb();
+    const logProb = at.density(density).logProb();
     const weight = isWeighted ? column(WEIGHT) : tape.constant(1, [], events);
     const flow = parts.weights.get(flowWeightsOf(name)) as BoundFlow;
     const loss = meanLoss(logProb, weight, normalisers[SAMPLE]!);

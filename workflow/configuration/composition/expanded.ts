@@ -99,8 +99,8 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
       training(own) {
         const written = entryOf(configuration.densities, own);
         if (written === undefined || !("flow" in written)) return undefined;
-        const { train, heldOut, training } = written.flow;
-        return { train, heldOut, training };
+        const { train, region, heldOut, training } = written.flow;
+        return { train, ...(region && { region }), heldOut, training };
       },
     }),
     data: Object.entries(configuration.samples).map(([own, sample]) => ({ name: own, ...sample })),

@@ -6,6 +6,7 @@ import { type FlowForm, flowWeightsOf } from "../../../inference/model/densities
 import { flowTraining, initialFlow, SAMPLE, sampleOf } from "../../../inference/model/training/composition-density.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { CompositionConfiguration } from "../../configuration/composition-table.js";
+import { regionOf } from "../../configuration/table/composition/densities.js";
 import { type ChannelEvents, readChannel } from "../../events/channel-events.js";
 import { leftOutText } from "../../events/selection.js";
 import type { LazyStep } from "../../store/lazy-step.js";
@@ -58,7 +59,8 @@ export async function readFlowSamples(analysis: CompositionAnalysis): Promise<Fl
   const found: FlowSample[] = [];
   for (const [density, written] of Object.entries(analysis.configuration.densities)) {
     if (!("flow" in written) || !used.has(density)) continue;
-    const channel = { density, selected: density, sample: written.flow.train, isExtended: false, region: {} };
+    const { train, region } = written.flow;
+    const channel = { density, selected: density, sample: train, isExtended: false, region: regionOf(region ?? {}) };
     const events = await readChannel(analysis, { ...channel, name: `training of ${density}` });
     found.push({ density, written: written.flow, events });
   }
@@ -73,7 +75,7 @@ export async function plannedTrainings(context: CompositionContext): Promise<Pla
 
 function plannedTraining(
   context: CompositionContext,
-  { density: name, written: { heldOut, training: recipe }, events }: FlowSample,
+  { density: name, written: { region, heldOut, training: recipe }, events }: FlowSample,
 ): PlannedTraining {
   const { analysis, store, common, progress } = context;
   const { composition, configuration } = analysis;
@@ -82,7 +84,7 @@ function plannedTraining(
   const { architecture } = flow;
   const columns = Object.fromEntries([...of, ...given].map((column) => [column, composition.columns[column]!]));
   const step = `train.${name}`;
-  const inputs = { of, given, columns, architecture, recipe, heldOut, data: events.digest };
+  const inputs = { of, given, columns, architecture, recipe, region, heldOut, data: events.digest };
   const prefix = flowWeightsOf(name);
   const run = async (): Promise<TrainedFlow> => {
     const { data, leftOut } = events;
@@ -91,7 +93,14 @@ function plannedTraining(
     const { record, arrays } = await store.run<TrainingSummary>(step, inputs, (checkpoint) => {
       const split = splitSample(sampleOf(data), { seed: configuration.seed, purpose: step, validation: heldOut });
       const task = {
-        model: flowTraining(composition, name, form, data.weights !== undefined, optimiserOf(recipe)),
+        model: flowTraining({
+          composition,
+          name,
+          form,
+          region: regionOf(region ?? {}),
+          isWeighted: data.weights !== undefined,
+          optimiser: optimiserOf(recipe),
+        }),
         initial: named(prefix, initial),
         data: { [SAMPLE]: split.training },
         validation: { [SAMPLE]: split.validation },

@@ -127,20 +127,32 @@ test("a range of three columns, and one of two with given columns, is refused", 
     });
     return { architecture, weights: initialise(architecture, 1) };
   };
-  const three = compositionOf(
-    { kind: "flow", of: ["m", "n", "o"], flow: flowOf(3, 0) },
-    { m: { range: [0, 1] }, n: {}, o: {} },
+  const three = () =>
+    compositionOf({ kind: "flow", of: ["m", "n", "o"], flow: flowOf(3, 0) }, { m: { range: [0, 1] }, n: {}, o: {} });
+  assert.throws(
+    three,
+    /density f: expected no range or region, or a flow of one column, or of two that is given none, got .*m, n, o/,
   );
+  const given = () =>
+    compositionOf(
+      { kind: "flow", of: ["m", "n"], given: ["t"], flow: flowOf(2, 1) },
+      { m: { range: [0, 1] }, n: {}, t: {} },
+    );
+  assert.throws(given, /m, n given t/);
+  // A region of columns without ranges is met where it is looked at.
+  const part = checkedComposition({
+    parameters: unused,
+    columns: { m: {}, n: {}, o: {} },
+    densities: {
+      f: { kind: "flow", of: ["m", "n", "o"], flow: flowOf(3, 0) },
+      part: { kind: "truncated", density: "f", region: { m: [[0, 1]] } },
+    },
+  });
   const one = Float64Array.of(0.5);
   await rejects(
-    logProbOf(referenceBackend(), three, "f", { m: one, n: one, o: one }),
-    /f: expected no range or region, or a flow of one column, or of two that is given none, got .*m, n, o/,
+    logProbOf(referenceBackend(), part, "part", { m: one, n: one, o: one }),
+    /f: expected no range or region, or a flow of one column/,
   );
-  const given = compositionOf(
-    { kind: "flow", of: ["m", "n"], given: ["t"], flow: flowOf(2, 1) },
-    { m: { range: [0, 1] }, n: {}, t: {} },
-  );
-  await rejects(logProbOf(referenceBackend(), given, "f", { m: one, n: one, t: one }), /m, n given t/);
 });
 
 test("an integral over two columns that is too uncertain is refused", async () => {

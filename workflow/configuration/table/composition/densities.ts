@@ -204,6 +204,12 @@ export const densityRows = {
           unique: true,
         }),
         train: text({ doc: "Sample that it is trained on, by maximum likelihood.", refersTo: "samples" }),
+        region: {
+          ...region(
+            "Events of the sample that it is trained on, by column, such as sidebands: there the density is normalised in the training. Absent: all.",
+          ),
+          optional: true,
+        },
         heldOut: number({
           doc: "Fraction of the sample that is held out from training: it decides whether an earlier epoch was better.",
           default: 0.2,
