@@ -2,8 +2,8 @@
 import type { Convergence } from "../flows/training/convergence.js";
 import type { Verdict } from "./verdicts.js";
 
-/** What a training belongs to. */
-export type TrainedPart = "x" | "y" | "transport" | "replica" | "response";
+/** What a training belongs to; `density`: to one of a composition. */
+export type TrainedPart = "x" | "y" | "transport" | "replica" | "response" | "density";
 
 /** A training, as far as its convergence is concerned. */
 export interface JudgedTraining {
@@ -48,7 +48,7 @@ export function trainingVerdict(training: JudgedTraining, events: number): Train
     const text = `${label}: ${found}${isStart ? ", and keeps its start, the response to first order" : ""}`;
     return {
       check: "training" as const,
-      about: of === "x" || of === "y" ? ("densities" as const) : ("fit" as const),
+      about: of === "x" || of === "y" || of === "density" ? ("densities" as const) : ("fit" as const),
       training: label,
       of,
       failed: failed && !isStart,

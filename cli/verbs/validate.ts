@@ -6,6 +6,7 @@ import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
 import { readPlans } from "../../workflow/recipes/composition.js";
 import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
+import { readFlowSamples } from "../../workflow/steps/composition/trainings.js";
 import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -39,7 +40,10 @@ async function validateComposition(context: VerbContext): Promise<void> {
       return `    ${channel}: ${events[c]!.data.count} events of ${density}${isExtended ? ", extended" : ""}`;
     }),
   ]);
-  context.print([`${analysis.file} is valid.`, ...lines].join("\n"));
+  const trainings = (await readFlowSamples(analysis)).map(({ density, written: { train }, events }) => {
+    return `  ${density}: trained on ${events.data.count} events of ${train}`;
+  });
+  context.print([`${analysis.file} is valid.`, ...lines, ...trainings].join("\n"));
   context.printJson(analysis.configuration);
 }
 

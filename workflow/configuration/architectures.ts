@@ -25,21 +25,32 @@ function classesOf(configuration: Configuration, of: ObservableName): { readonly
   return configuration.flows[of].kind === "spline" ? { classes: dimensionsOf(configuration).processes } : {};
 }
 
-export function nominalArchitecture(configuration: Configuration, of: ObservableName): FlowArchitecture {
-  const { kind, structure, transforms, bins, bound, hidden } = configuration.flows[of];
+/** What a file says of a flow. */
+type WrittenFlow = Omit<Configuration["flows"]["x"], "training">;
+
+/** @param sizes  of features, context and classes */
+export function flowArchitecture(
+  { kind, structure, transforms, bins, bound, hidden }: WrittenFlow,
+  sizes: Pick<FlowArchitecture, "features" | "context"> & { readonly classes?: number },
+): FlowArchitecture {
   const options = {
-    features: dimensionsOf(configuration)[of],
-    context: contextOf(configuration, of),
+    ...sizes,
     hidden,
     transforms,
     transform: kind === "affine" ? { kind } : { kind, bins, bound, scaled: true },
     // Smooth in x and ν, so that second derivatives are what they say.
     activation: "silu",
     standardisation: "input",
-    ...classesOf(configuration, of),
   } as const;
   return structure === "coupling" ? couplingFlow(options) : autoregressiveFlow(options);
 }
+
+export const nominalArchitecture = (configuration: Configuration, of: ObservableName): FlowArchitecture =>
+  flowArchitecture(configuration.flows[of], {
+    features: dimensionsOf(configuration)[of],
+    context: contextOf(configuration, of),
+    ...classesOf(configuration, of),
+  });
 
 export function morphArchitecture(configuration: Configuration, of: ObservableName): FactorizableArchitecture {
   const { morph, nuisances } = configuration;

@@ -15,6 +15,7 @@ import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
 import { plannedSteps, readPlans } from "./composition.js";
+import { withTrainings } from "./composition-trainings.js";
 import { inLanes } from "./lanes.js";
 
 export interface CompositionToysRequest {
@@ -37,10 +38,11 @@ export interface ToysInFolder extends CompositionToys {
 
 /** Runs the wanted toys that are missing, of every likelihood. */
 export async function runCompositionToys(
-  context: CompositionContext,
+  untrained: CompositionContext,
   request: CompositionToysRequest,
 ): Promise<ToysInFolder[]> {
-  checkNames(context, request.at);
+  checkNames(untrained, request.at);
+  const { context } = await withTrainings(untrained);
   const all: ToysInFolder[] = [];
   for (const read of await readPlans(context.analysis, context)) {
     const toys = await toysOf(context, read, request.at);

@@ -3,9 +3,11 @@ import type { Backend } from "../../engine/runtime/backend.js";
 import { commonOf } from "../common-inputs.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { Reporter } from "../reporter.js";
+import { plannedTrainings } from "../steps/composition/trainings.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { type FolderSteps, passingSteps, stateOf } from "../store/step-store.js";
 import { plannedSteps, readPlans, stepsOf } from "./composition.js";
+import { withKeys } from "./composition-trainings.js";
 import { type ChosenNames, type ChosenStore, chosenStore, isChosen, type PlannedStep } from "./planned-steps.js";
 import type { StepRow } from "./step-rows.js";
 
@@ -28,11 +30,16 @@ interface Request {
 }
 
 /** Every step, none of them done. */
-async function planned({ analysis, backend }: Omit<Request, "folder">, reporter: Reporter) {
+async function planned(
+  { analysis, backend }: Omit<Request, "folder">,
+  reporter: Reporter,
+): Promise<LazyStep<unknown>[]> {
   const { progress, signal, warn } = reporter;
   const common = commonOf(analysis, backend);
   const context = { analysis, store: passingSteps(common), common, backend, progress, signal, warn };
-  return (await readPlans(analysis, reporter)).flatMap((read) => stepsOf(plannedSteps(context, read)));
+  const trainings = await plannedTrainings(context);
+  const plans = await readPlans(analysis, reporter);
+  return [...trainings, ...plans.flatMap((read) => stepsOf(plannedSteps(withKeys(context, trainings), read)))];
 }
 
 export async function compositionSteps({ folder, ...request }: Request, reporter: Reporter): Promise<StepRow[]> {

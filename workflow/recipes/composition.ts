@@ -25,9 +25,11 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { pairStep, scanStep } from "../steps/composition/scan.js";
+import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
+import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
 /** What one likelihood has left. */
@@ -53,6 +55,8 @@ export interface LikelihoodOutcome {
 }
 
 export interface CompositionOutcome {
+  /** Of densities. */
+  readonly trainings: readonly NamedTraining[];
   readonly likelihoods: readonly LikelihoodOutcome[];
   readonly verdicts: readonly Verdict[];
 }
@@ -139,16 +143,19 @@ export type Extent = "whole" | "fit";
 /** Does all steps that are not done. */
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
-  const outcome = async (read: Parameters<typeof plannedSteps>[1]) => {
-    const steps = plannedSteps(context, read);
+  const plans = await readPlans(context.analysis, context);
+  const { context: own, trainings } = await withTrainings(context);
+  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  const outcome = async (i: number) => {
+    const steps = plannedSteps(own, [own.analysis.likelihoods[i]!, plans[i]![1]]);
     try {
-      return await outcomeOf(context, steps, extent, verdicts);
+      return await outcomeOf(own, steps, extent, verdicts);
     } finally {
       await steps.bound.close();
     }
   };
-  const read = await readPlans(context.analysis, context);
-  return { likelihoods: await someOf(read.map((own) => () => outcome(own))), verdicts: verdicts.all };
+  const likelihoods = await someOf([...plans.keys()].map((i) => () => outcome(i)));
+  return { trainings, likelihoods, verdicts: verdicts.all };
 }
 
 const setText = (at: Readonly<Record<string, number>>) =>

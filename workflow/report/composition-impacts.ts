@@ -33,6 +33,10 @@ function pullOfRow({ constraint, pull, sigma }: ParameterRow): { estimate: numbe
   return { estimate: pull, error: sigma / constraintEstimate(constraint)[1] };
 }
 
+/** Those in which anything moves the parameter: without constraints there are no auxiliary measurements. */
+const movingTables = (impacts: LikelihoodOutcome["impacts"]) =>
+  (impacts?.tables ?? []).filter(({ impacts: own }) => own.length > 0);
+
 /** A ranking for each parameter of interest and definition, where anything moves it. */
 export function impactPictures(own: LikelihoodOutcome, captionOf: (title: string) => Caption): Drawing[] {
   const { name } = own.plan;
@@ -41,9 +45,8 @@ export function impactPictures(own: LikelihoodOutcome, captionOf: (title: string
     const row = rows.find((one) => one.name === source);
     return row && pullOfRow(row);
   };
-  return (own.impacts?.tables ?? []).flatMap((table): Drawing[] => {
+  return movingTables(own.impacts).map((table): Drawing => {
     const sources = ranked(table);
-    if (sources.length === 0) return [];
     const { target, definition, groups, total, statistical } = table;
     const known = sources.flatMap(({ source }) => pullOf(source) ?? []);
     const sums = [...groups, ...(statistical === undefined ? [] : [{ name: "data", size: statistical }])];
@@ -62,13 +65,13 @@ export function impactPictures(own: LikelihoodOutcome, captionOf: (title: string
             : undefined,
         sums: { names: [...sums.map((sum) => sum.name), "total"], sizes: [...sums.map(({ size }) => size), total] },
       });
-    return [[`impacts.${name}.${target.name}.${definition}`, draw]];
+    return [`impacts.${name}.${target.name}.${definition}`, draw];
   });
 }
 
 /** Impacts of every definition on one parameter side by side; those that have none of a definition are left open there. */
 export function impactReportTables({ plan, impacts }: LikelihoodOutcome): ReportTable[] {
-  const tables = impacts?.tables ?? [];
+  const tables = movingTables(impacts);
   const targets = [...new Set(tables.map(({ target }) => target.name))];
   return targets.map((target): ReportTable => {
     const own = tables.filter((table) => table.target.name === target);
@@ -110,7 +113,7 @@ export function impactReportTables({ plan, impacts }: LikelihoodOutcome): Report
 }
 
 export function impactText({ impacts }: LikelihoodOutcome): string {
-  const used = [...new Set((impacts?.tables ?? []).map(({ definition }) => definition))];
+  const used = [...new Set(movingTables(impacts).map(({ definition }) => definition))];
   return used.map((own) => `${own}: ${DEFINITIONS[own]}.`).join(" ");
 }
 

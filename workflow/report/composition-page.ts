@@ -15,6 +15,7 @@ import { leftOutText } from "../events/selection.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
 import { levelOf } from "../steps/composition/fit.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
+import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
 import { failedOf, verdictText } from "../verdicts.js";
 import { readVersion } from "../version.js";
@@ -24,8 +25,10 @@ import { parameterRows } from "./composition-results.js";
 import { channelTable, parameterTable } from "./composition-text.js";
 import type { MissingPart, Report } from "./html.js";
 import { goodnessOf } from "./labels.js";
+import { lossesOf } from "./pictures.js";
 import { figureOf, isMissing, isThere, sectionOf, tablesOf } from "./report-parts.js";
 import { drawScans } from "./scan-pictures.js";
+import { trainingTable } from "./tables.js";
 
 const eventsOf = ({ events }: LikelihoodOutcome) => events.reduce((sum, { data }) => sum + data.count, 0);
 
@@ -40,8 +43,12 @@ const titled = (analysis: CompositionAnalysis, own: LikelihoodOutcome) => (title
   captionOf(analysis, eventsOf(own), title);
 
 /** In the order of the report; names are what they are of, the likelihood, and parts of it: none of these has a dot. */
-export const drawingsOf = (analysis: CompositionAnalysis, { likelihoods }: CompositionOutcome): DrawingGroup[] =>
-  likelihoods.flatMap((own) => [
+export const drawingsOf = (
+  analysis: CompositionAnalysis,
+  { trainings, likelihoods }: CompositionOutcome,
+): DrawingGroup[] => [
+  { name: "losses", drawings: () => lossPictures(analysis, likelihoods, trainings) },
+  ...likelihoods.flatMap((own) => [
     { name: `projections.${own.plan.name}`, drawings: () => projectionPictures(analysis, own) },
     { name: `correlation.${own.plan.name}`, drawings: () => correlationPictures(analysis, own) },
     { name: `pulls.${own.plan.name}`, drawings: () => pullPictures(analysis, own) },
@@ -52,7 +59,18 @@ export const drawingsOf = (analysis: CompositionAnalysis, { likelihoods }: Compo
       drawings: () => pairPictures(own, { nEvents: eventsOf(own), seed: seedOf(analysis) }),
     },
     { name: `impacts.${own.plan.name}`, drawings: () => impactPictures(own, titled(analysis, own)) },
-  ]);
+  ]),
+];
+
+function lossPictures(
+  analysis: CompositionAnalysis,
+  likelihoods: readonly LikelihoodOutcome[],
+  trainings: readonly NamedTraining[],
+): Drawing[] {
+  if (trainings.length === 0) return [];
+  const caption = captionOf(analysis, Math.max(...likelihoods.map(eventsOf)), "Loss of every training");
+  return [["losses.all", () => lossesOf(caption, trainings)]];
+}
 
 function projectionPictures(analysis: CompositionAnalysis, own: LikelihoodOutcome): Drawing[] {
   const countOf = (channel: string) =>
@@ -228,6 +246,23 @@ function likelihoodSections(
   ];
 }
 
+function trainingSections(
+  { trainings }: CompositionOutcome,
+  pictures: readonly Picture[],
+  warn: (text: string) => void,
+): Report["sections"] {
+  if (trainings.length === 0) return [];
+  const losses = pictures.filter(({ name }) => name === "losses.all").map((own) => figureOf(own, ""));
+  const text =
+    "Trained densities are fixed in the fits: what their samples leave open, and what a training does not learn, is in no error.";
+  return sectionOf(
+    "Trainings",
+    text,
+    losses,
+    tablesOf(warn, "the table of trainings", () => [trainingTable({ trainings })]),
+  );
+}
+
 export function compositionReport(
   analysis: CompositionAnalysis,
   outcome: CompositionOutcome,
@@ -248,7 +283,10 @@ export function compositionReport(
     warnings: warnings.filter((text) => !said.has(text)),
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
-    sections: outcome.likelihoods.flatMap((own) => likelihoodSections(own, pictures, warn)),
+    sections: [
+      ...outcome.likelihoods.flatMap((own) => likelihoodSections(own, pictures, warn)),
+      ...trainingSections(outcome, pictures, warn),
+    ],
     configuration: stringify(configuration, { aliasDuplicateObjects: false }),
   };
 }

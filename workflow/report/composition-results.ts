@@ -114,7 +114,7 @@ function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOut
 export function compositionResults(
   analysis: CompositionAnalysis,
   { name, precision }: Pick<Backend, "name" | "precision">,
-  { likelihoods, verdicts }: CompositionOutcome,
+  { trainings, likelihoods, verdicts }: CompositionOutcome,
   warnings: readonly string[],
 ) {
   return {
@@ -123,6 +123,7 @@ export function compositionResults(
     seed: analysis.configuration.seed,
     backend: { name, precision },
     likelihoods: Object.fromEntries(likelihoods.map((own) => [own.plan.name, likelihoodResults(analysis, own)])),
+    trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
     failed: failedOf(verdicts),
     warnings,
   };

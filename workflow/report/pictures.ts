@@ -3,6 +3,7 @@
 import type { Band } from "../../inference/measurements/distribution-of-interest/bands.js";
 import type { ClosureTest } from "../../inference/model/predictions/closure-verdicts.js";
 import {
+  type Caption,
   type ClosurePanel,
   closure as closurePicture,
   correlationMatrix,
@@ -90,7 +91,11 @@ function pictureOfClosure(context: RunContext, own: readonly ClosureTest[]): str
   });
 }
 
-export function lossPicture(context: RunContext, trainings: readonly NamedTraining[]): Drawing[] {
+export const lossPicture = (context: RunContext, trainings: readonly NamedTraining[]): Drawing[] => [
+  ["losses", () => lossesOf(captionOf(context, "Loss of every training"), trainings)],
+];
+
+export function lossesOf(caption: Caption, trainings: readonly NamedTraining[]): string {
   const panels = trainings.map(({ label, summary: { history, keptEpoch, initialValidationLoss } }) => {
     const validated = history.flatMap(({ epoch, validationLoss }) =>
       validationLoss === undefined ? [] : [[epoch, validationLoss] as const],
@@ -109,8 +114,7 @@ export function lossPicture(context: RunContext, trainings: readonly NamedTraini
       best: kept && { x: kept[0], loss: kept[1] },
     };
   });
-  const caption = captionOf(context, "Loss of every training");
-  return [["losses", () => lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels })]];
+  return lossCurves({ ...caption, xLabel: "epoch", yLabel: "loss per event (nats)", panels });
 }
 
 /**

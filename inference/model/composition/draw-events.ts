@@ -4,6 +4,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { aNumber, anObject, aText, checkOptions, type Options, optional } from "../../../engine/options.js";
 import { fillNormal, fillUniform, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
 import { reshape } from "../../../engine/tape/operations.js";
 import { sizeOf, Tape, type Var } from "../../../engine/tape/tape.js";
 import { parametersOf } from "../../../flows/networks/weights.js";
@@ -30,6 +31,8 @@ export interface DrawRequest {
   readonly seed: number;
   /** Names the streams of random numbers. */
   readonly purpose: string;
+  /** In place of the reference, on which events are the same on any machine: faster where a network makes them. */
+  readonly backend?: Backend;
 }
 
 const drawOptions: Options<DrawRequest> = {
@@ -40,12 +43,13 @@ const drawOptions: Options<DrawRequest> = {
   given: optional(anObject),
   seed: aNumber,
   purpose: aText,
+  backend: optional(anObject),
 };
 
 /** The columns that the density is of [count], each number within the domain of its column. */
 export async function drawEvents(request: DrawRequest): Promise<DrawnEvents> {
   checkOptions("drawEvents", request, drawOptions);
-  const { composition, density, count, given = {}, point = {}, seed, purpose } = request;
+  const { composition, density, count, given = {}, point = {}, seed, purpose, backend = referenceBackend() } = request;
   for (const column of composition.shape(density).given) {
     if (entryOf(given, column)?.length === count) {
       checkClasses(column, given[column]!, composition.classes(column));
@@ -56,7 +60,7 @@ export async function drawEvents(request: DrawRequest): Promise<DrawnEvents> {
   }
   let stream = 0;
   const keys = () => randomKey(seed, `${purpose}/${stream++}`);
-  return drawn({ composition, point, keys }, density, count, given);
+  return drawn({ composition, point, keys, backend }, density, count, given);
 }
 
 /** Refuses a value that a categorical column does not take: a density would see none of its categories. */
@@ -69,6 +73,7 @@ function checkClasses(column: string, values: Float64Array, classes: readonly nu
 interface Source {
   readonly composition: CheckedComposition;
   readonly point: ParameterPoint;
+  readonly backend: Backend;
   /** A new stream of random numbers at each call. */
   readonly keys: () => ReturnType<typeof randomKey>;
 }
@@ -117,7 +122,7 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
 
 /** Numbers on a tape, of every event [...shape, count]. */
 async function computed(
-  { composition, point }: Source,
+  { composition, point, backend }: Source,
   of: (at: Environment) => Readonly<Record<string, Var>>,
   count: number,
   columns: DrawnEvents,
@@ -128,10 +133,13 @@ async function computed(
   const parts = new TapeParts();
   const outputs = of(bindComposition(composition, theta, nodes, parts));
   if (Object.keys(outputs).length === 0) return {};
-  const program = await referenceBackend().compile({ outputs });
-  await program.write(parametersOf(tape, compositionParameters(composition)));
-  await program.bind({ ...columns, ...derivedColumns(parts.derived, columns) });
-  const found = await program.run();
+  const program = await backend.compile({ outputs });
+  const run = async () => {
+    await program.write(parametersOf(tape, compositionParameters(composition)));
+    await program.bind({ ...columns, ...derivedColumns(parts.derived, columns) });
+    return program.run();
+  };
+  const found = await run().finally(() => program.close());
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { events, shape }]) => {
       const own = found[name]!;

@@ -15,11 +15,13 @@ import {
 import { fillUniform, normal, randomKey } from "../../../engine/random/random.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
 import { Tape } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
 import { poisson } from "../../statistics/toys/poisson.js";
 import { asimov, constraintEstimate, constraintLeast, redrawn } from "../parameters/constraints.js";
 import { checkParameterPoint, type ParameterPoint } from "../parameters/parameter.js";
 import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "./composition.js";
+import { compositionParameters } from "./composition-parameters.js";
 import { type DrawnEvents, drawEvents } from "./draw-events.js";
 
 /** A channel without its data. */
@@ -145,6 +147,7 @@ export async function expectedEvents(
     });
   }
   const program = await referenceBackend().compile({ outputs: { expected } });
+  await program.write(parametersOf(tape, compositionParameters(composition)));
   const found = (await program.run()).expected![0]!;
   if (found >= 0 && Number.isFinite(found)) return found;
   throw new UsageError(`density ${density}`, { expected: "a number of events of at least 0", got: `${found}` });

@@ -108,8 +108,11 @@ export function placesOf(
   return Array.from(centres, (centre, i) => ({ centre, width: above[i]! - centre }));
 }
 
+/** What the names of the weights begin with, on tapes and in files. */
+export const flowWeightsOf = (density: string) => `densities.${density}.flow`;
+
 const boundFlow = ({ flow: { architecture } }: FlowForm, at: Environment, name: string) =>
-  at.weights(`densities.${name}.flow`, (prefix) => bindFlow(at.tape, architecture, prefix));
+  at.weights(flowWeightsOf(name), (prefix) => bindFlow(at.tape, architecture, prefix));
 
 /** To standard normal numbers. */
 function mapOf(form: FlowForm, name: string): FlowMap {

@@ -2,13 +2,7 @@
 import type { Backend } from "../../../engine/runtime/backend.js";
 import { channelsLikelihood } from "../likelihood/channels.js";
 import { binWithin } from "./closure.js";
-import {
-  type BinIntegrals,
-  type BinSource,
-  type DensityBins,
-  eventsForBins,
-  openIntegrals,
-} from "./density-in-bins.js";
+import { type BinIntegrals, type BinSource, type DensityBins, openIntegrals } from "./density-in-bins.js";
 
 /**
  * Derivatives of the probability of every bin [K][bins]: of integrals by central differences in f64; of drawn events, which have noise, by their
@@ -47,7 +41,7 @@ async function byDifferences(
 
 async function byScores(backend: Backend, bins: DensityBins, source: BinSource): Promise<number[][]> {
   const { composition, density, column, edges } = bins;
-  const data = await eventsForBins(bins, source);
+  const data = await source.events();
   const channel = { name: density, density, data: { ...data, weights: undefined }, isExtended: false };
   const likelihood = await channelsLikelihood({ backend, composition, channels: [channel] });
   try {

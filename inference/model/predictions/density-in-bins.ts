@@ -1,10 +1,13 @@
 /** What a density of a composition expects in the bins of one of its columns. */
 import { UsageError } from "../../../engine/errors.js";
 import { referenceBackend } from "../../../engine/reference/backend.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
 import { concatenate, exp, mul, reshape } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
+import { parametersOf } from "../../../flows/networks/weights.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
+import { compositionParameters } from "../composition/composition-parameters.js";
 import { drawEvents } from "../composition/draw-events.js";
 import { densityKind } from "../densities/densities.js";
 import { coefficientsOf } from "../densities/mixture.js";
@@ -38,9 +41,31 @@ export interface BinProbabilities {
 export interface BinSource {
   /** Free parameters [K]. */
   readonly theta: readonly number[];
-  /** The events, of which the given columns are taken where the density is conditional. */
+  /** Events of the density there, whose parts in the bins are their probabilities where integrals are not known. */
+  readonly events: () => Promise<ChannelData>;
+}
+
+export interface DrawnSource {
+  readonly theta: readonly number[];
+  /** The events of the channel: a density that is conditional is drawn at their given columns, and with their weights. */
   readonly data: ChannelData;
   readonly seed: number;
+  readonly backend?: Backend | undefined;
+}
+
+/** Draws once, for all columns of the density, and when it is first needed. */
+export function binSource(
+  { composition, density }: Pick<DensityBins, "composition" | "density">,
+  source: DrawnSource,
+): BinSource {
+  let events: Promise<ChannelData> | undefined;
+  return {
+    theta: source.theta,
+    events() {
+      events ??= eventsOf(composition, density, source);
+      return events;
+    },
+  };
 }
 
 /**
@@ -129,6 +154,7 @@ async function integrals(bins: DensityBins): Promise<BinIntegrals> {
     return [`${s}`, all] as const;
   });
   const program = await referenceBackend().compile({ outputs: Object.fromEntries(outputs) });
+  await program.write(parametersOf(tape, compositionParameters(composition)));
   return {
     async at(theta) {
       await program.write({ nu: [...theta] });
@@ -156,16 +182,16 @@ async function integrals(bins: DensityBins): Promise<BinIntegrals> {
 const DRAWN = 100_000;
 
 async function drawn(bins: DensityBins, source: BinSource): Promise<BinProbabilities> {
-  const { count, columns, weights } = await eventsForBins(bins, source);
+  const { count, columns, weights } = await source.events();
   const { sums } = binWithin(columns[bins.column]!, bins.edges, weights);
   const whole = sums.reduce((a, b) => a + b, 0);
   return { method: "drawn events", total: sums.map((value) => value / whole), drawn: count, summands: [] };
 }
 
-/** Events of the density at θ, whose parts in the bins are their probabilities: at the given columns of the data and with their weights. */
-export async function eventsForBins(
-  { composition, density, column }: DensityBins,
-  { theta, data, seed }: BinSource,
+async function eventsOf(
+  composition: CheckedComposition,
+  density: string,
+  { theta, data, seed, backend }: DrawnSource,
 ): Promise<ChannelData> {
   const { given } = composition.shape(density);
   const count = given.length === 0 ? DRAWN : data.count * Math.max(1, Math.round(DRAWN / data.count));
@@ -180,7 +206,8 @@ export async function eventsForBins(
     point,
     given: ofData,
     seed,
-    purpose: `bins of ${column} of ${density}`,
+    purpose: `bins of ${density}`,
+    ...(backend && { backend }),
   });
   const weights = given.length > 0 && data.weights ? repeated(data.weights) : undefined;
   return { count, columns: { ...ofData, ...drawnColumns }, weights };

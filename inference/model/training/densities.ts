@@ -51,7 +51,7 @@ export function observedColumns(tape: Tape, set: string, of: ObservableName, siz
  * scale their input. Those of 10⁶ normal events do anyway. With less, log p of 10⁶ exponential events was off where 1 in 10⁶ lies: by 0.6 with 4.5, by
  * 0.1 with 5 (splines within 5).
  */
-const WITHIN = 5;
+export const WITHIN = 5;
 
 /**
  * Constants for standardisation of each process [F, D], of an observable in the event set `NOMINAL`: its mean, and its standard deviation or

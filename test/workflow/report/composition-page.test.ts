@@ -9,7 +9,7 @@ import { analysis, outcome, verdict } from "./composition-sample.js";
 const silent = () => {
   throw new Error("nothing to warn of");
 };
-const whole = { likelihoods: [outcome], verdicts: [verdict] };
+const whole = { trainings: [], likelihoods: [outcome], verdicts: [verdict] };
 
 test("pictures: a projection with its summands, pulls of what is constrained, scans; no correlation of one parameter", () => {
   const pictures = drawAll(drawingsOf(analysis, whole), silent);
@@ -31,7 +31,7 @@ test("a projection counts the events of its channel, a scan those of all channel
     events: [events[0]!, { ...events[0]!, data: { ...events[0]!.data, count: 4 } }],
     projections: [projections[0]!, { ...projections[0]!, channel: "other" }],
   };
-  const pictures = drawAll(drawingsOf(analysis, { likelihoods: [two], verdicts: [] }), silent);
+  const pictures = drawAll(drawingsOf(analysis, { trainings: [], likelihoods: [two], verdicts: [] }), silent);
   const counts = pictures.map((own) => "svg" in own && /N = (\d+)/.exec(own.svg)?.[1]);
   assert.equal(counts, ["3", "4", "7", "7"]);
 });
@@ -61,7 +61,7 @@ test("the page: verdict first, then parameters, then each likelihood", () => {
 
 test("likelihoods of names that begin alike have their own pictures", () => {
   const twin = { ...outcome, plan: { ...outcome.plan, name: "fit-m" } };
-  const both = { likelihoods: [outcome, twin], verdicts: [] };
+  const both = { trainings: [], likelihoods: [outcome, twin], verdicts: [] };
   const pictures = drawAll(drawingsOf(analysis, both), silent);
   const { sections } = compositionReport(analysis, both, pictures, [], silent);
   assert.equal(
@@ -76,7 +76,7 @@ test("likelihoods of names that begin alike have their own pictures", () => {
 
 test("a part that could not be made says so", () => {
   const missing = new Map([["Projections", "too few events"]] as const);
-  const without = { likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
+  const without = { trainings: [], likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
   const page = buildReport(compositionReport(analysis, without, [], [], silent));
   assert.match(
     page,

@@ -26,7 +26,7 @@ test("results have selections, expected events, tests and what failed; no folder
   const results = compositionResults(
     analysis,
     { name: "cpu", precision: "f64" },
-    { likelihoods: [outcome], verdicts: [verdict, { ...verdict, failed: false }] },
+    { trainings: [], likelihoods: [outcome], verdicts: [verdict, { ...verdict, failed: false }] },
     ["a warning"],
   );
   const { fit } = results.likelihoods as Record<string, (typeof results.likelihoods)[string]>;
@@ -50,7 +50,7 @@ test("results have selections, expected events, tests and what failed; no folder
 });
 
 test("arrays have every number of the pictures", () => {
-  const arrays = compositionArrays({ likelihoods: [outcome], verdicts: [] });
+  const arrays = compositionArrays({ trainings: [], likelihoods: [outcome], verdicts: [] });
   const numbers = (name: string) => Array.from(arrays.get(`fit/${name}`)!.data as Float64Array);
   assert.equal(numbers("estimate"), [0, 0.0212345]);
   assert.equal(arrays.get("fit/covariance")!.shape, [1, 1]);

@@ -1,6 +1,7 @@
 /** Reads the file of a composition: the table of entries, the names in it, then the graph that they make. */
 import {
   type CheckedComposition,
+  type Column,
   type Composition,
   checkedComposition,
 } from "../../../inference/model/composition/composition.js";
@@ -168,17 +169,23 @@ async function mapped<T, U>(map: Readonly<Record<string, T>>, to: (own: T, name:
 }
 
 async function compositionOf(configuration: CompositionConfiguration): Promise<Composition> {
-  const { columns, functions, densities } = configuration;
-  return {
-    parameters: await parametersOf(configuration),
-    columns: await mapped(columns, ({ range, values }) => ({
+  const { functions, densities } = configuration;
+  const columns = await mapped(
+    configuration.columns,
+    ({ range, values }): Column => ({
       ...(range && { range: range as unknown as readonly [number, number] }),
       ...(values && { values }),
-    })),
+    }),
+  );
+  return {
+    parameters: await parametersOf(configuration),
+    columns,
     functions: await mapped(functions, (written, name) =>
       formOf<FunctionForm>(functionRows, written, `function ${name}`),
     ),
-    densities: await mapped(densities, (written, name) => formOf<DensityForm>(densityRows, written, `density ${name}`)),
+    densities: await mapped(densities, (written, name) =>
+      formOf<DensityForm>(densityRows, written, `density ${name}`, columns),
+    ),
   };
 }
 

@@ -44,14 +44,16 @@ const constraintOf = (name: string, constraint: Constraint) => ({
   parameter: name,
 });
 
-/** Texts of expressions by the names of functions and densities. */
+/** What the file has beside the forms: texts of expressions by the names of functions and densities. */
 interface Texts {
   readonly ofFunction: (name: string) => string | undefined;
   readonly ofDensity: (name: string) => string | undefined;
+  /** How a density is trained, where it is. */
+  readonly training?: (name: string) => object | undefined;
 }
 
 /** Columns, parameters, functions and densities as lists. */
-export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity }: Texts) {
+export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity, training = () => undefined }: Texts) {
   const { parameters, columns, functions, densities } = composition;
   return {
     domains: Object.entries(columns).map(([column, { range, values }]) => ({
@@ -74,6 +76,7 @@ export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity
         of,
         ...(given.length > 0 && { given }),
         extended: isExtended,
+        ...training(own),
       };
     }),
   };
@@ -91,6 +94,12 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
       ofDensity(own) {
         const written = entryOf(configuration.densities, own);
         return written && "generic" in written ? written.generic.expression : undefined;
+      },
+      training(own) {
+        const written = entryOf(configuration.densities, own);
+        if (written === undefined || !("flow" in written)) return undefined;
+        const { train, region, heldOut, training } = written.flow;
+        return { train, ...(region && { region }), heldOut, training };
       },
     }),
     data: Object.entries(configuration.samples).map(([own, sample]) => ({ name: own, ...sample })),

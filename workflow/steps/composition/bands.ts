@@ -1,7 +1,7 @@
 /** Errors of the expected events of projections after the fit, which follow from the covariance of the parameters. */
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { binDerivatives } from "../../../inference/model/predictions/bin-derivatives.js";
-import { densityInBins } from "../../../inference/model/predictions/density-in-bins.js";
+import { binSource, densityInBins } from "../../../inference/model/predictions/density-in-bins.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext } from "./context.js";
 import type { CompositionFit } from "./fit.js";
@@ -58,6 +58,12 @@ async function bandsOf(
     numbers.push({ slope: Object.fromEntries(slope) });
   }
   const wanted = binnedColumns(bound, bins);
+  const sources = plan.channels.map(({ selected }, c) =>
+    binSource(
+      { composition, density: selected },
+      { theta, data: events[c]!.data, seed: analysis.configuration.seed, backend },
+    ),
+  );
   const counter = progress.begin(`bands ${plan.name}`, wanted.length, "projections");
   const bands: ProjectionBand[] = [];
   for (const { c, column, edges } of wanted) {
@@ -65,7 +71,7 @@ async function bandsOf(
     const { name, selected, isExtended } = plan.channels[c]!;
     const { data } = events[c]!;
     const own = { composition, density: selected, column, edges };
-    const source = { theta, data, seed: analysis.configuration.seed };
+    const source = sources[c]!;
     const { total } = await densityInBins(own, source);
     const slopes = await binDerivatives(backend, own, source, ends);
     const number = isExtended ? expected[name]! : totalWeight(data);

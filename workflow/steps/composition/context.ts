@@ -16,6 +16,8 @@ export interface CompositionContext extends Reporter {
   /** Of the store: what every step follows from. */
   readonly common: unknown;
   readonly backend: Backend;
+  /** Keys of the trainings of densities, by name; absent where none is trained. */
+  readonly trainingKeys?: ReadonlyMap<string, string>;
 }
 
 /** One likelihood with its events. */

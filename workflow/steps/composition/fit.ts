@@ -59,10 +59,14 @@ export function pairLevelOf(
 
 export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {
   const { plan, events } = bound;
+  const parts = reachableParts(
+    plan.composition,
+    plan.channels.map(({ selected }) => selected),
+  );
   const inputs = {
-    ...reachableParts(
-      plan.composition,
-      plan.channels.map(({ selected }) => selected),
+    ...parts,
+    densities: Object.fromEntries(
+      Object.entries(parts.densities).map(([name, form]) => [name, context.trainingKeys?.get(name) ?? form]),
     ),
     parameters: plan.composition.parameters.filter(({ name }) => plan.parameters.includes(name)),
     channels: plan.channels.map(({ name, selected, isExtended }, c) => {

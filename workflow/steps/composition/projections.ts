@@ -5,6 +5,8 @@ import { freeParameters } from "../../../inference/model/parameters/parameter.js
 import { binEdges, binWithin } from "../../../inference/model/predictions/closure.js";
 import {
   type BinProbabilities,
+  type BinSource,
+  binSource,
   type DensityBins,
   densityInBins,
 } from "../../../inference/model/predictions/density-in-bins.js";
@@ -40,7 +42,7 @@ export interface ChannelProjection {
 }
 
 export function projectionStep(
-  { store, common, analysis }: CompositionContext,
+  { store, common, analysis, backend }: CompositionContext,
   bound: BoundPlan,
   fit: LazyStep<CompositionFit>,
 ): LazyStep<readonly ChannelProjection[]> {
@@ -48,9 +50,16 @@ export function projectionStep(
   const { plan, events } = bound;
   return lazyStep(store, common, `projections.${plan.name}`, { fit: fit.key, bins: report.bins }, async () => {
     const found = await fit.result();
+    const { composition } = plan;
+    const start = freeParameters(composition.parameters).map((own) => own.start);
+    const sources = plan.channels.map(({ selected }, c) => {
+      const at = (theta: readonly number[]) =>
+        binSource({ composition, density: selected }, { theta, data: events[c]!.data, seed, backend });
+      return { before: at(start), after: at(found.fit.estimate.values) };
+    });
     const all: ChannelProjection[] = [];
     for (const { c, column, edges } of binnedColumns(bound, report.bins)) {
-      all.push(await projected(plan, plan.channels[c]!, column, edges, events[c]!, found, seed));
+      all.push(await projected(plan, plan.channels[c]!, column, edges, events[c]!, found, sources[c]!));
     }
     return all;
   });
@@ -95,8 +104,8 @@ async function projected(
   column: string,
   edges: readonly number[],
   { data }: ChannelEvents,
-  { fit, expected, expectedBefore }: CompositionFit,
-  seed: number,
+  { expected, expectedBefore }: CompositionFit,
+  sources: { readonly before: BinSource; readonly after: BinSource },
 ): Promise<ChannelProjection> {
   const bins: DensityBins = { composition, density: selected, column, edges };
   const observed = binWithin(data.columns[column]!, edges, data.weights);
@@ -107,9 +116,8 @@ async function projected(
     const own: BinnedEvents = { edges, sums, squares, outside: [0, 0] };
     return { expected: own, result: chiSquareTest(observed, own, isExtended ? 0 : 1) };
   };
-  const start = freeParameters(composition.parameters).map((own) => own.start);
-  const before = await densityInBins(bins, { theta: start, data, seed });
-  const after = await densityInBins(bins, { theta: fit.estimate.values, data, seed });
+  const before = await densityInBins(bins, sources.before);
+  const after = await densityInBins(bins, sources.after);
   return {
     channel: name,
     column,

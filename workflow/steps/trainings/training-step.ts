@@ -63,13 +63,18 @@ interface TrainingTask
   readonly logVolume?: number;
 }
 
+/** What trainings of either kind of file have. */
+interface TrainingContext extends Pick<RunContext, "backend" | "progress" | "signal"> {
+  readonly analysis: { readonly configuration: { readonly seed: number } };
+}
+
 /**
  * Trains and keeps the parameters under one prefix.
  *
  * @param keeps  whether a parameter belongs to the result
  */
 export async function trainStep(
-  { backend, analysis, progress, signal }: RunContext,
+  { backend, analysis, progress, signal }: TrainingContext,
   label: string,
   recipe: TrainingRecipe,
   { logVolume = 0, ...task }: TrainingTask,

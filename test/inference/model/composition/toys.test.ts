@@ -2,6 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cpuBackend } from "../../../../engine/cpu/backend.js";
+import { autoregressiveFlow, initialise } from "../../../../flows/architecture/architecture.js";
+import { withStandardisation } from "../../../../flows/standardisation.js";
 import { checkedComposition } from "../../../../inference/model/composition/composition.js";
 import { asimovComposition, drawCompositionToy, expectedEvents } from "../../../../inference/model/composition/toys.js";
 import { channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
@@ -30,6 +32,35 @@ const composition = checkedComposition({
   },
 });
 const channels = [{ name: "events", density: "all", isExtended: true }];
+
+test("a flow has its weights: half of a normal density in the half of its range, expected and drawn", async () => {
+  const architecture = autoregressiveFlow({
+    features: 1,
+    transforms: 1,
+    hidden: [4],
+    transform: { kind: "affine" },
+    standardisation: "input",
+  });
+  const features = { mean: Float64Array.of(50), standardDeviation: Float64Array.of(10) };
+  const weights = withStandardisation(initialise(architecture, 1, { identity: true }), { features });
+  const own = checkedComposition({
+    parameters: [{ name: "n", start: 400 }],
+    columns: { m: { range: [0, 100] } },
+    densities: {
+      bell: { kind: "flow", of: ["m"], flow: { architecture, weights } },
+      all: { kind: "mixture", summands: ["bell"], coefficients: ["n"] },
+      above: { kind: "truncated", density: "all", region: { m: [[50, 100]] } },
+    },
+  });
+  const expected = await expectedEvents(own, "above", { n: 300 });
+  assert.ok(Math.abs(expected - 150) < 1e-9, `${expected}`);
+  const toyChannels = [{ name: "a", density: "above", isExtended: true }];
+  const { events } = await drawCompositionToy({ composition: own, channels: toyChannels, point: { n: 300 }, seed: 1 });
+  const { m } = events[0]!.columns;
+  assert.ok(m!.every((value) => value >= 50 && value <= 100));
+  // Five standard deviations.
+  assert.ok(Math.abs(m!.length - 150) < 5 * Math.sqrt(150), `${m!.length}`);
+});
 
 test("expected events are the sum of the coefficients, and of a region the part that lies there", async () => {
   assert.ok(Math.abs((await expectedEvents(composition, "all", TRUTH)) - 470) < 1e-9);

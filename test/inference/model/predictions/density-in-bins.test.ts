@@ -2,7 +2,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checkedComposition } from "../../../../inference/model/composition/composition.js";
-import { type BinSource, densityInBins } from "../../../../inference/model/predictions/density-in-bins.js";
+import {
+  binSource,
+  type DensityBins,
+  type DrawnSource,
+  densityInBins,
+} from "../../../../inference/model/predictions/density-in-bins.js";
 import { close } from "../../../support/close.js";
 
 const composition = checkedComposition({
@@ -35,7 +40,7 @@ const composition = checkedComposition({
 
 const SHARE = 0.4;
 const C = 0.3;
-const source: BinSource = { theta: [SHARE, C], data: { count: 1, columns: {} }, seed: 1 };
+const source: DrawnSource = { theta: [SHARE, C], data: { count: 1, columns: {} }, seed: 1 };
 
 /** Of the exponential over [0, 10]. */
 const decay = (c: number, low: number, high: number) =>
@@ -43,12 +48,14 @@ const decay = (c: number, low: number, high: number) =>
 const flat = (low: number, high: number) => SHARE * ((high - low) / 10);
 const falling = (low: number, high: number) => (1 - SHARE) * decay(C, low, high);
 
+const inBins = (bins: DensityBins, of: DrawnSource) => densityInBins(bins, binSource(bins, of));
+
 const exact = { absolute: 1e-14, relative: 1e-12 };
 const summandsOf = (found: { summands: readonly { name: string; values: readonly number[] }[] }) =>
   Object.fromEntries(found.summands.map(({ name, values }) => [name, values]));
 
 test("a mixture in bins is the sum of its summands in closed form", async () => {
-  const found = await densityInBins({ composition, density: "model", column: "m", edges: [0, 1, 4, 10] }, source);
+  const found = await inBins({ composition, density: "model", column: "m", edges: [0, 1, 4, 10] }, source);
   const bins = [
     [0, 1],
     [1, 4],
@@ -75,10 +82,7 @@ test("a mixture in bins is the sum of its summands in closed form", async () => 
 
 test("bins have what regions leave of them; the outer ones reach to the ends of the range", async () => {
   // Both truncations: 1 to 3 and 5 to 9.
-  const found = await densityInBins(
-    { composition, density: "inner", column: "m", edges: [2, 2.5, 4, 4.5, 6, 8] },
-    source,
-  );
+  const found = await inBins({ composition, density: "inner", column: "m", edges: [2, 2.5, 4, 4.5, 6, 8] }, source);
   const parts = [[[1, 2.5]], [[2.5, 3]], [], [[5, 6]], [[6, 9]]] as const;
   const all = parts.map((own) => own.reduce((sum, [a, b]) => sum + flat(a!, b!) + falling(a!, b!), 0));
   const whole = all.reduce((a, b) => a + b, 0);
@@ -91,7 +95,7 @@ test("bins have what regions leave of them; the outer ones reach to the ends of 
 });
 
 test("a density alone has no summands", async () => {
-  const found = await densityInBins({ composition, density: "falling", column: "m", edges: [0, 2, 10] }, source);
+  const found = await inBins({ composition, density: "falling", column: "m", edges: [0, 2, 10] }, source);
   close(found.total, [decay(C, 0, 2), decay(C, 2, 10)], exact);
   assert.equal(found.summands, []);
 });
@@ -99,21 +103,21 @@ test("a density alone has no summands", async () => {
 test("conditional densities: events are drawn at the given columns of the data, weights with them (5 sigma, 1e-6)", async () => {
   const t = Float64Array.from([0.1, 0.4]);
   const bins = { composition, density: "conditional", column: "m", edges: [0, 2, 10] };
-  const found = await densityInBins(bins, { ...source, data: { count: 2, columns: { t } } });
+  const found = await inBins(bins, { ...source, data: { count: 2, columns: { t } } });
   assert.is(found.method, "drawn events");
   const [a, b] = [decay(0.1, 0, 2), decay(0.4, 0, 2)];
   const error = 5 * Math.sqrt(0.25 / found.drawn!);
   close([found.total[0]!], [(a + b) / 2], { absolute: error, relative: 0 });
   const weights = Float64Array.from([1, 3]);
-  const weighted = await densityInBins(bins, { ...source, data: { count: 2, columns: { t }, weights } });
+  const weighted = await inBins(bins, { ...source, data: { count: 2, columns: { t }, weights } });
   close([weighted.total[0]!], [(a + 3 * b) / 4], { absolute: error, relative: 0 });
 });
 
 test("a product whose factors depend on each other is drawn (5 sigma, 1e-6)", async () => {
-  const rate = await densityInBins({ composition, density: "both", column: "t", edges: [0.1, 0.2, 0.5] }, source);
+  const rate = await inBins({ composition, density: "both", column: "t", edges: [0.1, 0.2, 0.5] }, source);
   assert.is(rate.method, "drawn events");
   close([rate.total[0]!], [0.25], { absolute: 5 * Math.sqrt(0.25 / rate.drawn!), relative: 0 });
-  const found = await densityInBins({ composition, density: "both", column: "m", edges: [0, 2, 10] }, source);
+  const found = await inBins({ composition, density: "both", column: "m", edges: [0, 2, 10] }, source);
   assert.is(found.method, "drawn events");
   // Simpson's rule over t, good to 1e-8 for so smooth a function.
   const n = 200;

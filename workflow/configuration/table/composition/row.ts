@@ -1,20 +1,23 @@
 /** How one kind of a registry is written in a file. */
+import type { Column } from "../../../../inference/model/composition/composition.js";
 import type { Entry, ValueOf } from "../../entries.js";
+
+type Columns = Readonly<Record<string, Column>>;
 
 /**
  * @param type  its name in HS³, the HEP Statistics Serialization Standard, or one of ours where that has none
- * @param form  what the model language has of it; `where` begins messages
+ * @param form  what the model language has of it; `where` begins messages, `columns` are those of the file
  */
 export const row = <const E extends { readonly kind: string; readonly doc: string }, F>(
   entry: E,
   type: string,
-  form: (written: ValueOf<E>, where: string) => F,
+  form: (written: ValueOf<E>, where: string, columns: Columns) => F,
 ) => ({ entry, type, form });
 
 interface AnyRow<F> {
   readonly entry: Entry;
   readonly type: string;
-  readonly form: (written: never, where: string) => F | Promise<F>;
+  readonly form: (written: never, where: string, columns: Columns) => F | Promise<F>;
 }
 
 /** One row for each kind of a registry: a kind without one is a compile error. Null: trainings make it, and a file cannot write it. */
@@ -33,8 +36,9 @@ export async function formOf<F extends { readonly kind: string }>(
   rows: Rows<F>,
   written: Readonly<Record<string, unknown>>,
   where: string,
+  columns: Columns = {},
 ): Promise<F> {
   const [[kind, value]] = Object.entries(written) as [[F["kind"], unknown]];
   const { form } = rows[kind] as unknown as AnyRow<F>;
-  return form(value as never, where);
+  return form(value as never, where, columns);
 }
