@@ -66,18 +66,9 @@ function hintOf(option: string, of: keyof typeof isGiven): string {
   return "Parameters take --set-parameter, --fix, --free and --limit";
 }
 
-/** The composition of the verb's file and options; refuses a file of the other kind. */
-export async function compositionOf({ operands, options }: VerbContext): Promise<CompositionAnalysis> {
-  const file = operands[0]!;
-  if (kindOfFile(file) !== "composition") {
-    throw new UsageError(file, {
-      expected: WHAT.composition,
-      got: WHAT.measurement,
-      hint: "`unbinned validate --json` shows it whole",
-    });
-  }
-  return loadComposition(file, { ...options, parameters: parameterChanges(options) });
-}
+/** The composition of the verb's file and options. */
+export const compositionOf = ({ operands, options }: VerbContext): Promise<CompositionAnalysis> =>
+  loadComposition(operands[0]!, { ...options, parameters: parameterChanges(options) });
 
 /** Everything: results.json, arrays.npz, pictures and report.html in the output folder. */
 export async function runWholeComposition(context: VerbContext): Promise<void> {

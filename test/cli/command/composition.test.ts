@@ -79,7 +79,6 @@ test("options and verbs of one kind of file are refused for the other, by one se
       /likelihoods: expected a measurement with simulation, .* Use run, fit, coverage, validate, expand or steps$/m,
     );
   }
-  assert.match(await error("steps", TOY), /analysis\.yaml: expected a composition/);
   assert.match(
     await error("fit", file, "--fix", "slop"),
     /parameters: expected one of nflat, nbkg, slope, got "slop"\. Did you mean slope\?/,
