@@ -4,6 +4,7 @@ import {
   abs,
   add,
   asinh,
+  atan,
   cos,
   div,
   erf,
@@ -59,6 +60,7 @@ export const functions = {
   sin: unary(sin, Math.sin, "sine of an angle in radians", [0.7], [-2.3]),
   cos: unary(cos, Math.cos, "cosine of an angle in radians", [0.7], [-2.3]),
   tan: unary((x) => div(sin(x), cos(x)), Math.tan, "tangent of an angle in radians", [0.7], [-2.3]),
+  atan: unary(atan, Math.atan, "inverse tangent, in radians", [0.7], [-2.3]),
   sinh: unary(sinh, Math.sinh, "hyperbolic sine, accurate near 0; infinite beyond 709.78", [0.7], [-1.3]),
   cosh: unary(cosh, Math.cosh, "hyperbolic cosine; infinite beyond 709.78", [0.7], [-1.3]),
   tanh: unary(tanh, Math.tanh, "hyperbolic tangent", [0.7], [-1.3]),
@@ -86,7 +88,6 @@ export const constants = { PI: Math.PI, EULER: Math.E, TRUE: 1, FALSE: 0 } as co
 export const futureFunctions: readonly string[] = [
   "asin",
   "acos",
-  "atan",
   "atan2",
   "acosh",
   "atanh",

@@ -8,7 +8,7 @@ import { functionKind } from "../functions/functions.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
 import { bentByParameters, type DerivedColumns, framedColumn, sameFeature } from "../language/framed-columns.js";
 import { checkParameterPoint, freeParameters, type ParameterPoint } from "../parameters/parameter.js";
-import { type CheckedComposition, functionOf } from "./composition.js";
+import { type CheckedComposition, EVERYWHERE, functionOf } from "./composition.js";
 
 /**
  * Values of the parameters: θ of the free ones, in their order, and numbers for the fixed ones.
@@ -89,6 +89,7 @@ function environment(common: Common, columns: Columns, moved: Required<Pick<Move
   const at: Environment = {
     tape,
     domain,
+    range: (name) => entryOf(composition.columns, name)?.range ?? EVERYWHERE,
     classes: composition.classes,
     shape: composition.shape,
     column(name) {

@@ -34,7 +34,7 @@ export interface Composition {
   readonly densities: Readonly<Record<string, DensityForm>>;
 }
 
-const EVERYWHERE: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+export const EVERYWHERE: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 /** A composition that is sound, with what is known of its parts without numbers. */
 export interface CheckedComposition extends Composition {

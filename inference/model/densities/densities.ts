@@ -1,25 +1,45 @@
 /** The kinds of density: a row more is a kind more. */
 import { UsageError } from "../../../engine/errors.js";
 import { anObject, checkArgument } from "../../../engine/options.js";
+import { type ArgusForm, argus } from "./argus.js";
+import { type BernsteinForm, bernstein } from "./bernstein.js";
 import { type CategoriesForm, categories } from "./categories.js";
+import { type ChebychevForm, chebychev } from "./chebychev.js";
+import { type CmsShapeForm, cmsShape } from "./cms-shape.js";
 import type { DensityKind } from "./contract.js";
+import { type CrystalballForm, crystalball } from "./crystalball.js";
 import { type EnsembleForm, ensemble } from "./ensemble.js";
 import { type ExponentialForm, exponential } from "./exponential.js";
 import { type FlowForm, flow } from "./flow.js";
 import { type GaussianForm, gaussian } from "./gaussian.js";
+import { type GeneralizedNormalForm, generalizedNormal } from "./generalized-normal.js";
 import { type GenericForm, generic } from "./generic.js";
 import { type JohnsonForm, johnson } from "./johnson.js";
+import { type LognormalForm, lognormal } from "./lognormal.js";
 import { type MixtureForm, mixture } from "./mixture.js";
 import { type MorphedForm, morphed } from "./morphed.js";
+import { type PolynomialForm, polynomial } from "./polynomial.js";
 import { type ProductForm, product } from "./product.js";
+import { type RelativisticBreitWignerForm, relativisticBreitWigner } from "./relativistic-breit-wigner.js";
 import { type TransportedForm, transported } from "./transported.js";
 import { type TruncatedForm, truncated } from "./truncated.js";
 import { type UniformForm, uniform } from "./uniform.js";
+import { type VoigtForm, voigt } from "./voigt.js";
 
 export type DensityForm =
   | GaussianForm
   | ExponentialForm
   | JohnsonForm
+  | LognormalForm
+  | GeneralizedNormalForm
+  | CrystalballForm
+  | RelativisticBreitWignerForm
+  | VoigtForm
+  | ArgusForm
+  | CmsShapeForm
+  | PolynomialForm
+  | ChebychevForm
+  | BernsteinForm
   | UniformForm
   | GenericForm
   | MixtureForm
@@ -35,6 +55,16 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   gaussian,
   exponential,
   johnson,
+  lognormal,
+  "generalized-normal": generalizedNormal,
+  crystalball,
+  "relativistic-breit-wigner": relativisticBreitWigner,
+  voigt,
+  argus,
+  "cms-shape": cmsShape,
+  polynomial,
+  chebychev,
+  bernstein,
   uniform,
   generic,
   mixture,

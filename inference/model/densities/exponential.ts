@@ -41,7 +41,7 @@ const ALL = 50;
 const logOnePlus = (x: number) => (x < -0.25 ? exactLog(1 + x) : exactLog1p(x));
 
 /** log((1 - e^-t) / t), 0 at t = 0, for t of either sign and any size. */
-function logMeanDecay(t: Var): Var {
+export function logMeanDecay(t: Var): Var {
   const isNear = less(abs(t), NEAR_ZERO);
   // Guard the input, not the output: 0 / 0 is NaN, and so would be its derivative.
   const far = where(isNear, 1, t);
@@ -52,6 +52,14 @@ function logMeanDecay(t: Var): Var {
   // -t/2 + t²/24 - t⁴/2880 + t⁶/181440, the logarithm of sinh(t/2) / (t/2) less t/2.
   const even = mul(squared, add(1 / 24, mul(squared, add(-1 / 2880, mul(squared, 1 / 181440)))));
   return where(isNear, sub(even, mul(near, 0.5)), distant);
+}
+
+/** Of e^(-rate t) over an interval of that width: how far from the end at which it is largest the part u of the integral ends. */
+export function drawnDecay(u: number, rate: number, width: number): number {
+  if (rate === 0) return u * width;
+  // log(1 - u (1 - e^{-|rate| w})) / -|rate|.
+  const size = Math.abs(rate);
+  return -logOnePlus(u * exactExpm1(-Math.min(size * width, ALL))) / size;
 }
 
 export const exponential: DensityKind<ExponentialForm> = {
@@ -78,14 +86,9 @@ export const exponential: DensityKind<ExponentialForm> = {
   async draw({ x, c }, draws) {
     const decay = await draws.value(c);
     const [low, high] = draws.domain(x);
-    const width = high - low;
     const values = draws.uniforms().map((u, i) => {
-      const own = decay[i]!;
-      if (own === 0) return low + u * width;
-      // From the end at which the density is largest: log(1 - u (1 - e^{-|c| w})) / -|c|.
-      const rate = Math.abs(own);
-      const distance = -logOnePlus(u * exactExpm1(-Math.min(rate * width, ALL))) / rate;
-      return own > 0 ? low + distance : high - distance;
+      const distance = drawnDecay(u, decay[i]!, high - low);
+      return decay[i]! < 0 ? high - distance : low + distance;
     });
     return { [x]: values };
   },

@@ -7,8 +7,9 @@ import { checkExpression, type Expression, namesOf } from "../../expressions/exp
 import { anExpression } from "../language/entry-kinds.js";
 import type { Environment } from "../language/environment.js";
 import { logIntegral } from "../language/quadrature.js";
-import type { DensityKind, Draws } from "./contract.js";
+import type { DensityKind } from "./contract.js";
 import { needsEnds, overDomain } from "./one-dimensional.js";
+import { underLargest } from "./rejection.js";
 
 export interface GenericForm {
   readonly kind: "generic";
@@ -25,22 +26,6 @@ const numbersIn = ({ x, expression }: GenericForm) => namesOf(expression).filter
 
 const expressionAt = ({ expression }: GenericForm, at: Environment) =>
   bindExpression(at.tape, expression, (name) => at.value(name));
-
-/** Positions at which the largest value of an event is looked for, and how far beyond what is found there it may lie. */
-const POSITIONS = 256;
-const MARGIN = 1.5;
-
-/** A number that the expression does not exceed, of every event [count]. */
-async function bounds(form: GenericForm, draws: Draws): Promise<Float64Array> {
-  const [low, high] = draws.domain(form.x);
-  const largest = new Float64Array(draws.count);
-  for (let i = 0; i < POSITIONS; i++) {
-    const position = new Float64Array(draws.count).fill(low + ((high - low) * (i + 0.5)) / POSITIONS);
-    const { value } = await draws.computed((at) => ({ value: expressionAt(form, at) }), { [form.x]: position });
-    for (const [k, own] of value!.entries()) largest[k] = Math.max(largest[k]!, own);
-  }
-  return largest.map((value) => MARGIN * value);
-}
 
 export const generic: DensityKind<GenericForm> = {
   doc: "an expression in the grammar of HS³ (docs/expressions.md), normalised over the domain of x by quadrature",
@@ -67,28 +52,5 @@ export const generic: DensityKind<GenericForm> = {
       },
     });
   },
-  async draw(form, draws, name) {
-    const { x } = form;
-    const [low, high] = draws.domain(x);
-    const bound = await bounds(form, draws);
-    const found = new Float64Array(draws.count);
-    let missing = Int32Array.from(found.keys());
-    while (missing.length > 0) {
-      const own = draws.part(missing);
-      const position = own.uniforms().map((u) => low + u * (high - low));
-      const { value } = await own.computed((at) => ({ value: expressionAt(form, at) }), { [x]: position });
-      const beyond = missing.findIndex((i, k) => !(value![k]! <= bound[i]!));
-      if (beyond >= 0) {
-        throw new UsageError(`draws of ${name}`, {
-          expected: `no peak of ${x} narrower than a ${POSITIONS}th of its domain`,
-          got: `${value![beyond]} at ${position[beyond]}, where ${bound[missing[beyond]!]! / MARGIN} was the largest value found`,
-        });
-      }
-      const height = own.uniforms();
-      const stands = (i: number, k: number) => height[k]! * bound[i]! < value![k]!;
-      for (const [k, i] of missing.entries()) if (stands(i, k)) found[i] = position[k]!;
-      missing = missing.filter((i, k) => !stands(i, k));
-    }
-    return { [x]: found };
-  },
+  draw: (form, draws, name) => underLargest(draws, name, form.x, (at) => expressionAt(form, at)),
 };

@@ -1,5 +1,7 @@
-/** Events in a part of where a density can be drawn: others are drawn again. */
+/** Events of densities by proposals, of which some are drawn again. */
 import { UsageError } from "../../../engine/errors.js";
+import type { Var } from "../../../engine/tape/tape.js";
+import type { Environment } from "../language/environment.js";
 import { isInside, type Region } from "../language/region.js";
 import type { Draws } from "./contract.js";
 
@@ -42,7 +44,7 @@ export async function withinRegion(
   return all ?? {};
 }
 
-/** The same of one column and its domain. */
+/** The same of one column and its domain. @param propose  NaN for what is to be drawn again */
 export function withinDomain(
   draws: Draws,
   column: string,
@@ -52,4 +54,57 @@ export function withinDomain(
   return withinRegion(draws, `draws of ${column}`, { [column]: [domain] }, async (own) => ({
     [column]: await propose(own),
   }));
+}
+
+/** Positions at which the largest value of an event is looked for, and how far beyond what is found there it may lie. */
+const POSITIONS = 256;
+const MARGIN = 1.5;
+
+type ValueAt = (at: Environment) => Var;
+
+/** A number that the density does not exceed, of every event [count]. */
+async function bounds(draws: Draws, column: string, valueAt: ValueAt): Promise<Float64Array> {
+  const [low, high] = draws.domain(column);
+  const largest = new Float64Array(draws.count);
+  for (let i = 0; i < POSITIONS; i++) {
+    const position = new Float64Array(draws.count).fill(low + ((high - low) * (i + 0.5)) / POSITIONS);
+    const { value } = await draws.computed((at) => ({ value: valueAt(at) }), { [column]: position });
+    for (const [k, own] of value!.entries()) largest[k] = Math.max(largest[k]!, own);
+  }
+  return largest.map((value) => MARGIN * value);
+}
+
+/**
+ * Events under a curve over a domain with two ends, by uniform proposals below its largest value.
+ *
+ * @param name     of the density, for messages
+ * @param valueAt  in proportion to the density
+ */
+export async function underLargest(draws: Draws, name: string, column: string, valueAt: ValueAt): Promise<Drawn> {
+  const [low, high] = draws.domain(column);
+  const bound = await bounds(draws, column, valueAt);
+  const isNone = bound.findIndex((own) => !(own > 0));
+  if (isNone >= 0) {
+    const got = `none of ${POSITIONS} values above 0`;
+    throw new UsageError(`draws of ${name}`, { expected: `a density above 0 in the domain of ${column}`, got });
+  }
+  const found = new Float64Array(draws.count);
+  let missing = Int32Array.from(found.keys());
+  while (missing.length > 0) {
+    const own = draws.part(missing);
+    const position = own.uniforms().map((u) => low + u * (high - low));
+    const { value } = await own.computed((at) => ({ value: valueAt(at) }), { [column]: position });
+    const beyond = missing.findIndex((i, k) => !(value![k]! <= bound[i]!));
+    if (beyond >= 0) {
+      throw new UsageError(`draws of ${name}`, {
+        expected: `no peak of ${column} narrower than a ${POSITIONS}th of its domain`,
+        got: `${value![beyond]} at ${position[beyond]}, where ${bound[missing[beyond]!]! / MARGIN} was the largest value found`,
+      });
+    }
+    const height = own.uniforms();
+    const stands = (i: number, k: number) => height[k]! * bound[i]! < value![k]!;
+    for (const [k, i] of missing.entries()) if (stands(i, k)) found[i] = position[k]!;
+    missing = missing.filter((i, k) => !stands(i, k));
+  }
+  return { [column]: found };
 }

@@ -1,7 +1,7 @@
 /** What functions and densities are bound in: the numbers, columns and densities that they name, on one tape. */
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { FeatureInFrame, FramedColumn } from "./framed-columns.js";
-import type { BoundInterval, BoundRegion, Region } from "./region.js";
+import type { BoundInterval, BoundRegion, Interval, Region } from "./region.js";
 
 /** A number, or the name of a parameter, a function or a column. */
 export type Value = number | string;
@@ -28,6 +28,8 @@ export interface Environment {
   framed(column: string, feature: FeatureInFrame): FramedColumn;
   /** Where events can be: the range of the column, or where a map takes it. */
   domain(column: string): BoundInterval;
+  /** The range of the column, whatever a map does to it. */
+  range(column: string): Interval;
   /** Values that a categorical column takes; undefined of all others. */
   classes(column: string): readonly number[] | undefined;
   density(name: string): BoundDensity;

@@ -1,61 +1,17 @@
 /** A composition for every kind of density, away from symmetry: the laws hold for all of them, and a kind without one does not compile. */
 import { autoregressiveFlow, couplingFlow, factorizableFlow } from "../../../../flows/architecture/architecture.js";
 import { parseExpression } from "../../../../inference/expressions/parse.js";
-import { type Composition, checkedComposition } from "../../../../inference/model/composition/composition.js";
+import { checkedComposition } from "../../../../inference/model/composition/composition.js";
 import type { DensityForm } from "../../../../inference/model/densities/densities.js";
 import type { FlowForm } from "../../../../inference/model/densities/flow.js";
-import type { FunctionForm } from "../../../../inference/model/functions/functions.js";
 import type { NetworkModel } from "../../../../inference/model/functions/network.js";
 import { networkTensors } from "../../../../inference/model/functions/network.js";
-import type { Parameter } from "../../../../inference/model/parameters/parameter.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
 import { random } from "../likelihood/mixture-samples.js";
+import { type Columns, type DensitySample, sample } from "./density-sample.js";
+import { parametricSamples } from "./parametric-samples.js";
 
-export interface DensitySample {
-  readonly name: string;
-  readonly composition: Composition;
-  /** In it. */
-  readonly density: string;
-  /** Parts of it that a region is made of, by column. */
-  readonly region: Readonly<Record<string, readonly (readonly [number, number])[]>>;
-  /** Where the density is all but nothing beyond, of columns without a range with both ends. */
-  readonly box?: Readonly<Record<string, readonly [number, number]>>;
-  /** Values of given columns. */
-  readonly given?: readonly Readonly<Record<string, number>>[];
-  /** Where the slope jumps, or in more columns than one: quadrature converges slowly. */
-  readonly isFlow?: boolean;
-  readonly isExtended?: boolean;
-}
-
-export const parameter = (name: string, start: number, more: Partial<Parameter> = {}): Parameter => ({
-  name,
-  start,
-  ...more,
-});
-
-type Columns = Composition["columns"];
-
-/** The last density is the one that is meant. */
-const sample = (
-  name: string,
-  columns: Columns,
-  parameters: Readonly<Record<string, number>>,
-  densities: Readonly<Record<string, DensityForm>>,
-  rest: Omit<DensitySample, "name" | "composition" | "density"> & {
-    readonly functions?: Readonly<Record<string, FunctionForm>>;
-  },
-): DensitySample => {
-  const { functions = {}, ...own } = rest;
-  const all = Object.entries(parameters).map(([key, start]) => parameter(key, start));
-  // Likelihoods have at least one free parameter.
-  const named = all.length > 0 ? all : [parameter("unused", 1)];
-  return {
-    name,
-    composition: { columns, parameters: named, functions, densities },
-    density: Object.keys(densities).at(-1)!,
-    ...own,
-  };
-};
+export { type DensitySample, parameter } from "./density-sample.js";
 
 const spline = { kind: "spline", bins: 5, bound: 4 } as const;
 const hidden = [12, 12];
@@ -215,6 +171,7 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       { region: sides, given: [{ t: 1.5 }, { t: 3.2 }] },
     ),
   ],
+  ...parametricSamples,
   uniform: [sample("uniform", mass, {}, { u: { kind: "uniform", x: "m" } }, { region: sides })],
   mixture: [
     sample(
@@ -567,6 +524,16 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
         u: { kind: "uniform", x: "m" },
         both: { kind: "mixture", summands: ["e", "u"], coefficients: ["fraction"] },
         model: { kind: "transported", density: "both", affine: { m: { shift: "shift", scale: "scale" } } },
+      },
+      { region: sides },
+    ),
+    sample(
+      "Chebychev polynomial that is shifted and scaled: its range stays where it was",
+      mass,
+      { shift: 0.4, scale: 1.2, a: -0.4 },
+      {
+        c: { kind: "chebychev", x: "m", coefficients: ["a", 0.2] },
+        model: { kind: "transported", density: "c", affine: { m: { shift: "shift", scale: "scale" } } },
       },
       { region: sides },
     ),

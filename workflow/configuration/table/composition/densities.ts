@@ -39,6 +39,16 @@ const withoutAbsent = (
     ]),
   );
 
+/** A polynomial of a column. */
+const coefficients = (which: string, doc: string) =>
+  section(
+    {
+      x: column("Column, whose range has two ends."),
+      coefficients: list(namedValue("Coefficient."), { doc: which, minLength: 1, maxLength: MAXIMA.parameters }),
+    },
+    { doc },
+  );
+
 export const densityRows = {
   gaussian: row(
     section(
@@ -75,6 +85,124 @@ export const densityRows = {
     ),
     "johnson_dist",
     (written) => ({ kind: "johnson", ...written }) as const,
+  ),
+  lognormal: row(
+    section(
+      {
+        x: column("Column, whose range begins at 0 or above."),
+        mu: namedValue("Mean of log x."),
+        sigma: namedValue("Standard deviation of log x, above 0."),
+      },
+      { doc: "exp(-½ ((log x - mu) / sigma)²) / x, normalised over the range of x." },
+    ),
+    "lognormal_dist",
+    (written) => ({ kind: "lognormal", ...written }) as const,
+  ),
+  "generalized-normal": row(
+    section(
+      {
+        x: column("Column."),
+        mean: namedValue("Mean, in units of x."),
+        alpha: namedValue("Distance from the mean at which the density has fallen to 1/e, in units of x, above 0."),
+        beta: namedValue("Above 0; 2 is normal, and larger is flatter."),
+      },
+      { doc: "exp(-(|x - mean| / alpha)^beta), normalised over the range of x." },
+    ),
+    "generalized_normal_dist",
+    (written) => ({ kind: "generalized-normal", ...written }) as const,
+  ),
+  crystalball: row(
+    section(
+      {
+        m: column("Column."),
+        m0: namedValue("Peak, in units of m."),
+        sigma_L: namedValue("Standard deviation on the left, in units of m, above 0."),
+        sigma_R: namedValue("The same on the right."),
+        alpha_L: namedValue("Where the tail on the left begins, in standard deviations, above 0."),
+        alpha_R: namedValue("The same on the right."),
+        n_L: namedValue("Power of the tail on the left; above 1 where the range has no low end."),
+        n_R: namedValue("The same on the right, and the high end."),
+      },
+      {
+        doc: "Crystal Ball with two tails: normal up to alpha standard deviations, beyond a power -n of the distance; normalised over the range of m.",
+      },
+    ),
+    "crystalball_dist",
+    (written) => ({ kind: "crystalball", ...written }) as const,
+  ),
+  "relativistic-breit-wigner": row(
+    section(
+      {
+        x: column("Column, whose range begins at 0 or above."),
+        mass: namedValue("Mass of the resonance, in units of x, above 0."),
+        Gamma: namedValue("Its full width, the same at all x, in units of x, above 0."),
+      },
+      { doc: "x / ((x² - mass²)² + mass² Gamma²), normalised over the range of x." },
+    ),
+    "relativistic_breit_wigner_dist",
+    (written) => ({ kind: "relativistic-breit-wigner", ...written }) as const,
+  ),
+  voigt: row(
+    section(
+      {
+        x: column("Column."),
+        mean: namedValue("Peak, in units of x."),
+        width: namedValue("Full width of the resonance at half of its maximum, in units of x, 0 or above."),
+        sigma: namedValue("Standard deviation of the resolution, in units of x, above 0."),
+      },
+      { doc: "Breit-Wigner (Cauchy) convolved with a normal density, normalised over the range of x." },
+    ),
+    "voigtian_dist",
+    (written) => ({ kind: "voigt", ...written }) as const,
+  ),
+  argus: row(
+    section(
+      {
+        mass: column("Column m, whose range has two ends and begins at 0 or above."),
+        resonance: namedValue("Where the density ends, in units of m, above 0."),
+        slope: namedValue("Below 0 where the density grows up to the fall at its end; dimensionless."),
+        power: namedValue("Above -1; 0.5 in the density of the ARGUS collaboration."),
+      },
+      {
+        doc: "m v^power exp(slope v) with v = 1 - (m / resonance)², 0 from the resonance on; normalised over the range of m.",
+      },
+    ),
+    "argus_dist",
+    (written) => ({ kind: "argus", ...written }) as const,
+  ),
+  "cms-shape": row(
+    section(
+      {
+        x: column("Column, whose range has two ends."),
+        alpha: namedValue("Threshold, in units of x."),
+        beta: namedValue("Steepness of the threshold, per unit of x, above 0."),
+        gamma: namedValue("Positive where the density falls, per unit of x."),
+      },
+      { doc: "RooCMSShape: erfc((alpha - x) beta) exp(-gamma x), normalised over the range of x." },
+    ),
+    "cms_shape_dist",
+    (written) => ({ kind: "cms-shape", ...written }) as const,
+  ),
+  polynomial: row(
+    coefficients("a_0, a_1, …", "a_0 + a_1 x + a_2 x² + …, normalised over the range of x: above 0 in it."),
+    "polynomial_dist",
+    (written) => ({ kind: "polynomial", ...written }) as const,
+  ),
+  chebychev: row(
+    coefficients(
+      "a_1, a_2, …",
+      "1 + a_1 T_1 + a_2 T_2 + …, Chebychev's polynomials from -1 to 1 over the range of x, where it is above 0; normalised over it.",
+    ),
+    "chebychev_dist",
+    (written) => ({ kind: "chebychev", ...written }) as const,
+  ),
+  bernstein: row(
+    coefficients(
+      "c_0, c_1, …: their number is the degree and 1 more; with all of them above 0 the density is.",
+      "Sum of coefficients times Bernstein's polynomials from 0 to 1 over the range of x; normalised over it.",
+    ),
+    "bernstein_poly_dist",
+    (written) => ({ kind: "bernstein", ...written }) as const,
   ),
   uniform: row(
     section({ x: column("Column.") }, { doc: "The same everywhere in the range of x.", short: "x" }),
