@@ -5,6 +5,7 @@ import { framedEvents } from "../feature-frame.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
 import { scoreOf, trace } from "./likelihood-terms.js";
+import { withUsedUnits } from "./used-units.js";
 
 export interface EventScoresRequest {
   readonly backend: Backend;
@@ -38,7 +39,8 @@ const scoresOptions: Options<EventScoresRequest> = {
 /** Scores of x and y where the model has y, else of x alone. */
 export async function openEventScores(request: EventScoresRequest): Promise<EventScores> {
   checkOptions("openEventScores", request, scoresOptions);
-  const { backend, model, form, extended, signal } = request;
+  const { backend, form, extended, signal } = request;
+  const [model] = withUsedUnits([request.model]) as [MixtureModel];
   const traced = trace({ model, form, extended }, { hasY: model.y !== undefined, isWeighted: false, weighsY: false });
   const program = await backend.compile({ outputs: { scores: scoreOf(traced, traced.ownScore) } });
   await program.write(parametersOn(traced.nu.tape, model));

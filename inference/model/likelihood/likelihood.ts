@@ -31,6 +31,7 @@ import {
   type LikelihoodRequest,
 } from "./likelihood-request.js";
 import { type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
+import { withUsedUnits } from "./used-units.js";
 import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
 export type { OuterProduct } from "./evaluation.js";
@@ -144,11 +145,12 @@ export async function likelihoods(
       got: `${yWeights.length}`,
     });
   }
-  const members = models.map((model, b) => ({
+  const used = withUsedUnits(models);
+  const members = used.map((model, b) => ({
     parameters: mixtureParameters(model),
     columns: ownColumns(request, yWeights?.[b]),
   }));
-  const events = programsOf(request, members, yWeights !== undefined);
+  const events = programsOf({ ...request, model: used[0] ?? request.model }, members, yWeights !== undefined);
   const penalty = await penaltyPrograms(request);
   const volumes = volumesOf(request);
   return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));
