@@ -4,8 +4,8 @@ import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { framedEvents } from "../feature-frame.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
+import { withUsedUnitsOf } from "../used-units.js";
 import { scoreOf, trace } from "./likelihood-terms.js";
-import { withUsedUnits } from "./used-units.js";
 
 export interface EventScoresRequest {
   readonly backend: Backend;
@@ -40,7 +40,7 @@ const scoresOptions: Options<EventScoresRequest> = {
 export async function openEventScores(request: EventScoresRequest): Promise<EventScores> {
   checkOptions("openEventScores", request, scoresOptions);
   const { backend, form, extended, signal } = request;
-  const [model] = withUsedUnits([request.model]) as [MixtureModel];
+  const model = withUsedUnitsOf(request.model);
   const traced = trace({ model, form, extended }, { hasY: model.y !== undefined, isWeighted: false, weighsY: false });
   const program = await backend.compile({ outputs: { scores: scoreOf(traced, traced.ownScore) } });
   await program.write(parametersOn(traced.nu.tape, model));

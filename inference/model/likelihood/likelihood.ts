@@ -9,6 +9,7 @@ import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
+import { withUsedUnits } from "../used-units.js";
 import { bindYields, logTotalYield } from "../yields.js";
 import {
   boundTerms,
@@ -31,7 +32,6 @@ import {
   type LikelihoodRequest,
 } from "./likelihood-request.js";
 import { type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
-import { withUsedUnits } from "./used-units.js";
 import { inUnits, nllOfVolumes, type Volumes, volumesOf } from "./volumes.js";
 
 export type { OuterProduct } from "./evaluation.js";

@@ -3,11 +3,11 @@
  * configured; the weights behind the others are 0, and so is what they add, however often it is computed.
  */
 
-import { aList, checkArgument } from "../../../engine/options.js";
-import type { FactorizableArchitecture, NuisanceArchitecture } from "../../../flows/architecture/architecture.js";
-import { nuisanceNetwork, termOutputs } from "../../../flows/architecture/architecture.js";
-import type { Tensor, Weights } from "../../../flows/networks/weights.js";
-import { type FlowModel, type MixtureModel, partOf, partsOf, withParts } from "../mixture-model.js";
+import { aList, checkArgument } from "../../engine/options.js";
+import type { FactorizableArchitecture, NuisanceArchitecture } from "../../flows/architecture/architecture.js";
+import { nuisanceNetwork, termOutputs } from "../../flows/architecture/architecture.js";
+import type { Tensor, Weights } from "../../flows/networks/weights.js";
+import { type FlowModel, type MixtureModel, partOf, partsOf, withParts } from "./mixture-model.js";
 
 type Morph = FlowModel<FactorizableArchitecture>;
 
@@ -123,8 +123,11 @@ function usedPart(morphs: readonly Morph[]): readonly Morph[] {
   return morphs.map((own) => withRows(own, smaller, used));
 }
 
+/** The same densities, to rounding. */
+export const withUsedUnitsOf = (model: MixtureModel): MixtureModel => withUsedUnits([model])[0]!;
+
 /**
- * The same densities to rounding. Models that differ in weights only still do: what one of them uses stays in all.
+ * The same densities, to rounding. Models that differ in weights only still do: what one of them uses stays in all.
  *
  * @param models  of one architecture
  */

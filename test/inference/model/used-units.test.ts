@@ -1,17 +1,17 @@
 /** Models without units of morphs that nothing looks at: the same likelihood, of less work. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { gradient, hessian } from "../../../../engine/derivatives/gradient.js";
-import { neg, sumEvents } from "../../../../engine/tape/operations.js";
-import { type FactorizableArchitecture, factorizableFlow } from "../../../../flows/architecture/architecture.js";
-import type { Weights } from "../../../../flows/networks/weights.js";
-import { type MixtureModel, mixtureParameters, referenceBackend } from "../../../../index.js";
-import { openEventScores } from "../../../../inference/model/likelihood/event-scores.js";
-import { likelihoods } from "../../../../inference/model/likelihood/likelihood.js";
-import { withUsedUnits } from "../../../../inference/model/likelihood/used-units.js";
-import type { FlowModel } from "../../../../inference/model/mixture-model.js";
-import { close } from "../../../support/close.js";
-import { dataOf, random, samples, traced } from "./mixture-samples.js";
+import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
+import { neg, sumEvents } from "../../../engine/tape/operations.js";
+import { type FactorizableArchitecture, factorizableFlow } from "../../../flows/architecture/architecture.js";
+import type { Weights } from "../../../flows/networks/weights.js";
+import { type MixtureModel, mixtureParameters, referenceBackend } from "../../../index.js";
+import { openEventScores } from "../../../inference/model/likelihood/event-scores.js";
+import { likelihoods } from "../../../inference/model/likelihood/likelihood.js";
+import type { FlowModel } from "../../../inference/model/mixture-model.js";
+import { withUsedUnits } from "../../../inference/model/used-units.js";
+import { close } from "../../support/close.js";
+import { dataOf, random, samples, traced } from "./likelihood/mixture-samples.js";
 
 /** What is left out is 0: what is left is added up in another order. */
 const rounding = { absolute: 1e-12, relative: 1e-12 };
