@@ -9,7 +9,7 @@ import {
   type FactorizableArchitecture,
   featuresByOrder,
   layerNetwork,
-  nuisanceOutputs,
+  nuisanceNetwork,
   termOutputs,
 } from "./architecture/architecture.js";
 import { type BoundTensors, bindTensors, chain, checkFlowInputs, folder, solveInOrder } from "./flow.js";
@@ -124,23 +124,26 @@ interface Layer {
 
 function bindLayer(
   architecture: FactorizableArchitecture,
-  layer: AutoregressiveLayer,
+  at: number,
   tensors: (path: string) => (name: string) => Var,
 ): Layer {
   const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
-  const network = (path: string, outputs: number) =>
-    maskedNetwork(layerNetwork(architecture, layer, outputs), tensors(path));
+  const layer = architecture.layers[at] as AutoregressiveLayer;
   const outputs = termOutputs(architecture);
-  const ofNuisance = nuisances.map((nuisance, k) => network(`nuisances.${k}`, nuisanceOutputs(architecture, nuisance)));
-  const ofPair = pairs.map(([k, l]) => network(`pairs.${k}-${l}`, outputs));
+  const ofNuisance = nuisances.map((nuisance, k) => {
+    const network = nuisanceNetwork(architecture, at, nuisance);
+    return network && maskedNetwork(network, tensors(`nuisances.${k}`));
+  });
+  const ofPair = pairs.map(([k, l]) =>
+    maskedNetwork(layerNetwork(architecture, layer, outputs), tensors(`pairs.${k}-${l}`)),
+  );
   return {
     order: layer.order,
     spline: architecture.spline,
     terms(u) {
       const single = nuisances.flatMap(({ linearOnly }, k) => {
-        const own = u[k];
-        if (own === undefined) return [];
-        const net = ofNuisance[k] as MaskedNetwork;
+        const [own, net] = [u[k], ofNuisance[k]];
+        if (own === undefined || net === undefined) return [];
         return [linearOnly ? scaledTerm(net, own, outputs) : quadraticTerm(net, own, quadraticDamping, outputs)];
       });
       const joint = pairs.flatMap(([k, l], at) => {
@@ -186,8 +189,8 @@ export function bindFactorizableFlow(
   checkTape("bindFactorizableFlow", tape);
   checked(architecture);
   const bound = bindTensors(tape, architecture, prefix);
-  const layers = architecture.layers.map((layer, at) =>
-    bindLayer(architecture, layer, (path) => folder(bound.tensors, `transforms.${at}.${path}`)),
+  const layers = architecture.layers.map((_, at) =>
+    bindLayer(architecture, at, (path) => folder(bound.tensors, `transforms.${at}.${path}`)),
   );
 
   function apply(y: Var, context: Var | undefined, nu: NuisanceValues, toNominal: boolean): Transformed {
@@ -196,7 +199,10 @@ export function bindFactorizableFlow(
     if (u.every((entry) => entry === undefined)) return { value: y, logDet: tape.constant(0, []) };
     const frame = standardisation(architecture, bound.tensors, context);
     const one = toNominal ? toNominalLayer : fromNominalLayer;
-    const steps = layers.map((layer) => (x: Var) => one(layer, layer.terms(u), x, frame.context));
+    const steps = layers.flatMap((layer) => {
+      const terms = layer.terms(u);
+      return terms.length === 0 ? [] : [(x: Var) => one(layer, terms, x, frame.context)];
+    });
     return toNominal
       ? chain(y, [frame.enter, ...steps, frame.leave])
       : chain(y, [frame.undoLeave, ...steps.reverse(), frame.undoEnter]);

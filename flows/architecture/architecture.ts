@@ -123,6 +123,9 @@ const isPermutation = (order: readonly number[], n: number) =>
 
 const isCount = (n: number) => Number.isInteger(n) && n >= 0;
 
+const areUnits = (hidden: AutoregressiveLayer["hidden"], features: number) =>
+  hidden.every((counts) => counts.length === features && counts.every(isCount));
+
 function checkTransform(architecture: Architecture, transform: ScalarArchitecture): void {
   checkTransformOptions(`${architecture.kind} flow`, transform);
   const { leastSlope } = transform;
@@ -137,7 +140,7 @@ function checkTransform(architecture: Architecture, transform: ScalarArchitectur
 }
 
 function checkNuisances(architecture: FactorizableArchitecture): void {
-  const { nuisances, pairs, spline } = architecture;
+  const { features, nuisances, pairs, spline, layers } = architecture;
   if (spline !== undefined) checkTransform(architecture, spline);
   if (spline?.scaled) refuse(architecture, "splines that are not scaled: the layers scale already", spline);
   if (architecture.standardisation === "input") {
@@ -147,6 +150,12 @@ function checkNuisances(architecture: FactorizableArchitecture): void {
   for (const nuisance of nuisances) {
     if (!(Number.isFinite(nuisance.nominal) && nuisance.scale > 0)) {
       refuse(architecture, "nuisances with a nominal value and a positive scale", nuisance);
+    }
+  }
+  for (const { networks } of nuisances) {
+    const fit = (networks ?? []).every((hidden) => hidden === null || areUnits(hidden, features));
+    if (networks !== undefined && !(networks.length === layers.length && fit)) {
+      refuse(architecture, `a network of a nuisance for each layer, with units of ${features} degrees`, networks);
     }
   }
   const seen = new Set<string>();
@@ -188,12 +197,12 @@ function weightCount(architecture: Architecture): number {
     return sumOf(architecture.layers.map((layer) => size(layer, parameters)));
   }
   const { layers, nuisances, pairs } = architecture;
-  const linear = nuisances.filter(({ linearOnly }) => linearOnly).length;
   const term = termOutputs(architecture);
   return sumOf(
-    layers.map(
-      (layer) => (linear + pairs.length) * size(layer, term) + (nuisances.length - linear) * size(layer, 2 * term),
-    ),
+    layers.map((layer, at) => {
+      const own = nuisances.map((nuisance) => nuisanceNetwork(architecture, at, nuisance));
+      return sumOf(own.map((network) => (network ? networkSize(network) : 0))) + pairs.length * size(layer, term);
+    }),
   );
 }
 
@@ -218,7 +227,7 @@ export function checked<A extends Architecture>(architecture: A): A {
   for (const layer of layers) {
     if ("order" in layer) {
       if (!isPermutation(layer.order, features)) refuse(architecture, `an order of ${features} features`, layer.order);
-      if (!layer.hidden.every((counts) => counts.length === features && counts.every(isCount))) {
+      if (!areUnits(layer.hidden, features)) {
         refuse(architecture, `hidden layers with units of ${features} degrees`, layer.hidden);
       }
     } else {
@@ -272,6 +281,14 @@ export function nuisanceOutputs(architecture: FactorizableArchitecture, nuisance
   return (nuisance.linearOnly ? 1 : 2) * termOutputs(architecture);
 }
 
+/** The network of a nuisance in one layer; undefined where it puts out 0. */
+export function nuisanceNetwork(architecture: FactorizableArchitecture, at: number, nuisance: NuisanceArchitecture) {
+  const outputs = nuisanceOutputs(architecture, nuisance);
+  const layer = architecture.layers[at]!;
+  const hidden = nuisance.networks === undefined ? layer.hidden : nuisance.networks[at]!;
+  return hidden === null ? undefined : layerNetwork(architecture, { ...layer, hidden }, outputs);
+}
+
 function standardisationTensors({ features, context, standardisation, classes }: CommonArchitecture): TensorSpec[] {
   if (standardisation === "none") return [];
   const pair = (of: string, shape: readonly number[]): TensorSpec[] => [
@@ -291,12 +308,10 @@ function layerTensors(architecture: Architecture, zeroEnd: boolean): TensorSpec[
   }
   const { layers, nuisances, pairs } = architecture;
   return layers.flatMap((layer, at) => [
-    ...nuisances.flatMap((nuisance, k) =>
-      specsWithin(
-        `transforms.${at}.nuisances.${k}`,
-        maskedNetworkTensors(layerNetwork(architecture, layer, nuisanceOutputs(architecture, nuisance)), true),
-      ),
-    ),
+    ...nuisances.flatMap((nuisance, k) => {
+      const network = nuisanceNetwork(architecture, at, nuisance);
+      return network ? specsWithin(`transforms.${at}.nuisances.${k}`, maskedNetworkTensors(network, true)) : [];
+    }),
     ...pairs.flatMap(([k, l]) =>
       specsWithin(
         `transforms.${at}.pairs.${k}-${l}`,

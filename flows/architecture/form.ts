@@ -67,11 +67,14 @@ const isAutoregressive = (layer: unknown) =>
 
 const isCoupling = (layer: unknown) => isData(layer) && areNumbers(layer.passive) && areNumbers(layer.hidden);
 
+const isNetwork = (hidden: unknown) => hidden === null || (Array.isArray(hidden) && hidden.every(areNumbers));
+
 const isNuisance = (nuisance: unknown) =>
   isData(nuisance) &&
   typeof nuisance.nominal === "number" &&
   typeof nuisance.scale === "number" &&
-  typeof nuisance.linearOnly === "boolean";
+  typeof nuisance.linearOnly === "boolean" &&
+  (nuisance.networks === undefined || (Array.isArray(nuisance.networks) && nuisance.networks.every(isNetwork)));
 
 const isPair = (pair: unknown) => areNumbers(pair) && pair.length === 2;
 

@@ -47,6 +47,8 @@ export interface NuisanceArchitecture {
   readonly scale: number;
   /** Samples on one side only: the quadratic outputs cannot be identified and are 0. */
   readonly linearOnly: boolean;
+  /** Units of its own networks, of each layer by degree; null where a network puts out 0. Absent: those of the layers. */
+  readonly networks?: readonly (AutoregressiveLayer["hidden"] | null)[];
 }
 
 /** What nuisances do to a density, as a transformation of observed to nominal values, arXiv:2606.30489. */
@@ -90,7 +92,7 @@ export interface CouplingOptions extends FlowOptions {
 
 export interface FactorizableOptions extends CommonOptions {
   readonly layers: number;
-  readonly nuisances: readonly Partial<NuisanceArchitecture>[];
+  readonly nuisances: readonly Partial<Omit<NuisanceArchitecture, "networks">>[];
   readonly pairs?: readonly (readonly [number, number])[];
   readonly quadraticDamping?: number;
   readonly pairDamping?: number;

@@ -21,7 +21,6 @@ import type {
   CouplingOptions,
   FactorizableOptions,
   FlowOptions,
-  NuisanceArchitecture,
 } from "./kinds.js";
 
 export interface InitialOptions {
@@ -49,7 +48,7 @@ const factorizable: Options<FactorizableOptions> = {
   pairDamping: optional(aNumber),
   spline: optional(anObject),
 };
-const nuisance: Options<Partial<NuisanceArchitecture>> = {
+const nuisance: Options<FactorizableOptions["nuisances"][number]> = {
   nominal: optional(aNumber),
   scale: optional(aNumber),
   linearOnly: optional(aFlag),

@@ -8,6 +8,7 @@ import { Tape } from "../../../engine/tape/tape.js";
 import { enterFrame, type FeatureFrame, leaveFrameAsDifference } from "../../model/feature-frame.js";
 import { bindMixture } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
+import { withUsedUnitsOf } from "../../model/used-units.js";
 import { type BandMember, bandMembers } from "./bands.js";
 import type { Replica } from "./ensemble.js";
 
@@ -80,8 +81,9 @@ const displacementOptions: Options<DisplacementRequest> = {
  */
 export async function displacements(request: DisplacementRequest): Promise<Displacements> {
   checkOptions("displacements", request, displacementOptions);
-  const { backend, model, count, points, replicas = [] } = request;
+  const { backend, count, points, replicas = [] } = request;
   checkRequest(request);
+  const model = withUsedUnitsOf(request.model);
   const { frame } = model;
   // In the precision of the backend, so that a y which T leaves alone has no displacement.
   const y = enterFrame(frame?.y, request.y, backend.precision);

@@ -4,6 +4,7 @@ import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { framedEvents } from "../feature-frame.js";
 import type { LikelihoodForm } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
+import { withUsedUnitsOf } from "../used-units.js";
 import { scoreOf, trace } from "./likelihood-terms.js";
 
 export interface EventScoresRequest {
@@ -38,7 +39,8 @@ const scoresOptions: Options<EventScoresRequest> = {
 /** Scores of x and y where the model has y, else of x alone. */
 export async function openEventScores(request: EventScoresRequest): Promise<EventScores> {
   checkOptions("openEventScores", request, scoresOptions);
-  const { backend, model, form, extended, signal } = request;
+  const { backend, form, extended, signal } = request;
+  const model = withUsedUnitsOf(request.model);
   const traced = trace({ model, form, extended }, { hasY: model.y !== undefined, isWeighted: false, weighsY: false });
   const program = await backend.compile({ outputs: { scores: scoreOf(traced, traced.ownScore) } });
   await program.write(parametersOn(traced.nu.tape, model));

@@ -9,6 +9,7 @@ import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { framedEvents } from "../feature-frame.js";
 import { type MixtureModel, mixtureParameters, nuisanceNamesOf } from "../mixture-model.js";
+import { withUsedUnits } from "../used-units.js";
 import { bindYields, logTotalYield } from "../yields.js";
 import {
   boundTerms,
@@ -144,11 +145,12 @@ export async function likelihoods(
       got: `${yWeights.length}`,
     });
   }
-  const members = models.map((model, b) => ({
+  const used = withUsedUnits(models);
+  const members = used.map((model, b) => ({
     parameters: mixtureParameters(model),
     columns: ownColumns(request, yWeights?.[b]),
   }));
-  const events = programsOf(request, members, yWeights !== undefined);
+  const events = programsOf({ ...request, model: used[0] ?? request.model }, members, yWeights !== undefined);
   const penalty = await penaltyPrograms(request);
   const volumes = volumesOf(request);
   return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));

@@ -6,6 +6,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { framedEvents } from "../feature-frame.js";
 import { bindMixture } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
+import { withUsedUnitsOf } from "../used-units.js";
 
 export interface DensityRatio {
   /**
@@ -26,9 +27,10 @@ export interface DensityRatio {
   close(): Promise<void>;
 }
 
-/** @param model  without T */
-export async function openDensityRatio(backend: Backend, model: MixtureModel): Promise<DensityRatio> {
+/** @param whole  without T */
+export async function openDensityRatio(backend: Backend, whole: MixtureModel): Promise<DensityRatio> {
   checkArgument("openDensityRatio", "backend", backend, anObject);
+  const model = withUsedUnitsOf(whole);
   const programs = new Map<boolean, Program>();
   async function opened(withY: boolean): Promise<Program> {
     const known = programs.get(withY);

@@ -9,6 +9,7 @@ import { enterFrame, type FeatureFrame, leaveFrame } from "../feature-frame.js";
 import { checkModel } from "../given-model.js";
 import { bindMixture } from "../mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../mixture-model.js";
+import { withUsedUnitsOf } from "../used-units.js";
 
 /** Names a stream of random numbers. */
 export interface Stream {
@@ -102,8 +103,9 @@ function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: read
   });
 }
 
-/** @param model  its T and response are undone where it has them; see `withoutTransport` */
-export async function openSampler(backend: Backend, model: MixtureModel): Promise<Sampler> {
+/** @param whole  its T and response are undone where it has them; see `withoutTransport` */
+export async function openSampler(backend: Backend, whole: MixtureModel): Promise<Sampler> {
+  const model = withUsedUnitsOf(whole);
   const programs = new Map<"x" | "y", Program>();
 
   async function opened(of: "x" | "y") {

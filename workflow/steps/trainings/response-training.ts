@@ -18,6 +18,7 @@ import { DATA, dataSample } from "../../../inference/measurements/distribution-o
 import { type MixtureModel, mixtureParameters, type ResponseSide } from "../../../inference/model/mixture-model.js";
 import { openSampler } from "../../../inference/model/sampling/sampling.js";
 import { drawMixture } from "../../../inference/model/sampling/toys.js";
+import { withUsedUnitsOf } from "../../../inference/model/used-units.js";
 import { responseArchitecture } from "../../configuration/architectures.js";
 import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
@@ -61,12 +62,13 @@ export interface ResponseTask {
 }
 
 /** Step 2. */
-export async function trainResponse(context: RunContext, fitted: MixtureModel, task: ResponseTask) {
+export async function trainResponse(context: RunContext, whole: MixtureModel, task: ResponseTask) {
   const { analysis, events, sizes, store } = context;
   const { response, seed } = analysis.configuration;
   const { key, errors, nominal, members } = task;
   const architecture = responseArchitecture(analysis.configuration, nominal, responseScales(errors));
   const { actsOn } = response;
+  const fitted = withUsedUnitsOf(whole);
   const data = framed(context, fitted, events.data);
   const initial = initialResponse(architecture, data, sizes.processes, seed, actsOn);
   const model: MixtureModel = { ...fitted, response: initial };
