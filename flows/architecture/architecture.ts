@@ -283,6 +283,7 @@ export function nuisanceOutputs(architecture: FactorizableArchitecture, nuisance
 
 /** The network of a nuisance in one layer; undefined where it puts out 0. */
 export function nuisanceNetwork(architecture: FactorizableArchitecture, at: number, nuisance: NuisanceArchitecture) {
+  checkParts("nuisanceNetwork", "an architecture", architecture, { layers: aList });
   const outputs = nuisanceOutputs(architecture, nuisance);
   const layer = architecture.layers[at]!;
   const hidden = nuisance.networks === undefined ? layer.hidden : nuisance.networks[at]!;

@@ -22,6 +22,7 @@ import { enterFrame, framedEvents, leaveFrame, logSlopes } from "../../model/fea
 import { checkModel } from "../../model/given-model.js";
 import { bindMixture } from "../../model/mixture.js";
 import { checkPoint, type MixtureModel, parametersOn } from "../../model/mixture-model.js";
+import { withUsedUnitsOf } from "../../model/used-units.js";
 import { type Replica, replicaModel } from "./ensemble.js";
 
 /** T maps data to simulation; `to-data` is its inverse, which corrects simulation. */
@@ -146,9 +147,10 @@ const applyOptions: Options<ApplyRequest> = {
 };
 
 /** Applies T to a sample, one variation after another, in the order asked for. */
-export async function* applyTransport(request: ApplyRequest): AsyncGenerator<Applied> {
-  checkOptions("applyTransport", request, applyOptions);
-  checkRequest(request);
+export async function* applyTransport(given: ApplyRequest): AsyncGenerator<Applied> {
+  checkOptions("applyTransport", given, applyOptions);
+  checkRequest(given);
+  const request = { ...given, model: withUsedUnitsOf(given.model) };
   const map = mapTape(request);
   if (request.sample.count === 0) {
     for (const [at, variation] of request.variations.entries()) yield roomFor(map, variation, at, 0);

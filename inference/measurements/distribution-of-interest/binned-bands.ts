@@ -12,6 +12,7 @@ import {
   withoutTransport,
 } from "../../model/sampling/sampling.js";
 import type { ObservableName } from "../../model/sampling/simulated-events.js";
+import { withUsedUnitsOf } from "../../model/used-units.js";
 import { expectedYields } from "../../model/yields.js";
 import {
   type Band,
@@ -61,11 +62,13 @@ const binnedOptions: Options<BinnedBandRequest> = {
  * Bands of the fitted mixture as the data look. All points and replicas share the numbers of events and the random numbers of every
  * event: only T and ν make the difference. Draws `count` events 1 + 2 modes times, and takes each to data by every replica.
  */
-export async function binnedBands(request: BinnedBandRequest): Promise<readonly BinnedBand[]> {
-  checkOptions("binnedBands", request, binnedOptions);
-  checkBandRequest(request);
-  checkFeatures(request);
-  const { backend, model, features, onPoints, signal } = request;
+export async function binnedBands(given: BinnedBandRequest): Promise<readonly BinnedBand[]> {
+  checkOptions("binnedBands", given, binnedOptions);
+  checkBandRequest(given);
+  checkFeatures(given);
+  const model = withUsedUnitsOf(given.model);
+  const request = { ...given, model };
+  const { backend, features, onPoints, signal } = request;
   const looksAtY = features.some(({ of }) => of === "y");
   const points = bandPoints(request);
   const sampler = await openSampler(backend, withoutTransport(model));

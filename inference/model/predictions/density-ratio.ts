@@ -4,6 +4,7 @@ import type { Backend, ColumnData, Program } from "../../../engine/runtime/backe
 import { add, sub } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { framedEvents } from "../feature-frame.js";
+import { checkModel } from "../given-model.js";
 import { bindMixture } from "../mixture.js";
 import { type MixtureModel, parametersOn } from "../mixture-model.js";
 import { withUsedUnitsOf } from "../used-units.js";
@@ -30,6 +31,7 @@ export interface DensityRatio {
 /** @param whole  without T */
 export async function openDensityRatio(backend: Backend, whole: MixtureModel): Promise<DensityRatio> {
   checkArgument("openDensityRatio", "backend", backend, anObject);
+  checkModel("openDensityRatio", whole);
   const model = withUsedUnitsOf(whole);
   const programs = new Map<boolean, Program>();
   async function opened(withY: boolean): Promise<Program> {

@@ -105,6 +105,7 @@ function checkDraw(model: MixtureModel, of: "x" | "y", process: number, nu: read
 
 /** @param whole  its T and response are undone where it has them; see `withoutTransport` */
 export async function openSampler(backend: Backend, whole: MixtureModel): Promise<Sampler> {
+  checkModel("openSampler", whole);
   const model = withUsedUnitsOf(whole);
   const programs = new Map<"x" | "y", Program>();
 

@@ -5,6 +5,7 @@ import { UsageError } from "../../../engine/errors.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import {
   autoregressiveFlow,
+  checked,
   couplingFlow,
   factorizableFlow,
   initialise,
@@ -72,6 +73,14 @@ test("architectures that cannot be are refused", () => {
     says(/some but not all of 1 features to be passive/),
   );
   const factorizable = { features: 2, layers: 1, hidden: [8], nuisances: [{}, {}] };
+  const morph = factorizableFlow(factorizable);
+  for (const networks of [[[[1, 2, 3]]], [null, null]]) {
+    const nuisances = morph.nuisances.map((own) => ({ ...own, networks }));
+    assert.throws(
+      () => checked({ ...morph, nuisances }),
+      says(/a network of a nuisance for each layer, with units of 2 degrees/),
+    );
+  }
   assert.throws(
     () => factorizableFlow({ ...factorizable, pairs: [[1, 0]] }),
     says(/pairs \(k, l\) of 2 nuisances with k < l/),

@@ -75,6 +75,10 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
     /expected layers with an order and units by degree, got \{"order":\[0,1\],"hidden":\[8\]\}$/,
   ],
   [{ ...factorizable, nuisances: [{ nominal: 0, scale: 1 }] }, /expected nuisances with nominal, scale and linearOnly/],
+  [
+    { ...factorizable, nuisances: [{ nominal: 0, scale: 1, linearOnly: true, networks: [[8]] }] },
+    /expected nuisances with nominal, scale and linearOnly, got/,
+  ],
   [{ ...factorizable, pairs: [[0, 1, 2]] }, /expected pairs of nuisances, got \[0,1,2\]$/],
   [{ ...factorizable, pairDamping: -1 }, /expected dampings of at least 0, got \[.*,-1\]$/],
 ];

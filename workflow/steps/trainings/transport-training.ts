@@ -16,6 +16,7 @@ import {
 import { framedEvents, meanLogVolume } from "../../../inference/model/feature-frame.js";
 import type { EventData } from "../../../inference/model/likelihood/likelihood.js";
 import { type FlowModel, type MixtureModel, mixtureParameters } from "../../../inference/model/mixture-model.js";
+import { withUsedUnitsOf } from "../../../inference/model/used-units.js";
 import { transportArchitecture } from "../../configuration/architectures.js";
 import type { TrainingRecipe } from "../../configuration/table.js";
 import { formOf, type RunContext } from "../../context.js";
@@ -62,7 +63,7 @@ async function transportStep(
   const { transport, likelihood: options, fit } = context.analysis.configuration;
   const { data, recipe, from } = task;
   const { frame } = simulated;
-  const model: MixtureModel = { ...simulated, transport: from };
+  const model: MixtureModel = { ...withUsedUnitsOf(simulated), transport: from };
   const step = await context.store.run(task.name, task.inputs, async (checkpoint) =>
     trainStep(
       context,
