@@ -16,7 +16,8 @@ export interface EffectNoise {
 
 /** Part of the information without noise from which on the noise is a warning: by it the simulation moves the estimate. */
 const NOTICEABLE = 0.2;
-const NEGLIGIBLE = 0.1;
+/** Part of the information that a noise does not matter in. */
+export const NEGLIGIBLE = 0.1;
 
 export function effectNoise(
   { of, nuisance, process }: Pick<EffectNoise, "of" | "nuisance" | "process">,

@@ -10,7 +10,9 @@ import type { PlannedStep } from "./planned-steps.js";
  * (`morph-capacity.ts`), and whether a fit has noise to leave out.
  */
 export const plannedName = (name: string): string =>
-  name.replace(/^([xy]\.morph)\.(?:simple|residual|quadratic)\./, "$1.single.").replace(/^(fit\..+)\.noise$/, "$1");
+  name
+    .replace(/^([xy]\.morph)\.(?:(?:simple|residual)(?:-quadratic)?|quadratic)\./, "$1.single.")
+    .replace(/^(fit\..+)\.noise$/, "$1");
 
 type Kind = "train" | "closure" | "fit" | "simulation" | "project" | "displace" | "scan" | "impacts" | "predict";
 

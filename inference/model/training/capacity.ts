@@ -19,12 +19,16 @@ import type { MorphRequest, NamedMorph } from "./morph.js";
 import { ratioExcess } from "./pairs.js";
 
 /**
- * The same morph with one affine layer, without quadratic terms and with few hidden units: enough for a scale and a shift of
- * each feature in each process that depend on the features before it. Undefined where the morph is as simple already.
+ * The same morph with one affine layer and few hidden units: enough for a scale and a shift of each feature in each process that depend
+ * on the features before it. Undefined where the morph is as simple already.
+ *
+ * @param withQuadratic  where the architecture has quadratic terms. They are not damped: two numbers of each feature and
+ *                       process are as well known as the linear ones, and are learned as fast
  */
 export function simplerMorph(
   architecture: FactorizableArchitecture,
   processes: number,
+  withQuadratic = false,
 ): FactorizableArchitecture | undefined {
   checkArgument("simplerMorph", "the architecture", architecture, anObject);
   checkArgument("simplerMorph", "processes", processes, aNumber);
@@ -33,8 +37,9 @@ export function simplerMorph(
   const most = Math.max(2, processes);
   const simpler = checked<FactorizableArchitecture>({
     ...rest,
-    nuisances: architecture.nuisances.map((own) => ({ ...own, linearOnly: true })),
+    nuisances: architecture.nuisances.map((own) => ({ ...own, linearOnly: own.linearOnly || !withQuadratic })),
     pairs: [],
+    ...(withQuadratic && { quadraticDamping: 1 }),
     layers: [{ order, hidden: hidden.map((counts) => counts.map((units) => Math.min(units, most))) }],
   });
   return JSON.stringify(simpler) === JSON.stringify(architecture) ? undefined : simpler;
@@ -59,22 +64,28 @@ export function embedded(small: NamedMorph, large: FactorizableArchitecture, wei
   checkParts("embedded", "a morph", small, { architecture: anObject });
   const { features, nuisances } = large;
   const [own, wide] = [small.architecture.layers[0]!.hidden, large.layers[0]!.hidden];
+  const undamped = small.architecture.quadraticDamping / large.quadraticDamping;
   const placed = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   for (const [k, nuisance] of nuisances.entries()) {
     const outputs = nuisanceOutputs(large, nuisance);
-    // s and t: of two powers of u, the linear ones.
-    const ofFeature = nuisance.linearOnly ? [0, 1] : [0, 2];
+    // s and t: of two powers of u, the linear ones, or s, s², t, t².
+    const ofLinear = nuisance.linearOnly ? [0, 1] : [0, 2];
+    const ofFeature = small.architecture.nuisances[k]!.linearOnly ? ofLinear : [0, 1, 2, 3];
     const ends = Array.from({ length: features }, (_, j) => ofFeature.map((at) => j * outputs + at)).flat();
     const rows = [...own.map((counts, at) => places(counts, wide[at]!)), ends];
     for (const [at, place] of rows.entries()) {
+      const factorOf = (row: number) => (place === ends && ofFeature.length === 4 && row % 2 === 1 ? undamped : 1);
       const [weight, bias] = ["weight", "bias"].map((part) => `transforms.0.nuisances.${k}.${at}.${part}`);
       const [source, target] = [small.weights.get(weight!)!, placed.get(weight!)!];
       const [inputs, width] = [source.shape[1]!, target.shape[1]!];
       const columns = at === 0 ? Array.from({ length: inputs }, (_, i) => i) : rows[at - 1]!;
       for (const [row, to] of place.entries()) {
         target.data.fill(0, to * width, (to + 1) * width);
-        for (const [i, column] of columns.entries()) target.data[to * width + column] = source.data[row * inputs + i]!;
-        placed.get(bias!)!.data[to] = small.weights.get(bias!)!.data[row]!;
+        const factor = factorOf(row);
+        for (const [i, column] of columns.entries()) {
+          target.data[to * width + column] = factor * source.data[row * inputs + i]!;
+        }
+        placed.get(bias!)!.data[to] = factor * small.weights.get(bias!)!.data[row]!;
       }
     }
   }

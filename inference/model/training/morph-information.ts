@@ -121,3 +121,32 @@ export function noiseOfSamples(
   const ofNominal = unmoved.reduce((sum, own) => sum + sizeOf(own), 0) * farthest ** 2;
   return parameters * (1 / ofVaried + (isOneSided ? 1 / ofNominal : 0));
 }
+
+/**
+ * The same of a morph with quadratic terms, some way off the nominal value: linear and quadratic coefficients are those of least squares in u and u²,
+ * and the score moves with c = (1, 2u). Its noise is tr F F⁻¹ times cᵀ G⁻¹ c, G the sums of n_a u_a² to n_a u_a⁴, and what the fluctuation of
+ * the nominal events adds, by which all samples miss at once: of samples on both sides it is left in the quadratic terms.
+ *
+ * @param varied  at two values at least
+ * @param at      distance from the nominal value
+ */
+export function quadraticNoiseOfSamples(
+  parameters: number,
+  varied: readonly SimulatedEvents[],
+  unmoved: readonly SimulatedEvents[],
+  nominalValue: number,
+  at: number,
+): number {
+  checkArgument("quadraticNoiseOfSamples", "varied", varied, aList);
+  checkArgument("quadraticNoiseOfSamples", "unmoved", unmoved, aList);
+  const moment = (power: number) =>
+    varied.reduce((sum, own) => sum + sizeOf(own) * (own.at[0]! - nominalValue) ** power, 0);
+  const [first, second, third, fourth] = [moment(1), moment(2), moment(3), moment(4)];
+  const determinant = second * fourth - third ** 2;
+  // G⁻¹ c
+  const ofLinear = (fourth - 2 * at * third) / determinant;
+  const ofQuadratic = (2 * at * second - third) / determinant;
+  const byNominal = ofLinear * first + ofQuadratic * second;
+  const ofNominal = unmoved.reduce((sum, own) => sum + sizeOf(own), 0);
+  return parameters * (ofLinear + 2 * at * ofQuadratic + byNominal ** 2 / ofNominal);
+}

@@ -33,7 +33,7 @@ import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
 import { allOf } from "../../store/chosen-steps.js";
-import { type CapacityRequest, chosenMorph, type TrainedMorph } from "./morph-capacity.js";
+import { type CapacityRequest, chosenMorph, type SimpleKind, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */
@@ -235,7 +235,8 @@ async function trainedStage(
   if (simulation.isFresh || !isAlone || (await pairedSets(simulation, stage, anchors, shapes)).length > 0) {
     return trainFull();
   }
-  const trainSimple = (own: NamedMorph) => trainStage(context, of, nominal, stage, own, [], SIMPLE);
+  const trainSimple = (kind: SimpleKind, own: NamedMorph) =>
+    trainStage(context, of, nominal, stage, own, [], { ...SIMPLE, kind });
   const configured = { initial, untrained, trainFull, trainSimple };
   return chosenMorph(context, { of, nominal: nominal.flow, stage, shapes, anchors, ...configured });
 }
@@ -249,7 +250,7 @@ function anchorsOf({ simulation }: RunContext, stage: MorphStage, shapes: readon
 /** Which training of a stage. */
 interface Variant {
   /** In the name of its step, in place of that of the stage. */
-  readonly kind?: string;
+  readonly kind?: SimpleKind;
   /** Whether held-out events choose its epoch. */
   readonly choosesEpoch: boolean;
 }
@@ -257,7 +258,7 @@ interface Variant {
 const CONFIGURED: Variant = { choosesEpoch: true };
 
 /** It has too few parameters to overfit, and an epoch before the parameters are averaged is better by chance alone. */
-const SIMPLE: Variant = { kind: "simple", choosesEpoch: false };
+const SIMPLE: Variant = { choosesEpoch: false };
 
 /** @param before  keys of the steps that the weights come from */
 async function trainStage(

@@ -34,11 +34,12 @@ import {
 import {
   morphInformation,
   noiseOfSamples,
+  quadraticNoiseOfSamples,
   simpleParameters,
 } from "../../../inference/model/training/morph-information.js";
-import { processNames } from "../../configuration/analysis.js";
+import { expectedYield, processNames } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
-import { type EffectNoise, effectNoise } from "../../effect-noise.js";
+import { type EffectNoise, effectNoise, NEGLIGIBLE } from "../../effect-noise.js";
 import type { TrainingSummary } from "./training-step.js";
 
 export interface TrainedMorph {
@@ -66,27 +67,35 @@ export interface CapacityRequest {
   /** Trains with the architecture that is configured. */
   readonly trainFull: () => Promise<TrainedMorph>;
   /** Trains another morph on the same events. */
-  readonly trainSimple: (initial: NamedMorph) => Promise<TrainedMorph>;
+  readonly trainSimple: (kind: SimpleKind, initial: NamedMorph) => Promise<TrainedMorph>;
 }
 
+/** Names of the steps that train simple morphs, in the order in which they are tried. */
+export type SimpleKind = "simple" | "simple-quadratic";
+
+/** Names of the steps that look at what these morphs leave. */
+const RESIDUALS: Readonly<Record<SimpleKind, string>> = {
+  simple: "residual",
+  "simple-quadratic": "residual-quadratic",
+};
+
 /**
- * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then the
+ * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then, where
+ * samples on both sides tell, that with quadratic terms, unless they show more than it has learned. Quadratic terms that cost next to nothing
+ * (`isQuadraticFree`) are there whatever the samples show: they are missed by less than is seen, and still bias a strong effect. Then the
  * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
  * other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began with decides.
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
-  const { sizes } = context;
-  const { stage, nominal, initial, untrained, trainFull, trainSimple } = request;
-  const simpler = simplerMorph(initial.architecture, sizes.processes);
-  if (simpler === undefined) return trainFull();
-  const seed = context.analysis.configuration.seed;
-  const small = await trainSimple(initialMorph(simpler, stage.nuisances, nominal, seed));
-  const { residual, noise } = await leftBySimple(context, request, small);
-  if (residual.pValue >= EFFECT_LEVEL) {
-    return { ...small, flow: embedded(small.flow, untrained.architecture, untrained.weights), noise };
-  }
+  const { initial, trainFull } = request;
+  const { linearOnly } = initial.architecture.nuisances[0]!;
+  const linear = await simpleMorph(context, request, "simple");
+  if (linear === undefined) return trainFull();
+  if (linear.isEnough && !linear.isQuadraticFree) return linear.morph;
+  const quadratic = linearOnly ? undefined : await simpleMorph(context, request, "simple-quadratic");
+  if (quadratic !== undefined && (linear.isEnough || quadratic.isEnough)) return quadratic.morph;
   const full = await trainFull();
-  if (initial.architecture.nuisances[0]!.linearOnly) return full;
+  if (linearOnly) return full;
   const heldOut = await context.simulation.validation(request.anchors);
   if (heldOut !== undefined) return withQuadraticWhereSeen(context, request, full, heldOut);
   return areLinear(initial)[0] ? { ...full, flow: withoutQuadratic(full.flow) } : full;
@@ -97,15 +106,30 @@ const isNominalOf =
   ({ at }: Anchor) =>
     anchorSetOf(at, shapes) === undefined;
 
+/** Undefined where the morph that is configured is as simple. */
+async function simpleMorph(context: RunContext, request: CapacityRequest, kind: SimpleKind) {
+  const { stage, nominal, initial, untrained, trainSimple } = request;
+  const architecture = simplerMorph(initial.architecture, context.sizes.processes, kind === "simple-quadratic");
+  if (architecture === undefined) return undefined;
+  const { seed } = context.analysis.configuration;
+  const small = await trainSimple(kind, initialMorph(architecture, stage.nuisances, nominal, seed));
+  const { residual, noise, isQuadraticFree } = await leftBySimple(context, request, kind, small);
+  const flow = embedded(small.flow, untrained.architecture, untrained.weights);
+  return { morph: { ...small, flow, noise }, isEnough: residual.pValue >= EFFECT_LEVEL, isQuadraticFree };
+}
+
 /** What a simple morph has not learned, and how much of what it has is noise. */
 interface SimpleFindings {
   readonly residual: NuisanceEffect;
   readonly noise: readonly EffectNoise[];
+  /** Would the noise of a simple morph with quadratic terms be negligible in all processes together, one prior standard deviation off the nominal value? */
+  readonly isQuadraticFree: boolean;
 }
 
 async function leftBySimple(
   context: RunContext,
   request: CapacityRequest,
+  kind: SimpleKind,
   small: TrainedMorph,
 ): Promise<SimpleFindings> {
   const { simulation, sizes, store, backend } = context;
@@ -113,7 +137,9 @@ async function leftBySimple(
   const processes = new Set(anchors.map(({ process }) => process));
   const nominalAnchors = simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
-  const { record } = await store.run(`${of}.morph.residual.${stage.nuisances[0]}`, inputs, async () => {
+  const name = `${of}.morph.${RESIDUALS[kind]}.${stage.nuisances[0]}`;
+  const { linearOnly } = request.initial.architecture.nuisances[0]!;
+  const { record } = await store.run(name, inputs, async () => {
     const training = await simulation.training(stage.name, anchors, 0, 1);
     const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
     const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
@@ -125,15 +151,22 @@ async function leftBySimple(
     const nominalValue = small.flow.architecture.nuisances[0]!.nominal;
     const found = [...information].map(([process, own]) => {
       const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
-      return [process, own, noiseOfSamples(parameters, ofProcess(varied), ofProcess(unmoved), nominalValue)] as const;
+      const samples = [parameters, ofProcess(varied), ofProcess(unmoved), nominalValue] as const;
+      const noise = kind === "simple" ? noiseOfSamples(...samples) : quadraticNoiseOfSamples(...samples, 0);
+      return { process, information: own, noise, ofQuadratic: linearOnly ? 0 : quadraticNoiseOfSamples(...samples, 1) };
     });
     return { record: { residual, found }, arrays: {} };
   });
-  const names = processNames(context.analysis.configuration);
-  const noise = record.found.map(([process, information, own]) =>
-    effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, own),
+  const { configuration } = context.analysis;
+  const names = processNames(configuration);
+  const noise = record.found.map(({ process, information, noise }) =>
+    effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, noise),
   );
-  return { residual: record.residual, noise };
+  const total = (part: "information" | "ofQuadratic") =>
+    // What is trained has the yields of the configuration.
+    record.found.reduce((sum, own) => sum + expectedYield(configuration, names[own.process]!)! * own[part], 0);
+  const isQuadraticFree = !linearOnly && total("ofQuadratic") < NEGLIGIBLE * total("information");
+  return { residual: record.residual, noise, isQuadraticFree };
 }
 
 async function withQuadraticWhereSeen(

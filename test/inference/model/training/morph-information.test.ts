@@ -14,6 +14,7 @@ import {
 import {
   morphInformation,
   noiseOfSamples,
+  quadraticNoiseOfSamples,
   simpleParameters,
 } from "../../../../inference/model/training/morph-information.js";
 import { close } from "../../../support/close.js";
@@ -91,6 +92,24 @@ test("the noise of a fit of a mean and a width is that of samples without an eff
   }
   const expected = noiseOfSamples(2, [sample(0, 1, zeros(events)), sample(0, -1, zeros(events))], unmoved, 0);
   assert.ok(Math.abs(sum / trials / expected - 1) < 5 / Math.sqrt(trials), `${sum / trials} and ${expected}`);
+});
+
+test("with quadratic terms the noise is that of parabolas through the samples", () => {
+  const exact = { absolute: 0, relative: 1e-12 };
+  const events = (at: number, count: number) => sample(0, at, new Float64Array(count));
+  const nominal = [events(0.5, 200)];
+  const found = (varied: Parameters<typeof quadraticNoiseOfSamples>[1], at: number) =>
+    quadraticNoiseOfSamples(2, varied, nominal, 0.5, at);
+  // Of means d+ and d- less d0 at ±1: a = (d+ - d-) / 2, b = (d+ + d-) / 2 - d0, and a + 2 b one away.
+  const both = [events(1.5, 400), events(-0.5, 100)];
+  close([found(both, 0)], [(2 / 4) * (1 / 400 + 1 / 100)], exact);
+  close([found(both, 1)], [2 * (1.5 ** 2 / 400 + 0.5 ** 2 / 100 + 2 ** 2 / 200)], exact);
+  // At 1 and 2: a = 2 d1 - d2 / 2 - 3/2 d0, b = (d2 - 2 d1 + d0) / 2; a + 2 b = d2 / 2 - d0 / 2.
+  const oneSided = [events(1.5, 400), events(2.5, 100)];
+  close([found(oneSided, 0)], [2 * (2 ** 2 / 400 + 0.5 ** 2 / 100 + 1.5 ** 2 / 200)], exact);
+  close([found(oneSided, 1)], [2 * (0.5 ** 2 / 100 + 0.5 ** 2 / 200)], exact);
+  // A second file at one of the points.
+  close([found([events(1.5, 300), events(1.5, 100), events(-0.5, 100)], 0)], [(2 / 4) * (1 / 400 + 1 / 100)], exact);
 });
 
 test("a simple morph has a scale and a shift of each feature, linear in those before it and in x", () => {
