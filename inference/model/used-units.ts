@@ -4,8 +4,12 @@
  */
 
 import { aList, checkArgument } from "../../engine/options.js";
-import type { FactorizableArchitecture, NuisanceArchitecture } from "../../flows/architecture/architecture.js";
-import { nuisanceNetwork, termOutputs } from "../../flows/architecture/architecture.js";
+import {
+  type FactorizableArchitecture,
+  type NuisanceArchitecture,
+  nuisanceNetwork,
+  termOutputs,
+} from "../../flows/architecture/architecture.js";
 import type { Tensor, Weights } from "../../flows/networks/weights.js";
 import { type FlowModel, type MixtureModel, partOf, partsOf, withParts } from "./mixture-model.js";
 
@@ -16,12 +20,13 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const tensorName = (at: number, k: number, layer: number, part: "weight" | "bias") =>
   `transforms.${at}.nuisances.${k}.${layer}.${part}`;
 
-/** Does any morph have a number other than 0 in this row, or in this column of these rows? */
+/** Has any a number other than 0 in this row? */
 const hasRow = (tensors: readonly Tensor[], row: number) =>
   tensors.some(({ shape, data }) => {
     const width = shape[1] ?? 1;
     return data.subarray(row * width, (row + 1) * width).some((value) => value !== 0);
   });
+/** The same of a column, in these rows. */
 const hasColumn = (tensors: readonly Tensor[], rows: readonly number[], column: number) =>
   tensors.some(({ shape, data }) => rows.some((row) => data[row * shape[1]! + column] !== 0));
 
@@ -61,7 +66,7 @@ function usedOf(morphs: readonly Morph[], k: number): Used {
       const own = tensors(at, layer, "weight");
       const columns = range(own[0]!.shape[1]!);
       const used = columns.filter((column) => hasColumn(own, kept[0]!, column));
-      // Constants alone: a network without any unit is none.
+      // Where constants alone are put out, units stay: there is no layer without any.
       kept.unshift(used.length === 0 ? columns : used);
     }
     return kept;
