@@ -90,9 +90,11 @@ export function badRefusal(ended: Ended): string | undefined {
   const found = misbehaviour(ended);
   if (found !== undefined) return found;
   const lines = ended.error.trim().split("\n");
-  const said = lines.filter((line) => /^unbinned: (?!warning)/.test(line));
+  // What is attacked trains for a second, so that checks of it warn before a step is met that is damaged.
+  const others = lines.filter((line) => !line.startsWith("unbinned: warning: "));
+  const said = others.filter((line) => line.startsWith("unbinned: "));
   if (ended.code !== 2) return `exit code ${ended.code}, not 2: ${lines[0]}`;
-  if (said.length !== 1 || lines.join("\n").length > 2000)
+  if (said.length !== 1 || others.join("\n").length > 2000)
     return `no single sentence: ${lines.join(" | ").slice(0, 200)}`;
   return undefined;
 }
