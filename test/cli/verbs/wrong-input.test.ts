@@ -216,7 +216,12 @@ const cases: readonly Case[] = [
   ...(
     [
       ["hidden units", "flows.x.hidden=[16,16]", "flows.x.hidden = [16, 16]", "flows.x.hidden = [6]"],
-      ["kind of map", "flows.y.kind=affine --set flows.y.bins=null", "flows.y.kind = affine", "flows.y.kind = spline"],
+      [
+        "kind of map",
+        "flows.y.kind=affine --set flows.y.bins=null --set flows.y.bound=null",
+        "flows.y.kind = affine",
+        "flows.y.kind = spline",
+      ],
       ["bins", "transport.bins=5", "transport.bins = 5", "transport.bins = 4"],
       ["transforms", "flows.y.transforms=3", "flows.y.transforms = 3", "flows.y.transforms = 2"],
       ["structure", "flows.y.structure=coupling", "flows.y.structure = coupling", "flows.y.structure = autoregressive"],
