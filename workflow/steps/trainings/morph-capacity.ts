@@ -37,7 +37,7 @@ import {
   quadraticNoiseOfSamples,
   simpleParameters,
 } from "../../../inference/model/training/morph-information.js";
-import { expectedYield, processNames } from "../../configuration/analysis.js";
+import { processNames } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
 import { type EffectNoise, effectNoise, NEGLIGIBLE } from "../../effect-noise.js";
 import type { TrainingSummary } from "./training-step.js";
@@ -153,7 +153,9 @@ async function leftBySimple(
       const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
       const samples = [parameters, ofProcess(varied), ofProcess(unmoved), nominalValue] as const;
       const noise = kind === "simple" ? noiseOfSamples(...samples) : quadraticNoiseOfSamples(...samples, 0);
-      return { process, information: own, noise, ofQuadratic: linearOnly ? 0 : quadraticNoiseOfSamples(...samples, 1) };
+      const simulated = ofProcess(unmoved).reduce((sum, { count }) => sum + count, 0);
+      const ofQuadratic = linearOnly ? 0 : quadraticNoiseOfSamples(...samples, 1);
+      return { process, simulated, information: own, noise, ofQuadratic };
     });
     return { record: { residual, found }, arrays: {} };
   });
@@ -163,8 +165,8 @@ async function leftBySimple(
     effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, noise),
   );
   const total = (part: "information" | "ofQuadratic") =>
-    // What is trained has the yields of the configuration.
-    record.found.reduce((sum, own) => sum + expectedYield(configuration, names[own.process]!)! * own[part], 0);
+    // By simulated events: another yield in the configuration repeats no training.
+    record.found.reduce((sum, own) => sum + own.simulated * own[part], 0);
   const isQuadraticFree = !linearOnly && total("ofQuadratic") < NEGLIGIBLE * total("information");
   return { residual: record.residual, noise, isQuadraticFree };
 }
