@@ -7,7 +7,7 @@ import { momentsOfSample, quantilesOf, type WeightedSample } from "./weighted-sa
 const [LARGEST_PART, LEAST_EVENTS] = [0.02, 10];
 
 /** Part by which a quantile may lie further out than that of the normal distribution: that is left to the splines of a flow. */
-const TOLERANCE = 0.03;
+const TOLERANCE = 0.1;
 
 /** Of each side, the part of the events that moments leave out: where there is no variance, one event can be larger than all others together. */
 const LARGEST_OUTERMOST = 5e-4;

@@ -41,8 +41,8 @@ test("three processes, x in one and y in three dimensions, four nuisances, from 
   const results = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
   assert.equal(results.processes, ["signal", "resonance", "continuum"]);
   assert.equal(results.nuisances, ["scale", "tilt", "modelling", "normalisation"]);
-  // 12 samples, each in x, in the three features of y, and in the six pairs with one of these.
-  assert.is(results.closure.tests.length, 12 * (1 + 3 + 6));
+  // 12 samples, each in x, in the three features of y, in the six pairs with one of these, and in all four by a classifier.
+  assert.is(results.closure.tests.length, 12 * (1 + 3 + 6 + 1));
   assert.equal(Object.keys(results.fits), ["xAlone", "fixed", "profiled"]);
   for (const fit of Object.values<{ estimate: number[] }>(results.fits)) assert.is(fit.estimate.length, 4);
   assert.is(results.projections.length, 4);

@@ -48,8 +48,8 @@ test("twenty nuisances end to end, each trained alone; the report shows what lea
   assert.equal(oneSided, ["signal_modelling", "background_modelling", "fragmentation"]);
   // T at the fit and four modes up and down, two processes, one plane.
   assert.is(results.displacements.length, 9 * 2);
-  // 23 samples of the signal and 22 of the background, each in two features of x and of y and in six pairs.
-  assert.is(results.closure.tests.length, 45 * (4 + 6));
+  // 23 samples of the signal and 22 of the background, each in two features of x and of y, in six pairs, and in all four by a classifier.
+  assert.is(results.closure.tests.length, 45 * (4 + 6 + 1));
   const closure = readFileSync(join(folder, "out", "pictures", "closure-x-signal.svg"), "utf8");
   assert.match(closure, /the worst 8 of 23 anchors/);
   assert.is(closure.match(/χ²/g)?.length, 8 * 2);

@@ -87,7 +87,7 @@ report: { bins: 8 }
 });
 
 /** What the simple morphs say of one process: per event, of a strong effect 1, and the noise of quadratic terms. */
-const findings = (ofQuadratic: number) => [{ process: 0, information: 1, noise: 0.001, ofQuadratic }];
+const findings = (ofQuadratic: number) => [{ process: 0, simulated: 1000, information: 1, noise: 0.001, ofQuadratic }];
 
 /**
  * The choice for one nuisance that begins with these weights; the configured training ends with weights of 0.7, those of simple morphs with
