@@ -101,7 +101,8 @@ const SCATTERS = 3;
 const KINKS =
   "Second derivatives do not see the kinks that densities of splines have at their knots: `unbinned fit` and `run` take " +
   "differences across them";
-const MISFIT = "The model does not describe the data in these parameters: look at closure and projections";
+const MISFIT =
+  "The model does not describe the data in these parameters: look at the projections, and at closure where there is one";
 
 async function compared(
   likelihood: ScoredLikelihood,

@@ -38,13 +38,21 @@ export interface Leveled {
   readonly level?: number;
 }
 
+export interface LeveledScans {
+  readonly single: readonly (Scan1d & Leveled)[];
+  readonly pairs: readonly (Scan2d & Leveled)[];
+}
+
 /** The scans with -2Δ ln L in units of that at one standard deviation. */
-export function leveled<
-  S extends { readonly single: readonly (Scan1d & Leveled)[]; readonly pairs: readonly (Scan2d & Leveled)[] },
->(scans: S, errors: LevelErrors, curvature: Covariance | undefined): S {
+export function leveled<S extends LeveledScans>(scans: S, errors: LevelErrors, curvature: Covariance | undefined): S {
   if (errors.estimator !== "sandwich") return scans;
+  return inUnits(scans, (of) => levelOf(errors, curvature, of));
+}
+
+/** @param levelOf  -2Δ ln L of one standard deviation of these parameters together; 1 where there is none */
+export function inUnits<S extends LeveledScans>(scans: S, levelOf: (of: readonly string[]) => number | undefined): S {
   const units = (of: readonly string[]) => {
-    const level = levelOf(errors, curvature, of) ?? 1;
+    const level = levelOf(of) ?? 1;
     const scaled = (values: readonly (number | undefined)[]) =>
       values.map((value) => (value === undefined ? undefined : value / level));
     return { level, scaled };

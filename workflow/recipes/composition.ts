@@ -24,7 +24,7 @@ import {
   goodnessOf,
   projectionStep,
 } from "../steps/composition/projections.js";
-import { pairStep, scanStep } from "../steps/composition/scan.js";
+import { pairStep, scanStep, whyNoScan } from "../steps/composition/scan.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
@@ -216,7 +216,10 @@ type Warn = (text: string) => void;
 async function doneScans(label: string, steps: PlannedSteps, warn: Warn) {
   const scanned = async <S>(step: LazyStep<S | null>): Promise<S[]> => {
     const found = await step.result();
-    if (found === null) warn(`${label}: ${step.name} is left out, as the fit did not give an error`);
+    if (found === null) {
+      const why = whyNoScan(steps.bound, await steps.fit.result(), step.name);
+      warn(`${label}: ${step.name} is left out, as ${why}`);
+    }
     return found === null ? [] : [found];
   };
   const done = async <S>(planned: readonly LazyStep<S | null>[]) =>

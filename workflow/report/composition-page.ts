@@ -13,18 +13,20 @@ import {
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import { leftOutText } from "../events/selection.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
-import { levelOf } from "../steps/composition/fit.js";
+import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
-import { failedOf, verdictText } from "../verdicts.js";
+import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { impactPictures, impactReportTables, impactText, modePictures, modeTables } from "./composition-impacts.js";
 import { pairPictures } from "./composition-pairs.js";
 import { parameterRows } from "./composition-results.js";
+import { isWeighted, leveledScans } from "./composition-scans.js";
 import { channelTable, parameterTable } from "./composition-text.js";
 import type { MissingPart, Report } from "./html.js";
 import { goodnessOf } from "./labels.js";
+import { judged } from "./page.js";
 import { lossesOf } from "./pictures.js";
 import { figureOf, isMissing, isThere, sectionOf, tablesOf } from "./report-parts.js";
 import { drawScans } from "./scan-pictures.js";
@@ -152,7 +154,7 @@ function scanPictures({ configuration }: CompositionAnalysis, own: LikelihoodOut
   const { names, values: estimate } = fit.estimate;
   // Errors are of the parameters that no limit holds.
   const sigma = names.map((of) => errors.sigma?.[errors.names.indexOf(of)]);
-  return own.scans.flatMap((scan): Drawing[] => {
+  return leveledScans(own).single.flatMap((scan): Drawing[] => {
     const error = sigma[names.indexOf(scan.name)];
     const summary = {
       names: [scan.name],
@@ -160,9 +162,7 @@ function scanPictures({ configuration }: CompositionAnalysis, own: LikelihoodOut
       sigma: error === undefined ? null : [error],
       correlation: null,
     };
-    const level = levelOf(own.fit, scan.name)!;
-    const shown = { ...scan, deltaTwoNll: scan.deltaTwoNll.map((value) => value && value / level) };
-    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [shown], pairs: [] } }]) as [
+    const [[, draw]] = drawScans(words, [{ label: "profile", summary, found: { single: [scan], pairs: [] } }]) as [
       Drawing,
     ];
     return [[`scan.${name}.${scan.name}`, draw]];
@@ -206,11 +206,11 @@ function projectionText({ projections, bands, goodness }: LikelihoodOutcome): st
   return `${methods}${band}${test} A p-value counts no fitted parameter, so that on average it is too large rather than too small.`;
 }
 
-function scanText({ fit: { errors }, pairs }: LikelihoodOutcome): string {
+function scanText(outcome: LikelihoodOutcome): string {
   const profiled = "All other parameters are profiled.";
-  if (errors.estimator !== "sandwich") return profiled;
+  if (!isWeighted(outcome)) return profiled;
   const own = `${profiled} The events carry weights: −2Δ ln L is drawn in units of that at one standard deviation of the sandwich.`;
-  return pairs.length === 0 ? own : `${own} Of pairs that unit is by the areas of the two ellipses.`;
+  return outcome.pairs.length === 0 ? own : `${own} Of pairs that unit is by the areas of the two ellipses.`;
 }
 
 function likelihoodSections(
@@ -222,7 +222,7 @@ function likelihoodSections(
   const { fit, errors } = own.fit;
   const figures = (kind: string) =>
     pictures.flatMap((picture) => (picture.name.startsWith(`${kind}.${name}.`) ? [figureOf(picture, "")] : []));
-  const lost = (part: "Projections" | "Bands of the projections" | "Likelihood scans" | "Impacts"): MissingPart[] => {
+  const lost = (part: OptionalPart): MissingPart[] => {
     const problem = own.missing.get(part);
     return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
   };
@@ -232,7 +232,10 @@ function likelihoodSections(
       `Fit of ${name}`,
       [`${fit.reason} Errors: ${errors.estimator}.`, ...left].join("\n\n"),
       [...figures("correlation"), ...figures("pulls"), ...figures("modes")],
-      tablesOf(warn, `the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
+      [
+        ...tablesOf(warn, `the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
+        ...lost("Asymmetric errors"),
+      ],
     ),
     ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), [
       ...lost("Projections"),
@@ -271,16 +274,13 @@ export function compositionReport(
   warn: (text: string) => void,
 ): Report {
   const { configuration } = analysis;
-  const failed = failedOf(outcome.verdicts);
-  const said = new Set(failed.map(verdictText));
   const top = tablesOf(warn, "the tables of parameters", () => outcome.likelihoods.map(parameterTable));
   return {
     title: configuration.name,
     version: readVersion(),
     seed: configuration.seed,
     result: resultSentence(outcome),
-    failed,
-    warnings: warnings.filter((text) => !said.has(text)),
+    ...judged({ verdicts: outcome.verdicts, warnings }),
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
     sections: [

@@ -11,6 +11,7 @@ import { pullOf } from "../steps/composition/parameter-verdicts.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { pairResults } from "./composition-pairs.js";
+import { leveledScans } from "./composition-scans.js";
 
 /** A parameter of one likelihood. */
 export interface ParameterRow {
@@ -134,17 +135,21 @@ const vector = (values: ArrayLike<number>): NamedArray => ({
   data: Float64Array.from(values),
 });
 
-/** `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on; `…/sigma` is that of `…/expected`. */
+/**
+ * `<likelihood>/estimate`, `…/covariance`, `…/scans/<parameter>/…`, `…/projections/<channel>/<column>/edges` and so on; `…/sigma` is that of
+ * `…/expected`. Scans are in units of their `…/level`, which weighted events have.
+ */
 export function compositionArrays({ likelihoods }: CompositionOutcome): Map<string, NamedArray> {
   const arrays = new Map<string, NamedArray>();
-  for (const { plan, fit, scans, pairs, projections, bands } of likelihoods) {
+  for (const own of likelihoods) {
+    const { plan, fit, projections, bands } = own;
     arrays.set(`${plan.name}/estimate`, vector(fit.fit.estimate.values));
     const { covariance } = fit.errors;
     if (covariance !== null) {
       const size = covariance.length;
       arrays.set(`${plan.name}/covariance`, { shape: [size, size], data: Float64Array.from(covariance.flat()) });
     }
-    for (const [name, values] of scanArrays({ single: scans, pairs })) arrays.set(`${plan.name}/scans/${name}`, values);
+    for (const [name, values] of scanArrays(leveledScans(own))) arrays.set(`${plan.name}/scans/${name}`, values);
     for (const { channel, column, observed, before, after, summands } of projections) {
       const set = (name: string, values: readonly number[]) =>
         arrays.set(`${plan.name}/projections/${channel}/${column}/${name}`, vector(values));

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readNpz } from "../../../io/index.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { close } from "../../support/close.js";
 import { compositionFiles, type Files } from "../composition-sample.js";
@@ -14,6 +15,7 @@ test.before(async () => {
   files = await compositionFiles();
   await files.sample("above.npz", { m: ABOVE, w: ABOVE.map(() => 2) });
   await files.sample("none.npz", { m: [] });
+  await files.sample("narrow.npz", { m: [4, 5, 6], w: [2, 1, 2] });
 });
 test.after(() => files.remove());
 
@@ -60,6 +62,41 @@ test("a yield that the data pull below 0 is a result: exit code 0, an upper erro
   assert.match(readFileSync(join(files.folder, "held", "report.html"), "utf8"), /scan\.fit\.nsig|nsig, fit/);
 });
 
+test("at a limit there is no pair and no impact on the parameter; those on the others stay", async () => {
+  const source = `${YIELDS.replace("points: 21", "points: 3, pairs: [[nsig, nbkg]]")}impacts: { parameters: [nsig, nbkg] }\n`;
+  const { code, error, found } = await run("run", "impacts", source);
+  assert.is(code, 0, error);
+  assert.match(error, /scan\.fit\.nsig,nbkg is left out, as nsig is at a limit of its range$/m);
+  assert.match(error, /impacts on nsig are left out, as it is at a limit of its range$/m);
+  assert.not.match(error, /did not give/);
+  const targets = new Set(found.impacts.map((own: { parameter: string }) => own.parameter));
+  assert.equal([...targets], ["nbkg"]);
+  for (const { total } of found.impacts) close([total], [Math.sqrt(40)], { absolute: 0, relative: 1e-5 });
+  const only = await run("run", "only", source.replace("{ parameters: [nsig, nbkg] }", "{ parameters: [nsig] }"));
+  assert.is(only.code, 0, only.error);
+  assert.equal(only.found.impacts, []);
+});
+
+test("weights at a limit where -ln L bends down leave no level: no error, no scan, and results", async () => {
+  // d²/dσ² of Σ w (ln σ + (m - 5)² / (2 σ²)) is below 0 where σ² is above three times the variance.
+  const source = `columns: { m: {} }
+samples: { data: { file: narrow.npz, weight: w } }
+parameters: { mean: { start: 5, range: [0, 10] }, sigma: { start: 7, range: [6, 10] } }
+densities: { peak: { gaussian: { x: m, mean: mean, sigma: sigma } } }
+likelihoods: { fit: { density: peak, sample: data, extended: false } }
+scan: { parameters: [sigma, mean], points: 3 }
+`;
+  const { error, found, of } = await run("run", "bent", source);
+  assert.match(error, /minos error of sigma: The events carry weights, and without an error/);
+  assert.match(error, /scan\.fit\.sigma is left out, as the fit did not give an error$/m);
+  assert.match(error, /sigma at 6, the limit of its range\. The errors of the others are with it fixed there\./);
+  assert.equal([of("sigma").estimate, of("sigma").sigma], [6, null]);
+  assert.equal(
+    found.scans.map((own: { name: string }) => own.name),
+    ["mean"],
+  );
+});
+
 test("a limit on the other side, and a range in which the profile does not rise by 1", async () => {
   const narrow = YIELDS.replace("range: [0, 100]", "range: [0, 0.3]").replace("start: 5", "start: 0.1");
   const { code, error, found, of } = await run("run", "narrow", narrow);
@@ -90,6 +127,12 @@ test("weights of 2 at a limit say no more than events that count once", async ()
   close([plain.of("f").minos.upper], [1 - Math.exp(-0.5 / 40)], { absolute: 0, relative: 2e-4 });
   close([twice.of("f").minos.upper], [plain.of("f").minos.upper], { absolute: 0, relative: 1e-3 });
   close([twice.found.scans[0].level], [2], { absolute: 0, relative: 1e-9 });
+  const arrays = await readNpz(join(files.folder, "twice", "arrays.npz"));
+  const scan = (name: string) => Array.from(arrays.get(`fit/scans/f/${name}`)!.data as Float64Array);
+  close(scan("level"), [2], { absolute: 0, relative: 1e-9 });
+  const profile = scan("values").map((f) => -80 * Math.log(1 - f));
+  close(scan("delta_two_nll"), profile, { absolute: 1e-9, relative: 1e-9 });
+  assert.not((await readNpz(join(files.folder, "once", "arrays.npz"))).has("fit/scans/f/level"));
   close([twice.found.scans[0].intervals[0].upper], [plain.found.scans[0].intervals[0].upper], {
     absolute: 0,
     relative: 1e-3,

@@ -294,7 +294,10 @@ test("errors by the curvature and by the scores that differ are the density's fa
     .replace(/ {2}model.*\n/, "")
     .replace("density: model", "density: flat");
   const { error } = await json("fit", files.write("even.yaml", even));
-  assert.match(error, /\(BHHH\) differ: width .*\. The model does not describe the data in these parameters: look at/);
+  assert.match(
+    error,
+    /\(BHHH\) differ: width .*\. The model does not describe the data in these parameters: look at the projections,/,
+  );
   assert.not.match(error, /splines/);
 });
 

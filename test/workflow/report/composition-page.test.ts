@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { compositionReport, drawingsOf } from "../../../workflow/report/composition-page.js";
 import { buildReport } from "../../../workflow/report/html.js";
 import { drawAll } from "../../../workflow/store/drawings.js";
+import { verdictText } from "../../../workflow/verdicts.js";
 import { analysis, outcome, verdict } from "./composition-sample.js";
 
 const silent = () => {
@@ -75,13 +76,24 @@ test("likelihoods of names that begin alike have their own pictures", () => {
 });
 
 test("a part that could not be made says so", () => {
-  const missing = new Map([["Projections", "too few events"]] as const);
+  const missing = new Map([
+    ["Projections", "too few events"],
+    ["Asymmetric errors", "no crossing"],
+  ] as const);
   const without = { trainings: [], likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
-  const page = buildReport(compositionReport(analysis, without, [], [], silent));
+  const report = compositionReport(analysis, without, [], [], silent);
+  const fit = report.sections.find(({ heading }) => heading === "Fit of fit")!;
+  assert.equal(fit.missing, [{ missing: '"Asymmetric errors"', problem: "no crossing" }]);
+  const page = buildReport(report);
   assert.match(
     page,
     /Here &quot;Projections&quot; is missing, as it could not be made: too few events|Here "Projections" is missing, as it could not be made: too few events/,
   );
+});
+
+test("a warning that a failed check says is not said twice", () => {
+  const own = compositionReport(analysis, whole, [], [verdictText(verdict), "a warning"], silent);
+  assert.equal([own.failed, own.warnings], [[verdict], ["a warning"]]);
 });
 
 test.run();

@@ -1,7 +1,10 @@
 /** Results of a composition as data. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { covariance } from "../../../inference/statistics/fit/covariance.js";
+import type { LikelihoodOutcome } from "../../../workflow/recipes/composition.js";
 import { compositionArrays, compositionResults, parameterRows } from "../../../workflow/report/composition-results.js";
+import { close } from "../../support/close.js";
 import { analysis, outcome, verdict } from "./composition-sample.js";
 
 test("a row for every parameter: fixed at its start, at a limit without an error, constrained with its pull", () => {
@@ -60,6 +63,49 @@ test("arrays have every number of the pictures", () => {
   assert.equal(numbers("projections/fit/m/expected"), [20.5, 19.5]);
   assert.equal(numbers("projections/fit/m/summands/falling"), [20.5, 19.5]);
   assert.equal(numbers("projections/fit/m/sigma"), [0.5, 0.25]);
+});
+
+test("scans of weighted events are in units of their level: how much larger the sandwich's variance is", () => {
+  const { fit, events, scans } = outcome;
+  const names = ["c", "d"];
+  const rows = (c: number, d: number) => [
+    [c, 0],
+    [0, d],
+  ];
+  const curvature = covariance([1, 0, 0, 1], names);
+  if (curvature.status !== "positive-definite") throw new Error("expected a covariance");
+  const data = { ...events[0]!.data, weights: Float64Array.of(2, 1, 3) };
+  const weighted: LikelihoodOutcome = {
+    ...outcome,
+    events: [{ ...events[0]!, data }],
+    fit: {
+      ...fit,
+      fit: { ...fit.fit, covariance: curvature },
+      errors: { ...fit.errors, names, estimator: "sandwich", covariance: rows(4, 9), sigma: [2, 3] },
+    },
+    pairs: [
+      {
+        ...scans[0]!,
+        names: ["c", "d"],
+        values: [
+          [0, 1],
+          [0, 1],
+        ],
+        deltaTwoNll: [
+          [0, 6],
+          [undefined, 12],
+        ],
+      },
+    ],
+  };
+  const arrays = compositionArrays({ trainings: [], likelihoods: [weighted], verdicts: [] });
+  const numbers = (name: string) => Array.from(arrays.get(`fit/scans/${name}`)!.data as Float64Array);
+  assert.equal([numbers("c/level"), numbers("c/delta_two_nll")], [[4], [2.25, 0, 2.25]]);
+  // √(4 · 9), for the area.
+  close(numbers("c,d/level"), [6], { absolute: 0, relative: 1e-12 });
+  const [none, one, missing, two] = numbers("c,d/delta_two_nll");
+  close([none!, one!, two!], [0, 1, 2], { absolute: 0, relative: 1e-12 });
+  assert.ok(Number.isNaN(missing));
 });
 
 test.run();

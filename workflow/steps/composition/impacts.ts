@@ -22,7 +22,7 @@ import type { CompositionFit } from "./fit.js";
 export interface CompositionImpacts {
   /** For every definition, one table per parameter of interest. */
   readonly tables: readonly ImpactTable[];
-  /** Points that are not to be trusted, a sentence each. */
+  /** What is left out, and points that are not to be trusted, a sentence each. */
   readonly problems: readonly string[];
 }
 
@@ -50,11 +50,17 @@ export function impactStep(
     const found = await fit.result();
     const covariance = covarianceOf(found);
     if (covariance === undefined || !isMinimum(found.fit)) return null;
-    return impactsOf(context, bound, found, covariance, {
-      names,
+    // Steps of parameters that have errors do not move one that is held.
+    const movable = names.filter((name) => covariance.names.includes(name));
+    const held = names.filter((name) => !movable.includes(name));
+    const problems = held.map((name) => `impacts on ${name} are left out, as it is at a limit of its range`);
+    if (movable.length === 0) return { tables: [], problems };
+    const made = await impactsOf(context, bound, found, covariance, {
+      names: movable,
       definitions: definitions as readonly ImpactDefinition[],
       groups: own,
     });
+    return { ...made, problems: [...problems, ...made.problems] };
   });
 }
 

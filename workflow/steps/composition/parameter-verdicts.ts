@@ -59,6 +59,16 @@ function degenerate(idle: readonly string[], { fit }: CompositionFit, precision:
   return names.filter((_, i) => parts[i]! > PART_OF_DIRECTION * largest);
 }
 
+/** @param away  those of the `held` ones that have errors away from the limit */
+function limitErrors(held: number, away: readonly string[]): string {
+  const [limits, these] = held === 1 ? ["limit", "it"] : ["limits", "these"];
+  const others = `of the others are with ${these}`;
+  if (away.length === 0) return `The errors ${others}`;
+  const own = held === 1 ? "Its error is that" : "Their errors are those";
+  const some = away.length === held ? own : `The error of ${listed(away)} is that`;
+  return `${some} away from the ${limits}, and those ${others}`;
+}
+
 /** @param precision  least relative eigenvalue that counts as positive */
 export function parameterVerdicts(
   label: string,
@@ -76,6 +86,10 @@ export function parameterVerdicts(
   });
   // Of a density whose number ends at 0 the shape has no effect.
   const causes = held.flatMap(({ name, text }) => (idle.includes(name) ? [] : [text]));
+  const away = held.flatMap(({ name }) => {
+    const ends = found.atLimit.find((own) => own.name === name)?.minos;
+    return typeof (ends?.upper ?? ends?.lower) === "number" ? [name] : [];
+  });
   const pulled = free.flatMap((own, k) => {
     const pull = pullOf(own, found.fit.estimate.values[k]!);
     return pull !== undefined && Math.abs(pull) > MOST_PULL ? [`${own.name} by ${pull.toFixed(1)}`] : [];
@@ -115,8 +129,7 @@ export function parameterVerdicts(
             false,
             "limit",
             `the fit ended with ${listed(held.map(({ text }) => text))}, the limit of ${held.length === 1 ? "its range" : "their ranges"}`,
-            `${held.length === 1 ? "Its error is that away from the limit, and those of the others are with it" : "Their errors are those away from the limits, and those of the others are with these"} fixed there. ` +
-              "Widen the range where values beyond make sense",
+            `${limitErrors(held.length, away)} fixed there. Widen the range where values beyond make sense`,
           ),
         ]),
     ...(pairs.length === 0

@@ -12,6 +12,7 @@ import {
 import type { Objective } from "../../../inference/statistics/objective.js";
 import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
+import { listed } from "../../text-table.js";
 import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
 
@@ -20,14 +21,27 @@ const ABOVE_END = 1e-3;
 
 /**
  * How far around the estimate: a number of standard deviations; of a parameter at a limit of those away from it, or the whole range where
- * the profile does not rise by one. Undefined where there is no error.
+ * the profile does not rise by one. Undefined where there is no error, nor a level that would be one.
  */
 function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: number, width: number) {
   if (!isMinimum(fit)) return undefined;
-  const ends = atLimit.find((own) => own.name === name)?.minos;
+  const held = atLimit.find((own) => own.name === name);
+  if (held?.level === null) return undefined;
+  const ends = held?.minos;
   const away = ends && (ends.upper ?? (ends.lower === null ? width : -ends.lower));
   const sigma = errors.sigma?.[errors.names.indexOf(name)] ?? away;
   return sigma === undefined || !Number.isFinite(sigma) ? undefined : range * sigma;
+}
+
+const scanName = ({ plan }: Pick<BoundPlan, "plan">, names: readonly string[]) =>
+  `scan.${plan.name}.${names.join(",")}`;
+
+/** Why the scan of this name is null. */
+export function whyNoScan(bound: Pick<BoundPlan, "plan">, { atLimit }: CompositionFit, scan: string): string {
+  const names = scan.slice(scanName(bound, []).length).split(",");
+  const held = names.length < 2 ? [] : names.filter((name) => atLimit.some((own) => own.name === name));
+  if (held.length === 0) return "the fit did not give an error";
+  return held.length === 1 ? `${held[0]} is at a limit of its range` : `${listed(held)} are at limits of their ranges`;
 }
 
 /** Null where the fit did not give the parameter an error. */
@@ -40,7 +54,7 @@ export function scanStep(
   const { store, common, analysis } = context;
   const { points, range } = analysis.configuration.scan;
   const inputs = { fit: fit.key, name, points, range };
-  return lazyStep(store, common, `scan.${bound.plan.name}.${name}`, inputs, async () => {
+  return lazyStep(store, common, scanName(bound, [name]), inputs, async () => {
     const found = await fit.result();
     const values = axisOf(bound, found, name, range, points);
     if (values === undefined) return null;
@@ -60,7 +74,7 @@ export function pairStep(
   const { store, common, analysis } = context;
   const { grid: points, range } = analysis.configuration.scan;
   const inputs = { fit: fit.key, names, points, range };
-  return lazyStep(store, common, `scan.${bound.plan.name}.${names.join(",")}`, inputs, async () => {
+  return lazyStep(store, common, scanName(bound, names), inputs, async () => {
     const found = await fit.result();
     // Of one at a limit there is no ellipse to compare with.
     if (!names.every((name) => found.errors.names.includes(name))) return null;

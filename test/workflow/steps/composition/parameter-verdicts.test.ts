@@ -139,4 +139,26 @@ test("parameters at an end of their range are named, and fail nothing", () => {
   }
 });
 
+test("errors away from limits are those that there are", () => {
+  const ranged = composition.parameters.map((own) =>
+    own.name === "c" ? own : { ...own, range: [own.start, 1000] as const },
+  );
+  const own = { ...plan, composition: { ...composition, parameters: ranged } };
+  const limit = (name: string, upper: number | null) => ({
+    name,
+    minos: { name, lower: null, upper, problem: upper === null ? "no level" : null },
+    level: upper === null ? null : 1,
+  });
+  const said = (a: number | null, b: number | null) =>
+    parameterVerdicts("fit", own, { ...fitOf([1, 1, 0], PLAIN), atLimit: [limit("a", a), limit("b", b)] }, 1e-12).find(
+      ({ check }) => check === "limit",
+    )!.advice;
+  assert.match(
+    said(2, 3),
+    /^Their errors are those away from the limits, and those of the others are with these fixed/,
+  );
+  assert.match(said(2, null), /^The error of a is that away from the limits, and those of the others are with these/);
+  assert.match(said(null, null), /^The errors of the others are with these fixed there\. Widen/);
+});
+
 test.run();
