@@ -37,7 +37,7 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
     // The toys are what --force repeats; the fit of the data is kept.
     const store = await openSteps(folder, common, false, progress);
     const own = { analysis, store, common, backend, progress, signal, warn };
-    const all = await runCompositionToys(own, {
+    const { all, verdicts } = await runCompositionToys(own, {
       at,
       folder: toyFolder,
       wanted,
@@ -49,7 +49,7 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
       for (const { folder: own } of all) context.print(`toy ${options.toy}: ${join(own, `${options.toy}.json`)}`);
       return;
     }
-    const { result, file } = await summariseCompositionToys(own, all, toyFolder);
+    const { result, file } = await summariseCompositionToys(own, all, toyFolder, verdicts);
     for (const { name, withoutErrors, ...coverage } of result.likelihoods) {
       const pairs = coverage.nuisances.length > MOST_PAIRED ? [] : coverage.pairs;
       context.print(describeCoverage(`likelihood ${name}`, { ...coverage, pairs }, withoutErrors));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
 import type { ParameterPoint } from "../../inference/model/parameters/parameter.js";
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
-import { coverageOf } from "../../inference/statistics/toys/coverage.js";
+import { type Coverage, coverageOf } from "../../inference/statistics/toys/coverage.js";
 import { nearest } from "../../io/edit-distance.js";
 import { writeAtomic } from "../../io/index.js";
 import { NotConverged, UsageError } from "../errors.js";
@@ -15,7 +15,7 @@ import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
 import { plannedSteps, readPlans } from "./composition.js";
-import { withTrainings } from "./composition-trainings.js";
+import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
 import { inLanes } from "./lanes.js";
 
 export interface CompositionToysRequest {
@@ -40,11 +40,14 @@ export interface ToysInFolder extends CompositionToys {
 export async function runCompositionToys(
   untrained: CompositionContext,
   request: CompositionToysRequest,
-): Promise<ToysInFolder[]> {
+): Promise<{ readonly all: readonly ToysInFolder[]; readonly verdicts: Verdicts }> {
   checkNames(untrained, request.at);
-  const { context } = await withTrainings(untrained);
+  const verdicts = new Verdicts(untrained.warn);
+  const { context, trainings } = await withTrainings(untrained);
+  const plans = await readPlans(context.analysis, context);
+  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const all: ToysInFolder[] = [];
-  for (const read of await readPlans(context.analysis, context)) {
+  for (const read of plans) {
     const toys = await toysOf(context, read, request.at);
     const folder = createInside(request.folder, fileName(`likelihood-${read[0].name}`));
     all.push({ ...toys, folder });
@@ -52,7 +55,7 @@ export async function runCompositionToys(
     const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key);
     if (missing.length > 0) await runMissing(toys, missing, folder, request);
   }
-  return all;
+  return { all, verdicts };
 }
 
 function checkNames({ analysis: { composition } }: CompositionContext, at: ParameterPoint): void {
@@ -110,13 +113,13 @@ async function runMissing(
   counter.done();
 }
 
-/** Pulls and coverage over the toys that are there: coverage.json. */
+/** Pulls and coverage over the toys that are there: coverage.json. What they say joins the verdicts. */
 export async function summariseCompositionToys(
   { analysis, warn }: CompositionContext,
   all: readonly ToysInFolder[],
   folder: string,
+  verdicts: Verdicts,
 ) {
-  const verdicts = new Verdicts(warn);
   const fits = [];
   for (const { bound, folder: own, key, truth, point } of all) {
     const { plan } = bound;
@@ -127,7 +130,8 @@ export async function summariseCompositionToys(
     });
     const names = plan.composition.parameters.flatMap(({ name, isFixed }) => (isFixed ? [] : [name]));
     const withoutErrors = records.length - toys.length;
-    const found = coverageOf(names, toys);
+    // Other likelihoods may have more.
+    const found: Coverage = toys.length < 2 ? { toys: toys.length, nuisances: [], pairs: [] } : coverageOf(names, toys);
     verdicts.add(compositionToyVerdicts(`likelihood ${plan.name}`, found, withoutErrors));
     fits.push({ name: plan.name, drawnAt: point, truth, withoutErrors, ...found });
   }

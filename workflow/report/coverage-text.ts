@@ -18,8 +18,11 @@ const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${valu
 const decimalsOf = (sigma: number) => (sigma > 0 ? Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(sigma)))) : 4);
 
 export function describeCoverage(label: string, { nuisances, pairs, toys }: Coverage, withoutErrors: number): string {
+  const missing = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
+  const heading = `\n${label}: ${toys} toys${missing}`;
   const [first] = nuisances;
-  const levels = first!.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
+  if (first === undefined) return heading;
+  const levels = first.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
   const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma factor"];
   const rows = nuisances.map(({ meanSigma, ...own }) => [
     own.name,
@@ -37,8 +40,7 @@ export function describeCoverage(label: string, { nuisances, pairs, toys }: Cove
     ...ellipses.map(countText),
     "",
   ]);
-  const missing = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
-  return `\n${label}: ${toys} toys${missing}\n${textTable([header, ...rows, ...ofPairs])}`;
+  return `${heading}\n${textTable([header, ...rows, ...ofPairs])}`;
 }
 
 /** The means of the pulls, point by point. */

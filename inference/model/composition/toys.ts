@@ -115,10 +115,11 @@ function withConstraints(
   const { columns, functions, densities } = composition;
   const parameters = composition.parameters.map(({ constraint, ...parameter }) => {
     if (constraint === undefined) return parameter;
-    const { name, start } = parameter;
+    const { name, start, range } = parameter;
     const own = changed({ name, start, constraint });
     // A start at 0, where no events were counted, is none where there are some.
-    return { ...parameter, start: start < constraintLeast(own) ? constraintEstimate(own)[0] : start, constraint: own };
+    const moved = () => Math.min(constraintEstimate(own)[0], range?.[1] ?? Number.POSITIVE_INFINITY);
+    return { ...parameter, start: start < constraintLeast(own) ? moved() : start, constraint: own };
   });
   return checkedComposition({ parameters, columns, functions, densities });
 }

@@ -151,6 +151,91 @@ test("toys that end at a limit have no errors, and are said", async () => {
   assert.match(error, new RegExp(`${withoutErrors} of 30 toys have no errors, as their fits ended at a limit`));
 });
 
+test("toys with fewer estimates of one side are a selection: their bias is said, and fails nothing (seed 1)", async () => {
+  const limited = COUNT.replace(`n: ${MEAN}`, `n: { start: ${MEAN}, range: [18, 100] }`);
+  const { result, code, error } = await coverage("selected", limited, 90, "--at", "n=18");
+  assert.is(code, 0, error);
+  const [{ withoutErrors, nuisances }] = result.likelihoods;
+  // P(N <= 18) = 0.56; of the others N is above its mean.
+  assert.ok(withoutErrors > 30 && withoutErrors < 70, `${withoutErrors}`);
+  assert.ok(nuisances[0].pulls.every((pull: number) => pull > 0));
+  assert.equal(
+    result.verdicts.map(({ check, failed }: { check: string; failed: boolean }) => [check, failed]),
+    [
+      ["toys without errors", false],
+      ["bias of toys", false],
+    ],
+  );
+  assert.match(error, /those of the others, a selection\..*\n.*estimates of n are off by .* may be the selection/);
+});
+
+test("a likelihood whose toys all end at a limit is said, with 4, and takes nothing from the others", async () => {
+  const two = COUNT.replace(`n: ${MEAN} }`, `n: ${MEAN}, high: { start: 90, range: [80, 100] } }`)
+    .replace("model: {", "other: { mixture: { flat: high } }, model: {")
+    .replace("likelihoods: {", "likelihoods: { limited: { density: other, sample: few },");
+  const { result, code, error } = await coverage("all-limited", two, 5, "--at", "high=20");
+  assert.is(code, 4, error);
+  const written = readFileSync(join(files.folder, "all-limited", "coverage", atFolder("all-limited"), "coverage.json"));
+  assert.equal(JSON.parse(`${written}`), result);
+  const parts = result.likelihoods.map((own: { name: string; toys: number; withoutErrors: number; nuisances: [] }) => {
+    return [own.name, own.toys, own.withoutErrors, own.nuisances.length];
+  });
+  assert.equal(parts, [
+    ["limited", 0, 5, 0],
+    ["fit", 5, 0, 1],
+  ]);
+  assert.match(error, /likelihood limited: 5 of 5 toys have no errors, .*: whether its errors cover cannot be said/);
+  assert.match(error, /1 that failed, named in the warnings: toys without errors/);
+});
+
+test("an auxiliary count of 0 is one of more in toys: their fits solve the two Poisson laws (seed 1)", async () => {
+  const source = `columns: { m: { range: [0, 10] } }
+samples: { few: few.npz }
+parameters: { b: { range: [0, 50], constraint: { poisson: { observed: 0, scale: 0.5 } } }, c: { start: 5, fixed: true } }
+functions: { all: { sum: [b, c] } }
+densities: { flat: { uniform: m }, model: { mixture: { flat: all } } }
+likelihoods: { fit: { density: model, sample: few } }
+`;
+  const { code, error } = await coverage("aux", source, 20);
+  assert.is(code, 0, error);
+  const counts = Array.from({ length: 20 }, (_, toy) => {
+    const file = join(files.folder, "aux", "coverage", "toys", "likelihood-fit", `${toy}.json`);
+    const { events, fits } = JSON.parse(readFileSync(file, "utf8"));
+    const { status, estimate, sigma } = fits.fit;
+    assert.is(status, "converged");
+    const [b] = estimate;
+    // N / (b + 5) + k / b = 1.5 at the minimum: it says which count k the toy had.
+    const k = b * (1.5 - events / (b + 5));
+    const count = Math.round(k);
+    // Fits stop within 1e-5 of an error.
+    assert.ok(count >= 0 && Math.abs(k - count) < 1e-3, `${k}`);
+    const exact = 1 / Math.sqrt(events / (b + 5) ** 2 + count / b ** 2);
+    assert.ok(Math.abs(sigma[0] / exact - 1) < 1e-3, `${sigma} where ${exact} is right`);
+    return count;
+  });
+  // Of mean 0.5 (20 / 1.5 - 5).
+  assert.ok(counts.some((count) => count > 0) && new Set(counts).size > 2, `${counts}`);
+});
+
+test("a training of which nothing can be said fails the coverage of what rests on it with 4", async () => {
+  const source = `columns: { m: {} }
+samples: { a: m.npz }
+parameters: { n: ${N[0]} }
+densities:
+  bell: { flow: { of: [m], train: a, kind: affine, transforms: 1, training: { epochs: 2 } } }
+  model: { mixture: { bell: n } }
+likelihoods: { fit: { density: model, sample: a } }
+`;
+  const { result, code, error } = await coverage("trained", source, 2);
+  assert.is(code, 4, error);
+  assert.match(error, /warning: density bell: whether the training converged cannot be said/);
+  assert.equal(
+    result.verdicts.map(({ check, failed }: { check: string; failed: boolean }) => [check, failed]),
+    [["training", true]],
+  );
+  assert.is(result.likelihoods[0].toys, 2);
+});
+
 test("options that are of measurements, and true values of no parameter, are refused", async () => {
   const said = async (...more: readonly string[]) => {
     const { error, code } = await coverage("refused", COUNT, 2, ...more);

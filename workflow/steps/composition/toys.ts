@@ -4,6 +4,7 @@ import type { Backend } from "../../../engine/runtime/backend.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { drawCompositionToy, type ToyChannel } from "../../../inference/model/composition/toys.js";
+import { constraintLeast } from "../../../inference/model/parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../../../inference/model/parameters/parameter.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
 import { keyOf, passingSteps } from "../../store/step-store.js";
@@ -106,8 +107,10 @@ function trueComposition({ composition }: BoundPlan["plan"], point: ParameterPoi
 /** The composition of the fit, with the outcomes of the auxiliary measurements of a toy. */
 function withOutcomes({ composition }: BoundPlan["plan"], toy: CheckedComposition): CheckedComposition {
   const parameters = composition.parameters.map((own, k) => {
-    const { constraint } = toy.parameters[k]!;
-    return constraint === undefined ? own : { ...own, constraint };
+    const { constraint, start } = toy.parameters[k]!;
+    // Of a fixed parameter it is a constant.
+    if (constraint === undefined || own.isFixed) return own;
+    return { ...own, constraint, start: own.start < constraintLeast(constraint) ? start : own.start };
   });
   return checkedComposition({ ...composition, parameters });
 }

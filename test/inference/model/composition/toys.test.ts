@@ -112,6 +112,10 @@ test("toys of an auxiliary count at 0 begin where the fit may be, and numbers of
   const [{ start, constraint }] = toy.composition.parameters as [Required<Parameter>];
   assert.ok(constraint.observed > 0);
   assert.is(start, constraint.observed / 2);
+  const [parameter] = own.parameters;
+  const narrow = checkedComposition({ ...own, parameters: [{ ...parameter!, range: [0, 1] }] });
+  const limited = await drawCompositionToy({ composition: narrow, channels, point: { b: 5 }, seed: 3 });
+  assert.is(limited.composition.parameters[0]!.start, 1, "its range goes before what was counted");
   const none = await drawCompositionToy({ composition: own, channels, seed: 3 });
   assert.equal([none.events[0]!.count, none.composition.parameters[0]!.constraint!.observed], [0, 0]);
   await rejects(
