@@ -60,7 +60,8 @@ export function pairStep(
   const { store, common, analysis } = context;
   const { grid: points, range } = analysis.configuration.scan;
   const inputs = { fit: fit.key, names, points, range };
-  return lazyStep(store, common, `scan.${bound.plan.name}.${names.join(",")}`, inputs, async () => {
+  // No name has a plus, and a comma is between names of steps.
+  return lazyStep(store, common, `scan.${bound.plan.name}.${names.join("+")}`, inputs, async () => {
     const found = await fit.result();
     // Of one at a limit there is no ellipse to compare with.
     if (!names.every((name) => found.errors.names.includes(name))) return null;
