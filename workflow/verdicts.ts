@@ -123,10 +123,10 @@ export function requirePassed(what: string, verdicts: readonly Verdict[]): void 
   });
 }
 
-/** The end of a run for people: what failed, and what to do. */
-export function verdictLines(verdicts: readonly Verdict[]): string {
+/** The end of a run for people: what failed, and what to do. @param leftOut  steps that were not asked for: checks of them were not made */
+export function verdictLines(verdicts: readonly Verdict[], leftOut: readonly string[]): string {
   const failed = failedOf(verdicts);
-  if (failed.length === 0) return "Every check passed.";
+  if (failed.length === 0) return leftOut.length === 0 ? "Every check passed." : "Every check that was made passed.";
   const heading = failed.length === 1 ? "1 check failed:" : `${failed.length} checks failed:`;
   return [heading, ...failed.map((own) => `- ${verdictText(own)}.`)].join("\n");
 }

@@ -124,7 +124,7 @@ async function withResults(
       await writeAtomic(join(folder, FIT_FILE), [`${JSON.stringify(results, undefined, 2)}\n`]);
     }
     for (const likelihood of outcome.likelihoods) context.print(`\n${describeLikelihood(likelihood)}`);
-    context.print(`\n${verdictLines(outcome.verdicts)}`);
+    context.print(`\n${verdictLines(outcome.verdicts, leftOut())}`);
     if (isKept) context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     requirePassed(analysis.configuration.name, outcome.verdicts);

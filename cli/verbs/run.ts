@@ -76,7 +76,7 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
       );
       context.print(`\n${label}\n${text}${doubt && `\n${doubt}`}`);
     }
-    context.print(`\n${verdictLines(outcome.verdicts)}`);
+    context.print(`\n${verdictLines(outcome.verdicts, leftOut())}`);
     context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
     requirePassed(outcome.best.label, outcome.verdicts);

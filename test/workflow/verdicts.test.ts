@@ -111,9 +111,13 @@ test("a fit that converged has no verdict; another says why", () => {
 });
 
 test("the last lines of a run name what failed", () => {
-  assert.is(verdictLines([verdict("training", "densities", false)]), "Every check passed.");
-  assert.is(verdictLines([verdict("spike", "data")]), "1 check failed:\n- spike was found. Mend spike.");
-  assert.match(verdictLines([verdict("spike", "data"), verdict("closure", "fit")]), /^2 checks failed:\n- .*\n- .*\.$/);
+  assert.is(verdictLines([verdict("training", "densities", false)], []), "Every check passed.");
+  assert.is(verdictLines([], ["closure"]), "Every check that was made passed.");
+  assert.is(verdictLines([verdict("spike", "data")], []), "1 check failed:\n- spike was found. Mend spike.");
+  assert.match(
+    verdictLines([verdict("spike", "data"), verdict("closure", "fit")], []),
+    /^2 checks failed:\n- .*\n- .*\.$/,
+  );
   assert.is(namesOfChecks([verdict("a", "fit"), verdict("b", "fit"), verdict("a", "data")]), "a (2), b");
 });
 

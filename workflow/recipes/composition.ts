@@ -222,9 +222,11 @@ async function doneScans(label: string, steps: PlannedSteps, warn: Warn) {
     }
     return found === null ? [] : [found];
   };
-  const done = async <S>(planned: readonly LazyStep<S | null>[]) =>
-    (await someOf(planned.map((step) => () => scanned(step)))).flat();
-  const [scans, pairs] = [await done(steps.scans), await done(steps.pairs)];
+  const done = await someOf<{ readonly scans: Scan1d[]; readonly pairs: Scan2d[] }>([
+    ...steps.scans.map((step) => async () => ({ scans: await scanned(step), pairs: [] })),
+    ...steps.pairs.map((step) => async () => ({ scans: [], pairs: await scanned(step) })),
+  ]);
+  const [scans, pairs] = [done.flatMap((own) => own.scans), done.flatMap((own) => own.pairs)];
   for (const problem of scanProblems({ single: scans, pairs })) warn(`${label}: ${problem}`);
   return { scans, pairs };
 }

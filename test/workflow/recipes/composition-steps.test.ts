@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parseArguments } from "../../../cli/command/arguments.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { compositionFiles, type Files, FLAT } from "../composition-sample.js";
 
@@ -12,7 +13,10 @@ let out: string;
 test.before(async () => {
   files = await compositionFiles();
   const two = FLAT.replace("likelihoods: { fit:", "likelihoods: { other: { density: model, sample: data }, fit:");
-  file = files.write("two.yaml", `${two}fit: { minos: true }\nscan: { parameters: [nflat, nbkg], points: 5 }\n`);
+  file = files.write(
+    "two.yaml",
+    `${two}fit: { minos: true }\nscan: { parameters: [nflat, nbkg], pairs: [[nflat, slope], [nbkg, slope]], points: 5, grid: 3 }\n`,
+  );
   out = join(files.folder, "chosen");
 });
 test.after(() => files.remove());
@@ -58,6 +62,7 @@ test("--only does a scan and its fit: the results have this likelihood, and say 
     likelihoods.fit.scans.map(({ name }: { readonly name: string }) => name),
     ["nflat"],
   );
+  assert.equal(likelihoods.fit.pairs, []);
   assert.equal(likelihoods.fit.missing.map(({ part }: { readonly part: string }) => part).slice(0, 2), [
     "Asymmetric errors",
     "Projections",
@@ -67,6 +72,24 @@ test("--only does a scan and its fit: the results have this likelihood, and say 
   );
   for (const name of ["fit.other", "scan.other.nflat", "minos.fit", "scan.fit.nbkg", "projections.fit"]) {
     assert.match(left, name);
+  }
+});
+
+test("a pair that is done is in the results beside single scans, and without any", async () => {
+  const names = (own: { readonly pairs: readonly { readonly names: readonly string[] }[] }) =>
+    own.pairs.map((pair) => pair.names);
+  const { code, error, out: text } = await call("run", "--only", "scan.fit.nflat+slope,scan.other.nbkg+slope");
+  assert.is(code, 0, error);
+  assert.match(text, "Every check that was made passed.");
+  const { fit, other } = results().likelihoods;
+  assert.equal([fit.scans.length, names(fit)], [1, [["nflat", "slope"]]]);
+  assert.equal([other.scans.length, names(other)], [0, [["nbkg", "slope"]]]);
+});
+
+test("every name that steps prints can be asked for", async () => {
+  for (const { name } of await rows()) {
+    const { only, from } = parseArguments(["run", file, "--only", name, "--from", name]).options;
+    assert.equal([only, from], [[name], name]);
   }
 });
 

@@ -33,12 +33,13 @@ function reachOf({ fit, errors, atLimit }: CompositionFit, name: string, range: 
   return sigma === undefined || !Number.isFinite(sigma) ? undefined : range * sigma;
 }
 
+/** No name has a plus, and a comma is between names of steps. */
 const scanName = ({ plan }: Pick<BoundPlan, "plan">, names: readonly string[]) =>
-  `scan.${plan.name}.${names.join(",")}`;
+  `scan.${plan.name}.${names.join("+")}`;
 
 /** Why the scan of this name is null. */
 export function whyNoScan(bound: Pick<BoundPlan, "plan">, { atLimit }: CompositionFit, scan: string): string {
-  const names = scan.slice(scanName(bound, []).length).split(",");
+  const names = scan.slice(scanName(bound, []).length).split("+");
   const held = names.length < 2 ? [] : names.filter((name) => atLimit.some((own) => own.name === name));
   if (held.length === 0) return "the fit did not give an error";
   return held.length === 1 ? `${held[0]} is at a limit of its range` : `${listed(held)} are at limits of their ranges`;

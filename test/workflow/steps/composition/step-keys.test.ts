@@ -35,7 +35,7 @@ const stepsIn = (name: string) => [
   `fit.${name}`,
   `minos.${name}`,
   `scan.${name}.b`,
-  `scan.${name}.b,c`,
+  `scan.${name}.b+c`,
   `impacts.${name}`,
   `projections.${name}`,
   `bands.${name}`,
@@ -43,7 +43,7 @@ const stepsIn = (name: string) => [
 const [FIRST, SECOND] = [stepsIn("first"), stepsIn("second")];
 const ALL = [...FIRST, ...SECOND];
 const of = (kind: string) => ALL.filter((name) => name.startsWith(kind));
-const PAIRS = of("scan").filter((name) => name.endsWith("b,c"));
+const PAIRS = of("scan").filter((name) => name.endsWith("b+c"));
 const SINGLE = of("scan").filter((name) => !PAIRS.includes(name));
 
 /** By path in the table, `*` for any name: another value, and the steps that have another key with it. */
@@ -72,7 +72,7 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   "likelihoods.*.channels.*.region.*": ["likelihoods.second.channels.x.region.m=[[100, 160]]", SECOND],
   "fit.minos": ["fit.minos=false", of("minos")],
   "scan.parameters": ["scan.parameters=[c]", [...SINGLE, "scan.first.c", "scan.second.c"]],
-  "scan.pairs": ["scan.pairs=[[a, b]]", [...PAIRS, "scan.first.a,b"]],
+  "scan.pairs": ["scan.pairs=[[a, b]]", [...PAIRS, "scan.first.a+b"]],
   "scan.points": ["scan.points=9", SINGLE],
   "scan.grid": ["scan.grid=9", PAIRS],
   "scan.range": ["scan.range=2", of("scan")],
