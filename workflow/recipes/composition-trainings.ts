@@ -1,8 +1,16 @@
 /** The trainings that the likelihoods of a composition rest on, before all other steps. */
 import { totalWeight } from "../../flows/training/weighted-moments.js";
+import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import type { CompositionContext } from "../steps/composition/context.js";
-import { type PlannedTraining, plannedTrainings, trainedAnalysis } from "../steps/composition/trainings.js";
+import {
+  flowsOf,
+  type PlannedTraining,
+  plannedTrainings,
+  type TrainedFlow,
+  trainedAnalysis,
+} from "../steps/composition/trainings.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
+import { StepNotDone } from "../store/chosen-steps.js";
 import { trainingVerdict } from "../training-verdict.js";
 import type { Verdicts } from "../verdicts.js";
 
@@ -12,19 +20,37 @@ export const withKeys = (context: CompositionContext, planned: readonly PlannedT
   trainingKeys: new Map(planned.map(({ density, key }) => [density, key])),
 });
 
-/** Does the trainings that are not done; the analysis of the context has their weights. */
-export async function withTrainings(context: CompositionContext): Promise<{
+/** Trainings that are done. */
+interface Trained {
+  /** The analysis has their weights. */
   readonly context: CompositionContext;
   readonly trainings: readonly NamedTraining[];
-}> {
+  /** Throws `StepNotDone` where a likelihood is made of a density whose training is left out. */
+  requireTrained(plan: LikelihoodPlan): void;
+}
+
+/** Does the trainings that are not done, but for those that were not asked for: other likelihoods may do without them. */
+export async function withTrainings(context: CompositionContext): Promise<Trained> {
   const planned = await plannedTrainings(context);
-  if (planned.length === 0) return { context, trainings: [] };
-  const found = [];
-  for (const step of planned) found.push([step.density, await step.result()] as const);
+  if (planned.length === 0) return { context, trainings: [], requireTrained() {} };
+  const found: (readonly [string, TrainedFlow])[] = [];
+  const left = new Map<string, StepNotDone>();
+  for (const step of planned) {
+    try {
+      found.push([step.density, await step.result()]);
+    } catch (error) {
+      if (!(error instanceof StepNotDone)) throw error;
+      left.set(step.density, error);
+    }
+  }
   const analysis = trainedAnalysis(context.analysis, new Map(found.map(([name, { weights }]) => [name, weights])));
   return {
     context: withKeys({ ...context, analysis }, planned),
     trainings: found.map(([, { training }]) => training),
+    requireTrained(plan) {
+      const missing = flowsOf(analysis, plan).find((density) => left.has(density));
+      if (missing !== undefined) throw left.get(missing)!;
+    },
   };
 }
 

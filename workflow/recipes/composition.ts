@@ -25,6 +25,7 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { pairStep, scanStep, whyNoScan } from "../steps/composition/scan.js";
+import { flowsOf } from "../steps/composition/trainings.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
@@ -77,11 +78,21 @@ export async function readPlans(
       for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
       events.push(own);
     }
-    const texts = fractionTexts(plan, events, await expectedAtStart(analysis.file, plan));
-    for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
+    // Of flows that are not trained, the part in a region says nothing.
+    if (flowsOf(analysis, plan).length === 0) await lookAtStart({ analysis, warn }, plan, events);
     all.push([plan, events]);
   }
   return all;
+}
+
+/** Refuses numbers of events below 0, and warns of those that look like fractions. */
+async function lookAtStart(
+  { analysis, warn }: Pick<CompositionContext, "analysis" | "warn">,
+  plan: LikelihoodPlan,
+  events: readonly ChannelEvents[],
+): Promise<void> {
+  const texts = fractionTexts(plan, events, await expectedAtStart(analysis.file, plan));
+  for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
 }
 
 /** The steps of one likelihood, in order; none is done yet. */
@@ -144,10 +155,13 @@ export type Extent = "whole" | "fit";
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
   const plans = await readPlans(context.analysis, context);
-  const { context: own, trainings } = await withTrainings(context);
+  const { context: own, trainings, requireTrained } = await withTrainings(context);
   judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const outcome = async (i: number) => {
-    const steps = plannedSteps(own, [own.analysis.likelihoods[i]!, plans[i]![1]]);
+    const [plan, events] = [own.analysis.likelihoods[i]!, plans[i]![1]];
+    requireTrained(plan);
+    if (flowsOf(own.analysis, plan).length > 0) await lookAtStart(own, plan, events);
+    const steps = plannedSteps(own, [plan, events]);
     try {
       return await outcomeOf(own, steps, extent, verdicts);
     } finally {

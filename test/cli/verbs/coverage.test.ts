@@ -72,7 +72,7 @@ test("toys of all points in turn hold their truth, point by point", async () => 
 });
 
 test("a morph that has learned a part of its samples is found by toys of the samples, and not by toys of the model", async () => {
-  const words = ["--set", "morph.x.training.learningRate=0.002", "--out", join(out, "wrong"), "--toys", "12"];
+  const words = ["--set", "morph.x.training.learningRate=0.0007", "--out", join(out, "wrong"), "--toys", "12"];
   const found = await run("coverage", ...words, "--at", "width=1");
   assert.is(found.code, 4, found.error);
   assert.match(found.error, /in 12 toys of the simulated events at width=1 the estimates of width are off by -\d/);

@@ -1,5 +1,5 @@
 /** The steps of a composition as a graph, and runs that do some of them. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -106,6 +106,41 @@ test("a run does the rest, and ends where a run from nothing ends; --from repeat
     assert.not.match(again.out, `${name}: kept from before`);
   for (const name of ["fit.other", "scan.other.nbkg"]) assert.match(again.out, `${name}: kept from before`);
   assert.is(readFileSync(join(out, "results.json"), "utf8"), text);
+});
+
+/** Two flows with a likelihood of each, and a likelihood without any. */
+const FLOW = "{ of: [m], train: data, kind: affine, transforms: 1, training: { epochs: 1 } }";
+const FLOWS = FLAT.replace(
+  /densities:.*/s,
+  `densities:
+  flat: { uniform: m }
+  first: { flow: ${FLOW} }
+  second: { flow: ${FLOW} }
+  model: { mixture: { flat: nflat, first: nbkg } }
+  other: { mixture: { flat: nflat, second: nbkg } }
+  plain: { mixture: { flat: nbkg } }
+likelihoods: { a: { density: model, sample: data }, b: { density: other, sample: data }, c: { density: plain, sample: data } }
+`,
+);
+
+test("a training that was not asked for leaves out the likelihoods that are made of it, and no other", async () => {
+  const flows = files.write("flows.yaml", FLOWS);
+  const folder = join(files.folder, "flows");
+  const only = (name: string) =>
+    runInProcess(["run", flows, "--out", folder, "--threads", "1", "--only", name], { judgesTrainings: false });
+  const kept = () => readdirSync(join(folder, "steps")).map((name) => name.replace(/\.safetensors$/, ""));
+  const none = await only("train.second");
+  assert.is(none.code, 0, none.error);
+  assert.match(none.out, "No results yet: they are made of the fits, and the step train.first is not done.");
+  assert.equal(kept(), ["train.second"]);
+  const likelihoods = () => Object.keys(JSON.parse(readFileSync(join(folder, "results.json"), "utf8")).likelihoods);
+  const plain = await only("fit.c");
+  assert.is(plain.code, 0, plain.error);
+  assert.equal(likelihoods(), ["c"]);
+  const trained = await only("fit.b");
+  assert.is(trained.code, 0, trained.error);
+  assert.equal(likelihoods(), ["b", "c"]);
+  assert.equal(kept().sort(), ["fit.b", "fit.c", "train.second"]);
 });
 
 test("without any fit there are no results; unknown names are refused", async () => {

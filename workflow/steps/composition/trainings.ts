@@ -5,6 +5,7 @@ import { type CheckedComposition, checkedComposition } from "../../../inference/
 import { type FlowForm, flowWeightsOf } from "../../../inference/model/densities/flow.js";
 import { flowTraining, initialFlow, SAMPLE, sampleOf } from "../../../inference/model/training/composition-density.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
+import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { CompositionConfiguration } from "../../configuration/composition-table.js";
 import { regionOf } from "../../configuration/table/composition/densities.js";
 import { type ChannelEvents, readChannel } from "../../events/channel-events.js";
@@ -33,17 +34,15 @@ export interface PlannedTraining extends LazyStep<TrainedFlow> {
 
 type WrittenFlow = Extract<CompositionConfiguration["densities"][string], { readonly flow: unknown }>["flow"];
 
-/** Densities of which the likelihoods are made, directly or not. */
-function usedDensities({ likelihoods }: CompositionAnalysis): Set<string> {
-  return new Set(
-    likelihoods.flatMap(({ composition, channels }) =>
-      Object.keys(
-        reachableParts(
-          composition,
-          channels.map(({ selected }) => selected),
-        ).densities,
-      ),
-    ),
+/** Flows that are trained, of the densities of which a likelihood is made, directly or not. */
+export function flowsOf(
+  { configuration }: Pick<CompositionAnalysis, "configuration">,
+  { composition, channels }: LikelihoodPlan,
+): string[] {
+  const selected = channels.map((own) => own.selected);
+  const written = configuration.densities;
+  return Object.keys(reachableParts(composition, selected).densities).filter(
+    (name) => Object.hasOwn(written, name) && "flow" in written[name]!,
   );
 }
 
@@ -55,7 +54,7 @@ interface FlowSample {
 
 /** The samples of the flows that likelihoods are made of, in the order of the file. */
 export async function readFlowSamples(analysis: CompositionAnalysis): Promise<FlowSample[]> {
-  const used = usedDensities(analysis);
+  const used = new Set(analysis.likelihoods.flatMap((plan) => flowsOf(analysis, plan)));
   const found: FlowSample[] = [];
   for (const [density, written] of Object.entries(analysis.configuration.densities)) {
     if (!("flow" in written) || !used.has(density)) continue;

@@ -163,7 +163,7 @@ test("a training is a step, before the fit that follows from it; what changes it
   };
   const names = ["train.background", "fit.fit", "projections.fit", "bands.fit"];
   const all = (state: string) => names.map((name) => `${name}: ${state}`);
-  assert.equal(await states(), all("to do"));
+  assert.equal(await states(), all("missing"));
   const first = await runInProcess(["run", file, ...out, "--json"], { judgesTrainings: false });
   const results = JSON.parse(first.out);
   assert.equal(results.trainings[0].label, "density background");
@@ -180,10 +180,10 @@ test("a training is a step, before the fit that follows from it; what changes it
     "transforms=2",
     "region={m: [[110, 180]]}",
   ]) {
-    assert.equal(await states("--set", `densities.background.flow.${set}`), all("to do"), set);
+    assert.equal(await states("--set", `densities.background.flow.${set}`), all("stale"), set);
   }
   // The fit alone follows from its own parameters and data.
-  assert.equal(await states("--set-parameter", "nsig=200"), ["train.background: done", ...all("to do").slice(1)]);
+  assert.equal(await states("--set-parameter", "nsig=200"), ["train.background: done", ...all("stale").slice(1)]);
   assert.equal(await states("--set", "densities.unused.flow.heldOut=0.3"), all("done"));
 
   const { out: valid } = await runInProcess(["validate", file]);
@@ -191,6 +191,29 @@ test("a training is a step, before the fit that follows from it; what changes it
   const expanded = JSON.parse((await runInProcess(["expand", file, "--json"])).out);
   const flow = expanded.distributions.find(({ name }: { name: string }) => name === "background");
   assert.equal([flow.type, flow.train, flow.heldOut, flow.training.epochs], ["flow", "control", 0.2, 3]);
+});
+
+test("numbers of events at the start are those of trained flows", async () => {
+  await files.sample("low.npz", { m: quantiles(4000, (u) => 100 + 5 * u) });
+  const said = async (verb: string, start: number) => {
+    const source = `columns: { m: { range: [100, 180] } }
+samples: { low: low.npz }
+parameters: { n: ${start} }
+densities:
+  low: { flow: { of: [m], train: low, kind: affine, transforms: 1, training: { epochs: 3 } } }
+  model: { mixture: { low: n } }
+likelihoods: { fit: { density: model, sample: low, region: { m: [[100, 102]] } } }
+`;
+    const { error } = await runInProcess([verb, files.write("start.yaml", source)], { judgesTrainings: false });
+    return error
+      .match(/expects (\S+) events at the start, where there are 1600/)
+      ?.slice(1)
+      .map(Number);
+  };
+  // Of the sample, two fifths are in the region; of a flow that is not trained, a fortieth or less.
+  assert.equal(await said("fit", 12), undefined);
+  close((await said("fit", 0.9))!, [0.36], { absolute: 0.09, relative: 0 });
+  assert.equal(await said("validate", 0.9), undefined);
 });
 
 test("what no flow can be made of is refused in one sentence", async () => {
