@@ -60,7 +60,12 @@ export async function scoresOf(
 }
 
 /** Other numbers that a sample's tape has, everything computed from the data. */
-export const computedOf = (sample: BoundSample, name: string, theta: ArrayLike<number>, outputs: Record<string, Var>) =>
+export const computedOf = (
+  sample: BoundSample,
+  name: string,
+  theta: ArrayLike<number>,
+  outputs: Record<string, Var>,
+): Promise<Record<string, Float64Array>> =>
   run(
     sample,
     sample.events.open(name, () => outputs),
