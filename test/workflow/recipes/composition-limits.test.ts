@@ -66,7 +66,7 @@ test("at a limit there is no pair and no impact on the parameter; those on the o
   const source = `${YIELDS.replace("points: 21", "points: 3, pairs: [[nsig, nbkg]]")}impacts: { parameters: [nsig, nbkg] }\n`;
   const { code, error, found } = await run("run", "impacts", source);
   assert.is(code, 0, error);
-  assert.match(error, /scan\.fit\.nsig,nbkg is left out, as nsig is at a limit of its range$/m);
+  assert.match(error, /scan\.fit\.nsig\+nbkg is left out, as nsig is at a limit of its range$/m);
   assert.match(error, /impacts on nsig are left out, as it is at a limit of its range$/m);
   assert.not.match(error, /did not give/);
   const targets = new Set(found.impacts.map((own: { parameter: string }) => own.parameter));
