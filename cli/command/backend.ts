@@ -1,5 +1,6 @@
 /** The backend that the command line asks for. */
 
+import { availableParallelism } from "node:os";
 import { cpuBackend } from "../../engine/cpu/backend.js";
 import { referenceBackend } from "../../engine/reference/backend.js";
 import type { Backend } from "../../engine/runtime/backend.js";
@@ -11,6 +12,12 @@ import { wantsWide } from "./wide.js";
 
 /** The numbers of backends that have but one kind of them. */
 const ONLY = { webgpu: "f32", reference: "f64" } as const;
+
+/** For work that is divided beside a backend: as many others of one thread as there are threads, where it is a CPU. */
+export const lanesBeside = (backend: Backend, options: Options) => ({
+  lanes: backend.name === "cpu" ? (options.threads ?? availableParallelism()) : 1,
+  openLane: () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision),
+});
 
 /** @param usual  precision where --precision does not say and the backend has both */
 export async function openBackend(options: Options, usual: "f32" | "f64"): Promise<Backend> {

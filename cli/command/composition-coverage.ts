@@ -1,5 +1,4 @@
 /** `coverage` of a composition: a file with `likelihoods`. */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { commonOf } from "../../workflow/common-inputs.js";
@@ -10,7 +9,7 @@ import { fileName } from "../../workflow/store/file-names.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openSteps } from "../../workflow/store/step-store.js";
 import { requirePassed } from "../../workflow/verdicts.js";
-import { openBackend } from "./backend.js";
+import { lanesBeside, openBackend } from "./backend.js";
 import { compositionOf } from "./composition.js";
 import { toyPoint } from "./parameter-changes.js";
 import type { VerbContext } from "./verb.js";
@@ -42,8 +41,7 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
       folder: toyFolder,
       wanted,
       isForced: options.force,
-      lanes: backend.name === "cpu" ? (options.threads ?? availableParallelism()) : 1,
-      openLane: () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision),
+      ...lanesBeside(backend, options),
     });
     if (options.toy !== undefined) {
       for (const { folder: own } of all) context.print(`toy ${options.toy}: ${join(own, `${options.toy}.json`)}`);

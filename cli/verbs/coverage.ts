@@ -1,5 +1,4 @@
 /** Coverage by toy experiments: run those that are missing, then say how often the intervals contained the truth. */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
@@ -11,7 +10,7 @@ import { describeCoverage, describePoints, describeSamples } from "../../workflo
 import { fileName } from "../../workflow/store/file-names.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { requirePassed } from "../../workflow/verdicts.js";
-import { openBackend } from "../command/backend.js";
+import { lanesBeside, openBackend } from "../command/backend.js";
 import { isComposition } from "../command/composition.js";
 import { coverComposition } from "../command/composition-coverage.js";
 import { drawnAt } from "../command/point.js";
@@ -48,8 +47,7 @@ export async function coverage(context: VerbContext): Promise<void> {
       folder: toyFolder,
       wanted,
       isForced: options.force,
-      lanes: backend.name === "cpu" ? (options.threads ?? availableParallelism()) : 1,
-      openLane: () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision),
+      ...lanesBeside(backend, options),
     });
     if (options.toy !== undefined)
       return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);

@@ -145,8 +145,8 @@ function keyOfPath(path: readonly string[]): string | undefined {
   return isOnTheWay ? undefined : key.join(".");
 }
 
-/** The same values; whatever is read of them is told, by its path. */
-function told<T>(value: T, path: readonly string[], onRead: (path: readonly string[]) => void): T {
+/** The same values; `onRead` gets the path of each one that is read. */
+function observed<T>(value: T, path: readonly string[], onRead: (path: readonly string[]) => void): T {
   if (typeof value !== "object" || value === null) return value;
   return new Proxy(value, {
     get(target, name, receiver) {
@@ -154,7 +154,7 @@ function told<T>(value: T, path: readonly string[], onRead: (path: readonly stri
       if (typeof name === "symbol" || typeof found === "function") return found;
       const own = [...path, name];
       onRead(own);
-      return told(found, own, onRead);
+      return observed(found, own, onRead);
     },
   });
 }
@@ -174,7 +174,7 @@ export async function readInBodies(analyses: Analyses, base: Base): Promise<Read
     return result;
   };
   await runSteps(analyses, base, "read", [], compute, (configuration) =>
-    told(configuration, [], (path) => {
+    observed(configuration, [], (path) => {
       const key = inside && keyOfPath(path);
       if (key !== undefined) found.get(inside!)!.add(key);
     }),
