@@ -95,6 +95,16 @@ export function embedded(small: NamedMorph, large: FactorizableArchitecture, wei
 /** The morph without its quadratic terms: the same weights with those outputs 0. */
 export function withoutQuadratic(morph: NamedMorph): NamedMorph {
   checkParts("withoutQuadratic", "a morph", morph, { architecture: anObject });
+  return withQuadraticPart(morph, 0, 0);
+}
+
+/**
+ * The morph with a part of its quadratic terms. With u the distance from the nominal value, b u² becomes `part` b u² + (1 - `part`) `slope` b u.
+ *
+ * @param slope  of the straight line through 0 that is nearest to u² at the samples: 0 where they lie symmetrically
+ */
+export function withQuadraticPart(morph: NamedMorph, part: number, slope: number): NamedMorph {
+  checkParts("withQuadraticPart", "a morph", morph, { architecture: anObject });
   const { architecture } = morph;
   const weights = [...morph.weights].map(([name, tensor]) => {
     const [, layer, k, at] = /^transforms\.(\d+)\.nuisances\.(\d+)\.(\d+)\./.exec(name) ?? [];
@@ -105,9 +115,13 @@ export function withoutQuadratic(morph: NamedMorph): NamedMorph {
     const perRow = tensor.data.length / (architecture.features * outputs);
     // s, s², t, t², then the spline's, linear before quadratic.
     const middle = (outputs - 4) / 2 + 4;
+    const isQuadratic = (output: number) => output === 1 || output === 3 || output >= middle;
+    /** How many outputs after a linear one its quadratic one comes. */
+    const distance = (output: number) => (output < 4 ? 1 : middle - 4);
+    const moved = (1 - part) * slope * architecture.quadraticDamping;
     const data = tensor.data.map((value, i) => {
       const output = Math.floor(i / perRow) % outputs;
-      return output === 1 || output === 3 || output >= middle ? 0 : value;
+      return isQuadratic(output) ? part * value : value + moved * tensor.data[i + distance(output) * perRow]!;
     });
     return [name, { ...tensor, data }] as const;
   });

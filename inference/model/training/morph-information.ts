@@ -93,7 +93,21 @@ export function simpleParameters(features: number, given: number): number {
   return 2 * features * (1 + given) + features * (features - 1);
 }
 
-const sizeOf = ({ count, weights }: SimulatedEvents) => (weights === undefined ? count : effectiveEvents(weights));
+/** Events of the same variance of a mean: fewer than all where weights differ. */
+export const effectiveCount = ({ count, weights }: SimulatedEvents): number =>
+  weights === undefined ? count : effectiveEvents(weights);
+
+/** Effective events of samples. */
+const effectiveSum = (samples: readonly SimulatedEvents[]) =>
+  samples.reduce((sum, own) => sum + effectiveCount(own), 0);
+
+/** Sums of effective events times powers 1 to 4 of their distance from the nominal value, and that of G, which belongs to least squares in u and u². */
+function parabolaSums(varied: readonly SimulatedEvents[], nominalValue: number) {
+  const moment = (power: number) =>
+    varied.reduce((sum, own) => sum + effectiveCount(own) * (own.at[0]! - nominalValue) ** power, 0);
+  const [first, second, third, fourth] = [moment(1), moment(2), moment(3), moment(4)];
+  return { first, second, third, fourth, determinant: second * fourth - third ** 2 };
+}
 
 /**
  * E[ε²] of a maximum-likelihood fit of `parameters` numbers to the varied samples of one process: the noise of ŝ per event.
@@ -115,10 +129,10 @@ export function noiseOfSamples(
   checkArgument("noiseOfSamples", "varied", varied, aList);
   checkArgument("noiseOfSamples", "unmoved", unmoved, aList);
   const distances = varied.map(({ at }) => at[0]! - nominalValue);
-  const ofVaried = varied.reduce((sum, own, i) => sum + sizeOf(own) * distances[i]! ** 2, 0);
+  const ofVaried = varied.reduce((sum, own, i) => sum + effectiveCount(own) * distances[i]! ** 2, 0);
   const isOneSided = distances.every((own) => own > 0) || distances.every((own) => own < 0);
   const farthest = Math.max(...distances.map(Math.abs));
-  const ofNominal = unmoved.reduce((sum, own) => sum + sizeOf(own), 0) * farthest ** 2;
+  const ofNominal = effectiveSum(unmoved) * farthest ** 2;
   return parameters * (1 / ofVaried + (isOneSided ? 1 / ofNominal : 0));
 }
 
@@ -139,14 +153,33 @@ export function quadraticNoiseOfSamples(
 ): number {
   checkArgument("quadraticNoiseOfSamples", "varied", varied, aList);
   checkArgument("quadraticNoiseOfSamples", "unmoved", unmoved, aList);
-  const moment = (power: number) =>
-    varied.reduce((sum, own) => sum + sizeOf(own) * (own.at[0]! - nominalValue) ** power, 0);
-  const [first, second, third, fourth] = [moment(1), moment(2), moment(3), moment(4)];
-  const determinant = second * fourth - third ** 2;
+  const { first, second, third, fourth, determinant } = parabolaSums(varied, nominalValue);
   // G⁻¹ c
   const ofLinear = (fourth - 2 * at * third) / determinant;
   const ofQuadratic = (2 * at * second - third) / determinant;
   const byNominal = ofLinear * first + ofQuadratic * second;
-  const ofNominal = unmoved.reduce((sum, own) => sum + sizeOf(own), 0);
-  return parameters * (ofLinear + 2 * at * ofQuadratic + byNominal ** 2 / ofNominal);
+  return parameters * (ofLinear + 2 * at * ofQuadratic + byNominal ** 2 / effectiveSum(unmoved));
+}
+
+/** The straight line through 0 that is nearest to u² at the samples, u the distance from the nominal value: its slope. */
+export function slopeOfSquare(varied: readonly SimulatedEvents[], nominalValue: number): number {
+  checkArgument("slopeOfSquare", "varied", varied, aList);
+  const { second, third } = parabolaSums(varied, nominalValue);
+  return third / second;
+}
+
+/**
+ * The variance of quadratic terms, over the inverse of the information that the varied events have of them: above 1, as the fluctuation of the nominal
+ * events moves them as well, by which all varied samples miss the nominal one.
+ */
+export function excessOfQuadraticNoise(
+  varied: readonly SimulatedEvents[],
+  unmoved: readonly SimulatedEvents[],
+  nominalValue: number,
+): number {
+  checkArgument("excessOfQuadraticNoise", "varied", varied, aList);
+  checkArgument("excessOfQuadraticNoise", "unmoved", unmoved, aList);
+  const { first, second, third, determinant } = parabolaSums(varied, nominalValue);
+  const byNominal = (second ** 2 - third * first) / determinant;
+  return 1 + (byNominal ** 2 * determinant) / (second * effectiveSum(unmoved));
 }

@@ -20,6 +20,7 @@ import {
   nominalAtAnchors,
   simplerMorph,
   withoutQuadratic,
+  withQuadraticPart,
 } from "../../../inference/model/training/capacity.js";
 import { NOMINAL } from "../../../inference/model/training/densities.js";
 import {
@@ -37,6 +38,7 @@ import {
   quadraticNoiseOfSamples,
   simpleParameters,
 } from "../../../inference/model/training/morph-information.js";
+import { quadraticPart } from "../../../inference/model/training/quadratic-part.js";
 import { processNames } from "../../configuration/analysis.js";
 import type { RunContext } from "../../context.js";
 import { type EffectNoise, effectNoise, NEGLIGIBLE } from "../../effect-noise.js";
@@ -82,9 +84,9 @@ const RESIDUALS: Readonly<Record<SimpleKind, string>> = {
 /**
  * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then, where
  * samples on both sides tell, that with quadratic terms, unless they show more than it has learned. Quadratic terms that cost next to nothing
- * (`isQuadraticFree`) are there whatever the samples show: they are missed by less than is seen, and still bias a strong effect. Then the
- * one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is above that of the
- * other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began with decides.
+ * (`isQuadraticFree`) are there even where nothing is missed, as far as they stand out of their noise (`quadraticPart`): what is missed by less
+ * than is seen still biases a strong effect. Then the one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its
+ * held-out gain is above that of the other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began with decides.
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { initial, trainFull } = request;
@@ -92,7 +94,7 @@ export async function chosenMorph(context: RunContext, request: CapacityRequest)
   const linear = await simpleMorph(context, request, "simple");
   if (linear === undefined) return trainFull();
   if (linear.isEnough && !linear.isQuadraticFree) return linear.morph;
-  const quadratic = linearOnly ? undefined : await simpleMorph(context, request, "simple-quadratic");
+  const quadratic = linearOnly ? undefined : await simpleMorph(context, request, "simple-quadratic", linear.isEnough);
   if (quadratic !== undefined && (linear.isEnough || quadratic.isEnough)) return quadratic.morph;
   const full = await trainFull();
   if (linearOnly) return full;
@@ -106,16 +108,44 @@ const isNominalOf =
   ({ at }: Anchor) =>
     anchorSetOf(at, shapes) === undefined;
 
-/** Undefined where the morph that is configured is as simple. */
-async function simpleMorph(context: RunContext, request: CapacityRequest, kind: SimpleKind) {
+/** Nominal samples of the processes that a stage has samples of. */
+function nominalOf({ simulation }: RunContext, { anchors, shapes }: CapacityRequest): Anchor[] {
+  const processes = new Set(anchors.map(({ process }) => process));
+  return simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
+}
+
+/**
+ * Undefined where the morph that is configured is as simple.
+ *
+ * @param keepsPart  of the quadratic terms, in place of all
+ */
+async function simpleMorph(context: RunContext, request: CapacityRequest, kind: SimpleKind, keepsPart = false) {
   const { stage, nominal, initial, untrained, trainSimple } = request;
   const architecture = simplerMorph(initial.architecture, context.sizes.processes, kind === "simple-quadratic");
   if (architecture === undefined) return undefined;
   const { seed } = context.analysis.configuration;
-  const small = await trainSimple(kind, initialMorph(architecture, stage.nuisances, nominal, seed));
+  const trained = await trainSimple(kind, initialMorph(architecture, stage.nuisances, nominal, seed));
+  const small = keepsPart ? await withPart(context, request, trained) : trained;
   const { residual, noise, isQuadraticFree } = await leftBySimple(context, request, kind, small);
   const flow = embedded(small.flow, untrained.architecture, untrained.weights);
   return { morph: { ...small, flow, noise }, isEnough: residual.pValue >= EFFECT_LEVEL, isQuadraticFree };
+}
+
+/** The morph with the part of its quadratic terms that stands out of their noise. */
+async function withPart(context: RunContext, request: CapacityRequest, small: TrainedMorph): Promise<TrainedMorph> {
+  const { simulation, sizes, store, backend } = context;
+  const { of, nominal, stage, shapes, anchors } = request;
+  const nominalAnchors = nominalOf(context, request);
+  const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
+  const { record, key } = await store.run(`${of}.morph.quadratic-part.${stage.nuisances[0]}`, inputs, async () => {
+    const training = await simulation.training(stage.name, anchors, 0, 1);
+    const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
+    const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
+    const numbers = { frame: simulation.frame, precision: backend.precision };
+    const found = await quadraticPart({ backend, of, nominal, morph: small.flow, varied, unmoved, sizes, numbers });
+    return { record: { ...found }, arrays: {} };
+  });
+  return { ...small, flow: withQuadraticPart(small.flow, record.part, record.slope), key };
 }
 
 /** What a simple morph has not learned, and how much of what it has is noise. */
@@ -134,8 +164,7 @@ async function leftBySimple(
 ): Promise<SimpleFindings> {
   const { simulation, sizes, store, backend } = context;
   const { of, nominal, stage, shapes, anchors } = request;
-  const processes = new Set(anchors.map(({ process }) => process));
-  const nominalAnchors = simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
+  const nominalAnchors = nominalOf(context, request);
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
   const name = `${of}.morph.${RESIDUALS[kind]}.${stage.nuisances[0]}`;
   const { linearOnly } = request.initial.architecture.nuisances[0]!;

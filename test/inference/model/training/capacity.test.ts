@@ -26,6 +26,7 @@ import {
   nominalAtAnchors,
   simplerMorph,
   withoutQuadratic,
+  withQuadraticPart,
 } from "../../../../inference/model/training/capacity.js";
 import { close } from "../../../support/close.js";
 
@@ -50,9 +51,10 @@ function randomMorph(architecture: FactorizableArchitecture, purpose: string): N
   const weights = tensorSpecs(architecture).map((spec) => {
     const data = new Float64Array(spec.shape.reduce((a, b) => a * b, 1));
     fillNormal(randomKey(4, `${purpose}/${spec.name}`), 0, data);
+    const isScale = spec.name.endsWith(".scale");
     return [
       spec.name,
-      { shape: spec.shape, data: data.map((value) => (spec.trainable ? 0.3 : 1 + 0.1 * value) * value) },
+      { shape: spec.shape, data: data.map((value) => (isScale ? Math.exp(0.3 * value) : 0.3 * value)) },
     ] as const;
   });
   return { architecture, names: ["a"], weights: new Map(weights) };
@@ -143,6 +145,24 @@ test("without quadratic terms a morph is that of its linear outputs", async () =
   const selected: NamedMorph = { architecture: linear, names: ["a"], weights: new Map(weights) };
   for (const nu of [1.5, -0.5]) close(await moved(withoutQuadratic(whole), nu), await moved(selected, nu), exact);
   assert.not.equal(await moved(whole, 1.5), await moved(selected, 1.5));
+});
+
+test("a part of the quadratic terms: straight lines take the place of the rest", async () => {
+  const { architecture, ...morph } = randomMorph(simplerMorph(wholeOf(false), 2, true)!, "small");
+  const whole = { ...morph, architecture: { ...architecture, quadraticDamping: 0.3 } };
+  const slope = 0.7;
+  const at = (part: number, nu: number) => moved(withQuadraticPart(whole, part, slope), nu);
+  for (const nu of [1.5, -0.5]) close(await at(1, nu), await moved(whole, nu), exact);
+  // b u² and b u `slope` are the same at u = `slope`, whatever the parts; log determinants are linear in the part.
+  close(await at(0.4, 0.5 + slope), await moved(whole, 0.5 + slope), exact);
+  for (const nu of [1.5, -0.5]) {
+    const logDets = await Promise.all([0, 0.25, 1].map(async (part) => (await at(part, nu)).slice(-40)));
+    const between = logDets[0]!.map((none, i) => 0.75 * none + 0.25 * logDets[2]![i]!);
+    close(logDets[1]!, between, exact);
+    assert.not.equal(logDets[0], logDets[2]);
+  }
+  const none = withQuadraticPart(whole, 0, 0);
+  close(await moved(none, 1.5), await moved(withoutQuadratic(whole), 1.5), exact);
 });
 
 const COUNT = 4000;

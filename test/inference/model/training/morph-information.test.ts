@@ -12,10 +12,12 @@ import {
   type SimulatedEvents,
 } from "../../../../index.js";
 import {
+  excessOfQuadraticNoise,
   morphInformation,
   noiseOfSamples,
   quadraticNoiseOfSamples,
   simpleParameters,
+  slopeOfSquare,
 } from "../../../../inference/model/training/morph-information.js";
 import { close } from "../../../support/close.js";
 
@@ -110,6 +112,23 @@ test("with quadratic terms the noise is that of parabolas through the samples", 
   close([found(oneSided, 1)], [2 * (0.5 ** 2 / 100 + 0.5 ** 2 / 200)], exact);
   // A second file at one of the points.
   close([found([events(1.5, 300), events(1.5, 100), events(-0.5, 100)], 0)], [(2 / 4) * (1 / 400 + 1 / 100)], exact);
+});
+
+test("quadratic terms scatter by all samples, the nominal ones too", () => {
+  const exact = { absolute: 0, relative: 1e-12 };
+  const events = (at: number, count: number) => sample(0, at, new Float64Array(count));
+  const nominal = [events(0.5, 200)];
+  // At ±1: b = (d+ + d-) / 2 - d0, of which varied events alone make the first part.
+  const ofVaried = (1 / 400 + 1 / 100) / 4;
+  const both = [events(1.5, 400), events(-0.5, 100)];
+  close([excessOfQuadraticNoise(both, nominal, 0.5)], [(ofVaried + 1 / 200) / ofVaried], exact);
+  // Least squares of 400 · 1 and 100 · 1 on opposite sides.
+  close([slopeOfSquare(both, 0.5)], [300 / 500], exact);
+  // At 1 and 2: b = (d2 - 2 d1 + d0) / 2.
+  const oneSided = [events(1.5, 400), events(2.5, 100)];
+  const own = (1 / 100 + 4 / 400) / 4;
+  close([excessOfQuadraticNoise(oneSided, nominal, 0.5)], [(own + 1 / 800) / own], exact);
+  close([slopeOfSquare(oneSided, 0.5)], [(400 + 800) / (400 + 400)], exact);
 });
 
 test("a simple morph has a scale and a shift of each feature, linear in those before it and in x", () => {

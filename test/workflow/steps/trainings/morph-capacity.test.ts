@@ -62,6 +62,7 @@ flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, b
 morph: { x: { bins: 6, hidden: [8], training: { epochs: 4, batch: 100 } } }
 scan: { nuisances: [shift], pairs: [[shift, bump]], points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
+fit: { bounds: [-10, 10] }
 `,
   );
   const out = join(folder, "out");
@@ -71,6 +72,7 @@ report: { bins: 8 }
     (name) => /^x\.morph\.(.*)\.safetensors$/.exec(name)?.[1] ?? [],
   );
   assert.equal(stages.sort(), [
+    "quadratic-part.strong",
     "quadratic.bump",
     "residual-quadratic.bump",
     "residual-quadratic.strong",
@@ -98,6 +100,7 @@ async function chosen(
   initialValue: number | undefined,
   ofQuadratic = 1,
   simpleValue: number | undefined = undefined,
+  part = 1,
 ) {
   const architecture = factorizableFlow({
     features: 1,
@@ -123,7 +126,11 @@ async function chosen(
     analysis: { configuration: { seed: 1, processes: { only: { yield: 100 } }, data: {} } },
     simulation: { anchors: [], digest: () => "", validation: async () => undefined },
     store: {
-      run: async () => ({ record: { residual: { pValue }, found: findings(ofQuadratic) }, arrays: {}, key: "" }),
+      run: async () => ({
+        record: { residual: { pValue }, found: findings(ofQuadratic), part, slope: 0 },
+        arrays: {},
+        key: "",
+      }),
     },
   } as unknown as RunContext;
   const trained = (flow: NamedMorph): TrainedMorph => ({ flow, key: "", summary: {} as TrainedMorph["summary"] });
@@ -150,8 +157,11 @@ test("a simple morph takes the place of one that was trained before: of that not
   }
 });
 
-test("quadratic terms of a simple morph stay where their noise is below a tenth of the information, seen or not", async () => {
+test("where their noise is below a tenth of the information, the part of quadratic terms stays that stands out of it", async () => {
   assert.equal(areLinear((await chosen(1, undefined, 0.09, 0.5)).flow), [false]);
+  assert.equal(areLinear((await chosen(1, undefined, 0.09, 0.5, 0)).flow), [true]);
+  // All of them where the linear morph is not enough: what it leaves is seen.
+  assert.equal(areLinear((await chosen(0, undefined, 0.09, 0.5, 0)).flow), [true]);
   assert.equal(areLinear((await chosen(1, undefined, 0.11, 0.5)).flow), [true]);
 });
 
