@@ -118,6 +118,7 @@ function total(parts: readonly Coefficients[]): Coefficients {
 interface Layer {
   readonly order: readonly number[];
   readonly spline: SplineArchitecture | undefined;
+  readonly shiftFirst: boolean;
   /** The terms that matter given what is off its nominal value. */
   terms(u: readonly (Var | undefined)[]): Term[];
 }
@@ -140,6 +141,7 @@ function bindLayer(
   return {
     order: layer.order,
     spline: architecture.spline,
+    shiftFirst: architecture.shiftFirst ?? false,
     terms(u) {
       const single = nuisances.flatMap(({ linearOnly }, k) => {
         const [own, net] = [u[k], ofNuisance[k]];
@@ -156,24 +158,25 @@ function bindLayer(
   };
 }
 
-/** y_nominal = spline(y e^s + t), feature by feature. */
+/** y_nominal = spline(y e^s + t), or spline((y + t) e^s), feature by feature. */
 function toNominalLayer(layer: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
-  const { order } = layer;
+  const { order, shiftFirst } = layer;
   const inOrder = select(y, -1, featuresByOrder(order));
   const { s, t, knots } = total(terms.map(({ network, combine }) => combine(network.evaluate(inOrder, context))));
-  const affine = add(mul(inOrder, exp(s)), t);
+  const affine = shiftFirst ? mul(add(inOrder, t), exp(s)) : add(mul(inOrder, exp(s)), t);
   if (knots === undefined) return { value: select(affine, -1, order), logDet: sumFeatures(s) };
   const { value, logSlope } = spline(affine, knots, layer.spline as SplineArchitecture, "forward");
   return { value: select(value, -1, order), logDet: sumFeatures(add(s, logSlope)) };
 }
 
-/** y = (spline⁻¹(y_nominal) - t) e^-s, in the order in which features become known. */
+/** y = (spline⁻¹(y_nominal) - t) e^-s, or e^-s spline⁻¹(y_nominal) - t, in the order in which features become known. */
 function fromNominalLayer(layer: Layer, terms: readonly Term[], y: Var, context: Var | undefined): Transformed {
   const stages = terms.map(({ network, combine }) => ({ stage: network.stages(context), combine }));
   return solveInOrder(layer.order, (feature, previous) => {
     const { s, t, knots } = total(stages.map(({ stage, combine }) => combine(stage.next(previous))));
     const own = slice(y, -1, feature, feature + 1);
-    const undo = (affine: Var) => mul(sub(affine, t), exp(neg(s)));
+    const undo = (affine: Var) =>
+      layer.shiftFirst ? sub(mul(affine, exp(neg(s))), t) : mul(sub(affine, t), exp(neg(s)));
     if (knots === undefined) return { value: undo(own), logSlope: neg(s) };
     const { value, logSlope } = spline(own, knots, layer.spline as SplineArchitecture, "inverse");
     return { value: undo(value), logSlope: sub(logSlope, s) };

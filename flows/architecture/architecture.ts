@@ -109,6 +109,7 @@ export function factorizableFlow(options: FactorizableOptions): FactorizableArch
     pairs: (options.pairs ?? []).map(([k, l]) => [k, l] as const),
     quadraticDamping: options.quadraticDamping ?? 0.01,
     pairDamping: options.pairDamping ?? 1,
+    ...(options.shiftFirst && { shiftFirst: true }),
     ...(options.spline && { spline: options.spline }),
     layers: masked(options, alternatingOrders(options.features, options.layers)),
   });

@@ -93,13 +93,14 @@ const architectureForms: Forms<Architecture["kind"]> = {
   },
   factorizable: (data) => {
     checkMaskedLayers(data);
-    const { nuisances, pairs, quadraticDamping, pairDamping, spline } = data;
+    const { nuisances, pairs, quadraticDamping, pairDamping, shiftFirst, spline } = data;
     checkList("nuisances with nominal, scale and linearOnly", nuisances, isNuisance);
     checkList("pairs of nuisances", pairs, isPair);
     const dampings = [quadraticDamping, pairDamping];
     if (!dampings.every((damping) => isNumber(damping) && (damping as number) >= 0)) {
       refuse("dampings of at least 0", dampings);
     }
+    if (shiftFirst !== undefined && typeof shiftFirst !== "boolean") refuse("shiftFirst true or false", shiftFirst);
     if (spline !== undefined) checkTransform(spline);
   },
 };

@@ -46,6 +46,7 @@ const factorizable: Options<FactorizableOptions> = {
   pairs: optional(aList),
   quadraticDamping: optional(aNumber),
   pairDamping: optional(aNumber),
+  shiftFirst: optional(aFlag),
   spline: optional(anObject),
 };
 const nuisance: Options<FactorizableOptions["nuisances"][number]> = {

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { concatenate, slice } from "../../engine/tape/operations.js";
 import { Tape } from "../../engine/tape/tape.js";
-import type { factorizableFlow } from "../../flows/architecture/architecture.js";
+import { factorizableFlow } from "../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../flows/factorizable.js";
 import { named } from "../../flows/networks/weights.js";
 import { testBackends } from "../support/backends.js";
@@ -42,6 +42,37 @@ for (const name of ["factorizable, one layer", "factorizable, affine and spline"
     assert.ok(Math.abs((shifted.one?.[0] as number) - (columns.x[0] as number)) > 1e-3);
   });
 }
+
+test("with shifts before scales, what one nuisance does to a mean does not depend on what another does to the width", async () => {
+  const shifts = async (shiftFirst: boolean) => {
+    const architecture = factorizableFlow({
+      ...{ features: 1, hidden: [], layers: 1, nuisances: [{ linearOnly: true }, { linearOnly: true }], shiftFirst },
+    });
+    const tape = new Tape();
+    const flow = bindFactorizableFlow(tape, architecture, "flow");
+    const centre = tape.column("x", [1]);
+    const observed = (nu: readonly [number, number]) => flow.fromNominal(centre, undefined, tape.constant(nu)).value;
+    const found = await runOn(testBackends()[0] as never, {
+      outputs: { narrow: observed([1, 0.5]), wide: observed([1, -0.5]), none: observed([0, 0.5]) },
+      parameters: named(
+        "flow",
+        new Map(
+          [...randomWeights(architecture)].map(([name, { shape }]) => {
+            // log scale and shift: the first nuisance moves, the second squeezes.
+            const data = name.endsWith("nuisances.0.0.bias") ? [0, -0.4] : [0.6, 0];
+            return [name, { shape, data: Float64Array.from(data) }] as const;
+          }),
+        ),
+      ),
+      columns: { x: new Float64Array(N) },
+    });
+    assert.is(found.none![0], 0);
+    return [found.narrow![0]!, found.wide![0]!];
+  };
+  close(await shifts(true), [0.4, 0.4], { absolute: 1e-12, relative: 0 });
+  // As published: (0 + 0.4) e^-s.
+  close(await shifts(false), [0.4 * Math.exp(-0.3), 0.4 * Math.exp(0.3)], { absolute: 1e-12, relative: 0 });
+});
 
 for (const name of ["factorizable, three layers", "factorizable, two layers of affine and spline"]) {
   test(`${name}: leading axes are lazy: values of ν broadcast against events, and give what each alone gives`, async () => {

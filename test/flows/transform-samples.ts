@@ -108,6 +108,25 @@ export const samples: Record<string, Sample> = {
     }),
     independent: triangular([0, 1, 2]),
   },
+  "factorizable, shifts before scales": {
+    architecture: factorizableFlow({
+      ...common,
+      layers: 1,
+      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
+      pairs: [[0, 2]],
+      quadraticDamping: 0.5,
+      shiftFirst: true,
+      standardisation: "both",
+    }),
+    independent: triangular([0, 1, 2]),
+  },
+  "factorizable, shifts before scales and splines": {
+    architecture: factorizableFlow({
+      ...common,
+      ...{ layers: 2, nuisances: [{}, {}], quadraticDamping: 0.5, shiftFirst: true, spline },
+    }),
+    independent: [],
+  },
   "factorizable, two layers of affine and spline": {
     architecture: factorizableFlow({ ...common, layers: 2, nuisances: [{}, {}], quadraticDamping: 0.5, spline }),
     independent: [],

@@ -68,6 +68,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairs: pairPositions(configuration),
     quadraticDamping: morph.quadraticDamping,
     pairDamping: morph.pairDamping,
+    shiftFirst: true,
     spline: kind === "spline" ? { kind, bins, bound } : undefined,
     standardisation: "both",
     ...classesOf(configuration, of),

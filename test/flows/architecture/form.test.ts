@@ -80,6 +80,7 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
     /expected nuisances with nominal, scale and linearOnly, got/,
   ],
   [{ ...factorizable, pairs: [[0, 1, 2]] }, /expected pairs of nuisances, got \[0,1,2\]$/],
+  [{ ...factorizable, shiftFirst: "yes" }, /expected shiftFirst true or false, got "yes"$/],
   [{ ...factorizable, pairDamping: -1 }, /expected dampings of at least 0, got \[.*,-1\]$/],
 ];
 
