@@ -59,7 +59,7 @@ processes: { only: { yield: 3000, samples: [{ file: nominal.npz }, ${samples.joi
 nuisances: { shift: , strong: , bump: }
 data: { file: events.npz }
 flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 100 } } }
-morph: { x: { bins: 6, hidden: [8], training: { epochs: 4, batch: 100 } } }
+morph: { x: { bins: 6, hidden: [8], training: { epochs: 10, batch: 100 } } }
 scan: { nuisances: [shift], pairs: [[shift, bump]], points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
 fit: { bounds: [-10, 10] }
