@@ -68,7 +68,7 @@ export function morphArchitecture(configuration: Configuration, of: ObservableNa
     pairs: pairPositions(configuration),
     quadraticDamping: morph.quadraticDamping,
     pairDamping: morph.pairDamping,
-    shiftFirst: true,
+    shiftFirst: morph.shiftFirst,
     spline: kind === "spline" ? { kind, bins, bound } : undefined,
     standardisation: "both",
     ...classesOf(configuration, of),
@@ -148,11 +148,12 @@ function flowEntries(architecture: FlowArchitecture): Entries {
 }
 
 function morphEntries(architecture: FactorizableArchitecture, names: readonly string[]): Entries {
-  const { nuisances, pairs, quadraticDamping, pairDamping } = architecture;
+  const { nuisances, pairs, quadraticDamping, pairDamping, shiftFirst } = architecture;
   const oneSided = names.filter((_, k) => nuisances[k]!.linearOnly);
   return {
     "morph.pairs": list(pairs.map((pair) => list(pair.map((k) => names[k]!)))),
     "morph.quadraticDamping": `${quadraticDamping}`,
+    "morph.shiftFirst": `${shiftFirst ?? false}`,
     ...(pairs.length > 0 && { "morph.pairDamping": `${pairDamping}` }),
     "nuisances simulated at one value only": list(oneSided),
   };

@@ -42,6 +42,8 @@ test("morphing: nominal values, damping, pairs in declared order, and which nuis
   );
   assert.equal(toy.pairs, [[0, 1]]);
   assert.equal([toy.quadraticDamping, toy.pairDamping], [0.5, 0.25]);
+  assert.is(toy.shiftFirst, true);
+  assert.is(morphArchitecture(read(TOY, "morph.shiftFirst=false"), "x").shiftFirst, undefined);
   const nuisances = toy.nuisances.map(({ nominal, linearOnly }) => [nominal, linearOnly]);
   assert.equal(nuisances, [
     [0, false],

@@ -1,5 +1,5 @@
 /** What the nuisances do to the densities. */
-import { choice, list, number, section } from "../entries.js";
+import { choice, flag, list, number, section } from "../entries.js";
 import { MAXIMA } from "../limits.js";
 import { hidden, splineBins, splineBound } from "./networks.js";
 import { nuisancePair } from "./nuisances.js";
@@ -44,6 +44,10 @@ export const morph = section(
       default: 0.1,
       above: 0,
       max: MAXIMA.damping,
+    }),
+    shiftFirst: flag({
+      doc: "Whether layers shift features before they scale them, so that what one nuisance does to a mean does not depend on what another does to the width; false: scale and then shift, as published (arXiv:2606.30489).",
+      default: true,
     }),
     x: factorizable("x", 1, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),
     y: factorizable("y", 2, { optimiser: "adamw", epochs: 10, batch: 1024, learningRate: 2e-3 }),

@@ -47,7 +47,7 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
     simulation: { replicas: 0, ...simulation },
     data: { spikes: "refuse", without: [], outside: "warn", ...data },
     flows: both(flows!, { bound: 4 }),
-    morph: both(morph!, { kind: "spline", bins: 8, bound: 5 }),
+    morph: { shiftFirst: true, ...both(morph!, { kind: "spline", bins: 8, bound: 5 }) },
     transport: { bound: 5, ...transport },
     response: { actsOn: "simulation", ...response },
   };
