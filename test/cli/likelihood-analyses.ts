@@ -48,7 +48,7 @@ data: { file: smooth.npz }
 truth: { scale: 0.5 }
 scan: { nuisances: [scale], pairs: [[scale, tilt]], points: 5, grid: 4, range: 2 }
 flows: { x: { kind: affine, transforms: 1, hidden: [3] }, y: { kind: affine, transforms: 1, hidden: [3] } }
-morph: { pairs: [[scale, tilt]], quadraticDamping: 0.02, pairDamping: 0.1, x: { kind: affine, layers: 1, hidden: [3] }, y: { kind: affine, layers: 1, hidden: [3] } }
+morph: { shiftFirst: false, pairs: [[scale, tilt]], quadraticDamping: 0.02, pairDamping: 0.1, x: { kind: affine, layers: 1, hidden: [3] }, y: { kind: affine, layers: 1, hidden: [3] } }
 transport: { transforms: 1, hidden: [3] }
 response: { enabled: false, layers: 1, hidden: [3], scale: 0.5 }
 `;

@@ -5,7 +5,7 @@
  * one most of what a large morph learns is the fluctuation of the samples. A simpler morph has a smaller K, and what it cannot learn is
  * seen by events that were not trained on.
  */
-import { aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
+import { aNumber, anObject, checkArgument, checkParts, oneOf } from "../../../engine/options.js";
 import { add, div, mul, sub, sumEvents } from "../../../engine/tape/operations.js";
 import { checked, type FactorizableArchitecture, nuisanceOutputs } from "../../../flows/architecture/architecture.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
@@ -19,20 +19,29 @@ import type { MorphRequest, NamedMorph } from "./morph.js";
 import { ratioExcess } from "./pairs.js";
 
 /**
- * The same morph with one affine layer and few hidden units: enough for a scale and a shift of each feature in each process that depend
- * on the features before it. Undefined where the morph is as simple already.
+ * What a morph of few numbers is made of, from small to large: scales and shifts; also what is quadratic in ν; or, linear in ν again, a spline of
+ * each feature.
+ */
+export const SIMPLE_KINDS = ["simple", "simple-quadratic", "simple-spline"] as const;
+export type SimpleKind = (typeof SIMPLE_KINDS)[number];
+
+/**
+ * The same morph with one layer and few hidden units: enough for a scale and a shift of each feature in each process that depend
+ * on the features before it. Undefined where the morph has no more than that, or not what the kind asks for.
  *
- * @param withQuadratic  where the architecture has quadratic terms. They are not damped: two numbers of each feature and
- *                       process are as well known as the linear ones, and are learned as fast
+ * Quadratic terms are not damped: two numbers of each feature and process are as well known as the linear ones, and are learned as fast.
  */
 export function simplerMorph(
   architecture: FactorizableArchitecture,
   processes: number,
-  withQuadratic = false,
+  kind: SimpleKind = "simple",
 ): FactorizableArchitecture | undefined {
   checkArgument("simplerMorph", "the architecture", architecture, anObject);
   checkArgument("simplerMorph", "processes", processes, aNumber);
-  const { spline: _, ...rest } = architecture;
+  checkArgument("simplerMorph", "the kind", kind, oneOf(...SIMPLE_KINDS));
+  const withQuadratic = kind === "simple-quadratic";
+  const { spline, ...rest } = architecture;
+  if (kind === "simple-spline" && spline === undefined) return undefined;
   const { order, hidden } = architecture.layers[0]!;
   const most = Math.max(2, processes);
   const simpler = checked<FactorizableArchitecture>({
@@ -40,6 +49,7 @@ export function simplerMorph(
     nuisances: architecture.nuisances.map((own) => ({ ...own, linearOnly: own.linearOnly || !withQuadratic })),
     pairs: [],
     ...(withQuadratic && { quadraticDamping: 1 }),
+    ...(kind === "simple-spline" && { spline }),
     layers: [{ order, hidden: hidden.map((counts) => counts.map((units) => Math.min(units, most))) }],
   });
   return JSON.stringify(simpler) === JSON.stringify(architecture) ? undefined : simpler;
@@ -68,13 +78,16 @@ export function embedded(small: NamedMorph, large: FactorizableArchitecture, wei
   const placed = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   for (const [k, nuisance] of nuisances.entries()) {
     const outputs = nuisanceOutputs(large, nuisance);
-    // s and t: of two powers of u, the linear ones, or s, s², t, t².
-    const ofLinear = nuisance.linearOnly ? [0, 1] : [0, 2];
-    const ofFeature = small.architecture.nuisances[k]!.linearOnly ? ofLinear : [0, 1, 2, 3];
+    const ofSmall = nuisanceOutputs(small.architecture, small.architecture.nuisances[k]!);
+    const isQuadratic = !small.architecture.nuisances[k]!.linearOnly;
+    // s and t, then the spline's: of two powers of u, the linear ones, or s, s², t, t².
+    const [ofLinear, first] = nuisance.linearOnly ? [[0, 1], 2] : [[0, 2], 4];
+    const ofSpline = Array.from({ length: ofSmall - 2 }, (_, i) => first + i);
+    const ofFeature = isQuadratic ? [0, 1, 2, 3] : [...ofLinear, ...ofSpline];
     const ends = Array.from({ length: features }, (_, j) => ofFeature.map((at) => j * outputs + at)).flat();
     const rows = [...own.map((counts, at) => places(counts, wide[at]!)), ends];
     for (const [at, place] of rows.entries()) {
-      const factorOf = (row: number) => (place === ends && ofFeature.length === 4 && row % 2 === 1 ? undamped : 1);
+      const factorOf = (row: number) => (place === ends && isQuadratic && row % 2 === 1 ? undamped : 1);
       const [weight, bias] = ["weight", "bias"].map((part) => `transforms.0.nuisances.${k}.${at}.${part}`);
       const [source, target] = [small.weights.get(weight!)!, placed.get(weight!)!];
       const [inputs, width] = [source.shape[1]!, target.shape[1]!];

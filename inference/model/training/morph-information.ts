@@ -7,6 +7,7 @@ import type { FlowArchitecture } from "../../../flows/architecture/architecture.
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { bindFlow } from "../../../flows/flow.js";
 import { named } from "../../../flows/networks/weights.js";
+import type { SplineArchitecture } from "../../../flows/transforms/rational-quadratic-spline.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
 import {
@@ -88,9 +89,13 @@ export async function morphInformation(request: InformationRequest): Promise<Map
   }
 }
 
-/** Numbers that a morph of `simplerMorph` can learn for one process: a scale and a shift of each feature, each linear in what it may look at. */
-export function simpleParameters(features: number, given: number): number {
-  return 2 * features * (1 + given) + features * (features - 1);
+/**
+ * Numbers that a morph of `simplerMorph` can learn for one process: a scale and a shift of each feature, each linear in what it may look at. Of a
+ * spline, of each inner knot, its slope, and how far along it lies: near the identity a knot that moves along is one that moves across.
+ */
+export function simpleParameters(features: number, given: number, spline?: SplineArchitecture): number {
+  const ofFeature = 2 + (spline === undefined ? 0 : 2 * (spline.bins - 1));
+  return ofFeature * (features * (1 + given) + (features * (features - 1)) / 2);
 }
 
 /** Events of the same variance of a mean: fewer than all where weights differ. */

@@ -267,14 +267,7 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...SCORES,
     ...FITS,
   ]),
-  "morph.shiftFirst": one("morph.shiftFirst=false", [
-    ...morphOf("x"),
-    ...morphOf("y"),
-    "closure",
-    "closure.y",
-    ...SCORES,
-    ...FITS,
-  ]),
+  "morph.shiftFirst": one("morph.shiftFirst=false", [...morphOf("x"), ...morphOf("y"), "closure", ...SCORES, ...FITS]),
   ...morph("x", [...morphOf("x"), "closure", ...SCORES, ...FITS]),
   ...morph("y", [...morphOf("y"), "closure", "closure.y", ...OF_T]),
   "transport.enabled": one("transport.enabled=false", [

@@ -11,6 +11,7 @@ import {
   type SimulatedEvents,
   trainingSample,
 } from "../../../inference/model/sampling/simulated-events.js";
+import type { SimpleKind } from "../../../inference/model/training/capacity.js";
 import { densityTraining, initialDensity, NOMINAL } from "../../../inference/model/training/densities.js";
 import {
   type Anchor,
@@ -33,7 +34,7 @@ import type { Configuration } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
 import { allOf } from "../../store/chosen-steps.js";
-import { type CapacityRequest, chosenMorph, type SimpleKind, type TrainedMorph } from "./morph-capacity.js";
+import { type CapacityRequest, chosenMorph, type TrainedMorph } from "./morph-capacity.js";
 import { type NamedTraining, optimiserOf, summaryOf, type TrainingSummary, trainStep } from "./training-step.js";
 
 /** A trained density with the story of its trainings. */

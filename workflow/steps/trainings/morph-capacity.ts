@@ -18,6 +18,7 @@ import {
   effectLoss,
   embedded,
   nominalAtAnchors,
+  type SimpleKind,
   simplerMorph,
   withoutQuadratic,
   withQuadraticPart,
@@ -72,21 +73,21 @@ export interface CapacityRequest {
   readonly trainSimple: (kind: SimpleKind, initial: NamedMorph) => Promise<TrainedMorph>;
 }
 
-/** Names of the steps that train simple morphs, in the order in which they are tried. */
-export type SimpleKind = "simple" | "simple-quadratic";
-
 /** Names of the steps that look at what these morphs leave. */
 const RESIDUALS: Readonly<Record<SimpleKind, string>> = {
   simple: "residual",
   "simple-quadratic": "residual-quadratic",
+  "simple-spline": "residual-spline",
 };
 
 /**
  * The simple morph, unless the samples show more than it has learned (`morphResidual`, at the level at which they show an effect at all). Then, where
  * samples on both sides tell, that with quadratic terms, unless they show more than it has learned. Quadratic terms that cost next to nothing
  * (`isQuadraticFree`) are there even where nothing is missed, as far as they stand out of their noise (`quadraticPart`): what is missed by less
- * than is seen still biases a strong effect. Then the one that is configured is trained. Of that without its quadratic terms and all of it, the larger is kept if its
- * held-out gain is above that of the other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began with decides.
+ * than is seen still biases a strong effect. Then, linear in ν again, that with a spline of each feature, and then the one that is configured, whose
+ * networks learn much of the fluctuation of the samples. Of that without its quadratic terms and all of it, the larger is kept if its held-out gain is
+ * above that of the other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began
+ * with decides.
  */
 export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { initial, trainFull } = request;
@@ -96,6 +97,8 @@ export async function chosenMorph(context: RunContext, request: CapacityRequest)
   if (linear.isEnough && !linear.isQuadraticFree) return linear.morph;
   const quadratic = linearOnly ? undefined : await simpleMorph(context, request, "simple-quadratic", linear.isEnough);
   if (quadratic !== undefined && (linear.isEnough || quadratic.isEnough)) return quadratic.morph;
+  const spline = await simpleMorph(context, request, "simple-spline");
+  if (spline?.isEnough) return spline.morph;
   const full = await trainFull();
   if (linearOnly) return full;
   const heldOut = await context.simulation.validation(request.anchors);
@@ -121,7 +124,7 @@ function nominalOf({ simulation }: RunContext, { anchors, shapes }: CapacityRequ
  */
 async function simpleMorph(context: RunContext, request: CapacityRequest, kind: SimpleKind, keepsPart = false) {
   const { stage, nominal, initial, untrained, trainSimple } = request;
-  const architecture = simplerMorph(initial.architecture, context.sizes.processes, kind === "simple-quadratic");
+  const architecture = simplerMorph(initial.architecture, context.sizes.processes, kind);
   if (architecture === undefined) return undefined;
   const { seed } = context.analysis.configuration;
   const trained = await trainSimple(kind, initialMorph(architecture, stage.nuisances, nominal, seed));
@@ -176,12 +179,12 @@ async function leftBySimple(
     const common = { backend, of, nominal, morph: small.flow, unmoved, sizes, numbers };
     const residual = await morphResidual({ ...common, varied });
     const information = await morphInformation(common);
-    const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0);
+    const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0, small.flow.architecture.spline);
     const nominalValue = small.flow.architecture.nuisances[0]!.nominal;
     const found = [...information].map(([process, own]) => {
       const ofProcess = (events: readonly SimulatedEvents[]) => events.filter((each) => each.process === process);
       const samples = [parameters, ofProcess(varied), ofProcess(unmoved), nominalValue] as const;
-      const noise = kind === "simple" ? noiseOfSamples(...samples) : quadraticNoiseOfSamples(...samples, 0);
+      const noise = kind === "simple-quadratic" ? quadraticNoiseOfSamples(...samples, 0) : noiseOfSamples(...samples);
       const simulated = ofProcess(unmoved).reduce((sum, { count }) => sum + count, 0);
       const ofQuadratic = linearOnly ? 0 : quadraticNoiseOfSamples(...samples, 1);
       return { process, simulated, information: own, noise, ofQuadratic };

@@ -89,19 +89,31 @@ test("the simpler morph is affine and linear with two units per degree, and noth
   ]);
   assert.equal(simpler.nuisances, [{ nominal: 0.5, scale: 1, linearOnly: true }]);
   assert.is(simplerMorph(simpler, 2), undefined);
-  assert.equal(simplerMorph(wholeOf(false), 2, true)!.nuisances, [{ nominal: 0.5, scale: 1, linearOnly: false }]);
-  assert.equal(simplerMorph(wholeOf(true), 2, true)!.nuisances, simpler.nuisances, "one side tells no quadratic terms");
+  assert.equal(simplerMorph(wholeOf(false), 2, "simple-quadratic")!.nuisances, [
+    { nominal: 0.5, scale: 1, linearOnly: false },
+  ]);
+  assert.equal(
+    simplerMorph(wholeOf(true), 2, "simple-quadratic")!.nuisances,
+    simpler.nuisances,
+    "one side tells no quadratic terms",
+  );
+  // A spline of each feature, as large as configured, where there is one.
+  const withSpline = simplerMorph(wholeOf(false), 2, "simple-spline")!;
+  assert.equal([withSpline.spline, withSpline.nuisances], [SPLINE, simpler.nuisances]);
+  assert.equal(withSpline.layers, simpler.layers);
+  assert.is(simplerMorph(simpler, 2, "simple-spline"), undefined);
   // Of four processes each has constants of its own.
   assert.equal(simplerMorph(wholeOf(false), 4)!.layers[0]!.hidden[0], [4, 4, 4]);
 });
 
-for (const [linearOnly, withQuadratic] of [
-  [false, false],
-  [true, false],
-  [false, true],
+for (const [linearOnly, kind] of [
+  [false, "simple"],
+  [true, "simple"],
+  [false, "simple-quadratic"],
+  [false, "simple-spline"],
+  [true, "simple-spline"],
 ] as const) {
-  const kind = `${linearOnly ? "one" : "two"}-sided${withQuadratic ? " with quadratic terms" : ""}`;
-  test(`a simple morph is the same map in the larger architecture, ${kind}`, async () => {
+  test(`a simple morph is the same map in the larger architecture, ${linearOnly ? "one" : "two"}-sided, ${kind}`, async () => {
     for (const features of [1, 3]) {
       const random = randomMorph(wholeOf(linearOnly, features), "whole");
       // As a training begins: last layers are 0.
@@ -110,13 +122,14 @@ for (const [linearOnly, withQuadratic] of [
           [name, { shape, data: /\.2\.(weight|bias)$/.test(name) ? data.map(() => 0) : data }] as const,
       );
       const whole = { ...random, weights: new Map(begins) };
-      const drawn = randomMorph(simplerMorph(whole.architecture, 2, withQuadratic)!, "small");
+      const drawn = randomMorph(simplerMorph(whole.architecture, 2, kind)!, "small");
       const frame = [...whole.weights].filter(([name]) => name.startsWith("standardisation."));
       const small = { ...drawn, weights: new Map([...drawn.weights, ...frame]) };
       const placed = embedded(small, whole.architecture, whole.weights);
       for (const nu of [0.5, 1.5, -1]) close(await moved(placed, nu), await moved(small, nu), exact);
       assert.not.equal(await moved(small, 1.5), await moved(small, 0.5));
-      if (withQuadratic) assert.not.equal(await moved(withoutQuadratic(placed), 1.5), await moved(small, 1.5));
+      if (kind === "simple-quadratic")
+        assert.not.equal(await moved(withoutQuadratic(placed), 1.5), await moved(small, 1.5));
       // Units that it does not have may still be trained.
       const unused = placed.weights.get("transforms.0.nuisances.0.0.weight")!.data;
       assert.ok(unused.filter((value) => value !== 0).length > 6 * (1 + features));
@@ -148,7 +161,7 @@ test("without quadratic terms a morph is that of its linear outputs", async () =
 });
 
 test("a part of the quadratic terms: straight lines take the place of the rest", async () => {
-  const { architecture, ...morph } = randomMorph(simplerMorph(wholeOf(false), 2, true)!, "small");
+  const { architecture, ...morph } = randomMorph(simplerMorph(wholeOf(false), 2, "simple-quadratic")!, "small");
   const whole = { ...morph, architecture: { ...architecture, quadraticDamping: 0.3 } };
   const slope = 0.7;
   const at = (part: number, nu: number) => moved(withQuadraticPart(whole, part, slope), nu);

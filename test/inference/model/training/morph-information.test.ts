@@ -136,6 +136,8 @@ test("a simple morph has a scale and a shift of each feature, linear in those be
   assert.is(simpleParameters(2, 0), 6);
   assert.is(simpleParameters(1, 0), 2);
   assert.is(simpleParameters(3, 0), 12);
+  // Three inner knots with a place and a slope each, eight numbers of each feature: two constants and a slope of each.
+  assert.is(simpleParameters(2, 0, { kind: "spline", bins: 4, bound: 5 }), 24);
   // Of each, a slope in either of two features of x.
   assert.is(simpleParameters(1, 2), 6);
 });
