@@ -4,7 +4,7 @@ import { torchEvents } from "../inference/torch-mixture.js";
 /** Entries of a configuration whose `run` would make flows of the shape of `torchModel`. */
 export const TORCH_FLOWS = `
 flows: { x: { transforms: 2, bins: 4, bound: 5, hidden: [6] }, y: { transforms: 2, bins: 4, bound: 5, hidden: [8] } }
-morph: { x: { kind: affine, layers: 1, hidden: [4] }, y: { kind: affine, layers: 2, hidden: [4] } }
+morph: { shiftFirst: false, x: { kind: affine, layers: 1, hidden: [4] }, y: { kind: affine, layers: 2, hidden: [4] } }
 transport: { transforms: 2, bins: 4, hidden: [6] }
 response: { enabled: false }
 `;
