@@ -1,12 +1,12 @@
 /** How the types of distribution of HS³ and of RooFit are read: one row a type. */
-import type { Expression } from "../../expressions/expression.js";
+import { type Expression, foldExpression, namesOf } from "../../expressions/expression.js";
 import type { CrystalballForm } from "../densities/crystalball.js";
 import type { DensityForm } from "../densities/densities.js";
 import type { Value } from "../language/environment.js";
 import type { Graph } from "./graph.js";
 import { meant, type Part, shown } from "./part.js";
 import { readCrystalball, withoutTails } from "./read-crystalball.js";
-import { coefficientsOf, polynomialOf } from "./read-functions.js";
+import { asExpression, coefficientsOf, polynomialOf } from "./read-functions.js";
 
 interface Row {
   readonly keys: readonly string[];
@@ -83,15 +83,41 @@ function axisOf(part: Part, graph: Graph): string {
 
 /** An expression, of the axis that it looks at. */
 async function generic(part: Part, graph: Graph, expression: Expression): Promise<DensityForm> {
-  if (!part.at("x").isAbsent) return { kind: "generic", x: graph.column(part.at("x")), expression };
-  const looked = await graph.columnsOf(part.name);
+  const looked = part.at("x").isAbsent ? await graph.columnsOf(part.name) : [graph.column(part.at("x"))];
   if (looked.length !== 1) {
     const known = [...graph.columns.keys()].join(", ");
     part.refuse(`an expression of one axis of the data (${known})`, looked.join(" and ") || "one of none", {
-      hint: looked.length > 1 ? "Say with the key x of which it is a density, given the others" : "",
+      hint: looked.length > 1 ? "Say with the key x of which it is a density, given the others" : "Look at its names",
     });
   }
-  return { kind: "generic", x: looked[0]!, expression };
+  const [x] = looked as [string];
+  return { kind: "generic", x, expression: await written(part, graph, expression, x) };
+}
+
+/** Nodes of an expression that functions were put into. */
+const LARGEST = 10_000;
+
+/** The expression with the functions in it that look at x written out, until x itself is in it. */
+async function written(part: Part, graph: Graph, expression: Expression, x: string): Promise<Expression> {
+  let own = expression;
+  while (!namesOf(own).includes(x)) {
+    const inside = new Map<string, Expression>();
+    for (const name of namesOf(own)) {
+      const form = graph.document.functions.get(name);
+      if (form === undefined || !(await graph.leaves(name)).has(x)) continue;
+      const text = await asExpression(form, graph);
+      if (text !== undefined) inside.set(name, text);
+    }
+    if (inside.size === 0) part.refuse(`an expression of ${x}`, `one of ${namesOf(own).join(", ") || "numbers"}`);
+    own = foldExpression<Expression>(own, (node, operands) => {
+      if (node.kind === "name") return inside.get(node.name) ?? node;
+      return node.kind === "number" ? node : { ...node, operands };
+    });
+    let size = 0;
+    foldExpression<void>(own, () => void size++);
+    if (size > LARGEST) part.refuse(`at most ${LARGEST} operations, its functions written out`, `${size}`);
+  }
+  return own;
 }
 
 /** The density in proportion to a function. @param of  what is made of the function */

@@ -25,6 +25,28 @@ export function polynomialOf(x: string, coefficients: readonly Value[]): Express
   return before.reduce((inner, own) => operation("+", own, operation("*", node(x), inner)), last!);
 }
 
+const combined = (operator: "+" | "*", values: readonly Value[]): Expression | undefined => {
+  const [first, ...others] = values.map(node);
+  return first && others.reduce((own, next) => operation(operator, own, next), first);
+};
+
+/** A function as an expression of what it names; undefined of types that have none. */
+export async function asExpression(part: Part, graph: Graph): Promise<Expression | undefined> {
+  switch (part.at("type").value) {
+    case "generic":
+    case "generic_function":
+      return graph.expression(part);
+    case "sum":
+      return combined("+", graph.values(part.at("summands")));
+    case "product":
+      return combined("*", graph.values(part.at("factors")));
+    case "polynomial":
+      return polynomialOf(part.at("x").text(), coefficientsOf(part, graph));
+    default:
+      return undefined;
+  }
+}
+
 /** The coefficients of a polynomial: at least one. */
 export function coefficientsOf(part: Part, graph: Graph): Value[] {
   const list = part.at("coefficients");
