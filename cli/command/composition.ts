@@ -46,7 +46,7 @@ const isGiven = {
 
 const WHAT = {
   measurement: "a measurement with simulation",
-  composition: "a composition (a file with `likelihoods`, or of HS3)",
+  composition: "a composition (a file with `likelihoods`)",
 } as const;
 
 /** Whether the verb's file is one; options that are of the other kind of file are refused. */

@@ -267,7 +267,7 @@ function withoutUnused(graph: Graph, whole: CheckedComposition, channels: readon
 export async function readHs3(text: string, options: Hs3Options = {}): Promise<ReadHs3> {
   checkArgument("readHs3", "the text", text, aText);
   checkOptions("readHs3", options, { where: optional(aText), analysis: optional(aText) });
-  const document = readDocument(text, options.where ?? "HS3", options.analysis);
+  const document = readDocument(text, options.where ?? "readHs3", options.analysis);
   const { pairs, terms } = pairsOf(document);
   const notes: string[] = [];
   const graph = new Graph(document, axesOf(document, pairs, notes), {

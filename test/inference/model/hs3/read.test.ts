@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readHs3 } from "../../../../inference/model/hs3/read.js";
+import { constraintTypes } from "../../../../inference/model/hs3/read-constraints.js";
+import { distributionTypes } from "../../../../inference/model/hs3/read-distributions.js";
+import { functionTypes } from "../../../../inference/model/hs3/read-functions.js";
 import { fitLikelihood } from "../../../../inference/model/likelihood/fit-likelihood.js";
 import { freeParameters, rangeOf } from "../../../../inference/model/parameters/parameter.js";
 import { covariance } from "../../../../inference/statistics/fit/covariance.js";
@@ -226,6 +229,14 @@ test("names that JavaScript has are names of nothing", async () => {
     withModel({ type: "constructor" }),
     (await saidOf(withModel({ type: "unknown" }))).replace('"unknown"', '"constructor"'),
   );
+});
+
+test("the document has every type that is read", () => {
+  const text = readFileSync(new URL("../../docs/hs3.md", references), "utf8");
+  const missing = [...distributionTypes, ...functionTypes, ...constraintTypes].filter(
+    (own) => !text.includes(`\`${own}\``),
+  );
+  assert.equal(missing, []);
 });
 
 test("options that are wrong are refused", async () => {
