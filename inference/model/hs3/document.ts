@@ -1,6 +1,7 @@
 /** The sections of a file of HS³, the analysis of it that is chosen, and what that says of parameters. */
 import { parseJson } from "./json.js";
 import { byName, meant, Part, shown } from "./part.js";
+import { likelihoodWithout } from "./without-likelihood.js";
 
 const SECTIONS = [
   "metadata",
@@ -41,6 +42,8 @@ export interface Document {
   readonly data: ReadonlyMap<string, Part>;
   /** That of the chosen analysis. */
   readonly likelihood: Part;
+  /** Whether the file itself names the likelihood. */
+  readonly isPaired: boolean;
   readonly interests: readonly string[];
   /** Of the domains of the analysis; where they lack it, of RooFit's default domain. */
   axis(name: string): Axis | undefined;
@@ -113,10 +116,22 @@ function chosenAnalysis(root: Part, choice: string | undefined): Chosen {
   const likelihoods = byName(root.at("likelihoods"), "likelihood");
   const domains = byName(root.at("domains"), "domain");
   const points = byName(root.at("parameter_points"), "parameter point");
-  const all = analyses.size > 0 ? analyses : likelihoods;
+  const all = new Map(analyses.size > 0 ? analyses : likelihoods);
   const section = analyses.size > 0 ? "analyses" : "likelihoods";
   const list = root.at(section);
-  if (all.size === 0) list.refuse("a likelihood, which pairs distributions with data", "none");
+  if (all.size === 0) {
+    const own = likelihoodWithout(
+      root,
+      byName(root.at("distributions"), "distribution"),
+      byName(root.at("data"), "data set"),
+    );
+    if (own !== undefined) all.set(own.name, own);
+  }
+  if (all.size === 0) {
+    list.refuse("a likelihood, which pairs distributions with data", "none", {
+      hint: 'Add "likelihoods": [{ "name": "…", "distributions": ["…"], "data": ["…"] }]',
+    });
+  }
   const names = [...all.keys()].join(", ");
   if (choice !== undefined && !all.has(choice)) {
     list.refuse(`one of ${names}`, shown(choice), meant(choice, [...all.keys()]));
@@ -189,6 +204,7 @@ export function readDocument(text: string, file: string, choice: string | undefi
     functions,
     data: byName(root.at("data"), "data set"),
     likelihood,
+    isPaired: root.at("likelihoods").isList && root.at("likelihoods").items().length > 0,
     interests,
     axis: (name) => ranges.get(name),
     points: startsOf(root, init, [...distributions.keys(), ...functions.keys()]),

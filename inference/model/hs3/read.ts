@@ -269,7 +269,11 @@ export async function readHs3(text: string, options: Hs3Options = {}): Promise<R
   checkOptions("readHs3", options, { where: optional(aText), analysis: optional(aText) });
   const document = readDocument(text, options.where ?? "readHs3", options.analysis);
   const { pairs, terms } = pairsOf(document);
-  const notes: string[] = [];
+  const notes: string[] = document.isPaired
+    ? []
+    : [
+        `the file has no likelihood: ${pairs.map((own) => `${own.distribution.name} is fitted to ${own.data.part.name}`).join(", ")}`,
+      ];
   const graph = new Graph(document, axesOf(document, pairs, notes), {
     density: readDistribution,
     functionOf: readFunction,

@@ -26,8 +26,8 @@ test("sections are those of HS³", async () => {
   );
   await refused("[]", "m.json: the file: expected an object with metadata, distributions, …, got []");
   await refused(
-    { likelihoods: [] },
-    "m.json: likelihoods: expected a likelihood, which pairs distributions with data, got none",
+    { likelihoods: [], data: [events, { ...events, name: "e" }] },
+    'm.json: likelihoods: expected a likelihood, which pairs distributions with data, got none. Add "likelihoods": [{ "name": "…", "distributions": ["…"], "data": ["…"] }]',
   );
   await refused({ data: {} as never }, "m.json: data: expected a list, got {}");
 });
@@ -88,6 +88,40 @@ test("domains of the analysis come first, then RooFit's default domain; ends tha
       [-1, 1],
       [0.01, Number.POSITIVE_INFINITY],
     ],
+  );
+});
+
+test("without likelihoods a distribution that no other names is that of the only data", async () => {
+  const half = { name: "h", type: "mixture_dist", summands: ["g", "g"], coefficients: [0.5] };
+  const own = await readWith({ likelihoods: undefined as never, distributions: [gaussian, half] });
+  assert.equal(own.likelihoods, [
+    { name: "h", channels: [{ name: "h", density: "h", sample: "d", isExtended: false }] },
+  ]);
+  assert.equal(own.notes, ["the file has no likelihood: h is fitted to d"]);
+});
+
+test("RooFit's simultaneous distributions are paired with data by their labels", async () => {
+  const misc = {
+    ROOT_internal: {
+      combined_distributions: {
+        sim: { distributions: ["h", "g"], index_cat: "c", indices: [1, 0], labels: ["b", "a"] },
+      },
+      combined_datas: { obs: { index_cat: "c", indices: [0, 1], labels: ["a", "b"] } },
+    },
+  };
+  const data = ["obs_a", "obs_b"].map((name) => ({ ...events, name }));
+  const distributions = [gaussian, { ...gaussian, name: "h" }];
+  const { likelihoods } = await readWith({ likelihoods: [], data, distributions, misc });
+  assert.equal(
+    likelihoods[0]!.channels.map(({ density, sample }) => [density, sample]),
+    [
+      ["h", "obs_b"],
+      ["g", "obs_a"],
+    ],
+  );
+  await refused(
+    { likelihoods: [], data: [events], distributions, misc },
+    'm.json: the likelihood that follows from the names.data[0] (of sim): expected a data set (d), got "obs_b"',
   );
 });
 
