@@ -239,6 +239,19 @@ test("the document has every type that is read", () => {
   assert.equal(missing, []);
 });
 
+test("the file that the document shows is read, without a note", async () => {
+  const document = readFileSync(new URL("../../docs/hs3.md", references), "utf8");
+  const [, text] = /```json\n([\s\S]*?)```/.exec(document)!;
+  const { notes, composition } = await readHs3(text!);
+  assert.equal(notes, []);
+  assert.equal(composition.parameters[0], {
+    name: "mass",
+    start: 125,
+    range: [110, 140],
+    constraint: { kind: "normal", observed: 125.1, sigma: 0.3 },
+  });
+});
+
 test("options that are wrong are refused", async () => {
   assert.match(await saidOf(textOf(), { analysiss: "l" } as object), /readHs3.*analysis/);
   assert.match(await saidOf(textOf(), { analysis: 3 } as object), /readHs3.*analysis/);
