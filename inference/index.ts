@@ -6,6 +6,7 @@ export { checkExpressionNames, type Expression, namesOf } from "./expressions/ex
 export type { FunctionName } from "./expressions/functions.js";
 export type { OperatorName } from "./expressions/operators.js";
 export { parseExpression } from "./expressions/parse.js";
+export { expressionText } from "./expressions/text.js";
 export {
   type Applied,
   type ApplyRequest,
@@ -101,6 +102,15 @@ export {
 } from "./model/feature-frame.js";
 export type { FeatureTransform } from "./model/features/feature-transform.js";
 export type { FunctionForm } from "./model/functions/functions.js";
+export {
+  type Hs3Channel,
+  type Hs3Likelihood,
+  type Hs3Model,
+  type Hs3Options,
+  type ReadHs3,
+  readHs3,
+} from "./model/hs3/read.js";
+export { writeHs3 } from "./model/hs3/write.js";
 export type { Value } from "./model/language/environment.js";
 export type { Interval, Region as ColumnRegion } from "./model/language/region.js";
 export {

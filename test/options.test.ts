@@ -302,6 +302,12 @@ const entries: Readonly<Record<string, Entry>> = {
     misspelt: "partition",
     meant: "partitions",
   },
+  readHs3: {
+    call: (options) => library.readHs3("{}", options),
+    right: { analysis: "a" },
+    misspelt: "analyses",
+    meant: "analysis",
+  },
   drawEvents: {
     call: library.drawEvents,
     right: { composition: {}, density: "a", count: 1, point: {}, given: {}, seed: 1, purpose: "a test" },

@@ -62,6 +62,10 @@ export const OPTIONS = {
   only: { value: "STEPS", help: "these steps and what they need, as `unbinned steps` names them: a,b; repeatable" },
   from: { value: "STEP", help: "repeat this step and everything that follows from it" },
   force: { value: undefined, help: "overwrite, or start afresh" },
+  hs3: {
+    value: undefined,
+    help: "print a composition with its events as a file of HS3, the HEP Statistics Serialization Standard",
+  },
   schema: { value: undefined, help: "print the JSON Schema of the configuration" },
   json: { value: undefined, help: "results as JSON on stdout; progress on stderr" },
   help: { value: undefined, help: "show help" },
@@ -111,6 +115,7 @@ export interface Options {
   readonly only: readonly string[];
   readonly from: string | undefined;
   readonly force: boolean;
+  readonly hs3: boolean;
   readonly schema: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -216,6 +221,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     only: every("only").flatMap((names) => namesIn("only", names)),
     from: last("from"),
     force: has("force"),
+    hs3: has("hs3"),
     schema: has("schema"),
     json: has("json"),
     help: has("help"),

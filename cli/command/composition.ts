@@ -3,10 +3,8 @@ import { join } from "node:path";
 import { removeUnfinished, writeAtomic } from "../../io/index.js";
 import { commonOf } from "../../workflow/common-inputs.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
-import {
-  type CompositionAnalysis,
-  loadComposition,
-} from "../../workflow/configuration/composition/composition-file.js";
+import type { CompositionAnalysis } from "../../workflow/configuration/composition/composition-file.js";
+import { loadComposition } from "../../workflow/configuration/composition/load-composition.js";
 import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
 import { UsageError } from "../../workflow/errors.js";
 import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
@@ -42,6 +40,7 @@ const isGiven = {
     free: ({ free }) => free.length > 0,
     "set-parameter": ({ setParameter }) => setParameter.length > 0,
     limit: ({ limit }) => limit.length > 0,
+    hs3: ({ hs3 }) => hs3,
   },
 } as const satisfies Readonly<Record<string, Readonly<Partial<Record<OptionName, (options: Options) => boolean>>>>>;
 
@@ -61,6 +60,7 @@ export function isComposition({ operands, options }: VerbContext): boolean {
 }
 
 function hintOf(option: string, of: keyof typeof isGiven): string {
+  if (option === "hs3") return "HS3 has formulas alone, and no flows";
   if (of === "composition") return "Use --set";
   if (option === "mode" || option === "toys-from") return "Leave it out: toys are drawn at the estimates, or at --at";
   return "Parameters take --set-parameter, --fix, --free and --limit";

@@ -144,11 +144,12 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   expand: {
     summary: "the graph of a composition, or of a trained measurement, everything filled in, as YAML",
     operands: ["FILE"],
-    options: ["set", "seed", ...PARAMETERS, "run", "json"],
+    options: ["set", "seed", ...PARAMETERS, "run", "hs3", "json"],
     details:
       "Kinds and fields have the names of HS3, the HEP Statistics Serialization Standard, where that has them. Densities of regions\n" +
       "of channels are written out. Of a measurement with simulation it prints what `run` trained, found as other verbs find it (--run),\n" +
-      "with the architectures of the flows.",
+      "with the architectures of the flows. --hs3 prints a file of HS3 in JSON, with the events: RooFit reads it, and so do run, fit and\n" +
+      "the other verbs (docs/hs3.md).",
     load: async () => (await import("../verbs/expand.js")).expand,
   },
   steps: {

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { ConfigurationError } from "../errors.js";
 import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./checks.js";
-import { readConfigurationFile } from "./file.js";
-import { foreignKeys } from "./kinds-of-file.js";
+import { isHs3, readConfigurationFile } from "./file.js";
+import { foreignKeys, refuseHs3 } from "./kinds-of-file.js";
 import { limited, type Overrides, readRaw } from "./read-entries.js";
 import { renamedKeys } from "./renames.js";
 import { type Configuration, configurationTable } from "./table.js";
@@ -14,7 +14,9 @@ export type { Overrides } from "./read-entries.js";
 
 /** The analysis that a file describes, every default filled in and every name checked; data files are not touched. */
 export function loadAnalysis(file: string, overrides: Overrides = { set: [] }): Analysis {
-  return { file, configuration: readConfiguration(readConfigurationFile(file), file, overrides) };
+  const text = readConfigurationFile(file);
+  if (isHs3(file, text)) refuseHs3(file);
+  return { file, configuration: readConfiguration(text, file, overrides) };
 }
 
 /**

@@ -6,6 +6,17 @@ import { UsageError } from "../errors.js";
 /** 20 000 samples take 2 MiB. */
 const LARGEST_BYTES = 4 * 2 ** 20;
 
+/** Files of HS³ have their events in them: some three million numbers. */
+const LARGEST_HS3_BYTES = 64 * 2 ** 20;
+
+const JSON_FILE = /\.json$/i;
+
+/** Keys that only files of HS³ have: other files in JSON may be configurations. */
+const SIGNS = /"(?:hs3_version|distributions)"\s*:/;
+
+/** Whether it is a file of HS³, the HEP Statistics Serialization Standard. @param text  of the file */
+export const isHs3 = (file: string, text: string): boolean => JSON_FILE.test(file) && SIGNS.test(text);
+
 /** The text in UTF-8 or UTF-16. */
 export function readConfigurationFile(file: string): string {
   const refuse = (got: string, hint: string, expected = "a configuration file"): never => {
@@ -14,7 +25,8 @@ export function readConfigurationFile(file: string): string {
   const begin = "`unbinned init` writes one to start from";
   let bytes: Uint8Array;
   try {
-    bytes = readSmallFile(file, LARGEST_BYTES, "a configuration file");
+    const largest = JSON_FILE.test(file) ? LARGEST_HS3_BYTES : LARGEST_BYTES;
+    bytes = readSmallFile(file, largest, "a configuration file");
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -22,6 +34,9 @@ export function readConfigurationFile(file: string): string {
   }
   const text = decoded(bytes);
   if (text === undefined) return refuse("bytes that are none", "Save it as UTF-8", "a text in UTF-8");
+  if (bytes.length > LARGEST_BYTES && !isHs3(file, text)) {
+    refuse(`${bytes.length} bytes`, "Check that this is the file you meant", `at most ${LARGEST_BYTES} bytes`);
+  }
   if (text.includes("\0")) refuse("a binary file", "Is it the file you meant?", "a text in YAML");
   return text;
 }

@@ -1,6 +1,7 @@
 /** The two kinds of configuration file: measurements with simulation, and compositions, which have `likelihoods`. */
+import { UsageError } from "../errors.js";
 import { COMPOSITION_KEY, compositionTable } from "./composition-table.js";
-import { readConfigurationFile } from "./file.js";
+import { isHs3, readConfigurationFile } from "./file.js";
 import { rawMap, readText } from "./read-entries.js";
 import { configurationTable } from "./table.js";
 import type { Problem } from "./validation.js";
@@ -12,9 +13,18 @@ const isOfComposition = (raw: unknown) => Object.hasOwn(raw as object, COMPOSITI
 /** Which kind a file is of; throws where it is no YAML. */
 export function kindOfFile(file: string): KindOfFile {
   const text = readConfigurationFile(file);
+  if (isHs3(file, text)) return "composition";
   // A file of thousands of samples takes seconds to parse: once is enough.
   if (!text.includes(COMPOSITION_KEY)) return "measurement";
   return isOfComposition(rawMap(readText(text, file).value, file)) ? "composition" : "measurement";
+}
+
+const ONLY_MEASUREMENTS = "a measurement with simulation, as this command works on that alone";
+const FOR_COMPOSITIONS = "Use run, fit, coverage, validate, expand or steps";
+
+/** Where a command works on measurements alone. */
+export function refuseHs3(file: string): never {
+  throw new UsageError(file, { expected: ONLY_MEASUREMENTS, got: "a file of HS3", hint: FOR_COMPOSITIONS });
 }
 
 /** Keys that only the other kind of file has. */
@@ -25,9 +35,9 @@ export function foreignKeys(raw: Readonly<Record<string, unknown>>, kind: KindOf
     return [
       {
         path: [COMPOSITION_KEY],
-        expected: "a measurement with simulation, as this command works on that alone",
+        expected: ONLY_MEASUREMENTS,
         got: "a composition (a file with `likelihoods`)",
-        hint: "Use run, fit, coverage, validate, expand or steps",
+        hint: FOR_COMPOSITIONS,
       },
     ];
   }

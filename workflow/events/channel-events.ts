@@ -36,22 +36,56 @@ function columnsOf({ composition }: CompositionAnalysis, { density, region }: Ch
   return [...new Set([...of, ...given, ...Object.keys(region)])];
 }
 
-/** Values that are not finite are refused, by file and row. */
-export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPlan): Promise<ChannelEvents> {
-  const sample = analysis.configuration.samples[plan.sample]!;
-  const file = pathOf(analysis, sample.file);
-  const names = columnsOf(analysis, plan);
-  const inFile = (name: string) => sample.columns[name] ?? name;
+/** All events of a sample, and what its weights are called. */
+interface Table {
+  /** Those that are read. */
+  readonly count: number;
+  /** Those in the file. */
+  readonly total: number;
+  readonly columns: Readonly<Record<string, ColumnData>>;
+  readonly weights: ColumnData | undefined;
+  readonly weight: string;
+}
+
+/** Of a file that holds its events itself. */
+function inlineTable(data: ChannelData, names: readonly string[]): Table {
+  const columns = Object.fromEntries(names.map((name) => [name, sharedColumn(data.columns[name]!)]));
+  const weights = data.weights && sharedColumn(data.weights);
+  return { count: data.count, total: data.count, columns, weights, weight: "weights" };
+}
+
+async function tableOf(
+  { configuration, inline }: CompositionAnalysis,
+  { sample: name }: ChannelPlan,
+  file: string,
+  names: readonly string[],
+): Promise<Table> {
+  if (inline !== undefined) return inlineTable(inline.samples[name]!, names);
+  const sample = configuration.samples[name]!;
+  const inFile = (column: string) => sample.columns[column] ?? column;
   const wanted = [...names.map(inFile), ...(sample.weight === undefined ? [] : [sample.weight])];
   const table = await readEvents(file, [...new Set(wanted)]);
-  const read = (name: string) => sharedColumn(requireColumn(table, name, { features: 1, events: "any" }).data);
-  const columns = Object.fromEntries(names.map((name) => [name, read(inFile(name))]));
-  const weights = sample.weight === undefined ? undefined : read(sample.weight);
+  const read = (column: string) => sharedColumn(requireColumn(table, column, { features: 1, events: "any" }).data);
+  return {
+    count: table.count,
+    total: table.total,
+    columns: Object.fromEntries(names.map((column) => [column, read(inFile(column))])),
+    weights: sample.weight === undefined ? undefined : read(sample.weight),
+    weight: sample.weight ?? "",
+  };
+}
+
+/** Values that are not finite are refused, by file and row. */
+export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPlan): Promise<ChannelEvents> {
+  const file = pathOf(analysis, analysis.configuration.samples[plan.sample]!.file);
+  const names = columnsOf(analysis, plan);
+  const table = await tableOf(analysis, plan, file, names);
+  const { columns, weights } = table;
   const { rows, leftOut } = selected(file, table.count, selectionOf(analysis, plan, names, columns));
   const data =
     rows === undefined ? { count: table.count, columns, weights } : selection(table.count, columns, weights, rows);
   if (data.weights !== undefined && data.count > 0) {
-    checkWeights(`${file}, column ${JSON.stringify(sample.weight)}`, { count: data.count, weights: data.weights });
+    checkWeights(`${file}, column ${JSON.stringify(table.weight)}`, { count: data.count, weights: data.weights });
   }
   if (data.count === 0 && !plan.isExtended) {
     throw new UsageError(file, {

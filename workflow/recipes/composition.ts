@@ -70,6 +70,8 @@ export async function readPlans(
   const used = new Set(analysis.likelihoods.flatMap(({ parameters }) => parameters));
   const unused = analysis.composition.parameters.filter(({ name }) => !used.has(name)).map(({ name }) => name);
   if (unused.length > 0) warn(`${analysis.file}: no likelihood depends on ${unused.join(", ")}`);
+  for (const note of analysis.inline?.notes ?? [])
+    warn(note.startsWith(analysis.file) ? note : `${analysis.file}: ${note}`);
   const all: (readonly [LikelihoodPlan, readonly ChannelEvents[]])[] = [];
   for (const plan of analysis.likelihoods) {
     const events: ChannelEvents[] = [];

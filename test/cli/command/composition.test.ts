@@ -136,4 +136,32 @@ test("validate says how a composition was understood, and of what no likelihood 
   assert.match(error, /^unbinned: warning: .*more\.yaml: no likelihood depends on idle\n$/);
 });
 
+test("expand --hs3 prints a file of HS³ that fit takes", async () => {
+  const printed = await runInProcess(["expand", file, "--hs3"]);
+  assert.is(printed.code, 0, printed.error);
+  const json = files.write("flat.json", printed.out);
+  const [own, wanted] = [await runInProcess(["fit", json, "--json"]), await runInProcess(["fit", file, "--json"])];
+  const resultOf = ({ out }: { readonly out: string }) => {
+    const { likelihoods } = JSON.parse(out) as {
+      readonly likelihoods: Readonly<Record<string, { readonly nll: number; readonly parameters: unknown }>>;
+    };
+    const [{ nll, parameters }] = Object.values(likelihoods) as [
+      { readonly nll: number; readonly parameters: unknown },
+    ];
+    return { nll, parameters };
+  };
+  assert.equal(resultOf(own), resultOf(wanted));
+  const refused = await runInProcess(["expand", TOY, "--hs3"]);
+  assert.is(refused.code, 2);
+  assert.match(
+    refused.error,
+    /--hs3: expected a composition .*, got a measurement with simulation\. HS3 has formulas alone, and no flows/,
+  );
+  const measured = await runInProcess(["hessian", json]);
+  assert.match(
+    measured.error,
+    /flat\.json: expected a measurement with simulation, .*got a file of HS3\. Use run, fit/,
+  );
+});
+
 test.run();

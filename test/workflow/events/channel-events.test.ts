@@ -1,7 +1,7 @@
 /** Which events of a file are those of a channel, and what is said of the others. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { loadComposition } from "../../../workflow/configuration/composition/composition-file.js";
+import { loadComposition } from "../../../workflow/configuration/composition/load-composition.js";
 import { readChannel } from "../../../workflow/events/channel-events.js";
 import { leftOutText } from "../../../workflow/events/selection.js";
 import { compositionFiles, type Files } from "../composition-sample.js";

@@ -7,6 +7,7 @@ import {
 } from "../../../inference/model/composition/composition.js";
 import type { DensityForm } from "../../../inference/model/densities/densities.js";
 import type { FunctionForm } from "../../../inference/model/functions/functions.js";
+import type { ChannelData } from "../../../inference/model/likelihood/channels.js";
 import { type Constraint, constraintEstimate } from "../../../inference/model/parameters/constraints.js";
 import {
   changedParameters,
@@ -15,7 +16,6 @@ import {
 } from "../../../inference/model/parameters/parameter.js";
 import { UsageError } from "../../errors.js";
 import { COMPOSITION_KEY, type CompositionConfiguration, compositionTable } from "../composition-table.js";
-import { readConfigurationFile } from "../file.js";
 import { foreignKeys } from "../kinds-of-file.js";
 import { type Overrides, readRaw } from "../read-entries.js";
 import { checkReferences } from "../references.js";
@@ -45,11 +45,12 @@ export interface CompositionAnalysis {
   readonly configuration: CompositionConfiguration;
   readonly composition: CheckedComposition;
   readonly likelihoods: readonly LikelihoodPlan[];
+  /** Of a file that holds its events itself: these, by sample, and what its reader left out or decided. */
+  readonly inline?: {
+    readonly samples: Readonly<Record<string, ChannelData>>;
+    readonly notes: readonly string[];
+  };
 }
-
-/** Data files are not touched. */
-export const loadComposition = (file: string, overrides: CompositionOverrides = { set: [] }) =>
-  readComposition(readConfigurationFile(file), file, overrides);
 
 /** @param file  how messages name the text */
 export async function readComposition(

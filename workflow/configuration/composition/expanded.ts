@@ -1,7 +1,10 @@
 /** The graph that a composition describes, with the names of HS³, the HEP Statistics Serialization Standard, where that has them. */
 import { entryOf } from "../../../engine/entry.js";
 import type { Weights } from "../../../flows/networks/weights.js";
+import { expressionText } from "../../../inference/expressions/text.js";
 import type { CheckedComposition } from "../../../inference/model/composition/composition.js";
+import type { DensityForm } from "../../../inference/model/densities/densities.js";
+import type { FunctionForm } from "../../../inference/model/functions/functions.js";
 import { ABOVE_ZERO, type Constraint } from "../../../inference/model/parameters/constraints.js";
 import { rangeOf } from "../../../inference/model/parameters/parameter.js";
 import { densityRows } from "../table/composition/densities.js";
@@ -82,18 +85,25 @@ export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity
   };
 }
 
+/** Of an expression that no file of ours has: its text. */
+const textOf = (form: FunctionForm | DensityForm) =>
+  "expression" in form ? expressionText(form.expression) : undefined;
+
 export function expanded({ configuration, composition, likelihoods }: CompositionAnalysis) {
   const { name, seed, output, fit, scan, impacts, report } = configuration;
   return {
     metadata: { name, seed, output },
     ...graphOf(composition, {
       ofFunction(own) {
-        const written = configuration.functions[own]!;
+        const written = entryOf(configuration.functions, own);
+        const form = composition.functions[own]!;
+        if (written === undefined) return textOf(form);
         return "expression" in written ? written.expression : undefined;
       },
       ofDensity(own) {
         const written = entryOf(configuration.densities, own);
-        return written && "generic" in written ? written.generic.expression : undefined;
+        if (written === undefined) return textOf(composition.densities[own]!);
+        return "generic" in written ? written.generic.expression : undefined;
       },
       training(own) {
         const written = entryOf(configuration.densities, own);

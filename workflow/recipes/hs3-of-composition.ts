@@ -1,0 +1,28 @@
+/** A composition with the events of its samples as a file of HS³. */
+import type { Hs3Channel, Hs3Likelihood } from "../../inference/model/hs3/read.js";
+import { writeHs3 } from "../../inference/model/hs3/write.js";
+import type { ChannelData } from "../../inference/model/likelihood/channels.js";
+import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import type { Reporter } from "../reporter.js";
+import { readPlans } from "./composition.js";
+
+/** JSON. Events that ranges and regions leave out are not in it. */
+export async function hs3OfComposition(analysis: CompositionAnalysis, reporter: Reporter): Promise<string> {
+  const samples: Record<string, ChannelData> = {};
+  const digests = new Map<string, string>();
+  const likelihoods: Hs3Likelihood[] = [];
+  for (const [{ name, channels }, events] of await readPlans(analysis, reporter)) {
+    const own = channels.map(({ name: channel, selected, sample, isExtended }, c): Hs3Channel => {
+      const { data, digest } = events[c]!;
+      // A sample of which channels look at other columns or events is several data sets.
+      const key = `${Object.keys(data.columns).join()} ${digest}`;
+      const other = digests.get(sample);
+      const set = other === undefined || other === key ? sample : `${sample}_${name}_${channel}`;
+      digests.set(set, key);
+      samples[set] = data;
+      return { name: channel, density: selected, sample: set, isExtended };
+    });
+    likelihoods.push({ name, channels: own });
+  }
+  return writeHs3({ composition: analysis.composition, likelihoods, samples });
+}
