@@ -328,8 +328,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     eventScores: async (channel, theta) => scoresOf(opened(channel), theta),
     async expected(theta) {
       if (ofParameters.expected === undefined) return {};
-      await ofParameters.expected.write({ nu: Array.from(theta) });
-      const found = await ofParameters.expected.run();
+      const found = await boundAll.ofTheta(ofParameters.expected, theta);
       return Object.fromEntries(
         Object.entries(found).map(([name, values]) => [name.slice("expected ".length), values[0]!]),
       );

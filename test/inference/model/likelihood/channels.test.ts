@@ -85,8 +85,15 @@ for (const backend of testBackends()) {
           close([channels.all!.nll], [events], tolerances[backend.precision]);
           close([penalty.nll], [penaltyOf(at) + poissonTerm(at, 5)], F64);
           close([total.nll], [channels.all!.nll + penalty.nll], F64);
-          close([(await likelihood.expected(at)).all!], [at[0]! + at[1]!], F64);
         }
+        const places = [theta, [1, 2, 0.8], [7, 0.5, -0.3]];
+        const expected = await Promise.all(places.map((at) => likelihood.expected(at)));
+        close(
+          expected.map(({ all }) => all!),
+          places.map(([s, b]) => s! + b!),
+          F64,
+          "asked for at once, each of its own parameters",
+        );
       },
       own,
     );
