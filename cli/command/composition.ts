@@ -118,7 +118,7 @@ async function withResults(
     signal.throwIfAborted();
     if (leftOut().length > 0) warn(leftOutText(leftOut()));
     const results = isKept
-      ? await writeComposition(own, folder, outcome, warnings)
+      ? await writeComposition(own, folder, outcome, warnings, leftOut())
       : sealed(compositionResults(analysis, backend, outcome, warnings));
     if (!isKept && folder !== undefined) {
       await writeAtomic(join(folder, FIT_FILE), [`${JSON.stringify(results, undefined, 2)}\n`]);

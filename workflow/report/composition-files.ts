@@ -12,12 +12,16 @@ import { compositionArrays, compositionResults } from "./composition-results.js"
 import { buildReport } from "./html.js";
 import { PICTURES_FOLDER } from "./outcome-files.js";
 
-/** @param warnings  what `context.warn` has said, in order */
+/**
+ * @param warnings  what `context.warn` has said, in order
+ * @param leftOut   steps that are not done, as they were not asked for
+ */
 export async function writeComposition(
   { analysis, backend, warn }: CompositionContext,
   folder: string,
   outcome: CompositionOutcome,
   warnings: readonly string[],
+  leftOut: readonly string[],
 ): Promise<object> {
   await writeNpz(join(folder, ARRAYS_FILE), compositionArrays(outcome));
   const files = await belongingsIn(folder, [ARRAYS_FILE]);
@@ -25,7 +29,7 @@ export async function writeComposition(
   await writeAtomic(join(folder, RESULTS_FILE), [`${JSON.stringify(results, undefined, 2)}\n`]);
   const pictures = drawAll(drawingsOf(analysis, outcome), warn);
   await writePictures(createInside(folder, PICTURES_FOLDER), pictures);
-  const page = buildReport(compositionReport(analysis, outcome, pictures, warnings, warn));
+  const page = buildReport({ ...compositionReport(analysis, outcome, pictures, warnings, warn), leftOut });
   await writeAtomic(join(folder, "report.html"), [page]);
   return results;
 }
