@@ -4,7 +4,7 @@ import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
-import { readPlans } from "../../workflow/recipes/composition.js";
+import { lookBeforeRegions, readPlans } from "../../workflow/recipes/composition.js";
 import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
 import { readFlowSamples } from "../../workflow/steps/composition/trainings.js";
 import { compositionOf, isComposition } from "../command/composition.js";
@@ -34,6 +34,7 @@ export async function validate(context: VerbContext): Promise<void> {
 async function validateComposition(context: VerbContext): Promise<void> {
   const analysis = await compositionOf(context);
   const read = await readPlans(analysis, context);
+  for (const own of read) await lookBeforeRegions({ analysis, warn: context.warn }, own);
   const lines = read.flatMap(([{ name, channels, parameters }, events]) => [
     `  ${name}: ${parameters.join(", ")}`,
     ...channels.map(({ name: channel, density, isExtended }, c) => {

@@ -2,6 +2,7 @@
 import { named, updated, type Weights } from "../../../flows/networks/weights.js";
 import { splitSample } from "../../../flows/training/event-sample.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
+import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import { type FlowForm, flowWeightsOf } from "../../../inference/model/densities/flow.js";
 import { flowTraining, initialFlow, SAMPLE, sampleOf } from "../../../inference/model/training/composition-density.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
@@ -20,7 +21,6 @@ import {
   trainStep,
 } from "../trainings/training-step.js";
 import type { CompositionContext } from "./context.js";
-import { reachableParts } from "./reachable-parts.js";
 
 export interface TrainedFlow {
   readonly weights: Weights;
@@ -34,17 +34,23 @@ export interface PlannedTraining extends LazyStep<TrainedFlow> {
 
 type WrittenFlow = Extract<CompositionConfiguration["densities"][string], { readonly flow: unknown }>["flow"];
 
+type Written = Pick<CompositionAnalysis, "configuration">;
+
+/** Of these densities, those that are trained. */
+export const trainedDensities = ({ configuration: { densities } }: Written, names: readonly string[]): string[] =>
+  names.filter((name) => Object.hasOwn(densities, name) && "flow" in densities[name]!);
+
 /** Flows that are trained, of the densities of which a likelihood is made, directly or not. */
-export function flowsOf(
-  { configuration }: Pick<CompositionAnalysis, "configuration">,
-  { composition, channels }: LikelihoodPlan,
-): string[] {
-  const selected = channels.map((own) => own.selected);
-  const written = configuration.densities;
-  return Object.keys(reachableParts(composition, selected).densities).filter(
-    (name) => Object.hasOwn(written, name) && "flow" in written[name]!,
+export const flowsOf = (analysis: Written, { composition, channels }: LikelihoodPlan): string[] =>
+  trainedDensities(
+    analysis,
+    Object.keys(
+      reachableParts(
+        composition,
+        channels.map((own) => own.selected),
+      ).densities,
+    ),
   );
-}
 
 interface FlowSample {
   readonly density: string;
