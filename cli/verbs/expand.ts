@@ -5,7 +5,7 @@ import { expandedMeasurement } from "../../workflow/recipes/expanded-measurement
 import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
-/** Prints the graph of a composition, or that which a measurement is once it is trained. */
+/** Prints the graph of a composition, or that which a measurement is: as `run` will make it, or with a run as it is trained. */
 export async function expand(context: VerbContext): Promise<void> {
   const { operands, options } = context;
   const graph = isComposition(context)
