@@ -15,7 +15,7 @@ import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
 import { lookAtStart, plannedSteps, readPlans } from "./composition.js";
-import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
+import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
 import { inLanes } from "./lanes.js";
 
 export interface CompositionToysRequest {
@@ -45,7 +45,7 @@ export async function runCompositionToys(
   const verdicts = new Verdicts(untrained.warn);
   const { context, trainings } = await withTrainings(untrained);
   const plans = await readPlans(context.analysis, context);
-  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const all: ToysInFolder[] = [];
   for (const read of plans) {
     await lookAtStart(context, ...read, true);

@@ -29,7 +29,7 @@ import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
-import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
+import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
 /** What one likelihood has left. */
@@ -172,7 +172,7 @@ export async function runComposition(context: CompositionContext, extent: Extent
   const verdicts = new Verdicts(context.warn);
   const plans = await readPlans(context.analysis, context);
   const { context: own, trainings, requireTrained } = await withTrainings(context);
-  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const outcome = async (i: number) => {
     const [plan, events] = [own.analysis.likelihoods[i]!, plans[i]![1]];
     requireTrained(plan);

@@ -24,10 +24,13 @@ export interface MorphedForm extends FlowColumns {
   readonly morph: FlowModel<FactorizableArchitecture>;
 }
 
+/** What the names of the weights begin with, on tapes and in files. */
+export const morphWeightsOf = (density: string) => `densities.${density}.morph`;
+
 function mapOf({ of, given = [], frame, givenFrame, nuisances, morph }: MorphedForm, name: string): FlowMap {
   const { architecture } = morph;
   const bound = (at: Environment) =>
-    at.weights(`densities.${name}.morph`, (prefix) => bindFactorizableFlow(at.tape, architecture, prefix));
+    at.weights(morphWeightsOf(name), (prefix) => bindFactorizableFlow(at.tape, architecture, prefix));
   // A number at the nominal value changes nothing, and costs nothing.
   const values = (at: Environment) =>
     nuisances.map((own, k) => {

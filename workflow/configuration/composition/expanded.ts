@@ -100,8 +100,10 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
       },
       training(own) {
         const written = entryOf(configuration.densities, own);
-        if (written === undefined || !("flow" in written)) return undefined;
-        const { train, region, heldOut, training } = written.flow;
+        const trained =
+          written && ("flow" in written ? written.flow : "morphed" in written ? written.morphed : undefined);
+        if (trained === undefined) return undefined;
+        const { train, region, heldOut, training } = trained;
         return { train, ...(region && { region }), heldOut, training };
       },
     }),
