@@ -1,11 +1,10 @@
 /** What a measurement of a distribution of interest is in the language of compositions: as its run will make it, or once its densities are trained. */
 import type { CheckedComposition } from "../../inference/model/composition/composition.js";
-import { EVENTS, mixtureComposition } from "../../inference/model/composition/mixture-composition.js";
+import { EVENTS, EVENTS_GIVEN_X, mixtureComposition } from "../../inference/model/composition/mixture-composition.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { graphOf } from "../configuration/composition/expanded.js";
 import type { Configuration } from "../configuration/table.js";
-import { UsageError } from "../errors.js";
 import { loadModel } from "../store/model-files.js";
 import { plannedModel } from "./planned-model.js";
 import { densityNotes, functionNotes } from "./planned-notes.js";
@@ -18,10 +17,11 @@ const namesOf = (name: "x" | "y", columns: readonly string[], features: number) 
 function compositionOf({ likelihood, observables }: Configuration, model: MixtureModel): CheckedComposition {
   const { y: density, transport, response, ...ofX } = model;
   const looksAtY = likelihood.observables.includes("y");
-  return mixtureComposition(looksAtY ? model : ofX, {
+  const columns = {
     x: namesOf("x", observables.x.columns, model.x.nominal.architecture.features),
     ...(looksAtY && density && { y: namesOf("y", observables.y!.columns, density.nominal.architecture.features) }),
-  });
+  };
+  return mixtureComposition(looksAtY ? model : ofX, columns, likelihood.form);
 }
 
 const NO_TEXTS = { ofFunction: () => undefined, ofDensity: () => undefined };
@@ -44,21 +44,15 @@ function plannedGraph(configuration: Configuration) {
 export async function expandedMeasurement(analysis: Analysis, run: string | undefined) {
   const { configuration } = analysis;
   const { name, seed, output, likelihood, model, fit, scan, report } = configuration;
-  if (likelihood.form !== "joint") {
-    throw new UsageError(analysis.file, {
-      expected: "likelihood.form: joint",
-      got: likelihood.form,
-      hint: "p(y | x) of a mixture has no word in the language yet",
-    });
-  }
   const isPlanned = run === undefined && model.file === undefined;
   const graph = isPlanned
     ? plannedGraph(configuration)
     : graphOf(compositionOf(configuration, await loadModel(analysis, runFolders(analysis, run, undefined))), NO_TEXTS);
+  const distribution = likelihood.form === "joint" ? EVENTS : EVENTS_GIVEN_X;
   return {
     metadata: { name, seed, output },
     ...graph,
-    likelihoods: [{ name: "data", distribution: EVENTS, extended: likelihood.extended }],
+    likelihoods: [{ name: "data", distribution, extended: likelihood.extended }],
     analyses: { fit, scan, report },
   };
 }

@@ -8,8 +8,9 @@ import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { aModel, texts, values } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
-import type { DensityKind, FlowMap } from "./contract.js";
+import type { DensityKind } from "./contract.js";
 import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
+import type { FlowMap } from "./flow-map.js";
 import { drawnBehindFlow, movedByFlow } from "./moved.js";
 import { checkRanges } from "./probability-of-box.js";
 

@@ -64,4 +64,17 @@ test("yields are said to lose the part of the samples that is left out", async (
   assert.match(textOf(without.function("yield of signal")), "the part of the nominal samples that data.without leaves");
 });
 
+test("the conditional form is a density of y at given x", async () => {
+  const analysis = loadAnalysis("examples/three-processes/analysis.yaml", { set: ["likelihood.form=conditional"] });
+  const { distributions, likelihoods } = await expandedMeasurement(analysis, undefined);
+  assert.is(likelihoods[0]!.distribution, "events given x");
+  const { name, type, of, given } = distributions.at(-1)! as {
+    name: string;
+    type: string;
+    of: unknown;
+    given: unknown;
+  };
+  assert.equal([name, type, of, given], ["events given x", "conditional_dist", ["y1", "y2", "y3"], ["x"]]);
+});
+
 test.run();

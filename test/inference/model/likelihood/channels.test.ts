@@ -384,6 +384,22 @@ test("an extended channel of a region whose part differs from event to event is 
   );
 });
 
+test("the same channel, not extended, is a likelihood, without an expected number", () => {
+  const data = { count: 1, columns: { m: Float64Array.of(1.5), pass: Float64Array.of(1) } };
+  return withChannels(
+    [channel("low", "low", { data })],
+    async (likelihood) => {
+      const [found] = await likelihood.logProb("low", theta);
+      // Of the exponential with slope 2 and of the flat part, the shares below 2.
+      const part = (6 * (1 - Math.exp(-2))) / (1 - Math.exp(-6)) + 9 / 3;
+      close([found!], [logModel(1.5, [6, 9, 2]) + Math.log(15 / part)], F64);
+      assert.equal(await likelihood.expected(theta), {});
+    },
+    referenceBackend(),
+    byCategory,
+  );
+});
+
 test("channels that do not fit are refused in one sentence", async () => {
   const wrong: readonly [readonly Channel[], RegExp][] = [
     [[], /expected a channel, got "?none/],

@@ -251,6 +251,22 @@ export const densityRows = {
     "product_dist",
     (factors) => ({ kind: "product", factors }) as const,
   ),
+  conditional: row(
+    section(
+      {
+        density: density("Density of all columns: a product, or a sum of products of the same columns."),
+        given: list(column("Column of the density."), {
+          doc: "Columns that are given: what the density says of them alone does not count.",
+          minLength: 1,
+          maxLength: MAXIMA.features,
+          unique: true,
+        }),
+      },
+      { doc: "Density of the other columns at given values of these: p(y | x) = p(x, y) / p(x)." },
+    ),
+    "conditional_dist",
+    (written) => ({ kind: "conditional", ...written }) as const,
+  ),
   truncated: row(
     section(
       {
