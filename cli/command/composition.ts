@@ -10,9 +10,10 @@ import { UsageError } from "../../workflow/errors.js";
 import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
 import { chosenComposition } from "../../workflow/recipes/composition-steps.js";
 import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
-import { writeComposition } from "../../workflow/report/composition-files.js";
-import { compositionResults } from "../../workflow/report/composition-results.js";
+import { compositionFrame, compositionPage } from "../../workflow/report/composition-page.js";
+import { compositionNumbers, compositionResults } from "../../workflow/report/composition-results.js";
 import { describeLikelihood } from "../../workflow/report/composition-text.js";
+import { writeReport, writeResults } from "../../workflow/report/outcome-files.js";
 import { sealed } from "../../workflow/store/checksum.js";
 import { StepNotDone } from "../../workflow/store/chosen-steps.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
@@ -118,8 +119,12 @@ async function withResults(
     signal.throwIfAborted();
     if (leftOut().length > 0) warn(leftOutText(leftOut()));
     const results = isKept
-      ? await writeComposition(own, folder, outcome, warnings)
+      ? await writeResults(folder, compositionNumbers(analysis, backend, outcome, warnings))
       : sealed(compositionResults(analysis, backend, outcome, warnings));
+    if (isKept) {
+      const frame = compositionFrame(analysis, outcome, warnings, leftOut());
+      await writeReport(folder, frame, compositionPage(analysis, outcome), warn);
+    }
     if (!isKept && folder !== undefined) {
       await writeAtomic(join(folder, FIT_FILE), [`${JSON.stringify(results, undefined, 2)}\n`]);
     }

@@ -142,13 +142,14 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/validate.js")).validate,
   },
   expand: {
-    summary: "the graph of a composition, or of a trained measurement, everything filled in, as YAML",
+    summary: "the graph of a composition, or of a measurement, everything filled in, as YAML",
     operands: ["FILE"],
     options: ["set", "seed", ...PARAMETERS, "run", "hs3", "json"],
     details:
       "Kinds and fields have the names of HS3, the HEP Statistics Serialization Standard, where that has them. Densities of regions\n" +
-      "of channels are written out. Of a measurement with simulation it prints what `run` trained, found as other verbs find it (--run),\n" +
-      "with the architectures of the flows. --hs3 prints a file of HS3 in JSON, with the events: RooFit reads it, and so do run, fit and\n" +
+      "of channels are written out. Of a measurement with simulation it prints what `run` will make: steps, samples and architectures of\n" +
+      "the flows, and under decided_by_run what samples and trainings decide, which is null where it is a number. With --run it prints\n" +
+      "what that run trained. --hs3 prints a file of HS3 in JSON, with the events: RooFit reads it, and so do run, fit and\n" +
       "the other verbs (docs/hs3.md).",
     load: async () => (await import("../verbs/expand.js")).expand,
   },

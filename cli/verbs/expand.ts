@@ -6,7 +6,7 @@ import { hs3OfComposition } from "../../workflow/recipes/hs3-of-composition.js";
 import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
-/** Prints the graph of a composition, or that which a measurement is once it is trained. */
+/** Prints the graph of a composition, or that which a measurement is: as `run` will make it, or with a run as it is trained. */
 export async function expand(context: VerbContext): Promise<void> {
   const { operands, options } = context;
   if (isComposition(context) && options.hs3) {

@@ -63,7 +63,7 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     if (leftOut().length > 0) runContext.warn(leftOutText(leftOut()));
     const results = await writeResults(folder, measurementNumbers(runContext, outcome));
     const page = measurementPage(runContext, outcome);
-    await writeReport(folder, frameOf(runContext, outcome), page, runContext.warn);
+    await writeReport(folder, frameOf(runContext, outcome, leftOut()), page, runContext.warn);
     for (const [name, { label, summary }] of Object.entries(outcome.fitted.fits)) {
       // The average counts each likelihood from its own minimum.
       const nllName = name === "averaged" ? "average of -ln L above the minima of the replicas" : "-ln L";

@@ -4,9 +4,9 @@ import { loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { configurationSchema } from "../../workflow/configuration/schema.js";
 import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
-import { readPlans } from "../../workflow/recipes/composition.js";
+import { lookBeforeRegions, readPlans } from "../../workflow/recipes/composition.js";
 import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
-import { readFlowSamples } from "../../workflow/steps/composition/trainings.js";
+import { readTrainingSamples } from "../../workflow/steps/composition/trainings.js";
 import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -34,14 +34,16 @@ export async function validate(context: VerbContext): Promise<void> {
 async function validateComposition(context: VerbContext): Promise<void> {
   const analysis = await compositionOf(context);
   const read = await readPlans(analysis, context);
+  for (const own of read) await lookBeforeRegions({ analysis, warn: context.warn }, own);
   const lines = read.flatMap(([{ name, channels, parameters }, events]) => [
     `  ${name}: ${parameters.join(", ")}`,
     ...channels.map(({ name: channel, density, isExtended }, c) => {
       return `    ${channel}: ${events[c]!.data.count} events of ${density}${isExtended ? ", extended" : ""}`;
     }),
   ]);
-  const trainings = (await readFlowSamples(analysis)).map(({ density, written: { train }, events }) => {
-    return `  ${density}: trained on ${events.data.count} events of ${train}`;
+  const trainings = (await readTrainingSamples(analysis)).map(({ density, samples }) => {
+    const all = samples.map(({ sample, events }) => `${events.data.count} events of ${sample}`);
+    return `  ${density}: trained on ${all.join(", ")}`;
   });
   context.print([`${analysis.file} is valid.`, ...lines, ...trainings].join("\n"));
   context.printJson(analysis.configuration);

@@ -14,21 +14,22 @@ import type { CheckedComposition } from "./composition/composition.js";
 import {
   densityOfPart,
   EVENTS,
+  EVENTS_GIVEN_X,
   featureNames,
+  type LikelihoodForm,
   PROCESS,
   partsOfObservable,
   unframedComposition,
   weightsOfPart,
 } from "./composition/mixture-composition.js";
-import type { FlowMap } from "./densities/contract.js";
 import { densityKind } from "./densities/densities.js";
+import type { FlowMap } from "./densities/flow-map.js";
 import { contextOf } from "./densities/given-columns.js";
 import type { Columns, Environment } from "./language/environment.js";
 import { checkedModel, type MixtureModel, type PartName, parameterPrefixes, partsOf, sideOf } from "./mixture-model.js";
 import { logYields } from "./yields.js";
 
-/** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
-export type LikelihoodForm = "joint" | "conditional";
+export type { LikelihoodForm } from "./composition/mixture-composition.js";
 
 /** One event's observables, without y where the likelihood looks at x alone. */
 export interface Observed {
@@ -189,11 +190,9 @@ class MixtureOnTape implements BoundMixture {
     if (y === undefined && form === "conditional") {
       throw new UsageError("mixture", { expected: "y for p(y | x)", got: "x alone" });
     }
-    const logOf = ({ environment }: Written) => environment.density(EVENTS).logProb();
-    const ofX = () => logOf(this.at(nu, { x }, this.ofX));
-    if (y === undefined) return ofX();
-    const ofBoth = logOf(this.at(nu, { x, y }));
-    return form === "joint" ? ofBoth : sub(ofBoth, ofX());
+    const density = form === "joint" ? EVENTS : EVENTS_GIVEN_X;
+    const { environment } = y === undefined ? this.at(nu, { x }, this.ofX) : this.at(nu, { x, y });
+    return environment.density(density).logProb();
   }
 
   private mapOf(part: PartName, { densities }: CheckedComposition): FlowMap {

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
 import type { ParameterPoint } from "../../inference/model/parameters/parameter.js";
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
-import { type Coverage, coverageOf } from "../../inference/statistics/toys/coverage.js";
 import { nearest } from "../../io/edit-distance.js";
 import { writeAtomic } from "../../io/index.js";
 import { NotConverged, UsageError } from "../errors.js";
@@ -11,11 +10,12 @@ import type { CompositionContext } from "../steps/composition/context.js";
 import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
 import { type CompositionToys, compositionToys, FIT, runCompositionToy } from "../steps/composition/toys.js";
 import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
+import { knownCoverage } from "../steps/toy-verdicts.js";
 import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
-import { plannedSteps, readPlans } from "./composition.js";
-import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
+import { lookAtStart, plannedSteps, readPlans } from "./composition.js";
+import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
 import { inLanes } from "./lanes.js";
 
 export interface CompositionToysRequest {
@@ -45,9 +45,10 @@ export async function runCompositionToys(
   const verdicts = new Verdicts(untrained.warn);
   const { context, trainings } = await withTrainings(untrained);
   const plans = await readPlans(context.analysis, context);
-  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const all: ToysInFolder[] = [];
   for (const read of plans) {
+    await lookAtStart(context, ...read, true);
     const toys = await toysOf(context, read, request.at);
     const folder = createInside(request.folder, fileName(`likelihood-${read[0].name}`));
     all.push({ ...toys, folder });
@@ -131,7 +132,7 @@ export async function summariseCompositionToys(
     const names = plan.composition.parameters.flatMap(({ name, isFixed }) => (isFixed ? [] : [name]));
     const withoutErrors = records.length - toys.length;
     // Other likelihoods may have more.
-    const found: Coverage = toys.length < 2 ? { toys: toys.length, nuisances: [], pairs: [] } : coverageOf(names, toys);
+    const found = knownCoverage(names, toys);
     verdicts.add(compositionToyVerdicts(`likelihood ${plan.name}`, found, withoutErrors));
     fits.push({ name: plan.name, drawnAt: point, truth, withoutErrors, ...found });
   }

@@ -3,11 +3,11 @@ import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import type { CompositionContext } from "../steps/composition/context.js";
 import {
-  flowsOf,
   type PlannedTraining,
   plannedTrainings,
-  type TrainedFlow,
+  type TrainedDensity,
   trainedAnalysis,
+  trainedIn,
 } from "../steps/composition/trainings.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { StepNotDone } from "../store/chosen-steps.js";
@@ -33,7 +33,7 @@ interface Trained {
 export async function withTrainings(context: CompositionContext): Promise<Trained> {
   const planned = await plannedTrainings(context);
   if (planned.length === 0) return { context, trainings: [], requireTrained() {} };
-  const found: (readonly [string, TrainedFlow])[] = [];
+  const found: (readonly [string, TrainedDensity])[] = [];
   const left = new Map<string, StepNotDone>();
   for (const step of planned) {
     try {
@@ -48,14 +48,14 @@ export async function withTrainings(context: CompositionContext): Promise<Traine
     context: withKeys({ ...context, analysis }, planned),
     trainings: found.map(([, { training }]) => training),
     requireTrained(plan) {
-      const missing = flowsOf(analysis, plan).find((density) => left.has(density));
+      const missing = trainedIn(analysis, plan).find((density) => left.has(density));
       if (missing !== undefined) throw left.get(missing)!;
     },
   };
 }
 
 /** Those that did not converge, for a fit of so many events. */
-export function judgeFlows(verdicts: Verdicts, trainings: readonly NamedTraining[], events: number): void {
+export function judgeDensities(verdicts: Verdicts, trainings: readonly NamedTraining[], events: number): void {
   verdicts.add(
     trainings.flatMap(({ label, of, recipe, summary: { convergence, keptEpoch } }) => {
       return trainingVerdict({ label, of, recipe, convergence, keptEpoch }, events) ?? [];

@@ -12,7 +12,7 @@ import type { Reporter } from "../reporter.js";
 import { bandStep, type ProjectionBand } from "../steps/composition/bands.js";
 import { type ConstrainedModes, constrainedModes } from "../steps/composition/constrained-modes.js";
 import { type BoundPlan, boundPlan, type CompositionContext, precisionOf } from "../steps/composition/context.js";
-import { expectedAtStart, fractionTexts } from "../steps/composition/expected-at-start.js";
+import { expectedAtStart, fractionTexts, restsOnTraining } from "../steps/composition/expected-at-start.js";
 import { type CompositionFit, fitStep } from "../steps/composition/fit.js";
 import { type CompositionImpacts, impactStep } from "../steps/composition/impacts.js";
 import { minosStep } from "../steps/composition/minos.js";
@@ -25,12 +25,11 @@ import {
   projectionStep,
 } from "../steps/composition/projections.js";
 import { pairStep, scanStep, whyNoScan } from "../steps/composition/scan.js";
-import { flowsOf } from "../steps/composition/trainings.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
 import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
-import { eventsOf, judgeFlows, withTrainings } from "./composition-trainings.js";
+import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
 /** What one likelihood has left. */
@@ -62,17 +61,19 @@ export interface CompositionOutcome {
   readonly verdicts: readonly Verdict[];
 }
 
+export type ReadPlan = readonly [plan: LikelihoodPlan, events: readonly ChannelEvents[]];
+
 /** The events of every likelihood, in the order of its channels; what is left out is said. */
 export async function readPlans(
   analysis: CompositionAnalysis,
   { progress, warn }: Pick<Reporter, "progress" | "warn">,
-): Promise<(readonly [LikelihoodPlan, readonly ChannelEvents[]])[]> {
+): Promise<ReadPlan[]> {
   const used = new Set(analysis.likelihoods.flatMap(({ parameters }) => parameters));
   const unused = analysis.composition.parameters.filter(({ name }) => !used.has(name)).map(({ name }) => name);
   if (unused.length > 0) warn(`${analysis.file}: no likelihood depends on ${unused.join(", ")}`);
   for (const note of analysis.inline?.notes ?? [])
     warn(note.startsWith(analysis.file) ? note : `${analysis.file}: ${note}`);
-  const all: (readonly [LikelihoodPlan, readonly ChannelEvents[]])[] = [];
+  const all: ReadPlan[] = [];
   for (const plan of analysis.likelihoods) {
     const events: ChannelEvents[] = [];
     for (const channel of plan.channels) {
@@ -80,20 +81,38 @@ export async function readPlans(
       for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
       events.push(own);
     }
-    // Of flows that are not trained, the part in a region says nothing.
-    if (flowsOf(analysis, plan).length === 0) await lookAtStart({ analysis, warn }, plan, events);
+    await lookAtStart({ analysis, warn }, plan, events, false);
     all.push([plan, events]);
   }
   return all;
 }
 
-/** Refuses numbers of events below 0, and warns of those that look like fractions. */
-async function lookAtStart(
+/**
+ * Refuses numbers of events below 0, and warns of those that look like fractions.
+ *
+ * @param isTrained  looks at channels whose numbers rest on trained flows, in place of the others
+ */
+export async function lookAtStart(
   { analysis, warn }: Pick<CompositionContext, "analysis" | "warn">,
   plan: LikelihoodPlan,
   events: readonly ChannelEvents[],
+  isTrained: boolean,
 ): Promise<void> {
-  const texts = fractionTexts(plan, events, await expectedAtStart(analysis.file, plan));
+  const own = plan.channels.filter(({ selected }) => restsOnTraining(analysis, plan, selected) === isTrained);
+  const texts = fractionTexts(plan, events, await expectedAtStart(analysis.file, plan, own));
+  for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
+}
+
+/** Before trainings: what channels expect before their region, where only a trained flow says how much lies in it. */
+export async function lookBeforeRegions(
+  { analysis, warn }: Pick<CompositionContext, "analysis" | "warn">,
+  [plan, events]: ReadPlan,
+): Promise<void> {
+  const own = plan.channels.filter(
+    ({ selected, density }) => restsOnTraining(analysis, plan, selected) && !restsOnTraining(analysis, plan, density),
+  );
+  const expected = await expectedAtStart(analysis.file, plan, own, ({ density }) => density);
+  const texts = fractionTexts(plan, events, expected, "before its region");
   for (const text of texts) warn(`likelihood ${plan.name}: ${text}`);
 }
 
@@ -109,10 +128,7 @@ interface PlannedSteps {
   readonly bands: LazyStep<readonly ProjectionBand[] | null>;
 }
 
-export function plannedSteps(
-  context: CompositionContext,
-  [plan, events]: readonly [LikelihoodPlan, readonly ChannelEvents[]],
-): PlannedSteps {
+export function plannedSteps(context: CompositionContext, [plan, events]: ReadPlan): PlannedSteps {
   const { scan, impacts, fit: options } = context.analysis.configuration;
   const bound = boundPlan(context, plan, events);
   const fit = fitStep(context, bound);
@@ -158,11 +174,11 @@ export async function runComposition(context: CompositionContext, extent: Extent
   const verdicts = new Verdicts(context.warn);
   const plans = await readPlans(context.analysis, context);
   const { context: own, trainings, requireTrained } = await withTrainings(context);
-  judgeFlows(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const outcome = async (i: number) => {
     const [plan, events] = [own.analysis.likelihoods[i]!, plans[i]![1]];
     requireTrained(plan);
-    if (flowsOf(own.analysis, plan).length > 0) await lookAtStart(own, plan, events);
+    await lookAtStart(own, plan, events, true);
     const steps = plannedSteps(own, [plan, events]);
     try {
       return await outcomeOf(own, steps, extent, verdicts);

@@ -1,7 +1,7 @@
 /** Coverage by toy experiments: what all toys share, the toys that are missing, and the sum over those that are there. */
 import { join } from "node:path";
 import type { Backend } from "../../engine/runtime/backend.js";
-import { type Coverage, coverageOf, type ToyFit } from "../../inference/statistics/toys/coverage.js";
+import { coverageOf, type ToyFit } from "../../inference/statistics/toys/coverage.js";
 import { writeAtomic } from "../../io/index.js";
 import { type Analysis, nuisanceNames, willMoveY } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
@@ -10,7 +10,7 @@ import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-e
 import { fitModel } from "../steps/fits/fit-chain.js";
 import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
 import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
-import { toyVerdicts } from "../steps/toy-verdicts.js";
+import { knownCoverage, selectionVerdicts, toyVerdicts } from "../steps/toy-verdicts.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
 import { Verdicts } from "../verdicts.js";
@@ -131,6 +131,12 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
   counter.done();
 }
 
+const WITHOUT_ERRORS = {
+  why: "their fits did not converge, or not to a minimum with a positive-definite Hessian",
+  advice:
+    "Look at the status of their fits in the files of the toys; of few events, shape nuisances may not be known at all",
+};
+
 /** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts. */
 export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts) {
   const { analysis, warn } = plan.context;
@@ -142,7 +148,7 @@ export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Ver
       const { status, estimate, covariance } = all[name]!;
       return status === "converged" && covariance !== null ? [{ truth, point, estimate, covariance }] : [];
     });
-    const found: Coverage = coverageOf(names, own);
+    const found = knownCoverage(names, own);
     const points = plan.points.length < 2 ? [] : pointsOf(names, plan, own);
     return { name, label, withoutErrors: records.length - own.length, ...found, points };
   });
@@ -151,7 +157,12 @@ export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Ver
   const best = ["profiled", "fixed", "xAlone"]
     .flatMap((name) => fits.find((fit) => fit.name === name) ?? [])
     .slice(0, 1);
-  verdicts.add(best.flatMap((fit) => toyVerdicts(plan.points, fit)));
+  verdicts.add(
+    best.flatMap((fit) => [
+      ...selectionVerdicts(fit.label, fit, fit.withoutErrors, WITHOUT_ERRORS),
+      ...toyVerdicts(plan.points, fit),
+    ]),
+  );
   const result = {
     analysis: configuration.name,
     mode,

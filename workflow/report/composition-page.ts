@@ -1,4 +1,4 @@
-/** The report of a composition: verdict first, then each likelihood with its parameters, its correlation, its projections, its scans and its impacts. */
+/** What a composition leaves for its report: each likelihood with its parameters, its correlation, its projections, its scans and its impacts. */
 import { stringify } from "yaml";
 import { constraintEstimate } from "../../inference/model/parameters/constraints.js";
 import {
@@ -13,10 +13,9 @@ import {
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import { leftOutText } from "../events/selection.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
-import type { OptionalPart } from "../recipes/optional-parts.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
-import type { Drawing, DrawingGroup, Picture } from "../store/drawings.js";
+import type { Drawing, DrawingGroup } from "../store/drawings.js";
 import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { impactPictures, impactReportTables, impactText, modePictures, modeTables } from "./composition-impacts.js";
@@ -24,11 +23,10 @@ import { pairPictures } from "./composition-pairs.js";
 import { parameterRows } from "./composition-results.js";
 import { isWeighted, leveledScans } from "./composition-scans.js";
 import { channelTable, parameterTable } from "./composition-text.js";
-import type { MissingPart, Report } from "./html.js";
 import { goodnessOf } from "./labels.js";
-import { judged } from "./page.js";
+import { lost, type PagePart, tables } from "./leaves.js";
+import type { Frame } from "./page.js";
 import { lossesOf } from "./pictures.js";
-import { figureOf, isMissing, isThere, sectionOf, tablesOf } from "./report-parts.js";
 import { drawScans } from "./scan-pictures.js";
 import { trainingTable } from "./tables.js";
 
@@ -39,30 +37,8 @@ const captionOf = ({ configuration }: CompositionAnalysis, nEvents: number, titl
   footer: footerLine({ nEvents, seed: configuration.seed, version: readVersion() }),
 });
 
-const seedOf = ({ configuration }: CompositionAnalysis) => configuration.seed;
-
 const titled = (analysis: CompositionAnalysis, own: LikelihoodOutcome) => (title: string) =>
   captionOf(analysis, eventsOf(own), title);
-
-/** In the order of the report; names are what they are of, the likelihood, and parts of it: none of these has a dot. */
-export const drawingsOf = (
-  analysis: CompositionAnalysis,
-  { trainings, likelihoods }: CompositionOutcome,
-): DrawingGroup[] => [
-  { name: "losses", drawings: () => lossPictures(analysis, likelihoods, trainings) },
-  ...likelihoods.flatMap((own) => [
-    { name: `projections.${own.plan.name}`, drawings: () => projectionPictures(analysis, own) },
-    { name: `correlation.${own.plan.name}`, drawings: () => correlationPictures(analysis, own) },
-    { name: `pulls.${own.plan.name}`, drawings: () => pullPictures(analysis, own) },
-    { name: `modes.${own.plan.name}`, drawings: () => modePictures(own, titled(analysis, own)) },
-    { name: `scan.${own.plan.name}`, drawings: () => scanPictures(analysis, own) },
-    {
-      name: `scan.${own.plan.name}`,
-      drawings: () => pairPictures(own, { nEvents: eventsOf(own), seed: seedOf(analysis) }),
-    },
-    { name: `impacts.${own.plan.name}`, drawings: () => impactPictures(own, titled(analysis, own)) },
-  ]),
-];
 
 function lossPictures(
   analysis: CompositionAnalysis,
@@ -213,80 +189,100 @@ function scanText(outcome: LikelihoodOutcome): string {
   return outcome.pairs.length === 0 ? own : `${own} Of pairs that unit is by the areas of the two ellipses.`;
 }
 
-function likelihoodSections(
-  own: LikelihoodOutcome,
-  pictures: readonly Picture[],
-  warn: (text: string) => void,
-): Report["sections"] {
+/** Names of pictures are what they are of, the likelihood, and parts of it: none of these has a dot. */
+function picturesOf(analysis: CompositionAnalysis, own: LikelihoodOutcome): DrawingGroup[] {
   const { name } = own.plan;
-  const { fit, errors } = own.fit;
-  const figures = (kind: string) =>
-    pictures.flatMap((picture) => (picture.name.startsWith(`${kind}.${name}.`) ? [figureOf(picture, "")] : []));
-  const lost = (part: OptionalPart): MissingPart[] => {
-    const problem = own.missing.get(part);
-    return problem === undefined ? [] : [{ missing: `"${part}"`, problem }];
-  };
-  const left = own.events.flatMap(({ leftOut }) => leftOut.map((one) => `${leftOutText(one)}.`));
+  const counted = { nEvents: eventsOf(own), seed: analysis.configuration.seed };
   return [
-    ...sectionOf(
-      `Fit of ${name}`,
-      [`${fit.reason} Errors: ${errors.estimator}.`, ...left].join("\n\n"),
-      [...figures("correlation"), ...figures("pulls"), ...figures("modes")],
-      [
-        ...tablesOf(warn, `the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
-        ...lost("Asymmetric errors"),
-      ],
-    ),
-    ...sectionOf(`Projections of ${name}`, projectionText(own), figures("projections"), [
-      ...lost("Projections"),
-      ...lost("Bands of the projections"),
-    ]),
-    ...sectionOf(`Scans of ${name}`, scanText(own), figures("scan"), lost("Likelihood scans")),
-    ...sectionOf(`Impacts of ${name}`, impactText(own), figures("impacts"), [
-      ...tablesOf(warn, `the impacts of ${name}`, () => impactReportTables(own)),
-      ...lost("Impacts"),
-    ]),
+    { name: `projections.${name}`, drawings: () => projectionPictures(analysis, own) },
+    { name: `correlation.${name}`, drawings: () => correlationPictures(analysis, own) },
+    { name: `pulls.${name}`, drawings: () => pullPictures(analysis, own) },
+    { name: `modes.${name}`, drawings: () => modePictures(own, titled(analysis, own)) },
+    { name: `scan.${name}`, drawings: () => scanPictures(analysis, own) },
+    { name: `scan.${name}`, drawings: () => pairPictures(own, counted) },
+    { name: `impacts.${name}`, drawings: () => impactPictures(own, titled(analysis, own)) },
   ];
 }
 
-function trainingSections(
-  { trainings }: CompositionOutcome,
-  pictures: readonly Picture[],
-  warn: (text: string) => void,
-): Report["sections"] {
-  if (trainings.length === 0) return [];
-  const losses = pictures.filter(({ name }) => name === "losses.all").map((own) => figureOf(own, ""));
-  const text =
-    "Trained densities are fixed in the fits: what their samples leave open, and what a training does not learn, is in no error.";
-  return sectionOf(
-    "Trainings",
-    text,
-    losses,
-    tablesOf(warn, "the table of trainings", () => [trainingTable({ trainings })]),
-  );
+function fitText({ events, fit: { fit, errors } }: LikelihoodOutcome): string {
+  const left = events.flatMap(({ leftOut }) => leftOut.map((one) => `${leftOutText(one)}.`));
+  return [`${fit.reason} Errors: ${errors.estimator}.`, ...left].join("\n\n");
 }
 
-export function compositionReport(
-  analysis: CompositionAnalysis,
-  outcome: CompositionOutcome,
-  pictures: readonly Picture[],
-  warnings: readonly string[],
-  warn: (text: string) => void,
-): Report {
-  const { configuration } = analysis;
-  const top = tablesOf(warn, "the tables of parameters", () => outcome.likelihoods.map(parameterTable));
+/** What a likelihood leaves: its fit, its projections, its scans and its impacts. */
+function likelihoodPage(analysis: CompositionAnalysis, own: LikelihoodOutcome): PagePart {
+  const { name } = own.plan;
+  const figures = (...kinds: readonly string[]) => kinds.map((kind) => [`${kind}.${name}.`, ""] as const);
   return {
-    title: configuration.name,
-    version: readVersion(),
-    seed: configuration.seed,
-    result: resultSentence(outcome),
-    ...judged({ verdicts: outcome.verdicts, warnings }),
-    tables: top.filter(isThere),
-    missing: top.filter(isMissing),
+    pictures: picturesOf(analysis, own),
     sections: [
-      ...outcome.likelihoods.flatMap((own) => likelihoodSections(own, pictures, warn)),
-      ...trainingSections(outcome, pictures, warn),
+      {
+        heading: `Fit of ${name}`,
+        text: () => fitText(own),
+        figures: figures("correlation", "pulls", "modes"),
+        tables: [
+          tables(`the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
+          lost(own.missing, "Asymmetric errors"),
+        ],
+      },
+      {
+        heading: `Projections of ${name}`,
+        text: () => projectionText(own),
+        figures: figures("projections"),
+        tables: [lost(own.missing, "Projections", "Bands of the projections")],
+      },
+      {
+        heading: `Scans of ${name}`,
+        text: () => scanText(own),
+        figures: figures("scan"),
+        tables: [lost(own.missing, "Likelihood scans")],
+      },
+      {
+        heading: `Impacts of ${name}`,
+        text: () => impactText(own),
+        figures: figures("impacts"),
+        tables: [tables(`the impacts of ${name}`, () => impactReportTables(own)), lost(own.missing, "Impacts")],
+      },
     ],
-    configuration: stringify(configuration, { aliasDuplicateObjects: false }),
   };
+}
+
+const OF_TRAININGS =
+  "Trained densities are fixed in the fits: what their samples leave open, and what a training does not learn, is in no error.";
+
+const trainingPage = (analysis: CompositionAnalysis, { trainings, likelihoods }: CompositionOutcome): PagePart => ({
+  pictures: [{ name: "losses", drawings: () => lossPictures(analysis, likelihoods, trainings) }],
+  sections: [
+    {
+      heading: "Trainings",
+      text: () => OF_TRAININGS,
+      figures: [["losses.all", ""]],
+      tables: [tables("the table of trainings", () => (trainings.length === 0 ? [] : [trainingTable({ trainings })]))],
+    },
+  ],
+});
+
+/** What a run of a composition leaves for its page, in the order of the report. */
+export const compositionPage = (analysis: CompositionAnalysis, outcome: CompositionOutcome): PagePart[] => [
+  {
+    sentence: () => resultSentence(outcome),
+    top: [tables("the tables of parameters", () => outcome.likelihoods.map(parameterTable))],
+  },
+  ...outcome.likelihoods.map((own) => likelihoodPage(analysis, own)),
+  trainingPage(analysis, outcome),
+];
+
+/**
+ * @param warnings  what was said, in order
+ * @param leftOut   steps that are not done, as they were not asked for
+ */
+export function compositionFrame(
+  { configuration }: CompositionAnalysis,
+  { verdicts }: Pick<CompositionOutcome, "verdicts">,
+  warnings: readonly string[],
+  leftOut: readonly string[],
+): Frame {
+  const { name, seed } = configuration;
+  const text = stringify(configuration, { aliasDuplicateObjects: false });
+  return { title: name, seed, verdicts, leftOut, warnings, configuration: text };
 }

@@ -12,6 +12,7 @@ import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { pairResults } from "./composition-pairs.js";
 import { leveledScans } from "./composition-scans.js";
+import type { Numbers } from "./leaves.js";
 
 /** A parameter of one likelihood. */
 export interface ParameterRow {
@@ -165,3 +166,14 @@ export function compositionArrays({ likelihoods }: CompositionOutcome): Map<stri
   }
   return arrays;
 }
+
+/** @param warnings  what was said, in order */
+export const compositionNumbers = (
+  analysis: CompositionAnalysis,
+  backend: Pick<Backend, "name" | "precision">,
+  outcome: CompositionOutcome,
+  warnings: readonly string[],
+) =>
+  [
+    { arrays: compositionArrays(outcome), results: compositionResults(analysis, backend, outcome, warnings) },
+  ] satisfies readonly Numbers[];

@@ -21,7 +21,7 @@ export function describeCoverage(label: string, { nuisances, pairs, toys }: Cove
   const missing = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
   const heading = `\n${label}: ${toys} toys${missing}`;
   const [first] = nuisances;
-  if (first === undefined) return heading;
+  if (first === undefined) return `${heading}. Pulls and coverage need two toys with errors at least`;
   const levels = first.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);
   const header = ["", "bias", "spread", "mean sigma", "pull mean", "pull width", ...levels, "sigma factor"];
   const rows = nuisances.map(({ meanSigma, ...own }) => [

@@ -52,6 +52,8 @@ export interface Report {
   readonly result: string;
   /** checks that failed, shown next; undefined where nothing is known of them */
   readonly failed: readonly FailedCheck[] | undefined;
+  /** steps that are not done, as they were not asked for: what they would check is not known */
+  readonly leftOut?: readonly string[] | undefined;
   /** in plain words, one each */
   readonly warnings: readonly string[];
   /** the numbers a reader looks for first */
@@ -93,10 +95,17 @@ ${firstScreen(report)}${warningBox(report.warnings)}${report.tables.map(table).j
 `;
 }
 
-function firstScreen({ result, failed }: Report): string {
+function firstScreen({ result, failed, leftOut = [] }: Report): string {
   const sentence = result === "" ? "" : `<p class="result">${escapeText(result)}</p>\n`;
   if (failed === undefined) return sentence;
-  if (failed.length === 0) return `${sentence}<p class="verdict passed">Every check passed.</p>\n`;
+  const unchecked =
+    leftOut.length === 0
+      ? ""
+      : `<p class="unchecked">What these steps check is not known, as they are not done and were not asked for: ${escapeText(leftOut.join(", "))}.</p>\n`;
+  if (failed.length === 0) {
+    const passed = leftOut.length === 0 ? "Every check passed." : "Every check that was made passed.";
+    return `${sentence}<p class="verdict passed">${passed}</p>\n${unchecked}`;
+  }
   const items = failed.map(({ check, text, advice }) => {
     const what = advice === "" ? "" : ` <em>${escapeText(advice)}.</em>`;
     const name = `${check}: `;
@@ -104,7 +113,7 @@ function firstScreen({ result, failed }: Report): string {
     return `<li><strong>${escapeText(check)}</strong>: ${escapeText(said)}.${what}</li>\n`;
   });
   const heading = failed.length === 1 ? "1 check failed" : `${failed.length} checks failed`;
-  return `${sentence}<aside class="verdict failed">\n<h2>${heading}</h2>\n<ul>\n${items.join("")}</ul>\n</aside>\n`;
+  return `${sentence}<aside class="verdict failed">\n<h2>${heading}</h2>\n<ul>\n${items.join("")}</ul>\n</aside>\n${unchecked}`;
 }
 
 function warningBox(warnings: readonly string[]): string {

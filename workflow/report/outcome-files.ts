@@ -53,9 +53,9 @@ function pageOf(
     return buildReport(reportOf(frame, parts, pictures, warn));
   } catch (error) {
     warn(`report.html: left out, as it cannot be made: ${reasonOf(error)}`);
-    const { title, seed, verdicts, warnings } = frame;
+    const { title, seed, verdicts, leftOut, warnings } = frame;
     const failed = failedOf(verdicts);
     const none = { result: "", tables: [], sections: [], configuration: "" };
-    return buildReport({ title, version: readVersion(), seed, failed, warnings, ...none });
+    return buildReport({ title, version: readVersion(), seed, failed, leftOut, warnings, ...none });
   }
 }

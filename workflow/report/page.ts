@@ -11,6 +11,8 @@ export interface Frame {
   readonly title: string;
   readonly seed: number;
   readonly verdicts: readonly Verdict[];
+  /** Steps that are not done, as they were not asked for. */
+  readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
   /** As text. */
   readonly configuration: string;
@@ -36,6 +38,7 @@ export function reportOf(
     seed: frame.seed,
     result: parts.map(({ sentence }) => sentence?.() ?? "").join(""),
     ...judged(frame),
+    leftOut: frame.leftOut,
     tables: top.filter(isThere),
     missing: top.filter(isMissing),
     sections: [...byHeading(parts)].flatMap(([heading, own]) =>

@@ -15,6 +15,7 @@ a { color: var(--link); }
 .verdict { border: 2px solid; border-left-width: 10px; padding: 0.8rem 1.2rem; margin: 1.2rem 0; max-width: none; }
 .failed { border-color: var(--alarm); background: var(--alarm-shade); }
 .passed { border-color: var(--passed); background: var(--passed-shade); font-weight: 600; }
+.unchecked { border-left: 5px solid var(--caution); padding: 0.2rem 1rem; overflow-wrap: anywhere; }
 .warnings { border-left: 5px solid var(--caution); background: var(--caution-shade); padding: 0.8rem 1.2rem; margin: 1.5rem 0; }
 .missing { border-left: 5px solid var(--alarm); padding: 0.2rem 1rem; overflow-wrap: anywhere; }
 .warnings h2, .failed h2 { border: 0; margin: 0 0 0.3rem; padding: 0; color: var(--alarm); }

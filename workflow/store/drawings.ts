@@ -1,5 +1,5 @@
 /** Pictures as files. None of them costs a result: one that cannot be drawn says why. */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../../io/write-atomic.js";
 import { distinctFileNames } from "./file-names.js";
@@ -50,8 +50,26 @@ function drawnBy(draw: () => string): Drawn {
   }
 }
 
-/** Writes the pictures, and takes away those of their names that an earlier command drew and this one cannot. */
+/** What the last command drew, so that the next one knows which pictures are of an earlier one, and which files are no pictures of ours. */
+const LIST_FILE = "pictures.json";
+
+/** Files that the last command drew; none where it left no list that can be read. */
+async function drawnBefore(folder: string): Promise<string[]> {
+  try {
+    const found: unknown = JSON.parse(await readFile(join(folder, LIST_FILE), "utf8"));
+    // Files of the folder alone.
+    return Array.isArray(found) ? found.filter((own) => typeof own === "string" && /^[^/\\]+\.svg$/.test(own)) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Writes the pictures, and takes away those that an earlier command drew and this one does not. */
 export async function writePictures(folder: string, pictures: readonly Picture[]): Promise<string[]> {
+  const names = pictures.map(({ file }) => file);
+  for (const file of await drawnBefore(folder))
+    if (!names.includes(file)) await rm(join(folder, file), { force: true });
+  await writeAtomic(join(folder, LIST_FILE), [`${JSON.stringify(names, undefined, 2)}\n`]);
   const files: string[] = [];
   for (const picture of pictures) {
     const file = join(folder, picture.file);

@@ -110,6 +110,15 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
       const domain = (column: string) => entryOf(domains, column) ?? composition.domain(column);
       return drawn({ ...source, composition: { ...composition, domain } }, density, count, { ...given, ...more });
     },
+    async rest(density, kept) {
+      const { of } = composition.shape(density);
+      const own = of.filter((column) => kept.includes(column));
+      if (own.length === 0) return draws.drawn(density);
+      const form = composition.densities[density]!;
+      const { drawRest } = densityKind(density, form);
+      return own.length === of.length || drawRest === undefined ? {} : drawRest(form, draws, own);
+    },
+    with: (columns) => drawsOf(source, count, { ...given, ...columns }),
     part(positions) {
       const own = Object.entries(given).map(
         ([name, values]) => [name, Float64Array.from(positions, (i) => values[i]!)] as const,

@@ -1,6 +1,6 @@
 /** The mixture of processes as a composition: every one of its parts is a parameter, a function or a density of the language. */
 import { UsageError } from "../../../engine/errors.js";
-import { aList, checkParts } from "../../../engine/options.js";
+import { aList, checkArgument, checkParts, oneOf } from "../../../engine/options.js";
 import type { FactorizableArchitecture, FlowArchitecture } from "../../../flows/architecture/architecture.js";
 import type { DensityForm } from "../densities/densities.js";
 import type { FunctionForm } from "../functions/functions.js";
@@ -26,6 +26,12 @@ export interface MixtureColumns {
 
 /** Name of the density of all columns. */
 export const EVENTS = "events";
+
+/** Name of the density of the columns of y at given ones of x, where it is asked for. */
+export const EVENTS_GIVEN_X = "events given x";
+
+/** `joint`: p(x, y | ν). `conditional`: p(y | x, ν), the fractions of the processes following from p(x). */
+export type LikelihoodForm = "joint" | "conditional";
 
 /** Name of the categorical column whose value f is the process f. */
 export const PROCESS = "process";
@@ -102,12 +108,20 @@ export function mixtureYields({ processes, nuisances }: Pick<MixtureModel, "proc
 
 /**
  * The composition of a mixture: densities of x and of y at given x that are conditional on the process, their morphs, T with its response, and the
- * mixture over processes, named `events`: what `likelihood` computes.
+ * mixture over processes, named `events`: what `likelihood` computes. The conditional form also has that of y at given x, named `events given x`.
  */
-export function mixtureComposition(model: MixtureModel, columns: MixtureColumns): CheckedComposition {
+export function mixtureComposition(
+  model: MixtureModel,
+  columns: MixtureColumns,
+  form: LikelihoodForm = "joint",
+): CheckedComposition {
   checkModel("mixtureComposition", model);
   checkParts("mixtureComposition", "columns", columns, { x: aList });
   const { processes, nuisances, y, response, frame } = checkedModel(model);
+  checkArgument("mixtureComposition", "form", form, oneOf("joint", "conditional"));
+  if (form === "conditional" && y === undefined) {
+    throw new UsageError("mixtureComposition", { expected: "y for p(y | x)", got: "x alone" });
+  }
   if ((y === undefined) !== (columns.y === undefined)) {
     throw new UsageError("mixtureComposition", {
       expected: y === undefined ? "columns of x alone" : "columns of x and y",
@@ -168,6 +182,7 @@ export function mixtureComposition(model: MixtureModel, columns: MixtureColumns)
     over: PROCESS,
     coefficients: yields,
   };
+  if (form === "conditional") densities[EVENTS_GIVEN_X] = { kind: "conditional", density: EVENTS, given: columns.x };
   return checkedComposition({
     parameters,
     functions,
@@ -185,8 +200,9 @@ export const featureNames = (of: "x" | "y", features: number): string[] =>
 /** The composition on tapes of the product: of columns that have entered the frame of the model, its parts numbered. */
 export function unframedComposition({ frame: _, ...model }: MixtureModel): CheckedComposition {
   const { x, y } = model;
-  return mixtureComposition(numbered(model), {
+  const columns = {
     x: featureNames("x", x.nominal.architecture.features),
     ...(y && { y: featureNames("y", y.nominal.architecture.features) }),
-  });
+  };
+  return mixtureComposition(numbered(model), columns, y === undefined ? "joint" : "conditional");
 }

@@ -11,7 +11,8 @@ import { withLastAxis, withoutLastAxis } from "../../../flows/shapes.js";
 import { values } from "../language/entry-kinds.js";
 import type { BoundDensity, Environment, Value } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
-import { drawnClasses } from "./drawn-classes.js";
+import { drawnClasses, drawnClassesAt } from "./drawn-classes.js";
+import { logMarginal } from "./marginal.js";
 import { logSignedSumAlong } from "./signed-sum.js";
 
 export interface CategoriesForm {
@@ -73,14 +74,26 @@ export const categories: DensityKind<CategoriesForm> = {
   },
   bind({ density, over, coefficients }, at, name): BoundDensity {
     const values = at.classes(over)!;
-    const part = at.withColumns({ [over]: at.tape.constant(values) }).density(density);
+    const ofValues = at.withColumns({ [over]: at.tape.constant(values) });
+    const part = ofValues.density(density);
     const { expected, logExpected, logSumWith } = sumsOf(coefficients, at);
     const ofAll = (logs: Var) => sub(logSumWith(broadcast(logs, [values.length])), logExpected);
     return {
       logProb: () => ofAll(part.logProb()),
       logProbability: (region) => ofAll(part.logProbability(region)),
+      logMarginal: (kept, region) => ofAll(logMarginal(ofValues, density, kept, region)),
       ...(at.shape(name).isExtended && { expected, logExpected }),
     };
+  },
+  async drawRest({ density, over, coefficients }, draws, kept) {
+    const values = draws.classes(over)!;
+    const which = await drawnClassesAt(draws, (at) =>
+      values.map((value, i) => {
+        const own = at.withColumns({ [over]: at.tape.constant(value, []) });
+        return add(log(at.value(coefficients[i]!)), logMarginal(own, density, kept, {}));
+      }),
+    );
+    return draws.with({ [over]: Float64Array.from(which, (i) => values[i]!) }).rest(density, kept);
   },
   async draw({ density, over, coefficients }, draws) {
     const values = draws.classes(over)!;

@@ -2,10 +2,11 @@
 
 import type { Options } from "../../../engine/options.js";
 import type { Var } from "../../../engine/tape/tape.js";
-import type { Transformed } from "../../../flows/shapes.js";
-import type { FeatureFrame } from "../feature-frame.js";
 import type { BoundDensity, Environment, Shape, Value } from "../language/environment.js";
-import type { Place } from "./probability-of-box.js";
+import type { FlowMap } from "./flow-map.js";
+
+/** By name [count]. */
+export type DrawnColumns = Readonly<Record<string, Float64Array>>;
 
 /** Draws events of densities at one point of the parameters, unweighted, in f64. */
 export interface Draws {
@@ -30,7 +31,11 @@ export interface Draws {
     density: string,
     given?: Readonly<Record<string, Float64Array>>,
     domains?: Readonly<Record<string, readonly [low: number, high: number]>>,
-  ): Promise<Readonly<Record<string, Float64Array>>>;
+  ): Promise<DrawnColumns>;
+  /** Events of the columns of another density that are not kept, at the values of those that are, which are known. */
+  rest(density: string, kept: readonly string[]): Promise<DrawnColumns>;
+  /** With columns that are known besides [count]. */
+  with(columns: Readonly<Record<string, Float64Array>>): Draws;
   /**
    * Numbers on a tape, in f64.
    *
@@ -46,19 +51,6 @@ export interface Draws {
   classes(column: string): readonly number[] | undefined;
   /** The same of a part of the events, by their positions: new columns of that length. */
   part(positions: Int32Array): Draws;
-}
-
-/** A flow as a map, in the frame of its columns. */
-export interface FlowMap {
-  readonly of: readonly string[];
-  readonly given: readonly string[];
-  readonly frame: FeatureFrame | undefined;
-  readonly givenFrame: FeatureFrame | undefined;
-  /** Where features lie, for integrals over them. */
-  readonly places: readonly Place[];
-  /** Observed features [..., D] to those of the density behind the map. */
-  toOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
-  fromOrigin(at: Environment, features: Var, context: Var | undefined): Transformed;
 }
 
 export interface DensityKind<F> {
@@ -92,6 +84,8 @@ export interface DensityKind<F> {
   readonly bind: (form: F, at: Environment, name: string) => BoundDensity;
   /** The flow that takes its columns to those of the density that it is made of, or to standard normal numbers, where there is one. */
   readonly map?: (form: F, name: string) => FlowMap | undefined;
+  /** Events of the columns that are not kept, at values of those that are, where the density has groups of columns. @param kept  known columns */
+  readonly drawRest?: (form: F, draws: Draws, kept: readonly string[]) => Promise<DrawnColumns>;
   /** Events within the domains; where it gives more columns than it is of, the others are ignored. */
-  readonly draw: (form: F, draws: Draws, name: string) => Promise<Readonly<Record<string, Float64Array>>>;
+  readonly draw: (form: F, draws: Draws, name: string) => Promise<DrawnColumns>;
 }

@@ -6,6 +6,7 @@ import { type BernsteinForm, bernstein } from "./bernstein.js";
 import { type CategoriesForm, categories } from "./categories.js";
 import { type ChebychevForm, chebychev } from "./chebychev.js";
 import { type CmsShapeForm, cmsShape } from "./cms-shape.js";
+import { type ConditionalForm, conditional } from "./conditional.js";
 import type { DensityKind } from "./contract.js";
 import { type CrystalballForm, crystalball } from "./crystalball.js";
 import { type EnsembleForm, ensemble } from "./ensemble.js";
@@ -45,6 +46,7 @@ export type DensityForm =
   | MixtureForm
   | CategoriesForm
   | ProductForm
+  | ConditionalForm
   | TruncatedForm
   | EnsembleForm
   | FlowForm
@@ -70,6 +72,7 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   mixture,
   categories,
   product,
+  conditional,
   truncated,
   ensemble,
   flow,

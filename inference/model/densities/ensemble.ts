@@ -6,6 +6,8 @@ import { add } from "../../../engine/tape/operations.js";
 import { texts } from "../language/entry-kinds.js";
 import { unionOf } from "../language/environment.js";
 import type { DensityKind } from "./contract.js";
+import { drawnClassesAt } from "./drawn-classes.js";
+import { commonGroups, logMarginal } from "./marginal.js";
 import { checkSameColumns, drawnOfEach } from "./mixture.js";
 import { logSum } from "./one-dimensional.js";
 
@@ -31,6 +33,7 @@ export const ensemble: DensityKind<EnsembleForm> = {
   shape: (_, parts) => ({
     of: parts[0]?.of ?? [],
     given: unionOf(parts.map(({ given }) => given)),
+    groups: commonGroups(parts),
     isExtended: false,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
     hasKnots: parts.some(({ hasKnots }) => hasKnots),
@@ -55,7 +58,16 @@ export const ensemble: DensityKind<EnsembleForm> = {
     return {
       logProb: () => logSum(parts.map((part, b) => add(part.logProb(), logs[b]!))),
       logProbability: (region) => logSum(parts.map((part, b) => add(part.logProbability(region), logs[b]!))),
+      logMarginal: (kept, region) =>
+        logSum(form.members.map((own, b) => add(logMarginal(at, own, kept, region), logs[b]!))),
     };
+  },
+  async drawRest(form, draws, kept) {
+    const logs = sharesOf(form).map(Math.log);
+    const which = await drawnClassesAt(draws, (at) =>
+      form.members.map((own, b) => add(logMarginal(at, own, kept, {}), logs[b]!)),
+    );
+    return drawnOfEach(draws, form.members, which, kept);
   },
   draw(form, draws) {
     const own = sharesOf(form);

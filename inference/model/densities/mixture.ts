@@ -7,7 +7,8 @@ import type { Var } from "../../../engine/tape/tape.js";
 import { texts, values } from "../language/entry-kinds.js";
 import { type BoundDensity, type Environment, unionOf, type Value } from "../language/environment.js";
 import type { DensityKind, Draws } from "./contract.js";
-import { drawnClasses } from "./drawn-classes.js";
+import { drawnClasses, drawnClassesAt } from "./drawn-classes.js";
+import { commonGroups, logMarginal } from "./marginal.js";
 import { logSignedSum } from "./signed-sum.js";
 
 export interface MixtureForm {
@@ -43,17 +44,18 @@ export function coefficientsOf({ coefficients, summands }: MixtureForm, at: Envi
   return [...own, own.reduce((left, value) => sub(left, value), at.tape.constant(1, []))];
 }
 
-/** Events of several densities, by which of them each is of. */
+/** Events of several densities, by which of them each is of. @param kept  columns that are known */
 export async function drawnOfEach(
   draws: Draws,
   names: readonly string[],
   which: Int32Array,
+  kept: readonly string[] = [],
 ): Promise<Readonly<Record<string, Float64Array>>> {
   const all = new Map<string, Float64Array>();
   for (const [k, name] of names.entries()) {
     const positions = Int32Array.from(which.keys()).filter((i) => which[i] === k);
     if (positions.length === 0) continue;
-    for (const [column, values] of Object.entries(await draws.part(positions).drawn(name))) {
+    for (const [column, values] of Object.entries(await draws.part(positions).rest(name, kept))) {
       const own = all.get(column) ?? new Float64Array(draws.count);
       all.set(column, own);
       for (const [j, i] of positions.entries()) own[i] = values[j]!;
@@ -70,6 +72,7 @@ export const mixture: DensityKind<MixtureForm> = {
   shape: ({ summands, coefficients }, parts, given) => ({
     of: parts[0]?.of ?? [],
     given: unionOf([...parts.map((own) => own.given), given]),
+    groups: commonGroups(parts),
     isExtended: coefficients.length === summands.length && given.length === 0,
     crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
     hasKnots: parts.some(({ hasKnots }) => hasKnots),
@@ -112,8 +115,22 @@ export const mixture: DensityKind<MixtureForm> = {
             parts.map((part) => part.logProbability(region)),
           ),
         ),
+      logMarginal: (kept, region) =>
+        normalised(
+          logSignedSum(
+            coefficients,
+            form.summands.map((own) => logMarginal(at, own, kept, region)),
+          ),
+        ),
       ...(at.shape(name).isExtended && { expected, logExpected: total }),
     };
+  },
+  async drawRest(form, draws, kept) {
+    const which = await drawnClassesAt(draws, (at) => {
+      const coefficients = coefficientsOf(form, at);
+      return form.summands.map((own, k) => add(log(coefficients[k]!), logMarginal(at, own, kept, {})));
+    });
+    return drawnOfEach(draws, form.summands, which, kept);
   },
   draw: async (form, draws) =>
     drawnOfEach(draws, form.summands, await drawnClasses(draws, form.coefficients, form.summands.length)),

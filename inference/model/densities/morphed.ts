@@ -8,8 +8,9 @@ import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { aModel, texts, values } from "../language/entry-kinds.js";
 import type { Environment, Value } from "../language/environment.js";
 import type { FlowModel } from "../mixture-model.js";
-import type { DensityKind, FlowMap } from "./contract.js";
+import type { DensityKind } from "./contract.js";
 import { checkFlow, type FlowColumns, flowColumns, placesOf } from "./flow.js";
+import type { FlowMap } from "./flow-map.js";
 import { drawnBehindFlow, movedByFlow } from "./moved.js";
 import { checkRanges } from "./probability-of-box.js";
 
@@ -24,10 +25,13 @@ export interface MorphedForm extends FlowColumns {
   readonly morph: FlowModel<FactorizableArchitecture>;
 }
 
+/** What the names of the weights begin with, on tapes and in files. */
+export const morphWeightsOf = (density: string) => `densities.${density}.morph`;
+
 function mapOf({ of, given = [], frame, givenFrame, nuisances, morph }: MorphedForm, name: string): FlowMap {
   const { architecture } = morph;
   const bound = (at: Environment) =>
-    at.weights(`densities.${name}.morph`, (prefix) => bindFactorizableFlow(at.tape, architecture, prefix));
+    at.weights(morphWeightsOf(name), (prefix) => bindFactorizableFlow(at.tape, architecture, prefix));
   // A number at the nominal value changes nothing, and costs nothing.
   const values = (at: Environment) =>
     nuisances.map((own, k) => {

@@ -4,8 +4,9 @@ import type { Var } from "../../../engine/tape/tape.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
 import { endOutOfFrame, featureOf, framedEnd } from "../language/framed-columns.js";
 import { type BoundInterval, type End, isOpen } from "../language/region.js";
-import type { Draws, FlowMap } from "./contract.js";
+import type { Draws } from "./contract.js";
 import { columnsOutOfFrame, framedColumns } from "./flow.js";
+import type { FlowMap } from "./flow-map.js";
 import { contextOf } from "./given-columns.js";
 import { cutToDomain, rectangleMass } from "./probability-of-box.js";
 

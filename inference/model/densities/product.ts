@@ -5,7 +5,8 @@ import { oneOf } from "../../../engine/options.js";
 import { add } from "../../../engine/tape/operations.js";
 import { texts } from "../language/entry-kinds.js";
 import { type BoundDensity, type Shape, unionOf } from "../language/environment.js";
-import type { DensityKind } from "./contract.js";
+import type { DensityKind, Draws } from "./contract.js";
+import { groupsOf, logMarginal } from "./marginal.js";
 
 export interface ProductForm {
   readonly kind: "product";
@@ -33,6 +34,14 @@ function conditionalOrder(factors: readonly Shape[]): number[] | undefined {
   return order;
 }
 
+/** Every factor at what those before it gave. */
+async function drawnInOrder(factors: readonly string[], draws: Draws, kept: readonly string[]) {
+  const order = conditionalOrder(factors.map((factor) => draws.shape(factor)))!;
+  let all: Readonly<Record<string, Float64Array>> = {};
+  for (const f of order) all = { ...all, ...(await draws.with(all).rest(factors[f]!, kept)) };
+  return all;
+}
+
 export const product: DensityKind<ProductForm> = {
   doc: "Π p_i(x_i | …)",
   entries: { kind: oneOf("product"), factors: texts },
@@ -40,8 +49,12 @@ export const product: DensityKind<ProductForm> = {
   parts: ({ factors }) => factors,
   shape(_, parts) {
     const of = parts.flatMap((own) => own.of);
+    const groups = parts.flatMap((own) =>
+      groupsOf(own).map((group) => ({ of: group.of, given: unionOf([group.given, own.given]) })),
+    );
     return {
       of,
+      groups,
       given: unionOf(parts.map((own) => own.given)).filter((column) => !of.includes(column)),
       isExtended: parts.some(({ isExtended }) => isExtended),
       crossesKnots: parts.some(({ crossesKnots }) => crossesKnots),
@@ -69,30 +82,34 @@ export const product: DensityKind<ProductForm> = {
     const parts = factors.map((factor) => at.density(factor));
     const shapes = factors.map((factor) => at.shape(factor));
     const extended = parts.find((part) => part.expected !== undefined);
+    /** Refuses a region in which a factor depends on columns that are integrated over. */
+    const checkRegion = (columns: readonly string[], known: readonly string[]) => {
+      const narrowed = shapes.flatMap((shape, f) => (shape.of.some((own) => columns.includes(own)) ? [f] : []));
+      const own = shapes.flatMap(({ of }) => of).filter((column) => !known.includes(column));
+      const dependent = narrowed.find((f) => shapes[f]!.given.some((column) => own.includes(column)));
+      if (dependent === undefined) return narrowed;
+      const on = shapes[dependent]!.given.filter((column) => own.includes(column)).join(", ");
+      throw new UsageError(name, {
+        expected: "a region of columns whose densities depend on no other column of the product",
+        got: `a region of ${columns.join(", ")}, where ${factors[dependent]} is conditional on ${on}`,
+      });
+    };
     return {
       logProb: () => parts.map((part) => part.logProb()).reduce(add),
       logProbability(region) {
-        const columns = Object.keys(region);
-        const narrowed = shapes.flatMap((shape, f) => (shape.of.some((own) => columns.includes(own)) ? [f] : []));
-        const own = shapes.flatMap(({ of }) => of);
-        const dependent = narrowed.find((f) => shapes[f]!.given.some((column) => own.includes(column)));
-        if (dependent !== undefined) {
-          const on = shapes[dependent]!.given.filter((column) => own.includes(column)).join(", ");
-          throw new UsageError(name, {
-            expected: "a region of columns whose densities depend on no other column of the product",
-            got: `a region of ${columns.join(", ")}, where ${factors[dependent]} is conditional on ${on}`,
-          });
-        }
+        const narrowed = checkRegion(Object.keys(region), []);
         const logs = narrowed.map((f) => parts[f]!.logProbability(region));
         return logs.length === 0 ? at.tape.constant(0, []) : logs.reduce(add);
+      },
+      logMarginal(kept, region) {
+        checkRegion(Object.keys(region), kept);
+        const isLookedAt = ({ of }: Shape) => of.some((own) => kept.includes(own) || region[own] !== undefined);
+        const own = factors.filter((_, f) => isLookedAt(shapes[f]!));
+        return own.map((factor) => logMarginal(at, factor, kept, region)).reduce(add);
       },
       ...(extended && { expected: extended.expected, logExpected: extended.logExpected }),
     };
   },
-  async draw({ factors }, draws) {
-    const order = conditionalOrder(factors.map((factor) => draws.shape(factor)))!;
-    let all: Readonly<Record<string, Float64Array>> = {};
-    for (const f of order) all = { ...all, ...(await draws.drawn(factors[f]!, all)) };
-    return all;
-  },
+  draw: ({ factors }, draws) => drawnInOrder(factors, draws, []),
+  drawRest: ({ factors }, draws, kept) => drawnInOrder(factors, draws, kept),
 };

@@ -52,7 +52,7 @@ export const truncated: DensityKind<TruncatedForm> = {
   entries: { kind: oneOf("truncated"), density: aText, region: aRegion },
   values: () => [],
   parts: ({ density }) => [density],
-  shape: ({ region }, [part]) => ({ ...part!, kept: narrowed(part!.kept ?? {}, region) }),
+  shape: ({ region }, [part]) => ({ ...part!, groups: undefined, kept: narrowed(part!.kept ?? {}, region) }),
   check({ density, region }, where, [part], domain, classes) {
     if (Object.keys(region).length === 0) {
       throw new UsageError(where, { expected: "a region with at least one column", got: "none" });

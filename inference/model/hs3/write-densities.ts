@@ -53,6 +53,7 @@ export const writtenDensities: Rows<DensityForm> = {
     return { type: "product_dist", factors, ...(normalization.length > 0 && { normalization }) };
   },
   categories: NO_WORD,
+  conditional: NO_WORD,
   truncated: `${NO_WORD}: give the column the range instead, if it is one interval`,
   ensemble: NO_WORD,
   flow: TRAINED,

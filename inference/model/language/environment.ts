@@ -48,6 +48,12 @@ export interface Environment {
   checkIntegral(what: string, error: Var): void;
 }
 
+/** Columns that stand together in a product, conditional on columns of other groups. */
+export interface ColumnGroup {
+  readonly of: readonly string[];
+  readonly given: readonly string[];
+}
+
 /** What is known of a density without numbers. */
 export interface Shape {
   /** Columns that it is a density of. */
@@ -62,6 +68,8 @@ export interface Shape {
   readonly hasKnots: boolean;
   /** Of a truncated one: where it is not 0. */
   readonly kept?: Region;
+  /** Of a product, or a sum of products: its columns, of which other groups can be integrated over. Absent: all of them are one group. */
+  readonly groups?: readonly ColumnGroup[] | undefined;
 }
 
 /** Names of all lists, each once, in their order. */
@@ -77,6 +85,8 @@ export interface BoundDensity {
    * @param region  narrows columns that the density is of
    */
   logProbability(region: BoundRegion): Var;
+  /** As of `logMarginal` in densities/marginal.ts, of some of its columns and not all; where it has groups of them. */
+  readonly logMarginal?: ((kept: readonly string[], region: BoundRegion) => Var) | undefined;
   /** Number of events that it expects, where it has yields, and its logarithm: without events the number may be 0. */
   readonly expected?: Var | undefined;
   readonly logExpected?: Var | undefined;

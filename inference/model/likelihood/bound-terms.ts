@@ -154,6 +154,8 @@ export interface TermsEvaluation {
 }
 
 export interface BoundTerms {
+  /** What a program of parameters alone computes. Runs wait for one another: each has its own θ. */
+  ofTheta(program: Program, theta: ArrayLike<number>): Promise<Record<string, Float64Array>>;
   /** @param onEvents  called with the number of events of a sample that are done, now and then */
   evaluate(theta: ArrayLike<number>, order: Order, onEvents?: (done: number) => void): Promise<TermsEvaluation>;
   scoreProduct(theta: ArrayLike<number>): Promise<Float64Array>;
@@ -162,7 +164,7 @@ export interface BoundTerms {
 
 /** All terms together. @param samples  at least one */
 export function boundTerms(samples: readonly BoundSample[], { penalty, curvature }: ParameterPrograms): BoundTerms {
-  // Runs wait for one another in the queue of a sample.
+  // In the queue of a sample.
   const ofTheta = (program: Program, theta: ArrayLike<number>) =>
     samples[0]!.events.run(Promise.resolve(program), theta, NO_MEMBER);
 
@@ -180,6 +182,7 @@ export function boundTerms(samples: readonly BoundSample[], { penalty, curvature
   }
 
   return {
+    ofTheta,
     async evaluate(theta, order, onEvents) {
       const found: Evaluation[] = [];
       for (const sample of samples) found.push(await evaluated(sample, theta, order, onEvents));

@@ -191,6 +191,7 @@ async function withoutEvents(composition: CheckedComposition, channels: readonly
     const own = at.density(density);
     const [total, logTotal] = [own.expected!, own.logExpected!];
     if (total.events !== undefined) {
+      if (!isExtended) continue;
       throw new UsageError(`channel ${name}`, {
         expected: `numbers of events of ${density} that look at no column`,
         got: "numbers that do",
@@ -328,8 +329,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     eventScores: async (channel, theta) => scoresOf(opened(channel), theta),
     async expected(theta) {
       if (ofParameters.expected === undefined) return {};
-      await ofParameters.expected.write({ nu: Array.from(theta) });
-      const found = await ofParameters.expected.run();
+      const found = await boundAll.ofTheta(ofParameters.expected, theta);
       return Object.fromEntries(
         Object.entries(found).map(([name, values]) => [name.slice("expected ".length), values[0]!]),
       );

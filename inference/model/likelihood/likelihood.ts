@@ -184,6 +184,10 @@ function boundLikelihood(
     scoreProduct: terms.scoreProduct,
     outerProduct: terms.outerProduct,
     describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(sample, 2)).description}`,
-    close: events.close,
+    async close() {
+      await events.close();
+      await penalty.penalty.close();
+      await penalty.curvature.close();
+    },
   };
 }

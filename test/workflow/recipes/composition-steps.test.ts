@@ -143,6 +143,36 @@ test("a training that was not asked for leaves out the likelihoods that are made
   assert.equal(kept().sort(), ["fit.b", "fit.c", "train.second"]);
 });
 
+test("numbers of events that rest on trained flows are looked at: before regions by validate, in them by run and coverage", async () => {
+  const region = "region: { m: [[100, 140]] }";
+  const shares = FLOWS.replace("nflat: 300", "nflat: 0.25")
+    .replace("nbkg: 5000", "nbkg: 0.75")
+    .replace(
+      /likelihoods:.*/,
+      `likelihoods: { a: { density: model, sample: data, ${region} }, b: { density: other, sample: data } }`,
+    );
+  const file = files.write("shares.yaml", shares);
+  const words = ["--out", join(files.folder, "shares"), "--threads", "1"];
+  const said = async (...verb: readonly string[]) => {
+    const { error } = await runInProcess(verb, { judgesTrainings: false });
+    const own = (name: string) => [
+      ...error.matchAll(
+        new RegExp(`likelihood ${name}: the channel ${name} is .* expects (\\S+) events (.*), where`, "g"),
+      ),
+    ];
+    return ["a", "b"].map((name) => own(name).map(([, expected, where]) => `${expected} ${where}`));
+  };
+  assert.equal(await said("validate", file), [["1.00 before its region"], ["1.00 at the start"]]);
+  for (const verb of [
+    ["run", file],
+    ["coverage", file, "--toys", "2"],
+  ]) {
+    const [inRegion, whole] = await said(...verb, ...words);
+    assert.equal(whole, ["1.00 at the start"], verb[0]);
+    assert.match(inRegion!.join(), /^0\.\d+ at the start$/, verb[0]);
+  }
+});
+
 test("without any fit there are no results; unknown names are refused", async () => {
   out = join(files.folder, "none");
   const { code, error } = await call("run", "--only", "scan.fit.nflatt");

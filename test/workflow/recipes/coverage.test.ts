@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { saveToy } from "../../../workflow/steps/toy-files.js";
 import { at, call, file, removeEnsemble } from "../../cli/ensemble-run.js";
 
 test.after(removeEnsemble);
@@ -38,6 +39,32 @@ test("toys with the T of the data are other toys, kept apart", async () => {
   assert.equal(readdirSync(at("toys", "coverage", "data")).sort(), ["0.json", "1.json", "coverage.json"]);
   const { fits } = JSON.parse(readFileSync(at("toys", "coverage", "data", "0.json"), "utf8"));
   assert.equal(Object.keys(fits), ["fixed", "profiled"]);
+});
+
+test("toys whose fits gave no errors: the command says what is known, and ends with 4", async () => {
+  const words = ["coverage", file, ...NONE, "--out", at("toys"), "--aggregate"];
+  for (const i of [0, 1, 2]) {
+    const { checksum: _, ...toy } = JSON.parse(readFileSync(at("toys", "coverage", "full", `${i}.json`), "utf8"));
+    const lost = (own: object) =>
+      i === 0 ? own : { ...own, status: "iteration-limit", covariance: null, sigma: null };
+    const fits = Object.fromEntries(Object.entries(toy.fits).map(([name, own]) => [name, lost(own as object)]));
+    await saveToy(at("toys", "coverage", "full"), { ...toy, fits });
+  }
+  const { code, out, error } = await call(...words);
+  assert.is(code, 4, error);
+  assert.match(
+    out,
+    /fit with T profiled: [01] toys, [23] more without errors\. Pulls and coverage need two toys with errors/,
+  );
+  assert.match(
+    error,
+    /fit with T profiled: [23] of 3 toys have no errors, as their fits did not converge, .*cannot be said/,
+  );
+  const { fits } = JSON.parse(readFileSync(at("toys", "coverage", "full", "coverage.json"), "utf8"));
+  assert.equal(
+    fits.map(({ nuisances }: { nuisances: unknown[] }) => nuisances),
+    [[], [], []],
+  );
 });
 
 test.run();

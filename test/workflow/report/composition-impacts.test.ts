@@ -4,11 +4,10 @@ import * as assert from "uvu/assert";
 import type { ImpactTable } from "../../../inference/statistics/impacts/impact-tables.js";
 import type { LikelihoodOutcome } from "../../../workflow/recipes/composition.js";
 import { impactReportTables, impactText, modeTables } from "../../../workflow/report/composition-impacts.js";
-import { compositionReport, drawingsOf } from "../../../workflow/report/composition-page.js";
 import { compositionArrays, compositionResults } from "../../../workflow/report/composition-results.js";
 import { buildReport } from "../../../workflow/report/html.js";
 import { drawAll } from "../../../workflow/store/drawings.js";
-import { analysis, outcome as plain } from "./composition-sample.js";
+import { analysis, compositionReport, drawingsOf, outcome as plain } from "./composition-sample.js";
 
 const silent = () => {
   throw new Error("nothing to warn of");
@@ -106,7 +105,7 @@ test("modes are rounded: what is nothing has no powers of ten", () => {
 });
 
 test("pictures: modes, contours and a ranking for each definition, with pulls where all sources have one; all on the page", () => {
-  const pictures = drawAll(drawingsOf(analysis, whole), silent);
+  const pictures = drawAll(drawingsOf(whole), silent);
   const svg = (name: string) => {
     const found = pictures.find(({ file }) => file === `${name}.svg`);
     assert.ok(found && "svg" in found, `${pictures.map(({ file }) => file)}`);
@@ -116,7 +115,7 @@ test("pictures: modes, contours and a ranking for each definition, with pulls wh
   assert.match(svg("scan.fit.a-c"), /68\.3%/);
   assert.not.match(svg("impacts.fit.a.shift"), /Pull/);
   assert.match(svg("impacts.fit.a.auxiliary"), /Pull/);
-  const page = buildReport(compositionReport(analysis, whole, pictures, [], silent));
+  const page = buildReport(compositionReport(whole, pictures, [], silent));
   for (const text of ["Impacts on a of fit", "Impacts of fit", "Principal modes of the constrained parameters of fit"])
     assert.ok(page.includes(text), text);
 });

@@ -1,11 +1,12 @@
 /** The report of a composition. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compositionReport, drawingsOf } from "../../../workflow/report/composition-page.js";
+import { undecided } from "../../../flows/training/convergence.js";
 import { buildReport } from "../../../workflow/report/html.js";
+import type { NamedTraining } from "../../../workflow/steps/trainings/training-step.js";
 import { drawAll } from "../../../workflow/store/drawings.js";
 import { verdictText } from "../../../workflow/verdicts.js";
-import { analysis, outcome, verdict } from "./composition-sample.js";
+import { compositionReport, drawingsOf, outcome, verdict } from "./composition-sample.js";
 
 const silent = () => {
   throw new Error("nothing to warn of");
@@ -13,7 +14,7 @@ const silent = () => {
 const whole = { trainings: [], likelihoods: [outcome], verdicts: [verdict] };
 
 test("pictures: a projection with its summands, pulls of what is constrained, scans; no correlation of one parameter", () => {
-  const pictures = drawAll(drawingsOf(analysis, whole), silent);
+  const pictures = drawAll(drawingsOf(whole), silent);
   assert.equal(
     pictures.map(({ file }) => file),
     ["projections.fit.fit.m.svg", "pulls.fit.all.svg", "scan.fit.c.svg"],
@@ -32,14 +33,14 @@ test("a projection counts the events of its channel, a scan those of all channel
     events: [events[0]!, { ...events[0]!, data: { ...events[0]!.data, count: 4 } }],
     projections: [projections[0]!, { ...projections[0]!, channel: "other" }],
   };
-  const pictures = drawAll(drawingsOf(analysis, { trainings: [], likelihoods: [two], verdicts: [] }), silent);
+  const pictures = drawAll(drawingsOf({ trainings: [], likelihoods: [two], verdicts: [] }), silent);
   const counts = pictures.map((own) => "svg" in own && /N = (\d+)/.exec(own.svg)?.[1]);
   assert.equal(counts, ["3", "4", "7", "7"]);
 });
 
 test("the page: verdict first, then parameters, then each likelihood", () => {
-  const pictures = drawAll(drawingsOf(analysis, whole), silent);
-  const page = buildReport(compositionReport(analysis, whole, pictures, ["a warning"], silent));
+  const pictures = drawAll(drawingsOf(whole), silent);
+  const page = buildReport(compositionReport(whole, pictures, ["a warning"], silent));
   const at = (text: string) => {
     assert.ok(page.includes(text), text);
     return page.indexOf(text);
@@ -63,8 +64,8 @@ test("the page: verdict first, then parameters, then each likelihood", () => {
 test("likelihoods of names that begin alike have their own pictures", () => {
   const twin = { ...outcome, plan: { ...outcome.plan, name: "fit-m" } };
   const both = { trainings: [], likelihoods: [outcome, twin], verdicts: [] };
-  const pictures = drawAll(drawingsOf(analysis, both), silent);
-  const { sections } = compositionReport(analysis, both, pictures, [], silent);
+  const pictures = drawAll(drawingsOf(both), silent);
+  const { sections } = compositionReport(both, pictures, [], silent);
   assert.equal(
     sections.map(({ heading, figures }) => [heading, figures.length]),
     ["fit", "fit-m"].flatMap((name) => [
@@ -81,7 +82,7 @@ test("a part that could not be made says so", () => {
     ["Asymmetric errors", "no crossing"],
   ] as const);
   const without = { trainings: [], likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
-  const report = compositionReport(analysis, without, [], [], silent);
+  const report = compositionReport(without, [], [], silent);
   const fit = report.sections.find(({ heading }) => heading === "Fit of fit")!;
   assert.equal(fit.missing, [{ missing: '"Asymmetric errors"', problem: "no crossing" }]);
   const page = buildReport(report);
@@ -92,8 +93,39 @@ test("a part that could not be made says so", () => {
 });
 
 test("a warning that a failed check says is not said twice", () => {
-  const own = compositionReport(analysis, whole, [], [verdictText(verdict), "a warning"], silent);
+  const own = compositionReport(whole, [], [verdictText(verdict), "a warning"], silent);
   assert.equal([own.failed, own.warnings], [[verdict], ["a warning"]]);
+});
+
+test("what could not be drawn or made costs a part of the page and nothing else", () => {
+  const said: string[] = [];
+  const broken = { ...outcome, projections: undefined as unknown as typeof outcome.projections };
+  const own = { trainings: [], likelihoods: [broken], verdicts: [] };
+  const pictures = drawAll(drawingsOf(own), (text) => said.push(text));
+  assert.match(said[0]!, /picture projections\.fit: left out, as it cannot be drawn/);
+  assert.equal(
+    pictures.filter((picture) => "svg" in picture).map(({ file }) => file),
+    ["pulls.fit.all.svg", "scan.fit.c.svg"],
+  );
+});
+
+test("parts of the page know of no order of likelihoods: trainings stand behind them, with their losses", () => {
+  const training = { label: "density bell", of: "density", recipe: "densities.bell.flow.training" } as const;
+  const summary = {
+    stopped: "finished",
+    message: "",
+    keptEpoch: 1,
+    bestEpoch: 1,
+    initialValidationLoss: null,
+    convergence: undecided("a test"),
+    history: [{ epoch: 1, steps: 4, trainingLoss: 1.5, validationLoss: 1.6, rate: 0 }],
+  } as unknown as NamedTraining["summary"];
+  const own = { trainings: [{ ...training, summary }], likelihoods: [outcome], verdicts: [] };
+  const pictures = drawAll(drawingsOf(own), silent);
+  assert.ok(pictures.some(({ name }) => name === "losses.all"));
+  const { sections } = compositionReport(own, pictures, [], silent);
+  assert.is(sections.at(-1)!.heading, "Trainings");
+  assert.equal([sections.at(-1)!.figures.length, sections.at(-1)!.tables.length], [1, 1]);
 });
 
 test.run();

@@ -1,5 +1,8 @@
 /** What a composition has left, made by hand: one parameter of each sort. */
-import type { LikelihoodOutcome } from "../../../workflow/recipes/composition.js";
+import type { CompositionOutcome, LikelihoodOutcome } from "../../../workflow/recipes/composition.js";
+import { compositionFrame, compositionPage } from "../../../workflow/report/composition-page.js";
+import { reportOf } from "../../../workflow/report/page.js";
+import type { DrawingGroup, Picture } from "../../../workflow/store/drawings.js";
 import type { Verdict } from "../../../workflow/verdicts.js";
 import { eventsOf } from "../composition-sample.js";
 import { readAs } from "../configuration/composition/sources.js";
@@ -115,3 +118,14 @@ export const verdict: Verdict = {
   text: "likelihood fit: it did not converge (at-bound)",
   advice: "Widen it",
 };
+
+/** The pictures and the page of a run. */
+export const drawingsOf = (own: CompositionOutcome): DrawingGroup[] =>
+  compositionPage(analysis, own).flatMap(({ pictures = [] }) => pictures);
+
+export const compositionReport = (
+  own: CompositionOutcome,
+  pictures: readonly Picture[],
+  warnings: readonly string[],
+  warn: (text: string) => void,
+) => reportOf(compositionFrame(analysis, own, warnings, []), compositionPage(analysis, own), pictures, warn);

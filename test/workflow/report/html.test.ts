@@ -85,6 +85,22 @@ test("first stands the result, then a red box of what failed with advice, or a g
   for (const name of ["result", "verdict", "failed", "passed"]) assert.match(html, `\n.${name} {`);
 });
 
+test("checks of steps that are left out did not pass: the page names the steps", () => {
+  const leftOut = ["scan.fit.<mu>", "impacts.fit"];
+  const said = "not known, as they are not done and were not asked for: scan.fit.&lt;mu&gt;, impacts.fit.</p>";
+  for (const [failed, verdict] of [
+    [[], '<p class="verdict passed">Every check that was made passed.</p>'],
+    [[{ check: "spike", text: "a spike", advice: "" }], "<h2>1 check failed</h2>"],
+  ] as const) {
+    const html = buildReport({ ...report, failed, leftOut });
+    requireWellFormed(asXml(html));
+    assert.match(html, verdict);
+    assert.match(html, said);
+    assert.not.match(html, "Every check passed.");
+  }
+  assert.not.match(buildReport(report), 'class="unchecked"');
+});
+
 test("a report escapes every text", () => {
   const bad = `<b>&"'`;
   const html = buildReport({

@@ -301,4 +301,4 @@ export const resultsOf = (of: Outcome) =>
   >;
 
 export const pageOf = (of: Outcome, pictures: readonly Picture[]) =>
-  reportOf(frameOf(setting, of), measurementPage(setting, of), pictures, setting.warn);
+  reportOf(frameOf(setting, of, []), measurementPage(setting, of), pictures, setting.warn);

@@ -14,7 +14,7 @@ const PICTURES = ["nuisances", "scan-shift", "replicas", "projections", "displac
 test("a page is a fold over what parts left: those of one heading are one section, and a part may have nothing", () => {
   const table = (caption: string) => ({ caption, columns: ["a"], rows: [["b"]] });
   const said: string[] = [];
-  const frame = { title: "Any", seed: 1, verdicts: [], warnings: ["w"], configuration: "c" };
+  const frame = { title: "Any", seed: 1, verdicts: [], leftOut: ["s"], warnings: ["w"], configuration: "c" };
   const parts: PagePart[] = [
     { sentence: () => "One. ", sections: [{ heading: "A", text: () => "first", figures: [["p", "of p"]] }] },
     { sections: [{ heading: "B", text: () => "alone", tables: [tables("b", () => [table("of b")])] }] },
@@ -29,7 +29,7 @@ test("a page is a fold over what parts left: those of one heading are one sectio
   const pictures = ["p-1", "q", "p-2"].map(drawn);
   const report = reportOf(frame, parts, pictures, (text) => said.push(text));
   assert.is(report.result, "One. ");
-  assert.equal(report.warnings, ["w"]);
+  assert.equal([report.warnings, report.leftOut], [["w"], ["s"]]);
   assert.equal(
     report.tables.map(({ caption }) => caption),
     ["top"],

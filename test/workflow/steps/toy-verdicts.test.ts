@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import { coverageOf } from "../../../inference/statistics/toys/coverage.js";
 import type { SampledPoint } from "../../../workflow/steps/toy-samples.js";
-import { toyVerdicts } from "../../../workflow/steps/toy-verdicts.js";
+import { knownCoverage, selectionVerdicts, toyVerdicts } from "../../../workflow/steps/toy-verdicts.js";
 
 const NAMES = ["scale", "tilt"];
 const points = (chance: number) =>
@@ -84,6 +84,33 @@ test("where no point has two toys, a bias is that of all points", () => {
   const [verdict, ...others] = toyVerdicts(points(0.1), { ...all, points: [] });
   assert.equal(others, []);
   assert.match(verdict!.text, /in 40 toys of the simulated events at all points the estimates of scale/);
+});
+
+test("of one toy with errors, or none, nothing is said but that there are too few", () => {
+  const one = { truth: [0], estimate: [0.1], covariance: [[0.04]] };
+  for (const toys of [[], [one]])
+    assert.equal(knownCoverage(["a"], toys), { toys: toys.length, nuisances: [], pairs: [] });
+  assert.is(knownCoverage(["a"], [one, one]).nuisances.length, 1);
+  const words = { why: "they fell", advice: "Look" };
+  const said = (toys: number, withoutErrors: number) =>
+    selectionVerdicts(
+      "fit",
+      knownCoverage(
+        ["a"],
+        Array.from({ length: toys }, () => one),
+      ),
+      withoutErrors,
+      words,
+    ).map(({ failed, text }) => [failed, text]);
+  assert.equal(said(1, 0), []);
+  assert.equal(said(1, 4), [
+    [true, "fit: 4 of 5 toys have no errors, as they fell: whether its errors cover cannot be said"],
+  ]);
+  assert.equal(said(40, 2), []);
+  assert.equal(
+    said(40, 4).map(([failed]) => failed),
+    [false],
+  );
 });
 
 test.run();

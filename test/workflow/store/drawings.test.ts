@@ -1,5 +1,5 @@
 /** Nothing that is only drawn or checked of a result costs the result: faults in every part, one after another. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -69,7 +69,7 @@ const report = () => readFileSync(join(context.folder, "report.html"), "utf8");
 
 async function written(of: Outcome): Promise<string> {
   warnings.length = 0;
-  await writeReport(context.folder, frameOf(context, of), measurementPage(context, of), context.warn);
+  await writeReport(context.folder, frameOf(context, of, []), measurementPage(context, of), context.warn);
   const html = report();
   requireWellFormed(html.replace("<!doctype html>\n", "").replace(/<meta [^>]*>\n/g, ""));
   return html;
@@ -160,6 +160,29 @@ test("a picture that cannot be drawn takes the one of an earlier command away, a
   assert.not.ok(existsSync(join(folder, "p-a.svg")));
   const none = drawAll([{ name: "whole", drawings: fail }], () => {});
   assert.equal(none, [{ name: "whole", problem: "no error at all", file: "whole.svg" }]);
+});
+
+test("pictures of an earlier command go where this one does not draw them; files of others stay", async () => {
+  const own = join(folder, "pictures");
+  mkdirSync(own);
+  const written = (...names: string[]) =>
+    writePictures(
+      own,
+      drawAll([{ name: "p", drawings: () => names.map((name) => [name, () => "<svg/>"]) }], () => {}),
+    );
+  const there = () => readdirSync(own).filter((name) => name.endsWith(".svg"));
+  await written("p-a", "p-b");
+  writeFileSync(join(own, "p-mine.svg"), "<svg/>");
+  await written("p-b", "p-c");
+  assert.equal(there(), ["p-b.svg", "p-c.svg", "p-mine.svg"]);
+  // Of a list that says more than files of the folder, nothing is taken.
+  writeFileSync(join(folder, "outside.svg"), "<svg/>");
+  for (const list of ["{", '["../outside.svg", 3, "toy.yaml"]']) {
+    writeFileSync(join(own, "pictures.json"), list);
+    await written("p-c");
+  }
+  assert.ok(existsSync(join(folder, "outside.svg")));
+  assert.equal(there(), ["p-b.svg", "p-c.svg", "p-mine.svg"]);
 });
 
 test("a check that fails is left out with its reason; a stop, a lost device and a file that fails are not", async () => {

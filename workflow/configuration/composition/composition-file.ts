@@ -76,7 +76,7 @@ export async function readComposition(
   const graph = (own: Composition) => placed(() => checkedComposition(own));
   const written = await placed(() => compositionOf(configuration));
   const whole = await graph(written);
-  refuse(channelProblems(configuration, whole));
+  refuse([...morphProblems(configuration, whole), ...channelProblems(configuration, whole)]);
   const densities = { ...written.densities, ...regionDensities(configuration, whole) };
   const { parameters } = await graph({ ...written, densities });
   const composition = checkedComposition({
@@ -146,6 +146,23 @@ function writtenProblems({ parameters, densities, likelihoods }: CompositionConf
     ...(none ? [{ path: [COMPOSITION_KEY], expected: "at least one likelihood", got: "none" }] : []),
   ];
 }
+
+/** A morph is trained before anything is fitted. */
+const morphProblems = ({ densities }: CompositionConfiguration, graph: CheckedComposition): Problem[] =>
+  Object.entries(densities).flatMap(([name, written]): Problem[] => {
+    if (!("morphed" in written)) return [];
+    const { density } = written.morphed;
+    const parameters = graph.parametersOf(density);
+    if (parameters.length === 0) return [];
+    return [
+      {
+        path: ["densities", name, "morphed", "density"],
+        expected: "a density that depends on no parameter, as what nuisances do to it is trained before the fit",
+        got: `${density}, which depends on ${parameters.join(", ")}`,
+        hint: "Give it numbers, or train a flow",
+      },
+    ];
+  });
 
 async function parametersOf({ parameters }: CompositionConfiguration): Promise<Parameter[]> {
   const one = async ([name, own]: readonly [string, CompositionConfiguration["parameters"][string]]) => {

@@ -51,12 +51,17 @@ const constraintOf = (name: string, constraint: Constraint) => ({
 interface Texts {
   readonly ofFunction: (name: string) => string | undefined;
   readonly ofDensity: (name: string) => string | undefined;
-  /** How a density is trained, where it is. */
-  readonly training?: (name: string) => object | undefined;
+  /** How a density is trained, where it is, beside what its form says or in place of it. @param entry  what the form says */
+  readonly training?: (name: string, entry: Readonly<Record<string, unknown>>) => object | undefined;
+  /** What the numbers of a function come from, in the same way. */
+  readonly source?: (name: string) => object | undefined;
 }
 
 /** Columns, parameters, functions and densities as lists. */
-export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity, training = () => undefined }: Texts) {
+export function graphOf(
+  composition: CheckedComposition,
+  { ofFunction, ofDensity, training = () => undefined, source = () => undefined }: Texts,
+) {
   const { parameters, columns, functions, densities } = composition;
   return {
     domains: Object.entries(columns).map(([column, { range, values }]) => ({
@@ -71,16 +76,14 @@ export function graphOf(composition: CheckedComposition, { ofFunction, ofDensity
       const: own.isFixed === true,
     })),
     constraints: parameters.flatMap((own) => (own.constraint ? [constraintOf(own.name, own.constraint)] : [])),
-    functions: Object.entries(functions).map(([own, form]) => entry(functionRows, own, form, ofFunction(own))),
+    functions: Object.entries(functions).map(([own, form]) => ({
+      ...entry(functionRows, own, form, ofFunction(own)),
+      ...source(own),
+    })),
     distributions: Object.entries(densities).map(([own, form]) => {
       const { of, given, isExtended } = composition.shape(own);
-      return {
-        ...entry(densityRows, own, form, ofDensity(own)),
-        of,
-        ...(given.length > 0 && { given }),
-        extended: isExtended,
-        ...training(own),
-      };
+      const shown = entry(densityRows, own, form, ofDensity(own));
+      return { ...shown, of, ...(given.length > 0 && { given }), extended: isExtended, ...training(own, shown) };
     }),
   };
 }
@@ -107,8 +110,10 @@ export function expanded({ configuration, composition, likelihoods }: Compositio
       },
       training(own) {
         const written = entryOf(configuration.densities, own);
-        if (written === undefined || !("flow" in written)) return undefined;
-        const { train, region, heldOut, training } = written.flow;
+        const trained =
+          written && ("flow" in written ? written.flow : "morphed" in written ? written.morphed : undefined);
+        if (trained === undefined) return undefined;
+        const { train, region, heldOut, training } = trained;
         return { train, ...(region && { region }), heldOut, training };
       },
     }),

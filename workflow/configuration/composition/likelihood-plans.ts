@@ -1,5 +1,6 @@
 /** Likelihoods of a composition: which densities and samples their channels have, and which parameters they depend on. */
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
+import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import type { TruncatedForm } from "../../../inference/model/densities/truncated.js";
 import { checkIntervals, type Region } from "../../../inference/model/language/region.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
@@ -85,9 +86,20 @@ function ownProblems({ written, path }: Placed, graph: CheckedComposition): Prob
       hint: "Give its mixture numbers of events, or set extended to false",
     });
   }
+  const sums = summedColumns(graph, density);
   // Of columns that the density is of, its truncation checks them.
   for (const [column, intervals] of Object.entries(regionOf(region))) {
     if (shape.of.includes(column)) continue;
+    const sum = sums.get(column);
+    if (sum !== undefined && !shape.given.includes(column)) {
+      problems.push({
+        path: [...path, "region", column],
+        expected: `a column that ${density} is of or is conditional on, or that it does not look at`,
+        got: `${column}, over all of whose values ${sum} is a sum`,
+        hint: `Leave it out, or use the density behind ${sum} at the values that are kept`,
+      });
+      continue;
+    }
     try {
       checkIntervals(column, intervals, graph.domain(column), graph.classes(column));
     } catch (error) {
@@ -97,6 +109,14 @@ function ownProblems({ written, path }: Placed, graph: CheckedComposition): Prob
   }
   return problems;
 }
+
+/** Columns over whose values a density, or one that it is made of, is a sum; with the name of the sum. */
+const summedColumns = (graph: CheckedComposition, density: string) =>
+  new Map(
+    Object.entries(reachableParts(graph, [density]).densities).flatMap(([name, form]) =>
+      form.kind === "categories" ? [[form.over, name] as const] : [],
+    ),
+  );
 
 /** No user's name has a space, so that this one is of no density in the file. */
 const regionName = ({ likelihood, channel, written: { density } }: Placed) => `${density} in ${likelihood}/${channel}`;

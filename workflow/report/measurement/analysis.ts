@@ -38,10 +38,12 @@ export const checkNumbers = ({ verdicts, leftOut, influence, warnings }: Checked
     results: { verdicts: failedOf(verdicts), leftOut, influence, warnings: [...warnings] },
   }) satisfies Numbers;
 
+/** @param leftOut  steps that are not done, as they were not asked for */
 export function frameOf(
   { analysis: { configuration } }: RunContext,
   { verdicts, warnings }: Pick<Outcome, "verdicts" | "warnings">,
+  leftOut: readonly string[],
 ): Frame {
   const { name, seed } = configuration;
-  return { title: name, seed, verdicts, warnings, configuration: stringify(configuration) };
+  return { title: name, seed, verdicts, leftOut, warnings, configuration: stringify(configuration) };
 }

@@ -1,5 +1,6 @@
 /** The fit of a likelihood of a composition, with its errors. */
 
+import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import type { ChannelsLikelihood, UncertainIntegral } from "../../../inference/model/likelihood/channels.js";
 import { fitLikelihood, fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
@@ -13,7 +14,6 @@ import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
 import { nonFiniteText } from "./non-finite-parts.js";
-import { reachableParts } from "./reachable-parts.js";
 
 /** Errors of the parameters that no limit holds. */
 export interface NamedErrors extends CovarianceSummary {

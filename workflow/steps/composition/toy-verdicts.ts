@@ -2,18 +2,16 @@
 import { chiSquarePValue } from "../../../inference/statistics/goodness/special-functions.js";
 import type { Coverage } from "../../../inference/statistics/toys/coverage.js";
 import type { Verdict } from "../../verdicts.js";
-import { LEAST_BIAS, LEAST_WIDTH, LEVEL } from "../toy-verdicts.js";
+import { isSelection, LEAST_BIAS, LEAST_WIDTH, LEVEL, selectionVerdicts } from "../toy-verdicts.js";
 
-/**
- * Part of the toys without errors from which on the others are a selection: where normal pulls lack 5% at one end, the mean of the others
- * is off by 0.11, still far from `LEAST_BIAS`.
- */
-const MOST_WITHOUT = 0.05;
+const WITHOUT_ERRORS = {
+  why: "their fits ended at a limit or did not converge",
+  advice: "Widen the ranges where values beyond make sense",
+};
 
 /** @param withoutErrors  toys whose fits gave none of some parameter */
 export function compositionToyVerdicts(label: string, { toys, nuisances }: Coverage, withoutErrors: number): Verdict[] {
-  const all = toys + withoutErrors;
-  const isSelected = withoutErrors > MOST_WITHOUT * all;
+  const isSelected = isSelection({ toys }, withoutErrors);
   const verdict = (check: string, text: string, advice: string, failed: boolean): Verdict => ({
     check,
     about: "fit",
@@ -51,19 +49,5 @@ export function compositionToyVerdicts(label: string, { toys, nuisances }: Cover
     }
     return [];
   });
-  if (!isSelected) return found;
-  // Of fewer than two toys there are no pulls.
-  const isUnknown = nuisances.length === 0;
-  const meaning = isUnknown
-    ? "whether its errors cover cannot be said"
-    : "coverage, bias and width of pulls are those of the others, a selection";
-  return [
-    verdict(
-      "toys without errors",
-      `${withoutErrors} of ${all} toys have no errors, as their fits ended at a limit or did not converge: ${meaning}`,
-      "Widen the ranges where values beyond make sense",
-      isUnknown,
-    ),
-    ...found,
-  ];
+  return [...selectionVerdicts(label, { toys, nuisances }, withoutErrors, WITHOUT_ERRORS), ...found];
 }

@@ -4,7 +4,12 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EVENTS, mixtureComposition } from "../../../../inference/model/composition/mixture-composition.js";
+import { referenceBackend } from "../../../../engine/reference/backend.js";
+import {
+  EVENTS,
+  EVENTS_GIVEN_X,
+  mixtureComposition,
+} from "../../../../inference/model/composition/mixture-composition.js";
 import { channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
 import { likelihood } from "../../../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../../../inference/model/mixture-model.js";
@@ -101,6 +106,36 @@ for (const [name, sample] of Object.entries(all).filter(([, own]) => isWritten(o
       await written.close();
     }));
 }
+
+test("the conditional form is the density of y at given x: that of both less that of x alone", async () => {
+  const { y: _, transport: __, response: ___, ...ofX } = gaussianModel;
+  const names = columnsOf(gaussianModel);
+  const columns = Object.fromEntries(
+    [...names.x, ...names.y!].map((name, i) => [name, Float64Array.from([0.3, -0.8, 1.1], (own) => own + 0.2 * i)]),
+  );
+  const logProb = async (model: MixtureModel, form: "joint" | "conditional", density: string) => {
+    const composition = mixtureComposition(model, model.y ? names : { x: names.x }, form);
+    const data = { count: 3, columns };
+    const channels = [{ name: "data", density, isExtended: true, data }];
+    const of = await channelsLikelihood({ backend: referenceBackend(), composition, channels });
+    const nu = gaussianModel.nuisances.map((_, k) => 0.3 - 0.2 * k);
+    const found = await of.logProb("data", nu);
+    await of.close();
+    return found;
+  };
+  const found = await logProb(gaussianModel, "conditional", EVENTS_GIVEN_X);
+  const both = await logProb(gaussianModel, "joint", EVENTS);
+  const alone = await logProb(ofX, "joint", EVENTS);
+  close(
+    found,
+    both.map((own, i) => own - alone[i]!),
+    REORDERED,
+  );
+  assert.throws(
+    () => mixtureComposition(ofX, { x: names.x }, "conditional"),
+    /expected y for p\(y \| x\), got x alone/,
+  );
+});
 
 test("columns that are not those of the model are refused", () => {
   assert.throws(

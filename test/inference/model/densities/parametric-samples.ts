@@ -20,6 +20,7 @@ type Parametric = Exclude<
   | "mixture"
   | "categories"
   | "product"
+  | "conditional"
   | "truncated"
   | "ensemble"
   | "flow"

@@ -469,6 +469,59 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       { region: {}, box: openBox, given: [{ t: 0.7 }], isFlow: true },
     ),
   ],
+  conditional: [
+    sample(
+      "mixture of products by numbers of events, given one of its columns",
+      { ...mass, t: { range: [0, 3] } },
+      { slope: 0.5, sigma: 0.4, c: 0.7, signal: 6, background: 9 },
+      {
+        peak: { kind: "gaussian", x: "m", mean: "centre", sigma: "sigma" },
+        late: { kind: "exponential", x: "t", c: -0.6 },
+        falling: { kind: "exponential", x: "m", c: "c" },
+        early: { kind: "exponential", x: "t", c: "c" },
+        s: { kind: "product", factors: ["peak", "late"] },
+        b: { kind: "product", factors: ["early", "falling"] },
+        both: { kind: "mixture", summands: ["s", "b"], coefficients: ["signal", "background"] },
+        model: { kind: "conditional", density: "both", given: ["t"] },
+      },
+      {
+        functions: {
+          part: { kind: "product", factors: ["slope", "t"] },
+          centre: { kind: "sum", summands: [2, "part"] },
+        },
+        region: sides,
+        given: [{ t: 0.2 }, { t: 2.7 }],
+        isExtended: true,
+      },
+    ),
+    sample(
+      "average of sums over categories of products, given two of three columns, one of which is given to another",
+      { ...mass, t: { range: [0, 3] }, u: {}, k: { values: [1, 2] } },
+      { a: 1.3, c: 0.7 },
+      {
+        peak: { kind: "gaussian", x: "m", mean: "mean", sigma: 0.5 },
+        time: { kind: "exponential", x: "t", c: "rate" },
+        place: { kind: "gaussian", x: "u", mean: "t", sigma: "width" },
+        three: { kind: "product", factors: ["peak", "place", "time"] },
+        sum: { kind: "categories", density: "three", over: "k", coefficients: ["a", 2] },
+        other: { kind: "categories", density: "three", over: "k", coefficients: [3, 0.5] },
+        all: { kind: "ensemble", members: ["sum", "other"], weights: [2, 1] },
+        model: { kind: "conditional", density: "all", given: ["t", "u"] },
+      },
+      {
+        functions: {
+          mean: { kind: "choice", column: "k", choices: ["a", 3] },
+          rate: { kind: "choice", column: "k", choices: [-0.5, "c"] },
+          width: { kind: "choice", column: "k", choices: [1, 2.5] },
+        },
+        region: sides,
+        given: [
+          { t: 0.3, u: -1 },
+          { t: 2.4, u: 3 },
+        ],
+      },
+    ),
+  ],
   morphed: [
     sample(
       "morphed flow within a range, given a number",

@@ -66,6 +66,7 @@ async function checkRoundTrip(model: Hs3Model): Promise<void> {
 /** Kinds that HS³ cannot say, and why. */
 const REFUSED: Partial<Record<DensityForm["kind"], RegExp>> = {
   categories: /density .*: expected what HS³ can say, got categories: HS³ has no word for it/,
+  conditional: /got (?:conditional: HS³ has no word|flow: it is trained)/,
   truncated: /got truncated: HS³ has no word for it: give the column the range instead/,
   ensemble: /got ensemble: HS³ has no word/,
   flow: /got flow: it is trained, and HS³ has formulas alone/,

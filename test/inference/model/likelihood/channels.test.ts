@@ -85,8 +85,15 @@ for (const backend of testBackends()) {
           close([channels.all!.nll], [events], tolerances[backend.precision]);
           close([penalty.nll], [penaltyOf(at) + poissonTerm(at, 5)], F64);
           close([total.nll], [channels.all!.nll + penalty.nll], F64);
-          close([(await likelihood.expected(at)).all!], [at[0]! + at[1]!], F64);
         }
+        const places = [theta, [1, 2, 0.8], [7, 0.5, -0.3]];
+        const expected = await Promise.all(places.map((at) => likelihood.expected(at)));
+        close(
+          expected.map(({ all }) => all!),
+          places.map(([s, b]) => s! + b!),
+          F64,
+          "asked for at once, each of its own parameters",
+        );
       },
       own,
     );
@@ -374,6 +381,22 @@ test("an extended channel of a region whose part differs from event to event is 
   return rejects(
     withChannels(low, async () => {}, referenceBackend(), byCategory),
     /numbers of events of low that look at no column, got numbers that do. .*set extended to false/,
+  );
+});
+
+test("the same channel, not extended, is a likelihood, without an expected number", () => {
+  const data = { count: 1, columns: { m: Float64Array.of(1.5), pass: Float64Array.of(1) } };
+  return withChannels(
+    [channel("low", "low", { data })],
+    async (likelihood) => {
+      const [found] = await likelihood.logProb("low", theta);
+      // Of the exponential with slope 2 and of the flat part, the shares below 2.
+      const part = (6 * (1 - Math.exp(-2))) / (1 - Math.exp(-6)) + 9 / 3;
+      close([found!], [logModel(1.5, [6, 9, 2]) + Math.log(15 / part)], F64);
+      assert.equal(await likelihood.expected(theta), {});
+    },
+    referenceBackend(),
+    byCategory,
   );
 });
 

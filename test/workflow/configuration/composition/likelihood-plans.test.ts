@@ -86,6 +86,26 @@ test("of a column with values a region takes some of them, of one that the densi
   );
 });
 
+/** The kinds are not observed: the density is a sum over them. */
+const SUMMED = BY_KIND.replace(
+  "likelihoods:",
+  "  summed: { categories: { density: background, over: kind, coefficients: [1, 2, 3] } }\n  mixed: { mixture: { flat: nflat, summed: nbkg } }\nlikelihoods:",
+);
+
+test("a region of a column over whose values the density is a sum is refused; where it is conditional on them it is not", async () => {
+  const said = (density: string) =>
+    problemIn(
+      SUMMED.replace("density: model, sample: data }", `density: ${density}, sample: data, region: { kind: [2] } }`),
+    );
+  const refused =
+    /likelihoods\.fit\.region\.kind: expected a column that \w+ is of .*, got kind, over all of whose values summed is a sum\. Leave it out/;
+  assert.match(await said("summed"), refused);
+  assert.match(await said("mixed"), refused);
+  const region = "density: background, sample: data, region: { kind: [2] } }";
+  const own = await readAs(SUMMED.replace("density: model, sample: data }", region));
+  assert.is(own.likelihoods[0]!.channels[0]!.selected, "background");
+});
+
 test("channels are refused that no likelihood can be made of", async () => {
   const channels = (text: string) => problemIn(written([FIT, `{ fit: { ${text} } }`]));
   assert.match(

@@ -1,17 +1,13 @@
 /** How the kinds of density are written. */
-import { initialise } from "../../../../flows/architecture/architecture.js";
 import { parseExpression } from "../../../../inference/expressions/parse.js";
 import type { DensityForm } from "../../../../inference/model/densities/densities.js";
 import type { Value } from "../../../../inference/model/language/environment.js";
 import type { Interval, Region } from "../../../../inference/model/language/region.js";
-import { UsageError } from "../../../errors.js";
-import { flowArchitecture } from "../../architectures.js";
 import { list, map, number, section, text, value, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
 import type { Problem } from "../../validation.js";
-import { flowKeys } from "../flows.js";
-import { recipe } from "../training.js";
 import { entriesOf, type Rows, row } from "./row.js";
+import { flowRow, morphedRow } from "./trained-densities.js";
 import { column, density, namedValue, region } from "./values.js";
 
 /** Of a mixture: what fractions leave of 1. */
@@ -255,6 +251,22 @@ export const densityRows = {
     "product_dist",
     (factors) => ({ kind: "product", factors }) as const,
   ),
+  conditional: row(
+    section(
+      {
+        density: density("Density of all columns: a product, or a sum of products of the same columns."),
+        given: list(column("Column of the density."), {
+          doc: "Columns that are given: what the density says of them alone does not count.",
+          minLength: 1,
+          maxLength: MAXIMA.features,
+          unique: true,
+        }),
+      },
+      { doc: "Density of the other columns at given values of these: p(y | x) = p(x, y) / p(x)." },
+    ),
+    "conditional_dist",
+    (written) => ({ kind: "conditional", ...written }) as const,
+  ),
   truncated: row(
     section(
       {
@@ -322,54 +334,8 @@ export const densityRows = {
     "categories_dist",
     (written) => ({ kind: "categories", ...written }) as const,
   ),
-  flow: row(
-    section(
-      {
-        of: list(text({ doc: "Column.", refersTo: "columns" }), {
-          doc: "Columns that it is a density of.",
-          minLength: 1,
-          maxLength: MAXIMA.features,
-          unique: true,
-        }),
-        given: list(text({ doc: "Column.", refersTo: "columns" }), {
-          doc: "Columns that it is conditional on.",
-          default: [],
-          maxLength: MAXIMA.features,
-          unique: true,
-        }),
-        train: text({ doc: "Sample that it is trained on, by maximum likelihood.", refersTo: "samples" }),
-        region: {
-          ...region(
-            "Events of the sample that it is trained on, by column, such as sidebands: there the density is normalised in the training. Absent: all.",
-          ),
-          optional: true,
-        },
-        heldOut: number({
-          doc: "Fraction of the sample that is held out from training: it decides whether an earlier epoch was better.",
-          default: 0.2,
-          above: 0,
-          max: 0.9,
-        }),
-        // Columns have no transformation that has learned their tails.
-        ...flowKeys(5),
-        training: recipe("the flow", { optimiser: "adamw", epochs: 50, batch: 512, learningRate: 2e-3 }),
-      },
-      { doc: "Normalizing flow, normalised over the ranges of its columns, and trained by a step of its own." },
-    ),
-    "flow",
-    ({ of, given, ...written }, where, columns) => {
-      if (written.structure === "coupling" && of.length < 2) {
-        const expected = "two columns or more of a coupling flow";
-        throw new UsageError(where, { expected, got: `${of.length} (${of.join(", ")})`, hint: "Leave structure out" });
-      }
-      const context = given.reduce((sum, name) => sum + (columns[name]?.values?.length ?? 1), 0);
-      const architecture = flowArchitecture(written, { features: of.length, context });
-      // Untrained: the step of its training has its weights.
-      const flow = { architecture, weights: initialise(architecture, 0, { identity: true }) };
-      return { kind: "flow", of, ...(given.length > 0 && { given }), flow } as const;
-    },
-  ),
-  morphed: null,
+  flow: flowRow,
+  morphed: morphedRow,
 } satisfies Rows<DensityForm>;
 
 export const densities = map(variant(entriesOf(densityRows), { doc: "One density, under its kind." }), {

@@ -1,8 +1,9 @@
-/** The parts of a composition that some densities follow from, besides parameters: inputs of steps. */
-import { type CheckedComposition, type Column, functionOf } from "../../../inference/model/composition/composition.js";
-import { type DensityForm, densityKind } from "../../../inference/model/densities/densities.js";
-import { type FunctionForm, functionKind } from "../../../inference/model/functions/functions.js";
-import type { Value } from "../../../inference/model/language/environment.js";
+/** The parts of a composition that some densities follow from, besides parameters, such as the inputs of steps. */
+
+import { type DensityForm, densityKind } from "../densities/densities.js";
+import { type FunctionForm, functionKind } from "../functions/functions.js";
+import type { Value } from "../language/environment.js";
+import { type CheckedComposition, type Column, functionOf } from "./composition.js";
 
 export interface Parts {
   readonly columns: Readonly<Record<string, Column>>;
