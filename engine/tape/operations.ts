@@ -1,4 +1,6 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
+
+export { atan } from "./operations/angles.js";
 export { asinh, concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
 export {
   abs,
@@ -12,8 +14,12 @@ export {
   erfcx,
   exp,
   expm1,
+  floor,
   greater,
   greaterEqual,
+  imFaddeeva,
+  imFaddeevaCurvature,
+  imFaddeevaSlope,
   less,
   lessEqual,
   log,
@@ -22,6 +28,9 @@ export {
   minimum,
   mul,
   neg,
+  reFaddeeva,
+  reFaddeevaCurvature,
+  reFaddeevaSlope,
   sigmoid,
   sin,
   sqrt,
@@ -30,8 +39,8 @@ export {
   tanh,
   where,
 } from "./operations/elementwise.js";
+export { logFaddeeva } from "./operations/faddeeva.js";
 export { type LinearOptions, linear, weightGradient } from "./operations/linear.js";
 export { broadcastShapes, type Operand, uniformValue } from "./operations/operands.js";
 export { type CumulativeSumOptions, cumulativeSum, max, sum, sumEvents, sumTo } from "./operations/reductions.js";
 export { broadcast, broadcastEvents, pad, reshape, select, slice, take } from "./operations/shapes.js";
-export { atan, logFaddeeva } from "./operations/special.js";

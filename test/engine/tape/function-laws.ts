@@ -7,7 +7,7 @@ import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
 import * as exact from "../../support/error-functions.js";
-import { logFaddeeva } from "../../support/faddeeva.js";
+import { faddeeva, logFaddeeva } from "../../support/faddeeva.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -128,6 +128,37 @@ const sumLaw = (f: Law["f"], value: Law["value"], slopes: Numbers): Law => ({
   ],
 });
 
+/** A part of a derivative of w(x + iy): d/dy is i d/dz. */
+const faddeevaLaw = (f: Law["f"], part: 0 | 1, order: 0 | 1 | 2): Law => {
+  const at = (x: number, y: number, more: number) => faddeeva(x, y)[order + more]!;
+  return {
+    f,
+    value: (x, y) => at(x, y, 0)[part],
+    slopes: (x, y) => {
+      const [re, im] = at(x, y, 1);
+      return part === 0 ? [re, -im] : [im, re];
+    },
+    curvatures: (x, y) => {
+      const [re, im] = at(x, y, 2);
+      const [own, mixed] = part === 0 ? [re, -im] : [im, re];
+      return [
+        [own, mixed],
+        [mixed, -own],
+      ];
+    },
+    points: [
+      ...[0, 0.25, -0.5, 1, -1.5].flatMap((x) => [0, 0.125, 0.5, 1].map((y) => [x, y])),
+      ...[9, -12].flatMap((x) => [3, 9].map((y) => [x, y])),
+    ],
+    // Products with z and numbers of order 1 that cancel, and digits that the power series of the answers loses.
+    absolute: (x, y) => {
+      const growth = Math.max(1, x * x + y * y);
+      const [a, b, c, d, e] = [1, 4, 8, 16 * growth, 16 * growth ** 2];
+      return ([[a, b, c] as const, [b, c, d] as const, [c, d, e] as const] as const)[order];
+    },
+  };
+};
+
 /** What moves, repeats, or adds numbers and multiplies them by others is tested in operations.test.ts. */
 type Linear =
   | "uniformValue"
@@ -228,6 +259,13 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     () => 0,
     tails,
   ),
+  floor: unary(
+    operations.floor,
+    Math.floor,
+    () => 0,
+    () => 0,
+    [...tails, 1.5, -1.5, 2 ** 24 + 1, -(2 ** 53)],
+  ),
   stopGradient: unary(
     operations.stopGradient,
     (x) => x,
@@ -283,6 +321,12 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     // The second derivative is a sum of numbers of order 1 near 1.
     (x) => [0, 1, Math.abs(x) < 3 ? 4 : 0],
   ),
+  reFaddeeva: faddeevaLaw(operations.reFaddeeva, 0, 0),
+  imFaddeeva: faddeevaLaw(operations.imFaddeeva, 1, 0),
+  reFaddeevaSlope: faddeevaLaw(operations.reFaddeevaSlope, 0, 1),
+  imFaddeevaSlope: faddeevaLaw(operations.imFaddeevaSlope, 1, 1),
+  reFaddeevaCurvature: faddeevaLaw(operations.reFaddeevaCurvature, 0, 2),
+  imFaddeevaCurvature: faddeevaLaw(operations.imFaddeevaCurvature, 1, 2),
   logFaddeeva: {
     f: operations.logFaddeeva,
     value: (x, y) => logFaddeeva(x, y).value,
