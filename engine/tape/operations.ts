@@ -1,7 +1,17 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
 
-export { atan } from "./operations/angles.js";
-export { asinh, concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
+export { acos, asin, atan, atan2, hypot } from "./operations/angles.js";
+export {
+  asinh,
+  clip,
+  concatenate,
+  logErfc,
+  logSigmoid,
+  logSumExp,
+  softmax,
+  softplus,
+  square,
+} from "./operations/composed.js";
 export {
   abs,
   add,
@@ -40,7 +50,8 @@ export {
   where,
 } from "./operations/elementwise.js";
 export { logFaddeeva } from "./operations/faddeeva.js";
+export { lgamma } from "./operations/gamma.js";
 export { type LinearOptions, linear, weightGradient } from "./operations/linear.js";
 export { broadcastShapes, type Operand, uniformValue } from "./operations/operands.js";
-export { type CumulativeSumOptions, cumulativeSum, max, sum, sumEvents, sumTo } from "./operations/reductions.js";
+export { type CumulativeSumOptions, cumulativeSum, max, min, sum, sumEvents, sumTo } from "./operations/reductions.js";
 export { broadcast, broadcastEvents, pad, reshape, select, slice, take } from "./operations/shapes.js";
