@@ -10,9 +10,13 @@ import {
   erfcMeanExcess,
   exp,
   greater,
+  imFaddeevaCurvature,
+  imFaddeevaSlope,
   linear,
   mul,
   neg,
+  reFaddeevaCurvature,
+  reFaddeevaSlope,
   reshape,
   sin,
   sub,
@@ -85,6 +89,24 @@ function meanExcessSlope(x: Var, y: Var): Var {
   return where(isFar, series, mul(sub(mul(y, add(x, y)), 0.5), 2));
 }
 
+/** Parts of w''' = -4 w' - 2 z w'' of the Faddeeva function. */
+const reThird = (x: Var, y: Var) =>
+  mul(sub(sub(mul(y, imFaddeevaCurvature(x, y)), mul(x, reFaddeevaCurvature(x, y))), mul(reFaddeevaSlope(x, y), 2)), 2);
+const imThird = (x: Var, y: Var) =>
+  mul(
+    add(add(mul(x, imFaddeevaCurvature(x, y)), mul(y, reFaddeevaCurvature(x, y))), mul(imFaddeevaSlope(x, y), 2)),
+    -2,
+  );
+
+/** Of a part of a function of z = x + iy with the derivative re + i im: d/dy is i d/dz. */
+const ofFaddeeva = (part: "re" | "im", re: (x: Var, y: Var) => Var, im: (x: Var, y: Var) => Var): Vjp<object> =>
+  fromInputs((g, inputs) => {
+    const [x, y] = inputs as Pair;
+    return part === "re"
+      ? [() => mul(g, re(x, y)), () => neg(mul(g, im(x, y)))]
+      : [() => mul(g, im(x, y)), () => mul(g, re(x, y))];
+  });
+
 export const vjps: Vjps = {
   column: none,
   parameter: none,
@@ -102,8 +124,15 @@ export const vjps: Vjps = {
   erfc: ofInput((g, x) => neg(mul(g, erfSlope(x)))),
   erfcx: ofResult((g, y, x) => mul(g, mul(mul(y, erfcMeanExcess(x)), -2))),
   erfcMeanExcess: ofResult((g, y, x) => mul(g, meanExcessSlope(x, y))),
+  reFaddeeva: ofFaddeeva("re", reFaddeevaSlope, imFaddeevaSlope),
+  imFaddeeva: ofFaddeeva("im", reFaddeevaSlope, imFaddeevaSlope),
+  reFaddeevaSlope: ofFaddeeva("re", reFaddeevaCurvature, imFaddeevaCurvature),
+  imFaddeevaSlope: ofFaddeeva("im", reFaddeevaCurvature, imFaddeevaCurvature),
+  reFaddeevaCurvature: { ...ofFaddeeva("re", reThird, imThird), gradientFromResult: true },
+  imFaddeevaCurvature: { ...ofFaddeeva("im", reThird, imThird), gradientFromResult: true },
   sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
   abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
+  floor: none,
   stopGradient: none,
   add: fromInputs((g) => [() => g, () => g]),
   sub: fromInputs((g) => [() => g, () => neg(g)]),

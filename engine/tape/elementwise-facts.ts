@@ -5,6 +5,14 @@
  */
 
 import { erf, erfc, erfcMeanExcess, erfcx } from "../error-functions.js";
+import {
+  imFaddeeva,
+  imFaddeevaCurvature,
+  imFaddeevaSlope,
+  reFaddeeva,
+  reFaddeevaCurvature,
+  reFaddeevaSlope,
+} from "../faddeeva.js";
 
 /**
  * What the slope in an input depends on: "none" where there is no derivative, "constant" where the slope depends on no input that
@@ -29,6 +37,8 @@ export interface ElementwiseFacts {
 const FUNCTION = 20;
 /** That of functions with an exponential, a longer polynomial and two divisions. */
 const ERROR_FUNCTION = 40;
+/** That of a sum of quotients, with exponentials, sines and cosines: of one function alone. `flops` are those of both ways to it. */
+const FADDEEVA = 200;
 
 /** By e^-|x|, which cannot overflow and keeps both tails. */
 function sigmoid(x: number): number {
@@ -50,8 +60,39 @@ export const elementwiseFacts = {
   erfc: { slopes: ["itself"], gives: "number", f64: erfc, flops: 82, additions: ERROR_FUNCTION },
   erfcx: { slopes: ["itself"], gives: "number", f64: erfcx, flops: 66, additions: ERROR_FUNCTION },
   erfcMeanExcess: { slopes: ["itself"], gives: "number", f64: erfcMeanExcess, flops: 69, additions: ERROR_FUNCTION },
+  reFaddeeva: { slopes: ["itself", "itself"], gives: "number", f64: reFaddeeva, flops: 446, additions: FADDEEVA },
+  imFaddeeva: { slopes: ["itself", "itself"], gives: "number", f64: imFaddeeva, flops: 446, additions: FADDEEVA },
+  reFaddeevaSlope: {
+    slopes: ["itself", "itself"],
+    gives: "number",
+    f64: reFaddeevaSlope,
+    flops: 446,
+    additions: FADDEEVA,
+  },
+  imFaddeevaSlope: {
+    slopes: ["itself", "itself"],
+    gives: "number",
+    f64: imFaddeevaSlope,
+    flops: 446,
+    additions: FADDEEVA,
+  },
+  reFaddeevaCurvature: {
+    slopes: ["itself", "itself"],
+    gives: "number",
+    f64: reFaddeevaCurvature,
+    flops: 446,
+    additions: FADDEEVA,
+  },
+  imFaddeevaCurvature: {
+    slopes: ["itself", "itself"],
+    gives: "number",
+    f64: imFaddeevaCurvature,
+    flops: 446,
+    additions: FADDEEVA,
+  },
   sqrt: { slopes: ["itself"], gives: "number", f64: Math.sqrt, flops: 1, additions: FUNCTION },
   abs: { slopes: ["itself"], gives: "number", f64: Math.abs, flops: 1, additions: 1 },
+  floor: { slopes: ["none"], gives: "number", f64: Math.floor, flops: 1, additions: 1 },
   stopGradient: { slopes: ["none"], gives: "number", f64: (a) => a, flops: 0, additions: 0 },
   add: { slopes: ["constant", "constant"], gives: "number", f64: (a, b) => a + b, flops: 1, additions: 1 },
   sub: { slopes: ["constant", "constant"], gives: "number", f64: (a, b) => a - b, flops: 1, additions: 1 },

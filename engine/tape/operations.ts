@@ -1,5 +1,17 @@
 /** The operations a tape knows, as functions of nodes. Each checks shapes and simplifies 0 and 1; derivatives are in derivatives/vjp.ts. */
-export { asinh, concatenate, logErfc, logSigmoid, logSumExp, softplus, square } from "./operations/composed.js";
+
+export { acos, asin, atan, atan2, hypot } from "./operations/angles.js";
+export {
+  asinh,
+  clip,
+  concatenate,
+  logErfc,
+  logSigmoid,
+  logSumExp,
+  softmax,
+  softplus,
+  square,
+} from "./operations/composed.js";
 export {
   abs,
   add,
@@ -12,8 +24,12 @@ export {
   erfcx,
   exp,
   expm1,
+  floor,
   greater,
   greaterEqual,
+  imFaddeeva,
+  imFaddeevaCurvature,
+  imFaddeevaSlope,
   less,
   lessEqual,
   log,
@@ -22,6 +38,9 @@ export {
   minimum,
   mul,
   neg,
+  reFaddeeva,
+  reFaddeevaCurvature,
+  reFaddeevaSlope,
   sigmoid,
   sin,
   sqrt,
@@ -30,8 +49,9 @@ export {
   tanh,
   where,
 } from "./operations/elementwise.js";
+export { logFaddeeva } from "./operations/faddeeva.js";
+export { lgamma } from "./operations/gamma.js";
 export { type LinearOptions, linear, weightGradient } from "./operations/linear.js";
 export { broadcastShapes, type Operand, uniformValue } from "./operations/operands.js";
-export { type CumulativeSumOptions, cumulativeSum, max, sum, sumEvents, sumTo } from "./operations/reductions.js";
+export { type CumulativeSumOptions, cumulativeSum, max, min, sum, sumEvents, sumTo } from "./operations/reductions.js";
 export { broadcast, broadcastEvents, pad, reshape, select, slice, take } from "./operations/shapes.js";
-export { atan, logFaddeeva } from "./operations/special.js";

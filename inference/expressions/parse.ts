@@ -6,7 +6,7 @@ import { UsageError } from "../../engine/errors.js";
 import { aText, checkArgument } from "../../engine/options.js";
 import { suggestion } from "../../io/edit-distance.js";
 import { type Expression, fold } from "./expression.js";
-import { constants, type FunctionName, functions, futureFunctions, otherNames } from "./functions.js";
+import { constants, type FunctionName, functions, otherNames } from "./functions.js";
 import type { MathNode } from "./mathjs-parser.js";
 import { arityOf, type Row } from "./operation.js";
 import type { OperatorName } from "./operators.js";
@@ -176,9 +176,6 @@ class Reader {
     if (kind === "number") this.refuse(OPERATOR, tokenText(this.token(index + 1)), "Write * between factors");
     if (Object.hasOwn(functions, text)) return text as FunctionName;
     const known = Object.keys(functions);
-    if (futureFunctions.includes(text)) {
-      this.refuse("a function", `${tokenText(token)}, which is not available yet`, `Choose from ${known.join(", ")}`);
-    }
     const other = Object.hasOwn(otherNames, text) ? otherNames[text] : undefined;
     return this.refuse("a function", tokenText(token), other ? `Write ${other}` : suggestion(text, known));
   }

@@ -26,6 +26,19 @@ def normal(z):
     return mp.exp(-z * z / 2)
 
 
+def gaussian(x, mean, sigma):
+    return normal((x - mean) / sigma)
+
+
+def exponential(x, c):
+    return mp.exp(-c * x)
+
+
+def johnson(x, mu, lam, gamma, delta):
+    u = (x - mu) / lam
+    return normal(gamma + delta * mp.asinh(u)) / mp.sqrt(1 + u * u)
+
+
 def lognormal(x, mu, sigma):
     return mp.exp(-((mp.log(x) - mu) / sigma) ** 2 / 2) / x
 
@@ -148,6 +161,29 @@ def around(centre, width, factors=(1, 3, 10, 100, 1e4)):
 
 none = lambda domain, *p: []
 even = lambda domain, *p: [domain[0] + (domain[1] - domain[0]) * mpf(i) / 8 for i in range(1, 8)]
+
+GAUSS = dict(mean="0.7", sigma="1.3")
+gauss_pieces = around(lambda m, s: m, lambda m, s: s, (0.5, 1, 2, 3, 5, 8, 12))
+case("gaussian", "everywhere", gaussian, GAUSS, (-INF, INF), gauss_pieces, spread(mpf(-12), mpf(13)))
+case("gaussian", "in a range", gaussian, GAUSS, (-1, 2), gauss_pieces, spread(mpf(-1), mpf(2)))
+case("gaussian", "in its lower tail, 30 sigma away", gaussian, GAUSS, (-40, -39), even, spread(mpf(-40), mpf(-39)))
+case("gaussian", "in its upper tail", gaussian, GAUSS, (9, INF), lambda d, *p: [9.3, 10, 11, 13, 17], spread(mpf(9), mpf(14)))
+case("gaussian", "narrow, sigma = 1e-6", gaussian, dict(GAUSS, sigma="1e-6"), (0, 2), gauss_pieces, spread(mpf("0.699992"), mpf("0.700008")), unit="1e-6")
+case("gaussian", "wider than its range, sigma = 1e4", gaussian, dict(GAUSS, sigma="1e4"), (0, 2), even, spread(mpf(0), mpf(2)))
+case("exponential", "in a range", exponential, dict(c="0.05"), (100, 180), even, spread(mpf(100), mpf(180)))
+case("exponential", "rising", exponential, dict(c="-0.3"), (100, 180), even, spread(mpf(100), mpf(180)))
+case("exponential", "c = 0", exponential, dict(c="0"), (100, 180), even, spread(mpf(100), mpf(180)))
+case("exponential", "c = 1e-5, where a series stands", exponential, dict(c="1e-5"), (100, 180), even, spread(mpf(100), mpf(180)))
+case("exponential", "steep, c = 40", exponential, dict(c="40"), (0, 100), lambda d, c: [k / c for k in (1, 3, 10, 30, 100)], spread(mpf(0), mpf(100)))
+case("exponential", "on a half line", exponential, dict(c="0.7"), (3, INF), lambda d, c: [3 + k / c for k in (1, 3, 10, 30, 100)], spread(mpf(3), mpf(100)))
+
+JOHNSON = {"mu": "0.7", "lambda": "0.8", "gamma": "-0.4", "delta": "1.3"}
+johnson_pieces = lambda d, mu, lam, gamma, delta: [mu + lam * mp.sinh((k - gamma) / delta) for k in (-12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8, 12)]
+case("johnson", "everywhere", johnson, JOHNSON, (-INF, INF), johnson_pieces, far(mpf("0.7"), mpf("0.8")))
+case("johnson", "in a range", johnson, JOHNSON, (-1, 2), johnson_pieces, spread(mpf(-1), mpf(2)))
+case("johnson", "in its upper tail", johnson, JOHNSON, (30, 90), even, spread(mpf(30), mpf(90)))
+case("johnson", "long tails, delta = 0.3", johnson, dict(JOHNSON, delta="0.3"), (-INF, INF), johnson_pieces, far(mpf("0.7"), mpf("0.8")))
+case("johnson", "all but normal, delta = 30", johnson, dict(JOHNSON, delta="30", **{"lambda": "25"}), (-INF, INF), johnson_pieces, spread(mpf(-6), mpf(7)))
 
 LOG = dict(mu="0.4", sigma="0.6")
 log_pieces = lambda domain, mu, sigma: [mp.exp(mu + sigma * k) for k in (-12, -8, -5, -3, -1, 0, 1, 3, 5, 8, 12)]

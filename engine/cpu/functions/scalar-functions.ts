@@ -1,8 +1,10 @@
 /** The scalar functions that WebAssembly lacks, printed for f32x4 and f64x2, with the error each is tested to. */
+import type { BinaryName } from "../../tape/elementwise-facts.js";
 import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "../assembly/assembler.js";
 import type { Lanes, Precision } from "../assembly/lanes.js";
 import { emitErf, emitErfc, emitErfcMeanExcess, emitErfcx } from "./error-function.js";
 import { emitExp, emitExpm1, emitSigmoid, emitTanh } from "./exponential.js";
+import { emitFaddeeva } from "./faddeeva.js";
 import { emitLog, emitLog1p } from "./logarithm.js";
 import { emitCos, emitSin } from "./trigonometric.js";
 
@@ -48,6 +50,35 @@ export const scalarFunctions: Readonly<Record<ScalarFunction, ScalarPrinter>> = 
   erfcx: { emit: emitErfcx, ulps: { f32: 7, f64: 5 } },
   erfcMeanExcess: { emit: emitErfcMeanExcess, ulps: { f32: 6, f64: 6 } },
 };
+
+export interface FunctionGroup {
+  readonly members: readonly BinaryName[];
+  /** Writes the instructions inline: arguments in locals, which stay. Returns the locals of the results. */
+  readonly emit: (f: FunctionBuilder, lanes: Lanes, x: Local, y: Local) => readonly Local[];
+}
+
+/** Functions of two numbers that are computed together, each with all others. */
+export const functionGroups = {
+  faddeeva: {
+    members: [
+      "reFaddeeva",
+      "imFaddeeva",
+      "reFaddeevaSlope",
+      "imFaddeevaSlope",
+      "reFaddeevaCurvature",
+      "imFaddeevaCurvature",
+    ],
+    emit: emitFaddeeva,
+  },
+} as const satisfies Readonly<Record<string, FunctionGroup>>;
+
+export type GroupMember = (typeof functionGroups)[keyof typeof functionGroups]["members"][number];
+
+export const isGroupMember = (name: string): name is GroupMember => groupOf(name) !== undefined;
+
+/** The group that a function of that name is in, if it is in one. */
+export const groupOf = (name: string): FunctionGroup | undefined =>
+  Object.values<FunctionGroup>(functionGroups).find(({ members }) => (members as readonly string[]).includes(name));
 
 /** [x] -> the function of x, inline. */
 export function emitScalarFunction(f: FunctionBuilder, lanes: Lanes, name: ScalarFunction): void {

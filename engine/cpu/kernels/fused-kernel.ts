@@ -9,9 +9,12 @@ import { isReduction, type Rounds, roundsOf } from "../../passes/rounds.js";
 import { givesTruth } from "../../tape/elementwise-facts.js";
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
+import { type FunctionGroup, groupOf, isGroupMember } from "../functions/scalar-functions.js";
 import { type Access, Accesses } from "./accesses.js";
+import { fellowOf } from "./fellow-items.js";
 import { type Layout, VECTOR_BYTES } from "./layout.js";
 import { multiplyAddProducts } from "./multiply-adds.js";
+import { isPlain, plainInstructions } from "./plain-instructions.js";
 
 type Form = "value" | "mask";
 
@@ -31,6 +34,7 @@ class Printer {
   private readonly stores = new Map<Item, Access>();
   /** Products that their only reader multiplies and adds at once. */
   private readonly inSums: ReadonlySet<Item>;
+  private readonly madeInGroup = new Set<Item>();
   /** Vectors loaded in the current round, or before any. */
   private loaded = new Map<string, readonly Local[]>();
   /** Which of the adjacent vectors is being printed. */
@@ -140,10 +144,30 @@ class Printer {
 
   private compute(item: Item): void {
     if (this.inSums.has(item)) return;
-    this.forVectors(() => this.computeVector(item));
+    const group = groupOf(item.name);
+    if (group !== undefined) this.computeGroup(item, group);
+    else this.forVectors(() => this.computeVector(item));
     if (isReduction(item)) return;
     this.storeIfWanted(item);
     this.keepIfWanted(item);
+  }
+
+  /** All members of the group that the kernel has of these operands, at once. */
+  private computeGroup(item: Item, { members, emit }: FunctionGroup): void {
+    if (this.madeInGroup.has(item)) return;
+    const { f } = this;
+    const [a, b] = item.operands as [KernelOperand, KernelOperand];
+    const items = members.map((member) => fellowOf(item, member, this.kernel, this.rounds));
+    for (const own of items) if (own !== undefined) this.madeInGroup.add(own);
+    const [x, y] = [f.scratch("v128", "argument"), f.scratch("v128", "second argument")];
+    this.forVectors(() => {
+      this.push(a, item);
+      this.push(b, item);
+      const results = emit(f.set(y).set(x), this.lanes, x, y);
+      items.forEach((own, i) => {
+        if (own !== undefined) f.get(results[i] as Local).set(this.localOf(own));
+      });
+    });
   }
 
   private computeVector(item: Item): void {
@@ -191,20 +215,16 @@ class Printer {
   private pushResult(item: Item): void {
     const { f, lanes } = this;
     const [a, b, c] = item.operands as [KernelOperand, KernelOperand, KernelOperand];
-    const both = () => {
-      this.push(a, item);
-      this.push(b, item);
-    };
     const { name } = item;
+    if (isPlain(name)) {
+      this.push(a, item);
+      if (b !== undefined) this.push(b, item);
+      f.op(lanes[plainInstructions[name]]);
+      return;
+    }
     switch (name) {
       case "copy":
         this.push(a, item);
-        return;
-      case "neg":
-      case "abs":
-      case "sqrt":
-        this.push(a, item);
-        f.op(lanes[name]);
         return;
       case "add":
         if (this.productInSum(a) !== undefined) this.pushSum(a, () => this.push(b, item), item);
@@ -212,35 +232,15 @@ class Printer {
         return;
       case "sub": {
         const product = this.productInSum(b);
-        if (product !== undefined) {
-          for (const factor of product.operands) this.push(factor, product);
-          this.push(a, item);
-          lanes.nmadd(f);
-          return;
+        for (const factor of product?.operands ?? []) this.push(factor, product as Item);
+        this.push(a, item);
+        if (product !== undefined) lanes.nmadd(f);
+        else {
+          this.push(b, item);
+          f.op(lanes.sub);
         }
-        both();
-        f.op(lanes.sub);
         return;
       }
-      case "mul":
-        both();
-        f.op(lanes.mul);
-        return;
-      case "div":
-        both();
-        f.op(lanes.div);
-        return;
-      case "maximum":
-      case "minimum":
-        both();
-        f.op(name === "maximum" ? lanes.max : lanes.min);
-        return;
-      case "greater":
-      case "greaterEqual":
-      case "equal":
-        both();
-        f.op(lanes[name]);
-        return;
       case "where":
         this.push(b, item);
         this.push(c, item);
@@ -254,6 +254,7 @@ class Printer {
       case "cumulativeSum":
         throw new Error(`internal: a ${name} is no expression`);
       default: {
+        if (isGroupMember(name)) throw new Error(`internal: ${name} is computed with its group`);
         const argument = f.scratch("v128", "argument");
         this.push(a, item);
         this.layout.scalar(f.set(argument), name, argument);

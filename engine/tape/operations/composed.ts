@@ -14,6 +14,8 @@ import {
   less,
   log,
   log1p,
+  maximum,
+  minimum,
   mul,
   neg,
   sqrt,
@@ -21,7 +23,7 @@ import {
   sub,
   where,
 } from "./elementwise.js";
-import { broadcastShapes, commonEvents } from "./operands.js";
+import { broadcastShapes, commonEvents, type Operand } from "./operands.js";
 import { max, sum } from "./reductions.js";
 import { broadcast, broadcastEvents, pad, withAxis } from "./shapes.js";
 
@@ -120,3 +122,15 @@ export function logSumExp(x: Var, axis: number): Var {
   const infinite = where(greater(largest, 0), largest, stopGradient(largest));
   return where(isBounded, add(centre, log(total)), infinite);
 }
+
+/**
+ * e^x / Σ e^x along a feature axis: numbers above 0 that add up to 1, the small ones to x units in their last place. NaN where a term is +Infinity, or
+ * all are -Infinity.
+ */
+export function softmax(x: Var, axis: number): Var {
+  const parts = exp(sub(x, stopGradient(max(x, axis))));
+  return div(parts, sum(parts, axis));
+}
+
+/** x, or the nearer of both ends where it is not between them; at an end, it gets half of the cotangent. */
+export const clip = (x: Operand, low: Operand, high: Operand) => minimum(maximum(x, low), high);

@@ -70,9 +70,27 @@ export const erfcx = unary("erfcx");
  * derivative loses a factor of x more up to 100.
  */
 export const erfcMeanExcess = unary("erfcMeanExcess");
+/**
+ * Real part of the Faddeeva function w(z) = e^(-z²) erfc(-iz) of z = x + iy for y >= 0, up to |z| = 10^18 in f32 and 10^150 in f64. To some
+ * units in its last place, and to x² more of them where e^(-x²) is all that there is of it. On the cpu backend, programs that ask for several of these six
+ * functions of the same z compute them at once.
+ */
+export const reFaddeeva = binary("reFaddeeva");
+/** Imaginary part of the same, to some units in the last place of |w|. */
+export const imFaddeeva = binary("imFaddeeva");
+/** Real part of dw/dz = -2 z w + 2i/√π, to 100 times the units of w. The derivative in y is i dw/dz. */
+export const reFaddeevaSlope = binary("reFaddeevaSlope");
+/** Imaginary part of the same. */
+export const imFaddeevaSlope = binary("imFaddeevaSlope");
+/** Real part of d²w/dz², to 10^4 times the units of w. Its own derivatives are taken as -4 w' - 2 z w'', which far out cancels: relative errors grow as |z|². */
+export const reFaddeevaCurvature = binary("reFaddeevaCurvature");
+/** Imaginary part of the same. */
+export const imFaddeevaCurvature = binary("imFaddeevaCurvature");
 export const sqrt = unary("sqrt");
 /** |x|; the derivative at 0 is 0. */
 export const abs = unary("abs");
+/** The largest whole number that is not above x. No derivative. */
+export const floor = unary("floor");
 /** x, whose derivative is taken to be 0. */
 export function stopGradient(x: Var): Var {
   checkNode("stopGradient", x);

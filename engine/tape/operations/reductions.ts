@@ -3,6 +3,7 @@ import { ShapeError } from "../../errors.js";
 import { aFlag, checkOptions, type Options, optional } from "../../options.js";
 import { checkNode } from "../nodes.js";
 import { checkShape, type Shape, type Var } from "../tape.js";
+import { neg } from "./elementwise.js";
 import { like, shapeText, uniformValue } from "./operands.js";
 import { axisOf, reshape, withAxis } from "./shapes.js";
 
@@ -21,6 +22,12 @@ export function max(x: Var, axis: number): Var {
   const at = axisOf("max", x, axis);
   if (x.shape[at] === 1) return x;
   return x.tape.append({ name: "max", axis: at }, [x], withAxis(x.shape, at, 1), x.events);
+}
+
+/** The smallest along a feature axis, which stays with size 1. Ties share the cotangent evenly. */
+export function min(x: Var, axis: number): Var {
+  axisOf("min", x, axis);
+  return neg(max(neg(x), axis));
 }
 
 export interface CumulativeSumOptions {

@@ -10,13 +10,17 @@ export interface Domain {
   value(number: string): string;
   /** Both masks. */
   readonly and: "&&" | "&";
-  /** A function of f32, of what has a name. */
-  call(f: (a: string) => string, a: string): string;
+  /** A function of f32, of what has a name; `b` is empty where it is of one number. */
+  call(f: (a: string, b: string) => string, a: string, b: string): string;
 }
 
-type Scalar = (a: string) => string;
+type Scalar = (a: string, b: string) => string;
 
-const scalar = { value: (number: string) => number, and: "&&", call: (f: Scalar, a: string) => f(a) } as const;
+const scalar = {
+  value: (number: string) => number,
+  and: "&&",
+  call: (f: Scalar, a: string, b: string) => f(a, b),
+} as const;
 
 const lanes = ["x", "y", "z", "w"];
 
@@ -29,7 +33,8 @@ export const domains = {
     position: "quad",
     value: (number: string) => `vec4f(${number})`,
     and: "&",
-    call: (f: Scalar, a: string) => `vec4f(${lanes.map((lane) => f(`${a}.${lane}`)).join(", ")})`,
+    call: (f: Scalar, a: string, b: string) =>
+      `vec4f(${lanes.map((lane) => f(`${a}.${lane}`, b && `${b}.${lane}`)).join(", ")})`,
   },
   /** What no event changes. */
   once: { shader: "shared/once.wgsl", position: undefined, ...scalar },

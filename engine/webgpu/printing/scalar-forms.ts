@@ -6,13 +6,14 @@ import type { ScalarName } from "../../passes/lowering.js";
 /** The names of operands give an expression. */
 export interface Form {
   readonly text: (a: string, b: string, c: string) => string;
-  /** The file that it calls into, a function of one number. */
+  /** The file that it calls into, a function of one number or two. */
   readonly shader?: ShaderName;
 }
 
 /** Functions of WGSL that are accurate enough as they are. */
-const builtIn = (name: "exp" | "sqrt" | "abs"): Form => ({ text: (a) => `${name}(${a})` });
+const builtIn = (name: "exp" | "sqrt" | "abs" | "floor"): Form => ({ text: (a) => `${name}(${a})` });
 const fromFile = (name: string, shader: ShaderName): Form => ({ text: (a) => `${name}(${a})`, shader });
+const ofTwo = (name: string, shader: ShaderName): Form => ({ text: (a, b) => `${name}(${a}, ${b})`, shader });
 const infix = (symbol: string): Form => ({ text: (a, b) => `${a} ${symbol} ${b}` });
 
 /** Comparisons give bool, and `where` takes one. */
@@ -30,8 +31,15 @@ export const scalarForms: { readonly [N in ScalarName]: Form } = {
   erfc: fromFile("erfc", "shared/error_function.wgsl"),
   erfcx: fromFile("erfcx", "shared/error_function.wgsl"),
   erfcMeanExcess: fromFile("erfc_mean_excess", "shared/error_function.wgsl"),
+  reFaddeeva: ofTwo("re_faddeeva", "shared/faddeeva.wgsl"),
+  imFaddeeva: ofTwo("im_faddeeva", "shared/faddeeva.wgsl"),
+  reFaddeevaSlope: ofTwo("re_faddeeva_slope", "shared/faddeeva.wgsl"),
+  imFaddeevaSlope: ofTwo("im_faddeeva_slope", "shared/faddeeva.wgsl"),
+  reFaddeevaCurvature: ofTwo("re_faddeeva_curvature", "shared/faddeeva.wgsl"),
+  imFaddeevaCurvature: ofTwo("im_faddeeva_curvature", "shared/faddeeva.wgsl"),
   sqrt: builtIn("sqrt"),
   abs: builtIn("abs"),
+  floor: builtIn("floor"),
   add: infix("+"),
   sub: infix("-"),
   mul: infix("*"),

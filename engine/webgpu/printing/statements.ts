@@ -119,7 +119,7 @@ export class Statements {
     const { text, shader } = scalarForms[name];
     if (shader !== undefined) {
       this.shaders.add(shader);
-      return call((x) => text(x, "", ""), value(a));
+      return call((x, y) => text(x, y, ""), value(a), value(b));
     }
     if (name === "where") return text(this.readMask(a as KernelOperand, item), value(b), value(c));
     if (name === "mul" && this.isMask(item)) {

@@ -7,7 +7,8 @@ import * as operations from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { activations } from "../../../flows/networks/masked-network.js";
 import * as exact from "../../support/error-functions.js";
-import { logFaddeeva } from "../../support/faddeeva.js";
+import { faddeeva, logFaddeeva } from "../../support/faddeeva.js";
+import { lgamma, polygamma } from "../../support/gamma.js";
 
 const { POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus, NaN: nan } = Number;
 
@@ -128,6 +129,37 @@ const sumLaw = (f: Law["f"], value: Law["value"], slopes: Numbers): Law => ({
   ],
 });
 
+/** A part of a derivative of w(x + iy): d/dy is i d/dz. */
+const faddeevaLaw = (f: Law["f"], part: 0 | 1, order: 0 | 1 | 2): Law => {
+  const at = (x: number, y: number, more: number) => faddeeva(x, y)[order + more]!;
+  return {
+    f,
+    value: (x, y) => at(x, y, 0)[part],
+    slopes: (x, y) => {
+      const [re, im] = at(x, y, 1);
+      return part === 0 ? [re, -im] : [im, re];
+    },
+    curvatures: (x, y) => {
+      const [re, im] = at(x, y, 2);
+      const [own, mixed] = part === 0 ? [re, -im] : [im, re];
+      return [
+        [own, mixed],
+        [mixed, -own],
+      ];
+    },
+    points: [
+      ...[0, 0.25, -0.5, 1, -1.5].flatMap((x) => [0, 0.125, 0.5, 1].map((y) => [x, y])),
+      ...[9, -12].flatMap((x) => [3, 9].map((y) => [x, y])),
+    ],
+    // Products with z and numbers of order 1 that cancel, and digits that the power series of the answers loses.
+    absolute: (x, y) => {
+      const growth = Math.max(1, x * x + y * y);
+      const [a, b, c, d, e] = [1, 4, 8, 16 * growth, 16 * growth ** 2];
+      return ([[a, b, c] as const, [b, c, d] as const, [c, d, e] as const] as const)[order];
+    },
+  };
+};
+
 /** What moves, repeats, or adds numbers and multiplies them by others is tested in operations.test.ts. */
 type Linear =
   | "uniformValue"
@@ -228,6 +260,13 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     () => 0,
     tails,
   ),
+  floor: unary(
+    operations.floor,
+    Math.floor,
+    () => 0,
+    () => 0,
+    [...tails, 1.5, -1.5, 2 ** 24 + 1, -(2 ** 53)],
+  ),
   stopGradient: unary(
     operations.stopGradient,
     (x) => x,
@@ -283,6 +322,115 @@ export const laws: Readonly<Record<Exclude<keyof typeof operations, Linear>, Law
     // The second derivative is a sum of numbers of order 1 near 1.
     (x) => [0, 1, Math.abs(x) < 3 ? 4 : 0],
   ),
+  reFaddeeva: faddeevaLaw(operations.reFaddeeva, 0, 0),
+  imFaddeeva: faddeevaLaw(operations.imFaddeeva, 1, 0),
+  reFaddeevaSlope: faddeevaLaw(operations.reFaddeevaSlope, 0, 1),
+  imFaddeevaSlope: faddeevaLaw(operations.imFaddeevaSlope, 1, 1),
+  reFaddeevaCurvature: faddeevaLaw(operations.reFaddeevaCurvature, 0, 2),
+  imFaddeevaCurvature: faddeevaLaw(operations.imFaddeevaCurvature, 1, 2),
+  asin: unary(
+    operations.asin,
+    Math.asin,
+    (x) => 1 / Math.sqrt((1 - x) * (1 + x)),
+    (x) => x / ((1 - x) * (1 + x)) ** 1.5,
+    [...moderate.filter((x) => Math.abs(x) < 1), ...signed([0.9, 1 - 2 ** -12])],
+    // Its parts are of order 1.
+    [0, 1, 4],
+  ),
+  acos: unary(
+    operations.acos,
+    Math.acos,
+    (x) => -1 / Math.sqrt((1 - x) * (1 + x)),
+    (x) => -x / ((1 - x) * (1 + x)) ** 1.5,
+    [...moderate.filter((x) => Math.abs(x) < 1), ...signed([0.9, 1 - 2 ** -12])],
+    [0, 1, 4],
+  ),
+  atan2: {
+    f: operations.atan2,
+    value: Math.atan2,
+    slopes: (y, x) => [x / (x * x + y * y), -y / (x * x + y * y)],
+    curvatures: (y, x) => {
+      const square = (x * x + y * y) ** 2;
+      const [own, mixed] = [(-2 * x * y) / square, (y * y - x * x) / square];
+      return [
+        [own, mixed],
+        [mixed, -own],
+      ];
+    },
+    points: pairs(signed([1e-3, 0.7, 1, 30])),
+    // Differences of numbers of the size of 1 / r and 1 / r².
+    absolute: (y, x) => [1, 2 / Math.hypot(x, y), 8 / (x * x + y * y)],
+  },
+  hypot: {
+    f: operations.hypot,
+    value: (x, y) => Math.hypot(x, y),
+    slopes: (x, y) => (x === 0 && y === 0 ? [0, 0] : [x / Math.hypot(x, y), y / Math.hypot(x, y)]),
+    curvatures: (x, y) => {
+      const r = Math.hypot(x, y);
+      const [a, b] = r === 0 ? [0, 0] : [x / r, y / r];
+      const per = r === 0 ? 0 : 1 / r;
+      return [
+        [b * b * per, -a * b * per],
+        [-a * b * per, a * a * per],
+      ];
+    },
+    points: pairs(signed([0, 1e-3, 0.7, 1, 30])),
+    absolute: (x, y) => [0, 0, 4 / (Math.hypot(x, y) || 1)],
+  },
+  lgamma: unary(
+    operations.lgamma,
+    lgamma,
+    (x) => polygamma(0, x),
+    (x) => polygamma(1, x),
+    [2 ** -126, 1e-30, 1e-8, 0.3, 1, 1.5, 2, 2.5, 3.7, 7.9, 8, 40, 1e8],
+    // The sums of the answers lose digits near the zeros at 1, 1.46 and 2.
+    (x) => (x < 20 ? [20, 8, 4] : [0, 1, 1]),
+  ),
+  clip: {
+    f: operations.clip,
+    value: (x, low, high) => Math.min(Math.max(x, low), high),
+    slopes: (x, low, high) => [
+      x < low || x > high ? 0 : x === low || x === high ? 0.5 : 1,
+      x < low ? 1 : x === low ? 0.5 : 0,
+      x > high ? 1 : x === high ? 0.5 : 0,
+    ],
+    points: [-3, -1, 0, 2, 5].map((x) => [x, -1, 2]),
+  },
+  min: {
+    f: rowOf((row) => operations.min(row, 0)),
+    value: Math.min,
+    slopes: (...x) => {
+      const isLeast = x.map((own) => step(own === Math.min(...x)));
+      return isLeast.map((is) => is / isLeast.reduce<number>((a, b) => a + b, 0));
+    },
+    points: [
+      [1, 2, 3],
+      [2, 1, 1],
+      [inf, 1, minus],
+    ],
+  },
+  softmax: {
+    f: rowOf((row) => operations.slice(operations.softmax(row, 0), 0, 1, 2)),
+    value: (...x) => softmax(x)[1] as number,
+    slopes: (...x) => {
+      const p = softmax(x) as [number, number, number];
+      return [-p[1] * p[0], p[1] * (p[0] + p[2]), -p[1] * p[2]];
+    },
+    curvatures: (...x) => {
+      const p = softmax(x);
+      const is = (i: number, j: number) => step(i === j);
+      return p.map((a, i) => p.map((b, j) => p[1]! * ((is(1, i) - a) * (is(1, j) - b) - a * (is(i, j) - b))));
+    },
+    // 1 - p cancels where p is near 1.
+    absolute: [0, 1, 4],
+    points: [
+      [0.1, 0.2, 0.3],
+      [1, 1, 1],
+      [0, -20, -40],
+      [1e4, 1e4 - 3, -1e4],
+      [minus, 2, 3],
+    ].map((row) => row.map(Math.fround)),
+  },
   logFaddeeva: {
     f: operations.logFaddeeva,
     value: (x, y) => logFaddeeva(x, y).value,

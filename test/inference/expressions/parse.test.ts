@@ -67,7 +67,7 @@ for (const [text, tree] of grammar) {
 const CHARACTERS = "numbers, names of letters, digits and _, operators and round brackets";
 const VALUE = "a number, a name, a sign or an opening bracket";
 const FUNCTIONS =
-  "Choose from exp, expm1, log, log1p, log10, log2, sqrt, abs, pow, min, max, sin, cos, tan, atan, sinh, cosh, tanh, asinh, erf, erfc, ifelse";
+  "Choose from exp, expm1, log, log1p, log10, log2, sqrt, abs, pow, min, max, sin, cos, tan, atan, asin, acos, atan2, hypot, sinh, cosh, tanh, asinh, acosh, atanh, lgamma, tgamma, floor, ceil, round, ... (35)";
 
 /** What is refused: what was expected, what was found, what to do. */
 const refused: readonly (readonly [text: string, expected: string, got: string, hint?: string])[] = [
@@ -125,8 +125,7 @@ const refused: readonly (readonly [text: string, expected: string, got: string, 
   ["1 + Exp(a)", "a function", '"Exp" at character 5', "Did you mean exp?"],
   ["ln(a)", "a function", '"ln" at character 1', "Write log"],
   ["f(a)", "a function", '"f" at character 1', FUNCTIONS],
-  ["asin(a)", "a function", '"asin" at character 1, which is not available yet', FUNCTIONS],
-  ["2 * lgamma(a)", "a function", '"lgamma" at character 5, which is not available yet', FUNCTIONS],
+  ["2 * gamma(a)", "a function", '"gamma" at character 5', "Write tgamma"],
   ["PI(2)", "a function", '"PI" at character 1', FUNCTIONS],
   ["pow(a)", "2 operands, as in pow(x, y)", '1 for "pow" at character 1'],
   ["exp()", "1 operand, as in exp(x)", '0 for "exp" at character 1'],

@@ -34,6 +34,12 @@ const programs: Readonly<Record<string, (x: Var, p: Var) => Var>> = {
     const added = o.add(product, x);
     return o.sum(o.add(o.sub(x, o.mul(x, x)), o.mul(added, o.exp(product))), 1);
   },
+  "functions that are computed together, some of them along the axis alone": (x, p) => {
+    const y = o.square(p);
+    const outside = o.exp(o.max(x, 1));
+    const along = o.mul(o.reFaddeeva(x, y), o.add(o.imFaddeevaSlope(x, y), o.reFaddeevaCurvature(y, o.abs(x))));
+    return o.mul(o.sum(along, 1), o.sub(o.reFaddeevaSlope(outside, outside), o.imFaddeeva(outside, outside)));
+  },
   "masks that choose and that count": (x, p) => {
     const isAbove = o.greater(x, p);
     return o.sum(o.add(o.where(isAbove, x, o.neg(p)), isAbove), 1);
