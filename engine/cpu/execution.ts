@@ -6,6 +6,7 @@
 
 import { evaluate } from "../reference/evaluate.js";
 import type { Named } from "../runtime/backend.js";
+import { BLOCK } from "../runtime/blocked-column.js";
 import type { Var } from "../tape/tape.js";
 import { type WasmInstance, wasm } from "./assembly/webassembly.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
@@ -246,16 +247,16 @@ export class Execution {
       Atomics.store(team.shared, control.nextGroup, 0);
     }
     team.barrier();
-    const tiles = Math.ceil(events.length / plan.tile);
+    const blocks = Math.ceil(events.length / BLOCK);
     const groups = this.groupsFor(events.length);
     for (;;) {
       const group = Atomics.add(team.shared, control.nextGroup, 1);
       if (group >= groups) break;
       const accumulator = plan.accumulators + group * plan.accumulatorBytes;
       this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
-      const last = Math.floor(((group + 1) * tiles) / groups);
-      for (let tile = Math.floor((group * tiles) / groups); tile < last && isWanted(); tile++) {
-        this.runTile(pass, events, tile * plan.tile, accumulator, targets);
+      const end = Math.min(events.length, BLOCK * Math.floor(((group + 1) * blocks) / groups));
+      for (let at = BLOCK * Math.floor((group * blocks) / groups); at < end && isWanted(); at += plan.tile) {
+        this.runTile(pass, { events, first: at, n: Math.min(plan.tile, end - at) }, accumulator, targets);
       }
     }
     team.barrier();
@@ -277,27 +278,20 @@ export class Execution {
     instance.exports[ADD_GROUPS]?.(first as number, end as number, accumulatorBytes, groups);
   }
 
-  /** Groups that so many events fall into: never more than there are tiles, whatever the number of threads. */
+  /** Groups that so many events fall into, whatever the number of threads. */
   private groupsFor(length: number): number {
-    return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.tile)));
+    return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.leastGroup)));
   }
 
-  private runTile(
-    pass: PassPlan,
-    events: Events,
-    first: number,
-    accumulator: number,
-    targets: readonly OutputTarget[],
-  ): void {
+  private runTile(pass: PassPlan, part: TileEvents, accumulator: number, targets: readonly OutputTarget[]): void {
     const { plan } = this;
-    const base = plan.scratch + this.team.rank * plan.scratchBytes;
-    const tile: Tile = { events, first, n: Math.min(plan.tile, events.length - first), base };
+    const tile: Tile = { ...part, base: plan.scratch + this.team.rank * plan.scratchBytes };
     if (pass.timed !== undefined) {
       this.timeTile(pass, pass.timed, tile, accumulator, targets);
       return;
     }
     this.gather(pass, tile);
-    this.instance.exports[pass.name]?.(base, tile.n, accumulator);
+    this.instance.exports[pass.name]?.(tile.base, tile.n, accumulator);
     this.takeOutputs(pass, tile, targets);
   }
 
@@ -324,7 +318,8 @@ export class Execution {
 
   private gather(pass: PassPlan, tile: Tile): void {
     for (const { label, rows, offset } of pass.columns) {
-      gather(this.data.get(label) as BoundColumn, rows, this.numbers, (tile.base + offset) / this.bytes, tile);
+      const place = { at: (tile.base + offset) / this.bytes, stride: this.plan.rowNumbers };
+      gather(this.data.get(label) as BoundColumn, rows, this.numbers, place, tile);
     }
   }
 
