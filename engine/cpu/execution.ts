@@ -11,8 +11,10 @@ import type { Var } from "../tape/tape.js";
 import { type WasmInstance, wasm } from "./assembly/webassembly.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./kernels/linear-calls.js";
+import { type ParameterStage, parameterStages } from "./parameter-stage.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
+import { StampedValue } from "./stamped-value.js";
 import { type BoundColumn, type Events, gather, type OutputColumn, put, type TileEvents } from "./tile-columns.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -82,28 +84,6 @@ export interface OutputTarget {
   readonly column: OutputColumn;
 }
 
-/** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
-class StampedValue {
-  private numbers: Float64Array | undefined;
-
-  constructor(
-    readonly stamp: number,
-    source: Float64Array | (() => Float64Array),
-  ) {
-    if (typeof source === "function") this.fetch = source;
-    else this.numbers = source;
-  }
-
-  private fetch: () => Float64Array = () => {
-    throw new Error("internal: no value");
-  };
-
-  get value(): Float64Array {
-    this.numbers ??= this.fetch();
-    return this.numbers;
-  }
-}
-
 export class Execution {
   private readonly plan: Plan;
   private readonly instance: WasmInstance;
@@ -115,6 +95,7 @@ export class Execution {
   private readonly stamped = new Map<number, StampedValue>();
   private readonly uploaded = new Map<string, number>();
   private readonly kernelClock: KernelClock | undefined;
+  private readonly stages: readonly ParameterStage[];
   private clock = 1;
 
   constructor(
@@ -128,6 +109,7 @@ export class Execution {
     this.bytes = this.plan.precision === "f32" ? 4 : 8;
     this.numbers = this.plan.precision === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
     this.doubles = new Float64Array(buffer);
+    this.stages = parameterStages(this.plan);
     const { clocks } = this.plan;
     this.kernelClock = clocks && new KernelClock(this.clockCells(clocks, team.rank));
   }
@@ -208,8 +190,8 @@ export class Execution {
    */
   evaluate(events: (set: string) => Events, targets: readonly OutputTarget[], abort?: Int32Array): void {
     const isWanted = abort === undefined ? () => true : () => Atomics.load(abort, 0) === 0;
-    for (const level of this.plan.levels) {
-      if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
+    for (const [at, level] of this.plan.levels.entries()) {
+      if (this.team.rank === 0) this.refreshStage(this.stages[at] as ParameterStage);
       for (const pass of level.passes) this.runPass(pass, events(pass.set), targets, isWanted);
     }
   }
@@ -218,6 +200,20 @@ export class Execution {
     const stamped = this.stamped.get(node);
     if (stamped === undefined) throw new Error(`internal: node ${node} has no value`);
     return stamped.value;
+  }
+
+  /** Computes the nodes without events of a level, where what they read has changed. */
+  private refreshStage({ before, small, kept, after }: ParameterStage): void {
+    for (const node of before) this.refresh(node);
+    if (small.run((id) => this.valueAt(id))) {
+      for (const node of kept) {
+        const value = small.valueOf(node);
+        const known = this.stamped.get(node.id)?.value;
+        if (known?.every((own, i) => Object.is(own, value[i]))) continue;
+        this.stamped.set(node.id, new StampedValue(this.clock++, value.slice()));
+      }
+    }
+    for (const node of after) this.refresh(node);
   }
 
   /** Computes a node without events anew if an input is newer. */

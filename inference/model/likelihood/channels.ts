@@ -201,7 +201,7 @@ async function withoutEvents(composition: CheckedComposition, channels: readonly
     if (isExtended) terms.push(extendedTerm(total, logTotal, data));
   }
   const weights = parametersOf(tape, compositionParameters(composition));
-  const programs = await parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
+  const programs = parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
   if (Object.keys(expected).length === 0) return { ...programs, expected: undefined };
   const ofExpected = await referenceBackend().compile({ outputs: expected });
   await ofExpected.write(weights);
@@ -298,8 +298,6 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
 
   async function close() {
     for (const { events } of open) await events.close();
-    await ofParameters.penalty.close();
-    await ofParameters.curvature.close();
     await ofParameters.expected?.close();
   }
 
