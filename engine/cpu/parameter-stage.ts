@@ -1,5 +1,5 @@
 /** Nodes without events as rank 0 evaluates them before the passes of a level. */
-import { SmallNodes } from "../runtime/small-nodes.js";
+import { SmallNodes } from "../reference/small-nodes.js";
 import type { LevelPlan, PlainNode, Plan } from "./plan.js";
 
 export interface ParameterStage {

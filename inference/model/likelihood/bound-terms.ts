@@ -1,7 +1,7 @@
 /** The terms of a likelihood, bound: those that look at the events of samples, and those of the parameters alone. */
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
-import { parameterFunction } from "../../../engine/runtime/parameter-function.js";
+import { parameterFunction } from "../../../engine/reference/parameter-function.js";
 import { add, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";

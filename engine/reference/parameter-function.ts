@@ -1,8 +1,8 @@
 /** Programs that look at no event, as plain functions on this thread: in f64, with the numbers of the reference. */
 import { schedule } from "../passes/event-passes.js";
-import { evaluate } from "../reference/evaluate.js";
+import { evaluate } from "./evaluate.js";
 import type { Var } from "../tape/tape.js";
-import type { Named } from "./backend.js";
+import type { Named } from "../runtime/backend.js";
 import { SmallNodes } from "./small-nodes.js";
 
 /** @returns from values of all parameters by name to those of the outputs */

@@ -1,8 +1,8 @@
 /**
- * Nodes of few numbers without events, evaluated in one go: the same numbers as those of the definition (`reference/evaluate.ts`), without
+ * Nodes of few numbers without events, evaluated in one go: the same numbers as those of the definition (`evaluate.ts`), without
  * an array for each. A Hessian has thousands of such nodes before and after its pass over the events.
  */
-import { evaluate } from "../reference/evaluate.js";
+import { evaluate } from "./evaluate.js";
 import { broadcastIndex } from "../tape/broadcast-index.js";
 import { type ElementwiseName, factsOf, isElementwise } from "../tape/elementwise-facts.js";
 import { type Operation, type Shape, sizeOf, type Var } from "../tape/tape.js";
