@@ -6,7 +6,18 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { suiteNames } from "./comparison/cases.js";
 
-const benches = ["flow", "gpu", "compile", "memory", "linear-peak", "nuisances", "scan", "channels", "rivals"];
+const benches = [
+  "flow",
+  "gpu",
+  "compile",
+  "memory",
+  "linear-peak",
+  "nuisances",
+  "scan",
+  "channels",
+  "parametric",
+  "rivals",
+];
 
 const words = process.argv.slice(2);
 const options = words.filter((word) => word.startsWith("--rounds=") || word === "--software-gpu");

@@ -21,7 +21,7 @@ import type { CompiledProgram } from "./plan.js";
 import { type MemoryImage, memoryOf } from "./program-memory.js";
 import type { BoundColumn, OutputColumn } from "./tile-columns.js";
 import { allowWide } from "./wide.js";
-import type { Reply, Request, WorkerStart } from "./worker.js";
+import type { Reply, Request, Single, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
   readonly precision?: Precision;
@@ -93,8 +93,12 @@ class Crew {
     return this.failure === undefined;
   }
 
-  post(request: Request): void {
+  checkOpen(): void {
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  post(request: Request): void {
+    this.checkOpen();
     for (const worker of this.workers) worker.post(request);
   }
 
@@ -191,6 +195,8 @@ class CpuProgram implements Program {
   private readonly kernels: readonly KernelCost[];
   private isOpen = true;
   private wallMilliseconds = 0;
+  /** Bound and written, but not told to the workers: they hear of it with the next call, which is what first needs it. */
+  private pending: Single[] = [];
 
   constructor(
     private readonly crew: Crew,
@@ -206,16 +212,16 @@ class CpuProgram implements Program {
   async bind(columns: Readonly<Record<string, ColumnSource>>): Promise<void> {
     const used = Object.entries(this.boundary.bind(columns));
     const shared = Object.fromEntries(used.map(([name, values]) => [name, shareable(values)]));
-    this.crew.post({ kind: "bind", program: this.program, columns: shared });
+    this.tellLater({ kind: "bind", program: this.program, columns: shared });
   }
 
   async write(parameters: Readonly<Record<string, ArrayLike<number>>>): Promise<void> {
-    this.crew.post({ kind: "write", program: this.program, parameters: this.boundary.write(parameters) });
+    this.tellLater({ kind: "write", program: this.program, parameters: this.boundary.write(parameters) });
   }
 
   async read(parameters: readonly string[]): Promise<Record<string, Float64Array>> {
     this.boundary.checkRead(parameters);
-    const { values } = await this.crew.call((call) => ({ kind: "read", program: this.program, parameters, call }));
+    const { values } = await this.call((call) => ({ kind: "read", program: this.program, parameters, call }));
     return values;
   }
 
@@ -284,16 +290,27 @@ class CpuProgram implements Program {
   /** A call that the signal ends early. Workers see that where memory is shared; elsewhere they do all of it. */
   private async callUntil(
     signal: AbortSignal | undefined,
-    request: (call: number, abort: Int32Array) => Request,
+    request: (call: number, abort: Int32Array) => Single,
   ): Promise<Reply> {
     const abort = signal === undefined ? NEVER : new Int32Array(allocate(4));
     const onAbort = () => void Atomics.store(abort, 0, 1);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      return await this.crew.call((call) => request(call, abort));
+      return await this.call((call) => request(call, abort));
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  private tellLater(request: Single): void {
+    this.crew.checkOpen();
+    this.pending.push(request);
+  }
+
+  private call(request: (call: number) => Single): Promise<Reply> {
+    const before = this.pending;
+    this.pending = [];
+    return this.crew.call((call) => ({ ...request(call), ...(before.length > 0 && { before }) }));
   }
 
   async times(): Promise<ProgramTimes> {

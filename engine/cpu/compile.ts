@@ -3,18 +3,22 @@
 import { describePass } from "../passes/describe.js";
 import { schedule } from "../passes/event-passes.js";
 import { passCosts } from "../passes/kernel-costs.js";
+import { joinSums } from "../passes/kernel-sums.js";
 import { type LoweredPass, lower } from "../passes/lowering.js";
 import type { ProgramRequest } from "../runtime/backend.js";
 import { sizeOf, type Var } from "../tape/tape.js";
-import type { Precision, Simd } from "./assembly/lanes.js";
+import { lanesOf, type Precision, type Simd } from "./assembly/lanes.js";
 import { wasm } from "./assembly/webassembly.js";
 import { updateStage } from "./kernels/update-stage.js";
 import type { CompiledProgram, LevelPlan, PlainNode } from "./plan.js";
 import { type MemoryImage, PAGE } from "./program-memory.js";
-import { ProgramModule, TILE } from "./program-module.js";
+import { isLinear, ProgramModule, TILE, tileOf } from "./program-module.js";
 
 /** Groups of events whose sums are added in order: fewer where each holds whole weight matrices. */
 const GROUPS = { sums: 32, weights: 16 };
+
+/** Events of a group at least, where there are as many: in programs without linear maps fewer take less time than their group. */
+const LEAST_GROUP = { linear: TILE, other: 4 * TILE };
 
 function plainNodes(): (node: Var) => PlainNode {
   const known = new Map<number, PlainNode>();
@@ -42,12 +46,14 @@ export async function compileProgram(
   const whole = schedule([...Object.values(outputs), ...Object.values(updates)]);
   const { levels } = whole;
   const stage = updateStage(whole, Object.values(outputs), Object.values(updates));
-  const lowered = levels.map((level) => level.passes.map(lower));
+  const plainly = levels.map((level) => level.passes.map(lower));
+  const lowered = plainly.flat().some(isLinear) ? plainly : plainly.map((own) => own.map(joinSums));
   const hasWeights = lowered
     .flat()
     .some((pass) => pass.sums.some((sum) => sum.node.operation.name === "weightGradient"));
   const groups = hasWeights ? GROUPS.weights : GROUPS.sums;
-  const program = new ProgramModule(options.precision, options.simd, options.isSharing);
+  const tile = tileOf(lowered.flat(), lanesOf(options.precision, options.simd));
+  const program = new ProgramModule(options.precision, options.simd, options.isSharing, tile);
   const plain = plainNodes();
   const passes = lowered.flat();
   const { bytes } = program.lanes;
@@ -80,8 +86,10 @@ export async function compileProgram(
     plan: {
       precision: options.precision,
       levels: plans,
-      tile: TILE,
+      tile,
+      rowNumbers: program.rowBytes / bytes,
       groups,
+      leastGroup: tile === TILE ? LEAST_GROUP.linear : LEAST_GROUP.other,
       accumulators,
       accumulatorBytes: program.accumulatorBytes,
       updateKernels,

@@ -6,12 +6,15 @@
 
 import { evaluate } from "../reference/evaluate.js";
 import type { Named } from "../runtime/backend.js";
+import { BLOCK } from "../runtime/blocked-column.js";
 import type { Var } from "../tape/tape.js";
 import { type WasmInstance, wasm } from "./assembly/webassembly.js";
 import { clockBytes, KernelClock } from "./kernel-clock.js";
 import { ADD_GROUPS, CLEAR, COPY, UNPACK } from "./kernels/linear-calls.js";
+import { type ParameterStage, parameterStages } from "./parameter-stage.js";
 import type { Accumulator, CompiledProgram, PassPlan, PlainNode, Plan, TimedPass, Upload } from "./plan.js";
 import { memoryOf } from "./program-memory.js";
+import { StampedValue } from "./stamped-value.js";
 import { type BoundColumn, type Events, gather, type OutputColumn, put, type TileEvents } from "./tile-columns.js";
 
 /** Positions in the control block shared by the workers of a backend. */
@@ -81,28 +84,6 @@ export interface OutputTarget {
   readonly column: OutputColumn;
 }
 
-/** A node without events or a parameter, with the time it was made: numbers in f64, or in the program's memory until asked. */
-class StampedValue {
-  private numbers: Float64Array | undefined;
-
-  constructor(
-    readonly stamp: number,
-    source: Float64Array | (() => Float64Array),
-  ) {
-    if (typeof source === "function") this.fetch = source;
-    else this.numbers = source;
-  }
-
-  private fetch: () => Float64Array = () => {
-    throw new Error("internal: no value");
-  };
-
-  get value(): Float64Array {
-    this.numbers ??= this.fetch();
-    return this.numbers;
-  }
-}
-
 export class Execution {
   private readonly plan: Plan;
   private readonly instance: WasmInstance;
@@ -114,6 +95,7 @@ export class Execution {
   private readonly stamped = new Map<number, StampedValue>();
   private readonly uploaded = new Map<string, number>();
   private readonly kernelClock: KernelClock | undefined;
+  private readonly stages: readonly ParameterStage[];
   private clock = 1;
 
   constructor(
@@ -127,6 +109,7 @@ export class Execution {
     this.bytes = this.plan.precision === "f32" ? 4 : 8;
     this.numbers = this.plan.precision === "f32" ? new Float32Array(buffer) : new Float64Array(buffer);
     this.doubles = new Float64Array(buffer);
+    this.stages = parameterStages(this.plan);
     const { clocks } = this.plan;
     this.kernelClock = clocks && new KernelClock(this.clockCells(clocks, team.rank));
   }
@@ -207,8 +190,8 @@ export class Execution {
    */
   evaluate(events: (set: string) => Events, targets: readonly OutputTarget[], abort?: Int32Array): void {
     const isWanted = abort === undefined ? () => true : () => Atomics.load(abort, 0) === 0;
-    for (const level of this.plan.levels) {
-      if (this.team.rank === 0) for (const node of level.parameters) this.refresh(node);
+    for (const [at, level] of this.plan.levels.entries()) {
+      if (this.team.rank === 0) this.refreshStage(this.stages[at] as ParameterStage);
       for (const pass of level.passes) this.runPass(pass, events(pass.set), targets, isWanted);
     }
   }
@@ -217,6 +200,20 @@ export class Execution {
     const stamped = this.stamped.get(node);
     if (stamped === undefined) throw new Error(`internal: node ${node} has no value`);
     return stamped.value;
+  }
+
+  /** Computes the nodes without events of a level, where what they read has changed. */
+  private refreshStage({ before, small, kept, after }: ParameterStage): void {
+    for (const node of before) this.refresh(node);
+    if (small.run((id) => this.valueAt(id))) {
+      for (const node of kept) {
+        const value = small.valueOf(node);
+        const known = this.stamped.get(node.id)?.value;
+        if (known?.every((own, i) => Object.is(own, value[i]))) continue;
+        this.stamped.set(node.id, new StampedValue(this.clock++, value.slice()));
+      }
+    }
+    for (const node of after) this.refresh(node);
   }
 
   /** Computes a node without events anew if an input is newer. */
@@ -246,16 +243,16 @@ export class Execution {
       Atomics.store(team.shared, control.nextGroup, 0);
     }
     team.barrier();
-    const tiles = Math.ceil(events.length / plan.tile);
+    const blocks = Math.ceil(events.length / BLOCK);
     const groups = this.groupsFor(events.length);
     for (;;) {
       const group = Atomics.add(team.shared, control.nextGroup, 1);
       if (group >= groups) break;
       const accumulator = plan.accumulators + group * plan.accumulatorBytes;
       this.instance.exports[CLEAR]?.(accumulator, plan.accumulatorBytes);
-      const last = Math.floor(((group + 1) * tiles) / groups);
-      for (let tile = Math.floor((group * tiles) / groups); tile < last && isWanted(); tile++) {
-        this.runTile(pass, events, tile * plan.tile, accumulator, targets);
+      const end = Math.min(events.length, BLOCK * Math.floor(((group + 1) * blocks) / groups));
+      for (let at = BLOCK * Math.floor((group * blocks) / groups); at < end && isWanted(); at += plan.tile) {
+        this.runTile(pass, { events, first: at, n: Math.min(plan.tile, end - at) }, accumulator, targets);
       }
     }
     team.barrier();
@@ -277,27 +274,20 @@ export class Execution {
     instance.exports[ADD_GROUPS]?.(first as number, end as number, accumulatorBytes, groups);
   }
 
-  /** Groups that so many events fall into: never more than there are tiles, whatever the number of threads. */
+  /** Groups that so many events fall into, whatever the number of threads. */
   private groupsFor(length: number): number {
-    return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.tile)));
+    return Math.max(1, Math.min(this.plan.groups, Math.ceil(length / this.plan.leastGroup)));
   }
 
-  private runTile(
-    pass: PassPlan,
-    events: Events,
-    first: number,
-    accumulator: number,
-    targets: readonly OutputTarget[],
-  ): void {
+  private runTile(pass: PassPlan, part: TileEvents, accumulator: number, targets: readonly OutputTarget[]): void {
     const { plan } = this;
-    const base = plan.scratch + this.team.rank * plan.scratchBytes;
-    const tile: Tile = { events, first, n: Math.min(plan.tile, events.length - first), base };
+    const tile: Tile = { ...part, base: plan.scratch + this.team.rank * plan.scratchBytes };
     if (pass.timed !== undefined) {
       this.timeTile(pass, pass.timed, tile, accumulator, targets);
       return;
     }
     this.gather(pass, tile);
-    this.instance.exports[pass.name]?.(base, tile.n, accumulator);
+    this.instance.exports[pass.name]?.(tile.base, tile.n, accumulator);
     this.takeOutputs(pass, tile, targets);
   }
 
@@ -324,7 +314,8 @@ export class Execution {
 
   private gather(pass: PassPlan, tile: Tile): void {
     for (const { label, rows, offset } of pass.columns) {
-      gather(this.data.get(label) as BoundColumn, rows, this.numbers, (tile.base + offset) / this.bytes, tile);
+      const place = { at: (tile.base + offset) / this.bytes, stride: this.plan.rowNumbers };
+      gather(this.data.get(label) as BoundColumn, rows, this.numbers, place, tile);
     }
   }
 

@@ -92,10 +92,14 @@ export interface UpdatePlan {
 export interface Plan {
   readonly precision: Precision;
   readonly levels: readonly LevelPlan[];
-  /** Events per tile. */
+  /** Events per tile at most: whole blocks. */
   readonly tile: number;
+  /** Numbers from one row of a tile to the next. */
+  readonly rowNumbers: number;
   /** Events fall into this many groups, whatever the number of threads. */
   readonly groups: number;
+  /** Fewer where each would have fewer events than these. */
+  readonly leastGroup: number;
   readonly accumulators: number;
   readonly accumulatorBytes: number;
   readonly scratch: number;

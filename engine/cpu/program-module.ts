@@ -12,14 +12,38 @@ import { type Lanes, lanesOf, type Precision, type Simd } from "./assembly/lanes
 import { defineScalarFunction, type ScalarFunction, scalarFunctions } from "./functions/scalar-functions.js";
 import { clockBytes } from "./kernel-clock.js";
 import { emitFused } from "./kernels/fused-kernel.js";
+import { cellBytes } from "./kernels/kernel-sums.js";
 import { keptBytes, type Layout } from "./kernels/layout.js";
 import { type Call, LinearKernels } from "./kernels/linear-calls.js";
 import type { UpdateKernel } from "./kernels/update-stage.js";
 import type { Accumulator, Pack, PassPlan, Plan, TimedPass, Upload } from "./plan.js";
 import { MOST_PAGES } from "./program-memory.js";
 
-/** Events per tile: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns may lie in such blocks. */
+/**
+ * Events per tile where there are linear maps: a row is a few cache lines, and all buffers of a tile stay in the second-level cache. Columns
+ * may lie in such blocks.
+ */
 export const TILE = BLOCK;
+
+/** Elsewhere a tile is as many blocks as keep its rows within these bytes, at most these events: what is done for each tile, not for each event, costs less then. */
+const RAGGED = { bytes: 2 ** 16, events: 1024 } as const;
+
+/** Whether a pass has a linear map or the gradient of one: their kernels go through whole tiles. */
+export const isLinear = ({ kernels, sums }: LoweredPass): boolean =>
+  kernels.some(({ kind }) => kind === "linear") || sums.some(({ node }) => node.operation.name === "weightGradient");
+
+/** Events per tile of a program with these passes. */
+export function tileOf(passes: readonly LoweredPass[], { bytes }: Lanes): number {
+  if (passes.some(isLinear)) return TILE;
+  const rowsOf = ({ columns, kernels }: LoweredPass) =>
+    [...columns, ...kernels.flatMap((kernel) => (kernel.kind === "fused" ? [...kernel.stored] : []))].reduce(
+      (rows, { size }) => rows + size,
+      1,
+    );
+  const rows = Math.max(1, ...passes.map(rowsOf));
+  const blocks = Math.floor(RAGGED.bytes / (rows * bytes * BLOCK));
+  return BLOCK * Math.min(Math.max(blocks, 2), RAGGED.events / BLOCK);
+}
 
 export class ProgramModule {
   readonly module = new ModuleBuilder();
@@ -27,7 +51,7 @@ export class ProgramModule {
   readonly lanes: Lanes;
   /** What is timed, of all passes. */
   readonly kernels: KernelCost[] = [];
-  private readonly rowBytes: number;
+  readonly rowBytes: number;
   private readonly parameters = new Map<number, Upload>();
   private readonly scalars = new Map<ScalarFunction, FunctionRef>();
   private readonly linear: LinearKernels;
@@ -36,20 +60,27 @@ export class ProgramModule {
   accumulatorBytes = 0;
   passes = 0;
 
+  /** @param tile  events per tile: TILE where there are linear maps, else more, in whole blocks */
   constructor(
     readonly precision: Precision,
     simd: Simd,
     isSharing: boolean,
+    readonly tile: number,
   ) {
     this.lanes = lanesOf(precision, simd);
-    this.rowBytes = TILE * this.lanes.bytes;
+    // A line more than the events of long rows, so that not all rows meet in the same lines of the cache.
+    this.rowBytes = tile * this.lanes.bytes + (tile === TILE ? 0 : 64);
     this.module.importMemory("env", "memory", { min: 1, max: MOST_PAGES, shared: isSharing });
     this.zeroParameter = this.arena.reserve(16);
     this.linear = new LinearKernels(this.module, this.lanes, TILE, this.arena);
   }
 
+  private get isRagged(): boolean {
+    return this.tile !== TILE;
+  }
+
   private bufferBytes(item: Item): number {
-    return this.linear.paddedRows(item.size) * this.rowBytes;
+    return (this.isRagged ? item.size : this.linear.paddedRows(item.size)) * this.rowBytes;
   }
 
   private upload(node: Var): Upload {
@@ -86,13 +117,16 @@ export class ProgramModule {
     const buffers = this.allocate(pass, launches, this.rowBytes);
     const kept = align(buffers.size);
     const fused = pass.kernels.filter((kernel) => kernel.kind === "fused");
-    const scratch = Math.max(this.linear.weightGradientBytes, ...fused.map((kernel) => keptBytes(kernel, this.lanes)));
+    const ofKernels = fused.map((kernel) => keptBytes(kernel, this.lanes) + cellBytes(kernel));
+    const scratch = Math.max(this.isRagged ? 0 : this.linear.weightGradientBytes, ...ofKernels);
     this.scratchBytes = Math.max(this.scratchBytes, align(kept + scratch));
     const layout: Layout = {
       lanes: this.lanes,
       rowBytes: this.rowBytes,
+      isRagged: this.isRagged,
       zeroRow,
       kept,
+      sum: (node) => sums.find((own) => own.node === node.id)?.offset as number,
       zeroParameter: this.zeroParameter,
       buffer: (item) => buffers.offset(item),
       parameter: (node) => {
@@ -105,7 +139,8 @@ export class ProgramModule {
     };
     const index = this.passes++;
     const calls: Call[] = [];
-    const { sums, weightBytes } = this.accumulate(pass.sums);
+    const inKernels = fused.flatMap((kernel) => kernel.sums ?? []);
+    const { sums, weightBytes } = this.accumulate([...pass.sums, ...inKernels]);
     launches.forEach((launch, at) => {
       if (launch.kind === "sums") {
         const own = launch.sums.map((sum) => {
@@ -116,9 +151,9 @@ export class ProgramModule {
           for (const call of own) call(caller);
         });
       } else if (launch.kernel.kind === "fused") {
-        const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32"], []);
+        const f = this.module.internalFunction(`pass${index}_kernel${at}`, ["i32", "i32", "i32"], []);
         emitFused(f, launch.kernel, layout);
-        calls.push((caller) => void caller.get(caller.param(0)).call(f));
+        calls.push((caller) => void caller.get(caller.param(0)).get(caller.param(1)).get(caller.param(2)).call(f));
       } else calls.push(this.linearCall(launch.kernel.item, layout, packs));
     });
     const name = `pass${index}`;
@@ -232,8 +267,10 @@ export class ProgramModule {
         lanes: this.lanes,
         // Whole pairs of vectors: arrays in the arena are padded to 64 bytes.
         rowBytes: align(kernel.elements * this.lanes.bytes),
+        isRagged: false,
         zeroRow: 0,
         kept: 0,
+        sum: () => 0,
         zeroParameter: this.zeroParameter,
         buffer: (item) => this.upload(item.node).address,
         parameter: (node) => this.upload(node).address,

@@ -17,11 +17,19 @@ export type BoundColumn = ColumnData | { readonly blocks: ColumnData };
 /** Where an output goes: `[rows][events of the run]`, or the numbers of a BlockedColumn, at the places of the events. */
 export type OutputColumn = Float64Array | { readonly blocks: ColumnData };
 
-/** The rest of a tail tile repeats its last event. */
-function fillTails(target: Numbers, to: number, rows: number, n: number): void {
-  if (n === BLOCK) return;
-  for (let end = to + n; end < to + rows * BLOCK; end += BLOCK) {
-    target.fill(target[end - 1] as number, end, end + BLOCK - n);
+/** Rows of a tile: where the first begins among the numbers, and how far it is from one to the next. */
+export interface TileRows {
+  readonly at: number;
+  readonly stride: number;
+}
+
+/** The rest of the last block repeats the last event. */
+function fillTails(target: Numbers, { at, stride }: TileRows, rows: number, n: number): void {
+  const rest = (BLOCK - (n % BLOCK)) % BLOCK;
+  if (rest === 0) return;
+  for (let r = 0; r < rows; r++) {
+    const end = at + r * stride + n;
+    target.fill(target[end - 1] as number, end, end + rest);
   }
 }
 
@@ -32,56 +40,64 @@ export interface TileEvents {
   readonly n: number;
 }
 
-/** Copies the rows of a column, `rows` of them, to a tile that begins at target[to]. */
-type Copy = (source: ColumnData, rows: number, target: Numbers, to: number, tile: TileEvents) => void;
+/** Copies the rows of a column, `rows` of them, to those of a tile. */
+type Copy = (source: ColumnData, rows: number, target: Numbers, place: TileRows, tile: TileEvents) => void;
 
-const copyRows: Copy = (source, rows, target, to, { events: { start, index }, first, n }) => {
+const copyRows: Copy = (source, rows, target, place, { events: { start, index }, first, n }) => {
   const stride = source.length / rows;
   const begin = start + first;
   for (let r = 0; r < rows; r++) {
     const from = r * stride;
-    const at = to + r * BLOCK;
+    const at = place.at + r * place.stride;
     if (index === undefined) target.set(source.subarray(from + begin, from + begin + n), at);
     else for (let e = 0; e < n; e++) target[at + e] = source[from + (index[begin + e] as number)] as number;
   }
 };
 
-/** Where a tile lies in blocks: `split` events from place `within` of the block that begins at `own`, the rest in the `next`. */
-function placesOf(event: number, n: number, rows: number) {
-  const within = event % BLOCK;
-  const own = (event - within) * rows;
-  return { within, split: Math.min(n, BLOCK - within), own, next: own + rows * BLOCK };
+/** Calls `visit` for the part of each block that a tile has: where its first row begins among the numbers, its first event in the tile, and how many. */
+function forEachBlock(
+  event: number,
+  n: number,
+  rows: number,
+  visit: (from: number, first: number, count: number) => void,
+): void {
+  for (let first = 0; first < n; ) {
+    const within = (event + first) % BLOCK;
+    const count = Math.min(n - first, BLOCK - within);
+    visit((event + first - within) * rows + within, first, count);
+    first += count;
+  }
 }
 
-const copyBlocks: Copy = (blocks, rows, target, to, { events: { start, index }, first, n }) => {
+const copyBlocks: Copy = (blocks, rows, target, place, { events: { start, index }, first, n }) => {
   const begin = start + first;
   if (index !== undefined) {
     for (let e = 0; e < n; e++) {
       const event = index[begin + e] as number;
       const within = event % BLOCK;
       const from = (event - within) * rows + within;
-      for (let r = 0; r < rows; r++) target[to + r * BLOCK + e] = blocks[from + r * BLOCK] as number;
+      for (let r = 0; r < rows; r++) target[place.at + r * place.stride + e] = blocks[from + r * BLOCK] as number;
     }
-  } else if (begin % BLOCK === 0) {
-    target.set(blocks.subarray(begin * rows, (begin + BLOCK) * rows), to);
-  } else {
-    const { within, split, own, next } = placesOf(begin, n, rows);
+    return;
+  }
+  forEachBlock(begin, n, rows, (from, own, count) => {
+    if (count === BLOCK && place.stride === BLOCK) {
+      target.set(blocks.subarray(from, from + rows * BLOCK), place.at + own);
+      return;
+    }
     // Pieces of rows are so short that to name them takes longer than to copy their numbers one by one.
     for (let r = 0; r < rows; r++) {
-      const at = to + r * BLOCK;
-      const from = own + r * BLOCK + within;
-      const after = next + r * BLOCK - split;
-      for (let e = 0; e < split; e++) target[at + e] = blocks[from + e] as number;
-      for (let e = split; e < n; e++) target[at + e] = blocks[after + e] as number;
+      const [to, source] = [place.at + r * place.stride + own, from + r * BLOCK];
+      for (let e = 0; e < count; e++) target[to + e] = blocks[source + e] as number;
     }
-  }
+  });
 };
 
 /** A column to a tile. */
-export function gather(source: BoundColumn, rows: number, target: Numbers, to: number, tile: TileEvents): void {
-  if ("blocks" in source) copyBlocks(source.blocks, rows, target, to, tile);
-  else copyRows(source, rows, target, to, tile);
-  fillTails(target, to, rows, tile.n);
+export function gather(source: BoundColumn, rows: number, target: Numbers, place: TileRows, tile: TileEvents): void {
+  if ("blocks" in source) copyBlocks(source.blocks, rows, target, place, tile);
+  else copyRows(source, rows, target, place, tile);
+  fillTails(target, place, rows, tile.n);
 }
 
 /**
@@ -97,9 +113,9 @@ export function put(numbers: Numbers, from: Int32Array, column: OutputColumn, { 
     return;
   }
   const { blocks } = column;
-  const { within, split, own, next } = placesOf(events.start + first, n, from.length);
-  from.forEach((at, r) => {
-    blocks.set(numbers.subarray(at, at + split), own + r * BLOCK + within);
-    if (split < n) blocks.set(numbers.subarray(at + split, at + n), next + r * BLOCK);
+  forEachBlock(events.start + first, n, from.length, (to, own, count) => {
+    from.forEach((at, r) => {
+      blocks.set(numbers.subarray(at + own, at + own + count), to + r * BLOCK);
+    });
   });
 }

@@ -11,8 +11,11 @@ export interface WorkerStart {
   readonly shared: Int32Array;
 }
 
-/** What the backend asks of every worker. Jobs (`run`, `steps`) are done by all workers together. */
-export type Request =
+/** What the backend asks of every worker, with what is to be done before: a message less for each. */
+export type Request = Single & { readonly before?: readonly Single[] };
+
+/** Jobs (`run`, `steps`) are done by all workers together. */
+export type Single =
   | { readonly kind: "open"; readonly program: number; readonly compiled: CompiledProgram }
   | { readonly kind: "close"; readonly program: number }
   /** Free what was closed. */
@@ -110,6 +113,7 @@ class Programs extends Map<number, Execution> {
 }
 
 function handle(team: Team, programs: Programs, request: Request): Answer {
+  for (const before of request.before ?? []) handle(team, programs, before);
   if (request.kind === "open") {
     programs.set(request.program, new Execution(request.compiled, team));
     return done();

@@ -5,6 +5,7 @@ import { checkNode } from "../tape/nodes.js";
 import { add, reshape, take } from "../tape/operations.js";
 import { sizeOf, type Var } from "../tape/tape.js";
 import { hessianThroughBottlenecks } from "./hessian.js";
+import { hessianByEntries } from "./hessian-by-entries.js";
 import { backward } from "./vjp.js";
 
 /**
@@ -55,11 +56,16 @@ export function hessianByDirections(loss: Var, parameter: Var): Var {
 /**
  * Hessian of a scalar without events with respect to one parameter of K elements, as a node of shape [K, K].
  *
- * Where all of the parameter's influence on an event passes through a few numbers, the work grows as K, beside K² multiplications
+ * Where the loss is a sum over events of a function of few numbers without linear maps, see `hessianByEntries`. Elsewhere, where all of
+ * the parameter's influence on an event passes through a few numbers, the work grows as K, beside K² multiplications
  * and additions per event: see `hessianThroughBottlenecks`. Elsewhere it takes K backward passes through the gradient.
  */
 export function hessian(loss: Var, parameter: Var): Var {
   checkNode("hessian", loss, "a node for the loss");
   checkNode("hessian", parameter, "one parameter", "Put the parameters into one of all their elements, and slice it");
-  return hessianThroughBottlenecks(loss, parameter) ?? hessianByDirections(loss, parameter);
+  return (
+    hessianByEntries(loss, parameter) ??
+    hessianThroughBottlenecks(loss, parameter) ??
+    hessianByDirections(loss, parameter)
+  );
 }

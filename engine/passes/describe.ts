@@ -36,9 +36,13 @@ function kernelText(kernel: FinishedKernel, at: number): string {
     const { items, stored } = kernel.epilogue;
     return [title, ...items.map((item) => `  ${itemText(item, stored.has(item))}`)].join("\n");
   }
-  const lines = kernel.items.map(
-    (item) => `  ${isInner(item, kernel) ? "  " : ""}${itemText(item, kernel.stored.has(item))}`,
+  const summed = new Set(
+    (kernel.sums ?? []).flatMap(({ operands: [operand] }) => (operand?.from === "item" ? operand.item : [])),
   );
+  const lines = kernel.items.map((item) => {
+    const indent = isInner(item, kernel) ? "  " : "";
+    return `  ${indent}${itemText(item, kernel.stored.has(item))}${summed.has(item) ? "  -> summed over events" : ""}`;
+  });
   return [title, ...lines].join("\n");
 }
 

@@ -82,7 +82,7 @@ class Reads {
 const itemFlops = (item: Item) => (item.name === "copy" ? 0 : flopsOf(item.node));
 const sumOf = <T>(all: Iterable<T>, of: (one: T) => number) => [...all].reduce((total, one) => total + of(one), 0);
 
-function kernelCost(kernel: FinishedKernel, name: string, bytes: number): KernelCost {
+function kernelCost(kernel: FinishedKernel, name: string, { rows: bytes, otherSums }: NumberBytes): KernelCost {
   const items = kernel.kind === "linear" ? [kernel.item] : (kernel.kind === "fused" ? kernel : kernel.epilogue).items;
   const stored = kernel.kind === "linear" ? items : (kernel.kind === "fused" ? kernel : kernel.epilogue).stored;
   const own = new Set(items);
@@ -97,15 +97,17 @@ function kernelCost(kernel: FinishedKernel, name: string, bytes: number): Kernel
     reads.add(item.operands.slice(0, 1), own);
     weights += weightsThatCount(shape, item.node.operation.prefix, sizeOf(shape.slice(0, -2)));
   }
+  const sums = (kernel.kind === "fused" && kernel.sums) || [];
+  const gathered = sumOf(sums, ({ node }) => otherSums * sizeOf(node.shape));
   return {
     name,
-    operations: operationCounts(items).join(", "),
+    operations: operationCounts([...items, ...sums.map(({ node }) => node.operation)]).join(", "),
     perEvent: {
-      flops: sumOf(items, itemFlops),
+      flops: sumOf(items, itemFlops) + sumOf(sums, ({ node }) => flopsOf(node)),
       bytesRead: bytes * reads.ofEvents,
       bytesWritten: bytes * sumOf(stored, ({ size }) => size),
     },
-    perCall: { bytesRead: bytes * (reads.ofParameters + weights), bytesWritten: 0 },
+    perCall: { bytesRead: bytes * (reads.ofParameters + weights) + gathered, bytesWritten: gathered },
   };
 }
 
@@ -153,7 +155,7 @@ export function passCosts(pass: LoweredPass<FinishedKernel>, index: number | und
   let kernels = 0;
   const launches = launchesOf(pass).map((launch) => {
     if (launch.kind === "kernel")
-      return kernelCost(launch.kernel, prefix + kernelTitle(launch.kernel, kernels++), bytes.rows);
+      return kernelCost(launch.kernel, prefix + kernelTitle(launch.kernel, kernels++), bytes);
     const place = kernels === 0 ? "before kernel 0" : `after kernel ${kernels - 1}`;
     return sumsCost(launch.sums, `${prefix}event sums ${place}`, bytes);
   });

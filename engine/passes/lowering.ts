@@ -55,6 +55,8 @@ export interface FusedKernel {
   readonly items: readonly Item[];
   /** Items that other kernels, sums or outputs read. */
   readonly stored: ReadonlySet<Item>;
+  /** Sums over the events of outer items, row by row: where a backend adds where it computes. */
+  readonly sums?: readonly Sum[];
 }
 
 export interface LinearKernel {

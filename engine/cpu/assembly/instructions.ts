@@ -78,6 +78,10 @@ const relaxed = numbered(0x105, [
   "f32x4.relaxed_nmadd",
   "f64x2.relaxed_madd",
   "f64x2.relaxed_nmadd",
+  "i8x16.relaxed_laneselect",
+  "i16x8.relaxed_laneselect",
+  "i32x4.relaxed_laneselect",
+  "i64x2.relaxed_laneselect",
 ]);
 
 /** [opcode, log2 of the natural alignment in bytes] */
@@ -164,10 +168,9 @@ function encodeAll<Name extends string>(codes: Record<Name, number>): Record<Nam
 
 export const plainCode: Record<Instruction, readonly number[]> = {
   ...encodeAll(plain),
-  "f32x4.relaxed_madd": [0xfd, ...unsigned(relaxed["f32x4.relaxed_madd"])],
-  "f32x4.relaxed_nmadd": [0xfd, ...unsigned(relaxed["f32x4.relaxed_nmadd"])],
-  "f64x2.relaxed_madd": [0xfd, ...unsigned(relaxed["f64x2.relaxed_madd"])],
-  "f64x2.relaxed_nmadd": [0xfd, ...unsigned(relaxed["f64x2.relaxed_nmadd"])],
+  ...(Object.fromEntries(
+    Object.entries(relaxed).map(([name, code]) => [name, [0xfd, ...unsigned(code)]]),
+  ) as unknown as Record<RelaxedInstruction, readonly number[]>),
 };
 
 export const laneCode: Record<LaneInstruction, readonly number[]> = encodeAll(lane);

@@ -79,7 +79,6 @@ function common(prefix: "f32x4" | "f64x2") {
     lessEqual: `${prefix}.le`,
     greater: `${prefix}.gt`,
     greaterEqual: `${prefix}.ge`,
-    select: "v128.bitselect",
     and: "v128.and",
     andnot: "v128.andnot",
     or: "v128.or",
@@ -102,16 +101,19 @@ const blocks = (wide: Wide): Pick<Lanes, "blockVectors" | "fusedVectors"> => ({
   fusedVectors: wide === "all" ? 2 : 1,
 });
 
-function fused(prefix: "f32x4" | "f64x2", relaxed: boolean): Pick<Lanes, "relaxed" | "madd" | "nmadd"> {
+function fused(prefix: "f32x4" | "f64x2", relaxed: boolean): Pick<Lanes, "relaxed" | "select" | "madd" | "nmadd"> {
   if (relaxed) {
     return {
       relaxed,
+      // One instruction on x64 in place of three; masks are all ones or all zeros, of which it gives the same.
+      select: prefix === "f32x4" ? "i32x4.relaxed_laneselect" : "i64x2.relaxed_laneselect",
       madd: (f) => void f.op(`${prefix}.relaxed_madd`),
       nmadd: (f) => void f.op(`${prefix}.relaxed_nmadd`),
     };
   }
   return {
     relaxed,
+    select: "v128.bitselect",
     madd(f) {
       const c = f.scratch("v128");
       f.set(c).op(`${prefix}.mul`).get(c).op(`${prefix}.add`);
@@ -135,7 +137,7 @@ function singleLanes(relaxed: boolean, wide: Wide): Lanes {
     splatLoad: "v128.load32_splat",
     scalarLoad: "f32.load",
     scalarStore: "f32.store",
-    constant: (f, value) => void f.v128(new Float32Array(4).fill(value)),
+    constant: (f, value) => void f.sharedV128(new Float32Array(4).fill(value)),
     scalarConstant: (f, value) => void f.f32(value),
     addIntoF64(f, accumulator) {
       const v = f.scratch("v128");
@@ -156,7 +158,7 @@ function doubleLanes(relaxed: boolean, wide: Wide): Lanes {
     splatLoad: "v128.load64_splat",
     scalarLoad: "f64.load",
     scalarStore: "f64.store",
-    constant: (f, value) => void f.v128(new Float64Array(2).fill(value)),
+    constant: (f, value) => void f.sharedV128(new Float64Array(2).fill(value)),
     scalarConstant: (f, value) => void f.f64(value),
     addIntoF64: (f, accumulator) => void f.get(accumulator).op("f64x2.add").set(accumulator),
   };

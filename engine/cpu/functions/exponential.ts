@@ -1,7 +1,7 @@
 /** exp, expm1, tanh, sigmoid: argument reduction by multiples of ln 2 (Cody and Waite 1980), then a minimax polynomial. */
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
-import { bitsConstant, floatFormats, polynomial, takeSign } from "./float-format.js";
+import { bitsConstant, floatFormats, polynomial, takeSign, wholePolynomial } from "./float-format.js";
 import { expPolynomial, LN2 } from "./minimax.js";
 
 /**
@@ -60,7 +60,16 @@ export function emitExp(f: FunctionBuilder, lanes: Lanes, x: Local, low?: Local)
   const format = floatFormats[lanes.precision];
   const { r, shifted } = reduce(f, lanes, x, low);
   // e^r = 1 + r + r^2 q(r), then n is added to the exponent.
-  polynomial(f, lanes, r, [1, 1, ...expPolynomial[lanes.precision].coefficients]);
+  const { coefficients } = expPolynomial[lanes.precision];
+  if (lanes.precision === "f32") polynomial(f, lanes, r, [1, 1, ...coefficients]);
+  else {
+    f.get(r).get(r).op(lanes.mul);
+    wholePolynomial(f, lanes, r, coefficients);
+    f.get(r);
+    lanes.madd(f);
+    lanes.constant(f, 1);
+    f.op(lanes.add);
+  }
   f.get(shifted).i32(format.fractionBits).op(format.shiftLeft, format.addBits);
   overflowToInfinity(f, lanes, x);
   f.get(x);

@@ -44,8 +44,8 @@ export const floatFormats: Readonly<Record<Precision, FloatFormat>> = {
 
 /** Pushes the integer in all lanes, as wide as the lanes' elements. */
 export function bitsConstant(f: FunctionBuilder, lanes: Lanes, value: bigint): void {
-  if (lanes.precision === "f32") f.v128(new Int32Array(4).fill(Number(BigInt.asIntN(32, value))));
-  else f.v128(new BigInt64Array(2).fill(BigInt.asIntN(64, value)));
+  if (lanes.precision === "f32") f.sharedV128(new Int32Array(4).fill(Number(BigInt.asIntN(32, value))));
+  else f.sharedV128(new BigInt64Array(2).fill(BigInt.asIntN(64, value)));
 }
 
 /** Pushes the sign bit alone in all lanes. */
@@ -68,6 +68,36 @@ export function polynomial(f: FunctionBuilder, lanes: Lanes, x: Local, coefficie
     lanes.constant(f, coefficients[power]!);
     lanes.madd(f);
   }
+}
+
+/**
+ * [] -> the same by Estrin's scheme: every second coefficient joins the one before, then pairs join pairs. A polynomial of degree 10 then waits
+ * for four multiply-adds one after the other in place of ten, for three multiplications more.
+ */
+export function wholePolynomial(f: FunctionBuilder, lanes: Lanes, x: Local, coefficients: readonly number[]): void {
+  const powers = [x];
+  for (let degree = 2; degree < coefficients.length; degree *= 2) {
+    const last = powers.at(-1)!;
+    const next = f.scratch("v128", `polynomial power ${degree}`);
+    f.get(last).get(last).op(lanes.mul).set(next);
+    powers.push(next);
+  }
+  const part = (from: number, count: number, level: number): void => {
+    if (count === 1) {
+      lanes.constant(f, coefficients[from]!);
+      return;
+    }
+    const half = 2 ** level;
+    if (count <= half) {
+      part(from, count, level - 1);
+      return;
+    }
+    part(from + half, count - half, level - 1);
+    f.get(powers[level]!);
+    part(from, half, level - 1);
+    lanes.madd(f);
+  };
+  part(0, coefficients.length, powers.length - 1);
 }
 
 /**

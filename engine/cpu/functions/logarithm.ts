@@ -4,7 +4,7 @@
  */
 import type { FunctionBuilder, Local } from "../assembly/assembler.js";
 import type { Lanes } from "../assembly/lanes.js";
-import { bitsConstant, floatFormats, polynomial, takeSign } from "./float-format.js";
+import { bitsConstant, floatFormats, polynomial, takeSign, wholePolynomial } from "./float-format.js";
 import { LN2, logPolynomial } from "./minimax.js";
 
 /** Bits of sqrt(1/2), rounded down: where the exponent of the mantissa range changes. */
@@ -54,7 +54,8 @@ function assemble(f: FunctionBuilder, lanes: Lanes, k: Local, fraction: Local): 
   lanes.constant(f, high);
   f.get(s);
   f.get(z);
-  polynomial(f, lanes, z, logPolynomial[lanes.precision].coefficients);
+  const ofPrecision = lanes.precision === "f32" ? polynomial : wholePolynomial;
+  ofPrecision(f, lanes, z, logPolynomial[lanes.precision].coefficients);
   f.get(fraction);
   lanes.nmadd(f);
   f.get(k);

@@ -94,6 +94,17 @@ export class Accesses {
     };
   }
 
+  /** Bytes of the events of a row, in whole steps. */
+  rowEnd(step: number): Local | number {
+    const { f, layout } = this;
+    if (!layout.isRagged) return layout.rowBytes;
+    const end = f.local("i32");
+    f.get(f.param(1)).i32(layout.lanes.bytes).op("i32.mul");
+    f.i32(step - 1).op("i32.add");
+    f.i32(-step).op("i32.and").set(end);
+    return end;
+  }
+
   /** Sets all pointers for the current row, and loads what stays the same in it. */
   startRow(): void {
     for (const access of [...this.operands.values(), ...this.stored]) this.start(access);

@@ -1,5 +1,6 @@
 /**
- * Prints a fused kernel as one WebAssembly function: for every row, every vector of events, rounds over the inner axis.
+ * Prints a fused kernel as one WebAssembly function (base[, events, accumulator]): for every row, every vector of events, rounds over the
+ * inner axis.
  * Of several vectors handled at once (`Lanes.fusedVectors`) each operation is printed for all before the next, and what they load and
  * store is adjacent: what an engine needs to see to make one instruction of two.
  */
@@ -12,6 +13,8 @@ import type { Lanes } from "../assembly/lanes.js";
 import { type FunctionGroup, groupOf, isGroupMember } from "../functions/scalar-functions.js";
 import { type Access, Accesses } from "./accesses.js";
 import { fellowOf } from "./fellow-items.js";
+import { KeptValues } from "./kept-values.js";
+import { KernelSums } from "./kernel-sums.js";
 import { type Layout, VECTOR_BYTES } from "./layout.js";
 import { multiplyAddProducts } from "./multiply-adds.js";
 import { isPlain, plainInstructions } from "./plain-instructions.js";
@@ -28,9 +31,10 @@ class Printer {
   private readonly lanes: Lanes;
   private readonly base: Local;
   private readonly accesses: Accesses;
+  private readonly sums: KernelSums | undefined;
   /** By item, one for each vector. */
   private readonly locals = new Map<Item, readonly Local[]>();
-  private readonly slots = new Map<Item, number>();
+  private readonly kept: KeptValues;
   private readonly stores = new Map<Item, Access>();
   /** Products that their only reader multiplies and adds at once. */
   private readonly inSums: ReadonlySet<Item>;
@@ -55,15 +59,26 @@ class Printer {
     this.stepBytes = this.vectors * VECTOR_BYTES;
     this.base = f.param(0);
     this.accesses = new Accesses(f, kernel, layout, this.base);
+    if (f.params.length > 1) {
+      const place = { base: this.base, events: f.param(1), accumulator: f.param(2) };
+      this.sums = new KernelSums(f, kernel, layout, this.accesses, place);
+    }
+    this.kept = new KeptValues(f, kernel, layout, this.accesses, this.base);
     this.inSums = multiplyAddProducts(kernel, this.rounds);
   }
 
   print(): void {
-    const { f, kernel, layout, accesses } = this;
+    const { f, kernel, accesses, sums } = this;
     for (const item of kernel.items) this.prepare(item);
+    const end = accesses.rowEnd(this.stepBytes);
     f.range(accesses.row, 0, kernel.rows * 4, 4, () => {
       accesses.startRow();
-      f.range(accesses.event, 0, layout.rowBytes, this.stepBytes, () => this.printVectors());
+      sums?.start();
+      f.range(accesses.event, 0, end, this.stepBytes, () => {
+        if (sums?.isEmpty === false) sums.startStep();
+        this.printVectors();
+      });
+      if (sums?.isEmpty === false) sums.finish();
     });
   }
 
@@ -149,7 +164,7 @@ class Printer {
     else this.forVectors(() => this.computeVector(item));
     if (isReduction(item)) return;
     this.storeIfWanted(item);
-    this.keepIfWanted(item);
+    if (this.kept.has(item)) this.forVectors(() => this.kept.keep(item, this.vector, this.localOf(item)));
   }
 
   /** All members of the group that the kernel has of these operands, at once. */
@@ -295,7 +310,7 @@ class Printer {
       const elsewhere =
         isInner(item, this.kernel) && this.rounds.of.get(item) !== this.rounds.of.get(reader) && !this.inSums.has(item);
       if (!elsewhere) f.get(this.localOf(item));
-      else this.pushKept(item);
+      else this.kept.push(item, this.vector);
       return;
     }
     const [key, access] = this.accesses.of(operand, readsInner(reader, this.kernel));
@@ -326,35 +341,19 @@ class Printer {
     return all;
   }
 
-  private pushKept(item: Item): void {
-    this.pushKeptAddress(item);
-    this.f.memory(this.lanes.load, this.vector * VECTOR_BYTES);
-  }
-
-  private keepIfWanted(item: Item): void {
-    if (!this.slots.has(item)) return;
-    this.forVectors(() => {
-      this.pushKeptAddress(item);
-      this.f.get(this.localOf(item)).memory(this.lanes.store, this.vector * VECTOR_BYTES);
-    });
-  }
-
-  private pushKeptAddress(item: Item): void {
-    const slot = this.slots.get(item) as number;
-    this.f
-      .address(this.base, this.layout.kept + slot)
-      .get(this.accesses.position)
-      .op("i32.add");
-  }
-
   private storeIfWanted(item: Item): void {
     const access = this.stores.get(item);
+    const value = { from: "item", item, rows: new Int32Array(0) } as const;
+    this.sums?.add(item, (vector) => {
+      this.vector = vector;
+      this.push(value, item);
+    });
+    this.vector = 0;
     if (access === undefined) return;
     const { f, lanes } = this;
     const address = f.scratch("i32", "store address");
     this.accesses.pushAddress(access);
     f.set(address);
-    const value = { from: "item", item, rows: new Int32Array(0) } as const;
     this.forVectors(() => {
       f.get(address);
       this.push(value, item);
@@ -384,9 +383,7 @@ class Printer {
       if (operand.from === "item" && this.own.has(operand.item)) {
         const read = operand.item;
         const later = this.rounds.of.get(read) !== this.rounds.of.get(item) && isInner(read, kernel);
-        if (later && !this.slots.has(read)) {
-          this.slots.set(read, this.slots.size * (kernel.inner?.size ?? 1) * this.stepBytes);
-        }
+        if (later) this.kept.plan(read);
       } else this.accesses.of(operand, readsInner(item, kernel));
     }
     if (kernel.stored.has(item)) {

@@ -60,10 +60,12 @@ export const gaussian: DensityKind<GaussianForm> = {
     const [centre, width] = [at.value(mean), at.value(sigma)];
     const standard = (value: Var | number) => div(sub(value, centre), width);
     return overDomain(at, x, {
-      logShape: () => sub(mul(square(standard(at.column(x))), -0.5), add(log(width), LOG_ROOT_2PI)),
+      // Products alone for each event.
+      logShape: () => mul(square(mul(sub(at.column(x), centre), div(1, width))), -0.5),
       logIntegral([low, high]) {
         const ends = [low, high].map((end) => (isOpen(end) ? undefined : standard(end)));
-        return logNormalBetween(ends[0], ends[1]) ?? at.tape.constant(0, []);
+        const part = logNormalBetween(ends[0], ends[1]) ?? at.tape.constant(0, []);
+        return add(part, add(log(width), LOG_ROOT_2PI));
       },
     });
   },

@@ -1,6 +1,6 @@
 /** The terms of a likelihood, bound: those that look at the events of samples, and those of the parameters alone. */
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
-import { referenceBackend } from "../../../engine/reference/backend.js";
+import { parameterFunction } from "../../../engine/reference/parameter-function.js";
 import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
 import { add, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
@@ -25,9 +25,6 @@ export interface BoundSample {
 
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
-
-/** For programs that see no events. */
-const NO_MEMBER: Member = { parameters: {}, columns: {} };
 
 const run = ({ events, member }: BoundSample, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
   events.run(of, theta, member, options);
@@ -118,32 +115,33 @@ export function extendedTerm(
   return add(total, log(where(less(total, 0), total, 1)));
 }
 
-/** Programs of parameters alone: they have no events, so that they are in f64 on any machine. */
+/** What looks at parameters alone, as functions of θ: it has no events, so that it is in f64 on any machine. */
 export interface ParameterPrograms {
-  readonly penalty: Program;
+  readonly penalty: (theta: ArrayLike<number>) => Output;
   /** Of the constraints. */
-  readonly curvature: Program;
+  readonly curvature: (theta: ArrayLike<number>) => Output;
 }
 
+type Output = Record<string, Float64Array>;
+
 /** @param weights  of the tape that the terms look at */
-export async function parameterPrograms(
+export function parameterPrograms(
   nu: Var,
   constraint: Var,
   others: readonly Var[],
   weights: Parameters,
-): Promise<ParameterPrograms> {
+): ParameterPrograms {
   // A term that depends on ν where no other one does.
   const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
   const nll = others.reduce(add, add(constraint, zero));
   const [g] = gradient(nll, [nu]) as [Var];
-  const compiled = async (outputs: Record<string, Var>) => {
-    const program = await referenceBackend().compile({ outputs });
-    await program.write(weights);
-    return program;
+  const compiled = (outputs: Record<string, Var>) => {
+    const evaluate = parameterFunction(outputs);
+    return (theta: ArrayLike<number>) => evaluate({ ...weights, nu: Float64Array.from(theta) });
   };
   return {
-    penalty: await compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
-    curvature: await compiled({ hessian: hessian(add(constraint, zero), nu) }),
+    penalty: compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
+    curvature: compiled({ hessian: hessian(add(constraint, zero), nu) }),
   };
 }
 
@@ -154,8 +152,6 @@ export interface TermsEvaluation {
 }
 
 export interface BoundTerms {
-  /** What a program of parameters alone computes. Runs wait for one another: each has its own θ. */
-  ofTheta(program: Program, theta: ArrayLike<number>): Promise<Record<string, Float64Array>>;
   /** @param onEvents  called with the number of events of a sample that are done, now and then */
   evaluate(theta: ArrayLike<number>, order: Order, onEvents?: (done: number) => void): Promise<TermsEvaluation>;
   scoreProduct(theta: ArrayLike<number>): Promise<Float64Array>;
@@ -164,13 +160,9 @@ export interface BoundTerms {
 
 /** All terms together. @param samples  at least one */
 export function boundTerms(samples: readonly BoundSample[], { penalty, curvature }: ParameterPrograms): BoundTerms {
-  // In the queue of a sample.
-  const ofTheta = (program: Program, theta: ArrayLike<number>) =>
-    samples[0]!.events.run(Promise.resolve(program), theta, NO_MEMBER);
-
   /** Sums of products of gradients over all samples, and the curvature of the constraints. */
   async function products(theta: ArrayLike<number>, of: "product" | "outerProduct"): Promise<OuterProduct> {
-    const matrix = (await ofTheta(curvature, theta)).hessian!.slice();
+    const matrix = curvature(theta).hessian!;
     const fourth = new Float64Array(theta.length);
     for (const sample of samples) {
       if (sample.count === 0) continue;
@@ -182,11 +174,10 @@ export function boundTerms(samples: readonly BoundSample[], { penalty, curvature
   }
 
   return {
-    ofTheta,
     async evaluate(theta, order, onEvents) {
       const found: Evaluation[] = [];
       for (const sample of samples) found.push(await evaluated(sample, theta, order, onEvents));
-      const ofPenalty = evaluationOf(await ofTheta(penalty, theta), order);
+      const ofPenalty = evaluationOf(penalty(theta), order);
       return { samples: found, penalty: ofPenalty, total: found.reduce(sumOf, ofPenalty) };
     },
     scoreProduct: async (theta) => (await products(theta, "product")).matrix,

@@ -4,7 +4,7 @@
  */
 import { UsageError } from "../../../engine/errors.js";
 import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../../../engine/options.js";
-import { referenceBackend } from "../../../engine/reference/backend.js";
+import { parameterFunction } from "../../../engine/reference/parameter-function.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
 import { add, broadcastEvents } from "../../../engine/tape/operations.js";
@@ -177,7 +177,7 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
 }
 
 /** What looks at no event: constraints, extended terms, and expected numbers. */
-async function withoutEvents(composition: CheckedComposition, channels: readonly Channel[]) {
+function withoutEvents(composition: CheckedComposition, channels: readonly Channel[]) {
   const free = freeParameters(composition.parameters);
   const tape = new Tape();
   const nu = tape.parameter("nu", [free.length]);
@@ -202,11 +202,13 @@ async function withoutEvents(composition: CheckedComposition, channels: readonly
     if (isExtended) terms.push(extendedTerm(total, logTotal, data));
   }
   const weights = parametersOf(tape, compositionParameters(composition));
-  const programs = await parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
+  const programs = parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
   if (Object.keys(expected).length === 0) return { ...programs, expected: undefined };
-  const ofExpected = await referenceBackend().compile({ outputs: expected });
-  await ofExpected.write(weights);
-  return { ...programs, expected: ofExpected };
+  const evaluate = parameterFunction(expected);
+  return {
+    ...programs,
+    expected: (theta: ArrayLike<number>) => evaluate({ ...weights, nu: Float64Array.from(theta) }),
+  };
 }
 
 /** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
@@ -243,7 +245,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     throw new UsageError("channelsLikelihood", { expected: "at least one free parameter", got: "none" });
   }
   for (const channel of channels) checkChannel(composition, channel);
-  const ofParameters = await withoutEvents(composition, channels);
+  const ofParameters = withoutEvents(composition, channels);
   const open: OpenChannel[] = [];
   for (const channel of channels) {
     const { count, columns, weights } = channel.data;
@@ -299,9 +301,6 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
 
   async function close() {
     for (const { events } of open) await events.close();
-    await ofParameters.penalty.close();
-    await ofParameters.curvature.close();
-    await ofParameters.expected?.close();
   }
 
   const [uncertain] = await uncertainIntegrals(parameters.map(({ start }) => start));
@@ -329,7 +328,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     eventScores: async (channel, theta) => scoresOf(opened(channel), theta),
     async expected(theta) {
       if (ofParameters.expected === undefined) return {};
-      const found = await boundAll.ofTheta(ofParameters.expected, theta);
+      const found = ofParameters.expected(theta);
       return Object.fromEntries(
         Object.entries(found).map(([name, values]) => [name.slice("expected ".length), values[0]!]),
       );

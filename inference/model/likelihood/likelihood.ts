@@ -89,7 +89,7 @@ function ownColumns(
 }
 
 /** Constraints and extended term as a function of ν alone. */
-function penaltyPrograms({ model, data, extended }: LikelihoodRequest): Promise<ParameterPrograms> {
+function penaltyPrograms({ model, data, extended }: LikelihoodRequest): ParameterPrograms {
   const nu = new Tape().parameter("nu", [model.nuisances.length]);
   const { at, parameters, logYields } = bindYields(model, nu);
   const logTotal = logTotalYield(logYields);
@@ -151,7 +151,7 @@ export async function likelihoods(
     columns: ownColumns(request, yWeights?.[b]),
   }));
   const events = programsOf({ ...request, model: used[0] ?? request.model }, members, yWeights !== undefined);
-  const penalty = await penaltyPrograms(request);
+  const penalty = penaltyPrograms(request);
   const volumes = volumesOf(request);
   return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));
 }
@@ -184,10 +184,6 @@ function boundLikelihood(
     scoreProduct: terms.scoreProduct,
     outerProduct: terms.outerProduct,
     describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(sample, 2)).description}`,
-    async close() {
-      await events.close();
-      await penalty.penalty.close();
-      await penalty.curvature.close();
-    },
+    close: () => events.close(),
   };
 }

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { wasm } from "../../../engine/cpu/assembly/webassembly.js";
-import { ProgramModule } from "../../../engine/cpu/program-module.js";
+import { ProgramModule, TILE } from "../../../engine/cpu/program-module.js";
 import { schedule } from "../../../engine/passes/event-passes.js";
 import { lower } from "../../../engine/passes/lowering.js";
 import * as o from "../../../engine/tape/operations.js";
@@ -10,7 +10,7 @@ import { Tape, type Var } from "../../../engine/tape/tape.js";
 
 /** The passes of some outputs in one module. */
 function compiled(...outputs: Var[]) {
-  const program = new ProgramModule("f64", { relaxed: false, wide: "none" }, true);
+  const program = new ProgramModule("f64", { relaxed: false, wide: "none" }, true, TILE);
   const passes = schedule(outputs).levels.flatMap((level) => level.passes);
   return { program, plans: passes.map((pass) => program.pass(lower(pass), undefined)) };
 }

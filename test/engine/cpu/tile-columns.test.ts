@@ -34,7 +34,7 @@ for (const [name, tile] of Object.entries(tiles)) {
     test(`${name}, from ${kind}: each row, and its last event to the end of the tile`, () => {
       const [before, to] = [4, 8];
       const target = new Float64Array(to + ROWS * BLOCK + before).fill(Number.NaN);
-      gather(source, ROWS, target, to, tile);
+      gather(source, ROWS, target, { at: to, stride: BLOCK }, tile);
       const wanted = Array.from({ length: ROWS * BLOCK }, (_, at) => {
         const event = eventAt(tile, Math.min(at % BLOCK, tile.n - 1));
         return plain[Math.floor(at / BLOCK) * COUNT + event];

@@ -22,6 +22,24 @@ test("offsets above 127 bytes reach their address", () => {
   assert.is(call(24), Math.PI);
 });
 
+test("a shared vector is set once, where the function begins, whatever the branch that reads it", () => {
+  const vector = Float64Array.of(Math.E, -Math.PI);
+  const bytes = [...new Uint8Array(vector.buffer)].join();
+  const { call, code, memory } = compileOne(["i32"], [], (f) => {
+    const at = f.local("i32");
+    f.range(at, 0, f.param(0), 16, () => f.get(at).sharedV128(vector).memory("v128.store"));
+    f.get(f.param(0)).sharedV128(vector).memory("v128.store");
+    f.get(f.param(0)).sharedV128(new Float64Array(2)).memory("v128.store", 16);
+  });
+  const numbers = new Float64Array(memory, 0, 8);
+  numbers.fill(7);
+  call(0);
+  assert.equal([...numbers], [Math.E, -Math.PI, 0, 0, 7, 7, 7, 7]);
+  call(32);
+  assert.equal([...numbers], [Math.E, -Math.PI, Math.E, -Math.PI, Math.E, -Math.PI, 0, 0]);
+  assert.is([...code].join().split(bytes).length - 1, 1);
+});
+
 test("range, block, loop, if and branches: primes below n by trial division", () => {
   const { call } = compileOne(["i32"], ["i32"], (f) => {
     const candidate = f.local("i32");

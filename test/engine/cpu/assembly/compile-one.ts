@@ -8,11 +8,12 @@ export function compileOne(
   params: readonly ValueType[],
   results: readonly ValueType[],
   body: (f: FunctionBuilder) => void,
-): { readonly call: (...values: number[]) => number; readonly memory: ArrayBuffer } {
+): { readonly call: (...values: number[]) => number; readonly code: Uint8Array; readonly memory: ArrayBuffer } {
   const module = new ModuleBuilder();
   module.importMemory("env", "memory", { min: 1 });
   body(module.exportedFunction("main", params, results));
   const memory = new wasm.Memory({ initial: 1 });
-  const instance = new wasm.Instance(new wasm.Module(module.build()), { env: { memory } });
-  return { call: instance.exports.main!, memory: memory.buffer as ArrayBuffer };
+  const code = module.build();
+  const instance = new wasm.Instance(new wasm.Module(code), { env: { memory } });
+  return { call: instance.exports.main!, code, memory: memory.buffer as ArrayBuffer };
 }

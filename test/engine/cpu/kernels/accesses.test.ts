@@ -21,8 +21,10 @@ function accessesOf(output: Var) {
   const layout: Layout = {
     lanes,
     rowBytes: ROW_BYTES,
+    isRagged: false,
     zeroRow: 0,
     kept: 0,
+    sum: () => 0,
     zeroParameter: 8,
     buffer: () => ROW_BYTES,
     parameter: () => 64,

@@ -142,15 +142,4 @@ test("without events the extended term is the expected number; without constrain
   close([...none!, ...free!], [8 + THETA, 0], SUMS);
 });
 
-test("what parameters alone decide waits for its turn, too: each call gets the numbers of its own θ", async () => {
-  const programs = await opened();
-  const terms = boundTerms([sampleOf(few, ofFew)], programs);
-  const alone = async (theta: number) => (await terms.ofTheta(programs.penalty, [theta])).nll![0]!;
-  const places = [0.1, 0.9, -0.4, 2];
-  const wanted: number[] = [];
-  for (const theta of places) wanted.push(await alone(theta));
-  assert.is(new Set(wanted).size, places.length);
-  assert.equal(await Promise.all(places.map(alone)), wanted);
-});
-
 test.run();
