@@ -12,7 +12,7 @@ export function noiseTables({ analysis }: Pick<RunContext, "analysis">, rows: re
       caption:
         "Information on nuisances per event of a process, in prior standard deviations to the power of −2; the part of it that samples " +
         "without an effect would give on average; and how many times as many simulated events make that less than a tenth of the rest. Errors are quoted without the noise, as far as the processes can be told apart. " +
-        "Nuisances that need a larger morph than scales and shifts of each feature are not listed",
+        "Nuisances that need more than scales, shifts and a spline of each feature are not listed",
       columns: ["nuisance", "density", "process", "information", "noise", "events"],
       rows: rows.map(({ of, nuisance, process, information, noise, moreEvents }) => [
         nuisances[nuisance]!.label ?? nuisance,
