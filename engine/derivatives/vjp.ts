@@ -89,15 +89,6 @@ function meanExcessSlope(x: Var, y: Var): Var {
   return where(isFar, series, mul(sub(mul(y, add(x, y)), 0.5), 2));
 }
 
-/** Parts of w''' = -4 w' - 2 z w'' of the Faddeeva function. */
-const reThird = (x: Var, y: Var) =>
-  mul(sub(sub(mul(y, imFaddeevaCurvature(x, y)), mul(x, reFaddeevaCurvature(x, y))), mul(reFaddeevaSlope(x, y), 2)), 2);
-const imThird = (x: Var, y: Var) =>
-  mul(
-    add(add(mul(x, imFaddeevaCurvature(x, y)), mul(y, reFaddeevaCurvature(x, y))), mul(imFaddeevaSlope(x, y), 2)),
-    -2,
-  );
-
 /** Of a part of a function of z = x + iy with the derivative re + i im: d/dy is i d/dz. */
 const ofFaddeeva = (part: "re" | "im", re: (x: Var, y: Var) => Var, im: (x: Var, y: Var) => Var): Vjp<object> =>
   fromInputs((g, inputs) => {
@@ -106,6 +97,21 @@ const ofFaddeeva = (part: "re" | "im", re: (x: Var, y: Var) => Var, im: (x: Var,
       ? [() => mul(g, re(x, y)), () => neg(mul(g, im(x, y)))]
       : [() => mul(g, im(x, y)), () => mul(g, re(x, y))];
   });
+
+/** Of a part of w'', with w''' = -4 w' - 2 z w''. */
+const ofCurvature = (part: "re" | "im"): Vjp<object> => ({
+  gradientFromResult: true,
+  back(g, own, inputs, attributes) {
+    const re = (x: Var, y: Var) => (part === "re" ? own : reFaddeevaCurvature(x, y));
+    const im = (x: Var, y: Var) => (part === "im" ? own : imFaddeevaCurvature(x, y));
+    const third = ofFaddeeva(
+      part,
+      (x, y) => mul(sub(sub(mul(y, im(x, y)), mul(x, re(x, y))), mul(reFaddeevaSlope(x, y), 2)), 2),
+      (x, y) => mul(add(add(mul(x, im(x, y)), mul(y, re(x, y))), mul(imFaddeevaSlope(x, y), 2)), -2),
+    );
+    return third.back(g, own, inputs, attributes);
+  },
+});
 
 export const vjps: Vjps = {
   column: none,
@@ -128,8 +134,8 @@ export const vjps: Vjps = {
   imFaddeeva: ofFaddeeva("im", reFaddeevaSlope, imFaddeevaSlope),
   reFaddeevaSlope: ofFaddeeva("re", reFaddeevaCurvature, imFaddeevaCurvature),
   imFaddeevaSlope: ofFaddeeva("im", reFaddeevaCurvature, imFaddeevaCurvature),
-  reFaddeevaCurvature: { ...ofFaddeeva("re", reThird, imThird), gradientFromResult: true },
-  imFaddeevaCurvature: { ...ofFaddeeva("im", reThird, imThird), gradientFromResult: true },
+  reFaddeevaCurvature: ofCurvature("re"),
+  imFaddeevaCurvature: ofCurvature("im"),
   sqrt: ofResult((g, y) => div(mul(g, 0.5), y)),
   abs: ofInput((g, x) => mul(g, sub(greater(x, 0), greater(0, x)))),
   floor: none,
