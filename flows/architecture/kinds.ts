@@ -60,10 +60,7 @@ export interface FactorizableArchitecture extends CommonArchitecture {
   /** Dampings q of the quadratic and r of the pair terms. */
   readonly quadraticDamping: number;
   readonly pairDamping: number;
-  /**
-   * Whether shifts add up in observed values, (y + t) e^s, where another nuisance that changes a width does not change them. Absent: in nominal
-   * ones, y e^s + t, as published.
-   */
+  /** (y + t) e^s: what a nuisance does to a mean does not depend on what others do to a width. Absent: y e^s + t, as published. */
   readonly shiftFirst?: boolean;
   /** Behind the affine step of each layer: it reshapes densities, which scales and shifts cannot. Absent: none, as published. */
   readonly spline?: SplineArchitecture;

@@ -83,6 +83,9 @@ function hasWeight({ count, columns, weights }: EventSample): boolean {
   return totalWeight({ count, weights: weights === undefined ? undefined : columns[weights] }) > 0;
 }
 
+/** Of a mean of numbers that are all the same, relative. */
+const ROUNDING = 4 * Number.EPSILON;
+
 async function judged(
   setting: TrainingSetting,
   now: OngoingTraining,
@@ -98,7 +101,11 @@ async function judged(
     parameters.map(labelOf).filter((name) => names.includes(name)),
   );
   const start = startOfPath(now) ?? request.initial;
-  if (kept.epoch > 0 && names.every((name) => kept.parameters[name]!.every((value, i) => value === start[name]![i]))) {
+  const isThere = (value: number, other: number) => Math.abs(value - other) <= ROUNDING * Math.abs(other);
+  if (
+    kept.epoch > 0 &&
+    names.every((name) => kept.parameters[name]!.every((value, i) => isThere(value, start[name]![i]!)))
+  ) {
     return undecided("the parameters have not moved since the second quarter of the steps");
   }
   return convergenceAlong(await groupedLoss(loss, samples, GROUPS, request), { start, end: kept.parameters, groups });

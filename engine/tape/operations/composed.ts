@@ -1,7 +1,7 @@
 /** Operations composed of others: no kernel and no derivative of their own. */
 import { ShapeError, UsageError } from "../../errors.js";
 import { valueText } from "../../options.js";
-import { checkNode } from "../nodes.js";
+import { checkNode, checkOperand } from "../nodes.js";
 import { checkSize, type Shape, type Var } from "../tape.js";
 import {
   abs,
@@ -128,9 +128,13 @@ export function logSumExp(x: Var, axis: number): Var {
  * all are -Infinity.
  */
 export function softmax(x: Var, axis: number): Var {
+  checkNode("softmax", x);
   const parts = exp(sub(x, stopGradient(max(x, axis))));
   return div(parts, sum(parts, axis));
 }
 
 /** x, or the nearer of both ends where it is not between them; at an end, it gets half of the cotangent. */
-export const clip = (x: Operand, low: Operand, high: Operand) => minimum(maximum(x, low), high);
+export function clip(x: Operand, low: Operand, high: Operand): Var {
+  for (const own of [x, low, high]) checkOperand("clip", own);
+  return minimum(maximum(x, low), high);
+}

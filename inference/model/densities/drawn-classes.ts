@@ -26,7 +26,7 @@ export function classesOf(draws: Draws, columns: readonly Float64Array[], parts:
 }
 
 /** The same of coefficients. */
-export const drawnClasses = async (draws: Draws, coefficients: readonly Value[], parts: number) =>
+export const drawnClasses = async (draws: Draws, coefficients: readonly Value[], parts: number): Promise<Int32Array> =>
   classesOf(draws, await Promise.all(coefficients.map((value) => draws.value(value))), parts);
 
 /**

@@ -32,6 +32,7 @@ test("what values and densities follow from is found through all names", () => {
     isExtended: false,
     crossesKnots: false,
     hasKnots: false,
+    groups: [{ of: ["mass"], given: [] }],
   });
   assert.equal(checked.domain("t"), [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
   assert.equal(checked.classes("pass"), [0, 1]);

@@ -82,9 +82,11 @@ async function evaluate(own: Case, backend: TestBackend, order: 0 | 2) {
 const ROUNDING = 2 ** -24;
 
 /** In f32: what the rounding of x and of the numbers does to log p, some times over, and a few dozen roundings of itself and of numbers of order 10. */
-function allowedInF32({ parameters }: Case, { x, logProb, slope, gradient: own }: Point): number {
+function allowedInF32({ kind, parameters }: Case, { x, logProb, slope, gradient: own }: Point): number {
   const ofNumbers = Object.values(parameters).reduce((sum, value, i) => sum + Math.abs(value * own[i]!), 0);
-  return ROUNDING * (24 * (Math.abs(x * slope) + ofNumbers) + 32 * (Math.abs(logProb) + 10));
+  // Of a part that is narrow beside sigma, a difference of two values of the distribution function, each known to its own rounding.
+  const narrow = kind === "gaussian" && parameters.sigma! > 1e3 ? 1e-4 : 0;
+  return ROUNDING * (24 * (Math.abs(x * slope) + ofNumbers) + 32 * (Math.abs(logProb) + 10)) + narrow;
 }
 
 for (const backend of testBackends()) {
@@ -106,7 +108,10 @@ for (const backend of testBackends()) {
           names.forEach((other, j) => {
             const wanted = point.hessian[i]![j]!;
             const key = `curvature${i * names.length + j}`;
-            check(`second derivative in ${name} and ${other}`, key, wanted, within(1e-8, wanted));
+            // An entry is a difference of terms as large as those of the diagonal allow; of a width of 1e-6 these are 1e6, and so is their rounding.
+            const terms = Math.sqrt(Math.abs(point.hessian[i]![i]! * point.hessian[j]![j]!));
+            const allowed = within(1e-8, wanted) + (i === j ? 0 : 1e-11 * terms);
+            check(`second derivative in ${name} and ${other}`, key, wanted, allowed);
           });
         });
       });
@@ -117,7 +122,17 @@ for (const backend of testBackends()) {
 test("every kind with a formula has answers", () => {
   // The one is made of what its expression says, the other is 1 / (high - low).
   const others = ["generic", "uniform"];
-  const made = ["mixture", "categories", "product", "truncated", "ensemble", "flow", "morphed", "transported"];
+  const made = [
+    "mixture",
+    "categories",
+    "product",
+    "conditional",
+    "truncated",
+    "ensemble",
+    "flow",
+    "morphed",
+    "transported",
+  ];
   const wanted = densityKinds.filter((kind) => ![...others, ...made].includes(kind));
   assert.equal([...new Set(cases.map(({ kind }) => kind as string))].sort(), [...wanted].sort());
   for (const { kind, name, points } of cases) assert.ok(points.length >= 15, `${kind} ${name}: ${points.length}`);

@@ -10,7 +10,6 @@ import { effectiveEvents } from "../../../../inference/statistics/fit/covariance
 import type { Evaluation } from "../../../../inference/statistics/objective.js";
 import { testBackends } from "../../../support/backends.js";
 import { close } from "../../../support/close.js";
-import { rejects } from "../../../support/rejects.js";
 import { type TorchAnswer, torchAnswers, torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
@@ -197,15 +196,6 @@ test("without the extended term nothing but the constraints is added", async () 
   close([penalty.nll], [(0.25 + 0.25 + 0.09 + 0.64) / 2], precisions.f64);
   close(penalty.gradient!, [0.5, -0.5, 0.3, -0.8], precisions.f64);
   close(penalty.hessian!, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], precisions.f64);
-});
-
-test("a likelihood that is closed has no program left, of events or of parameters", async () => {
-  const model = torchModel({ hasTransport: false, hasRates: true });
-  const of = await likelihood({ ...plain, model, data: { count: 0, x: new Float64Array(0), y: new Float64Array(0) } });
-  const nu = [0.5, -0.5, 0.3, -0.8];
-  await of.evaluate(Float64Array.from(nu), 0);
-  await of.close();
-  await rejects(of.evaluate(Float64Array.from(nu), 0), /expected an open program, got "?one that was closed/);
 });
 
 test.run();
