@@ -14,10 +14,7 @@ export interface AutoregressiveLayer {
 }
 
 /** One coupling transform: the passive features, left as they are, condition all others. */
-export interface CouplingLayer {
-  readonly passive: readonly number[];
-  readonly hidden: readonly number[];
-}
+export type CouplingLayer = Readonly<Record<"passive" | "hidden", readonly number[]>>;
 
 export interface CommonArchitecture {
   readonly features: number;
@@ -69,6 +66,7 @@ export interface FactorizableArchitecture extends CommonArchitecture {
 
 export type FlowArchitecture = AutoregressiveArchitecture | CouplingArchitecture;
 export type Architecture = FlowArchitecture | FactorizableArchitecture;
+type Combination = Partial<Pick<FactorizableArchitecture, "quadraticDamping" | "pairDamping" | "shiftFirst">>;
 
 export interface CommonOptions {
   readonly features: number;
@@ -92,12 +90,9 @@ export interface CouplingOptions extends FlowOptions {
   readonly passive?: readonly (readonly number[])[];
 }
 
-export interface FactorizableOptions extends CommonOptions {
+export interface FactorizableOptions extends CommonOptions, Combination {
   readonly layers: number;
   readonly nuisances: readonly Partial<Omit<NuisanceArchitecture, "networks">>[];
   readonly pairs?: readonly (readonly [number, number])[];
-  readonly quadraticDamping?: number;
-  readonly pairDamping?: number;
-  readonly shiftFirst?: boolean;
   readonly spline?: SplineArchitecture | undefined;
 }
