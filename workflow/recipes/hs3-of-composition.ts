@@ -6,13 +6,17 @@ import type { CompositionAnalysis } from "../configuration/composition/compositi
 import type { Reporter } from "../reporter.js";
 import { readPlans } from "./composition.js";
 
-/** JSON. Events that ranges and regions leave out are not in it. */
-export async function hs3OfComposition(analysis: CompositionAnalysis, reporter: Reporter): Promise<string> {
+/** JSON. Events that ranges and regions leave out are not in it, of which there is a warning: lines of progress may go where the file goes. */
+export async function hs3OfComposition(
+  analysis: CompositionAnalysis,
+  { progress, warn }: Pick<Reporter, "progress" | "warn">,
+): Promise<string> {
   const samples: Record<string, ChannelData> = {};
   const digests = new Map<string, string>();
   const likelihoods: Hs3Likelihood[] = [];
-  for (const [{ name, channels }, events] of await readPlans(analysis, reporter)) {
-    const own = channels.map(({ name: channel, selected, sample, isExtended }, c): Hs3Channel => {
+  const aside = { warn, progress: { begin: progress.begin.bind(progress), note: warn } };
+  for (const [{ name, channels }, events] of await readPlans(analysis, aside)) {
+    const read = channels.map(({ name: channel, selected, sample, isExtended }, c): Hs3Channel => {
       const { data, digest } = events[c]!;
       // A sample of which channels look at other columns or events is several data sets.
       const key = `${Object.keys(data.columns).join()} ${digest}`;
@@ -22,7 +26,7 @@ export async function hs3OfComposition(analysis: CompositionAnalysis, reporter: 
       samples[set] = data;
       return { name: channel, density: selected, sample: set, isExtended };
     });
-    likelihoods.push({ name, channels: own });
+    likelihoods.push({ name, channels: read });
   }
   return writeHs3({ composition: analysis.composition, likelihoods, samples });
 }

@@ -151,6 +151,12 @@ test("expand --hs3 prints a file of HS³ that fit takes", async () => {
     return { nll, parameters };
   };
   assert.equal(resultOf(own), resultOf(wanted));
+  // What is said of events goes beside the file, not into it.
+  const narrow = files.write("narrow.yaml", FLAT.replace("180]", "160]"));
+  const part = await runInProcess(["expand", narrow, "--hs3"]);
+  assert.is(part.code, 0, part.error);
+  assert.match(part.error, /\d+ of 5000 events are left out/);
+  assert.ok(JSON.parse(part.out).distributions.length > 0);
   const refused = await runInProcess(["expand", TOY, "--hs3"]);
   assert.is(refused.code, 2);
   assert.match(
