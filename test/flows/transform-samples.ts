@@ -30,6 +30,12 @@ export const BOUND = 5;
 export const spline = { kind: "spline", bins: 6, bound: BOUND } as const;
 
 const common = { features: D, context: C, hidden: [16, 12] };
+const threeNuisances = {
+  ...common,
+  layers: 1,
+  nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
+  pairs: [[0, 2]] as const,
+};
 
 interface Sample {
   readonly architecture: Architecture;
@@ -84,10 +90,7 @@ export const samples: Record<string, Sample> = {
   },
   "factorizable, one layer": {
     architecture: factorizableFlow({
-      ...common,
-      layers: 1,
-      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
-      pairs: [[0, 2]],
+      ...threeNuisances,
       standardisation: "both",
     }),
     independent: triangular([0, 1, 2]),
@@ -98,10 +101,7 @@ export const samples: Record<string, Sample> = {
   },
   "factorizable, affine and spline": {
     architecture: factorizableFlow({
-      ...common,
-      layers: 1,
-      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
-      pairs: [[0, 2]],
+      ...threeNuisances,
       quadraticDamping: 0.5,
       spline,
       standardisation: "both",
@@ -110,10 +110,7 @@ export const samples: Record<string, Sample> = {
   },
   "factorizable, shifts before scales": {
     architecture: factorizableFlow({
-      ...common,
-      layers: 1,
-      nuisances: [{ nominal: 0.2 }, { linearOnly: true }, { scale: 0.5 }],
-      pairs: [[0, 2]],
+      ...threeNuisances,
       quadraticDamping: 0.5,
       shiftFirst: true,
       standardisation: "both",

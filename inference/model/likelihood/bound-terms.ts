@@ -124,6 +124,15 @@ export interface ParameterPrograms {
 
 type Output = Record<string, Float64Array>;
 
+/** Outputs that look at no event, as a function of the parameter "nu". @param weights  of the tape that they look at */
+export function functionOfTheta(
+  outputs: Record<string, Var>,
+  weights: Parameters,
+): (theta: ArrayLike<number>) => Output {
+  const evaluate = parameterFunction(outputs);
+  return (theta) => evaluate({ ...weights, nu: Float64Array.from(theta) });
+}
+
 /** @param weights  of the tape that the terms look at */
 export function parameterPrograms(
   nu: Var,
@@ -135,13 +144,9 @@ export function parameterPrograms(
   const zero = mul(reshape(slice(nu, -1, 0, 1), []), 0);
   const nll = others.reduce(add, add(constraint, zero));
   const [g] = gradient(nll, [nu]) as [Var];
-  const compiled = (outputs: Record<string, Var>) => {
-    const evaluate = parameterFunction(outputs);
-    return (theta: ArrayLike<number>) => evaluate({ ...weights, nu: Float64Array.from(theta) });
-  };
   return {
-    penalty: compiled({ nll, gradient: g, hessian: hessian(nll, nu) }),
-    curvature: compiled({ hessian: hessian(add(constraint, zero), nu) }),
+    penalty: functionOfTheta({ nll, gradient: g, hessian: hessian(nll, nu) }, weights),
+    curvature: functionOfTheta({ hessian: hessian(add(constraint, zero), nu) }, weights),
   };
 }
 

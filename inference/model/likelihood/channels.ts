@@ -4,7 +4,6 @@
  */
 import { UsageError } from "../../../engine/errors.js";
 import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../../../engine/options.js";
-import { parameterFunction } from "../../../engine/reference/parameter-function.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
 import { add, broadcastEvents } from "../../../engine/tape/operations.js";
@@ -23,6 +22,7 @@ import {
   computedOf,
   constraintTerm,
   extendedTerm,
+  functionOfTheta,
   logProbOf,
   parameterPrograms,
   scoresOf,
@@ -204,11 +204,7 @@ function withoutEvents(composition: CheckedComposition, channels: readonly Chann
   const weights = parametersOf(tape, compositionParameters(composition));
   const programs = parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
   if (Object.keys(expected).length === 0) return { ...programs, expected: undefined };
-  const evaluate = parameterFunction(expected);
-  return {
-    ...programs,
-    expected: (theta: ArrayLike<number>) => evaluate({ ...weights, nu: Float64Array.from(theta) }),
-  };
+  return { ...programs, expected: functionOfTheta(expected, weights) };
 }
 
 /** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */

@@ -184,6 +184,6 @@ function boundLikelihood(
     scoreProduct: terms.scoreProduct,
     outerProduct: terms.outerProduct,
     describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(sample, 2)).description}`,
-    close: () => events.close(),
+    close: events.close,
   };
 }

@@ -7,14 +7,15 @@
  */
 import { aNumber, anObject, checkArgument, checkParts, oneOf } from "../../../engine/options.js";
 import { add, div, mul, sub, sumEvents } from "../../../engine/tape/operations.js";
+import type { Var } from "../../../engine/tape/tape.js";
 import { checked, type FactorizableArchitecture, nuisanceOutputs } from "../../../flows/architecture/architecture.js";
-import { bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { bindFlow } from "../../../flows/flow.js";
+import { type BoundFactorizableFlow, bindFactorizableFlow } from "../../../flows/factorizable.js";
+import { type BoundFlow, bindFlow } from "../../../flows/flow.js";
 import type { Weights } from "../../../flows/networks/weights.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
 import { columnName, type SimulatedEvents } from "../sampling/simulated-events.js";
-import { meanLoss, NOMINAL, observedColumns } from "./densities.js";
+import { meanLoss, NOMINAL, type ObservedColumns, observedColumns } from "./densities.js";
 import type { MorphRequest, NamedMorph } from "./morph.js";
 import { ratioExcess } from "./pairs.js";
 
@@ -165,6 +166,17 @@ export function nominalAtAnchors(
   );
 }
 
+/** log r of `effectLoss`. */
+export function logRatioOf(
+  density: BoundFlow,
+  flow: BoundFactorizableFlow,
+  { features, context }: Pick<ObservedColumns, "features" | "context">,
+  nu: Var,
+): Var {
+  const { value, logDet } = flow.toNominal(features, context, [nu]);
+  return sub(add(density.logProb(value, context), logDet), density.logProb(features, context));
+}
+
 /**
  * For `validationProgram`, with the parameters of `morphTraining`: minus what is known of the effect, per event,
  *
@@ -183,11 +195,7 @@ export function effectLoss(request: Omit<MorphRequest, "optimiser" | "paired">):
     const ratioOf = (set: string) => {
       const { features, context, weight } = observedColumns(tape, set, of, sizes);
       const nu = tape.column(columnName(set, "nu"), [1], tape.events(set));
-      const { value, logDet } = flow.toNominal(features, context, [nu]);
-      return {
-        weight,
-        logRatio: sub(add(density.logProb(value, context), logDet), density.logProb(features, context)),
-      };
+      return { weight, logRatio: logRatioOf(density, flow, { features, context }, nu) };
     };
     const [varied, unmoved] = [ratioOf(name), ratioOf(NOMINAL)];
     const excess = div(sumEvents(mul(unmoved.weight, ratioExcess(unmoved.logRatio))), normalisers[NOMINAL]!);

@@ -1,13 +1,12 @@
 /** How much of the quadratic terms that a simple morph has learned stands out of their noise. */
 import { aList, checkParts } from "../../../engine/options.js";
-import { add, sub } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 import { bindFactorizableFlow } from "../../../flows/factorizable.js";
 import { bindFlow } from "../../../flows/flow.js";
 import { named } from "../../../flows/networks/weights.js";
 import { parameterPrefixes } from "../mixture-model.js";
 import { columnName, type SimulatedEvents, trainingSample } from "../sampling/simulated-events.js";
-import { nominalAtAnchors, withQuadraticPart } from "./capacity.js";
+import { logRatioOf, nominalAtAnchors, withQuadraticPart } from "./capacity.js";
 import { observedColumns } from "./densities.js";
 import {
   effectiveCount,
@@ -82,8 +81,7 @@ async function losses(
   const nu = tape.column(columnName(SET, "nu"), [1], tape.events(SET));
   const flow = bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${of}.morph`]);
   const density = bindFlow(tape, nominal.architecture, `${of}.nominal`);
-  const { value, logDet } = flow.toNominal(features, context, [nu]);
-  const logRatio = sub(add(density.logProb(value, context), logDet), density.logProb(features, context));
+  const logRatio = logRatioOf(density, flow, { features, context }, nu);
   const program = await backend.compile({ outputs: { logRatio, excess: ratioExcess(logRatio) } });
   /** Of each of `parts`, the mean over events of one process at one point. */
   const means = async (output: "logRatio" | "excess", events: readonly SimulatedEvents[]) => {

@@ -117,6 +117,20 @@ function nominalOf({ simulation }: RunContext, { anchors, shapes }: CapacityRequ
   return simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
 }
 
+/** A morph with the events that it was trained on, and nominal ones. */
+async function withSamples(
+  { simulation, sizes, backend }: RunContext,
+  { of, nominal, stage, shapes, anchors }: CapacityRequest,
+  morph: NamedMorph,
+  nominalAnchors: readonly Anchor[],
+) {
+  const training = await simulation.training(stage.name, anchors, 0, 1);
+  const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
+  const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
+  const numbers = { frame: simulation.frame, precision: backend.precision };
+  return { backend, of, nominal, morph, varied, unmoved, sizes, numbers };
+}
+
 /**
  * Undefined where the morph that is configured is as simple.
  *
@@ -136,16 +150,12 @@ async function simpleMorph(context: RunContext, request: CapacityRequest, kind: 
 
 /** The morph with the part of its quadratic terms that stands out of their noise. */
 async function withPart(context: RunContext, request: CapacityRequest, small: TrainedMorph): Promise<TrainedMorph> {
-  const { simulation, sizes, store, backend } = context;
-  const { of, nominal, stage, shapes, anchors } = request;
+  const { simulation, store } = context;
+  const { of, stage } = request;
   const nominalAnchors = nominalOf(context, request);
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
   const { record, key } = await store.run(`${of}.morph.quadratic-part.${stage.nuisances[0]}`, inputs, async () => {
-    const training = await simulation.training(stage.name, anchors, 0, 1);
-    const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
-    const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
-    const numbers = { frame: simulation.frame, precision: backend.precision };
-    const found = await quadraticPart({ backend, of, nominal, morph: small.flow, varied, unmoved, sizes, numbers });
+    const found = await quadraticPart(await withSamples(context, request, small.flow, nominalAnchors));
     return { record: { ...found }, arrays: {} };
   });
   return { ...small, flow: withQuadraticPart(small.flow, record.part, record.slope), key };
@@ -165,18 +175,15 @@ async function leftBySimple(
   kind: SimpleKind,
   small: TrainedMorph,
 ): Promise<SimpleFindings> {
-  const { simulation, sizes, store, backend } = context;
-  const { of, nominal, stage, shapes, anchors } = request;
+  const { simulation, sizes, store } = context;
+  const { of, stage } = request;
   const nominalAnchors = nominalOf(context, request);
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
   const name = `${of}.morph.${RESIDUALS[kind]}.${stage.nuisances[0]}`;
   const { linearOnly } = request.initial.architecture.nuisances[0]!;
   const { record } = await store.run(name, inputs, async () => {
-    const training = await simulation.training(stage.name, anchors, 0, 1);
-    const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
-    const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
-    const numbers = { frame: simulation.frame, precision: backend.precision };
-    const common = { backend, of, nominal, morph: small.flow, unmoved, sizes, numbers };
+    const { varied, ...common } = await withSamples(context, request, small.flow, nominalAnchors);
+    const { unmoved } = common;
     const residual = await morphResidual({ ...common, varied });
     const information = await morphInformation(common);
     const parameters = simpleParameters(sizes[of], of === "y" ? sizes.x : 0, small.flow.architecture.spline);

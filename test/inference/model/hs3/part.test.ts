@@ -25,7 +25,7 @@ test("numbers, names and numbers in texts", async () => {
   await rejects(() => value([1]), /got \[1\]$/);
 });
 
-test("kinds of value are told apart", async () => {
+test("kinds of value are distinguished", async () => {
   const part = root({ a: null, b: "t", c: [], d: false, e: {} });
   assert.equal(
     ["a", "b", "c", "z"].map((key) => part.at(key).isAbsent),
