@@ -19,15 +19,20 @@ export function fitObjective(likelihood: FittedLikelihood): Objective {
 
 /**
  * Minimum, covariance and verdict, as `unbinned fit` has them. Where gradients jump at the knots of splines the Hessian is that of
- * differences of gradients one standard deviation away, of each parameter alone, to either side as far as bounds and validity allow.
+ * differences of gradients one standard deviation away, along each principal mode, to either side as far as bounds and validity allow.
  */
 export async function fitLikelihood(likelihood: FittedLikelihood, options: MinimiseOptions): Promise<FitResult> {
   checkParts("fitLikelihood", "a likelihood", likelihood, parts);
   const found = await minimise(fitObjective(likelihood), options);
   if (!likelihood.crossesKnots || found.covariance === undefined || found.status === "aborted") return found;
-  const reach = found.hessian!.map((row, k) => 1 / Math.sqrt(row[k]!));
+  const { names: free } = found.covariance;
+  const isFree = likelihood.names.map((name) => free.includes(name));
+  // Of a parameter that is fixed the errors of the others know nothing.
+  const curvature = found.hessian!.map((row, k) =>
+    row.map((value, l) => (k === l || (isFree[k] && isFree[l]) ? value : 0)),
+  );
   const limits = limitsOf(likelihood.names, options);
-  const hessian = await finiteDifferenceHessian(likelihood, found.estimate.values, reach, limits);
+  const hessian = await finiteDifferenceHessian(likelihood, found.estimate.values, curvature, limits);
   return withHessian(found, hessian, options.precision);
 }
 

@@ -186,7 +186,7 @@ export function logRatioOf(
  * is minus the relative entropy of the samples (Nguyen, Wainwright & Jordan 2010, arXiv:0809.0853): a morph gains nothing by what
  * is wrong with p_0, which the mean of log p(x | ν) alone would reward.
  */
-export function effectLoss(request: Omit<MorphRequest, "optimiser" | "paired">): ModelBuilder {
+export function effectLoss(request: Omit<MorphRequest, "optimiser" | "controlled">): ModelBuilder {
   const { of, nominal, morph, stage, sizes } = request;
   const { name } = stage.sets[0]!;
   return (tape, normalisers) => {

@@ -231,8 +231,8 @@ export interface MorphRequest {
   /** That of `stageFlow`. */
   readonly morph: FactorizableArchitecture;
   readonly stage: MorphStage;
-  /** Names of the event sets that `withControl` has made of variations of the same events. */
-  readonly paired?: readonly string[] | undefined;
+  /** Names of the event sets that `withControl` has added nominal events to. */
+  readonly controlled?: readonly string[] | undefined;
   readonly sizes: Dimensions;
   readonly optimiser: Optimiser;
 }
@@ -242,7 +242,7 @@ const trainingOptions: Options<MorphRequest> = {
   nominal: anObject,
   morph: anObject,
   stage: anObject,
-  paired: optional(aList),
+  controlled: optional(aList),
   sizes: anObject,
   optimiser: anObject,
 };
@@ -252,12 +252,12 @@ const trainingOptions: Options<MorphRequest> = {
  * set each.
  *
  * -Σ w log p / Σ w of each set, times its number of anchors; the nominal flow is frozen. A set's nuisances enter
- * as columns, all others are at their nominal values and cost nothing. Of variations of the same events, with the control variate of
+ * as columns, all others are at their nominal values and cost nothing. With nominal events beside them, with the control variate of
  * `training/pairs`.
  */
 export function morphTraining(request: MorphRequest): ModelBuilder {
   checkOptions("morphTraining", request, trainingOptions);
-  const { of, nominal, morph, stage, paired = [], sizes, optimiser } = request;
+  const { of, nominal, morph, stage, controlled = [], sizes, optimiser } = request;
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
     const density = bindFlow(tape, nominal, `${of}.nominal`);
@@ -271,7 +271,7 @@ export function morphTraining(request: MorphRequest): ModelBuilder {
         return add(density.logProb(value, context), logDet);
       };
       const lossOf = (columns: ObservedColumns) => meanLoss(logProb(columns), columns.weight, normalisers[name]!);
-      if (!paired.includes(name)) return mul(lossOf(varied), anchors / total);
+      if (!controlled.includes(name)) return mul(lossOf(varied), anchors / total);
       const own = controlColumns(tape, name, of, sizes, varied.process);
       const excess = ratioExcess(sub(logProb(own), density.logProb(own.features, own.context)));
       const control = div(sumEvents(mul(own.weight, excess)), normalisers[name]!);

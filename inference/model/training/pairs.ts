@@ -1,22 +1,26 @@
 /**
- * Variations of the same events, and how a morph is trained on them.
+ * Nominal events beside varied ones, and how a morph is trained on both.
  *
- * Of a pair, x' at ν and x at the nominal values with weights w' and w that each add up to 1, the loss is
+ * Of x' at ν and x at the nominal values with weights w' and w that each add up to 1, the loss is
  *
  *     Σ [-w' log p_ψ(x' | ν) + c w (r - 1)],    r = p_ψ(x | ν) / p_0(x).
  *
  * With p_0 the density of x, the mean of r is 1 whatever the parameters ψ are: the second term has no influence on where the minimum
  * lies. It is a control variate (Glasserman, Monte Carlo Methods in Financial Engineering, section 4.1). Where the morph is the identity its
- * gradient is that of log p_ψ at x, so that the gradient of a pair is a difference, of the order of the variation: what x' and x have
- * in common of the fluctuation of the sample cancels. Where p_0 is not the density of x, the morph is not drawn to what is wrong there.
+ * gradient is that of log p_ψ at x, so that of pairs, variations of the same events, it is a difference, of the order of the variation: what
+ * x' and x have in common of the fluctuation of the sample cancels.
+ *
+ * Where p_0 is not the density of x, the morph is not drawn to what is wrong there, whether x' and x are pairs or not. Without the second term it
+ * mends at ν what is wrong with p_0: the density is then best there, and the data, which like it, draw ν towards the varied samples.
  */
 import { aList, aNumber, anObject, checkArgument, checkParts } from "../../../engine/options.js";
+import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { add, concatenate, expm1, minimum, mul, sub } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
 import type { EventSample } from "../../../flows/training/event-sample.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
-import { cholesky, dot, forwardSolve } from "../../statistics/linear-algebra/symmetric-matrix.js";
-import { enterFrame, framedEvents } from "../feature-frame.js";
+import { cholesky, dot, eigenSymmetric, forwardSolve } from "../../statistics/linear-algebra/symmetric-matrix.js";
+import { enterFrame, framedEvents, type ModelFrame } from "../feature-frame.js";
 import {
   columnName,
   joinedColumns,
@@ -129,6 +133,9 @@ function squaredReweighting(varied: SimulatedEvents, nominal: Pick<SimulatedEven
   return changes / squares;
 }
 
+/** c of a displacement by δ standard deviations. */
+const weightOfDisplacement = (squared: number) => Math.exp(-squared) / (1 + squared);
+
 /**
  * c, the weight of the control variate, for the pairs of one process at one point.
  *
@@ -143,8 +150,93 @@ export function controlWeight(varied: SimulatedEvents, of: ObservableName): numb
   if (nominal === undefined) return 0;
   const displacement = squaredDisplacement(featuresOf(nominal, of), featuresOf(varied, of));
   if (displacement === undefined) return 0;
-  const squared = displacement + squaredReweighting(varied, nominal);
-  return Math.exp(-squared) / (1 + squared);
+  return weightOfDisplacement(displacement + squaredReweighting(varied, nominal));
+}
+
+/**
+ * Square of the least displacement that makes varied events of nominal ones, were both normal, in standard deviations of the density: of means
+ * and covariances (Dowson & Landau 1982, Journal of Multivariate Analysis 12, 450). Undefined where a feature follows from others.
+ */
+function squaredDistance(nominal: Features, varied: Features): number | undefined {
+  const size = nominal.all.length;
+  const lower = cholesky(covarianceOf(nominal.all), size);
+  if (lower === undefined) return undefined;
+  const means = nominal.all.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const count = varied.all[0]!.length;
+  const whitened = Array.from({ length: size - nominal.given }, () => new Float64Array(count));
+  for (let e = 0; e < count; e++) {
+    const from = Float64Array.from(varied.all, (values, i) => values[e]! - means[i]!);
+    const z = forwardSolve(lower, size, from).subarray(nominal.given);
+    for (const [i, value] of z.entries()) whitened[i]![e] = value;
+  }
+  const shifts = whitened.map((values) => values.reduce((sum, value) => sum + value, 0) / count);
+  const { values } = eigenSymmetric(covarianceOf(whitened), whitened.length);
+  return dot(shifts, shifts) + values.reduce((sum, variance) => sum + (Math.sqrt(Math.max(0, variance)) - 1) ** 2, 0);
+}
+
+/**
+ * c for events of their own beside nominal ones of the same process. The variance of r at the minimum is the same function of δ as that of pairs,
+ * and of the nominal events as many are looked at as there are varied ones: where those are few, c is less, so that their fluctuation is no
+ * larger than that of all.
+ */
+function independentControlWeight(
+  varied: SimulatedEvents,
+  nominal: Pick<SimulatedEvents, "count" | "x" | "y">,
+  of: ObservableName,
+): number {
+  const distance = squaredDistance(featuresOf(nominal, of), featuresOf(varied, of));
+  if (distance === undefined) return 0;
+  return Math.min(1, varied.count / nominal.count) * weightOfDisplacement(distance);
+}
+
+/** Nominal events of a process, all their files together; undefined of none. */
+function nominalOf(process: number, unmoved: readonly SimulatedEvents[]): SimulatedEvents | undefined {
+  const own = unmoved.filter((events) => events.process === process);
+  if (own.length <= 1) return own[0];
+  const joined = (column: (events: SimulatedEvents) => ColumnData) =>
+    joinedColumns(own.map((events) => ({ count: events.count, column: column(events) })));
+  return {
+    ...own[0]!,
+    count: own.reduce((sum, { count }) => sum + count, 0),
+    x: joined(({ x }) => x),
+    ...(own[0]!.y && { y: joined(({ y }) => y!) }),
+    ...(own.some(({ weights }) => weights !== undefined) && {
+      weights: joined(({ count, weights }) => weights ?? new Float64Array(count).fill(1)),
+    }),
+  };
+}
+
+/** So many of the events, evenly spread over them; some of them more than once where there are fewer. */
+function spread(events: SimulatedEvents, count: number): SimulatedEvents {
+  const chosen = Int32Array.from({ length: count }, (_, i) => Math.floor((i * events.count) / count));
+  const of = (column: ColumnData) => {
+    const found = new Float64Array((column.length / events.count) * count);
+    for (let at = 0; at < found.length; at++) {
+      found[at] = column[Math.floor(at / count) * events.count + chosen[at % count]!]!;
+    }
+    return found;
+  };
+  const { x, y, weights } = events;
+  return { ...events, count, x: of(x), ...(y && { y: of(y) }), ...(weights && { weights: of(weights) }) };
+}
+
+/** The nominal events of a control variate, as many as varied ones, and c. */
+function controlOf(
+  part: SimulatedEvents,
+  of: ObservableName,
+  frame: ModelFrame | undefined,
+  unmoved: readonly SimulatedEvents[],
+) {
+  // In the frame, where features have the tails that flows see.
+  const framed = framedEvents(frame, part, "f64");
+  if (part.nominal !== undefined) {
+    const { nominal } = part;
+    return { nominal, weight: controlWeight({ ...framed, nominal: framedEvents(frame, nominal, "f64") }, of) };
+  }
+  const all = nominalOf(part.process, unmoved);
+  if (all === undefined) return undefined;
+  const weight = independentControlWeight(framed, framedEvents(frame, all, "f64"), of);
+  return { nominal: spread(all, part.count), weight };
 }
 
 /** Does a training see variations of the same events? */
@@ -155,7 +247,9 @@ export function hasPairs(parts: readonly SimulatedEvents[]): boolean {
 
 /**
  * An event set that `trainingSample` made of the same parts, with the columns of the control variate: nominal x, nominal y where it is
- * needed, control weight c w []. Events that are not variations of nominal ones stand for themselves there, with the weight 0.
+ * needed, control weight c w []. Events without any nominal ones stand for themselves there, with the weight 0.
+ *
+ * @param unmoved  nominal events, for parts that are not variations of the same events
  */
 export function withControl(
   set: string,
@@ -163,28 +257,29 @@ export function withControl(
   parts: readonly SimulatedEvents[],
   of: ObservableName,
   { frame, precision }: SampleNumbers = { precision: "f32" },
+  unmoved: readonly SimulatedEvents[] = [],
 ): EventSample {
   checkArgument("withControl", "samples", parts, aList);
   checkParts("withControl", "a sample", sample, { count: aNumber, columns: anObject });
-  if (!hasPairs(parts)) return sample;
+  checkArgument("withControl", "nominal samples", unmoved, aList);
+  const controls = parts.map((part) => controlOf(part, of, frame, unmoved));
+  if (controls.every((own) => own === undefined)) return sample;
   const stacked = (observable: ObservableName) =>
     joinedColumns(
-      parts.map(({ nominal, ...own }) => ({
+      parts.map((own, i) => ({
         count: own.count,
-        column: enterFrame(frame?.[observable], (nominal ?? own)[observable]!, precision),
+        column: enterFrame(frame?.[observable], (controls[i]?.nominal ?? own)[observable]!, precision),
       })),
     );
   const weights = sample.columns[columnName(set, "weight")]!;
   const control = new Float32Array(sample.count);
   let offset = 0;
-  for (const part of parts) {
-    const { count, nominal } = part;
-    if (nominal !== undefined) {
+  for (const [at, { count }] of parts.entries()) {
+    const found = controls[at];
+    if (found !== undefined) {
       const own = totalWeight({ count, weights: weights.subarray(offset, offset + count) });
-      // In the frame, where features have the tails that flows see.
-      const framed = { ...framedEvents(frame, part, "f64"), nominal: framedEvents(frame, nominal, "f64") };
-      const scale = (controlWeight(framed, of) * own) / totalWeight(nominal);
-      for (let i = 0; i < count; i++) control[offset + i] = scale * (nominal.weights?.[i] ?? 1);
+      const scale = (found.weight * own) / totalWeight(found.nominal);
+      for (let i = 0; i < count; i++) control[offset + i] = scale * (found.nominal.weights?.[i] ?? 1);
     }
     offset += count;
   }

@@ -149,8 +149,8 @@ async function average(
   );
   const isKinked = open.likelihood.crossesKnots;
   const exact = averageOf((likelihood, b) => {
-    const reach = good[b]!.fit.hessian?.map((row, k) => 1 / Math.sqrt(row[k]!));
-    return isKinked && reach ? withFiniteDifferenceHessian(likelihood, reach, fitBounds(open)) : likelihood;
+    const { hessian } = good[b]!.fit;
+    return isKinked && hessian ? withFiniteDifferenceHessian(likelihood, hessian, fitBounds(open)) : likelihood;
   });
   const curvature = await averagedCurvature(exact, fit.estimate.values, open.precision);
   const summary = summaryOf(open, fit, curvature, isKinked);

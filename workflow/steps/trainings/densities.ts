@@ -284,14 +284,16 @@ async function trainStage(
   const purpose = `${prefix}.${own}`;
   const anchors = anchorsOf(context, stage, shapes);
   const numbers = { frame: simulation.frame, precision: backend.precision };
-  const pack = (events: readonly SimulatedEvents[]) =>
+  const packBeside = (unmoved: readonly SimulatedEvents[] | undefined) => (events: readonly SimulatedEvents[]) =>
     Object.fromEntries(
       Object.entries(stageSamples(stage, events, shapes)).map(([set, own]) => [
         set,
-        withControl(set, trainingSample(set, own, of, sizes.processes, numbers), own, of, numbers),
+        withControl(set, trainingSample(set, own, of, sizes.processes, numbers), own, of, numbers, unmoved),
       ]),
     );
-  const paired = simulation.isFresh ? [] : await pairedSets(simulation, stage, anchors, shapes);
+  // Of fresh events the nominal density has seen others, as many as it needed.
+  const beside = simulation.isFresh ? [] : simulation.anchors.filter(({ at }) => anchorSetOf(at, shapes) === undefined);
+  const controlled = simulation.isFresh ? [] : stage.sets.map(({ name }) => name);
   const { nuisances } = stage;
   const inputs = {
     nuisances,
@@ -312,13 +314,19 @@ async function trainStage(
           nominal: nominal.flow.architecture,
           morph: architecture,
           stage,
-          paired,
+          controlled,
           sizes,
           optimiser: optimiserOf(recipe),
         }),
         initial: { ...named(`${of}.nominal`, nominal.flow.weights), ...named(prefix, initial.weights) },
-        data: await trainingData(context, purpose, anchors, recipe.epochs, pack),
-        ...(choosesEpoch && (await validationOf(context, anchors, pack))),
+        data: await trainingData(
+          context,
+          purpose,
+          anchors,
+          recipe.epochs,
+          packBeside(await simulation.training(purpose, beside, 0, 1)),
+        ),
+        ...(choosesEpoch && (await validationOf(context, anchors, packBeside(await simulation.validation(beside))))),
         purpose,
         logVolume: await stageLogVolume(context, of, purpose, anchors),
       },

@@ -140,7 +140,11 @@ referenceTest(`Hessian of the average over the published replicas, ${EVENTS} eve
     const total = exact.total.flat();
     // What is to be seen is there: the part between the members is more than fifty times the tolerance.
     assert.ok(Math.max(...exact.between.flat()) > 5e-3 * Math.max(...total));
-    const differences = await finiteDifferenceHessian(average, POINT, [SLOPE_STEP, SLOPE_STEP]);
+    const ofStep = 1 / SLOPE_STEP ** 2;
+    const differences = await finiteDifferenceHessian(average, POINT, [
+      [ofStep, 0],
+      [0, ofStep],
+    ]);
     assertClose("differences of slopes", [...differences], total, 1e-5);
     const [shift, squeeze, diagonal] = await curvaturesFromValues(average, members, POINT);
     const cross = (diagonal! - shift! - squeeze!) / 2;

@@ -39,9 +39,15 @@ const laplace = (hessian: number): Objective => ({
   },
 });
 
+/** The curvature of two parameters with these errors. */
+const uncorrelated = (a: number, b: number) => [
+  [1 / a ** 2, 0],
+  [0, 1 / b ** 2],
+];
+
 test("slopes a standard deviation to either side find the curvature of knots", async () => {
   const sigma = 1 / Math.sqrt(N);
-  const curvature = await finiteDifferenceHessian(laplace(0), [0.3], [sigma]);
+  const curvature = await finiteDifferenceHessian(laplace(0), [0.3], [[1 / sigma ** 2]]);
   // Between the two points the density falls by σ/2 on average; one event more or less.
   close(curvature, [N * (1 - sigma / 2)], { absolute: 1 / sigma, relative: 0 });
 });
@@ -55,7 +61,10 @@ test("the symmetric part is taken, [K, K] row-major", async () => {
       gradient: Float64Array.of(matrix[0]! * a! + matrix[1]! * b!, matrix[2]! * a! + matrix[3]! * b!),
     }),
   };
-  close(await finiteDifferenceHessian(skew, [0.2, -1], [0.1, 2]), [5, 2, 2, 4], { absolute: 1e-12, relative: 0 });
+  close(await finiteDifferenceHessian(skew, [0.2, -1], uncorrelated(0.1, 2)), [5, 2, 2, 4], {
+    absolute: 1e-12,
+    relative: 0,
+  });
 });
 
 test("points of the finite-difference Hessian stay within the bounds, on one side where the estimate is at one", async () => {
@@ -74,7 +83,11 @@ test("points of the finite-difference Hessian stay within the bounds, on one sid
   const bounds = { a: [-1, 1.25] as const };
   // The cubes of 1.25 and 0.5 over 0.75, and their squares; b is not bounded.
   const [aa, ab] = [(4 * (1.25 ** 3 - 0.5 ** 3)) / 0.75 + 2 * 2, (1.25 ** 2 - 0.5 ** 2) / 0.75];
-  close(await finiteDifferenceHessian(quartic, [1, 2], [0.5, 3], bounds), [aa, (ab + 2) / 2, (ab + 2) / 2, 2], exact);
+  close(
+    await finiteDifferenceHessian(quartic, [1, 2], uncorrelated(0.5, 3), bounds),
+    [aa, (ab + 2) / 2, (ab + 2) / 2, 2],
+    exact,
+  );
   assert.equal(seen, [
     [1.25, 2],
     [0.5, 2],
@@ -82,12 +95,72 @@ test("points of the finite-difference Hessian stay within the bounds, on one sid
     [1, -1],
   ]);
   seen.length = 0;
-  const atBound = await finiteDifferenceHessian(quartic, [-1, 2], [0.5, 3], bounds);
+  const atBound = await finiteDifferenceHessian(quartic, [-1, 2], uncorrelated(0.5, 3), bounds);
   assert.equal(seen.slice(0, 2), [
     [-0.5, 2],
     [-1, 2],
   ]);
   close([atBound[0]!], [(4 * (1 - 0.5 ** 3)) / 0.5 + 2 * 2], exact);
+});
+
+/** NLL of this curvature whose gradient jumps by twice `jump` at knots, as many as fit into `spacing`, of every parameter. */
+function kinked(curvature: readonly (readonly number[])[], jump: number, spacing: readonly number[]): Objective {
+  const triangle = (value: number, k: number) => 2 * Math.abs((value / spacing[k]!) % 1) - 1;
+  return {
+    names: spacing.map((_, k) => `p${k}`),
+    evaluate: async (nu) => ({
+      nll: 0,
+      gradient: Float64Array.from(
+        curvature,
+        (row, k) => row.reduce((sum, value, l) => sum + value * nu[l]!, 0) + jump * triangle(nu[k]! + 0.1, k),
+      ),
+    }),
+  };
+}
+
+test("of parameters that are all but degenerate the large errors come out, in units of any size, in spite of knots", async () => {
+  // Correlation -0.99 of parameters with errors 1 and 1000: the small eigenvalue of the scaled curvature is a hundredth of the other.
+  const [rho, other] = [0.99, 1000];
+  const exact = [
+    [1, rho / other],
+    [rho / other, 1 / other ** 2],
+  ];
+  const objective = kinked(exact, 0.02, [1.1, 1e9]);
+  // What the fit knows of the curvature need not be right.
+  const roughly = exact.map((row, k) => row.map((value, l) => value * (k === l ? 1 : 0.97)));
+  const found = await finiteDifferenceHessian(objective, [0.3, -200], roughly);
+  const variance = (h: ArrayLike<number>) => h[3]! / (h[0]! * h[3]! - h[1]! * h[2]!);
+  const expected = variance(exact.flat());
+  // The weak mode moves p0 by 5 to either side, where slopes of p0 that are wrong by up to 0.02 change a curvature of 1 by up to 0.1.
+  close([variance(found)], [expected], { absolute: 0, relative: 0.15 });
+  // One after another they would not have told it.
+  const alone = await finiteDifferenceHessian(objective, [0.3, -200], uncorrelated(1, other));
+  assert.ok(Math.abs(variance(alone) / expected - 1) > 0.2, `${variance(alone)} of ${expected}`);
+});
+
+test("steps along modes end at a bound, and a smooth curvature comes out exactly", async () => {
+  const exact = [
+    [4, 1.9, 0],
+    [1.9, 1, 0.3],
+    [0, 0.3, 2],
+  ];
+  const seen: number[][] = [];
+  const smooth = kinked(exact, 0, [1, 1, 1]);
+  const objective: Objective = {
+    ...smooth,
+    evaluate: (nu, order) => {
+      seen.push(Array.from(nu));
+      return smooth.evaluate(nu, order);
+    },
+  };
+  // p1 moves by some 3 in the weak mode, and by 1 alone; p2 is at its bound.
+  const bounds = { p1: [-1.5, 2] as const, p2: [0, 5] as const };
+  const found = await finiteDifferenceHessian(objective, [0, 0, 0], exact, bounds);
+  close(found, exact.flat(), { absolute: 1e-12, relative: 1e-12 });
+  const ofP1 = seen.map((nu) => nu[1]!);
+  assert.is(Math.min(...ofP1), -1.5);
+  assert.is(Math.max(...ofP1), 2);
+  assert.is(Math.min(...seen.map((nu) => nu[2]!)), 0);
 });
 
 test("a fit whose minimum is at a knot converges, with the outer product of gradients as its Hessian", async () => {
