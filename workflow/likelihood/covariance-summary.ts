@@ -8,7 +8,7 @@ import {
   sandwichCovariance,
 } from "../../inference/statistics/fit/covariance.js";
 import { principalModes } from "../../inference/statistics/intervals/principal-modes.js";
-import type { Matrix } from "../../inference/statistics/objective.js";
+import { type Matrix, matrixOf } from "../../inference/statistics/objective.js";
 
 /** What T does while ν varies: every covariance says so. */
 export type TransportLabel = "none" | "fixed" | "profiled";
@@ -22,8 +22,8 @@ export type HessianSource = "inverse Hessian" | "finite-difference Hessian";
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transport: TransportLabel;
-  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights. */
-  readonly estimator: HessianSource | "sandwich";
+  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights; J⁻¹ where noise is taken out of J. */
+  readonly estimator: HessianSource | "sandwich" | "outer product of gradients";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
   readonly correlation: Matrix | null;
@@ -46,7 +46,9 @@ export type Widening = "without noise of trainings" | "not below x alone";
 export interface CrossCheck {
   /** √ of the diagonal of H⁻¹: `sigma`, but for weighted events, prior standard deviations [K] */
   readonly hessianSigma: readonly number[];
-  /** prior standard deviations [K] */
+  /** Σ w g gᵀ + constraints, J, prior standard deviations to the power of -2 [K, K] */
+  readonly information: Matrix;
+  /** √ of the diagonal of J⁻¹, prior standard deviations [K] */
   readonly scoreSigma: readonly number[];
   /** What `scoreSigma` varies by from one data set to another, relative [K]. */
   readonly scatter: readonly number[];
@@ -128,7 +130,7 @@ async function compared(
     unlike.length === 0
       ? null
       : `Errors from the Hessian and from the outer product of gradients (BHHH) differ: ${unlike.join(", ")}. ${cause}.`;
-  return { hessianSigma, scoreSigma, scatter, doubt };
+  return { hessianSigma, information: matrixOf(information.matrix, names.length), scoreSigma, scatter, doubt };
 }
 
 /** Two estimates whose correlation is larger are known by their sum or difference alone. */

@@ -49,7 +49,16 @@ function namedFit(label: string, estimate: readonly [number, number], sigma: num
     estimator,
     ...errorsOf(found),
     problem: null,
-    crossCheck: { hessianSigma: [sigma, sigma], scoreSigma: [2 * sigma, sigma], scatter: [0.02, 0.02], doubt: null },
+    crossCheck: {
+      hessianSigma: [sigma, sigma],
+      information: [
+        [1 / (2 * sigma) ** 2, 0],
+        [0, 1 / sigma ** 2],
+      ],
+      scoreSigma: [2 * sigma, sigma],
+      scatter: [0.02, 0.02],
+      doubt: null,
+    },
   };
   return { label, summary, fit: { status: "converged", reason, estimate: { names: NAMES, values: estimate } } };
 }

@@ -11,6 +11,7 @@ import { indexOfName, type Matrix, matrixOf } from "../../../inference/statistic
 import type { RunContext } from "../../context.js";
 import type { EffectNoise } from "../../effect-noise.js";
 import { digestOf } from "../../events/event-digest.js";
+import { errorsOf } from "../../likelihood/covariance-summary.js";
 import type { NamedFit } from "./fitted-model.js";
 import { quotedWith } from "./quoted-errors.js";
 
@@ -18,8 +19,31 @@ import { quotedWith } from "./quoted-errors.js";
 const CONSTRAINT = 1;
 
 /**
- * The curvature of the likelihood holds, besides the information on a nuisance, what the noise of its trained effect adds to it, whatever the data
- * are (`EffectNoise`). Errors are quoted without that: nowhere less than what is left of the Hessian gives.
+ * The fit with the outer product of gradients J in place of differences of gradients. Scores that are learned as s + ε have J = E[s sᵀ] + E[ε εᵀ]
+ * whatever the density is that the data really have. Differences of gradients equal it only for events of the trained density, and jump at its
+ * knots: of parameters that are nearly degenerate they gave errors 11% (rms) off, up to 20, and 40 with the noise taken out; J 5%, up to 13.
+ */
+function byScores(fit: NamedFit): NamedFit {
+  const { names, estimator, crossCheck } = fit.summary;
+  const { hessian, covariance: ofFit } = fit.fit;
+  if (estimator !== "finite-difference Hessian" || crossCheck === null || hessian === undefined) return fit;
+  const { information } = crossCheck;
+  const inverse = (of: readonly string[]) => {
+    const at = of.map((each) => indexOfName("withoutNoise", names, each));
+    return covariance(submatrix(Float64Array.from(information.flat()), names.length, at), of);
+  };
+  const [all, free] = [inverse(names), ofFit && inverse(ofFit.names)];
+  if (all.status !== "positive-definite" || (free !== undefined && free.status !== "positive-definite")) return fit;
+  return {
+    ...fit,
+    fit: { ...fit.fit, hessian: information, covariance: free },
+    summary: { ...fit.summary, ...errorsOf(all), estimator: "outer product of gradients" },
+  };
+}
+
+/**
+ * The information that the scores of the likelihood hold contains, besides that on a nuisance, what the noise of its trained effect adds to it,
+ * whatever the data are (`EffectNoise`). Errors are quoted without that: nowhere less than what is left of the information gives.
  *
  * @param name   of the step of the fit
  * @param key    of the step that the model comes from
@@ -31,13 +55,15 @@ export async function withoutNoise(
   key: string,
   model: MixtureModel,
   data: EventData,
-  fit: NamedFit,
+  found: NamedFit,
   noise: readonly EffectNoise[],
 ): Promise<NamedFit> {
+  const looked = noise.filter(({ of }) => of === "x" || data.y !== undefined);
+  if (looked.length === 0) return found;
+  const fit = byScores(found);
   const { names, covariance: own } = fit.summary;
   const { hessian, covariance: ofFit, estimate } = fit.fit;
-  const looked = noise.filter(({ of }) => of === "x" || data.y !== undefined);
-  if (looked.length === 0 || hessian === undefined || own === null) return fit;
+  if (hessian === undefined || own === null) return fit;
   const nu = estimate.values;
   const { backend, signal, store } = context;
   const { record: events } = await store.run(`${name}.noise`, { key, data: digestOf(data), nu }, async () => ({
@@ -49,10 +75,10 @@ export async function withoutNoise(
       .filter((row) => row.nuisance === nuisance)
       .reduce((sum, row) => sum + row.noise * events[model.processes.findIndex((own) => own.name === row.process)]!, 0),
   );
-  const widened = (found: Covariance) => {
-    const at = found.names.map((each) => indexOfName("withoutNoise", names, each));
+  const widened = (covered: Covariance) => {
+    const at = covered.names.map((each) => indexOfName("withoutNoise", names, each));
     return wider(
-      found,
+      covered,
       matrixOf(submatrix(Float64Array.from(hessian.flat()), names.length, at), at.length),
       at.map((k) => ofNuisance[k]!),
     );

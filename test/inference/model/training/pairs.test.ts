@@ -348,13 +348,20 @@ test("the weight of nominal events beside those of their own: by the distance of
   );
   close([weightOf(unchanged, [nominal])], [1], { absolute: 1e-3, relative: 0 });
   // Four times as many nominal events, in two files with weights in one of them: a quarter.
-  const many = sampleOf(0, new Float64Array(3 * count).map((_, i) => nominal.x[i % count]!));
+  const many = sampleOf(
+    0,
+    new Float64Array(3 * count).map((_, i) => nominal.x[i % count]!),
+  );
   const weighted = sampleOf(0, nominal.x as Float64Array, new Float64Array(count).fill(2));
   close([weightOf(unchanged, [many, weighted])], [0.25], { absolute: 1e-3, relative: 0 });
   // Fewer nominal than varied events: some of them twice.
   const few = sampleOf(0, (nominal.x as Float64Array).slice(0, count / 2));
   const { columns } = setOf(unchanged, [few]);
-  close(Array.from(columns[`${SET}/nominal x`]!.subarray(0, 4)), Array.from([0, 0, 1, 1], (i) => few.x[i]!), exact);
+  close(
+    Array.from(columns[`${SET}/nominal x`]!.subarray(0, 4)),
+    Array.from([0, 0, 1, 1], (i) => few.x[i]!),
+    exact,
+  );
   // Of another process, or a feature that repeats another: no control.
   assert.is(columns[`${SET}/control weight`]!.length, count);
   assert.equal(Object.keys(setOf(unchanged, [{ ...nominal, process: 1 }]).columns).length, 4);
