@@ -22,8 +22,8 @@ export type HessianSource = "inverse Hessian" | "finite-difference Hessian";
 export interface CovarianceSummary {
   /** What T does while ν varies. */
   readonly transport: TransportLabel;
-  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights; J⁻¹ where noise is taken out of J. */
-  readonly estimator: HessianSource | "sandwich" | "outer product of gradients";
+  /** H⁻¹, H from second derivatives or from differences of gradients; H⁻¹JH⁻¹ where events carry weights; (½ (H + J))⁻¹ where noise is taken out. */
+  readonly estimator: HessianSource | "sandwich" | "differences and outer product of gradients";
   /** null where there is none; `problem` says why. */
   readonly covariance: Matrix | null;
   readonly correlation: Matrix | null;

@@ -19,9 +19,10 @@ const ESTIMATORS: Readonly<Record<CovarianceSummary["estimator"], string>> = {
   "finite-difference Hessian":
     "Errors come from the inverse of the Hessian of −ln L. The Hessian is made of differences of exact gradients, one standard " +
     "deviation to either side of the minimum: densities of splines have kinks, which second derivatives do not see.",
-  "outer product of gradients":
-    "Errors come from the outer product of the events' gradients (BHHH), of which the noise of the trained densities is known: it is " +
-    "taken out.",
+  "differences and outer product of gradients":
+    "Errors come from the mean of two estimates of the information: the Hessian of −ln L, made of differences of exact gradients one " +
+    "standard deviation to either side of the minimum, and the outer product of the events' gradients (BHHH). The noise of the " +
+    "trained densities is taken out.",
   sandwich: "The events have weights: errors come from the sandwich estimator H⁻¹JH⁻¹.",
 };
 
@@ -66,11 +67,11 @@ function fitText({ events: { data } }: RunContext, outcome: Fits & Pick<Outcome,
       ? "."
       : `. Their weights make them worth ${significant(summary.effectiveEvents, 6)} events of weight 1.`;
   const left = outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("");
-  const isByScores = summary.estimator === "outer product of gradients";
+  const isOfBoth = summary.estimator === "differences and outer product of gradients";
   return (
     `The result is the ${label}. ${summary.reason}${restsOn(outcome)}\n\nThe data have ${data.count} events${worth}${left}\n\n` +
     `${ESTIMATORS[summary.estimator]} Where the model describes the data, ` +
-    `${isByScores ? "the Hessian of −ln L" : "the outer product of the events' gradients (BHHH)"} gives the same errors up to statistical scatter.`
+    `${isOfBoth ? "each of the two" : "the outer product of the events' gradients (BHHH)"} gives the same errors up to statistical scatter.`
   );
 }
 
