@@ -1,6 +1,7 @@
 /**
  * A shift is learned by a simple morph and nothing else is trained, a strong one with quadratic terms; a shape that it cannot learn is
- * by one with a spline. The configured one is trained where none of these is enough. Seeds are fixed; other random numbers would train more for the shifts with a probability of 0.02.
+ * by one with a spline. The configured one is trained where none of these is enough. The nominal density describes its events here: where it does not, the
+ * morph with the right ratio of densities does not take varied events to nominal ones, and more is trained. Seeds are fixed; other random numbers would train more for the shifts with a probability of 0.02.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,7 +59,7 @@ likelihood: { observables: [x] }
 processes: { only: { yield: 3000, samples: [{ file: nominal.npz }, ${samples.join(", ")}] } }
 nuisances: { shift: , strong: , bump: }
 data: { file: events.npz }
-flows: { x: { kind: affine, transforms: 1, hidden: [4], training: { epochs: 3, batch: 100 } } }
+flows: { x: { transforms: 1, hidden: [4], training: { epochs: 10, batch: 100 } } }
 morph: { x: { bins: 6, hidden: [8], training: { epochs: 10, batch: 100 } } }
 scan: { nuisances: [shift], pairs: [[shift, bump]], points: 3, grid: 3, range: 1 }
 report: { bins: 8 }
