@@ -1,7 +1,7 @@
 import { type FusedKernel, type Item, isInner, readsInner } from "../../passes/lowering.js";
 import type { Rounds } from "../../passes/rounds.js";
 
-/** Products that their only reader multiplies and adds at once: read in their own round, by a sum of some kind, and not stored. */
+/** Products that their only reader multiplies and adds at once: read in their own round, by a sum of some kind, and neither stored nor added over events. */
 export function multiplyAddProducts(kernel: FusedKernel, rounds: Rounds): ReadonlySet<Item> {
   const found = new Set<Item>();
   const uses = new Map<Item, Item[]>();
@@ -10,9 +10,13 @@ export function multiplyAddProducts(kernel: FusedKernel, rounds: Rounds): Readon
       if (operand.from === "item") uses.set(operand.item, [...(uses.get(operand.item) ?? []), reader]);
     }
   }
+  const overEvents = new Set(
+    kernel.sums?.flatMap(({ operands: [term] }) => (term?.from === "item" ? [term.item] : [])),
+  );
   for (const product of kernel.items) {
     const [reader, ...others] = uses.get(product) ?? [];
-    if (product.name !== "mul" || reader === undefined || others.length > 0 || kernel.stored.has(product)) continue;
+    if (product.name !== "mul" || reader === undefined || others.length > 0) continue;
+    if (kernel.stored.has(product) || overEvents.has(product)) continue;
     const adds = reader.name === "add" || reader.name === "sum" || reader.name === "cumulativeSum";
     const subtracts =
       reader.name === "sub" && reader.operands[1]?.from === "item" && reader.operands[1].item === product;

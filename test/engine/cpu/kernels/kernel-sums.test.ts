@@ -7,7 +7,7 @@ import { joinSums } from "../../../../engine/passes/kernel-sums.js";
 import { lower } from "../../../../engine/passes/lowering.js";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import * as o from "../../../../engine/tape/operations.js";
-import { Tape } from "../../../../engine/tape/tape.js";
+import { Tape, type Var } from "../../../../engine/tape/tape.js";
 import { close } from "../../../support/close.js";
 
 /** Of vectors, steps, blocks, tiles and groups: the last one whole, of one event, and of all but one. */
@@ -32,9 +32,28 @@ function program() {
   };
 }
 
-for (const precision of ["f64", "f32"] as const) {
-  test(`sums of any number of events are those of the reference in ${precision}, the same bits on any number of threads`, async () => {
-    const outputs = program();
+/** Products that are added over events, and whose only other reader is a sum that multiplies and adds at once. */
+function products() {
+  const tape = new Tape();
+  const [x, y, p] = [tape.column("x", [3]), tape.column("y"), tape.parameter("p", [3])];
+  const term = o.sumEvents;
+  const [first, second, third] = [o.mul(y, y), o.mul(y, o.exp(y)), o.mul(o.exp(y), o.sin(y))];
+  const [rows, others] = [o.mul(x, p), o.mul(o.exp(x), p)];
+  return {
+    ...{ first: term(first), added: term(o.add(first, o.cos(y))) },
+    ...{ second: term(second), subtracted: term(o.sub(y, second)) },
+    ...{ third: term(third), both: term(o.add(o.add(o.cos(y), third), third)) },
+    ...{ rows: term(rows), reduced: term(o.sum(rows, 0)) },
+    ...{ others: term(others), running: term(o.cumulativeSum(others, 0)) },
+  };
+}
+
+for (const [of, make] of Object.entries({ sums: program, products })) {
+  for (const precision of ["f64", "f32"] as const) areThoseOfTheReference(of, make(), precision);
+}
+
+function areThoseOfTheReference(of: string, outputs: Record<string, Var>, precision: "f64" | "f32") {
+  test(`${of} of any number of events are those of the reference in ${precision}, the same bits on any number of threads`, async () => {
     const parameters = { p: [0.5, -0.25, 0.125] };
     const backends = [
       referenceBackend(),
