@@ -5,19 +5,17 @@
  * One thread of the cpu backend in f32, in processor time, the two in turn. Models are those of `scan`.
  */
 
-import { wantsWide } from "../cli/command/wide.js";
 import { quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
-import { cpuBackend } from "../engine/cpu/backend.js";
 import type { Backend } from "../engine/runtime/backend.js";
 import { factorizableFlow } from "../flows/architecture/architecture.js";
 import { EVENTS, mixtureComposition } from "../inference/model/composition/mixture-composition.js";
 import { channelsLikelihood } from "../inference/model/likelihood/channels.js";
 import { type EventData, type Likelihood, likelihood } from "../inference/model/likelihood/likelihood.js";
 import { checkedModel, type MixtureModel, type NuisanceModel } from "../inference/model/mixture-model.js";
-import { machine, printMachine, writeResult } from "./support/machine.js";
+import { likelihoodModels } from "./support/likelihood-models.js";
+import { writeResult } from "./support/machine.js";
 import { processorTime } from "./support/processor-time.js";
-import { published } from "./workloads/published.js";
-import { filled, responseOf, toy } from "./workloads/toy.js";
+import { filled, toy } from "./workloads/toy.js";
 
 const COUNT = 10_000;
 const ROUNDS = 15;
@@ -128,19 +126,10 @@ async function compare(backend: Backend, name: string, model: MixtureModel, data
   return results;
 }
 
-const where = machine();
-printMachine(where);
-const backend = await cpuBackend({ threads: 1, wide: wantsWide() });
-const { isReal, model: large, data: eventsOf } = await published();
-console.log(`published model: ${isReal ? "published" : "random"} weights`);
-const small = toy();
-const data = eventsOf(COUNT);
-const results = [
-  ...(await compare(backend, "published, T fixed", large, data)),
-  ...(await compare(backend, "published, T profiled", { ...large, response: responseOf(3, [256, 256], 0.3) }, data)),
-  ...(await compare(backend, "toy, T fixed", small, data)),
-  ...(await compare(backend, "toy, T profiled", { ...small, response: responseOf(2, [32, 32], 0.3) }, data)),
-  ...(await compare(backend, "eight nuisances", eightNuisances(), data)),
-];
+const { where, backend, weights, models, dataOf } = await likelihoodModels();
+const data = dataOf(COUNT);
+const results: object[] = [];
+for (const [name, model] of Object.entries({ ...models, "eight nuisances": eightNuisances() }))
+  results.push(...(await compare(backend, name, model, data)));
 await backend.close();
-writeResult("channels", where, { weights: isReal ? "published" : "random", results });
+writeResult("channels", where, { weights, results });

@@ -6,9 +6,7 @@
  * absent) and the toy of examples/doi-toy/analysis.yaml with random weights; x alone, T fixed, T profiled.
  */
 
-import { wantsWide } from "../cli/command/wide.js";
 import { quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
-import { cpuBackend } from "../engine/cpu/backend.js";
 import { gradient, hessian } from "../engine/derivatives/gradient.js";
 import type { Backend, Program } from "../engine/runtime/backend.js";
 import { neg, sumEvents } from "../engine/tape/operations.js";
@@ -16,10 +14,9 @@ import { Tape } from "../engine/tape/tape.js";
 import { type EventData, likelihood } from "../inference/model/likelihood/likelihood.js";
 import { bindMixture } from "../inference/model/mixture.js";
 import { type MixtureModel, parametersOn } from "../inference/model/mixture-model.js";
-import { machine, printMachine, writeResult } from "./support/machine.js";
+import { likelihoodModels } from "./support/likelihood-models.js";
+import { writeResult } from "./support/machine.js";
 import { processorTime } from "./support/processor-time.js";
-import { published } from "./workloads/published.js";
-import { responseOf, toy } from "./workloads/toy.js";
 
 const EVENTS = 10_000;
 /** Beyond any cache. */
@@ -109,24 +106,14 @@ async function compare(backend: Backend, name: string, model: MixtureModel, data
   return results;
 }
 
-const where = machine();
-printMachine(where);
-const backend = await cpuBackend({ threads: 1, wide: wantsWide() });
-const { isReal, model: large, data: eventsOf } = await published();
-console.log(`published model: ${isReal ? "published" : "random"} weights`);
-const small = toy();
-const models = {
-  "published, T fixed": large,
-  "published, T profiled": { ...large, response: responseOf(3, [256, 256], 0.3) },
-  "toy, T fixed": small,
-  "toy, T profiled": { ...small, response: responseOf(2, [32, 32], 0.3) },
-};
-const data = eventsOf(EVENTS);
+const { where, backend, weights, models, dataOf } = await likelihoodModels();
+const large = models["published, T fixed"];
+const data = dataOf(EVENTS);
 const results: object[] = [];
 for (const [name, model] of Object.entries(models))
   results.push(...(await compare(backend, name, model, data, [0, 1, 2])));
 const { y: _, ...dataOfX } = data;
 results.push(...(await compare(backend, "published, x alone", large, dataOfX, [0, 1, 2])));
-results.push(...(await compare(backend, "published, T fixed", large, eventsOf(MANY_EVENTS), [0])));
+results.push(...(await compare(backend, "published, T fixed", large, dataOf(MANY_EVENTS), [0])));
 await backend.close();
-writeResult("scan", where, { weights: isReal ? "published" : "random", results });
+writeResult("scan", where, { weights, results });

@@ -2,6 +2,8 @@
 import type { Backend } from "../engine/runtime/backend.js";
 import { readVersion } from "./version.js";
 
+export type CommonInputs = ReturnType<typeof commonOf>;
+
 export const commonOf = (
   { configuration: { seed } }: { readonly configuration: { readonly seed: number } },
   { name, precision }: Backend,

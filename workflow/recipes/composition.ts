@@ -1,5 +1,6 @@
 /** A composition from its file to results: read, fit each likelihood, its asymmetric errors, scans, impacts, projections. */
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
+import type { ImpactDefinition } from "../../inference/statistics/impacts/impact-sources.js";
 import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
@@ -129,22 +130,23 @@ interface PlannedSteps {
 }
 
 export function plannedSteps(context: CompositionContext, [plan, events]: ReadPlan): PlannedSteps {
-  const { scan, impacts, fit: options } = context.analysis.configuration;
+  const { scan, impacts, report, fit: options } = context.analysis.configuration;
   const bound = boundPlan(context, plan, events);
   const fit = fitStep(context, bound);
   const free = plan.composition.parameters.filter(({ isFixed }) => isFixed !== true).map(({ name }) => name);
   const isFree = (name: string) => free.includes(name);
+  const wanted = { definitions: impacts.definitions as readonly ImpactDefinition[], groups: impacts.groups };
   const ofInterest = impacts.parameters.filter(isFree);
   const pairs = (scan.pairs as unknown as readonly (readonly [string, string])[]).filter((pair) => pair.every(isFree));
   return {
     bound,
     fit,
     minos: options.minos ? minosStep(context, bound, fit) : undefined,
-    scans: scan.parameters.filter(isFree).map((name) => scanStep(context, bound, name, fit)),
-    pairs: pairs.map((names) => pairStep(context, bound, names, fit)),
-    impacts: ofInterest.length > 0 ? impactStep(context, bound, ofInterest, fit) : undefined,
-    projections: projectionStep(context, bound, fit),
-    bands: bandStep(context, bound, fit),
+    scans: scan.parameters.filter(isFree).map((name) => scanStep(context, bound, name, fit, scan)),
+    pairs: pairs.map((names) => pairStep(context, bound, names, fit, { points: scan.grid, range: scan.range })),
+    impacts: ofInterest.length > 0 ? impactStep(context, bound, fit, { ...wanted, names: ofInterest }) : undefined,
+    projections: projectionStep(context, bound, fit, report),
+    bands: bandStep(context, bound, fit, report),
   };
 }
 

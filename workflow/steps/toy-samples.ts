@@ -2,7 +2,7 @@
 
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { fullVector } from "../../inference/model/predictions/process-samples.js";
+import { asSeenBy, fullVector } from "../../inference/model/predictions/process-samples.js";
 import {
   resampleToy,
   type SharedFluctuation,
@@ -51,17 +51,18 @@ function anchorsAt(
   anchors: readonly Anchor[],
   shapes: readonly number[],
 ): Anchor[] | undefined {
-  const nominal = nominalShapes(configuration);
-  const names = nuisancesOfKind(configuration, "shape");
-  const found = processNames(configuration).flatMap((name, process) => {
-    const own = shapes.map((value, k) =>
-      affectedProcesses(configuration, names[k]!).includes(name) ? value : nominal[k]!,
-    );
+  const processes = processNames(configuration);
+  const known = nuisancesOfKind(configuration, "shape").map((name) => ({
+    nominal: configuration.nuisances[name]!.nominal,
+    acts: processes.map((process) => affectedProcesses(configuration, name).includes(process)),
+  }));
+  const found = processes.flatMap((_, process) => {
+    const own = asSeenBy(known, process, shapes);
     return (
       anchors.find((anchor) => anchor.process === process && own.every((value, k) => value === anchor.at[k])) ?? []
     );
   });
-  return found.length === processNames(configuration).length ? found : undefined;
+  return found.length === processes.length ? found : undefined;
 }
 
 /** Every point at which all processes were simulated, the nominal one first; shape nuisances [points][shapes]. */

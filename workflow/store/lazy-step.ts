@@ -14,16 +14,18 @@ export interface LazyStep<R> {
 /**
  * @param common  of the store: see `openSteps`
  * @param inputs  JSON data that the result follows from
+ * @param body    given the inputs, so that it needs no others
  */
-export function lazyStep<R>(
+export function lazyStep<const I, R>(
   store: StepStore,
   common: unknown,
   name: string,
-  inputs: unknown,
-  body: () => Promise<StepResult<R>["record"]>,
+  inputs: I,
+  body: (inputs: I) => Promise<StepResult<R>["record"]>,
 ): LazyStep<R> {
   let done: Promise<R> | undefined;
-  const run = async () => (await store.run<R>(name, inputs, async () => ({ record: await body(), arrays: {} }))).record;
+  const run = async () =>
+    (await store.run<R>(name, inputs, async () => ({ record: await body(inputs), arrays: {} }))).record;
   return {
     name,
     key: stepKey(common, name, inputs),

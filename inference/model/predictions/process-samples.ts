@@ -2,7 +2,7 @@
 import { UsageError } from "../../../engine/errors.js";
 import { aList, checkArgument } from "../../../engine/options.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
-import type { MixtureModel } from "../mixture-model.js";
+import type { MixtureModel, ShapeNuisance } from "../mixture-model.js";
 import { joinedColumns, type SimulatedEvents } from "../sampling/simulated-events.js";
 
 /** Events of one process, columns `[features, events]`. */
@@ -37,15 +37,19 @@ export function fullVector({ nuisances }: Pick<MixtureModel, "nuisances">, at: r
   });
 }
 
-/** The point as a process sees it: nuisances that do not act on it have their nominal values. */
-function asSeenBy({ nuisances }: MixtureModel, process: number, at: readonly number[]): number[] {
-  const shapes = nuisances.flatMap((own) => (own.kind === "shape" ? [own] : []));
-  return at.map((value, k) => (shapes[k]!.acts[process]! ? value : shapes[k]!.nominal));
-}
+/** The point as a process sees it: nuisances that do not act on it have their nominal values. @param shapes  those of the point [shapes] */
+export const asSeenBy = (
+  shapes: readonly Pick<ShapeNuisance, "nominal" | "acts">[],
+  process: number,
+  at: readonly number[],
+): number[] => at.map((value, k) => (shapes[k]!.acts[process]! ? value : shapes[k]!.nominal));
+
+const shapesOf = ({ nuisances }: Pick<MixtureModel, "nuisances">) =>
+  nuisances.flatMap((own) => (own.kind === "shape" ? [own] : []));
 
 /** Was the process simulated at this very point, and not where a nuisance that does not act on it is nominal? */
 export const isMovedBy = (model: MixtureModel, process: number, at: readonly number[]): boolean =>
-  asSeenBy(model, process, at).every((value, k) => value === at[k]);
+  asSeenBy(shapesOf(model), process, at).every((value, k) => value === at[k]);
 
 /**
  * Every point at which anything was simulated, each with all processes: one that the point does not move has its nominal events.
@@ -65,7 +69,7 @@ export function simulatedPoints(model: MixtureModel, events: readonly SimulatedE
   const joined = new Map([...groups].map(([key, own]) => [key, joinedSamples(own)]));
   return [...points.values()].map((at) => ({
     at,
-    samples: model.processes.map((_, f) => joined.get(keyOf(f, asSeenBy(model, f, at)))),
+    samples: model.processes.map((_, f) => joined.get(keyOf(f, asSeenBy(shapesOf(model), f, at)))),
   }));
 }
 

@@ -9,7 +9,7 @@ import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
 import type { Entry } from "../../../workflow/configuration/entries.js";
 import { type Configuration, configurationTable } from "../../../workflow/configuration/table.js";
 import { ConfigurationError, UsageError } from "../../../workflow/errors.js";
-import { checkTrainable, openContext } from "../../../workflow/open-context.js";
+import { checkTrainable, type OpenContext, openContext } from "../../../workflow/open-context.js";
 import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
 import { fileName } from "../../../workflow/store/file-names.js";
 import type { FinishedStep, StepResult, StepStore } from "../../../workflow/store/step-store.js";
@@ -75,9 +75,11 @@ async function writeSample(
 
 const POINTS = { "": [0, 0], "-s": [1, 0], "-t": [0, 1], "-less": [0, -1], "-st": [1, 1] } as const;
 
-export type Base = "files" | "toy";
-
 const BASES = { files: FILES, toy: TOY };
+
+export type Base = keyof typeof BASES;
+
+export const BASE_NAMES = Object.keys(BASES) as readonly Base[];
 
 /** Steps of a run by name, in the order in which they were asked for. */
 type Steps = Map<string, FinishedStep<unknown>>;
@@ -92,6 +94,19 @@ export interface Analyses {
 
 const QUIET = { progress: { begin: () => ({ update() {}, done() {} }), note() {} }, warn() {} };
 
+/** A context in an output folder. */
+export async function contextOf(
+  { folder, backend }: Pick<Analyses, "folder" | "backend">,
+  base: Base,
+  out: string,
+  set: readonly string[],
+  signal: AbortSignal,
+): Promise<OpenContext> {
+  const analysis = loadAnalysis(join(folder, `${base}.yaml`), { set });
+  checkTrainable(analysis);
+  return openContext({ analysis, folder: join(folder, out), backend, isForced: false }, { ...QUIET, signal });
+}
+
 /**
  * Runs the chain in an output folder.
  *
@@ -100,7 +115,7 @@ const QUIET = { progress: { begin: () => ({ update() {}, done() {} }), note() {}
  * @param given   a step, as those behind it see it
  */
 async function runSteps(
-  { folder, backend }: Pick<Analyses, "folder" | "backend">,
+  analyses: Pick<Analyses, "folder" | "backend">,
   base: Base,
   out: string,
   set: readonly string[],
@@ -108,11 +123,8 @@ async function runSteps(
   seenAs: (configuration: Configuration) => Configuration = (configuration) => configuration,
   given: <R>(name: string, step: FinishedStep<R>) => FinishedStep<R> = (_, step) => step,
 ): Promise<Steps> {
-  const analysis = loadAnalysis(join(folder, `${base}.yaml`), { set });
-  checkTrainable(analysis);
-  const reporter = { ...QUIET, signal: new AbortController().signal };
-  const request = { analysis, folder: join(folder, out), backend, isForced: false };
-  const context = await openContext(request, reporter);
+  const context = await contextOf(analyses, base, out, set, new AbortController().signal);
+  const { analysis } = context;
   const steps: Steps = new Map();
   const store: StepStore = {
     async run(name, inputs, body) {
@@ -197,8 +209,8 @@ export async function openAnalyses(): Promise<Analyses> {
   cpSync(file("data.npz"), file("data-again.npz"));
   cpSync(file("a-s.npz"), file("a-s-again.npz"));
   const backend = await cpuBackend({ precision: "f32", threads: 1 });
-  const steps = { files: new Map(), toy: new Map() } as Record<Base, Steps>;
-  for (const base of ["files", "toy"] as const) {
+  const steps = Object.fromEntries(BASE_NAMES.map((base) => [base, new Map()])) as Record<Base, Steps>;
+  for (const base of BASE_NAMES) {
     writeFileSync(file(`${base}.yaml`), BASES[base]);
     mkdirSync(file(base));
     steps[base] = await runSteps({ folder, backend }, base, base, [], (_, compute) => compute());

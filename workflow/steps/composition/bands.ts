@@ -3,9 +3,9 @@ import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { binDerivatives } from "../../../inference/model/predictions/bin-derivatives.js";
 import { binSource, densityInBins } from "../../../inference/model/predictions/density-in-bins.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext } from "./context.js";
+import { type BoundPlan, boundsOf, type StepContext } from "./context.js";
 import type { CompositionFit } from "./fit.js";
-import { binnedColumns } from "./projections.js";
+import { binnedColumns, type ProjectionSettings } from "./projections.js";
 
 /** Of one projection. */
 export interface ProjectionBand {
@@ -20,20 +20,20 @@ const STEP = 1e-3;
 
 /** Null where the fit gave no errors. */
 export function bandStep(
-  context: CompositionContext,
+  context: StepContext,
   bound: BoundPlan,
   fit: LazyStep<CompositionFit>,
+  report: ProjectionSettings,
 ): LazyStep<readonly ProjectionBand[] | null> {
-  const { store, common, analysis } = context;
-  const { bins } = analysis.configuration.report;
-  return lazyStep(store, common, `bands.${bound.plan.name}`, { fit: fit.key, bins }, async () => {
+  const inputs = { fit: fit.key, bins: report.bins };
+  return lazyStep(context.store, context.common, `bands.${bound.plan.name}`, inputs, async ({ bins }) => {
     const found = await fit.result();
     return found.errors.covariance === null ? null : bandsOf(context, bound, found, bins);
   });
 }
 
 async function bandsOf(
-  { backend, analysis, progress, signal }: CompositionContext,
+  { backend, common, progress, signal }: StepContext,
   bound: BoundPlan,
   { fit, errors, expected }: CompositionFit,
   bins: number,
@@ -59,10 +59,7 @@ async function bandsOf(
   }
   const wanted = binnedColumns(bound, bins);
   const sources = plan.channels.map(({ selected }, c) =>
-    binSource(
-      { composition, density: selected },
-      { theta, data: events[c]!.data, seed: analysis.configuration.seed, backend },
-    ),
+    binSource({ composition, density: selected }, { theta, data: events[c]!.data, seed: common.seed, backend }),
   );
   const counter = progress.begin(`bands ${plan.name}`, wanted.length, "projections");
   const bands: ProjectionBand[] = [];

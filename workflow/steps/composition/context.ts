@@ -3,6 +3,7 @@ import type { Backend } from "../../../engine/runtime/backend.js";
 import { type ChannelsLikelihood, channelsLikelihood } from "../../../inference/model/likelihood/channels.js";
 import { freeParameters, rangeOf } from "../../../inference/model/parameters/parameter.js";
 import { F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
+import type { CommonInputs } from "../../common-inputs.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
@@ -10,14 +11,18 @@ import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import type { Reporter } from "../../reporter.js";
 import type { StepStore } from "../../store/step-store.js";
 
-export interface CompositionContext extends Reporter {
-  readonly analysis: CompositionAnalysis;
+/** What every step gets, besides its likelihood: nothing of the configuration, of which each is given what its key has. */
+export interface StepContext extends Reporter {
   readonly store: StepStore;
   /** Of the store: what every step follows from. */
-  readonly common: unknown;
+  readonly common: CommonInputs;
   readonly backend: Backend;
   /** Keys of the trainings of densities, by name; absent where none is trained. */
   readonly trainingKeys?: ReadonlyMap<string, string>;
+}
+
+export interface CompositionContext extends StepContext {
+  readonly analysis: CompositionAnalysis;
 }
 
 /** One likelihood with its events. */
@@ -31,7 +36,7 @@ export interface BoundPlan {
 }
 
 export function boundPlan(
-  { backend, signal }: Pick<CompositionContext, "backend" | "signal">,
+  { backend, signal }: Pick<StepContext, "backend" | "signal">,
   plan: LikelihoodPlan,
   events: readonly ChannelEvents[],
 ): BoundPlan {

@@ -12,7 +12,7 @@ import type { MinosSummary } from "../../likelihood/fit-summary.js";
 import { levelOf as levelOfErrors } from "../../likelihood/level.js";
 import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
+import { type BoundPlan, boundsOf, precisionOf, type StepContext, toleranceOf } from "./context.js";
 import { nonFiniteText } from "./non-finite-parts.js";
 
 /** Errors of the parameters that no limit holds. */
@@ -57,7 +57,7 @@ export function pairLevelOf(
   return levelOfErrors(errors, fit.covariance, names);
 }
 
-export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep<CompositionFit> {
+export function fitStep(context: StepContext, bound: BoundPlan): LazyStep<CompositionFit> {
   const { plan, events } = bound;
   const parts = reachableParts(
     plan.composition,
@@ -76,7 +76,7 @@ export function fitStep(context: CompositionContext, bound: BoundPlan): LazyStep
   return lazyStep(context.store, context.common, `fit.${plan.name}`, inputs, () => fitted(context, bound));
 }
 
-async function fitted(context: CompositionContext, bound: BoundPlan): Promise<CompositionFit> {
+async function fitted(context: StepContext, bound: BoundPlan): Promise<CompositionFit> {
   const { progress, signal, backend } = context;
   const { plan } = bound;
   const likelihood = await bound.open();

@@ -16,7 +16,7 @@ import {
   type TargetFunctions,
 } from "../../../inference/statistics/impacts/impact-tables.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext, precisionOf, toleranceOf } from "./context.js";
+import { type BoundPlan, boundsOf, precisionOf, type StepContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
 
 export interface CompositionImpacts {
@@ -26,27 +26,31 @@ export interface CompositionImpacts {
   readonly problems: readonly string[];
 }
 
-/**
- * Null where the fit gave no errors.
- *
- * @param names  parameters of interest, free ones of the likelihood
- */
+/** What impacts are asked for. */
+interface Wanted {
+  /** Parameters of interest, free ones of the likelihood. */
+  readonly names: readonly string[];
+  readonly definitions: readonly ImpactDefinition[];
+  /** Of parameters, also of other likelihoods. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Null where the fit gave no errors. */
 export function impactStep(
-  context: CompositionContext,
+  context: StepContext,
   bound: BoundPlan,
-  names: readonly string[],
   fit: LazyStep<CompositionFit>,
+  wanted: Wanted,
 ): LazyStep<CompositionImpacts | null> {
-  const { store, common, analysis } = context;
-  const { definitions, groups } = analysis.configuration.impacts;
-  const own = Object.fromEntries(
-    Object.entries(groups).flatMap(([group, members]) => {
-      const known = members.filter((member) => bound.plan.parameters.includes(member));
-      return known.length === 0 ? [] : [[group, known]];
+  const known = Object.fromEntries(
+    Object.entries(wanted.groups).flatMap(([group, members]) => {
+      const own = members.filter((member) => bound.plan.parameters.includes(member));
+      return own.length === 0 ? [] : [[group, own]];
     }),
   );
-  const inputs = { fit: fit.key, names, definitions, groups: own };
-  return lazyStep(store, common, `impacts.${bound.plan.name}`, inputs, async () => {
+  const inputs = { fit: fit.key, names: wanted.names, definitions: wanted.definitions, groups: known };
+  const step = `impacts.${bound.plan.name}`;
+  return lazyStep(context.store, context.common, step, inputs, async ({ names, definitions, groups }) => {
     const found = await fit.result();
     const covariance = covarianceOf(found);
     if (covariance === undefined || !isMinimum(found.fit)) return null;
@@ -55,11 +59,7 @@ export function impactStep(
     const held = names.filter((name) => !movable.includes(name));
     const problems = held.map((name) => `impacts on ${name} are left out, as it is at a limit of its range`);
     if (movable.length === 0) return { tables: [], problems };
-    const made = await impactsOf(context, bound, found, covariance, {
-      names: movable,
-      definitions: definitions as readonly ImpactDefinition[],
-      groups: own,
-    });
+    const made = await impactsOf(context, bound, found, covariance, { names: movable, definitions, groups });
     return { ...made, problems: [...problems, ...made.problems] };
   });
 }
@@ -71,14 +71,8 @@ function covarianceOf({ errors }: CompositionFit): Covariance | undefined {
   return { status: "positive-definite", names, matrix: covariance, correlation, sigma };
 }
 
-interface Wanted {
-  readonly names: readonly string[];
-  readonly definitions: readonly ImpactDefinition[];
-  readonly groups: Readonly<Record<string, readonly string[]>>;
-}
-
 async function impactsOf(
-  { backend, progress, signal }: CompositionContext,
+  { backend, progress, signal }: StepContext,
   bound: BoundPlan,
   { fit }: CompositionFit,
   covariance: Covariance,

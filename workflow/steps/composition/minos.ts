@@ -4,12 +4,12 @@ import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { MinosSummary } from "../../likelihood/fit-summary.js";
 import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, type CompositionContext } from "./context.js";
+import { type BoundPlan, boundsOf, type StepContext } from "./context.js";
 import { type CompositionFit, levelOf } from "./fit.js";
 
 /** Null where the fit has no minimum. */
 export function minosStep(
-  { store, common, progress, signal }: CompositionContext,
+  { store, common, progress, signal }: StepContext,
   bound: BoundPlan,
   fit: LazyStep<CompositionFit>,
 ): LazyStep<readonly MinosSummary[] | null> {

@@ -21,7 +21,7 @@ import { grid } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import type { Verdict } from "../../verdicts.js";
 import { leastProbable, misfitText } from "../goodness-of-fit.js";
-import type { BoundPlan, CompositionContext } from "./context.js";
+import type { BoundPlan, StepContext } from "./context.js";
 import type { CompositionFit } from "./fit.js";
 
 export interface ChannelPrediction {
@@ -41,14 +41,19 @@ export interface ChannelProjection {
   readonly summands: BinProbabilities["summands"];
 }
 
+export interface ProjectionSettings {
+  readonly bins: number;
+}
+
 export function projectionStep(
-  { store, common, analysis, backend }: CompositionContext,
+  { store, common, backend }: StepContext,
   bound: BoundPlan,
   fit: LazyStep<CompositionFit>,
+  report: ProjectionSettings,
 ): LazyStep<readonly ChannelProjection[]> {
-  const { seed, report } = analysis.configuration;
+  const { seed } = common;
   const { plan, events } = bound;
-  return lazyStep(store, common, `projections.${plan.name}`, { fit: fit.key, bins: report.bins }, async () => {
+  return lazyStep(store, common, `projections.${plan.name}`, { fit: fit.key, bins: report.bins }, async ({ bins }) => {
     const found = await fit.result();
     const { composition } = plan;
     const start = freeParameters(composition.parameters).map((own) => own.start);
@@ -58,7 +63,7 @@ export function projectionStep(
       return { before: at(start), after: at(found.fit.estimate.values) };
     });
     const all: ChannelProjection[] = [];
-    for (const { c, column, edges } of binnedColumns(bound, report.bins)) {
+    for (const { c, column, edges } of binnedColumns(bound, bins)) {
       all.push(await projected(plan, plan.channels[c]!, column, edges, events[c]!, found, sources[c]!));
     }
     return all;

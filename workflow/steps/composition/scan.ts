@@ -13,7 +13,7 @@ import type { Objective } from "../../../inference/statistics/objective.js";
 import { grid, TOLERANCE_FACTOR } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { listed } from "../../text-table.js";
-import { type BoundPlan, boundsOf, type CompositionContext, toleranceOf } from "./context.js";
+import { type BoundPlan, boundsOf, type StepContext, toleranceOf } from "./context.js";
 import type { CompositionFit } from "./fit.js";
 
 /** Where an open end is left out: a logarithm has no value there. */
@@ -45,17 +45,22 @@ export function whyNoScan(bound: Pick<BoundPlan, "plan">, { atLimit }: Compositi
   return held.length === 1 ? `${held[0]} is at a limit of its range` : `${listed(held)} are at limits of their ranges`;
 }
 
+interface Axis {
+  readonly points: number;
+  /** As of `reachOf`. */
+  readonly range: number;
+}
+
 /** Null where the fit did not give the parameter an error. */
 export function scanStep(
-  context: CompositionContext,
+  context: StepContext,
   bound: BoundPlan,
   name: string,
   fit: LazyStep<CompositionFit>,
+  axis: Axis,
 ): LazyStep<Scan1d | null> {
-  const { store, common, analysis } = context;
-  const { points, range } = analysis.configuration.scan;
-  const inputs = { fit: fit.key, name, points, range };
-  return lazyStep(store, common, scanName(bound, [name]), inputs, async () => {
+  const inputs = { fit: fit.key, name, points: axis.points, range: axis.range };
+  return lazyStep(context.store, context.common, scanName(bound, [name]), inputs, async ({ points, range }) => {
     const found = await fit.result();
     const values = axisOf(bound, found, name, range, points);
     if (values === undefined) return null;
@@ -67,15 +72,14 @@ export function scanStep(
 
 /** Null where the fit did not give both parameters errors. */
 export function pairStep(
-  context: CompositionContext,
+  context: StepContext,
   bound: BoundPlan,
   names: readonly [string, string],
   fit: LazyStep<CompositionFit>,
+  axis: Axis,
 ): LazyStep<Scan2d | null> {
-  const { store, common, analysis } = context;
-  const { grid: points, range } = analysis.configuration.scan;
-  const inputs = { fit: fit.key, names, points, range };
-  return lazyStep(store, common, scanName(bound, names), inputs, async () => {
+  const inputs = { fit: fit.key, names, points: axis.points, range: axis.range };
+  return lazyStep(context.store, context.common, scanName(bound, names), inputs, async ({ points, range }) => {
     const found = await fit.result();
     // Of one at a limit there is no ellipse to compare with.
     if (!names.every((name) => found.errors.names.includes(name))) return null;
@@ -105,7 +109,7 @@ function axisOf(
 }
 
 async function scanned<S>(
-  { backend, progress, signal }: CompositionContext,
+  { backend, progress, signal }: StepContext,
   bound: BoundPlan,
   { fit }: CompositionFit,
   names: readonly string[],

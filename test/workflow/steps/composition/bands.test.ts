@@ -5,9 +5,10 @@ import { cpuBackend } from "../../../../engine/cpu/backend.js";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import type { Backend } from "../../../../engine/runtime/backend.js";
 import type { Matrix } from "../../../../inference/statistics/objective.js";
+import { commonOf } from "../../../../workflow/common-inputs.js";
 import type { ChannelEvents } from "../../../../workflow/events/channel-events.js";
 import { bandStep } from "../../../../workflow/steps/composition/bands.js";
-import { boundPlan, type CompositionContext } from "../../../../workflow/steps/composition/context.js";
+import { boundPlan, type StepContext } from "../../../../workflow/steps/composition/context.js";
 import type { CompositionFit } from "../../../../workflow/steps/composition/fit.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
 import { close } from "../../../support/close.js";
@@ -27,10 +28,10 @@ async function bandsOf(
   backend: Backend = referenceBackend(),
 ) {
   const analysis = await readAs(source);
-  const context: CompositionContext = {
-    analysis,
-    store: passingSteps({}),
-    common: {},
+  const common = commonOf(analysis, backend);
+  const context: StepContext = {
+    store: passingSteps(common),
+    common,
     backend,
     progress,
     signal,
@@ -45,7 +46,7 @@ async function bandsOf(
   };
   const done = { name: "fit", key: "", inputs: {}, result: async () => fit as unknown as CompositionFit };
   try {
-    return await bandStep(context, bound, done).result();
+    return await bandStep(context, bound, done, analysis.configuration.report).result();
   } finally {
     await bound.close();
   }

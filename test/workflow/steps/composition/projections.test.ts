@@ -2,7 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
-import { boundPlan, type CompositionContext } from "../../../../workflow/steps/composition/context.js";
+import { commonOf } from "../../../../workflow/common-inputs.js";
+import { boundPlan, type StepContext } from "../../../../workflow/steps/composition/context.js";
 import type { CompositionFit } from "../../../../workflow/steps/composition/fit.js";
 import { goodnessOf, projectionStep } from "../../../../workflow/steps/composition/projections.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
@@ -14,12 +15,13 @@ const signal = new AbortController().signal;
 const progress = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 async function projectionsOf(source: string, m: readonly number[], estimate: readonly number[], expected: number) {
-  const analysis = await readAs(source, { set: ["report.bins=4"] });
-  const context: CompositionContext = {
-    analysis,
-    store: passingSteps({}),
-    common: {},
-    backend: referenceBackend(),
+  const analysis = await readAs(source);
+  const backend = referenceBackend();
+  const common = commonOf(analysis, backend);
+  const context: StepContext = {
+    store: passingSteps(common),
+    common,
+    backend,
     progress,
     signal,
     warn: () => {},
@@ -32,7 +34,7 @@ async function projectionsOf(source: string, m: readonly number[], estimate: rea
     expectedBefore: { fit: 5300 },
   };
   const done = { name: "fit", key: "", inputs: {}, result: async () => fit as unknown as CompositionFit };
-  return projectionStep(context, bound, done).result();
+  return projectionStep(context, bound, done, { bins: 4 }).result();
 }
 
 const flat = [...Array(80).keys()].map((i) => 100.5 + i);

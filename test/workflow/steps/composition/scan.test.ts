@@ -22,12 +22,11 @@ samples: { data: data.npz }
 parameters: { at: { start: 1.5, range: ${range} }, n: { start: 7, range: [0.1, 1000] } }
 densities: { peak: { gaussian: { x: m, mean: at, sigma: ${SIGMA} } }, model: { mixture: { peak: n } } }
 likelihoods: { fit: { density: model, sample: data } }
-scan: { points: ${POINTS}, grid: ${POINTS}, range: 2 }
 `);
   const backend = referenceBackend();
   const common = commonOf(analysis, backend);
+  const axis = { points: POINTS, range: 2 };
   const context = {
-    analysis,
     backend,
     common,
     store: passingSteps(common),
@@ -39,8 +38,8 @@ scan: { points: ${POINTS}, grid: ${POINTS}, range: 2 }
   const fit = fitStep(context, bound);
   try {
     return {
-      single: await scanStep(context, bound, "at", fit).result(),
-      pair: await pairStep(context, bound, ["at", "n"], fit).result(),
+      single: await scanStep(context, bound, "at", fit, axis).result(),
+      pair: await pairStep(context, bound, ["at", "n"], fit, axis).result(),
     };
   } finally {
     await bound.close();
