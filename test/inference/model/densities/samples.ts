@@ -506,8 +506,8 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
         s: { kind: "product", factors: ["peak", "late"] },
         b: { kind: "product", factors: ["early", "falling"] },
         both: { kind: "mixture", summands: ["s", "b"], coefficients: ["signal"] },
-        cut: { kind: "truncated", density: "both", region: { ...sides, t: [[0.5, 2.5]] } },
-        model: { kind: "conditional", density: "cut", given: ["t"] },
+        inRegion: { kind: "truncated", density: "both", region: { ...sides, t: [[0.5, 2.5]] } },
+        model: { kind: "conditional", density: "inRegion", given: ["t"] },
       },
       {
         region: {
