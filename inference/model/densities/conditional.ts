@@ -9,7 +9,7 @@ import { groupsOf, hasMarginal, logMarginal } from "./marginal.js";
 
 export interface ConditionalForm {
   readonly kind: "conditional";
-  /** Of both; products, and sums of products of the same columns. */
+  /** Of both; products, and sums of products of the same columns, also in a region. */
   readonly density: string;
   /** Columns of it that are given. */
   readonly given: readonly string[];
@@ -21,10 +21,13 @@ export const conditional: DensityKind<ConditionalForm> = {
   values: () => [],
   parts: ({ density }) => [density],
   shape: ({ given }, [part]) => {
-    const { groups: _, kept: __, ...own } = part!;
+    const { groups: _, kept = {}, ...own } = part!;
+    const of = part!.of.filter((column) => !given.includes(column));
+    const ownRegion = Object.entries(kept).filter(([column]) => of.includes(column));
     return {
       ...own,
-      of: part!.of.filter((column) => !given.includes(column)),
+      of,
+      ...(ownRegion.length > 0 && { kept: Object.fromEntries(ownRegion) }),
       given: [...new Set([...part!.given, ...given])],
     };
   },

@@ -5,7 +5,7 @@ import { aText, oneOf } from "../../../engine/options.js";
 import { add, exp, greaterEqual, lessEqual, log, mul, sub, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
 import { aRegion } from "../language/entry-kinds.js";
-import type { BoundDensity } from "../language/environment.js";
+import type { BoundDensity, Environment } from "../language/environment.js";
 import {
   type BoundInterval,
   type BoundRegion,
@@ -38,6 +38,20 @@ function fixedRegion(where: string, region: BoundRegion): Region {
   throw new UsageError(where, { expected: "a region that no map moves", got: "one that follows from parameters" });
 }
 
+/** 1 at events that lie in the region of these columns, 0 at others; undefined where it has none of them. */
+const insideOf = (at: Environment, region: Region, columns: readonly string[]): Var | undefined =>
+  columns
+    .flatMap((column) => (region[column] ? [indicator(at.column(column), region[column])] : []))
+    .reduce<Var | undefined>((all, own) => (all === undefined ? own : mul(all, own)), undefined);
+
+/** With the logarithm of 0 outside: shaders have no constant that is infinite. */
+const logWithin = (inside: Var | undefined, value: Var): Var =>
+  inside === undefined ? value : where(inside, value, log(inside));
+
+/** Without some columns. */
+const regionBeside = <R extends BoundRegion>(region: R, columns: readonly string[]): R =>
+  Object.fromEntries(Object.entries(region).filter(([column]) => !columns.includes(column))) as R;
+
 /** Both regions together; a column that has nothing in both has no interval left. */
 export const narrowed = (a: Region, b: Region): Region =>
   Object.fromEntries(
@@ -52,7 +66,7 @@ export const truncated: DensityKind<TruncatedForm> = {
   entries: { kind: oneOf("truncated"), density: aText, region: aRegion },
   values: () => [],
   parts: ({ density }) => [density],
-  shape: ({ region }, [part]) => ({ ...part!, groups: undefined, kept: narrowed(part!.kept ?? {}, region) }),
+  shape: ({ region }, [part]) => ({ ...part!, kept: narrowed(part!.kept ?? {}, region) }),
   check({ density, region }, where, [part], domain, classes) {
     if (Object.keys(region).length === 0) {
       throw new UsageError(where, { expected: "a region with at least one column", got: "none" });
@@ -84,16 +98,17 @@ export const truncated: DensityKind<TruncatedForm> = {
         hint: `Truncate the transported density in place of ${density}`,
       });
     }
+    const { logMarginal } = whole;
     return {
-      logProb() {
-        const inside = Object.entries(region)
-          .map(([column, intervals]) => indicator(at.column(column), intervals))
-          .reduce((a, b) => mul(a, b));
-        // The logarithm of 0: shaders have no constant that is infinite.
-        return where(inside, sub(whole.logProb(), whole.logProbability(region)), log(inside));
-      },
+      logProb: () => logWithin(insideOf(at, region, columns), sub(whole.logProb(), whole.logProbability(region))),
       logProbability: (other) =>
         sub(whole.logProbability(narrowed(region, fixedRegion(name, other))), whole.logProbability(region)),
+      ...(logMarginal && {
+        logMarginal(kept, other) {
+          const rest = narrowed(regionBeside(region, kept), fixedRegion(name, other));
+          return logWithin(insideOf(at, region, kept), sub(logMarginal(kept, rest), whole.logProbability(region)));
+        },
+      }),
       ...(whole.expected && {
         expected: mul(whole.expected, exp(whole.logProbability(region))),
         logExpected: add(whole.logExpected!, whole.logProbability(region)),
@@ -102,4 +117,6 @@ export const truncated: DensityKind<TruncatedForm> = {
   },
   draw: ({ density, region }, draws, name) =>
     withinRegion(draws, `draws of ${name}`, region, (own) => own.drawn(density)),
+  drawRest: ({ density, region }, draws, kept) =>
+    withinRegion(draws, `draws of ${density}`, regionBeside(region, kept), (own) => own.rest(density, kept)),
 };

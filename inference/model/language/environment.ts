@@ -68,7 +68,7 @@ export interface Shape {
   readonly hasKnots: boolean;
   /** Of a truncated one: where it is not 0. */
   readonly kept?: Region;
-  /** Of a product, or a sum of products: its columns, of which other groups can be integrated over. Absent: all of them are one group. */
+  /** Of a product, or a sum of products, also in a region: its columns, of which other groups can be integrated over. Absent: all of them are one group. */
   readonly groups?: readonly ColumnGroup[] | undefined;
 }
 

@@ -495,6 +495,31 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       },
     ),
     sample(
+      "mixture of products in a region of both, given one of its columns",
+      { ...mass, t: { range: [0, 3] } },
+      { sigma: 0.4, c: 0.7, signal: 0.4 },
+      {
+        peak: { kind: "gaussian", x: "m", mean: 1.2, sigma: "sigma" },
+        late: { kind: "exponential", x: "t", c: -0.6 },
+        falling: { kind: "exponential", x: "m", c: "c" },
+        early: { kind: "exponential", x: "t", c: "c" },
+        s: { kind: "product", factors: ["peak", "late"] },
+        b: { kind: "product", factors: ["early", "falling"] },
+        both: { kind: "mixture", summands: ["s", "b"], coefficients: ["signal"] },
+        inRegion: { kind: "truncated", density: "both", region: { ...sides, t: [[0.5, 2.5]] } },
+        model: { kind: "conditional", density: "inRegion", given: ["t"] },
+      },
+      {
+        region: {
+          m: [
+            [1.2, 2],
+            [3, 3.5],
+          ],
+        },
+        given: [{ t: 0.6 }, { t: 2.4 }],
+      },
+    ),
+    sample(
       "average of sums over categories of products, given two of three columns, one of which is given to another",
       { ...mass, t: { range: [0, 3] }, u: {}, k: { values: [1, 2] } },
       { a: 1.3, c: 0.7 },
