@@ -372,19 +372,27 @@ export function programOf(genome: Genome): RandomProgram {
     .map((part) => o.sumTo(o.mul(part, g.tape.constant(g.grid(sizeOf(part.shape)), part.shape)), []))
     .reduce((a, b) => o.add(a, b));
   const second = gradient(directional, nodes);
+  // Terms of event sums that other nodes read, and no output has.
+  const read = g.pool.slice(0, -newest.length).filter(({ node }) => node.events !== undefined && !nodes.includes(node));
+  const sums = read.slice(-4).map(({ node }, i) => [`sum ${i}`, o.sumEvents(node)] as const);
   const label = ({ operation }: Var) =>
     operation.name === "parameter" || operation.name === "column" ? operation.label : "";
   const named = (prefix: string, list: readonly Var[]) =>
     Object.fromEntries(list.map((node, i) => [`${prefix} ${label(nodes[i] as Var)}`, node]));
+  // Without derivatives most nodes have one reader, as what backends fuse wants.
+  const alone = { loss, ...Object.fromEntries(sums) };
   return {
-    outputs: {
-      loss,
-      ...Object.fromEntries(newest.map(({ node }, i) => [`value ${i}`, node])),
-      ...named("gradient", first),
-      ...named("second", second),
-      again: loss,
-      directional,
-    },
+    outputs:
+      genome.seed % 3 === 0
+        ? alone
+        : {
+            ...alone,
+            ...Object.fromEntries(newest.map(({ node }, i) => [`value ${i}`, node])),
+            ...named("gradient", first),
+            ...named("second", second),
+            again: loss,
+            directional,
+          },
     parameters: g.parameters,
     columns(events) {
       const random = randomNumbers(genome.seed + 1);
