@@ -27,7 +27,7 @@ import { compositionParameters } from "../composition/composition-parameters.js"
 import { derivedColumns } from "../language/framed-columns.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
 import { type BoundSample, boundTerms, computedOf, logProbOf, scoresOf } from "./bound-terms.js";
-import { withOutcomes, withoutEvents } from "./channel-parameters.js";
+import { ChannelParameters, withOutcomes } from "./channel-parameters.js";
 import type { Order, OuterProduct } from "./evaluation.js";
 import { type BoundEvents, eventPrograms, type Member } from "./event-programs.js";
 import { CACHE_BYTES } from "./likelihood-request.js";
@@ -241,7 +241,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
   }
   for (const channel of channels) checkChannel(composition, channel);
   let current = composition;
-  let ofParameters = withoutEvents(composition, channels);
+  const ofParameters = new ChannelParameters(composition, channels);
   const open = channels.map((channel): OpenChannel => {
     const { traced, tape, parts, integrals } = traceChannel(composition, channel);
     const member: Member = { parameters: parametersOf(tape, compositionParameters(composition)), columns: {} };
@@ -260,10 +260,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     if (found !== undefined) return found;
     throw new UsageError("channelsLikelihood", { expected: `a channel (${names.join(", ")})`, got: name });
   };
-  const boundAll = boundTerms(open, {
-    penalty: (theta) => ofParameters.penalty(theta),
-    curvature: (theta) => ofParameters.curvature(theta),
-  });
+  const boundAll = boundTerms(open, ofParameters);
 
   async function evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts> {
     const { samples, penalty, total } = await boundAll.evaluate(theta, order);
@@ -317,7 +314,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
       });
     }
     const own = withOutcomes(current, outcomes);
-    ofParameters = withoutEvents(own, next);
+    ofParameters.bind(own, next);
     current = own;
     for (const [i, channel] of next.entries()) {
       const { events, parts } = open[i]!;
