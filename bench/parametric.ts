@@ -99,7 +99,7 @@ printMachine(where);
 const likelihood = await ourLikelihood(backend, events);
 const ofFit = await ourLikelihood(backend, events.slice(0, FIT_EVENTS));
 const theta = (turn: number) => Float64Array.of(0.3, 5 + 1e-4 * turn, 0.5, 0.3);
-const fitter = await toyFitter(backend);
+const fitter = await toyFitter(backend, toys[0]!);
 
 let turn = 0;
 const numbersOf = ({ estimate, covariance, evaluations }: FitResult) => [
@@ -192,7 +192,7 @@ for (const task of [...derivatives, "fit", "toys"]) {
 
 /** Milliseconds a toy with so many fits at once, each on a backend of one thread. */
 async function manyAtOnce(backends: readonly Backend[]): Promise<number> {
-  const fitters: ToyFitter[] = await Promise.all(backends.map(toyFitter));
+  const fitters: ToyFitter[] = await Promise.all(backends.map((own) => toyFitter(own, toys[0]!)));
   for (const own of fitters) for (let i = 0; i < 20; i++) await own.fit(toys[i]!);
   const passed = await elapsed(() =>
     Promise.all(
