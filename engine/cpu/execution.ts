@@ -141,7 +141,7 @@ export class Execution {
   read(label: string): Float64Array {
     const stamped = this.state.get(label);
     if (stamped === undefined) throw new Error(`internal: parameter ${label} has no value`);
-    return stamped.value;
+    return stamped.value.slice();
   }
 
   /** Zeros for the outputs without events of so many steps. */
