@@ -1,6 +1,7 @@
 /** Terms of a likelihood of channels that look at parameters alone, and outcomes of auxiliary measurements. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
+import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
@@ -15,7 +16,14 @@ import {
   type ParameterPrograms,
   parameterPrograms,
 } from "./bound-terms.js";
-import type { Channel } from "./channels.js";
+
+/** What these terms look at of a channel: its density, and how often its events count. */
+export interface CountedChannel {
+  readonly name: string;
+  readonly density: string;
+  readonly isExtended: boolean;
+  readonly data: { readonly count: number; readonly weights?: ColumnData | undefined };
+}
 
 /** Constraints, extended terms, and expected numbers, as functions of θ. */
 interface TracedTerms extends ParameterPrograms {
@@ -27,7 +35,7 @@ const totalName = (channel: string) => `events of ${channel}`;
 const logarithmName = (channel: string) => `log events of ${channel}`;
 
 /** Where terms have another form: of an outcome that is 0, and of no events. */
-const formOf = ({ parameters }: CheckedComposition, channels: readonly Channel[]) =>
+const formOf = ({ parameters }: CheckedComposition, channels: readonly CountedChannel[]) =>
   JSON.stringify([
     parameters.map(({ constraint }) => constraint?.observed === 0),
     channels.map(({ data }) => data.count === 0),
@@ -40,13 +48,13 @@ export class ChannelParameters implements TracedTerms {
   /** Of the tape. */
   private readonly numbers: Record<string, Float64Array>;
 
-  constructor(composition: CheckedComposition, channels: readonly Channel[]) {
+  constructor(composition: CheckedComposition, channels: readonly CountedChannel[]) {
     this.numbers = compositionParameters(composition);
     this.bind(composition, channels);
   }
 
   /** Takes other outcomes and numbers of events. */
-  bind(composition: CheckedComposition, channels: readonly Channel[]): void {
+  bind(composition: CheckedComposition, channels: readonly CountedChannel[]): void {
     const given: Record<string, number> = {};
     for (const { name, constraint } of composition.parameters) {
       if (constraint !== undefined) given[outcomeName(name)] = constraintStatistic(constraint);
@@ -64,19 +72,19 @@ export class ChannelParameters implements TracedTerms {
     this.form = form;
   }
 
-  penalty(theta: ArrayLike<number>) {
+  penalty(theta: ArrayLike<number>): Record<string, Float64Array> {
     return this.traced.penalty(theta);
   }
 
-  curvature(theta: ArrayLike<number>) {
+  curvature(theta: ArrayLike<number>): Record<string, Float64Array> {
     return this.traced.curvature(theta);
   }
 
-  get expected() {
+  get expected(): TracedTerms["expected"] {
     return this.traced.expected;
   }
 
-  private trace(composition: CheckedComposition, channels: readonly Channel[]): TracedTerms {
+  private trace(composition: CheckedComposition, channels: readonly CountedChannel[]): TracedTerms {
     const free = freeParameters(composition.parameters);
     const tape = new Tape();
     const nu = tape.parameter("nu", [free.length]);

@@ -2,8 +2,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checkedComposition } from "../../../../inference/model/composition/composition.js";
-import { ChannelParameters, withOutcomes } from "../../../../inference/model/likelihood/channel-parameters.js";
-import type { Channel } from "../../../../inference/model/likelihood/channels.js";
+import {
+  ChannelParameters,
+  type CountedChannel,
+  withOutcomes,
+} from "../../../../inference/model/likelihood/channel-parameters.js";
 import { close, tolerances } from "../../../support/close.js";
 
 import { parameter } from "../densities/samples.js";
@@ -23,11 +26,11 @@ const composition = checkedComposition({
 });
 const theta = [6, 9, 0.8];
 
-const channelOf = (count: number, weights?: Float64Array): Channel => ({
+const channelOf = (count: number, weights?: Float64Array): CountedChannel => ({
   name: "all",
   density: "model",
   isExtended: true,
-  data: { count, columns: { m: new Float64Array(count).fill(2) }, weights },
+  data: { count, weights },
 });
 
 /** Poisson terms are 0 at their minimum: μ - n - n log(μ / n). */
