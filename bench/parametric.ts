@@ -5,20 +5,23 @@
  * All take turns in each round. Answers must agree.
  */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { wantsWide } from "../cli/command/wide.js";
 import { elapsed, quantile, quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
-import type { Backend } from "../engine/runtime/backend.js";
+import type { Program } from "../engine/runtime/backend.js";
 import { mul, sumEvents } from "../engine/tape/operations.js";
 import { Tape } from "../engine/tape/tape.js";
 import type { FitResult } from "../inference/statistics/fit/fit-result.js";
 import { Contestant, type Kind } from "./comparison/processes.js";
 import type { Times } from "./comparison/protocol.js";
-import { ourAnswer, ourFit, ourLikelihood, RANGE, type ToyFitter, toyFitter } from "./parametric/ours.js";
+import { ourAnswer, ourFit, ourLikelihood, RANGE, toyFitter } from "./parametric/ours.js";
+import type { ToyWork } from "./parametric/toy-worker.js";
 import { machine, printMachine, writeResult } from "./support/machine.js";
 import { processorTime } from "./support/processor-time.js";
 
@@ -99,7 +102,9 @@ printMachine(where);
 const likelihood = await ourLikelihood(backend, events);
 const ofFit = await ourLikelihood(backend, events.slice(0, FIT_EVENTS));
 const theta = (turn: number) => Float64Array.of(0.3, 5 + 1e-4 * turn, 0.5, 0.3);
-const fitter = await toyFitter(backend);
+// One thread for all of a fit: the minimiser's and that of the program are the same.
+const inThread = await cpuBackend({ precision: "f64", threads: 0, wide: wantsWide() });
+const fitter = await toyFitter(inThread, toys[0]!);
 
 let turn = 0;
 const numbersOf = ({ estimate, covariance, evaluations }: FitResult) => [
@@ -190,46 +195,56 @@ for (const task of [...derivatives, "fit", "toys"]) {
   );
 }
 
-/** Milliseconds a toy with so many fits at once, each on a backend of one thread. */
-async function manyAtOnce(backends: readonly Backend[]): Promise<number> {
-  const fitters: ToyFitter[] = await Promise.all(backends.map(toyFitter));
-  for (const own of fitters) for (let i = 0; i < 20; i++) await own.fit(toys[i]!);
-  const passed = await elapsed(() =>
+/** Milliseconds a toy where so many threads fit toys, each on a backend of its own. */
+async function inThreads(threads: number): Promise<number> {
+  const workers = Array.from({ length: threads }, (_, k) => {
+    const workerData: ToyWork = { toys: toys.filter((_, i) => i % threads === k), wide: wantsWide() };
+    return new Worker(new URL("./parametric/toy-worker.js", import.meta.url), { workerData });
+  });
+  const fit = (count: number) =>
     Promise.all(
-      fitters.map(async (own, k) => {
-        for (let i = k; i < TOYS; i += fitters.length) await own.fit(toys[i]!);
+      workers.map(async (worker) => {
+        worker.postMessage(count);
+        await once(worker, "message");
       }),
-    ),
-  );
-  await Promise.all(fitters.map((own) => own.close()));
+    );
+  await fit(100);
+  const passed = await elapsed(() => fit(TOYS));
+  await Promise.all(workers.map((worker) => worker.terminate()));
   return passed / TOYS;
 }
 
-const others = await Promise.all(
-  Array.from({ length: availableParallelism() - 1 }, () =>
-    cpuBackend({ precision: "f64", threads: 1, wide: wantsWide() }),
-  ),
+const threads = availableParallelism();
+const times: Record<"alone" | "together", number[]> = { alone: [], together: [] };
+for (let round = 0; round < ROUNDS; round++) {
+  times.alone.push(await inThreads(1));
+  times.together.push(await inThreads(threads));
+}
+const [alone, together] = [quartiles(times.alone), quartiles(times.together)];
+console.log(
+  `\n${TOYS} toys, ms each: ${quartilesText(alone, 3)} in one thread, ${quartilesText(together, 3)} in ${threads}`,
 );
-const alone = await manyAtOnce([backend]);
-const together = await manyAtOnce([backend, ...others]);
-console.log(`\n${TOYS} toys: ${alone.toFixed(3)} ms each, on ${others.length + 1} backends ${together.toFixed(3)} ms`);
 
 /** Of a program of one product, one event; and of the Hessian of a toy, fetched for new data. */
 const tape = new Tape();
-const tiny = await backend.compile({ outputs: { sum: sumEvents(mul(tape.column("x"), tape.parameter("p"))) } });
-await tiny.bind({ x: Float64Array.of(1) });
+const outputs = { sum: sumEvents(mul(tape.column("x"), tape.parameter("p"))) };
+const tiny = await Promise.all([backend, inThread].map((own) => own.compile({ outputs })));
+for (const own of tiny) await own.bind({ x: Float64Array.of(1) });
 async function callTimes(call: (i: number) => Promise<unknown>) {
   const times: number[] = [];
   for (let i = 0; i < 1000; i++) times.push(await elapsed(() => call(i)));
   const later = times.slice(200);
   return { ...quartiles(later), least: quantile(later, 0) };
 }
+const timesOf = (own: Program) =>
+  callTimes(async (i) => {
+    await own.write({ p: [i] });
+    await own.run();
+  });
 const overhead = {
-  "write and run, one product of one event": await callTimes(async (i) => {
-    await tiny.write({ p: [i] });
-    await tiny.run();
-  }),
-  "bind, write and run, second derivatives of a toy": await callTimes((i) => fitter.evaluate(toys[i % TOYS]!)),
+  "write and run, one product of one event, on a worker": await timesOf(tiny[0]!),
+  "write and run, one product of one event, in this thread": await timesOf(tiny[1]!),
+  "bind and evaluate, second derivatives of a toy": await callTimes((i) => fitter.evaluate(toys[i % TOYS]!)),
 };
 console.log("\nmilliseconds of a call");
 for (const [name, own] of Object.entries(overhead)) {
@@ -241,8 +256,8 @@ writeResult("parametric", where, {
   eventsOfFit: FIT_EVENTS,
   toys: {
     count: TOYS,
-    millisecondsEach: significant(alone),
-    together: { backends: others.length + 1, millisecondsEach: significant(together) },
+    millisecondsEach: rounded(alone),
+    together: { threads, millisecondsEach: rounded(together) },
   },
   tasks: results,
   overheadMilliseconds: Object.fromEntries(
@@ -252,5 +267,5 @@ writeResult("parametric", where, {
 await fitter.close();
 await likelihood.close();
 await ofFit.close();
-await Promise.all([backend, ...others].map((own) => own.close()));
+await Promise.all([backend, inThread].map((own) => own.close()));
 rmSync(folder, { recursive: true });

@@ -8,6 +8,7 @@ import type { Backend, ColumnSource, Program, ProgramRequest, RunOptions, StepPl
 import { BlockedColumn } from "../runtime/blocked-column.js";
 import { Boundary, closedError, numbersOf } from "../runtime/boundary.js";
 import { type KernelCost, type ProgramTimes, timesOf } from "../runtime/kernel-times.js";
+import { Pauses } from "../runtime/pauses.js";
 import { checkPlan, checkRequest, checkRun } from "../runtime/requests.js";
 import { isSharing, sharedColumn } from "../runtime/shared-column.js";
 import { sizeOf, type Var } from "../tape/tape.js";
@@ -16,18 +17,20 @@ import { hasRelaxedSimd } from "./assembly/simd.js";
 import type { WasmMemory } from "./assembly/webassembly.js";
 import { compileProgram } from "./compile.js";
 import { control } from "./execution.js";
+import type { HostWorker } from "./host.js";
 import { talliesOf } from "./kernel-clock.js";
 import type { CompiledProgram } from "./plan.js";
 import { type MemoryImage, memoryOf } from "./program-memory.js";
+import { type Reply, type Request, type Single, thisThread, type WorkerStart } from "./thread.js";
 import type { BoundColumn, OutputColumn } from "./tile-columns.js";
 import { allowWide } from "./wide.js";
-import type { Reply, Request, Single, WorkerStart } from "./worker.js";
 
 export interface CpuOptions {
   readonly precision?: Precision;
   /**
    * Worker threads, at most MOST_THREADS; all cores where absent, and slower where more than those. Results do not depend on it.
-   * One, with a warning, where memory cannot be shared: in pages that are not cross-origin isolated.
+   * One, with a warning, where memory cannot be shared: in pages that are not cross-origin isolated. 0: programs run in the thread that
+   * calls, which does nothing else meanwhile, and no signal ends a run: for many small ones, for which messages take longer than numbers.
    */
   readonly threads?: number;
   /**
@@ -54,9 +57,9 @@ function shareable(source: ColumnSource): BoundColumn {
 const MOST_THREADS = 256;
 
 function checkThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+  if (!Number.isInteger(threads) || threads < 0 || threads > MOST_THREADS) {
     throw new UsageError("cpu backend", {
-      expected: `a whole number of threads from 1 to ${MOST_THREADS}`,
+      expected: `a whole number of threads from 0 to ${MOST_THREADS}`,
       got: String(threads),
     });
   }
@@ -72,21 +75,33 @@ function checkThreads(threads: number): void {
 /** The workers of one backend, and the calls that wait for them. */
 class Crew {
   private readonly shared = new Int32Array(allocate(control.length * 4));
-  private readonly workers;
+  private readonly workers: readonly HostWorker<Request, Reply>[];
+  /** Where this thread does the work: calls in a row would keep it from all else. */
+  private readonly pauses: Pauses | undefined;
   private readonly waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>();
   private nextCall = 0;
   private failure: Error | undefined;
   private isClosing = false;
   private held = 0;
 
-  constructor(readonly threads: number) {
-    this.workers = Array.from({ length: threads }, (_, rank) =>
-      host.startWorker<WorkerStart, Request, Reply>({ rank, threads, shared: this.shared }),
-    );
+  /** @param workers  none: the thread that calls is the only one */
+  constructor(workers: number) {
+    const { shared } = this;
+    if (workers === 0) this.pauses = new Pauses();
+    this.workers =
+      workers === 0
+        ? [thisThread({ rank: 0, threads: 1, shared })]
+        : Array.from({ length: workers }, (_, rank) =>
+            host.startWorker<WorkerStart, Request, Reply>({ rank, threads: workers, shared }),
+          );
     for (const worker of this.workers) {
       worker.onReply((reply) => this.settle(reply));
       worker.onFailure((error) => this.fail(error));
     }
+  }
+
+  get threads(): number {
+    return this.workers.length;
   }
 
   get isOpen(): boolean {
@@ -118,10 +133,12 @@ class Crew {
     const call = this.nextCall++;
     return this.holding(async () => {
       try {
-        return await new Promise<Reply>((resolve, reject) => {
+        const reply = await new Promise<Reply>((resolve, reject) => {
           this.waiting.set(call, { resolve, reject });
           this.post(request(call));
         });
+        await this.pauses?.take();
+        return reply;
       } finally {
         this.waiting.delete(call);
       }
@@ -156,11 +173,12 @@ export async function cpuBackend(options: CpuOptions = {}): Promise<Backend> {
   checkOptions("cpuBackend", options, cpuOptions);
   const { precision = "f32", threads: asked = Math.min(host.coreCount(), MOST_THREADS), wide = false } = options;
   checkThreads(asked);
-  const threads = isSharing ? asked : 1;
-  if (threads < asked) host.warnOfOneThread();
+  const workers = isSharing ? asked : Math.min(asked, 1);
+  if (workers < asked) host.warnOfOneThread();
   const relaxed = await hasRelaxedSimd();
   const simd: Simd = { relaxed, wide: wide ? await allowWide(relaxed) : "none" };
-  const crew = new Crew(threads);
+  const crew = new Crew(workers);
+  const { threads } = crew;
   let programs = 0;
   return {
     name: "cpu",

@@ -93,7 +93,8 @@ export class Execution {
   private readonly data = new Map<string, BoundColumn>();
   private readonly state = new Map<string, StampedValue>();
   private readonly stamped = new Map<number, StampedValue>();
-  private readonly uploaded = new Map<string, number>();
+  /** Stamps by address, or by the call that rearranges weights. */
+  private readonly uploaded = new Map<number | string, number>();
   private readonly kernelClock: KernelClock | undefined;
   private readonly stages: readonly ParameterStage[];
   private clock = 1;
@@ -140,7 +141,7 @@ export class Execution {
   read(label: string): Float64Array {
     const stamped = this.state.get(label);
     if (stamped === undefined) throw new Error(`internal: parameter ${label} has no value`);
-    return stamped.value;
+    return stamped.value.slice();
   }
 
   /** Zeros for the outputs without events of so many steps. */
@@ -162,7 +163,7 @@ export class Execution {
     for (const name of plan.updateKernels) instance.exports[name]?.(0);
     const fresh = plan.updates.map((update) => {
       const { node, size, from } = update;
-      return { update, value: from === undefined ? this.valueAt(node) : () => this.copyOut(from, size) };
+      return { update, value: from === undefined ? this.valueAt(node).slice() : () => this.copyOut(from, size) };
     });
     for (const { update, value } of fresh) {
       const { label, size, from, to } = update;
@@ -172,7 +173,7 @@ export class Execution {
         continue;
       }
       instance.exports[COPY]?.(to, from, size * bytes);
-      this.uploaded.set(String(to), stamp);
+      this.uploaded.set(to, stamp);
       // Not read before the memory changes again: a later write or update replaces this entry.
       this.state.set(label, new StampedValue(stamp, () => this.copyOut(to, size)));
     }
@@ -206,11 +207,10 @@ export class Execution {
   private refreshStage({ before, small, kept, after }: ParameterStage): void {
     for (const node of before) this.refresh(node);
     if (small.run((id) => this.valueAt(id))) {
-      for (const node of kept) {
-        const value = small.valueOf(node);
-        const known = this.stamped.get(node.id)?.value;
-        if (known?.every((own, i) => Object.is(own, value[i]))) continue;
-        this.stamped.set(node.id, new StampedValue(this.clock++, value.slice()));
+      for (const { id, at } of kept) {
+        if (this.stamped.has(id) && !small.hasChanged(at)) continue;
+        // The numbers are those of the next run then: whoever keeps them for longer copies them.
+        this.stamped.set(id, new StampedValue(this.clock++, at.numbers));
       }
     }
     for (const node of after) this.refresh(node);
@@ -331,12 +331,13 @@ export class Execution {
 
   private bringToMemory({ node, address, size }: Upload): void {
     const stamped = this.stamped.get(node) as StampedValue;
-    const key = String(address);
-    if ((this.uploaded.get(key) ?? 0) >= stamped.stamp) return;
-    if (stamped.value.length !== size)
-      throw new Error(`internal: node ${node} has ${stamped.value.length} numbers, not ${size}`);
-    this.numbers.set(stamped.value, address / this.bytes);
-    this.uploaded.set(key, stamped.stamp);
+    if ((this.uploaded.get(address) ?? 0) >= stamped.stamp) return;
+    const { value } = stamped;
+    if (value.length !== size) throw new Error(`internal: node ${node} has ${value.length} numbers, not ${size}`);
+    // Most are single numbers, for which `set` takes longer.
+    if (size === 1) this.numbers[address / this.bytes] = value[0] as number;
+    else this.numbers.set(value, address / this.bytes);
+    this.uploaded.set(address, stamped.stamp);
   }
 
   private uploadParameters(pass: PassPlan): void {
@@ -364,7 +365,7 @@ export class Execution {
       for (const [target, offset, ...values] of weights.calls) {
         instance.exports[UNPACK]?.(target as number, plan.accumulators + (offset as number), ...values);
       }
-      this.uploaded.set(String(address), stamp);
+      this.uploaded.set(address, stamp);
       this.stamped.set(node, new StampedValue(stamp, () => this.copyOut(address, size)));
     }
   }

@@ -1,5 +1,5 @@
 /** Nodes without events as rank 0 evaluates them before the passes of a level. */
-import { SmallNodes } from "../reference/small-nodes.js";
+import { SmallNodes, type SmallValue } from "../reference/small-nodes.js";
 import type { LevelPlan, PlainNode, Plan } from "./plan.js";
 
 export interface ParameterStage {
@@ -7,7 +7,7 @@ export interface ParameterStage {
   readonly before: readonly PlainNode[];
   /** All nodes of few numbers, and those of them that anything else reads. */
   readonly small: SmallNodes;
-  readonly kept: readonly PlainNode[];
+  readonly kept: readonly { readonly id: number; readonly at: SmallValue }[];
   /** The others, inputs first. */
   readonly after: readonly PlainNode[];
 }
@@ -40,10 +40,11 @@ export function parameterStages(plan: Plan): ParameterStage[] {
   });
   return plan.levels.map(({ parameters }, at) => {
     const own = owned[at] as Set<PlainNode>;
+    const small = new SmallNodes([...own]);
     return {
       before: parameters.filter(isParameter),
-      small: new SmallNodes([...own]),
-      kept: [...own].filter(({ id }) => wanted.has(id)),
+      small,
+      kept: [...own].flatMap((node) => (wanted.has(node.id) ? [{ id: node.id, at: small.placed(node) }] : [])),
       after: parameters.filter((node) => !isParameter(node) && !own.has(node)),
     };
   });

@@ -31,9 +31,16 @@ const WIDTH = 7;
 
 const isView = (name: Operation["name"]) => name === "reshape" || name === "stopGradient";
 
+/** Where the values of a node are: changed by the next `run`. */
+export interface SmallValue {
+  readonly place: number;
+  readonly numbers: Float64Array;
+}
+
 export class SmallNodes {
-  /** Values of all nodes and of what they read from outside, one after another. */
+  /** Values of all nodes and of what they read from outside, one after another; and before the last run. */
   private readonly numbers: Float64Array;
+  private readonly earlier: Float64Array;
   private readonly places = new Map<number, number>();
   /** Read from outside: by the numbers of their nodes. */
   private readonly given: { readonly id: number; readonly place: number; readonly size: number }[] = [];
@@ -64,6 +71,7 @@ export class SmallNodes {
     }
     this.steps = Int32Array.from(steps);
     this.numbers = new Float64Array(this.end);
+    this.earlier = new Float64Array(this.end);
     for (const { place, values } of constants) this.numbers.set(values, place);
     for (const make of late) make();
   }
@@ -86,15 +94,26 @@ export class SmallNodes {
   }
 
   /** Values of a node: changed by the next `run`. */
-  valueOf({ id, shape }: { readonly id: number; readonly shape: Shape }): Float64Array {
+  valueOf(node: { readonly id: number; readonly shape: Shape }): Float64Array {
+    return this.placed(node).numbers;
+  }
+
+  placed({ id, shape }: { readonly id: number; readonly shape: Shape }): SmallValue {
     const place = this.placeOf(id);
-    return this.numbers.subarray(place, place + sizeOf(shape));
+    return { place, numbers: this.numbers.subarray(place, place + sizeOf(shape)) };
+  }
+
+  /** Did the last `run` that evaluated anything change a value? */
+  hasChanged({ place, numbers }: SmallValue): boolean {
+    for (let i = 0; i < numbers.length; i++) if (!Object.is(numbers[i], this.earlier[place + i])) return true;
+    return false;
   }
 
   /** Evaluates all, from what `valueAt` gives for nodes from outside. @returns whether any of that had changed */
   run(valueAt: (id: number) => Float64Array): boolean {
     const { numbers } = this;
     let hasChanged = this.isNew;
+    this.earlier.set(numbers);
     for (const { id, place, size } of this.given) {
       const value = valueAt(id);
       for (let i = 0; i < size; i++) {
@@ -178,14 +197,16 @@ export class SmallNodes {
 
   private evaluateOther(s: number): void {
     const { numbers: x, steps } = this;
-    const [code, size, to, a, b, c, own] = steps.subarray(s, s + WIDTH) as unknown as number[];
-    if (code === codeOf.evaluated) this.others[own!]!();
+    const [code, size, to, a] = [steps[s]!, steps[s + 1]!, steps[s + 2]!, steps[s + 3]!];
+    const own = steps[s + 6]!;
+    if (code === codeOf.evaluated) this.others[own]!();
     else if (code === codeOf.take) {
-      const index = this.indices[own!]!;
-      for (let i = 0; i < size!; i++) x[to! + i] = index[i]! < 0 ? 0 : x[a! + index[i]!]!;
+      const index = this.indices[own]!;
+      for (let i = 0; i < size; i++) x[to + i] = index[i]! < 0 ? 0 : x[a + index[i]!]!;
     } else {
-      const form = this.forms[own!]!;
-      for (let i = 0; i < size!; i++) x[to! + i] = form(x[a! + i]!, x[b! + i]!, x[c! + i]!);
+      const [b, c] = [steps[s + 4]!, steps[s + 5]!];
+      const form = this.forms[own]!;
+      for (let i = 0; i < size; i++) x[to + i] = form(x[a + i]!, x[b + i]!, x[c + i]!);
     }
   }
 }

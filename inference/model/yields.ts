@@ -77,13 +77,27 @@ export function logTotalYield(logYieldOf: Var): Var {
  * @param observed  N = Σ of event weights
  */
 export function extendedTermOfTotal(logTotal: Var, observed: number): Var {
-  if (!(observed > 0 && Number.isFinite(observed))) {
-    throw new UsageError("extended likelihood", {
-      expected: "event weights with a positive finite sum",
-      got: `${observed}`,
-      hint: "Set likelihood.extended to false, or look at the weights",
-    });
-  }
-  const distance = sub(logTotal, Math.log(observed));
-  return mul(sub(expm1(distance), distance), observed);
+  return extendedTermOf(logTotal, observedTotal(observed));
+}
+
+/** N and log N. */
+export interface ObservedTotal<T> {
+  readonly total: T;
+  readonly logarithm: T;
+}
+
+/** Refuses an N that no events have. */
+export function observedTotal(observed: number): ObservedTotal<number> {
+  if (observed > 0 && Number.isFinite(observed)) return { total: observed, logarithm: Math.log(observed) };
+  throw new UsageError("extended likelihood", {
+    expected: "event weights with a positive finite sum",
+    got: `${observed}`,
+    hint: "Set likelihood.extended to false, or look at the weights",
+  });
+}
+
+/** The same term of numbers or nodes []. */
+export function extendedTermOf(logTotal: Var, { total, logarithm }: ObservedTotal<number | Var>): Var {
+  const distance = sub(logTotal, logarithm);
+  return mul(sub(expm1(distance), distance), total);
 }

@@ -8,7 +8,7 @@ import { writeAtomic } from "../../io/index.js";
 import { NotConverged, UsageError } from "../errors.js";
 import type { CompositionContext } from "../steps/composition/context.js";
 import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
-import { type CompositionToys, compositionToys, FIT, runCompositionToy } from "../steps/composition/toys.js";
+import { type CompositionToys, compositionToys, FIT, ToyLane } from "../steps/composition/toys.js";
 import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
 import { knownCoverage } from "../steps/toy-verdicts.js";
 import { fileName } from "../store/file-names.js";
@@ -107,10 +107,17 @@ async function runMissing(
   const { backend, progress, signal } = toys.context;
   const counter = progress.begin(`coverage, toys of ${toys.bound.plan.name}`, missing.length, "toys");
   let done = 0;
-  await inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
-    await saveToy(folder, await runCompositionToy(toys, toy, own));
-    counter.update(++done);
-  });
+  const opened = new Map<Backend, ToyLane>();
+  try {
+    await inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
+      const lane = opened.get(own) ?? new ToyLane(toys, own);
+      opened.set(own, lane);
+      await saveToy(folder, await lane.run(toy));
+      counter.update(++done);
+    });
+  } finally {
+    for (const lane of opened.values()) await lane.close();
+  }
   counter.done();
 }
 

@@ -9,7 +9,7 @@ import type { Evaluation } from "../../statistics/objective.js";
 import type { Environment } from "../language/environment.js";
 import { constraintNll } from "../parameters/constraints.js";
 import type { Parameter } from "../parameters/parameter.js";
-import { extendedTermOfTotal } from "../yields.js";
+import { extendedTermOf, type ObservedTotal, observedTotal } from "../yields.js";
 import { evaluationOf, type Order, type OuterProduct, sumOf, zeroEvaluation } from "./evaluation.js";
 import type { EventPrograms, Member, Parameters } from "./event-programs.js";
 import { derivatives, scoreOf, scoreSums, type Traced } from "./likelihood-terms.js";
@@ -91,35 +91,40 @@ async function evaluated(
   return { ...total, nll: total.nll + constant };
 }
 
-/** Σ of the constraints of parameters: their term of -ln L []. */
-export function constraintTerm(parameters: readonly Parameter[], at: Environment): Var {
+/** Σ of the constraints of parameters: their term of -ln L []. @param outcome  as of `constraintNll`, by the name of the parameter */
+export function constraintTerm(
+  parameters: readonly Parameter[],
+  at: Environment,
+  outcome: (name: string) => Var | undefined = () => undefined,
+): Var {
   const terms = parameters.flatMap(({ name, constraint }) =>
-    constraint === undefined ? [] : [constraintNll(constraint, at.value(name))],
+    constraint === undefined ? [] : [constraintNll(constraint, at.value(name), outcome(name))],
   );
   return terms.reduce(add, at.tape.constant(0, []));
 }
+
+/** Σ of the weights of a sample and its logarithm; undefined without events. */
+export const observedOf = (data: { readonly count: number; readonly weights?: ColumnData | undefined }) =>
+  data.count > 0 ? observedTotal(totalWeight(data)) : undefined;
 
 /**
  * Poisson term of the number of events of a sample; without events, the expected number itself, which may be 0 but not below.
  *
  * @param total     expected number []
  * @param logTotal  its logarithm
+ * @param observed  Σ of the weights of the events, and its logarithm: numbers or nodes []
  */
-export function extendedTerm(
-  total: Var,
-  logTotal: Var,
-  data: { readonly count: number; readonly weights?: ColumnData | undefined },
-): Var {
-  if (data.count > 0) return extendedTermOfTotal(logTotal, totalWeight(data));
+export function extendedTerm(total: Var, logTotal: Var, observed: ObservedTotal<number | Var> | undefined): Var {
+  if (observed !== undefined) return extendedTermOf(logTotal, observed);
   // Guard the input: at 0 the logarithm has no slope.
   return add(total, log(where(less(total, 0), total, 1)));
 }
 
 /** What looks at parameters alone, as functions of θ: it has no events, so that it is in f64 on any machine. */
 export interface ParameterPrograms {
-  readonly penalty: (theta: ArrayLike<number>) => Output;
+  penalty(theta: ArrayLike<number>): Output;
   /** Of the constraints. */
-  readonly curvature: (theta: ArrayLike<number>) => Output;
+  curvature(theta: ArrayLike<number>): Output;
 }
 
 type Output = Record<string, Float64Array>;
@@ -164,10 +169,10 @@ export interface BoundTerms {
 }
 
 /** All terms together. @param samples  at least one */
-export function boundTerms(samples: readonly BoundSample[], { penalty, curvature }: ParameterPrograms): BoundTerms {
+export function boundTerms(samples: readonly BoundSample[], parameters: ParameterPrograms): BoundTerms {
   /** Sums of products of gradients over all samples, and the curvature of the constraints. */
   async function products(theta: ArrayLike<number>, of: "product" | "outerProduct"): Promise<OuterProduct> {
-    const matrix = curvature(theta).hessian!;
+    const matrix = parameters.curvature(theta).hessian!;
     const fourth = new Float64Array(theta.length);
     for (const sample of samples) {
       if (sample.count === 0) continue;
@@ -182,7 +187,7 @@ export function boundTerms(samples: readonly BoundSample[], { penalty, curvature
     async evaluate(theta, order, onEvents) {
       const found: Evaluation[] = [];
       for (const sample of samples) found.push(await evaluated(sample, theta, order, onEvents));
-      const ofPenalty = evaluationOf(penalty(theta), order);
+      const ofPenalty = evaluationOf(parameters.penalty(theta), order);
       return { samples: found, penalty: ofPenalty, total: found.reduce(sumOf, ofPenalty) };
     },
     scoreProduct: async (theta) => (await products(theta, "product")).matrix,

@@ -2,8 +2,18 @@
  * The likelihood of a composition: a sum over channels, each a density with a sample, and the constraints of the parameters; a function of all
  * free parameters θ, with exact derivatives by double backward.
  */
+import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import { aList, aNumber, anObject, aSignal, checkOptions, type Options, optional } from "../../../engine/options.js";
+import {
+  aList,
+  aNumber,
+  anObject,
+  aSignal,
+  checkArgument,
+  checkOptions,
+  type Options,
+  optional,
+} from "../../../engine/options.js";
 import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
 import { sharedColumn } from "../../../engine/runtime/shared-column.js";
 import { add, broadcastEvents } from "../../../engine/tape/operations.js";
@@ -16,19 +26,10 @@ import type { CheckedComposition } from "../composition/composition.js";
 import { compositionParameters } from "../composition/composition-parameters.js";
 import { derivedColumns } from "../language/framed-columns.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
-import {
-  type BoundSample,
-  boundTerms,
-  computedOf,
-  constraintTerm,
-  extendedTerm,
-  functionOfTheta,
-  logProbOf,
-  parameterPrograms,
-  scoresOf,
-} from "./bound-terms.js";
+import { type BoundSample, boundTerms, computedOf, logProbOf, scoresOf } from "./bound-terms.js";
+import { ChannelParameters, withOutcomes } from "./channel-parameters.js";
 import type { Order, OuterProduct } from "./evaluation.js";
-import { eventPrograms, type Member } from "./event-programs.js";
+import { type BoundEvents, eventPrograms, type Member } from "./event-programs.js";
 import { CACHE_BYTES } from "./likelihood-request.js";
 import { type Traced, WEIGHT } from "./likelihood-terms.js";
 
@@ -80,6 +81,13 @@ export interface ChannelsLikelihood extends Objective {
   readonly effectiveEvents: number;
   readonly isWeighted: boolean;
   readonly crossesKnots: boolean;
+  /**
+   * Takes other events of the channels that are named, and other outcomes of the constraints of parameters: what is compiled stays, so that fits of
+   * many data sets, of toys for example, compile once. Not while an evaluation is under way.
+   *
+   * @param outcomes  `observed` of constraints, by the names of their parameters
+   */
+  bind(data: Readonly<Record<string, ChannelData>>, outcomes?: Readonly<Record<string, number>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -176,37 +184,6 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
   return { traced, tape, parts, integrals };
 }
 
-/** What looks at no event: constraints, extended terms, and expected numbers. */
-function withoutEvents(composition: CheckedComposition, channels: readonly Channel[]) {
-  const free = freeParameters(composition.parameters);
-  const tape = new Tape();
-  const nu = tape.parameter("nu", [free.length]);
-  // Numbers of events look at no column, but the densities that they are of may.
-  const columns = Object.fromEntries(Object.keys(composition.columns).map((name) => [name, tape.column(name)]));
-  const at = bindComposition(composition, nu, columns, new TapeParts());
-  const expected: Record<string, Var> = {};
-  const terms: Var[] = [];
-  for (const { name, density, data, isExtended } of channels) {
-    if (!composition.shape(density).isExtended) continue;
-    const own = at.density(density);
-    const [total, logTotal] = [own.expected!, own.logExpected!];
-    if (total.events !== undefined) {
-      if (!isExtended) continue;
-      throw new UsageError(`channel ${name}`, {
-        expected: `numbers of events of ${density} that look at no column`,
-        got: "numbers that do",
-        hint: "A region of a density that is conditional on a column has a part of its own for each event: set extended to false",
-      });
-    }
-    expected[`expected ${name}`] = total;
-    if (isExtended) terms.push(extendedTerm(total, logTotal, data));
-  }
-  const weights = parametersOf(tape, compositionParameters(composition));
-  const programs = parameterPrograms(nu, constraintTerm(composition.parameters, at), terms, weights);
-  if (Object.keys(expected).length === 0) return { ...programs, expected: undefined };
-  return { ...programs, expected: functionOfTheta(expected, weights) };
-}
-
 /** Error of the logarithm of an integral that is too large to be passed over: as of densities that are known from samples. */
 const MOST_INTEGRAL_ERROR = 5e-4;
 
@@ -219,8 +196,31 @@ export interface UncertainIntegral {
 }
 
 interface OpenChannel extends BoundSample {
-  readonly channel: Channel;
+  channel: Channel;
+  count: number;
+  readonly parts: TapeParts;
   readonly integrals: TapeParts["integrals"];
+}
+
+/** Events of a channel, with all columns that its tape looks at. */
+function boundEvents(composition: CheckedComposition, { density, data }: Channel, { derived }: TapeParts): BoundEvents {
+  const { count, columns, weights } = data;
+  const own = columnsOf(composition, density).map((name) => [name, columns[name]!] as const);
+  const all = [
+    ...own,
+    ...Object.entries(derivedColumns(derived, columns)),
+    ...(weights ? [[WEIGHT, weights] as const] : []),
+  ];
+  return { count, columns: Object.fromEntries(all.map(([name, values]) => [name, sharedColumn(values)])) };
+}
+
+/** (Σw)² / Σw² of all channels together. */
+function effectiveOf(channels: readonly Channel[]): number {
+  const total = channels.reduce((sum, { data }) => sum + data.count, 0);
+  if (total === 0 || channels.every(({ data }) => data.weights === undefined)) return total;
+  return effectiveEvents(
+    channels.flatMap(({ data }) => Array.from(data.weights ?? new Float64Array(data.count).fill(1))),
+  );
 }
 
 /**
@@ -236,37 +236,25 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
   if (twice !== undefined) {
     throw new UsageError("channelsLikelihood", { expected: "channels of different names", got: `${twice} twice` });
   }
-  const parameters = freeParameters(composition.parameters);
-  if (parameters.length === 0) {
+  if (freeParameters(composition.parameters).length === 0) {
     throw new UsageError("channelsLikelihood", { expected: "at least one free parameter", got: "none" });
   }
   for (const channel of channels) checkChannel(composition, channel);
-  const ofParameters = withoutEvents(composition, channels);
-  const open: OpenChannel[] = [];
-  for (const channel of channels) {
-    const { count, columns, weights } = channel.data;
-    const kept = columnsOf(composition, channel.density).map((name) => [name, columns[name]!] as const);
+  let current = composition;
+  const ofParameters = new ChannelParameters(composition, channels);
+  const open = channels.map((channel): OpenChannel => {
     const { traced, tape, parts, integrals } = traceChannel(composition, channel);
     const member: Member = { parameters: parametersOf(tape, compositionParameters(composition)), columns: {} };
-    const derived = Object.entries(derivedColumns(parts.derived, columns));
-    const all = [...kept, ...derived].map(([name, values]) => [name, sharedColumn(values)] as const);
-    const data = { ...Object.fromEntries(all), ...(weights && { [WEIGHT]: sharedColumn(weights) }) };
-    open.push({
-      channel,
-      member,
-      count,
-      integrals,
-      events: eventPrograms({
-        backend,
-        traced: { ...traced } as Record<keyof Traced, Var>,
-        columns: data,
-        count,
-        members: [member],
-        cacheBytes,
-        signal,
-      }),
+    const events = eventPrograms({
+      backend,
+      traced: { ...traced } as Record<keyof Traced, Var>,
+      ...boundEvents(composition, channel, parts),
+      members: [member],
+      cacheBytes,
+      signal,
     });
-  }
+    return { channel, member, count: channel.data.count, parts, integrals, events };
+  });
   const opened = (name: string): OpenChannel => {
     const found = open.find(({ channel }) => channel.name === name);
     if (found !== undefined) return found;
@@ -299,9 +287,9 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     for (const { events } of open) await events.close();
   }
 
-  const [uncertain] = await uncertainIntegrals(parameters.map(({ start }) => start));
-  if (uncertain !== undefined) {
-    await close();
+  async function checkIntegrals() {
+    const [uncertain] = await uncertainIntegrals(freeParameters(current.parameters).map(({ start }) => start));
+    if (uncertain === undefined) return;
     throw new UsageError(`channel ${uncertain.channel}`, {
       expected: `${uncertain.what} to ${MOST_INTEGRAL_ERROR} of itself`,
       got: Number.isNaN(uncertain.error)
@@ -310,14 +298,48 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
       hint: "Give its columns ranges in which the density has no narrow peaks, or none",
     });
   }
-  const weights = channels.flatMap(({ data }) => Array.from(data.weights ?? new Float64Array(data.count).fill(1)));
-  const isWeighted = channels.some(({ data }) => data.weights !== undefined);
+
+  async function bind(data: Readonly<Record<string, ChannelData>>, outcomes: Readonly<Record<string, number>> = {}) {
+    checkArgument("bind", "the data", data, anObject);
+    checkArgument("bind", "the outcomes", outcomes, anObject);
+    for (const name of Object.keys(data)) opened(name);
+    const next = open.map(({ channel }) => ({ ...channel, data: entryOf(data, channel.name) ?? channel.data }));
+    for (const [i, channel] of next.entries()) {
+      checkChannel(composition, channel);
+      const isWeighted = open[i]!.channel.data.weights !== undefined;
+      if ((channel.data.weights !== undefined) === isWeighted) continue;
+      throw new UsageError(`channel ${channel.name}`, {
+        expected: `events ${isWeighted ? "with" : "without"} weights, as it had before`,
+        got: `events ${isWeighted ? "without" : "with"} weights`,
+      });
+    }
+    const own = withOutcomes(current, outcomes);
+    ofParameters.bind(own, next);
+    current = own;
+    for (const [i, channel] of next.entries()) {
+      const { events, parts } = open[i]!;
+      open[i]!.channel = channel;
+      open[i]!.count = channel.data.count;
+      await events.bind(boundEvents(composition, channel, parts));
+    }
+    await checkIntegrals();
+  }
+
+  await checkIntegrals().catch(async (error) => {
+    await close();
+    throw error;
+  });
   return {
-    names: parameters.map(({ name }) => name),
-    parameters,
-    isWeighted,
+    names: freeParameters(composition.parameters).map(({ name }) => name),
+    get parameters() {
+      return freeParameters(current.parameters);
+    },
+    isWeighted: channels.some(({ data }) => data.weights !== undefined),
     crossesKnots: channels.some(({ density }) => composition.shape(density).crossesKnots),
-    effectiveEvents: isWeighted && weights.length > 0 ? effectiveEvents(weights) : weights.length,
+    get effectiveEvents() {
+      return effectiveOf(open.map(({ channel }) => channel));
+    },
+    bind,
     evaluateParts,
     evaluate: async (theta, order) => (await evaluateParts(theta, order)).total,
     logProb: async (channel, theta) => logProbOf(opened(channel), theta),

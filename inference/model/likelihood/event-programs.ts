@@ -6,6 +6,7 @@
 import { type CachedNodes, cachePerEvent, type EventCache } from "../../../engine/partial-evaluation/event-cache.js";
 import type { Backend, ColumnData, Named, Program, RunOptions } from "../../../engine/runtime/backend.js";
 import { BLOCK, BlockedColumn } from "../../../engine/runtime/blocked-column.js";
+import { Turns } from "../../../engine/runtime/turns.js";
 import { sizeOf, type Var } from "../../../engine/tape/tape.js";
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
@@ -21,13 +22,16 @@ export interface Member {
 type Output = Record<string, Float64Array>;
 type CachedColumns = Named<BlockedColumn>;
 
-export interface EventProgramsRequest<N extends string> {
+/** Events that all members have in common. */
+export interface BoundEvents {
+  readonly columns: Named<ColumnData>;
+  readonly count: number;
+}
+
+export interface EventProgramsRequest<N extends string> extends BoundEvents {
   readonly backend: Backend;
   /** On one tape, before any sum over events; ν is the parameter "nu". */
   readonly traced: Readonly<Record<N, Var>>;
-  /** Those that all members have in common. */
-  readonly columns: Named<ColumnData>;
-  readonly count: number;
   readonly members: readonly Member[];
   /** Bytes of the cache at most, over all members. Where the events are too many, what saves least is computed every time. */
   readonly cacheBytes: number;
@@ -44,6 +48,8 @@ export interface EventPrograms<N extends string> {
   openCached(name: string, outputs: Outputs<N>): Promise<Program>;
   /** One at a time: each run has its own ν and member, the latter of `members`. */
   run(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options?: RunOptions): Promise<Output>;
+  /** Takes other events in place of those that are bound, after the runs that were asked for. What is compiled stays, unless it caches more than it may of so many. */
+  bind(events: BoundEvents): Promise<void>;
   /** The numbers cached per event, and the program that computes them. */
   describeCached(): Promise<string>;
   close(): Promise<void>;
@@ -63,14 +69,18 @@ function variedOf(members: readonly Member[]): Set<string> {
 const differing = ({ parameters }: Member, varied: ReadonlySet<string>): Parameters =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => varied.has(name)));
 
+const numbersOf = (nodes: CachedNodes): number =>
+  Object.values(nodes).reduce((total, { shape }) => total + sizeOf(shape), 0);
+
 /** Values of per-event nodes as columns, which workers take as they are, however many programs read them. */
 async function fill(
   program: Program,
   nodes: CachedNodes,
-  { backend, count, signal }: Pick<EventProgramsRequest<never>, "backend" | "count" | "signal">,
+  count: number,
+  { backend, signal }: Pick<EventProgramsRequest<never>, "backend" | "signal">,
 ): Promise<CachedColumns> {
   const sizes = Object.entries(nodes).map(([name, { shape }]) => [name, sizeOf(shape)] as const);
-  const numbers = sizes.reduce((total, [, size]) => total + size, 0);
+  const numbers = numbersOf(nodes);
   const columns = Object.fromEntries(
     sizes.map(([name, size]) => [name, new BlockedColumn(size, count, backend.precision)]),
   );
@@ -97,30 +107,30 @@ class ColumnCache {
   }
 
   /** @param key  the member that they belong to; all members where absent */
-  async of({ parameters }: Member, key: Member | undefined): Promise<CachedColumns> {
+  async of({ parameters }: Member, key: Member | undefined, events: BoundEvents): Promise<CachedColumns> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
+    await program.bind(events.columns);
     await program.write(parameters);
-    const columns = await fill(program, this.nodes, this.request);
+    const columns = await fill(program, this.nodes, events.count, this.request);
     this.filled.set(key, columns);
     return columns;
   }
 
   open(): Promise<Program> {
-    this.program ??= this.compiled();
+    this.program ??= this.request.backend.compile({ outputs: this.nodes });
     return this.program;
   }
 
-  private async compiled(): Promise<Program> {
-    const program = await this.request.backend.compile({ outputs: this.nodes });
-    await program.bind(this.request.columns);
-    return program;
+  /** Of events that are not bound any more. */
+  clear(): void {
+    this.filled.clear();
   }
 
   async close(): Promise<void> {
     await (await this.program)?.close();
-    this.filled.clear();
+    this.clear();
   }
 }
 
@@ -132,35 +142,53 @@ class CachedEvaluation<N extends string> {
   constructor(
     private readonly request: EventProgramsRequest<N>,
     varied: ReadonlySet<string>,
+    count: number,
   ) {
-    const { traced, members, backend, count, cacheBytes } = request;
+    const { traced, members } = request;
     this.cached = cachePerEvent({
       outputs: traced,
       dynamic: ["nu"],
       varied,
       members: members.length,
-      most: cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count),
+      most: this.mostOf(count),
     });
     const { common, own } = this.cached;
     this.parts = { common: new ColumnCache(common, request), own: new ColumnCache(own, request) };
   }
 
-  /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(member: Member, withCommon: boolean): Promise<CachedColumns> {
-    const { common, own } = this.parts;
-    return { ...(withCommon && (await common.of(member, undefined))), ...(await own.of(member, member)) };
+  /** Numbers per event that may be cached. */
+  private mostOf(count: number): number {
+    const { backend, cacheBytes } = this.request;
+    return cacheBytes / ((backend.precision === "f32" ? 4 : 8) * count);
   }
 
-  async describe(): Promise<string> {
+  /** May so many events have what is cached of each? */
+  hasRoomFor(count: number): boolean {
+    const { common, own } = this.cached;
+    return numbersOf(common) + this.request.members.length * numbersOf(own) <= this.mostOf(count);
+  }
+
+  /** A member's own columns, and those of all members where they are asked for. */
+  async columnsOf(member: Member, withCommon: boolean, events: BoundEvents): Promise<CachedColumns> {
+    const { common, own } = this.parts;
+    return {
+      ...(withCommon && (await common.of(member, undefined, events))),
+      ...(await own.of(member, member, events)),
+    };
+  }
+
+  async describe(count: number): Promise<string> {
     const filled = Object.values(this.parts).filter((part) => !part.isEmpty);
     const programs = await Promise.all(filled.map((part) => part.open()));
-    const sizes = Object.values({ ...this.cached.common, ...this.cached.own }).map(({ shape }) => sizeOf(shape));
-    const numbers = sizes.reduce((total, size) => total + size, 0);
-    const { count } = this.request;
+    const numbers = numbersOf({ ...this.cached.common, ...this.cached.own });
     return [
       `cached: ${numbers} numbers per event, computed once for ${count} events`,
       ...programs.map(({ description }) => description),
     ].join("\n\n");
+  }
+
+  clear(): void {
+    for (const part of Object.values(this.parts)) part.clear();
   }
 
   async close(): Promise<void> {
@@ -169,16 +197,18 @@ class CachedEvaluation<N extends string> {
 }
 
 export function eventPrograms<N extends string>(request: EventProgramsRequest<N>): EventPrograms<N> {
-  const { backend, traced, columns, members, signal } = request;
+  const { backend, traced, members, signal } = request;
   const varied = variedOf(members);
   const programs = new Map<string, Promise<Program>>();
-  /** Whose parameters and columns a program holds. */
-  const bound = new Map<Program, Member>();
-  const isCached = new Set<Program>();
+  /** Whose parameters and columns a program holds, and of which events. */
+  const bound = new Map<Program, { readonly member: Member; readonly events: BoundEvents }>();
+  /** Programs that read cached columns, with their names. */
+  const cachedPrograms = new Map<Program, string>();
+  let events: BoundEvents = request;
   let evaluation: CachedEvaluation<N> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   const cached = () => {
-    evaluation ??= new CachedEvaluation(request, varied);
+    evaluation ??= new CachedEvaluation(request, varied, events.count);
     return evaluation;
   };
 
@@ -193,39 +223,45 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options: RunOptions) {
     const program = await of;
     const before = bound.get(program);
-    if (before !== member) {
+    const hasOtherEvents = before?.events !== events;
+    if (hasOtherEvents || before?.member !== member) {
       bound.delete(program);
-      const cachedColumns = isCached.has(program) ? await cached().columnsOf(member, before === undefined) : {};
-      await program.bind({ ...member.columns, ...cachedColumns });
+      const own = cachedPrograms.has(program) ? await cached().columnsOf(member, hasOtherEvents, events) : {};
+      await program.bind({ ...(hasOtherEvents && events.columns), ...member.columns, ...own });
       // What all models have in common is written once: what follows from it is not computed again.
-      await program.write(before === undefined ? member.parameters : differing(member, varied));
-      bound.set(program, member);
+      if (before === undefined) await program.write(member.parameters);
+      else if (before.member !== member) await program.write(differing(member, varied));
+      bound.set(program, { member, events });
     }
     await program.write({ nu });
     return program.run({ ...options, signal });
   }
 
+  async function bindAlone(next: BoundEvents) {
+    events = next;
+    if (evaluation === undefined) return;
+    evaluation.clear();
+    if (evaluation.hasRoomFor(next.count)) return;
+    for (const [program, name] of cachedPrograms) {
+      await program.close();
+      programs.delete(name);
+    }
+    cachedPrograms.clear();
+    await evaluation.close();
+    evaluation = undefined;
+  }
+
   return {
-    open: (name, outputs) =>
-      opened(name, async () => {
-        const program = await backend.compile({ outputs: outputs(traced) });
-        await program.bind(columns);
-        return program;
-      }),
+    open: (name, outputs) => opened(name, async () => backend.compile({ outputs: outputs(traced) })),
     openCached: (name, outputs) =>
       opened(name, async () => {
         const program = await backend.compile({ outputs: outputs(cached().cached.outputs) });
-        await program.bind(columns);
-        isCached.add(program);
+        cachedPrograms.set(program, name);
         return program;
       }),
-    run(of, nu, member, options = {}) {
-      const own = last.then(() => runAlone(of, nu, member, options));
-      // The next run waits for this one, also where it fails.
-      last = own.catch(() => undefined);
-      return own;
-    },
-    describeCached: () => cached().describe(),
+    run: (of, nu, member, options = {}) => turns.take(() => runAlone(of, nu, member, options)),
+    bind: (next) => turns.take(() => bindAlone(next)),
+    describeCached: () => cached().describe(events.count),
     async close() {
       for (const program of programs.values()) await (await program).close();
       programs.clear();

@@ -17,6 +17,7 @@ import {
   derivativesOf,
   extendedTerm,
   logProbOf,
+  observedOf,
   type ParameterPrograms,
   parameterPrograms,
   scoresOf,
@@ -93,7 +94,7 @@ function penaltyPrograms({ model, data, extended }: LikelihoodRequest): Paramete
   const nu = new Tape().parameter("nu", [model.nuisances.length]);
   const { at, parameters, logYields } = bindYields(model, nu);
   const logTotal = logTotalYield(logYields);
-  const others = extended ? [extendedTerm(exp(logTotal), logTotal, data)] : [];
+  const others = extended ? [extendedTerm(exp(logTotal), logTotal, observedOf(data))] : [];
   return parameterPrograms(nu, constraintTerm(parameters, at), others, {});
 }
 

@@ -39,8 +39,10 @@ export type Constraint = NormalConstraint | LogNormalConstraint | PoissonConstra
 interface Row<C> {
   /** What is wrong with it, "expected …, got …" in two texts; undefined where it is sound. */
   readonly fault: (constraint: C) => readonly [expected: string, got: string] | undefined;
-  /** Term of -ln L at θ [], 0 at its minimum. */
-  readonly nll: (constraint: C, parameter: Var) => Var;
+  /** The number of the outcome that the term of -ln L looks at. */
+  readonly statistic: (constraint: C) => number;
+  /** Term of -ln L at θ [], 0 at its minimum. @param outcome  the statistic, or a node [] of it */
+  readonly nll: (constraint: C, parameter: Var, outcome: number | Var) => Var;
   /** Outcome that another measurement has where the parameter is θ. @param z  a standard normal number; @param count  of a Poisson number of that mean */
   readonly drawn: (constraint: C, value: number, z: number, count: (mean: number) => number) => number;
   /** Outcome whose likeliest parameter is θ: that of Asimov data. */
@@ -64,7 +66,8 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
         : isPositive(sigma)
           ? undefined
           : ["a positive standard deviation", `${sigma}`],
-    nll: ({ observed, sigma }, parameter) => mul(square(div(sub(parameter, observed), sigma)), 0.5),
+    statistic: ({ observed }) => observed,
+    nll: ({ sigma }, parameter, observed) => mul(square(div(sub(parameter, observed), sigma)), 0.5),
     drawn: ({ sigma }, value, z) => value + sigma * z,
     expected: (_, value) => value,
     estimate: ({ observed, sigma }) => [observed, sigma],
@@ -77,7 +80,8 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
         : Number.isFinite(kappa) && kappa > 1
           ? undefined
           : ["a kappa above 1, the factor of one standard deviation", `${kappa}`],
-    nll: ({ observed, kappa }, parameter) => mul(square(div(sub(logOf(parameter), log(observed)), log(kappa))), 0.5),
+    statistic: ({ observed }) => log(observed),
+    nll: ({ kappa }, parameter, logObserved) => mul(square(div(sub(logOf(parameter), logObserved), log(kappa))), 0.5),
     drawn: ({ kappa }, value, z) => value * exp(log(kappa) * z),
     expected: (_, value) => value,
     estimate: ({ observed, kappa }) => [observed, observed * log(kappa)],
@@ -90,10 +94,11 @@ const rows: { readonly [K in Constraint["kind"]]: Row<Extract<Constraint, { kind
         : isPositive(scale)
           ? undefined
           : ["a positive number of events per unit of the parameter", `${scale}`],
-    nll({ observed, scale }, parameter) {
+    statistic: ({ observed }) => observed,
+    nll({ observed, scale }, parameter, outcome) {
       const mean = mul(parameter, scale);
       if (observed === 0) return mean;
-      return sub(sub(mean, observed), mul(logOf(div(mean, observed)), observed));
+      return sub(sub(mean, outcome), mul(logOf(div(mean, outcome)), outcome));
     },
     drawn: ({ scale }, value, _z, count) => count(scale * value),
     expected: ({ scale }, value) => scale * value,
@@ -120,9 +125,17 @@ export function checkConstraint(name: string, constraint: Constraint): void {
   throw new UsageError(`constraint of ${name}`, { expected, got });
 }
 
-/** Term of -ln L, 0 at its minimum []. @param parameter  θ [] */
-export const constraintNll = (constraint: Constraint, parameter: Var): Var =>
-  rowOf(constraint).nll(constraint, parameter);
+/** The number of the outcome that the term of -ln L looks at. */
+export const constraintStatistic = (constraint: Constraint): number => rowOf(constraint).statistic(constraint);
+
+/**
+ * Term of -ln L, 0 at its minimum [].
+ *
+ * @param parameter  θ []
+ * @param outcome    a node of the statistic [], for outcomes that change: none does from 0 to above, or back
+ */
+export const constraintNll = (constraint: Constraint, parameter: Var, outcome?: Var): Var =>
+  rowOf(constraint).nll(constraint, parameter, outcome ?? constraintStatistic(constraint));
 
 /** The θ that the outcome is likeliest at, and one standard deviation there. */
 export const constraintEstimate = (constraint: Constraint) => rowOf(constraint).estimate(constraint);

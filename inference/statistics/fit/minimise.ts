@@ -14,7 +14,7 @@ import { dot, multiply, submatrix, symmetrised } from "../linear-algebra/symmetr
 import { checkObjective, indexOfName, matrixOf, type NamedVector, namedVector, type Objective } from "../objective.js";
 import { covariance, F64_PRECISION } from "./covariance.js";
 import { type BoundaryHit, compareFits, type FitResult, type FitStatus } from "./fit-result.js";
-import { atActiveBound, boundedStep, type Limits, type TrustRegion, type TrustRegionStep } from "./trust-region.js";
+import { atActiveBound, BoundedSteps, type Limits, type TrustRegionStep } from "./trust-region.js";
 
 export interface MinimisationProgress {
   readonly evaluations: number;
@@ -201,12 +201,13 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
   point = first;
 
   let scale = lengthScale(point, undefined);
-  let radius = firstRadius(point, { limits, scale, precision });
+  let steps = new BoundedSteps(point, { limits, scale, precision });
+  let radius = firstRadius(point, steps, scale);
   let rejections = 0;
   let leftFiniteRegion = false;
   let sinceNonFinite = Number.POSITIVE_INFINITY;
   for (;;) {
-    const { step, edm, isThere } = plan(point, { limits, scale, precision, radius }, tolerance, rejections > 0);
+    const { step, edm, isThere } = plan({ point, steps, limits }, radius, tolerance, rejections > 0);
     if (rejections === 0) {
       settings.onStep?.({ evaluations, nll: point.nll, edm, estimate: namedVector(objective.names, point.position) });
     }
@@ -235,35 +236,34 @@ async function descend(objective: Objective, settings: Settings, start: Float64A
       leftFiniteRegion = false;
       point = trial;
       scale = lengthScale(point, scale);
+      steps = new BoundedSteps(point, { limits, scale, precision });
     } else rejections++;
   }
 }
 
 /** Room for a whole Newton step, or for one of the gradient's length where the Hessian has no use for it. */
-function firstRadius(point: Point, region: Omit<TrustRegion, "radius">): number {
-  const steepest = Math.max(1, Math.hypot(...point.gradient.map((g, i) => g / region.scale[i]!)));
-  if (!boundedStep(point, { ...region, radius: steepest }).isPositiveDefinite) return steepest;
-  return Math.max(steepest, boundedStep(point, { ...region, radius: Infinity }).length);
+function firstRadius(point: Point, steps: BoundedSteps, scale: Float64Array): number {
+  const steepest = Math.max(1, Math.hypot(...point.gradient.map((g, i) => g / scale[i]!)));
+  return steps.isPositiveDefinite ? Math.max(steepest, steps.newton.length) : steepest;
 }
 
 /** The next step, the edm where there is one, and whether the step is worth taking. */
 function plan(
-  point: Point,
-  region: TrustRegion,
+  { point, steps, limits }: { readonly point: Point; readonly steps: BoundedSteps; readonly limits: Limits },
+  radius: number,
   tolerance: number,
   isRetry: boolean,
 ): { step: TrustRegionStep; edm: number | undefined; isThere: boolean } {
-  const { limits, radius } = region;
-  const step = boundedStep(point, region);
-  if (!step.isPositiveDefinite) {
+  if (!steps.isPositiveDefinite) {
+    const step = steps.within(radius);
     // A radius that earlier steps made small must not pass for a flat NLL.
-    const probe = isRetry ? step : boundedStep(point, { ...region, radius: Math.max(1, radius) });
+    const probe = isRetry ? step : steps.within(Math.max(1, radius));
     return { step, edm: undefined, isThere: probe.decrease < tolerance };
   }
-  const newton = boundedStep(point, { ...region, radius: Infinity });
+  const { newton } = steps;
   const reachesBound = newton.position.some((x, i) => isOnBound(x, i, limits) && x !== point.position[i]);
   return {
-    step: newton.length <= radius ? newton : step,
+    step: newton.length <= radius ? newton : steps.within(radius),
     edm: newton.decrease,
     isThere: newton.decrease < tolerance && !reachesBound,
   };

@@ -1,5 +1,5 @@
 /** The step of a Newton iteration: minimum of the local quadratic model within a trust region and within bounds. */
-import { dot, eigenSymmetric, multiply, submatrix, unscaled } from "../linear-algebra/symmetric-matrix.js";
+import { dot, type Eigen, eigenSymmetric, multiply, submatrix, unscaled } from "../linear-algebra/symmetric-matrix.js";
 
 /** m(p) = gradient·p + ½ pᵀ hessian p, about `position` [K]. */
 export interface QuadraticModel {
@@ -14,12 +14,11 @@ export interface Limits {
   readonly upper: Float64Array;
 }
 
-/** Where a step is allowed to go. */
-export interface TrustRegion {
+/** Where a step is allowed to go, and in which units its length is measured. */
+export interface StepRegion {
   readonly limits: Limits;
   /** unit of length of each nuisance [K], as its inverse: the length of p is |scale ∘ p| */
   readonly scale: Float64Array;
-  readonly radius: number;
   /** eigenvalues of the scaled Hessian up to this fraction of the largest count as zero */
   readonly precision: number;
 }
@@ -31,61 +30,110 @@ export interface TrustRegionStep {
   readonly decrease: number;
   /** |scale ∘ p| */
   readonly length: number;
-  /** of the Hessian of the nuisances that are at no active bound at the start of the step */
-  readonly isPositiveDefinite: boolean;
 }
 
 /** Nuisances that sit on a bound with the NLL falling towards the outside. */
 export function atActiveBound({ position, gradient }: QuadraticModel, { lower, upper }: Limits): boolean[] {
-  return Array.from(position, (x, i) => (x === lower[i] && gradient[i]! > 0) || (x === upper[i] && gradient[i]! < 0));
+  const active: boolean[] = [];
+  for (const [i, x] of position.entries()) {
+    active.push((x === lower[i] && gradient[i]! > 0) || (x === upper[i] && gradient[i]! < 0));
+  }
+  return active;
 }
 
-/**
- * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, fixes that nuisance,
- * and goes on with the others and what is left of the radius. The model falls all along the path.
- */
-export function boundedStep(model: QuadraticModel, region: TrustRegion): TrustRegionStep {
-  const size = model.position.length;
-  const { lower, upper } = region.limits;
-  const active = atActiveBound(model, region.limits);
-  const position = model.position.slice();
-  const moved = () => position.map((x, i) => x - model.position[i]!);
-  const lengthOf = (p: Float64Array) => Math.hypot(...p.map((x, i) => x * region.scale[i]!));
-  let isPositiveDefinite: boolean | undefined;
+function freeOf(active: readonly boolean[]): number[] {
+  const free: number[] = [];
+  for (let i = 0; i < active.length; i++) if (!active[i]) free.push(i);
+  return free;
+}
 
-  // Every pass but the last takes a nuisance to its bound.
-  for (let pass = 0; pass <= size; pass++) {
-    const free = active.flatMap((isActive, i) => (isActive ? [] : [i]));
-    const radius = region.radius - lengthOf(moved());
-    if (free.length === 0 || radius <= 0) break;
-    const gradient = multiply(model.hessian, moved()).map((x, i) => x + model.gradient[i]!);
-    const scale = Float64Array.from(free, (i) => region.scale[i]!);
-    const ball = ballStep(
-      unscaled(submatrix(model.hessian, size, free), scale),
-      Float64Array.from(free, (i, k) => gradient[i]! / scale[k]!),
-      radius,
-      region.precision,
-    );
-    isPositiveDefinite ??= ball.isPositiveDefinite;
-    const step = ball.step.map((z, k) => z / scale[k]!);
+/** The model of some of the nuisances, in units of their lengths. */
+interface Spectrum extends Eigen {
+  /** [free] */
+  readonly scale: Float64Array;
+  /** Eigenvalues up to this one count as zero. */
+  readonly flat: number;
+  readonly isPositiveDefinite: boolean;
+}
 
-    const room = free.map((i, k) => {
-      if (step[k] === 0) return Infinity;
-      return ((step[k]! > 0 ? upper[i]! : lower[i]!) - position[i]!) / step[k]!;
-    });
-    const fraction = Math.min(1, ...room);
-    for (const [k, i] of free.entries()) {
-      if (room[k]! <= fraction) {
-        position[i] = step[k]! > 0 ? upper[i]! : lower[i]!;
-        active[i] = true;
-      } else position[i]! += fraction * step[k]!;
-    }
-    if (fraction === 1) break;
+function spectrumOf(
+  { position, hessian }: QuadraticModel,
+  { scale: all, precision }: StepRegion,
+  free: readonly number[],
+): Spectrum {
+  const scale = Float64Array.from(free, (i) => all[i]!);
+  const { values, vectors } = eigenSymmetric(unscaled(submatrix(hessian, position.length, free), scale), free.length);
+  const smallest = values[free.length - 1]!;
+  const flat = precision * Math.max(Math.abs(values[0]!), Math.abs(smallest));
+  return { values, vectors, scale, flat, isPositiveDefinite: smallest > flat };
+}
+
+/** Steps from one point, of any length: the eigenvectors that all of them follow at first are computed once. */
+export class BoundedSteps {
+  /** Of the Hessian of the nuisances that are at no active bound. */
+  readonly isPositiveDefinite: boolean;
+  private readonly active: readonly boolean[];
+  private readonly first: Spectrum | undefined;
+  private unlimited: TrustRegionStep | undefined;
+
+  constructor(
+    private readonly model: QuadraticModel,
+    private readonly region: StepRegion,
+  ) {
+    this.active = atActiveBound(model, region.limits);
+    const free = freeOf(this.active);
+    this.first = free.length === 0 ? undefined : spectrumOf(model, region, free);
+    this.isPositiveDefinite = this.first?.isPositiveDefinite ?? true;
   }
 
-  const p = moved();
-  const decrease = -(dot(model.gradient, p) + 0.5 * dot(p, multiply(model.hessian, p)));
-  return { position, decrease, length: lengthOf(p), isPositiveDefinite: isPositiveDefinite ?? true };
+  /** The step of Newton's method, where the Hessian is positive definite. */
+  get newton(): TrustRegionStep {
+    this.unlimited ??= this.within(Infinity);
+    return this.unlimited;
+  }
+
+  /**
+   * Steps to the trust-region minimum of the free nuisances; where a bound is in the way stops there, fixes that nuisance,
+   * and goes on with the others and what is left of the radius. The model falls all along the path.
+   */
+  within(radius: number): TrustRegionStep {
+    const { model, region } = this;
+    const size = model.position.length;
+    const { lower, upper } = region.limits;
+    const active = [...this.active];
+    const position = model.position.slice();
+    const moved = () => position.map((x, i) => x - model.position[i]!);
+    const lengthOf = (p: Float64Array) => Math.hypot(...p.map((x, i) => x * region.scale[i]!));
+
+    // Every pass but the last takes a nuisance to its bound.
+    for (let pass = 0; pass <= size; pass++) {
+      const free = freeOf(active);
+      const left = radius - lengthOf(moved());
+      if (free.length === 0 || left <= 0) break;
+      const slopes = multiply(model.hessian, moved()).map((x, i) => x + model.gradient[i]!);
+      const spectrum = pass === 0 ? this.first! : spectrumOf(model, region, free);
+      const { scale } = spectrum;
+      const gradient = scale.map((unit, k) => slopes[free[k]!]! / unit);
+      const step = ballStep(spectrum, gradient, left, region.precision).map((z, k) => z / scale[k]!);
+
+      const room = free.map((i, k) => {
+        if (step[k] === 0) return Infinity;
+        return ((step[k]! > 0 ? upper[i]! : lower[i]!) - position[i]!) / step[k]!;
+      });
+      const fraction = Math.min(1, ...room);
+      for (const [k, i] of free.entries()) {
+        if (room[k]! <= fraction) {
+          position[i] = step[k]! > 0 ? upper[i]! : lower[i]!;
+          active[i] = true;
+        } else position[i]! += fraction * step[k]!;
+      }
+      if (fraction === 1) break;
+    }
+
+    const p = moved();
+    const decrease = -(dot(model.gradient, p) + 0.5 * dot(p, multiply(model.hessian, p)));
+    return { position, decrease, length: lengthOf(p) };
+  }
 }
 
 /** Halvings that take an interval of doubles to one unit in the last place, with room to spare. */
@@ -100,21 +148,18 @@ const BISECTIONS = 120;
  * a step would follow rounding errors.
  */
 function ballStep(
-  hessian: Float64Array,
+  { values, vectors, flat, isPositiveDefinite }: Spectrum,
   gradient: Float64Array,
   radius: number,
   precision: number,
-): { step: Float64Array; isPositiveDefinite: boolean } {
+): Float64Array {
   const n = gradient.length;
-  const { values, vectors } = eigenSymmetric(hessian, n);
   const smallest = values[n - 1]!;
-  const flat = precision * Math.max(Math.abs(values[0]!), Math.abs(smallest));
   const gradientLength = Math.hypot(...gradient);
-  const slopes = Float64Array.from(vectors, (vector, k) => {
-    const slope = dot(vector, gradient);
-    return Math.abs(values[k]!) <= flat && Math.abs(slope) <= precision * gradientLength ? 0 : slope;
+  const slopes = values.map((value, k) => {
+    const slope = dot(vectors[k]!, gradient);
+    return Math.abs(value) <= flat && Math.abs(slope) <= precision * gradientLength ? 0 : slope;
   });
-  const isPositiveDefinite = smallest > flat;
   const along = (lambda: number) => slopes.map((slope, k) => (slope === 0 ? 0 : -slope / (values[k]! + lambda)));
 
   let coefficients = along(0);
@@ -137,5 +182,5 @@ function ballStep(
 
   const step = new Float64Array(n);
   for (const [k, vector] of vectors.entries()) for (let i = 0; i < n; i++) step[i]! += coefficients[k]! * vector[i]!;
-  return { step, isPositiveDefinite };
+  return step;
 }

@@ -83,10 +83,14 @@ export function eigenSymmetric(matrix: Float64Array, n: number): Eigen {
   }
 
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j]! - a[i * n + i]!);
-  return {
-    values: Float64Array.from(order, (i) => a[i * n + i]!),
-    vectors: order.map((i) => withLargestPositive(Float64Array.from({ length: n }, (_, row) => v[row * n + i]!))),
-  };
+  const values = new Float64Array(n);
+  const vectors = order.map((i, k) => {
+    values[k] = a[i * n + i]!;
+    const vector = new Float64Array(n);
+    for (let row = 0; row < n; row++) vector[row] = v[row * n + i]!;
+    return withLargestPositive(vector);
+  });
+  return { values, vectors };
 }
 
 /** One Jacobi rotation: makes a[p, q] zero and keeps the product of rotations in `v`. */
@@ -116,9 +120,11 @@ function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: numbe
 
 /** Ties within rounding go to the first component, so that the sign does not hang on the last bit. */
 function withLargestPositive(vector: Float64Array): Float64Array {
-  const largest = Math.max(...vector.map(Math.abs));
-  const first = vector.find((x) => Math.abs(x) >= largest * (1 - 1e-9))!;
-  return first < 0 ? vector.map((x) => -x) : vector;
+  let largest = 0;
+  for (const x of vector) largest = Math.max(largest, Math.abs(x));
+  let first = 0;
+  while (Math.abs(vector[first]!) < largest * (1 - 1e-9)) first++;
+  return vector[first]! < 0 ? vector.map((x) => -x) : vector;
 }
 
 export function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
@@ -130,21 +136,40 @@ export function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
 /** A x */
 export function multiply(a: Float64Array, x: Float64Array): Float64Array {
   const n = x.length;
-  return Float64Array.from(x, (_, i) => dot(a.subarray(i * n, (i + 1) * n), x));
+  const product = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += a[i * n + k]! * x[k]!;
+    product[i] = sum;
+  }
+  return product;
 }
 
 /** Rows and columns `indices` of A. */
 export function submatrix(a: Float64Array, n: number, indices: readonly number[]): Float64Array {
-  return Float64Array.from(indices.flatMap((i) => indices.map((j) => a[i * n + j]!)));
+  const size = indices.length;
+  const part = new Float64Array(size * size);
+  for (let r = 0; r < size; r++) {
+    for (let c = 0; c < size; c++) part[r * size + c] = a[indices[r]! * n + indices[c]!]!;
+  }
+  return part;
 }
 
 /** A with the given scale s divided out: A_ij / (s_i s_j). */
 export function unscaled(a: Float64Array, scale: Float64Array): Float64Array {
   const n = scale.length;
-  return a.map((value, k) => value / (scale[Math.floor(k / n)]! * scale[k % n]!));
+  const quotients = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) quotients[i * n + j] = a[i * n + j]! / (scale[i]! * scale[j]!);
+  }
+  return quotients;
 }
 
 /** ½ (A + Aᵀ): second derivatives come out symmetric only up to rounding. */
 export function symmetrised(a: ArrayLike<number>, n: number): Float64Array {
-  return Float64Array.from({ length: n * n }, (_, k) => 0.5 * (a[k]! + a[(k % n) * n + Math.floor(k / n)]!));
+  const mean = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) mean[i * n + j] = 0.5 * (a[i * n + j]! + a[j * n + i]!);
+  }
+  return mean;
 }

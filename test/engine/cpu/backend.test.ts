@@ -125,11 +125,46 @@ if (process.platform === "linux") {
   });
 }
 
+test("without workers programs run in the thread that calls: the bits of one worker, and timers are served", async () => {
+  const tape = new Tape();
+  const [x, p] = [tape.column("x"), tape.parameter("p")];
+  const request = {
+    outputs: { sum: o.sumEvents(o.exp(o.mul(x, p))), each: o.mul(x, p) },
+    updates: { p: o.mul(p, 0.5) },
+  };
+  const values = Float64Array.from({ length: 5000 }, (_, i) => Math.sin(i));
+  const found: object[] = [];
+  for (const threads of [1, 0]) {
+    const backend = await cpuBackend({ precision: "f64", threads });
+    const program = await backend.compile(request);
+    await program.bind({ x: values });
+    await program.write({ p: [0.7] });
+    const run = await program.run();
+    const steps = await program.steps({ count: 3, indices: { events: Int32Array.from({ length: 30 }, (_, i) => i) } });
+    const read = await program.read(["p"]);
+    found.push({ run, steps, read: read.p!.slice() });
+    read.p!.fill(0);
+    assert.equal((await program.read(["p"])).p, Float64Array.of(0.7 / 8), "what is read is a copy");
+    if (threads === 0) {
+      let isServed = false;
+      setTimeout(() => {
+        isServed = true;
+      }, 0);
+      const start = performance.now();
+      while (!isServed && performance.now() - start < 10_000) await program.run();
+      assert.ok(isServed, "calls in a row leave time for others");
+    }
+    await backend.close();
+    await rejects(program.run(), /backend/);
+  }
+  assert.equal(found[1], found[0]);
+});
+
 test("a number of threads that is none is refused", async () => {
-  for (const threads of [0, 1.5, -2, Number.NaN, 257, 1e9]) {
+  for (const threads of [-1, 1.5, -2, Number.NaN, 257, 1e9]) {
     await rejects(
       () => cpuBackend({ threads }),
-      new RegExp(`^cpu backend: expected a whole number of threads from 1 to 256, got ${threads}$`),
+      new RegExp(`^cpu backend: expected a whole number of threads from 0 to 256, got ${threads}$`),
     );
   }
 });

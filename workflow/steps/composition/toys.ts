@@ -4,6 +4,7 @@ import type { Backend } from "../../../engine/runtime/backend.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { drawCompositionToy, type ToyChannel } from "../../../inference/model/composition/toys.js";
+import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
 import { constraintLeast } from "../../../inference/model/parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../../../inference/model/parameters/parameter.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
@@ -42,11 +43,43 @@ const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 /** The name of the only fit of a toy. */
 export const FIT = "fit";
 
-/** Runs one toy. */
-export async function runCompositionToy(
+/** Toys one after another on a backend: their likelihood is opened with the first, and bound to the events of those that follow. */
+export class ToyLane {
+  private likelihood: ChannelsLikelihood | undefined;
+
+  constructor(
+    private readonly toys: CompositionToys,
+    private readonly backend: Backend,
+  ) {}
+
+  run(toy: number): Promise<ToyRecord> {
+    return runCompositionToy(this.toys, toy, this.backend, (plan, events) => this.open(plan, events));
+  }
+
+  private async open(plan: BoundPlan["plan"], events: readonly ChannelEvents[]): Promise<ChannelsLikelihood> {
+    if (this.likelihood === undefined) {
+      const { signal } = this.toys.context;
+      this.likelihood = await boundPlan({ backend: this.backend, signal }, plan, events).open();
+      return this.likelihood;
+    }
+    const outcomes = plan.composition.parameters.flatMap(({ name, constraint }) =>
+      constraint === undefined ? [] : [[name, constraint.observed] as const],
+    );
+    const data = plan.channels.map(({ name }, c) => [name, events[c]!.data] as const);
+    await this.likelihood.bind(Object.fromEntries(data), Object.fromEntries(outcomes));
+    return this.likelihood;
+  }
+
+  async close(): Promise<void> {
+    await this.likelihood?.close();
+  }
+}
+
+async function runCompositionToy(
   { context, bound, point, truth, key }: CompositionToys,
   toy: number,
   backend: Backend,
+  open: (plan: BoundPlan["plan"], events: readonly ChannelEvents[]) => Promise<ChannelsLikelihood>,
 ): Promise<ToyRecord> {
   const { plan, events } = bound;
   const toyOf = await drawCompositionToy({
@@ -68,31 +101,29 @@ export async function runCompositionToy(
   const data = drawn.map(({ count, columns }, c): ChannelEvents => {
     return { ...events[c]!, data: { count, columns }, total: count, leftOut: [], digest: `toy ${toy}` };
   });
-  const toyBound = boundPlan(own, { ...plan, composition }, data);
-  try {
-    const { fit, errors } = await fitStep(own, toyBound).result();
-    // Parameters at a limit have no errors, and then the toy has no covariance of all.
-    const isWhole = errors.names.length === truth.length;
-    return {
-      toy,
-      key,
-      truth,
-      point: null,
-      events: data.reduce((sum, one) => sum + one.data.count, 0),
-      fits: {
-        [FIT]: {
-          label: plan.name,
-          status: fit.status,
-          estimate: fit.estimate.values,
-          covariance: isWhole ? errors.covariance : null,
-          sigma: isWhole ? errors.sigma : null,
-        },
+  const toyPlan = { ...plan, composition };
+  // The lane closes it.
+  const toyBound = { plan: toyPlan, events: data, open: () => open(toyPlan, data), close: async () => {} };
+  const { fit, errors } = await fitStep(own, toyBound).result();
+  // Parameters at a limit have no errors, and then the toy has no covariance of all.
+  const isWhole = errors.names.length === truth.length;
+  return {
+    toy,
+    key,
+    truth,
+    point: null,
+    events: data.reduce((sum, one) => sum + one.data.count, 0),
+    fits: {
+      [FIT]: {
+        label: plan.name,
+        status: fit.status,
+        estimate: fit.estimate.values,
+        covariance: isWhole ? errors.covariance : null,
+        sigma: isWhole ? errors.sigma : null,
       },
-      warnings,
-    };
-  } finally {
-    await toyBound.close();
-  }
+    },
+    warnings,
+  };
 }
 
 /** With the true values of fixed parameters, which may be others than those of the fit. */

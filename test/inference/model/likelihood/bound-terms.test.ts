@@ -12,6 +12,7 @@ import {
   constraintTerm,
   extendedTerm,
   logProbOf,
+  observedOf,
   parameterPrograms,
   scoresOf,
 } from "../../../../inference/model/likelihood/bound-terms.js";
@@ -68,7 +69,7 @@ async function opened() {
   const at = bindComposition(composition, nu, {}, new TapeParts());
   // Eight events expected at θ = 0, ten observed.
   const expected = add(reshape(nu, []), 8);
-  const extended = extendedTerm(expected, log(expected), { count: 10 });
+  const extended = extendedTerm(expected, log(expected), observedOf({ count: 10 }));
   return parameterPrograms(nu, constraintTerm(composition.parameters, at), [extended], {});
 }
 
@@ -133,7 +134,7 @@ test("without events the extended term is the expected number; without constrain
   const at = bindComposition(composition, nu, {}, new TapeParts());
   const expected = add(reshape(nu, []), 8);
   const outputs = {
-    none: extendedTerm(expected, log(expected), { count: 0 }),
+    none: extendedTerm(expected, log(expected), observedOf({ count: 0 })),
     free: constraintTerm([{ name: "theta", start: 0 }], at),
   };
   const program = await referenceBackend().compile({ outputs });

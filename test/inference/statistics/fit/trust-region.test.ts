@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { minimise } from "../../../../inference/statistics/fit/minimise.js";
-import { boundedStep } from "../../../../inference/statistics/fit/trust-region.js";
+import { BoundedSteps } from "../../../../inference/statistics/fit/trust-region.js";
 import { close, gram, namesOf, objectiveOf, quadratic } from "../objectives.js";
 
 const entry = fc.double({ min: -2, max: 2, noNaN: true });
@@ -40,7 +40,7 @@ test("a step without bounds ends at the least value within the radius, for Hessi
           gradient: Float64Array.from(g),
           hessian: Float64Array.from(hessian),
         };
-        const step = boundedStep(model, { limits: free, scale, radius, precision: 1e-12 });
+        const step = new BoundedSteps(model, { limits: free, scale, precision: 1e-12 }).within(radius);
         const least = modelAt(g, hessian, [...step.position]);
         assert.ok(length([...step.position]) <= radius * (1 + 1e-9), `${length([...step.position])} beyond ${radius}`);
         close(step.decrease, -least, { absolute: 1e-9, relative: 1e-9 });
@@ -66,7 +66,7 @@ test("a step between bounds stays there, and lowers the model", () => {
         hessian: Float64Array.from(hessian),
       };
       const limits = { lower: Float64Array.of(0, -0.2, -1), upper: Float64Array.of(0.5, 0.3, 0) };
-      const { position, decrease } = boundedStep(model, { limits, scale, radius: 2, precision: 1e-12 });
+      const { position, decrease } = new BoundedSteps(model, { limits, scale, precision: 1e-12 }).within(2);
       for (const [i, x] of position.entries()) assert.ok(x >= limits.lower[i]! && x <= limits.upper[i]!, `${position}`);
       assert.ok(decrease >= -1e-12, `${decrease}`);
       close(decrease, -modelAt(g, hessian, [...position]), { absolute: 1e-9, relative: 1e-9 });

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { commonOf } from "../../../../workflow/common-inputs.js";
-import { compositionToys, runCompositionToy } from "../../../../workflow/steps/composition/toys.js";
+import { type CompositionToys, compositionToys, ToyLane } from "../../../../workflow/steps/composition/toys.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
 import { eventsOf } from "../../composition-sample.js";
 import { readAs } from "../../configuration/composition/sources.js";
@@ -34,12 +34,20 @@ const toysOf = (name: string, point: Readonly<Record<string, number>>) => {
   return compositionToys(context, { plan, events }, point, "fit key");
 };
 
+/** Toys one after another in one lane. */
+async function inLane(toys: CompositionToys, numbers: readonly number[]) {
+  const lane = new ToyLane(toys, backend);
+  const records = [];
+  for (const toy of numbers) records.push(await lane.run(toy));
+  await lane.close();
+  return records;
+}
+
 test("a channel that is not extended keeps the columns of the data: the error, which follows from them alone, is exact", async () => {
   const toys = toysOf("shape", { slope: 1.5 });
   assert.equal(toys.truth, [1.5]);
   const exact = 0.5 / Math.sqrt(t.reduce((sum, own) => sum + own * own, 0));
-  for (const toy of [0, 1]) {
-    const { fits, events: count } = await runCompositionToy(toys, toy, backend);
+  for (const { fits, events: count } of await inLane(toys, [0, 1])) {
     const { estimate, sigma, status } = fits.fit!;
     assert.is(status, "converged");
     assert.is(count, 40);
@@ -50,7 +58,7 @@ test("a channel that is not extended keeps the columns of the data: the error, w
 
 test("an extended channel draws a number of events, and rows of the columns of the data", async () => {
   const toys = toysOf("whole", { slope: 1, n: 60 });
-  const found = await Promise.all([0, 1, 2].map((toy) => runCompositionToy(toys, toy, backend)));
+  const found = await inLane(toys, [0, 1, 2]);
   const counts = found.map(({ events: count }) => count);
   assert.ok(new Set(counts).size > 1, `${counts}`);
   for (const { fits, events: count } of found) {
@@ -61,9 +69,13 @@ test("an extended channel draws a number of events, and rows of the columns of t
   assert.ok(new Set(sigmas.map((own) => own.toFixed(6))).size === 3, "rows at random have other columns each time");
 });
 
-test("a toy is the same again; toys of other true values have other keys", async () => {
+test("a toy is the same whatever came before it in its lane; toys of other true values have other keys", async () => {
+  for (const toys of [toysOf("shape", { slope: 1 }), toysOf("whole", { slope: 1, n: 60 })]) {
+    const [first, , again] = await inLane(toys, [4, 2, 4]);
+    assert.equal(again, first);
+    assert.equal((await inLane(toys, [4]))[0], first);
+  }
   const toys = toysOf("shape", { slope: 1 });
-  assert.equal(await runCompositionToy(toys, 4, backend), await runCompositionToy(toys, 4, backend));
   assert.is.not(toysOf("shape", { slope: 2 }).key, toys.key);
 });
 

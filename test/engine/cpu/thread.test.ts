@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { compileProgram } from "../../../engine/cpu/compile.js";
 import { control } from "../../../engine/cpu/execution.js";
 import { host } from "../../../engine/cpu/host-node.js";
-import type { Reply, Request, WorkerStart } from "../../../engine/cpu/worker.js";
+import type { Reply, Request, WorkerStart } from "../../../engine/cpu/thread.js";
 import * as o from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
 
