@@ -254,7 +254,9 @@ export const densityRows = {
   conditional: row(
     section(
       {
-        density: density("Density of all columns: a product, or a sum of products of the same columns, also in a region."),
+        density: density(
+          "Density of all columns: a product, or a sum of products of the same columns, also in a region.",
+        ),
         given: list(column("Column of the density."), {
           doc: "Columns that are given: what the density says of them alone does not count.",
           minLength: 1,
