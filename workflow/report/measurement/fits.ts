@@ -67,12 +67,20 @@ function fitText({ events: { data } }: RunContext, outcome: Fits & Pick<Outcome,
       ? "."
       : `. Their weights make them worth ${significant(summary.effectiveEvents, 6)} events of weight 1.`;
   const left = outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("");
-  const isOfBoth = summary.estimator === "differences and outer product of gradients";
   return (
     `The result is the ${label}. ${summary.reason}${restsOn(outcome)}\n\nThe data have ${data.count} events${worth}${left}\n\n` +
-    `${ESTIMATORS[summary.estimator]} Where the model describes the data, ` +
-    `${isOfBoth ? "each of the two" : "the outer product of the events' gradients (BHHH)"} gives the same errors up to statistical scatter.`
+    `${errorsText(outcome)} Where the model describes the data, the Hessian and the outer product of the events' gradients (BHHH) give ` +
+    "the same errors up to statistical scatter."
   );
+}
+
+/** Where errors come from; where fits differ in that, of which fit. */
+function errorsText({ fitted }: Pick<Fits, "fitted">): string {
+  const summaries = Object.values(fitted.fits).map(({ label, summary }) => [label, summary.estimator] as const);
+  const estimators = [...new Set(summaries.map(([, estimator]) => estimator))];
+  if (estimators.length === 1) return ESTIMATORS[estimators[0]!];
+  const labelsOf = (wanted: string) => summaries.flatMap(([label, own]) => (own === wanted ? [label] : [])).join(", ");
+  return estimators.map((own) => `${labelsOf(own)}: ${ESTIMATORS[own]}`).join("\n\n");
 }
 
 export const fitPage = (context: RunContext, outcome: Fits & Pick<Outcome, "leftOut">): PagePart => ({
