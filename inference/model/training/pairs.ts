@@ -235,8 +235,10 @@ function controlOf(
   }
   const all = nominalOf(part.process, unmoved);
   if (all === undefined) return undefined;
-  const weight = independentControlWeight(framed, framedEvents(frame, all, "f64"), of);
-  return { nominal: spread(all, part.count), weight };
+  const nominal = spread(all, part.count);
+  // Of few events with weights of either sign the sum need not be one that a mean can be taken with.
+  if (!(totalWeight(nominal) > 0)) return { nominal, weight: 0 };
+  return { nominal, weight: independentControlWeight(framed, framedEvents(frame, all, "f64"), of) };
 }
 
 /** Does a training see variations of the same events? */
@@ -276,7 +278,7 @@ export function withControl(
   let offset = 0;
   for (const [at, { count }] of parts.entries()) {
     const found = controls[at];
-    if (found !== undefined) {
+    if (found !== undefined && found.weight > 0) {
       const own = totalWeight({ count, weights: weights.subarray(offset, offset + count) });
       const scale = (found.weight * own) / totalWeight(found.nominal);
       for (let i = 0; i < count; i++) control[offset + i] = scale * (found.nominal.weights?.[i] ?? 1);

@@ -362,7 +362,11 @@ test("the weight of nominal events beside those of their own: by the distance of
     Array.from([0, 0, 1, 1], (i) => few.x[i]!),
     exact,
   );
-  // Of another process, or a feature that repeats another: no control.
+  // Three varied events see three of six nominal ones, whose weights add up to 0: they do not count.
+  const signs = sampleOf(0, Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, 1, 1, 1, -2, 1));
+  const three = setOf(sampleOf(1, Float64Array.of(1, 2, 3)), [signs]);
+  assert.equal(Array.from(three.columns[`${SET}/control weight`]!), [0, 0, 0]);
+  // Of another process: no control.
   assert.is(columns[`${SET}/control weight`]!.length, count);
   assert.equal(Object.keys(setOf(unchanged, [{ ...nominal, process: 1 }]).columns).length, 4);
 });
