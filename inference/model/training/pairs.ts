@@ -79,10 +79,12 @@ function featuresOf({ count, x, y }: Pick<SimulatedEvents, "count" | "x" | "y">,
   return of === "x" || y === undefined ? { all: ofX, given: 0 } : { all: [...ofX, ...rows(y)], given: ofX.length };
 }
 
+const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Covariance of the features, [D, D]. */
 function covarianceOf(all: readonly Float64Array[]): Float64Array {
   const count = all[0]!.length;
-  const means = all.map((values) => values.reduce((sum, value) => sum + value, 0) / count);
+  const means = all.map(meanOf);
   const covariance = new Float64Array(all.length ** 2);
   for (const [i, a] of all.entries()) {
     for (let j = 0; j <= i; j++) {
@@ -161,7 +163,7 @@ function squaredDistance(nominal: Features, varied: Features): number | undefine
   const size = nominal.all.length;
   const lower = cholesky(covarianceOf(nominal.all), size);
   if (lower === undefined) return undefined;
-  const means = nominal.all.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  const means = nominal.all.map(meanOf);
   const count = varied.all[0]!.length;
   const whitened = Array.from({ length: size - nominal.given }, () => new Float64Array(count));
   for (let e = 0; e < count; e++) {
@@ -169,7 +171,7 @@ function squaredDistance(nominal: Features, varied: Features): number | undefine
     const z = forwardSolve(lower, size, from).subarray(nominal.given);
     for (const [i, value] of z.entries()) whitened[i]![e] = value;
   }
-  const shifts = whitened.map((values) => values.reduce((sum, value) => sum + value, 0) / count);
+  const shifts = whitened.map(meanOf);
   const { values } = eigenSymmetric(covarianceOf(whitened), whitened.length);
   return dot(shifts, shifts) + values.reduce((sum, variance) => sum + (Math.sqrt(Math.max(0, variance)) - 1) ** 2, 0);
 }
@@ -179,20 +181,21 @@ function squaredDistance(nominal: Features, varied: Features): number | undefine
  * and of the nominal events as many are looked at as there are varied ones: where those are few, c is less, so that their fluctuation is no
  * larger than that of all.
  */
-function independentControlWeight(
-  varied: SimulatedEvents,
-  nominal: Pick<SimulatedEvents, "count" | "x" | "y">,
-  of: ObservableName,
-): number {
-  const distance = squaredDistance(featuresOf(nominal, of), featuresOf(varied, of));
+function independentControlWeight(varied: SimulatedEvents, { events, features }: Beside, of: ObservableName): number {
+  const distance = squaredDistance(features, featuresOf(varied, of));
   if (distance === undefined) return 0;
-  return Math.min(1, varied.count / nominal.count) * weightOfDisplacement(distance);
+  return Math.min(1, varied.count / events.count) * weightOfDisplacement(distance);
 }
 
-/** Nominal events of a process, all their files together; undefined of none. */
-function nominalOf(process: number, unmoved: readonly SimulatedEvents[]): SimulatedEvents | undefined {
-  const own = unmoved.filter((events) => events.process === process);
-  if (own.length <= 1) return own[0];
+/** Nominal events of a process, with their features in the frame. */
+interface Beside {
+  readonly events: SimulatedEvents;
+  readonly features: Features;
+}
+
+/** All files of a process together. */
+function joinedEvents(own: readonly SimulatedEvents[]): SimulatedEvents {
+  if (own.length === 1) return own[0]!;
   const joined = (column: (events: SimulatedEvents) => ColumnData) =>
     joinedColumns(own.map((events) => ({ count: events.count, column: column(events) })));
   return {
@@ -220,25 +223,43 @@ function spread(events: SimulatedEvents, count: number): SimulatedEvents {
   return { ...events, count, x: of(x), ...(y && { y: of(y) }), ...(weights && { weights: of(weights) }) };
 }
 
-/** The nominal events of a control variate, as many as varied ones, and c. */
+/** The nominal events that stand beside those of their own, by process. */
+function besideOf(
+  parts: readonly SimulatedEvents[],
+  of: ObservableName,
+  frame: ModelFrame | undefined,
+  unmoved: readonly SimulatedEvents[],
+): ReadonlyMap<number, Beside> {
+  const processes = new Set(parts.flatMap(({ nominal, process }) => (nominal === undefined ? [process] : [])));
+  return new Map(
+    [...processes].flatMap((process) => {
+      const own = unmoved.filter((events) => events.process === process);
+      if (own.length === 0) return [];
+      const events = joinedEvents(own);
+      return [[process, { events, features: featuresOf(framedEvents(frame, events, "f64"), of) }] as const];
+    }),
+  );
+}
+
+/** The nominal events of a control variate, as many as varied ones, and c; undefined without any. */
 function controlOf(
   part: SimulatedEvents,
   of: ObservableName,
   frame: ModelFrame | undefined,
-  unmoved: readonly SimulatedEvents[],
+  beside: ReadonlyMap<number, Beside>,
 ) {
   // In the frame, where features have the tails that flows see.
-  const framed = framedEvents(frame, part, "f64");
+  const framed = () => framedEvents(frame, part, "f64");
   if (part.nominal !== undefined) {
     const { nominal } = part;
-    return { nominal, weight: controlWeight({ ...framed, nominal: framedEvents(frame, nominal, "f64") }, of) };
+    return { nominal, weight: controlWeight({ ...framed(), nominal: framedEvents(frame, nominal, "f64") }, of) };
   }
-  const all = nominalOf(part.process, unmoved);
-  if (all === undefined) return undefined;
-  const nominal = spread(all, part.count);
+  const own = beside.get(part.process);
+  if (own === undefined) return undefined;
+  const nominal = spread(own.events, part.count);
   // Of few events with weights of either sign the sum need not be one that a mean can be taken with.
   if (!(totalWeight(nominal) > 0)) return { nominal, weight: 0 };
-  return { nominal, weight: independentControlWeight(framed, framedEvents(frame, all, "f64"), of) };
+  return { nominal, weight: independentControlWeight(framed(), own, of) };
 }
 
 /** Does a training see variations of the same events? */
@@ -264,7 +285,8 @@ export function withControl(
   checkArgument("withControl", "samples", parts, aList);
   checkParts("withControl", "a sample", sample, { count: aNumber, columns: anObject });
   checkArgument("withControl", "nominal samples", unmoved, aList);
-  const controls = parts.map((part) => controlOf(part, of, frame, unmoved));
+  const beside = besideOf(parts, of, frame, unmoved);
+  const controls = parts.map((part) => controlOf(part, of, frame, beside));
   if (controls.every((own) => own === undefined)) return sample;
   const stacked = (observable: ObservableName) =>
     joinedColumns(
