@@ -3,6 +3,7 @@ import { aFlag, aFunction, aList, checkParts } from "../../../engine/options.js"
 import type { FitResult } from "../../statistics/fit/fit-result.js";
 import { type MinimiseOptions, minimise } from "../../statistics/fit/minimise.js";
 import type { Objective } from "../../statistics/objective.js";
+import { EVERYWHERE } from "../composition/composition.js";
 import type { Likelihood } from "./likelihood.js";
 import { finiteDifferenceHessian, withHessian, withOuterProduct } from "./spline-knots.js";
 
@@ -38,10 +39,9 @@ export async function fitLikelihood(likelihood: FittedLikelihood, options: Minim
 
 /** Where a fit looks: within the bounds and the validity range together. */
 function limitsOf(names: readonly string[], { bounds = {}, validity = {} }: MinimiseOptions) {
-  const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   return Object.fromEntries(
     names.map((name) => {
-      const all = [bounds, validity].map((own) => (Object.hasOwn(own, name) ? own[name]! : everywhere));
+      const all = [bounds, validity].map((own) => (Object.hasOwn(own, name) ? own[name]! : EVERYWHERE));
       return [name, [Math.max(...all.map(([low]) => low)), Math.min(...all.map(([, high]) => high))] as const];
     }),
   );

@@ -18,6 +18,7 @@ import {
   symmetrised,
 } from "../../statistics/linear-algebra/symmetric-matrix.js";
 import { type Matrix, matrixOf, type Objective } from "../../statistics/objective.js";
+import { EVERYWHERE } from "../composition/composition.js";
 import type { Likelihood } from "./likelihood.js";
 
 /**
@@ -44,8 +45,6 @@ interface Step {
   readonly displacement: Float64Array;
   readonly dual: Float64Array;
 }
-
-const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /**
  * As many steps as parameters, each of about one standard deviation, along the principal modes of a curvature whose parameters are scaled to a diagonal
@@ -97,7 +96,7 @@ export async function finiteDifferenceHessian(
   checkArgument("finiteDifferenceHessian", "nu", nu, numbers);
   checkArgument("finiteDifferenceHessian", "the curvature", curvature, aList);
   const size = nu.length;
-  const limits = objective.names.map((name) => entryOf(bounds, name) ?? everywhere);
+  const limits = objective.names.map((name) => entryOf(bounds, name) ?? EVERYWHERE);
   const isNearBound = (k: number, reach: number) => nu[k]! + reach > limits[k]![1] || nu[k]! - reach < limits[k]![0];
   const steps = principalSteps(curvature, isNearBound);
   const hessian = new Float64Array(size * size);
