@@ -56,6 +56,7 @@ const NAMES: { readonly [K in Tail["kind"]]: string } = {
   pareto: "exponential",
   power: "power",
   stretched: "stretched exponential",
+  "box-cox": "Box-Cox",
   edge: "edge",
 };
 

@@ -2,6 +2,7 @@
 
 import { millsRatio, normalTailPoint } from "./normal-tail.js";
 import {
+  boxCox,
   type Excesses,
   edge,
   excessesOf,
@@ -69,7 +70,7 @@ function likeliest([first, ...others]: readonly FittedLaw[], effectiveEvents: nu
 
 type Laws = (excesses: Excesses, knot: number) => FittedLaw;
 
-/** Where the exponent of a stretched exponential is looked for from, on both sides of 1, at which it is exponential. */
+/** Where the exponent of a law is looked for from, on both sides of 1, at which it is exponential or Gaussian. */
 const [HEAVIER, LIGHTER] = [{ power: 0.5 }, { power: 1.5 }];
 
 /** Of a tail without an end. */
@@ -78,7 +79,9 @@ const openLaw: Laws = (excesses) => {
   const heavy = pareto(excesses);
   const simple = likeliest([exponential(excesses), linear(excesses), heavy], effectiveEvents);
   const further =
-    simple === heavy ? [power(excesses, heavy.tail), stretched(excesses, HEAVIER)] : [stretched(excesses, LIGHTER)];
+    simple === heavy
+      ? [power(excesses, heavy.tail), stretched(excesses, HEAVIER), boxCox(excesses, HEAVIER)]
+      : [stretched(excesses, LIGHTER)];
   return likeliest([simple, ...further], effectiveEvents);
 };
 

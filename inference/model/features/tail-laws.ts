@@ -186,6 +186,35 @@ export function stretched(excesses: Excesses, start: { readonly power: number })
   };
 }
 
+/** z = z_0 + c ((1 + d/s)^τ - 1) in the logarithms of c, s and τ, from a linear law on. */
+export function boxCox(excesses: Excesses, start: { readonly power: number }): FittedLaw {
+  const { d, weights, probability } = excesses;
+  const logProbability = Math.log(probability);
+  const z0 = normalTailPoint(logProbability);
+  const likelihood: EventLikelihood = (event, logs, gradient) => {
+    const [c, s, tau] = [Math.exp(logs[0]), Math.exp(logs[1]), Math.exp(logs[2])];
+    const part = d[event]! / s;
+    const log = Math.log1p(part);
+    const rise = Math.exp(tau * log);
+    const ratio = part / (1 + part);
+    const z = z0 + c * (rise - 1);
+    gradient[0] = 1 - z * c * (rise - 1);
+    gradient[1] = -1 - (tau - 1) * ratio + z * c * tau * rise * ratio;
+    gradient[2] = 1 + tau * log - z * c * tau * log * rise;
+    return logNormalDensity(z) + logs[0] + logs[2] - logs[1] + (tau - 1) * log - logProbability;
+  };
+  const scale = 2 * meanOf(excesses, (at) => at);
+  const factor0 = (linear(excesses).slope! * scale) / start.power;
+  const best = maximise(likelihood, weights, [Math.log(factor0), Math.log(scale), Math.log(start.power)]);
+  const [factor, unit, exponent] = best.parameters.map(Math.exp) as unknown as Triple;
+  return {
+    tail: { kind: "box-cox", factor, scale: unit, power: exponent },
+    logLikelihood: best.logLikelihood,
+    parameters: 3,
+    depth: (at) => logProbability - logNormalTail(z0 + factor * Math.expm1(exponent * Math.log1p(at / unit))),
+  };
+}
+
 /** Up to which an edge's bend leaves the density positive, with room. */
 const LARGEST_BEND_OF_EDGE = 0.95;
 

@@ -8,6 +8,7 @@
  * | pareto | S = (1 + ξ d/σ)^(-1/ξ)  | heavy tails, ξ > 0, and exponential ones, ξ = 0: S = exp(-d/σ)     |
  * | power  | S = (1 + a d + b d²)^(-1/(2ξ)) | heavy tails that become a power of the feature slowly, as that of Student's t does |
  * | stretched | S = exp(c - c (1 + d/s)^τ) | stretched exponentials, of all between exponential and power, and lighter ones |
+ * | box-cox | z = z(0) + c ((1 + d/s)^τ - 1) | a power of a Gaussian variable, as x³ of a Gaussian x |
  * | edge   | S = (1 + c) v - c v², v = (1 - d/w)^β | a support that ends at w; β = 1, c = 0: the density is constant up to it |
  *
  * Pareto: the generalised Pareto distribution, to which the tails of nearly all distributions converge (Pickands 1975, Annals of Statistics 3, 119).
@@ -23,6 +24,8 @@ export type Tail =
   | { readonly kind: "power"; readonly index: number; readonly linear: number; readonly quadratic: number }
   /** c and τ, positive; s in the units of the feature. */
   | { readonly kind: "stretched"; readonly factor: number; readonly scale: number; readonly power: number }
+  /** c and τ, positive and dimensionless; s in the units of the feature. */
+  | { readonly kind: "box-cox"; readonly factor: number; readonly scale: number; readonly power: number }
   /** Where the support ends, in the units of the feature; β > 0; c between -1 and 1. */
   | { readonly kind: "edge"; readonly end: number; readonly power: number; readonly bend: number };
 
@@ -52,6 +55,7 @@ export function tailLaw(tail: Tail, knot: number, z: number, slope: number): Tai
     const logSlope = Math.log(slope);
     return { forward: (d) => z + slope * d, inverse: (to) => (to - z) / slope, logSlope: () => logSlope };
   }
+  if (tail.kind === "box-cox") return boxCoxTail(tail, z);
   const logKnot = logNormalTail(z);
   const { logTail, distance, logRate } = logTailOf(tail, knot);
   const forward = (d: number) => (d === 0 ? z : normalTailPoint(logKnot + logTail(d)));
@@ -66,6 +70,15 @@ export function tailLaw(tail: Tail, knot: number, z: number, slope: number): Tai
   };
 }
 
+function boxCoxTail({ factor, scale, power }: Tail & { kind: "box-cox" }, z: number): TailLaw {
+  const logSlopeAtKnot = Math.log((factor * power) / scale);
+  return {
+    forward: (d) => z + factor * Math.expm1(power * Math.log1p(d / scale)),
+    inverse: (to) => scale * Math.expm1(Math.log1p((to - z) / factor) / power),
+    logSlope: (d) => logSlopeAtKnot + (power - 1) * Math.log1p(d / scale),
+  };
+}
+
 /** A law by log S, its inverse, and the logarithm of its rate -d log S / dd. */
 interface LogTail {
   readonly logTail: (d: number) => number;
@@ -73,7 +86,7 @@ interface LogTail {
   readonly logRate: (d: number) => number;
 }
 
-function logTailOf(tail: Exclude<Tail, { kind: "linear" }>, knot: number): LogTail {
+function logTailOf(tail: Exclude<Tail, { kind: "linear" | "box-cox" }>, knot: number): LogTail {
   switch (tail.kind) {
     case "pareto":
       return paretoTail(tail);
@@ -156,6 +169,8 @@ export function slopeAtKnot(tail: Tail, knot: number, z: number): number | undef
       return (millsRatio(z) * tail.linear) / (2 * tail.index);
     case "stretched":
       return (millsRatio(z) * tail.factor * tail.power) / tail.scale;
+    case "box-cox":
+      return (tail.factor * tail.power) / tail.scale;
     case "edge":
       return (millsRatio(z) * tail.power * (1 - tail.bend)) / Math.abs(tail.end - knot);
   }

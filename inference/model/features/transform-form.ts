@@ -20,6 +20,7 @@ const tails: { readonly [K in Tail["kind"]]: TailCheck } = {
   pareto: ({ index, scale }) => isNumber(index) && index >= 0 && isPositive(scale),
   power: ({ index, linear, quadratic }) => [index, linear, quadratic].every(isPositive),
   stretched: ({ factor, scale, power }) => [factor, scale, power].every(isPositive),
+  "box-cox": ({ factor, scale, power }) => [factor, scale, power].every(isPositive),
   edge: ({ end, power, bend }, knot, sign) =>
     isNumber(end) && sign * (end - knot) > 0 && isPositive(power) && isNumber(bend) && Math.abs(bend) < 1,
 };

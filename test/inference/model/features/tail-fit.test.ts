@@ -36,6 +36,12 @@ test("a Gaussian tail is linear in z, with its slope", () => {
   assert.ok(Math.abs(slope! - 1) < 0.01, `${slope}`);
 });
 
+test("the cube of a Gaussian feature has the tail of a Gaussian one", () => {
+  const values = exactSample(distributions.Gaussian, COUNT).values.map((x) => x ** 3);
+  const { tail } = fitUpperTail(weightedSample(values, new Float64Array(COUNT).fill(1)), undefined);
+  assert.ok(tail.kind === "box-cox" && Math.abs(tail.power - 1 / 3) < 0.05, JSON.stringify(tail));
+});
+
 test("a constant density up to a given end is an edge of power 1", () => {
   const found = fitUpperTail(exactSample(distributions.uniform, COUNT), 3);
   assert.equal(found.tail, { kind: "edge", end: 3, power: 1, bend: 0 });

@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { logNormalTail } from "../../../../inference/model/features/normal-tail.js";
 import {
+  boxCox,
   type Excesses,
   edge,
   excessesOf,
@@ -91,6 +92,12 @@ check(
   "a compressed exponential",
   { kind: "stretched", factor: 0.8, scale: 1, power: 1.8 },
   (own) => stretched(own, { power: 1.5 }),
+  wide,
+);
+check(
+  "a power of a normal variable",
+  { kind: "box-cox", factor: Z, scale: Z ** 3, power: 1 / 3 },
+  (own) => boxCox(own, { power: 0.5 }),
   wide,
 );
 check("a constant edge", { kind: "edge", end: 2, power: 1, bend: 0 }, (own) => edge(own, 2, 2, 0));
