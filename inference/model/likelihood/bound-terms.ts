@@ -1,17 +1,17 @@
 /** The terms of a likelihood, bound: those that look at the events of samples, and those of the parameters alone. */
 import { gradient, hessian } from "../../../engine/derivatives/gradient.js";
 import { parameterFunction } from "../../../engine/reference/parameter-function.js";
-import type { ColumnData, Program, RunOptions } from "../../../engine/runtime/backend.js";
+import type { Program } from "../../../engine/runtime/backend.js";
 import { add, less, log, mul, reshape, slice, where } from "../../../engine/tape/operations.js";
 import type { Var } from "../../../engine/tape/tape.js";
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import type { Evaluation } from "../../statistics/objective.js";
 import type { Environment } from "../language/environment.js";
 import { constraintNll } from "../parameters/constraints.js";
 import type { Parameter } from "../parameters/parameter.js";
 import { extendedTermOf, type ObservedTotal, observedTotal } from "../yields.js";
 import { evaluationOf, type Order, type OuterProduct, sumOf, zeroEvaluation } from "./evaluation.js";
-import type { EventPrograms, Member, Parameters } from "./event-programs.js";
+import type { EventPrograms, EventRunOptions, Member, Parameters } from "./event-programs.js";
+import { type CountedEvents, weightSums } from "./event-stream.js";
 import { derivatives, scoreOf, scoreSums, type Traced } from "./likelihood-terms.js";
 
 /** A sample, with programs over its events. */
@@ -26,47 +26,87 @@ export interface BoundSample {
 /** Events between two reports of progress. */
 const PORTION = 2 ** 14;
 
-const run = ({ events, member }: BoundSample, of: Promise<Program>, theta: ArrayLike<number>, options?: RunOptions) =>
-  events.run(of, theta, member, options);
+const run = (
+  { events, member }: BoundSample,
+  of: Promise<Program>,
+  theta: ArrayLike<number>,
+  options?: EventRunOptions,
+) => events.run(of, theta, member, options);
 
-const rangeOf = (range: readonly [number, number] | undefined): RunOptions =>
+const rangeOf = (range: readonly [number, number] | undefined): EventRunOptions =>
   range === undefined ? {} : { range: { events: range } };
 
 /** What is asked for again and again reads what is cached; log p, asked for once, does without. */
 export const derivativesOf = ({ events }: BoundSample, order: Order) =>
   events.openCached(`order ${order}`, (traced) => derivatives(traced, order));
 
-/** log p of the events of a range, unweighted: f64 [events]. */
-export async function logProbOf(
+/** Numbers of a sample's events, piece by piece. @param start  the first of them */
+export type EachPiece = (found: Float64Array, start: number) => void | Promise<void>;
+
+/** [rows, events] of all pieces. */
+function joined(pieces: readonly Float64Array[], rows: number): Float64Array {
+  const [only] = pieces;
+  if (pieces.length === 1) return only!;
+  const count = pieces.reduce((sum, { length }) => sum + length / rows, 0);
+  const all = new Float64Array(rows * count);
+  let start = 0;
+  for (const piece of pieces) {
+    const width = piece.length / rows;
+    for (let row = 0; row < rows; row++) all.set(piece.subarray(row * width, (row + 1) * width), row * count + start);
+    start += width;
+  }
+  return all;
+}
+
+/** One output of every event [rows, events]; empty where `each` takes it. */
+async function ofEvents(
+  sample: BoundSample,
+  theta: ArrayLike<number>,
+  { program, output, rows }: { readonly program: Promise<Program>; readonly output: string; readonly rows: number },
+  range: readonly [number, number] | undefined,
+  each: EachPiece | undefined,
+): Promise<Float64Array> {
+  const pieces: Float64Array[] = [];
+  const take = each ?? ((found: Float64Array) => void pieces.push(found));
+  await run(sample, program, theta, { ...rangeOf(range), each: (found, start) => take(found[output]!, start) });
+  return joined(pieces, rows);
+}
+
+/** log p of the events of a range, unweighted: f64 [events]; empty where `each` takes them. */
+export function logProbOf(
   sample: BoundSample,
   theta: ArrayLike<number>,
   range?: readonly [number, number],
+  each?: EachPiece,
 ): Promise<Float64Array> {
   const program = sample.events.open("log prob", ({ logProb }) => ({ logProb }));
-  return (await run(sample, program, theta, rangeOf(range))).logProb!;
+  return ofEvents(sample, theta, { program, output: "logProb", rows: 1 }, range, each);
 }
 
-/** Gradient of log p of the events of a range, unweighted: f64 [K, events]. */
-export async function scoresOf(
+/** Gradient of log p of the events of a range, unweighted: f64 [K, events]; empty where `each` takes them. */
+export function scoresOf(
   sample: BoundSample,
   theta: ArrayLike<number>,
   range?: readonly [number, number],
+  each?: EachPiece,
 ): Promise<Float64Array> {
   const program = sample.events.open("event scores", (traced) => ({ g: scoreOf(traced, traced.ownScore) }));
-  return (await run(sample, program, theta, rangeOf(range))).g!;
+  return ofEvents(sample, theta, { program, output: "g", rows: theta.length }, range, each);
 }
 
-/** Other numbers that a sample's tape has, everything computed from the data. */
+/** Other numbers that a sample's tape has, everything computed from the data. @param each  as of `EventPrograms.run` */
 export const computedOf = (
   sample: BoundSample,
   name: string,
   theta: ArrayLike<number>,
   outputs: Record<string, Var>,
+  each?: EventRunOptions["each"],
 ): Promise<Record<string, Float64Array>> =>
   run(
     sample,
     sample.events.open(name, () => outputs),
     theta,
+    each && { each },
   );
 
 async function evaluated(
@@ -79,7 +119,7 @@ async function evaluated(
   // Of no event, log p has no derivatives where no number of them is expected.
   if (count === 0) return zeroEvaluation(theta.length, order);
   const program = derivativesOf(sample, order);
-  const part = async (options: RunOptions) => evaluationOf(await run(sample, program, theta, options), order);
+  const part = async (options: EventRunOptions) => evaluationOf(await run(sample, program, theta, options), order);
   const inOnePart = onEvents === undefined;
   const first = Math.min(count, PORTION);
   let total = await part(inOnePart ? {} : rangeOf([0, first]));
@@ -104,8 +144,7 @@ export function constraintTerm(
 }
 
 /** Σ of the weights of a sample and its logarithm; undefined without events. */
-export const observedOf = (data: { readonly count: number; readonly weights?: ColumnData | undefined }) =>
-  data.count > 0 ? observedTotal(totalWeight(data)) : undefined;
+export const observedOf = (data: CountedEvents) => (data.count > 0 ? observedTotal(weightSums(data).total) : undefined);
 
 /**
  * Poisson term of the number of events of a sample; without events, the expected number itself, which may be 0 but not below.

@@ -1,7 +1,6 @@
 /** Terms of a likelihood of channels that look at parameters alone, and outcomes of auxiliary measurements. */
 import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
-import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
@@ -16,13 +15,14 @@ import {
   type ParameterPrograms,
   parameterPrograms,
 } from "./bound-terms.js";
+import type { CountedEvents } from "./event-stream.js";
 
 /** What these terms look at of a channel: its density, and how often its events count. */
 export interface CountedChannel {
   readonly name: string;
   readonly density: string;
   readonly isExtended: boolean;
-  readonly data: { readonly count: number; readonly weights?: ColumnData | undefined };
+  readonly data: CountedEvents;
 }
 
 /** Constraints, extended terms, and expected numbers, as functions of θ. */

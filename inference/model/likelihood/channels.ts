@@ -14,42 +14,33 @@ import {
   type Options,
   optional,
 } from "../../../engine/options.js";
-import type { Backend, ColumnData } from "../../../engine/runtime/backend.js";
-import { sharedColumn } from "../../../engine/runtime/shared-column.js";
+import type { Backend } from "../../../engine/runtime/backend.js";
 import { add, broadcastEvents } from "../../../engine/tape/operations.js";
 import { Tape, type Var } from "../../../engine/tape/tape.js";
 import { parametersOf } from "../../../flows/networks/weights.js";
-import { effectiveEvents } from "../../statistics/fit/covariance.js";
 import type { Evaluation, Objective } from "../../statistics/objective.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import type { CheckedComposition } from "../composition/composition.js";
 import { compositionParameters } from "../composition/composition-parameters.js";
-import { derivedColumns } from "../language/framed-columns.js";
 import { freeParameters, type Parameter } from "../parameters/parameter.js";
-import { type BoundSample, boundTerms, computedOf, logProbOf, scoresOf } from "./bound-terms.js";
+import { type BoundSample, boundTerms, computedOf, type EachPiece, logProbOf, scoresOf } from "./bound-terms.js";
+import {
+  boundEvents,
+  type Channel,
+  type ChannelData,
+  type ChannelStream,
+  checkChannel,
+  checkHasWeights,
+  columnsOf,
+} from "./channel-data.js";
 import { ChannelParameters, withOutcomes } from "./channel-parameters.js";
 import type { Order, OuterProduct } from "./evaluation.js";
-import { type BoundEvents, eventPrograms, type Member } from "./event-programs.js";
+import { eventPrograms, type Member } from "./event-programs.js";
+import { effectiveOf, isWeighted } from "./event-stream.js";
 import { CACHE_BYTES } from "./likelihood-request.js";
 import { type Traced, WEIGHT } from "./likelihood-terms.js";
 
-/** Events of one channel, by the columns of the composition. */
-export interface ChannelData {
-  readonly count: number;
-  /** [events] each: those that the density is of, and those that it is conditional on. */
-  readonly columns: Readonly<Record<string, ColumnData>>;
-  /** [events], of either sign. Absent: every event counts 1. */
-  readonly weights?: ColumnData | undefined;
-}
-
-export interface Channel {
-  readonly name: string;
-  /** Of the composition. */
-  readonly density: string;
-  readonly data: ChannelData;
-  /** With the Poisson term of the number of events. */
-  readonly isExtended: boolean;
-}
+export type { Channel, ChannelData, ChannelStream } from "./channel-data.js";
 
 export interface ChannelsRequest {
   readonly backend: Backend;
@@ -65,10 +56,10 @@ export interface ChannelsLikelihood extends Objective {
   readonly parameters: readonly Parameter[];
   /** -Σ w log p of every channel, and constraints with extended terms. */
   evaluateParts(theta: ArrayLike<number>, order: Order): Promise<ChannelParts>;
-  /** log p of every event of a channel, unweighted: f64 [events]. */
-  logProb(channel: string, theta: ArrayLike<number>): Promise<Float64Array>;
-  /** Gradient of every event's log p, with that of the logarithm of the expected number where it counts: f64 [K, events]. */
-  eventScores(channel: string, theta: ArrayLike<number>): Promise<Float64Array>;
+  /** log p of every event of a channel, unweighted: f64 [events]. Of a stream `each` takes them, piece by piece. */
+  logProb(channel: string, theta: ArrayLike<number>, each?: EachPiece): Promise<Float64Array>;
+  /** Gradient of every event's log p, with that of the logarithm of the expected number where it counts: f64 [K, events]; of a stream as `logProb`. */
+  eventScores(channel: string, theta: ArrayLike<number>, each?: EachPiece): Promise<Float64Array>;
   /** Expected numbers of events by channel, where its density has one. */
   expected(theta: ArrayLike<number>): Promise<Readonly<Record<string, number>>>;
   /** J of the sandwich covariance, row-major [K, K]: Σ w² g gᵀ over events, and the curvature of the constraints. */
@@ -87,7 +78,10 @@ export interface ChannelsLikelihood extends Objective {
    *
    * @param outcomes  `observed` of constraints, by the names of their parameters
    */
-  bind(data: Readonly<Record<string, ChannelData>>, outcomes?: Readonly<Record<string, number>>): Promise<void>;
+  bind(
+    data: Readonly<Record<string, ChannelData | ChannelStream>>,
+    outcomes?: Readonly<Record<string, number>>,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -103,53 +97,6 @@ const requestOptions: Options<ChannelsRequest> = {
   channels: aList,
   cacheBytes: optional(aNumber),
   signal: optional(aSignal),
-};
-
-/** Of messages: rows are counted from 0, as in arrays. */
-function checkChannel(composition: CheckedComposition, { name, density, data, isExtended }: Channel): void {
-  const where = `channel ${name}`;
-  if (!Object.hasOwn(composition.densities, density)) {
-    const known = Object.keys(composition.densities).join(", ");
-    throw new UsageError(where, { expected: `a density (${known})`, got: JSON.stringify(density) });
-  }
-  const shape = composition.shape(density);
-  if (isExtended && !shape.isExtended) {
-    throw new UsageError(where, {
-      expected: `numbers of events in ${density}, as the channel is extended`,
-      got: "fractions alone",
-      hint: "Give the mixture numbers of events, or set extended to false",
-    });
-  }
-  const { count, columns, weights } = data;
-  if (!(count > 0 || (count === 0 && isExtended))) {
-    throw new UsageError(where, { expected: "at least one event, unless it is extended", got: `${count}` });
-  }
-  if (weights !== undefined && weights.length !== count) {
-    throw new UsageError(where, { expected: `${count} weights`, got: `${weights.length}` });
-  }
-  for (const column of [...shape.of, ...shape.given]) {
-    const own = Object.hasOwn(columns, column) ? columns[column]! : undefined;
-    if (own === undefined || own.length !== count) {
-      const got = own === undefined ? `none (${Object.keys(columns).join(", ")})` : `${own.length}`;
-      throw new UsageError(where, { expected: `${count} numbers of the column ${column}`, got });
-    }
-    const [low, high] = composition.domain(column);
-    const classes = composition.classes(column);
-    const isIn = (value: number) => (classes ? classes.includes(value) : value >= low && value <= high);
-    const bad = own.findIndex((value) => !isIn(value));
-    if (bad < 0) continue;
-    const number = Array.from(own).filter((value) => !isIn(value)).length;
-    throw new UsageError(where, {
-      expected: classes ? `${column} of ${classes.join(", ")}` : `${column} within [${low}, ${high}]`,
-      got: `${own[bad]} in row ${bad} (counted from 0); ${number} such events of ${count}`,
-      hint: "Select the events within the range of the column, or widen it",
-    });
-  }
-}
-
-const columnsOf = (composition: CheckedComposition, density: string): readonly string[] => {
-  const { of, given } = composition.shape(density);
-  return [...of, ...given];
 };
 
 /** What a channel computes from its events, and what is bound to its tape beside the data. */
@@ -179,7 +126,7 @@ function traceChannel(composition: CheckedComposition, { density, data, isExtend
     ownNu,
     logProb,
     ownScore: isExtended ? add(ownLog, own.logExpected!) : ownLog,
-    weight: data.weights ? tape.column(WEIGHT, []) : tape.constant(1, [], events),
+    weight: isWeighted(data) ? tape.column(WEIGHT, []) : tape.constant(1, [], events),
   };
   return { traced, tape, parts, integrals };
 }
@@ -200,27 +147,6 @@ interface OpenChannel extends BoundSample {
   count: number;
   readonly parts: TapeParts;
   readonly integrals: TapeParts["integrals"];
-}
-
-/** Events of a channel, with all columns that its tape looks at. */
-function boundEvents(composition: CheckedComposition, { density, data }: Channel, { derived }: TapeParts): BoundEvents {
-  const { count, columns, weights } = data;
-  const own = columnsOf(composition, density).map((name) => [name, columns[name]!] as const);
-  const all = [
-    ...own,
-    ...Object.entries(derivedColumns(derived, columns)),
-    ...(weights ? [[WEIGHT, weights] as const] : []),
-  ];
-  return { count, columns: Object.fromEntries(all.map(([name, values]) => [name, sharedColumn(values)])) };
-}
-
-/** (Σw)² / Σw² of all channels together. */
-function effectiveOf(channels: readonly Channel[]): number {
-  const total = channels.reduce((sum, { data }) => sum + data.count, 0);
-  if (total === 0 || channels.every(({ data }) => data.weights === undefined)) return total;
-  return effectiveEvents(
-    channels.flatMap(({ data }) => Array.from(data.weights ?? new Float64Array(data.count).fill(1))),
-  );
 }
 
 /**
@@ -248,7 +174,7 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     const events = eventPrograms({
       backend,
       traced: { ...traced } as Record<keyof Traced, Var>,
-      ...boundEvents(composition, channel, parts),
+      events: boundEvents(composition, channel, parts),
       members: [member],
       cacheBytes,
       signal,
@@ -274,10 +200,12 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
       const known = own.integrals.filter(({ error }) => data.count > 0 || error.events === undefined);
       if (known.length === 0) continue;
       const outputs = Object.fromEntries(known.map(({ error }, i) => [`${i}`, error]));
-      const values = await computedOf(own, "integrals", theta, outputs);
+      const worst = new Float64Array(known.length);
+      await computedOf(own, "integrals", theta, outputs, (values) => {
+        for (const i of worst.keys()) worst[i] = values[`${i}`]!.reduce((a, b) => Math.max(a, b), worst[i]!);
+      });
       for (const [i, { what }] of known.entries()) {
-        const error = values[`${i}`]!.reduce((a, b) => Math.max(a, b), 0);
-        if (!(error <= MOST_INTEGRAL_ERROR)) found.push({ channel: name, what, error });
+        if (!(worst[i]! <= MOST_INTEGRAL_ERROR)) found.push({ channel: name, what, error: worst[i]! });
       }
     }
     return found;
@@ -299,19 +227,17 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     });
   }
 
-  async function bind(data: Readonly<Record<string, ChannelData>>, outcomes: Readonly<Record<string, number>> = {}) {
+  async function bind(
+    data: Readonly<Record<string, ChannelData | ChannelStream>>,
+    outcomes: Readonly<Record<string, number>> = {},
+  ) {
     checkArgument("bind", "the data", data, anObject);
     checkArgument("bind", "the outcomes", outcomes, anObject);
     for (const name of Object.keys(data)) opened(name);
     const next = open.map(({ channel }) => ({ ...channel, data: entryOf(data, channel.name) ?? channel.data }));
     for (const [i, channel] of next.entries()) {
       checkChannel(composition, channel);
-      const isWeighted = open[i]!.channel.data.weights !== undefined;
-      if ((channel.data.weights !== undefined) === isWeighted) continue;
-      throw new UsageError(`channel ${channel.name}`, {
-        expected: `events ${isWeighted ? "with" : "without"} weights, as it had before`,
-        got: `events ${isWeighted ? "without" : "with"} weights`,
-      });
+      checkHasWeights(channel.name, channel.data, isWeighted(open[i]!.channel.data));
     }
     const own = withOutcomes(current, outcomes);
     ofParameters.bind(own, next);
@@ -334,16 +260,16 @@ export async function channelsLikelihood(request: ChannelsRequest): Promise<Chan
     get parameters() {
       return freeParameters(current.parameters);
     },
-    isWeighted: channels.some(({ data }) => data.weights !== undefined),
+    isWeighted: channels.some(({ data }) => isWeighted(data)),
     crossesKnots: channels.some(({ density }) => composition.shape(density).crossesKnots),
     get effectiveEvents() {
-      return effectiveOf(open.map(({ channel }) => channel));
+      return effectiveOf(open.map(({ channel }) => channel.data));
     },
     bind,
     evaluateParts,
     evaluate: async (theta, order) => (await evaluateParts(theta, order)).total,
-    logProb: async (channel, theta) => logProbOf(opened(channel), theta),
-    eventScores: async (channel, theta) => scoresOf(opened(channel), theta),
+    logProb: async (channel, theta, each) => logProbOf(opened(channel), theta, undefined, each),
+    eventScores: async (channel, theta, each) => scoresOf(opened(channel), theta, undefined, each),
     async expected(theta) {
       if (ofParameters.expected === undefined) return {};
       const found = ofParameters.expected(theta);

@@ -8,6 +8,7 @@ import type { Backend, ColumnData, Named, Program, RunOptions } from "../../../e
 import { BLOCK, BlockedColumn } from "../../../engine/runtime/blocked-column.js";
 import { Turns } from "../../../engine/runtime/turns.js";
 import { sizeOf, type Var } from "../../../engine/tape/tape.js";
+import { type EventStream, isStream, piecesOf } from "./event-stream.js";
 
 export type Parameters = Readonly<Record<string, Float64Array>>;
 
@@ -22,14 +23,18 @@ export interface Member {
 type Output = Record<string, Float64Array>;
 type CachedColumns = Named<BlockedColumn>;
 
-/** Events that all members have in common. */
-export interface BoundEvents {
+/** Events that all members have in common, kept in memory. */
+export interface StoredEvents {
   readonly columns: Named<ColumnData>;
   readonly count: number;
 }
 
-export interface EventProgramsRequest<N extends string> extends BoundEvents {
+/** Those of a stream are bound piece after piece in every run; of these nothing is cached. */
+export type BoundEvents = StoredEvents | EventStream<StoredEvents>;
+
+export interface EventProgramsRequest<N extends string> {
   readonly backend: Backend;
+  readonly events: BoundEvents;
   /** On one tape, before any sum over events; ν is the parameter "nu". */
   readonly traced: Readonly<Record<N, Var>>;
   readonly members: readonly Member[];
@@ -41,13 +46,21 @@ export interface EventProgramsRequest<N extends string> extends BoundEvents {
 /** What a program computes, from what was traced. */
 export type Outputs<N extends string> = (traced: Readonly<Record<N, Var>>) => Record<string, Var>;
 
+export interface EventRunOptions extends Omit<RunOptions, "into" | "signal"> {
+  /** What was found of the events from `start` on, in place of what is given back: piece by piece of a stream, else at once. */
+  readonly each?: ((found: Output, start: number) => void | Promise<void>) | undefined;
+}
+
 export interface EventPrograms<N extends string> {
   /** Compiles the outputs under this name when first asked, everything computed from the data. */
   open(name: string, outputs: Outputs<N>): Promise<Program>;
   /** The same of the cached columns: for what is evaluated again and again. */
   openCached(name: string, outputs: Outputs<N>): Promise<Program>;
-  /** One at a time: each run has its own ν and member, the latter of `members`. */
-  run(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options?: RunOptions): Promise<Output>;
+  /**
+   * One at a time: each run has its own ν and member, the latter of `members`. Of a stream sums over events alone are given back: a run of it has
+   * no range, and outputs with events go to `each`.
+   */
+  run(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options?: EventRunOptions): Promise<Output>;
   /** Takes other events in place of those that are bound, after the runs that were asked for. What is compiled stays, unless it caches more than it may of so many. */
   bind(events: BoundEvents): Promise<void>;
   /** The numbers cached per event, and the program that computes them. */
@@ -107,7 +120,7 @@ class ColumnCache {
   }
 
   /** @param key  the member that they belong to; all members where absent */
-  async of({ parameters }: Member, key: Member | undefined, events: BoundEvents): Promise<CachedColumns> {
+  async of({ parameters }: Member, key: Member | undefined, events: StoredEvents): Promise<CachedColumns> {
     const known = this.filled.get(key);
     if (known !== undefined || this.isEmpty) return known ?? {};
     const program = await this.open();
@@ -169,7 +182,7 @@ class CachedEvaluation<N extends string> {
   }
 
   /** A member's own columns, and those of all members where they are asked for. */
-  async columnsOf(member: Member, withCommon: boolean, events: BoundEvents): Promise<CachedColumns> {
+  async columnsOf(member: Member, withCommon: boolean, events: StoredEvents): Promise<CachedColumns> {
     const { common, own } = this.parts;
     return {
       ...(withCommon && (await common.of(member, undefined, events))),
@@ -204,11 +217,12 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   const bound = new Map<Program, { readonly member: Member; readonly events: BoundEvents }>();
   /** Programs that read cached columns, with their names. */
   const cachedPrograms = new Map<Program, string>();
-  let events: BoundEvents = request;
+  let { events } = request;
   let evaluation: CachedEvaluation<N> | undefined;
   const turns = new Turns();
   const cached = () => {
-    evaluation ??= new CachedEvaluation(request, varied, events.count);
+    // Of a stream there is no room for any number of each event.
+    evaluation ??= new CachedEvaluation(request, varied, isStream(events) ? Number.POSITIVE_INFINITY : events.count);
     return evaluation;
   };
 
@@ -220,28 +234,67 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
     return program;
   }
 
-  async function runAlone(of: Promise<Program>, nu: ArrayLike<number>, member: Member, options: RunOptions) {
-    const program = await of;
+  async function runAlone(
+    program: Program,
+    own: StoredEvents,
+    nu: ArrayLike<number>,
+    member: Member,
+    range: RunOptions,
+  ) {
     const before = bound.get(program);
-    const hasOtherEvents = before?.events !== events;
+    const hasOtherEvents = before?.events !== own;
     if (hasOtherEvents || before?.member !== member) {
       bound.delete(program);
-      const own = cachedPrograms.has(program) ? await cached().columnsOf(member, hasOtherEvents, events) : {};
-      await program.bind({ ...(hasOtherEvents && events.columns), ...member.columns, ...own });
+      const columns = cachedPrograms.has(program) ? await cached().columnsOf(member, hasOtherEvents, own) : {};
+      await program.bind({ ...(hasOtherEvents && own.columns), ...member.columns, ...columns });
       // What all models have in common is written once: what follows from it is not computed again.
       if (before === undefined) await program.write(member.parameters);
       else if (before.member !== member) await program.write(differing(member, varied));
-      bound.set(program, { member, events });
+      bound.set(program, { member, events: own });
     }
     await program.write({ nu });
-    return program.run({ ...options, signal });
+    return program.run({ ...range, signal });
+  }
+
+  /** Sums over the pieces, in f64. */
+  async function runPieces(
+    program: Program,
+    stream: EventStream<StoredEvents>,
+    nu: ArrayLike<number>,
+    member: Member,
+    each: EventRunOptions["each"],
+  ) {
+    const sums: Output = {};
+    for await (const [piece, start] of piecesOf(stream, signal)) {
+      const found = await runAlone(program, piece, nu, member, {});
+      if (each !== undefined) await each(found, start);
+      else
+        for (const [name, values] of Object.entries(found))
+          sums[name] = sums[name]?.map((sum, i) => sum + values[i]!) ?? values;
+    }
+    return sums;
+  }
+
+  async function runIn(
+    of: Promise<Program>,
+    nu: ArrayLike<number>,
+    member: Member,
+    { each, ...range }: EventRunOptions,
+  ) {
+    const program = await of;
+    const own = events;
+    if (isStream<StoredEvents>(own)) return runPieces(program, own, nu, member, each);
+    const found = await runAlone(program, own, nu, member, range);
+    if (each === undefined) return found;
+    await each(found, 0);
+    return {};
   }
 
   async function bindAlone(next: BoundEvents) {
     events = next;
     if (evaluation === undefined) return;
     evaluation.clear();
-    if (evaluation.hasRoomFor(next.count)) return;
+    if (!isStream(next) && evaluation.hasRoomFor(next.count)) return;
     for (const [program, name] of cachedPrograms) {
       await program.close();
       programs.delete(name);
@@ -259,7 +312,7 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
         cachedPrograms.set(program, name);
         return program;
       }),
-    run: (of, nu, member, options = {}) => turns.take(() => runAlone(of, nu, member, options)),
+    run: (of, nu, member, options = {}) => turns.take(() => runIn(of, nu, member, options)),
     bind: (next) => turns.take(() => bindAlone(next)),
     describeCached: () => cached().describe(events.count),
     async close() {

@@ -112,7 +112,7 @@ function programsOf(request: LikelihoodRequest, members: readonly Member[], weig
   // Those that are there.
   const tape = trace(request, { hasY: data.y !== undefined, isWeighted: data.weights !== undefined, weighsY });
   const traced = { ...tape } as Record<keyof Traced, Var>;
-  return eventPrograms({ backend, traced, columns, count: data.count, members, cacheBytes, signal });
+  return eventPrograms({ backend, traced, events: { columns, count: data.count }, members, cacheBytes, signal });
 }
 
 /**

@@ -4,46 +4,13 @@ import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import type { Backend } from "../../../../engine/runtime/backend.js";
 import { type Composition, checkedComposition } from "../../../../inference/model/composition/composition.js";
-import { drawEvents } from "../../../../inference/model/composition/draw-events.js";
-import {
-  type Channel,
-  type ChannelsLikelihood,
-  channelsLikelihood,
-} from "../../../../inference/model/likelihood/channels.js";
+import { type Channel, channelsLikelihood } from "../../../../inference/model/likelihood/channels.js";
 import { freeParameters } from "../../../../inference/model/parameters/parameter.js";
 import { testBackends } from "../../../support/backends.js";
 import { rejects } from "../../../support/rejects.js";
 import { withBackend } from "../../with-backend.js";
-import { type DensitySample, densitySamples, parameter } from "../densities/samples.js";
-
-/** Everything that a likelihood says at a point. */
-async function numbersOf(likelihood: ChannelsLikelihood, theta: readonly number[]) {
-  const at = Float64Array.from(theta);
-  const parts = [];
-  for (const order of [0, 1, 2] as const) parts.push(await likelihood.evaluateParts(at, order));
-  return {
-    parts,
-    events: await Promise.all(Object.keys(parts[0]!.channels).map((name) => likelihood.logProb(name, theta))),
-    scores: await Promise.all(Object.keys(parts[0]!.channels).map((name) => likelihood.eventScores(name, theta))),
-    scoreProduct: await likelihood.scoreProduct(theta),
-    outerProduct: await likelihood.outerProduct(theta),
-    expected: await likelihood.expected(theta),
-    uncertain: await likelihood.uncertainIntegrals(theta),
-    effectiveEvents: likelihood.effectiveEvents,
-    parameters: likelihood.parameters,
-  };
-}
-
-async function drawnFrom({ composition, density, given = [] }: DensitySample, count: number, seed: number) {
-  const own = checkedComposition(composition);
-  const columns = Object.fromEntries(
-    own
-      .shape(density)
-      .given.map((name) => [name, Float64Array.from({ length: count }, (_, i) => given[i % given.length]![name]!)]),
-  );
-  const drawn = await drawEvents({ composition: own, density, count, given: columns, seed, purpose: "events" });
-  return { count, columns: { ...columns, ...drawn } };
-}
+import { densitySamples, parameter } from "../densities/samples.js";
+import { drawnFrom, numbersOf } from "./likelihood-numbers.js";
 
 for (const [kind, [sample]] of Object.entries(densitySamples)) {
   test(`${kind}: bound to other events it has the numbers of a likelihood of them`, async () => {

@@ -35,8 +35,7 @@ function sampleOf(x: Float64Array, weights: Float64Array, constant?: number): Bo
   const events = eventPrograms({
     backend: referenceBackend(),
     traced: traced as unknown as Record<keyof Traced, Var>,
-    columns: { x, [WEIGHT]: weights },
-    count: x.length,
+    events: { columns: { x, [WEIGHT]: weights }, count: x.length },
     members: [member],
     cacheBytes: 0,
   });
