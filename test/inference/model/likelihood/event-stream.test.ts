@@ -178,17 +178,7 @@ test("a stream is closed where it is left early, and where reading fails", async
   assert.is(closed, 3);
 });
 
-test("values and weights of pieces are refused by their row in the whole", async () => {
-  const outside = streamOf({ count: 5, columns: { m: Float64Array.of(0, 1, 2, 70, 0) } }, [2]);
-  await rejects(
-    async () => (await opened(outside)).evaluate(Float64Array.of(4, 0.3), 0),
-    /^channel peak: expected m within \[-30, 30\], got 70 in row 3 \(counted from 0\); 1 such events of 3/,
-  );
-  const unweighted = { ...streamOf(data, [2]), weighted: { total: 5, squares: 5 } };
-  await rejects(
-    async () => (await opened(unweighted)).evaluate(Float64Array.of(4, 0.3), 0),
-    /expected events with weights/,
-  );
+test("a stream that gives other events than it says is refused", async () => {
   const short = { ...streamOf(data, [2]), count: 6 };
   await rejects(
     async () => (await opened(short)).evaluate(Float64Array.of(4, 0.3), 0),
