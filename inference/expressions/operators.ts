@@ -110,7 +110,7 @@ export const operators = {
     gives: "number",
     tape: power,
     f64: Math.pow,
-    doc: "power, from the right: `a^b^c` is `a^(b^c)`; as `pow(x, y)`",
+    doc: "power, from the right: `a^b^c` is `a^(b^c)`; as `pow(x, y)`; also written `x ** y`",
     samples: [
       [1.25, -0.5],
       [0.3, 1.7],

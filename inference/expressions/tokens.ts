@@ -5,7 +5,7 @@ export interface Token {
   readonly kind: "number" | "name" | "symbol" | "end";
   /** As it was written. */
   readonly text: string;
-  /** What a symbol is: a word for an operator is that operator. Of all else, its text. */
+  /** What a symbol is: another spelling of an operator is that operator. Of all else, its text. */
   readonly means: string;
   /** Place of its first character, counted from 1. */
   readonly at: number;
@@ -14,13 +14,13 @@ export interface Token {
 /** Characters of the longest text. Nobody writes a longer one by hand, and none that short is slow. */
 export const MAX_LENGTH = 10_000;
 
-const WORD_OPERATORS: Readonly<Record<string, string>> = { and: "&&", or: "||", not: "!" };
+/** Other ways to write an operator: words, and the power of ROOT's formulas, Fortran and Python. */
+const SPELLINGS: Readonly<Record<string, string>> = { and: "&&", or: "||", not: "!", "**": "^" };
 
-const SYMBOLS = "=== !== == != <= >= && || < > + - * / ^ ( ) , ? : !".split(" ");
+const SYMBOLS = "=== !== == != <= >= && || < > + - ** * / ^ ( ) , ? : !".split(" ");
 
 /** What other languages have, and what to write instead: longer ones first. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "**": "Write ^ for a power",
   "::": "Write the function alone, as in exp(x)",
   "=": "Write == to compare; an expression sets nothing",
   "&": "Write && for and",
@@ -65,9 +65,6 @@ function refuse(where: string, text: string, place: number): never {
   });
 }
 
-/** Symbols of two characters that would be taken for two symbols. */
-const isRefused = (text: string, place: number) => text.startsWith("**", place) || text.startsWith("::", place);
-
 /** The tokens of a text, the last of which is its end. Words for operators become symbols. */
 export function tokensOf(text: string, where: string): readonly Token[] {
   if (text.length > MAX_LENGTH) {
@@ -81,12 +78,14 @@ export function tokensOf(text: string, where: string): readonly Token[] {
     const space = found(SPACE, text, place);
     const number = found(NUMBER, text, place);
     const name = found(NAME, text, place);
-    const symbol = isRefused(text, place) ? undefined : SYMBOLS.find((symbol) => text.startsWith(symbol, place));
+    // Would be taken for two symbols.
+    const isRefused = text.startsWith("::", place);
+    const symbol = isRefused ? undefined : SYMBOLS.find((symbol) => text.startsWith(symbol, place));
     const written = number ?? name ?? symbol;
     if (written !== undefined) {
-      const word = Object.hasOwn(WORD_OPERATORS, written) ? WORD_OPERATORS[written] : undefined;
-      const kind = number !== undefined ? "number" : name !== undefined && word === undefined ? "name" : "symbol";
-      tokens.push({ kind, text: written, means: word ?? written, at: place + 1 });
+      const other = Object.hasOwn(SPELLINGS, written) ? SPELLINGS[written] : undefined;
+      const kind = number !== undefined ? "number" : name !== undefined && other === undefined ? "name" : "symbol";
+      tokens.push({ kind, text: written, means: other ?? written, at: place + 1 });
     } else if (space === undefined) refuse(where, text, place);
     place += (space ?? written)!.length;
   }
