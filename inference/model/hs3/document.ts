@@ -224,6 +224,14 @@ function domainsOf(root: Part, domains: readonly Part[]): ReadonlyMap<string, Ax
   return ranges;
 }
 
+/** Whether RooFit tags a name so, in its own part of the file: what is tagged constant is, also where a point does not say so. */
+function isTagged(root: Part, name: string, tag: string): boolean {
+  const inside = (of: unknown, key: string): unknown =>
+    typeof of === "object" && of !== null && Object.hasOwn(of, key) ? (of as Record<string, unknown>)[key] : undefined;
+  const tags = ["misc", "ROOT_internal", "attributes", name, "tags"].reduce(inside, root.value);
+  return Array.isArray(tags) && tags.includes(tag);
+}
+
 /** Values of the starting point, then those of RooFit's default point that it lacks; constant is what one of them says is. */
 function startsOf(root: Part, init: Part | undefined, taken: readonly string[]): ReadonlyMap<string, Point> {
   const standard = byName(root.at("parameter_points"), "parameter point").get(DEFAULT_POINT);
@@ -231,7 +239,10 @@ function startsOf(root: Part, init: Part | undefined, taken: readonly string[]):
   for (const own of [init, standard]) {
     if (own === undefined) continue;
     own.only(["name", "parameters", "title"]);
-    for (const [name, point] of pointsOf(own.at("parameters"))) if (!points.has(name)) points.set(name, point);
+    for (const [name, point] of pointsOf(own.at("parameters"))) {
+      if (points.has(name)) continue;
+      points.set(name, { ...point, isConst: point.isConst || isTagged(root, name, "Constant") });
+    }
   }
   for (const name of taken) {
     points.get(name)?.part.at("name").refuse("a name that no distribution and no function has", shown(name));

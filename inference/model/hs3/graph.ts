@@ -194,6 +194,29 @@ export class Graph {
     return leaves;
   }
 
+  /**
+   * Distributions of free parameters, and of no axis, to which none of those that are given leads: of terms that a file has and its likelihood
+   * does not name. Through one function at most.
+   *
+   * @param used  names of distributions
+   */
+  termsBeside(used: readonly string[]): { readonly name: string; readonly parameters: readonly string[] }[] {
+    const { distributions, functions, points } = this.document;
+    const reached = new Set(used);
+    // A set gives what is added while it is walked through.
+    for (const name of reached)
+      for (const text of textsOf(distributions.get(name)?.value)) if (distributions.has(text)) reached.add(text);
+    return [...distributions].flatMap(([name, { value }]) => {
+      if (reached.has(name)) return [];
+      const texts = textsOf(value).flatMap((text) => [text, ...textsOf(functions.get(text)?.value)]);
+      if (texts.some((text) => this.columns.has(text))) return [];
+      const parameters = [...new Set(texts)].filter(
+        (text) => this.parameters.has(text) && points.get(text)?.isConst !== true,
+      );
+      return parameters.length > 0 ? [{ name, parameters }] : [];
+    });
+  }
+
   /** Those of the names that are of axes of the data, in the order of the axes. */
   async columnsOf(name: string): Promise<readonly string[]> {
     const leaves = await this.leaves(name);

@@ -285,6 +285,12 @@ export async function readHs3(text: string, options: Hs3Options = {}): Promise<R
   }
   await graph.finish();
   const constraints = await readConstraints(graph, all);
+  const used = [...pairs.map((own) => own.distribution.name), ...all.map((own) => own.part.name)];
+  for (const { name, parameters } of graph.termsBeside(used)) {
+    graph.notes.push(
+      `${name}, of ${parameters.join(", ")}, is left out: the likelihood does not name it in aux_distributions`,
+    );
+  }
   const { functions, densities } = graph;
   const parts = { parameters: parametersOf(graph, constraints), columns: columnsOf(graph), functions, densities };
   const whole = placed(graph, () => checkedComposition(parts));

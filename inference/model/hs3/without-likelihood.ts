@@ -20,7 +20,8 @@ interface Pairs {
 /** Channels by their labels: distributions of a simultaneous one, and data of that name with the label behind it. */
 function byLabels(internal: Part): Pairs | undefined {
   const model = onlyEntry(internal.at("combined_distributions"));
-  const data = onlyEntry(internal.at("combined_datas"));
+  // The latter is the name that HistFactory's part of ROOT writes.
+  const data = onlyEntry(internal.at("combined_datasets")) ?? onlyEntry(internal.at("combined_datas"));
   if (model === undefined || data === undefined) return undefined;
   const labels = model[1].at("labels").items();
   return {

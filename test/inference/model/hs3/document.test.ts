@@ -100,29 +100,81 @@ test("without likelihoods a distribution that no other names is that of the only
   assert.equal(own.notes, ["the file has no likelihood: h is fitted to d"]);
 });
 
-test("RooFit's simultaneous distributions are paired with data by their labels", async () => {
-  const misc = {
-    ROOT_internal: {
-      combined_distributions: {
-        sim: { distributions: ["h", "g"], index_cat: "c", indices: [1, 0], labels: ["b", "a"] },
+// RooJSONFactoryWSTool writes the one, HistFactory's JSON the other.
+for (const section of ["combined_datasets", "combined_datas"]) {
+  test(`RooFit's simultaneous distributions are paired with data by their labels in ${section}`, async () => {
+    const misc = {
+      ROOT_internal: {
+        combined_distributions: {
+          sim: { distributions: ["h", "g"], index_cat: "c", indices: [1, 0], labels: ["b", "a"] },
+        },
+        [section]: { obs: { index_cat: "c", indices: [0, 1], labels: ["a", "b"] } },
       },
-      combined_datas: { obs: { index_cat: "c", indices: [0, 1], labels: ["a", "b"] } },
-    },
+    };
+    const data = ["obs_a", "obs_b"].map((name) => ({ ...events, name }));
+    const distributions = [gaussian, { ...gaussian, name: "h" }];
+    const { likelihoods } = await readWith({ likelihoods: [], data, distributions, misc });
+    assert.equal(
+      likelihoods[0]!.channels.map(({ density, sample }) => [density, sample]),
+      [
+        ["h", "obs_b"],
+        ["g", "obs_a"],
+      ],
+    );
+    await refused(
+      { likelihoods: [], data: [events], distributions, misc },
+      'm.json: the likelihood that follows from the names.data[0] (of sim): expected a data set (d), got "obs_b"',
+    );
+  });
+}
+
+test("what RooFit tags as constant is, though its point does not say so; other tags mean nothing", async () => {
+  const fixedOf = async (attributes: unknown) => {
+    const { composition } = await readWith({ misc: { ROOT_internal: { attributes } } });
+    return composition.parameters.filter(({ isFixed }) => isFixed).map(({ name }) => name);
   };
-  const data = ["obs_a", "obs_b"].map((name) => ({ ...events, name }));
-  const distributions = [gaussian, { ...gaussian, name: "h" }];
-  const { likelihoods } = await readWith({ likelihoods: [], data, distributions, misc });
-  assert.equal(
-    likelihoods[0]!.channels.map(({ density, sample }) => [density, sample]),
-    [
-      ["h", "obs_b"],
-      ["g", "obs_a"],
+  assert.equal(await fixedOf({ s: { dict: { origName: "s" }, tags: ["of_interest", "Constant"] } }), ["s"]);
+  const others = [{ mu: { tags: ["constant"] } }, { mu: { tags: "Constant" } }, { mu: {} }, ["mu"], "mu", null];
+  for (const none of others) assert.equal(await fixedOf(none), []);
+});
+
+test("an outcome that is tagged as constant makes its term a constraint", async () => {
+  const term = { name: "t", type: "gaussian_dist", x: "nominal", mean: "mu", sigma: 0.5 };
+  const { composition } = await readWith({
+    distributions: [gaussian, term],
+    likelihoods: [{ name: "l", distributions: ["g"], data: ["d"], aux_distributions: ["t"] }],
+    parameter_points: [point({ mu: 0.1, s: 1.5, nominal: 0.25 })],
+    misc: { ROOT_internal: { attributes: { nominal: { tags: ["Constant"] } } } },
+  });
+  assert.equal(composition.parameters[0]!.constraint, { kind: "normal", observed: 0.25, sigma: 0.5 });
+});
+
+test("a term that the file has, and its likelihood does not name, is noted", async () => {
+  const terms = [
+    { name: "t", type: "gaussian_dist", x: 0.3, mean: "mu", sigma: 1 },
+    { name: "u", type: "poisson_dist", x: 100, mean: "scaled" },
+    { name: "fixed", type: "gaussian_dist", x: 1, mean: "known", sigma: 1 },
+    { name: "other", type: "gaussian_dist", x: 1, mean: "alone", sigma: 1 },
+    { name: "channel", type: "gaussian_dist", x: "x", mean: "mu", sigma: 2 },
+  ];
+  const read = await readWith({
+    distributions: [{ ...gaussian, sigma: "product" }, ...terms],
+    functions: [
+      { name: "scaled", type: "product", factors: [100, "s"] },
+      { name: "product", type: "product", factors: ["s", "known"] },
     ],
+    parameter_points: [point({ mu: 0.1, s: 1.5, known: 1, alone: 1 }, "known")],
+  });
+  const end = "is left out: the likelihood does not name it in aux_distributions";
+  assert.equal(
+    read.notes.filter((note) => note.endsWith(end)),
+    [`t, of mu, ${end}`, `u, of s, ${end}`],
   );
-  await refused(
-    { likelihoods: [], data: [events], distributions, misc },
-    'm.json: the likelihood that follows from the names.data[0] (of sim): expected a data set (d), got "obs_b"',
-  );
+  const named = await readWith({
+    distributions: [gaussian, terms[0]!, { name: "all", type: "product_dist", factors: ["t"] }],
+    likelihoods: [{ name: "l", distributions: ["g"], data: ["d"], aux_distributions: ["all"] }],
+  });
+  assert.equal(named.notes, []);
 });
 
 test("domains and points that are none are refused", async () => {
