@@ -11,9 +11,9 @@ import { parametersOf } from "../../../flows/networks/weights.js";
 import type { Draws } from "../densities/contract.js";
 import { densityKind } from "../densities/densities.js";
 import { withinRegion } from "../densities/rejection.js";
-import type { Environment } from "../language/environment.js";
+import type { Environment, Value } from "../language/environment.js";
 import { derivedColumns } from "../language/framed-columns.js";
-import type { ParameterPoint } from "../parameters/parameter.js";
+import { checkParameterPoint, type ParameterPoint } from "../parameters/parameter.js";
 import { bindComposition, pointOn, TapeParts } from "./bind-composition.js";
 import type { CheckedComposition } from "./composition.js";
 import { compositionParameters } from "./composition-parameters.js";
@@ -58,6 +58,7 @@ export async function drawEvents(request: DrawRequest): Promise<DrawnEvents> {
     const got = entryOf(given, column) === undefined ? "none" : `${given[column]!.length}`;
     throw new UsageError("drawEvents", { expected: `${count} numbers of the given column ${column}`, got });
   }
+  checkParameterPoint(composition.parameters, point);
   let stream = 0;
   const keys = () => randomKey(seed, `${purpose}/${stream++}`);
   return drawn({ composition, point, keys, backend }, density, count, given);
@@ -99,7 +100,11 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
   const draws: Draws = {
     count,
     column: (name) => given[name]!,
-    value: async (of) => (await draws.computed((at) => ({ value: reshape(at.value(of), []) }))).value!,
+    async value(of) {
+      const known = knownNumber(source, of);
+      if (known !== undefined) return new Float64Array(count).fill(known);
+      return (await draws.computed((at) => ({ value: reshape(at.value(of), []) }))).value!;
+    },
     computed: (of, columns = {}) => computed(source, of, count, { ...given, ...columns }),
     normals: () => filled(fillNormal),
     uniforms: () => filled(fillUniform),
@@ -129,6 +134,14 @@ function drawsOf(source: Source, count: number, given: DrawnEvents): Draws {
   return draws;
 }
 
+/** A number as such, or that of a parameter; undefined of what follows from others. */
+function knownNumber({ composition, point }: Source, of: Value): number | undefined {
+  if (typeof of === "number") return of;
+  const parameter = composition.parameters.find(({ name }) => name === of);
+  if (parameter === undefined) return undefined;
+  return entryOf(point, of) ?? parameter.start;
+}
+
 /** Numbers on a tape, of every event [...shape, count]. */
 async function computed(
   { composition, point, backend }: Source,
@@ -153,7 +166,9 @@ async function computed(
     Object.entries(outputs).map(([name, { events, shape }]) => {
       const own = found[name]!;
       if (events !== undefined) return [name, own];
-      return [name, Float64Array.from({ length: sizeOf(shape) * count }, (_, i) => own[Math.floor(i / count)]!)];
+      const repeated = new Float64Array(sizeOf(shape) * count);
+      for (const [i, value] of own.entries()) repeated.fill(value, i * count, (i + 1) * count);
+      return [name, repeated];
     }),
   );
 }

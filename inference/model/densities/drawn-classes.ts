@@ -13,16 +13,20 @@ import type { Draws } from "./contract.js";
  */
 export function classesOf(draws: Draws, columns: readonly Float64Array[], parts: number): Int32Array {
   const hasRest = columns.length < parts;
-  return Int32Array.from(draws.uniforms(), (u, i) => {
-    const own = columns.map((column) => Math.max(0, column[i]!));
-    const sum = own.reduce((a, b) => a + b, 0);
-    let left = u * (hasRest ? Math.max(1, sum) : sum);
-    for (const [k, value] of own.entries()) {
-      left -= value;
-      if (left < 0) return k;
+  const uniforms = draws.uniforms();
+  const which = new Int32Array(uniforms.length);
+  for (let i = 0; i < which.length; i++) {
+    let sum = 0;
+    for (const column of columns) sum += Math.max(0, column[i]!);
+    let left = uniforms[i]! * (hasRest ? Math.max(1, sum) : sum);
+    let k = 0;
+    for (; k < columns.length; k++) {
+      left -= Math.max(0, columns[k]![i]!);
+      if (left < 0) break;
     }
-    return parts - 1;
-  });
+    which[i] = Math.min(k, parts - 1);
+  }
+  return which;
 }
 
 /** The same of coefficients. */

@@ -53,15 +53,23 @@ export async function drawnOfEach(
 ): Promise<Readonly<Record<string, Float64Array>>> {
   const all = new Map<string, Float64Array>();
   for (const [k, name] of names.entries()) {
-    const positions = Int32Array.from(which.keys()).filter((i) => which[i] === k);
+    const positions = positionsOf(which, k);
     if (positions.length === 0) continue;
     for (const [column, values] of Object.entries(await draws.part(positions).rest(name, kept))) {
       const own = all.get(column) ?? new Float64Array(draws.count);
       all.set(column, own);
-      for (const [j, i] of positions.entries()) own[i] = values[j]!;
+      for (let j = 0; j < positions.length; j++) own[positions[j]!] = values[j]!;
     }
   }
   return Object.fromEntries(all);
+}
+
+/** Where the list has this number. */
+function positionsOf(list: Int32Array, number: number): Int32Array {
+  const positions = new Int32Array(list.length);
+  let found = 0;
+  for (let i = 0; i < list.length; i++) if (list[i] === number) positions[found++] = i;
+  return positions.slice(0, found);
 }
 
 export const mixture: DensityKind<MixtureForm> = {

@@ -21,7 +21,7 @@ export async function withinRegion(
   region: Region,
   propose: (own: Draws) => Promise<Drawn>,
 ): Promise<Drawn> {
-  let missing = Int32Array.from({ length: draws.count }, (_, i) => i);
+  let missing = firstNumbers(draws.count);
   let all: Record<string, Float64Array> | undefined;
   for (let round = 0; missing.length > 0; round++) {
     if (round === MOST_ROUNDS) {
@@ -33,15 +33,30 @@ export async function withinRegion(
     }
     const proposed = await propose(draws.part(missing));
     all ??= Object.fromEntries(Object.keys(proposed).map((name) => [name, new Float64Array(draws.count)]));
-    const kept = missing;
-    const isIn = (k: number) =>
-      Object.entries(region).every(([column, intervals]) => isInside(intervals, proposed[column]![k]!));
     for (const [name, values] of Object.entries(proposed)) {
-      for (const [k, i] of kept.entries()) all[name]![i] = values[k]!;
+      const own = all[name]!;
+      for (let k = 0; k < missing.length; k++) own[missing[k]!] = values[k]!;
     }
-    missing = kept.filter((_, k) => !isIn(k));
+    missing = missing.filter(isOutside(region, proposed, missing.length));
   }
   return all ?? {};
+}
+
+/** 0, 1, … count - 1. */
+function firstNumbers(count: number): Int32Array {
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
+  return numbers;
+}
+
+/** Whether the k-th of the events is not in the region. */
+function isOutside(region: Region, events: Drawn, count: number): (_: number, k: number) => boolean {
+  const outside = new Uint8Array(count);
+  for (const [column, intervals] of Object.entries(region)) {
+    const values = events[column]!;
+    for (let k = 0; k < count; k++) if (!isInside(intervals, values[k]!)) outside[k] = 1;
+  }
+  return (_, k) => outside[k] === 1;
 }
 
 /** The same of one column and its domain. @param propose  NaN for what is to be drawn again */
