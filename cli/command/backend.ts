@@ -13,9 +13,13 @@ import { wantsWide } from "./wide.js";
 /** The numbers of backends that have but one kind of them. */
 const ONLY = { webgpu: "f32", reference: "f64" } as const;
 
+/** Threads that whole pieces of work may have, one each, where the backend is a CPU. */
+export const threadsBeside = (backend: Backend, { threads }: Pick<Options, "threads">): number | undefined =>
+  backend.name === "cpu" ? (threads ?? availableParallelism()) : undefined;
+
 /** For work that is divided beside a backend: as many others of one thread as there are threads, where it is a CPU. */
 export const lanesBeside = (backend: Backend, options: Options) => ({
-  lanes: backend.name === "cpu" ? (options.threads ?? availableParallelism()) : 1,
+  lanes: threadsBeside(backend, options) ?? 1,
   openLane: () => openBackend({ ...options, backend: "cpu", threads: 1 }, backend.precision),
 });
 

@@ -9,10 +9,11 @@ import { fileName } from "../../workflow/store/file-names.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openSteps } from "../../workflow/store/step-store.js";
 import { requirePassed } from "../../workflow/verdicts.js";
-import { lanesBeside, openBackend } from "./backend.js";
+import { openBackend, threadsBeside } from "./backend.js";
 import { compositionOf } from "./composition.js";
 import { toyPoint } from "./parameter-changes.js";
 import type { VerbContext } from "./verb.js";
+import { wantsWide } from "./wide.js";
 
 /** Of so many parameters the pairs are printed; coverage.json has them all. */
 const MOST_PAIRED = 4;
@@ -41,7 +42,8 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
       folder: toyFolder,
       wanted,
       isForced: options.force,
-      ...lanesBeside(backend, options),
+      threads: threadsBeside(backend, options),
+      wide: wantsWide(),
     });
     if (options.toy !== undefined) {
       for (const { folder: own } of all) context.print(`toy ${options.toy}: ${join(own, `${options.toy}.json`)}`);

@@ -1,12 +1,12 @@
 /** Coverage of the likelihoods of a composition by toy experiments: those that are missing, and the sum over those that are there. */
 import { join } from "node:path";
-import type { Backend } from "../../engine/runtime/backend.js";
 import type { ParameterPoint } from "../../inference/model/parameters/parameter.js";
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import { nearest } from "../../io/edit-distance.js";
 import { writeAtomic } from "../../io/index.js";
 import { NotConverged, UsageError } from "../errors.js";
 import type { CompositionContext } from "../steps/composition/context.js";
+import { ToyThread } from "../steps/composition/toy-thread.js";
 import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
 import { type CompositionToys, compositionToys, FIT, ToyLane } from "../steps/composition/toys.js";
 import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
@@ -16,7 +16,7 @@ import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
 import { lookAtStart, plannedSteps, readPlans } from "./composition.js";
 import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
-import { inLanes } from "./lanes.js";
+import { Beside, sharedOut } from "./lanes.js";
 
 export interface CompositionToysRequest {
   /** True values; those that are not named have their estimates. */
@@ -27,8 +27,10 @@ export interface CompositionToysRequest {
   readonly wanted: readonly number[];
   /** Also those that are there. */
   readonly isForced: boolean;
-  readonly lanes: number;
-  readonly openLane: () => Promise<Backend>;
+  /** That run toys beside each other, each on a cpu backend of its own; absent: one toy after the other on the backend of the context. */
+  readonly threads: number | undefined;
+  /** Of those backends: `CpuOptions`. */
+  readonly wide: boolean;
 }
 
 /** The toys of one likelihood, and where they are. */
@@ -54,7 +56,7 @@ export async function runCompositionToys(
     all.push({ ...toys, folder });
     const { isForced, wanted } = request;
     const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key);
-    if (missing.length > 0) await runMissing(toys, missing, folder, request);
+    if (missing.length > 0) await runMissing(context, toys, missing, folder, request);
   }
   return { all, verdicts };
 }
@@ -92,31 +94,46 @@ async function toysOf(
         `likelihood ${plan.name}: its events carry weights, but toys have events that count 1, as many as the weights add up to`,
       );
     }
-    return compositionToys(context, bound, { ...estimate, ...Object.fromEntries(own) }, fit.key);
+    const { seed } = context.analysis.configuration;
+    return compositionToys(bound, { ...estimate, ...Object.fromEntries(own) }, seed, fit.key);
   } finally {
     await bound.close();
   }
 }
 
+/** Files of toys. */
+const WRITTEN_AT_ONCE = 16;
+
 async function runMissing(
+  { backend, progress, signal }: CompositionContext,
   toys: CompositionToys,
   missing: readonly number[],
   folder: string,
-  { lanes, openLane }: CompositionToysRequest,
+  { threads, wide }: CompositionToysRequest,
 ): Promise<void> {
-  const { backend, progress, signal } = toys.context;
-  const counter = progress.begin(`coverage, toys of ${toys.bound.plan.name}`, missing.length, "toys");
+  const counter = progress.begin(`coverage, toys of ${toys.plan.name}`, missing.length, "toys");
   let done = 0;
-  const opened = new Map<Backend, ToyLane>();
+  const { precision } = backend;
+  // A single toy has the whole backend.
+  const lanes: readonly Pick<ToyLane, "run" | "close">[] =
+    threads === undefined || missing.length === 1
+      ? [new ToyLane(toys, backend, signal)]
+      : Array.from({ length: Math.min(threads, missing.length) }, () => {
+          return new ToyThread(toys, { precision, wide }, signal);
+        });
+  // A disk takes longer over a small toy than its fit does.
+  const written = new Beside(WRITTEN_AT_ONCE);
   try {
-    await inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
-      const lane = opened.get(own) ?? new ToyLane(toys, own);
-      opened.set(own, lane);
-      await saveToy(folder, await lane.run(toy));
-      counter.update(++done);
+    await sharedOut(missing, lanes, signal, async (toy, lane) => {
+      const record = await lane.run(toy);
+      await written.begin(async () => {
+        await saveToy(folder, record);
+        counter.update(++done);
+      });
     });
   } finally {
-    for (const lane of opened.values()) await lane.close();
+    for (const lane of lanes) await lane.close();
+    await written.end();
   }
   counter.done();
 }
@@ -129,8 +146,7 @@ export async function summariseCompositionToys(
   verdicts: Verdicts,
 ) {
   const fits = [];
-  for (const { bound, folder: own, key, truth, point } of all) {
-    const { plan } = bound;
+  for (const { plan, folder: own, key, truth, point } of all) {
     const records = await keptToys(own, key, warn);
     const toys = records.flatMap(({ fits: found }) => {
       const { status, estimate, covariance } = found[FIT]!;

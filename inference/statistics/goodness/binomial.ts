@@ -14,10 +14,23 @@ function binomialTerm(k: number, n: number, p: number): number {
   return Math.exp(logChoices + k * Math.log(p) + (n - k) * Math.log1p(-p));
 }
 
-/** Probability of at most k successes. */
+/** Parts of a sum that are smaller are rounding. */
+const ROUNDING = 2 ** -54;
+
+/** Probability of at most k successes: from its most likely count on to either side, each term from the one before, while they count. */
 function atMost(k: number, n: number, p: number): number {
-  let sum = 0;
-  for (let i = 0; i <= k; i++) sum += binomialTerm(i, n, p);
+  const likeliest = Math.min(k, Math.floor((n + 1) * p));
+  const most = binomialTerm(likeliest, n, p);
+  const odds = p / (1 - p);
+  let sum = most;
+  for (let i = likeliest, term = most; i > 0 && term > ROUNDING * sum; i--) {
+    term *= i / ((n - i + 1) * odds);
+    sum += term;
+  }
+  for (let i = likeliest, term = most; i < k && term > ROUNDING * sum; i++) {
+    term *= ((n - i) * odds) / (i + 1);
+    sum += term;
+  }
   return Math.min(1, sum);
 }
 

@@ -72,6 +72,20 @@ export const precisionOf = ({ precision }: Backend) => (precision === "f64" ? F6
 /** edm at which a fit in f64 stops where derivatives are smooth: 1e-5 of an error, for the price of a last step of Newton's. */
 const SMOOTH_TOLERANCE = 1e-10;
 
+/** How a likelihood is fitted: from the starts of the composition, within its ranges. */
+export function fitOptions(
+  plan: LikelihoodPlan,
+  likelihood: Pick<ChannelsLikelihood, "crossesKnots">,
+  backend: Backend,
+) {
+  return {
+    start: freeParameters(plan.composition.parameters).map(({ start }) => start),
+    bounds: boundsOf(plan),
+    precision: precisionOf(backend),
+    tolerance: toleranceOf(likelihood, backend),
+  };
+}
+
 /** edm at which a fit stops, units of -ln L. */
 export function toleranceOf({ crossesKnots }: Pick<ChannelsLikelihood, "crossesKnots">, backend: Backend): number {
   const precision = precisionOf(backend);

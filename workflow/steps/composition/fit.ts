@@ -3,7 +3,6 @@
 import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import type { ChannelsLikelihood, UncertainIntegral } from "../../../inference/model/likelihood/channels.js";
 import { fitLikelihood, fitObjective } from "../../../inference/model/likelihood/fit-likelihood.js";
-import { freeParameters } from "../../../inference/model/parameters/parameter.js";
 import { covariance } from "../../../inference/statistics/fit/covariance.js";
 import { type FitResult, isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import { submatrix } from "../../../inference/statistics/linear-algebra/symmetric-matrix.js";
@@ -12,7 +11,7 @@ import type { MinosSummary } from "../../likelihood/fit-summary.js";
 import { levelOf as levelOfErrors } from "../../likelihood/level.js";
 import { minosError } from "../../likelihood/nuisance-fit.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
-import { type BoundPlan, boundsOf, precisionOf, type StepContext, toleranceOf } from "./context.js";
+import { type BoundPlan, boundsOf, fitOptions, type StepContext } from "./context.js";
 import { nonFiniteText } from "./non-finite-parts.js";
 
 /** Errors of the parameters that no limit holds. */
@@ -80,14 +79,11 @@ async function fitted(context: StepContext, bound: BoundPlan): Promise<Compositi
   const { progress, signal, backend } = context;
   const { plan } = bound;
   const likelihood = await bound.open();
-  const start = freeParameters(plan.composition.parameters).map((own) => own.start);
-  const precision = precisionOf(backend);
+  const options = fitOptions(plan, likelihood, backend);
+  const { start, precision } = options;
   const counter = progress.begin(`fit ${plan.name}`, undefined, "evaluations");
   const found = await fitLikelihood(likelihood, {
-    start,
-    bounds: boundsOf(plan),
-    precision,
-    tolerance: toleranceOf(likelihood, backend),
+    ...options,
     onStep: ({ evaluations, nll, edm }) => counter.update(evaluations, { nll, ...(edm !== undefined && { edm }) }),
     signal,
   });

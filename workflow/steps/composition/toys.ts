@@ -5,40 +5,36 @@ import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { drawCompositionToy, type ToyChannel } from "../../../inference/model/composition/toys.js";
 import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { constraintLeast } from "../../../inference/model/parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../../../inference/model/parameters/parameter.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
-import { keyOf, passingSteps } from "../../store/step-store.js";
+import { keyOf } from "../../store/step-store.js";
 import type { ToyRecord } from "../toy-files.js";
-import { type BoundPlan, boundPlan, type CompositionContext } from "./context.js";
-import { fitStep } from "./fit.js";
+import { type BoundPlan, boundPlan, fitOptions } from "./context.js";
 
-/** What the toys of a likelihood have in common. */
-export interface CompositionToys {
-  readonly context: CompositionContext;
-  readonly bound: Pick<BoundPlan, "plan" | "events">;
+/** What the toys of a likelihood have in common: data alone, but for what is known of the composition of the plan. */
+export interface CompositionToys extends Pick<BoundPlan, "plan" | "events"> {
   /** Where they are drawn, by name. */
   readonly point: ParameterPoint;
   /** True values of the free parameters [K]. */
   readonly truth: readonly number[];
+  /** Of the analysis. */
+  readonly seed: number;
   /** Stands for all that toys follow from. */
   readonly key: string;
 }
 
 /** @param fit  key of the fit of the data, which stands for densities, selections and starts */
 export function compositionToys(
-  context: CompositionContext,
-  bound: CompositionToys["bound"],
+  { plan, events }: Pick<BoundPlan, "plan" | "events">,
   point: ParameterPoint,
+  seed: number,
   fit: string,
 ): CompositionToys {
-  const { parameters } = bound.plan.composition;
-  const truth = freeParameters(parameters).map(({ name, start }) => point[name] ?? start);
-  return { context, bound, point, truth, key: keyOf({ toys: bound.plan.name, fit, point }) };
+  const truth = freeParameters(plan.composition.parameters).map(({ name, start }) => point[name] ?? start);
+  return { plan, events, point, truth, seed, key: keyOf({ toys: plan.name, fit, point }) };
 }
-
-/** Quiet: many toys are one progress. */
-const SILENT = { begin: () => ({ update() {}, done() {} }), note() {} };
 
 /** The name of the only fit of a toy. */
 export const FIT = "fit";
@@ -50,16 +46,49 @@ export class ToyLane {
   constructor(
     private readonly toys: CompositionToys,
     private readonly backend: Backend,
+    private readonly signal: AbortSignal,
   ) {}
 
-  run(toy: number): Promise<ToyRecord> {
-    return runCompositionToy(this.toys, toy, this.backend, (plan, events) => this.open(plan, events));
+  async run(toy: number): Promise<ToyRecord> {
+    const { plan, events, point, truth, seed, key } = this.toys;
+    const toyOf = await drawCompositionToy({
+      composition: trueComposition(plan, point),
+      channels: plan.channels.map((channel, c) => channelOf(plan, channel, events[c]!)),
+      point,
+      seed: word(randomKey(seed, `toy/${plan.name}`), toy),
+    });
+    const data = toyOf.events.map(({ count, columns }, c): ChannelEvents => {
+      return { ...events[c]!, data: { count, columns }, total: count, leftOut: [], digest: `toy ${toy}` };
+    });
+    const own = { ...plan, composition: withOutcomes(plan, toyOf.composition) };
+    const likelihood = await this.open(own, data);
+    const { signal, backend } = this;
+    const fit = await fitLikelihood(likelihood, { ...fitOptions(own, likelihood, backend), signal });
+    signal.throwIfAborted();
+    // Parameters at a limit have no errors, and then the toy has no covariance of all.
+    const errors = fit.covariance?.names.length === truth.length ? fit.covariance : undefined;
+    return {
+      toy,
+      key,
+      truth,
+      point: null,
+      events: data.reduce((sum, one) => sum + one.data.count, 0),
+      fits: {
+        [FIT]: {
+          label: plan.name,
+          status: fit.status,
+          estimate: fit.estimate.values,
+          covariance: errors?.matrix ?? null,
+          sigma: errors?.sigma ?? null,
+        },
+      },
+      warnings: [],
+    };
   }
 
   private async open(plan: BoundPlan["plan"], events: readonly ChannelEvents[]): Promise<ChannelsLikelihood> {
     if (this.likelihood === undefined) {
-      const { signal } = this.toys.context;
-      this.likelihood = await boundPlan({ backend: this.backend, signal }, plan, events).open();
+      this.likelihood = await boundPlan({ backend: this.backend, signal: this.signal }, plan, events).open();
       return this.likelihood;
     }
     const outcomes = plan.composition.parameters.flatMap(({ name, constraint }) =>
@@ -73,57 +102,6 @@ export class ToyLane {
   async close(): Promise<void> {
     await this.likelihood?.close();
   }
-}
-
-async function runCompositionToy(
-  { context, bound, point, truth, key }: CompositionToys,
-  toy: number,
-  backend: Backend,
-  open: (plan: BoundPlan["plan"], events: readonly ChannelEvents[]) => Promise<ChannelsLikelihood>,
-): Promise<ToyRecord> {
-  const { plan, events } = bound;
-  const toyOf = await drawCompositionToy({
-    composition: trueComposition(plan, point),
-    channels: plan.channels.map((channel, c) => channelOf(plan, channel, events[c]!)),
-    point,
-    seed: word(randomKey(context.analysis.configuration.seed, `toy/${plan.name}`), toy),
-  });
-  const { events: drawn } = toyOf;
-  const composition = withOutcomes(plan, toyOf.composition);
-  const warnings: string[] = [];
-  const own: CompositionContext = {
-    ...context,
-    backend,
-    store: passingSteps({ key, toy }),
-    progress: SILENT,
-    warn: (text) => warnings.push(text),
-  };
-  const data = drawn.map(({ count, columns }, c): ChannelEvents => {
-    return { ...events[c]!, data: { count, columns }, total: count, leftOut: [], digest: `toy ${toy}` };
-  });
-  const toyPlan = { ...plan, composition };
-  // The lane closes it.
-  const toyBound = { plan: toyPlan, events: data, open: () => open(toyPlan, data), close: async () => {} };
-  const { fit, errors } = await fitStep(own, toyBound).result();
-  // Parameters at a limit have no errors, and then the toy has no covariance of all.
-  const isWhole = errors.names.length === truth.length;
-  return {
-    toy,
-    key,
-    truth,
-    point: null,
-    events: data.reduce((sum, one) => sum + one.data.count, 0),
-    fits: {
-      [FIT]: {
-        label: plan.name,
-        status: fit.status,
-        estimate: fit.estimate.values,
-        covariance: isWhole ? errors.covariance : null,
-        sigma: isWhole ? errors.sigma : null,
-      },
-    },
-    warnings,
-  };
 }
 
 /** With the true values of fixed parameters, which may be others than those of the fit. */

@@ -2,9 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
-import { commonOf } from "../../../../workflow/common-inputs.js";
 import { type CompositionToys, compositionToys, ToyLane } from "../../../../workflow/steps/composition/toys.js";
-import { passingSteps } from "../../../../workflow/store/step-store.js";
 import { eventsOf } from "../../composition-sample.js";
 import { readAs } from "../../configuration/composition/sources.js";
 
@@ -19,24 +17,15 @@ likelihoods: { shape: { density: line, sample: data }, whole: { density: model, 
 const t = Array.from({ length: 40 }, (_, i) => 1 + i / 5);
 const events = [eventsOf({ m: t.map((own, i) => own + (i % 2 === 0 ? 0.4 : -0.4)), t })];
 const backend = referenceBackend();
-const common = commonOf(analysis, backend);
-const context = {
-  analysis,
-  backend,
-  common,
-  store: passingSteps(common),
-  signal: new AbortController().signal,
-  progress: { begin: () => ({ update() {}, done() {} }), note() {} },
-  warn() {},
-};
+const { signal } = new AbortController();
 const toysOf = (name: string, point: Readonly<Record<string, number>>) => {
   const plan = analysis.likelihoods.find((own) => own.name === name)!;
-  return compositionToys(context, { plan, events }, point, "fit key");
+  return compositionToys({ plan, events }, point, 3, "fit key");
 };
 
 /** Toys one after another in one lane. */
 async function inLane(toys: CompositionToys, numbers: readonly number[]) {
-  const lane = new ToyLane(toys, backend);
+  const lane = new ToyLane(toys, backend, signal);
   const records = [];
   for (const toy of numbers) records.push(await lane.run(toy));
   await lane.close();
@@ -62,7 +51,7 @@ test("an extended channel draws a number of events, and rows of the columns of t
   const counts = found.map(({ events: count }) => count);
   assert.ok(new Set(counts).size > 1, `${counts}`);
   for (const { fits, events: count } of found) {
-    const n = toys.bound.plan.composition.parameters.findIndex(({ name }) => name === "n");
+    const n = toys.plan.composition.parameters.findIndex(({ name }) => name === "n");
     assert.ok(Math.abs(fits.fit!.estimate[n]! - count) < 1e-6 * count);
   }
   const sigmas = found.map(({ fits, events: count }) => fits.fit!.sigma![0]! * Math.sqrt(count));
