@@ -5,12 +5,10 @@
  * All take turns in each round. Answers must agree.
  */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { wantsWide } from "../cli/command/wide.js";
 import { elapsed, quantile, quartiles, quartilesText, rounded, significant } from "../cli/roofline/statistics.js";
 import { cpuBackend } from "../engine/cpu/backend.js";
@@ -21,8 +19,9 @@ import type { FitResult } from "../inference/statistics/fit/fit-result.js";
 import { Contestant, type Kind } from "./comparison/processes.js";
 import type { Times } from "./comparison/protocol.js";
 import { ourAnswer, ourFit, ourLikelihood, RANGE, toyFitter } from "./parametric/ours.js";
-import type { ToyWork } from "./parametric/toy-worker.js";
+import { fittingThreads, type ToyThreads, wholeThreads } from "./parametric/toy-threads.js";
 import { machine, printMachine, writeResult } from "./support/machine.js";
+import { multiplyAddThreads } from "./support/multiply-add-threads.js";
 import { processorTime } from "./support/processor-time.js";
 
 const asked = process.argv.find((word) => word.startsWith("--rounds="));
@@ -195,35 +194,50 @@ for (const task of [...derivatives, "fit", "toys"]) {
   );
 }
 
-/** Milliseconds a toy where so many threads fit toys, each on a backend of its own. */
-async function inThreads(threads: number): Promise<number> {
-  const workers = Array.from({ length: threads }, (_, k) => {
-    const workerData: ToyWork = { toys: toys.filter((_, i) => i % threads === k), wide: wantsWide() };
-    return new Worker(new URL("./parametric/toy-worker.js", import.meta.url), { workerData });
-  });
-  const fit = (count: number) =>
-    Promise.all(
-      workers.map(async (worker) => {
-        worker.postMessage(count);
-        await once(worker, "message");
-      }),
-    );
-  await fit(100);
-  const passed = await elapsed(() => fit(TOYS));
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  return passed / TOYS;
+/** Toys of a call, in all its threads: short, so that calls of both kinds see the same machine. */
+const TOYS_OF_CALL = 20;
+const CALLS_OF_SCALING = 20;
+
+/**
+ * Toys in one thread and in two, calls in turn with a multiply-add loop on as many: on a machine with other work a second thread is worth what it is worth to the loop. Processor
+ * time says what two threads cost beside one, whatever else runs.
+ */
+async function scaling(name: string, threads: ToyThreads) {
+  const loop = await multiplyAddThreads(2);
+  for (const own of [1, 2]) {
+    await loop.time(own);
+    await threads.time(20 * TOYS_OF_CALL, own);
+  }
+  const wall = { loop: [0, 0], toys: [0, 0] };
+  const spent = [0, 0];
+  let least = Number.POSITIVE_INFINITY;
+  for (let call = 0; call < ROUNDS * CALLS_OF_SCALING; call++) {
+    for (const k of [0, 1]) {
+      wall.loop[k]! += (await loop.time(k + 1)) / (k + 1);
+      let passed = 0;
+      spent[k]! += await processorTime(async () => {
+        passed = await threads.time(TOYS_OF_CALL, k + 1);
+      });
+      wall.toys[k]! += passed;
+      if (k === 0) least = Math.min(least, passed / TOYS_OF_CALL);
+    }
+  }
+  await Promise.all([loop.close(), threads.close()]);
+  const count = ROUNDS * CALLS_OF_SCALING * TOYS_OF_CALL;
+  const perSecond = wall.toys.map((own) => significant((1000 * count) / own));
+  const [gain, loopGain] = [wall.toys, wall.loop].map(([one, two]) => significant(one! / two!)) as [number, number];
+  const processor = spent.map((own) => significant(own / count));
+  console.log(
+    `\n${name}: ${perSecond.join(" and ")} toys a second in one thread and in two (least ${least.toFixed(2)} ms in one), a gain of ${gain}, ` +
+      `where the multiply-add loop gains ${loopGain}; ${processor.join(" and ")} ms of processor time each`,
+  );
+  return { perSecond, leastMilliseconds: significant(least), gain, loopGain, processorMilliseconds: processor };
 }
 
-const threads = availableParallelism();
-const times: Record<"alone" | "together", number[]> = { alone: [], together: [] };
-for (let round = 0; round < ROUNDS; round++) {
-  times.alone.push(await inThreads(1));
-  times.together.push(await inThreads(threads));
-}
-const [alone, together] = [quartiles(times.alone), quartiles(times.together)];
-console.log(
-  `\n${TOYS} toys, ms each: ${quartilesText(alone, 3)} in one thread, ${quartilesText(together, 3)} in ${threads}`,
-);
+const scalings = {
+  fits: await scaling("fits", fittingThreads(2, toys, wantsWide())),
+  whole: await scaling("whole toys", wholeThreads(2, wantsWide())),
+};
 
 /** Of a program of one product, one event; and of the Hessian of a toy, fetched for new data. */
 const tape = new Tape();
@@ -254,11 +268,7 @@ writeResult("parametric", where, {
   wide: wantsWide(),
   events: EVENTS,
   eventsOfFit: FIT_EVENTS,
-  toys: {
-    count: TOYS,
-    millisecondsEach: rounded(alone),
-    together: { threads, millisecondsEach: rounded(together) },
-  },
+  toysInThreads: scalings,
   tasks: results,
   overheadMilliseconds: Object.fromEntries(
     Object.entries(overhead).map(([name, { least, ...own }]) => [name, { ...rounded(own), least: significant(least) }]),

@@ -71,13 +71,16 @@ export interface ToyFitter {
   close(): Promise<void>;
 }
 
-export async function toyFitter(backend: Backend, first: Float64Array): Promise<ToyFitter> {
-  const composition = checkedComposition({
+export const toyComposition = () =>
+  checkedComposition({
     parameters: toyParameters,
     columns,
     functions: {},
     densities: { ...densities, model: { kind: "mixture", summands, coefficients: ["signal", "background"] } },
   });
+
+export async function toyFitter(backend: Backend, first: Float64Array): Promise<ToyFitter> {
+  const composition = toyComposition();
   const dataOf = (x: Float64Array) => ({ count: x.length, columns: { m: x } });
   const channels = [{ name: "data", density: "model", isExtended: true, data: dataOf(first) }];
   const likelihood = await channelsLikelihood({ backend, composition, channels });
