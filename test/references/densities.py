@@ -7,7 +7,7 @@ pieces between kinks and around peaks): no closed form of an integral is taken f
 normalisation central differences with a step of 1e-8 of integrals to some 1e-30: their error is of the order of 1e-16. Voigt's profile is Re w(z), w(z) =
 e^(-z^2) erfc(-iz) with mpmath's complex erfc, and w' = -2 z w + 2i / sqrt(pi): its derivatives and those of its integral follow without differences. `slope` is the derivative of log p in x.
 
-Of each case 20 points, the far tails among them.
+Of each case 20 points, the far tails among them. With names of kinds or cases, only these.
 """
 import datetime
 import json
@@ -141,10 +141,10 @@ def spread(low, high, count=20):
 def far(centre, width, low=-INF, high=INF):
     distances = [mpf(d) for d in ("0", "0.01", "0.4", "1.1", "1.9", "2.7", "4", "7", "15", "60", "400", "1e4", "1e6")]
     all_places = sorted({centre + sign * width * d for d in distances for sign in (-1, 1)})
-    inside = [x for x in all_places if low <= x <= high]
-    step = max(1, len(inside) / 20)
     # At the centre the second derivative of a density with two widths jumps, and differences see it.
-    return [inside[int(i * step)] for i in range(min(20, len(inside))) if inside[int(i * step)] != centre]
+    inside = [x for x in all_places if low <= x <= high and x != centre]
+    step = max(1, len(inside) / 20)
+    return [inside[int(i * step)] for i in range(min(20, len(inside)))]
 
 
 # kind, name of the case, f, parameters, range, pieces of the integral (between kinks, around peaks) at parameters, points, what the steps of differences are in proportion to
@@ -175,6 +175,7 @@ case("exponential", "rising", exponential, dict(c="-0.3"), (100, 180), even, spr
 case("exponential", "c = 0", exponential, dict(c="0"), (100, 180), even, spread(mpf(100), mpf(180)))
 case("exponential", "c = 1e-5, where a series stands", exponential, dict(c="1e-5"), (100, 180), even, spread(mpf(100), mpf(180)))
 case("exponential", "steep, c = 40", exponential, dict(c="40"), (0, 100), lambda d, c: [k / c for k in (1, 3, 10, 30, 100)], spread(mpf(0), mpf(100)))
+case("exponential", "steep and rising, c = -40", exponential, dict(c="-40"), (0, 100), lambda d, c: [100 + k / c for k in (1, 3, 10, 30, 100)], spread(mpf(0), mpf(100)))
 case("exponential", "on a half line", exponential, dict(c="0.7"), (3, INF), lambda d, c: [3 + k / c for k in (1, 3, 10, 30, 100)], spread(mpf(3), mpf(100)))
 
 JOHNSON = {"mu": "0.7", "lambda": "0.8", "gamma": "-0.4", "delta": "1.3"}
@@ -191,6 +192,7 @@ case("lognormal", "on the half line", lognormal, LOG, (0, INF), log_pieces, [mpf
 case("lognormal", "in a range", lognormal, LOG, (1, 4), log_pieces, spread(mpf(1), mpf(4)))
 case("lognormal", "in its upper tail", lognormal, LOG, (200, INF), lambda d, *p: [250, 300, 500, 1000, 1e4], spread(mpf(200), mpf(700)))
 case("lognormal", "narrow", lognormal, dict(mu="0.4", sigma="0.001"), (0, INF), log_pieces, spread(mpf("1.47"), mpf("1.52")))
+case("lognormal", "wide, sigma = 3", lognormal, dict(mu="0.4", sigma="3"), (0, INF), log_pieces, [mpf(10) ** e for e in spread(mpf(-9), mpf(9))])
 
 GEN = dict(mean="0.7", alpha="1.3", beta="1.7")
 gen_pieces = lambda domain, mean, alpha, beta: [mean + alpha * k for k in (-60, -20, -8, -5, -3, -2, -1.2, -1, -0.8, -0.3, 0, 0.3, 0.8, 1, 1.2, 2, 3, 5, 8, 20, 60)]
@@ -198,6 +200,7 @@ case("generalized-normal", "everywhere", generalized_normal, GEN, (-INF, INF), g
 case("generalized-normal", "in a range beside its mean", generalized_normal, GEN, (1, 4), gen_pieces, spread(mpf(1), mpf(4)))
 case("generalized-normal", "far out", generalized_normal, GEN, (9, INF), lambda d, *p: [9.5, 10, 11, 13, 17, 25], spread(mpf(9), mpf(14)))
 case("generalized-normal", "flat, beta = 8", generalized_normal, dict(GEN, beta="8"), (-INF, 2), gen_pieces, spread(mpf("-1.6"), mpf(2)))
+case("generalized-normal", "all but a box, beta = 40", generalized_normal, dict(GEN, beta="40"), (-2, 4), lambda d, mean, alpha, beta: [mean + sign * alpha * mpf(k) for k in ("0.8", "0.9", "0.95", "1", "1.03", "1.06", "1.1", "1.15") for sign in (-1, 1)], spread(mpf("-0.7"), mpf("2.1")))
 case("generalized-normal", "a cusp, beta = 0.8", generalized_normal, dict(GEN, beta="0.8"), (-INF, INF), lambda d, mean, alpha, beta: [mean + sign * alpha * mpf(k) for k in (0, 1e-6, 1e-3, 0.1, 1, 5, 20, 60, 200) for sign in (-1, 1)], spread(mpf(-30), mpf("31.3")))
 
 CB = dict(m0="0.7", sigma_L="0.8", sigma_R="0.5", alpha_L="1.3", alpha_R="1.8", n_L="4.4", n_R="3.3")
@@ -207,6 +210,8 @@ case("crystalball", "in a range", crystalball, CB, (-1, 2), cb_pieces, spread(mp
 case("crystalball", "in its upper tail", crystalball, CB, (3, 40), cb_pieces, spread(mpf(3), mpf(40)))
 case("crystalball", "a tail that falls as 1 / distance", crystalball, dict(CB, n_L="1"), (-20, 3), cb_pieces, spread(mpf(-20), mpf(3)))
 case("crystalball", "powers of 120 and 0.4", crystalball, dict(CB, n_L="120", n_R="0.4"), (-20, 30), cb_pieces, spread(mpf(-20), mpf(30)))
+case("crystalball", "all but normal, alpha = 7", crystalball, dict(CB, alpha_L="7", alpha_R="7"), (-8, 8), cb_pieces, spread(mpf(-8), mpf(8)))
+case("crystalball", "all but its tails, alpha = 0.02", crystalball, dict(CB, alpha_L="0.02", alpha_R="0.02"), (-20, 30), cb_pieces, spread(mpf(-20), mpf(30)))
 
 BW = dict(mass="91.19", Gamma="2.495")
 bw_pieces = around(lambda M, G: M, lambda M, G: G, (0.5, 1, 3, 10, 30))
@@ -214,6 +219,7 @@ case("relativistic-breit-wigner", "in a range", breit_wigner, BW, (60, 120), bw_
 case("relativistic-breit-wigner", "on the half line", breit_wigner, BW, (0, INF), lambda d, M, G: [M + G * k for k in (-30, -10, -3, -1, 0, 1, 3, 10, 100, 1e3, 1e5)], [mpf(10) ** e for e in spread(mpf(-3), mpf(7))])
 case("relativistic-breit-wigner", "in its upper tail", breit_wigner, BW, (1000, 1001), none, spread(mpf(1000), mpf(1001)))
 case("relativistic-breit-wigner", "narrow", breit_wigner, dict(mass="3.0969", Gamma="9.26e-5"), (2, 4), around(lambda M, G: M, lambda M, G: G, (0.5, 1, 3, 10, 100, 1e3)), spread(mpf("3.09"), mpf("3.1038")), unit="1e-5")
+case("relativistic-breit-wigner", "wider than its mass", breit_wigner, dict(mass="3", Gamma="40"), (0, 50), lambda d, M, G: [mpf(k) for k in ("0.1", "0.3", 1, 3, 10, 20)], spread(mpf("0.01"), mpf(50)))
 
 VOIGT = dict(mean="91.19", width="2.495", sigma="1.3")
 voigt_pieces = around(lambda m, w, s: m, lambda m, w, s: s + w / 2, (0.5, 1, 2, 3, 5, 10, 100, 1e4))
@@ -241,10 +247,17 @@ case("cms-shape", "gamma = 0.00034, where the closed form begins", cms_shape, di
 case("cms-shape", "beta = 0.01, gamma = 2", cms_shape, dict(CMS, beta="0.01", gamma="2"), (60, 120), even, spread(mpf(60), mpf(120)))
 case("cms-shape", "a step, beta = 5", cms_shape, dict(CMS, alpha="80.3", beta="5"), (60, 120), lambda d, a, b, g: [a + k / b for k in (-10, -6, -4, -2, -1, 0, 1, 2, 4, 6, 10)] + [90, 100, 110], spread(mpf("78"), mpf(83)))
 
+case("argus", "power 0, slope 0.001", argus, dict(ARGUS, slope="0.001", power="0"), (0, 5), argus_pieces, spread(mpf("0.01"), mpf(5)))
 case("polynomial", "of degree 3", polynomial, dict(a="1.2", b="-0.4", c="0.3", d="0.01"), (1, 4), none, spread(mpf(1), mpf(4)))
 case("polynomial", "far from 0", polynomial, dict(a="80", b="-1.1", c="0.004"), (100, 180), none, spread(mpf(100), mpf(180)))
 case("chebychev", "of degree 4", chebychev(mpf(100), mpf(180)), dict(a="-0.6", b="0.2", c="0.05", d="-0.03"), (100, 180), none, spread(mpf(100), mpf(180)))
 case("bernstein", "of degree 5", bernstein(mpf(100), mpf(180)), dict(a="1.4", b="0.2", c="0.6", d="0.01", e="0.3", f="0.7"), (100, 180), none, spread(mpf(100), mpf(180)))
+case("polynomial", "all but 0 in the middle", polynomial, dict(a="6.25000001", b="-5", c="1"), (1, 4), none, spread(mpf(1), mpf(4)))
+case("chebychev", "of degree 9", chebychev(mpf(-2), mpf(3)), {key: value for key, value in zip("abcdefghi", ("0.3", "-0.2", "0.1", "0.05", "-0.1", "0.02", "0.03", "-0.01", "0.015"))}, (-2, 3), none, spread(mpf(-2), mpf(3)))
+case("bernstein", "0 at its ends", bernstein(mpf(0), mpf(1)), dict(a="0", b="3", c="0.001", d="2", e="0"), (0, 1), none, spread(mpf("1e-6"), mpf("0.999999")))
+case("generic", "exp(-a * x) * (1 + b * x^2)", lambda x, a, b: mp.exp(-a * x) * (1 + b * x * x), dict(a="0.7", b="1.3"), (0, 5), none, spread(mpf(0), mpf(5)))
+case("generic", "0.05 + exp(-0.5 * ((x - mean) / sigma)^2)", lambda x, mean, sigma: mpf("0.05") + normal((x - mean) / sigma), dict(mean="2.2", sigma="0.3"), (0, 5), lambda d, mean, sigma: [mean + sigma * k for k in (-8, -4, -2, -1, 0, 1, 2, 4, 8)], spread(mpf(0), mpf(5)))
+case("generic", "sqrt(1 + a * x) * erfc((x - b) * 2)", lambda x, a, b: mp.sqrt(1 + a * x) * mp.erfc((x - b) * 2), dict(a="0.6", b="1.1"), (0, 4), lambda d, a, b: [b + mpf(k) / 4 for k in range(-4, 12, 2)], spread(mpf(0), mpf(4)))
 
 
 def log_integral(f, values, domain, pieces, size):
@@ -341,7 +354,7 @@ print(
     json.dumps(
         {
             "provenance": f"test/references/densities.py, Python {platform.python_version()}, mpmath {mpmath.__version__}, {datetime.date.today()}",
-            "cases": [answers(*own) for own in CASES if not only or own[0] in only],
+            "cases": [answers(*own) for own in CASES if not only or own[0] in only or own[1] in only],
         },
         indent=1,
     )
