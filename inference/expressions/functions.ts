@@ -70,7 +70,7 @@ const ceil = (x: Var) => neg(floor(neg(x)));
 const trunc = (x: Var) => where(less(x, 0), ceil(x), floor(x));
 const round = (x: Var) => where(less(x, 0), ceil(sub(x, 0.5)), floor(add(x, 0.5)));
 /** As on the tape: π on the negative axis whatever the sign of a zero. */
-const exactAtan2 = (y: number, x: number) => (y === 0 ? (x < 0 ? Math.PI : x >= 0 ? 0 : x) : Math.atan2(y, x));
+const exactAtan2 = (y: number, x: number) => Math.atan2(y + 0, x + 0);
 const exactRound = (x: number) => (x < 0 ? Math.ceil(x - 0.5) : Math.floor(x + 0.5));
 
 /** The sign of Γ(x): below 0, that of the number of poles above x. */

@@ -11,10 +11,10 @@ import {
   processNames,
   variationPoints,
 } from "./analysis.js";
-import { checkDerivations } from "./derivation.js";
 import { GENERATORS } from "./generators.js";
 import { MAXIMA } from "./limits.js";
 import { normalisationProblem } from "./normalisation.js";
+import { checkDerivations } from "./read-names.js";
 import { checkRelevance, type Given } from "./relevance.js";
 import { checkSamples } from "./samples.js";
 import { checkEventCounts, checkSizes, checkYields } from "./size-checks.js";

@@ -1,7 +1,7 @@
 /** Samples of a process, with what those that are variations of the same events take over from the nominal one. */
 import { normalize } from "node:path";
 import { isOffNominal, nuisanceNames, processNames } from "./analysis.js";
-import { namesIn } from "./derivation.js";
+import { namesIn } from "./read-names.js";
 import type { Configuration } from "./table.js";
 import { type ReportProblem, shown } from "./validation.js";
 

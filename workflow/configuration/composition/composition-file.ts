@@ -16,10 +16,10 @@ import {
 } from "../../../inference/model/parameters/parameter.js";
 import { UsageError } from "../../errors.js";
 import { COMPOSITION_KEY, type CompositionConfiguration, compositionTable } from "../composition-table.js";
-import { checkCompositionColumns } from "../derivation.js";
 import { foreignKeys } from "../kinds-of-file.js";
 import { normalisationProblem } from "../normalisation.js";
 import { type Overrides, readRaw } from "../read-entries.js";
+import { checkCompositionColumns } from "../read-names.js";
 import { checkReferences } from "../references.js";
 import { densityRows, restProblem } from "../table/composition/densities.js";
 import { functionRows } from "../table/composition/functions.js";
